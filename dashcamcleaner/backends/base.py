@@ -1,0 +1,65 @@
+"""The port behind which every engine stands. `backends.open_detector` builds one; `stages.detect` uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from dashcamcleaner.core.boxes import Detections
+
+__all__ = ["SCORE_FLOOR", "DetectorDescription", "Detector"]
+
+SCORE_FLOOR = 0.05
+"""Detections are kept down to this score whatever the threshold, so that the dial can be turned both ways later."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorDescription:
+    """What is at work, for people, plans and reports.
+
+    Args:
+        backend: ``openvino``, ``torch`` or ``onnx``.
+        device: ``CPU``, ``cuda:0``, ... with its full name where the engine tells.
+        precision: ``f32``, ``bf16``, ``f16`` or ``int8``.
+        weights: name of the weights.
+        weights_sha256: of the file that was loaded.
+        why: why this backend, device and precision were chosen, one sentence.
+    """
+
+    backend: str
+    device: str
+    precision: str
+    weights: str
+    weights_sha256: str
+    why: str = ""
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """An object detector on RGB pictures.
+
+    Attributes:
+        kinds: the kinds it can see.
+        input_size: ``(width, height)`` of its network input; pictures of this size need no scaling.
+        description: what is at work.
+    """
+
+    kinds: tuple[str, ...]
+    input_size: tuple[int, int]
+    description: DetectorDescription
+
+    def detect(self, pictures: Sequence[np.ndarray]) -> list[Detections]:
+        """Detections per picture, boxes in the pixels of the picture given, scores down to `SCORE_FLOOR`.
+
+        Args:
+            pictures: uint8 RGB ``(h, w, 3)`` each, of any size (they are letterboxed).
+
+        Raises:
+            DetectorFailed: the engine raised, or its output is not numbers.
+        """
+
+    def close(self) -> None:
+        """Give the engine's memory and threads back."""

@@ -1,0 +1,135 @@
+"""Boxes as arrays: one struct of arrays for a frame's detections, and the arithmetic on boxes.
+
+All boxes are ``xyxy`` float32 in pixel edges of the upright full-size picture unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["Detections", "clip", "grow", "iou", "nms"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detections:
+    """The detections of one frame, as a struct of arrays of equal length ``n``.
+
+    Args:
+        xyxy: ``(n, 4)`` float32, finite, ``x1 <= x2`` and ``y1 <= y2``.
+        score: ``(n,)`` float32 in 0-1.
+        kind: ``(n,)`` str array of kind names.
+
+    Raises:
+        ValueError: shapes disagree, or a number is not finite (what is not a number cannot be hidden).
+    """
+
+    xyxy: np.ndarray
+    score: np.ndarray
+    kind: np.ndarray
+
+    def __post_init__(self) -> None:
+        xyxy = np.asarray(self.xyxy, dtype=np.float32).reshape(-1, 4)
+        score = np.asarray(self.score, dtype=np.float32).reshape(-1)
+        kind = np.asarray(self.kind, dtype=np.str_).reshape(-1)
+        if not len(xyxy) == len(score) == len(kind):
+            raise ValueError(f"{len(xyxy)} boxes, {len(score)} scores and {len(kind)} kinds do not match")
+        if not (np.isfinite(xyxy).all() and np.isfinite(score).all()):
+            raise ValueError("a detection has a box or score that is not a number")
+        if ((xyxy[:, 2] < xyxy[:, 0]) | (xyxy[:, 3] < xyxy[:, 1])).any():
+            raise ValueError("a detection has a box with x2 < x1 or y2 < y1")
+        object.__setattr__(self, "xyxy", xyxy)
+        object.__setattr__(self, "score", score)
+        object.__setattr__(self, "kind", kind)
+
+    @classmethod
+    def empty(cls) -> Detections:
+        return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.str_))
+
+    @classmethod
+    def from_rows(cls, rows: Iterable[Sequence[float | str]]) -> Detections:
+        """From rows of ``x1, y1, x2, y2, score, kind``."""
+        rows = list(rows)
+        if not rows:
+            return cls.empty()
+        return cls(
+            np.array([[float(v) for v in row[:4]] for row in rows], np.float32),
+            np.array([float(row[4]) for row in rows], np.float32),
+            np.array([str(row[5]) for row in rows]),
+        )
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Detections]) -> Detections:
+        parts = [part for part in parts if len(part)]
+        if not parts:
+            return cls.empty()
+        return cls(
+            np.concatenate([part.xyxy for part in parts]),
+            np.concatenate([part.score for part in parts]),
+            np.concatenate([part.kind for part in parts]),
+        )
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    def __getitem__(self, which: np.ndarray | slice | list[int]) -> Detections:
+        """A subset, by mask, indices or slice."""
+        return Detections(self.xyxy[which], self.score[which], self.kind[which])
+
+    def of_kind(self, kind: str) -> Detections:
+        return self[self.kind == kind]
+
+    def moved(self, *, scale: tuple[float, float] = (1.0, 1.0), offset: tuple[float, float] = (0.0, 0.0)) -> Detections:
+        """Boxes multiplied by ``scale`` (x, y), then shifted by ``offset`` (x, y)."""
+        factor = np.array([scale[0], scale[1]] * 2, np.float32)
+        shift = np.array([offset[0], offset[1]] * 2, np.float32)
+        return Detections(self.xyxy * factor + shift, self.score, self.kind)
+
+
+def iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Intersection over union of every box of ``a`` ``(n, 4)`` with every box of ``b`` ``(m, 4)``: ``(n, m)``."""
+    a = np.asarray(a, np.float32).reshape(-1, 4)
+    b = np.asarray(b, np.float32).reshape(-1, 4)
+    top_left = np.maximum(a[:, None, :2], b[None, :, :2])
+    bottom_right = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    side = np.clip(bottom_right - top_left, 0, None)
+    inter = side[..., 0] * side[..., 1]
+    area_a = (a[:, 2] - a[:, 0]) * (a[:, 3] - a[:, 1])
+    area_b = (b[:, 2] - b[:, 0]) * (b[:, 3] - b[:, 1])
+    union = area_a[:, None] + area_b[None, :] - inter
+    return np.where(union > 0, inter / np.maximum(union, 1e-9), 0.0).astype(np.float32)
+
+
+def grow(xyxy: np.ndarray, factor: float | np.ndarray) -> np.ndarray:
+    """Boxes with each side's length multiplied by ``factor`` about the centre. Not clipped."""
+    boxes = np.asarray(xyxy, np.float32).reshape(-1, 4)
+    factor = np.asarray(factor, np.float32).reshape(-1, 1)
+    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
+    half = (boxes[:, 2:] - boxes[:, :2]) / 2 * factor
+    return np.concatenate([centre - half, centre + half], axis=1)
+
+
+def clip(xyxy: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Boxes cut to a picture of ``size`` (width, height). Boxes wholly outside become empty."""
+    boxes = np.asarray(xyxy, np.float32).reshape(-1, 4)
+    return np.clip(boxes, 0, np.array([size[0], size[1]] * 2, np.float32))
+
+
+def nms(xyxy: np.ndarray, score: np.ndarray, *, threshold: float) -> np.ndarray:
+    """Greedy non-maximum suppression: indices of the kept boxes, best score first.
+
+    Args:
+        xyxy: ``(n, 4)``.
+        score: ``(n,)``.
+        threshold: a box whose IoU with a better kept one exceeds this is dropped.
+    """
+    order = np.argsort(-score, kind="stable")
+    boxes = np.asarray(xyxy, np.float32)[order]
+    overlaps = iou(boxes, boxes) > threshold
+    keep = np.ones(len(order), bool)
+    for i in range(len(order)):
+        if keep[i]:
+            keep[i + 1 :] &= ~overlaps[i, i + 1 :]
+    return order[keep]

@@ -1,0 +1,254 @@
+"""The plan: the contract between seeing and painting.
+
+A plan is a header and one line per frame (JSON Lines): raw detections as the detector gave them, the motion
+between frames, and the regions that were hidden. Preview, review, render, replay, resume, audit and report read
+it. This module knows lines, not files; `run.planfile` reads and writes them. The format is told in
+``docs/plan-format.md``; `PLAN_VERSION` grows with it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any, Protocol
+
+import numpy as np
+
+from dashcamcleaner.core.boxes import Detections
+from dashcamcleaner.core.motion import Motion
+from dashcamcleaner.core.timing import FrameTime
+from dashcamcleaner.errors import PlanError
+
+__all__ = [
+    "PLAN_VERSION",
+    "WHOLE_FRAME",
+    "FramePlan",
+    "Observation",
+    "Origin",
+    "PlanHeader",
+    "Planner",
+    "Region",
+]
+
+PLAN_VERSION = (1, 0)
+"""Major, minor. A reader refuses a newer major version and ignores unknown keys of a newer minor one."""
+
+WHOLE_FRAME = "frame"
+"""Kind of a region that hides a whole frame (damaged picture, a span covered by hand)."""
+
+
+class Origin(StrEnum):
+    """Why a region is there."""
+
+    DETECTED = "detected"
+    """Sighted in this very frame."""
+    INTERPOLATED = "interpolated"
+    """Between two sightings of its track."""
+    HELD = "held"
+    """Before the first or after the last sighting (or frame memory)."""
+    MANUAL = "manual"
+    """Drawn or fixed by a person, or added by the audit."""
+    DAMAGED = "damaged"
+    """The decoder could not vouch for the frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """What to hide in one frame.
+
+    Args:
+        xyxy: four floats, upright full-size pixels, grown to what is to be covered; may reach past the picture.
+        kind: ``face``, ``plate``, ..., or `WHOLE_FRAME`.
+        score: of the sighting (or the track's best for filled ones); 1 for manual ones.
+        origin: why it is there.
+        track: track id within the plan, None where nothing was linked.
+    """
+
+    xyxy: tuple[float, float, float, float]
+    kind: str
+    score: float
+    origin: Origin
+    track: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observation:
+    """What is known of one frame before planning: what planners are fed.
+
+    Args:
+        index: position in presentation order.
+        time: exact.
+        detections: raw, down to the score floor whatever the threshold, upright full-size pixels.
+        motion: from the previous frame to this one; None where it was not measured.
+        damaged: the decoder flagged the frame: it is to be covered wholly.
+    """
+
+    index: int
+    time: FrameTime
+    detections: Detections
+    motion: Motion | None = None
+    damaged: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FramePlan:
+    """One frame's observation and the final regions to hide in it."""
+
+    seen: Observation
+    regions: tuple[Region, ...] = ()
+
+    @property
+    def index(self) -> int:
+        return self.seen.index
+
+    @property
+    def time(self) -> FrameTime:
+        return self.seen.time
+
+    def to_line(self) -> str:
+        """One JSON line, without the line break."""
+        seen = self.seen
+        data: dict[str, Any] = {
+            "i": seen.index,
+            "pts": seen.time.pts,
+            "d": [
+                [*(round(float(v), 2) for v in box), round(float(score), 4), str(kind)]
+                for box, score, kind in zip(seen.detections.xyxy, seen.detections.score, seen.detections.kind, strict=True)
+            ],
+            "r": [
+                [*(round(float(v), 2) for v in r.xyxy), round(float(r.score), 4), r.kind, r.origin.value, r.track]
+                for r in self.regions
+            ],
+        }
+        if seen.motion is not None:
+            data["m"] = seen.motion.as_json()
+        if seen.damaged:
+            data["damaged"] = True
+        return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def from_line(cls, line: str, *, time_base: Fraction) -> FramePlan:
+        """The inverse of `to_line`.
+
+        Raises:
+            PlanError: the line is not what `to_line` writes.
+        """
+        try:
+            data = json.loads(line)
+            seen = Observation(
+                index=int(data["i"]),
+                time=FrameTime(int(data["pts"]), time_base),
+                detections=Detections.from_rows(data["d"]),
+                motion=Motion.from_json(data["m"]) if "m" in data else None,
+                damaged=bool(data.get("damaged", False)),
+            )
+            regions = tuple(
+                Region(
+                    xyxy=(float(r[0]), float(r[1]), float(r[2]), float(r[3])),
+                    score=float(r[4]),
+                    kind=str(r[5]),
+                    origin=Origin(r[6]),
+                    track=None if r[7] is None else int(r[7]),
+                )
+                for r in data["r"]
+            )
+            if not all(np.isfinite(v) for r in regions for v in (*r.xyxy, r.score)):
+                raise ValueError("a region is not a number")
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+            raise PlanError(f"the plan has a line that cannot be read: {line[:60]!r} ({error})") from error
+        return cls(seen, regions)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanHeader:
+    """The first line of a plan: what it is a plan of, and how it was made.
+
+    Args:
+        source: file name of the clip (no folder: a plan may travel).
+        fingerprint: of the source's bytes, see `run.planfile.fingerprint`.
+        upright_size: ``(width, height)``; all boxes are in these pixels.
+        time_base: of all pts in the plan.
+        settings: overrides in force, by name.
+        weights: name of the weights; ``weights_sha256`` their hash.
+        seeing: what decides the raw detections (weights hash, inference size, tiles, ...): a resume needs it equal.
+        versions: of this program and its engines.
+    """
+
+    source: str
+    fingerprint: str
+    upright_size: tuple[int, int]
+    time_base: Fraction
+    settings: dict[str, Any] = field(default_factory=dict)
+    weights: str = ""
+    weights_sha256: str = ""
+    seeing: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    version: tuple[int, int] = PLAN_VERSION
+
+    def to_line(self) -> str:
+        """One JSON line, without the line break."""
+        return json.dumps(
+            {
+                "plan": "dashcamcleaner",
+                "version": list(self.version),
+                "source": self.source,
+                "fingerprint": self.fingerprint,
+                "upright_size": list(self.upright_size),
+                "time_base": [self.time_base.numerator, self.time_base.denominator],
+                "settings": self.settings,
+                "weights": self.weights,
+                "weights_sha256": self.weights_sha256,
+                "seeing": self.seeing,
+                "versions": self.versions,
+            },
+            separators=(",", ":"),
+            ensure_ascii=False,
+        )
+
+    @classmethod
+    def from_line(cls, line: str) -> PlanHeader:
+        """The inverse of `to_line`.
+
+        Raises:
+            PlanError: not a plan, or of a newer major version.
+        """
+        try:
+            data = json.loads(line)
+            if data["plan"] != "dashcamcleaner":
+                raise ValueError("another program's file")
+            version = (int(data["version"][0]), int(data["version"][1]))
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+            raise PlanError("the file is not a plan of this program", hint="A plan's name ends in .plan.jsonl.") from error
+        if version[0] > PLAN_VERSION[0]:
+            raise PlanError(
+                f"the plan has version {version[0]}.{version[1]}, this program reads up to {PLAN_VERSION[0]}.x",
+                hint="Update DashcamCleaner, or analyse the clip again.",
+            )
+        try:
+            return cls(
+                source=str(data["source"]),
+                fingerprint=str(data["fingerprint"]),
+                upright_size=(int(data["upright_size"][0]), int(data["upright_size"][1])),
+                time_base=Fraction(int(data["time_base"][0]), int(data["time_base"][1])),
+                settings=dict(data.get("settings", {})),
+                weights=str(data.get("weights", "")),
+                weights_sha256=str(data.get("weights_sha256", "")),
+                seeing=dict(data.get("seeing", {})),
+                versions=dict(data.get("versions", {})),
+                version=version,
+            )
+        except (KeyError, IndexError, TypeError, ValueError, ZeroDivisionError) as error:
+            raise PlanError(f"the plan's header cannot be read ({error})") from error
+
+
+class Planner(Protocol):
+    """Pushed and drained; no files, no clock, no pixels. `stages.plan` holds the implementations."""
+
+    def push(self, seen: Observation) -> Sequence[FramePlan]:
+        """Take the next frame; give those that are finished now, in order."""
+
+    def finish(self) -> Sequence[FramePlan]:
+        """The clip has ended: give the rest, in order."""

@@ -1,0 +1,85 @@
+"""What a run did, as plain data: the base of the printed summary, the JSON beside the output and the report."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["CLEANED", "PARTIAL", "KindSummary", "RunSummary", "StreamAction"]
+
+CLEANED = "cleaned"
+PARTIAL = "partial"
+
+
+@dataclass(slots=True)
+class KindSummary:
+    """What was found and hidden of one kind.
+
+    Args:
+        detections: sightings at or above the threshold.
+        frames_seen: frames with at least one such sighting.
+        frames_covered: frames with at least one region.
+        regions: regions over all frames.
+        tracks: distinct objects, as far as linking can tell.
+        filled: regions that no sighting in that very frame backs (interpolated or held).
+        longest_fill_s: the longest unbroken span of such regions of one track, seconds.
+        lowest_score: lowest score among the sightings counted, None without any.
+    """
+
+    detections: int = 0
+    frames_seen: int = 0
+    frames_covered: int = 0
+    regions: int = 0
+    tracks: int = 0
+    filled: int = 0
+    longest_fill_s: float = 0.0
+    lowest_score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamAction:
+    """What became of one stream, tag group or chapter list.
+
+    Args:
+        what: for people: ``sound 1 (aac, eng)``, ``GPS telemetry (gpmd)``, ``tag location``.
+        action: ``copied``, ``converted``, ``dropped``, ``cleaned`` or ``muted``.
+        why: a few words, e.g. ``may carry position`` or ``MP4 cannot hold SRT``.
+    """
+
+    what: str
+    action: str
+    why: str = ""
+
+
+@dataclass(slots=True)
+class RunSummary:
+    """One clip's run. `as_dict` is what ``--json`` prints and what the JSON beside the output holds."""
+
+    source: str
+    output: str
+    status: str = CLEANED
+    frames: int = 0
+    duration_s: float = 0.0
+    size: tuple[int, int] = (0, 0)
+    source_bytes: int = 0
+    output_bytes: int = 0
+    plan: str | None = None
+    report: str | None = None
+    kinds: dict[str, KindSummary] = field(default_factory=dict)
+    damaged_frames: int = 0
+    streams: list[StreamAction] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
+    backend: str = ""
+    weights: str = ""
+    weights_sha256: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    resumed_frames: int = 0
+    audit: dict[str, Any] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return dataclasses.asdict(self)

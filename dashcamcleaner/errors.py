@@ -1,0 +1,131 @@
+"""The one error tree. Every error is one clear sentence, a hint, and an exit status.
+
+    DashcamCleanerError                 1   internal fault (a bug of ours)
+    ├── SettingError                    2   a value out of range, an unknown name
+    ├── InputError                      3   the source cannot be read, holds no picture, is encrypted
+    ├── OutputError                     4   the output exists, cannot be written, cannot hold what was asked
+    │   └── DiskFull                    4
+    ├── BackendError                    5   no engine, no weights, an inference that failed
+    │   ├── BackendMissing              5   an engine that is not installed (the hint is the pip line)
+    │   ├── WeightsError                5   weights absent, unreadable, of an unknown layout
+    │   │   └── WeightsUntrusted        5   a foreign pickle that nobody has said yes to
+    │   └── DetectorFailed              5   NaN boxes, an exception in the engine
+    ├── PlanError                       6   a plan (or edits file) that cannot be read, or of another clip
+    ├── ExtraMissing                    8   an optional extra that is not installed
+    └── Cancelled                       130 the user stopped the run
+
+`PARTIAL_EXIT` (7) is no error: the clip was cleaned as far as it could be decoded. The audit adds its own
+statuses in `run.audit`. Library exceptions are mapped to this tree at the border where they arise
+(`raise InputError(...) from e`); command line, window and service render the same object.
+"""
+
+from __future__ import annotations
+
+PARTIAL_EXIT = 7
+
+
+class DashcamCleanerError(Exception):
+    """Base of all errors that reach a user.
+
+    Args:
+        message: one sentence that names the thing concerned.
+        hint: what the user can do about it, one sentence; may be empty.
+    """
+
+    exit_code = 1
+    http_status = 500
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Exceptions with keyword-only arguments do not pickle by default; jobs may cross processes.
+        return (_rebuild, (type(self), self.message, self.hint))
+
+    def as_dict(self) -> dict[str, object]:
+        """The error as plain JSON types, for event streams and services."""
+        return {
+            "error": type(self).__name__,
+            "message": self.message,
+            "hint": self.hint,
+            "exit_code": self.exit_code,
+        }
+
+
+def _rebuild(cls: type[DashcamCleanerError], message: str, hint: str) -> DashcamCleanerError:
+    return cls(message, hint=hint)
+
+
+class SettingError(DashcamCleanerError):
+    """A setting has an unknown name, a wrong type or a value out of range."""
+
+    exit_code = 2
+    http_status = 422
+
+
+class InputError(DashcamCleanerError):
+    """The source cannot be used: missing, broken, encrypted, or without a picture."""
+
+    exit_code = 3
+    http_status = 415
+
+
+class OutputError(DashcamCleanerError):
+    """The output cannot be written, exists already, or cannot hold what was asked to be kept."""
+
+    exit_code = 4
+    http_status = 409
+
+
+class DiskFull(OutputError):
+    """The target's file system has (or will have) no room for the output."""
+
+    http_status = 507
+
+
+class BackendError(DashcamCleanerError):
+    """Detection cannot run."""
+
+    exit_code = 5
+    http_status = 503
+
+
+class BackendMissing(BackendError):
+    """An inference engine that was asked for is not installed."""
+
+
+class WeightsError(BackendError):
+    """Weights are missing, unreadable or of a layout we do not know."""
+
+    http_status = 422
+
+
+class WeightsUntrusted(WeightsError):
+    """A foreign `.pt` is a pickle, which can run code, and the user has not agreed to load it."""
+
+
+class DetectorFailed(BackendError):
+    """The engine raised, or gave boxes that are not numbers. No frame is passed on unanalysed."""
+
+
+class PlanError(DashcamCleanerError):
+    """A plan or edits file cannot be read, is newer than this program, or belongs to another clip."""
+
+    exit_code = 6
+    http_status = 422
+
+
+class ExtraMissing(DashcamCleanerError):
+    """A command needs an optional extra that is not installed; the hint is the pip line."""
+
+    exit_code = 8
+    http_status = 501
+
+
+class Cancelled(DashcamCleanerError):
+    """The user stopped the run."""
+
+    exit_code = 130
+    http_status = 499
