@@ -5,10 +5,13 @@ No frame rate is assumed or rounded anywhere: variable frame rate is the normal 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-__all__ = ["FrameTime", "format_seconds"]
+__all__ = ["FrameTime", "Span", "format_seconds"]
+
+_SPAN = re.compile(r"(?P<frames>\d+)\s*(?:f|frames)?|(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>s|ms)")
 
 
 @dataclass(frozen=True, slots=True, order=False)
@@ -32,6 +35,45 @@ class FrameTime:
         if time_base == self.time_base:
             return self
         return FrameTime(round(self.exact() / time_base), time_base)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A length of time as people set it: a number of frames or a number of seconds.
+
+    Args:
+        length: how many, zero or more.
+        in_seconds: `length` counts seconds; else frames.
+    """
+
+    length: float = 0
+    in_seconds: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.length >= 0:  # written so that NaN fails
+            raise ValueError(f"a span cannot have the length {self.length}")
+
+    @classmethod
+    def parse(cls, text: str) -> Span:
+        """From ``5`` (frames), ``0.5s`` or ``500ms``.
+
+        Raises:
+            ValueError: anything else.
+        """
+        match = _SPAN.fullmatch(text.strip())
+        if match is None:
+            raise ValueError(f"{text!r} is no span: frames like 5, or seconds like 0.5s")
+        if match["frames"] is not None:
+            return cls(int(match["frames"]))
+        return cls(float(match["number"]) / (1000 if match["unit"] == "ms" else 1), in_seconds=True)
+
+    def reaches(self, *, frames: int, seconds: float) -> bool:
+        """Whether something this many frames and seconds away lies within the span."""
+        return seconds <= self.length + 1e-6 if self.in_seconds else frames <= self.length
+
+    def is_passed(self, *, frames: int, seconds: float) -> bool:
+        """Whether nothing that comes still later can lie within the span."""
+        return seconds > self.length - 1e-6 if self.in_seconds else frames >= self.length
 
 
 def format_seconds(seconds: float) -> str:
