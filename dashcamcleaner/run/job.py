@@ -1,0 +1,41 @@
+"""What was asked for one clip: plain data, picklable, free of handles, so that it may cross processes and machines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dashcamcleaner.settings import Settings, resolve
+
+__all__ = ["Job"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One clip (or picture) to clean.
+
+    Args:
+        source: the file to read; it is never written to.
+        output: the final name of the result; its extension picks the container.
+        settings: checked settings.
+        from_plan: render again from this plan instead of detecting.
+        edits: edits file to apply; with ``from_plan`` the plan's own ``NAME.edits.jsonl`` is taken when None.
+        edit_lines: further edits, as lines of the edits format (from the command line).
+        export_detections: write raw detections to this ``.json`` or ``.csv``.
+        export_mask: write a black and white mask clip here.
+        export_mask_colored: write a mask clip with kinds in colours and confidence as brightness here.
+        audit: look at the output again when it is written.
+        write_plan: leave the plan beside the output.
+    """
+
+    source: Path
+    output: Path
+    settings: Settings = field(default_factory=resolve)
+    from_plan: Path | None = None
+    edits: Path | None = None
+    edit_lines: tuple[str, ...] = ()
+    export_detections: Path | None = None
+    export_mask: Path | None = None
+    export_mask_colored: Path | None = None
+    audit: bool = False
+    write_plan: bool = True

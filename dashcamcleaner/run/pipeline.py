@@ -1,0 +1,177 @@
+"""The conductor: the only place that knows all stages.
+
+    file ─ probe ─► decode ─► detect ─► track ─► plan ─► obscure ─► encode ─► report
+
+Three threads with bounded queues between them: one decodes, one sees (detects, measures motion, plans), one writes
+(obscures, encodes). The engines, FFmpeg and OpenCV release the interpreter lock, so they overlap. An exception in any
+thread stops all, joins all and reaches the caller as `Failed`; no frame is ever written whose analysis failed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections import deque
+from collections.abc import Iterator
+
+from dashcamcleaner.core.events import Event, Failed, Finished, Started, Warned
+from dashcamcleaner.core.media import Frame, MediaInfo
+from dashcamcleaner.core.plan import FramePlan, Observation, Planner
+from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
+from dashcamcleaner.errors import InputError
+from dashcamcleaner.run import stills
+from dashcamcleaner.run.control import Control
+from dashcamcleaner.run.job import Job
+from dashcamcleaner.run.look import Look, open_look
+from dashcamcleaner.run.outputs import as_our_error, check_output, check_space
+from dashcamcleaner.run.pace import Pace
+from dashcamcleaner.run.tally import Tally
+from dashcamcleaner.run.threads import Channel, Crew, Stopped
+from dashcamcleaner.run.writing import ClipWriter
+from dashcamcleaner.stages import decode, encode, probe
+
+__all__ = ["clean"]
+
+log = logging.getLogger(__name__)
+
+_QUEUE_FRAMES = 3  # each holds a full-size frame; more would only cost memory, the threads never starve with three
+
+
+def clean(job: Job, *, control: Control | None = None) -> Iterator[Event]:
+    """Clean one clip or picture: the one entry to the engine.
+
+    Yields `Started`, then `Progress` and `Warned` as they come, then exactly one of `Finished` and `Failed`. Closing
+    the generator cancels: all threads are joined, nothing stands under the final name, and the analysis so far is
+    kept for the next run of the same job.
+
+    Args:
+        job: what is asked.
+        control: pauses, cancels, shows the current frame; may be None.
+    """
+    try:
+        yield from _clean(job, control or Control())
+    except Exception as error:  # the border: whatever it was reaches the asker as one object
+        ours = as_our_error(error, source=job.source)
+        if ours is not error:
+            log.exception("the run on %s failed", job.source)
+        yield Failed(ours)
+
+
+def _clean(job: Job, control: Control) -> Iterator[Event]:
+    settings = job.settings
+    begun = (time.monotonic(), time.process_time())
+    if stills.is_still(job.source):
+        yield from stills.clean_still(job, begun=begun)
+        return
+    info = probe.probe(job.source)
+    check_output(job.output, sources=[job.source], overwrite=settings.overwrite)
+    target = encode.plan_output(
+        info,
+        output=job.output,
+        codec=settings.codec,
+        keep=settings.keep,
+        sound=settings.sound,
+        keep_chroma=settings.keep_chroma,
+    )
+    check_space(job.output.parent, needed_bytes=target.estimated_bytes)
+    summary = RunSummary(
+        source=str(job.source),
+        output=str(job.output),
+        size=info.upright_size,
+        source_bytes=job.source.stat().st_size,
+        settings=settings.overrides,
+    )
+    with contextlib.ExitStack() as stack:
+        look = stack.enter_context(open_look(job, info=info))
+        summary.backend, summary.weights = look.backend, look.header.weights
+        summary.weights_sha256, summary.versions = look.header.weights_sha256, look.header.versions
+        summary.resumed_frames = look.resumed_frames
+        yield Started(str(job.source), str(job.output), info.frames, look.description)
+        summary.streams += target.actions
+        for sentence in (*info.warnings, *target.warnings, *look.warnings):
+            summary.warnings.append(sentence)
+            yield Warned(sentence)
+        if look.thorough:
+            yield from analyse_first(job, info=info, look=look, control=control)
+        tally = Tally(thresholds=look.thresholds, kinds=settings.kinds())
+        writer = stack.enter_context(ClipWriter(job, info=info, target=target, header=look.header))
+        decoder = stack.enter_context(decode.open_clip(job.source, info=info, threads=settings.workers))
+        pace = Pace("render" if job.from_plan or look.thorough else "clean", frames=info.frames)
+
+        with Crew() as crew:
+            frames: Channel[Frame] = Channel(crew, size=_QUEUE_FRAMES)
+            planned: Channel[tuple[Frame, FramePlan]] = Channel(crew, size=_QUEUE_FRAMES)
+            events: Channel[Event] = Channel(crew, size=0)
+
+            def decoding() -> None:
+                for frame in decoder:
+                    control.wait_while_paused()
+                    frames.put(frame)
+                frames.close()
+
+            def seeing() -> None:
+                waiting: deque[Frame] = deque()
+                while batch := frames.take(settings.batch):
+                    for frame, seen in zip(batch, look.seer.see(batch), strict=True):
+                        waiting.append(frame)
+                        for plan in look.planner.push(seen):
+                            planned.put((waiting.popleft(), plan))
+                for plan in look.planner.finish():
+                    planned.put((waiting.popleft(), plan))
+                planned.close()
+
+            def writing() -> None:
+                for frame, plan in planned:
+                    counts = tally.add(plan)
+                    writer.write(frame, plan)
+                    _show(frame, control)
+                    if progress := pace.step(counts, time_s=plan.time.seconds):
+                        events.put(progress)
+                events.close()
+
+            for name, work in (("decode", decoding), ("see", seeing), ("write", writing)):
+                crew.start(name, work)
+            yield from _until_done(crew, events)
+
+        if tally.frames == 0:
+            raise InputError(f"{job.source} holds no frame that decodes.", hint="The file may be damaged or encrypted.")
+        summary.kinds, summary.frames, summary.damaged_frames = tally.kinds, tally.frames, tally.damaged_frames
+        summary.duration_s = info.duration_s or 0.0
+        for sentence in (*decoder.problems, *_afterthoughts(look.planner, tally, decoder.partial)):
+            summary.warnings.append(sentence)
+            yield Warned(sentence)
+        summary.status = PARTIAL if decoder.partial or tally.damaged_frames else CLEANED
+        summary.wall_s, summary.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]
+        writer.finish(summary)
+        look.done()
+    yield Finished(summary)
+
+
+def _until_done(crew: Crew, events: Channel[Event]) -> Iterator[Event]:
+    """Hand on events until the last thread closes the channel; raise what stopped the crew."""
+    try:
+        yield from events
+    except Stopped:
+        crew.join()
+        if crew.failure is not None:
+            raise crew.failure from None
+        raise
+
+
+def _show(frame: Frame, control: Control) -> None:
+    """Give the asker the picture it wants: of the frame as it was written, obscured."""
+    wanted = control.wanted_frame_px()
+    if wanted:
+        w, h = frame.upright_size
+        scale = min(1.0, wanted / max(w, h))
+        control.give_frame(frame.time, frame.scale((max(2, round(w * scale)), max(2, round(h * scale)))))
+
+
+def _afterthoughts(planner: Planner, tally: Tally, partial: bool) -> Iterator[str]:
+    if getattr(planner, "shortened", False):
+        yield "The look-ahead was shortened to stay within --max-look-ahead-mb; raise it or use --thorough."
+    if tally.damaged_frames:
+        yield f"{tally.damaged_frames} frames came damaged from the decoder and were covered wholly."
+    if not any(kind.regions for kind in tally.kinds.values()):
+        yield f"Nothing was found in {tally.frames} frames; look at the clip yourself before you publish it."

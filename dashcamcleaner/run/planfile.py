@@ -1,0 +1,203 @@
+"""Plan files: JSON Lines written as the run goes, read by replay, resume, review, audit and report.
+
+While a run works, what was seen is appended to ``NAME.seen.jsonl.partial`` and the plan to ``NAME.plan.jsonl.partial``.
+When the output gets its final name, so does the plan, and the log of what was seen goes. A killed run leaves the log,
+from which the next run continues.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader
+from dashcamcleaner.errors import OutputError, PlanError
+
+__all__ = ["PlanReader", "PlanWriter", "SeenLog", "fingerprint", "plan_path", "seen_path"]
+
+_EDGE_BYTES = 1 << 20
+_FLUSH_EVERY_FRAMES = 15  # half a second at 30 fps: what a kill costs at most
+
+
+def plan_path(output: Path) -> Path:
+    """Where the plan of an output stands: ``clip.mp4`` -> ``clip.plan.jsonl``."""
+    return output.with_name(output.stem + ".plan.jsonl")
+
+
+def seen_path(output: Path) -> Path:
+    """Where an unfinished analysis of an output stands."""
+    return output.with_name(output.stem + ".seen.jsonl.partial")
+
+
+def fingerprint(path: Path) -> str:
+    """A quick identity of a file: its length and the SHA-256 of its first and last MiB.
+
+    Enough to tell that a plan belongs to a clip, in milliseconds whatever its length; reports carry the full hash.
+    """
+    digest = hashlib.sha256()
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        digest.update(file.read(_EDGE_BYTES))
+        if size > _EDGE_BYTES:
+            file.seek(max(_EDGE_BYTES, size - _EDGE_BYTES))
+            digest.update(file.read())
+    return f"{size}-{digest.hexdigest()}"
+
+
+class PlanWriter:
+    """Writes a plan beside its final name and gives it that name at the end.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+
+    def __init__(self, final: Path, *, header: PlanHeader) -> None:
+        self.final = final
+        self.partial = final.with_name(final.name + ".partial")
+        self.frames = 0
+        try:
+            self._file: IO[str] = self.partial.open("w", encoding="utf-8", newline="\n")
+            self._file.write(header.to_line() + "\n")
+        except OSError as error:
+            raise OutputError(f"The plan {self.partial} cannot be written: {error.strerror}.") from error
+
+    def write(self, plan: FramePlan) -> None:
+        """Append a frame."""
+        self._file.write(plan.to_line() + "\n")
+        self.frames += 1
+
+    def finish(self) -> Path:
+        """Mark the plan complete and give it its final name."""
+        self._file.write(json.dumps({"end": True, "frames": self.frames}) + "\n")
+        self._file.close()
+        self.partial.replace(self.final)
+        return self.final
+
+    def abort(self) -> None:
+        """Close and delete the partial file; does nothing after `finish`."""
+        if not self._file.closed:
+            self._file.close()
+            self.partial.unlink(missing_ok=True)
+
+
+class SeenLog:
+    """What the detector has seen so far, appended as the run goes: what a killed run leaves for the next one.
+
+    A file of plan lines without regions, ``NAME.seen.jsonl.partial``. It is deleted when the plan is finished.
+
+    Args:
+        path: of the log.
+        header: of this run. A log whose fingerprint or way of seeing differs is started anew.
+    """
+
+    def __init__(self, path: Path, *, header: PlanHeader) -> None:
+        self.path = path
+        self.stored_frames = 0
+        self._unflushed = 0
+        try:
+            end = self._usable_end(header)
+            if end:
+                with path.open("r+b") as file:
+                    file.truncate(end)  # a torn last line, as a kill leaves it
+            else:
+                path.write_text(header.to_line() + "\n", encoding="utf-8", newline="\n")
+            self._file: IO[str] = path.open("a", encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise OutputError(f"The analysis {path} cannot be written: {error.strerror}.") from error
+
+    def _usable_end(self, header: PlanHeader) -> int:
+        """Byte length of what can be taken over, 0 for nothing; sets `stored_frames`."""
+        if not self.path.exists():
+            return 0
+        try:
+            with self.path.open("rb") as file:
+                first = file.readline()
+                old = PlanHeader.from_line(first.decode("utf-8"))
+                if (old.fingerprint, old.seeing) != (header.fingerprint, header.seeing):
+                    return 0
+                end = len(first)
+                for line in file:
+                    plan = FramePlan.from_line(line.decode("utf-8"), time_base=old.time_base)
+                    if not line.endswith(b"\n") or plan.index != self.stored_frames:
+                        break
+                    end += len(line)
+                    self.stored_frames += 1
+        except (PlanError, UnicodeDecodeError):
+            return end if self.stored_frames else 0
+        return end if self.stored_frames else 0
+
+    def stored(self) -> Iterator[Observation]:
+        """The observations of earlier runs, lazily."""
+        with PlanReader(self.path) as reader:
+            for plan in itertools.islice(reader, self.stored_frames):
+                yield plan.seen
+
+    def write(self, seen: Observation) -> None:
+        """Append what was seen of the next frame."""
+        self._file.write(FramePlan(seen).to_line() + "\n")
+        self._unflushed += 1
+        if self._unflushed >= _FLUSH_EVERY_FRAMES:
+            self._file.flush()
+            self._unflushed = 0
+
+    def close(self) -> None:
+        """Close; the log stays for the next run."""
+        self._file.close()
+
+    def remove(self) -> None:
+        """Close and delete: the plan is finished."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+
+class PlanReader:
+    """Reads a plan lazily: the header at once, frames as they are asked for.
+
+    Raises:
+        PlanError: no plan, a newer major version, or a line in the middle that cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.complete = False
+        try:
+            self._file: IO[str] = path.open(encoding="utf-8")
+            self.header = PlanHeader.from_line(self._file.readline())
+        except OSError as error:
+            raise PlanError(f"The plan {path} cannot be read: {error.strerror}.") from error
+        except UnicodeDecodeError as error:
+            raise PlanError(f"{path} is not a plan of this program.", hint="A plan's name ends in .plan.jsonl.") from error
+        except PlanError as error:
+            raise PlanError(f"{path}: {error.message}.", hint=error.hint) from error
+
+    def __iter__(self) -> Iterator[FramePlan]:
+        """The frames in order; afterwards `complete` tells whether the plan was finished.
+
+        A torn last line, as a kill leaves it, ends the plan quietly; frames out of order are an error.
+        """
+        index = 0
+        for line in self._file:
+            if not line.endswith("\n"):
+                return
+            if line.startswith('{"end"'):
+                self.complete = True
+                return
+            plan = FramePlan.from_line(line, time_base=self.header.time_base)
+            if plan.index != index:
+                raise PlanError(f"{self.path} has frame {plan.index} where {index} was due.")
+            index += 1
+            yield plan
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> PlanReader:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,141 @@
+"""The writing end of a run: obscures each frame and hands it to the clip, its plan, masks and exports."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import TracebackType
+
+from dashcamcleaner.core.media import Frame, MediaInfo
+from dashcamcleaner.core.plan import FramePlan, PlanHeader
+from dashcamcleaner.core.summary import RunSummary
+from dashcamcleaner.errors import OutputError
+from dashcamcleaner.run.job import Job
+from dashcamcleaner.run.outputs import DetectionExport, check_output, keep_date, partial_path, publish
+from dashcamcleaner.run.planfile import PlanWriter, plan_path
+from dashcamcleaner.settings import Settings
+from dashcamcleaner.stages.encode import Encoder, MaskWriter, OutputPlan
+from dashcamcleaner.stages.obscure import Obscurer, region_mask
+
+__all__ = ["ClipWriter", "obscurer_for", "report_path"]
+
+
+def report_path(output: Path) -> Path:
+    """Where the JSON report of an output stands: ``clip.mp4`` -> ``clip.report.json``."""
+    return output.with_name(output.stem + ".report.json")
+
+
+def obscurer_for(settings: Settings) -> Obscurer:
+    """The obscuring stage that the settings ask for."""
+    return Obscurer(
+        style=settings.style,
+        strength=settings.strength,
+        feather=settings.feather,
+        shapes={"face": settings.shape_face, "plate": settings.shape_plate},
+        picture=Path(settings.picture) if settings.picture else None,
+    )
+
+
+class ClipWriter:
+    """A context manager: leaving it without `finish` deletes everything that was begun."""
+
+    def __init__(self, job: Job, *, info: MediaInfo, target: OutputPlan, header: PlanHeader) -> None:
+        settings = job.settings
+        self._job = job
+        self._sinks: list[PlanWriter | DetectionExport | MaskWriter] = []
+        self._masks: list[MaskWriter] = []
+        self._export: DetectionExport | None = None
+        self._plan: PlanWriter | None = None
+        self._obscurer = obscurer_for(settings)
+        self._shapes = {"face": settings.shape_face, "plate": settings.shape_plate}
+        self._published = False
+        for extra in (job.export_detections, job.export_mask, job.export_mask_colored):
+            if extra is not None:
+                check_output(extra, sources=[job.source, job.output], overwrite=settings.overwrite)
+        self._encoder = Encoder(
+            target,
+            partial_path=partial_path(job.output),
+            source=job.source,
+            info=info,
+            quality=settings.quality,
+            preset=settings.preset,
+            threads=settings.workers,
+        )
+        try:
+            self._plan = PlanWriter(plan_path(job.output), header=header)
+            if job.export_detections is not None:
+                self._export = DetectionExport(job.export_detections)
+            for path, colored in ((job.export_mask, False), (job.export_mask_colored, True)):
+                if path is not None:
+                    self._masks.append(MaskWriter(path, info=info, colored=colored, draw=self._draw))
+        except BaseException:
+            self.abort()
+            raise
+
+    def _draw(self, *args: object, **kwargs: object) -> object:
+        return region_mask(*args, shapes=self._shapes, **kwargs)  # type: ignore[arg-type]
+
+    def write(self, frame: Frame, plan: FramePlan) -> None:
+        """Obscure and write one frame; called in order by one thread."""
+        assert self._plan is not None
+        for mask in self._masks:
+            mask.write(plan.time, plan.regions, upright_size=frame.upright_size)
+        if self._export is not None:
+            self._export.write(plan)
+        self._obscurer.obscure(frame, plan.regions)
+        self._encoder.write(frame)
+        self._plan.write(plan)
+
+    def finish(self, summary: RunSummary) -> None:
+        """Complete all files, give them their final names, and write the JSON report beside the output.
+
+        Raises:
+            OutputError: the disk is full, or something came to stand under a final name meanwhile.
+        """
+        assert self._plan is not None
+        job = self._job
+        summary.output_bytes = self._encoder.finish()
+        for mask in self._masks:
+            mask.finish()
+        if self._export is not None:
+            self._export.finish()
+        publish(partial_path(job.output), job.output, overwrite=job.settings.overwrite)
+        self._published = True
+        keep_date(job.source, job.output)
+        if job.write_plan:
+            summary.plan = str(self._plan.finish())
+        else:
+            self._plan.abort()
+        summary.report = str(report_path(job.output))
+        write_report(summary)
+
+    def abort(self) -> None:
+        """Close and delete what was begun; does nothing after `finish`."""
+        if self._published:
+            return
+        self._encoder.abort()
+        for sink in (self._plan, self._export, *self._masks):
+            if sink is not None:
+                sink.abort()
+
+    def __enter__(self) -> ClipWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.abort()
+
+
+def write_report(summary: RunSummary) -> None:
+    """Write the summary as JSON to its ``report`` path, beside first.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    assert summary.report is not None
+    final = Path(summary.report)
+    try:
+        partial = partial_path(final)
+        partial.write_text(json.dumps(summary.as_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        partial.replace(final)
+    except OSError as error:
+        raise OutputError(f"The report {final} cannot be written: {error.strerror}.") from error
