@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from dashcamcleaner.core.boxes import Detections
 
-__all__ = ["SCORE_FLOOR", "DetectorDescription", "Detector"]
+__all__ = ["SCORE_FLOOR", "Detector", "DetectorDescription", "PipelinedDetector"]
 
 SCORE_FLOOR = 0.05
 """Detections are kept down to this score whatever the threshold, so that the dial can be turned both ways later."""
@@ -63,3 +63,24 @@ class Detector(Protocol):
 
     def close(self) -> None:
         """Give the engine's memory and threads back."""
+
+
+@runtime_checkable
+class PipelinedDetector(Detector, Protocol):
+    """A detector that can work on pictures while the caller does something else.
+
+    Attributes:
+        parallel: how many pictures it works on at once; more under way only wait.
+    """
+
+    parallel: int
+
+    def submit(self, pictures: Sequence[np.ndarray]) -> Any:
+        """Start the pictures and return a handle; the pictures' memory may be used again at once.
+
+        Raises:
+            DetectorFailed: the engine refused.
+        """
+
+    def result(self, handle: Any) -> list[Detections]:
+        """Wait for a handle's pictures; each handle is fetched once. Raises as `Detector.detect` does."""
