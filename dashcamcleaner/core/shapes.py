@@ -27,6 +27,7 @@ __all__ = [
     "BOX",
     "DEFAULT_SHAPES",
     "ELLIPSE",
+    "REACH",
     "SHAPES",
     "Cover",
     "block_mask",
@@ -46,7 +47,7 @@ _EXPONENT = 3
 """Of the superellipse |x/a|^n + |y/b|^n = 1 around the box. n = 2 would need 1.57 times the box's area to hold its
 corners, 3 needs 1.40 and still looks round, 4 needs 1.31 and looks like a rounded box."""
 
-_REACH = 2.0 ** (1.0 / _EXPONENT)
+REACH = 2.0 ** (1.0 / _EXPONENT)
 """Semi-axes over half sides: the curve passes through the box's corners."""
 
 _FEATHER_PX = (2, 64)
@@ -129,7 +130,7 @@ def cover(
     """
     left, right = _outward(xyxy[0], xyxy[2], block=block[0])
     top, bottom = _outward(xyxy[1], xyxy[3], block=block[1])
-    reach = (_REACH - 1.0) / 2.0 if shape == ELLIPSE else 0.0
+    reach = (REACH - 1.0) / 2.0 if shape == ELLIPSE else 0.0
     feather_px = 0
     if feather > 0:
         low, high = _FEATHER_PX
@@ -166,7 +167,7 @@ def block_mask(place: Cover) -> np.ndarray:
     across = np.abs(np.arange(x1, x2, bw, dtype=np.float32) + np.float32(bw / 2 - (left + right) / 2))
     down = np.abs(np.arange(y1, y2, bh, dtype=np.float32) + np.float32(bh / 2 - (top + bottom) / 2))[:, None]
     if place.shape == ELLIPSE:
-        a, b = half_w * np.float32(_REACH), half_h * np.float32(_REACH)
+        a, b = half_w * np.float32(REACH), half_h * np.float32(REACH)
         # A block belongs to the shape when its nearest corner does: errors on the side of privacy.
         hidden = _cubed(np.maximum(across - bw / 2, 0) / a) + _cubed(np.maximum(down - bh / 2, 0) / b) < 1
         radius = np.cbrt(_cubed(across / a) + _cubed(down / b))

@@ -35,7 +35,18 @@ import numpy as np
 
 from dashcamcleaner.core.media import Frame, Orientation, PixelLayout
 from dashcamcleaner.core.plan import WHOLE_FRAME, Region
-from dashcamcleaner.core.shapes import BOX, DEFAULT_SHAPES, SHAPES, Cover, block_mask, cover, region_mask, stored_box
+from dashcamcleaner.core.shapes import (
+    BOX,
+    DEFAULT_SHAPES,
+    ELLIPSE,
+    REACH,
+    SHAPES,
+    Cover,
+    block_mask,
+    cover,
+    region_mask,
+    stored_box,
+)
 from dashcamcleaner.errors import SettingError
 
 __all__ = ["GAUSSIAN", "MOSAIC", "PICTURE", "SOLID", "STYLES", "Obscurer", "cells_of", "region_mask"]
@@ -360,7 +371,7 @@ def _soft_weights(length: int, start: int, end: int, cells: int) -> np.ndarray:
     centre = start + (np.arange(cells) + 0.5) * cell_px
     # Knots beyond the outermost centres repeat the nearest cell; measured from there the weights cannot underflow.
     at = np.clip(at, centre[0], centre[-1])
-    weights = np.exp(-0.5 * ((at[:, None] - centre) / (0.6 * cell_px)) ** 2)
+    weights = np.exp(-0.5 * ((at[:, None] - centre) / (0.7 * cell_px)) ** 2)
     return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
@@ -403,10 +414,14 @@ def _read_picture(path: Path | None) -> np.ndarray:
 def _fit_picture(
     picture: np.ndarray, place: Cover, layout: PixelLayout, orientation: Orientation, size: tuple[int, int]
 ) -> list[np.ndarray]:
-    """The picture, whole and undistorted, amid the region's box; the solid colour beneath and around it."""
+    """The picture, undistorted, as large as fits the region's shape; the solid colour beneath and around it."""
     x1, y1, x2, y2 = place.window
     left, top, right, bottom = place.box
+    reach = (
+        REACH if place.shape == ELLIPSE else 1.0
+    )  # an ellipse is wider than its box: fill it, even if corners are cut
     box_w, box_h = orientation.upright_size((right - left, bottom - top))
+    box_w, box_h = box_w * reach, box_h * reach
     scale = min(box_w / picture.shape[1], box_h / picture.shape[0])
     if scale < 1:
         fitted = (max(round(picture.shape[1] * scale), 1), max(round(picture.shape[0] * scale), 1))

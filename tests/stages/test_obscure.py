@@ -64,7 +64,7 @@ def make_frame(
         planes = [noise(h, w)]
     else:
         planes = [noise(h, w), noise(*chroma), noise(*chroma)]
-    if layout.alpha and len(planes) > 1 or layout.name == "ya8":
+    if (layout.alpha and len(planes) > 1) or layout.name == "ya8":
         planes.append(noise(h, w))
 
     def own() -> tuple[np.ndarray, ...]:
