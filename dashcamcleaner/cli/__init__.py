@@ -1,0 +1,110 @@
+"""The command line: builds jobs, iterates them, shows their events. No processing of its own.
+
+Importing this loads none of the heavy libraries (a test proves it in a child process): each command imports what it
+needs when it runs, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
+
+import dashcamcleaner
+from dashcamcleaner.errors import Cancelled, DashcamCleanerError
+
+__all__ = ["main"]
+
+COMMANDS = ("clean", "window", "audit", "verify", "tracks", "doctor", "settings", "demo", "train")
+"""In the order of the help. Each is a module here with ``add_parser(subparsers)`` and ``run(args) -> int``."""
+
+_MODULES = {"verify": "audit"}  # commands that share a module
+
+
+class _Parser(argparse.ArgumentParser):
+    """Complains in one sentence with a hint, and never guesses abbreviated flags."""
+
+    def __init__(self, **kwargs: object) -> None:
+        kwargs.setdefault("allow_abbrev", False)
+        super().__init__(**kwargs)  # type: ignore[arg-type]
+
+    def error(self, message: str) -> NoReturn:
+        hint = ""
+        if message.startswith("argument command: invalid choice:"):
+            word = message.split("'")[1]
+            near = difflib.get_close_matches(word, COMMANDS, n=1)
+            message = f"there is no command {word!r}"
+            hint = f"Did you mean {near[0]}?" if near else f"Commands: {', '.join(COMMANDS)}."
+        _complain(message, hint or f"{self.prog} --help lists what there is.")
+        raise SystemExit(2)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; gives the exit status. Every failure ends in one sentence, a hint and its status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        signal.signal(signal.SIGTERM, _terminated)  # a service manager's stop is a Ctrl-C
+    except ValueError:
+        pass  # not the main thread: a test, or somebody's own program
+    try:
+        parser, subparsers = _parser(arguments)
+        args, unknown = parser.parse_known_args(arguments)
+        if unknown:
+            _refuse_unknown(unknown, subparsers.get(getattr(args, "command", ""), parser))
+        logging.basicConfig(level=logging.DEBUG if getattr(args, "verbose", False) else logging.ERROR,
+                            format="%(levelname)s %(name)s: %(message)s")  # fmt: skip
+        return int(args.run(args))
+    except Cancelled as error:
+        _complain(error.message, error.hint)
+        return error.exit_code
+    except DashcamCleanerError as error:
+        _complain(error.message, error.hint)
+        return error.exit_code
+    except KeyboardInterrupt:
+        _complain("Stopped.", "")
+        return Cancelled.exit_code
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): not worth a traceback; keep the interpreter from flushing.
+        sys.stdout = open("/dev/null", "w") if sys.platform != "win32" else sys.stdout  # noqa: SIM115
+        return 1
+
+
+def _parser(arguments: Sequence[str]) -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    parser = _Parser(
+        prog="dashcamcleaner",
+        description="Obscures faces and number plates in clips and pictures, and keeps everything else as it was.",
+        epilog="Without a command the window opens. Each command has its own --help.",
+    )
+    parser.add_argument("--version", action="version", version=f"dashcamcleaner {dashcamcleaner.__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    for name in dict.fromkeys(_MODULES.get(name, name) for name in COMMANDS):
+        importlib.import_module(f"dashcamcleaner.cli.{name}").add_parser(subparsers)
+    return parser, dict(subparsers.choices)
+
+
+def _refuse_unknown(unknown: Sequence[str], parser: argparse.ArgumentParser) -> NoReturn:
+    from dashcamcleaner.errors import SettingError
+
+    word = unknown[0].split("=")[0]
+    flags = [flag for action in parser._actions for flag in action.option_strings]
+    near = difflib.get_close_matches(word, flags, n=1)
+    raise SettingError(
+        f"There is no flag {word}." if word.startswith("-") else f"{word!r} was not expected here.",
+        hint=f"Did you mean {near[0]}?" if near else f"{parser.prog} --help lists what there is.",
+    )
+
+
+def _complain(message: str, hint: str) -> None:
+    print(f"dashcamcleaner: {message}", file=sys.stderr)
+    if hint:
+        print(f"  hint: {hint}", file=sys.stderr)
+
+
+def _terminated(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

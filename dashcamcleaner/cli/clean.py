@@ -1,0 +1,107 @@
+"""``dashcamcleaner clean INPUT... -o OUTPUT``: the main job."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dashcamcleaner.cli.options import add_settings, settings_of
+from dashcamcleaner.errors import PARTIAL_EXIT, Cancelled, SettingError
+
+if TYPE_CHECKING:
+    from dashcamcleaner.run.job import Job
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = subparsers.add_parser(
+        "clean",
+        help="obscure faces and number plates in clips and pictures",
+        description="Reads clips, pictures, folders or patterns and writes cleaned copies. Sources are never touched.",
+        formatter_class=argparse.HelpFormatter,
+    )
+    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="files, folders, or patterns in quotes")
+    parser.add_argument(
+        "-o", "--output", metavar="OUTPUT",
+        help="file for one input, folder for several, FOLDER/*.mkv to choose the container for all "
+             "(default: NAME_cleaned beside each source)",
+    )  # fmt: skip
+    plan = parser.add_argument_group("Plan and exports (one input)")
+    plan.add_argument("--from-plan", metavar="PLAN", help="render again from a plan, without detecting")
+    plan.add_argument("--edits", metavar="FILE", help="edits file (default with --from-plan: the plan's own)")
+    add_edit_flags(plan)
+    plan.add_argument("--export-detections", metavar="FILE", help="raw detections as .json or .csv")
+    plan.add_argument("--export-mask", metavar="FILE", help="black and white clip of what is hidden")
+    plan.add_argument("--export-mask-colored", metavar="FILE", help="the same: red faces, green plates, bright is sure")
+    shown = parser.add_argument_group("What is shown")
+    shown.add_argument("--audit", action="store_true", help="look at the output again when it is written")
+    shown.add_argument("--json", action="store_true", help="events and summary as JSON lines on standard output")
+    shown.add_argument("--quiet", action="store_true", help="no progress, errors only")
+    shown.add_argument("--verbose", action="store_true", help="log what happens inside")
+    add_settings(parser)
+    parser.set_defaults(run=run)
+
+
+def add_edit_flags(group: argparse._ArgumentGroup) -> None:
+    """Flags that become lines of the edits format."""
+    group.add_argument("--keep-track", metavar="IDS", help="leave these tracks clear, e.g. 3,7 (needs --from-plan)")
+    group.add_argument("--drop-track", metavar="IDS", help="remove these tracks as false hits (needs --from-plan)")
+    group.add_argument("--only-track", metavar="IDS", help="hide these tracks and no other (needs --from-plan)")
+    group.add_argument(
+        "--cover", action="append", metavar="X1,Y1,X2,Y2[@FROM-TO]", default=[],
+        help="hide this box, in upright pixels, from second FROM to TO (else always); may be given again",
+    )  # fmt: skip
+    group.add_argument(
+        "--exclude", action="append", metavar="X1,Y1,X2,Y2[@FROM-TO]", default=[],
+        help="ignore detections whose centre lies in this box, e.g. a dashboard reflection; may be given again",
+    )  # fmt: skip
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what was asked; gives the exit status: 0 only if every input was cleaned."""
+    settings = settings_of(args)
+    from dashcamcleaner.cli.show import Display
+    from dashcamcleaner.core.events import Failed, Finished
+    from dashcamcleaner.core.summary import CLEANED
+    from dashcamcleaner.run.edits import lines_of_flags
+    from dashcamcleaner.run.jobs import jobs_for, run_batch
+
+    batch = jobs_for(args.inputs, output=args.output, settings=settings)
+    extras = {
+        name: Path(value)
+        for name in ("from_plan", "edits", "export_detections", "export_mask", "export_mask_colored")
+        if (value := getattr(args, name))
+    }
+    lines = lines_of_flags(args)
+    if (extras or lines) and len(batch.jobs) > 1:
+        raise SettingError("A plan, edits, an export or a mask belong to one clip.", hint="Give one input.")
+    jobs: list[Job] = [
+        dataclasses.replace(job, **extras, edit_lines=lines, audit=args.audit) for job in batch.jobs  # type: ignore[arg-type]
+    ]
+    status = 0
+    done = 0
+    with Display(total=len(jobs), json_lines=args.json, quiet=args.quiet, stream=sys.stderr) as display:
+        display.skipped(batch.skipped)
+        events = run_batch(jobs)
+        try:
+            for job, event in events:
+                display.show(job, event)
+                if isinstance(event, Finished):
+                    done += 1
+                    if event.summary.status != CLEANED:
+                        status = status or PARTIAL_EXIT
+                    status = status or int((event.summary.audit or {}).get("exit_code", 0))
+                elif isinstance(event, Failed):
+                    done += 1
+                    status = event.error.exit_code if status in (0, PARTIAL_EXIT) else status
+        except KeyboardInterrupt:
+            events.close()
+            display.stopped()
+            return Cancelled.exit_code
+        display.totals()
+    return status if done == len(jobs) else status or Cancelled.exit_code

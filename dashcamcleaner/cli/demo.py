@@ -1,0 +1,40 @@
+"""``dashcamcleaner demo``: makes a clip on the spot, cleans it, and says where the result lies."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from dashcamcleaner.cli.options import add_settings
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = subparsers.add_parser("demo", help="make a demo clip and clean it")
+    parser.add_argument("folder", nargs="?", default="demo", metavar="FOLDER", help="where to put it (default: demo)")
+    parser.add_argument("--only-make", action="store_true", help="make the clip, do not clean it")
+    add_settings(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the clip and hand it to ``clean``."""
+    from dashcamcleaner.run.demo import make_demo
+
+    folder = Path(args.folder)
+    source = make_demo(folder)
+    print(f"made {source}")
+    if args.only_make:
+        return 0
+    from dashcamcleaner.cli import clean
+
+    args.set_overwrite = True  # the demo's own former result
+    defaults = dict.fromkeys(
+        ("from_plan", "edits", "export_detections", "export_mask", "export_mask_colored", "keep_track", "drop_track", "only_track")
+    ) | {"cover": [], "exclude": [], "audit": False, "json": False, "quiet": False, "verbose": False}
+    for name, value in defaults.items():
+        setattr(args, name, value)
+    args.inputs, args.output = [str(source)], str(folder / "demo_cleaned.mp4")
+    return clean.run(args)

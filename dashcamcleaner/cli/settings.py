@@ -1,0 +1,41 @@
+"""``dashcamcleaner settings``: the table, a profile's values, or a TOML file to start from."""
+
+from __future__ import annotations
+
+import argparse
+
+from dashcamcleaner.cli.options import add_settings, settings_of
+from dashcamcleaner.settings import GROUPS, PROFILES, ROWS, markdown_table, shown
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = subparsers.add_parser("settings", help="show all settings, or write them as TOML")
+    parser.add_argument("--toml", action="store_true", help="the overrides given here as a TOML settings file")
+    parser.add_argument("--markdown", action="store_true", help="the table as it stands in the README")
+    add_settings(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what was asked for."""
+    if args.markdown:
+        print(markdown_table())
+        return 0
+    settings = settings_of(args)
+    if args.toml:
+        import tomli_w
+
+        print(tomli_w.dumps({name: list(v) if isinstance(v, tuple) else v
+                             for name, v in settings.overrides.items() if v is not None}), end="")  # fmt: skip
+        return 0
+    values = settings.as_dict()
+    for group, title in GROUPS.items():
+        print(title)
+        for row in (row for row in ROWS if row.group == group):
+            mark = "*" if row.name in settings.overrides else " "
+            print(f" {mark}{row.name.replace('_', '-'):<20}{shown(values[row.name]):<14}{row.describe_range()}")
+    print(f"Profiles: {', '.join(PROFILES)}. * marks what you changed.")
+    return 0

@@ -1,0 +1,171 @@
+"""Events -> terminal: a bar on a terminal, plain lines in a pipe, JSON lines for machines."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TextIO
+
+from dashcamcleaner.core.events import Event, Failed, Finished, Progress, Started, Warned, event_as_dict
+from dashcamcleaner.core.summary import CLEANED, RunSummary
+from dashcamcleaner.core.timing import format_seconds
+from dashcamcleaner.run.job import Job
+
+__all__ = ["Display", "summary_lines"]
+
+_PLAIN_EVERY_S = 5.0
+
+
+class Display:
+    """Shows a batch. Progress and warnings go to ``stream``; summaries go to standard output.
+
+    Args:
+        total: number of jobs.
+        json_lines: one JSON object per event on standard output, and nothing else there.
+        quiet: errors only.
+        stream: a terminal gets a bar, anything else plain lines.
+    """
+
+    def __init__(self, *, total: int, json_lines: bool, quiet: bool, stream: TextIO) -> None:
+        self._total = total
+        self._json = json_lines
+        self._quiet = quiet
+        self._stream = stream
+        self._results: list[dict[str, Any]] = []
+        self._last_plain = 0.0
+        self._began = time.monotonic()
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Display:
+        if not (self._json or self._quiet) and self._stream.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+            from rich.progress import Progress as Bar
+
+            self._bar = Bar(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[fps]:.1f} fps"),
+                TimeElapsedColumn(),
+                TextColumn("eta {task.fields[eta]}"),
+                TextColumn("{task.fields[found]}"),
+                console=Console(file=self._stream),
+                transient=True,
+            )
+            self._bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def show(self, job: Job, event: Event) -> None:
+        """One event of one job."""
+        if self._json:
+            print(json.dumps({"source": str(job.source), **event_as_dict(event)}, ensure_ascii=False), flush=True)
+        if isinstance(event, Finished):
+            self._results.append({"source": str(job.source), "status": event.summary.status, "output": str(job.output)})
+        elif isinstance(event, Failed):
+            self._results.append({"source": str(job.source), "status": "failed", **event.error.as_dict()})
+        if not self._json:
+            self._tell(job, event)
+
+    def _tell(self, job: Job, event: Event) -> None:
+        if isinstance(event, Failed):
+            self._end_bar()
+            self._line(f"{job.source}: {event.error.message}", f"  hint: {event.error.hint}" if event.error.hint else "")
+        elif self._quiet:
+            return
+        elif isinstance(event, Started):
+            self._line(f"{event.source} -> {event.output}", f"  {event.description}")
+            if self._bar is not None:
+                self._task = self._bar.add_task(job.source.name, total=event.frames, fps=0.0, eta="-", found="")
+        elif isinstance(event, Progress):
+            self._progress(event)
+        elif isinstance(event, Warned):
+            self._line(f"  note: {event.message}" + (f" {event.hint}" if event.hint else ""))
+        elif isinstance(event, Finished):
+            self._end_bar()
+            for line in summary_lines(event.summary):
+                print(line)
+
+    def _progress(self, event: Progress) -> None:
+        eta = "-" if event.eta_s is None else format_seconds(event.eta_s).split(".")[0]
+        found = " ".join(f"{count} {kind}" for kind, count in sorted(event.counts.items()))
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=event.frames_done, total=event.frames, fps=event.fps, eta=eta, found=found)
+            return
+        now = time.monotonic()
+        if now - self._last_plain >= _PLAIN_EVERY_S:
+            self._last_plain = now
+            of = f" of {event.frames}" if event.frames else ""
+            self._line(f"  {event.phase}: frame {event.frames_done}{of}, {event.fps:.1f} fps, eta {eta}")
+
+    def _end_bar(self) -> None:
+        if self._bar is not None and self._task is not None:
+            self._bar.remove_task(self._task)
+            self._task = None
+
+    def skipped(self, paths: Sequence[Path]) -> None:
+        """Files in folders that are neither clip nor picture."""
+        if paths and not (self._json or self._quiet):
+            names = ", ".join(path.name for path in paths[:5]) + (", ..." if len(paths) > 5 else "")
+            self._line(f"{len(paths)} files are neither clip nor picture and were left aside: {names}")
+
+    def stopped(self) -> None:
+        """The user stopped the batch."""
+        self._end_bar()
+        self._line("Stopped; nothing unfinished stands under a final name.", "  hint: The same command continues where it stopped.")
+
+    def totals(self) -> None:
+        """The end of the batch."""
+        failed = sum(result["status"] == "failed" for result in self._results)
+        partial = sum(result["status"] == "partial" for result in self._results)
+        cleaned = sum(result["status"] == CLEANED for result in self._results)
+        if self._json:
+            print(json.dumps({"event": "summary", "cleaned": cleaned, "partial": partial, "failed": failed,
+                              "results": self._results}, ensure_ascii=False), flush=True)  # fmt: skip
+        elif self._total > 1 and not self._quiet:
+            print(f"{cleaned} cleaned, {partial} partial, {failed} failed, of {self._total} inputs")
+            for result in self._results:
+                if result["status"] != CLEANED:
+                    print(f"  {result['status']}: {result['source']}" + (f": {result['message']}" if "message" in result else ""))
+
+    def _line(self, *lines: str) -> None:
+        for line in lines:
+            if line:
+                if self._bar is not None:
+                    self._bar.console.print(line, markup=False, highlight=False)
+                else:
+                    print(line, file=self._stream, flush=True)
+
+
+def summary_lines(summary: RunSummary) -> list[str]:
+    """What a run did, for people."""
+    lines = [f"{summary.status}: {summary.output}"]
+    speed = summary.frames / summary.wall_s if summary.wall_s else 0
+    growth = f" ({summary.output_bytes / summary.source_bytes:.2f}x the source)" if summary.source_bytes else ""
+    lines.append(f"  {summary.frames} frames in {summary.wall_s:.1f} s ({speed:.1f} fps), {summary.output_bytes / 1e6:.1f} MB{growth}")
+    for kind, found in summary.kinds.items():
+        if found.regions or found.detections:
+            tracks = f", {found.tracks} tracks" if found.tracks else ""
+            filled = f", {found.filled} of {found.regions} regions filled over time" if found.filled else ""
+            lines.append(f"  {kind}: hidden in {found.frames_covered} frames{tracks}{filled}")
+        else:
+            lines.append(f"  {kind}: none found")
+    by_action: dict[str, list[str]] = {}
+    for stream in summary.streams:
+        by_action.setdefault(stream.action, []).append(stream.what + (f" ({stream.why})" if stream.why else ""))
+    lines += [f"  {action}: {'; '.join(what)}" for action, what in by_action.items()]
+    if summary.audit:
+        lines.append(f"  audit: {summary.audit.get('status', 'not done')}")
+    if summary.plan:
+        lines.append(f"  plan: {summary.plan}")
+    if summary.report:
+        lines.append(f"  summary: {summary.report}")
+    return lines

@@ -1,0 +1,186 @@
+"""Batches: inputs (files, folders, globs) to jobs with output names, and the run over them.
+
+One bad file does not stop a batch; a source is never overwritten, nor one output by another.
+"""
+
+from __future__ import annotations
+
+import glob
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dashcamcleaner.core.codecs import writable_extensions
+from dashcamcleaner.core.events import Event, Warned
+from dashcamcleaner.errors import InputError, OutputError, SettingError
+from dashcamcleaner.run.control import Control
+from dashcamcleaner.run.job import Job
+from dashcamcleaner.run.pipeline import clean
+from dashcamcleaner.settings import Settings
+
+__all__ = ["CLIP_SUFFIXES", "STILL_SUFFIXES", "Batch", "jobs_for", "run_batch"]
+
+CLIP_SUFFIXES = frozenset(
+    ".mp4 .m4v .mov .qt .mkv .webm .avi .ts .mts .m2ts .mpg .mpeg .vob .wmv .asf .flv .f4v .3gp .3g2 .ogv .gif .dav "
+    ".h264 .264 .h265 .265 .hevc .ivf .y4m .mjpeg .mjpg .mxf .insv .lrv .360".split()
+)
+STILL_SUFFIXES = frozenset(".jpg .jpeg .png .webp .bmp .tif .tiff .heic .heif .avif".split())
+_CLEANED = "_cleaned"
+
+
+@dataclass(slots=True)
+class Batch:
+    """Jobs in the order of the inputs, and what was left aside.
+
+    Args:
+        jobs: what to run.
+        skipped: files in folders that are neither clip nor picture, by path.
+        total_bytes: of all sources.
+    """
+
+    jobs: list[Job] = field(default_factory=list)
+    skipped: list[Path] = field(default_factory=list)
+    total_bytes: int = 0
+
+
+def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings) -> Batch:
+    """What is asked for, as jobs.
+
+    Args:
+        inputs: files, folders (read with their subfolders) and glob patterns.
+        output: a file name for one file; a folder (made if needed) for several or for a folder; ``FOLDER/*.mkv`` is a
+            folder and a container for all; None puts ``NAME_cleaned`` beside each source.
+        settings: for all of them.
+
+    Raises:
+        InputError: an input does not exist or matches nothing.
+        OutputError: several inputs, and the output is an existing file.
+    """
+    found, batch = _expand(inputs)
+    target = None if output is None else Path(output).expanduser()
+    suffix = ""
+    single = len(found) == 1 and found[0][1] == Path(found[0][0].name) and not any(Path(i).is_dir() for i in inputs)
+    if target is not None and target.name.startswith("*."):
+        suffix, target, single = target.suffix.lower(), target.parent, False
+    if target is not None and single and not target.is_dir() and not str(output).endswith(("/", "\\")):
+        source = found[0][0]
+        if not target.suffix:
+            target = target.with_name(target.name + _suffix_for(source, ""))
+        batch.jobs.append(Job(source, target, settings))
+    else:
+        if target is not None and target.is_file():
+            raise OutputError(f"The output {target} is a file, but there are {len(found)} inputs.",
+                              hint="Give a folder with -o.")  # fmt: skip
+        batch.jobs += _named_jobs(found, target, suffix, settings)
+    batch.total_bytes = sum(job.source.stat().st_size for job in batch.jobs)
+    _refuse_crossing(batch.jobs)
+    return batch
+
+
+def _expand(inputs: Sequence[str]) -> tuple[list[tuple[Path, Path]], Batch]:
+    """Pairs of source and its place relative to the folder it was found in."""
+    batch = Batch()
+    found: dict[Path, Path] = {}
+    for given in inputs:
+        path = Path(given).expanduser()
+        if path.is_dir():
+            before = len(found)
+            for inner in sorted(path.rglob("*")):
+                if not inner.is_file() or any(part.startswith(".") for part in inner.relative_to(path).parts):
+                    continue
+                if inner.suffix.lower() in CLIP_SUFFIXES | STILL_SUFFIXES:
+                    found.setdefault(inner, inner.relative_to(path))
+                elif inner.suffix.lower() not in (".jsonl", ".json", ".html", ".partial"):
+                    batch.skipped.append(inner)
+            if len(found) == before:
+                raise InputError(f"The folder {path} holds no clip or picture.")
+        elif path.exists():
+            found.setdefault(path, Path(path.name))
+        else:
+            matches = sorted(glob.glob(str(path), recursive=True))
+            files = [Path(match) for match in matches if Path(match).is_file()]
+            if not files:
+                hint = "" if glob.has_magic(str(given)) else "Check the path; a name with spaces needs quotes."
+                raise InputError(f"There is no file {given}.", hint=hint)
+            for match in files:
+                found.setdefault(match, Path(match.name))
+    return list(found.items()), batch
+
+
+def _suffix_for(source: Path, wanted: str) -> str:
+    """The output's extension: what was asked for, else the source's if it can be written, else MP4 (or PNG)."""
+    own = source.suffix.lower()
+    if own in STILL_SUFFIXES:
+        return own if own in (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff") else ".png"
+    if wanted:
+        return wanted
+    return own if own in writable_extensions() else ".mp4"
+
+
+def _named_jobs(found: list[tuple[Path, Path]], folder: Path | None, suffix: str, settings: Settings) -> list[Job]:
+    """Names kept; where two would meet, the source's extension is added: ``a.avi`` -> ``a.avi.mp4``."""
+    names: list[Path] = []
+    for source, relative in found:
+        extension = _suffix_for(source, suffix)
+        if folder is None:
+            names.append(source.with_name(source.stem + _CLEANED + extension))
+        else:
+            names.append(folder / relative.with_suffix(extension))
+    # Plans and reports take the stem, so outputs that differ in the extension alone would share them.
+    stems = [str(name.with_suffix("")).casefold() for name in names]
+    jobs = []
+    for (source, relative), name, stem in zip(found, names, stems, strict=True):
+        if stems.count(stem) > 1:
+            name = name.with_name(name.stem + source.suffix.lower() + name.suffix)
+            if folder is None:
+                name = source.with_name(source.name + _CLEANED + name.suffix)
+        jobs.append(Job(source, name, settings))
+    return jobs
+
+
+def _refuse_crossing(jobs: list[Job]) -> None:
+    """Two jobs with one output, or an output that is another job's source."""
+    sources = {job.source.resolve() for job in jobs}
+    taken: dict[Path, Path] = {}
+    for job in jobs:
+        target = job.output.resolve()
+        if target in sources:
+            raise OutputError(f"The output {job.output} is a source; a source is never overwritten.",
+                              hint="Give another folder with -o.")  # fmt: skip
+        if target in taken:
+            raise OutputError(f"{taken[target]} and {job.source} would both become {job.output}.",
+                              hint="Clean them into different folders.")  # fmt: skip
+        taken[target] = job.source
+
+
+def run_batch(jobs: Sequence[Job], *, control: Control | None = None) -> Iterator[tuple[Job, Event]]:
+    """Run jobs one after another; every event comes with its job. A failed job does not stop the others.
+
+    The generator ends early only if the control says so (cancel, or stop after this file).
+    """
+    control = control or Control()
+    if len(jobs) > 1:
+        if any(job.from_plan or job.export_detections or job.export_mask or job.export_mask_colored for job in jobs):
+            raise SettingError("A plan, an export or a mask belongs to one clip.", hint="Give one input.")
+        for warning in _check_space_for_all(jobs):
+            yield jobs[0], warning
+    for job in jobs:
+        for event in clean(job, control=control):
+            yield job, event
+        if control.stopping_after_this:
+            return
+
+
+def _check_space_for_all(jobs: Sequence[Job]) -> Iterator[Warned]:
+    """Outputs are about as large as their sources: tell early if a folder's will hardly fit."""
+    needed = sum(job.source.stat().st_size for job in jobs)
+    folder = jobs[0].output.parent
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        yield Warned(
+            f"{folder} has {free / 1e6:.0f} MB free, and the {len(jobs)} sources take {needed / 1e6:.0f} MB.",
+            hint="Each clip is checked again before it starts.",
+        )

@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""Sets DashcamCleaner up in its own virtual environment and starts it. Standard library only; runs anywhere.
+
+    python3 start.py demo             set up, make a demo clip, clean it
+    python3 start.py test             set up with the test tools, run the tests
+    python3 start.py window           set up, open the window
+    python3 start.py setup            set up only;  --extra gpu|audit|train  adds what these need
+    python3 start.py clean ...        any other words go to the command line of the program
+
+The environment is ``.venv`` beside this file. On Linux, system libraries that Qt needs and that are missing are
+installed with apt where that is possible without a question, and named otherwise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+VENV = HERE / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+REQUIREMENTS = {
+    "base": "requirements.txt",
+    "test": "requirements-test.txt",
+    "gpu": "requirements-gpu.txt",
+    "audit": "requirements-audit.txt",
+    "train": "requirements-train.txt",
+}
+# Which Debian/Ubuntu package holds a library that Qt 5 wants. Several names: the newer releases renamed some.
+DEBIAN = {
+    "libGL.so.1": "libgl1",
+    "libEGL.so.1": "libegl1",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libgthread-2.0.so.0": "libglib2.0-0",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libfreetype.so.6": "libfreetype6",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libX11.so.6": "libx11-6",
+    "libX11-xcb.so.1": "libx11-xcb1",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-randr.so.0": "libxcb-randr0",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-render.so.0": "libxcb-render0",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-shm.so.0": "libxcb-shm0",
+    "libxcb-sync.so.1": "libxcb-sync1",
+    "libxcb-util.so.1": "libxcb-util1",
+    "libxcb-xfixes.so.0": "libxcb-xfixes0",
+    "libxcb-xinerama.so.0": "libxcb-xinerama0",
+    "libxcb-xkb.so.1": "libxcb-xkb1",
+    "libxcb.so.1": "libxcb1",
+    "libSM.so.6": "libsm6",
+    "libICE.so.6": "libice6",
+    "libXext.so.6": "libxext6",
+    "libXrender.so.1": "libxrender1",
+    "libz.so.1": "zlib1g",
+}
+
+
+def main(words: list[str]) -> int:
+    """Set up what the words need, then do them; gives the exit status."""
+    if sys.version_info < (3, 11):
+        return fail(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}.", "Start me with a newer python3.")
+    what = words[0] if words else "window"
+    if what in ("-h", "--help"):
+        print(__doc__)
+        return 0
+    wanted = ["base"]
+    if what == "test":
+        wanted.append("test")
+    while "--extra" in words:
+        place = words.index("--extra")
+        name = words[place + 1] if place + 1 < len(words) else ""
+        if name not in REQUIREMENTS:
+            return fail(f"There is no extra {name!r}.", f"Extras: {', '.join(REQUIREMENTS)}.")
+        wanted.append(name)
+        del words[place : place + 2]
+    status = set_up(wanted)
+    if status == 0 and what in ("window", "test", "setup"):
+        status = check_qt(fatal=what == "window")
+    if status or what == "setup":
+        return status
+    if what == "test":
+        environment = {**os.environ, "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
+        return subprocess.call([str(PYTHON), "-m", "pytest", *words[1:]], cwd=HERE, env=environment)
+    # Paths in the words are the user's, so the working folder stays the user's.
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")]))}
+    return subprocess.call([str(PYTHON), "-m", "dashcamcleaner", *(words or ["window"])], env=environment)
+
+
+def set_up(wanted: list[str]) -> int:
+    """Make the virtual environment and install what is wanted; quick when nothing changed."""
+    if not PYTHON.exists() and (status := make_environment()):
+        return status
+    for name in wanted:
+        file = HERE / REQUIREMENTS[name]
+        stamp = VENV / f".installed-{name}"
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        if stamp.exists() and stamp.read_text() == digest:
+            continue
+        print(f"Installing {file.name} ...", flush=True)
+        pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+        if subprocess.call([*pip, "-r", str(file)], cwd=HERE):
+            return fail(f"{file.name} could not be installed (see above).", "A network that reaches PyPI is needed once.")
+        stamp.write_text(digest)
+    return 0
+
+
+def make_environment() -> int:
+    """``python -m venv``, with the package that Debian splits off named or installed."""
+    print(f"Making {VENV} ...", flush=True)
+    if subprocess.call([sys.executable, "-m", "venv", str(VENV)], stdout=subprocess.DEVNULL) == 0 and has_pip():
+        return 0
+    shutil.rmtree(VENV, ignore_errors=True)
+    package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+    if apt_install([package]) and subprocess.call([sys.executable, "-m", "venv", str(VENV)]) == 0 and has_pip():
+        return 0
+    return fail("Python's venv module is not complete.", f"On Debian and Ubuntu: sudo apt-get install {package}")
+
+
+def has_pip() -> bool:
+    return subprocess.call([str(PYTHON), "-m", "pip", "--version"], stdout=subprocess.DEVNULL) == 0
+
+
+def check_qt(*, fatal: bool) -> int:
+    """Install or name the system libraries that Qt wants and that are not there."""
+    if not sys.platform.startswith("linux"):
+        return 0
+    missing = missing_libraries()
+    packages = sorted({DEBIAN[name] for name in missing if name in DEBIAN})
+    if packages and apt_install(packages):
+        missing = missing_libraries()
+    if not missing:
+        return 0
+    packages = sorted({DEBIAN.get(name, name) for name in missing})
+    message = f"The window needs system libraries that are missing: {', '.join(sorted(missing))}."
+    hint = f"On Debian and Ubuntu: sudo apt-get install {' '.join(packages)}"
+    if fatal:
+        return fail(message, hint)
+    print(f"note: {message}\n  hint: {hint}", file=sys.stderr)
+    return 0
+
+
+def missing_libraries() -> set[str]:
+    """Libraries that Qt's own files ask for and the system does not have, as `ldd` tells."""
+    found = subprocess.run(
+        [str(PYTHON), "-c", "import PyQt5, pathlib; print(pathlib.Path(PyQt5.__file__).parent)"],
+        capture_output=True, text=True, check=False,
+    ).stdout.strip()  # fmt: skip
+    if not found or shutil.which("ldd") is None:
+        return set()
+    qt = Path(found) / "Qt5"
+    files = [qt / "plugins/platforms/libqxcb.so", qt / "plugins/platforms/libqoffscreen.so", qt / "lib/libQt5Widgets.so.5"]
+    told = subprocess.run(["ldd", *map(str, files)], capture_output=True, text=True, check=False).stdout
+    return set(re.findall(r"(\S+) => not found", told))
+
+
+def apt_install(packages: list[str]) -> bool:
+    """Install Debian packages if that needs no question; tells what it does."""
+    if shutil.which("apt-get") is None:
+        return False
+    prefix: list[str] = []
+    if os.geteuid() != 0:
+        if shutil.which("sudo") is None or subprocess.call(["sudo", "-n", "true"], stderr=subprocess.DEVNULL):
+            return False
+        prefix = ["sudo", "-n"]
+    print(f"Installing system packages: {' '.join(packages)} ...", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    command = [*prefix, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+    if subprocess.call(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0:
+        return True
+    subprocess.call([*prefix, "apt-get", "update", "-qq"], env=environment, stdout=subprocess.DEVNULL)
+    return subprocess.call(command, env=environment, stdout=subprocess.DEVNULL) == 0
+
+
+def fail(message: str, hint: str) -> int:
+    """One sentence, a hint, a non-zero status."""
+    print(f"start.py: {message}\n  hint: {hint}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
