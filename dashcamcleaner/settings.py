@@ -8,19 +8,18 @@ their plain arguments. Standard library only: ``--help`` must answer before nump
 from __future__ import annotations
 
 import difflib
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dashcamcleaner.core.timing import Span
 from dashcamcleaner.errors import SettingError
 
 __all__ = ["GROUPS", "PROFILES", "ROWS", "SETTINGS", "Setting", "Settings", "load_toml", "markdown_table", "resolve"]
 
 _BOOLS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
-_SPAN = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|ms|f|frames)?\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ class Setting:
             return self.default
         try:
             return self._converted(value)
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, OverflowError, TypeError, ValueError):
             near = ""
             if self.choices and isinstance(value, str):
                 found = difflib.get_close_matches(value, self.choices, n=1)
@@ -121,13 +120,7 @@ class Setting:
             return number
         if self.type == "span":
             text = f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
-            match = _SPAN.match(text)
-            if match is None or (match[2] in (None, "f", "frames") and "." in match[1]):
-                _refuse()
-            number, unit = match[1], match[2]
-            if unit in (None, "f", "frames"):
-                return str(int(number))
-            return f"{float(number) / (1000 if unit == 'ms' else 1):g}s"
+            return str(Span.parse(text))
         if self.type == "list":
             items = value.split(",") if isinstance(value, str) else list(value)
             items = tuple(str(item).strip() for item in items if str(item).strip())

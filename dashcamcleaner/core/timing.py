@@ -67,6 +67,9 @@ class Span:
             return cls(int(match["frames"]))
         return cls(float(match["number"]) / (1000 if match["unit"] == "ms" else 1), in_seconds=True)
 
+    def __str__(self) -> str:
+        return f"{self.length:.10g}s" if self.in_seconds else str(int(self.length))
+
     def reaches(self, *, frames: int, seconds: float) -> bool:
         """Whether something this many frames and seconds away lies within the span."""
         return seconds <= self.length + 1e-6 if self.in_seconds else frames <= self.length

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dashcamcleaner.core.codecs import writable_extensions
+from dashcamcleaner.core.codecs import output_extension
 from dashcamcleaner.core.events import Event, Warned
 from dashcamcleaner.errors import InputError, OutputError, SettingError
 from dashcamcleaner.run.control import Control
@@ -115,7 +115,7 @@ def _suffix_for(source: Path, wanted: str) -> str:
         return own if own in (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff") else ".png"
     if wanted:
         return wanted
-    return own if own in writable_extensions() else ".mp4"
+    return output_extension(own)
 
 
 def _named_jobs(found: list[tuple[Path, Path]], folder: Path | None, suffix: str, settings: Settings) -> list[Job]:

@@ -167,13 +167,15 @@ class PlanReader:
         self.complete = False
         try:
             self._file: IO[str] = path.open(encoding="utf-8")
-            self.header = PlanHeader.from_line(self._file.readline())
         except OSError as error:
             raise PlanError(f"The plan {path} cannot be read: {error.strerror}.") from error
-        except UnicodeDecodeError as error:
+        try:
+            self.header = PlanHeader.from_line(self._file.readline())
+        except (PlanError, UnicodeDecodeError) as error:
+            self._file.close()
+            if isinstance(error, PlanError):
+                raise PlanError(f"{path}: {error.message}.", hint=error.hint) from error
             raise PlanError(f"{path} is not a plan of this program.", hint="A plan's name ends in .plan.jsonl.") from error
-        except PlanError as error:
-            raise PlanError(f"{path}: {error.message}.", hint=error.hint) from error
 
     def __iter__(self) -> Iterator[FramePlan]:
         """The frames in order; afterwards `complete` tells whether the plan was finished.

@@ -1,0 +1,38 @@
+"""Shared fixtures. Media is made at test time; measuring data is used only where it lies, and skipped visibly."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+DATA = Path(os.environ.get("DASHCAMCLEANER_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings, trust and caches of the user who runs the tests are neither read nor written."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("DASHCAMCLEANER_HOME", str(home))
+    return home
+
+
+@pytest.fixture()
+def data_folder() -> Path:
+    """The measuring data (see CONTRIBUTING.md); the test is skipped where it is absent."""
+    if not DATA.is_dir():
+        pytest.skip(f"measuring data not found at {DATA}; set DASHCAMCLEANER_DATA")
+    return DATA
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left() -> Iterator[None]:
+    """A thread of ours that outlives its test is a leak: every run joins what it started."""
+    yield
+    left = [thread.name for thread in threading.enumerate() if thread.name.startswith("dashcamcleaner-")]
+    assert not left, f"threads left running: {left}"

@@ -1,0 +1,27 @@
+"""The one error tree: every error carries what the borders need, and survives a process border."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from dashcamcleaner import errors
+from dashcamcleaner.errors import DashcamCleanerError
+
+
+def all_errors() -> list[type[DashcamCleanerError]]:
+    return [
+        value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, DashcamCleanerError)
+    ]
+
+
+@pytest.mark.parametrize("kind", all_errors())
+def test_error_is_whole_and_pickles(kind: type[DashcamCleanerError]) -> None:
+    error = kind("something is wrong", hint="do this")
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is kind
+    assert again.as_dict() == error.as_dict()
+    assert error.exit_code != 0
+    assert 400 <= error.http_status < 600
+    assert f"{kind.__name__} " in (errors.__doc__ or ""), "the tree at the top of errors.py names every error"
