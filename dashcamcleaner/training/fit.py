@@ -1,0 +1,307 @@
+"""Packed pictures in, a checkpoint out: Ultralytics' model and loss, our own loop.
+
+Called by ``dashcamcleaner train fit``. The loop is ours because views need a loss map per kind and place, and because
+a run on two CPU cores is planned by wall time: the learning rate follows the share of the time budget that is spent
+(``budget_s``), not a number of epochs that nobody can foresee on a shared machine. The checkpoint is written every few
+minutes and carries everything needed to go on after a kill: model, averaged model, optimiser, time spent.
+"""
+
+from __future__ import annotations
+
+import copy
+import csv
+import math
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dashcamcleaner.errors import InputError
+from dashcamcleaner.training.loss import collate, masked_loss
+from dashcamcleaner.training.pictures import KINDS, PackedPictures
+from dashcamcleaner.training.ultra import detect_head, load_model, require, single_head
+from dashcamcleaner.training.views import ViewMaker, ViewRecipe
+
+__all__ = ["FitRecipe", "FitResult", "fit", "save_checkpoint"]
+
+
+@dataclass(frozen=True, slots=True)
+class FitRecipe:
+    """How long and how hard to train.
+
+    Args:
+        budget_s: wall time of the whole run; the learning rate ends its cosine with it.
+        batch: views per step.
+        lr: peak learning rate of AdamW.
+        lr_end: share of the peak at the end.
+        weight_decay: of the convolutions' weights only.
+        warmup_steps: steps from zero to the peak.
+        ema: decay of the averaged model per step; the average is what is kept.
+        device: ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+        bf16: compute in bfloat16 where it is safe; None asks the chip.
+        compiled: let torch compile the network first (minutes; needs a C++ compiler): 1.4 times as fast on a CPU here.
+        threads: torch's threads; 0 leaves them.
+        workers: processes that make views; 0 makes them in the loop.
+        seed: of the views.
+        save_every_s: seconds between checkpoints.
+        views: what views look like.
+    """
+
+    budget_s: float = 6000.0
+    batch: int = 16
+    lr: float = 1e-3
+    lr_end: float = 0.02
+    weight_decay: float = 0.01
+    warmup_steps: int = 60
+    ema: float = 0.998
+    device: str = "cpu"
+    bf16: bool | None = None
+    compiled: bool = False
+    threads: int = 0
+    workers: int = 1
+    seed: int = 0
+    save_every_s: float = 180.0
+    max_steps: int | None = None
+    views: ViewRecipe = field(default_factory=ViewRecipe)
+
+
+@dataclass(frozen=True, slots=True)
+class FitResult:
+    """What a run reached."""
+
+    checkpoint: Path
+    steps: int
+    spent_s: float
+    first_loss: float
+    last_loss: float
+
+
+def fit(
+    cache: str | Path,
+    out: str | Path,
+    *,
+    start: str | Path,
+    recipe: FitRecipe,
+    progress: Callable[[dict[str, Any]], None] | None = None,
+) -> FitResult:
+    """Train (or go on training) and leave ``last.pt`` (EMA, opens with Ultralytics) and ``log.csv`` in ``out``.
+
+    Args:
+        cache: folder written by `training.pictures.pack`. Written anew while a run is going, its labels count from
+            the next start on.
+        out: run folder; where it holds a ``state.pt``, the run goes on from there.
+        start: checkpoint (or Ultralytics ``.yaml``) to start from.
+        recipe: see `FitRecipe`.
+        progress: called with a row of figures every few seconds.
+
+    Raises:
+        ExtraMissing: torch or Ultralytics is not installed.
+        InputError: the cache is empty.
+    """
+    require()
+    import torch
+
+    packed = PackedPictures(cache)
+    if not len(packed):
+        raise InputError(f"{cache} holds no pictures", hint="Give labelled folders with pictures in images/.")
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    if recipe.threads:
+        torch.set_num_threads(recipe.threads)
+    torch.manual_seed(recipe.seed)
+    device = torch.device(recipe.device)
+    bf16 = recipe.bf16 if recipe.bf16 is not None else _has_bf16(device)
+    model = single_head(load_model(start)).to(device).to(memory_format=torch.channels_last)
+    model.train()
+    average = copy.deepcopy(model).eval()
+    optimiser = torch.optim.AdamW(_groups(model, recipe.weight_decay), lr=recipe.lr, betas=(0.9, 0.99))
+    loss_of = masked_loss(model)
+    network = torch.compile(model) if recipe.compiled else model
+    step, spent, first = 0, 0.0, math.nan
+    state_file = out / "state.pt"
+    if state_file.exists():
+        state = torch.load(state_file, map_location=device, weights_only=True)
+        model.load_state_dict(state["model"])
+        average.load_state_dict(state["average"])
+        optimiser.load_state_dict(state["optimiser"])
+        step, spent, first = state["step"], state["spent_s"], state["first_loss"]
+    batches = _batches(packed, recipe=recipe, strides=tuple(int(s) for s in detect_head(model).stride), first=step)
+    log = _Log(out / "log.csv")
+    started = saved = time.monotonic() - spent
+    saved += spent
+    smooth: list[float] | None = None
+    views_done = 0
+    loop_started = time.monotonic()
+    while spent < recipe.budget_s and (recipe.max_steps is None or step < recipe.max_steps):
+        batch = next(batches)
+        share = spent / recipe.budget_s
+        if recipe.max_steps is not None:
+            share = max(share, step / recipe.max_steps)
+        rate = recipe.lr * (recipe.lr_end + (1 - recipe.lr_end) * 0.5 * (1 + math.cos(math.pi * min(share, 1.0))))
+        rate *= min(1.0, (step + 1) / max(recipe.warmup_steps, 1))
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        pixels = batch["rgb"].to(device).to(memory_format=torch.channels_last).float().div_(255)
+        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+            predictions = network(pixels)
+        loss, parts = loss_of(predictions, batch)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0 * recipe.batch)
+        optimiser.step()
+        step += 1
+        views_done += len(pixels)
+        _average(average, model, decay=recipe.ema * (1 - math.exp(-step / 300)))
+        if math.isnan(first):
+            first = sum(parts)
+        smooth = list(parts) if smooth is None else [0.98 * a + 0.02 * b for a, b in zip(smooth, parts, strict=True)]
+        spent = time.monotonic() - started
+        if step % 20 == 0 or step == 1:
+            row = {
+                "step": step,
+                "spent_s": round(spent, 1),
+                "lr": f"{rate:.2e}",
+                "box": round(smooth[0], 4),
+                "cls": round(smooth[1], 4),
+                "l1": round(smooth[2], 4),
+                "views_per_s": round(views_done / (time.monotonic() - loop_started), 2),
+            }
+            log.write(row)
+            if progress is not None:
+                progress(row)
+        if time.monotonic() - saved > recipe.save_every_s:
+            _save(out, model, average, optimiser, step=step, spent_s=spent, first_loss=first, recipe=recipe)
+            saved = time.monotonic()
+    _save(out, model, average, optimiser, step=step, spent_s=spent, first_loss=first, recipe=recipe)
+    last = sum(smooth) if smooth is not None else math.nan
+    return FitResult(out / "last.pt", step, spent, first, last)
+
+
+def save_checkpoint(model: Any, path: str | Path, *, summary: dict[str, Any] | None = None) -> None:
+    """Write ``model`` as a checkpoint that ``ultralytics.YOLO(path)`` opens (fp16, as theirs are)."""
+    import torch
+    from ultralytics import __version__
+
+    path = Path(path)
+    kept = copy.deepcopy(model).cpu().eval().half()
+    for parameter in kept.parameters():
+        parameter.requires_grad_(False)
+    kept.names = dict(enumerate(KINDS))
+    kept.args = {"task": "detect", "data": None, "imgsz": 640, "single_cls": False, "model": path.name}
+    kept.criterion = None
+    checkpoint = {
+        "epoch": -1,
+        "model": kept,
+        "ema": None,
+        "updates": None,
+        "optimizer": None,
+        "train_args": kept.args,
+        "train_results": summary or {},
+        "version": __version__,
+        "license": "AGPL-3.0 (https://ultralytics.com/license)",
+    }
+    beside = path.with_name(path.name + ".part")
+    torch.save(checkpoint, beside)
+    os.replace(beside, path)
+
+
+def _save(
+    out: Path,
+    model: Any,
+    average: Any,
+    optimiser: Any,
+    *,
+    step: int,
+    spent_s: float,
+    first_loss: float,
+    recipe: FitRecipe,
+) -> None:
+    import torch
+
+    state = {
+        "model": model.state_dict(),
+        "average": average.state_dict(),
+        "optimiser": optimiser.state_dict(),
+        "step": step,
+        "spent_s": spent_s,
+        "first_loss": first_loss,
+    }
+    beside = out / "state.pt.part"
+    torch.save(state, beside)
+    os.replace(beside, out / "state.pt")
+    save_checkpoint(average, out / "last.pt", summary={"step": step, "spent_s": spent_s, "recipe": asdict(recipe)})
+
+
+def _has_bf16(device: Any) -> bool:
+    import torch
+
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported())
+    # On a chip without bf16 instructions torch emulates them, which is slower than float32.
+    return device.type == "cpu" and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) and _has_bf16_instructions()
+
+
+def _has_bf16_instructions() -> bool:
+    try:
+        return "avx512_bf16" in Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore")
+    except OSError:
+        return False
+
+
+def _groups(model: Any, weight_decay: float) -> list[dict[str, Any]]:
+    decayed = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
+    plain = [p for p in model.parameters() if p.requires_grad and p.ndim <= 1]
+    return [{"params": decayed, "weight_decay": weight_decay}, {"params": plain, "weight_decay": 0.0}]
+
+
+def _average(average: Any, model: Any, *, decay: float) -> None:
+    import torch
+
+    with torch.no_grad():
+        kept, fresh = average.state_dict(), model.state_dict()
+        floats = [name for name, value in kept.items() if value.dtype.is_floating_point]
+        torch._foreach_lerp_([kept[n] for n in floats], [fresh[n] for n in floats], 1 - decay)
+
+
+def _batches(
+    packed: PackedPictures, *, recipe: FitRecipe, strides: tuple[int, ...], first: int
+) -> Iterator[dict[str, Any]]:
+    """Endless batches; a resumed run draws others than it has seen."""
+    import torch
+
+    class Batches(torch.utils.data.IterableDataset):  # type: ignore[misc, type-arg]
+        def __iter__(self) -> Iterator[dict[str, Any]]:
+            torch.set_num_threads(1)
+            worker = torch.utils.data.get_worker_info()
+            seed = recipe.seed + 1009 * first + (worker.id if worker is not None else 0)
+            maker = ViewMaker(PackedPictures(packed.folder), recipe=recipe.views, seed=seed)
+            while True:
+                yield collate([maker.view() for _ in range(recipe.batch)], strides=strides)
+
+    if recipe.workers == 0:
+        threads = torch.get_num_threads()
+        batches = iter(Batches())
+        while True:
+            batch = next(batches)
+            torch.set_num_threads(threads)
+            yield batch
+    yield from torch.utils.data.DataLoader(
+        Batches(), batch_size=None, num_workers=recipe.workers, prefetch_factor=3, persistent_workers=True
+    )
+
+
+class _Log:
+    """Rows of figures, appended."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def write(self, row: dict[str, Any]) -> None:
+        fresh = not self._path.exists()
+        with open(self._path, "a", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, fieldnames=list(row))
+            if fresh:
+                writer.writeheader()
+            writer.writerow(row)

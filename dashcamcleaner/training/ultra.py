@@ -1,0 +1,84 @@
+"""The one door to torch and Ultralytics for the training line.
+
+Called by `training.fit`, `training.export` and the tests. Both libraries belong to the extra ``train``; where they are
+absent, `ExtraMissing` carries the pip line.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+from pathlib import Path
+from typing import Any
+
+from dashcamcleaner.errors import ExtraMissing, WeightsError
+
+__all__ = ["detect_head", "load_model", "require", "single_head"]
+
+_declared: list[Any] = []
+
+
+def require() -> Any:
+    """Import Ultralytics (and torch) or say what to install; gives the `ultralytics` module.
+
+    A torchvision built for another torch fails on import for want of its compiled operators. Ultralytics needs of it
+    only that it can be imported, so the operators are declared first where they are missing.
+
+    Raises:
+        ExtraMissing: torch or Ultralytics is not installed.
+    """
+    for name in ("torch", "ultralytics"):
+        if importlib.util.find_spec(name) is None:
+            raise ExtraMissing(f"training needs {name}, which is not installed", hint='pip install "dashcamcleaner[train]"')
+    import torch
+
+    try:
+        torch.ops.torchvision.nms  # noqa: B018 - asks whether the operator exists
+    except (AttributeError, RuntimeError):
+        try:
+            import torchvision  # noqa: F401
+        except RuntimeError:
+            library = torch.library.Library("torchvision", "DEF")
+            for operator in ("nms", "qnms"):
+                library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+            _declared.append(library)  # the declaration lives as long as this object
+    import ultralytics
+
+    logging.getLogger("ultralytics").setLevel(logging.WARNING)
+    return ultralytics
+
+
+def load_model(path: str | Path) -> Any:
+    """The float32 torch module inside an Ultralytics checkpoint (``.pt``), or a fresh one from a ``.yaml``.
+
+    Only for files you made or trust: a checkpoint is a pickle.
+
+    Raises:
+        WeightsError: not a detection checkpoint.
+    """
+    ultralytics = require()
+    try:
+        model = ultralytics.YOLO(str(path), task="detect").model.float()
+    except (OSError, RuntimeError, KeyError, AttributeError, TypeError, ValueError, EOFError) as e:
+        raise WeightsError(f"{path} is not an Ultralytics detection checkpoint ({e})") from e
+    for parameter in model.parameters():
+        parameter.requires_grad_(True)
+    return model
+
+
+def detect_head(model: Any) -> Any:
+    """The detection head: the last module."""
+    return model.model[-1]
+
+
+def single_head(model: Any) -> Any:
+    """Keep the one-to-many head only, in place: what is trained and shipped with non-maximum suppression."""
+    head = detect_head(model)
+    for name in ("one2one_cv2", "one2one_cv3"):
+        if getattr(head, name, None) is not None:
+            delattr(head, name)
+    head._end2end = False
+    if isinstance(getattr(model, "yaml", None), dict):
+        model.yaml["end2end"] = False
+    model.end2end = False
+    return model
