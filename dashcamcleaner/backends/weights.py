@@ -33,11 +33,11 @@ import functools
 import hashlib
 import json
 import os
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dashcamcleaner.core.folders import user_folder
 from dashcamcleaner.errors import WeightsError, WeightsUntrusted
 
 __all__ = [
@@ -113,29 +113,6 @@ class Weights:
                 if candidate.format == wanted and (candidate.precision == "int8") == (precision == "int8"):
                     return candidate
         return None
-
-
-def user_folder(purpose: str) -> Path:
-    """The user's own folder for ``data``, ``config`` or ``cache``; not created.
-
-    ``DASHCAMCLEANER_HOME`` moves all three (portable installations, tests).
-    """
-    moved = os.environ.get("DASHCAMCLEANER_HOME")
-    if moved:
-        return Path(moved) / purpose
-    if sys.platform == "win32":
-        roaming, local = os.environ.get("APPDATA"), os.environ.get("LOCALAPPDATA")
-        base = Path((roaming if purpose == "config" else local) or Path.home() / "AppData" / "Local")
-        return base / "DashcamCleaner" / purpose
-    if sys.platform == "darwin":
-        library = Path.home() / "Library"
-        return (library / "Caches" if purpose == "cache" else library / "Application Support") / "DashcamCleaner"
-    variable, fallback = {
-        "data": ("XDG_DATA_HOME", ".local/share"),
-        "config": ("XDG_CONFIG_HOME", ".config"),
-        "cache": ("XDG_CACHE_HOME", ".cache"),
-    }[purpose]
-    return Path(os.environ.get(variable) or Path.home() / fallback) / "dashcamcleaner"
 
 
 def shipped_folders() -> list[Path]:
