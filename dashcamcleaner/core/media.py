@@ -114,6 +114,7 @@ class MediaInfo:
         layout: pixel layout of the main picture stream.
         time_base: of the main picture stream.
         start_pts: pts of its first frame if the container tells, else None.
+        start_s: when the earliest stream of the file begins, seconds, exact.
         frame_rate: average rate as the container tells; a hint for people and ETA, never for timing.
         frames: the frame count if the container tells, else an estimate from the duration, else None.
         duration_s: seconds, or None where the container does not tell.
@@ -134,6 +135,7 @@ class MediaInfo:
     codec: str
     streams: tuple[StreamInfo, ...] = ()
     start_pts: int | None = None
+    start_s: Fraction | None = None
     frame_rate: Fraction | None = None
     frames: int | None = None
     duration_s: float | None = None

@@ -1,0 +1,148 @@
+"""Sound, subtitles, data, attachments: from a second opening of the source, packet for packet, with their own times.
+
+They are woven into the output by time: whoever writes the picture calls `pass_on` with the time it has reached. What
+the container does not hold is converted; the plan has said so before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import av.error
+import numpy as np
+
+from dashcamcleaner.core import codecs
+from dashcamcleaner.core.media import MediaInfo
+from dashcamcleaner.stages.encode.convert import SoundConverter, SubtitleConverter
+from dashcamcleaner.stages.encode.decide import OutputPlan, SideStream
+
+__all__ = ["SideStreams"]
+
+
+class SideStreams:
+    """The streams that go along with the picture.
+
+    Args:
+        plan: which ones, and how.
+        output: the open output; streams are added to it.
+        source: the clip.
+        info: of the clip.
+        clean_cover: obscures a cover picture.
+    """
+
+    def __init__(
+        self,
+        plan: OutputPlan,
+        *,
+        output: Any,
+        source: Path,
+        info: MediaInfo,
+        clean_cover: Callable[[np.ndarray], np.ndarray] | None = None,
+    ) -> None:
+        self._plan = plan
+        self._output = output
+        self._source: Any = av.open(
+            f"file:{source.resolve()}", container_options=codecs.SOURCE_OPTIONS, metadata_errors="replace"
+        )
+        self._targets: dict[int, Any] = {}
+        self._converters: dict[int, SoundConverter | SubtitleConverter] = {}
+        self._last_dts: dict[int, int] = {}
+        for side in plan.sides:
+            self._add(side)
+        for stream in self._source.streams:
+            if stream.index not in self._targets:
+                stream.discard = av.stream.Discard.all  # the reader need not even load the picture again
+        self._packets = self._iterate()
+        self._waiting: Any = None
+        self._ended = not self._targets
+
+    def _add(self, side: SideStream) -> None:
+        stream = self._source.streams[side.index]
+        if side.type == "attachment":
+            self._output.add_attachment(stream.metadata.get("filename", "file"), stream.mimetype or "", stream.data)
+            return
+        if side.type == "cover":
+            return
+        if not side.codec:
+            target = self._output.add_stream_from_template(stream)
+        elif side.type == "audio":
+            converter = SoundConverter(stream, output=self._output, codec=side.codec)
+            self._converters[side.index] = converter
+            target = converter.target
+        else:
+            subtitles = SubtitleConverter(stream, output=self._output, codec=side.codec)
+            self._converters[side.index] = subtitles
+            target = subtitles.target
+        target.metadata.update(side.tags)
+        target.disposition = stream.disposition
+        self._targets[side.index] = target
+
+    def chapters(self) -> list[Any]:
+        """The source's chapter list, shifted like everything else."""
+        chapters = self._source.chapters()
+        for chapter in chapters:
+            ticks = round(self._plan.shift_s / chapter["time_base"])
+            chapter["start"] -= ticks
+            chapter["end"] -= ticks
+        return chapters
+
+    def pass_on(self, *, until: Fraction | None) -> None:
+        """Write all packets up to a time in seconds; None: all that are left."""
+        while not self._ended:
+            packet = self._waiting if self._waiting is not None else next(self._packets, None)
+            self._waiting = None
+            if packet is None:
+                self._ended = True
+                for converter in self._converters.values():
+                    for converted in converter.flush():
+                        self._output.mux_one(converted)
+                return
+            time = packet.dts if packet.dts is not None else packet.pts
+            if until is not None and time is not None and time * packet.time_base > until:
+                self._waiting = packet
+                return
+            self._write(packet)
+
+    def _write(self, packet: Any) -> None:
+        index = packet.stream_index
+        converter = self._converters.get(index)
+        if converter is not None:
+            for converted in converter.convert(packet):
+                self._output.mux_one(converted)
+            return
+        # Some containers give no decoding times; sound and texts are decoded in the order in which they are played.
+        if packet.dts is None:
+            packet.dts = packet.pts if packet.pts is not None else self._last_dts.get(index, -1) + 1
+        if packet.pts is None:
+            packet.pts = packet.dts
+        self._last_dts[index] = packet.dts
+        packet.stream = self._targets[index]
+        self._output.mux_one(packet)
+
+    def _iterate(self) -> Iterator[Any]:
+        streams = [self._source.streams[index] for index in self._targets]
+        if not streams:
+            return
+        packets = self._source.demux(streams)
+        shifts = {s.index: round(self._plan.shift_s / s.time_base) for s in streams}
+        while True:
+            try:
+                packet = next(packets)
+            except (StopIteration, av.error.FFmpegError):
+                return  # a truncated source: the picture's own reader tells it
+            if not packet.size and packet.dts is None:
+                continue
+            shift = shifts[packet.stream_index]
+            if shift:
+                packet.pts = None if packet.pts is None else packet.pts - shift
+                packet.dts = None if packet.dts is None else packet.dts - shift
+            yield packet
+
+    def close(self) -> None:
+        """Release the source."""
+        self._ended = True
+        self._source.close()

@@ -1,0 +1,316 @@
+"""The encoder proper: frames with exact times in, a partial file out that only the pipeline may rename.
+
+Planes reach the encoder as they are; a conversion happens only where the plan says so (chroma, odd sizes, turned
+pixels). Packets of the side streams are woven in by time (`sides`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import av.error
+import numpy as np
+from av.video.frame import PictureType
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
+
+from dashcamcleaner.core import codecs
+from dashcamcleaner.core.media import Frame, MediaInfo, Orientation
+from dashcamcleaner.stages.encode.decide import OutputPlan
+from dashcamcleaner.stages.encode.failures import mapped
+from dashcamcleaner.stages.encode.sides import SideStreams
+
+__all__ = ["Encoder", "display_matrix"]
+
+_INTERLACED_FLAGS = av.codec.context.Flags.interlaced_dct | av.codec.context.Flags.interlaced_me
+_LEAST_CLOCK = 10_000
+"""The MP4 writer doubles a track's clock until it is at least this fine; the file's clock follows it."""
+_MOST_CLOCK = 1 << 28
+
+
+class Encoder:
+    """Writes one clip. Use `write` per frame, then `finish`, or `abort` whatever happened.
+
+    Args:
+        plan: from `plan_output`.
+        partial_path: where to write; never the final name.
+        source: the clip that side streams are copied from.
+        info: of the source.
+        quality: constant rate factor on x264's scale.
+        preset: x264's name of it.
+        threads: of the encoder; 0: the machine's.
+        clean_cover: ``(h, w, 3) RGB -> the same, obscured`` for cover pictures; they are left out without it.
+
+    Raises:
+        OutputError, DiskFull: the file cannot be created.
+    """
+
+    def __init__(
+        self,
+        plan: OutputPlan,
+        *,
+        partial_path: str | Path,
+        source: str | Path,
+        info: MediaInfo,
+        quality: int = 20,
+        preset: str = "veryfast",
+        threads: int = 0,
+        clean_cover: Callable[[np.ndarray], np.ndarray] | None = None,
+    ) -> None:
+        self._plan = plan
+        self._info = info
+        self._path = Path(partial_path)
+        self._lock = threading.Lock()
+        self._durations: dict[int, int] = {}
+        self._last: Frame | None = None
+        self._step = 0
+        self._shift_ticks = round(plan.shift_s / info.time_base)
+        self._reformatter: VideoReformatter | None = None
+        self._output: Any = None
+        self._sides: SideStreams | None = None
+        try:
+            with mapped(self._path):
+                self._output = av.open(
+                    f"file:{self._path.resolve()}",
+                    "w",
+                    format=plan.container.muxer,
+                    container_options=_container_options(plan, info),
+                )
+                self._stream = self._add_picture(quality=quality, preset=preset, threads=threads)
+                self._sides = SideStreams(
+                    plan, output=self._output, source=Path(source), info=info, clean_cover=clean_cover
+                )
+                self._output.metadata.update(plan.tags)
+                if plan.chapters:
+                    self._output.set_chapters(self._sides.chapters())
+                self._output.start_encoding()
+        except BaseException:
+            self.abort()
+            raise
+
+    def _add_picture(self, *, quality: int, preset: str, threads: int) -> Any:
+        plan, info = self._plan, self._info
+        options = {
+            "crf": str(plan.codec.crf(quality)),
+            "preset": plan.codec.preset(preset),
+            **_encoder_options(plan, info),
+        }
+        stream = self._output.add_stream(
+            plan.codec.encoder,
+            rate=info.frame_rate or Fraction(30),
+            options=options,
+            width=self._stored_size()[0],
+            height=self._stored_size()[1],
+            time_base=info.time_base,
+        )
+        context = stream.codec_context
+        context.pix_fmt = plan.pixel_format
+        # The binding's default, slices, would make x264 worse and slower; frames are its own default.
+        context.thread_type = "FRAME"
+        context.thread_count = threads
+        context.sample_aspect_ratio = self._sample_aspect()
+        for name, attribute in (
+            ("range", "color_range"),
+            ("primaries", "color_primaries"),
+            ("trc", "color_trc"),
+            ("space", "colorspace"),
+        ):
+            number = next((k for k, v in codecs.COLOR_CODES[name].items() if v == info.color.get(name)), None)
+            if number is not None:
+                setattr(context, attribute, number)
+        if info.layout.full_range:
+            context.color_range = 2
+        if info.interlaced and plan.codec.interlaced:
+            context.flags |= int(_INTERLACED_FLAGS)
+        if plan.container.muxer in ("mp4", "mov") and plan.codec.name == "h265":
+            context.codec_tag = "hvc1"  # the tag that Apple's players ask for
+        stream.metadata.update(plan.video_tags)
+        if not info.orientation.is_identity and not plan.bake_orientation:
+            stream.set_display_matrix(display_matrix(info.orientation))
+        return stream
+
+    def _stored_size(self) -> tuple[int, int]:
+        return self._info.orientation.upright_size(self._plan.size) if self._plan.bake_orientation else self._plan.size
+
+    def _sample_aspect(self) -> Fraction:
+        turned = self._plan.bake_orientation and self._info.orientation.quarter_turns % 2
+        return 1 / self._info.sample_aspect if turned else self._info.sample_aspect
+
+    def write(self, frame: Frame) -> None:
+        """Encode the next frame, and pass on what side streams hold up to its time.
+
+        Raises:
+            OutputError, DiskFull: it cannot be written.
+        """
+        with self._lock, mapped(self._path):
+            if self._last is not None:
+                self._step = frame.time.pts - self._last.time.pts
+            self._last = frame_time = frame
+            native = self._fit(frame.native)
+            native.pts = frame_time.time.pts - self._shift_ticks
+            native.time_base = frame.time.time_base
+            # A decoded frame carries the type it had in the source, which the encoder would take for an order.
+            native.pict_type = PictureType.NONE
+            self._durations[native.pts] = native.duration
+            for packet in self._stream.encode(native):
+                self._mux(packet)
+
+    def _mux(self, packet: Any) -> None:
+        duration = self._durations.pop(packet.pts, 0)
+        packet.duration = duration or self._step or packet.duration or 0
+        time = None if packet.dts is None else packet.dts * packet.time_base
+        self._output.mux_one(packet)
+        if time is not None and self._sides is not None:
+            self._sides.pass_on(until=time)
+
+    def finish(self) -> int:
+        """Write what is held back, close, and give the size in bytes.
+
+        Raises:
+            OutputError, DiskFull: it cannot be written.
+        """
+        with self._lock, mapped(self._path):
+            for packet in self._stream.encode(None):
+                self._mux(packet)
+            if self._sides is not None:
+                self._sides.pass_on(until=None)
+                self._sides.close()
+            self._output.close()
+            self._output = None
+        return self._path.stat().st_size
+
+    def abort(self) -> None:
+        """Close and delete the partial file. Safe at any time, from any thread, more than once."""
+        with self._lock:
+            if self._sides is not None:
+                self._sides.close()
+            if self._output is not None:
+                # Closing writes a trailer, which fails again on a full disk; the file goes anyway.
+                with contextlib.suppress(av.error.FFmpegError, OSError, ValueError):
+                    self._output.close()
+                self._output = None
+                self._path.unlink(missing_ok=True)
+
+    def _fit(self, native: Any) -> Any:
+        """The picture as the plan wants it: as it is, or with its last row or column repeated, turned, or converted."""
+        if self._plan.bake_orientation:
+            native = _baked(native, self._info.orientation)
+        if (native.width, native.height) != self._stored_size():
+            native = _padded(native, self._stored_size())
+        if native.format.name == self._plan.pixel_format:
+            return native
+        self._reformatter = self._reformatter or VideoReformatter()
+        full = self._info.layout.full_range
+        return self._reformatter.reformat(
+            native,
+            format=self._plan.pixel_format,
+            interpolation=Interpolation.BICUBIC | Interpolation.ACCURATE_RND,
+            src_color_range=ColorRange.JPEG if full else None,
+            dst_color_range=ColorRange.JPEG if full else None,
+            threads=1,
+        )
+
+
+def display_matrix(orientation: Orientation) -> list[int]:
+    """The container's 3x3 matrix for an orientation."""
+    turned = {0: (1, 0, 0, 1), 1: (0, 1, -1, 0), 2: (-1, 0, 0, -1), 3: (0, -1, 1, 0)}[orientation.quarter_turns % 4]
+    a, b, c, d = turned
+    if orientation.mirrored:  # mirroring comes first: it negates what stored x adds
+        a, b = -a, -b
+    one = 1 << 16
+    return [a * one, b * one, 0, c * one, d * one, 0, 0, 0, 1 << 30]
+
+
+def _container_options(plan: OutputPlan, info: MediaInfo) -> dict[str, str]:
+    if plan.container.muxer not in ("mp4", "mov"):
+        return {}
+    clock = info.time_base.denominator
+    while clock < _LEAST_CLOCK:
+        clock *= 2
+    # The file's own clock, of a millisecond by default, rounds where a track starts and how long it lasts.
+    options = {"movie_timescale": str(clock)} if clock <= _MOST_CLOCK else {}
+    flags = "+faststart+use_metadata_tags" if any(name not in codecs.SAFE_TAGS for name in plan.tags) else "+faststart"
+    return {"movflags": flags, **options}
+
+
+def _encoder_options(plan: OutputPlan, info: MediaInfo) -> dict[str, str]:
+    mastering, light = info.color.get("mastering_display"), info.color.get("content_light")
+    if plan.codec.encoder == "libx265":
+        parts = ["log-level=none"]
+        if mastering:
+            parts.append(f"master-display={mastering}")
+        if light:
+            parts.append(f"max-cll={light}")
+        if info.hdr:
+            parts += ["hdr10=1", "hdr10-opt=1"] if mastering else []
+        return {"x265-params": ":".join(parts)}
+    if plan.codec.encoder == "libsvtav1":
+        parts = []
+        if mastering:
+            parts.append(f"mastering-display={_decimal_mastering(mastering)}")
+        if light:
+            parts.append(f"content-light={light}")
+        return {"svtav1-params": ":".join(parts)} if parts else {}
+    parts = [f"mastering-display={mastering}"] if mastering else []
+    parts += [f"cll={light}"] if light else []
+    return {"x264-params": ":".join(parts)} if parts else {}
+
+
+def _decimal_mastering(text: str) -> str:
+    """SVT-AV1 wants the same numbers as decimals."""
+    out = ""
+    for part in text.replace("WP", "W").split(")")[:-1]:
+        name, values = part.split("(")
+        scale = 10000 if name == "L" else 50000
+        numbers = ",".join(f"{int(value) / scale:.5f}" for value in values.split(","))
+        out += f"{name.replace('W', 'WP')}({numbers})"
+    return out
+
+
+def _copy_planes(source: Any, target: Any, change: Callable[[np.ndarray, int, int], np.ndarray]) -> None:
+    for mine, theirs in zip(source.planes, target.planes, strict=True):
+        width = mine.line_size
+        sample = np.dtype("<u2") if source.format.name.endswith(("10le", "12le")) else np.dtype("u1")
+        lanes = 2 if source.format.name == "nv12" and mine.width != source.width else 1
+        rows = np.frombuffer(mine, sample).reshape(mine.height, width // sample.itemsize)[:, : mine.width * lanes]
+        goal = np.frombuffer(theirs, sample).reshape(theirs.height, theirs.line_size // sample.itemsize)
+        picture = rows.reshape(mine.height, mine.width, lanes)
+        changed = change(picture, theirs.width, theirs.height)
+        goal[:, : theirs.width * lanes] = changed.reshape(theirs.height, theirs.width * lanes)
+
+
+def _empty_like(native: Any, size: tuple[int, int]) -> Any:
+    """A frame of another size with all the properties (times, colours, field flags) of ``native``."""
+    # Only the scaler carries a frame's properties over; its pixels are written over at once.
+    return VideoReformatter().reformat(
+        native, width=size[0], height=size[1], interpolation=Interpolation.POINT, threads=1
+    )
+
+
+def _padded(native: Any, size: tuple[int, int]) -> Any:
+    target = _empty_like(native, size)
+
+    def repeat(picture: np.ndarray, width: int, height: int) -> np.ndarray:
+        extra = ((0, height - picture.shape[0]), (0, width - picture.shape[1]), (0, 0))
+        return np.pad(picture, extra, mode="edge")
+
+    _copy_planes(native, target, repeat)
+    return target
+
+
+def _baked(native: Any, orientation: Orientation) -> Any:
+    size = orientation.upright_size((native.width, native.height))
+    target = (
+        _empty_like(native, size)
+        if size != (native.width, native.height)
+        else _empty_like(native, (size[0] + 2, size[1]))
+    )
+    if target.width != size[0]:
+        target = _empty_like(target, size)
+    _copy_planes(native, target, lambda picture, width, height: orientation.upright(picture))
+    return target
