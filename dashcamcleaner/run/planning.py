@@ -10,6 +10,7 @@ from dashcamcleaner.core.plan import Planner
 from dashcamcleaner.core.timing import Span
 from dashcamcleaner.settings import Settings
 from dashcamcleaner.stages.plan import MemoryPlanner, TrackPlanner
+from dashcamcleaner.stages.track import Linker
 
 __all__ = ["DEFAULT_GROWTH", "growth_per_kind", "make_planner", "thresholds_per_kind"]
 
@@ -71,6 +72,7 @@ def make_planner(
             max_waiting_frames=max_waiting_frames,
         )
     return TrackPlanner(
+        linker=Linker(upright_size=upright_size),
         upright_size=upright_size,
         thresholds=thresholds,
         kinds=settings.kinds(),
@@ -79,6 +81,8 @@ def make_planner(
         fill_before_s=settings.fill_before,
         fill_after_s=settings.fill_after,
         drop_spurious=settings.drop_spurious,
+        memory_before=Span.parse(settings.memory_before),
+        memory_after=Span.parse(settings.memory_after),
         max_waiting_frames=max_waiting_frames,
         edits=edits,
     )

@@ -11,19 +11,36 @@ Both hide what was sighted in the very frame whatever else they know, and a dama
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from dashcamcleaner.core.boxes import grow, iou
+from dashcamcleaner.core.boxes import Detections
+from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.core.fills import Fill, Placed
+from dashcamcleaner.core.motion import Step
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Observation, Origin, Region
+from dashcamcleaner.core.regions import merged, sighted_regions, whole_frame, without_hidden
 from dashcamcleaner.core.timing import Span
+from dashcamcleaner.core.tracks import Linking, Track
 
-__all__ = ["MemoryPlanner"]
+__all__ = ["MemoryPlanner", "TrackPlanner"]
 
-_MERGE_IOU = 0.5
-"""Held regions that overlap this much are hidden as one: fewer rectangles to obscure, little more area."""
+_NO_SPAN = Span()
+
+_SPURIOUS_MARGIN = 0.2
+"""A single sighting this little above the threshold may be dropped, where the user asks for it."""
+_UNSURE_PER_S = 0.8
+_UNSURE_MOST = 0.6
+"""How much larger a region gets while its object is not seen: a part of its size, and at most."""
+_PAD_PER_MOVE = 0.1
+"""Padding by displacement per frame: motion blur spreads an object over part of its way."""
+_NEIGHBOURS = 3
+"""Sightings kept behind the frame in hand, for the size of the next."""
+_STEPS_KEPT_S = 2.5
+"""Longer than any gap that a track survives."""
 
 
 class MemoryPlanner:
@@ -73,37 +90,6 @@ class MemoryPlanner:
     def finish(self) -> Sequence[FramePlan]:
         """The clip has ended: give the rest, in order."""
         return self._memory.finish()
-
-
-def whole_frame(upright_size: tuple[int, int], *, origin: Origin = Origin.DAMAGED) -> Region:
-    """The region that hides all of a frame."""
-    return Region((0.0, 0.0, float(upright_size[0]), float(upright_size[1])), WHOLE_FRAME, 1.0, origin)
-
-
-def sighted_regions(
-    seen: Observation, *, thresholds: Mapping[str, float], kinds: Collection[str], growth: Mapping[str, float]
-) -> tuple[Region, ...]:
-    """The grown regions of a frame's own detections, each by itself."""
-    found = seen.detections
-    wanted = [
-        i
-        for i in range(len(found))
-        if str(found.kind[i]) in kinds and float(found.score[i]) >= thresholds.get(str(found.kind[i]), 0.0)
-    ]
-    if not wanted:
-        return ()
-    factors = np.array([growth.get(str(found.kind[i]), 1.0) for i in wanted], np.float32)
-    boxes = grow(found.xyxy[wanted], factors)
-    return tuple(
-        Region(as_box(box), str(found.kind[i]), float(found.score[i]), Origin.DETECTED)
-        for i, box in zip(wanted, boxes, strict=True)
-    )
-
-
-def as_box(xyxy: Sequence[float] | np.ndarray) -> tuple[float, float, float, float]:
-    """Four plain floats."""
-    x1, y1, x2, y2 = (float(v) for v in xyxy)
-    return (x1, y1, x2, y2)
 
 
 class _Memory:
@@ -157,35 +143,161 @@ def _apart(first: FramePlan, second: FramePlan) -> tuple[int, float]:
     return second.index - first.index, second.time.seconds - first.time.seconds
 
 
-def merged(own: Sequence[Region], held: Sequence[Region]) -> tuple[Region, ...]:
-    """A frame's own regions and those held from other frames; the held ones among themselves as few as is cheap.
+class TrackPlanner:
+    """Tracks, with their gaps filled both ways.
 
-    Own regions stay as they are. A held one that lies within another of its kind is left out; held ones that
-    overlap much become one box around both: the area covered never shrinks.
+    What is sighted in a frame is hidden in it, from a track's first frame on and however small. Between two
+    sightings of a track its region is interpolated along its motion; before the first and after the last it is
+    carried on for a while, until the object leaves the picture or a cut.
+
+    Args:
+        linker: links the detections; a fresh one.
+        upright_size: ``(width, height)`` of the full-size picture.
+        thresholds: per kind, the score that one of a track's sightings must reach for the track to be hidden, all
+            its weaker sightings included; a kind without one takes every track.
+        kinds: what is to be hidden.
+        growth: factor on each side's length, per kind; 1 where absent.
+        look_ahead_s: how far ahead is looked before a frame is given; infinite: all is planned at the end.
+        fill_before_s: how long a track is followed back before its first sighting, as far as looked ahead.
+        fill_after_s: how long it is followed on after its last.
+        max_gap_s: a longer gap between two sightings is filled from both ends only.
+        drop_spurious: leave out tracks of a single sighting with a low score.
+        memory_before, memory_after: frame memory on top, for those who want it.
+        max_waiting_frames: most frames kept waiting; where the look-ahead asks for more, it is shortened.
+        edits: what a person changed.
+
+    Attributes:
+        shortened: the look-ahead could not be had in full; the caller warns.
+        tracks: ids and kinds of the tracks hidden so far, edits apart.
     """
-    result: list[Region] = []
-    for region in sorted(held, key=_area, reverse=True):
-        if any(kept.kind == region.kind and _contains(kept.xyxy, region.xyxy) for kept in (*own, *result)):
-            continue
-        for i, kept in enumerate(result):
-            if kept.kind == region.kind and _overlap(kept, region) > _MERGE_IOU:
-                a, b = kept.xyxy, region.xyxy
-                hull = (min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3]))
-                result[i] = Region(hull, kept.kind, max(kept.score, region.score), Origin.HELD, kept.track)
-                break
-        else:
-            result.append(Region(region.xyxy, region.kind, region.score, Origin.HELD, region.track))
-    return (*own, *result)
+
+    def __init__(
+        self,
+        *,
+        linker: Linking,
+        upright_size: tuple[int, int],
+        thresholds: Mapping[str, float],
+        kinds: Collection[str],
+        growth: Mapping[str, float],
+        look_ahead_s: float = 1.0,
+        fill_before_s: float = 0.5,
+        fill_after_s: float = 0.5,
+        max_gap_s: float = 2.0,
+        drop_spurious: bool = False,
+        memory_before: Span = _NO_SPAN,
+        memory_after: Span = _NO_SPAN,
+        max_waiting_frames: int,
+        edits: Edits | None = None,
+    ) -> None:
+        self._linker = linker
+        self._upright_size = upright_size
+        self._thresholds = dict(thresholds)
+        self._kinds = frozenset(kinds)
+        self._growth = dict(growth)
+        self._look_ahead_s = look_ahead_s
+        self._fill_before_s = fill_before_s
+        self._fill_after_s = fill_after_s
+        self._max_gap_s = max_gap_s
+        self._drop_spurious = drop_spurious
+        self._max_waiting_frames = max(0, max_waiting_frames)
+        self._edits = edits
+        self._memory = _Memory(before=memory_before, after=memory_after, max_waiting_frames=max_waiting_frames)
+        self._waiting: deque[Observation] = deque()
+        self._steps: dict[int, Step] = {}
+        self._step_times: deque[tuple[int, float]] = deque()
+        self._to_come: deque[Track] = deque()
+        self._open: list[tuple[Track, Fill]] = []
+        self._shortened = False
+        self.tracks: dict[int, str] = {}
+
+    @property
+    def shortened(self) -> bool:
+        return self._shortened or self._memory.shortened
+
+    def push(self, seen: Observation) -> Sequence[FramePlan]:
+        """Take the next frame; give those that are finished now, in order."""
+        seen = _rounded(seen)
+        linked = self._linker.push(seen)
+        self._steps[seen.index] = linked.step
+        self._step_times.append((seen.index, seen.time.seconds))
+        self._to_come.extend(linked.started)
+        self._waiting.append(seen)
+        done: list[FramePlan] = []
+        while self._waiting:
+            if seen.time.seconds - self._waiting[0].time.seconds < self._look_ahead_s - 1e-6:
+                if len(self._waiting) <= self._max_waiting_frames:
+                    break
+                self._shortened = True
+            done += self._memory.push(self._emit())
+        return done
+
+    def finish(self) -> Sequence[FramePlan]:
+        """The clip has ended: give the rest, in order."""
+        done: list[FramePlan] = []
+        while self._waiting:
+            done += self._memory.push(self._emit())
+        return [*done, *self._memory.finish()]
+
+    def _emit(self) -> FramePlan:
+        seen = self._waiting.popleft()
+        now_s = seen.time.seconds
+        while self._to_come and self._to_come[0].sightings[0].time_s - self._fill_before_s <= now_s + 1e-6:
+            track = self._to_come.popleft()
+            fill = Fill(track, before_s=self._fill_before_s, after_s=self._fill_after_s, max_gap_s=self._max_gap_s)
+            self._open.append((track, fill))
+        regions: list[Region] = []
+        for track, fill in self._open:
+            if self._is_hidden(track):
+                self.tracks.setdefault(track.id, track.kind)
+                for place in fill.at(seen.index, now_s, self._steps):
+                    if place.origin is Origin.DETECTED or self._in_picture(place.xyxy):
+                        regions.append(self._region(track, place))
+        self._let_go(seen.index, now_s)
+        found = without_hidden(self._edits.apply(regions, seen=seen) if self._edits else regions)
+        if seen.damaged:
+            found = (whole_frame(self._upright_size), *found)
+        return FramePlan(seen, found)
+
+    def _is_hidden(self, track: Track) -> bool:
+        threshold = self._thresholds.get(track.kind, 0.0)
+        if track.kind not in self._kinds or track.best < threshold:
+            return False
+        return not (self._drop_spurious and track.count == 1 and track.best < threshold + _SPURIOUS_MARGIN)
+
+    def _in_picture(self, xyxy: tuple[float, float, float, float]) -> bool:
+        width, height = self._upright_size
+        return xyxy[2] > 0 and xyxy[3] > 0 and xyxy[0] < width and xyxy[1] < height
+
+    def _region(self, track: Track, place: Placed) -> Region:
+        """Grown to what is to be hidden: more where the object moves fast or its place is less sure."""
+        x1, y1, x2, y2 = place.xyxy
+        unsure = 1 + min(_UNSURE_MOST, _UNSURE_PER_S * place.unsure_s)
+        factor = self._growth.get(track.kind, 1.0) * unsure
+        pad_x = (x2 - x1) / 2 * (factor - 1) + _PAD_PER_MOVE * abs(place.moved_px[0]) + place.unsure_px
+        pad_y = (y2 - y1) / 2 * (factor - 1) + _PAD_PER_MOVE * abs(place.moved_px[1]) + place.unsure_px
+        box = (x1 - pad_x, y1 - pad_y, x2 + pad_x, y2 + pad_y)
+        return Region(box, track.kind, place.score, place.origin, track.id)
+
+    def _let_go(self, index: int, now_s: float) -> None:
+        """Forget what no later frame needs: memory stays bounded however long the clip."""
+        kept = []
+        for track, fill in self._open:
+            done_with = bisect_right(track.sightings, index, key=lambda s: s.index) - 1 - _NEIGHBOURS
+            if done_with > 0:
+                del track.sightings[:done_with]
+            last = track.sightings[-1]
+            if not (track.ended and last.index <= index and now_s - last.time_s > self._fill_after_s):
+                kept.append((track, fill))
+        self._open = kept
+        while self._step_times and self._step_times[0][1] < now_s - _STEPS_KEPT_S:
+            del self._steps[self._step_times.popleft()[0]]
 
 
-def _area(region: Region) -> float:
-    x1, y1, x2, y2 = region.xyxy
-    return (x2 - x1) * (y2 - y1)
-
-
-def _contains(outer: Sequence[float], inner: Sequence[float]) -> bool:
-    return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
-
-
-def _overlap(a: Region, b: Region) -> float:
-    return float(iou(np.array([a.xyxy]), np.array([b.xyxy]))[0, 0])
+def _rounded(seen: Observation) -> Observation:
+    """As it will come back from a plan: linking what was rounded first, a replay finds the same tracks."""
+    found = seen.detections
+    if not len(found):
+        return seen
+    xyxy = np.round(found.xyxy.astype(np.float64), 2).astype(np.float32)
+    score = np.round(found.score.astype(np.float64), 4).astype(np.float32)
+    return Observation(seen.index, seen.time, Detections(xyxy, score, found.kind), seen.motion, seen.damaged)

@@ -1,0 +1,90 @@
+"""Regions: from boxes to what is hidden. The arithmetic that all planners share; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+
+from dashcamcleaner.core.boxes import grow, iou
+from dashcamcleaner.core.plan import WHOLE_FRAME, Observation, Origin, Region
+
+__all__ = ["as_box", "merged", "sighted_regions", "whole_frame", "without_hidden"]
+
+_MERGE_IOU = 0.5
+"""Held regions that overlap this much are hidden as one: fewer rectangles to obscure, little more area."""
+
+
+def whole_frame(upright_size: tuple[int, int], *, origin: Origin = Origin.DAMAGED) -> Region:
+    """The region that hides all of a frame."""
+    return Region((0.0, 0.0, float(upright_size[0]), float(upright_size[1])), WHOLE_FRAME, 1.0, origin)
+
+
+def sighted_regions(
+    seen: Observation, *, thresholds: Mapping[str, float], kinds: Collection[str], growth: Mapping[str, float]
+) -> tuple[Region, ...]:
+    """The grown regions of a frame's own detections, each by itself."""
+    found = seen.detections
+    wanted = [
+        i
+        for i in range(len(found))
+        if str(found.kind[i]) in kinds and float(found.score[i]) >= thresholds.get(str(found.kind[i]), 0.0)
+    ]
+    if not wanted:
+        return ()
+    factors = np.array([growth.get(str(found.kind[i]), 1.0) for i in wanted], np.float32)
+    boxes = grow(found.xyxy[wanted], factors)
+    return tuple(
+        Region(as_box(box), str(found.kind[i]), float(found.score[i]), Origin.DETECTED)
+        for i, box in zip(wanted, boxes, strict=True)
+    )
+
+
+def as_box(xyxy: Sequence[float] | np.ndarray) -> tuple[float, float, float, float]:
+    """Four plain floats."""
+    x1, y1, x2, y2 = (float(v) for v in xyxy)
+    return (x1, y1, x2, y2)
+
+
+def merged(own: Sequence[Region], held: Sequence[Region]) -> tuple[Region, ...]:
+    """A frame's own regions and those held from other frames; the held ones among themselves as few as is cheap.
+
+    Own regions stay as they are. A held one that lies within another of its kind is left out; held ones that
+    overlap much become one box around both: the area covered never shrinks.
+    """
+    result: list[Region] = []
+    for region in sorted(held, key=_area, reverse=True):
+        if any(kept.kind == region.kind and _contains(kept.xyxy, region.xyxy) for kept in (*own, *result)):
+            continue
+        for i, kept in enumerate(result):
+            if kept.kind == region.kind and _overlap(kept, region) > _MERGE_IOU:
+                a, b = kept.xyxy, region.xyxy
+                hull = (min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3]))
+                result[i] = Region(hull, kept.kind, max(kept.score, region.score), Origin.HELD, kept.track)
+                break
+        else:
+            result.append(Region(region.xyxy, region.kind, region.score, Origin.HELD, region.track))
+    return (*own, *result)
+
+
+def without_hidden(regions: Sequence[Region]) -> tuple[Region, ...]:
+    """Without the filled regions that lie wholly within another region of their kind: they hide nothing more."""
+    kept: list[Region] = [r for r in regions if r.origin not in (Origin.INTERPOLATED, Origin.HELD)]
+    filled = [r for r in regions if r.origin in (Origin.INTERPOLATED, Origin.HELD)]
+    for region in sorted(filled, key=_area, reverse=True):
+        if not any(other.kind == region.kind and _contains(other.xyxy, region.xyxy) for other in kept):
+            kept.append(region)
+    return tuple(kept)
+
+
+def _area(region: Region) -> float:
+    x1, y1, x2, y2 = region.xyxy
+    return (x2 - x1) * (y2 - y1)
+
+
+def _contains(outer: Sequence[float], inner: Sequence[float]) -> bool:
+    return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
+
+
+def _overlap(a: Region, b: Region) -> float:
+    return float(iou(np.array([a.xyxy]), np.array([b.xyxy]))[0, 0])

@@ -1,0 +1,154 @@
+"""Observations -> Tracks: detections linked over time.
+
+Takes one frame after the other and says which track each raw detection belongs to. The planner is given a `Linker`
+and reads its tracks; `run` puts the two together. Pure numpy; motion comes in as data.
+
+Every raw detection is linked, whatever the user's thresholds: then a track's id depends on what was seen alone, and
+a replay with other thresholds, look-ahead or edits finds the same ids. What the thresholds decide is which tracks
+are hidden, and that is the planner's part. Strong detections choose first, so that the weak ones (most of which are
+noise) confirm a track where nothing better does, and never take it away.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from dashcamcleaner.core.motion import Step
+from dashcamcleaner.core.plan import Observation
+from dashcamcleaner.core.tracks import Course, Linked, Sighting, Track
+
+__all__ = ["Linker"]
+
+_STRONG = 0.25
+"""Score from which a detection chooses first; fixed, so that ids do not hang on a dial."""
+_ESTABLISHED_SIGHTINGS = 3
+_FORGET_S = 2.0
+"""An established track that stays unseen for longer has ended: behind a lorry, a car rarely stays the same."""
+_FORGET_WEAK_S = 0.4
+"""The same for a track of few weak sightings, most of which are noise."""
+
+_GATE_FIRST = 1.5
+_GATE = 0.7
+_GATE_PER_S = 2.0
+_GATE_MOST = 3.0
+"""How far from its predicted place a track may be found, in its own sizes: more while its velocity is unknown (one
+sighting), and more the longer it was not seen. The last is what bounds a wrong link."""
+_RATIO = math.log(1.6)
+_RATIO_PER_S = 0.7
+"""How much larger or smaller, as a logarithm of the side's length."""
+
+
+class Linker:
+    """Links the detections of consecutive frames.
+
+    Args:
+        upright_size: ``(width, height)`` of the full-size picture.
+    """
+
+    def __init__(self, *, upright_size: tuple[int, int]) -> None:
+        self._upright_size = upright_size
+        self._active: list[tuple[Track, Course]] = []
+        self._time_s: float | None = None
+        self._next_id = 1
+
+    def push(self, seen: Observation) -> Linked:
+        """Take the next frame; tracks that go on grow, and those that begin are given."""
+        time_s = seen.time.seconds
+        seconds = 0.0 if self._time_s is None else max(0.0, time_s - self._time_s)
+        self._time_s = time_s
+        step = Step(seen.motion, seconds=seconds, size=self._upright_size)
+        self._move(step)
+        ids = np.full(len(seen.detections), -1, np.int64)
+        if self._active and len(ids):
+            for which, track_at in self._matches(seen):
+                track, course = self._active[track_at]
+                box, score = _plain(seen, which)
+                course.sight(box)
+                _add(track, Sighting(seen.index, time_s, box, score, course.copy()))
+                ids[which] = track.id
+        started = []
+        for which in np.flatnonzero(ids < 0).tolist():
+            track = Track(self._next_id, str(seen.detections.kind[which]))
+            self._next_id += 1
+            box, score = _plain(seen, which)
+            course = Course.at(box)
+            _add(track, Sighting(seen.index, time_s, box, score, course.copy()))
+            self._active.append((track, course))
+            started.append(track)
+            ids[which] = track.id
+        return Linked(step, tuple(started), ids)
+
+    def _move(self, step: Step) -> None:
+        """All tracks one frame on; those that a cut or time has ended are let go."""
+        kept = []
+        for track, course in self._active:
+            course.move(step)
+            forget_s = _FORGET_S if _is_established(track) else _FORGET_WEAK_S
+            if step.cut or course.unseen_s > forget_s:
+                track.ended = True
+            else:
+                kept.append((track, course))
+        self._active = kept
+
+    def _matches(self, seen: Observation) -> list[tuple[int, int]]:
+        """Pairs of detection and active track, each at most once."""
+        cost = self._costs(seen)
+        strong = seen.detections.score >= _STRONG
+        established = np.array([_is_established(track) for track, _ in self._active])
+        pairs: list[tuple[int, int]] = []
+        for from_strong, to_established in ((True, True), (True, False), (False, True), (False, False)):
+            rows, cols = strong == from_strong, established == to_established
+            if rows.any() and cols.any():
+                pairs += _greedy(cost, rows, cols)
+        return pairs
+
+    def _costs(self, seen: Observation) -> np.ndarray:
+        """What it costs to say that a detection is a track, ``(detections, tracks)``; inf beyond the gates."""
+        boxes = seen.detections.xyxy.astype(np.float64)
+        at = np.array([(c.x, c.y, c.width, c.height, c.unseen_s, c.sightings) for _, c in self._active])
+        kinds = np.array([track.kind for track, _ in self._active])
+        x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
+        w, h = np.maximum(boxes[:, 2] - boxes[:, 0], 1.0), np.maximum(boxes[:, 3] - boxes[:, 1], 1.0)
+        track_w, track_h = np.maximum(at[:, 2], 1.0), np.maximum(at[:, 3], 1.0)
+        size_x = (w[:, None] + track_w) / 2
+        # A plate is wide, but leaves its place up or down as easily as sideways.
+        size_y = np.maximum((h[:, None] + track_h) / 2, size_x / 2)
+        away = np.hypot((x[:, None] - at[:, 0]) / size_x, (y[:, None] - at[:, 1]) / size_y)
+        ratio = np.abs(np.log((w * h)[:, None] / (track_w * track_h))) / 2
+        gate = np.minimum(np.where(at[:, 5] < 2, _GATE_FIRST, _GATE) + _GATE_PER_S * at[:, 4], _GATE_MOST)
+        cost = away / gate + 0.7 * ratio
+        wrong = (away > gate) | (ratio > _RATIO + _RATIO_PER_S * at[:, 4])
+        wrong |= seen.detections.kind[:, None] != kinds
+        cost[wrong] = np.inf
+        return cost
+
+
+def _greedy(cost: np.ndarray, rows: np.ndarray, cols: np.ndarray) -> list[tuple[int, int]]:
+    """The cheapest pairs first, among the given rows and columns; what is taken becomes inf in `cost`."""
+    allowed = np.isfinite(cost) & rows[:, None] & cols
+    where = np.argwhere(allowed)
+    order = np.argsort(cost[allowed], kind="stable")
+    pairs = []
+    for row, col in where[order]:
+        if np.isfinite(cost[row, col]):
+            pairs.append((int(row), int(col)))
+            cost[row, :] = np.inf
+            cost[:, col] = np.inf
+    return pairs
+
+
+def _is_established(track: Track) -> bool:
+    return track.best >= _STRONG or track.count >= _ESTABLISHED_SIGHTINGS
+
+
+def _plain(seen: Observation, which: int) -> tuple[tuple[float, float, float, float], float]:
+    x1, y1, x2, y2 = seen.detections.xyxy[which].tolist()
+    return (x1, y1, x2, y2), float(seen.detections.score[which])
+
+
+def _add(track: Track, sighting: Sighting) -> None:
+    track.sightings.append(sighting)
+    track.best = max(track.best, sighting.score)
+    track.count += 1
