@@ -1,4 +1,4 @@
-"""Stand-ins for engines where seeing is not the subject: scripted detectors, failing ones, and a frame of any picture."""
+"""Stand-ins for engines where seeing is not the subject: scripted and failing detectors, a frame of any picture."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class NanDetector(ScriptedDetector):
 
 
 class ColourDetector(ScriptedDetector):
-    """Sees each rectangle of pure colour: what is drawn in ``colours`` is found wherever the picture is cut or scaled."""
+    """Sees each rectangle of pure colour, wherever the picture is cut and however it is scaled."""
 
     def __init__(
         self,

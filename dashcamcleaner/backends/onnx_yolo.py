@@ -9,8 +9,9 @@ import numpy as np
 
 from dashcamcleaner.backends.base import DetectorDescription
 from dashcamcleaner.backends.batched import BatchedDetector
+from dashcamcleaner.backends.onnx_file import facts_of
 from dashcamcleaner.backends.weights import Weights, verify_file
-from dashcamcleaner.backends.yolo import kinds_of
+from dashcamcleaner.backends.yolo import rounded_up
 from dashcamcleaner.errors import BackendError, BackendMissing, WeightsError
 
 __all__ = ["available_devices", "open_yolo", "versions"]
@@ -81,19 +82,14 @@ def open_yolo(
     try:
         session = ort.InferenceSession(str(file.path), options, providers=[providers[wanted]])
         given = session.get_inputs()[0]
-        told = session.get_modelmeta().custom_metadata_map
     except Exception as error:  # the runtime's exceptions share no base but this
         raise WeightsError(f"ONNX Runtime cannot load {file.path.name}: {_first_line(error)}") from error
-    if told.get("task", "detect") not in ("detect", "segment", "pose"):
-        raise WeightsError(f"{file.path.name} is a model for the task {told['task']!r}, which gives no upright boxes")
-    if weights.kinds is None and "names" not in told:
-        raise WeightsError(
-            f"{file.path.name} does not tell its class names",
-            hint=f"Write a sidecar {file.path.stem}.json, see docs/weights.md.",
-        )
+    facts = facts_of(file.path, weights=weights)
     count, _, height, width = given.shape
     if isinstance(height, int) and isinstance(width, int):
         input_size = (width, height)
+    else:
+        input_size = rounded_up(input_size, stride=facts.stride)
     number = np.float16 if given.type == "tensor(float16)" else np.float32
 
     def infer(pictures: np.ndarray) -> np.ndarray:
@@ -103,8 +99,8 @@ def open_yolo(
 
     return BatchedDetector(
         infer,
-        class_kinds=weights.kinds or kinds_of(told["names"]),
-        head=weights.head,
+        class_kinds=facts.kinds,
+        head=facts.head,
         input_size=input_size,
         batch=count if isinstance(count, int) else batch,
         description=DetectorDescription(

@@ -15,14 +15,14 @@ import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dashcamcleaner.backends.base import DetectorDescription
+from dashcamcleaner.backends.onnx_file import facts_of
 from dashcamcleaner.backends.weights import Weights, WeightsFile, verify_file
-from dashcamcleaner.backends.yolo import OutputLayout, Placement, decode, kinds_of, letterbox, tell_layout
+from dashcamcleaner.backends.yolo import OutputLayout, Placement, decode, letterbox, rounded_up, tell_layout
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.errors import BackendError, BackendMissing, DetectorFailed, WeightsError
 
@@ -97,7 +97,12 @@ def open_yolo(
         options["INFERENCE_PRECISION_HINT"] = precision
     try:
         model = core.read_model(file.path)
-        kinds = weights.kinds or _kinds_in(model, file.path)
+        facts = facts_of(file.path, weights=weights, told=_labels_in(model) if file.format == "openvino" else None)
+        shape = model.input().partial_shape
+        if shape[2].is_static and shape[3].is_static:  # exported for one size: anchors inside may not follow another
+            input_size = (shape[3].get_length(), shape[2].get_length())
+        else:
+            input_size = rounded_up(input_size, stride=facts.stride)
         model.reshape([1, 3, input_size[1], input_size[0]])
         steps = ov.preprocess.PrePostProcessor(model)
         steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
@@ -122,7 +127,7 @@ def open_yolo(
         why=why,
     )
     return OpenVinoDetector(
-        compiled, kinds=kinds, head=weights.head, input_size=input_size, parallel=max(streams, batch),
+        compiled, kinds=facts.kinds, head=facts.head, input_size=input_size, parallel=max(streams, batch),
         description=description,
     )  # fmt: skip
 
@@ -147,15 +152,12 @@ def _choose_file(weights: Weights, *, core: Any, device: str, precision: str) ->
     return full
 
 
-def _kinds_in(model: Any, path: Path) -> tuple[str, ...]:
-    """Class names that Ultralytics writes into its exports."""
-    for place in (["framework", "names"], ["model_info", "labels"], ["names"]):
-        if model.has_rt_info(place):
-            names = model.get_rt_info(place).astype(str)
-            return kinds_of(names.split() if place[-1] == "labels" else names)
-    raise WeightsError(
-        f"{path.name} does not tell its class names", hint=f"Write a sidecar {path.stem}.json, see docs/weights.md."
-    )
+def _labels_in(model: Any) -> dict[str, str]:
+    """Class names in the form that Ultralytics gives its OpenVINO exports: separated by blanks."""
+    place = ["model_info", "labels"]
+    if not model.has_rt_info(place):
+        return {}
+    return {"names": repr(model.get_rt_info(place).astype(str).split())}
 
 
 def _first_line(error: Exception) -> str:

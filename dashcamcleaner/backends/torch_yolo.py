@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import logging
-import math
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -19,8 +18,9 @@ import numpy as np
 
 from dashcamcleaner.backends.base import DetectorDescription
 from dashcamcleaner.backends.batched import BatchedDetector
+from dashcamcleaner.backends.onnx_file import BOX_TASKS
 from dashcamcleaner.backends.weights import Weights, check_trust, user_folder, verify_file
-from dashcamcleaner.backends.yolo import kinds_of
+from dashcamcleaner.backends.yolo import kinds_of, rounded_up
 from dashcamcleaner.errors import BackendError, BackendMissing, WeightsError
 
 __all__ = ["available_devices", "import_torch", "import_ultralytics", "open_yolo", "versions"]
@@ -157,8 +157,7 @@ def open_yolo(
     model = _load(file.path, head=weights.head)
     kinds = weights.kinds or kinds_of(getattr(model, "names", None) or {})
     # Models with a fourth, coarser level want sides that are multiples of 64.
-    stride = int(max(float(model.stride.max()), 32.0))
-    input_size = (stride * math.ceil(input_size[0] / stride), stride * math.ceil(input_size[1] / stride))
+    input_size = rounded_up(input_size, stride=int(max(float(model.stride.max()), 32.0)))
     if threads and target.type == "cpu":
         torch.set_num_threads(threads)
     head = model.model[-1]
@@ -249,6 +248,6 @@ def _load(path: Any, *, head: str) -> Any:
             f"{path} is not a detection model that Ultralytics can open ({reason})",
             hint="For .pt files of the older YOLOv5 or other programs, export to ONNX there and use the .onnx.",
         ) from error
-    if task not in ("detect", "segment", "pose"):
+    if task not in BOX_TASKS:
         raise WeightsError(f"{path} is a model for the task {task!r}, which gives no upright boxes")
     return model

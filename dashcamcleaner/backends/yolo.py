@@ -32,6 +32,7 @@ __all__ = [
     "kinds_of",
     "letterbox",
     "network_size",
+    "rounded_up",
     "suppress",
     "tell_layout",
 ]
@@ -61,6 +62,11 @@ def network_size(inference_size: int, *, aspect: tuple[int, int] | None) -> tupl
     # Half a pixel of slack: 1439x1080 pictures must not cost a row of cells more than 1440x1080 ones.
     short_side = max(_STRIDE, _STRIDE * math.ceil((long_side * min(w, h) / max(w, h) - 0.5) / _STRIDE))
     return (long_side, short_side) if w >= h else (short_side, long_side)
+
+
+def rounded_up(input_size: tuple[int, int], *, stride: int) -> tuple[int, int]:
+    """The least size that holds the given one in multiples of a model's coarsest stride."""
+    return (stride * math.ceil(input_size[0] / stride), stride * math.ceil(input_size[1] / stride))
 
 
 def fitted_size(picture_size: tuple[int, int], input_size: tuple[int, int]) -> tuple[int, int]:

@@ -8,8 +8,9 @@ seen whole, else its parts are put together, so that no box ends at a tile's bor
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from dashcamcleaner.backends.base import Detector, PipelinedDetector
 from dashcamcleaner.backends.yolo import EDGE_TOLERANCE, fitted_size, suppress
 from dashcamcleaner.core.boxes import Detections, iou
 from dashcamcleaner.core.media import Frame
-from dashcamcleaner.errors import BackendError, DetectorFailed
+from dashcamcleaner.errors import BackendError, DashcamCleanerError, DetectorFailed
 
 __all__ = ["FrameDetector", "Tile", "check_kinds", "lay_tiles", "merge_tiles"]
 
@@ -94,6 +95,17 @@ def _starts(length: int, tile: int, overlap: float) -> list[int]:
     return [round(i * (length - tile) / (count - 1)) for i in range(count)]
 
 
+@contextlib.contextmanager
+def _failing_closed() -> Iterator[None]:
+    """Whatever a detector raises becomes one of our errors: the run stops, no frame passes unseen."""
+    try:
+        yield
+    except DashcamCleanerError:
+        raise
+    except Exception as error:  # any detector may stand here, with any library's errors
+        raise DetectorFailed(f"the detector failed: {error!r}") from error
+
+
 class FrameDetector:
     """Wraps any detector for frames of one upright size.
 
@@ -165,9 +177,10 @@ class FrameDetector:
                 for tile in self.tiles:
                     x1, y1, x2, y2 = tile.xyxy
                     pictures.append(large[y1:y2, x1:x2])
-        if isinstance(self.detector, PipelinedDetector):
-            return len(frames), self.detector.submit(pictures), None
-        return len(frames), None, self._checked(self.detector.detect(pictures), len(pictures))
+        with _failing_closed():
+            if isinstance(self.detector, PipelinedDetector):
+                return len(frames), self.detector.submit(pictures), None
+            return len(frames), None, self._checked(self.detector.detect(pictures), len(pictures))
 
     def result(self, handle: Any) -> list[Detections]:
         """Wait for what `submit` started; each handle is fetched once."""
@@ -175,7 +188,8 @@ class FrameDetector:
         each = 1 + len(self.tiles)
         if seen is None:
             assert isinstance(self.detector, PipelinedDetector)
-            seen = self._checked(self.detector.result(started), count * each)
+            with _failing_closed():
+                seen = self._checked(self.detector.result(started), count * each)
         return [self._upright(seen[i * each : (i + 1) * each]) for i in range(count)]
 
     @staticmethod
