@@ -58,7 +58,7 @@ def add_edit_flags(group: argparse._ArgumentGroup) -> None:
     )  # fmt: skip
     group.add_argument(
         "--exclude", action="append", metavar="X1,Y1,X2,Y2[@FROM-TO]", default=[],
-        help="ignore detections whose centre lies in this box, e.g. a dashboard reflection; may be given again",
+        help="leave clear what is found wholly inside this box, e.g. a dashboard reflection; may be given again",
     )  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     from dashcamcleaner.cli.show import Display
     from dashcamcleaner.core.events import Failed, Finished
     from dashcamcleaner.core.summary import CLEANED
-    from dashcamcleaner.run.edits import lines_of_flags
+    from dashcamcleaner.run.edits import box_line, track_lines
     from dashcamcleaner.run.jobs import jobs_for, run_batch
 
     batch = jobs_for(args.inputs, output=args.output, settings=settings)
@@ -77,11 +77,15 @@ def run(args: argparse.Namespace) -> int:
         for name in ("from_plan", "edits", "export_detections", "export_mask", "export_mask_colored")
         if (value := getattr(args, name))
     }
-    lines = lines_of_flags(args)
+    lines = [
+        *(line for verb in ("keep", "drop", "only") if (ids := getattr(args, f"{verb}_track")) for line in track_lines(verb, ids)),
+        *(box_line("fixed", text) for text in args.cover),
+        *(box_line("exclude", text) for text in args.exclude),
+    ]
     if (extras or lines) and len(batch.jobs) > 1:
         raise SettingError("A plan, edits, an export or a mask belong to one clip.", hint="Give one input.")
     jobs: list[Job] = [
-        dataclasses.replace(job, **extras, edit_lines=lines, audit=args.audit) for job in batch.jobs  # type: ignore[arg-type]
+        dataclasses.replace(job, **extras, edit_lines=tuple(lines), audit=args.audit) for job in batch.jobs  # type: ignore[arg-type]
     ]
     status = 0
     done = 0

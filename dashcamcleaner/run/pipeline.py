@@ -73,6 +73,7 @@ def _clean(job: Job, control: Control) -> Iterator[Event]:
         keep=settings.keep,
         sound=settings.sound,
         keep_chroma=settings.keep_chroma,
+        quality=settings.quality,
     )
     check_space(job.output.parent, needed_bytes=target.estimated_bytes)
     summary = RunSummary(

@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 from types import TracebackType
 
+import numpy as np
+
 from dashcamcleaner.core.media import Frame, MediaInfo
-from dashcamcleaner.core.plan import FramePlan, PlanHeader
+from dashcamcleaner.core.plan import FramePlan, PlanHeader, Region
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.run.job import Job
@@ -42,8 +44,7 @@ class ClipWriter:
     def __init__(self, job: Job, *, info: MediaInfo, target: OutputPlan, header: PlanHeader) -> None:
         settings = job.settings
         self._job = job
-        self._sinks: list[PlanWriter | DetectionExport | MaskWriter] = []
-        self._masks: list[MaskWriter] = []
+        self._masks: list[tuple[MaskWriter, Path, Path]] = []
         self._export: DetectionExport | None = None
         self._plan: PlanWriter | None = None
         self._obscurer = obscurer_for(settings)
@@ -67,19 +68,24 @@ class ClipWriter:
                 self._export = DetectionExport(job.export_detections)
             for path, colored in ((job.export_mask, False), (job.export_mask_colored, True)):
                 if path is not None:
-                    self._masks.append(MaskWriter(path, info=info, colored=colored, draw=self._draw))
+                    beside = path.with_name(f"{path.stem}.partial{path.suffix}")  # the extension picks the container
+                    self._masks.append((MaskWriter(beside, info=info, colored=colored, draw=self._draw), beside, path))
         except BaseException:
             self.abort()
             raise
 
-    def _draw(self, *args: object, **kwargs: object) -> object:
-        return region_mask(*args, shapes=self._shapes, **kwargs)  # type: ignore[arg-type]
+    def _draw(self, channel: np.ndarray, region: Region, value: int) -> None:
+        """Raise the channel to the value inside the very shape that is painted."""
+        height, width = channel.shape
+        left, top, mask = region_mask(region, upright_size=(width, height), shapes=self._shapes)
+        area = channel[top : top + mask.shape[0], left : left + mask.shape[1]]
+        np.maximum(area, value, out=area, where=mask > 0)
 
     def write(self, frame: Frame, plan: FramePlan) -> None:
         """Obscure and write one frame; called in order by one thread."""
         assert self._plan is not None
-        for mask in self._masks:
-            mask.write(plan.time, plan.regions, upright_size=frame.upright_size)
+        for mask, _, _ in self._masks:
+            mask.write(plan.time, plan.regions, frame.upright_size)
         if self._export is not None:
             self._export.write(plan)
         self._obscurer.obscure(frame, plan.regions)
@@ -95,8 +101,9 @@ class ClipWriter:
         assert self._plan is not None
         job = self._job
         summary.output_bytes = self._encoder.finish()
-        for mask in self._masks:
+        for mask, beside, final in self._masks:
             mask.finish()
+            publish(beside, final, overwrite=job.settings.overwrite)
         if self._export is not None:
             self._export.finish()
         publish(partial_path(job.output), job.output, overwrite=job.settings.overwrite)
@@ -114,7 +121,7 @@ class ClipWriter:
         if self._published:
             return
         self._encoder.abort()
-        for sink in (self._plan, self._export, *self._masks):
+        for sink in (self._plan, self._export, *(mask for mask, _, _ in self._masks)):
             if sink is not None:
                 sink.abort()
 
