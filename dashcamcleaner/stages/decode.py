@@ -77,11 +77,13 @@ class Decoder:
     def __init__(self, path: str | Path, *, info: MediaInfo, threads: int = 0) -> None:
         self.partial = False
         self.problems: list[str] = []
+        self._container: Any
+        self._stream: Any
         self._info = info
         self._scaler = _Scaler(info)
         self._convert: VideoReformatter | None = None
         try:
-            self._container: Any = av.open(
+            self._container = av.open(
                 f"file:{Path(path).resolve()}",
                 format=info.container if info.still else None,
                 container_options=codecs.SOURCE_OPTIONS,
@@ -89,7 +91,7 @@ class Decoder:
             )
         except (av.error.FFmpegError, OSError) as error:
             raise InputError(f"{path} cannot be opened: {_reason(error)}") from error
-        self._stream: Any = self._container.streams[info.video]
+        self._stream = self._container.streams[info.video]
         # Slices alone leave cores idle on most cameras' clips; frame threads cost a few frames of delay.
         self._stream.thread_type = "AUTO"
         self._stream.thread_count = threads

@@ -7,12 +7,15 @@ from typing import Any
 
 import av
 import av.error
-from av.audio.resampler import AudioResampler
+import av.filter
 
 __all__ = ["SoundConverter", "SubtitleConverter"]
 
-_SOUND_BITS_PER_CHANNEL = 96_000
-_OPUS_RATE = 48_000
+_BITS_PER_CHANNEL = 96_000
+_ENCODERS = {"aac": "aac", "opus": "libopus"}
+_FRAME_SAMPLES = {"aac": 1024, "opus": 960}
+_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "7.1"}
+"""What all the encoders here take; a track of another count is mixed down to stereo."""
 
 
 class SoundConverter:
@@ -26,43 +29,65 @@ class SoundConverter:
 
     def __init__(self, stream: Any, *, output: Any, codec: str) -> None:
         self._stream = stream
-        rate = _OPUS_RATE if codec == "opus" else stream.codec_context.sample_rate
-        layout = stream.codec_context.layout.name
-        encoder = {"opus": "libopus"}.get(codec, codec)
-        self.target = output.add_stream(encoder, rate=rate)
-        context = self.target.codec_context
-        context.layout = layout
-        context.bit_rate = _SOUND_BITS_PER_CHANNEL * stream.codec_context.layout.nb_channels
-        self._resampler = AudioResampler(format=context.format, layout=layout, rate=rate)
-        self._fifo = av.AudioFifo()
-        self._frame_size = 0
+        encoder = _ENCODERS[codec]
+        rates = av.Codec(encoder, "w").audio_rates or [48_000]
+        self._rate = min(rates, key=lambda rate: (abs(rate - stream.codec_context.sample_rate), -rate))
+        self._layout = _LAYOUTS.get(stream.codec_context.channels, "stereo")
+        self._samples = _FRAME_SAMPLES[codec]
+        self.target = output.add_stream(encoder, rate=self._rate)
+        self.target.codec_context.layout = self._layout
+        self.target.codec_context.bit_rate = _BITS_PER_CHANNEL * self.target.codec_context.layout.nb_channels
+        self._graph: Any = None
+
+    def _open(self, frame: Any) -> Any:
+        graph = av.filter.Graph()
+        chain = [
+            graph.add_abuffer(
+                format=frame.format.name,
+                sample_rate=frame.sample_rate,
+                layout=frame.layout.name,
+                time_base=self._stream.time_base,
+            ),
+            # Gaps in the source become silence: what follows must not slip forward against the picture.
+            graph.add("aresample", f"{self._rate}:async=1"),
+            graph.add(
+                "aformat",
+                f"sample_fmts={self.target.codec_context.format.name}:sample_rates={self._rate}"
+                f":channel_layouts={self._layout}",
+            ),
+            graph.add("asetnsamples", f"n={self._samples}:p=0"),
+            graph.add("abuffersink"),
+        ]
+        graph.link_nodes(*chain)
+        graph.configure()
+        return graph
 
     def convert(self, packet: Any) -> Iterator[Any]:
         """Encoded packets that a source packet completes."""
         try:
             frames = packet.decode()
         except (av.error.FFmpegError, ValueError):
-            return  # a damaged stretch of sound is a gap
+            return  # a damaged stretch of sound becomes silence
         for frame in frames:
             frame.time_base = self._stream.time_base
-            for part in self._resampler.resample(frame):
-                yield from self._encode(part)
+            self._graph = self._graph or self._open(frame)
+            self._graph.push(frame)
+            yield from self._encode()
 
     def flush(self) -> Iterator[Any]:
         """What is left at the end."""
-        for part in self._resampler.resample(None):
-            yield from self._encode(part)
-        rest = self._fifo.read(0, partial=True) if self._fifo.samples else None
-        if rest is not None:
-            yield from self.target.encode(rest)
+        if self._graph is not None:
+            self._graph.push(None)
+            yield from self._encode()
         yield from self.target.encode(None)
 
-    def _encode(self, part: Any) -> Iterator[Any]:
-        size = self.target.codec_context.frame_size or 1024
-        part.pts = None if part.pts is None else part.pts
-        self._fifo.write(part)
-        while (chunk := self._fifo.read(size)) is not None:
-            yield from self.target.encode(chunk)
+    def _encode(self) -> Iterator[Any]:
+        while True:
+            try:
+                part = self._graph.pull()
+            except (av.error.BlockingIOError, av.error.EOFError):
+                return
+            yield from self.target.encode(part)
 
 
 class SubtitleConverter:
