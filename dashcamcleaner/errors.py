@@ -14,14 +14,17 @@
     ├── ExtraMissing                    8   an optional extra that is not installed
     └── Cancelled                       130 the user stopped the run
 
-`PARTIAL_EXIT` (7) is no error: the clip was cleaned as far as it could be decoded. The audit adds its own
-statuses in `run.audit`. Library exceptions are mapped to this tree at the border where they arise
+`PARTIAL_EXIT` (7) is no error: the clip was cleaned as far as it could be decoded. Nor are the audit's statuses:
+PASS is 0, NEEDS REVIEW is `REVIEW_EXIT` (9), FAIL is `FAIL_EXIT` (10); `verify` on a file that is not the reported one
+gives 10, too. Library exceptions are mapped to this tree at the border where they arise
 (`raise InputError(...) from e`); command line, window and service render the same object.
 """
 
 from __future__ import annotations
 
 PARTIAL_EXIT = 7
+REVIEW_EXIT = 9
+FAIL_EXIT = 10
 
 
 class DashcamCleanerError(Exception):
