@@ -96,7 +96,7 @@ def open_look(job: Job, *, info: MediaInfo) -> Look:
     thresholds = thresholds_per_kind(settings)
     told = detector.description
     return Look(
-        seer=LiveSeer(detector, motion=MotionMeter(upright_size=info.upright_size), log=log),
+        seer=LiveSeer(detector, motion=MotionMeter(upright_size=info.upright_size) if settings.tracking else None, log=log),
         planner=make_planner(
             settings, upright_size=info.upright_size, thresholds=thresholds, max_waiting_frames=waiting, edits=edits
         ),
