@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from dashcamcleaner.backends.base import DetectorDescription
 from dashcamcleaner.backends.batched import BatchedDetector
 from dashcamcleaner.backends.onnx_file import facts_of
 from dashcamcleaner.backends.weights import Weights, verify_file
-from dashcamcleaner.backends.yolo import rounded_up
+from dashcamcleaner.backends.yolo import cpu_count, rounded_up
 from dashcamcleaner.errors import BackendError, BackendMissing, WeightsError
 
 __all__ = ["available_devices", "open_yolo", "versions"]
@@ -73,8 +72,7 @@ def open_yolo(
     if wanted not in providers:
         raise BackendError(f"ONNX Runtime has no device {device!r} here", hint=f"It has: {', '.join(providers)}.")
     options = ort.SessionOptions()
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    options.intra_op_num_threads = threads or min(cpus, 8)
+    options.intra_op_num_threads = threads or min(cpu_count(), 8)
     options.inter_op_num_threads = 1
     # Its threads spin between layers by default, which burns a core that decoder and encoder need.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

@@ -10,7 +10,6 @@ The compiled model is not cached on disk: reading and compiling a nano takes 0.6
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from collections.abc import Sequence
@@ -22,7 +21,7 @@ import numpy as np
 from dashcamcleaner.backends.base import DetectorDescription
 from dashcamcleaner.backends.onnx_file import facts_of
 from dashcamcleaner.backends.weights import Weights, WeightsFile, verify_file
-from dashcamcleaner.backends.yolo import OutputLayout, Placement, decode, letterbox, rounded_up, tell_layout
+from dashcamcleaner.backends.yolo import OutputLayout, Placement, cpu_count, decode, letterbox, rounded_up, tell_layout
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.errors import BackendError, BackendMissing, DetectorFailed, WeightsError
 
@@ -35,7 +34,7 @@ _PRECISIONS = {"bfloat16": "bf16", "float16": "f16", "float": "f32", "float32": 
 
 
 def _import() -> Any:
-    if "openvino" in sys.modules:
+    if sys.modules.get("openvino") is not None:
         return sys.modules["openvino"]
     # `import openvino` brings a usage-statistics client along. Where it cannot be imported, OpenVINO uses a stand-in.
     absent = "openvino_telemetry" not in sys.modules
@@ -88,8 +87,7 @@ def open_yolo(
         )
     file = _choose_file(weights, core=core, device=name, precision=precision)
     digest = verify_file(file)
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    streams = min(threads or cpus, _MAX_STREAMS)
+    streams = min(threads or cpu_count(), _MAX_STREAMS)
     options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
     if name == "CPU":
         options = {"NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams}

@@ -20,7 +20,7 @@ from dashcamcleaner.backends.base import DetectorDescription
 from dashcamcleaner.backends.batched import BatchedDetector
 from dashcamcleaner.backends.onnx_file import BOX_TASKS
 from dashcamcleaner.backends.weights import Weights, check_trust, user_folder, verify_file
-from dashcamcleaner.backends.yolo import kinds_of, rounded_up
+from dashcamcleaner.backends.yolo import cpu_count, kinds_of, rounded_up
 from dashcamcleaner.errors import BackendError, BackendMissing, WeightsError
 
 __all__ = ["available_devices", "import_torch", "import_ultralytics", "open_yolo", "versions"]
@@ -158,8 +158,10 @@ def open_yolo(
     kinds = weights.kinds or kinds_of(getattr(model, "names", None) or {})
     # Models with a fourth, coarser level want sides that are multiples of 64.
     input_size = rounded_up(input_size, stride=int(max(float(model.stride.max()), 32.0)))
-    if threads and target.type == "cpu":
-        torch.set_num_threads(threads)
+    if target.type == "cpu":
+        # All cores by default would wait for each other at every layer while decoder and encoder hold some of them:
+        # measured ten times slower than one thread on a busy machine of two cores.
+        torch.set_num_threads(threads or max(1, cpu_count() // 2))
     head = model.model[-1]
     model.to(device=target, dtype=kind_of_number, memory_format=torch.channels_last)
     # Boxes are computed in 32 bits whatever the rest: 16 bits know pixels beyond 1024 only to the nearest whole one.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import math
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ __all__ = [
     "NMS_IOU",
     "OutputLayout",
     "Placement",
+    "cpu_count",
     "decode",
     "fitted_size",
     "kind_of",
@@ -46,8 +48,16 @@ EDGE_TOLERANCE = 0.01
 _PADDING = 114
 """Grey of the bars round a letterboxed picture: the value that YOLO models are trained with."""
 
+_MOST_ROWS, _MOST_COLUMNS = 1000, 262
+"""Limits of an end-to-end head: exports give 300 rows, and six columns before masks or key points."""
+
 _STRIDE = 32
 _STRIDES = ((8, 16, 32), (8, 16, 32, 64), (4, 8, 16, 32), (16, 32))
+
+
+def cpu_count() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def network_size(inference_size: int, *, aspect: tuple[int, int] | None) -> tuple[int, int]:
@@ -164,15 +174,17 @@ def tell_layout(
         channels, anchors = (rows, columns) if anchors_last else (columns, rows)
         if anchors not in cells and anchors not in {3 * n for n in cells}:
             continue
-        if wanted == "auto" and channels >= 4 + class_count:
-            head = "objectness" if channels == 5 + class_count and anchors not in cells else "raw"
-        if (head == "raw" and channels >= 4 + class_count) or (head == "objectness" and channels >= 5 + class_count):
+        extra = channels - 4 - class_count
+        if wanted == "auto":
+            head = "objectness" if extra == 1 and anchors not in cells else "raw"
+        # Masks and key points follow the scores, in numbers of at least six; fewer are classes that nobody named.
+        if (head == "raw" and (extra == 0 or extra >= 6)) or (head == "objectness" and (extra == 1 or extra >= 7)):
             table = output[0] if anchors_last else output[0].T
             if table[4 : 4 + class_count].min() < -0.01:
                 raise WeightsError("the weights give scores that are no probabilities", hint="Export with the sigmoid.")
             boxes = table[:4]
             return OutputLayout(head, anchors_last, unit_boxes=bool(boxes.max() < 4))
-    if wanted in ("auto", "end-to-end") and columns >= 6:
+    if wanted in ("auto", "end-to-end") and 6 <= columns <= _MOST_COLUMNS and rows <= _MOST_ROWS:
         return OutputLayout("end-to-end", anchors_last=False)
     raise unknown
 
