@@ -133,17 +133,19 @@ class LeakFigures:
 
     Args:
         objects: every labelled object with a legible frame.
-        hidden_px2: area of the regions that overlap a legible true box.
-        true_px2: area of the legible true boxes so overlapped.
+        hidden_px2: per kind, area of its regions that overlap a legible true box of that kind.
+        true_px2: per kind, area of the legible true boxes so overlapped.
     """
 
     objects: tuple[ObjectFigures, ...] = ()
-    hidden_px2: float = 0.0
-    true_px2: float = 0.0
+    hidden_px2: Mapping[str, float] = field(default_factory=dict)
+    true_px2: Mapping[str, float] = field(default_factory=dict)
 
     def __add__(self, other: LeakFigures) -> LeakFigures:
         return LeakFigures(
-            self.objects + other.objects, self.hidden_px2 + other.hidden_px2, self.true_px2 + other.true_px2
+            self.objects + other.objects,
+            _summed(self.hidden_px2, other.hidden_px2),
+            _summed(self.true_px2, other.true_px2),
         )
 
     @property
@@ -152,8 +154,12 @@ class LeakFigures:
         return LeakFigures(tuple(o for o in self.objects if o.sighted), self.hidden_px2, self.true_px2)
 
     def of_kind(self, kind: str) -> LeakFigures:
-        """Only the objects of a kind."""
-        return LeakFigures(tuple(o for o in self.objects if o.kind == kind), self.hidden_px2, self.true_px2)
+        """Only the objects and the areas of a kind."""
+        return LeakFigures(
+            tuple(o for o in self.objects if o.kind == kind),
+            {k: v for k, v in self.hidden_px2.items() if k == kind},
+            {k: v for k, v in self.true_px2.items() if k == kind},
+        )
 
     @property
     def legible_frames(self) -> int:
@@ -183,7 +189,8 @@ class LeakFigures:
     @property
     def over_cover(self) -> float:
         """Hidden area over true area; 0 where nothing true was hidden."""
-        return self.hidden_px2 / self.true_px2 if self.true_px2 else 0.0
+        true_px2 = sum(self.true_px2.values())
+        return sum(self.hidden_px2.values()) / true_px2 if true_px2 else 0.0
 
     @property
     def toggles_per_object(self) -> float:
@@ -216,7 +223,8 @@ def leaks(truth: Truth, plans: Iterable[FramePlan], *, thresholds: Mapping[str, 
         thresholds: score per kind from which a raw detection counts as a sighting.
     """
     watches = [_Watch() for _ in truth.tracks]
-    hidden_px2 = true_px2 = 0.0
+    hidden_px2 = dict.fromkeys(truth.kinds, 0.0)
+    true_px2 = dict.fromkeys(truth.kinds, 0.0)
     for plan in plans:
         index = plan.index
         regions = np.array([r.xyxy for r in plan.regions], np.float64).reshape(-1, 4)
@@ -230,10 +238,10 @@ def leaks(truth: Truth, plans: Iterable[FramePlan], *, thresholds: Mapping[str, 
                 watch.shares[index] = covered_share(box, regions)
         whole = any(r.kind == WHOLE_FRAME for r in plan.regions)
         if not whole and len(regions):
-            of_kinds = np.array([r.kind in truth.kinds for r in plan.regions])
-            hidden, true = _over_cover(truth, index, regions[of_kinds])
-            hidden_px2 += hidden
-            true_px2 += true
+            for kind in truth.kinds:
+                hidden, true = _over_cover(truth, index, kind, regions[[r.kind == kind for r in plan.regions]])
+                hidden_px2[kind] += hidden
+                true_px2[kind] += true
     objects = tuple(
         _object_figures(truth, track, watch)
         for track, watch in zip(truth.tracks, watches, strict=True)
@@ -279,12 +287,16 @@ def _sighted(
     return bool((inside & (ratio > 1 / 6) & (ratio < 4)).any())
 
 
-def _over_cover(truth: Truth, index: int, regions: np.ndarray) -> tuple[float, float]:
-    """Area of the regions that hide a legible true box, and the area of those boxes.
+def _summed(a: Mapping[str, float], b: Mapping[str, float]) -> dict[str, float]:
+    return {kind: a.get(kind, 0.0) + b.get(kind, 0.0) for kind in (*a, *(k for k in b if k not in a))}
+
+
+def _over_cover(truth: Truth, index: int, kind: str, regions: np.ndarray) -> tuple[float, float]:
+    """Area of a kind's regions that hide a legible true box of it, and the area of those boxes.
 
     A region that rather belongs to something illegible or ignored does not count.
     """
-    present = [(t.boxes[index], index in t.legible) for t in truth.tracks if index in t.boxes]
+    present = [(t.boxes[index], index in t.legible) for t in truth.tracks if t.kind == kind and index in t.boxes]
     ours = np.array([b for b, legible in present if legible], np.float64).reshape(-1, 4)
     if not len(ours) or not len(regions):
         return 0.0, 0.0

@@ -6,10 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from dashcamcleaner.core.boxes import grow, iou
+from dashcamcleaner.core.boxes import iou
 from dashcamcleaner.core.plan import WHOLE_FRAME, Observation, Origin, Region
 
-__all__ = ["as_box", "merged", "sighted_regions", "whole_frame", "without_hidden"]
+__all__ = ["Growth", "as_box", "growth_of", "merged", "sighted_regions", "whole_frame", "without_hidden"]
+
+Growth = float | tuple[float, float]
+"""Factor on each side's length, or one for the width and one for the height."""
 
 _MERGE_IOU = 0.5
 """Held regions that overlap this much are hidden as one: fewer rectangles to obscure, little more area."""
@@ -20,8 +23,14 @@ def whole_frame(upright_size: tuple[int, int], *, origin: Origin = Origin.DAMAGE
     return Region((0.0, 0.0, float(upright_size[0]), float(upright_size[1])), WHOLE_FRAME, 1.0, origin)
 
 
+def growth_of(growth: Mapping[str, Growth], kind: str) -> tuple[float, float]:
+    """A kind's factors for width and height; 1 where it has none."""
+    factor = growth.get(kind, 1.0)
+    return factor if isinstance(factor, tuple) else (factor, factor)
+
+
 def sighted_regions(
-    seen: Observation, *, thresholds: Mapping[str, float], kinds: Collection[str], growth: Mapping[str, float]
+    seen: Observation, *, thresholds: Mapping[str, float], kinds: Collection[str], growth: Mapping[str, Growth]
 ) -> tuple[Region, ...]:
     """The grown regions of a frame's own detections, each by itself."""
     found = seen.detections
@@ -32,8 +41,10 @@ def sighted_regions(
     ]
     if not wanted:
         return ()
-    factors = np.array([growth.get(str(found.kind[i]), 1.0) for i in wanted], np.float32)
-    boxes = grow(found.xyxy[wanted], factors)
+    factors = np.array([growth_of(growth, str(found.kind[i])) for i in wanted], np.float32)
+    centre = (found.xyxy[wanted, :2] + found.xyxy[wanted, 2:]) / 2
+    half = (found.xyxy[wanted, 2:] - found.xyxy[wanted, :2]) / 2 * factors
+    boxes = np.concatenate([centre - half, centre + half], axis=1)
     return tuple(
         Region(as_box(box), str(found.kind[i]), float(found.score[i]), Origin.DETECTED)
         for i, box in zip(wanted, boxes, strict=True)
