@@ -1,0 +1,100 @@
+"""`clean` from the command line: what is printed, what the status is, what machines read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dashcamcleaner.cli import main
+from dashcamcleaner.run import look
+from tests import clips, fakes
+
+FACE = (100.0, 60.0, 140.0, 110.0, 0.9, "face")
+
+
+@pytest.fixture(autouse=True)
+def scripted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        look, "open_detector", lambda **_: fakes.ScriptedDetector(lambda n, p: [FACE], script_size=(320, 180))
+    )
+
+
+def test_a_clip_is_cleaned_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = clips.make(tmp_path / "in.mp4", frames=20, sounds=(clips.Sound(),), tags={"location": "+48.1+11.5/"})
+    assert main(["clean", str(made.path), "-o", str(tmp_path / "out.mp4")]) == 0
+    told = capsys.readouterr()
+    for part in ("cleaned:", "20 frames", "face: hidden in 20 frames", "plate: none found", "location", "summary:"):
+        assert part in told.out, part
+    assert "\x1b" not in told.err, "plain lines in a pipe"
+
+
+def test_machines_read_events_and_a_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = clips.make(tmp_path / "in.mp4", frames=10)
+    assert main(["clean", str(made.path), "-o", str(tmp_path / "out.mp4"), "--json"]) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert events[0]["event"] == "started"
+    assert events[-1]["event"] == "summary"
+    assert events[-1]["cleaned"] == 1
+    finished = next(event for event in events if event["event"] == "finished")
+    assert finished["summary"]["frames"] == 10
+
+
+def test_one_bad_file_does_not_stop_a_batch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in").mkdir()
+    clips.make(tmp_path / "in" / "good.mp4", frames=5)
+    (tmp_path / "in" / "bad.mp4").write_text("<html>not found</html>")
+    assert main(["clean", str(tmp_path / "in"), "-o", str(tmp_path / "out")]) == 3
+    told = capsys.readouterr()
+    assert (tmp_path / "out" / "good.mp4").exists()
+    assert not (tmp_path / "out" / "bad.mp4").exists()
+    assert "1 cleaned, 0 partial, 1 failed" in told.out
+
+
+def test_a_partial_clip_has_its_own_status(tmp_path: Path) -> None:
+    made = clips.make(tmp_path / "in.mkv", frames=60, busy=True)
+    clips.truncate(made.path, fraction=0.6)
+    assert main(["clean", str(made.path), "-o", str(tmp_path / "out.mp4")]) == 7
+    assert (tmp_path / "out.mp4").exists()
+
+
+def test_tracks_need_a_plan_and_must_exist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = clips.make(tmp_path / "in.mp4", frames=10)
+    source, plan = str(made.path), str(tmp_path / "a.plan.jsonl")
+    assert main(["clean", source, "-o", str(tmp_path / "a.mp4"), "--keep-track", "1"]) == 2
+    assert "--from-plan" in capsys.readouterr().err
+    assert main(["clean", source, "-o", str(tmp_path / "a.mp4")]) == 0
+    again = ["clean", source, "-o", str(tmp_path / "b.mp4"), "--overwrite", "--from-plan", plan]
+    assert main([*again, "--keep-track", "999"]) == 6
+    assert "no track 999" in capsys.readouterr().err
+    assert main([*again, "--drop-track", "1"]) == 0
+    assert "face: hidden" not in capsys.readouterr().out
+    assert main([*again, "--cover", "0,0,50,50@0-0.1"]) == 0
+    assert main([*again, "--cover", "0,0,50"]) == 2
+    assert main([*again, "--exclude", "90,50,200,150"]) == 0
+
+
+def test_a_stopped_run_says_how_to_continue(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = clips.make(tmp_path / "in.mp4", frames=30)
+    from dashcamcleaner.cli.show import Display
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Display, "show", interrupt)
+    assert main(["clean", str(made.path), "-o", str(tmp_path / "out.mp4")]) == 130
+    assert "continues where it stopped" in capsys.readouterr().err
+    assert not (tmp_path / "out.mp4").exists()
+
+
+def test_settings_come_from_a_file_and_flags_win(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "mine.toml").write_text('profile = "fast"\nquality = 30\nkeep = ["tags"]\n')
+    made = clips.make(tmp_path / "in.mp4", frames=3)
+    words = ["--settings", str(tmp_path / "mine.toml"), "--quality", "25", "--json"]
+    assert main(["clean", str(made.path), "-o", str(tmp_path / "out.mp4"), *words]) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    said = next(event for event in events if event["event"] == "finished")["summary"]["settings"]
+    assert said == {"profile": "fast", "quality": 25, "keep": ["tags"]}
