@@ -1,6 +1,7 @@
 """The one event stream. `run.clean(job)` yields these; command line, window and service show the same ones.
 
-A run yields one `Started`, any number of `Progress` and `Warned`, then exactly one of `Finished` or `Failed`.
+A run yields one `Started`, any number of `Progress` and `Warned`, then exactly one of `Finished` or `Failed`; an audit
+of its own ends with `Audited` in place of `Finished`.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
+from dashcamcleaner.core.findings import AuditResult
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import DashcamCleanerError
 
-__all__ = ["Event", "Failed", "Finished", "Progress", "Started", "Warned", "event_as_dict"]
+__all__ = ["Audited", "Event", "Failed", "Finished", "Progress", "Started", "Warned", "event_as_dict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,19 @@ class Finished:
     summary: RunSummary
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Audited:
+    """An audit is done.
+
+    Args:
+        result: what it came to.
+        thumbnails: index of the finding -> JPEG of the output there, obscured; for the page, never for the JSON.
+    """
+
+    result: AuditResult
+    thumbnails: dict[int, bytes] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Failed:
     """The run stopped; nothing stands under the final name."""
@@ -77,7 +92,7 @@ class Failed:
     error: DashcamCleanerError
 
 
-Event = Started | Progress | Warned | Finished | Failed
+Event = Started | Progress | Warned | Finished | Audited | Failed
 
 
 def event_as_dict(event: Event) -> dict[str, Any]:
@@ -87,4 +102,6 @@ def event_as_dict(event: Event) -> dict[str, Any]:
         return {"event": name, **event.error.as_dict()}
     if isinstance(event, Finished):
         return {"event": name, "summary": event.summary.as_dict()}
+    if isinstance(event, Audited):
+        return {"event": name, "audit": event.result.as_dict()}
     return {"event": name, **dataclasses.asdict(event)}

@@ -1,8 +1,8 @@
 """How well regions hide, frame by frame, and the findings that follow. Pure; `stages.verify` measures.
 
-On clips hidden properly (all styles, strengths 1 to 6, crf 20 and 32; two labelled clips, 11,000 regions) the gain stayed
-below 0.15 wherever the likeness was above 0.5, and the clear share below 0.1; a Gaussian of a twentieth of the
-region's long side kept a likeness of 0.6-0.8 at gains of 0.25-0.6. The limits lie between.
+On clips hidden properly (all styles, strengths 1 to 6, crf 20 and 32; two labelled clips) the gain stayed below 0.15
+wherever the likeness was above 0.5, and the clear share below 0.1; a Gaussian of a twentieth of the region's long side
+kept a likeness of 0.6-0.8 at gains of 0.25-0.6. The limits lie between.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Tries to get back what regions hide: reads covered plates, looks for faces in covered faces. Called by `run.audit`.
 
-Of every track the largest few covered crops are kept, of source and output. At the end each is put to the reader (plates)
-or the face detector: what it makes nothing of in the *source* proves nothing and is not counted; what it reads
-there, it must not read in the output, neither in a single frame nor in several aligned and fused.
+Of every track the largest few covered crops are kept, of source and output. At the end each is put to the reader
+(plates) or the face detector: what it makes nothing of in the *source* proves nothing and is not counted; what it
+reads there, it must not read in the output, neither in a single frame nor in several aligned and fused.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _LEAST_PLATE_PX = 14
 _LEAST_FACE_PX = 20
 
 _READ_BACK = 0.5
-"""Share of the source's characters, in their order, from which on a reading counts; chance gives 0.2 with six characters."""
+"""Share of the source's characters, in their order and in runs of two or more, from which on a reading counts."""
 
 _FACE_AGAIN = 0.5
 
