@@ -149,7 +149,7 @@ GROUPS: dict[str, str] = {
     "run": "Running",
 }
 
-KEEPABLE = ("location", "tags", "data", "cover", "attachments", "chapters")
+KEEPABLE = ("location", "tags", "data", "cover", "attachments")
 
 ROWS: tuple[Setting, ...] = (
     # --- what is hidden
@@ -178,7 +178,8 @@ ROWS: tuple[Setting, ...] = (
     Setting("growth", "float", None, "look", "Region growth",
             "Factor on each side's length of what was detected; auto: as measured per kind.",
             minimum=0.8, maximum=10, basic=True),
-    Setting("growth_face", "float", None, "look", "Growth of faces", "Growth for faces alone.", minimum=0.8, maximum=10),
+    Setting("growth_face", "float", None, "look", "Growth of faces", "Growth for faces alone.",
+            minimum=0.8, maximum=10),
     Setting("growth_plate", "float", None, "look", "Growth of plates", "Growth for plates alone.",
             minimum=0.8, maximum=10),
     Setting("feather", "float", 0.15, "look", "Feather",
@@ -235,7 +236,7 @@ ROWS: tuple[Setting, ...] = (
             "Write 4:2:2 and 4:4:4 sources as they are; many players show only 4:2:0."),
     Setting("sound", "choice", "keep", "output", "Sound", "Copy the sound packet for packet, or leave it out.",
             choices=("keep", "mute"), basic=True),
-    Setting("keep", "list", ("chapters",), "output", "Keep",
+    Setting("keep", "list", (), "output", "Keep",
             "What is kept of what is stripped by default: " + ", ".join(KEEPABLE) + ".", choices=KEEPABLE),
     Setting("overwrite", "bool", False, "output", "Overwrite", "Replace outputs that exist; a source never is."),
     # --- running

@@ -7,6 +7,7 @@ needs when it runs, so that ``--help`` answers at once.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import difflib
 import importlib
 import logging
@@ -48,10 +49,8 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit status. Every failure ends in one sentence, a hint and its status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    try:
+    with contextlib.suppress(ValueError):  # not the main thread: a test, or somebody's own program
         signal.signal(signal.SIGTERM, _terminated)  # a service manager's stop is a Ctrl-C
-    except ValueError:
-        pass  # not the main thread: a test, or somebody's own program
     try:
         parser, subparsers = _parser(arguments)
         args, unknown = parser.parse_known_args(arguments)

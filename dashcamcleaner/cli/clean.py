@@ -78,14 +78,20 @@ def run(args: argparse.Namespace) -> int:
         if (value := getattr(args, name))
     }
     lines = [
-        *(line for verb in ("keep", "drop", "only") if (ids := getattr(args, f"{verb}_track")) for line in track_lines(verb, ids)),
+        *(
+            line
+            for verb in ("keep", "drop", "only")
+            if (ids := getattr(args, f"{verb}_track"))
+            for line in track_lines(verb, ids)
+        ),
         *(box_line("fixed", text) for text in args.cover),
         *(box_line("exclude", text) for text in args.exclude),
     ]
     if (extras or lines) and len(batch.jobs) > 1:
         raise SettingError("A plan, edits, an export or a mask belong to one clip.", hint="Give one input.")
     jobs: list[Job] = [
-        dataclasses.replace(job, **extras, edit_lines=tuple(lines), audit=args.audit) for job in batch.jobs  # type: ignore[arg-type]
+        dataclasses.replace(job, **extras, edit_lines=tuple(lines), audit=args.audit)
+        for job in batch.jobs  # type: ignore[arg-type]
     ]
     status = 0
     done = 0

@@ -60,7 +60,9 @@ class Display:
             self._bar.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._bar is not None:
             self._bar.stop()
 
@@ -78,7 +80,9 @@ class Display:
     def _tell(self, job: Job, event: Event) -> None:
         if isinstance(event, Failed):
             self._end_bar()
-            self._line(f"{job.source}: {event.error.message}", f"  hint: {event.error.hint}" if event.error.hint else "")
+            self._line(
+                f"{job.source}: {event.error.message}", f"  hint: {event.error.hint}" if event.error.hint else ""
+            )
         elif self._quiet:
             return
         elif isinstance(event, Started):
@@ -98,7 +102,9 @@ class Display:
         eta = "-" if event.eta_s is None else format_seconds(event.eta_s).split(".")[0]
         found = " ".join(f"{count} {kind}" for kind, count in sorted(event.counts.items()))
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=event.frames_done, total=event.frames, fps=event.fps, eta=eta, found=found)
+            self._bar.update(
+                self._task, completed=event.frames_done, total=event.frames, fps=event.fps, eta=eta, found=found
+            )
             return
         now = time.monotonic()
         if now - self._last_plain >= _PLAIN_EVERY_S:
@@ -120,7 +126,10 @@ class Display:
     def stopped(self) -> None:
         """The user stopped the batch."""
         self._end_bar()
-        self._line("Stopped; nothing unfinished stands under a final name.", "  hint: The same command continues where it stopped.")
+        self._line(
+            "Stopped; nothing unfinished stands under a final name.",
+            "  hint: The same command continues where it stopped.",
+        )
 
     def totals(self) -> None:
         """The end of the batch."""
@@ -134,7 +143,10 @@ class Display:
             print(f"{cleaned} cleaned, {partial} partial, {failed} failed, of {self._total} inputs")
             for result in self._results:
                 if result["status"] != CLEANED:
-                    print(f"  {result['status']}: {result['source']}" + (f": {result['message']}" if "message" in result else ""))
+                    print(
+                        f"  {result['status']}: {result['source']}"
+                        + (f": {result['message']}" if "message" in result else "")
+                    )
 
     def _line(self, *lines: str) -> None:
         for line in lines:
@@ -150,7 +162,8 @@ def summary_lines(summary: RunSummary) -> list[str]:
     lines = [f"{summary.status}: {summary.output}"]
     speed = summary.frames / summary.wall_s if summary.wall_s else 0
     growth = f" ({summary.output_bytes / summary.source_bytes:.2f}x the source)" if summary.source_bytes else ""
-    lines.append(f"  {summary.frames} frames in {summary.wall_s:.1f} s ({speed:.1f} fps), {summary.output_bytes / 1e6:.1f} MB{growth}")
+    size = f"{summary.output_bytes / 1e6:.1f} MB{growth}"
+    lines.append(f"  {summary.frames} frames in {summary.wall_s:.1f} s ({speed:.1f} fps), {size}")
     for kind, found in summary.kinds.items():
         if found.regions or found.detections:
             tracks = f", {found.tracks} tracks" if found.tracks else ""

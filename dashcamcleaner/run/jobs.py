@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import glob
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -130,7 +130,7 @@ def _named_jobs(found: list[tuple[Path, Path]], folder: Path | None, suffix: str
     # Plans and reports take the stem, so outputs that differ in the extension alone would share them.
     stems = [str(name.with_suffix("")).casefold() for name in names]
     jobs = []
-    for (source, relative), name, stem in zip(found, names, stems, strict=True):
+    for (source, _), name, stem in zip(found, names, stems, strict=True):
         if stems.count(stem) > 1:
             name = name.with_name(name.stem + source.suffix.lower() + name.suffix)
             if folder is None:
@@ -154,7 +154,7 @@ def _refuse_crossing(jobs: list[Job]) -> None:
         taken[target] = job.source
 
 
-def run_batch(jobs: Sequence[Job], *, control: Control | None = None) -> Iterator[tuple[Job, Event]]:
+def run_batch(jobs: Sequence[Job], *, control: Control | None = None) -> Generator[tuple[Job, Event], None, None]:
     """Run jobs one after another; every event comes with its job. A failed job does not stop the others.
 
     The generator ends early only if the control says so (cancel, or stop after this file).

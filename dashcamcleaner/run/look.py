@@ -65,7 +65,9 @@ class Look:
     def __enter__(self) -> Look:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for held in (self.log, self.reader, self.detector):
             if held is not None:
                 held.close()
@@ -96,14 +98,16 @@ def open_look(job: Job, *, info: MediaInfo) -> Look:
     thresholds = thresholds_per_kind(settings)
     told = detector.description
     return Look(
-        seer=LiveSeer(detector, motion=MotionMeter(upright_size=info.upright_size) if settings.tracking else None, log=log),
+        seer=LiveSeer(
+            detector, motion=MotionMeter(upright_size=info.upright_size) if settings.tracking else None, log=log
+        ),
         planner=make_planner(
             settings, upright_size=info.upright_size, thresholds=thresholds, max_waiting_frames=waiting, edits=edits
         ),
         header=header,
         thresholds=thresholds,
         backend=f"{told.backend} on {told.device}, {told.precision}",
-        description=f"{told.weights} at {settings.inference_size} px with {told.backend} on {told.device} ({told.precision})",
+        description=f"{told.weights} at {settings.inference_size} px, {told.backend} on {told.device} ({told.precision})",
         thorough=settings.thorough,
         edits=edits,
         resumed_frames=log.stored_frames,
@@ -187,7 +191,9 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _header(job: Job, info: MediaInfo, *, weights: DetectorDescription | PlanHeader, seeing: dict[str, object]) -> PlanHeader:
+def _header(
+    job: Job, info: MediaInfo, *, weights: DetectorDescription | PlanHeader, seeing: dict[str, object]
+) -> PlanHeader:
     return PlanHeader(
         source=job.source.name,
         fingerprint=fingerprint(job.source),

@@ -73,7 +73,9 @@ def publish(partial: Path, final: Path, *, overwrite: bool) -> None:
         OutputError: something has come to stand there meanwhile, or it cannot be renamed.
     """
     if final.exists() and not overwrite:
-        raise OutputError(f"The output {final} came into being during the run and is left alone.", hint=f"The result is {partial}.")
+        raise OutputError(
+            f"The output {final} came into being during the run and is left alone.", hint=f"The result is {partial}."
+        )
     try:
         os.replace(partial, final)
     except OSError as error:
@@ -99,7 +101,9 @@ class DetectionExport:
 
     def __init__(self, final: Path) -> None:
         if final.suffix.lower() not in (".json", ".csv"):
-            raise OutputError(f"Detections cannot be exported to {final.name}.", hint="Use a name ending in .json or .csv.")
+            raise OutputError(
+                f"Detections cannot be exported to {final.name}.", hint="Use a name ending in .json or .csv."
+            )
         self.final = final
         self.partial = partial_path(final)
         try:
@@ -120,7 +124,9 @@ class DetectionExport:
             place = [round(float(v), 2) for v in box]
             row = [plan.index, plan.time.pts, round(plan.time.seconds, 6), str(kind), round(float(score), 4), *place]
             if self._json:
-                self._file.write(("," if self._rows else "") + "\n" + json.dumps(dict(zip(self.COLUMNS, row, strict=True))))
+                self._file.write(
+                    ("," if self._rows else "") + "\n" + json.dumps(dict(zip(self.COLUMNS, row, strict=True)))
+                )
             else:
                 csv.writer(self._file).writerow(row)
             self._rows += 1
@@ -144,9 +150,14 @@ def as_our_error(error: BaseException, *, source: Path) -> DashcamCleanerError:
     if isinstance(error, DashcamCleanerError):
         return error
     if isinstance(error, MemoryError):
-        return InputError(f"There is not enough memory to clean {source}.", hint="Lower --inference-size or --max-look-ahead-mb.")
+        return InputError(
+            f"There is not enough memory to clean {source}.", hint="Lower --inference-size or --max-look-ahead-mb."
+        )
     if isinstance(error, OSError) and error.errno == 28:  # ENOSPC, wherever it was met
-        return DiskFull(f"The disk is full: {error.filename or 'the output folder'}.", hint="Free some space; the analysis continues.")
+        return DiskFull(
+            f"The disk is full: {error.filename or 'the output folder'}.",
+            hint="Free some space; the analysis continues.",
+        )
     if isinstance(error, OSError):
         return OutputError(f"{source}: {error.strerror or error}.")
     return DashcamCleanerError(

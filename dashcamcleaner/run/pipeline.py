@@ -16,14 +16,14 @@ from collections import deque
 from collections.abc import Iterator
 
 from dashcamcleaner.core.events import Event, Failed, Finished, Started, Warned
-from dashcamcleaner.core.media import Frame, MediaInfo
-from dashcamcleaner.core.plan import FramePlan, Observation, Planner
+from dashcamcleaner.core.media import Frame
+from dashcamcleaner.core.plan import FramePlan, Planner
 from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.run import stills
 from dashcamcleaner.run.control import Control
 from dashcamcleaner.run.job import Job
-from dashcamcleaner.run.look import Look, open_look
+from dashcamcleaner.run.look import open_look
 from dashcamcleaner.run.outputs import as_our_error, check_output, check_space
 from dashcamcleaner.run.pace import Pace
 from dashcamcleaner.run.tally import Tally
@@ -70,7 +70,7 @@ def _clean(job: Job, control: Control) -> Iterator[Event]:
         info,
         output=job.output,
         codec=settings.codec,
-        keep=settings.keep,
+        keep=(*settings.keep, "chapters"),  # chapters tell nothing that the picture does not show
         sound=settings.sound,
         keep_chroma=settings.keep_chroma,
         quality=settings.quality,

@@ -175,7 +175,9 @@ class PlanReader:
             self._file.close()
             if isinstance(error, PlanError):
                 raise PlanError(f"{path}: {error.message}.", hint=error.hint) from error
-            raise PlanError(f"{path} is not a plan of this program.", hint="A plan's name ends in .plan.jsonl.") from error
+            raise PlanError(
+                f"{path} is not a plan of this program.", hint="A plan's name ends in .plan.jsonl."
+            ) from error
 
     def __iter__(self) -> Iterator[FramePlan]:
         """The frames in order; afterwards `complete` tells whether the plan was finished.
@@ -201,5 +203,7 @@ class PlanReader:
     def __enter__(self) -> PlanReader:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()

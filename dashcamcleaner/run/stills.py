@@ -1,5 +1,102 @@
-"""One picture through the same stages."""
+"""One picture through the same stages: read, see, plan, obscure, write. Called by the pipeline for what is no clip."""
+
 from __future__ import annotations
-from pathlib import Path
-def is_still(path: Path) -> bool:
-    return False
+
+import time
+from collections.abc import Iterator
+
+from dashcamcleaner.core.events import Event, Finished, Progress, Started, Warned
+from dashcamcleaner.core.media import MediaInfo, Orientation
+from dashcamcleaner.core.summary import RunSummary
+from dashcamcleaner.errors import SettingError
+from dashcamcleaner.run.job import Job
+from dashcamcleaner.run.look import open_look
+from dashcamcleaner.run.outputs import DetectionExport, check_output, keep_date, partial_path, publish
+from dashcamcleaner.run.planfile import PlanWriter, plan_path
+from dashcamcleaner.run.tally import Tally
+from dashcamcleaner.run.writing import obscurer_for, report_path, write_report
+from dashcamcleaner.stages.still import Still, is_still, read_still, write_still
+
+__all__ = ["clean_still", "is_still"]
+
+
+def clean_still(job: Job, *, begun: tuple[float, float]) -> Iterator[Event]:
+    """Clean one picture; the events are those of a clip of one frame.
+
+    Args:
+        job: its output's extension picks the format.
+        begun: monotonic and CPU seconds at the start of the run.
+
+    Raises:
+        DashcamCleanerError: anything that goes wrong; nothing stands under the final name then.
+    """
+    settings = job.settings
+    if job.export_mask or job.export_mask_colored:
+        raise SettingError("A mask is exported of clips, not of pictures.", hint="Its plan tells the regions.")
+    check_output(job.output, sources=[job.source], overwrite=settings.overwrite)
+    still = read_still(job.source)
+    frame = still.frame
+    summary = RunSummary(
+        source=str(job.source),
+        output=str(job.output),
+        frames=1,
+        size=frame.upright_size,
+        source_bytes=job.source.stat().st_size,
+        settings=settings.overrides,
+    )
+    partial = partial_path(job.output)
+    with open_look(job, info=_info(still)) as look:
+        summary.backend, summary.weights = look.backend, look.header.weights
+        summary.weights_sha256, summary.versions = look.header.weights_sha256, look.header.versions
+        yield Started(str(job.source), str(job.output), 1, look.description)
+        seen = look.seer.see([frame])[0]
+        plan = [*look.planner.push(seen), *look.planner.finish()][0]
+        tally = Tally(thresholds=look.thresholds, kinds=settings.kinds())
+        counts = tally.add(plan)
+        obscurer_for(settings).obscure(frame, plan.regions)
+        writer = PlanWriter(plan_path(job.output), header=look.header)
+        export = None
+        try:
+            writer.write(plan)
+            if job.export_detections is not None:
+                export = DetectionExport(job.export_detections)
+                export.write(plan)
+            summary.streams = write_still(still, partial_path=partial, suffix=job.output.suffix, keep=settings.keep)
+            summary.output_bytes = partial.stat().st_size
+            publish(partial, job.output, overwrite=settings.overwrite)
+            keep_date(job.source, job.output)
+            if export is not None:
+                export.finish()
+            if job.write_plan:
+                summary.plan = str(writer.finish())
+        finally:
+            partial.unlink(missing_ok=True)
+            writer.abort()
+            if export is not None:
+                export.abort()
+        look.done()
+    yield Progress("clean", 1, 1, 0.0, 0.0, counts)
+    summary.kinds = tally.kinds
+    if not any(kind.regions for kind in tally.kinds.values()):
+        summary.warnings.append("Nothing was found; look at the picture yourself before you publish it.")
+        yield Warned(summary.warnings[-1])
+    summary.wall_s, summary.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]
+    summary.report = str(report_path(job.output))
+    write_report(summary)
+    yield Finished(summary)
+
+
+def _info(still: Still) -> MediaInfo:
+    frame = still.frame
+    return MediaInfo(
+        path=str(still.path),
+        container="picture",
+        size=frame.size,
+        orientation=Orientation(),
+        layout=frame.layout,
+        time_base=frame.time.time_base,
+        video=0,
+        codec=still.format,
+        frames=1,
+        still=True,
+    )

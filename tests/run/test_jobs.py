@@ -82,6 +82,8 @@ def test_outputs_never_cross_sources_or_each_other(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="is a source"):
         jobs_for([str(tmp_path)], output=str(tmp_path), settings=SETTINGS)
     with pytest.raises(OutputError, match="there are 2 inputs"):
-        jobs_for([str(tmp_path / "a.mp4"), str(tmp_path / "sub/a.mp4")], output=str(tmp_path / "file"), settings=SETTINGS)
+        jobs_for(
+            [str(tmp_path / "a.mp4"), str(tmp_path / "sub/a.mp4")], output=str(tmp_path / "file"), settings=SETTINGS
+        )
     with pytest.raises(OutputError, match="would both become"):
         outputs(tmp_path / "a.mp4", tmp_path / "sub/a.mp4", output=str(tmp_path / "out"))

@@ -51,7 +51,9 @@ def always(*rows: fakes.Row, size: tuple[int, int] = (320, 180)) -> fakes.Script
     return fakes.ScriptedDetector(lambda number, picture: rows, script_size=size)
 
 
-def run(source: Path, output: Path, *, control: Control | None = None, job: dict[str, Any] | None = None, **said: Any) -> list[Event]:
+def run(
+    source: Path, output: Path, *, control: Control | None = None, job: dict[str, Any] | None = None, **said: Any
+) -> list[Event]:
     return list(clean(Job(source, output, resolve(said), **(job or {})), control=control))
 
 
@@ -168,7 +170,9 @@ def test_a_plan_that_ends_early_passes_nothing_through(tmp_path: Path, detector:
 
 
 @pytest.mark.parametrize(
-    "broken", [fakes.FailingDetector(RuntimeError("out of memory"), at=33), fakes.NanDetector(at=33)], ids=["raises", "nan"]
+    "broken",
+    [fakes.FailingDetector(RuntimeError("out of memory"), at=33), fakes.NanDetector(at=33)],
+    ids=["raises", "nan"],
 )
 def test_a_failing_detector_stops_all_and_the_next_run_goes_on(
     tmp_path: Path, detector: Any, broken: fakes.ScriptedDetector
@@ -330,7 +334,9 @@ def test_exports_and_masks_show_what_was_seen_and_hidden(tmp_path: Path, detecto
     assert mask[0][1][0][85, 120] > 200
     assert mask[0][1][0][150, 20] < 40
     assert left_behind(tmp_path) == set()
-    assert isinstance(failure(run(made.path, tmp_path / "x.mp4", job={"export_detections": tmp_path / "f.txt"})), OutputError)
+    assert isinstance(
+        failure(run(made.path, tmp_path / "x.mp4", job={"export_detections": tmp_path / "f.txt"})), OutputError
+    )
     assert not (tmp_path / "x.mp4").exists()
 
 

@@ -111,7 +111,11 @@ def test_any_text_is_a_plan_or_one_clear_error(text: str) -> None:
             assert error.message
 
 
-@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["i", "pts", "d", "r", "m"]), inner), max_leaves=12))  # fmt: skip
+KEYS = st.sampled_from(["i", "pts", "d", "r", "m"])
+LEAVES = st.none() | st.booleans() | st.floats() | st.text()
+
+
+@given(st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner), max_leaves=12))
 def test_any_json_is_a_frame_or_one_clear_error(value: object) -> None:
     try:
         FramePlan.from_line(json.dumps(value), time_base=TIME_BASE)
