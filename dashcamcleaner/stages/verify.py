@@ -25,10 +25,13 @@ import numpy as np
 
 from dashcamcleaner.core.hiding import RegionTest
 from dashcamcleaner.core.media import Frame, Orientation
-from dashcamcleaner.core.plan import WHOLE_FRAME, Region
+from dashcamcleaner.core.plan import WHOLE_FRAME, Origin, Region
 from dashcamcleaner.core.shapes import DEFAULT_SHAPES, region_mask
 
-__all__ = ["FrameComparer", "FrameComparison", "detail_left", "upright_luma"]
+__all__ = ["CHANGED", "FrameComparer", "FrameComparison", "detail_left", "upright_luma"]
+
+CHANGED = "changed place"
+"""Kind of a region that was told from what changed, without a plan."""
 
 _CANONICAL_PX = 96
 """Larger regions are tested at this long side: what hides is coarse, and so the test costs the same for all sizes."""
@@ -42,6 +45,7 @@ _LEAST_DETAIL = 2.0
 _UNTESTED = (False, 0.0, 0.0, 0.0, 0.0)
 
 _BLOCK_PX = 16
+_CELL_PX = 8
 _SMALL_PX = 160
 
 
@@ -162,7 +166,7 @@ class FrameComparer:
         orientation: Orientation = Orientation(),  # noqa: B008 - frozen
         block: tuple[int, int] = (2, 2),
     ) -> None:
-        self._size = upright_size
+        self.upright_size = upright_size
         self._shapes = shapes
         self._orientation = orientation
         self._block = block
@@ -179,6 +183,33 @@ class FrameComparer:
         self._look_outside(source, output, touched, result)
         return result
 
+    def compare_without_plan(self, source: np.ndarray, output: np.ndarray) -> FrameComparison:
+        """The same where nobody tells what was hidden: it is where much changed and detail was lost.
+
+        Gives one test per such place, with a region of the kind `CHANGED`; what was meant to be hidden cannot be told.
+        """
+        result = FrameComparison()
+        h, w = source.shape
+        blocks = (max(1, w // _CELL_PX), max(1, h // _CELL_PX))
+        change = cv2.resize(cv2.absdiff(source, output), blocks, interpolation=cv2.INTER_AREA).astype(np.float32)
+        fine = [cv2.resize(cv2.absdiff(p, cv2.blur(p, (3, 3))), blocks, interpolation=cv2.INTER_AREA) for p in (source, output)]
+        noise = float(np.median(change))
+        lost = fine[1].astype(np.float32) < 0.5 * fine[0].astype(np.float32)
+        changed = ((change > max(6.0, 5 * noise)) & (lost | (change > max(20.0, 10 * noise)))).astype(np.uint8)
+        changed = cv2.morphologyEx(changed, cv2.MORPH_CLOSE, _KERNEL)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(changed)
+        sx, sy = w / blocks[0], h / blocks[1]
+        for number, (x, y, bw, bh, area) in enumerate(stats[1:count], 1):
+            if area < 4:
+                changed[labels == number] = 0
+                continue
+            box = (x * sx, y * sy, (x + bw) * sx, (y + bh) * sy)
+            result.tests.append(RegionTest(Region(box, CHANGED, 1.0, Origin.DETECTED), tested=False))
+        result.hidden = cv2.resize(changed * np.uint8(255), (w, h), interpolation=cv2.INTER_NEAREST)
+        self._look_outside(source, output, result.hidden, result)
+        result.noise, result.changed_blocks = noise, []
+        return result
+
     def _test(
         self,
         region: Region,
@@ -191,7 +222,7 @@ class FrameComparer:
             x, y, mask = 0, 0, np.full(source.shape, 255, np.uint8)
         else:
             x, y, mask = region_mask(
-                region, upright_size=self._size, shapes=self._shapes, orientation=self._orientation, block=self._block
+                region, upright_size=self.upright_size, shapes=self._shapes, orientation=self._orientation, block=self._block
             )
         full = np.where(mask == 255, np.uint8(255), np.uint8(0))
         h, w = full.shape
@@ -219,6 +250,7 @@ class FrameComparer:
         change = cv2.resize(cv2.absdiff(source, output), blocks, interpolation=cv2.INTER_AREA).astype(np.float32)
         outside = cv2.resize(touched, blocks, interpolation=cv2.INTER_AREA) == 0
         if not outside.any():
+            self._before = None
             return
         result.noise = float(change[outside].mean())
         limit = max(12.0, 6.0 * result.noise)
