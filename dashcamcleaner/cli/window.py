@@ -1,0 +1,49 @@
+"""``dashcamcleaner window [FILES]``: opens the window; also what runs when no command is given at all."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from dashcamcleaner.errors import DashcamCleanerError, ExtraMissing
+
+__all__ = ["add_parser", "open_window", "run"]
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = subparsers.add_parser("window", help="open the window", description="Opens the window.")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="clips, pictures and folders for its queue")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Open the window with the files named."""
+    return open_window(args.files)
+
+
+def open_window(paths: Sequence[str]) -> int:
+    """Open the window and stay until it is closed; gives the exit status.
+
+    Args:
+        paths: clips, pictures and folders for the queue.
+
+    Raises:
+        ExtraMissing: PyQt5 is not installed.
+        DashcamCleanerError: there is no screen to open a window on.
+    """
+    screens = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in screens):
+        # Qt would abort the whole process, without a sentence that helps.
+        raise DashcamCleanerError(
+            "There is no screen to open the window on.", hint="On the command line: dashcamcleaner clean FILE"
+        )
+    try:
+        from dashcamcleaner.gui.app import open_window as open_it
+    except ImportError as error:
+        if "PyQt5" not in str(error) and (error.name or "").split(".")[0] != "PyQt5":
+            raise
+        raise ExtraMissing("The window needs PyQt5, which is not installed.", hint="pip install PyQt5") from error
+    return open_it(paths)

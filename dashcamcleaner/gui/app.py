@@ -1,0 +1,87 @@
+"""Starts the window: environment, application, crash net, language, theme. `open_window` is what the command calls.
+
+Nothing heavy is imported before the window stands; FFmpeg, OpenCV and the engines come later, on the desks' threads.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from PyQt5.QtCore import QCoreApplication, Qt, QTimer
+from PyQt5.QtWidgets import QApplication
+
+import dashcamcleaner
+from dashcamcleaner.gui.crash import CrashNet
+from dashcamcleaner.gui.engine import Engine
+from dashcamcleaner.gui.form_model import FormModel
+from dashcamcleaner.gui.icons import app_icon
+from dashcamcleaner.gui.main_window import MainWindow
+from dashcamcleaner.gui.session import Session
+from dashcamcleaner.gui.store import Store
+from dashcamcleaner.gui.theme import apply_theme, system_prefers_dark
+from dashcamcleaner.gui.translation import install_language
+
+__all__ = ["build_window", "clear_foreign_plugins", "open_window"]
+
+
+def clear_foreign_plugins() -> None:
+    """Forget plugin folders that another package's OpenCV put in the way: its Qt plugins do not fit this Qt."""
+    for name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):
+        if "cv2" in os.environ.get(name, ""):
+            del os.environ[name]
+
+
+def make_application(arguments: Sequence[str]) -> QApplication:
+    """The application object, ready for a window."""
+    clear_foreign_plugins()
+    QCoreApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
+    QCoreApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
+    QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    app = QApplication([sys.argv[0], *arguments])
+    app.setApplicationName("DashcamCleaner")
+    app.setApplicationVersion(dashcamcleaner.__version__)
+    app.setDesktopFileName("dashcamcleaner")
+    app.setWindowIcon(app_icon())
+    return app
+
+
+def build_window(
+    app: QApplication, *, engine: Engine | None = None, store: Store | None = None, net: CrashNet | None = None
+) -> MainWindow:
+    """The window with all that stands behind it, not shown yet.
+
+    Args:
+        app: the application.
+        engine: the door to the engine; tests give their own.
+        store: what is remembered; the user's own when None.
+        net: where unexpected errors go.
+    """
+    store = store or Store()
+    install_language(app, str(store.get("language", "")))
+    wanted = store.get("appearance", "system")
+    apply_theme(app, dark=system_prefers_dark() if wanted == "system" else wanted == "dark")
+    session = Session(engine or Engine(), store, FormModel(store.get("settings", {})))
+    if net is not None:
+        session.crashed.connect(net.catch)
+    return MainWindow(session)
+
+
+def open_window(paths: Sequence[str] = ()) -> int:
+    """Show the window and stay until it is closed; gives the exit status.
+
+    Args:
+        paths: files and folders for the queue.
+    """
+    app = make_application([])
+    net = CrashNet()
+    net.install()
+    try:
+        window = build_window(app, net=net)
+        window.show()
+        if paths:
+            QTimer.singleShot(0, lambda: window.session.add([os.path.abspath(path) for path in paths]))
+        return int(app.exec_())
+    finally:
+        net.remove()

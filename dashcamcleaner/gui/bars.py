@@ -1,0 +1,350 @@
+"""The window's fixed parts: top bar, message bar, empty page, result bar and foot. They show; they decide nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt5.QtCore import QSize, Qt, pyqtSignal
+from PyQt5.QtWidgets import (
+    QActionGroup,
+    QApplication,
+    QCheckBox,
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+import dashcamcleaner
+from dashcamcleaner.errors import OutputError
+from dashcamcleaner.gui.icons import app_icon, icon
+from dashcamcleaner.gui.queue_model import Row, State, Totals
+from dashcamcleaner.gui.shortcuts import key_text
+from dashcamcleaner.gui.words import totals_text, tr
+
+__all__ = ["EmptyPage", "FootBar", "MessageBar", "OutputChoice", "ResultBar", "TopBar"]
+
+
+def application() -> QApplication:
+    """The running application."""
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    return app
+
+
+def _button(text: str, name: str, *, primary: bool = False, tip: str = "") -> QPushButton:
+    button = QPushButton(icon(name, ink="on_accent" if primary else "text"), text)
+    button.setProperty("primary", primary)
+    button.setProperty("icon_name", name)
+    button.setIconSize(QSize(16, 16))
+    button.setToolTip(tip)
+    button.setAccessibleName(text)
+    return button
+
+
+def _tip(text: str, name: str) -> str:
+    return f"{text} ({key_text(name)})"
+
+
+class OutputChoice(QToolButton):
+    """Where results go.
+
+    Signals:
+        folder_chosen: a folder, or None for beside each clip.
+    """
+
+    folder_chosen = pyqtSignal(object)
+
+    def __init__(self, folder: Path | None) -> None:
+        super().__init__()
+        self.setProperty("boxed", True)
+        self.setPopupMode(QToolButton.InstantPopup)
+        self.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)
+        self.setAccessibleName(tr("Save results"))
+        menu = QMenu(self)
+        self.beside = menu.addAction(tr("Beside each clip, as NAME_cleaned"), lambda: self.folder_chosen.emit(None))
+        self.browse = menu.addAction(tr("Into a folder…"), self._browse)
+        self.setMenu(menu)
+        self._folder: Path | None = None
+        self.show_folder(folder)
+
+    def _browse(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, tr("Folder for results"), str(self._folder or ""))
+        if name:
+            self.folder_chosen.emit(Path(name))
+
+    def show_folder(self, folder: Path | None) -> None:
+        """Show where results go now."""
+        self._folder = folder
+        text = tr("Save beside each clip") if folder is None else tr("Save to {folder}", folder=folder.name or folder)
+        self.setIcon(icon("save"))
+        self.setText(self.fontMetrics().elidedText(text, Qt.ElideMiddle, 220) + "  ▾")
+        self.setToolTip(tr("Each result stands beside its clip as NAME_cleaned") if folder is None else str(folder))
+
+
+class TopBar(QFrame):
+    """Adding, where results go, and the run's buttons."""
+
+    def __init__(self, folder: Path | None) -> None:
+        super().__init__()
+        self.setObjectName("bar")
+        self.add = _button(tr("Add clips"), "add", tip=_tip(tr("Add clips"), "add"))
+        self.add_folder = _button(tr("Add folder"), "folder", tip=_tip(tr("Add a folder"), "add_folder"))
+        self.output = OutputChoice(folder)
+        self.cancel = _button(tr("Cancel"), "stop", tip=_tip(tr("Stop; the next start continues"), "cancel"))
+        self.pause = _button(tr("Pause"), "pause", tip=_tip(tr("Pause or resume"), "pause"))
+        self.start = _button(tr("Start"), "play", primary=True, tip=_tip(tr("Clean all clips that wait"), "start"))
+        self.settings = QToolButton()
+        self.settings.setIcon(icon("settings", checked_ink="accent"))
+        self.settings.setIconSize(QSize(18, 18))
+        self.settings.setCheckable(True)
+        self.settings.setToolTip(_tip(tr("Show or hide the settings"), "settings"))
+        self.settings.setAccessibleName(tr("Settings"))
+        line = QHBoxLayout(self)
+        line.setContentsMargins(12, 9, 12, 9)
+        line.setSpacing(8)
+        for widget in (self.add, self.add_folder, self.output):
+            line.addWidget(widget)
+        line.addStretch(1)
+        for widget in (self.cancel, self.pause, self.start):
+            line.addWidget(widget)
+        line.addSpacing(4)
+        line.addWidget(self.settings)
+
+    def show_state(self, *, busy: bool, paused: bool, can_start: bool) -> None:
+        """Which buttons make sense now."""
+        self.start.setVisible(not busy)
+        self.start.setEnabled(can_start)
+        self.pause.setVisible(busy)
+        self.cancel.setVisible(busy)
+        self.pause.setText(tr("Resume") if paused else tr("Pause"))
+        self.pause.setIcon(icon("play" if paused else "pause"))
+        self.pause.setAccessibleName(self.pause.text())
+
+    def refresh_theme(self) -> None:
+        """Draw icons anew in the colours in force."""
+        for button in (self.add, self.add_folder, self.cancel, self.pause):
+            button.setIcon(icon(str(button.property("icon_name"))))
+        self.start.setIcon(icon("play", ink="on_accent"))
+        self.settings.setIcon(icon("settings", checked_ink="accent"))
+        self.output.show_folder(self.output._folder)
+
+
+class MessageBar(QFrame):
+    """A sentence that waits to be read, never a box in the way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("bar")
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        self.text.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        self.text.setAccessibleName(tr("Message"))
+        self.dismiss = QToolButton()
+        self.dismiss.setIcon(icon("cross"))
+        self.dismiss.setToolTip(tr("Dismiss"))
+        self.dismiss.setAccessibleName(tr("Dismiss"))
+        self.dismiss.clicked.connect(self.hide)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(14, 6, 10, 6)
+        line.addWidget(self.text, 1)
+        line.addWidget(self.dismiss, 0, Qt.AlignTop)
+        self.hide()
+
+    def tell(self, text: str) -> None:
+        """Show a sentence in place of the last one."""
+        self.text.setText(text)
+        self.setVisible(bool(text))
+
+    def refresh_theme(self) -> None:
+        """Draw the icon anew."""
+        self.dismiss.setIcon(icon("cross"))
+
+
+class EmptyPage(QWidget):
+    """What an empty queue says: how to begin."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName(tr("The queue is empty"))
+        self.emblem = QLabel()
+        self.emblem.setAlignment(Qt.AlignCenter)
+        title = QLabel(tr("Drop clips or folders here"))
+        title.setProperty("title", True)
+        words = QLabel(
+            tr("Faces and number plates are hidden, everything else stays as it was.\nNothing leaves this computer.")
+        )
+        words.setProperty("quiet", True)
+        self.add = _button(tr("Add clips"), "add", tip=_tip(tr("Add clips"), "add"))
+        self.add_folder = _button(tr("Add folder"), "folder", tip=_tip(tr("Add a folder"), "add_folder"))
+        buttons = QHBoxLayout()
+        buttons.setSpacing(10)
+        buttons.addStretch(1)
+        buttons.addWidget(self.add)
+        buttons.addWidget(self.add_folder)
+        buttons.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setSpacing(12)
+        column.addStretch(3)
+        column.addWidget(self.emblem)
+        column.addSpacing(4)
+        for label in (title, words):
+            label.setAlignment(Qt.AlignCenter)
+            column.addWidget(label)
+        column.addSpacing(8)
+        column.addLayout(buttons)
+        column.addStretch(4)
+        self.refresh_theme()
+
+    def refresh_theme(self) -> None:
+        """Draw icons anew in the colours in force."""
+        self.emblem.setPixmap(app_icon().pixmap(self.windowHandle(), QSize(84, 84)))
+        self.add.setIcon(icon("add"))
+        self.add_folder.setIcon(icon("folder"))
+
+
+class ResultBar(QFrame):
+    """What can be done with the chosen clip's result.
+
+    Signals:
+        wanted: ``open``, ``folder``, ``report``, ``again``, ``replace``, ``name``, ...
+    """
+
+    wanted = pyqtSignal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("foot")
+        self.line = QHBoxLayout(self)
+        self.line.setContentsMargins(12, 8, 12, 8)
+        self.line.setSpacing(8)
+        self.buttons: dict[str, QPushButton] = {}
+        for what, title, name in (
+            ("open", tr("Play result"), "play"),
+            ("folder", tr("Open folder"), "folder"),
+            ("report", tr("Open report"), "check"),
+            ("review", tr("Review"), "eye"),
+            ("audit", tr("Run audit"), "shield"),
+            ("again", tr("Start again"), "reset"),
+            ("replace", tr("Clean again, replacing the result"), "reset"),
+            ("name", tr("Save result as…"), "save"),
+        ):
+            button = _button(title, name)
+            button.clicked.connect(lambda _, what=what: self.wanted.emit(what))
+            self.buttons[what] = button
+            self.line.addWidget(button)
+        self.line.addStretch(1)
+        self._shown: list[str] | None = None
+        self.show_row(None)
+
+    @staticmethod
+    def _possible(row: Row | None) -> list[str]:
+        if row is None:
+            return []
+        if row.state in (State.DONE, State.PARTIAL):
+            found = ["open", "folder"]
+            found += ["report"] if row.summary is not None and row.summary.report else []
+            found += ["review"] if row.plan is not None else []
+            return [*found, "audit", "replace"]
+        if row.state is State.FAILED:
+            taken = isinstance(row.error, OutputError) and row.output is not None and row.output.exists()
+            return ["replace", "name"] if taken else ["again", "name"]
+        if row.state is State.STOPPED:
+            return ["again"]
+        return ["name"] if row.state is State.WAITING else []
+
+    _IN_MENU_ONLY = frozenset({"replace"})
+
+    def choices(self, row: Row) -> list[tuple[str, str]]:
+        """What makes sense for a row, and its title: for menus too."""
+        return [(what, self.buttons[what].text()) for what in self._possible(row)]
+
+    def show_row(self, row: Row | None) -> None:
+        """Show the buttons that make sense for a row."""
+        possible = self._possible(row)
+        if row is not None and row.state in (State.DONE, State.PARTIAL):
+            possible = [what for what in possible if what not in self._IN_MENU_ONLY]
+        if row is not None and row.state is State.WAITING:
+            possible = []  # the menu offers another name; the bar stays out of the way
+        if possible == self._shown:
+            return
+        self._shown = possible
+        for what, button in self.buttons.items():
+            button.setVisible(what in possible)
+        self.setVisible(bool(possible))
+
+    def refresh_theme(self) -> None:
+        """Draw icons anew in the colours in force."""
+        for button in self.buttons.values():
+            button.setIcon(icon(str(button.property("icon_name"))))
+
+
+class FootBar(QFrame):
+    """Total progress."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("foot")
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(tr("Total progress"))
+        self.text = QLabel()
+        self.text.setAccessibleName(tr("Total progress"))
+        self.text.setSizePolicy(QSizePolicy.Minimum, QSizePolicy.Preferred)
+        self.stop_after = QCheckBox(tr("Stop after this clip"))
+        line = QHBoxLayout(self)
+        line.setContentsMargins(14, 7, 14, 7)
+        line.setSpacing(14)
+        line.addWidget(self.text)
+        line.addWidget(self.bar, 1)
+        line.addWidget(self.stop_after)
+
+    def show_totals(self, totals: Totals, *, busy: bool, stop_after: bool) -> None:
+        """How far the queue is."""
+        self.setVisible(bool(totals.clips))
+        self.bar.setValue(round(totals.fraction * 1000))
+        text = totals_text(totals)
+        if text != self.text.text():
+            self.text.setText(text)
+        self.stop_after.setVisible(busy and totals.clips - totals.ended > 1)
+        self.stop_after.setChecked(stop_after)
+
+
+class AppearanceMenu(QMenu):
+    """System, light or dark.
+
+    Signals:
+        chosen: ``system``, ``light`` or ``dark``.
+    """
+
+    chosen = pyqtSignal(str)
+
+    def __init__(self, parent: QWidget, current: str) -> None:
+        super().__init__(tr("Appearance"), parent)
+        group = QActionGroup(self)
+        for name, title in (("system", tr("As the system")), ("light", tr("Light")), ("dark", tr("Dark"))):
+            action = self.addAction(title)
+            action.setCheckable(True)
+            action.setChecked(name == current)
+            action.triggered.connect(lambda _, name=name: self.chosen.emit(name))
+            group.addAction(action)
+
+
+def appearance_menu(parent: QWidget, current: str) -> AppearanceMenu:
+    """The menu for light and dark."""
+    return AppearanceMenu(parent, current)
+
+
+def about_text() -> str:
+    """What the about box says."""
+    words = tr("Hides faces and number plates in dashcam and street clips, and keeps everything else as it was.")
+    licence = tr("Free software under the AGPL-3.0. Its reports tell what was done, not that nobody can be recognised.")
+    return f"<b>DashcamCleaner {dashcamcleaner.__version__}</b><p>{words}</p><p>{licence}</p>"

@@ -1,0 +1,285 @@
+"""The picture on screen: fitted, with regions drawn over it, or before and after with a divider between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QColor, QFont, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PyQt5.QtWidgets import QSizePolicy, QWidget
+
+from dashcamcleaner.gui.theme import color, kind_color
+from dashcamcleaner.gui.words import tr
+
+__all__ = ["Box", "Canvas", "Shown", "View"]
+
+
+class View(StrEnum):
+    """What the canvas shows of a frame."""
+
+    RESULT = "result"
+    REGIONS = "regions"
+    COMPARE = "compare"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A region to draw.
+
+    Args:
+        xyxy: in the pixels of the full upright picture.
+        kind: decides the colour.
+        origin: ``detected`` is drawn solid, what no sighting backs dashed.
+        score: 0-1.
+        track: id, None where nothing was linked.
+    """
+
+    xyxy: tuple[float, float, float, float]
+    kind: str
+    origin: str = "detected"
+    score: float = 1.0
+    track: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A frame for the canvas.
+
+    Args:
+        original, obscured: pictures of equal size; `original` is None where it may not be shown (a running job).
+        size: of the full upright picture, in whose pixels the boxes are.
+        boxes: what is hidden.
+        counts: regions per kind.
+        time_s: of the frame.
+        pts: of the frame.
+    """
+
+    original: QImage | None
+    obscured: QImage
+    size: tuple[int, int]
+    boxes: tuple[Box, ...] = ()
+    counts: dict[str, int] | None = None
+    time_s: float = 0.0
+    pts: int = 0
+
+
+class Canvas(QWidget):
+    """Shows one frame.
+
+    Signals:
+        resized: it has another size now; a sharper picture may be wanted.
+    """
+
+    resized = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.setMinimumSize(240, 160)
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAccessibleName(tr("Picture"))
+        self.shown: Shown | None = None
+        self.view = View.RESULT
+        self.divider = 0.5
+        self.message = ""
+        self.badge = ""
+        self._original_held = False
+        self._dragging = False
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return QSize(640, 360)
+
+    def wanted_px(self) -> int:
+        """Longest side of a picture that is sharp here."""
+        return min(1920, max(320, round(max(self.width(), self.height()) * self.devicePixelRatioF())))
+
+    # --- what is shown
+
+    def show_frame(self, shown: Shown | None) -> None:
+        """Show a frame; None empties the canvas."""
+        self.shown = shown
+        if shown is not None:
+            self.message = ""
+        self.setAccessibleDescription(tr("{n} regions hidden", n=len(shown.boxes)) if shown else self.message)
+        self.update()
+
+    def tell(self, message: str) -> None:
+        """Words instead of a picture."""
+        self.message = message
+        self.update()
+
+    def set_badge(self, text: str) -> None:
+        """A word in the corner: live, original."""
+        self.badge = text
+        self.update()
+
+    def set_view(self, view: View) -> None:
+        """Result, regions, or both with a divider."""
+        self.view = view
+        self.setCursor(Qt.ArrowCursor)
+        self.update()
+
+    def hold_original(self, held: bool) -> None:
+        """Show the frame as it is while a key or button is held."""
+        if held != self._original_held:
+            self._original_held = held
+            self.update()
+
+    # --- geometry
+
+    def picture_rect(self) -> QRectF:
+        """Where the picture lies in the widget."""
+        if self.shown is None:
+            return QRectF(self.rect())
+        w, h = self.shown.size
+        scale = min(self.width() / w, self.height() / h)
+        return QRectF((self.width() - w * scale) / 2, (self.height() - h * scale) / 2, w * scale, h * scale)
+
+    def to_widget(self, xyxy: Sequence[float]) -> QRectF:
+        """A box of the full picture in widget pixels."""
+        place, (w, h) = self.picture_rect(), self.shown.size if self.shown else (1, 1)
+        fx, fy = place.width() / w, place.height() / h
+        x1, y1, x2, y2 = xyxy
+        return QRectF(place.left() + x1 * fx, place.top() + y1 * fy, (x2 - x1) * fx, (y2 - y1) * fy)
+
+    def to_picture(self, point: QPointF) -> tuple[float, float]:
+        """A widget point in the pixels of the full picture, kept inside it."""
+        place, (w, h) = self.picture_rect(), self.shown.size if self.shown else (1, 1)
+        x = (point.x() - place.left()) * w / max(place.width(), 1e-6)
+        y = (point.y() - place.top()) * h / max(place.height(), 1e-6)
+        return (min(max(x, 0.0), w), min(max(y, 0.0), h))
+
+    # --- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        painter.setRenderHints(QPainter.Antialiasing | QPainter.SmoothPixmapTransform)
+        painter.fillRect(self.rect(), color("canvas"))
+        if self.shown is not None:
+            self._paint_frame(painter, self.shown)
+        if self.message:
+            self._paint_message(painter)
+        if self.badge or self._original_held:
+            self._paint_badge(painter, tr("Original") if self._original_held else self.badge)
+        painter.end()
+
+    def _paint_frame(self, painter: QPainter, shown: Shown) -> None:
+        place = self.picture_rect()
+        original = shown.original or shown.obscured
+        if self._original_held:
+            painter.drawImage(place, original)
+            return
+        if self.view is View.COMPARE and shown.original is not None:
+            self._paint_divided(painter, place, original, shown.obscured)
+        elif self.view is View.REGIONS:
+            painter.drawImage(place, original)
+            self.paint_boxes(painter, shown.boxes)
+        else:
+            painter.drawImage(place, shown.obscured)
+
+    def _paint_divided(self, painter: QPainter, place: QRectF, original: QImage, obscured: QImage) -> None:
+        at = place.left() + place.width() * self.divider
+        painter.drawImage(place, obscured)
+        painter.save()
+        painter.setClipRect(QRectF(place.left(), place.top(), at - place.left(), place.height()))
+        painter.drawImage(place, original)
+        painter.restore()
+        painter.setPen(QPen(QColor("white"), 2))
+        painter.drawLine(QPointF(at, place.top()), QPointF(at, place.bottom()))
+        grip = QRectF(at - 14, place.center().y() - 14, 28, 28)
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(QColor("white"))
+        painter.drawEllipse(grip)
+        painter.setPen(QPen(QColor("#1b1f24"), 2))
+        middle = grip.center()
+        for side in (-1, 1):
+            painter.drawLine(middle + QPointF(side * 8, 0), middle + QPointF(side * 4, -4))
+            painter.drawLine(middle + QPointF(side * 8, 0), middle + QPointF(side * 4, 4))
+        self._paint_tag(painter, tr("Before"), QPointF(place.left() + 10, place.bottom() - 34), right=False)
+        self._paint_tag(painter, tr("After"), QPointF(place.right() - 10, place.bottom() - 34), right=True)
+
+    def paint_boxes(self, painter: QPainter, boxes: Sequence[Box], *, chosen: int | None = None) -> None:
+        """Draw regions: kind by colour, what no sighting backs dashed."""
+        for box in boxes:
+            rect = self.to_widget(box.xyxy)
+            ink = kind_color(box.kind)
+            pen = QPen(QColor(0, 0, 0, 150), 3.5)
+            painter.setBrush(Qt.NoBrush)
+            painter.setPen(pen)
+            painter.drawRect(rect)
+            pen = QPen(ink, 2)
+            if box.origin in ("interpolated", "held"):
+                pen.setStyle(Qt.DashLine)
+            elif box.origin == "manual":
+                pen.setStyle(Qt.DotLine)
+            if chosen is not None and box.track == chosen:
+                pen.setWidth(3)
+                pen.setColor(QColor("white"))
+            painter.setPen(pen)
+            painter.drawRect(rect)
+
+    def _paint_message(self, painter: QPainter) -> None:
+        font = QFont(self.font())
+        painter.setFont(font)
+        room = QRectF(self.rect()).adjusted(40, 20, -40, -20)
+        if self.shown is not None:  # keep it readable over a picture
+            words = painter.boundingRect(room, int(Qt.AlignCenter | Qt.TextWordWrap), self.message)
+            painter.setPen(Qt.NoPen)
+            painter.setBrush(QColor(0, 0, 0, 190))
+            painter.drawRoundedRect(words.adjusted(-14, -8, 14, 8), 8, 8)
+        painter.setPen(color("on_canvas"))
+        painter.drawText(room, int(Qt.AlignCenter | Qt.TextWordWrap), self.message)
+
+    def _paint_badge(self, painter: QPainter, text: str) -> None:
+        place = self.picture_rect()
+        self._paint_tag(painter, text, QPointF(place.left() + 10, place.top() + 10), right=False)
+
+    def _paint_tag(self, painter: QPainter, text: str, at: QPointF, *, right: bool) -> None:
+        width = painter.fontMetrics().horizontalAdvance(text) + 18
+        rect = QRectF(at.x() - (width if right else 0), at.y(), width, 24)
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(QColor(0, 0, 0, 175))
+        painter.drawRoundedRect(rect, 12, 12)
+        painter.setPen(QColor("white"))
+        painter.drawText(rect, int(Qt.AlignCenter), text)
+
+    # --- the divider
+
+    def _near_divider(self, x: float) -> bool:
+        place = self.picture_rect()
+        return self.view is View.COMPARE and abs(x - place.left() - place.width() * self.divider) < 16
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if event.button() == Qt.LeftButton and self.view is View.COMPARE and self.shown is not None:
+            self._dragging = True
+            self._drag_to(event.localPos().x())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self._dragging:
+            self._drag_to(event.localPos().x())
+        else:
+            self.setCursor(Qt.SplitHCursor if self._near_divider(event.localPos().x()) else Qt.ArrowCursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self._dragging = False
+
+    def _drag_to(self, x: float) -> None:
+        place = self.picture_rect()
+        self.divider = min(1.0, max(0.0, (x - place.left()) / max(place.width(), 1.0)))
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if self.view is View.COMPARE and event.modifiers() == Qt.ShiftModifier and event.key() in (
+            Qt.Key_Left,
+            Qt.Key_Right,
+        ):  # fmt: skip
+            self.divider = min(1.0, max(0.0, self.divider + (0.02 if event.key() == Qt.Key_Right else -0.02)))
+            self.update()
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: object) -> None:  # noqa: N802
+        self.resized.emit()

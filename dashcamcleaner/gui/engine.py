@@ -1,0 +1,210 @@
+"""The one door from the window to the engine. Everything in here is called off the window's own thread, and imports
+what it needs when it is called: that is why the window stands in a moment while FFmpeg and OpenVINO take their time.
+
+Tests put their own engine behind the same methods.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dashcamcleaner.core.events import Event
+from dashcamcleaner.errors import DashcamCleanerError, WeightsError
+from dashcamcleaner.gui.pictures import blurred_thumbnail, thumbnail, to_image
+from dashcamcleaner.gui.queue_model import ClipFacts
+from dashcamcleaner.settings import Settings
+
+if TYPE_CHECKING:
+    from dashcamcleaner.run.job import Job
+    from dashcamcleaner.run.preview import ClipPreview
+
+__all__ = ["DeviceChoice", "Engine", "Found", "WeightsChoice"]
+
+_THUMBNAIL_SOURCE_PX = 384
+
+
+@dataclass(slots=True)
+class Found:
+    """What dropped or named paths hold.
+
+    Args:
+        clips: each with the folder it was found through, None for files named themselves.
+        skipped: files in folders that are neither clip nor picture.
+        errors: what could not be taken, one per path.
+    """
+
+    clips: list[tuple[Path, Path | None]] = field(default_factory=list)
+    skipped: int = 0
+    errors: list[DashcamCleanerError] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsChoice:
+    """Weights to choose from.
+
+    Args:
+        name: the setting's value.
+        summary: one sentence.
+        kinds: what they see, None where only the file itself can tell.
+        thresholds: recommended score per kind.
+    """
+
+    name: str
+    summary: str
+    kinds: tuple[str, ...] | None
+    thresholds: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChoice:
+    """A device to choose.
+
+    Args:
+        name: the setting's value.
+        title: for people.
+        why: why it is here, or why automatic takes what it takes.
+    """
+
+    name: str
+    title: str
+    why: str = ""
+
+
+class Engine:
+    """What the window asks of the engine."""
+
+    def find(self, paths: Sequence[str], *, settings: Settings) -> Found:
+        """The clips in files and folders; one bad path does not hide the others."""
+        from dashcamcleaner.run.jobs import jobs_for
+
+        found = Found()
+        for path in paths:
+            root = Path(path) if Path(path).is_dir() else None
+            try:
+                batch = jobs_for([path], output=None, settings=settings)
+            except DashcamCleanerError as error:
+                found.errors.append(error)
+                continue
+            found.clips += [(job.source, root) for job in batch.jobs]
+            found.skipped += len(batch.skipped)
+        return found
+
+    def outputs(
+        self, clips: Sequence[tuple[Path, Path | None]], *, folder: Path | None, settings: Settings
+    ) -> dict[Path, Path | DashcamCleanerError]:
+        """Where each clip's result will stand, or why it cannot.
+
+        Args:
+            clips: source and the folder it was found through.
+            folder: for all results; None puts each beside its source.
+            settings: in force.
+        """
+        from dashcamcleaner.run.jobs import jobs_for
+
+        output = None if folder is None else f"{folder}/"
+        inputs = list(dict.fromkeys(str(root or source) for source, root in clips))
+        found: dict[Path, Path | DashcamCleanerError] = {}
+        # If one of them cannot be taken, all are asked one by one below, so that the others are not held up.
+        with contextlib.suppress(DashcamCleanerError):
+            found |= {job.source: job.output for job in jobs_for(inputs, output=output, settings=settings).jobs}
+        for source, _ in clips:
+            if source not in found:
+                try:
+                    found[source] = jobs_for([str(source)], output=output, settings=settings).jobs[0].output
+                except DashcamCleanerError as error:
+                    found[source] = error
+        return found
+
+    def facts(self, clip: Path) -> ClipFacts:
+        """What is told of a clip, with a thumbnail that shows nobody."""
+        from dashcamcleaner.run.preview import first_picture
+        from dashcamcleaner.stages.probe import probe
+
+        info = probe(clip)
+        picture = first_picture(clip, longest_side_px=_THUMBNAIL_SOURCE_PX, info=info)
+        return ClipFacts(
+            duration_s=None if info.still else info.duration_s,
+            size=info.upright_size,
+            frames=info.frames,
+            file_bytes=info.file_bytes or clip.stat().st_size,
+            thumbnail=blurred_thumbnail(to_image(picture)),
+        )
+
+    def cleaned_thumbnail(self, result: Path) -> Any:
+        """A clear thumbnail of a result, whose people are hidden."""
+        from dashcamcleaner.run.preview import first_picture
+
+        return thumbnail(to_image(first_picture(result, longest_side_px=_THUMBNAIL_SOURCE_PX)))
+
+    def start(self, job: Job) -> tuple[Iterator[Event], Any]:
+        """A run's events and its control."""
+        from dashcamcleaner.run.control import Control
+        from dashcamcleaner.run.pipeline import clean
+
+        control = Control()
+        return clean(job, control=control), control
+
+    def open_preview(self, clip: Path) -> ClipPreview:
+        """A clip to look at."""
+        from dashcamcleaner.run.preview import ClipPreview
+
+        return ClipPreview(clip)
+
+    def weights(self) -> list[WeightsChoice]:
+        """All weights that are there, the best first."""
+        from dashcamcleaner.backends.weights import available_weights, user_folder
+
+        known = [
+            WeightsChoice(one.name, str(one.papers.get("summary", "")), one.kinds, one.thresholds)
+            for one in available_weights().values()
+        ]
+        names = {one.name for one in known}
+        own = user_folder("data") / "weights"
+        for path in sorted([*own.glob("*.onnx"), *own.glob("*.pt")]):
+            if path.stem not in names:
+                known.append(WeightsChoice(str(path), "", None, {}))
+        return known
+
+    def growth(self) -> dict[str, tuple[float, ...]]:
+        """What automatic region growth is, per kind: of width and height, or of both at once."""
+        from dashcamcleaner.run.planning import DEFAULT_GROWTH
+
+        return {kind: one if isinstance(one, tuple) else (one,) for kind, one in DEFAULT_GROWTH.items()}
+
+    def add_weights(self, path: Path) -> str:
+        """Copy own weights (with their sidecar, if there is one) into the user's folder; gives the setting's value.
+
+        Raises:
+            WeightsError: no weights file, or it cannot be copied.
+        """
+        from dashcamcleaner.backends.weights import available_weights, user_folder
+
+        if path.suffix.lower() not in (".pt", ".onnx"):
+            raise WeightsError(f"{path.name} is no weights file.", hint="Weights end in .pt or .onnx.")
+        folder = user_folder("data") / "weights"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            target = folder / path.name
+            if target.absolute() != path.absolute():
+                shutil.copyfile(path, target)
+                sidecar = path.with_suffix(".json")
+                if sidecar.is_file():
+                    shutil.copyfile(sidecar, folder / sidecar.name)
+        except OSError as error:
+            raise WeightsError(f"{path.name} cannot be copied to {folder}: {error.strerror}.") from error
+        known = available_weights()
+        for one in known.values():
+            if any(file.path == target for file in one.files):
+                return one.name
+        return str(target)
+
+    def devices(self, *, settings: Settings) -> list[DeviceChoice]:
+        """What detection can run on here, and why automatic takes what it takes."""
+        from dashcamcleaner.gui.devices import device_choices
+
+        return device_choices(settings)

@@ -1,0 +1,335 @@
+"""One widget per type of setting. Each shows a value and tells a change; none knows the form or decides anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PyQt5.QtCore import QEvent, QObject, QSignalBlocker, Qt, pyqtSignal
+from PyQt5.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dashcamcleaner.gui.form_model import choice_title
+from dashcamcleaner.gui.icons import icon
+from dashcamcleaner.gui.words import tr
+from dashcamcleaner.settings import Setting
+
+__all__ = ["Field", "field_for"]
+
+SLIDER_TOP = {"growth": 3.0, "growth_face": 3.0, "growth_plate": 3.0}
+"""Where a slider ends before the row's bound does: what people need lies below; the number field goes on."""
+
+_STEPS = {"inference_size": 32, "look_ahead": 0.1, "fill_before": 0.1, "fill_after": 0.1, "max_look_ahead_mb": 50}
+
+
+class _WheelGuard(QObject):
+    """Lets the wheel scroll the form, not turn a value that happens to lie under the pointer."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        if event.type() == QEvent.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return False
+
+
+class Field(QWidget):
+    """The editor of one setting.
+
+    Signals:
+        edited: the new value, as the settings table takes it.
+    """
+
+    edited = pyqtSignal(object)
+    wide = False
+    """It wants a line of its own below its label."""
+
+    def __init__(self, row: Setting) -> None:
+        super().__init__()
+        self.row = row
+        self._guard = _WheelGuard(self)
+
+    def show_value(self, value: Any) -> None:
+        """Show a value without telling it."""
+        raise NotImplementedError
+
+    def _prepare(self, *editors: QWidget) -> None:
+        for editor in editors:
+            editor.installEventFilter(self._guard)
+            editor.setFocusPolicy(Qt.StrongFocus)
+            editor.setToolTip(tr(self.row.help))
+            editor.setAccessibleName(tr(self.row.label))
+            editor.setAccessibleDescription(tr(self.row.help))
+        self.setFocusProxy(editors[0])
+
+
+class CheckField(Field):
+    """Yes or no; its label is part of the box."""
+
+    def __init__(self, row: Setting) -> None:
+        super().__init__(row)
+        self.box = QCheckBox(tr(row.label))
+        self._prepare(self.box)
+        _line(self, self.box)
+        self.box.clicked.connect(lambda on: self.edited.emit(on))
+
+    def show_value(self, value: Any) -> None:
+        self.box.setChecked(bool(value))
+
+
+class ChoiceField(Field):
+    """One of the row's choices."""
+
+    def __init__(self, row: Setting) -> None:
+        super().__init__(row)
+        self.combo = QComboBox()
+        self._prepare(self.combo)
+        for choice in row.choices:
+            self.combo.addItem(tr(choice_title(choice)), choice)
+        _line(self, self.combo)
+        self.combo.activated.connect(lambda place: self.edited.emit(self.combo.itemData(place)))
+
+    def show_value(self, value: Any) -> None:
+        self.combo.setCurrentIndex(self.combo.findData(value))
+
+
+class OpenChoiceField(Field):
+    """A text setting whose choices are found out later: weights, devices. Any other value is shown too."""
+
+    wide = True
+
+    def __init__(self, row: Setting) -> None:
+        super().__init__(row)
+        self.combo = QComboBox()
+        self.combo.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
+        self._prepare(self.combo)
+        self._layout = _line(self, self.combo)
+        self._value: Any = row.default
+        self.offer([("auto", tr("Automatic"), "")])
+        self.combo.activated.connect(lambda place: self.edited.emit(self.combo.itemData(place)))
+
+    def offer(self, choices: Sequence[tuple[str, str, str]]) -> None:
+        """Replace the choices: value, title, tool tip."""
+        with QSignalBlocker(self.combo):
+            self.combo.clear()
+            for value, title, tip in choices:
+                self.combo.addItem(title, value)
+                self.combo.setItemData(self.combo.count() - 1, tip, Qt.ToolTipRole)
+        self.show_value(self._value)
+
+    def add_button(self, button: QWidget) -> None:
+        """A button beside the choices."""
+        self._layout.addWidget(button)
+
+    def show_value(self, value: Any) -> None:
+        self._value = value
+        place = self.combo.findData(value)
+        if place < 0:
+            self.combo.addItem(str(value).replace("\\", "/").rsplit("/", 1)[-1], value)
+            place = self.combo.count() - 1
+        self.combo.setCurrentIndex(place)
+
+
+class NumberField(Field):
+    """A number with its bounds; a slider beside it where the range is short. "auto" stands for no value."""
+
+    def __init__(self, row: Setting) -> None:
+        super().__init__(row)
+        self._whole = row.type == "int"
+        self._step = _STEPS.get(row.name, 1 if self._whole else 0.05 if (row.maximum or 0) > 1 else 0.01)
+        low = row.minimum or 0
+        top = row.maximum if row.maximum is not None else 1e6
+        self._nullable = row.default is None
+        self.spin: QSpinBox | QDoubleSpinBox = QSpinBox() if self._whole else QDoubleSpinBox()
+        if isinstance(self.spin, QDoubleSpinBox):
+            self.spin.setDecimals(2)
+        first = low - self._step if self._nullable else low
+        self.spin.setRange(*((int(first), int(top)) if self._whole else (first, top)))  # type: ignore[arg-type]
+        self.spin.setSingleStep(self._step)  # type: ignore[arg-type]
+        self.spin.setKeyboardTracking(False)
+        self.spin.setAlignment(Qt.AlignRight)
+        self.spin.setFixedWidth(84)
+        self.spin.setButtonSymbols(QAbstractSpinBox.NoButtons)
+        if self._nullable:
+            self.spin.setSpecialValueText(tr("auto"))
+            self.spin.setStepType(QAbstractSpinBox.DefaultStepType)
+        elif row.unit:
+            self.spin.setSuffix(" " + row.unit)
+        slider_top = SLIDER_TOP.get(row.name, top)
+        self.slider: QSlider | None = None
+        self._low = low
+        if (slider_top - low) / self._step <= 120 and row.name not in _STEPS:
+            self.slider = QSlider(Qt.Horizontal)
+            self.slider.setRange(0, round((slider_top - low) / self._step))
+            self.slider.setPageStep(max(1, self.slider.maximum() // 10))
+            self.slider.valueChanged.connect(self._slid)
+            self.wide = True
+        editors = [self.spin] if self.slider is None else [self.slider, self.spin]
+        self._prepare(*editors)
+        _line(self, *editors)
+        self.spin.valueChanged.connect(self._typed)
+        self.hint: float | None = None
+
+    def _slid(self, place: int) -> None:
+        value = self._low + place * self._step
+        with QSignalBlocker(self.spin):
+            self.spin.setValue(round(value) if self._whole else value)  # type: ignore[arg-type]
+        self.edited.emit(round(value) if self._whole else round(value, 4))
+
+    def _typed(self, value: float) -> None:
+        if self._nullable and value < self._low:
+            self._place_slider(None)
+            self.edited.emit(None)
+            return
+        self._place_slider(value)
+        self.edited.emit(value if self._whole else round(value, 4))
+
+    def _place_slider(self, value: float | None) -> None:
+        if self.slider is not None:
+            shown = value if value is not None else self.hint if self.hint is not None else self._low
+            with QSignalBlocker(self.slider):
+                self.slider.setValue(round((shown - self._low) / self._step))
+
+    def show_value(self, value: Any) -> None:
+        with QSignalBlocker(self.spin):
+            self.spin.setValue(self.spin.minimum() if value is None else value)
+        self._place_slider(value)
+
+
+class SpanField(Field):
+    """A number of frames or of seconds."""
+
+    def __init__(self, row: Setting) -> None:
+        super().__init__(row)
+        self.number = QDoubleSpinBox()
+        self.number.setRange(0, 100_000)
+        self.number.setKeyboardTracking(False)
+        self.number.setAlignment(Qt.AlignRight)
+        self.number.setButtonSymbols(QAbstractSpinBox.NoButtons)
+        self.number.setFixedWidth(60)
+        self.unit = QComboBox()
+        self.unit.addItem(tr("frames"), "")
+        self.unit.addItem(tr("seconds"), "s")
+        self._prepare(self.number, self.unit)
+        _line(self, self.number, self.unit)
+        self.number.valueChanged.connect(self._tell)
+        self.unit.activated.connect(self._tell)
+
+    def _tell(self, *_: Any) -> None:
+        unit = self.unit.currentData()
+        with QSignalBlocker(self.number):
+            self.number.setDecimals(2 if unit else 0)
+        self.edited.emit(f"{self.number.value():g}{unit}")
+
+    def show_value(self, value: Any) -> None:
+        text = str(value)
+        seconds = text.endswith("s")
+        with QSignalBlocker(self.number):
+            self.number.setDecimals(2 if seconds else 0)
+            self.number.setValue(float(text.rstrip("s")))
+        self.unit.setCurrentIndex(1 if seconds else 0)
+
+
+class SetField(Field):
+    """Any of the row's choices."""
+
+    wide = True
+
+    def __init__(self, row: Setting) -> None:
+        super().__init__(row)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        self.boxes = {choice: QCheckBox(tr(choice_title(choice))) for choice in row.choices}
+        for box in self.boxes.values():
+            layout.addWidget(box)
+            box.clicked.connect(self._tell)
+            box.setToolTip(tr(row.help))
+        self.setFocusProxy(next(iter(self.boxes.values())))
+
+    def _tell(self) -> None:
+        self.edited.emit(tuple(choice for choice, box in self.boxes.items() if box.isChecked()))
+
+    def show_value(self, value: Any) -> None:
+        for choice, box in self.boxes.items():
+            box.setChecked(choice in value)
+
+
+class TextField(Field):
+    """Free text; names are separated by commas."""
+
+    wide = True
+
+    def __init__(self, row: Setting) -> None:
+        super().__init__(row)
+        self.edit = QLineEdit()
+        self.edit.setPlaceholderText(tr("none"))
+        self._prepare(self.edit)
+        self._layout = _line(self, self.edit)
+        self.edit.editingFinished.connect(self._tell)
+        self._shown = ""
+
+    def _tell(self) -> None:
+        text = self.edit.text().strip()
+        if text != self._shown:
+            self.edited.emit(text or None)
+
+    def show_value(self, value: Any) -> None:
+        self._shown = ", ".join(value) if isinstance(value, tuple) else str(value or "")
+        self.edit.setText(self._shown)
+
+
+class PathField(TextField):
+    """A file, typed or chosen."""
+
+    def __init__(self, row: Setting) -> None:
+        super().__init__(row)
+        browse = QToolButton()
+        browse.setIcon(icon("folder"))
+        browse.setToolTip(tr("Choose a file"))
+        browse.setAccessibleName(tr("Choose a file"))
+        browse.clicked.connect(self._browse)
+        self._layout.addWidget(browse)
+
+    def _browse(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, tr(self.row.label), self.edit.text())
+        if name:
+            self.edited.emit(name)
+
+
+def field_for(row: Setting) -> Field:
+    """The editor for a row of the settings table."""
+    if row.name in ("weights", "device"):
+        return OpenChoiceField(row)
+    if row.type == "list":
+        return SetField(row) if row.choices else TextField(row)
+    makers: dict[str, type[Field]] = {
+        "bool": CheckField,
+        "int": NumberField,
+        "float": NumberField,
+        "choice": ChoiceField,
+        "span": SpanField,
+        "path": PathField,
+        "text": TextField,
+    }
+    return makers[row.type](row)
+
+
+def _line(field: QWidget, *editors: QWidget) -> QHBoxLayout:
+    layout = QHBoxLayout(field)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(8)
+    for editor in editors:
+        layout.addWidget(editor, 1 if isinstance(editor, QSlider | QLineEdit | QComboBox) else 0)
+    return layout

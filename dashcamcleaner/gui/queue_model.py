@@ -1,0 +1,283 @@
+"""The queue as the window knows it: one row per clip, what state it is in, and how far all of them are.
+
+Fed with the events of runs; read by the view. No widget and no clock in here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from dashcamcleaner.core.events import Event, Failed, Finished, Progress, Started, Warned
+from dashcamcleaner.core.summary import PARTIAL, RunSummary
+from dashcamcleaner.errors import Cancelled, DashcamCleanerError
+
+__all__ = ["ClipFacts", "Queue", "Row", "State", "Totals"]
+
+
+class State(StrEnum):
+    """Where a clip stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    DONE = "done"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+MOVES: dict[State, frozenset[State]] = {
+    State.WAITING: frozenset({State.RUNNING, State.FAILED}),
+    State.RUNNING: frozenset({State.PAUSED, State.DONE, State.PARTIAL, State.FAILED, State.STOPPED}),
+    State.PAUSED: frozenset({State.RUNNING, State.DONE, State.PARTIAL, State.FAILED, State.STOPPED}),
+    State.DONE: frozenset({State.WAITING}),
+    State.PARTIAL: frozenset({State.WAITING}),
+    State.FAILED: frozenset({State.WAITING}),
+    State.STOPPED: frozenset({State.WAITING}),
+}
+"""Which state may follow which. What is finished, failed or stopped may be asked for again."""
+
+BUSY = frozenset({State.RUNNING, State.PAUSED})
+ENDED = frozenset({State.DONE, State.PARTIAL, State.FAILED, State.STOPPED})
+_ANALYSE_SHARE = 0.6  # of a thorough run's time, roughly: the detector outweighs the encoder
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFacts:
+    """What is told of a clip before it is cleaned.
+
+    Args:
+        duration_s: seconds, None where the container does not tell.
+        size: ``(width, height)`` as shown.
+        frames: expected count, None if untold.
+        file_bytes: size on disk.
+        thumbnail: opaque to the model; the view's picture.
+    """
+
+    duration_s: float | None
+    size: tuple[int, int]
+    frames: int | None
+    file_bytes: int
+    thumbnail: object = None
+
+
+@dataclass(slots=True)
+class Row:
+    """One clip of the queue.
+
+    Args:
+        id: stays the same however the queue changes.
+        source: the clip.
+        root: the folder it came with; its tree is kept below an output folder. None for single files.
+        output: where the result will stand, or stands; None until it is known.
+        own_output: a name that the user chose for this very clip.
+        overwrite: the user asked to replace the result.
+        from_plan: render again from this plan.
+        phase, frames_done, frames, fps, eta_s, counts: of the latest `Progress`.
+        warnings: told so far.
+    """
+
+    id: int
+    source: Path
+    root: Path | None = None
+    output: Path | None = None
+    own_output: Path | None = None
+    overwrite: bool = False
+    from_plan: Path | None = None
+    state: State = State.WAITING
+    facts: ClipFacts | None = None
+    facts_error: DashcamCleanerError | None = None
+    description: str = ""
+    phase: str = ""
+    frames_done: int = 0
+    frames: int | None = None
+    fps: float = 0.0
+    eta_s: float | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    error: DashcamCleanerError | None = None
+    summary: RunSummary | None = None
+    two_passes: bool = False
+
+    @property
+    def fraction(self) -> float:
+        """How much of the clip is done, 0-1."""
+        if self.state in (State.DONE, State.PARTIAL):
+            return 1.0
+        if self.state not in BUSY or not self.frames:
+            return 0.0
+        part = min(1.0, self.frames_done / self.frames)
+        if self.phase == "analyse":
+            return part * _ANALYSE_SHARE
+        return _ANALYSE_SHARE + part * (1 - _ANALYSE_SHARE) if self.two_passes else part
+
+    @property
+    def can_restart(self) -> bool:
+        return self.state in ENDED
+
+    @property
+    def plan(self) -> Path | None:
+        """The plan beside the result, if the run left one."""
+        return Path(self.summary.plan) if self.summary is not None and self.summary.plan else None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The queue as a whole.
+
+    Args:
+        clips: rows in the queue.
+        ended: of these, done, partial, failed or stopped.
+        failed: of these, failed.
+        fraction: work done, 0-1, clips weighed by their length.
+        fps: of the running clip.
+        eta_s: seconds until the queue is empty, None if not known.
+    """
+
+    clips: int
+    ended: int
+    failed: int
+    fraction: float
+    fps: float
+    eta_s: float | None
+
+
+class Queue:
+    """The rows in order."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, Row] = {}
+        self._next_id = 1
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(list(self._rows.values()))
+
+    def __getitem__(self, row_id: int) -> Row:
+        return self._rows[row_id]
+
+    def get(self, row_id: int | None) -> Row | None:
+        return None if row_id is None else self._rows.get(row_id)
+
+    def index_of(self, row_id: int) -> int:
+        """Position of a row."""
+        return list(self._rows).index(row_id)
+
+    def at(self, index: int) -> Row:
+        """The row at a position."""
+        return self._rows[list(self._rows)[index]]
+
+    def holds(self, source: Path) -> bool:
+        """Whether a clip is in the queue already."""
+        return any(row.source == source for row in self)
+
+    def add(self, source: Path, *, root: Path | None = None) -> Row | None:
+        """Append a clip; one that is there already is not added twice."""
+        if self.holds(source):
+            return None
+        row = Row(self._next_id, source, root=root)
+        self._next_id += 1
+        self._rows[row.id] = row
+        return row
+
+    def remove(self, row_id: int) -> bool:
+        """Take a row out; one that is being worked on stays."""
+        row = self._rows.get(row_id)
+        if row is None or row.state in BUSY:
+            return False
+        del self._rows[row_id]
+        return True
+
+    def move(self, row_id: int, *, to: State) -> None:
+        """Change a row's state.
+
+        Raises:
+            ValueError: the table of moves does not know it.
+        """
+        row = self._rows[row_id]
+        if to not in MOVES[row.state]:
+            raise ValueError(f"a clip that is {row.state} cannot become {to}")
+        row.state = to
+
+    def begin(self, row_id: int) -> Row:
+        """A run on this row starts."""
+        self.move(row_id, to=State.RUNNING)
+        row = self._rows[row_id]
+        row.phase, row.frames_done, row.fps, row.eta_s = "", 0, 0.0, None
+        row.frames = row.facts.frames if row.facts else None
+        row.error, row.summary, row.two_passes = None, None, False
+        row.counts, row.warnings = {}, []
+        return row
+
+    def ask_again(self, row_id: int, *, overwrite: bool = False, from_plan: Path | None = None) -> None:
+        """Put an ended row back in line."""
+        self.move(row_id, to=State.WAITING)
+        row = self._rows[row_id]
+        row.overwrite, row.from_plan, row.error = overwrite, from_plan, None
+
+    def apply(self, row_id: int, event: Event) -> Row:
+        """Take in an event of the row's run."""
+        row = self._rows[row_id]
+        if isinstance(event, Started):
+            row.output, row.description = Path(event.output), event.description
+            row.frames = event.frames or row.frames
+        elif isinstance(event, Progress):
+            row.two_passes = row.two_passes or event.phase == "analyse"
+            row.phase, row.frames_done, row.frames = event.phase, event.frames_done, event.frames or row.frames
+            row.fps, row.eta_s, row.counts = event.fps, event.eta_s, event.counts
+        elif isinstance(event, Warned):
+            row.warnings.append(event.message)
+        elif isinstance(event, Finished):
+            row.summary, row.output = event.summary, Path(event.summary.output)
+            row.fps = event.summary.frames / event.summary.wall_s if event.summary.wall_s else 0.0
+            row.eta_s, row.overwrite, row.from_plan = None, False, None
+            self.move(row_id, to=State.PARTIAL if event.summary.status == PARTIAL else State.DONE)
+        elif isinstance(event, Failed):
+            row.error, row.eta_s = event.error, None
+            self.move(row_id, to=State.STOPPED if isinstance(event.error, Cancelled) else State.FAILED)
+        return row
+
+    def next_waiting(self) -> Row | None:
+        """The first row that waits."""
+        return next((row for row in self if row.state is State.WAITING), None)
+
+    def running(self) -> Row | None:
+        """The row that is being worked on."""
+        return next((row for row in self if row.state in BUSY), None)
+
+    def unfinished(self) -> list[Row]:
+        """What is worth continuing next time."""
+        return [row for row in self if row.state in BUSY or row.state in (State.WAITING, State.STOPPED)]
+
+    def totals(self) -> Totals:
+        """How far the queue is."""
+        rows = list(self)
+        lengths = [row.facts.duration_s for row in rows if row.facts and row.facts.duration_s]
+        usual = sum(lengths) / len(lengths) if lengths else 1.0
+        work = whole = 0.0
+        waiting = 0.0
+        for row in rows:
+            weight = (row.facts.duration_s if row.facts and row.facts.duration_s else None) or usual
+            whole += weight
+            work += weight * (1.0 if row.state in ENDED else row.fraction)
+            waiting += weight if row.state is State.WAITING else 0.0
+        running = self.running()
+        eta_s = None
+        if running is not None and running.eta_s is not None:
+            eta_s = running.eta_s
+            if waiting and running.fps and running.frames:
+                own = (running.facts.duration_s if running.facts and running.facts.duration_s else None) or usual
+                eta_s += waiting * (running.frames / running.fps) / own
+        return Totals(
+            clips=len(rows),
+            ended=sum(row.state in ENDED for row in rows),
+            failed=sum(row.state is State.FAILED for row in rows),
+            fraction=work / whole if whole else 0.0,
+            fps=running.fps if running is not None else 0.0,
+            eta_s=eta_s,
+        )

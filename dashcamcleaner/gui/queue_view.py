@@ -1,0 +1,257 @@
+"""The queue on screen: a list with a drawn row per clip. What a row says comes from `words`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PyQt5.QtCore import QAbstractListModel, QModelIndex, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QColor, QFont, QFontMetrics, QImage, QKeyEvent, QPainter, QPainterPath
+from PyQt5.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from dashcamcleaner.gui.icons import paint_icon
+from dashcamcleaner.gui.queue_model import BUSY, Queue, Row, State
+from dashcamcleaner.gui.theme import color
+from dashcamcleaner.gui.words import accessible_text, detail_text, note_text, state_text, tr
+
+__all__ = ["QueueListModel", "QueueView"]
+
+_THUMB = QSize(84, 48)
+_PAD = 10
+_LOOKS: dict[State, tuple[str, str]] = {  # icon, colour
+    State.WAITING: ("clock", "quiet"),
+    State.RUNNING: ("play", "accent"),
+    State.PAUSED: ("pause", "warn"),
+    State.DONE: ("check", "good"),
+    State.PARTIAL: ("warning", "warn"),
+    State.FAILED: ("warning", "bad"),
+    State.STOPPED: ("stop", "quiet"),
+}
+
+
+class QueueListModel(QAbstractListModel):
+    """Qt's view of the queue; told by hand what changed."""
+
+    def __init__(self, queue: Queue, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._queue = queue
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's names
+        return 0 if parent.isValid() else len(self._queue)
+
+    def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
+        if not index.isValid() or index.row() >= len(self._queue):
+            return None
+        row = self._queue.at(index.row())
+        if role == Qt.DisplayRole:
+            return row.source.name
+        if role == Qt.UserRole:
+            return row
+        if role == Qt.AccessibleTextRole:
+            return accessible_text(row)
+        if role == Qt.ToolTipRole:
+            lines = [str(row.source), note_text(row), *row.warnings]
+            if row.error is not None and row.error.hint:
+                lines.append(row.error.hint)
+            if row.output is not None:
+                lines.append(tr("Result: {path}", path=row.output))
+            return "\n".join(line for line in dict.fromkeys(lines) if line)
+        return None
+
+    def add(self, path: Any, *, root: Any = None) -> Row | None:
+        """Append a clip, telling the view."""
+        if self._queue.holds(path):
+            return None
+        place = len(self._queue)
+        self.beginInsertRows(QModelIndex(), place, place)
+        row = self._queue.add(path, root=root)
+        self.endInsertRows()
+        return row
+
+    def remove(self, row_id: int) -> bool:
+        """Take a clip out, telling the view."""
+        row = self._queue.get(row_id)
+        if row is None or row.state in BUSY:
+            return False
+        place = self._queue.index_of(row_id)
+        self.beginRemoveRows(QModelIndex(), place, place)
+        self._queue.remove(row_id)
+        self.endRemoveRows()
+        return True
+
+    def changed(self, row_id: int) -> None:
+        """Repaint a row; its height may have changed with its message."""
+        place = self.index(self._queue.index_of(row_id))
+        self.dataChanged.emit(place, place)
+
+
+class _RowPainter(QStyledItemDelegate):
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802
+        row: Row = index.data(Qt.UserRole)
+        view = self.parent()
+        width = view.viewport().width() if isinstance(view, QListView) else 400
+        height = max(_THUMB.height(), self._lines_height(row, option.font, width)) + 2 * _PAD
+        return QSize(width, height)
+
+    def _lines_height(self, row: Row, font: QFont, width: int) -> int:
+        line = QFontMetrics(font).height()
+        height = 2 * line + 4
+        if row.state in BUSY:
+            height += 9 + line
+        elif message := self._message(row):
+            flags = int(Qt.TextWordWrap)
+            room = max(80, width - _THUMB.width() - 3 * _PAD)
+            height += 4 + QFontMetrics(font).boundingRect(QRect(0, 0, room, 10_000), flags, message).height()
+        return height
+
+    @staticmethod
+    def _message(row: Row) -> str:
+        text = note_text(row)
+        if row.state is State.FAILED and row.error is not None and row.error.hint:
+            text += "\n" + row.error.hint
+        return text
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        row: Row = index.data(Qt.UserRole)
+        painter.save()
+        painter.setRenderHints(QPainter.Antialiasing | QPainter.SmoothPixmapTransform)
+        place = QRect(option.rect)
+        self._paint_ground(painter, option, place)
+        inside = place.adjusted(_PAD, _PAD, -_PAD, -_PAD)
+        self._paint_thumbnail(painter, row, QRect(inside.topLeft(), _THUMB))
+        self._paint_lines(painter, row, option.font, inside.adjusted(_THUMB.width() + _PAD, 0, 0, 0))
+        painter.restore()
+
+    @staticmethod
+    def _paint_ground(painter: QPainter, option: QStyleOptionViewItem, place: QRect) -> None:
+        chosen, under = option.state & QStyle.State_Selected, option.state & QStyle.State_MouseOver
+        if chosen or under:
+            painter.fillRect(place, color("accent_soft" if chosen else "hover"))
+        if chosen:
+            painter.fillRect(QRect(place.left(), place.top(), 3, place.height()), color("accent"))
+        painter.fillRect(QRect(place.left(), place.bottom(), place.width(), 1), color("line"))
+        if option.state & QStyle.State_HasFocus and option.state & QStyle.State_KeyboardFocusChange:
+            painter.setPen(color("accent"))
+            painter.drawRect(place.adjusted(0, 0, -1, -1))
+
+    @staticmethod
+    def _paint_thumbnail(painter: QPainter, row: Row, place: QRect) -> None:
+        frame = QPainterPath()
+        frame.addRoundedRect(QRectF(place), 5, 5)
+        painter.save()
+        painter.setClipPath(frame)
+        picture = row.facts.thumbnail if row.facts is not None else None
+        if isinstance(picture, QImage) and not picture.isNull():
+            painter.drawImage(place, picture)
+        else:
+            painter.fillPath(frame, color("hover"))
+            side = 20
+            middle = QRectF(place.center().x() - side / 2 + 1, place.center().y() - side / 2 + 1, side, side)
+            paint_icon(painter, "warning" if row.facts_error else "clock", middle, color("quiet"))
+        painter.restore()
+
+    def _paint_lines(self, painter: QPainter, row: Row, font: QFont, place: QRect) -> None:
+        metrics = QFontMetrics(font)
+        line = metrics.height()
+        symbol, ink = _LOOKS[row.state]
+        state = state_text(row)
+        state_width = metrics.horizontalAdvance(state) + 20
+        top = QRect(place.left(), place.top(), place.width(), line)
+        paint_icon(painter, symbol, QRectF(top.right() - state_width + 2, top.center().y() - 6.5, 14, 14), color(ink))
+        painter.setPen(color(ink))
+        painter.setFont(font)
+        painter.drawText(top, int(Qt.AlignRight | Qt.AlignVCenter), state)
+        bold = QFont(font)
+        bold.setWeight(QFont.DemiBold)
+        painter.setFont(bold)
+        painter.setPen(color("text"))
+        room = top.width() - state_width - 8
+        name = QFontMetrics(bold).elidedText(row.source.name, Qt.ElideMiddle, room)
+        painter.drawText(QRect(top.left(), top.top(), room, line), int(Qt.AlignLeft | Qt.AlignVCenter), name)
+
+        painter.setFont(font)
+        painter.setPen(color("quiet"))
+        second = top.translated(0, line + 4)
+        detail = metrics.elidedText(detail_text(row), Qt.ElideRight, second.width())
+        painter.drawText(second, int(Qt.AlignLeft | Qt.AlignVCenter), detail)
+        below = second.bottom() + 1
+        if row.state in BUSY:
+            bar = QRectF(place.left(), below + 6, place.width(), 5)
+            _bar(painter, bar, color("line"))
+            if row.fraction:
+                part = QRectF(bar.left(), bar.top(), max(5.0, bar.width() * row.fraction), bar.height())
+                _bar(painter, part, color(ink))
+            third = QRect(place.left(), below + 13, place.width(), line)
+            painter.setPen(color("quiet"))
+            painter.drawText(third, int(Qt.AlignLeft), metrics.elidedText(note_text(row), Qt.ElideRight, third.width()))
+        elif message := note_text(row):
+            bad = row.state is State.FAILED or row.facts_error is not None
+            painter.setPen(color("bad" if bad else "text" if row.summary else "quiet"))
+            third = QRect(place.left(), below + 4, place.width(), place.bottom() - below)
+            flags = int(Qt.AlignLeft | Qt.AlignTop | Qt.TextWordWrap)
+            painter.drawText(third, flags, message)
+            if hint := self._message(row)[len(message) + 1 :]:
+                third.setTop(metrics.boundingRect(third, flags, message).bottom() + 1)
+                painter.setPen(color("quiet"))
+                painter.drawText(third, flags, hint)
+
+
+def _bar(painter: QPainter, place: QRectF, ink: QColor) -> None:
+    path = QPainterPath()
+    path.addRoundedRect(place, place.height() / 2, place.height() / 2)
+    painter.fillPath(path, ink)
+
+
+class QueueView(QListView):
+    """The list of clips.
+
+    Signals:
+        chosen: row id of the row that is current now, or None.
+        opened: row id, by double click or Return.
+        unwanted: row ids, by Delete.
+    """
+
+    chosen = pyqtSignal(object)
+    opened = pyqtSignal(int)
+    unwanted = pyqtSignal(list)
+
+    def __init__(self, model: QueueListModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setModel(model)
+        self.setItemDelegate(_RowPainter(self))
+        self.setSelectionMode(QAbstractItemView.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.setResizeMode(QListView.Adjust)
+        self.setMouseTracking(True)
+        self.setFrameShape(QListView.NoFrame)
+        self.setContextMenuPolicy(Qt.CustomContextMenu)
+        self.setAccessibleName(tr("Clips"))
+        self.selectionModel().currentChanged.connect(self._tell)
+        self.doubleClicked.connect(lambda index: self.opened.emit(index.data(Qt.UserRole).id))
+
+    def _tell(self, current: QModelIndex, _: QModelIndex) -> None:
+        self.chosen.emit(current.data(Qt.UserRole).id if current.isValid() else None)
+
+    def chosen_ids(self) -> list[int]:
+        """All selected rows, in the queue's order."""
+        found = sorted(index.row() for index in self.selectedIndexes())
+        return [self.model().index(place).data(Qt.UserRole).id for place in found]
+
+    def choose(self, place: int) -> None:
+        """Make the row at a position the current one."""
+        self.setCurrentIndex(self.model().index(place))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.key() in (Qt.Key_Delete, Qt.Key_Backspace):
+            self.unwanted.emit(self.chosen_ids())
+        elif event.key() in (Qt.Key_Return, Qt.Key_Enter) and self.currentIndex().isValid():
+            self.opened.emit(self.currentIndex().data(Qt.UserRole).id)
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,334 @@
+"""What the window does, without its layout: adds clips, runs them one after another, remembers the queue.
+
+Owns the threads: `run` (one clip at a time), `files` (thumbnails, folders) and `sight` (previews). `close` joins all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtGui import QImage
+
+from dashcamcleaner.core.events import Event, Failed, Finished
+from dashcamcleaner.errors import DashcamCleanerError
+from dashcamcleaner.gui.desk import Desk
+from dashcamcleaner.gui.engine import Engine, Found
+from dashcamcleaner.gui.form_model import FormModel
+from dashcamcleaner.gui.queue_model import BUSY, ClipFacts, Queue, Row, State
+from dashcamcleaner.gui.queue_view import QueueListModel
+from dashcamcleaner.gui.store import Store
+from dashcamcleaner.gui.words import tr
+from dashcamcleaner.gui.worker import ClipRun
+
+__all__ = ["Session"]
+
+
+class Session(QObject):
+    """The working part of the window.
+
+    Signals:
+        changed: something about the queue as a whole: buttons and totals are to be drawn anew.
+        row_changed: row id.
+        picture: row id, current obscured frame, its time in seconds.
+        began: row id of a clip whose run starts.
+        told: a sentence for the message bar.
+        ended: row id of a clip whose run has ended, whichever way.
+        all_done: the last run ended and none follows.
+        crashed: an exception that nobody expected.
+    """
+
+    changed = pyqtSignal()
+    row_changed = pyqtSignal(int)
+    picture = pyqtSignal(int, QImage, float)
+    began = pyqtSignal(int)
+    told = pyqtSignal(str)
+    ended = pyqtSignal(int)
+    all_done = pyqtSignal()
+    crashed = pyqtSignal(object)
+
+    def __init__(self, engine: Engine, store: Store, form: FormModel) -> None:
+        super().__init__()
+        self.engine, self.store, self.form = engine, store, form
+        self.queue = Queue()
+        self.rows = QueueListModel(self.queue)
+        self.files, self.sight = Desk("dashcamcleaner-files", self), Desk("dashcamcleaner-sight", self)
+        for desk in (self.files, self.sight):
+            desk.unclaimed.connect(self.crashed)
+        self.run: ClipRun | None = None
+        self.started = False
+        self.paused = False
+        self.stop_after_this = False
+        self._watched_px = 0
+        self._adding = 0
+        self._restoring = False
+        self._closed = False
+
+    # --- clips
+
+    def add(self, paths: Sequence[str]) -> None:
+        """Add files and folders; what they hold is found out off the window's thread."""
+        if not paths:
+            return
+        self._adding += 1
+        settings = self.form.settings
+        self.files.ask(lambda: self.engine.find(list(paths), settings=settings), self._found, first=True)
+
+    def _found(self, found: Found) -> None:
+        self._adding -= 1
+        twice = 0
+        for source, root in found.clips:
+            row = self.rows.add(source, root=root)
+            if row is None:
+                twice += 1
+                continue
+            self._ask_facts(row)
+        told = [f"{error.message} {error.hint}".strip() for error in found.errors]
+        if found.skipped:
+            told.append(tr("{n} files are neither clip nor picture and were left aside.", n=found.skipped))
+        if twice:
+            told.append(tr("{n} clips are in the queue already.", n=twice))
+        if told:
+            self.told.emit("  ".join(told))
+        self.remember()
+        self.changed.emit()
+        if self.started and self.run is None:
+            self._next()
+
+    def _ask_facts(self, row: Row) -> None:
+        row_id, source = row.id, row.source
+
+        def took(facts: ClipFacts) -> None:
+            if (known := self.queue.get(row_id)) is not None:
+                known.facts = facts
+                self._row_changed(row_id)
+
+        def failed(error: Exception) -> None:
+            if (known := self.queue.get(row_id)) is not None:
+                if not isinstance(error, DashcamCleanerError):
+                    error = DashcamCleanerError(f"{source.name} cannot be read: {error}.")
+                known.facts_error = error
+                self._row_changed(row_id)
+
+        self.files.ask(lambda: self.engine.facts(source), took, failed=failed)
+
+    def remove(self, row_ids: Sequence[int]) -> None:
+        """Take clips out of the queue; their files stay."""
+        for row_id in row_ids:
+            if not self.rows.remove(row_id) and self.queue.get(row_id) is not None:
+                self.told.emit(tr("A clip that is being cleaned cannot be removed; cancel it first."))
+        self.remember()
+        self.changed.emit()
+
+    def remove_ended(self) -> None:
+        """Take out what is done."""
+        self.remove([row.id for row in self.queue if row.state in (State.DONE, State.PARTIAL)])
+
+    # --- running
+
+    @property
+    def busy(self) -> bool:
+        return self.run is not None
+
+    def start(self) -> None:
+        """Clean what waits; what was stopped is continued."""
+        for row in self.queue:
+            if row.state is State.STOPPED:
+                self.queue.ask_again(row.id, overwrite=row.overwrite, from_plan=row.from_plan)
+                self._row_changed(row.id)
+        self.started, self.stop_after_this = True, False
+        if self.paused:
+            self.pause(False)
+        if self.run is None:
+            self._next()
+        self.changed.emit()
+
+    def again(self, row_id: int, *, overwrite: bool = False, from_plan: Path | None = None) -> None:
+        """Clean an ended clip once more, or render it again from its plan, and start if nothing runs."""
+        row = self.queue.get(row_id)
+        if row is None or not row.can_restart:
+            return
+        self.queue.ask_again(row_id, overwrite=overwrite, from_plan=from_plan)
+        self._row_changed(row_id)
+        self.start()
+
+    def pause(self, paused: bool) -> None:
+        """Hold the run or let it go on."""
+        self.paused = paused
+        if self.run is not None:
+            self.run.pause(paused)
+            row = self.queue.running()
+            wanted = State.PAUSED if paused else State.RUNNING
+            if row is not None and row.state is not wanted:
+                self.queue.move(row.id, to=wanted)
+                self._row_changed(row.id)
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """Stop the run; its analysis is kept for the next start."""
+        self.started = False
+        if self.run is not None:
+            self.run.cancel()
+        self.changed.emit()
+
+    def set_stop_after_this(self, stop: bool) -> None:
+        """Start no other clip after the one that runs."""
+        self.stop_after_this = stop
+        self.changed.emit()
+
+    def watch(self, longest_side_px: int) -> None:
+        """Show the running clip's current frame; 0 stops that."""
+        self._watched_px = longest_side_px
+        if self.run is not None:
+            self.run.watch(longest_side_px)
+
+    def _next(self) -> None:
+        """Start the next clip, once it is known where its result goes."""
+        row = self.queue.next_waiting()
+        if self._closed or not self.started or row is None:
+            if not self._adding:
+                self.started = False
+            self.changed.emit()
+            return
+        clips = [(one.source, one.root) for one in self.queue if one.state is State.WAITING]
+        folder, settings = self.output_folder, self.form.settings
+        self.files.ask(
+            lambda: self.engine.outputs(clips, folder=folder, settings=settings),
+            self._begin,
+            topic="outputs",
+            first=True,
+        )
+
+    def _begin(self, outputs: dict[Path, Path | DashcamCleanerError]) -> None:
+        row = self.queue.next_waiting()
+        if self._closed or not self.started or self.run is not None or row is None:
+            self.changed.emit()
+            return
+        output = row.own_output or outputs.get(row.source)
+        if output is None:
+            self.files.forget("outputs")
+            self._next()
+            return
+        self.queue.begin(row.id)
+        if isinstance(output, DashcamCleanerError):
+            self._happened(row.id, Failed(output))
+            self._next()
+            return
+        row.output = output
+        self._run(row, output)
+
+    def _run(self, row: Row, output: Path) -> None:
+        settings = self.form.settings.replaced(overwrite=True) if row.overwrite else self.form.settings
+        source, from_plan, engine = row.source, row.from_plan, self.engine
+
+        def start() -> tuple[Any, Any]:
+            from dashcamcleaner.run.job import Job
+
+            return engine.start(Job(source, output, settings, from_plan=from_plan))
+
+        run = self.run = ClipRun(row.id, start, paused=self.paused, parent=self)
+        run.setObjectName("dashcamcleaner-run")
+        run.watch(self._watched_px)
+        run.happened.connect(self._happened)
+        run.picture.connect(self.picture)
+        run.finished.connect(self._run_ended)
+        run.start()
+        self._row_changed(row.id)
+        self.began.emit(row.id)
+
+    def _happened(self, row_id: int, event: Event) -> None:
+        row = self.queue.apply(row_id, event)
+        if isinstance(event, Finished):
+            self._ask_cleaned_thumbnail(row)
+        if isinstance(event, Finished | Failed):
+            self.remember()
+            self.ended.emit(row_id)
+        self._row_changed(row_id)
+
+    def _run_ended(self) -> None:
+        run, self.run = self.run, None
+        if run is not None:
+            run.wait()
+            run.deleteLater()
+        if self.stop_after_this:
+            self.started = False
+        self._next()
+        if not self.started:
+            self.stop_after_this = False
+            self.all_done.emit()
+            self.changed.emit()
+
+    def _ask_cleaned_thumbnail(self, row: Row) -> None:
+        row_id, output = row.id, row.output
+        assert output is not None
+
+        def took(thumbnail: QImage) -> None:
+            known = self.queue.get(row_id)
+            if known is not None and known.facts is not None:
+                facts = known.facts
+                known.facts = ClipFacts(facts.duration_s, facts.size, facts.frames, facts.file_bytes, thumbnail)
+                self._row_changed(row_id)
+
+        # A result that cannot be read back keeps its blurred thumbnail; the audit is what judges results.
+        self.files.ask(lambda: self.engine.cleaned_thumbnail(output), took, failed=lambda _: None)
+
+    def _row_changed(self, row_id: int) -> None:
+        if self.queue.get(row_id) is not None:
+            self.rows.changed(row_id)
+            self.row_changed.emit(row_id)
+            self.changed.emit()
+
+    # --- where results go, and what is remembered
+
+    @property
+    def output_folder(self) -> Path | None:
+        """The folder for results; None puts each beside its clip."""
+        name = self.store.get("output_folder")
+        return Path(name) if name else None
+
+    def set_output_folder(self, folder: Path | None) -> None:
+        """Choose where results go."""
+        self.store.set(output_folder=str(folder) if folder else None)
+        self.changed.emit()
+
+    def remember(self) -> None:
+        """Write down what is unfinished, so that the next start can continue."""
+        if not self._restoring:
+            rows = [[str(row.source), str(row.root) if row.root else None] for row in self.queue.unfinished()]
+            self.store.set(queue=rows or None)
+
+    def restore(self) -> None:
+        """Put back what was unfinished when the window was last closed; clips that are gone are not."""
+        remembered: list[tuple[Path, Path | None]] = []
+        for entry in self.store.get("queue", []):
+            with contextlib.suppress(TypeError, ValueError):
+                source, root = entry
+                remembered.append((Path(source), Path(root) if root else None))
+        if not remembered:
+            return
+
+        def back(found: list[tuple[Path, Path | None]]) -> None:
+            if found:
+                self._adding += 1
+                self._found(Found(clips=found))
+                self.told.emit(tr("{n} clips from last time are back in the queue.", n=len(found)))
+
+        self.files.ask(lambda: [one for one in remembered if one[0].is_file()], back)
+
+    def close(self) -> None:
+        """Stop everything and join all threads."""
+        self._closed = True
+        self.remember()
+        self.started = False
+        if self.run is not None:
+            self.run.cancel()
+            self.run.wait()
+            self.run = None
+        self.files.close()
+        self.sight.close()
+        for row in self.queue:
+            if row.state in BUSY:
+                self.queue.move(row.id, to=State.STOPPED)

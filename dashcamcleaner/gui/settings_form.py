@@ -1,0 +1,388 @@
+"""The settings form, built from the settings table: the few that most people turn first, the rest one click away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PyQt5.QtCore import QSize, Qt, pyqtSignal
+from PyQt5.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QInputDialog,
+    QLabel,
+    QMenu,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dashcamcleaner.errors import DashcamCleanerError, SettingError
+from dashcamcleaner.gui.engine import DeviceChoice, WeightsChoice
+from dashcamcleaner.gui.fields import CheckField, Field, NumberField, OpenChoiceField, field_for
+from dashcamcleaner.gui.form_model import PROFILE_NOTES, FormModel, basic_rows, choice_title, rows_of_group
+from dashcamcleaner.gui.icons import icon
+from dashcamcleaner.gui.store import Store
+from dashcamcleaner.gui.words import tr
+from dashcamcleaner.settings import GROUPS, PROFILES, Setting, shown
+
+__all__ = ["SettingsForm"]
+
+
+class _Line(QWidget):
+    """A field with its label, its way back to the default, and the place for a complaint."""
+
+    def __init__(self, row: Setting, model: FormModel) -> None:
+        super().__init__()
+        self.row, self._model = row, model
+        self.field: Field = field_for(row)
+        self.label = QLabel(tr(row.label))
+        self.label.setToolTip(tr(row.help))
+        self.label.setBuddy(self.field)
+        self.back = QToolButton()
+        self.back.setIcon(icon("reset", ink="quiet"))
+        self.back.setAccessibleName(tr("Reset {name}", name=tr(row.label)))
+        self.back.setProperty("small", True)
+        self.back.setIconSize(QSize(13, 13))
+        self.back.clicked.connect(lambda: model.reset(row.name))
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        self.note.hide()
+        self.field.edited.connect(self._take)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 3, 0, 3)
+        layout.setSpacing(3)
+        top = QHBoxLayout()
+        top.setSpacing(6)
+        if isinstance(self.field, CheckField):
+            self.label.hide()
+            top.addWidget(self.field)
+        else:
+            top.addWidget(self.label)
+        top.addWidget(self.back)
+        top.addStretch(1)
+        if not (self.field.wide or isinstance(self.field, CheckField)):
+            top.addWidget(self.field)
+        layout.addLayout(top)
+        if self.field.wide:
+            layout.addWidget(self.field)
+        layout.addWidget(self.note)
+
+    def _take(self, value: Any) -> None:
+        try:
+            self._model.set(self.row.name, value)
+        except SettingError as error:
+            self.tell(error.message, bad=True)
+            return
+        self.tell("")
+        self.refresh()
+
+    def tell(self, text: str, *, bad: bool = False) -> None:
+        """A sentence below the field; none hides it."""
+        self.note.setText(text)
+        self.note.setVisible(bool(text))
+        self.note.setProperty("bad", bad)
+        self.note.setProperty("quiet", not bad)
+        self.note.style().unpolish(self.note)
+        self.note.style().polish(self.note)
+
+    def refresh(self) -> None:
+        """Show the value in force."""
+        self.field.show_value(self._model.value(self.row.name))
+        own = self._model.is_own(self.row.name)
+        self.back.setVisible(own)
+        self.back.setToolTip(tr("Reset to {value}", value=shown(self._model.default(self.row.name))))
+
+
+class _Section(QWidget):
+    """A heading that opens and closes what is below it."""
+
+    def __init__(self, title: str, *, opened: bool = False) -> None:
+        super().__init__()
+        self.button = QToolButton()
+        self.button.setText(title)
+        self.button.setCheckable(True)
+        self.button.setChecked(opened)
+        self.button.setProperty("section", True)
+        self.button.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)
+        self.button.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+        self.body = QWidget()
+        self.lines = QVBoxLayout(self.body)
+        self.lines.setContentsMargins(4, 0, 0, 8)
+        self.lines.setSpacing(2)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.button)
+        layout.addWidget(self.body)
+        self.button.toggled.connect(self.open)
+        self.open(opened)
+
+    def open(self, opened: bool) -> None:
+        self.body.setVisible(opened)
+        self.button.setChecked(opened)
+        self.button.setIcon(icon("down" if opened else "right", ink="quiet"))
+
+
+class SettingsForm(QFrame):
+    """The form.
+
+    Signals:
+        weights_offered: path of a weights file that was chosen; it is to be added to the folder.
+    """
+
+    weights_offered = pyqtSignal(str)
+
+    def __init__(self, model: FormModel, store: Store) -> None:
+        super().__init__()
+        self.setObjectName("side")
+        self._model, self._store = model, store
+        self.lines: dict[str, _Line] = {}
+        self._weights: list[WeightsChoice] = []
+        self._growth: dict[str, tuple[float, ...]] = {}
+        self._profile_name: str | None = store.get("own_profile")
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self._profile_bar())
+        scroll = QScrollArea()
+        scroll.setObjectName("panel")
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        scroll.setWidget(self._body())
+        outer.addWidget(scroll, 1)
+        model.listen(self._refresh)
+        self._refresh(set())
+
+    # --- building
+
+    def _profile_bar(self) -> QWidget:
+        bar = QWidget()
+        layout = QVBoxLayout(bar)
+        layout.setContentsMargins(14, 12, 14, 8)
+        layout.setSpacing(6)
+        title = QLabel(tr("Profile"))
+        title.setProperty("heading", True)
+        line = QHBoxLayout()
+        line.setSpacing(6)
+        self.profile = QComboBox()
+        self.profile.setAccessibleName(tr("Profile"))
+        self.profile.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
+        self.profile.activated.connect(self._choose_profile)
+        self.profile_menu = QToolButton()
+        self.profile_menu.setIcon(icon("more"))
+        self.profile_menu.setToolTip(tr("Save or delete own profiles"))
+        self.profile_menu.setAccessibleName(tr("Profile actions"))
+        self.profile_menu.setPopupMode(QToolButton.InstantPopup)
+        menu = QMenu(self.profile_menu)
+        menu.aboutToShow.connect(lambda: self._fill_profile_menu(menu))
+        self.profile_menu.setMenu(menu)
+        line.addWidget(self.profile, 1)
+        line.addWidget(self.profile_menu)
+        self.profile_note = QLabel()
+        self.profile_note.setWordWrap(True)
+        self.profile_note.setProperty("quiet", True)
+        layout.addWidget(title)
+        layout.addLayout(line)
+        layout.addWidget(self.profile_note)
+        self._fill_profiles()
+        return bar
+
+    def _body(self) -> QWidget:
+        body = QWidget()
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(14, 4, 14, 14)
+        layout.setSpacing(2)
+        for row in basic_rows():
+            layout.addWidget(self._add(row))
+        self.more = _Section(tr("More settings"), opened=bool(self._store.get("more_settings", False)))
+        self.more.button.toggled.connect(lambda opened: self._store.set(more_settings=opened))
+        for key, title in GROUPS.items():
+            rows = rows_of_group(key)
+            if rows:
+                group = _Section(tr(title), opened=key == "seeing")
+                for row in rows:
+                    group.lines.addWidget(self._add(row))
+                self.more.lines.addWidget(group)
+        layout.addSpacing(6)
+        layout.addWidget(self.more)
+        layout.addStretch(1)
+        weights = self.lines["weights"].field
+        assert isinstance(weights, OpenChoiceField)
+        add = QToolButton()
+        add.setIcon(icon("add"))
+        add.setToolTip(tr("Add an own .pt or .onnx file"))
+        add.setAccessibleName(tr("Add weights"))
+        add.clicked.connect(self._browse_weights)
+        weights.add_button(add)
+        return body
+
+    def _add(self, row: Setting) -> _Line:
+        line = self.lines[row.name] = _Line(row, self._model)
+        return line
+
+    # --- what is offered
+
+    def offer_weights(self, found: Sequence[WeightsChoice]) -> None:
+        """The weights that are there."""
+        self._weights = list(found)
+        field = self.lines["weights"].field
+        assert isinstance(field, OpenChoiceField)
+        best = f" ({found[0].name})" if found else ""
+        choices = [("auto", tr("Automatic") + best, tr("The best weights that are there."))]
+        for one in found:
+            tip = one.summary + (" " + tr("Sees: {kinds}.", kinds=", ".join(one.kinds)) if one.kinds else "")
+            choices.append((one.name, Path(one.name).name, tip.strip()))
+        field.offer(choices)
+        self._tell_recommended()
+
+    def _tell_recommended(self) -> None:
+        name = self._model.value("weights")
+        one = next((w for w in self._weights if w.name == name), self._weights[0] if self._weights else None)
+        recommended = one.thresholds if one is not None else {}
+        self._tell_auto("threshold", {kind: (value,) for kind, value in recommended.items()})
+        self._tell_auto("growth", self._growth)
+
+    def _tell_auto(self, name: str, values: Mapping[str, tuple[float, ...]]) -> None:
+        """What "auto" stands for, per kind, below the field and as the place where its slider rests."""
+        field = self.lines[name].field
+        assert isinstance(field, NumberField)
+        field.hint = min(min(value) for value in values.values()) if values else None
+        told = ", ".join(f"{kind} " + " × ".join(f"{part:g}" for part in value) for kind, value in values.items())
+        self.lines[name].tell(tr("auto: {values}", values=told) if self._model.value(name) is None and told else "")
+        field.show_value(self._model.value(name))
+
+    def offer_growth(self, growth: Mapping[str, tuple[float, ...]]) -> None:
+        """What automatic growth is, per kind: of width and height."""
+        self._growth = dict(growth)
+        self._tell_recommended()
+
+    def offer_devices(self, found: Sequence[DeviceChoice]) -> None:
+        """The devices that are there, the first with its reason."""
+        field = self.lines["device"].field
+        assert isinstance(field, OpenChoiceField)
+        field.offer([(one.name, one.title, one.why) for one in found])
+        self.lines["device"].tell(found[0].why if found else "")
+
+    # --- changes
+
+    def _refresh(self, changed: set[str]) -> None:
+        if "profile" in changed:
+            changed = set(self.lines)
+        for name, line in self.lines.items():
+            if not changed or name in changed:
+                line.refresh()
+        self._tell_recommended()
+        self._show_profile()
+        self._store.set(settings=_plain(self._model.overrides))
+
+    def _fill_profiles(self) -> None:
+        self.profile.clear()
+        for name in PROFILES:
+            self.profile.addItem(tr(choice_title(name)), ("built-in", name))
+        own = self._store.profiles()
+        if own:
+            self.profile.insertSeparator(self.profile.count())
+            for name in own:
+                self.profile.addItem(name, ("own", name))
+        self._show_profile()
+
+    def _show_profile(self) -> None:
+        key = ("own", self._profile_name) if self._profile_name else ("built-in", self._model.value("profile"))
+        place = self._place_of(key)
+        if place < 0:
+            self._profile_name = None
+            place = self._place_of(("built-in", self._model.value("profile")))
+        self.profile.setCurrentIndex(place)
+        base = self._model.value("profile")
+        own = len([name for name in self._model.overrides if name != "profile"])
+        note = tr(PROFILE_NOTES[base])
+        if self._profile_name:
+            note = tr("Own profile, based on {base}.", base=tr(choice_title(base)))
+        elif own:
+            note += " " + (tr("1 own value.") if own == 1 else tr("{n} own values.", n=own))
+        self.profile_note.setText(note)
+
+    def _place_of(self, key: tuple[str, str]) -> int:
+        places = (i for i in range(self.profile.count()) if self.profile.itemData(i) == key)
+        return next(places, -1)
+
+    def _choose_profile(self, place: int) -> None:
+        kind, name = self.profile.itemData(place)
+        self._guarded(lambda: self._take_profile(kind, name))
+
+    def _take_profile(self, kind: str, name: str) -> None:
+        self._profile_name = name if kind == "own" else None
+        self._store.set(own_profile=self._profile_name)
+        if kind == "own":
+            self._model.replace(self._store.load_profile(name))
+        else:
+            self._model.set("profile", name)
+        self._show_profile()
+
+    def _fill_profile_menu(self, menu: QMenu) -> None:
+        menu.clear()
+        menu.addAction(tr("Save as own profile…"), self._ask_profile_name)
+        if self._profile_name:
+            name = self._profile_name
+            menu.addAction(tr("Save changes to “{name}”", name=name), lambda: self.save_profile(name))
+            menu.addAction(tr("Delete “{name}”", name=name), self._delete_profile)
+        menu.addSeparator()
+        menu.addAction(tr("Reset all own values"), self.reset_all)
+
+    def _ask_profile_name(self) -> None:
+        name, said = QInputDialog.getText(self, tr("Save as own profile"), tr("Name of the profile:"))
+        if said:
+            self.save_profile(name)
+
+    def save_profile(self, name: str) -> None:
+        """Save the values in force as an own profile."""
+
+        def save() -> None:
+            self._profile_name = self._store.save_profile(name, self._model.overrides)
+            self._store.set(own_profile=self._profile_name)
+            self._fill_profiles()
+
+        self._guarded(save)
+
+    def _delete_profile(self) -> None:
+        if self._profile_name:
+            self._store.delete_profile(self._profile_name)
+            self._profile_name = None
+            self._store.set(own_profile=None)
+            self._fill_profiles()
+
+    def reset_all(self) -> None:
+        """Everything back to what the profile says."""
+        self._profile_name = None
+        self._store.set(own_profile=None)
+        self._model.replace({"profile": self._model.value("profile")})
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except DashcamCleanerError as error:
+            self.profile_note.setText(f"{error.message} {error.hint}".strip())
+
+    # --- own weights
+
+    def _browse_weights(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, tr("Add weights"), "", tr("Weights") + " (*.pt *.onnx)")
+        if name:
+            self.weights_offered.emit(name)
+
+    def tell(self, name: str, text: str, *, bad: bool = False) -> None:
+        """A sentence below one setting."""
+        self.lines[name].tell(text, bad=bad)
+
+
+def _plain(overrides: dict[str, Any]) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in overrides.items()}

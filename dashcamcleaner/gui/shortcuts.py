@@ -1,0 +1,121 @@
+"""All keys in one table: actions take their shortcut from here, and the list behind ``?`` is made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PyQt5.QtGui import QKeySequence
+from PyQt5.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from dashcamcleaner.gui.words import tr
+
+__all__ = ["SHORTCUTS", "Shortcut", "ShortcutDialog", "key"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """A key and what it does.
+
+    Args:
+        name: by which the code asks for it.
+        keys: as Qt writes them.
+        what: for people.
+        where: heading in the list.
+    """
+
+    name: str
+    keys: str
+    what: str
+    where: str
+
+
+SHORTCUTS: tuple[Shortcut, ...] = (
+    Shortcut("add", "Ctrl+O", "Add clips", "Queue"),
+    Shortcut("add_folder", "Ctrl+Shift+O", "Add a folder", "Queue"),
+    Shortcut("remove", "Del", "Remove the chosen clips from the queue", "Queue"),
+    Shortcut("start", "Ctrl+Return", "Start", "Queue"),
+    Shortcut("pause", "Ctrl+P", "Pause or resume", "Queue"),
+    Shortcut("cancel", "Ctrl+.", "Cancel", "Queue"),
+    Shortcut("queue", "Ctrl+1", "Go to the queue", "Window"),
+    Shortcut("preview", "Ctrl+2", "Go to the preview", "Window"),
+    Shortcut("review", "Ctrl+3", "Go to the review", "Window"),
+    Shortcut("settings", "Ctrl+4", "Show or hide the settings", "Window"),
+    Shortcut("shortcuts", "?", "This list", "Window"),
+    Shortcut("quit", "Ctrl+Q", "Close the window", "Window"),
+    Shortcut("back", "Left", "Previous frame", "Preview and review"),
+    Shortcut("forth", "Right", "Next frame", "Preview and review"),
+    Shortcut("back_second", "Shift+Left", "One second back", "Preview and review"),
+    Shortcut("forth_second", "Shift+Right", "One second on", "Preview and review"),
+    Shortcut("first", "Home", "First frame", "Preview and review"),
+    Shortcut("last", "End", "Last frame", "Preview and review"),
+    Shortcut("original", "O", "Show the original while held", "Preview and review"),
+    Shortcut("view_result", "1", "Show the result", "Preview and review"),
+    Shortcut("view_regions", "2", "Show the regions", "Preview and review"),
+    Shortcut("view_compare", "3", "Compare before and after", "Preview and review"),
+    Shortcut("play", "Space", "Play or stop", "Review"),
+    Shortcut("next_weak", "N", "Next weak spot", "Review"),
+    Shortcut("previous_weak", "Shift+N", "Previous weak spot", "Review"),
+    Shortcut("mark_in", "I", "Start of a span", "Review"),
+    Shortcut("mark_out", "Shift+I", "End of a span", "Review"),
+    Shortcut("cover", "C", "Hide the whole frame over the marked span", "Review"),
+    Shortcut("draw", "B", "Draw a box around something to hide", "Review"),
+    Shortcut("keep", "K", "Keep the chosen track clear", "Review"),
+    Shortcut("drop", "Del", "Remove the chosen track or drawn region", "Review"),
+    Shortcut("only", "Y", "Hide only the chosen track", "Review"),
+    Shortcut("checked", "M", "Mark the chosen track as checked", "Review"),
+    Shortcut("undo", "Ctrl+Z", "Undo", "Review"),
+    Shortcut("redo", "Ctrl+Shift+Z", "Redo", "Review"),
+    Shortcut("render", "Ctrl+R", "Render again with the edits", "Review"),
+)  # fmt: skip
+
+_BY_NAME = {shortcut.name: shortcut for shortcut in SHORTCUTS}
+
+
+def key(name: str) -> QKeySequence:
+    """The key of an action."""
+    return QKeySequence(_BY_NAME[name].keys)
+
+
+def key_text(name: str) -> str:
+    """The key as the platform writes it."""
+    return key(name).toString(QKeySequence.NativeText)
+
+
+class ShortcutDialog(QDialog):
+    """The list behind ``?``."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Keyboard shortcuts"))
+        self.setMinimumWidth(460)
+        body = QWidget()
+        grid = QGridLayout(body)
+        grid.setContentsMargins(16, 8, 16, 16)
+        grid.setHorizontalSpacing(28)
+        grid.setVerticalSpacing(6)
+        grid.setColumnStretch(1, 1)
+        line = 0
+        for where in dict.fromkeys(shortcut.where for shortcut in SHORTCUTS):
+            heading = QLabel(tr(where))
+            heading.setProperty("heading", True)
+            grid.setRowMinimumHeight(line, 14)
+            grid.addWidget(heading, line + 1, 0, 1, 2)
+            line += 2
+            for shortcut in (one for one in SHORTCUTS if one.where == where):
+                keys = QLabel(key_text(shortcut.name))
+                keys.setProperty("quiet", True)
+                grid.addWidget(keys, line, 0)
+                grid.addWidget(QLabel(tr(shortcut.what)), line, 1)
+                line += 1
+        scroll = QScrollArea()
+        scroll.setObjectName("panel")
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(body)
+        buttons = QDialogButtonBox(QDialogButtonBox.Close)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 10)
+        layout.addWidget(scroll)
+        layout.addWidget(buttons)
+        layout.setStretch(0, 1)
+        self.resize(500, 560)

@@ -1,0 +1,117 @@
+"""What the window remembers: one JSON in the user's configuration folder, and own profiles as TOML beside it.
+
+Profiles are the command line's own format (``--settings FILE``): what is saved here serves there too. Nothing that is
+remembered may stop the window from opening: a file that cannot be read is put aside and defaults are used.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from dashcamcleaner.core.folders import user_folder
+from dashcamcleaner.errors import SettingError
+from dashcamcleaner.settings import PROFILES, load_toml, resolve
+
+__all__ = ["Store"]
+
+_FORBIDDEN = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
+
+
+class Store:
+    """Remembered values by name; written at once, beside first.
+
+    Args:
+        folder: where to keep them; the user's configuration folder when None.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or user_folder("config")
+        self._path = self.folder / "window.json"
+        self._values: dict[str, Any] = {}
+        try:
+            values = json.loads(self._path.read_text(encoding="utf-8"))
+            self._values = values if isinstance(values, dict) else {}
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError):
+            self._put_aside()
+
+    def _put_aside(self) -> None:
+        with contextlib.suppress(OSError):  # then it is overwritten at the next save
+            os.replace(self._path, self._path.with_suffix(".broken.json"))
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """A remembered value, or the default."""
+        return self._values.get(name, default)
+
+    def set(self, **values: Any) -> None:
+        """Remember values; None forgets one. A folder that cannot be written to only costs the memory."""
+        before = dict(self._values)
+        for name, value in values.items():
+            if value is None:
+                self._values.pop(name, None)
+            else:
+                self._values[name] = value
+        if self._values == before:
+            return
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            beside = self._path.with_name(f"{self._path.name}.{os.getpid()}.partial")
+            beside.write_text(json.dumps(self._values, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            os.replace(beside, self._path)
+        except OSError:
+            return
+
+    # --- own profiles
+
+    @property
+    def profile_folder(self) -> Path:
+        """Where own profiles lie as ``NAME.toml``."""
+        return self.folder / "profiles"
+
+    def profiles(self) -> list[str]:
+        """Names of the own profiles, sorted."""
+        return sorted((path.stem for path in self.profile_folder.glob("*.toml")), key=str.casefold)
+
+    def load_profile(self, name: str) -> dict[str, Any]:
+        """The overrides of an own profile.
+
+        Raises:
+            SettingError: the file cannot be read, or holds an unknown name or a wrong value.
+        """
+        overrides = load_toml(self.profile_folder / f"{name}.toml")
+        return resolve(overrides).overrides
+
+    def save_profile(self, name: str, overrides: dict[str, Any]) -> str:
+        """Save overrides under a name, replacing what stood there; gives the name as it was saved.
+
+        Raises:
+            SettingError: the name cannot be a file's, is one of the built-in profiles, or the file cannot be written.
+        """
+        name = " ".join(name.split())
+        if not name or _FORBIDDEN.search(name) or name.startswith(".") or len(name) > 60:
+            raise SettingError(f"{name!r} cannot be the name of a profile.", hint="Use letters, digits and spaces.")
+        if name.casefold() in PROFILES:
+            raise SettingError(f"{name} is a built-in profile.", hint="Choose another name.")
+        plain = {key: list(value) if isinstance(value, tuple) else value for key, value in overrides.items()}
+        text = tomli_w.dumps({key: value for key, value in plain.items() if value is not None})
+        try:
+            self.profile_folder.mkdir(parents=True, exist_ok=True)
+            path = self.profile_folder / f"{name}.toml"
+            beside = path.with_name(path.name + ".partial")
+            beside.write_text(text, encoding="utf-8")
+            os.replace(beside, path)
+        except OSError as error:
+            raise SettingError(f"The profile {name} cannot be saved: {error.strerror}.") from error
+        return name
+
+    def delete_profile(self, name: str) -> None:
+        """Delete an own profile; one that is gone already is fine."""
+        (self.profile_folder / f"{name}.toml").unlink(missing_ok=True)

@@ -1,0 +1,84 @@
+"""The window's language: one flat JSON file per language, ``{"English text": "translated text"}``, no tools needed.
+
+Files are looked for beside this module (``languages/de.json``) and in the user's configuration folder
+(``languages/de.json``), which wins. What a file does not know stays English. `template` lists every text.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+
+from PyQt5.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+
+from dashcamcleaner.core.folders import user_folder
+from dashcamcleaner.settings import GROUPS, ROWS
+
+__all__ = ["JsonTranslator", "install_language", "template"]
+
+_FOLDER = Path(__file__).parent
+
+
+class JsonTranslator(QTranslator):
+    """Answers Qt's questions from a dictionary."""
+
+    def __init__(self, texts: dict[str, str], parent: QCoreApplication | None = None) -> None:
+        super().__init__(parent)
+        self._texts = texts
+
+    def isEmpty(self) -> bool:  # noqa: N802
+        return not self._texts
+
+    def translate(self, context: str, text: str, disambiguation: str | None = None, n: int = -1) -> str:
+        return self._texts.get(text, "")
+
+
+def install_language(app: QCoreApplication, name: str = "") -> None:
+    """Speak the user's language, as far as there is a file for it.
+
+    Args:
+        app: the application.
+        name: ``de``, ``pt_BR``; empty: the system's.
+    """
+    locale = QLocale(name) if name else QLocale.system()
+    texts: dict[str, str] = {}
+    for folder in (_FOLDER / "languages", user_folder("config") / "languages"):
+        for stem in (locale.name().split("_")[0], locale.name()):
+            texts |= _read(folder / f"{stem}.json")
+    if texts:
+        app.installTranslator(JsonTranslator(texts, app))
+        own = QTranslator(app)  # Qt's own buttons and dialogs
+        if own.load(locale, "qtbase", "_", QLibraryInfo.location(QLibraryInfo.TranslationsPath)):
+            app.installTranslator(own)
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        texts = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {str(key): str(text) for key, text in texts.items() if text} if isinstance(texts, dict) else {}
+
+
+def template() -> dict[str, str]:
+    """Every text of the window, each without its translation: what a new language starts from."""
+    texts: set[str] = set(GROUPS.values())
+    for row in ROWS:
+        texts |= {row.label, row.help}
+    for path in sorted(_FOLDER.glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
+                first = node.args[0]
+                if node.func.id == "tr" and isinstance(first, ast.Constant):
+                    texts.add(str(first.value))
+                elif node.func.id == "Shortcut":
+                    texts |= {str(arg.value) for arg in node.args[2:] if isinstance(arg, ast.Constant)}
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict) and _is_told(node.target):
+                texts |= {str(value.value) for value in node.value.values if isinstance(value, ast.Constant)}
+    return dict.fromkeys(sorted(texts), "")
+
+
+def _is_told(target: ast.expr) -> bool:
+    return isinstance(target, ast.Name) and target.id in ("CHOICE_TITLES", "PROFILE_NOTES")

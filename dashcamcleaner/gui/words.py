@@ -1,0 +1,148 @@
+"""What the window says: translation, and a row of the queue in words. One context, so a language is one flat file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PyQt5.QtCore import QCoreApplication, QLocale
+
+from dashcamcleaner.core.summary import RunSummary
+from dashcamcleaner.core.timing import format_seconds
+from dashcamcleaner.gui.queue_model import Row, State, Totals
+
+__all__ = ["counts_text", "detail_text", "length_text", "result_text", "size_text", "state_text", "totals_text", "tr"]
+
+CONTEXT = "DashcamCleaner"
+
+
+def tr(text: str, **values: object) -> str:
+    """The text in the user's language, its ``{names}`` filled in."""
+    translated = QCoreApplication.translate(CONTEXT, text)
+    return translated.format(**values) if values else translated
+
+
+def length_text(seconds: float | None) -> str:
+    """``1:05`` or ``1:02:05``; a dash where it is not known."""
+    if seconds is None:
+        return "–"
+    text = format_seconds(round(max(0.0, seconds)))
+    return text.split(".")[0]
+
+
+def left_text(seconds: float) -> str:
+    """Time left, no more exact than it can be known."""
+    if seconds < 60:
+        return tr("{n} s left", n=max(1, round(seconds)))
+    if seconds < 3600:
+        return tr("{n} min left", n=round(seconds / 60))
+    return tr("{h} h {m} min left", h=int(seconds // 3600), m=round(seconds % 3600 / 60))
+
+
+def size_text(count_bytes: int) -> str:
+    """``34.2 MB``, in the user's number format."""
+    return QLocale().formattedDataSize(count_bytes, 1, QLocale.DataSizeSIFormat)
+
+
+def kind_title(kind: str, count: int) -> str:
+    """``1 face``, ``3 plates``."""
+    known = {
+        "face": (tr("{n} face"), tr("{n} faces")),
+        "plate": (tr("{n} plate"), tr("{n} plates")),
+    }
+    one, many = known.get(kind, (f"{{n}} {kind}", f"{{n}} {kind}"))
+    return (one if count == 1 else many).format(n=count)
+
+
+def counts_text(counts: Mapping[str, int], *, none: str = "") -> str:
+    """``2 faces, 1 plate``."""
+    told = [kind_title(kind, count) for kind, count in counts.items() if count]
+    return ", ".join(told) or none
+
+
+def result_text(summary: RunSummary) -> str:
+    """What a run hid: objects where they were linked over time, else regions."""
+    counts = {kind: one.tracks or one.regions for kind, one in summary.kinds.items()}
+    return tr("{what} hidden", what=counts_text(counts)) if any(counts.values()) else tr("Nothing was found to hide")
+
+
+def phase_text(row: Row) -> str:
+    """What is going on with a running clip."""
+    return {
+        "": tr("Starting"),
+        "analyse": tr("Analysing"),
+        "clean": tr("Cleaning"),
+        "render": tr("Rendering"),
+        "audit": tr("Looking again"),
+    }.get(row.phase, tr("Cleaning"))
+
+
+def state_text(row: Row) -> str:
+    """The row's state in a word or two."""
+    if row.state is State.RUNNING:
+        return tr("{phase} {percent} %", phase=phase_text(row), percent=int(row.fraction * 100)) if row.phase else (
+            phase_text(row) + "…"
+        )  # fmt: skip
+    return {
+        State.WAITING: tr("Waiting"),
+        State.PAUSED: tr("Paused"),
+        State.DONE: tr("Done"),
+        State.PARTIAL: tr("Done, with gaps"),
+        State.FAILED: tr("Failed"),
+        State.STOPPED: tr("Stopped"),
+    }[row.state]
+
+
+def detail_text(row: Row) -> str:
+    """Length, picture size and file size."""
+    facts = row.facts
+    if facts is None:
+        return tr("Reading…") if row.facts_error is None else row.source.parent.name
+    parts = [] if facts.duration_s is None else [length_text(facts.duration_s)]
+    return " · ".join([*parts, f"{facts.size[0]} × {facts.size[1]}", size_text(facts.file_bytes)])
+
+
+def note_text(row: Row) -> str:
+    """The row's third line: pace while it runs, afterwards what came out."""
+    if row.state is State.RUNNING:
+        parts = [] if not row.fps else [tr("{fps} fps", fps=f"{row.fps:.0f}" if row.fps >= 10 else f"{row.fps:.1f}")]
+        if row.eta_s is not None:
+            parts.append(left_text(row.eta_s))
+        if row.counts:
+            parts.append(counts_text(row.counts))
+        return " · ".join(parts) or row.description
+    if row.state is State.PAUSED:
+        return tr("Nothing is lost; press Resume to go on")
+    if row.summary is not None and row.state in (State.DONE, State.PARTIAL):
+        parts = [result_text(row.summary)]
+        if row.warnings:
+            parts.append(tr("{n} notes", n=len(row.warnings)) if len(row.warnings) > 1 else tr("1 note"))
+        return " · ".join(parts)
+    if row.state is State.FAILED and row.error is not None:
+        return row.error.message
+    if row.state is State.STOPPED:
+        return tr("Continues where it stopped when started again")
+    if row.facts_error is not None:
+        return row.facts_error.message
+    return tr("Renders again from its plan") if row.from_plan else ""
+
+
+def accessible_text(row: Row) -> str:
+    """A row as one sentence, for screen readers."""
+    parts = [row.source.name, state_text(row), detail_text(row), note_text(row)]
+    if row.error is not None and row.error.hint:
+        parts.append(row.error.hint)
+    return ". ".join(part for part in parts if part)
+
+
+def totals_text(totals: Totals) -> str:
+    """The line beside the total bar."""
+    if not totals.clips:
+        return ""
+    parts = [tr("{done} of {all} done", done=totals.ended, all=totals.clips)]
+    if totals.failed:
+        parts.append(tr("{n} failed", n=totals.failed))
+    if totals.fps:
+        parts.append(tr("{fps} fps", fps=f"{totals.fps:.0f}" if totals.fps >= 10 else f"{totals.fps:.1f}"))
+    if totals.eta_s is not None:
+        parts.append(left_text(totals.eta_s))
+    return " · ".join(parts)

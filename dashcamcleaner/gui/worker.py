@@ -1,0 +1,102 @@
+"""One clip's run in its own thread: `clean(job)` is iterated here, its events cross to the window as signals."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from PyQt5.QtCore import QObject, QThread, pyqtSignal
+from PyQt5.QtGui import QImage
+
+from dashcamcleaner.core.events import Event, Failed, Finished, Progress
+from dashcamcleaner.errors import DashcamCleanerError
+
+__all__ = ["ClipRun"]
+
+log = logging.getLogger(__name__)
+
+
+class ClipRun(QThread):
+    """A run.
+
+    Args:
+        row_id: whose events these are.
+        start_run: gives the generator of events and the control of a new run; called in this thread, so that the
+            engine is imported here.
+
+    Signals:
+        happened: row id and event; the last one is always `Finished` or `Failed`.
+        picture: row id, the current obscured frame as a QImage, its time in seconds.
+    """
+
+    happened = pyqtSignal(int, object)
+    picture = pyqtSignal(int, QImage, float)
+
+    def __init__(
+        self,
+        row_id: int,
+        start_run: Callable[[], tuple[Iterator[Event], Any]],
+        *,
+        paused: bool = False,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.row_id = row_id
+        self._start_run = start_run
+        self._control: Any = None
+        self._cancelled = False
+        self._paused = paused
+        self.watched_px = 0
+
+    def pause(self, paused: bool) -> None:
+        """Hold the run, or let it go on."""
+        self._paused = paused
+        if self._control is not None:
+            (self._control.pause if paused else self._control.resume)()
+
+    def cancel(self) -> None:
+        """End the run soon; `Failed` with `Cancelled` follows."""
+        self._cancelled = True
+        if self._control is not None:
+            self._control.cancel()
+
+    def watch(self, longest_side_px: int) -> None:
+        """Show the current frame a few times a second, at this size; 0 stops that."""
+        self.watched_px = longest_side_px
+
+    def run(self) -> None:
+        ended = False
+        try:
+            events, self._control = self._start_run()
+            # What was asked for while the engine was still being imported.
+            if self._paused:
+                self._control.pause()
+            if self._cancelled:
+                self._control.cancel()
+            for event in events:
+                ended = isinstance(event, Finished | Failed)
+                if isinstance(event, Progress):
+                    self._show()
+                self.happened.emit(self.row_id, event)
+            if not ended:
+                raise DashcamCleanerError("The run ended without saying how.", hint="Please report it.")
+        except Exception as error:  # whatever dies here becomes the row's error and never takes the window along
+            if not isinstance(error, DashcamCleanerError):
+                log.exception("the run of row %d died", self.row_id)
+                error = DashcamCleanerError(
+                    f"An internal fault stopped the run: {type(error).__name__}: {error}.",
+                    hint="Nothing was passed through unhidden. Help > Log file tells more.",
+                )
+            if not ended:
+                self.happened.emit(self.row_id, Failed(error))
+
+    def _show(self) -> None:
+        from dashcamcleaner.gui.pictures import to_image
+
+        taken = self._control.take_frame()
+        if taken is not None:
+            time, picture = taken
+            self.picture.emit(self.row_id, to_image(picture), time.seconds)
+        if self.watched_px:
+            self._control.ask_for_frame(self.watched_px)
