@@ -1,0 +1,57 @@
+"""``dashcamcleaner tracks PLAN``: who and what was found, for choosing whom to keep clear or to remove."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from dashcamcleaner.errors import SettingError
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = subparsers.add_parser("tracks", help="list the tracks of a plan, or draw a contact sheet of them")
+    parser.add_argument("plan", metavar="PLAN", help="NAME.plan.jsonl, as it lies beside an output")
+    parser.add_argument("--sheet", metavar="FILE", help="draw one thumbnail per track into this .png or .jpg")
+    parser.add_argument("--source", metavar="CLIP", help="the clip that the plan is of; needed for a sheet")
+    parser.add_argument("--clear", action="store_true", help="show faces and plates in the sheet as they are")
+    parser.add_argument("--json", action="store_true", help="the list as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """List, and draw if asked to."""
+    from dashcamcleaner.core.timing import format_seconds
+    from dashcamcleaner.run.sheet import read_roster, write_sheet
+
+    if args.sheet and not args.source:
+        raise SettingError("A contact sheet needs the clip.", hint="Name it with --source CLIP.")
+    entries = read_roster(Path(args.plan))
+    if args.sheet:
+        write_sheet(Path(args.source), Path(args.plan), Path(args.sheet), clear=args.clear)
+    if args.json:
+        rows = [
+            {
+                "track": entry.track,
+                "kind": entry.kind,
+                "from_s": entry.first.seconds,
+                "to_s": entry.last.seconds,
+                "frames": entry.frames,
+                "sightings": entry.sightings,
+                "best_score": round(entry.best_score, 4),
+            }
+            for entry in entries
+        ]
+        print(json.dumps(rows, indent=1))
+        return 0
+    print(f"{'track':>6}  {'kind':<8}{'from':>10}{'to':>10}{'frames':>8}{'seen':>6}{'best':>6}")
+    for entry in entries:
+        span = f"{format_seconds(entry.first.seconds):>10}{format_seconds(entry.last.seconds):>10}"
+        counts = f"{entry.frames:>8}{entry.sightings:>6}{entry.best_score:>6.2f}"
+        print(f"{entry.track:>6}  {entry.kind:<8}{span}{counts}")
+    if args.sheet:
+        print(f"contact sheet: {args.sheet}")
+    return 0
