@@ -224,6 +224,7 @@ class _SoundTrack:
         self._output = output
         self._stream = output.add_stream(sound.codec, rate=RATE)
         self._stream.codec_context.layout = "mono"
+        self._stream.codec_context.bit_rate = 96_000
         self._stream.metadata["language"] = sound.language
         self._first = round(sound.start_s * RATE)
         total = round((sound.seconds if sound.seconds is not None else seconds - sound.start_s) * RATE)
@@ -254,9 +255,12 @@ class _SoundTrack:
 
 
 _ASS_HEADER = (
-    b"[Script Info]\r\nScriptType: v4.00+\r\n\r\n[V4+ Styles]\r\nFormat: Name, Fontname, Fontsize, PrimaryColour\r\n"
-    b"Style: Default,Arial,16,&Hffffff\r\n\r\n[Events]\r\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, "
-    b"MarginV, Effect, Text\r\n"
+    b"[Script Info]\r\nScriptType: v4.00+\r\nPlayResX: 384\r\nPlayResY: 288\r\n\r\n[V4+ Styles]\r\n"
+    b"Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, "
+    b"Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, "
+    b"MarginR, MarginV, Encoding\r\nStyle: Default,Arial,16,&Hffffff,&Hffffff,&H0,&H0,0,0,0,0,100,100,0,0,1,1,0,2,"
+    b"10,10,10,1\r\n\r\n[Events]\r\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, "
+    b"Text\r\n"
 )
 
 
@@ -308,7 +312,10 @@ def samples_of(path: Path, *, track: int = 0) -> tuple[np.ndarray, np.ndarray]:
         for frame in container.decode(container.streams.audio[track]):
             array = frame.to_ndarray().astype(np.float64)
             mono = array[0] if frame.format.is_planar else array.reshape(-1, frame.layout.nb_channels)[:, 0]
-            start = float(frame.pts * frame.time_base)
+            if frame.pts is not None:
+                start = float(frame.pts * (frame.time_base or container.streams.audio[track].time_base))
+            else:  # held back by the decoder to the end
+                start = times[-1][-1] + 1 / frame.sample_rate
             times.append(start + np.arange(len(mono)) / frame.sample_rate)
             values.append(mono)
     return np.concatenate(times), np.concatenate(values)

@@ -23,6 +23,7 @@ __all__ = [
     "VideoCodec",
     "is_location_tag",
     "is_structural_tag",
+    "language_tag",
     "native_layout",
     "nearest_native",
     "output_extension",
@@ -66,6 +67,11 @@ def is_location_tag(name: str) -> bool:
     lower = name.lower()
     words = ("location", "gps", "geo", "xyz", "latitude", "longitude", "altitude", "iso6709", "iso.6709", "place")
     return any(word in lower for word in words)
+
+
+def _pairs(text: str) -> dict[str, str]:
+    pairs = [item.partition(":") for item in text.split()]
+    return {left: right for left, _, right in pairs}
 
 
 def _codes(text: str) -> dict[int, str]:
@@ -139,16 +145,17 @@ VIDEO_CODECS: dict[str, VideoCodec] = {
         6,
         1.2,
         63,
+        # From 11 on, the encoder skips blocks that did change (bars of 64 px, black to white, kept their old colour).
         presets={
-            "ultrafast": "12",
-            "superfast": "11",
+            "ultrafast": "10",
+            "superfast": "10",
             "veryfast": "10",
             "faster": "9",
             "fast": "8",
             "medium": "7",
             "slow": "6",
-            "slower": "4",
-            "veryslow": "3",
+            "slower": "5",
+            "veryslow": "4",
         },
     ),
 }
@@ -243,6 +250,18 @@ _WEBM = Container(
     mirroring=False,
     time_base=Fraction(1, 1000),
 )
+
+_QUICKTIME_NAMES = _pairs(
+    "deu:ger fre:fra nld:dut zho:chi cze:ces ell:gre rum:ron slo:slk isl:ice fas:per swe:sve msa:may hye:arm kat:geo "
+    "mkd:mac eus:baq cym:wel sqi:alb mya:bur bod:tib"
+)
+"""Languages that have two codes, by the one that QuickTime does not know."""
+
+
+def language_tag(language: str, *, container: Container) -> str:
+    """A stream's language as its container spells it."""
+    return _QUICKTIME_NAMES.get(language, language) if container.muxer == "mov" else language
+
 
 CONTAINERS: dict[str, Container] = {".mp4": _MP4, ".m4v": _MP4, ".mov": _MOV, ".mkv": _MKV, ".webm": _WEBM}
 """By the output's extension."""

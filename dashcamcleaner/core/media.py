@@ -115,6 +115,7 @@ class MediaInfo:
         time_base: of the main picture stream.
         start_pts: pts of its first frame if the container tells, else None.
         start_s: when the earliest stream of the file begins, seconds, exact.
+        end_pts: when the last frame's showing ends, in ticks of `time_base`, where the container tells it exactly.
         frame_rate: average rate as the container tells; a hint for people and ETA, never for timing.
         frames: the frame count if the container tells, else an estimate from the duration, else None.
         duration_s: seconds, or None where the container does not tell.
@@ -136,6 +137,7 @@ class MediaInfo:
     streams: tuple[StreamInfo, ...] = ()
     start_pts: int | None = None
     start_s: Fraction | None = None
+    end_pts: int | None = None
     frame_rate: Fraction | None = None
     frames: int | None = None
     duration_s: float | None = None

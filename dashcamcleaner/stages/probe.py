@@ -158,6 +158,7 @@ def _describe(path: Path, container: Any, *, still: bool, atoms: AtomMap | None,
         streams=(*(_stream_info(s, atoms) for s in container.streams), *_boxes_as_streams(atoms)),
         start_pts=frame.pts,
         start_s=Fraction(start, av.time_base) if start is not None else None,
+        end_pts=_end_pts(container, stream),
         frame_rate=rate,
         frames=stream.frames or (round(duration_s * rate) if duration_s and rate else None),
         duration_s=duration_s,
@@ -313,6 +314,13 @@ def _mastering(data: bytes) -> str:
     low, high = round(values[8] * 10000), round(values[9] * 10000)
     r, g, b, white = [f"({xy[i]},{xy[i + 1]})" for i in (0, 2, 4, 6)]
     return f"G{g}B{b}R{r}WP{white}L({high},{low})"
+
+
+def _end_pts(container: Any, stream: Any) -> int | None:
+    """MP4 and MOV alone write how long each track is shown, to the tick."""
+    if container.format.name.startswith("mov") and stream.start_time is not None and stream.duration:
+        return int(stream.start_time + stream.duration)
+    return None
 
 
 def _frame_rate(stream: Any) -> Fraction | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 import av
@@ -38,6 +39,7 @@ class SoundConverter:
         self.target.codec_context.layout = self._layout
         self.target.codec_context.bit_rate = _BITS_PER_CHANNEL * self.target.codec_context.layout.nb_channels
         self._graph: Any = None
+        self._end_s = Fraction(0)
 
     def _open(self, frame: Any) -> Any:
         graph = av.filter.Graph()
@@ -70,6 +72,9 @@ class SoundConverter:
             return  # a damaged stretch of sound becomes silence
         for frame in frames:
             frame.time_base = self._stream.time_base
+            if frame.pts is None:  # what decoders hold back to the end comes without a time
+                frame.pts = round(self._end_s / frame.time_base)
+            self._end_s = frame.pts * frame.time_base + Fraction(frame.samples, frame.sample_rate)
             self._graph = self._graph or self._open(frame)
             self._graph.push(frame)
             yield from self._encode()

@@ -107,7 +107,7 @@ def plan_output(
     size, size_notes = _size(info, pixel_format=pixel_format)
     sides, actions = _sides(info, container=container, keep=keep, sound=sound)
     tags, tag_actions = _tags(info.tags, keep=keep)
-    video_tags = _video_tags(info, keep=keep)
+    video_tags = _video_tags(info, container=container, keep=keep)
     shift = info.start_s if info.container.startswith(_ORIGINLESS) and info.start_s else Fraction(0)
     chapters = info.chapters > 0 and "chapters" in keep
     if info.chapters:
@@ -210,9 +210,10 @@ def _sides(
 _Fate = tuple[SideStream | None, str, str]
 
 
-def _stream_tags(stream: StreamInfo) -> dict[str, str]:
-    tags = {"language": stream.language} if stream.language and stream.language != "und" else {}
-    return tags
+def _stream_tags(stream: StreamInfo, container: Container) -> dict[str, str]:
+    if stream.language in ("", "und"):
+        return {}
+    return {"language": codecs.language_tag(stream.language, container=container)}
 
 
 def _sound(stream: StreamInfo, container: Container, sound: str) -> _Fate:
@@ -220,7 +221,7 @@ def _sound(stream: StreamInfo, container: Container, sound: str) -> _Fate:
         return None, "muted", "asked for"
     if stream.note == "undecodable" and stream.codec not in container.audio:
         return None, "dropped", "unknown codec"
-    tags = _stream_tags(stream)
+    tags = _stream_tags(stream, container)
     if stream.codec in container.audio:
         return SideStream(stream.index, "audio", tags=tags), "copied", ""
     why = f"{container.title} does not hold {stream.codec}"
@@ -228,7 +229,7 @@ def _sound(stream: StreamInfo, container: Container, sound: str) -> _Fate:
 
 
 def _subtitle(stream: StreamInfo, container: Container) -> _Fate:
-    tags = _stream_tags(stream)
+    tags = _stream_tags(stream, container)
     if stream.codec in container.subtitles:
         return SideStream(stream.index, "subtitle", tags=tags), "copied", ""
     why = f"{container.title} does not hold {stream.codec}"
@@ -309,12 +310,12 @@ def _tag_action(name: str, kept: bool, why: str) -> StreamAction:
     return StreamAction(f"tag {name}", "copied" if kept else "dropped", "" if kept else why)
 
 
-def _video_tags(info: MediaInfo, *, keep: Sequence[str]) -> dict[str, str]:
+def _video_tags(info: MediaInfo, *, container: Container, keep: Sequence[str]) -> dict[str, str]:
     stream = next((s for s in info.streams if s.index == info.video), None)
     if stream is None:
         return {}
     own = stream.details.get("tags", {})
-    tags = _stream_tags(stream)
+    tags = _stream_tags(stream, container)
     if "data" in keep and "timecode" in own:
         tags["timecode"] = own["timecode"]
     return tags

@@ -18,9 +18,14 @@ import numpy as np
 from dashcamcleaner.core import codecs
 from dashcamcleaner.core.media import MediaInfo
 from dashcamcleaner.stages.encode.convert import SoundConverter, SubtitleConverter
+from dashcamcleaner.stages.encode.covers import Cover
 from dashcamcleaner.stages.encode.decide import OutputPlan, SideStream
 
 __all__ = ["SideStreams"]
+
+
+_OWN_RUN_IN = ("opus", "libopus")
+"""Sound whose run-in the container states itself."""
 
 
 class SideStreams:
@@ -51,11 +56,15 @@ class SideStreams:
         self._targets: dict[int, Any] = {}
         self._converters: dict[int, SoundConverter | SubtitleConverter] = {}
         self._last_dts: dict[int, int] = {}
+        self._covers: list[Cover] = []
+        self._clean_cover = clean_cover
         for side in plan.sides:
             self._add(side)
         for stream in self._source.streams:
             if stream.index not in self._targets:
                 stream.discard = av.stream.Discard.all  # the reader need not even load the picture again
+        # A clock without negative times would shift everything by the sound encoder's run-in, which nobody hears.
+        self._no_negative = plan.container.time_base is not None
         self._packets = self._iterate()
         self._waiting: Any = None
         self._ended = not self._targets
@@ -66,6 +75,7 @@ class SideStreams:
             self._output.add_attachment(stream.metadata.get("filename", "file"), stream.mimetype or "", stream.data)
             return
         if side.type == "cover":
+            self._covers.append(Cover(self._source, side.index, output=self._output, clean=self._clean_cover))
             return
         if not side.codec:
             target = self._output.add_stream_from_template(stream)
@@ -80,6 +90,11 @@ class SideStreams:
         target.metadata.update(side.tags)
         target.disposition = stream.disposition
         self._targets[side.index] = target
+
+    def begin(self) -> None:
+        """Write what comes before all packets, once the header stands."""
+        for cover in self._covers:
+            cover.write()
 
     def chapters(self) -> list[Any]:
         """The source's chapter list, shifted like everything else."""
@@ -120,6 +135,10 @@ class SideStreams:
         if packet.pts is None:
             packet.pts = packet.dts
         self._last_dts[index] = packet.dts
+        if self._no_negative and packet.pts < 0 and packet.stream.codec_context.name not in _OWN_RUN_IN:
+            if packet.pts + (packet.duration or 0) <= -packet.pts:
+                return
+            packet.pts = packet.dts = 0
         packet.stream = self._targets[index]
         self._output.mux_one(packet)
 

@@ -21,6 +21,7 @@ from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 from dashcamcleaner.core import codecs
 from dashcamcleaner.core.media import Frame, MediaInfo, Orientation
+from dashcamcleaner.errors import OutputError
 from dashcamcleaner.stages.encode.decide import OutputPlan
 from dashcamcleaner.stages.encode.failures import mapped
 from dashcamcleaner.stages.encode.sides import SideStreams
@@ -31,6 +32,8 @@ _INTERLACED_FLAGS = av.codec.context.Flags.interlaced_dct | av.codec.context.Fla
 _LEAST_CLOCK = 10_000
 """The MP4 writer doubles a track's clock until it is at least this fine; the file's clock follows it."""
 _MOST_CLOCK = 1 << 28
+_MOST_STRETCH = 1000
+"""A container's word on the clip's end is believed up to this many frames' time; broken headers claim years."""
 
 
 class Encoder:
@@ -67,7 +70,7 @@ class Encoder:
         self._path = Path(partial_path)
         self._lock = threading.Lock()
         self._durations: dict[int, int] = {}
-        self._last: Frame | None = None
+        self._held: Frame | None = None
         self._step = 0
         self._shift_ticks = round(plan.shift_s / info.time_base)
         self._reformatter: VideoReformatter | None = None
@@ -89,6 +92,7 @@ class Encoder:
                 if plan.chapters:
                     self._output.set_chapters(self._sides.chapters())
                 self._output.start_encoding()
+                self._sides.begin()
         except BaseException:
             self.abort()
             raise
@@ -142,31 +146,17 @@ class Encoder:
         return 1 / self._info.sample_aspect if turned else self._info.sample_aspect
 
     def write(self, frame: Frame) -> None:
-        """Encode the next frame, and pass on what side streams hold up to its time.
+        """Take the next frame; the one before it is encoded now that its duration is known.
 
         Raises:
             OutputError, DiskFull: it cannot be written.
         """
         with self._lock, mapped(self._path):
-            if self._last is not None:
-                self._step = frame.time.pts - self._last.time.pts
-            self._last = frame_time = frame
-            native = self._fit(frame.native)
-            native.pts = frame_time.time.pts - self._shift_ticks
-            native.time_base = frame.time.time_base
-            # A decoded frame carries the type it had in the source, which the encoder would take for an order.
-            native.pict_type = PictureType.NONE
-            self._durations[native.pts] = native.duration
-            for packet in self._stream.encode(native):
-                self._mux(packet)
-
-    def _mux(self, packet: Any) -> None:
-        duration = self._durations.pop(packet.pts, 0)
-        packet.duration = duration or self._step or packet.duration or 0
-        time = None if packet.dts is None else packet.dts * packet.time_base
-        self._output.mux_one(packet)
-        if time is not None and self._sides is not None:
-            self._sides.pass_on(until=time)
+            self._require_open()
+            held, self._held = self._held, frame
+            if held is not None:
+                self._step = frame.time.pts - held.time.pts
+                self._encode(held, duration=self._step)
 
     def finish(self) -> int:
         """Write what is held back, close, and give the size in bytes.
@@ -175,6 +165,10 @@ class Encoder:
             OutputError, DiskFull: it cannot be written.
         """
         with self._lock, mapped(self._path):
+            self._require_open()
+            if self._held is not None:
+                self._encode(self._held, duration=self._last_duration(self._held))
+                self._held = None
             for packet in self._stream.encode(None):
                 self._mux(packet)
             if self._sides is not None:
@@ -184,9 +178,40 @@ class Encoder:
             self._output = None
         return self._path.stat().st_size
 
+    def _require_open(self) -> None:
+        if self._output is None:
+            raise OutputError(f"{self._path} is closed already", hint="Start the run again.")
+
+    def _encode(self, frame: Frame, *, duration: int) -> None:
+        native = self._fit(frame.native)
+        native.pts = frame.time.pts - self._shift_ticks
+        native.time_base = frame.time.time_base
+        native.duration = duration
+        # A decoded frame carries the type it had in the source, which the encoder would take for an order.
+        native.pict_type = PictureType.NONE
+        self._durations[native.pts] = duration
+        for packet in self._stream.encode(native):
+            self._mux(packet)
+
+    def _last_duration(self, frame: Frame) -> int:
+        """How long the last frame is shown: the container's word, else the decoder's, else as the one before it."""
+        told = (self._info.end_pts or 0) - frame.time.pts
+        if 0 < told <= max(self._step, frame.native.duration) * _MOST_STRETCH:
+            return told
+        return int(frame.native.duration or self._step or 1)
+
+    def _mux(self, packet: Any) -> None:
+        # Encoders do not all pass durations on, and only B-frames' decoding times would be left to guess them from.
+        packet.duration = self._durations.pop(packet.pts, packet.duration or 0)
+        time = None if packet.dts is None else packet.dts * packet.time_base
+        self._output.mux_one(packet)
+        if time is not None and self._sides is not None:
+            self._sides.pass_on(until=time)
+
     def abort(self) -> None:
         """Close and delete the partial file. Safe at any time, from any thread, more than once."""
         with self._lock:
+            self._held = None
             if self._sides is not None:
                 self._sides.close()
             if self._output is not None:
