@@ -110,7 +110,7 @@ def _soft(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _noise(rgb: np.ndarray, rng: np.random.Generator, *, sigma: float) -> np.ndarray:
-    noise = rng.standard_normal(rgb.shape[:2] + (1 if rng.random() < 0.5 else 3,), dtype=np.float32) * np.float32(sigma)
+    noise = rng.standard_normal((*rgb.shape[:2], 1 if rng.random() < 0.5 else 3), dtype=np.float32) * np.float32(sigma)
     return np.asarray(np.clip(rgb + noise, 0, 255).astype(np.uint8))
 
 

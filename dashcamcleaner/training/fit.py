@@ -4,6 +4,10 @@ Called by ``dashcamcleaner train fit``. The loop is ours because views need a lo
 a run on two CPU cores is planned by wall time: the learning rate follows the share of the time budget that is spent
 (``budget_s``), not a number of epochs that nobody can foresee on a shared machine. The checkpoint is written every few
 minutes and carries everything needed to go on after a kill: model, averaged model, optimiser, time spent.
+
+Several processes may train together (``ranks``): each takes its own steps and every now and then moves half way to
+the mean of what the others last wrote beside it. Nobody waits for anybody. On a machine that is busy with other work
+two processes of one thread get several times as far as one of two threads, whose every layer waits for the slower one.
 """
 
 from __future__ import annotations
@@ -18,7 +22,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dashcamcleaner.errors import InputError
 from dashcamcleaner.training.loss import collate, masked_loss
 from dashcamcleaner.training.pictures import KINDS, PackedPictures
 from dashcamcleaner.training.ultra import detect_head, load_model, require, single_head
@@ -45,6 +48,8 @@ class FitRecipe:
         threads: torch's threads; 0 leaves them.
         workers: processes that make views; 0 makes them in the loop.
         seed: of the views.
+        rank: number of this process among ``ranks`` that train together in one run folder (see the module's docstring).
+        exchange_steps: steps between two exchanges of weights with the others.
         save_every_s: seconds between checkpoints.
         views: what views look like.
     """
@@ -62,6 +67,9 @@ class FitRecipe:
     threads: int = 0
     workers: int = 1
     seed: int = 0
+    rank: int = 0
+    ranks: int = 1
+    exchange_steps: int = 25
     save_every_s: float = 180.0
     max_steps: int | None = None
     views: ViewRecipe = field(default_factory=ViewRecipe)
@@ -98,14 +106,11 @@ def fit(
 
     Raises:
         ExtraMissing: torch or Ultralytics is not installed.
-        InputError: the cache is empty.
     """
     require()
     import torch
 
     packed = PackedPictures(cache)
-    if not len(packed):
-        raise InputError(f"{cache} holds no pictures", hint="Give labelled folders with pictures in images/.")
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     if recipe.threads:
@@ -120,7 +125,7 @@ def fit(
     loss_of = masked_loss(model)
     network = torch.compile(model) if recipe.compiled else model
     step, spent, first = 0, 0.0, math.nan
-    state_file = out / "state.pt"
+    state_file = _state_file(out, recipe.rank)
     if state_file.exists():
         state = torch.load(state_file, map_location=device, weights_only=True)
         model.load_state_dict(state["model"])
@@ -128,7 +133,7 @@ def fit(
         optimiser.load_state_dict(state["optimiser"])
         step, spent, first = state["step"], state["spent_s"], state["first_loss"]
     batches = _batches(packed, recipe=recipe, strides=tuple(int(s) for s in detect_head(model).stride), first=step)
-    log = _Log(out / "log.csv")
+    log = _Log(out / ("log.csv" if recipe.rank == 0 else f"log-{recipe.rank}.csv"))
     started = saved = time.monotonic() - spent
     saved += spent
     smooth: list[float] | None = None
@@ -154,6 +159,8 @@ def fit(
         step += 1
         views_done += len(pixels)
         _average(average, model, decay=recipe.ema * (1 - math.exp(-step / 300)))
+        if recipe.ranks > 1 and step % recipe.exchange_steps == 0:
+            _exchange(out, model, rank=recipe.rank, ranks=recipe.ranks)
         if math.isnan(first):
             first = sum(parts)
         smooth = list(parts) if smooth is None else [0.98 * a + 0.02 * b for a, b in zip(smooth, parts, strict=True)]
@@ -228,10 +235,47 @@ def _save(
         "spent_s": spent_s,
         "first_loss": first_loss,
     }
-    beside = out / "state.pt.part"
+    state_file = _state_file(out, recipe.rank)
+    beside = state_file.with_name(state_file.name + ".part")
     torch.save(state, beside)
-    os.replace(beside, out / "state.pt")
-    save_checkpoint(average, out / "last.pt", summary={"step": step, "spent_s": spent_s, "recipe": asdict(recipe)})
+    os.replace(beside, state_file)
+    if recipe.rank == 0:
+        joint = copy.deepcopy(average)
+        others = [_state_file(out, rank) for rank in range(1, recipe.ranks)]
+        means = [torch.load(path, map_location="cpu", weights_only=True)["average"] for path in others if path.exists()]
+        _blend(joint, means, share=len(means) / (len(means) + 1))
+        save_checkpoint(joint, out / "last.pt", summary={"step": step, "spent_s": spent_s, "recipe": asdict(recipe)})
+
+
+def _state_file(out: Path, rank: int) -> Path:
+    return out / ("state.pt" if rank == 0 else f"state-{rank}.pt")
+
+
+def _exchange(out: Path, model: Any, *, rank: int, ranks: int) -> None:
+    """Leave this process's weights for the others, and move half way to the mean of theirs."""
+    import torch
+
+    mine = out / f"peer-{rank}.pt"
+    others = [out / f"peer-{other}.pt" for other in range(ranks) if other != rank]
+    _blend(
+        model, [torch.load(path, map_location="cpu", weights_only=True) for path in others if path.exists()], share=0.5
+    )
+    beside = mine.with_name(mine.name + ".part")
+    torch.save(model.state_dict(), beside)
+    os.replace(beside, mine)
+
+
+def _blend(model: Any, others: list[dict[str, Any]], *, share: float) -> None:
+    """Move ``model`` towards the mean of ``others`` by ``share``, in place."""
+    import torch
+
+    if not others:
+        return
+    with torch.no_grad():
+        for name, value in model.state_dict().items():
+            if value.dtype.is_floating_point:
+                mean = torch.stack([other[name].to(value) for other in others]).mean(0)
+                value.lerp_(mean, share)
 
 
 def _has_bf16(device: Any) -> bool:
@@ -275,7 +319,7 @@ def _batches(
         def __iter__(self) -> Iterator[dict[str, Any]]:
             torch.set_num_threads(1)
             worker = torch.utils.data.get_worker_info()
-            seed = recipe.seed + 1009 * first + (worker.id if worker is not None else 0)
+            seed = recipe.seed + 1009 * first + 7919 * recipe.rank + (worker.id if worker is not None else 0)
             maker = ViewMaker(PackedPictures(packed.folder), recipe=recipe.views, seed=seed)
             while True:
                 yield collate([maker.view() for _ in range(recipe.batch)], strides=strides)

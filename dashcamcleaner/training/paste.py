@@ -94,8 +94,8 @@ def paste_plate(area: np.ndarray, xyxy: np.ndarray, *, plates: PlatePool, rng: n
     import cv2
 
     height, width = area.shape[:2]
-    x1, y1 = max(int(round(float(xyxy[0]))), 0), max(int(round(float(xyxy[1]))), 0)
-    x2, y2 = min(int(round(float(xyxy[2]))), width), min(int(round(float(xyxy[3]))), height)
+    x1, y1 = max(round(float(xyxy[0])), 0), max(round(float(xyxy[1])), 0)
+    x2, y2 = min(round(float(xyxy[2])), width), min(round(float(xyxy[3])), height)
     if x2 - x1 < 8 or y2 - y1 < 4:
         return
     plate = plates.pick(aspect=(x2 - x1) / (y2 - y1), rng=rng)
@@ -103,7 +103,7 @@ def paste_plate(area: np.ndarray, xyxy: np.ndarray, *, plates: PlatePool, rng: n
     small = cv2.resize(plate, (x2 - x1, y2 - y1), interpolation=cv2.INTER_AREA).astype(np.float32)
     # The light of the scene: as bright as the real plate's brightest part, never brighter than the drawing.
     light = np.percentile(below, 90) / 235.0
-    small = small * np.clip(light, 0.15, 1.05) + rng.normal(0, 2.5, small.shape[:2] + (1,))
+    small = small * np.clip(light, 0.15, 1.05) + rng.normal(0, 2.5, (*small.shape[:2], 1))
     if rng.random() < 0.5:
         shade = np.linspace(rng.uniform(0.7, 1.0), rng.uniform(0.7, 1.0), y2 - y1, dtype=np.float32)
         small *= shade[:, None, None]
@@ -154,9 +154,10 @@ def paste_face(
         return None
     for _ in range(4):
         x, y = int(rng.integers(width - out_w)), int(rng.integers(height - out_h))
-        if len(taken) and (
-            (taken[:, 0] < x + out_w) & (taken[:, 2] > x) & (taken[:, 1] < y + out_h) & (taken[:, 3] > y)
-        ).any():
+        if (
+            len(taken)
+            and ((taken[:, 0] < x + out_w) & (taken[:, 2] > x) & (taken[:, 1] < y + out_h) & (taken[:, 3] > y)).any()
+        ):
             continue
         small = cv2.resize(cut, (out_w, out_h), interpolation=cv2.INTER_AREA)
         edge_x = np.clip(np.minimum(np.arange(out_w) + 1, out_w - np.arange(out_w)) / (0.16 * out_w), 0, 1)

@@ -28,6 +28,7 @@ __all__ = [
     "paint_out",
     "read_boxes",
     "read_rgb",
+    "refuse_validation",
     "write_boxes",
 ]
 
@@ -109,9 +110,7 @@ def read_boxes(path: str | Path, *, size: tuple[int, int]) -> list[list[float]]:
             cls, cx, cy, w, h = (float(v) for v in line.split()[:5])
         except ValueError as e:
             raise InputError(f"{path}, line {number}: expected 'class cx cy w h', found {line[:40]!r}") from e
-        rows.append(
-            [cls, (cx - w / 2) * width, (cy - h / 2) * height, (cx + w / 2) * width, (cy + h / 2) * height]
-        )
+        rows.append([cls, (cx - w / 2) * width, (cy - h / 2) * height, (cx + w / 2) * width, (cy + h / 2) * height])
     return rows
 
 
@@ -182,6 +181,25 @@ def list_folder(folder: str | Path, *, known: Sequence[int], teacher: str | Path
     return pictures
 
 
+def refuse_validation(folder: str | Path) -> None:
+    """Keep validation sets out of training and out of a teacher's hands.
+
+    A set says that it is one in its ``meta.json``: ``purpose`` or ``scene`` begins with "validation".
+
+    Raises:
+        InputError: it does.
+    """
+    meta_file = Path(folder) / "meta.json"
+    if not meta_file.exists():
+        return
+    meta = json.loads(meta_file.read_text(encoding="utf-8"))
+    if any(str(meta.get(key, "")).lower().startswith("validation") for key in ("purpose", "scene")):
+        raise InputError(
+            f"{folder} is a validation set: figures measured on what was trained on would mean nothing",
+            hint="Give another folder, or change its meta.json if it is wrong.",
+        )
+
+
 def paint_out(rgb: np.ndarray, ignore: Sequence[Sequence[float]], boxes: Sequence[Sequence[float]]) -> None:
     """Cover ``ignore`` with grey in place, leaving the pixels of labelled ``boxes`` as they are."""
     height, width = rgb.shape[:2]
@@ -207,7 +225,8 @@ class PackedPictures:
         self.folder = Path(folder)
         index = json.loads((self.folder / "index.json").read_text(encoding="utf-8"))
         self.pictures = [
-            Picture(**{**row, "size": tuple(row["size"])}) for row in index["pictures"]  # type: ignore[arg-type]
+            Picture(**{**row, "size": tuple(row["size"])})
+            for row in index["pictures"]  # type: ignore[arg-type]
         ]
         self._offsets = index["offsets"]
         self._pixels = np.memmap(self.folder / "pixels.raw", np.uint8, "r")
@@ -232,7 +251,14 @@ def pack(
 
     The pixels of an existing cache of the same picture files are kept: only the labels are written anew, so that a
     second round with a teacher's labels costs nothing.
+
+    Raises:
+        InputError: no pictures, one that cannot be read, or one of a validation set.
     """
+    if not pictures:
+        raise InputError("there are no pictures to train on", hint="Give labelled folders with pictures in images/.")
+    for source in {Path(p.path).parent.parent for p in pictures}:
+        refuse_validation(source)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     index_file, pixel_file = folder / "index.json", folder / "pixels.raw"
@@ -253,8 +279,6 @@ def pack(
                 if progress is not None:
                     progress(number + 1, len(pictures))
     beside = index_file.with_name("index.json.part")
-    beside.write_text(
-        json.dumps({"pictures": [asdict(p) for p in pictures], "offsets": offsets}), encoding="utf-8"
-    )
+    beside.write_text(json.dumps({"pictures": [asdict(p) for p in pictures], "offsets": offsets}), encoding="utf-8")
     os.replace(beside, index_file)
     return PackedPictures(folder)

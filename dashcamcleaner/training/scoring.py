@@ -4,7 +4,8 @@ Called by `training.evaluate` for pictures; no files and no engine here. The rul
 
 - A detection hits a truth box of its kind at an IoU of `HIT_IOU`; each truth box is hit once, best score first.
 - Truth boxes smaller than the given limit, ignore areas, and what lies inside them are neither hit nor false.
-- Sizes are the longer side of the box **at inference scale**: what the network had to see.
+- Sizes are the longer side of the box, told twice: at inference scale (what the network had to see) and in the
+  picture's own pixels (what a person measures).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ SIZE_BINS: dict[str, tuple[float, float]] = {
     "over_24": (24, float("inf")),
     "over_250": (250, float("inf")),
 }
-"""Named ranges of the longer side in pixels at inference scale; the last three overlap the first four."""
+"""Named ranges of the longer side in pixels; the last three overlap the first four."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,11 +45,14 @@ class Truth:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """One picture's outcome: scores of hits and of false detections, and per truth box its size and hit score."""
+    """One picture's outcome: scores of hits and of false detections, and per truth box its sizes and hit score."""
 
     score: np.ndarray
     is_hit: np.ndarray
     truth_px: np.ndarray
+    """Longer side of each counted truth box at inference scale."""
+    truth_picture_px: np.ndarray
+    """The same in the picture's own pixels."""
     truth_score: np.ndarray
     """The score of the detection that hit each truth box; 0 where none did."""
 
@@ -79,7 +83,7 @@ def judge(found: Detections, truth: Truth, *, smallest_px: float = 0.0) -> Judge
         small = np.flatnonzero(~counted & (overlap[i] >= 0.3))
         left_out[i] = bool(len(small)) or _inside(boxes[i], truth.ignore) or _inside(boxes[i], wanted[~counted])
     kept = ~left_out
-    return Judged(score[kept], is_hit[kept], (side * truth.scale)[counted], truth_score[counted])
+    return Judged(score[kept], is_hit[kept], (side * truth.scale)[counted], side[counted], truth_score[counted])
 
 
 def _inside(box: np.ndarray, areas: np.ndarray) -> bool:
@@ -104,6 +108,7 @@ def figures(judged: Sequence[Judged], *, threshold: float, curve: Sequence[float
     score = np.concatenate([j.score for j in judged]) if judged else np.zeros(0)
     is_hit = np.concatenate([j.is_hit for j in judged]) if judged else np.zeros(0, bool)
     px = np.concatenate([j.truth_px for j in judged]) if judged else np.zeros(0)
+    picture_px = np.concatenate([j.truth_picture_px for j in judged]) if judged else np.zeros(0)
     hit_score = np.concatenate([j.truth_score for j in judged]) if judged else np.zeros(0)
     order = np.argsort(-score, kind="stable")
     hits, falses = np.cumsum(is_hit[order]), np.cumsum(~is_hit[order])
@@ -120,24 +125,24 @@ def figures(judged: Sequence[Judged], *, threshold: float, curve: Sequence[float
             "false_per_picture": round(int((found & ~is_hit).sum()) / pictures, 3),
         }
 
+    def by_size(longer: np.ndarray) -> dict[str, object]:
+        found = hit_score >= threshold
+        ranges = {name: (longer >= low) & (longer < high) for name, (low, high) in SIZE_BINS.items()}
+        return {
+            name: {"objects": int(inside.sum()), "recall": _share(int((inside & found).sum()), int(inside.sum()))}
+            for name, inside in ranges.items()
+        }
+
     return {
         "pictures": len(judged),
-        "objects": int(len(px)),
+        "objects": len(px),
         "AP50": _average_precision(recall, precision) if len(px) else None,
         "recall_at_precision_0.9": round(float(recall[at_90[-1]]), 4) if len(at_90) else 0.0,
         "threshold_at_precision_0.9": round(float(score[order][at_90[-1]]), 4) if len(at_90) else None,
         "at_threshold": {
             **at(threshold),
-            "recall_by_size": {
-                name: {
-                    "objects": int(((px >= low) & (px < high)).sum()),
-                    "recall": _share(
-                        int(((px >= low) & (px < high) & (hit_score >= threshold)).sum()),
-                        int(((px >= low) & (px < high)).sum()),
-                    ),
-                }
-                for name, (low, high) in SIZE_BINS.items()
-            },
+            "recall_by_inference_px": by_size(px),
+            "recall_by_picture_px": by_size(picture_px),
         },
         "curve": [at(value) for value in curve],
     }

@@ -29,7 +29,9 @@ def require() -> Any:
     """
     for name in ("torch", "ultralytics"):
         if importlib.util.find_spec(name) is None:
-            raise ExtraMissing(f"training needs {name}, which is not installed", hint='pip install "dashcamcleaner[train]"')
+            raise ExtraMissing(
+                f"training needs {name}, which is not installed", hint='pip install "dashcamcleaner[train]"'
+            )
     import torch
 
     try:

@@ -61,7 +61,7 @@ class ViewRecipe:
 
 @dataclass(slots=True)
 class View:
-    """One training picture: uint8 RGB ``(h, w, 3)``, ``[class, x1, y1, x2, y2]`` rows, judged cells ``(kinds, h, w)``."""
+    """One training picture: uint8 RGB, rows ``[class, x1, y1, x2, y2]`` in pixels, judged cells ``(kinds, h, w)``."""
 
     rgb: np.ndarray
     boxes: np.ndarray
@@ -118,7 +118,9 @@ class ViewMaker:
         x0, y0, x1, y1 = tile
         tile_w, tile_h = x1 - x0, y1 - y0
         index = (
-            int(rng.choice(self._large)) if close else int(np.searchsorted(self._chance, rng.random() * self._chance[-1]))
+            int(rng.choice(self._large))
+            if close
+            else int(np.searchsorted(self._chance, rng.random() * self._chance[-1]))
         )
         picture, source = self._packed.pictures[index], self._packed.rgb(index)
         boxes = self._boxes[index]
@@ -136,14 +138,14 @@ class ViewMaker:
         sx2, sy2 = min(int(np.ceil(left + window_w)), width), min(int(np.ceil(top + window_h)), height)
         if sx2 <= sx1 or sy2 <= sy1:
             return np.zeros((0, 5), np.float32)
-        dx, dy = max(int(round((sx1 - left) * scale_x)), 0), max(int(round((sy1 - top) * scale_y)), 0)
-        out_w = min(int(round((sx2 - sx1) * scale_x)), tile_w - dx)
-        out_h = min(int(round((sy2 - sy1) * scale_y)), tile_h - dy)
+        dx, dy = max(round((sx1 - left) * scale_x), 0), max(round((sy1 - top) * scale_y), 0)
+        out_w = min(round((sx2 - sx1) * scale_x), tile_w - dx)
+        out_h = min(round((sy2 - sy1) * scale_y), tile_h - dy)
         if out_w < 8 or out_h < 8:
             return np.zeros((0, 5), np.float32)
         used_w, used_h = out_w / scale_x, out_h / scale_y
         cut = source[sy1 : min(sy1 + int(np.ceil(used_h)), height), sx1 : min(sx1 + int(np.ceil(used_w)), width)]
-        how = cv2.INTER_AREA if scale < 0.9 else (cv2.INTER_LINEAR if rng.random() < 0.8 else cv2.INTER_CUBIC)
+        how = cv2.INTER_AREA if scale < 0.7 else (cv2.INTER_LINEAR if rng.random() < 0.8 else cv2.INTER_CUBIC)
         patch = cv2.resize(cut, (out_w, out_h), interpolation=how)
         real_x, real_y = out_w / cut.shape[1], out_h / cut.shape[0]
 
@@ -238,10 +240,7 @@ def _picture_weights(packed: PackedPictures, folder_weights: dict[str, float]) -
     unnamed = sum(count for name, count in counts.items() if name not in folder_weights)
     rest = max(1.0 - named, 0.0) if folder_weights else 1.0
     return np.array(
-        [
-            folder_weights[name] / counts[name] if name in folder_weights else rest / max(unnamed, 1)
-            for name in names
-        ]
+        [folder_weights[name] / counts[name] if name in folder_weights else rest / max(unnamed, 1) for name in names]
     )
 
 

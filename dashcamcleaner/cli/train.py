@@ -1,0 +1,317 @@
+"""``dashcamcleaner train harvest|label|fit|evaluate|export``: weights of your own, step by step.
+
+Each step reads and writes folders and goes on where it was killed. See docs/training.md for a worked example.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from dashcamcleaner.errors import InputError, OutputError
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = subparsers.add_parser(
+        "train", help="make weights of your own: harvest, label, fit, evaluate, export (extra [train])"
+    )
+    steps = parser.add_subparsers(dest="step", metavar="STEP", required=True)
+    _add_harvest(steps)
+    _add_label(steps)
+    _add_fit(steps)
+    _add_evaluate(steps)
+    _add_export(steps)
+    parser.set_defaults(run=run)
+
+
+def _add_harvest(steps: Any) -> None:
+    step = steps.add_parser("harvest", help="take pictures out of clips")
+    step.add_argument("clips", nargs="+", metavar="CLIP", help="clips, or folders of clips")
+    step.add_argument("-o", "--out", required=True, metavar="FOLDER", help="gets images/ and meta.json")
+    step.add_argument("--per-clip", type=int, default=24, metavar="N", help="pictures of each clip (default 24)")
+    step.add_argument(
+        "--weights", default="auto", help="whose doubt chooses the pictures (default: the present weights)"
+    )
+    step.add_argument("--by-time", action="store_true", help="evenly over time, without looking at the pictures")
+    step.add_argument("--long-side", type=int, default=1280, metavar="PX", help="of the pictures (default 1280)")
+
+
+def _add_label(steps: Any) -> None:
+    step = steps.add_parser("label", help="let a teacher write labels")
+    step.add_argument("folder", metavar="FOLDER", help="holds images/")
+    step.add_argument("-o", "--out", required=True, metavar="FOLDER", help="gets labels/, unsure/ and teacher.json")
+    step.add_argument("--teacher", default="auto", help="weights (name or path), or centerface")
+    step.add_argument("--kind", action="append", choices=("face", "plate"), help="what it labels (repeatable)")
+    step.add_argument("--sure", type=float, default=0.5, help="from this score on a hit is a label (default 0.5)")
+    step.add_argument("--unsure", type=float, default=0.2, help="below this score there is nothing (default 0.2)")
+    step.add_argument("--size", type=int, default=1280, metavar="PX", help="inference size (default 1280)")
+    step.add_argument("--read-plates", action="store_true", help="a plate must read as four or more letters and digits")
+
+
+def _add_fit(steps: Any) -> None:
+    step = steps.add_parser("fit", help="train")
+    step.add_argument("recipe", metavar="RECIPE.toml", help="folders and settings, see docs/training.md")
+    step.add_argument("-o", "--out", required=True, metavar="FOLDER", help="run folder; goes on where it stopped")
+    step.add_argument("--start", metavar="FILE", help="checkpoint to start from, instead of the recipe's")
+    step.add_argument("--minutes", type=float, metavar="N", help="time budget, instead of the recipe's")
+    step.add_argument("--device", help="cpu, cuda, mps, instead of the recipe's")
+
+
+def _add_evaluate(steps: Any) -> None:
+    step = steps.add_parser("evaluate", help="measure weights on labelled pictures and clips")
+    step.add_argument("weights", metavar="WEIGHTS", help="name or path; anybody's that the program can run")
+    step.add_argument("--recipe", metavar="RECIPE.toml", help="its [[evaluate]] sets")
+    step.add_argument("--faces", nargs="*", default=[], metavar="FOLDER", help="folders that label all faces")
+    step.add_argument("--plates", nargs="*", default=[], metavar="FOLDER", help="folders that label all plates")
+    step.add_argument("--negatives", nargs="*", default=[], metavar="FOLDER", help="folders without either")
+    step.add_argument("--sizes", type=int, nargs="+", default=[640, 960, 1280], metavar="PX", help="inference sizes")
+    step.add_argument(
+        "--threshold", action="append", default=[], metavar="KIND=SCORE", help="instead of the weights' own"
+    )
+    step.add_argument("--backend", default="auto", help="auto, openvino, torch or onnx")
+    step.add_argument("--device", default="auto")
+    step.add_argument("--precision", default="auto", help="auto, f32, bf16, f16 or int8")
+    step.add_argument("--threads", type=int, default=0, metavar="N", help="CPU threads (default: all)")
+    step.add_argument("--trust-weights", action="store_true", help="load a foreign .pt although it can run code")
+    step.add_argument("--json", metavar="FILE", help="write all figures there; - prints them instead of the table")
+
+
+def _add_export(steps: Any) -> None:
+    step = steps.add_parser("export", help="write .pt, .onnx, int8 and the sidecar")
+    step.add_argument(
+        "checkpoint", metavar="CHECKPOINT", help="last.pt of a run, or an Ultralytics checkpoint you trust"
+    )
+    step.add_argument("-o", "--out", required=True, metavar="FOLDER", help="where the weights go")
+    step.add_argument("--name", required=True, help="of the weights, stem of the files")
+    step.add_argument("--recipe", metavar="RECIPE.toml", help="measures with its [[evaluate]] sets, for the sidecar")
+    step.add_argument("--size", type=int, default=1280, metavar="PX", help="inference size that decides thresholds")
+    step.add_argument(
+        "--threshold", action="append", default=[], metavar="KIND=SCORE", help="instead of the chosen ones"
+    )
+    step.add_argument("--int8", metavar="FOLDER", help="also int8, calibrated on these pictures (not validation)")
+    step.add_argument("--summary", default="", help="one sentence for people")
+    step.add_argument("--rank", type=int, default=0, help="the highest rank is what 'auto' means")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run one step."""
+    steps: dict[str, Callable[[argparse.Namespace], int]] = {
+        "harvest": _harvest,
+        "label": _label,
+        "fit": _fit,
+        "evaluate": _evaluate,
+        "export": _export,
+    }
+    return steps[args.step](args)
+
+
+def _harvest(args: argparse.Namespace) -> int:
+    from dashcamcleaner.backends import open_detector
+    from dashcamcleaner.training.harvest import HarvestRecipe, harvest
+
+    clips: list[Path] = []
+    for given in map(Path, args.clips):
+        clips += sorted(p for p in given.iterdir() if p.is_file()) if given.is_dir() else [given]
+
+    def opener(aspect: tuple[int, int]) -> Any:
+        return open_detector(weights=args.weights, inference_size=args.long_side, aspect=aspect)
+
+    result = harvest(
+        clips,
+        args.out,
+        recipe=HarvestRecipe(per_clip=args.per_clip, long_side_px=args.long_side),
+        opener=None if args.by_time else opener,
+        progress=_ticker("clips"),
+    )
+    for clip, reason in result.refused.items():
+        print(f"{clip}: {reason}", file=sys.stderr)
+    print(
+        f"{result.pictures} pictures written, {result.done_before} clips were done before, "
+        f"{len(result.refused)} refused"
+    )
+    return 0
+
+
+def _label(args: argparse.Namespace) -> int:
+    from dashcamcleaner.training.label import CENTERFACE, Teacher, label
+
+    kinds = tuple(args.kind or (("face",) if args.teacher == CENTERFACE else ("face", "plate")))
+    teacher = Teacher(
+        weights=args.teacher,
+        kinds=kinds,
+        sure=args.sure,
+        unsure=args.unsure,
+        inference_size=args.size,
+        read_plates=args.read_plates,
+    )
+    result = label(args.folder, args.out, teacher=teacher, progress=_ticker("pictures"))
+    print(
+        f"{result.pictures} pictures labelled ({result.sure} objects, {result.unsure} unsure), "
+        f"{result.done_before} were done before"
+    )
+    return 0
+
+
+def _fit(args: argparse.Namespace) -> int:
+    import dataclasses
+
+    from dashcamcleaner.training.fit import fit
+    from dashcamcleaner.training.pictures import pack
+    from dashcamcleaner.training.recipe import read_recipe
+
+    recipe = read_recipe(args.recipe)
+    plan = recipe.fit
+    if args.minutes is not None:
+        plan = dataclasses.replace(plan, budget_s=args.minutes * 60)
+    if args.device:
+        plan = dataclasses.replace(plan, device=args.device)
+    start = args.start or recipe.start
+    if start is None:
+        raise InputError("there is nothing to start from", hint="Give --start, or start = ... in the recipe.")
+    out = Path(args.out)
+    print(f"{len(recipe.pictures)} pictures")
+    pack(recipe.pictures, out / "cache", progress=_ticker("pictures packed"))
+    result = fit(out / "cache", out, start=start, recipe=plan, progress=_told_now_and_then())
+    print(
+        f"{result.steps} steps in {result.spent_s / 60:.1f} min, loss {result.first_loss:.3f} -> {result.last_loss:.3f}"
+    )
+    print(f"checkpoint: {result.checkpoint}")
+    return 0
+
+
+def _evaluate(args: argparse.Namespace) -> int:
+    from dashcamcleaner.training.evaluate import EvaluationSet, evaluate, table
+
+    sets: list[EvaluationSet] = []
+    if args.recipe:
+        from dashcamcleaner.training.recipe import read_recipe
+
+        sets += read_recipe(args.recipe).evaluation
+    for name, folders, kinds in (
+        ("faces", args.faces, ("face",)),
+        ("plates", args.plates, ("plate",)),
+        ("negatives", args.negatives, ("face", "plate")),
+    ):
+        if folders:
+            sets.append(EvaluationSet(name, tuple(map(Path, folders)), kinds=kinds, negatives=name == "negatives"))
+    if not sets:
+        raise InputError("there is nothing to measure on", hint="Give --recipe, --faces, --plates or --negatives.")
+    result = evaluate(
+        args.weights,
+        sets=sets,
+        inference_sizes=args.sizes,
+        thresholds=_thresholds(args.threshold),
+        backend=args.backend,
+        device=args.device,
+        precision=args.precision,
+        threads=args.threads,
+        trust_weights=args.trust_weights,
+        progress=_sentence_ticker(),
+    )
+    if args.json == "-":
+        print(json.dumps(result.as_dict(), indent=1))
+        return 0
+    print(table(result))
+    if args.json:
+        Path(args.json).write_text(json.dumps(result.as_dict(), indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    from dashcamcleaner.training.evaluate import evaluate, table
+    from dashcamcleaner.training.export import export, export_int8, recommended_thresholds, write_sidecar
+
+    out = Path(args.out)
+    if (out / f"{args.name}.json").exists():
+        raise OutputError(f"{out} already holds weights named {args.name}", hint="Give another --name.")
+    files = export(args.checkpoint, out, name=args.name)
+    thresholds = {"face": 0.25, "plate": 0.25}
+    figures: dict[str, Any] = {}
+    data: list[str] = []
+    trained_size_px = 512
+    if args.recipe:
+        from dashcamcleaner.training.recipe import read_recipe
+
+        recipe = read_recipe(args.recipe)
+        trained_size_px = recipe.fit.views.size_px
+        data = sorted({picture.folder for picture in recipe.pictures})
+        measured = evaluate(
+            str(files["onnx"]), sets=recipe.evaluation, inference_sizes=[args.size], progress=_sentence_ticker()
+        )
+        negatives = next((one.name for one in recipe.evaluation if one.negatives), None)
+        if negatives is not None:
+            thresholds |= recommended_thresholds(measured.as_dict(), size=args.size, negatives=negatives)
+        figures = measured.as_dict()
+        print(table(measured))
+    thresholds |= _thresholds(args.threshold)
+    written = [files["onnx"], files["torch"]]
+    if args.int8:
+        from dashcamcleaner.training.pictures import list_folder, refuse_validation
+
+        refuse_validation(args.int8)
+        pictures = [picture.path for picture in list_folder(args.int8, known=[])][:200]
+        written.append(export_int8(files["onnx"], pictures=pictures))
+    sidecar = write_sidecar(
+        out,
+        name=args.name,
+        files=written,
+        thresholds=thresholds,
+        trained_size_px=trained_size_px,
+        summary=args.summary or f"Detector of faces and number plates, trained from {Path(args.checkpoint).name}.",
+        origin=f"dashcamcleaner train export of {Path(args.checkpoint).name}",
+        data=data,
+        figures=figures,
+        rank=args.rank,
+    )
+    print(f"written: {', '.join(path.name for path in (*written, sidecar))}; thresholds {thresholds}")
+    return 0
+
+
+def _thresholds(given: list[str]) -> dict[str, float]:
+    from dashcamcleaner.errors import SettingError
+
+    chosen = {}
+    for text in given:
+        kind, _, score = text.partition("=")
+        try:
+            chosen[kind.strip()] = float(score)
+        except ValueError:
+            raise SettingError(f"a threshold looks like face=0.25, not {text!r}") from None
+    return chosen
+
+
+def _ticker(what: str) -> Callable[[int, int], None]:
+    last = [0.0]
+
+    def tick(done: int, total: int) -> None:
+        if time.monotonic() - last[0] > 5 or done == total:
+            last[0] = time.monotonic()
+            print(f"  {done} of {total} {what}", file=sys.stderr)
+
+    return tick
+
+
+def _sentence_ticker() -> Callable[[str, int, int], None]:
+    last = [0.0]
+
+    def tick(sentence: str, done: int, total: int) -> None:
+        if time.monotonic() - last[0] > 5 or done == total:
+            last[0] = time.monotonic()
+            print(f"  {sentence}: {done} of {total}", file=sys.stderr)
+
+    return tick
+
+
+def _told_now_and_then() -> Callable[[dict[str, Any]], None]:
+    def tell(row: dict[str, Any]) -> None:
+        print("  " + ", ".join(f"{key} {value}" for key, value in row.items()), file=sys.stderr)
+
+    return tell

@@ -1,0 +1,250 @@
+"""Weights in, figures out: recall, precision and false hits on labelled pictures, leaks on labelled clips.
+
+Called by ``dashcamcleaner train evaluate``, for anybody's weights through the same `Detector` port that a run uses.
+Pictures are analysed at each inference size in their own shape, as a clip of that shape would be. Figures are plain
+JSON types (`Evaluation.as_dict`) and a table for people (`table`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dashcamcleaner.backends import open_detector
+from dashcamcleaner.backends.base import SCORE_FLOOR, Detector
+from dashcamcleaner.backends.weights import find_weights
+from dashcamcleaner.backends.yolo import network_size
+from dashcamcleaner.core.boxes import Detections
+from dashcamcleaner.errors import InputError
+from dashcamcleaner.training.pictures import KINDS, Picture, list_folder, read_rgb
+from dashcamcleaner.training.scoring import SIZE_BINS, Judged, Truth, figures, judge
+
+__all__ = ["CURVE", "SMALLEST_PX", "Evaluation", "EvaluationSet", "evaluate", "table"]
+
+CURVE = (0.05, 0.1, 0.125, 0.15, 0.175, 0.2, 0.225, 0.25, 0.275, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7)
+"""Thresholds of the table of recall against precision."""
+
+SMALLEST_PX = {"face": 7.0, "plate": 10.0}
+"""Smaller objects, in the picture's own pixels, cannot be recognised and are not counted."""
+
+Opener = Callable[[int, tuple[int, int]], Detector]
+"""``(inference size, (width, height) of the pictures) -> detector``."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationSet:
+    """Labelled folders that are complete for the kinds named; an empty ``truth`` of a kind counts as "none there".
+
+    Args:
+        name: for the report.
+        folders: with ``images/``, ``labels/``, ``ignore/``.
+        kinds: of which kinds the folders label all there is. Others are not judged.
+        negatives: no object of any kind is in there: only false hits per picture are told.
+        part: only these pictures of each folder, in name order, half open.
+        more: further folders, with parts of their own, that belong to the same set.
+    """
+
+    name: str
+    folders: tuple[Path, ...]
+    kinds: tuple[str, ...] = KINDS
+    negatives: bool = False
+    part: tuple[int, int] | None = None
+    more: tuple[EvaluationSet, ...] = ()
+
+    def pictures(self) -> list[Picture]:
+        """All pictures of the set."""
+        known = [KINDS.index(kind) for kind in self.kinds]
+        found: list[Picture] = []
+        for folder in self.folders:
+            listed = list_folder(folder, known=known)
+            found += listed[slice(*self.part)] if self.part is not None else listed
+        for other in self.more:
+            found += other.pictures()
+        return found
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """Figures of one set of weights: ``sets[name][inference size][kind]``."""
+
+    weights: str
+    sha256: str = ""
+    engine: str = ""
+    thresholds: dict[str, float] = field(default_factory=dict)
+    sets: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    clips: dict[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return {
+            "weights": self.weights,
+            "sha256": self.sha256,
+            "engine": self.engine,
+            "thresholds": self.thresholds,
+            "sets": self.sets,
+            "clips": self.clips,
+        }
+
+
+def evaluate(
+    weights: str,
+    *,
+    sets: Sequence[EvaluationSet],
+    inference_sizes: Sequence[int] = (640, 1280),
+    thresholds: dict[str, float] | None = None,
+    backend: str = "auto",
+    device: str = "auto",
+    precision: str = "auto",
+    threads: int = 0,
+    trust_weights: bool = False,
+    opener: Opener | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Evaluation:
+    """Measure ``weights`` on labelled pictures.
+
+    Args:
+        weights: as `backends.open_detector` takes them.
+        sets: what to measure on; never anything that was trained on.
+        inference_sizes: long sides of the network input.
+        thresholds: per kind; the weights' own recommendation where it is not given.
+        opener: how to get a detector, instead of by ``weights`` (used for models that are not exported yet).
+        progress: called with a sentence, pictures done and pictures in all.
+
+    Raises:
+        InputError: a set holds no pictures.
+        BackendError: no engine or no weights.
+    """
+    own = {} if opener is not None else find_weights(weights).thresholds
+    chosen = {kind: (thresholds or {}).get(kind, own.get(kind, 0.25)) for kind in KINDS}
+    result = Evaluation(weights=weights, thresholds=chosen)
+
+    def open_at(size: int, aspect: tuple[int, int]) -> Detector:
+        if opener is not None:
+            return opener(size, aspect)
+        return open_detector(
+            weights=weights,
+            backend=backend,
+            device=device,
+            inference_size=size,
+            precision=precision,
+            aspect=aspect,
+            threads=threads,
+            trust_weights=trust_weights,
+        )
+
+    for one in sets:
+        pictures = one.pictures()
+        if not pictures:
+            raise InputError(f"the evaluation set {one.name} holds no pictures", hint="Give folders that hold images/.")
+        result.sets[one.name] = {}
+        for size in inference_sizes:
+            found: list[tuple[Picture, Detections]] = []
+            for picture, detections, detector in _look(pictures, size=size, open_at=open_at):
+                found.append((picture, detections))
+                told = detector.description
+                result.sha256 = told.weights_sha256
+                result.engine = f"{told.backend} {told.precision} on {told.device}"
+                if progress is not None:
+                    progress(f"{one.name} at {size} px", len(found), len(pictures))
+            result.sets[one.name][str(size)] = {
+                kind: _negative_figures(found, kind=kind, threshold=chosen[kind])
+                if one.negatives
+                else figures(
+                    [_judge(picture, detections, kind=kind, size=size) for picture, detections in found],
+                    threshold=chosen[kind],
+                    curve=CURVE,
+                )
+                for kind in one.kinds
+            }
+    return result
+
+
+def _look(pictures: Sequence[Picture], *, size: int, open_at: Opener) -> Iterable[tuple[Picture, Detections, Detector]]:
+    """Pictures of one network shape together: opening a detector costs more than a picture."""
+    shapes: dict[tuple[int, int], list[Picture]] = {}
+    for picture in pictures:
+        shapes.setdefault(network_size(size, aspect=picture.size), []).append(picture)
+    for shape, members in sorted(shapes.items()):
+        detector = open_at(size, shape)
+        try:
+            for picture in members:
+                yield picture, detector.detect([read_rgb(picture.path)])[0], detector
+        finally:
+            detector.close()
+
+
+def _judge(picture: Picture, found: Detections, *, kind: str, size: int) -> Judged:
+    index = KINDS.index(kind)
+    truth = Truth(
+        xyxy=np.array([row[1:5] for row in picture.boxes if int(row[0]) == index], np.float32).reshape(-1, 4),
+        ignore=np.array([row[1:5] for row in picture.ignore], np.float32).reshape(-1, 4),
+        scale=size / max(picture.size),
+    )
+    return judge(found.of_kind(kind), truth, smallest_px=SMALLEST_PX.get(kind, 0.0))
+
+
+def _negative_figures(found: Sequence[tuple[Picture, Detections]], *, kind: str, threshold: float) -> dict[str, Any]:
+    def per_picture(value: float) -> float:
+        return round(sum(int((d.of_kind(kind).score >= value).sum()) for _, d in found) / len(found), 3)
+
+    return {
+        "pictures": len(found),
+        "false_per_picture_at_threshold": per_picture(threshold),
+        "threshold": threshold,
+        "curve": [
+            {"threshold": value, "false_per_picture": per_picture(value)} for value in CURVE if value > SCORE_FLOOR
+        ],
+    }
+
+
+def table(evaluation: Evaluation) -> str:
+    """The figures as a Markdown table per set, for people and for model cards."""
+    lines = [f"**{evaluation.weights}** ({evaluation.engine})"]
+    names = list(SIZE_BINS)
+    for name, sizes in evaluation.sets.items():
+        plain = [(size, kind, row) for size, kinds in sizes.items() for kind, row in kinds.items() if "AP50" in row]
+        if plain:
+            lines += ["", f"{name}: recall by the longer side at inference scale, at the shipped threshold", ""]
+            lines.append(
+                "| size | kind | objects | AP50 | recall at 90 % precision | threshold | recall | precision | "
+                + " | ".join(n.replace("_", " ") for n in names)
+                + " |"
+            )
+            lines.append("|" + " --- |" * (8 + len(names)))
+            for size, kind, row in plain:
+                at = row["at_threshold"]
+                bins = [at["recall_by_inference_px"][n] for n in names]
+                cells = [f"{_number(b['recall'])} ({b['objects']})" for b in bins]
+                lines.append(
+                    f"| {size} | {kind} | {row['objects']} | {_number(row['AP50'])} "
+                    f"| {_number(row['recall_at_precision_0.9'])} | {at['threshold']:g} | {_number(at['recall'])} "
+                    f"| {_number(at['precision'])} | " + " | ".join(cells) + " |"
+                )
+        negatives = [
+            (size, kind, row) for size, kinds in sizes.items() for kind, row in kinds.items() if "AP50" not in row
+        ]
+        if negatives:
+            lines += [
+                "",
+                f"{name}: nothing to find",
+                "",
+                "| size | kind | pictures | threshold | false hits a picture |",
+            ]
+            lines.append("|" + " --- |" * 5)
+            for size, kind, row in negatives:
+                lines.append(
+                    f"| {size} | {kind} | {row['pictures']} | {row['threshold']:g} "
+                    f"| {_number(row['false_per_picture_at_threshold'])} |"
+                )
+    for name, leaks in evaluation.clips.items():
+        lines += ["", f"{name}: " + ", ".join(f"{key} {value}" for key, value in leaks.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None or math.isnan(value) else f"{value:.3f}"

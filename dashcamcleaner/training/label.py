@@ -1,0 +1,177 @@
+"""A teacher writes labels: pictures in, ``labels/`` and ``unsure/`` out, one file per picture.
+
+Called by ``dashcamcleaner train label``, for pictures of `training.harvest` and for labelled folders whose other kind
+is unknown. A teacher is any `Detector`: our own better weights, an Ultralytics model, CenterFace. Sure hits become
+labels. Unsure ones are neither object nor background: `training.views` does not judge their kind there. A text reader
+may have the last word on plates: what reads as four or more letters and digits is one.
+
+A picture whose label file stands is skipped, so a killed run goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dashcamcleaner.backends import open_detector
+from dashcamcleaner.backends.base import Detector
+from dashcamcleaner.backends.centerface import open_centerface
+from dashcamcleaner.backends.reader import TextReader, open_reader
+from dashcamcleaner.backends.yolo import network_size
+from dashcamcleaner.errors import InputError, OutputError
+from dashcamcleaner.training.pictures import KINDS, list_folder, read_rgb, refuse_validation, write_boxes
+
+__all__ = ["CENTERFACE", "LabelResult", "Teacher", "label", "open_teacher"]
+
+CENTERFACE = "centerface"
+"""Name of the independent face detector, instead of the name of weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """Who labels, and how sure is sure.
+
+    Args:
+        weights: `CENTERFACE`, or weights as `backends.open_detector` takes them.
+        kinds: which of its kinds count.
+        sure: from this score on a hit is a label.
+        unsure: from this score on the kind is not judged there; below, it is background.
+        inference_size: long side at which pictures are shown to it.
+        read_plates: plates count as sure only if a text reader finds `letters` letters and digits on them; those that
+            it reads count as sure from ``unsure`` on.
+        letters: see ``read_plates``.
+    """
+
+    weights: str
+    kinds: tuple[str, ...]
+    sure: float = 0.5
+    unsure: float = 0.2
+    inference_size: int = 1280
+    read_plates: bool = False
+    letters: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class LabelResult:
+    """What was written: pictures, sure and unsure objects of this call; pictures that were done before."""
+
+    pictures: int
+    sure: int
+    unsure: int
+    done_before: int
+
+
+def open_teacher(teacher: Teacher, *, aspect: tuple[int, int]) -> Detector:
+    """The teacher's detector for pictures of one shape."""
+    if teacher.weights == CENTERFACE:
+        return open_centerface(inference_size=teacher.inference_size, aspect=aspect)
+    return open_detector(weights=teacher.weights, inference_size=teacher.inference_size, aspect=aspect)
+
+
+def label(
+    folder: str | Path,
+    out: str | Path,
+    *,
+    teacher: Teacher,
+    opener: Callable[[tuple[int, int]], Detector] | None = None,
+    reader: TextReader | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> LabelResult:
+    """Label the pictures of ``folder/images``.
+
+    Args:
+        folder: holds ``images/``; refused if it is a validation set.
+        out: gets ``labels/``, ``unsure/`` and ``teacher.json``.
+        opener: gives a detector for a picture shape, instead of `open_teacher`.
+        reader: instead of the one that `backends.reader` opens.
+        progress: called with pictures done and in all.
+
+    Raises:
+        InputError: no pictures, or a validation set.
+        OutputError: ``out`` holds another teacher's labels.
+    """
+    folder, out = Path(folder), Path(out)
+    refuse_validation(folder)
+    pictures = list_folder(folder, known=[])
+    if not pictures:
+        raise InputError(f"{folder} holds no pictures to label")
+    _sign(out, teacher)
+    waiting = [p for p in pictures if not _label_file(out, p.path).exists()]
+    shapes: dict[tuple[int, int], list[Any]] = {}
+    for picture in waiting:
+        shapes.setdefault(network_size(teacher.inference_size, aspect=picture.size), []).append(picture)
+    if teacher.read_plates and reader is None and waiting:
+        reader = open_reader()
+    sure_count = unsure_count = done = 0
+    for shape, members in sorted(shapes.items()):
+        detector = opener(shape) if opener is not None else open_teacher(teacher, aspect=shape)
+        try:
+            for picture in members:
+                rgb = read_rgb(picture.path)
+                sure, unsure = _sort(rgb, detector, teacher=teacher, reader=reader)
+                stem = Path(picture.path).stem
+                write_boxes(out / "unsure" / f"{stem}.txt", unsure, size=picture.size)
+                write_boxes(
+                    _label_file(out, picture.path), sure, size=picture.size
+                )  # last: it marks the picture as done
+                sure_count, unsure_count, done = sure_count + len(sure), unsure_count + len(unsure), done + 1
+                if progress is not None:
+                    progress(done, len(waiting))
+        finally:
+            detector.close()
+    return LabelResult(done, sure_count, unsure_count, len(pictures) - len(waiting))
+
+
+def _label_file(out: Path, picture: str) -> Path:
+    return out / "labels" / f"{Path(picture).stem}.txt"
+
+
+def _sign(out: Path, teacher: Teacher) -> None:
+    """Note who labels; two teachers' labels in one folder would not tell which kinds are complete."""
+    sheet = {"classes": [KINDS.index(kind) for kind in teacher.kinds], **asdict(teacher), "kinds": list(teacher.kinds)}
+    path = out / "teacher.json"
+    if path.exists():
+        if json.loads(path.read_text(encoding="utf-8")) != sheet:
+            raise OutputError(
+                f"{out} holds labels of another teacher or of other thresholds",
+                hint="Give each teacher its own folder.",
+            )
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".part")
+    beside.write_text(json.dumps(sheet, indent=1), encoding="utf-8")
+    os.replace(beside, path)
+
+
+def _sort(
+    rgb: np.ndarray, detector: Detector, *, teacher: Teacher, reader: TextReader | None
+) -> tuple[list[list[float]], list[list[float]]]:
+    """Rows ``[class, x1, y1, x2, y2, score]`` that are labels, and those that are unsure."""
+    found = detector.detect([rgb])[0]
+    sure: list[list[float]] = []
+    unsure: list[list[float]] = []
+    for box, score, kind in zip(found.xyxy.tolist(), found.score.tolist(), found.kind.tolist(), strict=True):
+        if kind not in teacher.kinds or score < teacher.unsure:
+            continue
+        good = score >= teacher.sure
+        if kind == "plate" and teacher.read_plates and reader is not None:
+            good = _reads(rgb, box, reader=reader, letters=teacher.letters)
+        (sure if good else unsure).append([KINDS.index(kind), *box, score])
+    return sure, unsure
+
+
+def _reads(rgb: np.ndarray, box: Sequence[float], *, reader: TextReader, letters: int) -> bool:
+    height, width = rgb.shape[:2]
+    x1, y1, x2, y2 = box
+    margin_x, margin_y = 0.08 * (x2 - x1), 0.12 * (y2 - y1)
+    left, top = max(int(x1 - margin_x), 0), max(int(y1 - margin_y), 0)
+    crop = rgb[top : min(int(y2 + margin_y) + 1, height), left : min(int(x2 + margin_x) + 1, width)]
+    if min(crop.shape[:2]) < 6:
+        return False
+    return len(reader.read([np.ascontiguousarray(crop)])[0].text) >= letters

@@ -1,0 +1,170 @@
+"""A training recipe in one TOML file: which folders, what they label, how to look at them, how long to train.
+
+Called by ``dashcamcleaner train fit`` and ``evaluate``; ``docs/training.md`` explains the keys. Paths are relative to
+the file. Unknown keys are errors, because a misspelt one would silently train something else.
+
+    start = "first.pt"             # checkpoint, or a .yaml of Ultralytics
+
+    [[folder]]                     # repeated
+    path = "faces/*"               # a folder with images/, or a pattern
+    kinds = ["face"]               # what it labels completely; [] labels nothing: only a teacher's labels count
+    teacher = "taught/{name}"      # folder written by `train label`; {name} is the folder's own name
+    share = 0.2                    # of all tiles; where it is missing, the rest is shared by picture count
+    part = [0, 29]                 # only these pictures in name order, half open
+
+    [[evaluate]]
+    name = "street faces"
+    path = "validate/faces_street"
+    kinds = ["face"]
+    negatives = false
+
+    [fit]                          # fields of FitRecipe
+    [views]                        # fields of ViewRecipe
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dashcamcleaner.errors import InputError, SettingError
+from dashcamcleaner.training.evaluate import EvaluationSet
+from dashcamcleaner.training.fit import FitRecipe
+from dashcamcleaner.training.pictures import KINDS, Picture, list_folder
+from dashcamcleaner.training.views import ViewRecipe
+
+__all__ = ["TrainingRecipe", "read_recipe"]
+
+_FOLDER_KEYS = ("path", "kinds", "teacher", "share", "part")
+_EVALUATE_KEYS = ("name", "path", "kinds", "negatives", "part")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRecipe:
+    """What a recipe file says, with patterns resolved."""
+
+    pictures: tuple[Picture, ...]
+    evaluation: tuple[EvaluationSet, ...]
+    fit: FitRecipe
+    start: Path | None
+
+
+def read_recipe(path: str | Path) -> TrainingRecipe:
+    """Read a recipe file and list its pictures.
+
+    Raises:
+        InputError: the file or a folder cannot be read, or a pattern matches nothing.
+        SettingError: an unknown key or a value of the wrong kind.
+    """
+    path = Path(path)
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        raise InputError(f"the recipe {path} cannot be read ({e})") from e
+    _known(data, ("start", "folder", "evaluate", "fit", "views"), where=str(path))
+    base = path.parent
+    shares: dict[str, float] = {}
+    pictures: list[Picture] = []
+    for row in data.get("folder", []):
+        _known(row, _FOLDER_KEYS, where="[[folder]]")
+        known = [KINDS.index(kind) for kind in _kinds(row)]
+        for folder in _resolve(row, base):
+            teacher = base / str(row["teacher"]).format(name=folder.name) if "teacher" in row else None
+            pictures += _part(list_folder(folder, known=known, teacher=teacher), row)
+            if "share" in row:
+                shares[folder.name] = shares.get(folder.name, 0.0) + float(row["share"])
+    evaluation = []
+    for row in data.get("evaluate", []):
+        _known(row, _EVALUATE_KEYS, where="[[evaluate]]")
+        part = row.get("part")
+        evaluation.append(
+            EvaluationSet(
+                name=str(row.get("name", row["path"])),
+                folders=tuple(_resolve(row, base)),
+                kinds=tuple(_kinds(row)),
+                negatives=bool(row.get("negatives", False)),
+                part=(int(part[0]), int(part[1])) if part else None,
+            )
+        )
+    views = _fill(ViewRecipe, {"folder_weights": shares, **data.get("views", {})}, where="[views]")
+    fit = _fill(FitRecipe, {"views": views, **data.get("fit", {})}, where="[fit]")
+    start = base / str(data["start"]) if "start" in data else None
+    return TrainingRecipe(tuple(pictures), _merged(evaluation), fit, start)
+
+
+def _merged(sets: Iterable[EvaluationSet]) -> tuple[EvaluationSet, ...]:
+    """Rows of one name are one set, so that a set may take different parts of several folders."""
+    merged: dict[str, EvaluationSet] = {}
+    for one in sets:
+        if one.name in merged:
+            first = merged[one.name]
+            one = dataclasses.replace(first, more=(*first.more, one))
+        merged[one.name] = one
+    return tuple(merged.values())
+
+
+def _resolve(row: dict[str, Any], base: Path) -> list[Path]:
+    pattern = str(row["path"])
+    anchored = Path(pattern)
+    if anchored.is_absolute():
+        found = [Path(p) for p in sorted(Path(anchored.anchor).glob(str(anchored.relative_to(anchored.anchor))))]
+    else:
+        found = sorted(base.glob(pattern)) if not pattern.startswith("..") else _above(base, pattern)
+    found = [folder for folder in found if (folder / "images").is_dir()]
+    if not found:
+        raise InputError(f"the recipe's path {pattern!r} matches no folder with images/ (looked from {base.resolve()})")
+    return found
+
+
+def _above(base: Path, pattern: str) -> list[Path]:
+    """`Path.glob` refuses patterns that climb."""
+    while pattern.startswith("../"):
+        base, pattern = base.resolve().parent, pattern[3:]
+    return sorted(base.glob(pattern))
+
+
+def _kinds(row: dict[str, Any]) -> list[str]:
+    kinds = list(row.get("kinds", KINDS))
+    for kind in kinds:
+        if kind not in KINDS:
+            raise SettingError(f"the recipe names the kind {kind!r}", hint=f"Kinds: {', '.join(KINDS)}.")
+    return kinds
+
+
+def _part(pictures: list[Picture], row: dict[str, Any]) -> list[Picture]:
+    return pictures[slice(*(int(v) for v in row["part"]))] if "part" in row else pictures
+
+
+def _known(row: dict[str, Any], keys: Iterable[str], *, where: str) -> None:
+    keys = list(keys)
+    for key in row:
+        if key not in keys:
+            near = difflib.get_close_matches(key, keys, n=1)
+            raise SettingError(
+                f"{where} has the unknown key {key!r}",
+                hint=f"Did you mean {near[0]!r}?" if near else f"Keys: {', '.join(keys)}.",
+            )
+
+
+def _fill(kind: Any, values: dict[str, Any], *, where: str) -> Any:
+    fields = {f.name: f for f in dataclasses.fields(kind)}
+    _known(values, fields, where=where)
+    default = kind()
+    filled: dict[str, Any] = {}
+    for name, value in values.items():
+        wanted = getattr(default, name)
+        if isinstance(wanted, tuple):
+            value = tuple(float(v) for v in value)
+        elif isinstance(wanted, bool) != isinstance(value, bool) and wanted is not None:
+            raise SettingError(f"{where} {name} cannot be {value!r}: it is like {wanted!r}")
+        elif isinstance(wanted, float) and isinstance(value, int | float):
+            value = float(value)
+        elif wanted is not None and not isinstance(value, type(wanted)):
+            raise SettingError(f"{where} {name} cannot be {value!r}: it is like {wanted!r}")
+        filled[name] = value
+    return kind(**filled)

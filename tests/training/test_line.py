@@ -1,0 +1,128 @@
+"""The training line end to end on a drawn set: loss falls, a killed run goes on, the export loads, figures come out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dashcamcleaner.training.evaluate import EvaluationSet, evaluate, table
+from dashcamcleaner.training.export import export, recommended_thresholds, write_sidecar
+from dashcamcleaner.training.fit import FitRecipe, FitResult, fit
+from dashcamcleaner.training.pictures import list_folder, pack
+from dashcamcleaner.training.views import ViewRecipe
+from tests.training.synthetic import TINY_MODEL, draw_folder
+
+pytest.importorskip("torch", reason="the training line needs torch: pip install 'dashcamcleaner[train]'")
+pytest.importorskip("ultralytics", reason="the training line needs ultralytics: pip install 'dashcamcleaner[train]'")
+
+VIEWS = ViewRecipe(size_px=160, inference_px=160, scale=(0.9, 1.1), mosaic=0.2, close=0.0, face_paste=0.0)
+RECIPE = FitRecipe(
+    budget_s=1e6,
+    batch=4,
+    lr=1e-2,
+    warmup_steps=5,
+    ema=0.9,
+    bf16=False,
+    threads=1,
+    workers=0,
+    views=VIEWS,
+    max_steps=140,
+)
+
+
+@pytest.fixture(scope="module")
+def line(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, FitResult]:
+    """A tiny model fitted once for all tests here; gives its folder and what the fit told."""
+    folder = tmp_path_factory.mktemp("line")
+    (folder / "tiny.yaml").write_text(TINY_MODEL, encoding="utf-8")
+    draw_folder(folder / "set", pictures=8)
+    pack(list_folder(folder / "set", known=[0, 1]), folder / "cache")
+    fit(folder / "cache", folder / "run", start=folder / "tiny.yaml", recipe=_steps(60))
+    # As after a kill: the second call takes up the state of the first.
+    result = fit(folder / "cache", folder / "run", start=folder / "tiny.yaml", recipe=RECIPE)
+    return folder, result
+
+
+def _steps(count: int) -> FitRecipe:
+    import dataclasses
+
+    return dataclasses.replace(RECIPE, max_steps=count)
+
+
+def test_loss_falls_and_a_run_goes_on(line: tuple[Path, FitResult]) -> None:
+    folder, result = line
+    assert result.steps == 140
+    assert result.last_loss < 0.7 * result.first_loss
+    steps = [row.split(",")[0] for row in (folder / "run" / "log.csv").read_text().splitlines()]
+    assert steps == ["step", "1", *(str(n) for n in range(20, 141, 20))]
+
+
+def test_the_export_loads_and_figures_come_out(line: tuple[Path, FitResult], tmp_path: Path) -> None:
+    _, result = line
+    out = tmp_path / "weights"
+    files = export(result.checkpoint, out, name="tiny-1")
+    held_out = draw_folder(tmp_path / "held", pictures=4, seed=99)
+    empty = tmp_path / "empty"
+    (empty / "images").mkdir(parents=True)
+    noise = np.random.default_rng(0).integers(90, 140, (128, 160, 3), dtype=np.uint8)
+    from PIL import Image
+
+    Image.fromarray(noise).save(empty / "images" / "n.png")
+    sets = [
+        EvaluationSet("drawn", (held_out,)),
+        EvaluationSet("negatives", (empty,), negatives=True),
+    ]
+    measured = evaluate(str(files["onnx"]), sets=sets, inference_sizes=[160], precision="f32", threads=1).as_dict()
+    drawn = measured["sets"]["drawn"]["160"]
+    assert drawn["face"]["objects"] == drawn["plate"]["objects"] == 4
+    # Seen 560 views of 8 pictures: not good, but far from chance.
+    assert drawn["face"]["AP50"] + drawn["plate"]["AP50"] > 0.5
+    thresholds = recommended_thresholds(measured, size=160)
+    path = write_sidecar(
+        out,
+        name="tiny-1",
+        files=list(files.values()),
+        thresholds=thresholds,
+        trained_size_px=160,
+        summary="A test's.",
+        origin="drawn",
+        data=["drawn"],
+        figures=measured,
+    )
+    papers = json.loads(path.read_text(encoding="utf-8"))
+    assert papers["kinds"] == ["face", "plate"]
+    assert {row["format"] for row in papers["files"]} == {"torch", "onnx"}
+    # By its sidecar now, with the thresholds that it recommends, in words for people.
+    again = evaluate(str(files["onnx"]), sets=sets, inference_sizes=[160], precision="f32", threads=1)
+    assert again.thresholds == thresholds
+    text = table(again)
+    assert "| 160 | face | 4 |" in text
+    assert "nothing to find" in text
+
+
+def test_ultralytics_opens_the_checkpoint(line: tuple[Path, FitResult]) -> None:
+    _, result = line
+    from dashcamcleaner.training.ultra import detect_head, load_model
+
+    model = load_model(result.checkpoint)
+    assert model.names == {0: "face", 1: "plate"}
+    assert detect_head(model).nc == 2
+
+
+def test_ranks_meet(line: tuple[Path, FitResult], tmp_path: Path) -> None:
+    """Two processes' worth of steps, one after the other: the second one starts from its own and meets the first."""
+    import dataclasses
+
+    import torch
+
+    folder, _ = line
+    for rank in (0, 1):
+        recipe = dataclasses.replace(RECIPE, rank=rank, ranks=2, exchange_steps=2, max_steps=4)
+        fit(folder / "cache", tmp_path / "run", start=folder / "tiny.yaml", recipe=recipe)
+    first, second = (torch.load(tmp_path / "run" / f"peer-{rank}.pt", weights_only=True) for rank in (0, 1))
+    apart = [float((first[n] - second[n]).abs().mean()) for n in first if first[n].dtype.is_floating_point]
+    assert max(apart) < 0.5
+    assert (tmp_path / "run" / "last.pt").is_file()
