@@ -79,6 +79,10 @@ class RunSummary:
     cpu_s: float = 0.0
     resumed_frames: int = 0
     audit: dict[str, Any] | None = None
+    source_sha256: str = ""
+    output_sha256: str = ""
+    edits: list[str] = field(default_factory=list)
+    timeline: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON types."""

@@ -9,7 +9,6 @@ Like `clean` it is a generator of events and closing it ends it. It reads both f
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
 from collections.abc import Iterator
@@ -30,12 +29,13 @@ from dashcamcleaner.run.outputs import as_our_error
 from dashcamcleaner.run.pace import Pace
 from dashcamcleaner.run.pairing import paired
 from dashcamcleaner.run.planfile import PlanReader, fingerprint, plan_path
+from dashcamcleaner.run.reporting import file_sha256, write_reports
 from dashcamcleaner.run.watch import Watch
 from dashcamcleaner.settings import Settings, resolve
 from dashcamcleaner.stages import decode, probe
 from dashcamcleaner.stages.examine import examine, sound_offset_s
 
-__all__ = ["audit", "audit_run", "file_sha256"]
+__all__ = ["audit", "audit_run"]
 
 log = logging.getLogger(__name__)
 
@@ -74,9 +74,11 @@ def audit_run(summary: RunSummary, *, settings: Settings, control: Control) -> I
     An audit that cannot be done does not undo the run: it is told, and the status is NEEDS REVIEW.
     """
     plan = Path(summary.plan) if summary.plan else None
+    thumbnails: dict[int, bytes] = {}
     for event in audit(Path(summary.source), Path(summary.output), plan=plan, settings=settings, control=control):
         if isinstance(event, Audited):
             summary.audit = event.result.as_dict()
+            thumbnails = event.thumbnails
         elif isinstance(event, Failed):
             missing = Check("audit", "The audit", ran=False, why_not=event.error.message)
             status, reasons, _ = judge([], checks=[missing], hidden_regions=1)
@@ -85,6 +87,7 @@ def audit_run(summary: RunSummary, *, settings: Settings, control: Control) -> I
             yield Warned(f"The audit could not be done: {event.error.message}", event.error.hint)
         elif isinstance(event, Progress | Warned):
             yield event
+    write_reports(summary, thumbnails=thumbnails)
 
 
 def _audit(
@@ -187,9 +190,13 @@ def _compare_files(source: Path, output: Path, settings: Settings, result: Audit
             by_ear.append(Finding("sound", "sound-shift", Severity.FAIL, text))
     yield from by_ear
     found += by_ear
-    bad = {name: sum(f.check == name and f.severity is not Severity.NOTE for f in found) for name in ("sound", "leftovers")}
+    bad = {
+        name: sum(f.check == name and f.severity is not Severity.NOTE for f in found) for name in ("sound", "leftovers")
+    }
     looked = _things_beside(after)
-    result.checks.append(Check("sound", "Sound and its timing", looked_at=told, unit="sound tracks", found=bad["sound"]))
+    result.checks.append(
+        Check("sound", "Sound and its timing", looked_at=told, unit="sound tracks", found=bad["sound"])
+    )
     result.checks.append(
         Check("leftovers", "Streams, tags, pictures, positions beside the film", looked_at=looked,
               unit="streams, tags and pictures", found=bad["leftovers"])
@@ -239,13 +246,13 @@ def _respect(edits: Edits, findings: list[Finding]) -> list[Finding]:
         if finding.code == "clear-object":
             at = list(finding.boxes.values())
             inside = any(
-                zone.box is not None
-                and zone.holds(finding.start_s)
-                and all(_contains(zone.box, box) for box in at)
+                zone.box is not None and zone.holds(finding.start_s) and all(_contains(zone.box, box) for box in at)
                 for zone in edits.exclude
             )
             if inside:
-                finding = replace(finding, severity=Severity.NOTE, message=finding.message + " It lies in an area excluded by hand.")
+                finding = replace(
+                    finding, severity=Severity.NOTE, message=finding.message + " It lies in an area excluded by hand."
+                )
             elif finding.severity is Severity.FAIL and (edits.keep or edits.drop or edits.only):
                 finding = replace(
                     finding, severity=Severity.REVIEW,
@@ -257,9 +264,3 @@ def _respect(edits: Edits, findings: list[Finding]) -> list[Finding]:
 
 def _contains(outer: tuple[float, float, float, float], inner: tuple[float, float, float, float]) -> bool:
     return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
-
-
-def file_sha256(path: Path) -> str:
-    """Of all bytes: what a report names a file by."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

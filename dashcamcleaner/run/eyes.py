@@ -88,7 +88,9 @@ def open_eyes(settings: Settings, *, upright_size: tuple[int, int]) -> Eyes:
         crops[OWN] = open_detector(inference_size=_CROP_SIZE, aspect=None, **common)
         told.append(f"{whole[OWN].description.weights}, mirrored, at {size} px")
     except BackendError as error:
-        missing.append(_missing("search-own", "Objects left, by the run's own weights mirrored at another scale", error))
+        missing.append(
+            _missing("search-own", "Objects left, by the run's own weights mirrored at another scale", error)
+        )
     if "face" in kinds:
         try:
             whole[FACES] = open_centerface(inference_size=_FACE_SIZE, aspect=aspect, threads=settings.workers)

@@ -21,11 +21,13 @@ from dashcamcleaner.core.plan import FramePlan, Planner
 from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.run import stills
+from dashcamcleaner.run.audit import audit_run
 from dashcamcleaner.run.control import Control
 from dashcamcleaner.run.job import Job
 from dashcamcleaner.run.look import open_look
 from dashcamcleaner.run.outputs import as_our_error, check_output, check_space
 from dashcamcleaner.run.pace import Pace
+from dashcamcleaner.run.reporting import told_edits
 from dashcamcleaner.run.tally import Tally
 from dashcamcleaner.run.threads import Channel, Crew, Stopped
 from dashcamcleaner.run.writing import ClipWriter
@@ -142,10 +144,13 @@ def _clean(job: Job, control: Control) -> Iterator[Event]:
         for sentence in (*decoder.problems, *_afterthoughts(look.planner, tally, decoder.partial)):
             summary.warnings.append(sentence)
             yield Warned(sentence)
+        summary.timeline, summary.edits = tally.timeline.as_dict(), told_edits(look.edits)
         summary.status = PARTIAL if decoder.partial or tally.damaged_frames else CLEANED
         summary.wall_s, summary.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]
         writer.finish(summary)
         look.done()
+    if job.audit:
+        yield from audit_run(summary, settings=settings, control=control)
     yield Finished(summary)
 
 

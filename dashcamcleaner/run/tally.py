@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Origin
 from dashcamcleaner.core.summary import KindSummary
+from dashcamcleaner.core.timeline import Timeline
 
 __all__ = ["Tally"]
 
@@ -24,6 +25,7 @@ class Tally:
     def __init__(self, *, thresholds: Mapping[str, float], kinds: tuple[str, ...]) -> None:
         self._thresholds = thresholds
         self.kinds: dict[str, KindSummary] = {kind: KindSummary() for kind in kinds}
+        self.timeline = Timeline()
         self.frames = 0
         self.damaged_frames = 0
         self._tracks: dict[str, set[int]] = {}
@@ -32,6 +34,7 @@ class Tally:
     def add(self, plan: FramePlan) -> dict[str, int]:
         """Count a frame; gives the number of regions per kind in it."""
         self.frames += 1
+        self.timeline.add(plan)
         self.damaged_frames += plan.seen.damaged
         found = plan.seen.detections
         for kind, summary in self.kinds.items():

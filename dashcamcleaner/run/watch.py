@@ -164,12 +164,16 @@ class Watch:
         if self._comparable:
             found += self._pixel_findings(result)
         else:
-            result.checks.append(Check("pixels", "Regions hidden in every frame", ran=False, why_not="the sizes differ"))
+            result.checks.append(
+                Check("pixels", "Regions hidden in every frame", ran=False, why_not="the sizes differ")
+            )
         found += self._search_findings(result)
         checks, again = self._rereader.findings()
         have = {check.name for check in result.checks}
         kinds = {"read-back": ("plate", self._eyes.reader), "face-again": ("face", self._eyes.crops.get(FACES))}
-        result.checks += [c for c in checks if c.name not in have and kinds[c.name][0] in self._eyes.kinds and kinds[c.name][1]]
+        result.checks += [
+            c for c in checks if c.name not in have and kinds[c.name][0] in self._eyes.kinds and kinds[c.name][1]
+        ]
         if self._reader is not None:
             self._reader.close()
         return found + again
@@ -270,9 +274,7 @@ def _nearest(finding: Finding, frame: int) -> tuple[float, float, float, float] 
     return finding.boxes[min(finding.boxes, key=lambda i: abs(i - frame))]
 
 
-def _obscured_jpeg(
-    picture: np.ndarray, box: tuple[float, float, float, float] | None, size: tuple[int, int]
-) -> bytes:
+def _obscured_jpeg(picture: np.ndarray, box: tuple[float, float, float, float] | None, size: tuple[int, int]) -> bytes:
     """The picture blurred so that nobody can be told in it, with the place marked."""
     h, w = picture.shape[:2]
     shown = cv2.GaussianBlur(picture, (0, 0), _THUMBNAIL_PX / 64)
@@ -311,5 +313,3 @@ def _frames_to_look_at(plan: Path) -> frozenset[int]:
         ordered = sorted(wanted)
         wanted = {ordered[i * len(ordered) // most] for i in range(most)} if most else set()
     return frozenset(wanted)
-
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from types import TracebackType
 
@@ -11,20 +10,15 @@ import numpy as np
 from dashcamcleaner.core.media import Frame, MediaInfo
 from dashcamcleaner.core.plan import FramePlan, PlanHeader, Region
 from dashcamcleaner.core.summary import RunSummary
-from dashcamcleaner.errors import OutputError
 from dashcamcleaner.run.job import Job
 from dashcamcleaner.run.outputs import DetectionExport, check_output, keep_date, partial_path, publish
 from dashcamcleaner.run.planfile import PlanWriter, plan_path
+from dashcamcleaner.run.reporting import report_path, write_reports
 from dashcamcleaner.settings import Settings
 from dashcamcleaner.stages.encode import Encoder, MaskWriter, OutputPlan
 from dashcamcleaner.stages.obscure import Obscurer, region_mask
 
-__all__ = ["ClipWriter", "obscurer_for", "report_path"]
-
-
-def report_path(output: Path) -> Path:
-    """Where the JSON report of an output stands: ``clip.mp4`` -> ``clip.report.json``."""
-    return output.with_name(output.stem + ".report.json")
+__all__ = ["ClipWriter", "obscurer_for"]
 
 
 def obscurer_for(settings: Settings) -> Obscurer:
@@ -114,7 +108,7 @@ class ClipWriter:
         else:
             self._plan.abort()
         summary.report = str(report_path(job.output))
-        write_report(summary)
+        write_reports(summary)
 
     def abort(self) -> None:
         """Close and delete what was begun; does nothing after `finish`."""
@@ -132,19 +126,3 @@ class ClipWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.abort()
-
-
-def write_report(summary: RunSummary) -> None:
-    """Write the summary as JSON to its ``report`` path, beside first.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
-    assert summary.report is not None
-    final = Path(summary.report)
-    try:
-        partial = partial_path(final)
-        partial.write_text(json.dumps(summary.as_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        partial.replace(final)
-    except OSError as error:
-        raise OutputError(f"The report {final} cannot be written: {error.strerror}.") from error

@@ -192,7 +192,10 @@ class FrameComparer:
         h, w = source.shape
         blocks = (max(1, w // _CELL_PX), max(1, h // _CELL_PX))
         change = cv2.resize(cv2.absdiff(source, output), blocks, interpolation=cv2.INTER_AREA).astype(np.float32)
-        fine = [cv2.resize(cv2.absdiff(p, cv2.blur(p, (3, 3))), blocks, interpolation=cv2.INTER_AREA) for p in (source, output)]
+        fine = [
+            cv2.resize(cv2.absdiff(p, cv2.blur(p, (3, 3))), blocks, interpolation=cv2.INTER_AREA)
+            for p in (source, output)
+        ]
         noise = float(np.median(change))
         lost = fine[1].astype(np.float32) < 0.5 * fine[0].astype(np.float32)
         changed = ((change > max(6.0, 5 * noise)) & (lost | (change > max(20.0, 10 * noise)))).astype(np.uint8)
@@ -222,7 +225,11 @@ class FrameComparer:
             x, y, mask = 0, 0, np.full(source.shape, 255, np.uint8)
         else:
             x, y, mask = region_mask(
-                region, upright_size=self.upright_size, shapes=self._shapes, orientation=self._orientation, block=self._block
+                region,
+                upright_size=self.upright_size,
+                shapes=self._shapes,
+                orientation=self._orientation,
+                block=self._block,
             )
         full = np.where(mask == 255, np.uint8(255), np.uint8(0))
         h, w = full.shape

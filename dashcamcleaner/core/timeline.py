@@ -1,0 +1,79 @@
+"""A clip's course in equal slices of time: how much was hidden when. Pure; fed with frame plans, drawn by the report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Origin
+
+__all__ = ["Timeline"]
+
+_MOST_SLICES = 480
+"""Twice as many as a chart has room for; when they are full, two become one, so any length fits."""
+
+_FILLED = (Origin.INTERPOLATED, Origin.HELD)
+
+
+@dataclass(slots=True)
+class Timeline:
+    """Counts per slice.
+
+    Args:
+        slice_s: seconds per slice; doubles as the clip grows.
+    """
+
+    slice_s: float = 0.25
+    _start_s: float | None = None
+    _slices: list[dict[str, list[int]]] = field(default_factory=list)
+    _frames: list[int] = field(default_factory=list)
+
+    def add(self, plan: FramePlan) -> None:
+        """The next frame's plan."""
+        seconds = plan.time.seconds
+        if self._start_s is None:
+            self._start_s = seconds
+        number = max(0, int((seconds - self._start_s) / self.slice_s))
+        while number >= _MOST_SLICES:
+            self._halve()
+            number = int((seconds - self._start_s) / self.slice_s)
+        while len(self._slices) <= number:
+            self._slices.append({})
+            self._frames.append(0)
+        self._frames[number] += 1
+        for region in plan.regions:
+            kind = region.kind if region.kind != WHOLE_FRAME else "whole frame"
+            counts = self._slices[number].setdefault(kind, [0, 0, 0])
+            counts[0] += 1
+            counts[1] += region.origin in _FILLED
+            counts[2] += region.origin == Origin.MANUAL
+
+    def _halve(self) -> None:
+        self.slice_s *= 2
+        merged, frames = [], []
+        for i in range(0, len(self._slices), 2):
+            both: dict[str, list[int]] = {}
+            for part in self._slices[i : i + 2]:
+                for kind, counts in part.items():
+                    old = both.get(kind, [0, 0, 0])
+                    both[kind] = [a + b for a, b in zip(old, counts, strict=True)]
+            merged.append(both)
+            frames.append(sum(self._frames[i : i + 2]))
+        self._slices, self._frames = merged, frames
+
+    def as_dict(self) -> dict[str, Any]:
+        """``kinds``: name -> ``[hidden, filled over time, by hand]`` per slice, each the mean number in a frame."""
+        names = sorted({kind for part in self._slices for kind in part})
+        kinds = {
+            name: [
+                [round(count / max(1, frames), 2) for count in part.get(name, [0, 0, 0])]
+                for part, frames in zip(self._slices, self._frames, strict=True)
+            ]
+            for name in names
+        }
+        return {
+            "start_s": round(self._start_s or 0.0, 3),
+            "slice_s": self.slice_s,
+            "slices": len(self._slices),
+            "kinds": kinds,
+        }

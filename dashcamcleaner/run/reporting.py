@@ -1,0 +1,117 @@
+"""Writes a run's report beside its output: ``NAME.report.json`` and the same as a page, ``NAME.report.html``.
+
+Called by `run.writing` when a clip is finished and again by `run.audit` when the audit has been added.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dashcamcleaner.core.edits import Edits, Zone
+from dashcamcleaner.core.summary import RunSummary
+from dashcamcleaner.core.timing import format_seconds
+from dashcamcleaner.errors import InputError, OutputError
+from dashcamcleaner.run.outputs import partial_path
+from dashcamcleaner.stages.report import REPORT_VERSION, write_html
+
+__all__ = ["file_sha256", "html_path", "read_report", "report_path", "told_edits", "write_reports"]
+
+
+def report_path(output: Path) -> Path:
+    """Where the JSON report of an output stands: ``clip.mp4`` -> ``clip.report.json``."""
+    return output.with_name(output.stem + ".report.json")
+
+
+def html_path(report: Path) -> Path:
+    """Where the page of a JSON report stands."""
+    return report.with_suffix(".html")
+
+
+def file_sha256(path: Path) -> str:
+    """Of all bytes: what a report names a file by."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_reports(summary: RunSummary, *, thumbnails: Mapping[int, bytes] | None = None) -> None:
+    """Write JSON and page to the summary's ``report`` path, completing the summary with the files' hashes.
+
+    Raises:
+        OutputError: one of them cannot be written.
+    """
+    assert summary.report is not None
+    final = Path(summary.report)
+    try:
+        summary.source_sha256 = summary.source_sha256 or file_sha256(Path(summary.source))
+        summary.output_sha256 = file_sha256(Path(summary.output))
+        data = report_dict(summary)
+        partial = partial_path(final)
+        partial.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        partial.replace(final)
+    except OSError as error:
+        raise OutputError(f"The report {final} cannot be written: {error.strerror}.") from error
+    write_html(data, html_path(final), thumbnails=thumbnails)
+
+
+def report_dict(summary: RunSummary) -> dict[str, Any]:
+    """What stands in the JSON: the summary and its version."""
+    return {"report": "dashcamcleaner", "version": REPORT_VERSION, **summary.as_dict()}
+
+
+def read_report(path: Path) -> dict[str, Any]:
+    """A report that `write_reports` wrote.
+
+    Raises:
+        InputError: it cannot be read, or is something else.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["report"] != "dashcamcleaner":
+            raise ValueError("another program's file")
+        if int(data["version"]) > REPORT_VERSION:
+            raise InputError(f"The report {path} is of a newer version.", hint="Update DashcamCleaner.")
+    except OSError as error:
+        raise InputError(f"The report {path} cannot be read: {error.strerror}.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{path} is not a report of this program.", hint="A report's name ends in .report.json."
+        ) from error
+    return dict(data)
+
+
+def told_edits(edits: Edits | None) -> list[str]:
+    """What a person changed, one line each."""
+    if edits is None:
+        return []
+    lines = []
+    for what, tracks in (
+        ("left clear", edits.keep),
+        ("removed as false hits", edits.drop),
+        ("alone hidden", edits.only),
+    ):
+        if tracks:
+            lines.append(f"tracks {what}: {', '.join(map(str, sorted(tracks)))}")
+    for region in edits.regions:
+        span = f"{format_seconds(region.keys[0][0])} to {format_seconds(region.keys[-1][0])}"
+        lines.append(f"a region ({region.kind}) drawn with {len(region.keys)} key frames, {span}")
+    for what, zones in (
+        ("area hidden throughout", edits.fixed),
+        ("area in which finds are left clear", edits.exclude),
+        ("frames hidden wholly", edits.frames),
+    ):
+        lines += [f"{what}: {_told_zone(zone)}" for zone in zones]
+    return lines
+
+
+def _told_zone(zone: Zone) -> str:
+    box = "" if zone.box is None else ",".join(f"{value:g}" for value in zone.box) + " "
+    if math.isinf(zone.from_s) and math.isinf(zone.to_s):
+        return f"{box}whole clip".strip()
+    start = "the beginning" if math.isinf(zone.from_s) else format_seconds(zone.from_s)
+    end = "the end" if math.isinf(zone.to_s) else format_seconds(zone.to_s)
+    return f"{box}from {start} to {end}"
