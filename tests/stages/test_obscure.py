@@ -184,7 +184,7 @@ def test_cells_are_all_that_is_taken(name, style, strength):
                     part[...] = rng.permutation(flat).reshape(part.shape)
     assert not np.array_equal(frame.planes[0], other.planes[0])
     for each in (frame, other):
-        Obscurer(style=style, strength=strength, feather=0).obscure(each, [one])
+        Obscurer(style=style, strength=strength, feather=0, secret=b"equal").obscure(each, [one])
     for mask, a, b in zip(hidden_samples(frame, [one]), frame.planes, other.planes, strict=True):
         assert np.array_equal(a[mask], b[mask])
 
@@ -200,16 +200,47 @@ def test_a_mosaic_shows_at_most_the_promised_cells(strength):
     assert row.max() - row.min() > 50 or strength == 6
 
 
-def test_cell_averages_come_from_inside_only():
-    """A bright street around a dark region must not tell anything in it, nor the other way round."""
-    frame = make_frame((200, 200))
-    planes = frame.make_writable()
-    planes[0][...] = 235
-    planes[0][60:120, 60:140] = 48
-    one = region(60, 60, 140, 120)
-    Obscurer(style="gaussian", strength=1, feather=0).obscure(frame, [one])
-    assert (frame.planes[0][60:120, 60:140] == 48).all()
-    assert (frame.planes[0][:60] == 235).all()
+@pytest.mark.parametrize("style", ["gaussian", "mosaic"])
+def test_cell_averages_come_from_inside_only(style):
+    """What stands around a region changes nothing in it."""
+    results = []
+    for around in (16, 235):
+        frame = make_frame((200, 200), seed=3)
+        planes = frame.make_writable()
+        outside = np.ones((200, 200), bool)
+        outside[60:120, 60:140] = False
+        planes[0][outside] = around
+        Obscurer(style=style, strength=1, feather=0).obscure(frame, [region(60, 60, 140, 120)])
+        assert (frame.planes[0][outside] == around).all()
+        results.append(frame.planes[0][60:120, 60:140])
+    assert np.array_equal(*results)
+
+
+def averages_of(seed: int, *, secret: bytes | None = None, shift: int = 0, times: int = 1) -> np.ndarray:
+    """The tones of a region of bright noise, shown `times` times, the last time brighter by `shift`."""
+    obscurer = Obscurer(style="mosaic", strength=1, feather=0, secret=secret)
+    for number in range(times):
+        frame = make_frame((200, 200), seed=seed)
+        plane = frame.make_writable()[0]
+        plane[...] = 100 + plane // 16 + (shift if number == times - 1 else 0)
+        obscurer.obscure(frame, [region(60, 60, 120, 120)])
+    return frame.planes[0][65:120:10, 65:120:10].astype(int)
+
+
+def test_tints_are_secret_but_repeatable():
+    """Equal sources give equal clips; who lacks the hidden noise cannot tell the tints."""
+    assert np.array_equal(averages_of(1), averages_of(1))
+    assert not np.array_equal(averages_of(1), averages_of(2))
+    assert np.abs(averages_of(1) - averages_of(2)).max() <= 48
+    assert np.mean(averages_of(1, secret=b"a") == averages_of(2, secret=b"a")) > 0.9  # the noise itself averages out
+
+
+def test_tones_are_few_and_do_not_flicker():
+    tones = averages_of(1)
+    assert len(np.unique(tones)) <= 5
+    assert (tones % 16 == 0).all()
+    assert np.array_equal(averages_of(1, times=5, shift=3), tones), "a small change of light shows"
+    assert (averages_of(1, times=5, shift=60) - tones >= 32).all(), "a large change of light does not show"
 
 
 @pytest.mark.parametrize("quarter_turns", range(4))
