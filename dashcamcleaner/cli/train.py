@@ -63,6 +63,7 @@ def _add_fit(steps: Any) -> None:
     step.add_argument("--start", metavar="FILE", help="checkpoint to start from, instead of the recipe's")
     step.add_argument("--minutes", type=float, metavar="N", help="time budget, instead of the recipe's")
     step.add_argument("--device", help="cpu, cuda, mps, instead of the recipe's")
+    step.add_argument("--rank", default="0/1", metavar="I/N", help="this is process I of N that train together (0/1)")
 
 
 def _add_evaluate(steps: Any) -> None:
@@ -173,18 +174,32 @@ def _fit(args: argparse.Namespace) -> int:
         plan = dataclasses.replace(plan, budget_s=args.minutes * 60)
     if args.device:
         plan = dataclasses.replace(plan, device=args.device)
+    rank, ranks = _rank(args.rank)
+    plan = dataclasses.replace(plan, rank=rank, ranks=ranks)
     start = args.start or recipe.start
     if start is None:
         raise InputError("there is nothing to start from", hint="Give --start, or start = ... in the recipe.")
     out = Path(args.out)
     print(f"{len(recipe.pictures)} pictures")
-    pack(recipe.pictures, out / "cache", progress=_ticker("pictures packed"))
+    if rank == 0:
+        pack(recipe.pictures, out / "cache", progress=_ticker("pictures packed"))
+    elif not (out / "cache" / "index.json").exists():
+        raise InputError(f"{out} holds no packed pictures yet", hint="Start --rank 0/N first; it packs them.")
     result = fit(out / "cache", out, start=start, recipe=plan, progress=_told_now_and_then())
     print(
         f"{result.steps} steps in {result.spent_s / 60:.1f} min, loss {result.first_loss:.3f} -> {result.last_loss:.3f}"
     )
     print(f"checkpoint: {result.checkpoint}")
     return 0
+
+
+def _rank(text: str) -> tuple[int, int]:
+    from dashcamcleaner.errors import SettingError
+
+    rank, _, ranks = text.partition("/")
+    if not (rank.isdecimal() and ranks.isdecimal() and int(rank) < int(ranks)):
+        raise SettingError(f"--rank looks like 0/2 or 1/2, not {text!r}")
+    return int(rank), int(ranks)
 
 
 def _evaluate(args: argparse.Namespace) -> int:

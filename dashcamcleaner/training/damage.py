@@ -122,4 +122,5 @@ def _coded(rgb: np.ndarray, suffix: str, quality: int) -> np.ndarray:
     done, data = cv2.imencode(suffix, rgb[:, :, ::-1], [flag, quality])
     if not done:
         return rgb
-    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[:, :, ::-1])
+    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    return rgb if decoded is None else np.ascontiguousarray(decoded[:, :, ::-1])

@@ -315,7 +315,7 @@ def _batches(
     """Endless batches; a resumed run draws others than it has seen."""
     import torch
 
-    class Batches(torch.utils.data.IterableDataset):  # type: ignore[misc, type-arg]
+    class Batches(torch.utils.data.IterableDataset):
         def __iter__(self) -> Iterator[dict[str, Any]]:
             torch.set_num_threads(1)
             worker = torch.utils.data.get_worker_info()

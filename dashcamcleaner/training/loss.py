@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from dashcamcleaner.training.ultra import detect_head, require
+from dashcamcleaner.training.ultra import require
 from dashcamcleaner.training.views import MASK_STRIDE_PX, View
 
 __all__ = ["GAINS", "collate", "masked_loss"]
@@ -49,49 +49,48 @@ def masked_loss(model: Any, *, gains: dict[str, float] | None = None) -> Any:
     from ultralytics.utils.tal import make_anchors
 
     model.args = SimpleNamespace(**(gains or GAINS))
+    library: Any = v8DetectionLoss(model)
 
-    class MaskedLoss(v8DetectionLoss):  # type: ignore[misc, valid-type]
-        def __call__(self, predictions: dict[str, Any], batch: dict[str, Any]) -> tuple[Any, tuple[float, ...]]:
-            distances = predictions["boxes"].permute(0, 2, 1).contiguous().float()
-            scores = predictions["scores"].permute(0, 2, 1).contiguous().float()
-            anchors, strides = make_anchors([f.float() for f in predictions["feats"]], self.stride, 0.5)
-            boxes = self.bbox_decode(anchors, distances)
-            with torch.no_grad():
-                probabilities, pixels = scores.sigmoid(), boxes * strides
-                target_scores = torch.zeros_like(scores)
-                target_boxes = torch.zeros_like(boxes)
-                foreground = torch.zeros(scores.shape[:2], dtype=torch.bool, device=scores.device)
-                for i, rows in enumerate(batch["boxes"]):
-                    if not len(rows):
-                        continue
-                    rows = rows.to(scores.device)
-                    _, assigned, wanted, chosen, _ = self.assigner(
-                        probabilities[i : i + 1],
-                        pixels[i : i + 1],
-                        anchors * strides,
-                        rows[None, :, :1],
-                        rows[None, :, 1:],
-                        torch.ones(1, len(rows), 1, dtype=torch.bool, device=scores.device),
-                    )
-                    target_boxes[i], target_scores[i], foreground[i] = assigned[0], wanted[0], chosen[0].bool()
-            total = target_scores.sum().clamp(min=1)
-            # Where an object was assigned its own kind is judged, whatever the map says.
-            weights = torch.maximum(batch["weights"].to(scores), (target_scores > 0).to(scores))
-            cls = (self.bce(scores, target_scores) * weights).sum() / total
-            size = torch.tensor(predictions["feats"][0].shape[2:], device=scores.device) * self.stride[0]
-            box, l1 = self.bbox_loss(
-                distances,
-                boxes,
-                anchors,
-                target_boxes / strides,
-                target_scores,
-                total,
-                foreground,
-                size,
-                strides,
-            )
-            box, cls, l1 = box * self.hyp.box, cls * self.hyp.cls, l1 * self.hyp.dfl
-            return (box + cls + l1) * len(scores), (float(box.detach()), float(cls.detach()), float(l1.detach()))
+    def loss_of(predictions: dict[str, Any], batch: dict[str, Any]) -> tuple[Any, tuple[float, ...]]:
+        distances = predictions["boxes"].permute(0, 2, 1).contiguous().float()
+        scores = predictions["scores"].permute(0, 2, 1).contiguous().float()
+        anchors, strides = make_anchors([f.float() for f in predictions["feats"]], library.stride, 0.5)
+        boxes = library.bbox_decode(anchors, distances)
+        with torch.no_grad():
+            probabilities, pixels = scores.sigmoid(), boxes * strides
+            target_scores = torch.zeros_like(scores)
+            target_boxes = torch.zeros_like(boxes)
+            foreground = torch.zeros(scores.shape[:2], dtype=torch.bool, device=scores.device)
+            for i, rows in enumerate(batch["boxes"]):
+                if not len(rows):
+                    continue
+                rows = rows.to(scores.device)
+                _, assigned, wanted, chosen, _ = library.assigner(
+                    probabilities[i : i + 1],
+                    pixels[i : i + 1],
+                    anchors * strides,
+                    rows[None, :, :1],
+                    rows[None, :, 1:],
+                    torch.ones(1, len(rows), 1, dtype=torch.bool, device=scores.device),
+                )
+                target_boxes[i], target_scores[i], foreground[i] = assigned[0], wanted[0], chosen[0].bool()
+        total = target_scores.sum().clamp(min=1)
+        # Where an object was assigned its own kind is judged, whatever the map says.
+        weights = torch.maximum(batch["weights"].to(scores), (target_scores > 0).to(scores))
+        cls = (library.bce(scores, target_scores) * weights).sum() / total
+        size = torch.tensor(predictions["feats"][0].shape[2:], device=scores.device) * library.stride[0]
+        box, l1 = library.bbox_loss(
+            distances,
+            boxes,
+            anchors,
+            target_boxes / strides,
+            target_scores,
+            total,
+            foreground,
+            size,
+            strides,
+        )
+        box, cls, l1 = box * library.hyp.box, cls * library.hyp.cls, l1 * library.hyp.dfl
+        return (box + cls + l1) * len(scores), (float(box.detach()), float(cls.detach()), float(l1.detach()))
 
-    assert detect_head(model).nc > 0
-    return MaskedLoss(model)
+    return loss_of

@@ -224,10 +224,7 @@ class PackedPictures:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         index = json.loads((self.folder / "index.json").read_text(encoding="utf-8"))
-        self.pictures = [
-            Picture(**{**row, "size": tuple(row["size"])})
-            for row in index["pictures"]  # type: ignore[arg-type]
-        ]
+        self.pictures = [Picture(**{**row, "size": tuple(row["size"])}) for row in index["pictures"]]
         self._offsets = index["offsets"]
         self._pixels = np.memmap(self.folder / "pixels.raw", np.uint8, "r")
 
