@@ -35,7 +35,7 @@ from dashcamcleaner.settings import Settings, resolve
 from dashcamcleaner.stages import decode, probe
 from dashcamcleaner.stages.examine import examine, sound_offset_s
 
-__all__ = ["audit", "audit_run"]
+__all__ = ["audit", "audit_run", "settings_of_plan"]
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ def _audit(
     result = AuditResult(str(source), str(output))
     known, warnings = _find_plan(source, output, plan, result)
     if settings is None:
-        settings = _settings_of(known)
+        settings = settings_of_plan(known)
     edits = _edits_of(known)
     eyes = open_eyes(settings, upright_size=after.upright_size)
     try:
@@ -142,7 +142,8 @@ def _find_plan(source: Path, output: Path, plan: Path | None, result: AuditResul
     return path, []
 
 
-def _settings_of(plan: Path | None) -> Settings:
+def settings_of_plan(plan: Path | None) -> Settings:
+    """The settings that a plan was made with; the defaults without one."""
     if plan is None:
         return resolve()
     with PlanReader(plan) as reader:

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.core.edits import Edits, Zone
-from dashcamcleaner.core.summary import RunSummary
+from dashcamcleaner.core.findings import AuditResult
+from dashcamcleaner.core.summary import CLEANED, RunSummary
 from dashcamcleaner.core.timing import format_seconds
 from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.run.outputs import partial_path
 from dashcamcleaner.stages.report import REPORT_VERSION, write_html
 
-__all__ = ["file_sha256", "html_path", "read_report", "report_path", "told_edits", "write_reports"]
+__all__ = ["add_audit", "file_sha256", "html_path", "read_report", "report_path", "told_edits", "write_reports"]
 
 
 def report_path(output: Path) -> Path:
@@ -82,6 +83,39 @@ def read_report(path: Path) -> dict[str, Any]:
             f"{path} is not a report of this program.", hint="A report's name ends in .report.json."
         ) from error
     return dict(data)
+
+
+def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = None) -> tuple[Path, dict[str, Any]]:
+    """Put an audit into the report beside its output, or begin one there.
+
+    Returns:
+        Where it stands, and all that it says.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    output = Path(result.output)
+    final = report_path(output)
+    try:
+        data = read_report(final)
+    except InputError:
+        source = Path(result.source)
+        summary = RunSummary(result.source, result.output, status=CLEANED, frames=result.frames, plan=result.plan)
+        summary.source_bytes = source.stat().st_size
+        summary.source_sha256 = file_sha256(source)
+        summary.warnings = ["This report was begun by the audit: what the run did is not known to it."]
+        data = report_dict(summary)
+    data["output_bytes"] = output.stat().st_size
+    data["output_sha256"] = result.output_sha256
+    data["audit"] = result.as_dict()
+    try:
+        partial = partial_path(final)
+        partial.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        partial.replace(final)
+    except OSError as error:
+        raise OutputError(f"The report {final} cannot be written: {error.strerror}.") from error
+    write_html(data, html_path(final), thumbnails=thumbnails)
+    return final, data
 
 
 def told_edits(edits: Edits | None) -> list[str]:

@@ -17,7 +17,7 @@ from typing import Any
 from dashcamcleaner.core.timing import format_seconds
 from dashcamcleaner.errors import OutputError
 
-__all__ = ["REPORT_VERSION", "folder_html", "report_html", "write_html"]
+__all__ = ["REPORT_VERSION", "folder_html", "report_html", "worst_first", "write_html", "write_page"]
 
 REPORT_VERSION = 1
 
@@ -111,7 +111,7 @@ def folder_html(reports: Sequence[Mapping[str, Any]], *, title: str) -> str:
         reports: of each clip; ``page`` in it is the link, ``error`` the reason of a failed one.
         title: name of the folder.
     """
-    ordered = sorted(reports, key=_badness)
+    ordered = worst_first(reports)
     rows = []
     for report in ordered:
         audit = report.get("audit") or {}
@@ -139,6 +139,11 @@ def folder_html(reports: Sequence[Mapping[str, Any]], *, title: str) -> str:
         title,
         [f"<h1>{escape(title)}</h1>", f'<p class="soft">{len(ordered)} clips: {escape(told)}; worst first.</p>', table],
     )
+
+
+def worst_first(reports: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Clips in the order in which somebody should look at them."""
+    return sorted(reports, key=_badness)
 
 
 def _badness(report: Mapping[str, Any]) -> tuple[int, float, str]:

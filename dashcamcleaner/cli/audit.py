@@ -1,0 +1,197 @@
+"""``dashcamcleaner audit SOURCE OUTPUT`` and ``dashcamcleaner verify REPORT OUTPUT``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dashcamcleaner.errors import FAIL_EXIT, REVIEW_EXIT, Cancelled, InputError
+
+if TYPE_CHECKING:
+    from dashcamcleaner.core.findings import AuditResult
+
+__all__ = ["add_parser", "run", "verify"]
+
+_MOST_ROUNDS = 5
+_EVERY_S = 5.0
+_SHOWN = 20
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add both commands to the command line."""
+    audit = subparsers.add_parser(
+        "audit",
+        help="look at an output again, independently, for what slipped",
+        description="Compares source and output frame by frame, searches the output with other detectors, and tries to "
+        "read covered regions back. Exit status: 0 PASS, 9 NEEDS REVIEW, 10 FAIL.",
+    )
+    audit.add_argument("source", metavar="SOURCE", help="the clip that was cleaned, or a folder of them")
+    audit.add_argument("output", metavar="OUTPUT", help="what came of it, or the folder of the outputs")
+    audit.add_argument("--plan", metavar="FILE", help="plan of the run (default: the one beside the output)")
+    audit.add_argument(
+        "--fix", action="store_true", help="hide what was found, render again from the plan, audit again"
+    )
+    audit.add_argument(
+        "--rounds",
+        type=int,
+        default=2,
+        metavar="N",
+        help=f"with --fix: render again at most so often [1 to {_MOST_ROUNDS}]",
+    )
+    audit.add_argument("--json", action="store_true", help="events as JSON lines on standard output")
+    audit.add_argument("--quiet", action="store_true", help="status and errors only")
+    audit.add_argument("--no-report", action="store_true", help="do not write the report beside the output")
+    audit.set_defaults(run=run)
+    check = subparsers.add_parser(
+        "verify",
+        help="tell whether a file is still the one that a report speaks of",
+        description="Compares a file's SHA-256 with the report's. Exit status: 0 the same, 10 another.",
+    )
+    check.add_argument("report", metavar="REPORT", help="NAME.report.json")
+    check.add_argument("output", metavar="OUTPUT", help="the file")
+    check.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    check.set_defaults(run=verify)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Audit one clip or a folder; gives the worst status."""
+    from dashcamcleaner.errors import SettingError
+    from dashcamcleaner.run.audits import pairs_for, write_folder_report
+
+    if not 1 <= args.rounds <= _MOST_ROUNDS:
+        raise SettingError(f"--rounds cannot be {args.rounds}: it takes 1 to {_MOST_ROUNDS}.")
+    output = Path(args.output)
+    pairs = pairs_for(Path(args.source), output)
+    if args.plan and len(pairs) > 1:
+        raise SettingError("A plan belongs to one clip.", hint="Give one source and one output.")
+    reports: list[dict[str, Any]] = []
+    statuses: list[int] = []
+    for source, clip in pairs:
+        status, report = _one(args, source, clip)
+        statuses.append(status)
+        reports.append(report)
+    if output.is_dir():
+        if not args.json:
+            _table(reports)
+        if not args.no_report:
+            page = write_folder_report(reports, output)
+            if not (args.json or args.quiet):
+                print(f"report: {page}")
+    errors = [status for status in statuses if status not in (0, REVIEW_EXIT, FAIL_EXIT)]
+    return errors[0] if errors else max(statuses)
+
+
+def _one(args: argparse.Namespace, source: Path, output: Path) -> tuple[int, dict[str, Any]]:
+    from dashcamcleaner.core.events import Audited, Failed, Progress, Started, Warned, event_as_dict
+    from dashcamcleaner.run.audit import audit
+    from dashcamcleaner.run.fixing import audit_and_fix
+    from dashcamcleaner.run.reporting import add_audit
+
+    plan = Path(args.plan) if args.plan else None
+    events = (
+        audit_and_fix(source, output, plan=plan, rounds=args.rounds) if args.fix else audit(source, output, plan=plan)
+    )
+    shown_at = time.monotonic()
+    try:
+        for event in events:
+            if args.json:
+                print(json.dumps({"source": str(source), **event_as_dict(event)}, ensure_ascii=False), flush=True)
+            if isinstance(event, Failed):
+                if not args.json:
+                    _say(f"{output}: {event.error.message}", f"  hint: {event.error.hint}" if event.error.hint else "")
+                row = {"source": str(source), "output": str(output), "status": "failed", "error": event.error.message}
+                return event.error.exit_code, row
+            if isinstance(event, Audited):
+                data: dict[str, Any] = {"source": str(source), "output": str(output), "audit": event.result.as_dict()}
+                if not args.no_report:
+                    report, data = add_audit(event.result, thumbnails=event.thumbnails)
+                if not args.json:
+                    _tell(event.result, quiet=args.quiet)
+                    if not (args.no_report or args.quiet):
+                        print(f"  report: {report}")
+                return event.result.exit_code, data
+            if args.json or args.quiet:
+                continue
+            if isinstance(event, Started):
+                _say(f"{event.source} against {event.output}", f"  {event.description}")
+            elif isinstance(event, Warned):
+                _say(f"  note: {event.message}" + (f" {event.hint}" if event.hint else ""))
+            elif isinstance(event, Progress) and time.monotonic() - shown_at >= _EVERY_S:
+                shown_at = time.monotonic()
+                _say(_progress(event.phase, event.frames_done, event.frames, event.fps, event.eta_s))
+    except KeyboardInterrupt:
+        raise Cancelled("The audit was stopped.", hint="Nothing was changed by it.") from None
+    raise AssertionError("an audit ends with a result or a failure")
+
+
+def _progress(phase: str, done: int, frames: int | None, fps: float, eta_s: float | None) -> str:
+    from dashcamcleaner.core.timing import format_seconds
+
+    of = f" of {frames}" if frames else ""
+    eta = "-" if eta_s is None else format_seconds(eta_s).split(".")[0]
+    return f"  {phase}: frame {done}{of}, {fps:.1f} fps, eta {eta}"
+
+
+def _tell(result: AuditResult, *, quiet: bool) -> None:
+    from dashcamcleaner.core.findings import Severity
+
+    print(f"{result.status.value}: {result.output}")
+    if quiet:
+        return
+    for check in result.checks:
+        print(f"  {check.title}: {check.told}")
+    for finding in result.findings[:_SHOWN]:
+        sign = {Severity.FAIL: "!", Severity.REVIEW: "?", Severity.NOTE: "-"}[finding.severity]
+        print(f"  {sign} {finding.message}" + (f" {finding.when}" if finding.when else ""))
+    if len(result.findings) > _SHOWN:
+        print(f"  ... and {len(result.findings) - _SHOWN} more, see the report")
+    for line in result.fixes:
+        print(f"  fixed: {line}")
+    for reason in result.reasons if not result.findings else ():
+        print(f"  {reason}")
+
+
+def _table(reports: list[dict[str, Any]]) -> None:
+    from dashcamcleaner.stages.report import worst_first
+
+    print(f"{'status':13} {'findings':>8}  clip")
+    for report in worst_first(reports):
+        audit = report.get("audit") or {}
+        found = sum(finding["severity"] != "note" for finding in audit.get("findings", []))
+        print(f"{audit.get('status') or report.get('status'):13} {found:8}  {report.get('output')}")
+
+
+def verify(args: argparse.Namespace) -> int:
+    """Tell whether the file is the one that the report speaks of; gives the exit status."""
+    from dashcamcleaner.run.reporting import file_sha256, read_report
+
+    report, output = Path(args.report), Path(args.output)
+    if report.suffix == ".html":
+        report = report.with_suffix(".json")
+    data = read_report(report)
+    expected = str(data.get("output_sha256") or "")
+    if not expected:
+        raise InputError(f"The report {report} does not tell the output's SHA-256.")
+    if not output.is_file():
+        raise InputError(f"{output} does not exist.", hint="Check the spelling of the path.")
+    actual = file_sha256(output)
+    same = actual == expected
+    if args.json:
+        print(json.dumps({"same": same, "file": str(output), "sha256": actual, "reported_sha256": expected}))
+    elif same:
+        print(f"the same: {output} is the file that {report.name} speaks of")
+        print(f"  SHA-256 {actual}")
+    else:
+        print(f"another: {output} is not the file that {report.name} speaks of, or was changed since")
+        print(f"  SHA-256 {actual}\n  reported {expected}")
+    return 0 if same else FAIL_EXIT
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        if line:
+            print(line, file=sys.stderr, flush=True)
