@@ -118,7 +118,8 @@ class ColourDetector(ScriptedDetector):
 
         rows: list[Row] = []
         for kind, colour in self.colours.items():
-            near = (np.abs(picture.astype(np.int16) - np.array(colour, np.int16)).max(axis=2) < 60).astype(np.uint8)
+            low, high = (np.clip(np.array(colour) + side, 0, 255).astype(np.uint8) for side in (-60, 60))
+            near = cv2.inRange(np.ascontiguousarray(picture), low, high)
             _, _, stats, _ = cv2.connectedComponentsWithStats(near)
             for x, y, w, h, _ in stats[1:]:
                 if w >= self.least_px and h >= self.least_px:

@@ -33,6 +33,9 @@ _BORDER = 0.01
 _SAME_OBJECT = 0.6
 """A cut part is explained by a whole box that covers this share of it."""
 
+_MARGIN_PX = 2.0
+"""Pixels of the tiled picture by which boxes of one object may differ; of a thin strip they are a large share."""
+
 
 def check_kinds(detector: Detector, wanted: Sequence[str]) -> None:
     """Refuse a run in which a wanted kind has nobody to see it.
@@ -91,7 +94,7 @@ def _starts(length: int, tile: int, overlap: float) -> list[int]:
     """Where tiles begin along one side: the fewest that overlap enough, evenly spread, the last one flush."""
     if length <= tile:
         return [0]
-    count = 1 + math.ceil((length - tile) / (tile * (1 - overlap)) - 1e-3)
+    count = 1 + max(1, math.ceil((length - tile) / (tile * (1 - overlap)) - 0.01))
     return [round(i * (length - tile) / (count - 1)) for i in range(count)]
 
 
@@ -249,11 +252,12 @@ def merge_tiles(
     if not len(pieces):
         return kept
     touching = np.concatenate([side for side in sides if len(side)])
-    explained = _explained(pieces, kept)
-    joined = _join(pieces[~explained], touching[~explained])
+    margin_px = _MARGIN_PX * max(scale)
+    kept, explained = _explain(pieces, kept, margin_px=margin_px)
+    joined = _join(pieces[~explained], touching[~explained], margin_px=margin_px)
     if not len(joined):
         return kept
-    both = Detections.concatenate([kept, joined])
+    both = Detections.concatenate([kept, _drop_covered(joined)])
     return both[np.argsort(-both.score, kind="stable")]
 
 
@@ -266,24 +270,32 @@ def _covered_share(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _drop_covered(found: Detections) -> Detections:
-    """Without boxes that lie (nearly) within a box of their kind with a better score: nothing less is hidden."""
+    """Without boxes that lie (nearly) within a box of their kind with as good a score: nothing less is hidden."""
     if len(found) < 2:
         return found
-    order = np.arange(len(found))  # best score first, from `suppress`
+    area = (found.xyxy[:, 2] - found.xyxy[:, 0]) * (found.xyxy[:, 3] - found.xyxy[:, 1])
+    found = found[np.lexsort((-area, -found.score))]
     within = _covered_share(found.xyxy, found.xyxy) > 0.85
-    better = (order[:, None] > order[None, :]) & (found.kind[:, None] == found.kind[None, :])
-    return found[~(within & better).any(axis=1)]
+    within &= found.kind[:, None] == found.kind[None, :]
+    alone: np.ndarray = ~np.tril(within, -1).any(axis=1)
+    return found[alone]
 
 
-def _explained(pieces: Detections, kept: Detections) -> np.ndarray:
-    """Which pieces lie in a whole box of their kind. A faint whole box does not explain away a strong piece."""
-    if not len(kept):
-        return np.zeros(len(pieces), bool)
-    same = (pieces.kind[:, None] == kept.kind[None, :]) & (kept.score[None, :] >= 0.5 * pieces.score[:, None])
-    return ((_covered_share(pieces.xyxy, kept.xyxy) > _SAME_OBJECT) & same).any(axis=1)
+def _explain(pieces: Detections, kept: Detections, *, margin_px: float) -> tuple[Detections, np.ndarray]:
+    """Which pieces lie in a whole box of their kind; it takes their score if that is better, being the same object.
+
+    A faint whole box does not explain away a strong piece: it may be something else.
+    """
+    if not len(kept) or not len(pieces):
+        return kept, np.zeros(len(pieces), bool)
+    fits = (pieces.kind[:, None] == kept.kind[None, :]) & (kept.score[None, :] >= 0.5 * pieces.score[:, None])
+    roomy = kept.xyxy + np.array([-margin_px, -margin_px, margin_px, margin_px], np.float32)
+    fits &= _covered_share(pieces.xyxy, roomy) > _SAME_OBJECT
+    lent = np.where(fits, pieces.score[:, None], 0).max(axis=0)
+    return Detections(kept.xyxy, np.maximum(kept.score, lent), kept.kind), fits.any(axis=1)
 
 
-def _join(pieces: Detections, touching: np.ndarray) -> Detections:
+def _join(pieces: Detections, touching: np.ndarray, *, margin_px: float) -> Detections:
     """Pieces of one object put together; a piece without a partner is drawn out past the border that cuts it.
 
     Args:
@@ -308,17 +320,27 @@ def _join(pieces: Detections, touching: np.ndarray) -> Detections:
     for i, j in np.argwhere(linked):
         if i < j and group[i] != group[j]:
             group[group == group[j]] = group[i]
-    rows = []
+    together: list[list[float | str]] = []
+    alone: list[list[float | str]] = []
+    far: list[list[float | str]] = []
     for number in np.unique(group):
         mine = np.flatnonzero(group == number)
-        hull = np.concatenate([boxes[mine, :2].min(axis=0), boxes[mine, 2:].max(axis=0)])
-        lone = not (linked[np.ix_(mine, mine)] & facing[np.ix_(mine, mine)]).any()
-        if lone:
-            hull = np.concatenate([drawn[mine, :2].min(axis=0), drawn[mine, 2:].max(axis=0)])
-        rows.append((hull, pieces.score[mine].max(), pieces.kind[mine[0]]))
-    return suppress(
-        Detections(np.array([r[0] for r in rows]), np.array([r[1] for r in rows]), np.array([r[2] for r in rows]))
-    )
+        score, kind = float(pieces.score[mine].max()), str(pieces.kind[mine[0]])
+        row: list[float | str] = [*_hull(boxes[mine]), score, kind]
+        if (linked & facing)[np.ix_(mine, mine)].any():
+            together.append(row)
+        else:
+            alone.append(row)
+            drawn_row: list[float | str] = [*_hull(drawn[mine]), score, kind]
+            far.append(drawn_row)
+    # A strip of an object may have found no partner although its other pieces found each other.
+    joined, explained = _explain(Detections.from_rows(alone), Detections.from_rows(together), margin_px=margin_px)
+    rest = [row for row, known in zip(far, explained, strict=True) if not known]
+    return suppress(Detections.concatenate([joined, Detections.from_rows(rest)]))
+
+
+def _hull(boxes: np.ndarray) -> list[float]:
+    return [*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist()]
 
 
 def _extent_iou(boxes: np.ndarray, *, axis: int) -> np.ndarray:
