@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Mapping
 
 from dashcamcleaner.backends.weights import find_weights
@@ -61,8 +63,9 @@ def make_planner(
     thresholds: Mapping[str, float],
     max_waiting_frames: int,
     edits: Edits | None = None,
+    whole_clip: bool = False,
 ) -> Planner:
-    """The planner that the settings ask for."""
+    """The planner that the settings ask for; with `whole_clip` it looks ahead to the end, as a thorough run does."""
     if not settings.tracking and edits is None:
         return MemoryPlanner(
             upright_size=upright_size,
@@ -79,12 +82,12 @@ def make_planner(
         thresholds=thresholds,
         kinds=settings.kinds(),
         growth=growth_per_kind(settings),
-        look_ahead_s=settings.look_ahead,
+        look_ahead_s=math.inf if whole_clip else settings.look_ahead,
         fill_before_s=settings.fill_before,
         fill_after_s=settings.fill_after,
         drop_spurious=settings.drop_spurious,
         memory_before=Span.parse(settings.memory_before),
         memory_after=Span.parse(settings.memory_after),
-        max_waiting_frames=max_waiting_frames,
+        max_waiting_frames=sys.maxsize if whole_clip else max_waiting_frames,
         edits=edits,
     )

@@ -38,6 +38,8 @@ sighting), and more the longer it was not seen. The last is what bounds a wrong 
 _RATIO = math.log(1.6)
 _RATIO_PER_S = 0.7
 """How much larger or smaller, as a logarithm of the side's length."""
+_WEAK_PART = 0.7
+"""Weak detections are held to this part of the gates: a chain of noise must not lead a track astray."""
 
 
 class Linker:
@@ -119,7 +121,8 @@ class Linker:
         ratio = np.abs(np.log((w * h)[:, None] / (track_w * track_h))) / 2
         gate = np.minimum(np.where(at[:, 5] < 2, _GATE_FIRST, _GATE) + _GATE_PER_S * at[:, 4], _GATE_MOST)
         cost = away / gate + 0.7 * ratio
-        wrong = (away > gate) | (ratio > _RATIO + _RATIO_PER_S * at[:, 4])
+        part = np.where(seen.detections.score >= _STRONG, 1.0, _WEAK_PART)[:, None]
+        wrong = (away > part * gate) | (ratio > part * (_RATIO + _RATIO_PER_S * at[:, 4]))
         wrong |= seen.detections.kind[:, None] != kinds
         cost[wrong] = np.inf
         return cost
