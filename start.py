@@ -69,7 +69,9 @@ DEBIAN = {
 def main(words: list[str]) -> int:
     """Set up what the words need, then do them; gives the exit status."""
     if sys.version_info < (3, 11):
-        return fail(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}.", "Start me with a newer python3.")
+        return fail(
+            f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}.", "Start me with a newer python3."
+        )
     what = words[0] if words else "window"
     if what in ("-h", "--help"):
         print(__doc__)
@@ -110,7 +112,9 @@ def set_up(wanted: list[str]) -> int:
         print(f"Installing {file.name} ...", flush=True)
         pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
         if subprocess.call([*pip, "-r", str(file)], cwd=HERE):
-            return fail(f"{file.name} could not be installed (see above).", "A network that reaches PyPI is needed once.")
+            return fail(
+                f"{file.name} could not be installed (see above).", "A network that reaches PyPI is needed once."
+            )
         stamp.write_text(digest)
     return 0
 
@@ -159,7 +163,11 @@ def missing_libraries() -> set[str]:
     if not found or shutil.which("ldd") is None:
         return set()
     qt = Path(found) / "Qt5"
-    files = [qt / "plugins/platforms/libqxcb.so", qt / "plugins/platforms/libqoffscreen.so", qt / "lib/libQt5Widgets.so.5"]
+    files = [
+        qt / "plugins/platforms/libqxcb.so",
+        qt / "plugins/platforms/libqoffscreen.so",
+        qt / "lib/libQt5Widgets.so.5",
+    ]
     told = subprocess.run(["ldd", *map(str, files)], capture_output=True, text=True, check=False).stdout
     return set(re.findall(r"(\S+) => not found", told))
 

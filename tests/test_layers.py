@@ -9,7 +9,14 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "dashcamcleaner"
 MOST_LINES = 600
-AV_MAY_BE_IN = ("stages/probe.py", "stages/decode.py", "stages/encode", "stages/still.py", "stages/verify", "run/demo.py")
+AV_MAY_BE_IN = (
+    "stages/probe.py",
+    "stages/decode.py",
+    "stages/encode",
+    "stages/still.py",
+    "stages/verify",
+    "run/demo.py",
+)
 
 
 def modules() -> list[Path]:

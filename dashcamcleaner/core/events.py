@@ -39,7 +39,7 @@ class Progress:
     """Where the run stands.
 
     Args:
-        phase: ``analyse`` (thorough first pass), ``clean``, ``render`` (from a plan) or ``audit``.
+        phase: ``analyse`` and ``look again`` (of a thorough run), ``clean``, ``render`` (from a plan) or ``audit``.
         frames_done: frames that reached the encoder (or were analysed, in ``analyse``).
         frames: how many are expected, None if untold.
         fps: frames a second, averaged over the last seconds.

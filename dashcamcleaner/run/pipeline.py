@@ -29,7 +29,8 @@ from dashcamcleaner.run.outputs import as_our_error, check_output, check_space
 from dashcamcleaner.run.pace import Pace
 from dashcamcleaner.run.reporting import told_edits
 from dashcamcleaner.run.tally import Tally
-from dashcamcleaner.run.threads import Channel, Crew, Stopped
+from dashcamcleaner.run.thorough import analyse_first
+from dashcamcleaner.run.threads import Channel, Crew, until_done
 from dashcamcleaner.run.writing import ClipWriter
 from dashcamcleaner.stages import decode, encode, probe
 
@@ -95,10 +96,10 @@ def _clean(job: Job, control: Control) -> Iterator[Event]:
         for sentence in (*info.warnings, *target.warnings, *look.warnings):
             summary.warnings.append(sentence)
             yield Warned(sentence)
-        if look.thorough:
-            yield from analyse_first(job, info=info, look=look, control=control)
         tally = Tally(thresholds=look.thresholds, kinds=settings.kinds())
         writer = stack.enter_context(ClipWriter(job, info=info, target=target, header=look.header))
+        if look.thorough:
+            yield from analyse_first(job, info=info, look=look, control=control)
         decoder = stack.enter_context(decode.open_clip(job.source, info=info, threads=settings.workers))
         pace = Pace("render" if job.from_plan or look.thorough else "clean", frames=info.frames)
 
@@ -135,7 +136,7 @@ def _clean(job: Job, control: Control) -> Iterator[Event]:
 
             for name, work in (("decode", decoding), ("see", seeing), ("write", writing)):
                 crew.start(name, work)
-            yield from _until_done(crew, events)
+            yield from until_done(crew, events)
 
         if tally.frames == 0:
             raise InputError(f"{job.source} holds no frame that decodes.", hint="The file may be damaged or encrypted.")
@@ -152,17 +153,6 @@ def _clean(job: Job, control: Control) -> Iterator[Event]:
     if job.audit:
         yield from audit_run(summary, settings=settings, control=control)
     yield Finished(summary)
-
-
-def _until_done(crew: Crew, events: Channel[Event]) -> Iterator[Event]:
-    """Hand on events until the last thread closes the channel; raise what stopped the crew."""
-    try:
-        yield from events
-    except Stopped:
-        crew.join()
-        if crew.failure is not None:
-            raise crew.failure from None
-        raise
 
 
 def _show(frame: Frame, control: Control) -> None:

@@ -103,8 +103,7 @@ class AlreadyPlanned:
 
     def __init__(self, plans: Sequence[FramePlan]) -> None:
         self._plans = plans
-
-    shortened = False
+        self.shortened = False
 
     def push(self, seen: Observation) -> Sequence[FramePlan]:
         return (self._plans[seen.index],)

@@ -14,7 +14,8 @@ from dashcamcleaner.run.look import open_look
 from dashcamcleaner.run.outputs import DetectionExport, check_output, keep_date, partial_path, publish
 from dashcamcleaner.run.planfile import PlanWriter, plan_path
 from dashcamcleaner.run.tally import Tally
-from dashcamcleaner.run.writing import obscurer_for, report_path, write_report
+from dashcamcleaner.run.reporting import report_path, write_reports
+from dashcamcleaner.run.writing import obscurer_for
 from dashcamcleaner.stages.still import Still, is_still, read_still, write_still
 
 __all__ = ["clean_still", "is_still"]
@@ -82,7 +83,7 @@ def clean_still(job: Job, *, begun: tuple[float, float]) -> Iterator[Event]:
         yield Warned(summary.warnings[-1])
     summary.wall_s, summary.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]
     summary.report = str(report_path(job.output))
-    write_report(summary)
+    write_reports(summary)
     yield Finished(summary)
 
 

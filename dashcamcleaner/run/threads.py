@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
-__all__ = ["Channel", "Crew", "Stopped"]
+__all__ = ["Channel", "Crew", "Stopped", "until_done"]
 
 T = TypeVar("T")
 
@@ -127,3 +127,14 @@ class Channel(Generic[T]):
     def __iter__(self) -> Iterator[T]:
         while items := self.take():
             yield from items
+
+
+def until_done(crew: Crew, items: Channel[T]) -> Iterator[T]:
+    """Hand on what the crew gives until it closes the channel; raise what stopped it."""
+    try:
+        yield from items
+    except Stopped:
+        crew.join()
+        if crew.failure is not None:
+            raise crew.failure from None
+        raise

@@ -296,6 +296,22 @@ def test_frame_memory_covers_before_and_after(tmp_path: Path, detector: Any) -> 
     assert [plan.regions[0].origin for plan in plans if plan.index == 15] == [Origin.DETECTED]
 
 
+def test_a_thorough_run_looks_again_and_fills_what_it_finds(tmp_path: Path, detector: Any) -> None:
+    made = clips.make(tmp_path / "in.mp4", frames=30)
+    # Blind at the first look; whatever is looked at again shows a face in its middle.
+    fake = fakes.ScriptedDetector(lambda n, p: [(140.0, 80.0, 180.0, 100.0, 0.9, "face")] if n >= 30 else [], script_size=(320, 180))  # fmt: skip
+    detector(fake)
+    events = run(made.path, tmp_path / "out.mp4", thorough=True)
+    summary = done(events)
+    assert fake.seen > 30
+    assert {event.phase for event in events if isinstance(event, Progress)} >= {"analyse", "render"}
+    assert summary.kinds["face"].frames_covered == 30, "found at some frames, filled in the others"
+    seen = fake.seen
+    again = done(run(made.path, tmp_path / "again.mp4", job={"from_plan": plan_path(tmp_path / "out.mp4")}))
+    assert fake.seen == seen, "what the second look found stands in the plan"
+    assert again.kinds["face"].detections == summary.kinds["face"].detections
+
+
 def test_look_ahead_is_bounded_in_bytes_and_told(tmp_path: Path, detector: Any) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=12, size=(1920, 1080), codec="libx264")
     detector(always(FACE))
