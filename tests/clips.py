@@ -56,12 +56,14 @@ class Sound:
         language: tag.
         start_s: when its first sample is heard.
         seconds: how long; None: as long as the picture.
+        title: tag, if any.
     """
 
     codec: str = "aac"
     language: str = "eng"
     start_s: float = 0.0
     seconds: float | None = None
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -226,6 +228,8 @@ class _SoundTrack:
         self._stream.codec_context.layout = "mono"
         self._stream.codec_context.bit_rate = 96_000
         self._stream.metadata["language"] = sound.language
+        if sound.title:
+            self._stream.metadata["title"] = sound.title
         self._first = round(sound.start_s * RATE)
         total = round((sound.seconds if sound.seconds is not None else seconds - sound.start_s) * RATE)
         times = (np.arange(total) + self._first) / RATE
@@ -238,10 +242,8 @@ class _SoundTrack:
         format_name = self._stream.codec_context.format.name
         while self._at < len(self._samples) and self._first + self._at <= until_s * RATE:
             chunk = self._samples[self._at : self._at + size]
-            if format_name.startswith("s16"):
-                array = (chunk * 32767).astype(np.int16)
-            else:
-                array = chunk
+            whole = {"s16": np.int16, "s32": np.int32}.get(format_name.rstrip("p"))
+            array = chunk if whole is None else (chunk * float(np.iinfo(whole).max)).astype(whole)
             frame = av.AudioFrame.from_ndarray(array[None], format=format_name, layout="mono")
             frame.sample_rate, frame.pts, frame.time_base = RATE, self._first + self._at, Fraction(1, RATE)
             for packet in self._stream.encode(frame):

@@ -1,6 +1,6 @@
-"""What the boxes of an MP4 or MOV file tell that the media library does not: which sample formats its tracks have,
-whether they are encrypted, whether the index is there, and what stands beside the tracks (GPS boxes of dashcams,
-makers' trailers). Pure: bytes come from a callable; `stages.probe` reads the file.
+"""What the boxes of a file tell that the media library does not: which sample formats the tracks of an MP4 or MOV have,
+whether they are encrypted, whether the index is there, what stands beside the tracks (GPS boxes of dashcams, makers'
+trailers), and whether the file was cut off. Pure: bytes come from a callable; `stages.probe` reads the file.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["AtomMap", "read_atoms"]
+__all__ = ["AtomMap", "is_cut", "read_atoms"]
 
 _TOP = "ftyp moov mdat free skip wide pnot moof mfra sidx styp emsg ssix prft pdin meta imda"
 _MOOV = "mvhd trak mvex udta iods meta free skip pssh cmov rmra ctab"
@@ -76,6 +76,35 @@ def read_atoms(read: Callable[[int, int], bytes], *, size: int) -> AtomMap:
                 found.extras.append((f"{_text(name)}/{_text(inner[4:8])}", length))
         offset += length
     return found
+
+
+def is_cut(head: bytes, *, size: int) -> bool:
+    """Whether a Matroska or AVI file has fewer bytes than its own header says.
+
+    Args:
+        head: the first few hundred bytes.
+        size: bytes of the file.
+    """
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        told = int.from_bytes(head[4:8], "little")
+        return told > 0 and size + 8 < told  # some cameras count the eight bytes before it, too
+    if head[:4] != b"\x1a\x45\xdf\xa3":
+        return False
+    header, at = _ebml_size(head, 4)
+    if header is None or head[at + header : at + header + 4] != b"\x18\x53\x80\x67":
+        return False
+    segment, at = _ebml_size(head, at + header + 4)
+    return segment is not None and at + segment > size
+
+
+def _ebml_size(data: bytes, at: int) -> tuple[int | None, int]:
+    """A Matroska length and where it ends; None for "unknown", as live recordings write it."""
+    first = data[at] if at < len(data) else 0
+    width = 9 - first.bit_length()
+    if not first or at + width > len(data):
+        return None, at
+    value = int.from_bytes(data[at : at + width], "big") & ((1 << 7 * width) - 1)
+    return (None if value == (1 << 7 * width) - 1 else value), at + width
 
 
 def _box_header(head: bytes, *, rest: int) -> tuple[int, bytes, int]:

@@ -123,6 +123,7 @@ class MediaInfo:
         streams: all streams; `video` is the index of the main picture stream.
         chapters: number of chapters.
         tags: container-level tags (names only matter to what is stripped).
+        cut: the file has fewer bytes than its header says.
         warnings: sentences about oddities found.
     """
 
@@ -150,6 +151,7 @@ class MediaInfo:
     chapters: int = 0
     tags: dict[str, str] = field(default_factory=dict)
     still: bool = False
+    cut: bool = False
     warnings: tuple[str, ...] = ()
 
     @property

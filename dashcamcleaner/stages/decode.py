@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -182,14 +181,11 @@ class Decoder:
         waiting: set[int] = set()
         watch = self._info.codec in _PACKET_IS_FRAME and not self._info.interlaced
         packets = 0
-        end: int | None = None
         for packet in self.packets():
             if packet.size:
                 packets += 1
-                if packet.pts is not None:
-                    end = max(end or packet.pts, packet.pts + (packet.duration or 0))
-                    if watch and not packet.is_discard:
-                        waiting.add(packet.pts)
+                if watch and packet.pts is not None and not packet.is_discard:
+                    waiting.add(packet.pts)
                 if packet.is_corrupt:
                     self._trouble("parts of the file are missing or damaged")
             try:
@@ -202,7 +198,7 @@ class Decoder:
             for native in natives:
                 yield native, self._judge(native, waiting)
         if complete:
-            self._judge_end(packets, end)
+            self._judge_end(packets)
 
     def packets(self) -> Iterator[Any]:
         """The coded packets of the picture stream; a clip that breaks off ends them."""
@@ -245,16 +241,13 @@ class Decoder:
             self._suspect = False
         return self._suspect
 
-    def _judge_end(self, packets: int, end: int | None) -> None:
+    def _judge_end(self, packets: int) -> None:
         if packets < self._expected:
             self.partial = True
             self._note(f"The clip ends early: {packets} of {self._expected} frames are there.")
-        duration = self._stream.metadata.get("DURATION") or self._stream.metadata.get("DURATION-eng")
-        if duration and end is not None and not self._expected:
-            told = _seconds(duration)
-            if told is not None and end * self._info.time_base + 1 < told:
-                self.partial = True
-                self._note("The clip ends earlier than its header says.")
+        elif self._info.cut:
+            self.partial = True
+            self._note("The clip ends early: the file is shorter than its header says.")
 
     def _frame(self, native: Any, *, index: int, damaged: bool) -> Frame:
         native = self._conform(native)
@@ -344,7 +337,23 @@ class _Scaler:
             )
         plane: Any = rgb.planes[0]
         rows = np.frombuffer(plane, np.uint8).reshape(height, plane.line_size)[:, : width * 3]
-        return np.ascontiguousarray(self._info.orientation.upright(rows.reshape(height, width, 3)))
+        picture = self._info.orientation.upright(rows.reshape(height, width, 3))
+        if self._info.color.get("trc") == "smpte2084":
+            return _PQ_TO_SDR[picture]
+        return np.ascontiguousarray(picture)
+
+
+def _pq_to_sdr() -> np.ndarray:
+    """HDR10's code values as a common screen's: read as they are, its pictures are grey and faces hard to find."""
+    m1, m2, c1, c2, c3 = 0.1593017578125, 78.84375, 0.8359375, 18.8515625, 18.6875
+    power = (np.arange(256) / 255) ** (1 / m2)
+    nits = 10000 * (np.maximum(power - c1, 0) / (c2 - c3 * power)) ** (1 / m1)
+    light = nits / 203  # the reference white of ITU-R BT.2408
+    rolled = np.where(light <= 0.75, light, 0.75 + 0.25 * (1 - np.exp(-(light - 0.75) / 0.25)))
+    return np.asarray(np.round(255 * rolled ** (1 / 2.2)), np.uint8)
+
+
+_PQ_TO_SDR = _pq_to_sdr()
 
 
 def _eight_bit(name: str) -> str:
@@ -377,14 +386,6 @@ def _planes(native: Any) -> tuple[np.ndarray, ...]:
         else:
             views.append(rows[:, : plane.width])
     return tuple(views)
-
-
-def _seconds(text: str) -> Fraction | None:
-    try:
-        hours, minutes, seconds = text.split(":")
-        return int(hours) * 3600 + int(minutes) * 60 + Fraction(seconds)
-    except ValueError:
-        return None
 
 
 def _reason(error: BaseException) -> str:

@@ -7,6 +7,7 @@ pictures (`codecs.SOURCE_OPTIONS`), so that a playlist in disguise reaches nothi
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import struct
 from fractions import Fraction
@@ -17,7 +18,7 @@ import av
 import av.error
 
 from dashcamcleaner.core import codecs
-from dashcamcleaner.core.atoms import AtomMap, read_atoms
+from dashcamcleaner.core.atoms import AtomMap, is_cut, read_atoms
 from dashcamcleaner.core.media import MediaInfo, Orientation, PixelLayout, StreamInfo
 from dashcamcleaner.errors import InputError
 
@@ -58,7 +59,8 @@ def probe(path: str | Path) -> MediaInfo:
     if atoms is not None and not _is_heif(head):
         _refuse_by_atoms(path, atoms)
     with _open(path, format_name=still, atoms=atoms) as container:
-        return _describe(path, container, still=still is not None or _is_heif(head), atoms=atoms, size=size)
+        info = _describe(path, container, still=still is not None or _is_heif(head), atoms=atoms, size=size)
+    return dataclasses.replace(info, cut=is_cut(head, size=size))
 
 
 def _read_head(path: Path) -> tuple[bytes, int]:

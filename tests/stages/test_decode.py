@@ -197,6 +197,18 @@ def test_matrix_and_range_are_honoured(
     assert np.abs(picture.reshape(-1, 3).astype(int) - expected).max() <= 3
 
 
+def test_hdr_is_shown_as_a_screen_would(tmp_path: Path) -> None:
+    """HDR10's white (203 nits, code 594 of 1023) is nearly white to the detector, not a mid grey."""
+    color = {"color_primaries": 9, "color_trc": 16, "colorspace": 9, "color_range": 1}
+    made = make(tmp_path / "a.mp4", frames=1, codec="libx265", pix_fmt="yuv420p10le", color=color)
+    frame = frames_of(made.path)[0][0]
+    luma, *chroma = frame.make_writable()
+    luma[:] = 64 + round(0.58 * 876)
+    for plane in chroma:
+        plane[:] = 512
+    assert 215 < frame.picture((64, 36)).mean() < 250
+
+
 def test_enlarged_pictures(tmp_path: Path) -> None:
     made = make(tmp_path / "a.mp4", frames=1, size=(160, 90))
     assert frames_of(made.path)[0][0].picture((641, 361)).shape == (361, 641, 3)
@@ -237,12 +249,13 @@ def test_frames_outlive_the_decoder(tmp_path: Path) -> None:
 
 
 def _cut(tmp_path: Path, extension: str) -> Made:
-    made = make(tmp_path / f"a.{extension}", frames=120, busy=True, gop=30, time_base=Fraction(1, 1000), rate=25)
+    clock = Fraction(1, 25) if extension == "avi" else Fraction(1, 1000)
+    made = make(tmp_path / f"a.{extension}", frames=120, busy=True, gop=30, time_base=clock, rate=25)
     truncate(made.path, fraction=0.6)
     return made
 
 
-@pytest.mark.parametrize("extension", ["mp4", "mov", "ts"])
+@pytest.mark.parametrize("extension", ["mp4", "mov", "ts", "mkv", "avi"])
 def test_truncated_clips_are_decoded_as_far_as_they_go(tmp_path: Path, extension: str) -> None:
     made = _cut(tmp_path, extension)
     frames, decoder = frames_of(made.path)
@@ -253,12 +266,6 @@ def test_truncated_clips_are_decoded_as_far_as_they_go(tmp_path: Path, extension
     if extension != "ts":  # a transport stream has no length of its own: a cut one looks like a shorter one
         assert decoder.partial
         assert any("ends early" in problem for problem in decoder.problems)
-
-
-def test_truncated_matroska(tmp_path: Path) -> None:
-    made = _cut(tmp_path, "mkv")
-    frames, _ = frames_of(made.path)
-    assert 50 < len(frames) < 100
 
 
 @pytest.mark.parametrize("b_frames", [0, 3])

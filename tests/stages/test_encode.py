@@ -242,6 +242,24 @@ def _packets(path: Path) -> list[bytes]:
         return [bytes(p) for p in container.demux(container.streams.audio[0]) if p.size and (p.pts or 0) >= 0]
 
 
+@pytest.mark.parametrize("codec", ["mp2", "libmp3lame", "ac3", "flac", "pcm_s16le", "libopus", "alac"])
+@pytest.mark.parametrize("extension", ["mp4", "mov", "mkv"])
+def test_other_sound_stays_in_sync(tmp_path: Path, codec: str, extension: str) -> None:
+    made = make(tmp_path / "in.mkv", frames=60, time_base=Fraction(1, 1000), rate=25, sounds=(Sound(codec),))
+    transcode(made.path, tmp_path / f"out.{extension}")
+    assert clicks_s(tmp_path / f"out.{extension}")[-2:] == pytest.approx(clicks_s(made.path)[-2:], abs=1e-3)
+    assert flashes_s(tmp_path / f"out.{extension}") == flashes_s(made.path)
+
+
+def test_tags_of_streams_are_dropped_and_named(tmp_path: Path) -> None:
+    made = make(tmp_path / "in.mkv", frames=5, time_base=Fraction(1, 1000), rate=25, sounds=(Sound(title="Ann's car"),))
+    plan = transcode(made.path, tmp_path / "out.mkv")
+    assert fate(plan, "tag title of sound 1") == "dropped"
+    assert b"Ann's" not in (tmp_path / "out.mkv").read_bytes()
+    transcode(made.path, tmp_path / "kept.mkv", keep=("tags",))
+    assert b"Ann's" in (tmp_path / "kept.mkv").read_bytes()
+
+
 def test_sound_that_begins_before_the_picture(tmp_path: Path) -> None:
     made = make(tmp_path / "in.mp4", frames=60, start_pts=7680, sounds=(Sound(),))
     transcode(made.path, tmp_path / "out.mp4")

@@ -5,6 +5,7 @@ Pure: reads `MediaInfo` and the tables in `core.codecs`, opens nothing.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -107,7 +108,7 @@ def plan_output(
     size, size_notes = _size(info, pixel_format=pixel_format)
     sides, actions = _sides(info, container=container, keep=keep, sound=sound)
     tags, tag_actions = _tags(info.tags, keep=keep)
-    video_tags = _video_tags(info, container=container, keep=keep)
+    video_tags, video_tag_actions = _video_tags(info, container=container, keep=keep)
     shift = info.start_s if info.container.startswith(_ORIGINLESS) and info.start_s else Fraction(0)
     chapters = info.chapters > 0 and "chapters" in keep
     if info.chapters:
@@ -123,7 +124,7 @@ def plan_output(
         chapters=chapters,
         shift_s=shift,
         bake_orientation=info.orientation.mirrored and not container.mirroring,
-        actions=(_picture_action(info, video), *actions, *tag_actions),
+        actions=(_picture_action(info, video), *actions, *tag_actions, *video_tag_actions),
         warnings=(*notes, *size_notes, *_timing_notes(info, container, shift, video)),
         estimated_bytes=_estimate(info, sides, quality=quality),
     )
@@ -201,9 +202,11 @@ def _sides(
             "box": lambda s: (None, "dropped", "may carry position; only tracks can be kept"),
         }[stream.type]
         side, action, why = decide(stream)
-        if side is not None:
-            sides.append(side)
         actions.append(StreamAction(title, action, why))
+        if side is not None:
+            tags, tag_actions = _tags(_own_tags(stream), keep=keep, of=title)
+            sides.append(dataclasses.replace(side, tags=tags | _stream_tags(stream, container)))
+            actions += tag_actions
     return sides, actions
 
 
@@ -221,20 +224,18 @@ def _sound(stream: StreamInfo, container: Container, sound: str) -> _Fate:
         return None, "muted", "asked for"
     if stream.note == "undecodable" and stream.codec not in container.audio:
         return None, "dropped", "unknown codec"
-    tags = _stream_tags(stream, container)
     if stream.codec in container.audio:
-        return SideStream(stream.index, "audio", tags=tags), "copied", ""
+        return SideStream(stream.index, "audio"), "copied", ""
     why = f"{container.title} does not hold {stream.codec}"
-    return SideStream(stream.index, "audio", codec=container.audio_fallback, tags=tags), "converted", why
+    return SideStream(stream.index, "audio", codec=container.audio_fallback), "converted", why
 
 
 def _subtitle(stream: StreamInfo, container: Container) -> _Fate:
-    tags = _stream_tags(stream, container)
     if stream.codec in container.subtitles:
-        return SideStream(stream.index, "subtitle", tags=tags), "copied", ""
+        return SideStream(stream.index, "subtitle"), "copied", ""
     why = f"{container.title} does not hold {stream.codec}"
     if stream.codec in codecs.TEXT_SUBTITLES and stream.note != "undecodable":
-        return SideStream(stream.index, "subtitle", codec=container.subtitle_fallback, tags=tags), "converted", why
+        return SideStream(stream.index, "subtitle", codec=container.subtitle_fallback), "converted", why
     return None, "dropped", why
 
 
@@ -287,22 +288,31 @@ def _title(stream: StreamInfo, number: int) -> str:
     return f"{names.get(stream.type, stream.type)} {number} ({stream.codec or 'unknown'}{language}{note})"
 
 
-def _tags(tags: dict[str, str], *, keep: Sequence[str]) -> tuple[dict[str, str], list[StreamAction]]:
+def _own_tags(stream: StreamInfo) -> dict[str, str]:
+    own = stream.details.get("tags", {})
+    return {
+        name: value
+        for name, value in own.items()
+        if name.lower() not in ("language", "timecode", "filename", "mimetype")
+    }
+
+
+def _tags(tags: dict[str, str], *, keep: Sequence[str], of: str = "") -> tuple[dict[str, str], list[StreamAction]]:
     kept: dict[str, str] = {}
     actions = []
+    owner = f" of {of}" if of else ""
     for name, value in tags.items():
         if codecs.is_structural_tag(name):
             continue
         if name.lower() in codecs.SAFE_TAGS:
             kept[name] = value
-        elif codecs.is_location_tag(name):
-            if "location" in keep:
-                kept[name] = value
-            actions.append(_tag_action(name, "location" in keep, "tells the place"))
-        else:
-            if "tags" in keep:
-                kept[name] = value
-            actions.append(_tag_action(name, "tags" in keep, "may tell who filmed, with what"))
+            continue
+        group, why = (
+            ("location", "tells the place") if codecs.is_location_tag(name) else ("tags", "may tell who filmed")
+        )
+        if group in keep:
+            kept[name] = value
+        actions.append(_tag_action(f"{name}{owner}", group in keep, why))
     return kept, actions
 
 
@@ -310,15 +320,17 @@ def _tag_action(name: str, kept: bool, why: str) -> StreamAction:
     return StreamAction(f"tag {name}", "copied" if kept else "dropped", "" if kept else why)
 
 
-def _video_tags(info: MediaInfo, *, container: Container, keep: Sequence[str]) -> dict[str, str]:
-    stream = next((s for s in info.streams if s.index == info.video), None)
-    if stream is None:
-        return {}
-    own = stream.details.get("tags", {})
-    tags = _stream_tags(stream, container)
-    if "data" in keep and "timecode" in own:
-        tags["timecode"] = own["timecode"]
-    return tags
+def _video_tags(
+    info: MediaInfo, *, container: Container, keep: Sequence[str]
+) -> tuple[dict[str, str], list[StreamAction]]:
+    stream = next(s for s in info.streams if s.index == info.video)
+    tags, actions = _tags(_own_tags(stream), keep=keep, of="the picture")
+    timecode = stream.details.get("tags", {}).get("timecode")
+    if timecode and "data" in keep:
+        tags["timecode"] = timecode
+    if timecode and not any(s.codec == "tmcd" for s in info.streams):  # else its own track tells it
+        actions.append(_tag_action("timecode", "data" in keep, "tells the time of day"))
+    return tags | _stream_tags(stream, container), actions
 
 
 def _picture_action(info: MediaInfo, codec: VideoCodec) -> StreamAction:
