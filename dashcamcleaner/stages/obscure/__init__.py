@@ -14,12 +14,19 @@ multi-frame super-resolution (Park, Park, Kang, IEEE Signal Processing Magazine 
 - the whole region is told by at most 6 x 6 cells, and by 1 at full strength; no cell is smaller than 4 pixels;
 - the grid is anchored to the region, which moves with the object, not to the picture: neighbouring frames then sample
   the object at nearly the same places, and fusing them yields little new;
-- the averages are rounded to few levels (`_LEVELS_*`), which takes away the small differences from shift to shift
-  that fusing lives on;
-- the look (soft or blocks) is made from the rounded cells alone.
+- the averages are rounded to few levels, and a level once shown stays until the average has clearly left it: that
+  takes away the small differences from shift to shift that fusing lives on;
+- each cell of each object gets a secret tint, the same in all its frames, so that it does not average out. It is drawn
+  from the noise of the hidden pixels themselves: equal runs give equal clips, and who lacks the source lacks the tint;
+- the look (soft or blocks) is made from those tones alone.
 
-What is left can still tell apart a few *known* candidates under laboratory conditions: ``benchmarks/attack.py``
-prints how often. Who must rule that out takes the style ``solid``, which carries nothing.
+What is left may still tell apart a few *known* candidates under laboratory conditions: ``benchmarks/attack.py`` prints
+how often. Who must rule that out takes strength 6, or the style ``solid``, which carries nothing.
+
+    paint    regions of a frame, one after the other: Obscurer
+    tones    from hidden samples to the tones of the cells, and to the surface that is shown
+    samples  a frame's planes as one view per colour channel
+    picture  the user's own picture
 """
 
 from __future__ import annotations
