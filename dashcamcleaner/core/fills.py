@@ -90,13 +90,13 @@ class Fill:
         return [place for place in places if place is not None]
 
     def _sighted(self, at: int) -> Placed:
-        """The sighting itself, never smaller than its neighbours in time say: a detector's boxes breathe."""
+        """The sighting itself, about as large as the largest near it in time: a detector's boxes breathe."""
         sightings = self._track.sightings
         mine = sightings[at]
         near = [s for s in sightings[max(0, at - 2) : at + 3] if abs(s.time_s - mine.time_s) <= 0.25]
         x1, y1, x2, y2 = mine.xyxy
-        width = max(x2 - x1, _median([s.xyxy[2] - s.xyxy[0] for s in near]))
-        height = max(y2 - y1, _median([s.xyxy[3] - s.xyxy[1] for s in near]))
+        width = max(x2 - x1, _second([s.xyxy[2] - s.xyxy[0] for s in near]))
+        height = max(y2 - y1, _second([s.xyxy[3] - s.xyxy[1] for s in near]))
         x, y = (x1 + x2) / 2, (y1 + y2) / 2
         return Placed(
             (x - width / 2, y - height / 2, x + width / 2, y + height / 2),
@@ -133,8 +133,9 @@ def _index_of(sighting: Sighting) -> int:
     return sighting.index
 
 
-def _median(values: list[float]) -> float:
-    return sorted(values)[len(values) // 2]
+def _second(values: list[float]) -> float:
+    """The second largest: as large as can be without following one outlier."""
+    return sorted(values)[max(0, len(values) - 2)]
 
 
 def _held(course: Course, *, best: float) -> Placed:

@@ -41,6 +41,9 @@ _SURE_SCORE = 0.5
 On the labelled clips that halves the leaks left by cover that was too small, for 3 % more area."""
 _PAD_PER_MOVE = 0.1
 """Padding by displacement per frame: motion blur spreads an object over part of its way."""
+_PAD_SHARE = 0.0015
+"""Padding by the picture's long side: a detector's borders are good to a pixel or so of its input, which for small
+objects is more than growth gives."""
 _NEIGHBOURS = 3
 """Sightings kept behind the frame in hand, for the size of the next."""
 _STEPS_KEPT_S = 2.5
@@ -279,8 +282,9 @@ class TrackPlanner:
         if place.origin is Origin.DETECTED:
             unsure += _WEAK_MOST * max(0.0, 1 - place.score / _SURE_SCORE)
         wider, higher = growth_of(self._growth, track.kind)
-        pad_x = (x2 - x1) / 2 * (wider * unsure - 1) + _PAD_PER_MOVE * abs(place.moved_px[0]) + place.unsure_px
-        pad_y = (y2 - y1) / 2 * (higher * unsure - 1) + _PAD_PER_MOVE * abs(place.moved_px[1]) + place.unsure_px
+        least = _PAD_SHARE * max(self._upright_size) + place.unsure_px
+        pad_x = (x2 - x1) / 2 * (wider * unsure - 1) + _PAD_PER_MOVE * abs(place.moved_px[0]) + least
+        pad_y = (y2 - y1) / 2 * (higher * unsure - 1) + _PAD_PER_MOVE * abs(place.moved_px[1]) + least
         box = (x1 - pad_x, y1 - pad_y, x2 + pad_x, y2 + pad_y)
         return Region(box, track.kind, place.score, place.origin, track.id)
 

@@ -38,8 +38,10 @@ sighting), and more the longer it was not seen. The last is what bounds a wrong 
 _RATIO = math.log(1.6)
 _RATIO_PER_S = 0.7
 """How much larger or smaller, as a logarithm of the side's length."""
-_WEAK_PART = 0.7
-"""Weak detections are held to this part of the gates: a chain of noise must not lead a track astray."""
+_WEAK_GATE = 0.5
+_WEAK_GATE_PER_S = 0.5
+_WEAK_RATIO = math.log(1.4)
+"""The same for weak detections: a chain of noise must not lead a lost track astray."""
 
 
 class Linker:
@@ -119,10 +121,14 @@ class Linker:
         size_y = np.maximum((h[:, None] + track_h) / 2, size_x / 2)
         away = np.hypot((x[:, None] - at[:, 0]) / size_x, (y[:, None] - at[:, 1]) / size_y)
         ratio = np.abs(np.log((w * h)[:, None] / (track_w * track_h))) / 2
-        gate = np.minimum(np.where(at[:, 5] < 2, _GATE_FIRST, _GATE) + _GATE_PER_S * at[:, 4], _GATE_MOST)
+        unseen_s = at[:, 4]
+        first = np.where(at[:, 5] < 2, _GATE_FIRST - _GATE, 0.0)
+        strong_gate = np.minimum(_GATE + first + _GATE_PER_S * unseen_s, _GATE_MOST)
+        weak_gate = _WEAK_GATE + first / 2 + _WEAK_GATE_PER_S * unseen_s
+        strong = (seen.detections.score >= _STRONG)[:, None]
+        gate = np.where(strong, strong_gate, weak_gate)
         cost = away / gate + 0.7 * ratio
-        part = np.where(seen.detections.score >= _STRONG, 1.0, _WEAK_PART)[:, None]
-        wrong = (away > part * gate) | (ratio > part * (_RATIO + _RATIO_PER_S * at[:, 4]))
+        wrong = (away > gate) | (ratio > np.where(strong, _RATIO, _WEAK_RATIO) + _RATIO_PER_S * unseen_s)
         wrong |= seen.detections.kind[:, None] != kinds
         cost[wrong] = np.inf
         return cost
