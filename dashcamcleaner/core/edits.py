@@ -9,6 +9,7 @@ both are painted as planned and hiding wins.
     {"edit": "drop", "track": 7}                      is no face or plate: a false hit
     {"edit": "only", "track": 3}                      of all tracks, hide only those so named
     {"edit": "name", "track": 12, "name": "Ann"}      for people
+    {"edit": "checked", "track": 12}                  somebody looked at it; changes nothing
     {"edit": "region", "keys": [[1.5, 10, 20, 90, 80], [2.0, 30, 20, 110, 80]], "kind": "face"}
                                                       hidden from the first key's second to the last's, moved evenly
                                                       from key to key
@@ -98,6 +99,7 @@ class Edits:
         drop: tracks that are no objects.
         only: where not empty, no other track is hidden.
         names: track -> name.
+        checked: tracks that somebody looked at.
         regions: drawn by hand.
         fixed: hidden whatever is found there.
         exclude: finds wholly inside are left clear.
@@ -108,6 +110,7 @@ class Edits:
     drop: frozenset[int] = frozenset()
     only: frozenset[int] = frozenset()
     names: Mapping[int, str] = field(default_factory=dict)
+    checked: frozenset[int] = frozenset()
     regions: tuple[ManualRegion, ...] = ()
     fixed: tuple[Zone, ...] = ()
     exclude: tuple[Zone, ...] = ()
@@ -128,6 +131,7 @@ class Edits:
             self.drop | other.drop,
             self.only | other.only,
             {**self.names, **other.names},
+            self.checked | other.checked,
             self.regions + other.regions,
             self.fixed + other.fixed,
             self.exclude + other.exclude,
@@ -178,7 +182,8 @@ class Edits:
     def to_lines(self) -> list[str]:
         """The file's lines, without line breaks."""
         rows: list[dict[str, Any]] = [{"edits": "dashcamcleaner", "version": list(EDITS_VERSION)}]
-        for what, ids in (("keep", self.keep), ("drop", self.drop), ("only", self.only)):
+        by_track = (("keep", self.keep), ("drop", self.drop), ("only", self.only), ("checked", self.checked))
+        for what, ids in by_track:
             rows += [{"edit": what, "track": i} for i in sorted(ids)]
         rows += [{"edit": "name", "track": i, "name": name} for i, name in sorted(self.names.items())]
         rows += [{"edit": "region", "keys": [[s, *b] for s, b in r.keys], "kind": r.kind} for r in self.regions]
@@ -239,6 +244,8 @@ def _edit(data: Mapping[str, Any]) -> Edits:
         return Edits(only=frozenset([_id(data)]))
     if what == "name":
         return Edits(names={_id(data): str(data["name"])})
+    if what == "checked":
+        return Edits(checked=frozenset([_id(data)]))
     if what == "region":
         keys = tuple((_number(key[0]), _box(key[1:])) for key in data["keys"])
         if not keys or any(later[0] <= earlier[0] for earlier, later in pairwise(keys)):

@@ -338,11 +338,6 @@ class AppearanceMenu(QMenu):
             group.addAction(action)
 
 
-def appearance_menu(parent: QWidget, current: str) -> AppearanceMenu:
-    """The menu for light and dark."""
-    return AppearanceMenu(parent, current)
-
-
 def about_text() -> str:
     """What the about box says."""
     words = tr("Hides faces and number plates in dashcam and street clips, and keeps everything else as it was.")

@@ -58,7 +58,7 @@ class CrashNet(QObject):
         self._before = (sys.excepthook, threading.excepthook)
         self._handler: logging.Handler | None = None
         self._faults: IO[str] | None = None
-        self.caught.connect(self.show, Qt.QueuedConnection)
+        self.caught.connect(self.show, Qt.QueuedConnection)  # type: ignore[call-arg]
 
     def install(self) -> None:
         """From now on nothing gets lost."""
@@ -110,6 +110,10 @@ class CrashNet(QObject):
         self.dialog.open()
 
 
+def _open_log_folder() -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_path().parent)))
+
+
 class CrashDialog(QDialog):
     """What happened, with a report to copy. It blocks nothing: running jobs go on."""
 
@@ -133,7 +137,7 @@ class CrashDialog(QDialog):
         self.copy = buttons.addButton(tr("Copy report"), QDialogButtonBox.ActionRole)
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.report.toPlainText()))
         folder = buttons.addButton(tr("Open log folder"), QDialogButtonBox.ActionRole)
-        folder.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_path().parent))))
+        folder.clicked.connect(_open_log_folder)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 16, 18, 14)

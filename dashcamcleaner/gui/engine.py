@@ -22,6 +22,7 @@ from dashcamcleaner.settings import Settings
 if TYPE_CHECKING:
     from dashcamcleaner.run.job import Job
     from dashcamcleaner.run.preview import ClipPreview
+    from dashcamcleaner.run.review import PlanReview
 
 __all__ = ["DeviceChoice", "Engine", "Found", "WeightsChoice"]
 
@@ -149,11 +150,40 @@ class Engine:
         control = Control()
         return clean(job, control=control), control
 
+    def start_audit(self, source: Path, output: Path, plan: Path | None) -> tuple[Iterator[Event], Any]:
+        """A second look's events and its control; what it saw is put into the report."""
+        from dashcamcleaner.core.events import Audited
+        from dashcamcleaner.run.audit import audit
+        from dashcamcleaner.run.control import Control
+        from dashcamcleaner.run.reporting import add_audit
+
+        control = Control()
+
+        def events() -> Iterator[Event]:
+            for event in audit(source, output, plan=plan, control=control):
+                if isinstance(event, Audited):
+                    add_audit(event.result, thumbnails=event.thumbnails)
+                yield event
+
+        return events(), control
+
     def open_preview(self, clip: Path) -> ClipPreview:
         """A clip to look at."""
         from dashcamcleaner.run.preview import ClipPreview
 
         return ClipPreview(clip)
+
+    def open_review(self, plan: Path, settings: Settings) -> PlanReview:
+        """A finished run's plan."""
+        from dashcamcleaner.run.review import PlanReview
+
+        return PlanReview(plan, settings=settings)
+
+    def settings_for_plan(self, plan: Path, settings: Settings) -> Settings:
+        """Settings to render a plan again."""
+        from dashcamcleaner.run.review import settings_for_plan
+
+        return settings_for_plan(plan, wanted=settings)
 
     def weights(self) -> list[WeightsChoice]:
         """All weights that are there, the best first."""

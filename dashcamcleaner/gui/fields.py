@@ -155,7 +155,7 @@ class NumberField(Field):
         if isinstance(self.spin, QDoubleSpinBox):
             self.spin.setDecimals(2)
         first = low - self._step if self._nullable else low
-        self.spin.setRange(*((int(first), int(top)) if self._whole else (first, top)))  # type: ignore[arg-type]
+        self.spin.setRange(*((int(first), int(top)) if self._whole else (first, top)))
         self.spin.setSingleStep(self._step)  # type: ignore[arg-type]
         self.spin.setKeyboardTracking(False)
         self.spin.setAlignment(Qt.AlignRight)
@@ -203,7 +203,7 @@ class NumberField(Field):
 
     def show_value(self, value: Any) -> None:
         with QSignalBlocker(self.spin):
-            self.spin.setValue(self.spin.minimum() if value is None else value)
+            self.spin.setValue(self.spin.minimum() if value is None else value)  # type: ignore[arg-type]
         self._place_slider(value)
 
 

@@ -37,8 +37,8 @@ class OpenedClip:
     size: tuple[int, int]
 
     def seconds(self, place: int) -> float:
-        """Time of the frame at a position, from the clip's first."""
-        return float((self.times[place] - self.times[0]) * self.time_base) if self.times else 0.0
+        """Time of the frame at a position, as plans and edits count it."""
+        return float(self.times[place] * self.time_base) if self.times else 0.0
 
     def place_after(self, place: int, seconds: float) -> int:
         """The position some seconds on (or back)."""
@@ -46,7 +46,7 @@ class OpenedClip:
 
     def place_at(self, seconds: float) -> int:
         """The position of the frame that is shown at a time."""
-        pts = self.times[0] + round(seconds / self.time_base)
+        pts = round(seconds / self.time_base)
         return min(max(0, bisect_right(self.times, pts) - 1), len(self.times) - 1)
 
 
@@ -76,14 +76,13 @@ class Looker:
         self.open(path)
         assert self._open is not None
         seen = self._open.look(pts, settings=settings, longest_side_px=longest_side_px, regions=regions)
-        first = self._open.times[0] if self._open.times else 0
         return Shown(
             original=to_image(seen.original),
             obscured=to_image(seen.obscured),
             size=seen.upright_size,
             boxes=boxes_of(seen.regions),
             counts=seen.counts,
-            time_s=float((seen.time.pts - first) * seen.time.time_base),
+            time_s=seen.time.seconds,
             pts=seen.time.pts,
         )
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt5.QtCore import QByteArray, QPoint, Qt, QTimer, QUrl
-from PyQt5.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QKeyEvent
+from PyQt5.QtCore import QByteArray, QEvent, QObject, QPoint, Qt, QTimer
+from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QKeyEvent
 from PyQt5.QtWidgets import (
-    QAction,
     QFileDialog,
     QFrame,
     QLineEdit,
@@ -23,15 +22,18 @@ from PyQt5.QtWidgets import (
 )
 
 from dashcamcleaner.gui import bars
+from dashcamcleaner.gui.actions import Actions
 from dashcamcleaner.gui.crash import log_path
 from dashcamcleaner.gui.drop import DropVeil, dropped_paths
 from dashcamcleaner.gui.looker import Looker
 from dashcamcleaner.gui.preview import PreviewPanel
 from dashcamcleaner.gui.queue_model import BUSY, Row
 from dashcamcleaner.gui.queue_view import QueueView
+from dashcamcleaner.gui.review import ReviewPanel
+from dashcamcleaner.gui.row_actions import do_with_row, open_path
 from dashcamcleaner.gui.session import Session
 from dashcamcleaner.gui.settings_form import SettingsForm
-from dashcamcleaner.gui.shortcuts import ShortcutDialog, key
+from dashcamcleaner.gui.shortcuts import ShortcutDialog
 from dashcamcleaner.gui.theme import apply_theme, system_prefers_dark
 from dashcamcleaner.gui.words import tr
 
@@ -56,10 +58,10 @@ class MainWindow(QMainWindow):
         self._asked_to_close = False
         self._followed: int | None = None
         self._closing = False
-        self._actions: dict[str, QAction] = {}
-        self._make_actions()
+        look = str(session.store.get("appearance", "system"))
+        self.actions_ = Actions(self, self._acts(), appearance=look)
+        self.actions_["audit_all"].setChecked(session.audit_all)
         self._lay_out()
-        self._make_menus()
         self._connect()
         self._restore_geometry()
         self._show_buttons()
@@ -68,38 +70,30 @@ class MainWindow(QMainWindow):
 
     # --- building
 
-    def _make_actions(self) -> None:
-        self._action("add", tr("Add clips…"), self._browse_clips)
-        self._action("add_folder", tr("Add folder…"), self._browse_folder)
-        self._action("remove", tr("Remove from queue"), self._remove_chosen, shortcut=False)
-        self._action("clear", tr("Remove finished clips"), self.session.remove_ended, shortcut=False)
-        self._action("start", tr("Start"), self.session.start)
-        self._action("pause", tr("Pause"), lambda: self.session.pause(not self.session.paused))
-        self._action("cancel", tr("Cancel"), self.session.cancel)
-        stop = self._action("stop_after", tr("Stop after this clip"), self._stop_after, shortcut=False)
-        stop.setCheckable(True)
-        self._action("quit", tr("Quit"), self.close)
-        self._action("queue", tr("Queue"), lambda: self.queue.setFocus(Qt.ShortcutFocusReason))
-        self._action("preview", tr("Preview"), lambda: self.tabs.setCurrentIndex(0))
-        self._action("review", tr("Review"), lambda: self.tabs.setCurrentIndex(1))
-        settings = self._action("settings", tr("Settings"), lambda: self._show_settings(settings.isChecked()))
-        settings.setCheckable(True)
-        self._action("shortcuts", tr("Keyboard shortcuts"), lambda: ShortcutDialog(self).open())
-        self._action("log", tr("Log file"), lambda: _open(log_path().parent), shortcut=False)
-        self._action("about", tr("About DashcamCleaner"), self._about, shortcut=False)
-
-    def _action(self, name: str, text: str, act: Callable[[], object], *, shortcut: bool = True) -> QAction:
-        action = QAction(text, self)
-        action.triggered.connect(lambda *_: act())
-        if shortcut:
-            action.setShortcut(key(name))
-        self.addAction(action)
-        self._actions[name] = action
-        return action
-
-    def action(self, name: str) -> QAction:
-        """An action by its name."""
-        return self._actions[name]
+    def _acts(self) -> dict[str, Callable[[], object]]:
+        session = self.session
+        return {
+            "add": self._browse_clips,
+            "add_folder": self._browse_folder,
+            "quit": self.close,
+            "undo": lambda: self.review.do("undo"),
+            "redo": lambda: self.review.do("redo"),
+            "render": self._render_again,
+            "start": session.start,
+            "pause": lambda: session.pause(not session.paused),
+            "cancel": session.cancel,
+            "stop_after": lambda: session.set_stop_after_this(self.actions_["stop_after"].isChecked()),
+            "audit_all": lambda: session.store.set(audit=self.actions_["audit_all"].isChecked()),
+            "remove_rows": lambda: session.remove(self.queue.chosen_ids()),
+            "clear": session.remove_ended,
+            "queue": lambda: self.queue.setFocus(Qt.ShortcutFocusReason),
+            "preview": lambda: self.tabs.setCurrentWidget(self.preview),
+            "review": lambda: self.tabs.setCurrentWidget(self.review),
+            "settings": lambda: self._show_settings(self.actions_["settings"].isChecked()),
+            "shortcuts": lambda: ShortcutDialog(self).open(),
+            "log": lambda: open_path(log_path().parent),
+            "about": lambda: QMessageBox.about(self, tr("About DashcamCleaner"), bars.about_text()),
+        }
 
     def _lay_out(self) -> None:
         session = self.session
@@ -116,6 +110,8 @@ class MainWindow(QMainWindow):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.preview, tr("Preview"))
+        self.review = ReviewPanel(session.sight, session.files, session.engine, session.form)
+        self.tabs.addTab(self.review, tr("Review"))
 
         frame = QFrame()
         frame.setObjectName("queue")
@@ -157,34 +153,17 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(body)
         self.veil = DropVeil(body)
 
-    def _make_menus(self) -> None:
-        bar = self.menuBar()
-        for title, names in (
-            (tr("&File"), ("add", "add_folder", None, "quit")),
-            (tr("&Queue"), ("start", "pause", "cancel", "stop_after", None, "remove", "clear")),
-            (tr("&View"), ("queue", "preview", "review", "settings")),
-            (tr("&Help"), ("shortcuts", "log", None, "about")),
-        ):
-            menu = bar.addMenu(title)
-            for name in names:
-                if name is None:
-                    menu.addSeparator()
-                else:
-                    menu.addAction(self._actions[name])
-            if "settings" in names:
-                menu.addSeparator()
-                self._appearance = bars.appearance_menu(self, str(self.session.store.get("appearance", "system")))
-                self._appearance.chosen.connect(self._set_appearance)
-                menu.addMenu(self._appearance)
-
     def _connect(self) -> None:
         session = self.session
+        for part in (self.queue, self.review.cards):
+            part.installEventFilter(self)
         session.changed.connect(self._show_buttons)
         session.row_changed.connect(self._row_changed)
         session.began.connect(self._follow)
         session.told.connect(self.messages.tell)
         session.picture.connect(self._live_picture)
         session.all_done.connect(self._all_done)
+        session.ended.connect(self._ended)
         for button, name in (
             (self.top.add, "add"),
             (self.top.add_folder, "add_folder"),
@@ -194,17 +173,20 @@ class MainWindow(QMainWindow):
             (self.top.pause, "pause"),
             (self.top.cancel, "cancel"),
         ):
-            button.clicked.connect(self._actions[name].trigger)
-        self.top.settings.clicked.connect(self._actions["settings"].trigger)
-        self.foot.stop_after.clicked.connect(self._actions["stop_after"].trigger)
+            button.clicked.connect(self.actions_[name].trigger)
+        self.top.settings.clicked.connect(self.actions_["settings"].trigger)
+        self.foot.stop_after.clicked.connect(self.actions_["stop_after"].trigger)
         self.top.output.folder_chosen.connect(session.set_output_folder)
         self.queue.chosen.connect(self._choose)
         self.queue.opened.connect(self._open_row)
         self.queue.unwanted.connect(session.remove)
+        self.actions_.appearance.chosen.connect(self._set_appearance)
         self.queue.customContextMenuRequested.connect(self._queue_menu)
         self.preview.live_wanted.connect(lambda live: session.watch(self.preview.canvas.wanted_px() if live else 0))
         self.settings.weights_offered.connect(self._add_weights)
         self.result.wanted.connect(self._on_result)
+        self.review.render_wanted.connect(self._render_again)
+        self.tabs.currentChanged.connect(self._tab_changed)
 
     def _after_show(self) -> None:
         session = self.session
@@ -222,12 +204,12 @@ class MainWindow(QMainWindow):
         session, queue = self.session, self.session.queue
         totals = queue.totals()
         waits = any(row.state in ("waiting", "stopped") for row in queue)
-        self._actions["start"].setEnabled(waits and not (session.busy or session.started))
-        self._actions["pause"].setEnabled(session.busy)
-        self._actions["pause"].setText(tr("Resume") if session.paused else tr("Pause"))
-        self._actions["cancel"].setEnabled(session.busy)
-        self._actions["stop_after"].setEnabled(session.busy)
-        self._actions["stop_after"].setChecked(session.stop_after_this)
+        self.actions_["start"].setEnabled(waits and not (session.busy or session.started))
+        self.actions_["pause"].setEnabled(session.busy)
+        self.actions_["pause"].setText(tr("Resume") if session.paused else tr("Pause"))
+        self.actions_["cancel"].setEnabled(session.busy)
+        self.actions_["stop_after"].setEnabled(session.busy)
+        self.actions_["stop_after"].setChecked(session.stop_after_this)
         self.top.show_state(busy=session.busy or session.started, paused=session.paused, can_start=waits)
         self.top.output.show_folder(session.output_folder)
         self.foot.show_totals(totals, busy=session.busy, stop_after=session.stop_after_this)
@@ -247,14 +229,16 @@ class MainWindow(QMainWindow):
         row = self.session.queue.get(row_id)
         self.preview.set_running(False)
         self.preview.show_clip(row.source if row is not None else None)
-        self.result.show_row(row)
+        self.result.show_row(None if self.tabs.currentWidget() is self.review else row)
         if row is not None:
             self.preview.set_running(row.state in BUSY)
+        if self.tabs.currentWidget() is self.review:
+            self._open_review()
 
     def _row_changed(self, row_id: int) -> None:
         row = self.chosen
         if row is not None and row.id == row_id:
-            self.result.show_row(row)
+            self.result.show_row(None if self.tabs.currentWidget() is self.review else row)
             self.preview.set_running(row.state in BUSY)
 
     def _follow(self, row_id: int) -> None:
@@ -268,6 +252,15 @@ class MainWindow(QMainWindow):
         row = self.chosen
         if row is not None and row.id == row_id:
             self.preview.show_live(picture, time_s, row.counts)
+
+    def _ended(self, row_id: int) -> None:
+        """A plan may have been written anew: a review of it begins afresh when it is looked at again."""
+        row = self.session.queue.get(row_id)
+        if row is not None and self.review.opened is not None and self.review.opened.clip.path == row.source:
+            self.review.save()
+            self.review.show_nothing()
+            if self.tabs.currentWidget() is self.review and row is self.chosen:
+                self._open_review()
 
     def _all_done(self) -> None:
         self._followed = None
@@ -289,51 +282,28 @@ class MainWindow(QMainWindow):
             self.session.store.set(last_folder=name)
             self.session.add([name])
 
-    def _remove_chosen(self) -> None:
-        self.session.remove(self.queue.chosen_ids())
-
     def _open_row(self, row_id: int) -> None:
         row = self.session.queue.get(row_id)
         if row is not None and row.summary is not None:
-            _open(Path(row.summary.output))
-
-    def _on_result(self, what: str) -> None:
-        row = self.chosen
-        if row is None:
-            return
-        summary = row.summary
-        if what == "again":
-            self.session.again(row.id)
-        elif what == "replace":
-            self.session.again(row.id, overwrite=True)
-        elif what == "name":
-            self._choose_own_output(row)
-        elif summary is not None and what == "open":
-            _open(Path(summary.output))
-        elif summary is not None and what == "folder":
-            _open(Path(summary.output).parent)
-        elif summary is not None and what == "report" and summary.report:
-            _open(Path(summary.report))
-
-    def _choose_own_output(self, row: Row) -> None:
-        start = str(row.own_output or row.output or row.source.with_name(f"{row.source.stem}_cleaned.mp4"))
-        asked = QFileDialog.DontConfirmOverwrite  # the engine refuses to replace; its sentence tells what to do
-        name, _ = QFileDialog.getSaveFileName(self, tr("Save result as"), start, options=asked)
-        if name:
-            row.own_output = Path(name)
-            self.session.row_changed.emit(row.id)
+            open_path(Path(row.summary.output))
 
     def _queue_menu(self, at: QPoint) -> None:
         row = self.chosen
         menu = QMenu(self)
-        if row is not None:
-            for what, title in self.result.choices(row):
-                menu.addAction(title, lambda what=what: self._on_result(what))
-            menu.addSeparator()
-            menu.addAction(self._actions["remove"])
-        menu.addAction(self._actions["clear"])
+        for what, title in self.result.choices(row) if row is not None else ():
+            menu.addAction(title, lambda what=what: self._on_result(what))
+        menu.addSeparator()
+        menu.addAction(self.actions_["remove_rows"])
+        menu.addAction(self.actions_["clear"])
         menu.setAttribute(Qt.WA_DeleteOnClose)
         menu.popup(self.queue.viewport().mapToGlobal(at))
+
+    def _on_result(self, what: str) -> None:
+        row = self.chosen
+        if row is not None and what == "review":
+            self.tabs.setCurrentWidget(self.review)
+        elif row is not None:
+            do_with_row(what, row, session=self.session, parent=self)
 
     def _add_weights(self, path: str) -> None:
         session = self.session
@@ -352,22 +322,41 @@ class MainWindow(QMainWindow):
 
     def _show_settings(self, visible: bool) -> None:
         self.settings.setVisible(visible)
-        self._actions["settings"].setChecked(visible)
+        self.actions_["settings"].setChecked(visible)
         self.top.settings.setChecked(visible)
         self.session.store.set(settings_visible=visible)
 
     def _set_appearance(self, wanted: str) -> None:
         self.session.store.set(appearance=wanted)
         apply_theme(bars.application(), dark=system_prefers_dark() if wanted == "system" else wanted == "dark")
-        for part in (self.top, self.preview, self.messages, self.empty, self.result):
+        for part in (self.top, self.preview, self.review, self.messages, self.empty, self.result):
             part.refresh_theme()
         self.queue.viewport().update()
 
-    def _about(self) -> None:
-        QMessageBox.about(self, tr("About DashcamCleaner"), bars.about_text())
+    def _tab_changed(self, _: int) -> None:
+        reviewing = self.tabs.currentWidget() is self.review
+        self.settings.setVisible(not reviewing and self.actions_["settings"].isChecked())
+        self.result.show_row(None if reviewing else self.chosen)
+        if reviewing:
+            self._open_review()
 
-    def _stop_after(self) -> None:
-        self.session.set_stop_after_this(self._actions["stop_after"].isChecked())
+    def _open_review(self) -> None:
+        row = self.chosen
+        if row is None or row.plan is None or row.summary is None:
+            if row is not None and row.state in BUSY:
+                self.review.show_nothing(tr("This clip can be reviewed when it is done."))
+            else:
+                self.review.show_nothing()
+            return
+        report = Path(row.summary.report) if row.summary.report else None
+        self.review.open(row.source, row.plan, report)
+
+    def _render_again(self) -> None:
+        row = self.chosen
+        if row is not None and row.plan is not None and row.can_restart:
+            self.review.save()
+            self.session.again(row.id, overwrite=True, from_plan=row.plan)
+            self.tabs.setCurrentWidget(self.preview)
 
     # --- dropping
 
@@ -398,6 +387,14 @@ class MainWindow(QMainWindow):
         if not self._preview_key(event, pressed=False):
             super().keyReleaseEvent(event)
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Lists search by letters and move by arrows; the panels' own keys come first, but for what lists need."""
+        if event.type() == QEvent.KeyPress and isinstance(event, QKeyEvent):
+            kept = event.key() in (Qt.Key_Delete, Qt.Key_Backspace, Qt.Key_Home, Qt.Key_End) and watched is self.queue
+            if not kept and self._preview_key(event, pressed=True):
+                return True
+        return super().eventFilter(watched, event)
+
     def _preview_key(self, event: QKeyEvent, *, pressed: bool) -> bool:
         if event.modifiers() & (Qt.ControlModifier | Qt.AltModifier) or isinstance(self.focusWidget(), QLineEdit):
             return False
@@ -417,6 +414,7 @@ class MainWindow(QMainWindow):
             return
         self._remember_geometry()
         self.preview.close_clip()
+        self.review.close_clip()
         self.session.close()
         event.accept()
 
@@ -464,7 +462,3 @@ class MainWindow(QMainWindow):
             if isinstance(kept, str):
                 restore(QByteArray.fromBase64(kept.encode()))
         self._show_settings(bool(store.get("settings_visible", True)))
-
-
-def _open(path: Path) -> None:
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))

@@ -24,7 +24,7 @@ def to_image(rgb: np.ndarray) -> QImage:
 
     rgb = np.ascontiguousarray(rgb)
     h, w = rgb.shape[:2]
-    return QImage(rgb.data, w, h, 3 * w, QImage.Format_RGB888).copy()
+    return QImage(rgb.tobytes(), w, h, 3 * w, QImage.Format_RGB888).copy()
 
 
 def thumbnail(picture: QImage) -> QImage:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -277,9 +276,8 @@ class PreviewPanel(QWidget):
         self.canvas.show_frame(Shown(None, picture, size, counts=counts, time_s=time_s))
         self.counts.setText(counts_text(counts, none=tr("nothing in this frame")))
         if self.clip is not None and self.clip.times:
-            with contextlib.suppress(ZeroDivisionError), QSignalBlocker(self.scrubber):
-                end = self.clip.seconds(len(self.clip.times) - 1)
-                self._place = min(self.scrubber.maximum(), round(time_s / end * self.scrubber.maximum()))
+            self._place = self.clip.place_at(time_s)
+            with QSignalBlocker(self.scrubber):
                 self.scrubber.setValue(self._place)
             self._show_time()
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from dashcamcleaner.core.events import Event, Failed, Finished, Progress, Started, Warned
+from dashcamcleaner.core.events import Audited, Event, Failed, Finished, Progress, Started, Warned
 from dashcamcleaner.core.summary import PARTIAL, RunSummary
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError
 
@@ -23,6 +23,7 @@ class State(StrEnum):
     WAITING = "waiting"
     RUNNING = "running"
     PAUSED = "paused"
+    AUDITING = "auditing"
     DONE = "done"
     PARTIAL = "partial"
     FAILED = "failed"
@@ -33,14 +34,15 @@ MOVES: dict[State, frozenset[State]] = {
     State.WAITING: frozenset({State.RUNNING, State.FAILED}),
     State.RUNNING: frozenset({State.PAUSED, State.DONE, State.PARTIAL, State.FAILED, State.STOPPED}),
     State.PAUSED: frozenset({State.RUNNING, State.DONE, State.PARTIAL, State.FAILED, State.STOPPED}),
-    State.DONE: frozenset({State.WAITING}),
-    State.PARTIAL: frozenset({State.WAITING}),
+    State.AUDITING: frozenset({State.DONE, State.PARTIAL}),
+    State.DONE: frozenset({State.WAITING, State.AUDITING}),
+    State.PARTIAL: frozenset({State.WAITING, State.AUDITING}),
     State.FAILED: frozenset({State.WAITING}),
     State.STOPPED: frozenset({State.WAITING}),
 }
 """Which state may follow which. What is finished, failed or stopped may be asked for again."""
 
-BUSY = frozenset({State.RUNNING, State.PAUSED})
+BUSY = frozenset({State.RUNNING, State.PAUSED, State.AUDITING})
 ENDED = frozenset({State.DONE, State.PARTIAL, State.FAILED, State.STOPPED})
 _ANALYSE_SHARE = 0.6  # of a thorough run's time, roughly: the detector outweighs the encoder
 
@@ -73,6 +75,7 @@ class Row:
         source: the clip.
         root: the folder it came with; its tree is kept below an output folder. None for single files.
         output: where the result will stand, or stands; None until it is known.
+        wants_audit: the result is to be looked at again.
         own_output: a name that the user chose for this very clip.
         overwrite: the user asked to replace the result.
         from_plan: render again from this plan.
@@ -101,6 +104,7 @@ class Row:
     error: DashcamCleanerError | None = None
     summary: RunSummary | None = None
     two_passes: bool = False
+    wants_audit: bool = False
 
     @property
     def fraction(self) -> float:
@@ -110,9 +114,23 @@ class Row:
         if self.state not in BUSY or not self.frames:
             return 0.0
         part = min(1.0, self.frames_done / self.frames)
+        if self.state is State.AUDITING:
+            return part
         if self.phase == "analyse":
             return part * _ANALYSE_SHARE
         return _ANALYSE_SHARE + part * (1 - _ANALYSE_SHARE) if self.two_passes else part
+
+    @property
+    def audit_status(self) -> str:
+        """What the audit of the result came to; empty without one."""
+        audit = self.summary.audit if self.summary is not None else None
+        return str(audit.get("status", "")) if audit else ""
+
+    @property
+    def audit_findings(self) -> int:
+        """How many things the audit wants looked at."""
+        audit = self.summary.audit if self.summary is not None else None
+        return sum(one.get("severity") != "note" for one in audit.get("findings", [])) if audit else 0
 
     @property
     def can_restart(self) -> bool:
@@ -214,6 +232,13 @@ class Queue:
         row.counts, row.warnings = {}, []
         return row
 
+    def begin_audit(self, row_id: int) -> Row:
+        """The result of this row is looked at again."""
+        self.move(row_id, to=State.AUDITING)
+        row = self._rows[row_id]
+        row.wants_audit, row.phase, row.frames_done, row.fps, row.eta_s = False, "audit", 0, 0.0, None
+        return row
+
     def ask_again(self, row_id: int, *, overwrite: bool = False, from_plan: Path | None = None) -> None:
         """Put an ended row back in line."""
         self.move(row_id, to=State.WAITING)
@@ -237,10 +262,26 @@ class Queue:
             row.fps = event.summary.frames / event.summary.wall_s if event.summary.wall_s else 0.0
             row.eta_s, row.overwrite, row.from_plan = None, False, None
             self.move(row_id, to=State.PARTIAL if event.summary.status == PARTIAL else State.DONE)
+        elif isinstance(event, Audited):
+            if row.summary is not None:
+                row.summary.audit = event.result.as_dict()
+            self._end_audit(row)
+        elif isinstance(event, Failed) and row.state is State.AUDITING:
+            if not isinstance(event.error, Cancelled):
+                row.warnings.append(event.error.message)
+            self._end_audit(row)
         elif isinstance(event, Failed):
             row.error, row.eta_s = event.error, None
             self.move(row_id, to=State.STOPPED if isinstance(event.error, Cancelled) else State.FAILED)
         return row
+
+    def _end_audit(self, row: Row) -> None:
+        partial = row.summary is not None and row.summary.status == PARTIAL
+        self.move(row.id, to=State.PARTIAL if partial else State.DONE)
+
+    def next_audit(self) -> Row | None:
+        """The first row whose result is to be looked at again."""
+        return next((row for row in self if row.wants_audit and row.state in (State.DONE, State.PARTIAL)), None)
 
     def next_waiting(self) -> Row | None:
         """The first row that waits."""

@@ -28,6 +28,7 @@ _LOOKS: dict[State, tuple[str, str]] = {  # icon, colour
     State.WAITING: ("clock", "quiet"),
     State.RUNNING: ("play", "accent"),
     State.PAUSED: ("pause", "warn"),
+    State.AUDITING: ("shield", "accent"),
     State.DONE: ("check", "good"),
     State.PARTIAL: ("warning", "warn"),
     State.FAILED: ("warning", "bad"),
@@ -242,11 +243,11 @@ class QueueView(QListView):
     def chosen_ids(self) -> list[int]:
         """All selected rows, in the queue's order."""
         found = sorted(index.row() for index in self.selectedIndexes())
-        return [self.model().index(place).data(Qt.UserRole).id for place in found]
+        return [self.model().index(place, 0).data(Qt.UserRole).id for place in found]
 
     def choose(self, place: int) -> None:
         """Make the row at a position the current one."""
-        self.setCurrentIndex(self.model().index(place))
+        self.setCurrentIndex(self.model().index(place, 0))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.key() in (Qt.Key_Delete, Qt.Key_Backspace):

@@ -6,19 +6,19 @@ Owns the threads: `run` (one clip at a time), `files` (thumbnails, folders) and 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtGui import QImage
 
-from dashcamcleaner.core.events import Event, Failed, Finished
+from dashcamcleaner.core.events import Audited, Event, Failed, Finished
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.gui.desk import Desk
 from dashcamcleaner.gui.engine import Engine, Found
 from dashcamcleaner.gui.form_model import FormModel
-from dashcamcleaner.gui.queue_model import BUSY, ClipFacts, Queue, Row, State
+from dashcamcleaner.gui.queue_model import ClipFacts, Queue, Row, State
 from dashcamcleaner.gui.queue_view import QueueListModel
 from dashcamcleaner.gui.store import Store
 from dashcamcleaner.gui.words import tr
@@ -146,6 +146,18 @@ class Session(QObject):
             self._next()
         self.changed.emit()
 
+    def audit(self, row_id: int) -> None:
+        """Look at a result again, now or when the run has ended."""
+        row = self.queue.get(row_id)
+        if row is None or row.summary is None:
+            return
+        row.wants_audit = True
+        self.started = True
+        if self.run is None:
+            self._next()
+        else:
+            self.told.emit(tr("The audit begins when the clip that runs now is done."))
+
     def again(self, row_id: int, *, overwrite: bool = False, from_plan: Path | None = None) -> None:
         """Clean an ended clip once more, or render it again from its plan, and start if nothing runs."""
         row = self.queue.get(row_id)
@@ -162,7 +174,7 @@ class Session(QObject):
             self.run.pause(paused)
             row = self.queue.running()
             wanted = State.PAUSED if paused else State.RUNNING
-            if row is not None and row.state is not wanted:
+            if row is not None and row.state is not wanted and row.state is not State.AUDITING:
                 self.queue.move(row.id, to=wanted)
                 self._row_changed(row.id)
         self.changed.emit()
@@ -188,6 +200,9 @@ class Session(QObject):
     def _next(self) -> None:
         """Start the next clip, once it is known where its result goes."""
         row = self.queue.next_waiting()
+        if row is None and self.started and not self._closed and (audited := self.queue.next_audit()) is not None:
+            self._run_audit(audited)
+            return
         if self._closed or not self.started or row is None:
             if not self._adding:
                 self.started = False
@@ -222,13 +237,23 @@ class Session(QObject):
 
     def _run(self, row: Row, output: Path) -> None:
         settings = self.form.settings.replaced(overwrite=True) if row.overwrite else self.form.settings
-        source, from_plan, engine = row.source, row.from_plan, self.engine
+        source, from_plan, engine, audit = row.source, row.from_plan, self.engine, self.audit_all
 
         def start() -> tuple[Any, Any]:
             from dashcamcleaner.run.job import Job
 
-            return engine.start(Job(source, output, settings, from_plan=from_plan))
+            its = settings if from_plan is None else engine.settings_for_plan(from_plan, settings)
+            return engine.start(Job(source, output, its, from_plan=from_plan, audit=audit))
 
+        self._launch(row, start)
+
+    def _run_audit(self, row: Row) -> None:
+        assert row.summary is not None
+        self.queue.begin_audit(row.id)
+        source, output, plan, engine = row.source, Path(row.summary.output), row.plan, self.engine
+        self._launch(row, lambda: engine.start_audit(source, output, plan))
+
+    def _launch(self, row: Row, start: Callable[[], tuple[Any, Any]]) -> None:
         run = self.run = ClipRun(row.id, start, paused=self.paused, parent=self)
         run.setObjectName("dashcamcleaner-run")
         run.watch(self._watched_px)
@@ -243,7 +268,7 @@ class Session(QObject):
         row = self.queue.apply(row_id, event)
         if isinstance(event, Finished):
             self._ask_cleaned_thumbnail(row)
-        if isinstance(event, Finished | Failed):
+        if isinstance(event, Finished | Audited | Failed):
             self.remember()
             self.ended.emit(row_id)
         self._row_changed(row_id)
@@ -282,6 +307,11 @@ class Session(QObject):
             self.changed.emit()
 
     # --- where results go, and what is remembered
+
+    @property
+    def audit_all(self) -> bool:
+        """Every result is looked at again when it is written."""
+        return bool(self.store.get("audit", False))
 
     @property
     def output_folder(self) -> Path | None:
@@ -330,5 +360,5 @@ class Session(QObject):
         self.files.close()
         self.sight.close()
         for row in self.queue:
-            if row.state in BUSY:
+            if row.state in (State.RUNNING, State.PAUSED):
                 self.queue.move(row.id, to=State.STOPPED)

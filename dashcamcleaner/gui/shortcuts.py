@@ -76,6 +76,11 @@ def key(name: str) -> QKeySequence:
     return QKeySequence(_BY_NAME[name].keys)
 
 
+def has_key(name: str) -> bool:
+    """Whether an action has a key."""
+    return name in _BY_NAME
+
+
 def key_text(name: str) -> str:
     """The key as the platform writes it."""
     return key(name).toString(QKeySequence.NativeText)

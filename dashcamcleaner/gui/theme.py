@@ -156,6 +156,8 @@ QPushButton:hover, QToolButton[boxed="true"]:hover {{ background: {c["hover"]}; 
 QPushButton:pressed, QToolButton[boxed="true"]:pressed {{ background: {c["line"]}; }}
 QPushButton:focus, QToolButton[boxed="true"]:focus {{ border: 1px solid {c["accent"]}; }}
 QPushButton:disabled, QToolButton[boxed="true"]:disabled {{ color: {c["quiet"]}; background: {c["window"]}; }}
+QPushButton:checked {{ background: {c["accent_soft"]}; border: 1px solid {c["accent"]}; color: {c["accent"]}; }}
+QPushButton[small="true"] {{ padding: 3px 8px; }}
 QPushButton[primary="true"] {{
     background: {c["accent"]}; color: {c["on_accent"]}; border: 1px solid {c["accent"]}; font-weight: 600;
     padding: 6px 18px;
@@ -173,6 +175,9 @@ QToolButton[boxed="true"]::menu-indicator {{ image: none; width: 0; }}
 QToolButton[segment="true"] {{ border: 1px solid {c["line"]}; border-radius: 0; padding: 4px 10px; margin-left: -1px; }}
 QToolButton[segment="true"]:checked {{ background: {c["accent"]}; color: {c["on_accent"]}; }}
 QToolButton::menu-indicator {{ image: none; width: 0; }}
+QToolButton::menu-button {{ border: none; width: 18px; background: transparent; }}
+QToolButton::menu-arrow {{ image: url("{_arrow("down")}"); width: 10px; height: 10px; }}
+QToolButton[popupMode="1"] {{ padding-right: 20px; }}
 QToolButton[section="true"] {{
     font-weight: 600; border: none; border-radius: 0; padding: 8px 0; text-align: left; background: transparent;
     color: {c["text"]};

@@ -48,6 +48,7 @@ def kind_title(kind: str, count: int) -> str:
     known = {
         "face": (tr("{n} face"), tr("{n} faces")),
         "plate": (tr("{n} plate"), tr("{n} plates")),
+        "manual": (tr("{n} drawn"), tr("{n} drawn")),
     }
     one, many = known.get(kind, (f"{{n}} {kind}", f"{{n}} {kind}"))
     return (one if count == 1 else many).format(n=count)
@@ -61,7 +62,10 @@ def counts_text(counts: Mapping[str, int], *, none: str = "") -> str:
 
 def result_text(summary: RunSummary) -> str:
     """What a run hid: objects where they were linked over time, else regions."""
-    counts = {kind: one.tracks or one.regions for kind, one in summary.kinds.items()}
+    counts = {kind: one.tracks or one.regions for kind, one in summary.kinds.items() if kind != "manual"}
+    if "manual" in summary.kinds and summary.kinds["manual"].regions:
+        by_hand = tr("regions drawn by hand")
+        return tr("{what} hidden", what=", ".join(filter(None, (counts_text(counts), by_hand))))
     return tr("{what} hidden", what=counts_text(counts)) if any(counts.values()) else tr("Nothing was found to hide")
 
 
@@ -85,6 +89,7 @@ def state_text(row: Row) -> str:
     return {
         State.WAITING: tr("Waiting"),
         State.PAUSED: tr("Paused"),
+        State.AUDITING: tr("Looking again {percent} %", percent=int(row.fraction * 100)),
         State.DONE: tr("Done"),
         State.PARTIAL: tr("Done, with gaps"),
         State.FAILED: tr("Failed"),
@@ -103,7 +108,7 @@ def detail_text(row: Row) -> str:
 
 def note_text(row: Row) -> str:
     """The row's third line: pace while it runs, afterwards what came out."""
-    if row.state is State.RUNNING:
+    if row.state in (State.RUNNING, State.AUDITING):
         parts = [] if not row.fps else [tr("{fps} fps", fps=f"{row.fps:.0f}" if row.fps >= 10 else f"{row.fps:.1f}")]
         if row.eta_s is not None:
             parts.append(left_text(row.eta_s))
@@ -114,6 +119,9 @@ def note_text(row: Row) -> str:
         return tr("Nothing is lost; press Resume to go on")
     if row.summary is not None and row.state in (State.DONE, State.PARTIAL):
         parts = [result_text(row.summary)]
+        if row.audit_status:
+            found = tr(", {n} findings", n=row.audit_findings) if row.audit_findings else ""
+            parts.append(tr("Audit: {status}", status=row.audit_status) + found)
         if row.warnings:
             parts.append(tr("{n} notes", n=len(row.warnings)) if len(row.warnings) > 1 else tr("1 note"))
         return " · ".join(parts)

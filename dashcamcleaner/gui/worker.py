@@ -9,7 +9,7 @@ from typing import Any
 from PyQt5.QtCore import QObject, QThread, pyqtSignal
 from PyQt5.QtGui import QImage
 
-from dashcamcleaner.core.events import Event, Failed, Finished, Progress
+from dashcamcleaner.core.events import Audited, Event, Failed, Finished, Progress
 from dashcamcleaner.errors import DashcamCleanerError
 
 __all__ = ["ClipRun"]
@@ -26,7 +26,7 @@ class ClipRun(QThread):
             engine is imported here.
 
     Signals:
-        happened: row id and event; the last one is always `Finished` or `Failed`.
+        happened: row id and event; the last one is `Finished`, `Audited` or `Failed`.
         picture: row id, the current obscured frame as a QImage, its time in seconds.
     """
 
@@ -75,7 +75,7 @@ class ClipRun(QThread):
             if self._cancelled:
                 self._control.cancel()
             for event in events:
-                ended = isinstance(event, Finished | Failed)
+                ended = isinstance(event, Finished | Audited | Failed)
                 if isinstance(event, Progress):
                     self._show()
                 self.happened.emit(self.row_id, event)

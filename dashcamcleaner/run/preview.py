@@ -195,7 +195,7 @@ class ClipPreview:
         Raises:
             BackendError: no engine or weights.
         """
-        look = (settings.weights, settings.backend, settings.device, settings.precision)
+        look: tuple[Any, ...] = (settings.weights, settings.backend, settings.device, settings.precision)
         look = (*look, settings.inference_size, settings.tiles, settings.trust_weights)
         found = self._seen.get((pts, *look))
         if found is None:

@@ -1,0 +1,571 @@
+"""The review: look at what was found, correct it, and render again. Edits are saved beside the clip at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtCore import QPoint, Qt, QTimer, pyqtSignal
+from PyQt5.QtGui import QImage, QKeyEvent
+from PyQt5.QtWidgets import QInputDialog, QMenu, QSplitter, QVBoxLayout, QWidget
+
+from dashcamcleaner.core.timing import format_seconds
+from dashcamcleaner.errors import DashcamCleanerError
+from dashcamcleaner.gui.canvas import Shown, View
+from dashcamcleaner.gui.cards import CardList
+from dashcamcleaner.gui.desk import Desk
+from dashcamcleaner.gui.engine import Engine
+from dashcamcleaner.gui.form_model import FormModel
+from dashcamcleaner.gui.looker import Looker
+from dashcamcleaner.gui.review_bars import ReviewFoot, ReviewTools, TrackButtons
+from dashcamcleaner.gui.review_canvas import HandBox, ReviewCanvas
+from dashcamcleaner.gui.review_edits import Editing
+from dashcamcleaner.gui.review_model import EditStack, Verdict
+from dashcamcleaner.gui.review_words import cards_of, doubt_text, hand_span, lanes_of
+from dashcamcleaner.gui.reviewer import OpenedReview, Reviewer, card_thumbnail
+from dashcamcleaner.gui.timeline import Timeline
+from dashcamcleaner.gui.words import counts_text, tr
+
+if TYPE_CHECKING:
+    from dashcamcleaner.core.overview import Doubt, TrackBar
+    from dashcamcleaner.core.plan import FramePlan
+
+__all__ = ["ReviewPanel"]
+
+Box = tuple[float, float, float, float]
+
+KEYS = {  # key and whether Shift is held -> an action's name in the table of shortcuts
+    (Qt.Key_Left, False): "back",
+    (Qt.Key_Right, False): "forth",
+    (Qt.Key_Left, True): "back_second",
+    (Qt.Key_Right, True): "forth_second",
+    (Qt.Key_Home, False): "first",
+    (Qt.Key_End, False): "last",
+    (Qt.Key_Space, False): "play",
+    (Qt.Key_N, False): "next_weak",
+    (Qt.Key_N, True): "previous_weak",
+    (Qt.Key_I, False): "mark_in",
+    (Qt.Key_I, True): "mark_out",
+    (Qt.Key_C, False): "cover",
+    (Qt.Key_B, False): "draw",
+    (Qt.Key_K, False): "keep",
+    (Qt.Key_Delete, False): "drop",
+    (Qt.Key_Backspace, False): "drop",
+    (Qt.Key_Y, False): "only",
+    (Qt.Key_M, False): "checked",
+}
+VIEWS = {Qt.Key_1: View.RESULT, Qt.Key_2: View.REGIONS, Qt.Key_3: View.COMPARE}
+
+
+class ReviewPanel(QWidget):
+    """Canvas, cards and timeline of one finished run.
+
+    Args:
+        sight: the desk on which frames are read and plans made.
+        files: the desk for thumbnails and for saving.
+        engine: the door to the engine.
+        model: the settings in force: looks are taken from there.
+
+    Signals:
+        render_wanted: render again with the edits.
+        frame_shown: after each picture, for who waits.
+        ready: a review is open.
+    """
+
+    render_wanted = pyqtSignal()
+    frame_shown = pyqtSignal()
+    ready = pyqtSignal()
+
+    def __init__(self, sight: Desk, files: Desk, engine: Engine, model: FormModel) -> None:
+        super().__init__()
+        self._sight, self._files, self._model = sight, files, model
+        self._looker, self._card_looker = Looker(engine), Looker(engine)
+        self._reviewer = Reviewer(engine, self._looker)
+        self.opened: OpenedReview | None = None
+        self.editing = Editing(sight, files, self._reviewer)
+        self.place = 0
+        self.chosen: tuple[str, int] | None = None
+        self._doubt_at = -1
+        self._draw_what = "region"
+        self._serial = 0
+        self._wanted: tuple[Path, Path, Path | None] | None = None
+        self._lay_out()
+        self._playing = QTimer(self)
+        self._playing.setInterval(33)
+        self._playing.timeout.connect(self._play_on)
+        self._again = QTimer(self)
+        self._again.setSingleShot(True)
+        self._again.setInterval(150)
+        self._again.timeout.connect(self._look)
+        self._connect()
+        self.show_nothing()
+
+    # --- building
+
+    def _lay_out(self) -> None:
+        self.tools, self.foot, self.buttons = ReviewTools(), ReviewFoot(), TrackButtons()
+        self.canvas, self.timeline, self.cards = ReviewCanvas(), Timeline(), CardList()
+        side = QWidget()
+        side.setObjectName("panel")
+        column = QVBoxLayout(side)
+        column.setContentsMargins(1, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.cards, 1)
+        column.addWidget(self.buttons)
+        side.setMinimumWidth(210)
+        self.side = side
+        across = QSplitter(Qt.Horizontal)
+        across.setHandleWidth(1)
+        across.setChildrenCollapsible(False)
+        across.addWidget(self.canvas)
+        across.addWidget(side)
+        across.setStretchFactor(0, 1)
+        across.setSizes([600, 240])
+        down = QSplitter(Qt.Vertical)
+        down.setHandleWidth(1)
+        down.setChildrenCollapsible(False)
+        upper = QWidget()
+        rows = QVBoxLayout(upper)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(across, 1)
+        rows.addWidget(self.foot)
+        down.addWidget(upper)
+        down.addWidget(self.timeline)
+        down.setStretchFactor(0, 1)
+        down.setSizes([420, 130])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.tools)
+        layout.addWidget(down, 1)
+
+    def _connect(self) -> None:
+        self.tools.view_wanted.connect(self.set_view)
+        self.tools.wanted.connect(self.act)
+        self.foot.wanted.connect(self.act)
+        self.foot.scrubbed.connect(self.go)
+        self.buttons.wanted.connect(self.act)
+        self.timeline.sought.connect(self.go_to)
+        self.timeline.chosen.connect(self.choose)
+        self.cards.chosen.connect(self._card_chosen)
+        self.cards.opened.connect(lambda key: self.act("name" if key[0] == "track" else ""))
+        self.cards.customContextMenuRequested.connect(self._card_menu)
+        self.canvas.picked.connect(self.choose)
+        self.canvas.drawn.connect(self._drawn)
+        self.canvas.reshaped.connect(lambda place, box: self.editing.reshape(place, self.now_s, box))
+        self.editing.edited.connect(self._edited)
+        self.editing.planned.connect(self._planned)
+        self.editing.focused.connect(self.choose)
+        self.editing.told.connect(self.canvas.tell)
+        self.canvas.resized.connect(self._again.start)
+        self._model.listen(lambda _: self._again.start() if self.opened is not None else None)
+
+    # --- opening
+
+    def show_nothing(self, message: str = "") -> None:
+        """No review: say why."""
+        self._serial += 1
+        self.editing.close()
+        self.opened = self._wanted = self.chosen = None
+        self._playing.stop()
+        self.canvas.show_frame(None)
+        self.canvas.show_hand([])
+        self.canvas.tell(message or tr("Choose a clip that is done to review what was hidden in it."))
+        self.cards.show_cards([])
+        self.timeline.show_lanes([], start_s=0, end_s=1)
+        self.timeline.show_doubts([])
+        self._show_tools()
+
+    def open(self, source: Path, plan: Path, report: Path | None) -> None:
+        """Review a finished run; the one that is open already stays as it is."""
+        if self._wanted == (source, plan, report):
+            return
+        self.show_nothing(tr("Opening the review…"))
+        self._wanted = (source, plan, report)
+        settings = self._model.settings
+        self._sight.ask(
+            lambda: self._reviewer.open(source, plan, report, settings),
+            self._ready,
+            failed=self._failed,
+            topic="review",
+        )
+
+    def _ready(self, opened: OpenedReview) -> None:
+        try:
+            self.editing.open(opened)
+        except DashcamCleanerError as error:
+            self._failed(error)
+            return
+        self.opened, self.place = opened, 0
+        self._doubt_at = -1
+        self.cards.forget_pictures()
+        self.foot.set_frames(len(opened.clip.times))
+        self._show_edits()
+        self._ask_thumbnails(opened)
+        self.go(0)
+        self.ready.emit()
+
+    def _failed(self, error: Exception) -> None:
+        if not isinstance(error, DashcamCleanerError):
+            self._sight.unclaimed.emit(error)
+            self.show_nothing(tr("This clip cannot be reviewed."))
+            return
+        self.show_nothing(f"{error.message}\n{error.hint}".strip())
+
+    def _ask_thumbnails(self, opened: OpenedReview) -> None:
+        serial = self._serial
+
+        def took(key: tuple[str, int]) -> Callable[[QImage], None]:
+            return lambda picture: self.cards.show_picture(key, picture) if serial == self._serial else None
+
+        def ask(bar: TrackBar) -> None:
+            pts, box = opened.clip.times[bar.best_index], bar.best_box
+            source, looker = opened.clip.path, self._card_looker
+            self._files.ask(
+                lambda: card_thumbnail(looker, source, pts, box) if serial == self._serial else QImage(),
+                took(("track", bar.track)),
+                failed=lambda _: None,  # the card keeps its empty picture; the canvas tells what is wrong with the clip
+            )
+
+        for bar in sorted(opened.bars, key=lambda bar: bar.best_index):  # in order: a decoder goes ahead
+            ask(bar)
+
+    # --- time
+
+    @property
+    def stack(self) -> EditStack | None:
+        """The edits."""
+        return self.editing.stack
+
+    @property
+    def plans(self) -> list[FramePlan]:
+        """What is hidden in every frame."""
+        return self.editing.plans
+
+    @property
+    def doubts(self) -> list[Doubt]:
+        """What deserves a look, most harmful first."""
+        return self.editing.doubts
+
+    @property
+    def now_s(self) -> float:
+        """The second of the frame shown, as edits count it."""
+        return self.opened.clip.seconds(self.place) if self.opened is not None else 0.0
+
+    def _seconds(self, place: int) -> float:
+        return self.opened.clip.seconds(place) if self.opened is not None else 0.0
+
+    def go(self, place: int) -> None:
+        """Show the frame at a position."""
+        if self.opened is None or not self.plans:
+            return
+        self.place = min(max(place, 0), len(self.opened.clip.times) - 1)
+        self.foot.show_place(self.place, self.now_s, self._seconds(len(self.opened.clip.times) - 1))
+        self.timeline.show_now(self.now_s)
+        self._look()
+
+    def go_to(self, seconds: float) -> None:
+        """Show the frame of a second."""
+        if self.opened is not None:
+            self.go(self.opened.clip.place_at(seconds))
+
+    def play(self, playing: bool) -> None:
+        """Play or stop."""
+        if playing and self.opened is not None:
+            self._playing.start()
+        else:
+            self._playing.stop()
+        self.foot.show_playing(self._playing.isActive())
+
+    def _play_on(self) -> None:
+        # As fast as frames can be shown, never faster than they come: a frame is asked for when the last one stands.
+        shown = self.canvas.shown
+        if self.opened is None or shown is None or shown.pts != self.opened.clip.times[self.place]:
+            return
+        if self.place >= len(self.opened.clip.times) - 1:
+            self.play(False)
+            return
+        self.go(self.place + 1)
+
+    # --- the frame
+
+    def _regions(self) -> tuple[Any, ...]:
+        return self.plans[self.place].regions if self.place < len(self.plans) else ()
+
+    def _look(self) -> None:
+        opened = self.opened
+        if opened is None or not self.plans:
+            return
+        regions, pts = self._regions(), opened.clip.times[self.place]
+        settings, px = self._model.settings, self.canvas.wanted_px()
+        self._show_hand()
+        self._sight.ask(
+            lambda: self._reviewer.look(pts, regions, settings=settings, longest_side_px=px),
+            self._show,
+            failed=self._failed,
+            topic="review-look",
+            first=True,
+        )
+
+    def _show(self, shown: Shown) -> None:
+        if self.opened is None or shown.pts != self.opened.clip.times[self.place]:
+            return  # of another frame than the one asked for last; that one is on its way
+        self.canvas.show_frame(shown)
+        self.tools.counts.setText(counts_text(shown.counts or {}, none=tr("nothing hidden here")))
+        self.frame_shown.emit()
+
+    def _show_hand(self) -> None:
+        if self.stack is None:
+            return
+        now, boxes = self.now_s, []
+        end_s = self._seconds(len(self.plans) - 1)
+        edits = self.stack.edits
+        regions = iter(edits.regions)
+        for place, row in self.stack.by_hand():
+            manual = next(regions) if row["edit"] == "region" else None
+            first_s, last_s = hand_span(row, start_s=self._seconds(0), end_s=end_s)
+            box = manual.at(now) if manual is not None else row.get("box")
+            # A drawn region that is chosen can be dragged at any time: that adds a key frame and stretches its span.
+            if box is None and manual is not None and self.chosen == ("hand", place):
+                box = manual.keys[0][1] if now < first_s else manual.keys[-1][1]
+            elif not first_s - 1e-4 <= now <= last_s + 1e-4 and self.chosen != ("hand", place):
+                box = None
+            if box is not None:
+                boxes.append(HandBox(place, (box[0], box[1], box[2], box[3]), row["edit"]))
+        self.canvas.show_hand(boxes)
+
+    def set_view(self, view: View) -> None:
+        """Result, regions or compare."""
+        self.canvas.set_view(view)
+        self.tools.show_view(view)
+
+    # --- choosing
+
+    def choose(self, key: tuple[str, int] | None) -> None:
+        """Choose a track or something by hand, everywhere at once."""
+        self.chosen = key
+        self.canvas.choose(key)
+        self.cards.choose(key)
+        self.timeline.choose(key)
+        self._show_hand()
+        self._show_tools()
+
+    def _card_chosen(self, key: tuple[str, int] | None) -> None:
+        self.choose(key)
+        if self.opened is None or key is None or self.stack is None:
+            return
+        if key[0] == "track":
+            bar = next(bar for bar in self.opened.bars if bar.track == key[1])
+            if not bar.first <= self.place <= bar.last:
+                self.go(bar.best_index)
+        else:
+            row = self.stack.rows[key[1]]
+            first_s, last_s = hand_span(row, start_s=self._seconds(0), end_s=self._seconds(len(self.plans) - 1))
+            if not first_s <= self.now_s <= last_s:
+                self.go_to(first_s)
+
+    def _card_menu(self, at: QPoint) -> None:
+        if self.chosen is None:
+            return
+        menu = QMenu(self)
+        for what, title in self.buttons.choices(self.chosen):
+            menu.addAction(title, lambda what=what: self.do(what))
+        menu.setAttribute(Qt.WA_DeleteOnClose)
+        menu.popup(self.cards.viewport().mapToGlobal(at))
+
+    @property
+    def _track(self) -> int | None:
+        return self.chosen[1] if self.chosen is not None and self.chosen[0] == "track" else None
+
+    @property
+    def _hand(self) -> int | None:
+        return self.chosen[1] if self.chosen is not None and self.chosen[0] == "hand" else None
+
+    # --- doing
+
+    def act(self, what: str) -> None:
+        """`do`, for signals."""
+        self.do(what)
+
+    def do(self, what: str) -> bool:
+        """One of the panel's actions, by its name in the table of shortcuts; False if it makes no sense now."""
+        if self.opened is None or self.stack is None:
+            return False
+        if what in (Verdict.KEEP, Verdict.ONLY, Verdict.CHECKED) or (what == Verdict.DROP and self._track is not None):
+            return self._say(what)
+        act = {
+            "back": lambda: self.go(self.place - 1),
+            "forth": lambda: self.go(self.place + 1),
+            "back_second": lambda: self.go_to(self.now_s - 1),
+            "forth_second": lambda: self.go_to(self.now_s + 1),
+            "first": lambda: self.go(0),
+            "last": lambda: self.go(len(self.plans) - 1),
+            "play": lambda: self.play(not self._playing.isActive()),
+            "undo": lambda: self._step(self.editing.undo),
+            "redo": lambda: self._step(self.editing.redo),
+            "next_weak": lambda: self.next_doubt(1),
+            "previous_weak": lambda: self.next_doubt(-1),
+            "draw": lambda: self._draw("region"),
+            "fixed": lambda: self._draw("fixed"),
+            "exclude": lambda: self._draw("exclude"),
+            "mark_in": lambda: self._mark(start=True),
+            "mark_out": lambda: self._mark(start=False),
+            "cover": lambda: self.editing.cover(self.now_s),
+            "trim": self._trim,
+            "drop": self._remove_by_hand,
+            "name": self._ask_name,
+            "render": self.render_wanted.emit,
+        }.get(what)
+        if act is None:
+            return False
+        act()
+        return True
+
+    def _say(self, verdict: str) -> bool:
+        if self._track is not None:
+            self.editing.say(verdict, self._track)
+        return self._track is not None
+
+    def _step(self, step: Callable[[], None]) -> None:
+        if self._hand is not None:
+            self.choose(None)  # its place among the lines may be another's after the step
+        step()
+
+    def _mark(self, *, start: bool) -> None:
+        self.editing.mark(self.now_s, start=start)
+        self.timeline.show_marks(*self.editing.marks)
+        self._show_tools()
+
+    def _trim(self) -> None:
+        if self._hand is not None:
+            self.editing.trim(self._hand, self.now_s)
+
+    def _remove_by_hand(self) -> None:
+        if self._hand is not None:
+            place = self._hand
+            self.choose(None)
+            self.editing.remove(place)
+
+    def _ask_name(self) -> None:
+        track = self._track
+        if track is not None and self.stack is not None:
+            name = self.stack.edits.names.get(track, "")
+            name, said = QInputDialog.getText(self, tr("Name"), tr("Who or what is this?"), text=name)
+            if said:
+                self.editing.rename(track, name)
+
+    # --- drawing
+
+    def _draw(self, what: str) -> None:
+        self.play(False)
+        self._draw_what = what
+        if self.canvas.view is View.COMPARE:
+            self.set_view(View.REGIONS)
+        self.canvas.draw_next(not (self.canvas.drawing and self._draw_what == what))
+        self.canvas.setFocus()
+
+    def _drawn(self, box: Box) -> None:
+        if self.opened is None:
+            return
+        if self._draw_what == "region":
+            self.editing.add_drawn(self.now_s, self.opened.clip.times[self.place], box)
+        else:
+            self.editing.add_zone(self._draw_what, self.now_s, box)
+
+    # --- doubts
+
+    def next_doubt(self, step: int) -> None:
+        """Go to the next spot that deserves a look, most harmful first."""
+        if not self.doubts:
+            return
+        self._doubt_at = (self._doubt_at + step) % len(self.doubts) if self._doubt_at >= 0 else 0
+        doubt = self.doubts[self._doubt_at]
+        self.choose(("track", doubt.track) if doubt.track is not None else None)
+        self.go(doubt.index)
+        self._show_tools()
+
+    # --- after every change
+
+    def _edited(self) -> None:
+        self._show_edits()
+        self.editing.plan_roughly(self.place)
+        self._look()
+
+    def _planned(self) -> None:
+        self._doubt_at = min(self._doubt_at, len(self.doubts) - 1)
+        self._show_doubts()
+        self._show_tools()
+        self._look()
+
+    def _show_doubts(self) -> None:
+        self.timeline.show_doubts([(self._seconds(doubt.index), doubt.harm) for doubt in self.doubts])
+
+    def _show_edits(self) -> None:
+        if self.opened is None or self.stack is None:
+            return
+        end_s = self._seconds(len(self.opened.clip.times) - 1)
+        self.cards.show_cards(cards_of(self.opened.bars, self.stack, seconds=self._seconds, end_s=end_s))
+        lanes = lanes_of(self.opened.bars, self.stack, seconds=self._seconds, end_s=end_s)
+        self.timeline.show_lanes(lanes, start_s=self._seconds(0), end_s=end_s)
+        self.timeline.show_marks(*self.editing.marks)
+        self._show_doubts()
+        self._show_hand()
+        self._show_tools()
+
+    def _show_tools(self) -> None:
+        stack = self.stack
+        told = ""
+        if self.doubts and self.opened is not None:
+            at = self._doubt_at
+            told = tr("{n} weak spots", n=len(self.doubts))
+            if at >= 0:
+                doubt = self.doubts[at]
+                when = format_seconds(self._seconds(doubt.index))[:-1]
+                told = f"{at + 1}/{len(self.doubts)} · {when} · {doubt_text(doubt)}"
+        elif self.opened is not None:
+            told = tr("No weak spots")
+        self.tools.show_state(
+            opened=self.opened is not None,
+            can_undo=stack is not None and stack.can_undo,
+            can_redo=stack is not None and stack.can_redo,
+            edited=stack is not None and stack.state != stack.rendered,
+            doubts=told,
+            has_doubts=bool(self.doubts),
+        )
+        said: set[str] = set()
+        if stack is not None and self._track is not None:
+            said = {
+                verdict for verdict in ("keep", "drop", "only", "checked") if self._track in stack.tracks_with(verdict)
+            }
+        self.buttons.show_choice(self.chosen, said=said, marked=self.editing.is_marked)
+        self.foot.setEnabled(self.opened is not None)
+
+    # --- keys, saving, closing
+
+    def take_key(self, event: QKeyEvent) -> bool:
+        """One of the review's keys; False leaves it to others."""
+        if self.opened is None:
+            return False
+        shift = bool(event.modifiers() & Qt.ShiftModifier)
+        if event.key() in VIEWS and not shift:
+            self.set_view(VIEWS[event.key()])
+            return True
+        name = KEYS.get((event.key(), shift))
+        return name is not None and self.do(name)
+
+    def save(self) -> None:
+        """Write what the desk has not written yet."""
+        self.editing.save()
+
+    def close_clip(self) -> None:
+        """Before the window closes."""
+        self._playing.stop()
+        self._again.stop()
+        self.save()
+
+    def refresh_theme(self) -> None:
+        """Draw icons anew in the colours in force."""
+        for part in (self.tools, self.foot, self.buttons):
+            part.refresh_theme()

@@ -1,0 +1,218 @@
+"""The review's edits at work: every change is shown, saved beside the clip at once, and planned anew on the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from dashcamcleaner.errors import DashcamCleanerError
+from dashcamcleaner.gui.desk import Desk
+from dashcamcleaner.gui.review_model import EditStack, write_edits
+from dashcamcleaner.gui.reviewer import OpenedReview, Reviewer
+from dashcamcleaner.gui.words import tr
+
+if TYPE_CHECKING:
+    from dashcamcleaner.core.overview import Doubt
+    from dashcamcleaner.core.plan import FramePlan
+
+__all__ = ["Editing"]
+
+Box = tuple[float, float, float, float]
+
+
+class Editing(QObject):
+    """The edits of the open review.
+
+    Args:
+        sight: the desk that plans and follows.
+        files: the desk that saves.
+        reviewer: lives on the former.
+
+    Signals:
+        edited: the edits have changed.
+        planned: the plan was made anew; `plans` and `doubts` are fresh.
+        focused: key of what was just added.
+        told: a sentence for the canvas; empty takes the last one away.
+    """
+
+    edited = pyqtSignal()
+    planned = pyqtSignal()
+    focused = pyqtSignal(object)
+    told = pyqtSignal(str)
+
+    def __init__(self, sight: Desk, files: Desk, reviewer: Reviewer) -> None:
+        super().__init__()
+        self._sight, self._files, self._reviewer = sight, files, reviewer
+        self.stack: EditStack | None = None
+        self.plans: list[FramePlan] = []
+        self.doubts: list[Doubt] = []
+        self.marks: tuple[float | None, float | None] = (None, None)
+        self._ends = (0.0, 0.0)
+        self._following: list[list[bool]] = []
+
+    def open(self, opened: OpenedReview) -> None:
+        """Begin with what stands in the edits file.
+
+        Raises:
+            PlanError: it cannot be read.
+        """
+        self.stack = EditStack(opened.edits_path, opened.edits_lines)
+        self.plans, self.doubts, self.marks = opened.plans, opened.doubts, (None, None)
+        self._ends = (opened.clip.seconds(0), opened.clip.seconds(len(opened.clip.times) - 1))
+
+    def close(self) -> None:
+        """Save what is not saved yet, and forget."""
+        self.save()
+        self.stack, self.plans, self.doubts, self.marks = None, [], [], (None, None)
+
+    # --- what was said
+
+    def say(self, verdict: str, track: int) -> None:
+        """Keep, drop, only or checked; said twice it is taken back."""
+        if self.stack is not None:
+            self.stack.toggle(verdict, track)
+            self.take(None)
+
+    def rename(self, track: int, name: str) -> None:
+        """Give a track a name."""
+        if self.stack is not None:
+            self.stack.rename(track, name)
+            self.take(None)
+
+    def undo(self) -> None:
+        """One step back."""
+        if self.stack is not None:
+            self.stack.undo()
+            self.take(None)
+
+    def redo(self) -> None:
+        """One step on again."""
+        if self.stack is not None:
+            self.stack.redo()
+            self.take(None)
+
+    # --- spans
+
+    def mark(self, now_s: float, *, start: bool) -> None:
+        """Set one end of the marked span; an end on the wrong side of it is dropped."""
+        first, last = self.marks
+        if start:
+            self.marks = (now_s, last if last is not None and last >= now_s else None)
+        else:
+            self.marks = (first if first is not None and first <= now_s else None, now_s)
+
+    @property
+    def is_marked(self) -> bool:
+        return self.marks != (None, None)
+
+    def span(self, now_s: float) -> tuple[float, float]:
+        """The marked span; the clip's end where one end is missing; without marks the frame shown."""
+        if not self.is_marked:
+            return now_s, now_s
+        first, last = self.marks
+        return (first if first is not None else self._ends[0], last if last is not None else self._ends[1])
+
+    def cover(self, now_s: float) -> None:
+        """Hide whole frames over the span."""
+        if self.stack is not None:
+            first_s, last_s = self.span(now_s)
+            place = self.stack.add_zone("frames", box=None, from_s=first_s, to_s=last_s)
+            self.marks = (None, None)
+            self.take(("hand", place))
+
+    def trim(self, place: int, now_s: float) -> None:
+        """Let something by hand last for the span."""
+        if self.stack is not None:
+            self.stack.trim(place, *self.span(now_s))
+            self.take(None)
+
+    # --- by hand
+
+    def remove(self, place: int) -> None:
+        """Take back something by hand."""
+        if self.stack is not None:
+            self.stack.remove(place)
+            self.take(None)
+
+    def reshape(self, place: int, now_s: float, box: Box) -> None:
+        """Move or resize something by hand at this moment."""
+        if self.stack is not None:
+            self.stack.set_key(place, now_s, box)
+            self.take(None)
+
+    def add_zone(self, what: str, now_s: float, box: Box) -> None:
+        """A fixed area or one to leave clear, for the marked span or throughout."""
+        if self.stack is not None:
+            first_s, last_s = self.span(now_s) if self.is_marked else (None, None)
+            self.take(("hand", self.stack.add_zone(what, box=box, from_s=first_s, to_s=last_s)))
+
+    def add_drawn(self, now_s: float, pts: int, box: Box) -> None:
+        """A drawn box: hidden in this frame at once, then followed both ways."""
+        if self.stack is None:
+            return
+        stack, place = self.stack, self.stack.add_region([(now_s, box)])
+        before = stack.state
+        self.take(("hand", place))
+        self.told.emit(tr("Following what you drew…"))
+        stopped = [False]
+        self._following.append(stopped)
+
+        def followed(keys: list[tuple[float, Box]]) -> None:
+            self.told.emit("")
+            if self.stack is stack and stack.extend_region(before, place, keys):
+                self.take(None)
+
+        def lost(error: Exception) -> None:
+            self.told.emit(tr("It could not be followed: {why}", why=error))
+
+        self._sight.ask(lambda: self._reviewer.follow(pts, box, lambda: stopped[0]), followed, failed=lost)
+
+    # --- after every change
+
+    def take(self, key: tuple[str, int] | None) -> None:
+        """Tell, save and plan anew."""
+        stack = self.stack
+        if stack is None:
+            return
+        self.edited.emit()
+        if key is not None:
+            self.focused.emit(key)
+        edits, state, path = stack.edits, stack.state, stack.path
+
+        def saved(_: object) -> None:
+            stack.saved = state
+
+        save: Callable[[], None] = lambda: write_edits(path, state)  # noqa: E731 - a typed closure reads best here
+        self._files.ask(save, saved, failed=self._not_saved, topic=f"save {path}", first=True)
+        self._sight.ask(lambda: self._reviewer.replan(edits or None), self._planned, topic="replan")
+
+    def plan_roughly(self, place: int) -> None:
+        """What the edits do to one frame, before the whole plan is made anew."""
+        unedited = self._reviewer.unedited
+        if self.stack is not None and place < min(len(unedited), len(self.plans)):
+            from dashcamcleaner.core.plan import FramePlan
+
+            plan = unedited[place]
+            self.plans = list(self.plans)
+            self.plans[place] = FramePlan(plan.seen, self.stack.edits.apply(plan.regions, seen=plan.seen))
+
+    def _planned(self, found: tuple[list[FramePlan], list[Doubt]]) -> None:
+        if self.stack is not None:
+            self.plans, self.doubts = found
+            self.planned.emit()
+
+    def _not_saved(self, error: Exception) -> None:
+        self.told.emit(str(error))
+
+    def save(self) -> None:
+        """Write at once what the desk has not written yet, and stop following."""
+        for stopped in self._following:
+            stopped[0] = True
+        self._following.clear()
+        if self.stack is not None and self.stack.saved != self.stack.state:
+            try:
+                self.stack.save()
+            except DashcamCleanerError as error:
+                self._not_saved(error)

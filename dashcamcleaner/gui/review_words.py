@@ -1,0 +1,126 @@
+"""What the review's lanes, cards and doubts say: from bars and edits to texts, without a widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dashcamcleaner.core.timing import format_seconds
+from dashcamcleaner.gui.cards import Card
+from dashcamcleaner.gui.review_model import EditStack, Verdict
+from dashcamcleaner.gui.timeline import Lane
+from dashcamcleaner.gui.words import tr
+
+if TYPE_CHECKING:
+    from dashcamcleaner.core.overview import Doubt, TrackBar
+
+__all__ = ["cards_of", "doubt_text", "hand_span", "hand_title", "lanes_of"]
+
+
+def _kind_word(kind: str) -> str:
+    return {"face": tr("Face"), "plate": tr("Plate")}.get(kind, kind.capitalize())
+
+
+def track_title(bar: TrackBar, names: dict[int, str]) -> str:
+    """A track's name, or its kind and number."""
+    return names.get(bar.track) or f"{_kind_word(bar.kind)} {bar.track}"
+
+
+def hand_title(row: dict[str, Any]) -> str:
+    """What was added by hand."""
+    return {
+        "region": tr("Drawn region"),
+        "fixed": tr("Fixed area"),
+        "exclude": tr("Area left clear"),
+        "frames": tr("Whole frame"),
+    }[row["edit"]]
+
+
+def hand_span(row: dict[str, Any], *, start_s: float, end_s: float) -> tuple[float, float]:
+    """From when to when something by hand lasts."""
+    if row["edit"] == "region":
+        return float(row["keys"][0][0]), float(row["keys"][-1][0])
+    return float(row.get("from_s", start_s)), float(row.get("to_s", end_s))
+
+
+def _span_text(first_s: float, last_s: float) -> str:
+    return f"{format_seconds(first_s)[:-2]} – {format_seconds(last_s)[:-2]}"
+
+
+def _is_clear(track: int, stack: EditStack) -> bool:
+    only = stack.tracks_with(Verdict.ONLY)
+    away = stack.tracks_with(Verdict.KEEP) | stack.tracks_with(Verdict.DROP)
+    return track in away or bool(only and track not in only)
+
+
+def cards_of(
+    bars: Sequence[TrackBar], stack: EditStack, *, seconds: Callable[[int], float], end_s: float
+) -> list[Card]:
+    """A card per thing by hand, then per track."""
+    names = stack.edits.names
+    said = {verdict: stack.tracks_with(verdict) for verdict in ("keep", "drop", "only", "checked")}
+    cards = []
+    for place, row in stack.by_hand():
+        first_s, last_s = hand_span(row, start_s=seconds(0), end_s=end_s)
+        clear = row["edit"] == "exclude"
+        cards.append(Card(("hand", place), hand_title(row), _span_text(first_s, last_s), _hand_kind(row), clear=clear))
+    for bar in bars:
+        verdict = tr("Stays clear") if bar.track in said["keep"] else ""
+        verdict = tr("Removed: no {kind}", kind=_kind_word(bar.kind).lower()) if bar.track in said["drop"] else verdict
+        verdict = tr("Only this is hidden") if bar.track in said["only"] else verdict
+        seen = tr("{n}×", n=bar.sightings)
+        cards.append(
+            Card(
+                key=("track", bar.track),
+                title=track_title(bar, dict(names)),
+                detail=f"{_span_text(seconds(bar.first), seconds(bar.last))} · {seen}",
+                kind=bar.kind,
+                verdict=verdict,
+                clear=_is_clear(bar.track, stack),
+                checked=bar.track in said["checked"],
+            )
+        )
+    return cards
+
+
+def _hand_kind(row: dict[str, Any]) -> str:
+    return "frame" if row["edit"] == "frames" else "manual"
+
+
+def lanes_of(
+    bars: Sequence[TrackBar], stack: EditStack, *, seconds: Callable[[int], float], end_s: float
+) -> list[Lane]:
+    """The same as lanes of the timeline."""
+    names = dict(stack.edits.names)
+    checked = stack.tracks_with(Verdict.CHECKED)
+    lanes = []
+    for place, row in stack.by_hand():
+        first_s, last_s = hand_span(row, start_s=seconds(0), end_s=end_s)
+        origin = "manual" if row["edit"] != "frames" else "detected"
+        lanes.append(
+            Lane(
+                ("hand", place),
+                hand_title(row),
+                _hand_kind(row),
+                ((first_s, last_s, origin),),
+                row["edit"] == "exclude",
+            )
+        )
+    for bar in bars:
+        spans = tuple((seconds(first), seconds(last), origin) for first, last, origin in bar.spans)
+        faint = _is_clear(bar.track, stack)
+        lanes.append(Lane(("track", bar.track), track_title(bar, names), bar.kind, spans, faint, bar.track in checked))
+    return lanes
+
+
+def doubt_text(doubt: Doubt) -> str:
+    """Why a spot deserves a look."""
+    if doubt.message:
+        return doubt.message
+    kind = _kind_word(doubt.kind).lower()
+    return {
+        "clear": tr("Perhaps a {kind}, left clear", kind=kind),
+        "long-fill": tr("A {kind} not seen for long, covered by guess", kind=kind),
+        "single": tr("A {kind} seen only once", kind=kind),
+        "low-score": tr("A {kind} that is barely one", kind=kind),
+    }.get(doubt.reason, doubt.reason)

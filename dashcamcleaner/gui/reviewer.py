@@ -1,0 +1,130 @@
+"""The open review behind the panel. Lives on the desk's thread, like `looker`: plans, doubts, thumbnails, following."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtGui import QImage
+
+from dashcamcleaner.gui.canvas import Shown
+from dashcamcleaner.gui.engine import Engine
+from dashcamcleaner.gui.looker import Looker, OpenedClip, boxes_of
+from dashcamcleaner.settings import Settings
+
+if TYPE_CHECKING:
+    from dashcamcleaner.core.edits import Edits
+    from dashcamcleaner.core.overview import Doubt, TrackBar
+    from dashcamcleaner.core.plan import FramePlan
+    from dashcamcleaner.run.review import PlanReview
+
+__all__ = ["OpenedReview", "Reviewer"]
+
+_CARD_PX = 96
+_CARD_ROOM = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedReview:
+    """What the panel needs to know of a plan.
+
+    Args:
+        clip: that it is of.
+        edits_path: where its edits stand, and `edits_lines` what they are.
+        bars: its tracks, edits apart.
+        plans: of all frames, under the edits.
+        doubts: what deserves a look, most harmful first.
+    """
+
+    clip: OpenedClip
+    edits_path: Path
+    edits_lines: tuple[str, ...]
+    bars: list[TrackBar]
+    plans: list[FramePlan]
+    doubts: list[Doubt]
+
+
+class Reviewer:
+    """Keeps one plan open.
+
+    Args:
+        engine: the door to the engine.
+        looker: shows frames of the clip.
+    """
+
+    def __init__(self, engine: Engine, looker: Looker) -> None:
+        self._engine, self._looker = engine, looker
+        self._review: PlanReview | None = None
+        self._source: Path | None = None
+        self._report: Path | None = None
+
+    def open(self, source: Path, plan: Path, report: Path | None, settings: Settings) -> OpenedReview:
+        """Open a plan and its clip."""
+        from dashcamcleaner.core.edits import Edits
+        from dashcamcleaner.run.edits import edits_path
+
+        clip = self._looker.open(source)
+        review = self._review = self._engine.open_review(plan, settings)
+        self._source, self._report = source, report
+        path = edits_path(plan)
+        lines = tuple(path.read_text(encoding="utf-8").splitlines()) if path.exists() else ()
+        edits = Edits.from_lines(lines) if lines else None
+        opened = OpenedClip(source, review.times, review.header.time_base, clip.size)
+        plans, doubts = self.replan(edits)
+        return OpenedReview(opened, path, lines, review.bars, plans, doubts)
+
+    def replan(self, edits: Edits | None) -> tuple[list[FramePlan], list[Doubt]]:
+        """What is hidden under these edits, and what deserves a look."""
+        review = self._review
+        assert review is not None
+        plans = review.plans(edits) if edits else review.unedited
+        return plans, review.doubts(edits, report=self._report)
+
+    @property
+    def unedited(self) -> list[FramePlan]:
+        """The plan without edits; may be read from the window's thread once a review was opened."""
+        return self._review.unedited if self._review is not None else []
+
+    def look(self, pts: int, regions: Sequence[Any], *, settings: Settings, longest_side_px: int) -> Shown:
+        """A frame with these regions."""
+        assert self._source is not None
+        return self._looker.look(self._source, pts, settings=settings, longest_side_px=longest_side_px, regions=regions)
+
+    def boxes(self, regions: Sequence[Any]) -> tuple[Any, ...]:
+        """Regions as boxes to draw."""
+        return boxes_of(regions)
+
+    def follow(
+        self, pts: int, box: tuple[float, float, float, float], cancelled: Callable[[], bool]
+    ) -> list[tuple[float, tuple[float, float, float, float]]]:
+        """Key frames along which a drawn box was followed both ways."""
+        from dashcamcleaner.run.follow import follow_box
+
+        assert self._source is not None
+        self._looker.open(self._source)
+        assert self._looker.clip is not None
+        return follow_box(self._looker.clip, pts, box, cancelled=cancelled)
+
+
+def card_thumbnail(looker: Looker, source: Path, pts: int, box: tuple[float, float, float, float]) -> QImage:
+    """A track's best sighting, cut out with a little room around; as it is, for people decide by it."""
+    import numpy as np
+
+    from dashcamcleaner.gui.pictures import to_image
+
+    looker.open(source)
+    assert looker.clip is not None
+    frame = looker.clip.frame(pts)
+    w, h = frame.upright_size
+    side = max(box[2] - box[0], box[3] - box[1]) * (1 + _CARD_ROOM)
+    cx, cy = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    picture = frame.picture((w, h))
+    x1, y1 = int(max(0, cx - side / 2)), int(max(0, cy - side / 2))
+    x2, y2 = int(min(w, max(x1 + 2, cx + side / 2))), int(min(h, max(y1 + 2, cy + side / 2)))
+    cut = to_image(np.ascontiguousarray(picture[y1:y2, x1:x2]))
+    frame.forget_pictures()
+    from PyQt5.QtCore import Qt
+
+    return cut.scaled(_CARD_PX, _CARD_PX, Qt.KeepAspectRatioByExpanding, Qt.SmoothTransformation)

@@ -1,0 +1,243 @@
+"""The review's timeline: one bar per track, kind by colour, origin by pattern, gaps visible, doubts marked above."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QBrush, QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
+from PyQt5.QtWidgets import QAbstractScrollArea, QWidget
+
+from dashcamcleaner.core.timing import format_seconds
+from dashcamcleaner.gui.theme import color, kind_color
+from dashcamcleaner.gui.words import tr
+
+__all__ = ["Lane", "Timeline"]
+
+_RULER_PX = 26
+_LANE_PX = 18
+_LABEL_PX = 104
+_PATTERNS = {"interpolated": Qt.BDiagPattern, "held": Qt.Dense5Pattern, "manual": Qt.Dense3Pattern}
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One line of the timeline.
+
+    Args:
+        key: ``("track", id)`` or ``("hand", place)``.
+        title: for people.
+        kind: decides the colour.
+        spans: ``(first second, last second, origin)``.
+        faint: it is not hidden any more.
+        checked: somebody looked at it.
+    """
+
+    key: tuple[str, int]
+    title: str
+    kind: str
+    spans: tuple[tuple[float, float, str], ...]
+    faint: bool = False
+    checked: bool = False
+
+
+class Timeline(QAbstractScrollArea):
+    """Shows lanes over time.
+
+    Signals:
+        sought: a second to go to.
+        chosen: key of a lane.
+    """
+
+    sought = pyqtSignal(float)
+    chosen = pyqtSignal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QAbstractScrollArea.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.setMinimumHeight(_RULER_PX + 3 * _LANE_PX)
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.setAccessibleName(tr("Timeline"))
+        self.viewport().setMouseTracking(True)
+        self._lanes: list[Lane] = []
+        self._start_s, self._end_s = 0.0, 1.0
+        self._now_s = 0.0
+        self._doubts: list[tuple[float, float]] = []
+        self._marks: tuple[float | None, float | None] = (None, None)
+        self._chosen: tuple[str, int] | None = None
+        self._seeking = False
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return QSize(600, _RULER_PX + 6 * _LANE_PX)
+
+    # --- what is shown
+
+    def show_lanes(self, lanes: Sequence[Lane], *, start_s: float, end_s: float) -> None:
+        """Show other lanes."""
+        self._lanes = list(lanes)
+        self._start_s, self._end_s = start_s, max(end_s, start_s + 1e-3)
+        self.setAccessibleDescription(tr("{n} tracks", n=sum(lane.key[0] == "track" for lane in lanes)))
+        self._resize()
+
+    def show_doubts(self, doubts: Sequence[tuple[float, float]]) -> None:
+        """Mark what deserves a look: second and harm."""
+        self._doubts = list(doubts)
+        self.viewport().update()
+
+    def show_now(self, now_s: float) -> None:
+        """Move the playhead."""
+        self._now_s = now_s
+        self.viewport().update()
+
+    def show_marks(self, start_s: float | None, end_s: float | None) -> None:
+        """Show the span that was marked."""
+        self._marks = (start_s, end_s)
+        self.viewport().update()
+
+    def choose(self, key: tuple[str, int] | None) -> None:
+        """Mark a lane as the chosen one, and scroll to it."""
+        self._chosen = key
+        place = next((i for i, lane in enumerate(self._lanes) if lane.key == key), None)
+        if place is not None:
+            bar, top = self.verticalScrollBar(), place * _LANE_PX
+            room = self.viewport().height() - _RULER_PX
+            if not bar.value() <= top <= bar.value() + room - _LANE_PX:
+                bar.setValue(top - room // 2)
+        self.viewport().update()
+
+    # --- geometry
+
+    def _resize(self) -> None:
+        room = self.viewport().height() - _RULER_PX
+        whole = len(self._lanes) * _LANE_PX
+        self.verticalScrollBar().setRange(0, max(0, whole - room))
+        self.verticalScrollBar().setPageStep(max(1, room))
+        self.verticalScrollBar().setSingleStep(_LANE_PX)
+        self.viewport().update()
+
+    def resizeEvent(self, event: object) -> None:  # noqa: N802
+        self._resize()
+
+    def _x(self, seconds: float) -> float:
+        width = self.viewport().width() - _LABEL_PX - 12
+        return _LABEL_PX + width * (seconds - self._start_s) / (self._end_s - self._start_s)
+
+    def _seconds(self, x: float) -> float:
+        width = max(1, self.viewport().width() - _LABEL_PX - 12)
+        part = min(1.0, max(0.0, (x - _LABEL_PX) / width))
+        return self._start_s + part * (self._end_s - self._start_s)
+
+    def _lane_at(self, y: float) -> Lane | None:
+        place = int((y - _RULER_PX + self.verticalScrollBar().value()) // _LANE_PX)
+        return self._lanes[place] if y >= _RULER_PX and 0 <= place < len(self._lanes) else None
+
+    # --- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.Antialiasing)
+        width, height = self.viewport().width(), self.viewport().height()
+        painter.fillRect(self.viewport().rect(), color("panel"))
+        painter.save()
+        painter.setClipRect(0, _RULER_PX, width, height - _RULER_PX)
+        top = _RULER_PX - self.verticalScrollBar().value()
+        for place, lane in enumerate(self._lanes):
+            y = top + place * _LANE_PX
+            if y + _LANE_PX >= _RULER_PX and y <= height:
+                self._paint_lane(painter, lane, y)
+        painter.restore()
+        self._paint_marks(painter, height)
+        self._paint_ruler(painter, width)
+        x = self._x(self._now_s)
+        painter.setPen(QPen(color("bad"), 1.5))
+        painter.drawLine(QPointF(x, 4), QPointF(x, height))
+        painter.end()
+
+    def _paint_lane(self, painter: QPainter, lane: Lane, y: float) -> None:
+        width = self.viewport().width()
+        if lane.key == self._chosen:
+            painter.fillRect(QRectF(0, y, width, _LANE_PX), color("accent_soft"))
+        painter.setPen(color("quiet" if lane.faint else "text"))
+        words = ("✓ " if lane.checked else "") + lane.title
+        room = QRectF(10, y, _LABEL_PX - 16, _LANE_PX)
+        painter.drawText(
+            room, int(Qt.AlignVCenter), painter.fontMetrics().elidedText(words, Qt.ElideRight, int(room.width()))
+        )
+        ink = QColor(kind_color(lane.kind))
+        if lane.faint:
+            ink.setAlpha(70)
+        for first, last, origin in lane.spans:
+            bar = QRectF(self._x(first), y + 4, max(2.5, self._x(last) - self._x(first)), _LANE_PX - 8)
+            ground = QColor(ink)
+            ground.setAlpha(ink.alpha() if origin == "detected" else 55)
+            painter.fillRect(bar, ground)
+            if origin in _PATTERNS:
+                painter.fillRect(bar, QBrush(ink, _PATTERNS[origin]))
+
+    def _paint_ruler(self, painter: QPainter, width: int) -> None:
+        painter.fillRect(QRectF(0, 0, width, _RULER_PX - 1), color("window"))
+        painter.fillRect(QRectF(0, _RULER_PX - 1, width, 1), color("line"))
+        painter.setPen(color("quiet"))
+        step = _step(self._end_s - self._start_s, most=max(2, (width - _LABEL_PX) // 90))
+        at = step * int(self._start_s / step + 0.999)
+        while at <= self._end_s:
+            x = self._x(at)
+            painter.drawLine(QPointF(x, _RULER_PX - 6), QPointF(x, _RULER_PX - 2))
+            text = format_seconds(at)
+            painter.drawText(QRectF(x + 3, 0, 80, _RULER_PX - 2), int(Qt.AlignVCenter), text[: -4 if step >= 1 else -2])
+            at += step
+        for seconds, harm in self._doubts:
+            x = self._x(seconds)
+            ink = QColor(color("bad" if harm >= 1 else "warn"))
+            ink.setAlphaF(min(1.0, 0.45 + harm / 2))
+            painter.setPen(Qt.NoPen)
+            painter.setBrush(ink)
+            painter.drawPolygon(QPolygonF([QPointF(x - 4, 1), QPointF(x + 4, 1), QPointF(x, 8)]))
+
+    def _paint_marks(self, painter: QPainter, height: int) -> None:
+        start, end = self._marks
+        if start is None and end is None:
+            return
+        left = self._x(start if start is not None else self._start_s)
+        right = self._x(end if end is not None else self._end_s)
+        ground = QColor(color("accent"))
+        ground.setAlpha(45)
+        painter.fillRect(QRectF(left, _RULER_PX, max(2.0, right - left), height), ground)
+
+    # --- mouse
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if event.button() != Qt.LeftButton:
+            return
+        lane = self._lane_at(event.localPos().y())
+        if lane is not None:
+            self.chosen.emit(lane.key)
+        if event.localPos().x() >= _LABEL_PX:
+            self._seeking = True
+            self.sought.emit(self._seconds(event.localPos().x()))
+        elif lane is not None and lane.spans:
+            self.sought.emit(lane.spans[0][0])
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self._seeking:
+            self.sought.emit(self._seconds(event.localPos().x()))
+            return
+        lane = self._lane_at(event.localPos().y())
+        self.viewport().setToolTip(lane.title if lane is not None else "")
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self._seeking = False
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.value() - event.angleDelta().y() // 120 * _LANE_PX * 2)
+
+
+def _step(length_s: float, *, most: int) -> float:
+    """A round number of seconds between two ticks."""
+    for step in (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800):
+        if length_s / step <= most:
+            return step
+    return 3600
