@@ -114,6 +114,7 @@ class Check:
         ran: False makes the status NEEDS REVIEW at best.
         why_not: why it could not run, with the way out.
         looked_at: how many things were looked at.
+        sampled: they stand for more of their kind, so that finding nothing leaves a doubt that can be told.
         unit: what they are: ``frames``, ``regions``, ``plates readable in the source``, ...
         found: how many of them were bad.
     """
@@ -125,6 +126,7 @@ class Check:
     looked_at: int = 0
     unit: str = "frames"
     found: int = 0
+    sampled: bool = False
 
     @property
     def told(self) -> str:
@@ -134,7 +136,7 @@ class Check:
         if not self.looked_at:
             return f"0 of 0 {self.unit}: there was nothing to look at, so this shows nothing"
         text = f"{self.found} of {self.looked_at} {self.unit}"
-        if not self.found:
+        if not self.found and self.sampled:
             text += (
                 f"; were they drawn by chance, the true share would be below {upper_bound(self.looked_at):.1%} (95 %)"
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +15,7 @@ from dashcamcleaner.core.findings import Check
 from dashcamcleaner.core.sightings import Exposure, Sighting
 from dashcamcleaner.errors import BackendError, ExtraMissing
 from dashcamcleaner.settings import Settings
-from dashcamcleaner.stages.search import Searcher, second_opinion
+from dashcamcleaner.stages.search import Searcher, best_reading, second_opinion
 
 __all__ = ["FACES", "OWN", "Eyes", "open_eyes"]
 
@@ -55,6 +56,11 @@ class Eyes:
     def second_opinion(self, exposure: Exposure) -> dict[str, float]:
         """What each detector makes of an exposure's enlarged crops."""
         return second_opinion(exposure, detectors=self.crops)
+
+    def reads(self) -> Callable[[Exposure], float] | None:
+        """How well text of a plate's kind can be read in an exposure's crops; None where nobody can read."""
+        reader = self.reader
+        return None if reader is None else lambda exposure: best_reading(exposure, reader=reader)
 
     def look_at_still(self, picture: np.ndarray) -> list[Sighting]:
         """What can be seen in a picture beside the film."""

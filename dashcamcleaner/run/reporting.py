@@ -22,6 +22,8 @@ from dashcamcleaner.stages.report import REPORT_VERSION, write_html
 
 __all__ = ["add_audit", "file_sha256", "html_path", "read_report", "report_path", "told_edits", "write_reports"]
 
+SCHEMA = "dashcamcleaner.report"
+
 
 def report_path(output: Path) -> Path:
     """Where the JSON report of an output stands: ``clip.mp4`` -> ``clip.report.json``."""
@@ -61,7 +63,7 @@ def write_reports(summary: RunSummary, *, thumbnails: Mapping[int, bytes] | None
 
 def report_dict(summary: RunSummary) -> dict[str, Any]:
     """What stands in the JSON: the summary and its version."""
-    return {"report": "dashcamcleaner", "version": REPORT_VERSION, **summary.as_dict()}
+    return {"schema": SCHEMA, "schema_version": REPORT_VERSION, **summary.as_dict()}
 
 
 def read_report(path: Path) -> dict[str, Any]:
@@ -72,9 +74,9 @@ def read_report(path: Path) -> dict[str, Any]:
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        if data["report"] != "dashcamcleaner":
+        if data["schema"] != SCHEMA:
             raise ValueError("another program's file")
-        if int(data["version"]) > REPORT_VERSION:
+        if int(data["schema_version"]) > REPORT_VERSION:
             raise InputError(f"The report {path} is of a newer version.", hint="Update DashcamCleaner.")
     except OSError as error:
         raise InputError(f"The report {path} cannot be read: {error.strerror}.") from error

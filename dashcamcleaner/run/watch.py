@@ -14,11 +14,12 @@ from dashcamcleaner.core.hiding import HidingLog, spans
 from dashcamcleaner.core.media import Frame, MediaInfo
 from dashcamcleaner.core.plan import FramePlan, Region
 from dashcamcleaner.core.sightings import Linker
-from dashcamcleaner.core.weighing import weigh
+from dashcamcleaner.core.weighing import Weigher
 from dashcamcleaner.run.eyes import FACES, OWN, Eyes
 from dashcamcleaner.run.planfile import PlanReader
 from dashcamcleaner.settings import Settings
 from dashcamcleaner.stages.reread import Rereader
+from dashcamcleaner.stages.search import moves_as_one
 from dashcamcleaner.stages.verify import FrameComparer, FrameComparison, upright_luma
 
 __all__ = ["Watch"]
@@ -239,8 +240,9 @@ class Watch:
 
     def _search_findings(self, result: AuditResult) -> list[Finding]:
         found = []
+        weigher = Weigher(FACES, OWN, self._eyes.second_opinion, self._eyes.reads(), moves_as_one)
         for exposure in self._linker.finish():
-            finding = weigh(exposure, faces=FACES, own=OWN, second_opinion=self._eyes.second_opinion)
+            finding = weigher.weigh(exposure)
             if finding is not None:
                 found.append(finding)
         for name, title, by in (

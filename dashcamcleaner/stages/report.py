@@ -188,11 +188,14 @@ def _files(report: Mapping[str, Any]) -> str:
     if plan:
         rows.append(f"<tr><td>plan</td><td>{escape(Path(str(plan)).name)}</td><td></td></tr>")
     w, h = report.get("size") or (0, 0)
-    return f'<h2>Files</h2><table><tbody>{"".join(rows)}</tbody></table><p class="soft">{w} x {h} pixels</p>'
+    size = f'<p class="soft">{w} x {h} pixels</p>' if w else ""
+    return f"<h2>Files</h2><table><tbody>{''.join(rows)}</tbody></table>{size}"
 
 
 def _kinds(report: Mapping[str, Any]) -> str:
     kinds = report.get("kinds") or {}
+    if not kinds:
+        return "<h2>What was hidden</h2><p>Not recorded: this report was begun by the audit.</p>"
     if not any(kind.get("regions") for kind in kinds.values()):
         looked = ", ".join(kinds) or "nothing"
         return f"<h2>What was hidden</h2><p><b>Nothing.</b> Looked for: {escape(looked)}.</p>"

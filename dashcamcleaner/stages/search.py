@@ -12,19 +12,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import cv2
 import numpy as np
 
 from dashcamcleaner.backends.base import Detector
+from dashcamcleaner.backends.reader import TextReader
 from dashcamcleaner.core.boxes import Detections, iou
 from dashcamcleaner.core.sightings import Exposure, Sighting
 
-__all__ = ["Searcher", "second_opinion"]
+__all__ = ["Searcher", "best_reading", "moves_as_one", "second_opinion"]
 
 _SAME = 0.35
 """Boxes of two detectors that overlap more show one object; their conventions (brow or hair, frame or not) differ."""
 
 _HIDDEN = 0.6
 _CROP_PX = 256
+
+_LEAST_APART_S = 0.5
+_SQUARE_PX = 96
+_AS_ONE = 0.85
+_EVERYWHERE = np.full((_SQUARE_PX, _SQUARE_PX), 255, np.uint8)
 
 
 class Searcher:
@@ -136,3 +143,68 @@ def second_opinion(exposure: Exposure, *, detectors: Mapping[str, Detector]) -> 
             hits = iou(inside, seen.xyxy)[0] > 0.3 if len(seen) else np.zeros(0, bool)
             best[name] = max(best.get(name, 0.0), float(seen.score[hits].max()) if hits.any() else 0.0)
     return best
+
+
+def best_reading(exposure: Exposure, *, reader: TextReader) -> float:
+    """0-1: how surely the largest crops show four characters or more with a digit among them, as plates do."""
+    best = 0.0
+    for sighting in exposure.sightings:
+        if sighting.crop is None:
+            continue
+        left, top = sighting.crop_xyxy[:2]
+        x1, y1, x2, y2 = (round(v) for v in sighting.xyxy)
+        part = sighting.crop[max(0, y1 - top) : y2 - top, max(0, x1 - left) : x2 - left]
+        if min(part.shape[:2]) < 6:
+            continue
+        reading = reader.read([part])[0]
+        if len(reading.text) >= 4 and any(c.isdigit() for c in reading.text):
+            best = max(best, reading.score)
+    return best
+
+
+def moves_as_one(exposure: Exposure) -> bool:
+    """Whether the object moves as one with all around it: a face on a poster does, a head before a street does not.
+
+    The first and the last crop, at least half a second apart, are laid over each other; on a print the surroundings
+    then fit as well as the face. Somebody who stands still before a still camera looks the same: to be reviewed, too.
+    """
+    with_crops = [s for s in exposure.sightings if s.crop is not None]
+    if len(with_crops) < 2 or with_crops[-1].seconds - with_crops[0].seconds < _LEAST_APART_S:
+        return False
+    first, last = _square(with_crops[0]), _square(with_crops[-1])
+    if first is None or last is None:
+        return False
+    warp = np.eye(2, 3, dtype=np.float32)
+    steps = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 60, 1e-4)
+    try:
+        _, fitted = cv2.findTransformECC(first, last, warp, cv2.MOTION_AFFINE, steps, _EVERYWHERE, 5)
+    except cv2.error:  # nothing fits at all
+        return False
+    laid = cv2.warpAffine(last, np.asarray(fitted), (_SQUARE_PX, _SQUARE_PX), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    inside = np.zeros((_SQUARE_PX, _SQUARE_PX), bool)
+    edge = _SQUARE_PX // 4
+    inside[edge:-edge, edge:-edge] = True
+    border = _SQUARE_PX // 12
+    around = ~inside
+    around[:border] = around[-border:] = around[:, :border] = around[:, -border:] = False
+    return min(_correlation(first[part], laid[part]) for part in (inside, around)) > _AS_ONE
+
+
+def _square(sighting: Sighting) -> np.ndarray | None:
+    """The object and half its size around it, as a grey square; None where the picture's edge cuts that."""
+    assert sighting.crop is not None
+    left, top = sighting.crop_xyxy[:2]
+    x1, y1, x2, y2 = sighting.xyxy
+    dx, dy = (x2 - x1) / 2, (y2 - y1) / 2
+    box = (round(x1 - dx - left), round(y1 - dy - top), round(x2 + dx - left), round(y2 + dy - top))
+    h, w = sighting.crop.shape[:2]
+    if box[0] < 0 or box[1] < 0 or box[2] > w or box[3] > h or box[2] - box[0] < 8 or box[3] - box[1] < 8:
+        return None
+    part = cv2.cvtColor(sighting.crop[box[1] : box[3], box[0] : box[2]], cv2.COLOR_RGB2GRAY)
+    return cv2.resize(part, (_SQUARE_PX, _SQUARE_PX), interpolation=cv2.INTER_AREA)
+
+
+def _correlation(a: np.ndarray, b: np.ndarray) -> float:
+    a, b = a.astype(np.float32) - a.mean(), b.astype(np.float32) - b.mean()
+    norm = float(np.sqrt((a * a).sum() * (b * b).sum()))
+    return float((a * b).sum()) / norm if norm > 1e-6 else 0.0
