@@ -95,7 +95,7 @@ def _actors() -> list[_Actor]:
     return [
         _Actor(_premultiplied(people[1]), (1560, 456), (1100, 456), (290, 290), bob_px=2.0),
         _Actor(_premultiplied(people[0]), (400, 470), (1010, 510), (330, 400), bob_px=2.5),
-        _Actor(_premultiplied(lamp_post()), (590, 520), (590, 520), (520, 520)),
+        _Actor(_premultiplied(lamp_post()), (590, 520), (590, 520), (570, 570)),
         _Actor(_premultiplied(cars[1]), (1760, 640), (1640, 470), (330, 120)),
         _Actor(_premultiplied(cars[2]), (2180, 660), (2140, 640), (340, 310)),
         _Actor(_premultiplied(cars[0]), (230, 712), (1000, 545), (400, 200)),

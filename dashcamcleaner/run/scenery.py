@@ -1,4 +1,4 @@
-"""A rendered street: houses, kerb and road, cars with rendered plates, and people made of one real portrait.
+"""A rendered street: trees, kerb and road, cars with rendered plates, and people made of one real portrait.
 
 In comes a seed-free recipe, out come RGB(A) pictures; `run.demo` moves a virtual camera over them. The portrait is the
 picture of Rear Admiral Grace Hopper that matplotlib ships as sample data (US Navy, public domain): a real face, since
@@ -50,41 +50,49 @@ def portrait() -> Image.Image:
 
 
 def street(size: tuple[int, int], *, seed: int = 1) -> np.ndarray:
-    """The background, uint8 RGB: sky, a row of houses, pavement and road. Nothing in it looks like a face or plate."""
+    """The background, uint8 RGB: sky, trees, a hedge, pavement and road.
+
+    No houses: rows of windows on a light wall are what a small detector takes for a huge plate.
+    """
     w, h = size
     rng = np.random.default_rng(seed)
-    sky = np.linspace((176, 200, 224), (226, 232, 236), HORIZON_PX).astype(np.uint8)
+    sky = np.linspace((150, 184, 220), (222, 230, 236), HORIZON_PX).astype(np.uint8)
     picture = Image.new("RGB", size, (96, 97, 100))
     picture.paste(Image.fromarray(np.repeat(sky[:, None], w, axis=1)), (0, 0))
     draw = ImageDraw.Draw(picture)
     ground = HORIZON_PX + 70
-    x = 0
-    while x < w:
-        width = int(rng.integers(190, 330))
-        top = int(rng.integers(20, 130))
-        wall = tuple(int(v) for v in rng.choice([(176, 150, 128), (158, 158, 152), (186, 176, 156), (140, 118, 108)]))
-        draw.rectangle((x, top, x + width, ground), fill=wall)
-        draw.rectangle((x, top, x + width, top + 9), fill=tuple(v - 40 for v in wall))
-        pane = tuple(int(v) for v in rng.integers(60, 90, 3))
-        for wy in range(top + 34, ground - 150, 84):
-            for wx in range(x + 26, x + width - 50, 62):
-                draw.rectangle((wx - 3, wy - 3, wx + 33, wy + 55), fill=tuple(v + 18 for v in wall))
-                draw.rectangle((wx, wy, wx + 30, wy + 52), fill=pane)
-                draw.line((wx + 15, wy, wx + 15, wy + 52), fill=tuple(v + 18 for v in wall), width=2)
-        awning = tuple(int(v) for v in rng.choice([(120, 44, 40), (44, 84, 66), (52, 66, 104)]))
-        draw.rectangle((x + 16, ground - 96, x + width - 16, ground), fill=(58, 62, 66))
-        draw.polygon(
-            [(x + 10, ground - 96), (x + width - 10, ground - 96), (x + width, ground - 70), (x, ground - 70)],
-            fill=awning,
-        )
-        x += width
+    hills = HORIZON_PX - 170 + 24 * np.sin(np.arange(w) / 170) + 18 * np.sin(np.arange(w) / 61)
+    draw.polygon([(0, ground), *((x, int(hills[x])) for x in range(0, w, 8)), (w, ground)], fill=(128, 150, 146))
+    for x in range(-40, w + 40, 150):
+        _tree(draw, x + int(rng.integers(-45, 45)), ground, rng)
+    for x in range(-20, w + 20, 14):  # the hedge
+        top = ground - int(rng.integers(52, 76))
+        draw.ellipse((x - 26, top, x + 26, ground + 12), fill=_leaf(rng, (62, 92, 52)))
+    picture = picture.filter(ImageFilter.GaussianBlur(1.6))  # what stands far behind is not sharp
+    draw = ImageDraw.Draw(picture)
     draw.rectangle((0, ground, w, ground + 44), fill=(158, 156, 150))
     draw.rectangle((0, ground + 44, w, ground + 52), fill=(120, 119, 116))
+    draw.rectangle((0, ground + 52, w, h), fill=(96, 97, 100))
     for mark in range(0, w, 230):
         draw.polygon([(mark, 590), (mark + 120, 590), (mark + 112, 602), (mark - 12, 602)], fill=(206, 206, 200))
     grain = rng.normal(0, 4, (h // 2, w // 2)).astype(np.float32)
     grain = np.asarray(Image.fromarray(grain).resize(size, Image.Resampling.BICUBIC))
     return np.clip(np.asarray(picture, np.float32) + grain[..., None], 0, 255).astype(np.uint8)
+
+
+def _tree(draw: ImageDraw.ImageDraw, x: int, ground: int, rng: np.random.Generator) -> None:
+    crown = ground - int(rng.integers(190, 290))
+    draw.polygon([(x - 9, ground), (x + 9, ground), (x + 5, crown), (x - 5, crown)], fill=(92, 74, 58))
+    for _ in range(160):
+        angle, reach = rng.uniform(0, 2 * np.pi), np.sqrt(rng.random())
+        cx, cy = x + 86 * reach * np.cos(angle), crown + 74 * reach * np.sin(angle)
+        r = rng.uniform(7, 17)
+        draw.ellipse((cx - r, cy - r, cx + r, cy + r), fill=_leaf(rng, (74, 112, 60)))
+
+
+def _leaf(rng: np.random.Generator, colour: tuple[int, int, int]) -> tuple[int, int, int]:
+    light = rng.uniform(0.84, 1.12)
+    return (int(colour[0] * light), int(colour[1] * light), int(colour[2] * light))
 
 
 def car(text: str, *, paint: tuple[int, int, int], look: str) -> np.ndarray:
@@ -93,7 +101,7 @@ def car(text: str, *, paint: tuple[int, int, int], look: str) -> np.ndarray:
     draw = ImageDraw.Draw(picture)
     dark = tuple(int(v * 0.62) for v in paint)
     shadow = Image.new("RGBA", picture.size, (0, 0, 0, 0))
-    ImageDraw.Draw(shadow).ellipse((10, 440, 630, 498), fill=(0, 0, 0, 130))
+    ImageDraw.Draw(shadow).ellipse((24, 430, 616, 482), fill=(0, 0, 0, 130))
     picture.alpha_composite(shadow.filter(ImageFilter.GaussianBlur(8)))
     for left in (52, 488):
         draw.rounded_rectangle((left, 390, left + 100, 484), radius=22, fill=(22, 22, 24))

@@ -66,3 +66,19 @@ def test_plates_have_the_height_asked_for(look, height):
     assert plate.shape[0] == height
     assert plate.shape[1] == pytest.approx(height * 1040 / 220, abs=1)
     assert plate.std() > 30
+
+
+def test_the_detector_finds_the_people_and_plates_and_nothing_else():
+    pytest.importorskip("matplotlib")
+    pytest.importorskip("openvino")
+    from dashcamcleaner.backends import open_detector
+
+    detector = open_detector(backend="openvino", device="cpu", inference_size=960, aspect=demo.SIZE)
+    world, actors = scenery.street(demo._WORLD).astype(np.float32), demo._actors()
+    try:
+        for t, faces, plates in ((10, 1, 1), (130, 2, 2), (230, 1, 2)):
+            found = detector.detect([demo._shoot(world, actors, t)])[0]
+            sure = found[found.score >= 0.25]
+            assert (len(sure.of_kind("face")), len(sure.of_kind("plate"))) == (faces, plates)
+    finally:
+        detector.close()
