@@ -277,8 +277,7 @@ def _drop_covered(found: Detections) -> Detections:
     found = found[np.lexsort((-area, -found.score))]
     within = _covered_share(found.xyxy, found.xyxy) > 0.85
     within &= found.kind[:, None] == found.kind[None, :]
-    alone: np.ndarray = ~np.tril(within, -1).any(axis=1)
-    return found[alone]
+    return found[np.flatnonzero(~np.tril(within, -1).any(axis=1))]
 
 
 def _explain(pieces: Detections, kept: Detections, *, margin_px: float) -> tuple[Detections, np.ndarray]:

@@ -1,0 +1,148 @@
+"""``dashcamcleaner doctor``: what this machine can see with, what a run would use and why, and what is missing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+from typing import TYPE_CHECKING, Any
+
+import dashcamcleaner
+from dashcamcleaner.cli.options import settings_of
+from dashcamcleaner.errors import BackendError, DashcamCleanerError
+from dashcamcleaner.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from dashcamcleaner.backends.survey import EngineReport, WeightsReport
+
+__all__ = ["add_parser", "run"]
+
+_ASPECT = (16, 9)
+_ROWS = ("weights", "backend", "device", "precision", "inference_size", "trust_weights")
+_EXTRAS = (
+    ("torch", "GPUs, foreign .pt files, training", "pip install -r requirements-gpu.txt"),
+    ("ultralytics", "foreign .pt files, training", "pip install -r requirements-gpu.txt"),
+    ("onnxruntime", "ONNX Runtime as another engine", "pip install onnxruntime"),
+    ("rapidocr", "the audit's reading of text", "pip install -r requirements-audit.txt"),
+    ("PyQt5", "the window", "pip install -r requirements.txt"),
+    ("av", "clips", "pip install -r requirements.txt"),
+    ("openvino", "detection on CPUs", "pip install -r requirements.txt"),
+    ("opencv-python-headless", "pictures", "pip install -r requirements.txt"),
+)
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = subparsers.add_parser(
+        "doctor",
+        help="tell which engines and devices there are, which one is used, and how fast each is",
+        description="Opens every installed engine on every device and times one inference of a 16:9 picture, letterbox "
+        "and decoding included. Exit status: 0 if a run could start, 5 if not.",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    parser.add_argument("--no-timing", action="store_true", help="only list; load no weights but those of a run")
+    for name in _ROWS:
+        row = SETTINGS[name]
+        options: dict[str, Any] = {"dest": f"set_{name}", "default": None, "help": row.help.replace("%", "%%")}
+        if row.type == "bool":
+            options["action"] = argparse.BooleanOptionalAction
+        else:
+            options["metavar"] = "{" + ",".join(row.choices) + "}" if row.choices else row.type.upper()
+        parser.add_argument(row.flag, **options)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Examine and tell."""
+    from dashcamcleaner.backends import open_detector, survey
+
+    settings = settings_of(args)
+    options = {
+        "weights": settings.weights,
+        "precision": settings.precision,
+        "inference_size": settings.inference_size,
+        "aspect": _ASPECT,
+        "trust_weights": settings.trust_weights,
+    }
+    found: dict[str, Any] = {
+        "dashcamcleaner": dashcamcleaner.__version__,
+        "system": platform.platform(),
+        "chip": survey.as_dict(survey.chip()),
+        "versions": survey.versions(),
+    }
+    try:
+        detector = open_detector(backend=settings.backend, device=settings.device, **options)
+        found["used"] = {
+            **survey.as_dict(detector.description),
+            "input_size": list(detector.input_size),
+            "kinds": list(detector.kinds),
+            "timing": None if args.no_timing else survey.as_dict(survey.measure(detector)),
+        }
+        detector.close()
+    except DashcamCleanerError as error:
+        found["used"] = error.as_dict()
+    engines = survey.survey_engines(timed=not args.no_timing, **options)
+    weights = survey.survey_weights()
+    found["engines"] = [survey.as_dict(engine) for engine in engines]
+    found["weights"] = [survey.as_dict(one) for one in weights]
+    found["missing"] = [
+        {"package": package, "for": purpose, "hint": hint}
+        for package, purpose, hint in _EXTRAS
+        if package not in found["versions"]
+    ]
+    if args.json:
+        print(json.dumps(found, indent=1, ensure_ascii=False))
+    else:
+        for line in _lines(found, engines, weights):
+            print(line)
+    return BackendError.exit_code if "error" in found["used"] else 0
+
+
+def _lines(found: dict[str, Any], engines: list[EngineReport], weights: list[WeightsReport]) -> list[str]:
+    chip, used = found["chip"], found["used"]
+    lines = [
+        f"DashcamCleaner {found['dashcamcleaner']} on {found['system']}",
+        f"Chip        {chip['name']}, {chip['cores']} cores"
+        + (f"; {', '.join(chip['arithmetic'])}" if chip["arithmetic"] else ""),
+        f"Libraries   {', '.join(f'{name} {version}' for name, version in found['versions'].items())}",
+        "",
+    ]
+    if "error" in used:
+        lines += [f"A run would not start: {used['message']}", *([f"  hint: {used['hint']}"] if used["hint"] else [])]
+    else:
+        w, h = used["input_size"]
+        lines += [
+            f"A run uses  {used['backend']} on {used['device']}, {used['precision']}: weights {used['weights']} at "
+            f"{w}x{h}, which know {', '.join(used['kinds'])}",
+            f"Why         {used['why']}.",
+        ]
+        if used["timing"]:
+            lines.append(f"One frame   {used['timing']['wall_ms']} ms, {used['timing']['cpu_ms']} ms of CPU")
+    lines += ["", f"{'Engine':<12}{'Device':<28}{'Precision':<11}{'ms':>8}{'CPU ms':>9}{'load s':>8}"]
+    for engine in engines:
+        if engine.error:
+            lines.append(f"{engine.name:<12}{engine.error}; {engine.hint}")
+        for device in engine.devices:
+            name = device.name if device.full_name.lower() == device.name else f"{device.name} ({device.full_name})"
+            if device.error:
+                lines.append(f"{engine.name:<12}{name:<28}{device.error}" + (f" {device.hint}" if device.hint else ""))
+            elif device.timing is None:
+                lines.append(f"{engine.name:<12}{name}")
+            else:
+                t = device.timing
+                lines.append(
+                    f"{engine.name:<12}{name:<28}{device.precision:<11}{t.wall_ms:>8.1f}{t.cpu_ms:>9.1f}{t.load_s:>8.1f}"
+                )
+    lines += ["", "Weights"]
+    for one in weights:
+        mark = " (default)" if one.default else ""
+        thresholds = ", ".join(f"{kind} {value:g}" for kind, value in one.thresholds.items())
+        lines.append(f"  {one.name}{mark}: {', '.join(one.kinds)}; thresholds {thresholds or 'none'}; in {one.folder}")
+        lines += [
+            f"    {file['file']:<24}{file['precision']:<6}{file['sha256'][:16] or '-':<18}{file['state']}"
+            for file in one.files
+        ]
+    if found["missing"]:
+        lines += ["", "Not installed"]
+        lines += [f"  {one['package']:<24}{one['for']}: {one['hint']}" for one in found["missing"]]
+    return lines

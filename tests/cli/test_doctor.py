@@ -1,0 +1,89 @@
+"""`doctor` tells what a run would use, what else there is, and what to install for what is missing."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from dashcamcleaner.backends import ENGINES, engine_installed, survey
+from dashcamcleaner.cli import main
+
+
+def doctor(capsys: pytest.CaptureFixture[str], *flags: str) -> tuple[int, dict[str, object]]:
+    status = main(["doctor", "--json", "--inference-size", "320", *flags])
+    return status, json.loads(capsys.readouterr().out)
+
+
+def test_every_engine_is_listed_and_timed(capsys: pytest.CaptureFixture[str]) -> None:
+    status, told = doctor(capsys)
+    assert status == 0
+    used = told["used"]
+    assert isinstance(used, dict)
+    assert used["backend"] in ENGINES
+    assert used["why"]
+    assert used["input_size"] == [320, 192]
+    assert used["timing"]["wall_ms"] > 0
+    assert used["timing"]["cpu_ms"] > 0
+    engines = {engine["name"]: engine for engine in told["engines"]}  # type: ignore[attr-defined, union-attr]
+    assert set(engines) == set(ENGINES)
+    for name, engine in engines.items():
+        assert engine["installed"] == engine_installed(name)
+        if engine["installed"] and not engine["error"]:
+            assert engine["versions"]
+            assert all(device["timing"] or device["error"] for device in engine["devices"])
+    openvino = engines["openvino"]
+    assert any(device["name"] == "CPU" and device["timing"]["wall_ms"] > 0 for device in openvino["devices"])
+    [default] = [weights for weights in told["weights"] if weights["default"]]  # type: ignore[attr-defined, union-attr]
+    assert all(len(file["sha256"]) == 64 for file in default["files"])
+
+
+def test_a_person_can_read_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--no-timing", "--inference-size", "320"]) == 0
+    text = capsys.readouterr().out
+    for word in ("Chip", "A run uses", "Why", "openvino", "Weights", "(default)", "as its sidecar says"):
+        assert word in text
+
+
+def test_what_is_missing_comes_with_the_pip_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def absent(name: str) -> bool:
+        return name != "torch" and engine_installed(name)
+
+    monkeypatch.setattr(survey, "engine_installed", absent)
+    monkeypatch.setattr(survey, "versions", lambda: {"python": "3.11"})
+    _, told = doctor(capsys, "--no-timing")
+    torch = next(engine for engine in told["engines"] if engine["name"] == "torch")  # type: ignore[attr-defined]
+    assert torch == {
+        "name": "torch", "installed": False, "versions": {}, "devices": [], "error": "not installed",
+        "hint": "pip install -r requirements-gpu.txt",
+    }  # fmt: skip
+    hints = {row["package"]: row["hint"] for row in told["missing"]}  # type: ignore[attr-defined]
+    assert hints["torch"] == "pip install -r requirements-gpu.txt"
+    assert hints["rapidocr"] == "pip install -r requirements-audit.txt"
+
+
+def test_a_run_that_could_not_start_is_told_with_status_5(capsys: pytest.CaptureFixture[str]) -> None:
+    status, told = doctor(capsys, "--no-timing", "--weights", "interm-n")
+    assert status == 5
+    assert "nearest is 'interim-n'" in told["used"]["message"]  # type: ignore[index]
+    status = main(["doctor", "--no-timing", "--weights", "interm-n"])
+    assert status == 5
+    assert "A run would not start" in capsys.readouterr().out
+
+
+def test_a_broken_engine_does_not_hide_the_others(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    _, told = doctor(capsys, "--no-timing")
+    engines = {engine["name"]: engine for engine in told["engines"]}  # type: ignore[attr-defined, union-attr]
+    assert "not installed" in engines["onnx"]["error"]
+    assert engines["openvino"]["devices"]
+
+
+def test_misspelt_values_get_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--backend", "openvin"]) == 2
+    assert "openvino" in capsys.readouterr().err
