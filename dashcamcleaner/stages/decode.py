@@ -20,6 +20,7 @@ import numpy as np
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 from dashcamcleaner.core import codecs
+from dashcamcleaner.core.ledger import PacketLedger
 from dashcamcleaner.core.media import Frame, MediaInfo
 from dashcamcleaner.core.timing import FrameTime
 from dashcamcleaner.errors import InputError
@@ -31,6 +32,9 @@ _INTRA_ONLY = frozenset(
 )
 _PACKET_IS_FRAME = frozenset({"h264", "hevc", "vvc", "av1", "vp9"}) | _INTRA_ONLY
 """Codecs whose every packet gives a picture: one that gives none was lost. (MPEG-4 packs two, VP8 hides some.)"""
+
+_READ_AHEAD = 32
+"""Packets: twice as many as codecs may reorder by."""
 
 _HD_HEIGHT = 720
 """Untagged pictures of at least this height use the BT.709 matrix, smaller ones BT.601: what players assume."""
@@ -100,6 +104,7 @@ class Decoder:
 
     def _reset(self) -> None:
         self._suspect = False
+        self._seeking = False  # what a jump lands on is no news about the clip
         self._last_pts: int | None = None
         self._step = 1
 
@@ -150,6 +155,7 @@ class Decoder:
         # A flush makes the decoder forget how far it reorders, and it would drop B-frames until it learnt it again.
         self._stream.codec_context.reorder_depth = max(depth, self._stream.codec_context.reorder_depth)
         self._reset()
+        self._seeking = True
         self._frames = self._iterate(seeking=True)
         for frame in self._frames:
             if frame.time.pts == pts:
@@ -177,15 +183,15 @@ class Decoder:
             raise InputError(f"{self._info.path} decodes to nothing", hint="Take the original recording again.")
 
     def _decode(self, *, complete: bool) -> Iterator[tuple[Any, bool]]:
-        """Decoded pictures and whether each is damaged."""
-        waiting: set[int] = set()
+        """Decoded pictures, their times in order, and whether each is damaged."""
         watch = self._info.codec in _PACKET_IS_FRAME and not self._info.interlaced
+        ledger = PacketLedger() if watch else None
         packets = 0
-        for packet in self.packets():
+        for packet in self._read_ahead(ledger):
             if packet.size:
                 packets += 1
-                if watch and packet.pts is not None and not packet.is_discard:
-                    waiting.add(packet.pts)
+                if ledger is not None and packet.pts is not None and not packet.is_discard:
+                    ledger.sent()
                 if packet.is_corrupt:
                     self._trouble("parts of the file are missing or damaged")
             try:
@@ -195,10 +201,24 @@ class Decoder:
             except (av.error.FFmpegError, ValueError):
                 self._trouble("some frames could not be decoded")
                 natives = []
-            for native in natives:
-                yield native, self._judge(native, waiting)
+            for number, native in enumerate(natives, start=1):
+                if ledger is not None and native.pts is not None:
+                    native.pts, lost = ledger.received(native.pts, more=len(natives) - number)
+                    self._tell_lost(lost)
+                yield native, self._is_damaged(native)
         if complete:
-            self._judge_end(packets)
+            self._judge_end(packets, outstanding=ledger.outstanding if ledger else 0)
+
+    def _read_ahead(self, ledger: PacketLedger | None) -> Iterator[Any]:
+        """Packets in order, their times told ahead, so that the frames' times do not hang on the number of threads."""
+        waiting: deque[Any] = deque()
+        for packet in self.packets():
+            if ledger is not None and packet.size and packet.pts is not None and not packet.is_discard:
+                ledger.seen(packet.pts)
+            waiting.append(packet)
+            if len(waiting) > _READ_AHEAD:
+                yield waiting.popleft()
+        yield from waiting
 
     def packets(self) -> Iterator[Any]:
         """The coded packets of the picture stream; a clip that breaks off ends them."""
@@ -209,31 +229,30 @@ class Decoder:
             except StopIteration:
                 return
             except (av.error.FFmpegError, OSError) as error:
-                self.partial = True
-                self._note(f"The clip cannot be read to its end: {_reason(error)}.")
+                self._tell_partial(f"The clip cannot be read to its end: {_reason(error)}.")
                 return
             yield packet
 
     def _trouble(self, what: str) -> None:
         self._suspect = True
-        self.partial = True
-        self._note(f"The clip is damaged: {what}.")
+        self._tell_partial(f"The clip is damaged: {what}.")
+
+    def _tell_partial(self, sentence: str) -> None:
+        self.partial = self.partial or not self._seeking
+        self._note(sentence)
 
     def _note(self, sentence: str) -> None:
-        if sentence not in self.problems:
+        if not self._seeking and sentence not in self.problems:
             self.problems.append(sentence)
 
-    def _judge(self, native: Any, waiting: set[int]) -> bool:
-        """Whether a picture is damaged: flagged by the decoder, or built on something that is."""
-        if waiting and native.pts is not None:
-            skipped = {pts for pts in waiting if pts < native.pts}
-            waiting -= skipped
-            waiting.discard(native.pts)
-            if skipped and self._last_pts is None:
-                self.partial = True
-                self._note(f"{len(skipped)} frames before the first key frame cannot be decoded and are left out.")
-            elif skipped:
-                self._trouble("some frames could not be decoded")
+    def _tell_lost(self, lost: int) -> None:
+        if lost and self._last_pts is None:
+            self._tell_partial(f"{lost} frames before the first key frame cannot be decoded and are left out.")
+        elif lost:
+            self._trouble("some frames could not be decoded")
+
+    def _is_damaged(self, native: Any) -> bool:
+        """Whether a picture is flagged by the decoder, or built on one that is or that was lost."""
         if native.is_corrupt:
             self._trouble("some frames are incomplete")
             return True
@@ -241,13 +260,13 @@ class Decoder:
             self._suspect = False
         return self._suspect
 
-    def _judge_end(self, packets: int) -> None:
+    def _judge_end(self, packets: int, *, outstanding: int) -> None:
         if packets < self._expected:
-            self.partial = True
-            self._note(f"The clip ends early: {packets} of {self._expected} frames are there.")
+            self._tell_partial(f"The clip ends early: {packets} of {self._expected} frames are there.")
         elif self._info.cut:
-            self.partial = True
-            self._note("The clip ends early: the file is shorter than its header says.")
+            self._tell_partial("The clip ends early: the file is shorter than its header says.")
+        elif outstanding:
+            self._tell_partial(f"The clip is damaged: {outstanding} frames could not be decoded and are left out.")
 
     def _frame(self, native: Any, *, index: int, damaged: bool) -> Frame:
         native = self._conform(native)

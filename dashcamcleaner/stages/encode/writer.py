@@ -72,6 +72,8 @@ class Encoder:
         self._durations: dict[int, int] = {}
         self._held: Frame | None = None
         self._step = 0
+        self._first: tuple[int, int] | None = None
+        self._end_pts = -(1 << 62)
         self._shift_ticks = round(plan.shift_s / info.time_base)
         self._reformatter: VideoReformatter | None = None
         self._output: Any = None
@@ -169,8 +171,11 @@ class Encoder:
             if self._held is not None:
                 self._encode(self._held, duration=self._last_duration(self._held))
                 self._held = None
-            for packet in self._stream.encode(None):
+            *packets, last = self._stream.encode(None) or [None]
+            for packet in packets:
                 self._mux(packet)
+            if last is not None:
+                self._mux(last, ends=True)
             if self._sides is not None:
                 self._sides.pass_on(until=None)
                 self._sides.close()
@@ -200,9 +205,15 @@ class Encoder:
             return told
         return int(frame.native.duration or self._step or 1)
 
-    def _mux(self, packet: Any) -> None:
+    def _mux(self, packet: Any, *, ends: bool = False) -> None:
         # Encoders do not all pass durations on, and only B-frames' decoding times would be left to guess them from.
         packet.duration = self._durations.pop(packet.pts, packet.duration or 0)
+        self._first = self._first or (packet.pts, packet.dts)
+        self._end_pts = max(self._end_pts, packet.pts + packet.duration)
+        if ends:
+            # MP4 adds up decoding steps: the last packet's must bring the sum to where the last picture ends.
+            shown, decoded = self._end_pts - self._first[0], packet.dts - self._first[1]
+            packet.duration = max(shown - decoded, 1)
         time = None if packet.dts is None else packet.dts * packet.time_base
         self._output.mux_one(packet)
         if time is not None and self._sides is not None:
