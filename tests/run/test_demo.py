@@ -16,10 +16,9 @@ from dashcamcleaner.run.plates import LOOKS, plate_text, render_plate
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory):
     pytest.importorskip("matplotlib", reason="the portrait comes with matplotlib")
-    patch = pytest.MonkeyPatch()
-    patch.setattr(demo, "FRAMES", 45)
-    yield demo.make_demo(tmp_path_factory.mktemp("demo"))
-    patch.undo()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demo, "FRAMES", 45)
+        return demo.make_demo(tmp_path_factory.mktemp("demo"))
 
 
 def test_the_clip_has_picture_sound_and_a_position_tag(clip):
