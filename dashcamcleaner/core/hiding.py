@@ -51,7 +51,7 @@ class RegionTest:
     @property
     def is_weak(self) -> bool:
         """Blurred so little that the source's detail can be told."""
-        return self.tested and not self.is_clear and self.likeness > 0.5 and self.gain > 0.2
+        return self.tested and not self.is_clear and self.likeness > 0.5 and self.gain > 0.14
 
     @property
     def is_partly_clear(self) -> bool:
