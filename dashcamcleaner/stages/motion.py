@@ -69,8 +69,8 @@ class MotionMeter:
         factor = _LONG_SIDE_PX / max(h, w)
         # Whole cells, so that the grid tiles the picture.
         size = tuple(max(_CELL_PX, round(side * factor / _CELL_PX) * _CELL_PX) for side in (w, h))
-        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-        return cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+        # Grey first: one channel is scaled in a third of the time of three.
+        return cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
 
     def _between(self, grey0: np.ndarray, fine0: np.ndarray, grey1: np.ndarray, fine1: np.ndarray) -> Motion:
         h, w = grey0.shape
