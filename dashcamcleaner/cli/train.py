@@ -73,6 +73,7 @@ def _add_evaluate(steps: Any) -> None:
     step.add_argument("--faces", nargs="*", default=[], metavar="FOLDER", help="folders that label all faces")
     step.add_argument("--plates", nargs="*", default=[], metavar="FOLDER", help="folders that label all plates")
     step.add_argument("--negatives", nargs="*", default=[], metavar="FOLDER", help="folders without either")
+    step.add_argument("--clips", metavar="FOLDER", help="clips with their truth (NAME.json) beside them: leak figures")
     step.add_argument("--sizes", type=int, nargs="+", default=[640, 960, 1280], metavar="PX", help="inference sizes")
     step.add_argument(
         "--threshold", action="append", default=[], metavar="KIND=SCORE", help="instead of the weights' own"
@@ -217,8 +218,10 @@ def _evaluate(args: argparse.Namespace) -> int:
     ):
         if folders:
             sets.append(EvaluationSet(name, tuple(map(Path, folders)), kinds=kinds, negatives=name == "negatives"))
-    if not sets:
-        raise InputError("there is nothing to measure on", hint="Give --recipe, --faces, --plates or --negatives.")
+    if not sets and not args.clips:
+        raise InputError(
+            "there is nothing to measure on", hint="Give --recipe, --faces, --plates, --negatives or --clips."
+        )
     result = evaluate(
         args.weights,
         sets=sets,
@@ -231,6 +234,19 @@ def _evaluate(args: argparse.Namespace) -> int:
         trust_weights=args.trust_weights,
         progress=_sentence_ticker(),
     )
+    if args.clips:
+        from dashcamcleaner.training.clips import clip_figures
+
+        result.clips = clip_figures(
+            args.weights,
+            args.clips,
+            thresholds=result.thresholds,
+            inference_sizes=args.sizes,
+            backend=args.backend,
+            device=args.device,
+            precision=args.precision,
+            progress=_sentence_ticker(),
+        )
     if args.json == "-":
         print(json.dumps(result.as_dict(), indent=1))
         return 0

@@ -70,14 +70,14 @@ class EvaluationSet:
 
 @dataclass(slots=True)
 class Evaluation:
-    """Figures of one set of weights: ``sets[name][inference size][kind]``."""
+    """Figures of one set of weights: ``sets[name][inference size][kind]``, ``clips[inference size][kind]``."""
 
     weights: str
     sha256: str = ""
     engine: str = ""
     thresholds: dict[str, float] = field(default_factory=dict)
     sets: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
-    clips: dict[str, Any] = field(default_factory=dict)
+    clips: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -241,8 +241,14 @@ def table(evaluation: Evaluation) -> str:
                     f"| {size} | {kind} | {row['pictures']} | {row['threshold']:g} "
                     f"| {_number(row['false_per_picture_at_threshold'])} |"
                 )
-    for name, leaks in evaluation.clips.items():
-        lines += ["", f"{name}: " + ", ".join(f"{key} {value}" for key, value in leaks.items())]
+    if evaluation.clips:
+        lines += ["", "Labelled clips, planned as a run plans them", ""]
+        columns = list(next(iter(next(iter(evaluation.clips.values())).values())))
+        lines.append("| size | kind | " + " | ".join(c.replace("_", " ") for c in columns) + " |")
+        lines.append("|" + " --- |" * (2 + len(columns)))
+        for size, kinds in evaluation.clips.items():
+            for kind, row in kinds.items():
+                lines.append(f"| {size} | {kind} | " + " | ".join(f"{row[c]:g}" for c in columns) + " |")
     return "\n".join(lines) + "\n"
 
 
