@@ -457,24 +457,3 @@ def test_every_box_is_hidden_wholly_and_nothing_else_changes(box, kind, name, tu
         assert np.array_equal(a[mask], b[mask])
         if feather == 0:
             assert np.array_equal(a[~mask], before[0][number][~mask])
-
-
-@settings(max_examples=60, deadline=None)
-@given(width=st.integers(4, 300), height=st.integers(4, 300), at=st.integers(-100, 60))
-def test_an_ellipse_holds_its_box_and_is_cut_not_squeezed(width, height, at):
-    place = shapes.cover((at, at, at + width, at + height), size=(400, 400), shape="ellipse")
-    free = shapes.cover((200, 200, 200 + width, 200 + height), size=(4000, 4000), shape="ellipse")
-    if place is None:
-        return
-    assert free is not None
-    mask, whole = shapes.cover_mask(place), shapes.cover_mask(free)
-    dx, dy = free.box[0] - place.box[0], free.box[1] - place.box[1]
-    x, y = place.window[0] + dx - free.window[0], place.window[1] + dy - free.window[1]
-    same_parity = dx % 2 == 0 and dy % 2 == 0 and (free.box[2] - free.box[0]) == (place.box[2] - place.box[0])
-    if same_parity and (free.box[3] - free.box[1]) == (place.box[3] - place.box[1]) and x >= 0 and y >= 0:
-        part = whole[y : y + mask.shape[0], x : x + mask.shape[1]]
-        assert np.array_equal(part, mask[: part.shape[0], : part.shape[1]])
-    box = whole[200 - free.window[1] :, 200 - free.window[0] :][:height, :width]
-    assert (box == 255).all()
-    assert whole[0, 0] == 0
-    assert np.mean(whole == 255) < 0.98

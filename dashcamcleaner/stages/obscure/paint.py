@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import cv2
 import numpy as np
@@ -28,11 +29,12 @@ STYLES = (GAUSSIAN, MOSAIC, SOLID, PICTURE)
 
 STRENGTHS = (1, 6)
 
-_MASK_CACHE_BYTES = 24 << 20
+_CACHE_BYTES = 24 << 20
+"""For masks, and as much again for fitted pictures."""
 
 
 class Obscurer:
-    """Hides regions in frames. One instance serves one clip (it caches masks by size); not shared between threads.
+    """Hides regions in frames. One instance serves one clip (it remembers objects and masks), in one thread.
 
     Args:
         style: how regions look: gaussian, mosaic, solid or picture.
@@ -70,10 +72,10 @@ class Obscurer:
         self._cells = 7 - strength
         self._feather = feather
         self._shapes = dict(shapes)
-        self._masks = _Masks()
+        self._masks: _Cache[dict[tuple[int, int], _Mask]] = _Cache()
         self._tones = Tones(secret)
         self._picture = read_picture(picture) if style == PICTURE else None
-        self._fitted: OrderedDict[tuple[object, ...], list[np.ndarray]] = OrderedDict()
+        self._fitted: _Cache[list[np.ndarray]] = _Cache()
 
     def obscure(self, frame: Frame, regions: Sequence[Region]) -> None:
         """Hide all regions in the frame's planes. A frame without regions is not touched, nor copied.
@@ -116,8 +118,14 @@ class Obscurer:
         orientation: Orientation,
         size: tuple[int, int],
     ) -> None:
-        masks = self._masks.of(place, dtype=np.dtype(np.uint8 if layout.depth == 8 else np.uint16))
-        pictures = self._fitted_picture(place, layout, orientation, size) if self._style == PICTURE else None
+        dtype = np.dtype(np.uint8 if layout.depth == 8 else np.uint16)
+        masks = self._masks.get((place.mask_key, dtype), lambda: _masks(place, dtype=dtype))
+        pictures: list[np.ndarray] | None = None
+        if (picture := self._picture) is not None:
+            pictures = self._fitted.get(
+                (place.mask_key, layout, orientation),
+                lambda: fit_picture(picture, place, layout, orientation, size),
+            )
         cells = cells_of(place, cells=self._cells)
         tones: np.ndarray | None = None
         if cells is not None and self._style in (GAUSSIAN, MOSAIC):
@@ -138,48 +146,6 @@ class Obscurer:
                 paint = spread(tones[channel.number], grid=grid, size=(x2 - x1, y2 - y1))
             _blend(target, paint, masks[channel.shift])
 
-    def _fitted_picture(
-        self, place: Cover, layout: PixelLayout, orientation: Orientation, size: tuple[int, int]
-    ) -> list[np.ndarray]:
-        """The own picture over the place's window: one array of samples per colour channel."""
-        assert self._picture is not None
-        key = (place.mask_key, layout, orientation)
-        fitted = self._fitted.get(key)
-        if fitted is None:
-            fitted = self._fitted[key] = fit_picture(self._picture, place, layout, orientation, size)
-            if len(self._fitted) > 32:
-                self._fitted.popitem(last=False)
-        return fitted
-
-
-class _Masks:
-    """Masks by chroma shift, cached by size: building one costs more than painting with it."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[object, ...], dict[tuple[int, int], _Mask]] = OrderedDict()
-        self._bytes = 0
-
-    def of(self, place: Cover, *, dtype: np.dtype) -> dict[tuple[int, int], _Mask]:
-        """Masks for luma (no shift) and for chroma, as samples of `dtype`."""
-        key = (place.mask_key, dtype)
-        masks = self._kept.get(key)
-        if masks is not None:
-            self._kept.move_to_end(key)
-            return masks
-        x1, y1, x2, y2 = place.window
-        bw, bh = place.block
-        blocks = block_mask(place).astype(dtype)
-        masks = {(bw.bit_length() - 1, bh.bit_length() - 1): _Mask(blocks, 255 - blocks)}
-        if place.block != (1, 1):
-            luma = np.ascontiguousarray(blocks.repeat(bh, axis=0).repeat(bw, axis=1)[: y2 - y1, : x2 - x1])
-            masks[(0, 0)] = _Mask(luma, 255 - luma)
-        self._kept[key] = masks
-        self._bytes += _bytes(masks)
-        while self._bytes > _MASK_CACHE_BYTES and len(self._kept) > 1:
-            _, dropped = self._kept.popitem(last=False)
-            self._bytes -= _bytes(dropped)
-        return masks
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Mask:
@@ -188,9 +154,46 @@ class _Mask:
     paint: np.ndarray
     picture: np.ndarray
 
+    @property
+    def nbytes(self) -> int:
+        return self.paint.nbytes + self.picture.nbytes
 
-def _bytes(masks: Mapping[tuple[int, int], _Mask]) -> int:
-    return sum(mask.paint.nbytes + mask.picture.nbytes for mask in masks.values())
+
+def _masks(place: Cover, *, dtype: np.dtype) -> dict[tuple[int, int], _Mask]:
+    """Masks by chroma shift: for luma (no shift) and for chroma, as samples of `dtype`."""
+    x1, y1, x2, y2 = place.window
+    bw, bh = place.block
+    coarse = block_mask(place).astype(dtype)
+    masks = {(bw.bit_length() - 1, bh.bit_length() - 1): _Mask(coarse, 255 - coarse)}
+    if place.block != (1, 1):
+        luma = np.ascontiguousarray(coarse.repeat(bh, axis=0).repeat(bw, axis=1)[: y2 - y1, : x2 - x1])
+        masks[(0, 0)] = _Mask(luma, 255 - luma)
+    return masks
+
+
+_Kept = TypeVar("_Kept", dict[tuple[int, int], _Mask], list[np.ndarray])
+
+
+class _Cache(Generic[_Kept]):
+    """What depends on sizes alone, the latest used, within a number of bytes: making it costs more than painting."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[object, ...], tuple[_Kept, int]] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, key: tuple[object, ...], make: Callable[[], _Kept]) -> _Kept:
+        """The value of a key, made when it is not there."""
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+            return found[0]
+        value = make()
+        size = sum(part.nbytes for part in (value.values() if isinstance(value, dict) else value))
+        self._kept[key] = (value, size)
+        self._bytes += size
+        while self._bytes > _CACHE_BYTES and len(self._kept) > 1:
+            self._bytes -= self._kept.popitem(last=False)[1][1]
+        return value
 
 
 def _blend(target: np.ndarray, paint: np.ndarray, mask: _Mask) -> None:
