@@ -103,7 +103,7 @@ class Decoder:
         self._reset()
 
     def _reset(self) -> None:
-        self._suspect = False
+        self._suspect = self._new_trouble = False
         self._seeking = False  # what a jump lands on is no news about the clip
         self._last_pts: int | None = None
         self._step = 1
@@ -165,20 +165,24 @@ class Decoder:
         return None
 
     def _iterate(self, *, seeking: bool = False) -> Iterator[Frame]:
-        """Frames in order, held back by the reordering depth: damage found in one also taints those that are shown
-        before it but were decoded after it (B-frames that refer to it)."""
+        """Frames in order, held back by the reordering depth and one: damage found in one also taints those that are
+        shown before it but were decoded after it (B-frames that refer to it), and the one before, where damage often
+        begins unnoticed."""
         held: deque[Frame] = deque()
         index = 0
         for native, damaged in self._decode(complete=not seeking):
             frame = self._frame(native, index=-1 if seeking else index, damaged=damaged)
             index += 1
-            if damaged and not (held and held[-1].damaged):
+            if self._new_trouble:
+                self._new_trouble = False
                 for earlier in held:
                     earlier.damaged = True
             held.append(frame)
-            while len(held) > self._stream.codec_context.reorder_depth:
+            while len(held) > self._stream.codec_context.reorder_depth + 1:
                 yield held.popleft()
-        yield from held
+        for frame in held:
+            frame.damaged = frame.damaged or self._new_trouble
+            yield frame
         if not seeking and index == 0:
             raise InputError(f"{self._info.path} decodes to nothing", hint="Take the original recording again.")
 
@@ -228,13 +232,14 @@ class Decoder:
                 packet = next(packets)
             except StopIteration:
                 return
-            except (av.error.FFmpegError, OSError) as error:
+            except (av.error.FFmpegError, OSError, IndexError) as error:
+                # IndexError: a damaged transport stream can claim new streams while it is read
                 self._tell_partial(f"The clip cannot be read to its end: {_reason(error)}.")
                 return
             yield packet
 
     def _trouble(self, what: str) -> None:
-        self._suspect = True
+        self._suspect = self._new_trouble = True
         self._tell_partial(f"The clip is damaged: {what}.")
 
     def _tell_partial(self, sentence: str) -> None:
