@@ -83,5 +83,7 @@ def neutral(role: str, layout: PixelLayout) -> int:
 
 
 def native(samples: np.ndarray) -> np.ndarray:
-    """Contiguous, in this machine's byte order: what OpenCV can take."""
+    """What OpenCV can take: this machine's byte order, neighbours side by side. A copy only where it is not so."""
+    if samples.dtype.isnative and samples.strides[-1] == samples.itemsize:
+        return samples
     return np.ascontiguousarray(samples, dtype=samples.dtype.newbyteorder("="))
