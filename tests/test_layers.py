@@ -14,7 +14,7 @@ AV_MAY_BE_IN = (
     "stages/decode.py",
     "stages/encode",
     "stages/still.py",
-    "stages/verify",
+    "stages/examine.py",  # the audit reads what was written with eyes of its own
     "run/demo.py",
 )
 

@@ -37,7 +37,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         hint = ""
-        if message.startswith("argument command: invalid choice:"):
+        if message.startswith("argument COMMAND: invalid choice:"):
             word = message.split("'")[1]
             near = difflib.get_close_matches(word, COMMANDS, n=1)
             message = f"there is no command {word!r}"

@@ -32,7 +32,16 @@ def run(args: argparse.Namespace) -> int:
 
     args.set_overwrite = True  # the demo's own former result
     defaults = dict.fromkeys(
-        ("from_plan", "edits", "export_detections", "export_mask", "export_mask_colored", "keep_track", "drop_track", "only_track")
+        (
+            "from_plan",
+            "edits",
+            "export_detections",
+            "export_mask",
+            "export_mask_colored",
+            "keep_track",
+            "drop_track",
+            "only_track",
+        )
     ) | {"cover": [], "exclude": [], "audit": False, "json": False, "quiet": False, "verbose": False}
     for name, value in defaults.items():
         setattr(args, name, value)

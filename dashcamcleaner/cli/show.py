@@ -165,10 +165,12 @@ def summary_lines(summary: RunSummary) -> list[str]:
     size = f"{summary.output_bytes / 1e6:.1f} MB{growth}"
     lines.append(f"  {summary.frames} frames in {summary.wall_s:.1f} s ({speed:.1f} fps), {size}")
     for kind, found in summary.kinds.items():
-        if found.regions or found.detections:
+        if found.regions:
             tracks = f", {found.tracks} tracks" if found.tracks else ""
             filled = f", {found.filled} of {found.regions} regions filled over time" if found.filled else ""
             lines.append(f"  {kind}: hidden in {found.frames_covered} frames{tracks}{filled}")
+        elif found.detections:
+            lines.append(f"  {kind}: {found.detections} sightings, all left clear by edits")
         else:
             lines.append(f"  {kind}: none found")
     by_action: dict[str, list[str]] = {}
