@@ -33,6 +33,8 @@ _INTRA_ONLY = frozenset(
 _PACKET_IS_FRAME = frozenset({"h264", "hevc", "vvc", "av1", "vp9"}) | _INTRA_ONLY
 """Codecs whose every packet gives a picture: one that gives none was lost. (MPEG-4 packs two, VP8 hides some.)"""
 
+_DAMAGED_FILE = "parts of the file are missing or damaged"
+
 _READ_AHEAD = 32
 """Packets: twice as many as codecs may reorder by."""
 
@@ -104,6 +106,8 @@ class Decoder:
 
     def _reset(self) -> None:
         self._suspect = self._new_trouble = False
+        self._flagged = 0
+        self._doubtful: set[int] = set()
         self._seeking = False  # what a jump lands on is no news about the clip
         self._last_pts: int | None = None
         self._step = 1
@@ -196,8 +200,7 @@ class Decoder:
                 packets += 1
                 if ledger is not None and packet.pts is not None and not packet.is_discard:
                     ledger.sent()
-                if packet.is_corrupt:
-                    self._trouble("parts of the file are missing or damaged")
+                self._doubt(packet)
             try:
                 natives = packet.decode()
             except av.error.EOFError:
@@ -256,12 +259,30 @@ class Decoder:
         elif lost:
             self._trouble("some frames could not be decoded")
 
+    def _doubt(self, packet: Any) -> None:
+        """Remember the pictures of a packet that the file's reader flags, and of the next: a hole lies between them."""
+        if packet.is_corrupt:
+            self._flagged = 2
+        if self._flagged:
+            self._flagged -= 1
+            if packet.pts is None:
+                self._trouble(_DAMAGED_FILE)
+            else:
+                self._doubtful.add(packet.pts)
+
     def _is_damaged(self, native: Any) -> bool:
         """Whether a picture is flagged by the decoder, or built on one that is or that was lost."""
         if native.is_corrupt:
             self._trouble("some frames are incomplete")
             return True
-        if self._suspect and (native.key_frame or self._info.codec in _INTRA_ONLY):
+        fresh = native.key_frame or self._info.codec in _INTRA_ONLY
+        pts = native.pts if native.pts is not None else 0
+        if self._doubtful and pts >= min(self._doubtful):
+            if not fresh or pts in self._doubtful:
+                self._trouble(_DAMAGED_FILE)
+                return True
+            self._doubtful = {doubt for doubt in self._doubtful if doubt > pts}
+        if fresh:
             self._suspect = False
         return self._suspect
 
