@@ -9,6 +9,7 @@ Like `clean` it is a generator of events and closing it ends it. It reads both f
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Iterator
@@ -100,8 +101,9 @@ def _audit(
     if settings is None:
         settings = settings_of_plan(known)
     edits = _edits_of(known)
-    eyes = open_eyes(settings, upright_size=after.upright_size)
-    try:
+    with contextlib.ExitStack() as stack:
+        eyes = open_eyes(settings, upright_size=after.upright_size)
+        stack.callback(eyes.close)
         result.detectors = eyes.told
         result.checks += eyes.missing
         yield Started(str(source), str(output), before.frames, "audit: " + "; ".join(eyes.told))
@@ -112,11 +114,10 @@ def _audit(
         findings = list(_compare_files(source, output, settings, result))
         findings += _compare_pictures(before, after)
         watch = Watch(eyes, info=before, output_info=after, plan=known, settings=settings)
+        stack.callback(watch.close)
         yield from _watch(watch, before, after, control)
         findings += watch.findings(result)
         findings += _search_beside_the_film(eyes, output, settings)
-    finally:
-        eyes.close()
     findings = _respect(edits, findings)
     result.status, result.reasons, result.findings = judge(
         findings, checks=result.checks, hidden_regions=watch.hidden_regions

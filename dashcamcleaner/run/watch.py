@@ -175,9 +175,12 @@ class Watch:
         result.checks += [
             c for c in checks if c.name not in have and kinds[c.name][0] in self._eyes.kinds and kinds[c.name][1]
         ]
+        return found + again
+
+    def close(self) -> None:
+        """Close the plan."""
         if self._reader is not None:
             self._reader.close()
-        return found + again
 
     def _media_findings(self, result: AuditResult) -> Iterator[Finding]:
         bad = 0
@@ -230,7 +233,8 @@ class Watch:
             found.append(
                 Finding(
                     "outside", "changed-outside", Severity.REVIEW,
-                    "Pixels outside of all regions changed more than coding explains: a region may lie beside its object.",
+                    "Pixels outside of all regions changed more than coding explains: "
+                    "a region may lie beside its object.",
                     first_frame=run[0][0], last_frame=run[-1][0], start_s=run[0][1], end_s=run[-1][1],
                     boxes={i: (float(b[0][0]), float(b[0][1]), float(b[0][2]), float(b[0][3])) for i, _, b in run},
                     legible=0.2, doubt=0.5,
