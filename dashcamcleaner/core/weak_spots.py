@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dashcamcleaner.core.boxes import Detections, iou, nms
+from dashcamcleaner.core.boxes import Detections, iou
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Observation, Origin, Planner
 
 __all__ = ["WeakSpot", "planned", "thorough_plans", "weak_spots", "with_extra"]
@@ -31,7 +31,10 @@ _FAINT = 0.5
 _MOST_WINDOWS = 3
 _ROOM = 1.6
 """A window is at least this much larger than what it shows."""
-_SAME_IOU = 0.5
+_SAME_IOU = 0.4
+_SAME_WITHIN = 0.75
+_ALONE_MARGIN = 0.2
+"""What only the second look saw must be this much above its threshold: looking closer finds more that is nothing."""
 _CONFIRMS_IOU = 0.2
 """A weak find confirms a region that it overlaps this much; regions are about three times as large as their object."""
 
@@ -152,23 +155,40 @@ def with_extra(
 
 
 def _believed(more: Detections, plan: FramePlan, thresholds: Mapping[str, float]) -> np.ndarray:
-    """Which finds of a second look are taken."""
-    good = more.score >= np.array([thresholds.get(str(kind), np.inf) for kind in more.kind])
+    """Which finds of a second look are taken: good ones, those that the first look half saw, and weak ones that
+    confirm a region."""
+    least = np.array([thresholds.get(str(kind), np.inf) for kind in more.kind])
+    good = more.score >= least + _ALONE_MARGIN
+    first = plan.seen.detections
     for kind in np.unique(more.kind):
+        ours = more.kind == kind
+        half_seen = first.xyxy[first.kind == kind]
+        if len(half_seen):
+            good[ours] |= (more.score >= least)[ours] & (iou(more.xyxy[ours], half_seen) >= _CONFIRMS_IOU).any(axis=1)
         regions = np.array([r.xyxy for r in plan.regions if r.kind == kind], np.float32).reshape(-1, 4)
         if len(regions):
-            ours = more.kind == kind
             good[ours] |= (iou(more.xyxy[ours], regions) >= _CONFIRMS_IOU).any(axis=1)
     return good
 
 
 def _without_doubles(found: Detections) -> Detections:
-    kept = []
-    for kind in np.unique(found.kind):
-        at = np.flatnonzero(found.kind == kind)
-        kept.append(at[nms(found.xyxy[at], found.score[at], threshold=_SAME_IOU)])
-    order = np.concatenate(kept)
-    return found[order[np.argsort(-found.score[order], kind="stable")]]
+    """The best of those that show one object. At several sizes it is boxed differently: a box that holds another
+    counts as the same, too."""
+    order = np.argsort(-found.score, kind="stable")
+    found = found[order]
+    a, b = found.xyxy[:, None], found.xyxy[None]
+    side = np.clip(np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2]), 0, None)
+    common = side[..., 0] * side[..., 1]
+    area = (found.xyxy[:, 2] - found.xyxy[:, 0]) * (found.xyxy[:, 3] - found.xyxy[:, 1])
+    smaller = np.maximum(np.minimum(area[:, None], area[None]), 1e-6)
+    union = np.maximum(area[:, None] + area[None] - common, 1e-6)
+    same = (common > _SAME_IOU * union) | (common > _SAME_WITHIN * smaller)
+    same &= found.kind[:, None] == found.kind[None]
+    kept: list[int] = []
+    for i in range(len(found)):
+        if not same[i, kept].any():
+            kept.append(i)
+    return found[kept]
 
 
 def planned(observations: Sequence[Observation], planner: Planner) -> list[FramePlan]:
