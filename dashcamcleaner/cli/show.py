@@ -110,7 +110,8 @@ class Display:
         if now - self._last_plain >= _PLAIN_EVERY_S:
             self._last_plain = now
             of = f" of {event.frames}" if event.frames else ""
-            self._line(f"  {event.phase}: frame {event.frames_done}{of}, {event.fps:.1f} fps, eta {eta}")
+            pace = f", {event.fps:.1f} fps, eta {eta}" if event.fps else ""
+            self._line(f"  {event.phase}: frame {event.frames_done}{of}{pace}")
 
     def _end_bar(self) -> None:
         if self._bar is not None and self._task is not None:
@@ -182,5 +183,5 @@ def summary_lines(summary: RunSummary) -> list[str]:
     if summary.plan:
         lines.append(f"  plan: {summary.plan}")
     if summary.report:
-        lines.append(f"  summary: {summary.report}")
+        lines.append(f"  summary: {summary.report} and, as a page, {Path(summary.report).with_suffix('.html').name}")
     return lines

@@ -27,7 +27,7 @@ class Pace:
         self._phase = phase
         self._frames = frames
         self._clock = clock
-        self._marks: deque[tuple[float, int]] = deque([(clock(), 0)])
+        self._marks: deque[tuple[float, int]] = deque()  # begins at the first frame: loading is not the pace
         self._last = -1e9
         self._done = 0
 
@@ -42,6 +42,6 @@ class Pace:
         while len(self._marks) > 2 and now - self._marks[1][0] > _WINDOW_S:
             self._marks.popleft()
         then, before = self._marks[0]
-        fps = (self._done - before) / (now - then) if now > then else 0.0
+        fps = (self._done - before) / (now - then) if now - then >= _EVERY_S else 0.0
         eta_s = max(0, self._frames - self._done) / fps if self._frames and fps else None
         return Progress(self._phase, self._done, self._frames, fps, eta_s, counts, time_s)
