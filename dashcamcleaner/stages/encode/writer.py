@@ -70,6 +70,7 @@ class Encoder:
         self._path = Path(partial_path)
         self._lock = threading.Lock()
         self._durations: dict[int, int] = {}
+        self._aborting = False
         self._held: Frame | None = None
         self._step = 0
         self._first: tuple[int, int] | None = None
@@ -153,6 +154,7 @@ class Encoder:
         Raises:
             OutputError, DiskFull: it cannot be written.
         """
+        self._require_open()
         with self._lock, mapped(self._path):
             self._require_open()
             held, self._held = self._held, frame
@@ -184,7 +186,7 @@ class Encoder:
         return self._path.stat().st_size
 
     def _require_open(self) -> None:
-        if self._output is None:
+        if self._output is None or self._aborting:
             raise OutputError(f"{self._path} is closed already", hint="Start the run again.")
 
     def _encode(self, frame: Frame, *, duration: int) -> None:
@@ -221,6 +223,7 @@ class Encoder:
 
     def abort(self) -> None:
         """Close and delete the partial file. Safe at any time, from any thread, more than once."""
+        self._aborting = True  # without the lock: a busy writer would hardly ever let go of it
         with self._lock:
             self._held = None
             if self._sides is not None:
