@@ -23,6 +23,7 @@ class _Question:
     then: Callable[[Any], None] | None
     failed: Callable[[Exception], None] | None
     topic: str
+    first: bool = False
     stale: bool = False
 
 
@@ -64,7 +65,7 @@ class Desk(QThread):
             topic: an older question on this topic is dropped, also if its answer is under way.
             first: before all that wait.
         """
-        question = _Question(work, then, failed, topic)
+        question = _Question(work, then, failed, topic, first)
         with self._ready:
             if self._closing:
                 return
@@ -74,7 +75,11 @@ class Desk(QThread):
                     old.stale = True
                 self._topics[topic] = question
                 self._line = deque(waiting for waiting in self._line if not waiting.stale)
-            (self._line.appendleft if first else self._line.append)(question)
+            if first:  # behind those that were put first before it: what is asked in order is answered in order
+                place = next((i for i, other in enumerate(self._line) if not other.first), len(self._line))
+                self._line.insert(place, question)
+            else:
+                self._line.append(question)
             self._ready.notify()
         if not self.isRunning():
             self.start()

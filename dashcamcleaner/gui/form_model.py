@@ -52,7 +52,6 @@ CHOICE_TITLES: dict[str, str] = {
     "data": "Data tracks",
     "cover": "Cover pictures",
     "attachments": "Attached files",
-    "chapters": "Chapters",
 }
 
 PROFILE_NOTES: dict[str, str] = {

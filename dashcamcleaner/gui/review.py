@@ -25,7 +25,7 @@ from dashcamcleaner.gui.review_model import EditStack, Verdict
 from dashcamcleaner.gui.review_words import cards_of, doubt_text, hand_span, lanes_of
 from dashcamcleaner.gui.reviewer import OpenedReview, Reviewer, card_thumbnail
 from dashcamcleaner.gui.timeline import Timeline
-from dashcamcleaner.gui.words import counts_text, tr
+from dashcamcleaner.gui.words import counts_text, tr, tr_count
 
 if TYPE_CHECKING:
     from dashcamcleaner.core.overview import Doubt, TrackBar
@@ -264,6 +264,7 @@ class ReviewPanel(QWidget):
         self.place = min(max(place, 0), len(self.opened.clip.times) - 1)
         self.foot.show_place(self.place, self.now_s, self._seconds(len(self.opened.clip.times) - 1))
         self.timeline.show_now(self.now_s)
+        self.canvas.show_doubt(None)
         self._look()
 
     def go_to(self, seconds: float) -> None:
@@ -484,6 +485,7 @@ class ReviewPanel(QWidget):
         doubt = self.doubts[self._doubt_at]
         self.choose(("track", doubt.track) if doubt.track is not None else None)
         self.go(doubt.index)
+        self.canvas.show_doubt(doubt.box)
         self._show_tools()
 
     # --- after every change
@@ -519,7 +521,7 @@ class ReviewPanel(QWidget):
         told = ""
         if self.doubts and self.opened is not None:
             at = self._doubt_at
-            told = tr("{n} weak spots", n=len(self.doubts))
+            told = tr_count(len(self.doubts), "{n} weak spot", "{n} weak spots")
             if at >= 0:
                 doubt = self.doubts[at]
                 when = format_seconds(self._seconds(doubt.index))[:-1]

@@ -53,6 +53,7 @@ class ReviewCanvas(Canvas):
         self.hand: list[HandBox] = []
         self.chosen: tuple[str, int] | None = None
         self.drawing = False
+        self.doubt: tuple[float, float, float, float] | None = None
         self._from: QPointF | None = None
         self._rubber: QRectF | None = None
         self._grip = ""
@@ -66,6 +67,11 @@ class ReviewCanvas(Canvas):
     def choose(self, key: tuple[str, int] | None) -> None:
         """Mark what is chosen."""
         self.chosen = key
+        self.update()
+
+    def show_doubt(self, box: tuple[float, float, float, float] | None) -> None:
+        """Frame a place that deserves a look."""
+        self.doubt = box
         self.update()
 
     def draw_next(self, drawing: bool) -> None:
@@ -87,6 +93,12 @@ class ReviewCanvas(Canvas):
             self.paint_boxes(painter, [box for box in self.shown.boxes if box.track == track], chosen=track)
         for box in self.hand:
             self._paint_hand(painter, box)
+        if self.doubt is not None:
+            rect = self.to_widget(self.doubt).adjusted(-4, -4, 4, 4)
+            painter.setBrush(Qt.NoBrush)
+            for ink, width in ((QColor(0, 0, 0, 170), 4.0), (QColor("#f2c037"), 2.0)):
+                painter.setPen(QPen(ink, width))
+                painter.drawRoundedRect(rect, 6, 6)
         if self._rubber is not None:
             painter.setPen(QPen(color("accent"), 2, Qt.DashLine))
             painter.setBrush(QColor(31, 95, 191, 50))

@@ -59,6 +59,8 @@ class Editing(QObject):
             PlanError: it cannot be read.
         """
         self.stack = EditStack(opened.edits_path, opened.edits_lines)
+        if not opened.rendered:
+            self.stack.rendered = None
         self.plans, self.doubts, self.marks = opened.plans, opened.doubts, (None, None)
         self._ends = (opened.clip.seconds(0), opened.clip.seconds(len(opened.clip.times) - 1))
 

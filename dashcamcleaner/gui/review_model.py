@@ -53,7 +53,8 @@ class EditStack:
         self._states: list[State] = [body[1:]]
         self._at = 0
         self.saved: State = self.state
-        self.rendered: State = self.state
+        self.rendered: State | None = self.state
+        """The state that the result shows; None where it is of none of these."""
 
     @property
     def state(self) -> State:

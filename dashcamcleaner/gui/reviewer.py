@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,7 @@ class OpenedReview:
         bars: its tracks, edits apart.
         plans: of all frames, under the edits.
         doubts: what deserves a look, most harmful first.
+        rendered: the result was written with these very edits.
     """
 
     clip: OpenedClip
@@ -44,6 +46,7 @@ class OpenedReview:
     bars: list[TrackBar]
     plans: list[FramePlan]
     doubts: list[Doubt]
+    rendered: bool
 
 
 class Reviewer:
@@ -73,7 +76,7 @@ class Reviewer:
         edits = Edits.from_lines(lines) if lines else None
         opened = OpenedClip(source, review.times, review.header.time_base, clip.size)
         plans, doubts = self.replan(edits)
-        return OpenedReview(opened, path, lines, review.bars, plans, doubts)
+        return OpenedReview(opened, path, lines, review.bars, plans, doubts, _is_rendered(path, plan, report))
 
     def replan(self, edits: Edits | None) -> tuple[list[FramePlan], list[Doubt]]:
         """What is hidden under these edits, and what deserves a look."""
@@ -106,6 +109,16 @@ class Reviewer:
         self._looker.open(self._source)
         assert self._looker.clip is not None
         return follow_box(self._looker.clip, pts, box, cancelled=cancelled)
+
+
+def _is_rendered(edits: Path, plan: Path, report: Path | None) -> bool:
+    """Whether the plan was written after the edits; edits that are all taken back leave no file, but a report."""
+    if edits.exists():
+        return edits.stat().st_mtime_ns <= plan.stat().st_mtime_ns
+    try:
+        return report is None or not json.loads(report.read_text(encoding="utf-8")).get("edits")
+    except (OSError, ValueError, AttributeError):
+        return True
 
 
 def card_thumbnail(looker: Looker, source: Path, pts: int, box: tuple[float, float, float, float]) -> QImage:

@@ -21,7 +21,7 @@ from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.queue_model import ClipFacts, Queue, Row, State
 from dashcamcleaner.gui.queue_view import QueueListModel
 from dashcamcleaner.gui.store import Store
-from dashcamcleaner.gui.words import tr
+from dashcamcleaner.gui.words import tr, tr_count
 from dashcamcleaner.gui.worker import ClipRun
 
 __all__ = ["Session"]
@@ -88,9 +88,15 @@ class Session(QObject):
             self._ask_facts(row)
         told = [f"{error.message} {error.hint}".strip() for error in found.errors]
         if found.skipped:
-            told.append(tr("{n} files are neither clip nor picture and were left aside.", n=found.skipped))
+            told.append(
+                tr_count(
+                    found.skipped,
+                    "{n} file is neither clip nor picture and was left aside.",
+                    "{n} files are neither clip nor picture and were left aside.",
+                )
+            )
         if twice:
-            told.append(tr("{n} clips are in the queue already.", n=twice))
+            told.append(tr_count(twice, "{n} clip is in the queue already.", "{n} clips are in the queue already."))
         if told:
             self.told.emit("  ".join(told))
         self.remember()
@@ -344,7 +350,13 @@ class Session(QObject):
             if found:
                 self._adding += 1
                 self._found(Found(clips=found))
-                self.told.emit(tr("{n} clips from last time are back in the queue.", n=len(found)))
+                self.told.emit(
+                    tr_count(
+                        len(found),
+                        "{n} clip from last time is back in the queue.",
+                        "{n} clips from last time are back in the queue.",
+                    )
+                )
 
         self.files.ask(lambda: [one for one in remembered if one[0].is_file()], back)
 

@@ -28,7 +28,7 @@ from dashcamcleaner.gui.fields import CheckField, Field, NumberField, OpenChoice
 from dashcamcleaner.gui.form_model import PROFILE_NOTES, FormModel, basic_rows, choice_title, rows_of_group
 from dashcamcleaner.gui.icons import icon
 from dashcamcleaner.gui.store import Store
-from dashcamcleaner.gui.words import tr
+from dashcamcleaner.gui.words import tr, tr_count
 from dashcamcleaner.settings import GROUPS, PROFILES, Setting, shown
 
 __all__ = ["SettingsForm"]
@@ -308,7 +308,7 @@ class SettingsForm(QFrame):
         if self._profile_name:
             note = tr("Own profile, based on {base}.", base=tr(choice_title(base)))
         elif own:
-            note += " " + (tr("1 own value.") if own == 1 else tr("{n} own values.", n=own))
+            note += " " + tr_count(own, "{n} own value.", "{n} own values.")
         self.profile_note.setText(note)
 
     def _place_of(self, key: tuple[str, str]) -> int:

@@ -73,6 +73,8 @@ def template() -> dict[str, str]:
                 first = node.args[0]
                 if node.func.id == "tr" and isinstance(first, ast.Constant):
                     texts.add(str(first.value))
+                elif node.func.id == "tr_count":
+                    texts |= {str(arg.value) for arg in node.args[1:] if isinstance(arg, ast.Constant)}
                 elif node.func.id == "Shortcut":
                     texts |= {str(arg.value) for arg in node.args[2:] if isinstance(arg, ast.Constant)}
             elif isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict) and _is_told(node.target):

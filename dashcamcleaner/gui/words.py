@@ -10,7 +10,17 @@ from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.core.timing import format_seconds
 from dashcamcleaner.gui.queue_model import Row, State, Totals
 
-__all__ = ["counts_text", "detail_text", "length_text", "result_text", "size_text", "state_text", "totals_text", "tr"]
+__all__ = [
+    "counts_text",
+    "detail_text",
+    "length_text",
+    "result_text",
+    "size_text",
+    "state_text",
+    "totals_text",
+    "tr",
+    "tr_count",
+]
 
 CONTEXT = "DashcamCleaner"
 
@@ -19,6 +29,11 @@ def tr(text: str, **values: object) -> str:
     """The text in the user's language, its ``{names}`` filled in."""
     translated = QCoreApplication.translate(CONTEXT, text)
     return translated.format(**values) if values else translated
+
+
+def tr_count(count: int, one: str, many: str) -> str:
+    """The text for one thing, or for so many, as ``{n}``."""
+    return tr(one if count == 1 else many).replace("{n}", str(count))
 
 
 def length_text(seconds: float | None) -> str:
@@ -120,10 +135,11 @@ def note_text(row: Row) -> str:
     if row.summary is not None and row.state in (State.DONE, State.PARTIAL):
         parts = [result_text(row.summary)]
         if row.audit_status:
-            found = tr(", {n} findings", n=row.audit_findings) if row.audit_findings else ""
-            parts.append(tr("Audit: {status}", status=row.audit_status) + found)
+            parts.append(tr("Audit: {status}", status=row.audit_status))
+            if row.audit_findings:
+                parts.append(tr_count(row.audit_findings, "{n} finding", "{n} findings"))
         if row.warnings:
-            parts.append(tr("{n} notes", n=len(row.warnings)) if len(row.warnings) > 1 else tr("1 note"))
+            parts.append(tr_count(len(row.warnings), "{n} note", "{n} notes"))
         return " · ".join(parts)
     if row.state is State.FAILED and row.error is not None:
         return row.error.message

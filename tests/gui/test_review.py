@@ -1,0 +1,286 @@
+"""The review after a real run over a fake detector: look, correct, undo, and render again without detecting again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
+from PyQt5.QtGui import QMouseEvent
+from PyQt5.QtWidgets import QApplication
+
+from dashcamcleaner.gui.canvas import View
+from dashcamcleaner.gui.engine import Engine
+from dashcamcleaner.gui.main_window import MainWindow
+from dashcamcleaner.gui.queue_model import State
+from dashcamcleaner.run.planfile import PlanReader
+from tests.fakes import ScriptedDetector
+from tests.gui.conftest import OpenWindow, drop
+from tests.gui.street import PAN_PX, make_street, read_code
+from tests.gui.test_preview import array_of
+
+FACE = (100.0, 40.0, 140.0, 90.0)
+
+
+@pytest.fixture()
+def busy_street(tmp_path: Path) -> Path:
+    return make_street(tmp_path / "street.mp4")
+
+
+@pytest.fixture()
+def reviewed(open_window: OpenWindow, busy_street: Path, detector: ScriptedDetector, qtbot: Any) -> MainWindow:
+    """A clip is cleaned and its review is open."""
+    window = open_window(Engine())
+    drop(window, busy_street)
+    qtbot.waitUntil(lambda: len(window.session.queue) == 1, timeout=10_000)
+    window.session.start()
+    wait_for_run(qtbot, window)
+    assert window.session.queue.at(0).state is State.DONE, window.session.queue.at(0).error
+    with qtbot.waitSignal(window.review.ready, timeout=15_000):
+        qtbot.mouseClick(window.result.buttons["review"], Qt.LeftButton)
+    settle(qtbot, window)
+    return window
+
+
+def wait_for_run(qtbot: Any, window: MainWindow) -> None:
+    qtbot.waitUntil(lambda: not window.session.busy and not window.session.started, timeout=30_000)
+
+
+def settle(qtbot: Any, window: MainWindow) -> None:
+    """Until all that was asked of the desks has been answered."""
+    qtbot.waitUntil(lambda: window.session.sight.idle and window.session.files.idle, timeout=15_000)
+    qtbot.wait(20)
+
+
+def edits_of(window: MainWindow) -> list[dict[str, Any]]:
+    """What stands in the file beside the clip."""
+    path = window.review.stack.path
+    return [json.loads(line) for line in path.read_text().splitlines()][1:] if path.exists() else []
+
+
+def boxes_drawn(window: MainWindow) -> set[int | None]:
+    return {box.track for box in window.review.canvas.shown.boxes}
+
+
+def press_at(qtbot: Any, window: MainWindow, x: float, y: float) -> QPoint:
+    """Where a point of the full picture lies on the canvas."""
+    rect = window.review.canvas.to_widget((x, y, x, y))
+    return QPoint(round(rect.left()), round(rect.top()))
+
+
+def drag(qtbot: Any, window: MainWindow, start: tuple[float, float], end: tuple[float, float]) -> None:
+    canvas = window.review.canvas
+    first, last = press_at(qtbot, window, *start), press_at(qtbot, window, *end)
+    qtbot.mousePress(canvas, Qt.LeftButton, pos=first)
+    for part in (0.3, 0.7, 1.0):  # offscreen, a moved pointer tells nobody: the event is sent as a screen would
+        at = QPointF(first + (last - first) * part)
+        move = QMouseEvent(QEvent.MouseMove, at, Qt.NoButton, Qt.LeftButton, Qt.NoModifier)
+        QApplication.sendEvent(canvas, move)
+    qtbot.mouseRelease(canvas, Qt.LeftButton, pos=last)
+
+
+def test_it_shows_tracks_as_cards_and_lanes(reviewed: MainWindow, qtbot: Any) -> None:
+    review = reviewed.review
+    assert [card.kind for card in review.cards.cards] == ["face"]
+    assert review.cards.cards[0].detail.endswith("60×")
+    assert len(review.timeline._lanes) == 1
+    key = review.cards.cards[0].key
+    qtbot.waitUntil(lambda: key in review.cards._model.pictures)
+    assert not reviewed.result.isVisible()
+    assert not reviewed.settings.isVisible()
+
+
+def test_a_seek_shows_the_very_frame_with_its_own_regions(reviewed: MainWindow, qtbot: Any) -> None:
+    review = reviewed.review
+    for place in (41, 3, 59):
+        with qtbot.waitSignal(review.frame_shown, timeout=10_000):
+            review.foot.scrubber.setValue(place)
+        assert review.canvas.shown.pts == review.opened.clip.times[place]
+        assert read_code(array_of(review.canvas.shown.original)) == place
+        assert review.canvas.shown.boxes[0].xyxy == review.plans[place].regions[0].xyxy
+
+
+def test_the_weak_spot_is_the_plate_that_was_left_clear(reviewed: MainWindow, qtbot: Any) -> None:
+    review = reviewed.review
+    assert review.doubts
+    worst = review.doubts[0]
+    assert (worst.reason, worst.kind) == ("clear", "plate")
+    qtbot.keyClick(review.canvas, Qt.Key_N)
+    assert review.canvas.doubt == worst.box
+    assert "Perhaps a plate, left clear" in review.tools.doubt.text()
+
+
+def test_keep_clear_by_click_and_key_then_undo_and_redo(reviewed: MainWindow, qtbot: Any) -> None:
+    review = reviewed.review
+    track = review.cards.cards[0].key[1]
+    assert boxes_drawn(reviewed) == {track}
+    qtbot.mouseClick(review.canvas, Qt.LeftButton, pos=press_at(qtbot, reviewed, 120, 65))
+    assert review.chosen == ("track", track)
+    qtbot.keyClick(review.canvas, Qt.Key_K)
+    settle(qtbot, reviewed)
+    assert edits_of(reviewed) == [{"edit": "keep", "track": track}]
+    assert boxes_drawn(reviewed) == set()
+    assert review.cards.cards[0].verdict == "Stays clear"
+    assert review.buttons.buttons["keep"].isChecked()
+    qtbot.keyClick(reviewed, Qt.Key_Z, Qt.ControlModifier)
+    settle(qtbot, reviewed)
+    assert edits_of(reviewed) == []
+    assert boxes_drawn(reviewed) == {track}
+    qtbot.keyClick(reviewed, Qt.Key_Z, Qt.ControlModifier | Qt.ShiftModifier)
+    settle(qtbot, reviewed)
+    assert edits_of(reviewed) == [{"edit": "keep", "track": track}]
+
+
+def test_remove_only_checked_and_name(reviewed: MainWindow, qtbot: Any) -> None:
+    review = reviewed.review
+    key = review.cards.cards[0].key
+    review.choose(key)
+    qtbot.mouseClick(review.buttons.buttons["checked"], Qt.LeftButton)
+    assert review.cards.cards[0].checked
+    qtbot.keyClick(review.cards, Qt.Key_Y)
+    assert review.cards.cards[0].verdict == "Only this is hidden"
+    qtbot.keyClick(review.cards, Qt.Key_Delete)
+    assert review.cards.cards[0].verdict == "Removed: no face"
+    review.editing.rename(key[1], "Ann")
+    assert review.cards.cards[0].title == "Ann"
+    settle(qtbot, reviewed)
+    assert {row["edit"] for row in edits_of(reviewed)} == {"checked", "drop", "name"}
+
+
+def test_a_drawn_box_is_hidden_and_followed_both_ways(reviewed: MainWindow, qtbot: Any) -> None:
+    review = reviewed.review
+    with qtbot.waitSignal(review.frame_shown, timeout=10_000):
+        review.go(30)
+    qtbot.keyClick(review.canvas, Qt.Key_B)
+    assert review.canvas.drawing
+    drag(qtbot, reviewed, (200, 60), (260, 110))
+    settle(qtbot, reviewed)
+    (row,) = edits_of(reviewed)
+    assert row["edit"] == "region"
+    keys = row["keys"]
+    assert any(key[1:] == pytest.approx([200, 60, 260, 110], abs=2) for key in keys)
+    # The wall passes by evenly, and so does what was drawn on it, both ways.
+    region = review.stack.edits.regions[0]
+    for frames in (-25, -10, 10, 25):
+        moved = -PAN_PX * frames
+        assert region.at(review.now_s + frames / 30) == pytest.approx((200 + moved, 60, 260 + moved, 110), abs=4)
+    assert review.chosen == ("hand", 0)
+    assert [box.what for box in review.canvas.hand] == ["region"]
+    qtbot.keyClick(reviewed, Qt.Key_Z, Qt.ControlModifier)
+    settle(qtbot, reviewed)
+    assert edits_of(reviewed) == []
+
+
+def test_a_drawn_box_is_moved_and_resized_with_key_frames(reviewed: MainWindow, qtbot: Any) -> None:
+    review = reviewed.review
+    place = review.stack.add_region([(0.5, (200, 60, 260, 110)), (1.5, (200, 60, 260, 110))])
+    review.editing.take(("hand", place))
+    with qtbot.waitSignal(review.frame_shown, timeout=10_000):
+        review.go(30)
+    settle(qtbot, reviewed)
+    drag(qtbot, reviewed, (230, 85), (240, 95))
+    settle(qtbot, reviewed)
+    assert review.stack.edits.regions[0].at(1.0) == pytest.approx((210, 70, 270, 120), abs=2)
+    assert review.stack.edits.regions[0].at(1.5) == pytest.approx((200, 60, 260, 110), abs=0.1)
+    drag(qtbot, reviewed, (270, 120), (280, 130))  # the lower right handle
+    settle(qtbot, reviewed)
+    assert review.stack.edits.regions[0].at(1.0) == pytest.approx((210, 70, 280, 130), abs=2)
+    qtbot.keyClick(review.canvas, Qt.Key_Delete)
+    assert review.stack.state == ()
+
+
+def test_a_span_is_marked_and_covered_wholly(reviewed: MainWindow, qtbot: Any) -> None:
+    review = reviewed.review
+    review.go(10)
+    qtbot.keyClick(review.canvas, Qt.Key_I)
+    review.go(20)
+    qtbot.keyClick(review.canvas, Qt.Key_I, Qt.ShiftModifier)
+    assert review.editing.marks == pytest.approx((10 / 30, 20 / 30), abs=1e-3)
+    qtbot.keyClick(review.canvas, Qt.Key_C)
+    settle(qtbot, reviewed)
+    (row,) = edits_of(reviewed)
+    assert row["edit"] == "frames"
+    covered = [i for i, plan in enumerate(review.plans) if any(r.kind == "frame" for r in plan.regions)]
+    assert covered == list(range(10, 21))
+    review.set_view(View.RESULT)
+    with qtbot.waitSignal(review.frame_shown, timeout=10_000):
+        review.go(15)
+    assert array_of(review.canvas.shown.obscured).std() < array_of(review.canvas.shown.original).std() / 2
+
+
+def test_fixed_areas_and_areas_left_clear(reviewed: MainWindow, qtbot: Any) -> None:
+    review = reviewed.review
+    review._draw("fixed")
+    drag(qtbot, reviewed, (10, 140), (90, 170))
+    review._draw("exclude")
+    drag(qtbot, reviewed, (20, 10), (200, 130))
+    settle(qtbot, reviewed)
+    assert [row["edit"] for row in edits_of(reviewed)] == ["fixed", "exclude"]
+    assert {region.origin.value for region in review.plans[0].regions} == {"manual"}
+
+
+def test_render_again_does_not_detect_again(reviewed: MainWindow, detector: ScriptedDetector, qtbot: Any) -> None:
+    review = reviewed.review
+    assert not review.tools.render_again.isEnabled()
+    track = review.cards.cards[0].key[1]
+    review.choose(("track", track))
+    qtbot.keyClick(review.canvas, Qt.Key_K)
+    assert review.tools.render_again.isEnabled()
+    seen, row = detector.seen, reviewed.session.queue.at(0)
+    written = row.output.stat().st_mtime_ns, row.output.stat().st_size
+    qtbot.mouseClick(review.tools.render_again, Qt.LeftButton)
+    wait_for_run(qtbot, reviewed)
+    assert row.state is State.DONE, row.error
+    settle(qtbot, reviewed)
+    assert detector.seen <= seen + 1  # at most the preview's own look at a frame
+    assert (row.output.stat().st_mtime_ns, row.output.stat().st_size) != written
+    with PlanReader(row.plan) as reader:
+        assert not [region for plan in reader for region in plan.regions]
+    with qtbot.waitSignal(review.ready, timeout=15_000):
+        reviewed.tabs.setCurrentWidget(review)
+    assert review.cards.cards[0].verdict == "Stays clear"
+    assert not review.tools.render_again.isEnabled()
+
+
+def test_playing_goes_on_and_stops(reviewed: MainWindow, qtbot: Any) -> None:
+    review = reviewed.review
+    qtbot.keyClick(review.canvas, Qt.Key_Space)
+    qtbot.waitUntil(lambda: review.place > 3, timeout=10_000)
+    qtbot.keyClick(review.canvas, Qt.Key_Space)
+    settle(qtbot, reviewed)
+    place = review.place
+    qtbot.wait(120)
+    assert review.place == place
+
+
+def test_the_timeline_seeks_and_chooses(reviewed: MainWindow, qtbot: Any) -> None:
+    review = reviewed.review
+    timeline = review.timeline
+    at = QPointF(timeline._x(1.0), 26 + 9).toPoint()
+    qtbot.mouseClick(timeline.viewport(), Qt.LeftButton, pos=at)
+    assert abs(review.place - 30) <= 1
+    assert review.chosen == review.cards.cards[0].key
+
+
+def test_unsaved_edits_are_written_when_the_window_closes(reviewed: MainWindow, qtbot: Any) -> None:
+    review = reviewed.review
+    path = review.stack.path
+    review.choose(review.cards.cards[0].key)
+    review.do("keep")
+    reviewed.close()
+    assert json.loads(path.read_text().splitlines()[1])["edit"] == "keep"
+
+
+def test_a_clip_that_is_not_done_says_so(
+    open_window: OpenWindow, street: Path, detector: ScriptedDetector, qtbot: Any
+) -> None:
+    window = open_window(Engine())
+    drop(window, street)
+    qtbot.waitUntil(lambda: len(window.session.queue) == 1, timeout=10_000)
+    window.tabs.setCurrentWidget(window.review)
+    assert "done" in window.review.canvas.message
+    assert not window.review.tools.draw.isEnabled()
+    for name in ("keep", "draw", "undo", "next_weak"):
+        assert not window.review.do(name)
