@@ -89,5 +89,5 @@ class Weigher:
         lasting = min(1.0, 0.85 + 0.05 * (count - 1))
         if kind == "face" and self.faces in opinion:
             other, other_closer = scores.get(self.faces, 0.0), opinion[self.faces]
-            return lasting * (0.3 * own + 0.15 * closer + 0.3 * other + 0.25 * other_closer) / 0.8
-        return lasting * min(1.0, 0.7 * max(own, closer) + 0.2 * min(own, closer) + 0.25 * read + 0.05 * min(count, 4))
+            return min(1.0, lasting * (0.3 * own + 0.15 * closer + 0.3 * other + 0.25 * other_closer) / 0.8)
+        return min(1.0, lasting * (0.45 * own + 0.45 * closer + 0.2 * read + 0.03 * min(count, 4)))

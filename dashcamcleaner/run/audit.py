@@ -12,7 +12,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
 from dashcamcleaner.core.filefacts import FileFacts, compare_facts, sound_shift_s
 from dashcamcleaner.core.findings import AuditResult, Check, Finding, Severity, judge
-from dashcamcleaner.core.media import MediaInfo
+from dashcamcleaner.core.media import Frame, MediaInfo
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.run.control import Control
@@ -31,10 +32,12 @@ from dashcamcleaner.run.pace import Pace
 from dashcamcleaner.run.pairing import paired
 from dashcamcleaner.run.planfile import PlanReader, fingerprint, plan_path
 from dashcamcleaner.run.reporting import file_sha256, write_reports
+from dashcamcleaner.run.stills import info_of_still
 from dashcamcleaner.run.watch import Watch
 from dashcamcleaner.settings import Settings, resolve
 from dashcamcleaner.stages import decode, probe
 from dashcamcleaner.stages.examine import examine, sound_offset_s
+from dashcamcleaner.stages.still import is_still, read_still
 
 __all__ = ["audit", "audit_run", "settings_of_plan"]
 
@@ -95,7 +98,7 @@ def _audit(
     source: Path, output: Path, *, plan: Path | None, settings: Settings | None, control: Control
 ) -> Iterator[Event]:
     begun = (time.monotonic(), time.process_time())
-    before, after = probe.probe(source), probe.probe(output)
+    (before, source_frames), (after, output_frames) = _opened(source), _opened(output)
     result = AuditResult(str(source), str(output))
     known, warnings = _find_plan(source, output, plan, result)
     if settings is None:
@@ -115,7 +118,15 @@ def _audit(
         findings += _compare_pictures(before, after)
         watch = Watch(eyes, info=before, output_info=after, plan=known, settings=settings)
         stack.callback(watch.close)
-        yield from _watch(watch, before, after, control)
+        pace = Pace("audit", frames=before.frames)
+        pairs = paired(iter(stack.enter_context(source_frames)), iter(stack.enter_context(output_frames)))
+        for one, other in pairs:
+            control.wait_while_paused()
+            counts = watch.push(one, other)
+            at = one or other
+            assert at is not None
+            if progress := pace.step(counts, time_s=at.time.seconds):
+                yield progress
         findings += watch.findings(result)
         findings += _search_beside_the_film(eyes, output, settings)
     findings = _respect(edits, findings)
@@ -156,20 +167,13 @@ def _edits_of(plan: Path | None) -> Edits:
     return read_edits(beside) if beside is not None and beside.exists() else Edits()
 
 
-def _watch(watch: Watch, before: MediaInfo, after: MediaInfo, control: Control) -> Iterator[Event]:
-    """Both clips, frame by frame."""
-    pace = Pace("audit", frames=before.frames)
-    with (
-        decode.open_clip(before.path, info=before) as source,
-        decode.open_clip(after.path, info=after) as output,
-    ):
-        for one, other in paired(source, output):
-            control.wait_while_paused()
-            counts = watch.push(one, other)
-            at = one or other
-            assert at is not None
-            if progress := pace.step(counts, time_s=at.time.seconds):
-                yield progress
+def _opened(path: Path) -> tuple[MediaInfo, AbstractContextManager[Iterable[Frame]]]:
+    """A clip or a picture: what it is, and its frames."""
+    if is_still(path):
+        still = read_still(path)
+        return info_of_still(still), contextlib.nullcontext([still.frame])
+    info = probe.probe(path)
+    return info, decode.open_clip(path, info=info)
 
 
 def _compare_files(source: Path, output: Path, settings: Settings, result: AuditResult) -> Iterator[Finding]:

@@ -65,7 +65,10 @@ def _clean(job: Job, control: Control) -> Iterator[Event]:
     settings = job.settings
     begun = (time.monotonic(), time.process_time())
     if stills.is_still(job.source):
-        yield from stills.clean_still(job, begun=begun)
+        for event in stills.clean_still(job, begun=begun):
+            if isinstance(event, Finished) and job.audit:
+                yield from audit_run(event.summary, settings=settings, control=control)
+            yield event
         return
     info = probe.probe(job.source)
     check_output(job.output, sources=[job.source], overwrite=settings.overwrite)

@@ -18,7 +18,7 @@ from dashcamcleaner.run.reporting import report_path, write_reports
 from dashcamcleaner.run.writing import obscurer_for
 from dashcamcleaner.stages.still import Still, is_still, read_still, write_still
 
-__all__ = ["clean_still", "is_still"]
+__all__ = ["clean_still", "info_of_still", "is_still"]
 
 
 def clean_still(job: Job, *, begun: tuple[float, float]) -> Iterator[Event]:
@@ -46,7 +46,7 @@ def clean_still(job: Job, *, begun: tuple[float, float]) -> Iterator[Event]:
         settings=settings.overrides,
     )
     partial = partial_path(job.output)
-    with open_look(job, info=_info(still)) as look:
+    with open_look(job, info=info_of_still(still)) as look:
         summary.backend, summary.weights = look.backend, look.header.weights
         summary.weights_sha256, summary.versions = look.header.weights_sha256, look.header.versions
         yield Started(str(job.source), str(job.output), 1, look.description)
@@ -87,7 +87,8 @@ def clean_still(job: Job, *, begun: tuple[float, float]) -> Iterator[Event]:
     yield Finished(summary)
 
 
-def _info(still: Still) -> MediaInfo:
+def info_of_still(still: Still) -> MediaInfo:
+    """What a clip of this one frame would be told as."""
     frame = still.frame
     return MediaInfo(
         path=str(still.path),

@@ -256,7 +256,7 @@ class Watch:
             if by in self._eyes.whole:
                 hits = sum(by in finding.evidence.get("scores", {}) for finding in found)
                 unit = f"frames looked at (objects found: {hits})" if hits else "frames looked at"
-                result.checks.append(Check(name, title, looked_at=self.looked_at, unit=unit, found=hits))
+                result.checks.append(Check(name, title, looked_at=self.looked_at, unit=unit, found=hits, sampled=True))
         return found
 
     def thumbnails(self, findings: Sequence[Finding]) -> dict[int, bytes]:

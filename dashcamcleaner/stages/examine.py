@@ -17,6 +17,7 @@ import av
 import av.error
 import cv2
 import numpy as np
+from PIL import ExifTags, Image
 
 from dashcamcleaner.core import codecs
 from dashcamcleaner.core.filefacts import EmbeddedPicture, FileFacts, SoundTrack
@@ -27,6 +28,17 @@ __all__ = ["examine", "sound_offset_s"]
 _SIGNATURES = ((b"\xff\xd8\xff", "JPEG"), (b"\x89PNG\r\n\x1a\n", "PNG"))
 _POSITION_TEXTS = (b"$GPRMC", b"$GNRMC", b"$GPGGA", b"$GNGGA")
 """How receivers write positions; a tag with one is told with the tags."""
+
+_EXIF_POINTERS = {
+    "ExifOffset",
+    "GPSInfo",
+    "Orientation",
+    "ResolutionUnit",
+    "XResolution",
+    "YResolution",
+    "YCbCrPositioning",
+}
+"""Where other blocks lie, and what says nothing about the footage."""
 
 _LEAST_GAP_BYTES = 64
 _MOST_GAP_BYTES = 64 << 20
@@ -40,6 +52,8 @@ def examine(path: Path) -> FileFacts:
     Raises:
         InputError: it cannot be read.
     """
+    if still := _still(path):
+        return still
     facts = FileFacts()
     spans: list[tuple[int, int]] = []
     try:
@@ -70,6 +84,26 @@ def examine(path: Path) -> FileFacts:
         raise InputError(f"{path} cannot be read for the audit: {error}") from error
     if "mp4" in name or "mov" in name:
         _search_gaps(path, spans, facts)
+    return facts
+
+
+def _still(path: Path) -> FileFacts | None:
+    """The facts of a picture file: what its headers tell, and pictures beside the picture. None for a clip."""
+    try:
+        with Image.open(path) as picture:
+            if getattr(picture, "n_frames", 1) > 1:
+                return None
+            exif = picture.getexif()
+            facts = FileFacts(films=[0])
+            names = {ExifTags.TAGS.get(tag, str(tag)): value for tag, value in exif.items()}
+            facts.tags = {name: str(value) for name, value in names.items() if name not in _EXIF_POINTERS}
+            facts.tags |= {str(name): str(value) for name, value in picture.info.items() if isinstance(value, str)}
+            if exif.get_ifd(ExifTags.IFD.GPSInfo):
+                facts.positions.append("EXIF GPS data")
+    except (OSError, ValueError, SyntaxError):
+        return None
+    data = path.read_bytes()
+    _search_pictures(data[8:], 8, facts)  # past the signature of the picture itself
     return facts
 
 

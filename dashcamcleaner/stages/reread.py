@@ -110,9 +110,14 @@ class Rereader:
 
     def findings(self) -> tuple[list[Check], list[Finding]]:
         """Try all that was collected."""
-        plates = Check("read-back", "Covered plates read back", unit="plates that can be read in the source")
+        plates = Check(
+            "read-back", "Covered plates read back", unit="plates that can be read in the source", sampled=True
+        )
         again = Check(
-            "face-again", "Faces found again in covered faces", unit="faces that the detector finds in the source"
+            "face-again",
+            "Faces found again in covered faces",
+            unit="faces that the detector finds in the source",
+            sampled=True,
         )
         found: list[Finding] = []
         for (kind, track), covered in self._tracks.items():
