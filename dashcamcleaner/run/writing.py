@@ -10,6 +10,7 @@ import numpy as np
 from dashcamcleaner.core.media import Frame, MediaInfo
 from dashcamcleaner.core.plan import FramePlan, PlanHeader, Region
 from dashcamcleaner.core.summary import RunSummary
+from dashcamcleaner.run.covers import cover_cleaner
 from dashcamcleaner.run.job import Job
 from dashcamcleaner.run.outputs import DetectionExport, check_output, keep_date, partial_path, publish
 from dashcamcleaner.run.planfile import PlanWriter, plan_path
@@ -55,6 +56,7 @@ class ClipWriter:
             quality=settings.quality,
             preset=settings.preset,
             threads=settings.workers,
+            clean_cover=cover_cleaner(settings, obscurer=self._obscurer),
         )
         try:
             self._plan = PlanWriter(plan_path(job.output), header=header)
