@@ -138,15 +138,19 @@ class Edits:
             self.frames + other.frames,
         )
 
-    def check_tracks(self, existing: Collection[int]) -> None:
+    def check_tracks(self, existing: Collection[int], *, shown: Collection[int] | None = None) -> None:
         """Whether all tracks that are spoken of exist.
+
+        Args:
+            existing: all tracks of the plan.
+            shown: those to list to people, where many of the others are noise; None: all.
 
         Raises:
             PlanError: one does not; the sentence lists those that do.
         """
         unknown = sorted(self.tracks - set(existing))
         if unknown:
-            listed = ", ".join(str(i) for i in sorted(existing)) or "none"
+            listed = ", ".join(str(i) for i in sorted(existing if shown is None else shown)) or "none"
             which = ", ".join(str(i) for i in unknown)
             raise PlanError(
                 f"the plan has no track {which}; it has: {listed}",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.core.edits import EDITS_VERSION, Edits
+from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.errors import PlanError, SettingError
 from dashcamcleaner.run.job import Job
 from dashcamcleaner.run.planfile import PlanReader
+from dashcamcleaner.stages.track import relink
 
 __all__ = ["box_line", "edits_path", "load_edits", "read_edits", "track_lines"]
 
@@ -56,10 +58,29 @@ def load_edits(job: Job) -> Edits | None:
     if edits.tracks:
         if job.from_plan is None:
             raise SettingError("Track ids belong to a plan.", hint="Add --from-plan NAME.plan.jsonl.")
-        with PlanReader(job.from_plan) as reader:
-            known = {region.track for plan in reader for region in plan.regions if region.track is not None}
-        edits.check_tracks(known)
+        _check_tracks(edits, job.from_plan)
     return edits if edits else None
+
+
+def _check_tracks(edits: Edits, plan: Path) -> None:
+    """Ids belong to a plan, and to the way it was linked: a track that is left clear must be the one that was meant."""
+    hidden: set[int] = set()
+
+    def noting(plans: Iterable[FramePlan]) -> Iterator[FramePlan]:
+        for one in plans:
+            hidden.update(region.track for region in one.regions if region.track is not None)
+            yield one
+
+    with PlanReader(plan) as reader:
+        every, moved = relink(noting(reader), upright_size=reader.header.upright_size)
+    # A plan that was rendered with edits lacks the regions of what they left clear; its tracks exist all the same.
+    edits.check_tracks(every | hidden, shown=hidden)
+    if edits.tracks & moved:
+        which = ", ".join(str(i) for i in sorted(edits.tracks & moved))
+        raise PlanError(
+            f"The plan {plan.name} was linked by another version of this program; its track {which} is another now.",
+            hint="Render it once without these edits, and choose the tracks in the plan that this writes.",
+        )
 
 
 def track_lines(verb: str, ids: str) -> list[str]:

@@ -12,14 +12,15 @@ noise) confirm a track where nothing better does, and never take it away.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
 from dashcamcleaner.core.motion import Step
-from dashcamcleaner.core.plan import Observation
+from dashcamcleaner.core.plan import FramePlan, Observation, Origin
 from dashcamcleaner.core.tracks import Course, Linked, Sighting, Track
 
-__all__ = ["Linker"]
+__all__ = ["Linker", "relink"]
 
 _STRONG = 0.25
 """Score from which a detection chooses first; fixed, so that ids do not hang on a dial."""
@@ -132,6 +133,34 @@ class Linker:
         wrong |= seen.detections.kind[:, None] != kinds
         cost[wrong] = np.inf
         return cost
+
+
+def relink(plans: Iterable[FramePlan], *, upright_size: tuple[int, int]) -> tuple[frozenset[int], frozenset[int]]:
+    """Link a stored plan anew and compare: what a replay would call its tracks.
+
+    Args:
+        plans: as stored, in order.
+        upright_size: ``(width, height)``.
+
+    Returns:
+        The ids of all tracks, hidden or not; and those that the plan gives to something else. The latter happen only
+        when another version of this program linked it: such ids must not decide who is left clear.
+    """
+    linker = Linker(upright_size=upright_size)
+    every: set[int] = set()
+    moved: set[int] = set()
+    for plan in plans:
+        ids = linker.push(plan.seen).ids
+        every.update(ids.tolist())
+        for region in plan.regions:
+            if region.origin is not Origin.DETECTED or region.track is None:
+                continue
+            boxes = plan.seen.detections.xyxy[ids == region.track]
+            centre = (boxes[:, :2] + boxes[:, 2:]) / 2
+            inside = (centre >= region.xyxy[:2]).all(axis=1) & (centre <= region.xyxy[2:]).all(axis=1)
+            if not inside.any():
+                moved.add(region.track)
+    return frozenset(every), frozenset(moved)
 
 
 def _greedy(cost: np.ndarray, rows: np.ndarray, cols: np.ndarray) -> list[tuple[int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -10,9 +11,9 @@ import pytest
 
 from dashcamcleaner.core.boxes import Detections, iou
 from dashcamcleaner.core.motion import Motion
-from dashcamcleaner.core.plan import FramePlan, Observation
+from dashcamcleaner.core.plan import FramePlan, Observation, Origin, Region
 from dashcamcleaner.core.timing import FrameTime
-from dashcamcleaner.stages.track import Linker
+from dashcamcleaner.stages.track import Linker, relink
 from tests.scenes import SIZE, TIME_BASE, Scene, Thing, even, random_scene, uneven
 
 
@@ -122,3 +123,19 @@ def test_motion_brings_a_small_fast_thing_back_to_its_track():
         time = FrameTime(i, Fraction(1, 30))
         ids.update(linker.push(Observation(i, time, found, motion=swing if i else None)).ids.tolist())
     assert len(ids) == 1
+
+
+def test_a_replay_knows_when_ids_mean_something_else():
+    scene = random_scene(2)
+    linker = Linker(upright_size=SIZE)
+    plans, wrong = [], []
+    for seen in scene.observations(clutter=1):
+        ids = linker.push(seen).ids
+        found = zip(ids.tolist(), seen.detections.xyxy.tolist(), seen.detections.kind.tolist(), strict=True)
+        regions = tuple(Region(tuple(box), kind, 0.9, Origin.DETECTED, track) for track, box, kind in found)
+        plans.append(FramePlan(seen, regions))
+        wrong.append(FramePlan(seen, tuple(replace(r, track=r.track + 1) for r in regions)))
+    every, moved = relink(plans, upright_size=SIZE)
+    assert every == {r.track for plan in plans for r in plan.regions}
+    assert not moved
+    assert relink(wrong, upright_size=SIZE)[1]
