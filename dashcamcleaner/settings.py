@@ -122,8 +122,8 @@ class Setting:
             text = f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
             return str(Span.parse(text))
         if self.type == "list":
-            items = value.split(",") if isinstance(value, str) else list(value)
-            items = tuple(str(item).strip() for item in items if str(item).strip())
+            given = value.split(",") if isinstance(value, str) else list(value)
+            items = tuple(str(item).strip() for item in given if str(item).strip())
             if self.choices and not set(items) <= set(self.choices):
                 _refuse()
             return items

@@ -6,13 +6,10 @@ import argparse
 import dataclasses
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from dashcamcleaner.cli.options import add_settings, settings_of
 from dashcamcleaner.errors import PARTIAL_EXIT, Cancelled, SettingError
-
-if TYPE_CHECKING:
-    from dashcamcleaner.run.job import Job
 
 __all__ = ["add_parser", "run"]
 
@@ -72,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     from dashcamcleaner.run.jobs import jobs_for, run_batch
 
     batch = jobs_for(args.inputs, output=args.output, settings=settings)
-    extras = {
+    extras: dict[str, Any] = {
         name: Path(value)
         for name in ("from_plan", "edits", "export_detections", "export_mask", "export_mask_colored")
         if (value := getattr(args, name))
@@ -89,10 +86,7 @@ def run(args: argparse.Namespace) -> int:
     ]
     if (extras or lines) and len(batch.jobs) > 1:
         raise SettingError("A plan, edits, an export or a mask belong to one clip.", hint="Give one input.")
-    jobs: list[Job] = [
-        dataclasses.replace(job, **extras, edit_lines=tuple(lines), audit=args.audit)
-        for job in batch.jobs  # type: ignore[arg-type]
-    ]
+    jobs = [dataclasses.replace(job, **extras, edit_lines=tuple(lines), audit=args.audit) for job in batch.jobs]
     status = 0
     done = 0
     with Display(total=len(jobs), json_lines=args.json, quiet=args.quiet, stream=sys.stderr) as display:

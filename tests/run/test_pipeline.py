@@ -299,8 +299,8 @@ def test_frame_memory_covers_before_and_after(tmp_path: Path, detector: Any) -> 
 def test_a_thorough_run_looks_again_and_fills_what_it_finds(tmp_path: Path, detector: Any) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=30)
     # Blind at the first look; whatever is looked at again shows a face in its middle.
-    fake = fakes.ScriptedDetector(lambda n, p: [(140.0, 80.0, 180.0, 100.0, 0.9, "face")] if n >= 30 else [], script_size=(320, 180))  # fmt: skip
-    detector(fake)
+    row = (140.0, 80.0, 180.0, 100.0, 0.9, "face")
+    fake = detector(fakes.ScriptedDetector(lambda n, _: [row] if n >= 30 else [], script_size=(320, 180)))
     events = run(made.path, tmp_path / "out.mp4", thorough=True)
     summary = done(events)
     assert fake.seen > 30
