@@ -71,8 +71,10 @@ def read_atoms(read: Callable[[int, int], bytes], *, size: int) -> AtomMap:
             found.extras.append((_text(name), min(length, size - offset)))
         elif name in (b"free", b"skip") and whole and length > 64:
             # Makers hide their data in boxes that readers skip; one that starts like a box of its own is no padding.
-            inner = read(offset + header, 8)
-            if inner.strip(b"\0") and _is_name(inner[4:8]):
+            inner = read(offset + header, 16)
+            if b"GPS" in inner.upper():
+                found.extras.append((f"{_text(name)}/GPS", length))
+            elif inner[:8].strip(b"\0") and _is_name(inner[4:8]):
                 found.extras.append((f"{_text(name)}/{_text(inner[4:8])}", length))
         offset += length
     return found

@@ -27,6 +27,9 @@ __all__ = ["probe"]
 _MOST_PACKETS = 4000
 """So many packets without a picture, and the stream counts as one that decodes to nothing (about two minutes)."""
 
+_FIRST_TEXTS = 8
+"""Subtitles that are looked at: a telemetry stream shows what it is in the first ones, once the receiver has a fix."""
+
 _STILLS: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xd8\xff", "jpeg_pipe"),
     (b"\x89PNG\r\n\x1a\n", "png_pipe"),
@@ -141,6 +144,7 @@ def _open(path: Path, *, format_name: str | None, atoms: AtomMap | None) -> Any:
 def _describe(path: Path, container: Any, *, still: bool, atoms: AtomMap | None, size: int) -> MediaInfo:
     stream = _main_stream(path, container, atoms=atoms, still=still)
     frame = _first_frame(path, container, stream)
+    telling = _telling_texts(container)
     side = _side_data(frame)
     orientation, exact = _orientation(frame, side)
     layout, layout_note = _layout(frame)
@@ -157,7 +161,7 @@ def _describe(path: Path, container: Any, *, still: bool, atoms: AtomMap | None,
         time_base=stream.time_base,
         video=stream.index,
         codec=stream.codec_context.codec.canonical_name,
-        streams=(*(_stream_info(s, atoms) for s in container.streams), *_boxes_as_streams(atoms)),
+        streams=(*(_stream_info(s, atoms, telling) for s in container.streams), *_boxes_as_streams(atoms)),
         start_pts=frame.pts,
         start_s=Fraction(start, av.time_base) if start is not None else None,
         end_pts=_end_pts(container, stream),
@@ -173,7 +177,7 @@ def _describe(path: Path, container: Any, *, still: bool, atoms: AtomMap | None,
         chapters=len(container.chapters()),
         tags=dict(container.metadata),
         still=still,
-        warnings=(*_warnings(container, stream, exact=exact, atoms=atoms), *layout_note),
+        warnings=(*_warnings(container, stream, exact=exact, atoms=atoms, side=side), *layout_note),
     )
 
 
@@ -227,6 +231,28 @@ def _first_frame(path: Path, container: Any, stream: Any) -> Any:
         f"{path} decodes to nothing: no picture in {packets} packets",
         hint="It may be encrypted or broken; check that a player shows it.",
     )
+
+
+def _telling_texts(container: Any) -> set[int]:
+    """Subtitle streams whose first texts are positions; they are telemetry, whatever the container calls them."""
+    subtitles = [stream for stream in container.streams.subtitles if stream.codec_context is not None]
+    telling: set[int] = set()
+    texts = {stream.index: 0 for stream in subtitles}
+    if not subtitles:
+        return telling
+    try:
+        container.seek(0)
+        # All streams, so that a sparse one does not make the whole file be read.
+        for number, packet in enumerate(container.demux()):
+            if packet.stream_index in texts and packet.size > 2:
+                texts[packet.stream_index] += 1
+                if codecs.tells_position(bytes(packet).decode("utf-8", "replace")):
+                    telling.add(packet.stream_index)
+            if number > _MOST_PACKETS or all(count >= _FIRST_TEXTS for count in texts.values()):
+                break
+    except (av.error.FFmpegError, IndexError):
+        pass  # damage is told by who reads the picture
+    return telling
 
 
 def _side_data(frame: Any) -> dict[str, bytes]:
@@ -337,7 +363,7 @@ def _duration_s(container: Any, stream: Any) -> float | None:
     return container.duration / av.time_base if container.duration else None
 
 
-def _stream_info(stream: Any, atoms: AtomMap | None) -> StreamInfo:
+def _stream_info(stream: Any, atoms: AtomMap | None, telling: set[int]) -> StreamInfo:
     context = stream.codec_context
     tag = (atoms.formats.get(stream.id, "") if atoms else "") or ""
     codec = context.codec.canonical_name if context is not None else tag
@@ -353,6 +379,8 @@ def _stream_info(stream: Any, atoms: AtomMap | None) -> StreamInfo:
         note = _DATA_NOTES.get(tag, "unknown data")
     elif stream.type == "attachment":
         note = stream.metadata.get("filename", "")
+    if stream.index in telling:
+        note = codecs.TELEMETRY_TEXT
     if context is None and stream.type in ("video", "audio", "subtitle"):
         note = "undecodable"
     if stream.start_time is not None and stream.time_base:
@@ -378,7 +406,9 @@ def _boxes_as_streams(atoms: AtomMap | None) -> tuple[StreamInfo, ...]:
     )
 
 
-def _warnings(container: Any, stream: Any, *, exact: bool, atoms: AtomMap | None) -> tuple[str, ...]:
+def _warnings(
+    container: Any, stream: Any, *, exact: bool, atoms: AtomMap | None, side: dict[str, bytes]
+) -> tuple[str, ...]:
     warnings = []
     others = [s for s in container.streams.video if s.index != stream.index and not _is_cover(s)]
     if others:
@@ -386,6 +416,9 @@ def _warnings(container: Any, stream: Any, *, exact: bool, atoms: AtomMap | None
             f"The file holds {len(others) + 1} films; the one of {stream.width}x{stream.height} is cleaned, the others "
             "are left out."
         )
+    dynamic = {"DYNAMIC_HDR_PLUS": "HDR10+", "DOVI_METADATA": "Dolby Vision", "DYNAMIC_HDR_VIVID": "HDR Vivid"}
+    for kind in sorted(dynamic.keys() & side.keys()):
+        warnings.append(f"The clip's {dynamic[kind]} data are not kept; what stays is its plain HDR picture.")
     if stream.metadata.get("alpha_mode") == "1":
         warnings.append("The picture's transparency is not kept.")
     if not exact:

@@ -319,6 +319,17 @@ def _texts(path: Path) -> list[tuple[float, str]]:
     return found
 
 
+@pytest.mark.parametrize("extension", ["mp4", "mkv"])
+def test_subtitles_that_tell_the_position_are_telemetry(tmp_path: Path, extension: str) -> None:
+    texts = ((0.1, 0.3, "F/2.8, SS 320, GPS(113.9423,22.5381,0)"), (0.5, 0.8, "GPS(113.9424,22.5382,0)"))
+    made = make(tmp_path / f"in.{extension}", subtitles=texts, time_base=Fraction(1, 1000), rate=25)
+    output = tmp_path / f"out.{extension}"
+    assert fate(transcode(made.path, output), "subtitles 1") == "dropped"
+    assert b"113.94" not in output.read_bytes()
+    assert fate(transcode(made.path, output, keep=("data",)), "subtitles 1") == "copied"
+    assert len(_texts(output)) == 2
+
+
 def test_chapters(tmp_path: Path) -> None:
     made = make(tmp_path / "in.mp4", chapters=((0, 0.5, "one"), (0.5, 1, "two")))
     for extension in ("mp4", "mkv"):
