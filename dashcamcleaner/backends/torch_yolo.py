@@ -12,6 +12,7 @@ import importlib.util
 import logging
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -71,14 +72,27 @@ def import_ultralytics() -> Any:
     with _kept_environment("OMP_NUM_THREADS"):  # Ultralytics sets it to 1 for every child process to come
         try:
             import ultralytics
-            from ultralytics.utils import SETTINGS
+            from ultralytics.utils import SETTINGS, downloads
         except (ImportError, OSError, RuntimeError) as error:
             raise BackendMissing(f"Ultralytics cannot be loaded ({error})", hint=_HINT) from error
+    # It takes a user's own yolov5n.pt for its yolov5nu.pt and fetches that, whether there is a network or not.
+    downloads.attempt_download_asset = _existing_file
+    downloads.safe_download = _refuse_download
     wrong = {name: False for name in _SILENCED if SETTINGS.get(name)}
     if wrong:
         SETTINGS.update(wrong)
     logging.getLogger("ultralytics").setLevel(logging.WARNING)
     return ultralytics
+
+
+def _existing_file(file: Any, *_: Any, **__: Any) -> str:
+    if not Path(file).is_file():
+        raise FileNotFoundError(f"there is no file {file}, and nothing is downloaded")
+    return str(file)
+
+
+def _refuse_download(url: Any, *_: Any, **__: Any) -> Any:
+    raise ConnectionError(f"nothing is downloaded, not {url} either")
 
 
 def _declare_torchvision_operators(torch: Any) -> None:
