@@ -22,6 +22,7 @@ class PacketLedger:
         self._waiting: set[int] = set()
         self._lent: set[int] = set()
         self._free: set[int] = set()
+        self._shown = -(1 << 62)
         self._sent = 0
         self._received = 0
         self._lag: int | None = None
@@ -46,7 +47,7 @@ class PacketLedger:
             The time to show it at, and how many pictures before it were lost.
         """
         self._received += 1
-        early = {other for other in self._waiting if other < pts}
+        early = self._between(pts)
         lag = self._sent - self._received - more
         first = self._lag is None
         grown = lag - (self._lag or 0)
@@ -56,8 +57,7 @@ class PacketLedger:
             lost = min(grown, len(early))
             self._waiting -= set(sorted(early)[:lost])
             self._lag, self._calm = (self._lag or 0) + lost, 0
-            early = {other for other in self._waiting if other < pts}
-            return self._take(pts, early), lost
+            return self._take(pts, self._between(pts)), lost
         elif grown > 0:
             self._calm += 1
             if self._calm > _SETTLE:
@@ -71,6 +71,11 @@ class PacketLedger:
             self._lag = lag - len(early)
             return self._take(pts, set()), len(early)
         return self._take(pts, early), 0
+
+    def _between(self, pts: int) -> set[int]:
+        """Times still to come that lie before this one, but not before what was shown: a clock that jumps back is
+        neither a loss nor a slip."""
+        return {other for other in self._waiting if self._shown < other < pts}
 
     def _take(self, pts: int, early: set[int]) -> int:
         """The earliest time that is free: times out of order change places, so that none is lost or doubled."""
@@ -86,6 +91,7 @@ class PacketLedger:
             chosen = pts
         self._free.discard(chosen)
         self._waiting.discard(chosen)
+        self._shown = chosen
         return chosen
 
     @property

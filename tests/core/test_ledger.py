@@ -99,3 +99,17 @@ def test_a_growing_delay_is_no_loss() -> None:
         ledger.sent()
         if pts > 30:
             assert ledger.received(pts - 30) == (pts - 30, 0)
+
+
+def test_a_clock_that_jumps_back_is_neither_loss_nor_slip() -> None:
+    told = [*range(1000, 1200, 10), *range(0, 200, 10)]
+    ledger = PacketLedger()
+    for pts in told[:16]:
+        ledger.seen(pts)
+    out = []
+    for number, pts in enumerate(told):
+        if number + 16 < len(told):
+            ledger.seen(told[number + 16])
+        ledger.sent()
+        out.append(ledger.received(pts))
+    assert out == [(pts, 0) for pts in told]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from fractions import Fraction
 from pathlib import Path
@@ -583,3 +584,20 @@ def test_masks_need_a_clips_name(tmp_path: Path) -> None:
     writer = MaskWriter(tmp_path / "mask.mkv", info=info, colored=False)
     writer.abort()
     assert not (tmp_path / "mask.mkv").exists()
+
+
+def test_joined_recordings_go_on_in_sync(tmp_path: Path) -> None:
+    """Two transport streams joined: the clock starts again in the middle, for picture and sound alike."""
+    part = make(tmp_path / "part.ts", frames=60, time_base=Fraction(1, 90_000), sounds=(Sound(),))
+    both = tmp_path / "both.ts"
+    both.write_bytes(part.path.read_bytes() * 2)
+    output = tmp_path / "out.mp4"
+    transcode(both, output)
+    times = times_of(output)
+    assert len(times) == 120
+    steps = {round(float(b - a), 3) for a, b in itertools.pairwise(times)}
+    assert max(steps) < 0.1
+    flashes, clicks = flashes_s(output), clicks_s(output)
+    assert len(flashes) == 4
+    for flash in flashes:
+        assert min(abs(click - flash) for click in clicks) < 0.05

@@ -33,6 +33,9 @@ _INTRA_ONLY = frozenset(
 _PACKET_IS_FRAME = frozenset({"h264", "hevc", "vvc", "av1", "vp9"}) | _INTRA_ONLY
 """Codecs whose every packet gives a picture: one that gives none was lost. (MPEG-4 packs two, VP8 hides some.)"""
 
+_JUMP_S = 1
+"""A time so far before its forerunner is no slip but another clock."""
+
 _DAMAGED_FILE = "parts of the file are missing or damaged"
 
 _READ_AHEAD = 32
@@ -108,6 +111,7 @@ class Decoder:
         self._seeking = False  # what a jump lands on is no news about the clip
         self._last_pts: int | None = None
         self._step = 1
+        self._jump = 0
 
     def __enter__(self) -> Decoder:
         return self
@@ -296,8 +300,14 @@ class Decoder:
         pts = native.pts
         if pts is None:
             pts = native.dts if native.dts is not None else (self._last_pts or 0) + self._step
+        pts += self._jump
         if self._last_pts is not None:
-            if pts <= self._last_pts:
+            if (self._last_pts - pts) * self._info.time_base > _JUMP_S:
+                # Recordings that were joined each have a clock of their own.
+                self._note("The clip's clock jumps back within it; its times go on without the jump.")
+                self._jump += self._last_pts + self._step - pts
+                pts = self._last_pts + self._step
+            elif pts <= self._last_pts:
                 # Two frames cannot be shown at once; encoders refuse them. One tick keeps both, and their order.
                 self._note("Some frames have the time of the one before them; they are set one tick later.")
                 pts = self._last_pts + 1

@@ -6,6 +6,7 @@ the container does not hold is converted; the plan has said so before.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -26,6 +27,10 @@ __all__ = ["SideStreams"]
 
 _OWN_RUN_IN = ("opus", "libopus")
 """Sound whose run-in the container states itself."""
+
+
+_JUMP_S = 1
+"""Seconds back that are no jitter but another clock; `stages.decode` has the same."""
 
 
 class SideStreams:
@@ -56,6 +61,8 @@ class SideStreams:
         self._targets: dict[int, Any] = {}
         self._converters: dict[int, SoundConverter | SubtitleConverter] = {}
         self._last_dts: dict[int, int] = {}
+        self._ends: dict[int, int] = {}
+        self._jumps: dict[int, int] = {}
         self._covers: list[Cover] = []
         self._clean_cover = clean_cover
         for side in plan.sides:
@@ -117,7 +124,8 @@ class SideStreams:
                         self._output.mux_one(converted)
                 return
             time = packet.dts if packet.dts is not None else packet.pts
-            if until is not None and time is not None and time * packet.time_base > until:
+            jump = self._jumps.get(packet.stream_index, 0)
+            if until is not None and time is not None and (time + jump) * packet.time_base > until:
                 self._waiting = packet
                 return
             self._write(packet)
@@ -131,16 +139,34 @@ class SideStreams:
             return
         # Some containers give no decoding times; sound and texts are decoded in the order in which they are played.
         if packet.dts is None:
-            packet.dts = packet.pts if packet.pts is not None else self._last_dts.get(index, -1) + 1
+            packet.dts = packet.pts if packet.pts is not None else self._ends.get(index, 0)
         if packet.pts is None:
             packet.pts = packet.dts
-        self._last_dts[index] = packet.dts
-        if self._no_negative and packet.pts < 0 and packet.stream.codec_context.name not in _OWN_RUN_IN:
+        self._keep_order(packet)
+        packet.stream = self._targets[index]
+        if self._no_negative and packet.pts < 0 and self._targets[index].codec_context.name not in _OWN_RUN_IN:
             if packet.pts + (packet.duration or 0) <= -packet.pts:
                 return
             packet.pts = packet.dts = 0
-        packet.stream = self._targets[index]
         self._output.mux_one(packet)
+
+    def _keep_order(self, packet: Any) -> None:
+        """Bring a packet behind the one before it: containers take no other, and joined recordings restart their clock
+        (the picture's reader lets times go on likewise)."""
+        index = packet.stream_index
+        jump = self._jumps.get(index, 0)
+        end, last = self._ends.get(index), self._last_dts.get(index)
+        if end is not None and last is not None:
+            if (last - packet.dts - jump) * packet.time_base > _JUMP_S:
+                jump = self._jumps[index] = end - packet.dts
+            tick = self._targets[index].time_base / packet.time_base
+            least = last + max(1, math.ceil(tick))
+            if packet.dts + jump < least:
+                jump = least - packet.dts
+        packet.dts += jump
+        packet.pts = max(packet.pts + jump, packet.dts)
+        self._last_dts[index] = packet.dts
+        self._ends[index] = packet.dts + (packet.duration or 0)
 
     def _iterate(self) -> Iterator[Any]:
         streams = [self._source.streams[index] for index in self._targets]
