@@ -12,7 +12,7 @@ from dashcamcleaner.gui.words import tr
 
 __all__ = ["Actions"]
 
-_TITLES = {
+_TITLES: dict[str, str] = {
     "add": "Add clips…",
     "add_folder": "Add folder…",
     "quit": "Quit",
@@ -35,13 +35,13 @@ _TITLES = {
     "about": "About DashcamCleaner",
 }
 _CHECKABLE = frozenset({"stop_after", "audit_all", "settings"})
-_MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (  # an empty name is a line between
-    ("&File", ("add", "add_folder", "", "quit")),
-    ("&Edit", ("undo", "redo", "", "render")),
-    ("&Queue", ("start", "pause", "cancel", "stop_after", "", "audit_all", "", "remove_rows", "clear")),
-    ("&View", ("queue", "preview", "review", "settings", "")),
-    ("&Help", ("shortcuts", "log", "", "about")),
-)
+_MENUS: dict[str, tuple[str, ...]] = {  # an empty name is a line between
+    "&File": ("add", "add_folder", "", "quit"),
+    "&Edit": ("undo", "redo", "", "render"),
+    "&Queue": ("start", "pause", "cancel", "stop_after", "", "audit_all", "", "remove_rows", "clear"),
+    "&View": ("queue", "preview", "review", "settings", ""),
+    "&Help": ("shortcuts", "log", "", "about"),
+}
 
 
 class Actions:
@@ -63,7 +63,7 @@ class Actions:
                 action.setShortcut(key(name))
             window.addAction(action)
         self.appearance = AppearanceMenu(window, appearance)
-        for title, names in _MENUS:
+        for title, names in _MENUS.items():
             menu = window.menuBar().addMenu(tr(title))
             for name in names:
                 if name:

@@ -173,11 +173,11 @@ class Engine:
 
         return ClipPreview(clip)
 
-    def open_review(self, plan: Path, settings: Settings) -> PlanReview:
-        """A finished run's plan."""
+    def open_review(self, plan: Path, settings: Settings, *, edited: bool) -> PlanReview:
+        """A finished run's plan, which was rendered with edits or without."""
         from dashcamcleaner.run.review import PlanReview
 
-        return PlanReview(plan, settings=settings)
+        return PlanReview(plan, settings=settings, edited=edited)
 
     def settings_for_plan(self, plan: Path, settings: Settings) -> Settings:
         """Settings to render a plan again."""

@@ -110,7 +110,7 @@ class MainWindow(QMainWindow):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.preview, tr("Preview"))
-        self.review = ReviewPanel(session.sight, session.files, session.engine, session.form)
+        self.review = ReviewPanel(session.sight, session.planning, session.files, session.engine, session.form)
         self.tabs.addTab(self.review, tr("Review"))
 
         frame = QFrame()

@@ -62,7 +62,8 @@ class ReviewPanel(QWidget):
     """Canvas, cards and timeline of one finished run.
 
     Args:
-        sight: the desk on which frames are read and plans made.
+        sight: the desk on which frames are read.
+        planning: the desk on which plans are made anew.
         files: the desk for thumbnails and for saving.
         engine: the door to the engine.
         model: the settings in force: looks are taken from there.
@@ -77,13 +78,13 @@ class ReviewPanel(QWidget):
     frame_shown = pyqtSignal()
     ready = pyqtSignal()
 
-    def __init__(self, sight: Desk, files: Desk, engine: Engine, model: FormModel) -> None:
+    def __init__(self, sight: Desk, planning: Desk, files: Desk, engine: Engine, model: FormModel) -> None:
         super().__init__()
         self._sight, self._files, self._model = sight, files, model
         self._looker, self._card_looker = Looker(engine), Looker(engine)
         self._reviewer = Reviewer(engine, self._looker)
         self.opened: OpenedReview | None = None
-        self.editing = Editing(sight, files, self._reviewer)
+        self.editing = Editing(sight, planning, files, self._reviewer)
         self.place = 0
         self.chosen: tuple[str, int] | None = None
         self._doubt_at = -1
@@ -265,6 +266,8 @@ class ReviewPanel(QWidget):
         self.foot.show_place(self.place, self.now_s, self._seconds(len(self.opened.clip.times) - 1))
         self.timeline.show_now(self.now_s)
         self.canvas.show_doubt(None)
+        if self.editing.pending:
+            self.editing.plan_roughly(self.place)
         self._look()
 
     def go_to(self, seconds: float) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from dashcamcleaner.errors import DashcamCleanerError
+from dashcamcleaner.errors import Cancelled, DashcamCleanerError
 from dashcamcleaner.gui.desk import Desk
 from dashcamcleaner.gui.review_model import EditStack, write_edits
 from dashcamcleaner.gui.reviewer import OpenedReview, Reviewer
@@ -26,7 +26,8 @@ class Editing(QObject):
     """The edits of the open review.
 
     Args:
-        sight: the desk that plans and follows.
+        sight: the desk that follows.
+        planning: the desk that plans: on a long clip that takes a while, and frames are to be shown meanwhile.
         files: the desk that saves.
         reviewer: lives on the former.
 
@@ -42,15 +43,18 @@ class Editing(QObject):
     focused = pyqtSignal(object)
     told = pyqtSignal(str)
 
-    def __init__(self, sight: Desk, files: Desk, reviewer: Reviewer) -> None:
+    def __init__(self, sight: Desk, planning: Desk, files: Desk, reviewer: Reviewer) -> None:
         super().__init__()
-        self._sight, self._files, self._reviewer = sight, files, reviewer
+        self._sight, self._planning, self._files, self._reviewer = sight, planning, files, reviewer
         self.stack: EditStack | None = None
         self.plans: list[FramePlan] = []
         self.doubts: list[Doubt] = []
         self.marks: tuple[float | None, float | None] = (None, None)
         self._ends = (0.0, 0.0)
         self._following: list[list[bool]] = []
+        self._plan_stale = [False]
+        self.pending = False
+        """A plan is being made; until it comes, single frames are planned roughly."""
 
     def open(self, opened: OpenedReview) -> None:
         """Begin with what stands in the edits file.
@@ -68,6 +72,7 @@ class Editing(QObject):
         """Save what is not saved yet, and forget."""
         self.save()
         self.stack, self.plans, self.doubts, self.marks = None, [], [], (None, None)
+        self.pending = False
 
     # --- what was said
 
@@ -188,7 +193,15 @@ class Editing(QObject):
 
         save: Callable[[], None] = lambda: write_edits(path, state)  # noqa: E731 - a typed closure reads best here
         self._files.ask(save, saved, failed=self._not_saved, topic=f"save {path}", first=True)
-        self._sight.ask(lambda: self._reviewer.replan(edits or None), self._planned, topic="replan")
+        self._plan_stale[0] = True  # one that is being made for an older state ends early
+        stale = self._plan_stale = [False]
+        self.pending = True
+        self._planning.ask(
+            lambda: self._reviewer.replan(edits or None, lambda: stale[0]),
+            self._planned,
+            failed=self._not_planned,
+            topic="replan",
+        )
 
     def plan_roughly(self, place: int) -> None:
         """What the edits do to one frame, before the whole plan is made anew."""
@@ -202,14 +215,19 @@ class Editing(QObject):
 
     def _planned(self, found: tuple[list[FramePlan], list[Doubt]]) -> None:
         if self.stack is not None:
-            self.plans, self.doubts = found
+            self.plans, self.doubts, self.pending = *found, False
             self.planned.emit()
+
+    def _not_planned(self, error: Exception) -> None:
+        if not isinstance(error, Cancelled):
+            self._planning.unclaimed.emit(error)
 
     def _not_saved(self, error: Exception) -> None:
         self.told.emit(str(error))
 
     def save(self) -> None:
-        """Write at once what the desk has not written yet, and stop following."""
+        """Write at once what the desk has not written yet; stop following and planning."""
+        self._plan_stale[0] = True
         for stopped in self._following:
             stopped[0] = True
         self._following.clear()

@@ -6,6 +6,7 @@ is saved is what is shown. Every change gives a new state; the file is written a
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Sequence
@@ -63,13 +64,13 @@ class EditStack:
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """The lines in force, read."""
-        return [json.loads(line) for line in self.state]
+        """The lines in force, read. The list is the caller's own, its rows are shared and stay as they are."""
+        return list(_read(self.state))
 
     @property
     def edits(self) -> Edits:
         """The lines in force, as planners take them."""
-        return Edits.from_lines([HEADER, *self.state])
+        return _edits(self.state)
 
     # --- past and future
 
@@ -214,6 +215,16 @@ def write_edits(path: Path, state: State) -> None:
         os.replace(beside, path)
     except OSError as error:
         raise OutputError(f"The edits {path} cannot be saved: {error.strerror}.") from error
+
+
+@functools.lru_cache(maxsize=8)
+def _read(state: State) -> tuple[dict[str, Any], ...]:
+    return tuple(json.loads(line) for line in state)
+
+
+@functools.lru_cache(maxsize=8)
+def _edits(state: State) -> Edits:
+    return Edits.from_lines([HEADER, *state])
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -47,17 +47,18 @@ def _span_text(first_s: float, last_s: float) -> str:
     return f"{format_seconds(first_s)[:-2]} – {format_seconds(last_s)[:-2]}"
 
 
-def _is_clear(track: int, stack: EditStack) -> bool:
+def _clear_tracks(bars: Sequence[TrackBar], stack: EditStack) -> set[int]:
+    """The tracks that are not hidden any more."""
     only = stack.tracks_with(Verdict.ONLY)
     away = stack.tracks_with(Verdict.KEEP) | stack.tracks_with(Verdict.DROP)
-    return track in away or bool(only and track not in only)
+    return {bar.track for bar in bars if bar.track in away or (only and bar.track not in only)}
 
 
 def cards_of(
     bars: Sequence[TrackBar], stack: EditStack, *, seconds: Callable[[int], float], end_s: float
 ) -> list[Card]:
     """A card per thing by hand, then per track."""
-    names = stack.edits.names
+    names, clear_tracks = stack.edits.names, _clear_tracks(bars, stack)
     said = {verdict: stack.tracks_with(verdict) for verdict in ("keep", "drop", "only", "checked")}
     cards = []
     for place, row in stack.by_hand():
@@ -76,7 +77,7 @@ def cards_of(
                 detail=f"{_span_text(seconds(bar.first), seconds(bar.last))} · {seen}",
                 kind=bar.kind,
                 verdict=verdict,
-                clear=_is_clear(bar.track, stack),
+                clear=bar.track in clear_tracks,
                 checked=bar.track in said["checked"],
             )
         )
@@ -92,7 +93,7 @@ def lanes_of(
 ) -> list[Lane]:
     """The same as lanes of the timeline."""
     names = dict(stack.edits.names)
-    checked = stack.tracks_with(Verdict.CHECKED)
+    checked, clear_tracks = stack.tracks_with(Verdict.CHECKED), _clear_tracks(bars, stack)
     lanes = []
     for place, row in stack.by_hand():
         first_s, last_s = hand_span(row, start_s=seconds(0), end_s=end_s)
@@ -108,7 +109,7 @@ def lanes_of(
         )
     for bar in bars:
         spans = tuple((seconds(first), seconds(last), origin) for first, last, origin in bar.spans)
-        faint = _is_clear(bar.track, stack)
+        faint = bar.track in clear_tracks
         lanes.append(Lane(("track", bar.track), track_title(bar, names), bar.kind, spans, faint, bar.track in checked))
     return lanes
 

@@ -69,21 +69,24 @@ class Reviewer:
         from dashcamcleaner.run.edits import edits_path
 
         clip = self._looker.open(source)
-        review = self._review = self._engine.open_review(plan, settings)
-        self._source, self._report = source, report
         path = edits_path(plan)
         lines = tuple(path.read_text(encoding="utf-8").splitlines()) if path.exists() else ()
         edits = Edits.from_lines(lines) if lines else None
+        edited = _rendered_edits(report)
+        review = self._review = self._engine.open_review(plan, settings, edited=edited or edits is not None)
+        self._source, self._report = source, report
+        rendered = path.stat().st_mtime_ns <= plan.stat().st_mtime_ns if path.exists() else not edited
         opened = OpenedClip(source, review.times, review.header.time_base, clip.size)
-        plans, doubts = self.replan(edits)
-        return OpenedReview(opened, path, lines, review.bars, plans, doubts, _is_rendered(path, plan, report))
+        plans = review.rendered if rendered else review.plans(edits)
+        doubts = review.doubts(edits, report=report)
+        return OpenedReview(opened, path, lines, review.bars, plans, doubts, rendered)
 
-    def replan(self, edits: Edits | None) -> tuple[list[FramePlan], list[Doubt]]:
-        """What is hidden under these edits, and what deserves a look."""
-        review = self._review
+    def replan(self, edits: Edits | None, cancelled: Callable[[], bool]) -> tuple[list[FramePlan], list[Doubt]]:
+        """What is hidden under these edits, and what deserves a look. Called on a desk of its own: it may take long."""
+        review, report = self._review, self._report
         assert review is not None
-        plans = review.plans(edits) if edits else review.unedited
-        return plans, review.doubts(edits, report=self._report)
+        plans = review.plans(edits, cancelled=cancelled) if edits else review.unedited
+        return plans, review.doubts(edits, report=report)
 
     @property
     def unedited(self) -> list[FramePlan]:
@@ -111,14 +114,12 @@ class Reviewer:
         return follow_box(self._looker.clip, pts, box, cancelled=cancelled)
 
 
-def _is_rendered(edits: Path, plan: Path, report: Path | None) -> bool:
-    """Whether the plan was written after the edits; edits that are all taken back leave no file, but a report."""
-    if edits.exists():
-        return edits.stat().st_mtime_ns <= plan.stat().st_mtime_ns
+def _rendered_edits(report: Path | None) -> bool:
+    """Whether the result was written with edits, by its report: those that were taken back leave no file."""
     try:
-        return report is None or not json.loads(report.read_text(encoding="utf-8")).get("edits")
+        return report is not None and bool(json.loads(report.read_text(encoding="utf-8")).get("edits"))
     except (OSError, ValueError, AttributeError):
-        return True
+        return False
 
 
 def card_thumbnail(looker: Looker, source: Path, pts: int, box: tuple[float, float, float, float]) -> QImage:

@@ -1,6 +1,7 @@
 """What the window does, without its layout: adds clips, runs them one after another, remembers the queue.
 
-Owns the threads: `run` (one clip at a time), `files` (thumbnails, folders) and `sight` (previews). `close` joins all.
+Owns the threads: `run` (one clip at a time), `files` (thumbnails, folders), `sight` (frames) and `planning` (plans of a
+review). `close` joins all.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ class Session(QObject):
         self.queue = Queue()
         self.rows = QueueListModel(self.queue)
         self.files, self.sight = Desk("dashcamcleaner-files", self), Desk("dashcamcleaner-sight", self)
-        for desk in (self.files, self.sight):
+        self.planning = Desk("dashcamcleaner-planning", self)
+        for desk in (self.files, self.sight, self.planning):
             desk.unclaimed.connect(self.crashed)
         self.run: ClipRun | None = None
         self.started = False
@@ -369,8 +371,8 @@ class Session(QObject):
             self.run.cancel()
             self.run.wait()
             self.run = None
-        self.files.close()
-        self.sight.close()
+        for desk in (self.files, self.sight, self.planning):
+            desk.close()
         for row in self.queue:
             if row.state in (State.RUNNING, State.PAUSED):
                 self.queue.move(row.id, to=State.STOPPED)

@@ -18,6 +18,9 @@ from dashcamcleaner.settings import GROUPS, ROWS
 __all__ = ["JsonTranslator", "install_language", "template"]
 
 _FOLDER = Path(__file__).parent
+_TOLD_VALUES = frozenset({"CHOICE_TITLES", "PROFILE_NOTES", "_TITLES"})
+_TOLD_KEYS = frozenset({"_MENUS"})
+"""Tables whose texts are looked up when they are shown."""
 
 
 class JsonTranslator(QTranslator):
@@ -77,10 +80,8 @@ def template() -> dict[str, str]:
                     texts |= {str(arg.value) for arg in node.args[1:] if isinstance(arg, ast.Constant)}
                 elif node.func.id == "Shortcut":
                     texts |= {str(arg.value) for arg in node.args[2:] if isinstance(arg, ast.Constant)}
-            elif isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict) and _is_told(node.target):
-                texts |= {str(value.value) for value in node.value.values if isinstance(value, ast.Constant)}
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict):
+                name = node.target.id if isinstance(node.target, ast.Name) else ""
+                told = node.value.values if name in _TOLD_VALUES else node.value.keys if name in _TOLD_KEYS else []
+                texts |= {str(one.value) for one in told if isinstance(one, ast.Constant)}
     return dict.fromkeys(sorted(texts), "")
-
-
-def _is_told(target: ast.expr) -> bool:
-    return isinstance(target, ast.Name) and target.id in ("CHOICE_TITLES", "PROFILE_NOTES")

@@ -6,14 +6,14 @@ The window's review stands on this; it renders nothing. Rendering again is a `Jo
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.overview import Doubt, TrackBar, doubts, track_bars
 from dashcamcleaner.core.plan import FramePlan, Observation
-from dashcamcleaner.errors import SettingError
+from dashcamcleaner.errors import Cancelled, SettingError
 from dashcamcleaner.run.planfile import PlanReader
 from dashcamcleaner.run.planning import make_planner, thresholds_per_kind
 from dashcamcleaner.settings import SETTINGS, Settings, resolve
@@ -49,19 +49,26 @@ class PlanReview:
     Args:
         plan: the file.
         settings: in force in the window.
+        edited: the plan was rendered with edits: what it was without them is planned anew.
+
+    Attributes:
+        rendered: what the result hides, frame by frame.
+        unedited: what it would hide without edits.
+        bars: the tracks of the latter.
 
     Raises:
         PlanError: it cannot be read.
     """
 
-    def __init__(self, plan: Path, *, settings: Settings) -> None:
+    def __init__(self, plan: Path, *, settings: Settings, edited: bool) -> None:
         self.path = plan
         with PlanReader(plan) as reader:
             self.header = reader.header
-            self._seen: list[Observation] = [frame.seen for frame in reader]
+            self.rendered: list[FramePlan] = list(reader)
+        self._seen: list[Observation] = [frame.seen for frame in self.rendered]
         self.settings = _joined(self.header.settings, settings)
         self.thresholds = thresholds_per_kind(self.settings)
-        self.unedited = self.plans(None)
+        self.unedited = self.plans(None) if edited else self.rendered
         self.bars: list[TrackBar] = track_bars(self.unedited)
 
     @property
@@ -69,8 +76,16 @@ class PlanReview:
         """The pts of all frames."""
         return tuple(seen.time.pts for seen in self._seen)
 
-    def plans(self, edits: Edits | None) -> list[FramePlan]:
-        """What is hidden in every frame under these edits, as a render would do it."""
+    def plans(self, edits: Edits | None, *, cancelled: Callable[[], bool] = lambda: False) -> list[FramePlan]:
+        """What is hidden in every frame under these edits, as a render would do it.
+
+        Args:
+            edits: of a person.
+            cancelled: asked now and then; about 2 ms a frame is long for a long clip.
+
+        Raises:
+            Cancelled: it was.
+        """
         planner = make_planner(
             self.settings,
             upright_size=self.header.upright_size,
@@ -80,6 +95,8 @@ class PlanReview:
         )
         plans: list[FramePlan] = []
         for seen in self._seen:
+            if cancelled():
+                raise Cancelled("The plan is not wanted any more.")
             plans += planner.push(seen)
         return [*plans, *planner.finish()]
 

@@ -72,9 +72,10 @@ class Follower:
         if good.sum() < _FEWEST_POINTS:
             return None
         before, after = points.reshape(-1, 2)[good], ahead.reshape(-1, 2)[good]
-        dx, dy = np.median(after - before, axis=0)
         scale = _scale(before, after)
-        cx, cy = (x1 + x2) / 2 + float(dx), (y1 + y2) / 2 + float(dy)
+        # Where each point puts the middle: a median of shifts alone would drift when it grows and points lie to one side.
+        middle = np.array([(x1 + x2) / 2 - left, (y1 + y2) / 2 - top])
+        cx, cy = (float(v) for v in np.median(after + scale * (middle - before), axis=0) + (left, top))
         half_w, half_h = (x2 - x1) / 2 * scale, (y2 - y1) / 2 * scale
         if not (0 < cx < w and 0 < cy < h) or min(half_w, half_h) < 2:
             return None

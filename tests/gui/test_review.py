@@ -50,7 +50,8 @@ def wait_for_run(qtbot: Any, window: MainWindow) -> None:
 
 def settle(qtbot: Any, window: MainWindow) -> None:
     """Until all that was asked of the desks has been answered."""
-    qtbot.waitUntil(lambda: window.session.sight.idle and window.session.files.idle, timeout=15_000)
+    desks = (window.session.sight, window.session.planning, window.session.files)
+    qtbot.waitUntil(lambda: all(desk.idle for desk in desks), timeout=15_000)
     qtbot.wait(20)
 
 
