@@ -11,7 +11,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from clips import Made, Sound, as_telemetry, clicks_s, flashes_s, make, read_number, vfr_pts
+from clips import Made, Sound, as_telemetry, clicks_s, corrupt, flashes_s, make, read_number, vfr_pts
 
 from dashcamcleaner.core.media import Frame, MediaInfo
 from dashcamcleaner.core.plan import Origin, Region
@@ -601,3 +601,12 @@ def test_joined_recordings_go_on_in_sync(tmp_path: Path) -> None:
     assert len(flashes) == 4
     for flash in flashes:
         assert min(abs(click - flash) for click in clicks) < 0.05
+
+
+@pytest.mark.parametrize("extension", ["mp4", "mkv"])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_damaged_sound_does_not_stop_the_picture(tmp_path: Path, extension: str, seed: int) -> None:
+    made = make(tmp_path / "in.ts", frames=90, gop=15, time_base=Fraction(1, 90_000), sounds=(Sound(), Sound("mp2")))
+    corrupt(made.path, start=0.3, end=0.7, seed=seed)
+    transcode(made.path, tmp_path / f"out.{extension}")
+    assert len(frames_of(tmp_path / f"out.{extension}")) > 30

@@ -42,6 +42,9 @@ class SideStreams:
         source: the clip.
         info: of the clip.
         clean_cover: obscures a cover picture.
+
+    Attributes:
+        left_out: packets too damaged for the output's container.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class SideStreams:
         info: MediaInfo,
         clean_cover: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> None:
+        self.left_out = 0
         self._plan = plan
         self._output = output
         self._source: Any = av.open(
@@ -121,7 +125,7 @@ class SideStreams:
                 self._ended = True
                 for converter in self._converters.values():
                     for converted in converter.flush():
-                        self._output.mux_one(converted)
+                        self._mux(converted)
                 return
             time = packet.dts if packet.dts is not None else packet.pts
             jump = self._jumps.get(packet.stream_index, 0)
@@ -135,7 +139,7 @@ class SideStreams:
         converter = self._converters.get(index)
         if converter is not None:
             for converted in converter.convert(packet):
-                self._output.mux_one(converted)
+                self._mux(converted)
             return
         # Some containers give no decoding times; sound and texts are decoded in the order in which they are played.
         if packet.dts is None:
@@ -148,7 +152,14 @@ class SideStreams:
             if packet.pts + (packet.duration or 0) <= -packet.pts:
                 return
             packet.pts = packet.dts = 0
-        self._output.mux_one(packet)
+        self._mux(packet)
+
+    def _mux(self, packet: Any) -> None:
+        try:
+            self._output.mux_one(packet)
+        except av.error.InvalidDataError:
+            # Damaged sound is refused by the container; the picture does not suffer for it.
+            self.left_out += 1
 
     def _keep_order(self, packet: Any) -> None:
         """Bring a packet behind the one before it: containers take no other, and joined recordings restart their clock

@@ -221,6 +221,14 @@ class Encoder:
         if time is not None and self._sides is not None:
             self._sides.pass_on(until=time)
 
+    @property
+    def problems(self) -> list[str]:
+        """What a careful user wants to know afterwards, one sentence each."""
+        left_out = self._sides.left_out if self._sides is not None else 0
+        if not left_out:
+            return []
+        return [f"{left_out} damaged packets of sound or subtitles were left out."]
+
     def abort(self) -> None:
         """Close and delete the partial file. Safe at any time, from any thread, more than once."""
         self._aborting = True  # without the lock: a busy writer would hardly ever let go of it
