@@ -7,22 +7,19 @@ absent, `ExtraMissing` carries the pip line.
 from __future__ import annotations
 
 import importlib.util
-import logging
 from pathlib import Path
 from typing import Any
 
+from dashcamcleaner.backends.torch_yolo import import_ultralytics
 from dashcamcleaner.errors import ExtraMissing, WeightsError
 
 __all__ = ["detect_head", "load_model", "require", "single_head"]
-
-_declared: list[Any] = []
 
 
 def require() -> Any:
     """Import Ultralytics (and torch) or say what to install; gives the `ultralytics` module.
 
-    A torchvision built for another torch fails on import for want of its compiled operators. Ultralytics needs of it
-    only that it can be imported, so the operators are declared first where they are missing.
+    It is imported where inference imports it, with its downloads, telemetry and installer switched off.
 
     Raises:
         ExtraMissing: torch or Ultralytics is not installed.
@@ -32,22 +29,7 @@ def require() -> Any:
             raise ExtraMissing(
                 f"training needs {name}, which is not installed", hint='pip install "dashcamcleaner[train]"'
             )
-    import torch
-
-    try:
-        torch.ops.torchvision.nms  # noqa: B018 - asks whether the operator exists
-    except (AttributeError, RuntimeError):
-        try:
-            import torchvision  # noqa: F401
-        except RuntimeError:
-            library = torch.library.Library("torchvision", "DEF")
-            for operator in ("nms", "qnms"):
-                library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-            _declared.append(library)  # the declaration lives as long as this object
-    import ultralytics
-
-    logging.getLogger("ultralytics").setLevel(logging.WARNING)
-    return ultralytics
+    return import_ultralytics()
 
 
 def load_model(path: str | Path) -> Any:
