@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
+import os
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dashcamcleaner.errors import FAIL_EXIT, REVIEW_EXIT, Cancelled, InputError
+from dashcamcleaner.errors import FAIL_EXIT, PARTIAL_EXIT, REVIEW_EXIT, Cancelled, DashcamCleanerError, InputError
 
 if TYPE_CHECKING:
     from dashcamcleaner.core.findings import AuditResult
 
-__all__ = ["add_parser", "run", "verify"]
+__all__ = ["add_parser", "failed_row", "run", "tell_folder", "verify", "worse"]
 
 _MOST_ROUNDS = 5
 _EVERY_S = 5.0
@@ -60,7 +62,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Audit one clip or a folder; gives the worst status."""
     from dashcamcleaner.errors import SettingError
-    from dashcamcleaner.run.audits import pairs_for, write_folder_report
+    from dashcamcleaner.run.audits import pairs_for
 
     if not 1 <= args.rounds <= _MOST_ROUNDS:
         raise SettingError(f"--rounds cannot be {args.rounds}: it takes 1 to {_MOST_ROUNDS}.")
@@ -75,14 +77,36 @@ def run(args: argparse.Namespace) -> int:
         statuses.append(status)
         reports.append(report)
     if output.is_dir():
-        if not args.json:
+        if args.no_report:
             _table(reports)
-        if not args.no_report:
-            page = write_folder_report(reports, output)
-            if not (args.json or args.quiet):
-                print(f"report: {page}")
-    errors = [status for status in statuses if status not in (0, REVIEW_EXIT, FAIL_EXIT)]
-    return errors[0] if errors else max(statuses)
+        else:
+            tell_folder(reports, table=not args.json, quiet=args.json or args.quiet)
+    return functools.reduce(worse, statuses, 0)
+
+
+def worse(one: int, other: int) -> int:
+    """The exit status to end with: an error before FAIL, FAIL before NEEDS REVIEW, that before a partial clip."""
+    rank = {0: 0, PARTIAL_EXIT: 1, REVIEW_EXIT: 2, FAIL_EXIT: 3}
+    return other if rank.get(other, 4) > rank.get(one, 4) else one
+
+
+def failed_row(source: Path, output: Path, error: DashcamCleanerError) -> dict[str, Any]:
+    """A clip that could not be done, as a row of the folder's report."""
+    return {"source": str(source), "output": str(output), "status": "failed", "error": error.message}
+
+
+def tell_folder(reports: list[dict[str, Any]], *, table: bool, quiet: bool) -> None:
+    """Write the page over several clips where their outputs lie, and tell of it."""
+    from dashcamcleaner.run.audits import write_folder_report
+
+    parents = [str(Path(report["output"]).resolve().parent) for report in reports]
+    if not parents:
+        return
+    if table:
+        _table(reports)
+    page = write_folder_report(reports, Path(os.path.commonpath(parents)))
+    if not quiet:
+        print(f"report: {page}")
 
 
 def _one(args: argparse.Namespace, source: Path, output: Path) -> tuple[int, dict[str, Any]]:
@@ -103,8 +127,7 @@ def _one(args: argparse.Namespace, source: Path, output: Path) -> tuple[int, dic
             if isinstance(event, Failed):
                 if not args.json:
                     _say(f"{output}: {event.error.message}", f"  hint: {event.error.hint}" if event.error.hint else "")
-                row = {"source": str(source), "output": str(output), "status": "failed", "error": event.error.message}
-                return event.error.exit_code, row
+                return event.error.exit_code, failed_row(source, output, event.error)
             if isinstance(event, Audited):
                 data: dict[str, Any] = {"source": str(source), "output": str(output), "audit": event.result.as_dict()}
                 if not args.no_report:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from dashcamcleaner.cli.audit import failed_row, tell_folder, worse
 from dashcamcleaner.cli.options import add_settings, settings_of
 from dashcamcleaner.errors import PARTIAL_EXIT, Cancelled, SettingError
 
@@ -89,6 +90,7 @@ def run(args: argparse.Namespace) -> int:
     jobs = [dataclasses.replace(job, **extras, edit_lines=tuple(lines), audit=args.audit) for job in batch.jobs]
     status = 0
     done = 0
+    reports: list[dict[str, Any]] = []
     with Display(total=len(jobs), json_lines=args.json, quiet=args.quiet, stream=sys.stderr) as display:
         display.skipped(batch.skipped)
         events = run_batch(jobs)
@@ -97,15 +99,19 @@ def run(args: argparse.Namespace) -> int:
                 display.show(job, event)
                 if isinstance(event, Finished):
                     done += 1
+                    reports.append(event.summary.as_dict())
                     if event.summary.status != CLEANED:
-                        status = status or PARTIAL_EXIT
-                    status = status or int((event.summary.audit or {}).get("exit_code", 0))
+                        status = worse(status, PARTIAL_EXIT)
+                    status = worse(status, int((event.summary.audit or {}).get("exit_code", 0)))
                 elif isinstance(event, Failed):
                     done += 1
-                    status = event.error.exit_code if status in (0, PARTIAL_EXIT) else status
+                    reports.append(failed_row(job.source, job.output, event.error))
+                    status = worse(status, event.error.exit_code)
         except KeyboardInterrupt:
             events.close()
             display.stopped()
             return Cancelled.exit_code
         display.totals()
+    if len(jobs) > 1:
+        tell_folder(reports, table=args.audit and not args.json, quiet=args.quiet or args.json)
     return status if done == len(jobs) else status or Cancelled.exit_code

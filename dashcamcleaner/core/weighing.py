@@ -23,6 +23,8 @@ _WORTH_A_LOOK_LASTING = 0.16
 _LASTING_SIGHTINGS = 3
 _LISTED = 0.4
 _CERTAIN = 0.6
+_READ = 0.5
+_SURE_UNREAD = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,12 @@ class Weigher:
             return None
         still = self.moves_as_one(exposure)
         certain = sure >= _CERTAIN and exposure.legible > 0.3
+        if exposure.kind == "plate":  # stickers and signs look like plates; one that can be read is one
+            certain = certain and (read > _READ if self.reads is not None else sure > _SURE_UNREAD)
         severity = Severity.FAIL if certain and not still else Severity.REVIEW
         text = f"A {exposure.kind} is not hidden." if certain else f"What may be a {exposure.kind} is not hidden."
+        if read > _READ:
+            text += " Its characters can be read."
         if still:
             text += " It moves as one with all around it, as a poster does."
         first, last = exposure.sightings[0], exposure.sightings[-1]

@@ -247,7 +247,8 @@ def _timeline(report: Mapping[str, Any], audit: Mapping[str, Any] | None) -> str
         legend.append(f'<span><i style="background:{color}"></i>{escape(name)}</span>')
     height = len(kinds) * row + 22
     start_s = float(data.get("start_s") or 0)
-    for finding in (audit or {}).get("findings", []):
+    worst_last = sorted((audit or {}).get("findings", []), key=lambda finding: finding["severity"] == "fail")
+    for finding in worst_last:
         if finding["first_frame"] >= 0 and finding["severity"] != "note":
             x = left + (finding["start_s"] - start_s) / length_s * (width - left)
             wide = max(3.0, (finding["end_s"] - finding["start_s"]) / length_s * (width - left))

@@ -321,3 +321,26 @@ def test_a_sized_down_output_fails(case: Any, scripted: None, tmp_path: Path) ->
 
 def test_checks_tell_what_they_show() -> None:
     assert Check("a", "A", looked_at=3).told == "0 of 3 frames"
+
+
+def test_a_folder_cleaned_and_audited_gives_one_page(tmp_path: Path, scripted: None, capsys: Any) -> None:
+    sources = tmp_path / "in"
+    sources.mkdir()
+    street(sources / "a.mp4", sound=False)
+    street(sources / "b.mp4", people=False, sound=False)
+    (sources / "c.mp4").write_bytes(b"broken" * 50)
+    assert run_cli("clean", sources, "-o", tmp_path / "out", "--audit") == 3
+    told = capsys.readouterr().out
+    assert told.index("failed", told.index("status ")) < told.index("NEEDS REVIEW", told.index("status "))
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert page.index("c.mp4") < page.index("b.mp4") < page.index("a.mp4")
+    assert 'href="a.report.html"' in page
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "ends"), [(0, 9, 9), (9, 10, 10), (10, 9, 10), (10, 3, 3), (3, 10, 3), (7, 9, 9), (0, 0, 0)]
+)
+def test_the_worst_status_is_the_one_that_counts(one: int, other: int, ends: int) -> None:
+    from dashcamcleaner.cli.audit import worse
+
+    assert worse(one, other) == ends
