@@ -21,7 +21,19 @@ import numpy as np
 from dashcamcleaner.core.boxes import Detections, iou
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan
 
-__all__ = ["COVER", "GAP", "NEVER", "PROTECTED_SHARE", "LeakFigures", "ObjectFigures", "TrueTrack", "Truth", "leaks"]
+__all__ = [
+    "COVER",
+    "GAP",
+    "NEVER",
+    "PROTECTED_SHARE",
+    "LeakFigures",
+    "ObjectFigures",
+    "TrueTrack",
+    "Truth",
+    "covered_share",
+    "leaks",
+    "union_area",
+]
 
 PROTECTED_SHARE = 0.95
 """A smaller hidden part of a true box is a leak."""

@@ -479,3 +479,49 @@ def test_motion_carries_a_held_region_with_the_camera():
         x, y = (region.xyxy[0] + region.xyxy[2]) / 2, (region.xyxy[1] + region.xyxy[3]) / 2
         assert x == pytest.approx(120 - 12 * (plan.index - 5), abs=0.1)
         assert y == pytest.approx(125 + 5 * (plan.index - 5), abs=0.1)
+
+
+odd_sides = st.sampled_from([0.0, 0.004, 1.0, 30.0, 5000.0])
+odd_rows = st.lists(
+    st.tuples(
+        st.floats(-2000, 4000, width=32),
+        st.floats(-2000, 4000, width=32),
+        odd_sides,
+        odd_sides,
+        st.floats(0.05, 1),
+        st.booleans(),
+    ),
+    max_size=5,
+)
+odd_motions = st.sampled_from(
+    [
+        None,
+        Motion.still(),
+        Motion.scene_cut(),
+        Motion(np.array([[1.02, 0.01, 300], [-0.01, 0.98, -200]], np.float32)),
+        Motion(np.zeros((2, 3), np.float32)),
+        Motion(np.array([[1, 0, 0], [0, 1, 0]], np.float32), np.full((18, 32, 2), np.nan, np.float32)),
+    ]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 9000), odd_rows, odd_motions, st.booleans()), max_size=12))
+def test_whatever_is_seen_every_frame_gets_finite_regions_that_hide_its_sightings(frames):
+    """Boxes without area, far outside, beyond all size; times that stand still; motion that no camera makes."""
+    seen, pts = [], 0
+    for i, (gap, rows, motion, damaged) in enumerate(frames):
+        pts += gap
+        found = Detections.from_rows(
+            [(x, y, x + w, y + h, s, "face" if face else "plate") for x, y, w, h, s, face in rows]
+        )
+        seen.append(Observation(i, FrameTime(pts, scenes.TIME_BASE), found, motion, damaged))
+    plans = planned(seen, tracks(look_ahead_s=0.3))
+    assert [plan.index for plan in plans] == list(range(len(seen)))
+    for plan in plans:
+        boxes = np.array([r.xyxy for r in plan.regions]).reshape(-1, 4)
+        assert np.isfinite(boxes).all()
+        found = plan.seen.detections
+        for box in found.xyxy[found.score >= 0.2]:
+            inside = (boxes[:, :2] <= box[:2] + 0.01).all(1) & (boxes[:, 2:] >= box[2:] - 0.01).all(1)
+            assert inside.any()
