@@ -142,7 +142,8 @@ def _candidates(weights: Weights, *, backend: str, device: str) -> list[tuple[st
     graph = graph or int8_only
     if pickle and (wanted.startswith(("cuda", "mps")) or (wanted in ("auto", "gpu") and gpu_torch_likely())):
         asked = "the device was asked for" if wanted != "auto" else "a GPU that torch can use is the fastest here"
-        found.append(("torch", device, asked))
+        # "gpu", so that torch refuses rather than falls back to its slow CPU path where the driver does not fit.
+        found.append(("torch", "gpu" if wanted == "auto" else device, asked))
     if wanted.startswith("cuda"):
         if graph and engine_installed("onnx"):
             found.append(("onnx", device, "ONNX Runtime has the device that was asked for"))

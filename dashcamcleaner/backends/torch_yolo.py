@@ -8,6 +8,7 @@ packages stay off: pictures go through our own letterbox and decode, as in every
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 import importlib.util
 import logging
 import os

@@ -14,6 +14,7 @@ import pytest
 from fakes import ScriptedDetector
 from pictures import street
 
+from dashcamcleaner import backends
 from dashcamcleaner.backends import (
     ENGINES,
     SCORE_FLOOR,
@@ -242,6 +243,24 @@ def test_auto_picks_an_engine_and_says_why() -> None:
     assert told.backend in ENGINES
     assert len(told.why) > 20
     assert detector.input_size == (320, 192)
+
+
+def test_a_gpu_that_torch_cannot_use_does_not_end_on_torchs_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver is there, but of another version than torch wants: found only by asking torch."""
+    if not engine_installed("torch"):
+        pytest.skip("torch is not installed")
+    import torch
+
+    monkeypatch.setattr(backends, "gpu_torch_likely", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    detector = open_detector(inference_size=320, aspect=WIDE)
+    told = detector.description
+    detector.close()
+    assert told.backend == "openvino"
+    assert "torch does not work here (torch finds no GPU here)" in told.why
+    with pytest.raises(BackendError, match="no device 'cuda:0'"):
+        open_detector(inference_size=320, aspect=WIDE, device="cuda:0", backend="torch")
 
 
 def test_several_weights_work_together() -> None:
