@@ -222,7 +222,7 @@ def _compare_pictures(before: MediaInfo, after: MediaInfo) -> Iterator[Finding]:
         # Encoders of 4:2:0 need even sizes: one line more or less is told as such.
         odd = abs(w - w2) <= 1 and abs(h - h2) <= 1
         text = f"The source's picture has {w}x{h} pixels, the output's {w2}x{h2}."
-        yield Finding("media", "size", Severity.REVIEW if odd else Severity.FAIL, text)
+        yield Finding("media", "size", Severity.NOTE if odd else Severity.FAIL, text)
     if before.sample_aspect != after.sample_aspect and before.sample_aspect and after.sample_aspect:
         text = f"The source's pixels have the shape {before.sample_aspect}, the output's {after.sample_aspect}."
         yield Finding("media", "aspect", Severity.REVIEW, text)

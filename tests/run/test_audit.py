@@ -88,10 +88,10 @@ def street(path: Path, *, people: bool = True, sound: bool = True) -> Path:
     return path
 
 
-def scripted_eyes(*_: Any, **__: Any) -> Eyes:
-    """Two views that see red; nobody reads."""
+def scripted_eyes(*_: Any, blind: bool = False, **__: Any) -> Eyes:
+    """Two views that see red, or nothing; nobody reads."""
     kinds = ("face", "plate")
-    whole = {name: fakes.ColourDetector(RED, score=0.85, least_px=12) for name in (OWN, FACES)}
+    whole = {name: fakes.ColourDetector(RED, score=0.85, least_px=9999 if blind else 12) for name in (OWN, FACES)}
     crops = {name: fakes.ColourDetector(RED, score=0.85, least_px=8) for name in (OWN, FACES)}
     searcher = Searcher(whole, mirrored=(OWN,), kinds=kinds, floors={OWN: 0.1, FACES: 0.3})
     return Eyes(searcher, dict(crops), None, ["two that see red"], [], kinds, dict(whole))
@@ -344,3 +344,38 @@ def test_the_worst_status_is_the_one_that_counts(one: int, other: int, ends: int
     from dashcamcleaner.cli.audit import worse
 
     assert worse(one, other) == ends
+
+
+RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
+    "variable frame rate": (".mp4", {"pts": clips.vfr_pts(30)}),
+    "variable frame rate into Matroska": (".mkv", {"pts": clips.vfr_pts(30)}),
+    "b-frames": (".mp4", {"b_frames": 3, "gop": 12}),
+    "turned": (".mp4", {"clockwise": 90}),
+    "turned and mirrored": (".mp4", {"clockwise": 270, "mirrored": True}),
+    "ten bits": (".mp4", {"pix_fmt": "yuv420p10le", "codec": "libx265"}),
+    "full range": (".mp4", {"pix_fmt": "yuvj420p"}),
+    "4:4:4": (".mp4", {"pix_fmt": "yuv444p"}),
+    "late start": (".mp4", {"start_pts": 46080}),
+    "two sounds": (".mp4", {"sounds": (clips.Sound(), clips.Sound(language="deu", start_s=0.1))}),
+    "sound into Matroska": (".mkv", {"sounds": (clips.Sound(),)}),
+    "chapters and tags": (".mp4", {"chapters": ((0.0, 0.5, "a"), (0.5, 1.0, "b")), "tags": {"title": "x"}}),
+    "a cover": (".mp4", {"cover": True}),
+    "odd size": (".mp4", {"size": (319, 179), "pix_fmt": "yuv444p"}),
+}
+
+
+@pytest.mark.parametrize("name", list(RECIPES))
+def test_nothing_is_invented_on_clips_of_many_kinds(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    suffix, changes = RECIPES[name]
+    made = clips.make(tmp_path / "in.mp4", **changes)
+    seen = [(40.0, 60.0, 90.0, 110.0, 0.9, "face")]
+    monkeypatch.setattr(
+        look, "open_detector", lambda **_: fakes.ScriptedDetector(lambda n, p: seen, script_size=(320, 180))
+    )
+    monkeypatch.setattr(audit_module, "open_eyes", lambda *a, **k: scripted_eyes(blind=True))
+    output = tmp_path / f"out{suffix}"
+    assert isinstance(list(clean(Job(made.path, output)))[-1], Finished)
+    result = result_of(audit(made.path, output))
+    assert [f.message for f in result.findings if f.severity is not Severity.NOTE] == []
+    assert result.status is Status.PASS
+    assert result.frames == len(made.pts)
