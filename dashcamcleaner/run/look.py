@@ -99,7 +99,10 @@ def open_look(job: Job, *, info: MediaInfo) -> Look:
     told = detector.description
     return Look(
         seer=LiveSeer(
-            detector, motion=MotionMeter(upright_size=info.upright_size) if settings.tracking else None, log=log
+            detector,
+            motion=MotionMeter(upright_size=info.upright_size) if settings.tracking else None,
+            log=log,
+            batch=settings.batch,
         ),
         planner=make_planner(
             settings, upright_size=info.upright_size, thresholds=thresholds, max_waiting_frames=waiting, edits=edits

@@ -119,11 +119,10 @@ def _clean(job: Job, control: Control) -> Iterator[Event]:
 
             def seeing() -> None:
                 waiting: deque[Frame] = deque()
-                while batch := frames.take(settings.batch):
-                    for frame, seen in zip(batch, look.seer.see(batch), strict=True):
-                        waiting.append(frame)
-                        for plan in look.planner.push(seen):
-                            planned.put((waiting.popleft(), plan))
+                for frame, seen in look.seer.see(frames):
+                    waiting.append(frame)
+                    for plan in look.planner.push(seen):
+                        planned.put((waiting.popleft(), plan))
                 for plan in look.planner.finish():
                     planned.put((waiting.popleft(), plan))
                 planned.close()

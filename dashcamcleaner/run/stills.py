@@ -50,7 +50,7 @@ def clean_still(job: Job, *, begun: tuple[float, float]) -> Iterator[Event]:
         summary.backend, summary.weights = look.backend, look.header.weights
         summary.weights_sha256, summary.versions = look.header.weights_sha256, look.header.versions
         yield Started(str(job.source), str(job.output), 1, look.description)
-        seen = look.seer.see([frame])[0]
+        _, seen = next(look.seer.see([frame]))
         plan = [*look.planner.push(seen), *look.planner.finish()][0]
         tally = Tally(thresholds=look.thresholds, kinds=settings.kinds())
         counts = tally.add(plan)

@@ -64,12 +64,11 @@ def analyse_first(job: Job, *, info: MediaInfo, look: Look, control: Control) ->
             return _look_again(job, info, look, control, spots, events)
 
         def analysing() -> None:
-            while batch := frames.take(settings.batch):
-                for seen in look.seer.see(batch):
-                    observations.append(seen)
-                    counts = {kind: int((seen.detections.kind == kind).sum()) for kind in look.thresholds}
-                    if progress := pace.step(counts, time_s=seen.time.seconds):
-                        events.put(progress)
+            for _, seen in look.seer.see(frames):
+                observations.append(seen)
+                counts = {kind: int((seen.detections.kind == kind).sum()) for kind in look.thresholds}
+                if progress := pace.step(counts, time_s=seen.time.seconds):
+                    events.put(progress)
             plans = thorough_plans(
                 observations,
                 upright_size=info.upright_size,
