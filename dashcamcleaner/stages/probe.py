@@ -37,6 +37,7 @@ _STILLS: tuple[tuple[bytes, str], ...] = (
     (b"II*\0", "tiff_pipe"),
     (b"MM\0*", "tiff_pipe"),
 )
+_STREAM_TYPES = ("video", "audio", "subtitle", "data", "attachment")
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif")
 _DATA_NOTES = {
     "gpmd": "GoPro telemetry, with position",
@@ -387,7 +388,7 @@ def _stream_info(stream: Any, atoms: AtomMap | None, telling: set[int]) -> Strea
         details["start_s"] = float(stream.start_time * stream.time_base)
     return StreamInfo(
         index=stream.index,
-        type=stream.type or "data",
+        type=stream.type if stream.type in _STREAM_TYPES else "data",
         codec=codec,
         note=note,
         language=stream.metadata.get("language", ""),

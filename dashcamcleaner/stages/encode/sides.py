@@ -6,6 +6,7 @@ the container does not hold is converted; the plan has said so before.
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -44,7 +45,7 @@ class SideStreams:
         clean_cover: obscures a cover picture.
 
     Attributes:
-        left_out: packets too damaged for the output's container.
+        problems: what was left out because it is damaged, one sentence each; complete after `close`.
     """
 
     def __init__(
@@ -56,7 +57,8 @@ class SideStreams:
         info: MediaInfo,
         clean_cover: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> None:
-        self.left_out = 0
+        self.problems: list[str] = []
+        self._left_out = 0
         self._plan = plan
         self._output = output
         self._source: Any = av.open(
@@ -70,7 +72,8 @@ class SideStreams:
         self._covers: list[Cover] = []
         self._clean_cover = clean_cover
         for side in plan.sides:
-            self._add(side)
+            if side.index < len(self._source.streams):  # a damaged file may show fewer streams the second time
+                self._add(side)
         for stream in self._source.streams:
             if stream.index not in self._targets:
                 stream.discard = av.stream.Discard.all  # the reader need not even load the picture again
@@ -87,6 +90,9 @@ class SideStreams:
             return
         if side.type == "cover":
             self._covers.append(Cover(self._source, side.index, output=self._output, clean=self._clean_cover))
+            return
+        if not side.codec and not _takes(self._plan.container.muxer, stream):
+            self.problems.append(f"The {side.type} stream {side.index} is damaged and was left out.")
             return
         if not side.codec:
             target = self._output.add_stream_from_template(stream)
@@ -159,7 +165,7 @@ class SideStreams:
             self._output.mux_one(packet)
         except av.error.InvalidDataError:
             # Damaged sound is refused by the container; the picture does not suffer for it.
-            self.left_out += 1
+            self._left_out += 1
 
     def _keep_order(self, packet: Any) -> None:
         """Bring a packet behind the one before it: containers take no other, and joined recordings restart their clock
@@ -188,7 +194,7 @@ class SideStreams:
         while True:
             try:
                 packet = next(packets)
-            except (StopIteration, av.error.FFmpegError):
+            except (StopIteration, av.error.FFmpegError, IndexError):
                 return  # a truncated source: the picture's own reader tells it
             if not packet.size and packet.dts is None:
                 continue
@@ -200,5 +206,19 @@ class SideStreams:
 
     def close(self) -> None:
         """Release the source."""
+        if self._left_out:
+            self.problems.append(f"{self._left_out} damaged packets of sound or subtitles were left out.")
+            self._left_out = 0
         self._ended = True
         self._source.close()
+
+
+def _takes(muxer: str, stream: Any) -> bool:
+    """Whether a container takes a stream; one whose codec data are damaged would spoil the header of the whole file."""
+    try:
+        with av.open(io.BytesIO(), "w", format=muxer) as trial:
+            trial.add_stream_from_template(stream)
+            trial.start_encoding()
+    except (av.error.FFmpegError, ValueError):
+        return False
+    return True

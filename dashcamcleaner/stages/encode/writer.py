@@ -224,10 +224,7 @@ class Encoder:
     @property
     def problems(self) -> list[str]:
         """What a careful user wants to know afterwards, one sentence each."""
-        left_out = self._sides.left_out if self._sides is not None else 0
-        if not left_out:
-            return []
-        return [f"{left_out} damaged packets of sound or subtitles were left out."]
+        return list(self._sides.problems) if self._sides is not None else []
 
     def abort(self) -> None:
         """Close and delete the partial file. Safe at any time, from any thread, more than once."""
