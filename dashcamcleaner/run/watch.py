@@ -30,6 +30,7 @@ _EVERY_S = 0.1
 _EXTRA_SHARE = 0.25
 """Of all frames, at most so many more are looked at because a track begins, ends or has a gap there."""
 
+_GONE = 0.2
 _LEAST_CHANGED_FRAMES = 3
 _THUMBNAIL_PX = 192
 _MOST_THUMBNAILS = 300
@@ -73,6 +74,7 @@ class Watch:
         self._other: list[tuple[int, float, int]] = []
         self._changed: list[tuple[int, float, list[tuple[int, int, int, int]]]] = []
         self._without_plan = 0
+        self._boxes_before: list[tuple[float, float, float, float]] = []
         self._damaged = 0
         self._thumbnails: dict[int, np.ndarray] = {}
         self.frames = 0
@@ -104,6 +106,9 @@ class Watch:
             after = np.ascontiguousarray(after[: before.shape[0], : before.shape[1]])
         if regions is None:
             compared = self._comparer.compare_without_plan(before, after)
+            if any(compared.hidden_share(box) < _GONE for box in self._boxes_before):
+                self._due_s = -1e9  # what was hidden a frame ago is not now: look closely
+            self._boxes_before = [test.region.xyxy for test in compared.tests]
         else:
             compared = self._comparer.compare(before, after, regions)
         self.hidden_regions += len(compared.tests)
