@@ -16,7 +16,7 @@ import numpy as np
 from dashcamcleaner.core.boxes import Detections, iou
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Observation, Origin, Planner
 
-__all__ = ["WeakSpot", "planned", "thorough_plans", "weak_spots", "with_extra"]
+__all__ = ["LARGEST_IN_WINDOW", "WeakSpot", "planned", "thorough_plans", "weak_spots", "with_extra"]
 
 _ROUNDS = 2
 """The second round follows what the first has found beyond where tracks had ended."""
@@ -29,8 +29,8 @@ _WEAK_MARGIN = 0.1
 _FAINT = 0.5
 """Finds above this part of their threshold that nothing hides deserve a second look."""
 _MOST_WINDOWS = 3
-_ROOM = 1.6
-"""A window is at least this much larger than what it shows."""
+LARGEST_IN_WINDOW = 0.5
+"""Larger things, as a part of a window's side, are not looked at enlarged: people's bodies begin to look like faces."""
 _SAME_IOU = 0.4
 _SAME_WITHIN = 0.75
 _ALONE_MARGIN = 0.2
@@ -110,21 +110,19 @@ def _weak_areas(plan: FramePlan, thresholds: Mapping[str, float]) -> list[Box]:
 
 
 def _windows(areas: Sequence[Box], upright_size: tuple[int, int]) -> tuple[Box, ...]:
-    """A few windows of half the picture's size (larger for large things) that show the areas with room around."""
+    """A few windows of half the picture's size that show the areas. What is too large for a window needs none: whole
+    frames are looked at, at half their size too."""
     width, height = upright_size
-    left = list(areas)
+    w, h = width / 2, height / 2
+    left = [a for a in areas if max((a[2] - a[0]) / w, (a[3] - a[1]) / h) <= LARGEST_IN_WINDOW]
     windows: list[Box] = []
     while left and len(windows) < _MOST_WINDOWS:
         x1, y1, x2, y2 = left[0]
-        w = min(float(width), max(width / 2, _ROOM * (x2 - x1)))
-        h = min(float(height), max(height / 2, _ROOM * (y2 - y1)))
         x = min(max((x1 + x2) / 2 - w / 2, 0.0), width - w)
         y = min(max((y1 + y2) / 2 - h / 2, 0.0), height - h)
-        window = (x, y, x + w, y + h)
-        rest = [a for a in left[1:] if not (x <= a[0] and y <= a[1] and a[2] <= x + w and a[3] <= y + h)]
+        left = [a for a in left[1:] if not (x <= a[0] and y <= a[1] and a[2] <= x + w and a[3] <= y + h)]
         if x2 > 0 and y2 > 0 and x1 < width and y1 < height:
-            windows.append(window)
-        left = rest
+            windows.append((x, y, x + w, y + h))
     return tuple(windows)
 
 

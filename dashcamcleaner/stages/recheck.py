@@ -12,7 +12,7 @@ import numpy as np
 
 from dashcamcleaner.backends.base import Detector
 from dashcamcleaner.core.boxes import Detections
-from dashcamcleaner.core.weak_spots import WeakSpot
+from dashcamcleaner.core.weak_spots import LARGEST_IN_WINDOW, WeakSpot
 
 __all__ = ["Rechecker"]
 
@@ -57,7 +57,7 @@ class Rechecker:
         return Detections.concatenate(found)
 
     def _window(self, picture: np.ndarray, window: tuple[float, float, float, float]) -> Detections:
-        """What an enlarged window shows; boxes that its border may cut are left to the other looks."""
+        """What an enlarged window shows; what its border may cut, and what fills it, is left to the other looks."""
         height, width = picture.shape[:2]
         x1, y1 = int(window[0]), int(window[1])
         x2, y2 = min(width, round(window[2])), min(height, round(window[3]))
@@ -68,7 +68,9 @@ class Rechecker:
         cut |= (boxes[:, 1] < near) & (y1 > 0)
         cut |= (boxes[:, 2] > x2 - x1 - near) & (x2 < width)
         cut |= (boxes[:, 3] > y2 - y1 - near) & (y2 < height)
-        return self._within(seen[~cut].moved(offset=(float(x1), float(y1))))
+        sides = (boxes[:, 2:] - boxes[:, :2]) / (x2 - x1, y2 - y1)
+        wanted = ~cut & (sides <= LARGEST_IN_WINDOW).all(axis=1)
+        return self._within(seen[wanted].moved(offset=(float(x1), float(y1))))
 
     def _small(self, picture: np.ndarray) -> Detections:
         """What the whole picture shows at half its size."""

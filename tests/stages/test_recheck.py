@@ -89,5 +89,15 @@ def test_small_looks_come_back_at_full_size(picture):
     assert any(np.abs(np.array(box) - (200, 200, 420, 400)).max() <= 4 for box in boxes(found))
 
 
+def test_what_fills_a_window_is_left_to_the_whole_frame(picture):
+    picture[100:300, 100:300] = 255
+    assert (100, 100, 300, 300) not in boxes(
+        Rechecker(BrightThings(), upright_size=SIZE).look(picture, WeakSpot(0, windows=((0.0, 0.0, 480.0, 350.0),)))
+    )
+    assert (100, 100, 300, 300) in boxes(
+        Rechecker(BrightThings(), upright_size=SIZE).look(picture, WeakSpot(0, whole=True))
+    )
+
+
 def test_nothing_to_look_at_is_nothing_found(picture):
     assert len(Rechecker(BrightThings(), upright_size=SIZE).look(picture, WeakSpot(0))) == 0
