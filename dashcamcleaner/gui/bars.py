@@ -240,7 +240,17 @@ class ResultBar(QFrame):
             button.clicked.connect(lambda _, what=what: self.wanted.emit(what))
             self.buttons[what] = button
             self.line.addWidget(button)
+        self.more = QToolButton()
+        self.more.setProperty("boxed", True)
+        self.more.setText(tr("More") + "  ▾")
+        self.more.setAccessibleName(tr("More"))
+        self.more.setPopupMode(QToolButton.InstantPopup)
+        menu = QMenu(self.more)
+        menu.aboutToShow.connect(lambda: self._fill_more(menu))
+        self.more.setMenu(menu)
+        self.line.addWidget(self.more)
         self.line.addStretch(1)
+        self._row: Row | None = None
         self._shown: list[str] | None = None
         self.show_row(None)
 
@@ -260,7 +270,13 @@ class ResultBar(QFrame):
             return ["again"]
         return ["name"] if row.state is State.WAITING else []
 
-    _IN_MENU_ONLY = frozenset({"replace"})
+    _IN_MENU_ONLY = frozenset({"folder", "audit", "replace"})
+
+    def _fill_more(self, menu: QMenu) -> None:
+        menu.clear()
+        for what, title in self.choices(self._row) if self._row is not None else ():
+            if what in self._IN_MENU_ONLY:
+                menu.addAction(title, lambda what=what: self.wanted.emit(what))
 
     def choices(self, row: Row) -> list[tuple[str, str]]:
         """What makes sense for a row, and its title: for menus too."""
@@ -268,8 +284,11 @@ class ResultBar(QFrame):
 
     def show_row(self, row: Row | None) -> None:
         """Show the buttons that make sense for a row."""
+        self._row = row
         possible = self._possible(row)
-        if row is not None and row.state in (State.DONE, State.PARTIAL):
+        finished = row is not None and row.state in (State.DONE, State.PARTIAL)
+        self.more.setVisible(finished)
+        if finished:
             possible = [what for what in possible if what not in self._IN_MENU_ONLY]
         if row is not None and row.state is State.WAITING:
             possible = []  # the menu offers another name; the bar stays out of the way

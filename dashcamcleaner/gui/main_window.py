@@ -329,7 +329,7 @@ class MainWindow(QMainWindow):
     def _set_appearance(self, wanted: str) -> None:
         self.session.store.set(appearance=wanted)
         apply_theme(bars.application(), dark=system_prefers_dark() if wanted == "system" else wanted == "dark")
-        for part in (self.top, self.preview, self.review, self.messages, self.empty, self.result):
+        for part in (self.top, self.preview, self.review, self.messages, self.empty, self.result, self.settings):
             part.refresh_theme()
         self.queue.viewport().update()
 

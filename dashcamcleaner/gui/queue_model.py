@@ -44,6 +44,7 @@ MOVES: dict[State, frozenset[State]] = {
 
 BUSY = frozenset({State.RUNNING, State.PAUSED, State.AUDITING})
 ENDED = frozenset({State.DONE, State.PARTIAL, State.FAILED, State.STOPPED})
+OVER = ENDED - {State.STOPPED}
 _ANALYSE_SHARE = 0.6  # of a thorough run's time, roughly: the detector outweighs the encoder
 
 
@@ -148,7 +149,7 @@ class Totals:
 
     Args:
         clips: rows in the queue.
-        ended: of these, done, partial, failed or stopped.
+        ended: of these, done, partial or failed.
         failed: of these, failed.
         fraction: work done, 0-1, clips weighed by their length.
         fps: of the running clip.
@@ -168,6 +169,9 @@ class Queue:
 
     def __init__(self) -> None:
         self._rows: dict[int, Row] = {}
+        self._order: list[int] = []
+        self._places: dict[int, int] = {}
+        self._sources: set[Path] = set()
         self._next_id = 1
 
     def __len__(self) -> int:
@@ -184,15 +188,15 @@ class Queue:
 
     def index_of(self, row_id: int) -> int:
         """Position of a row."""
-        return list(self._rows).index(row_id)
+        return self._places[row_id]
 
     def at(self, index: int) -> Row:
         """The row at a position."""
-        return self._rows[list(self._rows)[index]]
+        return self._rows[self._order[index]]
 
     def holds(self, source: Path) -> bool:
         """Whether a clip is in the queue already."""
-        return any(row.source == source for row in self)
+        return source in self._sources
 
     def add(self, source: Path, *, root: Path | None = None) -> Row | None:
         """Append a clip; one that is there already is not added twice."""
@@ -201,6 +205,9 @@ class Queue:
         row = Row(self._next_id, source, root=root)
         self._next_id += 1
         self._rows[row.id] = row
+        self._places[row.id] = len(self._order)
+        self._order.append(row.id)
+        self._sources.add(source)
         return row
 
     def remove(self, row_id: int) -> bool:
@@ -209,6 +216,9 @@ class Queue:
         if row is None or row.state in BUSY:
             return False
         del self._rows[row_id]
+        self._order.remove(row_id)
+        self._places = {one: place for place, one in enumerate(self._order)}
+        self._sources.discard(row.source)
         return True
 
     def move(self, row_id: int, *, to: State) -> None:
@@ -305,7 +315,7 @@ class Queue:
         for row in rows:
             weight = (row.facts.duration_s if row.facts and row.facts.duration_s else None) or usual
             whole += weight
-            work += weight * (1.0 if row.state in ENDED else row.fraction)
+            work += weight * (1.0 if row.state in OVER else row.fraction)
             waiting += weight if row.state is State.WAITING else 0.0
         running = self.running()
         eta_s = None
@@ -316,7 +326,7 @@ class Queue:
                 eta_s += waiting * (running.frames / running.fps) / own
         return Totals(
             clips=len(rows),
-            ended=sum(row.state in ENDED for row in rows),
+            ended=sum(row.state in OVER for row in rows),
             failed=sum(row.state is State.FAILED for row in rows),
             fraction=work / whole if whole else 0.0,
             fps=running.fps if running is not None else 0.0,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import QAbstractListModel, QModelIndex, QRect, QRectF, QSize, Qt, pyqtSignal
@@ -65,15 +67,16 @@ class QueueListModel(QAbstractListModel):
             return "\n".join(line for line in dict.fromkeys(lines) if line)
         return None
 
-    def add(self, path: Any, *, root: Any = None) -> Row | None:
-        """Append a clip, telling the view."""
-        if self._queue.holds(path):
-            return None
+    def add(self, clips: Sequence[tuple[Path, Path | None]]) -> list[Row]:
+        """Append clips (and the folders they came with), telling the view once; gives those that were not there yet."""
+        fresh = [one for one in dict(clips).items() if not self._queue.holds(one[0])]
+        if not fresh:
+            return []
         place = len(self._queue)
-        self.beginInsertRows(QModelIndex(), place, place)
-        row = self._queue.add(path, root=root)
+        self.beginInsertRows(QModelIndex(), place, place + len(fresh) - 1)
+        rows = [self._queue.add(source, root=root) for source, root in fresh]
         self.endInsertRows()
-        return row
+        return [row for row in rows if row is not None]
 
     def remove(self, row_id: int) -> bool:
         """Take a clip out, telling the view."""
@@ -93,12 +96,31 @@ class QueueListModel(QAbstractListModel):
 
 
 class _RowPainter(QStyledItemDelegate):
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._heights: dict[int, tuple[tuple[object, ...], int]] = {}
+
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802
         row: Row = index.data(Qt.UserRole)
         view = self.parent()
         width = view.viewport().width() if isinstance(view, QListView) else 400
-        height = max(_THUMB.height(), self._lines_height(row, option.font, width)) + 2 * _PAD
-        return QSize(width, height)
+        # A queue of a thousand clips is laid out at every change: what a height hangs on is compared, not measured.
+        audit = row.summary.audit if row.summary is not None else None
+        told = (
+            width,
+            row.state,
+            row.error,
+            row.facts_error,
+            row.summary,
+            audit is None,
+            len(row.warnings),
+            row.from_plan,
+        )
+        known = self._heights.get(row.id)
+        if known is None or known[0] != told:
+            height = max(_THUMB.height(), self._lines_height(row, option.font, width)) + 2 * _PAD
+            known = self._heights[row.id] = (told, height)
+        return QSize(width, known[1])
 
     def _lines_height(self, row: Row, font: QFont, width: int) -> int:
         line = QFontMetrics(font).height()
@@ -164,22 +186,21 @@ class _RowPainter(QStyledItemDelegate):
         state = state_text(row)
         state_width = metrics.horizontalAdvance(state) + 20
         top = QRect(place.left(), place.top(), place.width(), line)
-        paint_icon(painter, symbol, QRectF(top.right() - state_width + 2, top.center().y() - 6.5, 14, 14), color(ink))
-        painter.setPen(color(ink))
-        painter.setFont(font)
-        painter.drawText(top, int(Qt.AlignRight | Qt.AlignVCenter), state)
         bold = QFont(font)
         bold.setWeight(QFont.DemiBold)
         painter.setFont(bold)
         painter.setPen(color("text"))
-        room = top.width() - state_width - 8
-        name = QFontMetrics(bold).elidedText(row.source.name, Qt.ElideMiddle, room)
-        painter.drawText(QRect(top.left(), top.top(), room, line), int(Qt.AlignLeft | Qt.AlignVCenter), name)
+        name = QFontMetrics(bold).elidedText(row.source.name, Qt.ElideMiddle, top.width())
+        painter.drawText(top, int(Qt.AlignLeft | Qt.AlignVCenter), name)
 
-        painter.setFont(font)
-        painter.setPen(color("quiet"))
         second = top.translated(0, line + 4)
-        detail = metrics.elidedText(detail_text(row), Qt.ElideRight, second.width())
+        mark = QRectF(second.right() - state_width + 2, second.center().y() - 6.5, 14, 14)
+        paint_icon(painter, symbol, mark, color(ink))
+        painter.setPen(color(ink))
+        painter.setFont(font)
+        painter.drawText(second, int(Qt.AlignRight | Qt.AlignVCenter), state)
+        painter.setPen(color("quiet"))
+        detail = metrics.elidedText(detail_text(row), Qt.ElideRight, second.width() - state_width - 8)
         painter.drawText(second, int(Qt.AlignLeft | Qt.AlignVCenter), detail)
         below = second.bottom() + 1
         if row.state in BUSY:

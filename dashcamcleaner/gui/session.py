@@ -81,13 +81,10 @@ class Session(QObject):
 
     def _found(self, found: Found) -> None:
         self._adding -= 1
-        twice = 0
-        for source, root in found.clips:
-            row = self.rows.add(source, root=root)
-            if row is None:
-                twice += 1
-                continue
+        rows = self.rows.add(found.clips)
+        for row in rows:
             self._ask_facts(row)
+        twice = len(found.clips) - len(rows)
         told = [f"{error.message} {error.hint}".strip() for error in found.errors]
         if found.skipped:
             told.append(

@@ -45,7 +45,7 @@ class _Line(QWidget):
         self.label.setToolTip(tr(row.help))
         self.label.setBuddy(self.field)
         self.back = QToolButton()
-        self.back.setIcon(icon("reset", ink="quiet"))
+        self.refresh_theme()
         self.back.setAccessibleName(tr("Reset {name}", name=tr(row.label)))
         self.back.setProperty("small", True)
         self.back.setIconSize(QSize(13, 13))
@@ -84,6 +84,10 @@ class _Line(QWidget):
             return
         self.tell("")
         self.refresh()
+
+    def refresh_theme(self) -> None:
+        """Draw the icon anew."""
+        self.back.setIcon(icon("reset", ink="quiet"))
 
     def tell(self, text: str, *, bad: bool = False) -> None:
         """A sentence below the field; none hides it."""
@@ -125,6 +129,10 @@ class _Section(QWidget):
         layout.addWidget(self.body)
         self.button.toggled.connect(self.open)
         self.open(opened)
+
+    def refresh_theme(self) -> None:
+        """Draw the icon anew."""
+        self.open(self.button.isChecked())
 
     def open(self, opened: bool) -> None:
         self.body.setVisible(opened)
@@ -217,13 +225,20 @@ class SettingsForm(QFrame):
         layout.addStretch(1)
         weights = self.lines["weights"].field
         assert isinstance(weights, OpenChoiceField)
-        add = QToolButton()
+        add = self._add_weights = QToolButton()
         add.setIcon(icon("add"))
         add.setToolTip(tr("Add an own .pt or .onnx file"))
         add.setAccessibleName(tr("Add weights"))
         add.clicked.connect(self._browse_weights)
         weights.add_button(add)
         return body
+
+    def refresh_theme(self) -> None:
+        """Draw icons anew in the colours in force."""
+        self.profile_menu.setIcon(icon("more"))
+        self._add_weights.setIcon(icon("add"))
+        for part in (*self.lines.values(), *self.findChildren(_Section)):
+            part.refresh_theme()
 
     def _add(self, row: Setting) -> _Line:
         line = self.lines[row.name] = _Line(row, self._model)

@@ -234,6 +234,7 @@ QComboBox QAbstractItemView {{
 }}
 QProgressBar {{ background: {c["line"]}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}
 QProgressBar::chunk {{ background: {c["accent"]}; border-radius: 3px; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QMenu {{ background: {c["raised"]}; border: 1px solid {c["line"]}; padding: 4px; }}
 QMenu::item {{ padding: 5px 24px 5px 12px; border-radius: 4px; }}
 QMenu::item:selected {{ background: {c["accent"]}; color: {c["on_accent"]}; }}

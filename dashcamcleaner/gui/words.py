@@ -71,7 +71,9 @@ def kind_title(kind: str, count: int) -> str:
 
 def counts_text(counts: Mapping[str, int], *, none: str = "") -> str:
     """``2 faces, 1 plate``."""
-    told = [kind_title(kind, count) for kind, count in counts.items() if count]
+    order = ("face", "plate")  # then the others, as they come: the same words in the same place for every frame
+    kinds = sorted(counts, key=lambda kind: order.index(kind) if kind in order else len(order))
+    told = [kind_title(kind, counts[kind]) for kind in kinds if counts[kind]]
     return ", ".join(told) or none
 
 

@@ -17,7 +17,8 @@ from PyQt5.QtCore import QMimeData, QPoint, QPointF, Qt, QThread, QUrl
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PyQt5.QtWidgets import QApplication, QDialog, QWidget
 
-from dashcamcleaner.core.events import Event, Failed, Finished, Progress, Started
+from dashcamcleaner.core.events import Audited, Event, Failed, Finished, Progress, Started
+from dashcamcleaner.core.findings import AuditResult, Finding, Severity, Status
 from dashcamcleaner.core.summary import KindSummary, RunSummary
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError, InputError
 from dashcamcleaner.gui.app import build_window
@@ -163,6 +164,18 @@ class ScriptedEngine(Engine):
         summary = RunSummary(source, output, frames=self.frames, wall_s=0.4)
         summary.kinds = {"face": KindSummary(regions=20, tracks=2), "plate": KindSummary(regions=5, tracks=1)}
         yield Finished(summary)
+
+    def start_audit(self, source: Path, output: Path, plan: Path | None) -> tuple[Iterator[Event], ScriptedControl]:
+        control = ScriptedControl()
+
+        def events() -> Iterator[Event]:
+            yield Started(str(source), str(output), self.frames, "audit")
+            yield Progress("audit", self.frames // 2, self.frames, 50.0, 1.0)
+            result = AuditResult(str(source), str(output), status=Status.NEEDS_REVIEW)
+            result.findings = [Finding("pixels", "clear-object", Severity.REVIEW, "A face is clear.", first_frame=2)]
+            yield Audited(result)
+
+        return events(), control
 
     def open_preview(self, clip: Path) -> Any:
         raise InputError("There is nothing to see in a scripted clip.")

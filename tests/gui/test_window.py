@@ -227,6 +227,37 @@ def test_replacing_a_result_is_asked_for_at_its_row(open_window: OpenWindow, fil
     assert [job.settings.overwrite for job in engine.jobs] == [False, True]
 
 
+def test_the_audit_of_a_result_is_told_in_its_row(open_window: OpenWindow, files: Files, qtbot: Any) -> None:
+    engine = ScriptedEngine()
+    window = open_window(engine)
+    drop(window, *files("a.mp4"))
+    qtbot.waitUntil(lambda: len(window.session.queue) == 1)
+    window.session.start()
+    wait_until_done(qtbot, window)
+    window.result.wanted.emit("audit")
+    wait_until_done(qtbot, window)
+    row = window.session.queue.at(0)
+    assert row.state is State.DONE
+    assert note_text(row) == "2 faces, 1 plate hidden · Audit: NEEDS REVIEW · 1 finding"
+    window.actions_["audit_all"].trigger()
+    window.session.again(row.id, overwrite=True)
+    wait_until_done(qtbot, window)
+    assert [job.audit for job in engine.jobs] == [False, True]
+
+
+def test_the_menu_offers_what_makes_sense(open_window: OpenWindow, files: Files, qtbot: Any) -> None:
+    window = open_window(ScriptedEngine(errors={"b.mp4": OutputError("No.")}))
+    drop(window, *files("a.mp4", "b.mp4"))
+    qtbot.waitUntil(lambda: len(window.session.queue) == 2)
+    offered = [[what for what, _ in window.result.choices(row)] for row in window.session.queue]
+    assert offered == [["name"], ["name"]]
+    window.session.start()
+    wait_until_done(qtbot, window)
+    done, failed = ([what for what, _ in window.result.choices(row)] for row in window.session.queue)
+    assert done == ["open", "folder", "audit", "replace"]  # no report and no plan: the script wrote none
+    assert failed == ["again", "name"]
+
+
 def test_rows_are_removed_by_key_but_not_the_running_one(open_window: OpenWindow, files: Files, qtbot: Any) -> None:
     engine = ScriptedEngine(free=False)
     window = open_window(engine)

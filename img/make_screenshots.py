@@ -1,0 +1,139 @@
+"""Makes the pictures of the window that README and docs show, and the icon's files. Anyone can run it again:
+
+    python img/make_screenshots.py [FOLDER]
+
+A rendered street is cleaned for real (faces drawn, plates made up, see `rendered_clip.py`), so what the window shows
+is what it does. Takes a few minutes on a small machine. The settings of whoever runs it are neither read nor written.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from PyQt5.QtGui import QFont
+from PyQt5.QtWidgets import QApplication
+from rendered_clip import make_rendered_clip
+
+from dashcamcleaner.gui.app import build_window, make_application
+from dashcamcleaner.gui.canvas import View
+from dashcamcleaner.gui.icons import APP_ICON, app_icon
+from dashcamcleaner.gui.main_window import MainWindow
+
+HERE = Path(__file__).resolve().parent
+SIZE = (1280, 720)
+CLIPS = ("harbour road.mp4", "market square.mp4", "way home.mp4")
+
+
+class Photographer:
+    """Waits for the window and takes its picture."""
+
+    def __init__(self, app: QApplication, window: MainWindow, folder: Path) -> None:
+        self.app, self.window, self.folder = app, window, folder
+
+    def rest(self, seconds: float) -> None:
+        """Let events flow."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self.app.processEvents()
+            time.sleep(0.01)
+
+    def wait(self, done: Callable[[], bool], *, seconds: float = 900.0) -> None:
+        """Until something is true."""
+        until = time.monotonic() + seconds
+        while not done():
+            if time.monotonic() > until:
+                raise TimeoutError("the window did not get there")
+            self.rest(0.05)
+
+    def look(self, appearance: str) -> None:
+        """Light or dark."""
+        self.window.actions_.appearance.chosen.emit(appearance)
+        self.rest(0.3)
+
+    def shoot(self, name: str) -> None:
+        """Take the picture."""
+        self.rest(0.4)
+        path = self.folder / f"{name}.png"
+        self.window.grab().save(str(path))
+        print(f"made {path}")
+
+
+def take_pictures(app: QApplication, clips: Path, folder: Path) -> None:
+    """All pictures, in the order in which a user would come by them."""
+    window = build_window(app)
+    window.resize(*SIZE)
+    window.show()
+    camera = Photographer(app, window, folder)
+    session = window.session
+    try:
+        camera.look("light")
+        camera.wait(lambda: session.files.idle and session.sight.idle)
+        camera.shoot("window-empty")
+        session.add([str(clips / name) for name in CLIPS])
+        camera.wait(lambda: len(session.queue) == 3 and all(row.facts for row in session.queue))
+        session.start()
+        second = session.queue.at(1)
+        camera.wait(lambda: second.state == "running" and second.fraction > 0.35)
+        window.queue.choose(1)
+        camera.wait(lambda: window.preview.canvas.shown is not None)
+        camera.rest(1.0)
+        camera.shoot("window")
+        session.cancel()
+        camera.wait(lambda: not session.busy)
+
+        camera.look("dark")
+        window.queue.choose(0)
+        camera.wait(lambda: window.preview.clip is not None and window.preview.clip.path == session.queue.at(0).source)
+        window.preview.go(125)
+        window.preview.set_view(View.COMPARE)
+        window.preview.canvas.divider = 0.62
+        camera.wait(lambda: session.sight.idle)
+        camera.shoot("window-preview-dark")
+
+        camera.look("light")
+        window.tabs.setCurrentWidget(window.review)
+        camera.wait(lambda: window.review.opened is not None and session.files.idle)
+        window.review.go(118)
+        for key in [card.key for card in window.review.cards.cards if card.kind == "face"][:1]:
+            window.review.choose(key)
+        camera.wait(lambda: session.sight.idle)
+        camera.shoot("window-review")
+    finally:
+        session.cancel()
+        camera.wait(lambda: not session.busy)
+        window.close()
+
+
+def write_icon(folder: Path) -> None:
+    """The icon as SVG and PNG, from the one drawing in the program."""
+    (folder / "icon.svg").write_text(APP_ICON + "\n", encoding="utf-8")
+    app_icon().pixmap(256, 256).toImage().save(str(folder / "icon.png"))
+
+
+def main() -> None:
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        os.environ["DASHCAMCLEANER_HOME"] = str(Path(scratch) / "home")
+        app = make_application([])
+        app.setFont(QFont(app.font().family(), 9))  # without a desktop to ask, Qt takes a large one
+        write_icon(folder)
+        clips = Path(scratch) / "clips"
+        made = make_rendered_clip(clips)
+        for name in CLIPS:
+            shutil.copyfile(made, clips / name)
+        made.unlink()
+        take_pictures(app, clips, folder)
+
+
+if __name__ == "__main__":
+    main()
