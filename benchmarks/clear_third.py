@@ -44,9 +44,7 @@ def main() -> None:
     args = parser.parse_args()
     names = args.clips.split(",") if args.clips else sorted(path.stem for path in args.folder.glob("*.json"))
     rows: list[dict[str, object]] = []
-    print(
-        "| clip | clear tracks >= 24 px | listed | findings | right | wrong | neither | precision | audit CPU / cleaning CPU |"
-    )
+    print("| clip | clear tracks >= 24 px | listed | findings | right | wrong | neither | precision | CPU / cleaning's |")
     print("|---|---|---|---|---|---|---|---|---|")
     total, cost = np.zeros(5, int), np.zeros(2)
     for name in names:
@@ -138,7 +136,7 @@ def score(
 
 
 def _is_clear(track: TrueTrack, plans: list[FramePlan]) -> bool:
-    """Whether half of its legible frames, at least, are hidden by a third at most (a neighbour's region may hide it)."""
+    """Whether half of its legible frames are hidden by a third at most: a neighbour's region may hide it."""
     shares = []
     for plan in plans:
         if plan.index in track.legible and plan.index in track.boxes:

@@ -3,15 +3,16 @@
     python benchmarks/planted_leaks.py CLIP[@FROM-TO] CLIP ... [--work FOLDER] [--only KIND,KIND]
 
 Each clip is cut to the seconds named (the first four otherwise), cleaned with the default settings, and audited as it
-is: what is found then is the background. Then every leak is planted into a fresh copy and audited. A leak counts as found
-when a finding of a kind that fits it, at its time, is there that the background does not have. Printed: a table of leak
-by clip, with the status that the audit gave.
+is: what is found then is the background. Then every leak is planted into a fresh copy and audited. A leak counts as
+found when a finding of a kind that fits it, at its time, is there that the background does not have. Printed: a table
+of leak by clip, with the status that the audit gave.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import shutil
 import struct
 import time
@@ -26,13 +27,16 @@ import numpy as np
 
 from dashcamcleaner.core.events import Audited, Failed, Finished
 from dashcamcleaner.core.findings import AuditResult, Severity
+from dashcamcleaner.core.leaks import covered_share
 from dashcamcleaner.core.media import Frame
 from dashcamcleaner.core.plan import FramePlan, Region
+from dashcamcleaner.run import audit as audit_module
 from dashcamcleaner.run.audit import audit
+from dashcamcleaner.run.eyes import Eyes, open_eyes
 from dashcamcleaner.run.job import Job
 from dashcamcleaner.run.pipeline import clean
 from dashcamcleaner.run.planfile import PlanReader, PlanWriter, plan_path
-from dashcamcleaner.settings import resolve
+from dashcamcleaner.settings import Settings, resolve
 from dashcamcleaner.stages import decode, probe
 from dashcamcleaner.stages.obscure import Obscurer
 
@@ -319,9 +323,11 @@ def prepare(clip: str, work: Path) -> Case:
     for plan in plans:
         for region in plan.regions:
             if region.track is not None:
-                x1, y1, x2, y2 = region.xyxy
+                _, y1, _, y2 = region.xyxy
                 frames.setdefault(region.track, []).append(plan.index)
-                size[region.track] = size.get(region.track, 0.0) + (y2 - y1) * region.score
+                others = np.array([r.xyxy for r in plan.regions if r is not region], np.float64).reshape(-1, 4)
+                alone = 1 - covered_share(region.xyxy, others)  # under another region a leak would be none
+                size[region.track] = size.get(region.track, 0.0) + (y2 - y1) * region.score * alone**2
     track = max(size, key=lambda t: size[t])
     return Case(source, output, plans, track, frames[track])
 
@@ -351,6 +357,17 @@ def cut(clip: Path, target: Path, start_s: float, end_s: float) -> None:
                 packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
                 packet.stream = sounds[packet.stream_index]
                 out.mux(packet)
+
+
+@functools.cache
+def _eyes_once(settings: Settings, upright_size: tuple[int, int]) -> Eyes:
+    return open_eyes(settings, upright_size=upright_size)
+
+
+def open_once() -> None:
+    """Loading the engines takes longer than auditing three seconds: do it once per picture size."""
+    Eyes.close = lambda self: None  # type: ignore[method-assign]
+    audit_module.open_eyes = lambda settings, *, upright_size: _eyes_once(settings, upright_size)
 
 
 def audited(source: Path, output: Path) -> AuditResult:
@@ -384,6 +401,7 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(LEAKS))
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
+    open_once()
     table: dict[str, list[str]] = {name: [] for name in args.only.split(",")}
     backgrounds, names = [], []
     for clip in args.clips:

@@ -159,7 +159,12 @@ class Linker:
             if i not in taken_i:
                 self._open.append(Exposure(sighting.kind, [sighting]))
 
+    def drain(self) -> list[Exposure]:
+        """The exposures that have ended since the last call; they hold pictures and are not kept here."""
+        ended, self._done = self._done, []
+        return ended
+
     def finish(self) -> list[Exposure]:
-        """All exposures, by their beginning."""
-        everything, self._open, self._done = self._done + self._open, [], []
-        return sorted(everything, key=lambda e: (e.sightings[0].frame, e.sightings[0].xyxy))
+        """The exposures that are left, ended or not."""
+        left, self._open, self._done = self._done + self._open, [], []
+        return left

@@ -13,7 +13,7 @@ from dashcamcleaner.core.findings import AuditResult, Check, Finding, Severity
 from dashcamcleaner.core.hiding import HidingLog, spans
 from dashcamcleaner.core.media import Frame, MediaInfo
 from dashcamcleaner.core.plan import FramePlan, Region
-from dashcamcleaner.core.sightings import Linker
+from dashcamcleaner.core.sightings import Exposure, Linker
 from dashcamcleaner.core.weighing import Weigher
 from dashcamcleaner.run.eyes import FACES, OWN, Eyes
 from dashcamcleaner.run.planfile import PlanReader
@@ -67,6 +67,8 @@ class Watch:
         self._comparable = abs(w - w2) <= 1 and abs(h - h2) <= 1  # 4:2:0 needs even sizes: a line may be added
         self._log = HidingLog()
         self._linker = Linker()
+        self._weigher = Weigher(FACES, OWN, eyes.second_opinion, eyes.reads(), moves_as_one)
+        self._exposed: list[Finding] = []
         self._rereader = Rereader(reader=eyes.reader, faces=eyes.crops.get(FACES))
         self._due_s = -1e9
         self._lost: list[tuple[int, float]] = []
@@ -156,8 +158,13 @@ class Watch:
         if sightings:
             self._keep_thumbnail(output, index)
         self._linker.push(sightings, seconds=at_s)
+        self._weigh(self._linker.drain())
         output.forget_pictures()
         return True
+
+    def _weigh(self, exposures: Sequence[Exposure]) -> None:
+        found = (self._weigher.weigh(exposure) for exposure in exposures)
+        self._exposed += [finding for finding in found if finding is not None]
 
     def _keep_thumbnail(self, output: Frame, index: int) -> None:
         if index in self._thumbnails or len(self._thumbnails) >= _MOST_THUMBNAILS:
@@ -253,12 +260,8 @@ class Watch:
         return found
 
     def _search_findings(self, result: AuditResult) -> list[Finding]:
-        found = []
-        weigher = Weigher(FACES, OWN, self._eyes.second_opinion, self._eyes.reads(), moves_as_one)
-        for exposure in self._linker.finish():
-            finding = weigher.weigh(exposure)
-            if finding is not None:
-                found.append(finding)
+        self._weigh(self._linker.finish())
+        found = self._exposed
         for name, title, by in (
             ("search-own", "Objects left, by the run's own weights mirrored at another scale", OWN),
             ("search-face", "Faces left, by an independent detector", FACES),

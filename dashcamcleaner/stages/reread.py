@@ -24,8 +24,9 @@ from dashcamcleaner.core.sightings import legibility
 __all__ = ["Rereader", "likeness_of_texts"]
 
 _CROPS_PER_TRACK = 6
+_CROP_PX = 256
 _LEAST_FRAMES_APART = 3
-_MOST_TRACKS = 400
+_MOST_TRACKS = 200
 """Beyond, the smallest give way: a crowd would take longer to read than to clean."""
 
 _LEAST_PLATE_PX = 14
@@ -45,6 +46,7 @@ class _Look:
     source: np.ndarray
     output: np.ndarray
     inner: tuple[float, float, float, float]
+    area: float
 
 
 @dataclass(slots=True, eq=False)
@@ -54,7 +56,7 @@ class _Covered:
 
     @property
     def size(self) -> float:
-        return max(look.source.size for look in self.looks)
+        return max((look.area for look in self.looks), default=0.0)
 
 
 class Rereader:
@@ -97,16 +99,18 @@ class Rereader:
         near = [look for look in looks if abs(look.frame - frame) < _LEAST_FRAMES_APART]
         rivals = near or (looks if len(looks) >= _CROPS_PER_TRACK else [])
         if rivals:
-            worst = min(rivals, key=lambda look: look.source.size)
-            if worst.source.size >= area * _margin(covered.kind) ** 2:
+            worst = min(rivals, key=lambda look: look.area)
+            if worst.area >= area:
                 return
             looks.remove(worst)
         x1, y1, x2, y2 = _window(region.xyxy, source.shape, grow=_margin(covered.kind))
         if x2 - x1 < 8 or y2 - y1 < 6:
             return
         inner = (region.xyxy[0] - x1, region.xyxy[1] - y1, region.xyxy[2] - x1, region.xyxy[3] - y1)
-        crops = source[y1:y2, x1:x2].copy(), output[y1:y2, x1:x2].copy()
-        looks.append(_Look(frame, seconds, region.xyxy, *crops, inner))
+        crops = _fitted(source[y1:y2, x1:x2]), _fitted(output[y1:y2, x1:x2])
+        scale = crops[0].shape[1] / (x2 - x1)
+        small = (inner[0] * scale, inner[1] * scale, inner[2] * scale, inner[3] * scale)
+        looks.append(_Look(frame, seconds, region.xyxy, *crops, small, area))
 
     def findings(self) -> tuple[list[Check], list[Finding]]:
         """Try all that was collected."""
@@ -209,6 +213,15 @@ def _fused(crops: Sequence[np.ndarray]) -> list[np.ndarray]:
     low, high = np.percentile(sharp, (1, 99))
     stretched = (sharp - low) * (255 / max(high - low, 1.0))
     return [np.clip(values, 0, 255).astype(np.uint8) for values in (mean, stretched)]
+
+
+def _fitted(crop: np.ndarray) -> np.ndarray:
+    """A copy, shrunk where it is larger than what is needed to read it."""
+    scale = _CROP_PX / max(crop.shape)
+    if scale >= 1:
+        return crop.copy()
+    size = (max(8, round(crop.shape[1] * scale)), max(6, round(crop.shape[0] * scale)))
+    return cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
 
 
 def _margin(kind: str) -> float:

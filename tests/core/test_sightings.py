@@ -17,7 +17,7 @@ def linked(sightings: dict[int, list[Sighting]]) -> list[Exposure]:
     linker = Linker()
     for frame in sorted(sightings):
         linker.push(sightings[frame], seconds=frame / 30)
-    return linker.finish()
+    return linker.drain() + linker.finish()
 
 
 def test_one_that_moves_by_its_own_size_between_samples_stays_one() -> None:
