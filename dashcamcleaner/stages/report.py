@@ -23,7 +23,7 @@ REPORT_VERSION = 1
 
 _COLORS = {"face": "#c2410c", "plate": "#1d4ed8", "whole frame": "#475569"}
 _OTHER_COLOR = "#0f766e"
-_STATUS_CLASS = {"PASS": "pass", "NEEDS REVIEW": "review", "FAIL": "fail", "cleaned": "pass", "partial": "review"}
+_STATUS_CLASS = {"PASS": "pass", "NEEDS REVIEW": "review", "FAIL": "fail", "cleaned": "note", "partial": "review"}
 _RANK = {"failed": 0, "FAIL": 1, "partial": 2, "NEEDS REVIEW": 3, "cleaned": 4, "PASS": 5}
 
 _STYLE = """
