@@ -33,6 +33,8 @@ LARGEST_IN_WINDOW = 0.5
 """Larger things, as a part of a window's side, are not looked at enlarged: people's bodies begin to look like faces."""
 _SAME_IOU = 0.4
 _SAME_WITHIN = 0.75
+_AGREE_IOU = 0.5
+_AGREE_SCORE = 0.6
 _ALONE_MARGIN = 0.2
 """What only the second look saw must be this much above its threshold: looking closer finds more that is nothing."""
 _CONFIRMS_IOU = 0.2
@@ -186,7 +188,13 @@ def _without_doubles(found: Detections) -> Detections:
     for i in range(len(found)):
         if not same[i, kept].any():
             kept.append(i)
-    return found[kept]
+    # Looks that agree on an object do not agree on its borders: what either saw is hidden.
+    agree = (common > _AGREE_IOU * union) & same & (found.score[None] >= _AGREE_SCORE * found.score[:, None])
+    boxes = found.xyxy[kept].copy()
+    for at, i in enumerate(kept):
+        others = found.xyxy[agree[i]]
+        boxes[at] = (*others[:, :2].min(axis=0), *others[:, 2:].max(axis=0))
+    return Detections(boxes, found.score[kept], found.kind[kept])
 
 
 def planned(observations: Sequence[Observation], planner: Planner) -> list[FramePlan]:
