@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dashcamcleaner.core.events import Event
+from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import DashcamCleanerError, WeightsError
 from dashcamcleaner.gui.pictures import blurred_thumbnail, thumbnail, to_image
 from dashcamcleaner.gui.queue_model import ClipFacts
@@ -141,6 +142,17 @@ class Engine:
         from dashcamcleaner.run.preview import first_picture
 
         return thumbnail(to_image(first_picture(result, longest_side_px=_THUMBNAIL_SOURCE_PX)))
+
+    def earlier(self, results: Mapping[Path, Path]) -> dict[Path, RunSummary]:
+        """Which of these clips were cleaned on an earlier day: source -> what its result's report says.
+
+        Args:
+            results: source -> where its result would stand.
+        """
+        from dashcamcleaner.run.earlier import earlier_result
+
+        found = {source: earlier_result(source, output) for source, output in results.items()}
+        return {source: summary for source, summary in found.items() if summary is not None}
 
     def start(self, job: Job) -> tuple[Iterator[Event], Any]:
         """A run's events and its control."""

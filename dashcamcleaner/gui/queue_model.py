@@ -31,7 +31,7 @@ class State(StrEnum):
 
 
 MOVES: dict[State, frozenset[State]] = {
-    State.WAITING: frozenset({State.RUNNING, State.FAILED}),
+    State.WAITING: frozenset({State.RUNNING, State.FAILED, State.DONE, State.PARTIAL}),
     State.RUNNING: frozenset({State.PAUSED, State.DONE, State.PARTIAL, State.FAILED, State.STOPPED}),
     State.PAUSED: frozenset({State.RUNNING, State.DONE, State.PARTIAL, State.FAILED, State.STOPPED}),
     State.AUDITING: frozenset({State.DONE, State.PARTIAL}),
@@ -76,6 +76,8 @@ class Row:
         source: the clip.
         root: the folder it came with; its tree is kept below an output folder. None for single files.
         output: where the result will stand, or stands; None until it is known.
+        asked_again: the user wants it made anew, whatever stands there.
+        cleaned_before: the result is of an earlier day.
         wants_audit: the result is to be looked at again.
         own_output: a name that the user chose for this very clip.
         overwrite: the user asked to replace the result.
@@ -106,6 +108,8 @@ class Row:
     summary: RunSummary | None = None
     two_passes: bool = False
     wants_audit: bool = False
+    cleaned_before: bool = False
+    asked_again: bool = False
 
     @property
     def fraction(self) -> float:
@@ -238,7 +242,7 @@ class Queue:
         row = self._rows[row_id]
         row.phase, row.frames_done, row.fps, row.eta_s = "", 0, 0.0, None
         row.frames = row.facts.frames if row.facts else None
-        row.error, row.summary, row.two_passes = None, None, False
+        row.error, row.summary, row.two_passes, row.cleaned_before = None, None, False, False
         row.counts, row.warnings = {}, []
         return row
 
@@ -249,11 +253,19 @@ class Queue:
         row.wants_audit, row.phase, row.frames_done, row.fps, row.eta_s = False, "audit", 0, 0.0, None
         return row
 
+    def found_done(self, row_id: int, summary: RunSummary) -> None:
+        """An earlier run's result of a waiting clip was found."""
+        row = self._rows[row_id]
+        if row.state is State.WAITING:
+            self.move(row_id, to=State.PARTIAL if summary.status == PARTIAL else State.DONE)
+            row.summary, row.output, row.cleaned_before = summary, Path(summary.output), True
+
     def ask_again(self, row_id: int, *, overwrite: bool = False, from_plan: Path | None = None) -> None:
         """Put an ended row back in line."""
         self.move(row_id, to=State.WAITING)
         row = self._rows[row_id]
         row.overwrite, row.from_plan, row.error = overwrite, from_plan, None
+        row.asked_again = True
 
     def apply(self, row_id: int, event: Event) -> Row:
         """Take in an event of the row's run."""

@@ -15,6 +15,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtGui import QImage
 
 from dashcamcleaner.core.events import Audited, Event, Failed, Finished
+from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.gui.desk import Desk
 from dashcamcleaner.gui.engine import Engine, Found
@@ -82,6 +83,7 @@ class Session(QObject):
     def _found(self, found: Found) -> None:
         self._adding -= 1
         rows = self.rows.add(found.clips)
+        self._ask_earlier()
         for row in rows:
             self._ask_facts(row)
         twice = len(found.clips) - len(rows)
@@ -103,12 +105,34 @@ class Session(QObject):
         if self.started and self.run is None:
             self._next()
 
+    def _ask_earlier(self) -> None:
+        """Find the results of earlier days: they can be reviewed, and are not made again unasked."""
+        clips = [(row.source, row.root) for row in self.queue if row.state is State.WAITING and not row.asked_again]
+        folder, settings, engine = self.output_folder, self.form.settings, self.engine
+
+        def look() -> dict[Path, RunSummary]:
+            outputs = engine.outputs(clips, folder=folder, settings=settings)
+            return engine.earlier({source: one for source, one in outputs.items() if isinstance(one, Path)})
+
+        def took(results: dict[Path, RunSummary]) -> None:
+            for row in self.queue:
+                if row.source in results and row.state is State.WAITING and not row.asked_again:
+                    self.queue.found_done(row.id, results[row.source])
+                    self._ask_cleaned_thumbnail(row)
+                    self._row_changed(row.id)
+            self.remember()
+
+        if clips:
+            self.files.ask(look, took, first=True)
+
     def _ask_facts(self, row: Row) -> None:
         row_id, source = row.id, row.source
 
         def took(facts: ClipFacts) -> None:
             if (known := self.queue.get(row_id)) is not None:
                 known.facts = facts
+                if known.state in (State.DONE, State.PARTIAL):
+                    self._ask_cleaned_thumbnail(known)
                 self._row_changed(row_id)
 
         def failed(error: Exception) -> None:
@@ -327,6 +351,7 @@ class Session(QObject):
     def set_output_folder(self, folder: Path | None) -> None:
         """Choose where results go."""
         self.store.set(output_folder=str(folder) if folder else None)
+        self._ask_earlier()
         self.changed.emit()
 
     def remember(self) -> None:

@@ -107,7 +107,7 @@ def state_text(row: Row) -> str:
         State.WAITING: tr("Waiting"),
         State.PAUSED: tr("Paused"),
         State.AUDITING: tr("Looking again {percent} %", percent=int(row.fraction * 100)),
-        State.DONE: tr("Done"),
+        State.DONE: tr("Cleaned before") if row.cleaned_before else tr("Done"),
         State.PARTIAL: tr("Done, with gaps"),
         State.FAILED: tr("Failed"),
         State.STOPPED: tr("Stopped"),

@@ -101,6 +101,7 @@ class ScriptedEngine(Engine):
         self.steps = threading.Semaphore(0)
         self.free_running = free
         self.jobs: list[Any] = []
+        self.done_before: dict[Path, RunSummary] = {}
         self.controls: list[ScriptedControl] = []
 
     def step(self, count: int = 1) -> None:
@@ -164,6 +165,9 @@ class ScriptedEngine(Engine):
         summary = RunSummary(source, output, frames=self.frames, wall_s=0.4)
         summary.kinds = {"face": KindSummary(regions=20, tracks=2), "plate": KindSummary(regions=5, tracks=1)}
         yield Finished(summary)
+
+    def earlier(self, results: Any) -> dict[Path, RunSummary]:
+        return {source: self.done_before[source] for source in results if source in self.done_before}
 
     def start_audit(self, source: Path, output: Path, plan: Path | None) -> tuple[Iterator[Event], ScriptedControl]:
         control = ScriptedControl()

@@ -245,6 +245,26 @@ def test_render_again_does_not_detect_again(reviewed: MainWindow, detector: Scri
     assert not review.tools.render_again.isEnabled()
 
 
+def test_a_result_of_an_earlier_day_is_reviewed(
+    reviewed: MainWindow, open_window: OpenWindow, busy_street: Path, qtbot: Any
+) -> None:
+    reviewed.review.choose(reviewed.review.cards.cards[0].key)
+    reviewed.review.do("keep")
+    reviewed.close()
+    window = open_window(Engine())
+    drop(window, busy_street)
+    qtbot.waitUntil(lambda: len(window.session.queue) == 1, timeout=10_000)
+    row = window.session.queue.at(0)
+    qtbot.waitUntil(lambda: row.state is State.DONE, timeout=10_000)
+    assert row.summary.kinds["face"].tracks == 1
+    with qtbot.waitSignal(window.review.ready, timeout=15_000):
+        window.tabs.setCurrentWidget(window.review)
+    settle(qtbot, window)
+    assert window.review.cards.cards[0].verdict == "Stays clear"
+    assert window.review.tools.render_again.isEnabled()  # that edit was never rendered
+    assert boxes_drawn(window) == set()
+
+
 def test_playing_goes_on_and_stops(reviewed: MainWindow, qtbot: Any) -> None:
     review = reviewed.review
     qtbot.keyClick(review.canvas, Qt.Key_Space)

@@ -10,6 +10,7 @@ import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QApplication, QDialog, QPushButton
 
+from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.gui.queue_model import State
 from dashcamcleaner.gui.store import Store
@@ -256,6 +257,26 @@ def test_the_menu_offers_what_makes_sense(open_window: OpenWindow, files: Files,
     done, failed = ([what for what, _ in window.result.choices(row)] for row in window.session.queue)
     assert done == ["open", "folder", "audit", "replace"]  # no report and no plan: the script wrote none
     assert failed == ["again", "name"]
+
+
+def test_what_was_cleaned_on_an_earlier_day_is_not_cleaned_again_unasked(
+    open_window: OpenWindow, files: Files, qtbot: Any
+) -> None:
+    engine = ScriptedEngine()
+    window = open_window(engine)
+    first, second = files("a.mp4", "b.mp4")
+    engine.done_before[first] = RunSummary(str(first), str(first.with_name("a_cleaned.mp4")))
+    drop(window, first, second)
+    qtbot.waitUntil(lambda: State.DONE in states(window))
+    assert state_text(window.session.queue.at(0)) == "Cleaned before"
+    window.session.start()
+    wait_until_done(qtbot, window)
+    assert [job.source for job in engine.jobs] == [second]
+    window.queue.choose(0)
+    window.result.wanted.emit("replace")
+    wait_until_done(qtbot, window)
+    assert [job.source for job in engine.jobs] == [second, first]
+    assert state_text(window.session.queue.at(0)) == "Done"
 
 
 def test_rows_are_removed_by_key_but_not_the_running_one(open_window: OpenWindow, files: Files, qtbot: Any) -> None:
