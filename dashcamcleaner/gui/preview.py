@@ -218,8 +218,8 @@ class PreviewPanel(QWidget):
         return lambda: self._looker.look(clip.path, pts, settings=settings, longest_side_px=px)
 
     def _show(self, shown: Shown) -> None:
-        if self._live:
-            return
+        if self._live or self.clip is None or shown.pts != self.clip.times[self._place]:
+            return  # of another frame than the one asked for last; that one is on its way
         self.canvas.show_frame(shown)
         self.counts.setText(counts_text(shown.counts or {}, none=tr("nothing found here")))
         self.frame_shown.emit()

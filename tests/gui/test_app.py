@@ -23,7 +23,7 @@ from dashcamcleaner.gui.crash import CrashNet, log_path
 from dashcamcleaner.gui.shortcuts import SHORTCUTS, ShortcutDialog
 from dashcamcleaner.gui.theme import COLORS, apply_theme, color
 from dashcamcleaner.gui.translation import JsonTranslator, install_language, template
-from tests.gui.conftest import OpenWindow
+from tests.gui.driving import OpenWindow
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -15,7 +15,7 @@ from dashcamcleaner.gui.engine import Engine
 from dashcamcleaner.gui.main_window import MainWindow
 from tests.clips import make, read_number
 from tests.fakes import ScriptedDetector
-from tests.gui.conftest import OpenWindow, ScriptedEngine, drop
+from tests.gui.driving import OpenWindow, ScriptedEngine, drop
 
 
 def array_of(image: QImage) -> np.ndarray:

@@ -17,7 +17,7 @@ from dashcamcleaner.gui.main_window import MainWindow
 from dashcamcleaner.gui.queue_model import State
 from dashcamcleaner.run.planfile import PlanReader
 from tests.fakes import ScriptedDetector
-from tests.gui.conftest import OpenWindow, drop
+from tests.gui.driving import OpenWindow, drop
 from tests.gui.street import PAN_PX, make_street, read_code
 from tests.gui.test_preview import array_of
 

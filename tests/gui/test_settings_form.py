@@ -20,7 +20,7 @@ from dashcamcleaner.gui.fields import (
 )
 from dashcamcleaner.gui.store import Store
 from dashcamcleaner.settings import ROWS
-from tests.gui.conftest import OpenWindow, ScriptedEngine, drop
+from tests.gui.driving import OpenWindow, ScriptedEngine, drop
 
 
 def pick(combo: QComboBox, value: Any) -> None:

@@ -15,7 +15,7 @@ from dashcamcleaner.errors import OutputError
 from dashcamcleaner.gui.queue_model import State
 from dashcamcleaner.gui.store import Store
 from dashcamcleaner.gui.words import note_text, state_text
-from tests.gui.conftest import OpenWindow, ScriptedEngine, drop
+from tests.gui.driving import OpenWindow, ScriptedEngine, drop
 
 Files = Callable[..., list[Path]]
 
