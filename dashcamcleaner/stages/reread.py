@@ -32,6 +32,9 @@ _MOST_TRACKS = 200
 _LEAST_PLATE_PX = 14
 _LEAST_FACE_PX = 20
 
+_PARTS = (1.0, 0.75, 0.6)
+"""Regions are larger than their plates, by how much differs: the reader takes a line, not a line amid a bumper."""
+
 _READ_BACK = 0.5
 """Share of the source's characters, in their order and in runs of two or more, from which on a reading counts."""
 
@@ -136,12 +139,13 @@ class Rereader:
     def _try_plate(self, covered: _Covered, check: Check) -> Finding | None:
         assert self._reader is not None
         looks = sorted(covered.looks, key=lambda look: look.frame)
-        text = _agreed(self._reader.read([_rgb(look.source) for look in looks]))
+        text = _agreed([self._read_best(look.source) for look in looks])
         if not text:
             return None
         check.looked_at += 1
         crops = [look.output for look in looks]
-        readings = self._reader.read([_rgb(crop) for crop in (*crops, *_fused(crops))])
+        tried = [_middle(crop, part) for crop in (*crops, *_fused(crops)) for part in _PARTS]
+        readings = self._reader.read([_rgb(crop) for crop in tried])
         best = max(readings, key=lambda reading: likeness_of_texts(text, reading.text))
         share = likeness_of_texts(text, best.text)
         if share < _READ_BACK or best.score < 0.3:
@@ -149,6 +153,12 @@ class Rereader:
         check.found += 1
         return _finding(covered, "read-back", f"A covered plate can be read: {share:.0%} of its characters come back.",
                         doubt=min(1.0, 0.5 + share / 2), evidence={"share": round(share, 2)})  # fmt: skip
+
+    def _read_best(self, crop: np.ndarray) -> Reading:
+        """What a clear crop says at best, with less and less around it."""
+        assert self._reader is not None
+        readings = self._reader.read([_rgb(_middle(crop, part)) for part in _PARTS])
+        return max(readings, key=lambda reading: reading.score * len(reading.text))
 
     def _try_face(self, covered: _Covered, check: Check) -> Finding | None:
         assert self._faces is not None
@@ -222,6 +232,13 @@ def _fitted(crop: np.ndarray) -> np.ndarray:
         return crop.copy()
     size = (max(8, round(crop.shape[1] * scale)), max(6, round(crop.shape[0] * scale)))
     return cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
+
+
+def _middle(crop: np.ndarray, part: float) -> np.ndarray:
+    """The middle part of a crop, by its sides."""
+    h, w = crop.shape
+    dy, dx = round(h * (1 - part) / 2), round(w * (1 - part) / 2)
+    return crop[dy : h - dy, dx : w - dx]
 
 
 def _margin(kind: str) -> float:
