@@ -39,6 +39,7 @@ class ClipWriter:
     def __init__(self, job: Job, *, info: MediaInfo, target: OutputPlan, header: PlanHeader) -> None:
         settings = job.settings
         self._job = job
+        self._info = info
         self._masks: list[tuple[MaskWriter, Path, Path]] = []
         self._export: DetectionExport | None = None
         self._plan: PlanWriter | None = None
@@ -73,7 +74,13 @@ class ClipWriter:
     def _draw(self, channel: np.ndarray, region: Region, value: int) -> None:
         """Raise the channel to the value inside the very shape that is painted."""
         height, width = channel.shape
-        left, top, mask = region_mask(region, upright_size=(width, height), shapes=self._shapes)
+        left, top, mask = region_mask(
+            region,
+            upright_size=(width, height),
+            shapes=self._shapes,
+            orientation=self._info.orientation,
+            block=(1 << self._info.layout.chroma_shift[0], 1 << self._info.layout.chroma_shift[1]),
+        )
         area = channel[top : top + mask.shape[0], left : left + mask.shape[1]]
         np.maximum(area, value, out=area, where=mask > 0)
 
