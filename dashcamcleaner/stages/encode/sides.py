@@ -163,7 +163,7 @@ class SideStreams:
     def _mux(self, packet: Any) -> None:
         try:
             self._output.mux_one(packet)
-        except av.error.InvalidDataError:
+        except (av.error.InvalidDataError, av.error.ArgumentError):
             # Damaged sound is refused by the container; the picture does not suffer for it.
             self._left_out += 1
 
