@@ -104,6 +104,7 @@ class ClipWriter:
         assert self._plan is not None
         job = self._job
         summary.output_bytes = self._encoder.finish()
+        summary.warnings += self._encoder.problems
         for mask, beside, final in self._masks:
             mask.finish()
             publish(beside, final, overwrite=job.settings.overwrite)
