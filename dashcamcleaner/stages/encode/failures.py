@@ -35,4 +35,5 @@ def mapped(path: Path) -> Iterator[None]:
                 f"{path} grew larger than its file system allows", hint="FAT allows 4 GB; choose another disk."
             ) from error
         reason = getattr(error, "strerror", None) or str(error)
-        raise OutputError(f"{path} cannot be written: {reason}") from error
+        hint = "Check the folder; where the source is damaged, --sound mute may help."
+        raise OutputError(f"{path} cannot be written: {reason}", hint=hint) from error

@@ -70,6 +70,8 @@ class Encoder:
         self._path = Path(partial_path)
         self._lock = threading.Lock()
         self._durations: dict[int, int] = {}
+        self._pictures = 0
+        self._refused = 0
         self._aborting = False
         self._held: Frame | None = None
         self._step = 0
@@ -183,7 +185,18 @@ class Encoder:
                 self._sides.close()
             self._output.close()
             self._output = None
+            if self._refused:
+                self._require_all_pictures()
         return self._path.stat().st_size
+
+    def _require_all_pictures(self) -> None:
+        with av.open(f"file:{self._path.resolve()}", format=self._plan.container.muxer) as written:
+            there = sum(packet.size > 0 for packet in written.demux(written.streams.video[0]))
+        if there < self._pictures:
+            raise OutputError(
+                f"{self._pictures - there} of {self._pictures} pictures could not be written",
+                hint="The source's sound may be damaged; try --sound mute.",
+            )
 
     def _require_open(self) -> None:
         if self._output is None or self._aborting:
@@ -217,7 +230,15 @@ class Encoder:
             shown, decoded = self._end_pts - self._first[0], packet.dts - self._first[1]
             packet.duration = max(shown - decoded, 1)
         time = None if packet.dts is None else packet.dts * packet.time_base
-        self._output.mux_one(packet)
+        self._pictures += 1
+        try:
+            self._output.mux_one(packet)
+        except (av.error.InvalidDataError, av.error.ArgumentError):
+            if not self._plan.sides:
+                raise
+            # Packets wait in line to be woven in: what was refused here is most likely damaged sound from before.
+            # Whether a picture was lost is checked at the end.
+            self._refused += 1
         if time is not None and self._sides is not None:
             self._sides.pass_on(until=time)
 
