@@ -21,7 +21,8 @@ _LEAST_LEGIBLE = 0.1
 _WORTH_A_LOOK = 0.25
 _WORTH_A_LOOK_LASTING = 0.16
 _LASTING_SIGHTINGS = 3
-_LISTED = 0.4
+_LISTED = {"face": 0.4, "plate": 0.45}
+_LISTED_OTHERS = 0.45
 _CERTAIN = 0.6
 _READ = 0.5
 _SURE_UNREAD = 0.75
@@ -53,7 +54,7 @@ class Weigher:
         opinion = self.second_opinion(exposure)
         read = self.reads(exposure) if self.reads is not None and exposure.kind == "plate" else 0.0
         sure = self._sure(exposure.kind, scores, opinion, count, read)
-        if sure < _LISTED:
+        if sure < _LISTED.get(exposure.kind, _LISTED_OTHERS):
             return None
         still = self.moves_as_one(exposure)
         certain = sure >= _CERTAIN and exposure.legible > 0.3
