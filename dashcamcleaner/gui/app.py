@@ -6,6 +6,7 @@ Nothing heavy is imported before the window stands; FFmpeg, OpenCV and the engin
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -80,6 +81,12 @@ def open_window(paths: Sequence[str] = ()) -> int:
     try:
         window = build_window(app, net=net)
         window.show()
+        # Python sees a signal only between two of its own steps: a timer that does nothing gives it one now and then.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: window.close_now())
+        heartbeat = QTimer()
+        heartbeat.timeout.connect(lambda: None)
+        heartbeat.start(400)
         if paths:
             QTimer.singleShot(0, lambda: window.session.add([os.path.abspath(path) for path in paths]))
         return int(app.exec_())

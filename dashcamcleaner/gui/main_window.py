@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt5.QtCore import QByteArray, QEvent, QObject, QPoint, Qt, QTimer
+from PyQt5.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QKeyEvent
 from PyQt5.QtWidgets import (
     QFileDialog,
@@ -23,6 +23,7 @@ from PyQt5.QtWidgets import (
 
 from dashcamcleaner.gui import bars
 from dashcamcleaner.gui.actions import Actions
+from dashcamcleaner.gui.closing import CloseQuestion, remember_geometry, restore_geometry
 from dashcamcleaner.gui.crash import log_path
 from dashcamcleaner.gui.drop import DropVeil, dropped_paths
 from dashcamcleaner.gui.looker import Looker
@@ -40,6 +41,7 @@ from dashcamcleaner.gui.words import tr
 __all__ = ["MainWindow"]
 
 _WEIGHTS = (".pt", ".onnx")
+_QUEUE_PX = 280
 
 
 class MainWindow(QMainWindow):
@@ -54,9 +56,10 @@ class MainWindow(QMainWindow):
         self.session = session
         self.setWindowTitle("DashcamCleaner")
         self.setAcceptDrops(True)
-        self.setMinimumSize(860, 540)
+        self.setMinimumSize(1000, 600)
         self._asked_to_close = False
         self._followed: int | None = None
+        self._queue_px = 380
         self._closing = False
         look = str(session.store.get("appearance", "system"))
         self.actions_ = Actions(self, self._acts(), appearance=look)
@@ -130,8 +133,8 @@ class MainWindow(QMainWindow):
         self.split.addWidget(frame)
         self.split.addWidget(middle)
         self.split.setStretchFactor(1, 1)
-        frame.setMinimumWidth(280)
-        middle.setMinimumWidth(320)
+        frame.setMinimumWidth(_QUEUE_PX)
+        middle.setMinimumWidth(450)
 
         self.pages = QStackedWidget()
         self.pages.addWidget(self.empty)
@@ -335,7 +338,12 @@ class MainWindow(QMainWindow):
 
     def _tab_changed(self, _: int) -> None:
         reviewing = self.tabs.currentWidget() is self.review
+        # A review needs the room: the settings go, and the queue keeps no more than it must.
+        if reviewing:
+            self._queue_px = self.split.sizes()[0]
         self.settings.setVisible(not reviewing and self.actions_["settings"].isChecked())
+        queue_px = _QUEUE_PX if reviewing else self._queue_px
+        self.split.setSizes([queue_px, max(1, self.pages.width() - queue_px)])
         self.result.show_row(None if reviewing else self.chosen)
         if reviewing:
             self._open_review()
@@ -416,21 +424,16 @@ class MainWindow(QMainWindow):
         self.preview.close_clip()
         self.review.close_clip()
         self.session.close()
+        for panel in (self.preview, self.review):
+            panel.close_files()
         event.accept()
 
     def _ask_whether_to_close(self) -> None:
-        if self._asked_to_close:
-            return
-        self._asked_to_close = True
-        self.question = QMessageBox(self)
-        self.question.setIcon(QMessageBox.Question)
-        self.question.setWindowTitle(tr("A clip is being cleaned"))
-        self.question.setText(tr("Stop the running clip and close?"))
-        self.question.setInformativeText(tr("What was analysed is kept: the next start continues where it stopped."))
-        stop = self.question.addButton(tr("Stop and close"), QMessageBox.AcceptRole)
-        self.question.setDefaultButton(self.question.addButton(tr("Keep working"), QMessageBox.RejectRole))
-        self.question.finished.connect(lambda _: self._answered(self.question.clickedButton() is stop))
-        self.question.open()
+        if not self._asked_to_close:
+            self._asked_to_close = True
+            self.question = CloseQuestion(self)
+            self.question.answered.connect(self._answered)
+            self.question.open()
 
     def _answered(self, stop: bool) -> None:
         self._asked_to_close = False
@@ -441,24 +444,20 @@ class MainWindow(QMainWindow):
             if not self.session.busy:
                 self.close()
 
+    def close_now(self) -> None:
+        """Stop what runs, then close, without asking: the system wants it."""
+        if self.session.busy:
+            self._answered(True)
+        else:
+            self.close()
+
     def _remember_geometry(self) -> None:
-        self.session.store.set(
-            geometry=bytes(self.saveGeometry().toBase64()).decode(),
-            split=bytes(self.split.saveState().toBase64()).decode(),
-            outer=bytes(self.outer.saveState().toBase64()).decode(),
-        )
+        remember_geometry(self.session.store, window=self, split=self.split, outer=self.outer)
 
     def _restore_geometry(self) -> None:
         store = self.session.store
         self.resize(1280, 720)
-        self.split.setSizes([380, 580])
+        self.split.setSizes([self._queue_px, 580])
         self.outer.setSizes([980, 300])
-        for name, restore in (
-            ("geometry", self.restoreGeometry),
-            ("split", self.split.restoreState),
-            ("outer", self.outer.restoreState),
-        ):
-            kept = store.get(name)
-            if isinstance(kept, str):
-                restore(QByteArray.fromBase64(kept.encode()))
+        restore_geometry(store, window=self, split=self.split, outer=self.outer)
         self._show_settings(bool(store.get("settings_visible", True)))

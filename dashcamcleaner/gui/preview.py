@@ -302,6 +302,10 @@ class PreviewPanel(QWidget):
         self._again.stop()
         self.path = self.clip = None
 
+    def close_files(self) -> None:
+        """Give the clip back, once the desks have ended."""
+        self._looker.close()
+
     def refresh_theme(self) -> None:
         """Draw icons anew in the colours in force."""
         self.original.setIcon(icon("eye"))

@@ -4,32 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QPoint, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QPoint, Qt, pyqtSignal
 from PyQt5.QtGui import QImage, QKeyEvent
-from PyQt5.QtWidgets import QInputDialog, QMenu, QSplitter, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QInputDialog, QMenu
 
-from dashcamcleaner.core.timing import format_seconds
 from dashcamcleaner.errors import DashcamCleanerError
-from dashcamcleaner.gui.canvas import Shown, View
-from dashcamcleaner.gui.cards import CardList
+from dashcamcleaner.gui.canvas import View
 from dashcamcleaner.gui.desk import Desk
 from dashcamcleaner.gui.engine import Engine
 from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.looker import Looker
-from dashcamcleaner.gui.review_bars import ReviewFoot, ReviewTools, TrackButtons
-from dashcamcleaner.gui.review_canvas import HandBox, ReviewCanvas
-from dashcamcleaner.gui.review_edits import Editing
-from dashcamcleaner.gui.review_model import EditStack, Verdict
-from dashcamcleaner.gui.review_words import cards_of, doubt_text, hand_span, lanes_of
-from dashcamcleaner.gui.reviewer import OpenedReview, Reviewer, card_thumbnail
-from dashcamcleaner.gui.timeline import Timeline
-from dashcamcleaner.gui.words import counts_text, tr, tr_count
+from dashcamcleaner.gui.review_model import Verdict
+from dashcamcleaner.gui.review_player import ReviewPlayer
+from dashcamcleaner.gui.review_words import cards_of, doubts_text, hand_span, lanes_of
+from dashcamcleaner.gui.reviewer import OpenedReview, card_thumbnail
+from dashcamcleaner.gui.words import tr
 
 if TYPE_CHECKING:
-    from dashcamcleaner.core.overview import Doubt, TrackBar
-    from dashcamcleaner.core.plan import FramePlan
+    pass
 
 __all__ = ["ReviewPanel"]
 
@@ -58,7 +52,7 @@ KEYS = {  # key and whether Shift is held -> an action's name in the table of sh
 VIEWS = {Qt.Key_1: View.RESULT, Qt.Key_2: View.REGIONS, Qt.Key_3: View.COMPARE}
 
 
-class ReviewPanel(QWidget):
+class ReviewPanel(ReviewPlayer):
     """Canvas, cards and timeline of one finished run.
 
     Args:
@@ -70,77 +64,24 @@ class ReviewPanel(QWidget):
 
     Signals:
         render_wanted: render again with the edits.
-        frame_shown: after each picture, for who waits.
         ready: a review is open.
     """
 
     render_wanted = pyqtSignal()
-    frame_shown = pyqtSignal()
     ready = pyqtSignal()
 
     def __init__(self, sight: Desk, planning: Desk, files: Desk, engine: Engine, model: FormModel) -> None:
-        super().__init__()
-        self._sight, self._files, self._model = sight, files, model
-        self._looker, self._card_looker = Looker(engine), Looker(engine)
-        self._reviewer = Reviewer(engine, self._looker)
-        self.opened: OpenedReview | None = None
-        self.editing = Editing(sight, planning, files, self._reviewer)
-        self.place = 0
+        super().__init__(sight, planning, files, engine, model)
+        self._files, self._card_looker = files, Looker(engine)
         self.chosen: tuple[str, int] | None = None
         self._doubt_at = -1
         self._draw_what = "region"
         self._serial = 0
         self._wanted: tuple[Path, Path, Path | None] | None = None
-        self._lay_out()
-        self._playing = QTimer(self)
-        self._playing.setInterval(33)
-        self._playing.timeout.connect(self._play_on)
-        self._again = QTimer(self)
-        self._again.setSingleShot(True)
-        self._again.setInterval(150)
-        self._again.timeout.connect(self._look)
         self._connect()
         self.show_nothing()
 
     # --- building
-
-    def _lay_out(self) -> None:
-        self.tools, self.foot, self.buttons = ReviewTools(), ReviewFoot(), TrackButtons()
-        self.canvas, self.timeline, self.cards = ReviewCanvas(), Timeline(), CardList()
-        side = QWidget()
-        side.setObjectName("panel")
-        column = QVBoxLayout(side)
-        column.setContentsMargins(1, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.cards, 1)
-        column.addWidget(self.buttons)
-        side.setMinimumWidth(210)
-        self.side = side
-        across = QSplitter(Qt.Horizontal)
-        across.setHandleWidth(1)
-        across.setChildrenCollapsible(False)
-        across.addWidget(self.canvas)
-        across.addWidget(side)
-        across.setStretchFactor(0, 1)
-        across.setSizes([600, 240])
-        down = QSplitter(Qt.Vertical)
-        down.setHandleWidth(1)
-        down.setChildrenCollapsible(False)
-        upper = QWidget()
-        rows = QVBoxLayout(upper)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(0)
-        rows.addWidget(across, 1)
-        rows.addWidget(self.foot)
-        down.addWidget(upper)
-        down.addWidget(self.timeline)
-        down.setStretchFactor(0, 1)
-        down.setSizes([420, 130])
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.tools)
-        layout.addWidget(down, 1)
 
     def _connect(self) -> None:
         self.tools.view_wanted.connect(self.set_view)
@@ -168,6 +109,8 @@ class ReviewPanel(QWidget):
     def show_nothing(self, message: str = "") -> None:
         """No review: say why."""
         self._serial += 1
+        for topic in ("review", "review-look"):
+            self._sight.forget(topic)
         self.editing.close()
         self.opened = self._wanted = self.chosen = None
         self._playing.stop()
@@ -216,134 +159,19 @@ class ReviewPanel(QWidget):
         self.show_nothing(f"{error.message}\n{error.hint}".strip())
 
     def _ask_thumbnails(self, opened: OpenedReview) -> None:
-        serial = self._serial
-
-        def took(key: tuple[str, int]) -> Callable[[QImage], None]:
-            return lambda picture: self.cards.show_picture(key, picture) if serial == self._serial else None
-
-        def ask(bar: TrackBar) -> None:
-            pts, box = opened.clip.times[bar.best_index], bar.best_box
-            source, looker = opened.clip.path, self._card_looker
-            self._files.ask(
-                lambda: card_thumbnail(looker, source, pts, box) if serial == self._serial else QImage(),
-                took(("track", bar.track)),
-                failed=lambda _: None,  # the card keeps its empty picture; the canvas tells what is wrong with the clip
-            )
-
+        serial, source, looker = self._serial, opened.clip.path, self._card_looker
         for bar in sorted(opened.bars, key=lambda bar: bar.best_index):  # in order: a decoder goes ahead
-            ask(bar)
+            key, pts, box = ("track", bar.track), opened.clip.times[bar.best_index], bar.best_box
 
-    # --- time
+            def work(pts: int = pts, box: Box = box) -> QImage:
+                return card_thumbnail(looker, source, pts, box) if serial == self._serial else QImage()
 
-    @property
-    def stack(self) -> EditStack | None:
-        """The edits."""
-        return self.editing.stack
+            def took(picture: QImage, key: tuple[str, int] = key) -> None:
+                if serial == self._serial:
+                    self.cards.show_picture(key, picture)
 
-    @property
-    def plans(self) -> list[FramePlan]:
-        """What is hidden in every frame."""
-        return self.editing.plans
-
-    @property
-    def doubts(self) -> list[Doubt]:
-        """What deserves a look, most harmful first."""
-        return self.editing.doubts
-
-    @property
-    def now_s(self) -> float:
-        """The second of the frame shown, as edits count it."""
-        return self.opened.clip.seconds(self.place) if self.opened is not None else 0.0
-
-    def _seconds(self, place: int) -> float:
-        return self.opened.clip.seconds(place) if self.opened is not None else 0.0
-
-    def go(self, place: int) -> None:
-        """Show the frame at a position."""
-        if self.opened is None or not self.plans:
-            return
-        self.place = min(max(place, 0), len(self.opened.clip.times) - 1)
-        self.foot.show_place(self.place, self.now_s, self._seconds(len(self.opened.clip.times) - 1))
-        self.timeline.show_now(self.now_s)
-        self.canvas.show_doubt(None)
-        if self.editing.pending:
-            self.editing.plan_roughly(self.place)
-        self._look()
-
-    def go_to(self, seconds: float) -> None:
-        """Show the frame of a second."""
-        if self.opened is not None:
-            self.go(self.opened.clip.place_at(seconds))
-
-    def play(self, playing: bool) -> None:
-        """Play or stop."""
-        if playing and self.opened is not None:
-            self._playing.start()
-        else:
-            self._playing.stop()
-        self.foot.show_playing(self._playing.isActive())
-
-    def _play_on(self) -> None:
-        # As fast as frames can be shown, never faster than they come: a frame is asked for when the last one stands.
-        shown = self.canvas.shown
-        if self.opened is None or shown is None or shown.pts != self.opened.clip.times[self.place]:
-            return
-        if self.place >= len(self.opened.clip.times) - 1:
-            self.play(False)
-            return
-        self.go(self.place + 1)
-
-    # --- the frame
-
-    def _regions(self) -> tuple[Any, ...]:
-        return self.plans[self.place].regions if self.place < len(self.plans) else ()
-
-    def _look(self) -> None:
-        opened = self.opened
-        if opened is None or not self.plans:
-            return
-        regions, pts = self._regions(), opened.clip.times[self.place]
-        settings, px = self._model.settings, self.canvas.wanted_px()
-        self._show_hand()
-        self._sight.ask(
-            lambda: self._reviewer.look(pts, regions, settings=settings, longest_side_px=px),
-            self._show,
-            failed=self._failed,
-            topic="review-look",
-            first=True,
-        )
-
-    def _show(self, shown: Shown) -> None:
-        if self.opened is None or shown.pts != self.opened.clip.times[self.place]:
-            return  # of another frame than the one asked for last; that one is on its way
-        self.canvas.show_frame(shown)
-        self.tools.counts.setText(counts_text(shown.counts or {}, none=tr("nothing hidden here")))
-        self.frame_shown.emit()
-
-    def _show_hand(self) -> None:
-        if self.stack is None:
-            return
-        now, boxes = self.now_s, []
-        end_s = self._seconds(len(self.plans) - 1)
-        edits = self.stack.edits
-        regions = iter(edits.regions)
-        for place, row in self.stack.by_hand():
-            manual = next(regions) if row["edit"] == "region" else None
-            first_s, last_s = hand_span(row, start_s=self._seconds(0), end_s=end_s)
-            box = manual.at(now) if manual is not None else row.get("box")
-            # A drawn region that is chosen can be dragged at any time: that adds a key frame and stretches its span.
-            if box is None and manual is not None and self.chosen == ("hand", place):
-                box = manual.keys[0][1] if now < first_s else manual.keys[-1][1]
-            elif not first_s - 1e-4 <= now <= last_s + 1e-4 and self.chosen != ("hand", place):
-                box = None
-            if box is not None:
-                boxes.append(HandBox(place, (box[0], box[1], box[2], box[3]), row["edit"]))
-        self.canvas.show_hand(boxes)
-
-    def set_view(self, view: View) -> None:
-        """Result, regions or compare."""
-        self.canvas.set_view(view)
-        self.tools.show_view(view)
+            # Without one the card keeps its empty picture; the canvas tells what is wrong with the clip.
+            self._files.ask(work, took, failed=lambda _: None)
 
     # --- choosing
 
@@ -382,10 +210,6 @@ class ReviewPanel(QWidget):
     @property
     def _track(self) -> int | None:
         return self.chosen[1] if self.chosen is not None and self.chosen[0] == "track" else None
-
-    @property
-    def _hand(self) -> int | None:
-        return self.chosen[1] if self.chosen is not None and self.chosen[0] == "hand" else None
 
     # --- doing
 
@@ -521,22 +345,12 @@ class ReviewPanel(QWidget):
 
     def _show_tools(self) -> None:
         stack = self.stack
-        told = ""
-        if self.doubts and self.opened is not None:
-            at = self._doubt_at
-            told = tr_count(len(self.doubts), "{n} weak spot", "{n} weak spots")
-            if at >= 0:
-                doubt = self.doubts[at]
-                when = format_seconds(self._seconds(doubt.index))[:-1]
-                told = f"{at + 1}/{len(self.doubts)} · {when} · {doubt_text(doubt)}"
-        elif self.opened is not None:
-            told = tr("No weak spots")
         self.tools.show_state(
             opened=self.opened is not None,
             can_undo=stack is not None and stack.can_undo,
             can_redo=stack is not None and stack.can_redo,
             edited=stack is not None and stack.state != stack.rendered,
-            doubts=told,
+            doubts=doubts_text(self.doubts, self._doubt_at, seconds=self._seconds) if self.opened is not None else "",
             has_doubts=bool(self.doubts),
         )
         said: set[str] = set()
@@ -569,6 +383,11 @@ class ReviewPanel(QWidget):
         self._playing.stop()
         self._again.stop()
         self.save()
+
+    def close_files(self) -> None:
+        """Give the clips back, once the desks have ended."""
+        self._looker.close()
+        self._card_looker.close()
 
     def refresh_theme(self) -> None:
         """Draw icons anew in the colours in force."""

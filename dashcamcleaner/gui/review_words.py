@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from dashcamcleaner.core.timing import format_seconds
 from dashcamcleaner.gui.cards import Card
+from dashcamcleaner.gui.review_canvas import HandBox
 from dashcamcleaner.gui.review_model import EditStack, Verdict
 from dashcamcleaner.gui.timeline import Lane
-from dashcamcleaner.gui.words import tr
+from dashcamcleaner.gui.words import tr, tr_count
 
 if TYPE_CHECKING:
     from dashcamcleaner.core.overview import Doubt, TrackBar
 
-__all__ = ["cards_of", "doubt_text", "hand_span", "hand_title", "lanes_of"]
+__all__ = ["cards_of", "doubt_text", "doubts_text", "hand_boxes", "hand_span", "hand_title", "lanes_of"]
 
 
 def _kind_word(kind: str) -> str:
@@ -41,6 +42,26 @@ def hand_span(row: dict[str, Any], *, start_s: float, end_s: float) -> tuple[flo
     if row["edit"] == "region":
         return float(row["keys"][0][0]), float(row["keys"][-1][0])
     return float(row.get("from_s", start_s)), float(row.get("to_s", end_s))
+
+
+def hand_boxes(stack: EditStack, *, now_s: float, chosen: int | None, ends_s: tuple[float, float]) -> list[HandBox]:
+    """The boxes by hand that are in force at a moment, and the chosen one even when it is not.
+
+    A drawn region that is chosen can be dragged at any time: that adds a key frame and stretches its span.
+    """
+    boxes = []
+    regions = iter(stack.edits.regions)
+    for place, row in stack.by_hand():
+        manual = next(regions) if row["edit"] == "region" else None
+        first_s, last_s = hand_span(row, start_s=ends_s[0], end_s=ends_s[1])
+        box = manual.at(now_s) if manual is not None else row.get("box")
+        if box is None and manual is not None and chosen == place:
+            box = manual.keys[0][1] if now_s < first_s else manual.keys[-1][1]
+        elif chosen != place and not first_s - 1e-4 <= now_s <= last_s + 1e-4:
+            box = None
+        if box is not None:
+            boxes.append(HandBox(place, (box[0], box[1], box[2], box[3]), row["edit"]))
+    return boxes
 
 
 def _span_text(first_s: float, last_s: float) -> str:
@@ -125,3 +146,13 @@ def doubt_text(doubt: Doubt) -> str:
         "single": tr("A {kind} seen only once", kind=kind),
         "low-score": tr("A {kind} that is barely one", kind=kind),
     }.get(doubt.reason, doubt.reason)
+
+
+def doubts_text(doubts: Sequence[Doubt], at: int, *, seconds: Callable[[int], float]) -> str:
+    """How many spots deserve a look, or the one that is looked at."""
+    if not doubts:
+        return tr("No weak spots")
+    if at < 0:
+        return tr_count(len(doubts), "{n} weak spot", "{n} weak spots")
+    when = format_seconds(seconds(doubts[at].index))[:-1]
+    return f"{at + 1}/{len(doubts)} · {when} · {doubt_text(doubts[at])}"

@@ -202,6 +202,19 @@ def test_closing_during_work_asks_once_and_can_continue_next_time(
     assert "back in the queue" in again.messages.text.text()
 
 
+def test_when_the_system_ends_the_session_nothing_is_asked(open_window: OpenWindow, files: Files, qtbot: Any) -> None:
+    engine = ScriptedEngine(free=False)
+    window = open_window(engine)
+    drop(window, *files("a.mp4"))
+    qtbot.waitUntil(lambda: len(window.session.queue) == 1)
+    window.session.start()
+    qtbot.waitUntil(lambda: window.session.busy)
+    window.close_now()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
+    assert engine.controls[0].cancelled
+    assert len(Store().get("queue")) == 1
+
+
 def test_results_go_where_they_are_wanted(open_window: OpenWindow, files: Files, qtbot: Any, tmp_path: Path) -> None:
     engine = ScriptedEngine()
     window = open_window(engine)

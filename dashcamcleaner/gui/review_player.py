@@ -1,0 +1,164 @@
+"""The review's time: which frame is shown, going to another, playing. `review.ReviewPanel` adds the editing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtCore import QTimer, pyqtSignal
+
+from dashcamcleaner.gui.canvas import Shown, View
+from dashcamcleaner.gui.desk import Desk
+from dashcamcleaner.gui.engine import Engine
+from dashcamcleaner.gui.form_model import FormModel
+from dashcamcleaner.gui.looker import Looker
+from dashcamcleaner.gui.review_edits import Editing
+from dashcamcleaner.gui.review_layout import ReviewLayout
+from dashcamcleaner.gui.review_model import EditStack
+from dashcamcleaner.gui.review_words import hand_boxes
+from dashcamcleaner.gui.reviewer import OpenedReview, Reviewer
+from dashcamcleaner.gui.words import counts_text, tr
+
+if TYPE_CHECKING:
+    from dashcamcleaner.core.overview import Doubt
+    from dashcamcleaner.core.plan import FramePlan
+
+__all__ = ["ReviewPlayer"]
+
+
+class ReviewPlayer(ReviewLayout):
+    """Shows the frames of an open review.
+
+    Args:
+        sight: the desk on which frames are read.
+        planning: the desk on which plans are made anew.
+        files: the desk for thumbnails and for saving.
+        engine: the door to the engine.
+        model: the settings in force: looks are taken from there.
+
+    Signals:
+        frame_shown: after each picture, for who waits.
+    """
+
+    frame_shown = pyqtSignal()
+
+    def __init__(self, sight: Desk, planning: Desk, files: Desk, engine: Engine, model: FormModel) -> None:
+        super().__init__()
+        self._sight, self._model = sight, model
+        self._looker = Looker(engine)
+        self._reviewer = Reviewer(engine, self._looker)
+        self.opened: OpenedReview | None = None
+        self.editing = Editing(sight, planning, files, self._reviewer)
+        self.place = 0
+        self.chosen: tuple[str, int] | None = None
+        self._playing = QTimer(self)
+        self._playing.setInterval(33)
+        self._playing.timeout.connect(self._play_on)
+        self._again = QTimer(self)
+        self._again.setSingleShot(True)
+        self._again.setInterval(150)
+        self._again.timeout.connect(self._look)
+
+    @property
+    def _hand(self) -> int | None:
+        return self.chosen[1] if self.chosen is not None and self.chosen[0] == "hand" else None
+
+    def _failed(self, error: Exception) -> None:
+        raise NotImplementedError
+
+    # --- time
+
+    @property
+    def stack(self) -> EditStack | None:
+        """The edits."""
+        return self.editing.stack
+
+    @property
+    def plans(self) -> list[FramePlan]:
+        """What is hidden in every frame."""
+        return self.editing.plans
+
+    @property
+    def doubts(self) -> list[Doubt]:
+        """What deserves a look, most harmful first."""
+        return self.editing.doubts
+
+    @property
+    def now_s(self) -> float:
+        """The second of the frame shown, as edits count it."""
+        return self.opened.clip.seconds(self.place) if self.opened is not None else 0.0
+
+    def _seconds(self, place: int) -> float:
+        return self.opened.clip.seconds(place) if self.opened is not None else 0.0
+
+    def go(self, place: int) -> None:
+        """Show the frame at a position."""
+        if self.opened is None or not self.plans:
+            return
+        self.place = min(max(place, 0), len(self.opened.clip.times) - 1)
+        self.foot.show_place(self.place, self.now_s, self._seconds(len(self.opened.clip.times) - 1))
+        self.timeline.show_now(self.now_s)
+        self.canvas.show_doubt(None)
+        if self.editing.pending:
+            self.editing.plan_roughly(self.place)
+        self._look()
+
+    def go_to(self, seconds: float) -> None:
+        """Show the frame of a second."""
+        if self.opened is not None:
+            self.go(self.opened.clip.place_at(seconds))
+
+    def play(self, playing: bool) -> None:
+        """Play or stop."""
+        if playing and self.opened is not None:
+            self._playing.start()
+        else:
+            self._playing.stop()
+        self.foot.show_playing(self._playing.isActive())
+
+    def _play_on(self) -> None:
+        # As fast as frames can be shown, never faster than they come: a frame is asked for when the last one stands.
+        shown = self.canvas.shown
+        if self.opened is None or shown is None or shown.pts != self.opened.clip.times[self.place]:
+            return
+        if self.place >= len(self.opened.clip.times) - 1:
+            self.play(False)
+            return
+        self.go(self.place + 1)
+
+    # --- the frame
+
+    def _regions(self) -> tuple[Any, ...]:
+        return self.plans[self.place].regions if self.place < len(self.plans) else ()
+
+    def _look(self) -> None:
+        opened = self.opened
+        if opened is None or not self.plans:
+            return
+        regions, pts = self._regions(), opened.clip.times[self.place]
+        settings, px = self._model.settings, self.canvas.wanted_px()
+        self._show_hand()
+        self._sight.ask(
+            lambda: self._reviewer.look(pts, regions, settings=settings, longest_side_px=px),
+            self._show,
+            failed=self._failed,
+            topic="review-look",
+            first=True,
+        )
+
+    def _show(self, shown: Shown) -> None:
+        if self.opened is None or shown.pts != self.opened.clip.times[self.place]:
+            return  # of another frame than the one asked for last; that one is on its way
+        self.canvas.show_frame(shown)
+        self.tools.counts.setText(counts_text(shown.counts or {}, none=tr("nothing hidden here")))
+        self.frame_shown.emit()
+
+    def _show_hand(self) -> None:
+        if self.stack is not None:
+            ends = (self._seconds(0), self._seconds(len(self.plans) - 1))
+            chosen = self._hand
+            self.canvas.show_hand(hand_boxes(self.stack, now_s=self.now_s, chosen=chosen, ends_s=ends))
+
+    def set_view(self, view: View) -> None:
+        """Result, regions or compare."""
+        self.canvas.set_view(view)
+        self.tools.show_view(view)
