@@ -1,4 +1,4 @@
-"""A clip's course in equal slices of time: how much was hidden when. Pure; fed with frame plans, drawn by the report."""
+"""A clip's course in equal slices of time: how much was hidden when. Pure; fed with plans, drawn by the report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frames of source and output paired by their times, so that a dropped or added frame does not shift all that follow."""
+"""Frames of source and output paired by their times: a dropped or added frame does not shift all that follow."""
 
 from __future__ import annotations
 

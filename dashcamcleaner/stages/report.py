@@ -98,8 +98,8 @@ def report_html(report: Mapping[str, Any], *, thumbnails: Mapping[int, bytes] | 
         _pairs("Settings that differ from the profile", report.get("settings") or {}, empty="none"),
         _pairs("Made with", _made_with(report)),
         _list("Notes of the run", report.get("warnings") or []),
-        '<p class="soft">This page says what was done to the file and how that was checked. It does not say that nobody '
-        "can be recognised, nor whether the clip may be published: somebody has to look at it.</p>",
+        '<p class="soft">This page says what was done to the file and how that was checked. It does not say that '
+        "nobody can be recognised, nor whether the clip may be published: somebody has to look at it.</p>",
     ]
     return _page(f"{name}: what was hidden", parts)
 
@@ -132,7 +132,8 @@ def folder_html(reports: Sequence[Mapping[str, Any]], *, title: str) -> str:
         counted[status] = counted.get(status, 0) + 1
     told = ", ".join(f"{count} {status}" for status, count in counted.items())
     table = (
-        "<table><thead><tr><th>Status<th>Clip<th class=n>Findings<th class=n>Tracks hidden<th class=n>Length</tr></thead>"
+        "<table><thead><tr><th>Status<th>Clip<th class=n>Findings<th class=n>Tracks hidden<th class=n>Length"
+        "</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table>"
     )
     return _page(
@@ -158,7 +159,8 @@ def _page(title: str, parts: Sequence[str]) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="referrer" content="no-referrer">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<meta name="referrer" content="no-referrer">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
     )
 
@@ -212,7 +214,7 @@ def _kinds(report: Mapping[str, Any]) -> str:
         "<h2>What was hidden</h2><table><thead><tr><th>Kind"
         + "".join(f"<th class=n>{head}" for head in heads)
         + f"</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-        '<p class="soft">Filled over time: hidden without a sighting in that very frame, between or beside sightings.</p>'
+        '<p class="soft">Filled over time: hidden without a sighting in that very frame, between or beside others.</p>'
     )
 
 
@@ -236,7 +238,8 @@ def _timeline(report: Mapping[str, Any], audit: Mapping[str, Any] | None) -> str
                 high, fill = hidden / top * (row - 14), filled / top * (row - 14)
                 x = left + i * step
                 parts.append(
-                    f'<rect x="{x:.1f}" y="{base - high:.1f}" width="{step + 0.2:.1f}" height="{high:.1f}" fill="{color}"/>'
+                    f'<rect x="{x:.1f}" y="{base - high:.1f}" width="{step + 0.2:.1f}" height="{high:.1f}" '
+                    f'fill="{color}"/>'
                 )
                 if fill:
                     parts.append(
@@ -262,7 +265,8 @@ def _timeline(report: Mapping[str, Any], audit: Mapping[str, Any] | None) -> str
         anchor = "start" if part == 0 else "end" if part == 4 else "middle"
         when = format_seconds(start_s + part / 4 * length_s).split(".")[0]
         parts.append(f'<text x="{x:.0f}" y="{height - 2}" text-anchor="{anchor}">{when}</text>')
-    marks = '<span><i style="background:#b91c1c"></i>audit: fails</span><span><i style="background:#d97706"></i>to review</span>'
+    colors = (("#b91c1c", "audit: fails"), ("#d97706", "to review"))
+    marks = "".join(f'<span><i style="background:{color}"></i>{words}</span>' for color, words in colors)
     return (
         f'<h2>Over time</h2><svg viewBox="0 0 {width} {height}" role="img" aria-label="regions per frame over time">'
         f'{"".join(parts)}</svg><p class="legend soft">{"".join(legend)}<span>pale part: filled over time</span>'
@@ -284,8 +288,8 @@ def _audit(audit: Mapping[str, Any] | None, thumbnails: Mapping[int, bytes]) -> 
         for number, finding in enumerate(audit["findings"]):
             parts.append(_finding_row(finding, thumbnails.get(number)))
         parts.append(
-            "</tbody></table><p class=soft>Harm: how legible it would be times how uncertain it is that it is hidden and "
-            "harmless, 0 to 1. Pictures are of the output, blurred here.</p>"
+            "</tbody></table><p class=soft>Harm: how legible it would be times how uncertain it is that it is hidden "
+            "and harmless, 0 to 1. Pictures are of the output, blurred here.</p>"
         )
     if audit.get("detectors"):
         parts.append(f"<p class=soft>Looked with: {escape('; '.join(audit['detectors']))}.</p>")
@@ -308,7 +312,8 @@ def _finding_row(finding: Mapping[str, Any], thumbnail: bytes | None) -> str:
     severity = words[finding["severity"]]
     badge = f'<span class="badge {_STATUS_CLASS.get(severity, "note")}">{severity.lower()}</span>'
     harm = "" if finding["severity"] == "note" else f"{finding['harm']:.2f}"
-    return f'<tr><td>{badge} {escape(finding["message"])}</td><td>{when}</td><td class="n">{harm}</td><td>{picture}</td></tr>'
+    cells = f'<td>{badge} {escape(finding["message"])}</td><td>{when}</td><td class="n">{harm}</td><td>{picture}</td>'
+    return f"<tr>{cells}</tr>"
 
 
 def _streams(report: Mapping[str, Any]) -> str:

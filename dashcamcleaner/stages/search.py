@@ -180,7 +180,9 @@ def moves_as_one(exposure: Exposure) -> bool:
         _, fitted = cv2.findTransformECC(first, last, warp, cv2.MOTION_AFFINE, steps, _EVERYWHERE, 5)
     except cv2.error:  # nothing fits at all
         return False
-    laid = cv2.warpAffine(last, np.asarray(fitted), (_SQUARE_PX, _SQUARE_PX), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    laid = cv2.warpAffine(
+        last, np.asarray(fitted), (_SQUARE_PX, _SQUARE_PX), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    )
     inside = np.zeros((_SQUARE_PX, _SQUARE_PX), bool)
     edge = _SQUARE_PX // 4
     inside[edge:-edge, edge:-edge] = True
