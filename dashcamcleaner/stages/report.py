@@ -190,8 +190,8 @@ def _files(report: Mapping[str, Any]) -> str:
     if plan:
         rows.append(f"<tr><td>plan</td><td>{escape(Path(str(plan)).name)}</td><td></td></tr>")
     w, h = report.get("size") or (0, 0)
-    size = f'<p class="soft">{w} x {h} pixels</p>' if w else ""
-    return f"<h2>Files</h2><table><tbody>{''.join(rows)}</tbody></table>{size}"
+    told_size = f'<p class="soft">{w} x {h} pixels</p>' if w else ""
+    return f"<h2>Files</h2><table><tbody>{''.join(rows)}</tbody></table>{told_size}"
 
 
 def _kinds(report: Mapping[str, Any]) -> str:

@@ -199,7 +199,7 @@ class FrameComparer:
         noise = float(np.median(change))
         lost = fine[1].astype(np.float32) < 0.5 * fine[0].astype(np.float32)
         changed = ((change > max(6.0, 5 * noise)) & (lost | (change > max(20.0, 10 * noise)))).astype(np.uint8)
-        changed = cv2.morphologyEx(changed, cv2.MORPH_CLOSE, _KERNEL)
+        changed = np.asarray(cv2.morphologyEx(changed, cv2.MORPH_CLOSE, _KERNEL), np.uint8)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(changed)
         sx, sy = w / blocks[0], h / blocks[1]
         for number, (x, y, bw, bh, area) in enumerate(stats[1:count], 1):
