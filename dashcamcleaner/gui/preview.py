@@ -16,7 +16,7 @@ from dashcamcleaner.gui.desk import Desk
 from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.icons import icon
 from dashcamcleaner.gui.looker import Looker, OpenedClip
-from dashcamcleaner.gui.words import counts_text, tr
+from dashcamcleaner.gui.words import counts_text, hint_text, tr
 
 __all__ = ["PreviewPanel"]
 
@@ -230,7 +230,7 @@ class PreviewPanel(QWidget):
             return
         self.canvas.show_frame(None)
         self.counts.clear()
-        self.canvas.tell(f"{error.message}\n{error.hint}".strip())
+        self.canvas.tell(f"{error.message}\n{hint_text(error)}".strip())
         self.frame_shown.emit()
 
     def _sharpen(self) -> None:

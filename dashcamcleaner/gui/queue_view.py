@@ -20,7 +20,7 @@ from PyQt5.QtWidgets import (
 from dashcamcleaner.gui.icons import paint_icon
 from dashcamcleaner.gui.queue_model import BUSY, Queue, Row, State
 from dashcamcleaner.gui.theme import color
-from dashcamcleaner.gui.words import accessible_text, detail_text, note_text, state_text, tr
+from dashcamcleaner.gui.words import accessible_text, detail_text, hint_text, note_text, state_text, tr
 
 __all__ = ["QueueListModel", "QueueView"]
 
@@ -60,8 +60,8 @@ class QueueListModel(QAbstractListModel):
             return accessible_text(row)
         if role == Qt.ToolTipRole:
             lines = [str(row.source), note_text(row), *row.warnings]
-            if row.error is not None and row.error.hint:
-                lines.append(row.error.hint)
+            if row.error is not None:
+                lines.append(hint_text(row.error))
             if row.output is not None:
                 lines.append(tr("Result: {path}", path=row.output))
             return "\n".join(line for line in dict.fromkeys(lines) if line)
@@ -136,8 +136,8 @@ class _RowPainter(QStyledItemDelegate):
     @staticmethod
     def _message(row: Row) -> str:
         text = note_text(row)
-        if row.state is State.FAILED and row.error is not None and row.error.hint:
-            text += "\n" + row.error.hint
+        if row.state is State.FAILED and row.error is not None and hint_text(row.error):
+            text += "\n" + hint_text(row.error)
         return text
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:

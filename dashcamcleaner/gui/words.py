@@ -8,6 +8,7 @@ from PyQt5.QtCore import QCoreApplication, QLocale
 
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.core.timing import format_seconds
+from dashcamcleaner.errors import DashcamCleanerError, OutputError, WeightsUntrusted
 from dashcamcleaner.gui.queue_model import Row, State, Totals
 
 __all__ = [
@@ -152,11 +153,20 @@ def note_text(row: Row) -> str:
     return tr("Renders again from its plan") if row.from_plan else ""
 
 
+def hint_text(error: DashcamCleanerError) -> str:
+    """What can be done about an error, in the window's own words where the error speaks of the command line."""
+    if isinstance(error, WeightsUntrusted):
+        return tr("If you trust where it came from, turn on “Trust these weights” under More settings.")
+    if isinstance(error, OutputError) and "--overwrite" in error.hint:
+        return tr("Let it be replaced, or save the result under another name.")
+    return error.hint
+
+
 def accessible_text(row: Row) -> str:
     """A row as one sentence, for screen readers."""
     parts = [row.source.name, state_text(row), detail_text(row), note_text(row)]
-    if row.error is not None and row.error.hint:
-        parts.append(row.error.hint)
+    if row.error is not None:
+        parts.append(hint_text(row.error))
     return ". ".join(part for part in parts if part)
 
 
