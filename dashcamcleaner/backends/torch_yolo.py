@@ -70,7 +70,9 @@ def import_ultralytics() -> Any:
     # Its own settings file would be shared with the user's other work and may say otherwise.
     os.environ.setdefault("YOLO_CONFIG_DIR", str(user_folder("cache")))
     _declare_torchvision_operators(torch)
-    with _kept_environment("OMP_NUM_THREADS"):  # Ultralytics sets it to 1 for every child process to come
+    # Ultralytics sets the variable to 1 for every child process to come, and puts functions of its own into Pillow and
+    # OpenCV, of which one would install a plug-in from the network when somebody opens what is no picture.
+    with _kept_environment("OMP_NUM_THREADS"), _kept_functions():
         try:
             import ultralytics
             from ultralytics.utils import SETTINGS, downloads
@@ -111,6 +113,22 @@ def _declare_torchvision_operators(torch: Any) -> None:
         _declared.append(library)  # the declaration lives as long as this object
     except (ImportError, OSError) as error:
         raise BackendMissing(f"torchvision cannot be loaded ({error})", hint=_HINT) from error
+
+
+@contextlib.contextmanager
+def _kept_functions() -> Iterator[None]:
+    """Pillow's and OpenCV's functions stay theirs."""
+    import cv2
+    from PIL import Image
+
+    kept = [(Image, "open"), (cv2, "imread"), (cv2, "imwrite"), (cv2, "imshow")]
+    before = [getattr(module, name, None) for module, name in kept]
+    try:
+        yield
+    finally:
+        for (module, name), function in zip(kept, before, strict=True):
+            if function is not None:
+                setattr(module, name, function)
 
 
 @contextlib.contextmanager

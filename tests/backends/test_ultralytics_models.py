@@ -6,6 +6,9 @@ something everywhere once their score bias is lifted, which is all that is neede
 
 from __future__ import annotations
 
+import importlib.util
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -27,7 +30,8 @@ ASPECT = (16, 9)
 
 @pytest.fixture(scope="module")
 def ultralytics() -> Any:
-    pytest.importorskip("ultralytics", reason="Ultralytics is not installed")
+    if importlib.util.find_spec("ultralytics") is None:
+        pytest.skip("Ultralytics is not installed")
     from dashcamcleaner.backends.torch_yolo import import_ultralytics
 
     return import_ultralytics()
@@ -188,3 +192,18 @@ def test_exports_tell_their_own_names_and_sizes(engine: str, shape: str, ultraly
                     size=detector.input_size)  # fmt: skip
     faces = truth[truth[:, 5] == 0]
     assert found.of_kind("face").score.max() == pytest.approx(faces[0, 4], abs=2e-3)
+
+
+def test_loading_ultralytics_leaves_other_libraries_as_they_are() -> None:
+    if importlib.util.find_spec("ultralytics") is None:
+        pytest.skip("Ultralytics is not installed")
+    program = """
+import cv2
+from PIL import Image
+before = Image.open, cv2.imread, cv2.imwrite
+from dashcamcleaner.backends.torch_yolo import import_ultralytics
+import_ultralytics()
+assert before == (Image.open, cv2.imread, cv2.imwrite)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

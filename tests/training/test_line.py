@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from dashcamcleaner.training.views import ViewRecipe
 from tests.training.synthetic import TINY_MODEL, draw_folder
 
 pytest.importorskip("torch", reason="the training line needs torch: pip install 'dashcamcleaner[train]'")
-pytest.importorskip("ultralytics", reason="the training line needs ultralytics: pip install 'dashcamcleaner[train]'")
+# Not importorskip: importing Ultralytics as such would leave its patches in Pillow and OpenCV for all other tests.
+if importlib.util.find_spec("ultralytics") is None:
+    pytest.skip("the training line needs ultralytics: pip install 'dashcamcleaner[train]'", allow_module_level=True)
 
 VIEWS = ViewRecipe(size_px=160, inference_px=160, scale=(0.9, 1.1), mosaic=0.2, close=0.0, face_paste=0.0)
 RECIPE = FitRecipe(
