@@ -44,6 +44,9 @@ _PAD_PER_MOVE = 0.1
 _PAD_SHARE = 0.0015
 """Padding by the picture's long side: a detector's borders are good to a pixel or so of its input, which for small
 objects is more than growth gives."""
+_AT_EDGE = 0.004
+_EDGE_MORE = 0.25
+"""What the picture's edge cuts is boxed too small, and its middle moves slower than the object: so much larger."""
 _NEIGHBOURS = 3
 """Sightings kept behind the frame in hand, for the size of the next."""
 _STEPS_KEPT_S = 2.5
@@ -281,6 +284,10 @@ class TrackPlanner:
         unsure = 1 + min(_UNSURE_MOST, _UNSURE_PER_S * place.unsure_s)
         if place.origin is Origin.DETECTED:
             unsure += _WEAK_MOST * max(0.0, 1 - place.score / _SURE_SCORE)
+        width, height = self._upright_size
+        near = _AT_EDGE * max(width, height)
+        if min(x1, y1) < near or x2 > width - near or y2 > height - near:
+            unsure += _EDGE_MORE
         wider, higher = growth_of(self._growth, track.kind)
         least = _PAD_SHARE * max(self._upright_size) + place.unsure_px
         pad_x = (x2 - x1) / 2 * (wider * unsure - 1) + _PAD_PER_MOVE * abs(place.moved_px[0]) + least
