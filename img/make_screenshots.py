@@ -23,7 +23,7 @@ from PyQt5.QtGui import QFont
 from PyQt5.QtWidgets import QApplication
 from rendered_clip import make_rendered_clip
 
-from dashcamcleaner.gui.app import build_window, make_application
+from dashcamcleaner.gui.app import build_window, bury, make_application
 from dashcamcleaner.gui.canvas import View
 from dashcamcleaner.gui.icons import APP_ICON, app_icon
 from dashcamcleaner.gui.main_window import MainWindow
@@ -111,6 +111,7 @@ def take_pictures(app: QApplication, clips: Path, folder: Path) -> None:
         session.cancel()
         camera.wait(lambda: not session.busy)
         window.close()
+        bury(window)
 
 
 def write_icon(folder: Path) -> None:

@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QCoreApplication, Qt, QTimer
+from PyQt5.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PyQt5.QtWidgets import QApplication
 
 import dashcamcleaner
@@ -24,7 +24,7 @@ from dashcamcleaner.gui.store import Store
 from dashcamcleaner.gui.theme import apply_theme, system_prefers_dark
 from dashcamcleaner.gui.translation import install_language
 
-__all__ = ["build_window", "clear_foreign_plugins", "open_window"]
+__all__ = ["build_window", "bury", "clear_foreign_plugins", "open_window"]
 
 
 def clear_foreign_plugins() -> None:
@@ -89,6 +89,18 @@ def open_window(paths: Sequence[str] = ()) -> int:
         heartbeat.start(400)
         if paths:
             QTimer.singleShot(0, lambda: window.session.add([os.path.abspath(path) for path in paths]))
-        return int(app.exec_())
+        status = int(app.exec_())
+        bury(window)
+        return status
     finally:
         net.remove()
+
+
+def bury(window: MainWindow) -> None:
+    """Delete a closed window while the application still lives.
+
+    Left to the interpreter's end, window and application go in any order, and every third process ended in a
+    segmentation fault.
+    """
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.DeferredDelete)

@@ -23,6 +23,7 @@ from dashcamcleaner.gui.crash import CrashNet, log_path
 from dashcamcleaner.gui.shortcuts import SHORTCUTS, ShortcutDialog
 from dashcamcleaner.gui.theme import COLORS, apply_theme, color
 from dashcamcleaner.gui.translation import JsonTranslator, install_language, template
+from tests.clips import make
 from tests.gui.driving import OpenWindow
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +41,7 @@ print(time.monotonic() - begun)
 print(app.platformName())
 print(heavy)
 window.close()
+from dashcamcleaner.gui.app import bury; bury(window); del window
 """
 
 
@@ -58,6 +60,38 @@ def test_the_window_stands_before_anything_heavy_is_imported() -> None:
     assert heavy == "[]"
     # Told, not judged: wall time depends on who else uses the machine (docs/window.md has the measured figure).
     print(f"started in {float(seconds):.2f} s")
+
+
+SESSION = """
+import sys
+from PyQt5.QtCore import QTimer
+from dashcamcleaner.gui import app as gui_app
+from dashcamcleaner.run import look
+from tests.fakes import ScriptedDetector
+
+look.open_detector = lambda **_: ScriptedDetector(lambda *_: [(100, 40, 140, 90, 0.9, "face")], script_size=(320, 180))
+build = gui_app.build_window
+
+def build_and_close_later(app, **others):
+    window = build(app, **others)
+    timer = QTimer(window)
+    timer.timeout.connect(lambda: window.preview.canvas.shown is not None and window.close())
+    timer.start(50)
+    return window
+
+gui_app.build_window = build_and_close_later
+sys.exit(gui_app.open_window(sys.argv[1:]))
+"""
+
+
+def test_a_whole_session_ends_without_a_crash(tmp_path: Path) -> None:
+    clip = make(tmp_path / "a.mp4", frames=10).path
+    for _ in range(3):  # objects that die in the wrong order crash now and then, not every time
+        done = subprocess.run(
+            [sys.executable, "-c", SESSION, str(clip)], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.skipif(shutil.which("xvfb-run") is None, reason="xvfb-run is not installed")
