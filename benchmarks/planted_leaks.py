@@ -58,6 +58,11 @@ class Case:
         """A frame in the middle of the life of the chosen track."""
         return self.frames[len(self.frames) // 2]
 
+    @property
+    def place(self) -> dict[int, tuple[float, float, float, float]]:
+        """Where the object of the chosen track is."""
+        return {p.index: r.xyxy for p in self.plans for r in p.regions if r.track == self.track}
+
 
 Painter = Callable[[int, Frame, Sequence[Region], Obscurer], None]
 
@@ -69,10 +74,12 @@ class Leak:
     Args:
         codes: findings that fit.
         span: the frames concerned, None for the whole file.
+        place: frame -> box of the object that is laid bare; a finding must lie there.
     """
 
     codes: tuple[str, ...]
     span: tuple[int, int] | None = None
+    place: dict[int, tuple[float, float, float, float]] = field(default_factory=dict)
 
 
 def encode(
@@ -169,7 +176,7 @@ def shifted(case: Case, target: Path) -> Leak:
         obscurer.obscure(frame, moved)
 
     encode(case, target, paint=paint)
-    return Leak(_SEEN, (case.frames[0], case.frames[-1]))
+    return Leak(_SEEN, (case.frames[0], case.frames[-1]), case.place)
 
 
 def weak_blur(case: Case, target: Path) -> Leak:
@@ -187,7 +194,7 @@ def weak_blur(case: Case, target: Path) -> Leak:
                         part[...] = cv2.GaussianBlur(part, (0, 0), max(0.3, sigma / scale))
 
     encode(case, target, paint=paint)
-    return Leak(_SEEN, (case.frames[0], case.frames[-1]))
+    return Leak(_SEEN, (case.frames[0], case.frames[-1]), case.place)
 
 
 def late(case: Case, target: Path) -> Leak:
@@ -208,7 +215,7 @@ def too_small(case: Case, target: Path) -> Leak:
         obscurer.obscure(frame, shrunk)
 
     encode(case, target, paint=paint)
-    return Leak(_SEEN, (case.frames[0], case.frames[-1]))
+    return Leak(_SEEN, (case.frames[0], case.frames[-1]), case.place)
 
 
 def dropped(case: Case, target: Path) -> Leak:
@@ -260,7 +267,7 @@ def missed(case: Case, target: Path) -> Leak:
     ]
     _write_plan(case, without, target)
     encode(dataclasses.replace(case, plans=without), target)
-    return Leak(("clear-object",), (case.frames[0], case.frames[-1]))
+    return Leak(("clear-object",), (case.frames[0], case.frames[-1]), case.place)
 
 
 def gap(case: Case, target: Path) -> Leak:
@@ -272,7 +279,7 @@ def gap(case: Case, target: Path) -> Leak:
     ]
     _write_plan(case, plans, target)
     encode(dataclasses.replace(case, plans=plans), target)
-    return Leak(("clear-object",), (at, at + 2))
+    return Leak(("clear-object",), (at, at + 2), case.place)
 
 
 LEAKS: dict[str, tuple[str, Callable[[Case, Path], Leak]]] = {
@@ -328,7 +335,9 @@ def prepare(clip: str, work: Path) -> Case:
                 others = np.array([r.xyxy for r in plan.regions if r is not region], np.float64).reshape(-1, 4)
                 alone = 1 - covered_share(region.xyxy, others)  # under another region a leak would be none
                 sure = region.score if region.score >= 0.4 else 0.0  # a false hit laid bare would be none, either
-                size[region.track] = size.get(region.track, 0.0) + min(y2 - y1, 80.0) * sure**2 * alone**2
+                size[region.track] = (
+                    size.get(region.track, 0.0) + np.clip(y2 - y1 - 24.0, 0.0, 80.0) * sure**2 * alone**2
+                )
     track = max(size, key=lambda t: size[t])
     chosen = next(r for p in plans for r in p.regions if r.track == track)
     print(f"  leaks are planted at a {chosen.kind} seen in {len(frames[track])} frames", flush=True)
@@ -354,7 +363,7 @@ def cut(clip: Path, target: Path, start_s: float, end_s: float) -> None:
                     out.mux(packet)
         for packet in picture.encode(None):
             out.mux(packet)
-        for packet in into.demux(*into.streams.audio):
+        for packet in into.demux(*into.streams.audio) if sounds else ():
             if packet.pts is not None and start_s <= packet.pts * packet.time_base < end_s:
                 shift = round(start_s / packet.time_base)
                 packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
@@ -390,11 +399,21 @@ def is_found(leak: Leak, result: AuditResult, background: AuditResult) -> bool:
             continue
         if (finding.code, finding.first_frame, finding.last_frame, finding.kind) in known:
             continue
+        if (
+            leak.place
+            and finding.boxes
+            and not any(_meets(box, leak.place[i]) for i, box in finding.boxes.items() if i in leak.place)
+        ):
+            continue
         if leak.span is None or finding.first_frame < 0:
             return True
         if finding.first_frame <= leak.span[1] + 1 and finding.last_frame >= leak.span[0] - 1:
             return True
     return False
+
+
+def _meets(a: Sequence[float], b: Sequence[float]) -> bool:
+    return max(a[0], b[0]) < min(a[2], b[2]) and max(a[1], b[1]) < min(a[3], b[3])
 
 
 def main() -> None:
