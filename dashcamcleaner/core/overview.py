@@ -22,6 +22,7 @@ _NEAR_MISS = 0.5
 """A detection at this part of its threshold or more, in the clear, is worth a look."""
 _SAME_SPOT_S = 1.0
 _COVERED = 0.6
+_CUT_WORTH = 0.3
 _LOW_SCORE_MARGIN = 0.1
 
 Box = tuple[float, float, float, float]
@@ -68,8 +69,8 @@ class TrackBar:
     def last(self) -> int:
         return self.spans[-1][1]
 
-    def add(self, index: int, region: Region) -> None:
-        """The track's region in the next frame in which it has one."""
+    def add(self, index: int, region: Region, *, cut: bool = False) -> None:
+        """The track's region in the next frame in which it has one; ``cut``: the picture's edge runs through it."""
         origin = region.origin.value
         if self.spans and self.spans[-1][1] == index - 1 and self.spans[-1][2] == origin:
             self.spans[-1] = (self.spans[-1][0], index, origin)
@@ -78,6 +79,7 @@ class TrackBar:
         x1, y1, x2, y2 = region.xyxy
         seen = region.origin is Origin.DETECTED
         worth = (1.0 if seen else 0.01) * region.score * max(0.0, (x2 - x1) * (y2 - y1)) ** 0.5
+        worth *= _CUT_WORTH if cut else 1.0
         if worth > self._worth:
             self._worth, self.best_index, self.best_box = worth, index, region.xyxy
         if seen:
@@ -110,8 +112,15 @@ class Doubt:
     message: str = ""
 
 
-def track_bars(plans: Iterable[FramePlan]) -> list[TrackBar]:
-    """The tracks of a plan, by their first frame."""
+def track_bars(plans: Iterable[FramePlan], *, upright_size: tuple[int, int] | None = None) -> list[TrackBar]:
+    """The tracks of a plan, by their first frame.
+
+    Args:
+        plans: of all frames.
+        upright_size: ``(width, height)``; known, the best sighting is rather one that the picture shows wholly.
+    """
+    w, h = upright_size or (np.inf, np.inf)
+    least = 0.0 if upright_size else -np.inf
     bars: dict[int, TrackBar] = {}
     for plan in plans:
         for region in plan.regions:
@@ -119,7 +128,8 @@ def track_bars(plans: Iterable[FramePlan]) -> list[TrackBar]:
                 bar = bars.get(region.track)
                 if bar is None:
                     bar = bars[region.track] = TrackBar(region.track, region.kind)
-                bar.add(plan.index, region)
+                x1, y1, x2, y2 = region.xyxy
+                bar.add(plan.index, region, cut=x1 < least or y1 < least or x2 > w or y2 > h)
     return sorted(bars.values(), key=lambda bar: (bar.first, bar.track))
 
 

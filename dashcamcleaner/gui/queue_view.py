@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import QAbstractListModel, QModelIndex, QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QColor, QFont, QFontMetrics, QImage, QKeyEvent, QPainter, QPainterPath
+from PyQt5.QtGui import QColor, QFont, QFontMetrics, QImage, QKeyEvent, QPainter, QPainterPath, QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -257,6 +257,11 @@ class QueueView(QListView):
         self.setAccessibleName(tr("Clips"))
         self.selectionModel().currentChanged.connect(self._tell)
         self.doubleClicked.connect(lambda index: self.opened.emit(index.data(Qt.UserRole).id))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.scheduleDelayedItemsLayout()  # words wrap differently now, and rows are as high as their words
 
     def _tell(self, current: QModelIndex, _: QModelIndex) -> None:
         self.chosen.emit(current.data(Qt.UserRole).id if current.isValid() else None)

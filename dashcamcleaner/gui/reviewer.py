@@ -132,12 +132,13 @@ def card_thumbnail(looker: Looker, source: Path, pts: int, box: tuple[float, flo
     assert looker.clip is not None
     frame = looker.clip.frame(pts)
     w, h = frame.upright_size
-    side = max(box[2] - box[0], box[3] - box[1]) * (1 + _CARD_ROOM)
-    cx, cy = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    inside = (max(0.0, box[0]), max(0.0, box[1]), min(float(w), box[2]), min(float(h), box[3]))
+    side = round(min(w, h, max(8.0, (1 + _CARD_ROOM) * max(inside[2] - inside[0], inside[3] - inside[1]))))
+    # A square that lies wholly inside the picture: at an edge it is moved, not cut.
+    x1 = min(max(0, round((inside[0] + inside[2] - side) / 2)), w - side)
+    y1 = min(max(0, round((inside[1] + inside[3] - side) / 2)), h - side)
     picture = frame.picture((w, h))
-    x1, y1 = int(max(0, cx - side / 2)), int(max(0, cy - side / 2))
-    x2, y2 = int(min(w, max(x1 + 2, cx + side / 2))), int(min(h, max(y1 + 2, cy + side / 2)))
-    cut = to_image(np.ascontiguousarray(picture[y1:y2, x1:x2]))
+    cut = to_image(np.ascontiguousarray(picture[y1 : y1 + side, x1 : x1 + side]))
     frame.forget_pictures()
     from PyQt5.QtCore import Qt
 

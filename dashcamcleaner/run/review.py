@@ -69,7 +69,7 @@ class PlanReview:
         self.settings = _joined(self.header.settings, settings)
         self.thresholds = thresholds_per_kind(self.settings)
         self.unedited = self.plans(None) if edited else self.rendered
-        self.bars: list[TrackBar] = track_bars(self.unedited)
+        self.bars: list[TrackBar] = track_bars(self.unedited, upright_size=self.header.upright_size)
 
     @property
     def times(self) -> tuple[int, ...]:

@@ -73,9 +73,10 @@ class Follower:
             return None
         before, after = points.reshape(-1, 2)[good], ahead.reshape(-1, 2)[good]
         scale = _scale(before, after)
-        # Where each point puts the middle: a median of shifts alone would drift when it grows and points lie to one side.
-        middle = np.array([(x1 + x2) / 2 - left, (y1 + y2) / 2 - top])
-        cx, cy = (float(v) for v in np.median(after + scale * (middle - before), axis=0) + (left, top))
+        # Where each point puts the middle: a median of shifts alone drifts when the thing grows and points lie aside.
+        offset = np.array([left, top])
+        middle = np.array([(x1 + x2) / 2, (y1 + y2) / 2]) - offset
+        cx, cy = (float(v) for v in np.median(after + scale * (middle - before), axis=0) + offset)
         half_w, half_h = (x2 - x1) / 2 * scale, (y2 - y1) / 2 * scale
         if not (0 < cx < w and 0 < cy < h) or min(half_w, half_h) < 2:
             return None

@@ -34,6 +34,14 @@ def test_spans_follow_origins_and_leave_gaps() -> None:
     assert (second.track, second.first) == (2, 4)
 
 
+def test_the_best_sighting_is_one_that_the_edge_does_not_cut() -> None:
+    plans = [frame(0, (1, Origin.DETECTED, 0.9)), frame(1, (1, Origin.DETECTED, 0.8))]
+    cut = Region((-30.0, 100.0, 60.0, 190.0), "face", 0.9, Origin.DETECTED, 1)
+    plans[0] = FramePlan(plans[0].seen, (cut,))
+    assert track_bars(plans)[0].best_index == 0
+    assert track_bars(plans, upright_size=(1280, 720))[0].best_index == 1
+
+
 def test_a_find_left_clear_comes_before_what_is_hidden_anyway() -> None:
     clear = (300.0, 300.0, 360.0, 370.0, 0.19, "face")
     plans = [frame(i, (1, Origin.DETECTED, 0.9), found=(clear,)) for i in range(20)]
