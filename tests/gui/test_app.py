@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 from PyQt5.QtCore import QCoreApplication
 from PyQt5.QtGui import QGuiApplication
-from PyQt5.QtWidgets import QApplication
+from PyQt5.QtWidgets import QAbstractButton, QAction, QApplication, QComboBox, QLabel, QWidget
 
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.gui import app as gui_app
@@ -218,6 +219,17 @@ def test_a_newer_question_replaces_an_older_one(open_window: OpenWindow, qtbot: 
 # --- words, keys, colours
 
 
+PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
+
+
+def words_of(window: QWidget) -> set[str]:
+    """All that buttons, labels, actions and choices say."""
+    words = {one.text() for kind in (QAbstractButton, QAction, QLabel) for one in window.findChildren(kind)}
+    for combo in window.findChildren(QComboBox):
+        words |= {combo.itemText(place) for place in range(combo.count())}
+    return {word for word in words if word}
+
+
 def test_every_text_can_be_translated_by_one_file(open_window: OpenWindow, own_home: Path, qapp: QApplication) -> None:
     texts = template()
     assert "Drop clips or folders here" in texts
@@ -237,6 +249,10 @@ def test_every_text_can_be_translated_by_one_file(open_window: OpenWindow, own_h
         assert window.empty.add.text() == "‹Add clips›"
         assert window.review.tools.render_again.text() == "‹Render again›"
         assert window.actions_["shortcuts"].text() == "‹Keyboard shortcuts›"
+        foreign = [words for words in words_of(window) if "‹" not in words and re.search(r"[A-Za-z]{3}", words)]
+        # Names that are the same in every language, and what is asked of the engine by value.
+        names = {"DashcamCleaner", "best-n", "Automatic", "Processor", *PRESETS}
+        assert not [words for words in foreign if words not in names]
     finally:
         for translator in installed:
             QCoreApplication.removeTranslator(translator)
