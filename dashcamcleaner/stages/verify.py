@@ -47,6 +47,10 @@ _UNTESTED = (False, 0.0, 0.0, 0.0, 0.0)
 _BLOCK_PX = 16
 _CELL_PX = 8
 _SMALL_PX = 160
+_LEAST_STEP = 0.2
+"""Root mean square, in levels, by which two frames of the source must differ to be told apart."""
+
+_OTHER_SHARE = 0.85
 
 
 def upright_luma(frame: Frame) -> np.ndarray:
@@ -278,12 +282,24 @@ class FrameComparer:
         free = cv2.resize(touched, size, interpolation=cv2.INTER_AREA) == 0
         if self._before is not None and free.sum() > 50:
             s_before, o_before = self._before
-            now = float(np.abs(small_o - small_s)[free].mean())
-            if now > 2 * float(np.abs(small_o - s_before)[free].mean()) + 0.4:
+            if _shows(small_o[free], this=small_s[free], other=s_before[free]):
                 result.other_frame = -1
-            elif now > 2 * float(np.abs(o_before - small_s)[free].mean()) + 0.4:
+            elif _shows(o_before[free], this=s_before[free], other=small_s[free]):
                 result.other_frame = 1
         self._before = (small_s, small_o)
+
+
+def _shows(output: np.ndarray, *, this: np.ndarray, other: np.ndarray) -> bool:
+    """Whether the output shows the other source frame rather than this one.
+
+    What differs between the two is looked for in what the output adds to this one: 0 where it shows this frame, 1 where
+    it shows the other. Coding leaves up to 0.75 where next to nothing moves, since it repeats what was there; elsewhere
+    it stays below 0.05.
+    """
+    step, added = other - this, output - this
+    step, added = step - step.mean(), added - added.mean()
+    energy = float((step * step).mean())
+    return energy > _LEAST_STEP**2 and float((step * added).mean()) > _OTHER_SHARE * energy
 
 
 _KERNEL = cv2.getStructuringElement(cv2.MORPH_RECT, (3, 3))
