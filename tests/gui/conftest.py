@@ -20,5 +20,6 @@ else:
         no_box_in_the_way,
         no_qthread_left,
         open_window,
+        qtbot,
         street,
     )

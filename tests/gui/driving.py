@@ -29,6 +29,14 @@ from tests.clips import make
 from tests.fakes import ScriptedDetector
 
 
+@pytest.fixture()
+def qtbot(qtbot: Any) -> Any:
+    """Patient by default: the tests judge what happens, not how busy the machine is."""
+    wait_until = qtbot.waitUntil
+    qtbot.waitUntil = lambda callback, *, timeout=30_000: wait_until(callback, timeout=timeout)
+    return qtbot
+
+
 @pytest.fixture(autouse=True)
 def no_qthread_left() -> Iterator[None]:
     """A QThread that outlives its test would take the process along when it is collected."""
@@ -213,7 +221,7 @@ def open_window(qtbot: Any, qapp: QApplication) -> Iterator[OpenWindow]:
     for window in opened:
         if window.session.busy:
             window.session.cancel()
-            qtbot.waitUntil(lambda window=window: not window.session.busy, timeout=20_000)
+            qtbot.waitUntil(lambda window=window: not window.session.busy, timeout=30_000)
         window.close()
         window.deleteLater()
     qapp.processEvents()

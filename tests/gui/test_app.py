@@ -195,7 +195,7 @@ def test_our_own_errors_are_told_in_their_own_words(net: CrashNet, qtbot: Any) -
 def test_an_unclaimed_error_of_a_desk_reaches_the_net(open_window: OpenWindow, qtbot: Any) -> None:
     window = open_window()
     window.session.crashed.disconnect()
-    with qtbot.waitSignal(window.session.crashed, timeout=5000) as caught:
+    with qtbot.waitSignal(window.session.crashed, timeout=30_000) as caught:
         window.session.files.ask(lambda: 1 / 0)
     assert isinstance(caught.args[0], ZeroDivisionError)
     answers: list[int] = []

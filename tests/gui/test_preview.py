@@ -27,7 +27,7 @@ def array_of(image: QImage) -> np.ndarray:
 
 
 def show(window: MainWindow, clip: Path, qtbot: Any) -> None:
-    with qtbot.waitSignal(window.preview.frame_shown, timeout=15_000):
+    with qtbot.waitSignal(window.preview.frame_shown, timeout=30_000):
         drop(window, clip)
 
 
@@ -57,7 +57,7 @@ def test_a_seek_shows_the_very_frame(
     times = window.preview.clip.times
     assert len(times) == 60
     for place in (37, 5, 59, 6, 0):
-        with qtbot.waitSignal(window.preview.frame_shown, timeout=10_000):
+        with qtbot.waitSignal(window.preview.frame_shown, timeout=30_000):
             window.preview.scrubber.setValue(place) if place else window.preview.go(0)
         shown = window.preview.canvas.shown
         assert shown.pts == times[place]
@@ -70,15 +70,15 @@ def test_turning_a_dial_paints_again_without_detecting_again(
     window = open_window(Engine())
     show(window, street, qtbot)
     seen = detector.seen
-    with qtbot.waitSignal(window.preview.frame_shown, timeout=10_000):
+    with qtbot.waitSignal(window.preview.frame_shown, timeout=30_000):
         window.session.form.set("threshold", 0.1)
     assert window.preview.canvas.shown.counts == {"face": 1, "plate": 1}
     first = array_of(window.preview.canvas.shown.obscured)
-    with qtbot.waitSignal(window.preview.frame_shown, timeout=10_000):
+    with qtbot.waitSignal(window.preview.frame_shown, timeout=30_000):
         window.session.form.set("style", "solid")
     assert (array_of(window.preview.canvas.shown.obscured) != first).any()
     before = window.preview.canvas.shown.boxes[0].xyxy
-    with qtbot.waitSignal(window.preview.frame_shown, timeout=10_000):
+    with qtbot.waitSignal(window.preview.frame_shown, timeout=30_000):
         window.session.form.set("growth", 3.0)
     after = window.preview.canvas.shown.boxes[0].xyxy
     assert after[2] - after[0] > before[2] - before[0]
@@ -91,7 +91,7 @@ def test_what_decides_seeing_detects_again(
     window = open_window(Engine())
     show(window, street, qtbot)
     seen = detector.seen
-    with qtbot.waitSignal(window.preview.frame_shown, timeout=10_000):
+    with qtbot.waitSignal(window.preview.frame_shown, timeout=30_000):
         window.session.form.set("inference_size", 640)
     assert detector.seen > seen
 
@@ -102,10 +102,10 @@ def test_keys_step_views_and_the_original(
     window = open_window(Engine())
     show(window, street, qtbot)
     panel = window.preview
-    with qtbot.waitSignal(panel.frame_shown, timeout=10_000):
+    with qtbot.waitSignal(panel.frame_shown, timeout=30_000):
         qtbot.keyClick(window.queue, Qt.Key_Right)
     assert panel.scrubber.value() == 1
-    with qtbot.waitSignal(panel.frame_shown, timeout=10_000):
+    with qtbot.waitSignal(panel.frame_shown, timeout=30_000):
         qtbot.keyClick(panel.canvas, Qt.Key_Right, Qt.ShiftModifier)
     assert panel.scrubber.value() == 31
     qtbot.keyClick(panel.canvas, Qt.Key_3)
@@ -147,7 +147,7 @@ def test_the_thumbnail_of_a_clip_shows_nobody(
 ) -> None:
     window = open_window(Engine())
     show(window, street, qtbot)
-    qtbot.waitUntil(lambda: window.session.queue.at(0).facts is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.queue.at(0).facts is not None, timeout=30_000)
     picture = array_of(window.session.queue.at(0).facts.thumbnail).astype(int)
     # Ten cells along the long side: no two neighbouring pixels differ much.
     assert np.abs(np.diff(picture, axis=1)).max() < 40
@@ -161,7 +161,7 @@ def test_the_running_jobs_frame_is_shown_as_it_is_written(
     pictures: list[QImage] = []
     window.session.picture.connect(lambda _, picture, __: pictures.append(picture))
     window.session.start()
-    qtbot.waitUntil(lambda: window.preview._live, timeout=10_000)
+    qtbot.waitUntil(lambda: window.preview._live, timeout=30_000)
     assert window.preview.live.isVisible()
     qtbot.waitUntil(lambda: not window.session.busy and not window.session.started, timeout=30_000)
     assert window.session.queue.at(0).error is None

@@ -34,11 +34,11 @@ def reviewed(open_window: OpenWindow, busy_street: Path, detector: ScriptedDetec
     """A clip is cleaned and its review is open."""
     window = open_window(Engine())
     drop(window, busy_street)
-    qtbot.waitUntil(lambda: len(window.session.queue) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: len(window.session.queue) == 1, timeout=30_000)
     window.session.start()
     wait_for_run(qtbot, window)
     assert window.session.queue.at(0).state is State.DONE, window.session.queue.at(0).error
-    with qtbot.waitSignal(window.review.ready, timeout=15_000):
+    with qtbot.waitSignal(window.review.ready, timeout=30_000):
         qtbot.mouseClick(window.result.buttons["review"], Qt.LeftButton)
     settle(qtbot, window)
     return window
@@ -51,7 +51,7 @@ def wait_for_run(qtbot: Any, window: MainWindow) -> None:
 def settle(qtbot: Any, window: MainWindow) -> None:
     """Until all that was asked of the desks has been answered."""
     desks = (window.session.sight, window.session.planning, window.session.files)
-    qtbot.waitUntil(lambda: all(desk.idle for desk in desks), timeout=15_000)
+    qtbot.waitUntil(lambda: all(desk.idle for desk in desks), timeout=30_000)
     qtbot.wait(20)
 
 
@@ -96,7 +96,7 @@ def test_it_shows_tracks_as_cards_and_lanes(reviewed: MainWindow, qtbot: Any) ->
 def test_a_seek_shows_the_very_frame_with_its_own_regions(reviewed: MainWindow, qtbot: Any) -> None:
     review = reviewed.review
     for place in (41, 3, 59):
-        with qtbot.waitSignal(review.frame_shown, timeout=10_000):
+        with qtbot.waitSignal(review.frame_shown, timeout=30_000):
             review.foot.scrubber.setValue(place)
         assert review.canvas.shown.pts == review.opened.clip.times[place]
         assert read_code(array_of(review.canvas.shown.original)) == place
@@ -152,7 +152,7 @@ def test_remove_only_checked_and_name(reviewed: MainWindow, qtbot: Any) -> None:
 
 def test_a_drawn_box_is_hidden_and_followed_both_ways(reviewed: MainWindow, qtbot: Any) -> None:
     review = reviewed.review
-    with qtbot.waitSignal(review.frame_shown, timeout=10_000):
+    with qtbot.waitSignal(review.frame_shown, timeout=30_000):
         review.go(30)
     qtbot.keyClick(review.canvas, Qt.Key_B)
     assert review.canvas.drawing
@@ -178,7 +178,7 @@ def test_a_drawn_box_is_moved_and_resized_with_key_frames(reviewed: MainWindow, 
     review = reviewed.review
     place = review.stack.add_region([(0.5, (200, 60, 260, 110)), (1.5, (200, 60, 260, 110))])
     review.editing.take(("hand", place))
-    with qtbot.waitSignal(review.frame_shown, timeout=10_000):
+    with qtbot.waitSignal(review.frame_shown, timeout=30_000):
         review.go(30)
     settle(qtbot, reviewed)
     drag(qtbot, reviewed, (230, 85), (240, 95))
@@ -206,7 +206,7 @@ def test_a_span_is_marked_and_covered_wholly(reviewed: MainWindow, qtbot: Any) -
     covered = [i for i, plan in enumerate(review.plans) if any(r.kind == "frame" for r in plan.regions)]
     assert covered == list(range(10, 21))
     review.set_view(View.RESULT)
-    with qtbot.waitSignal(review.frame_shown, timeout=10_000):
+    with qtbot.waitSignal(review.frame_shown, timeout=30_000):
         review.go(15)
     assert array_of(review.canvas.shown.obscured).std() < array_of(review.canvas.shown.original).std() / 2
 
@@ -239,7 +239,7 @@ def test_render_again_does_not_detect_again(reviewed: MainWindow, detector: Scri
     assert (row.output.stat().st_mtime_ns, row.output.stat().st_size) != written
     with PlanReader(row.plan) as reader:
         assert not [region for plan in reader for region in plan.regions]
-    with qtbot.waitSignal(review.ready, timeout=15_000):
+    with qtbot.waitSignal(review.ready, timeout=30_000):
         reviewed.tabs.setCurrentWidget(review)
     assert review.cards.cards[0].verdict == "Stays clear"
     assert not review.tools.render_again.isEnabled()
@@ -253,11 +253,11 @@ def test_a_result_of_an_earlier_day_is_reviewed(
     reviewed.close()
     window = open_window(Engine())
     drop(window, busy_street)
-    qtbot.waitUntil(lambda: len(window.session.queue) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: len(window.session.queue) == 1, timeout=30_000)
     row = window.session.queue.at(0)
-    qtbot.waitUntil(lambda: row.state is State.DONE, timeout=10_000)
+    qtbot.waitUntil(lambda: row.state is State.DONE, timeout=30_000)
     assert row.summary.kinds["face"].tracks == 1
-    with qtbot.waitSignal(window.review.ready, timeout=15_000):
+    with qtbot.waitSignal(window.review.ready, timeout=30_000):
         window.tabs.setCurrentWidget(window.review)
     settle(qtbot, window)
     assert window.review.cards.cards[0].verdict == "Stays clear"
@@ -268,7 +268,7 @@ def test_a_result_of_an_earlier_day_is_reviewed(
 def test_playing_goes_on_and_stops(reviewed: MainWindow, qtbot: Any) -> None:
     review = reviewed.review
     qtbot.keyClick(review.canvas, Qt.Key_Space)
-    qtbot.waitUntil(lambda: review.place > 3, timeout=10_000)
+    qtbot.waitUntil(lambda: review.place > 3, timeout=30_000)
     qtbot.keyClick(review.canvas, Qt.Key_Space)
     settle(qtbot, reviewed)
     place = review.place
@@ -299,7 +299,7 @@ def test_a_clip_that_is_not_done_says_so(
 ) -> None:
     window = open_window(Engine())
     drop(window, street)
-    qtbot.waitUntil(lambda: len(window.session.queue) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: len(window.session.queue) == 1, timeout=30_000)
     window.tabs.setCurrentWidget(window.review)
     assert "done" in window.review.canvas.message
     assert not window.review.tools.draw.isEnabled()

@@ -25,7 +25,7 @@ def states(window: Any) -> list[State]:
 
 
 def wait_until_done(qtbot: Any, window: Any) -> None:
-    qtbot.waitUntil(lambda: not window.session.busy and not window.session.started, timeout=10_000)
+    qtbot.waitUntil(lambda: not window.session.busy and not window.session.started, timeout=30_000)
 
 
 def test_an_empty_window_says_how_to_begin(open_window: OpenWindow) -> None:
@@ -194,7 +194,7 @@ def test_closing_during_work_asks_once_and_can_continue_next_time(
     window.close()
     stop = next(b for b in window.question.findChildren(QPushButton) if b.text() == "Stop and close")
     qtbot.mouseClick(stop, Qt.LeftButton)
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=30_000)
     assert len(Store().get("queue")) == 2
 
     again = open_window(ScriptedEngine())
@@ -210,7 +210,7 @@ def test_when_the_system_ends_the_session_nothing_is_asked(open_window: OpenWind
     window.session.start()
     qtbot.waitUntil(lambda: window.session.busy)
     window.close_now()
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=30_000)
     assert engine.controls[0].cancelled
     assert len(Store().get("queue")) == 1
 
