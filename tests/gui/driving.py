@@ -213,7 +213,9 @@ def open_window(qtbot: Any, qapp: QApplication) -> Iterator[OpenWindow]:
         window = build_window(qapp, engine=engine or ScriptedEngine())
         window.session.crashed.connect(lambda error: pytest.fail(f"unclaimed: {error!r}"))
         window.show()
-        qtbot.waitExposed(window)
+        with qtbot.waitExposed(window):
+            pass
+        qapp.setActiveWindow(window)  # shortcuts go to the active window; a bare X server has nobody to make it so
         opened.append(window)
         return window
 
