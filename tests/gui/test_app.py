@@ -300,3 +300,13 @@ def test_light_and_dark_can_be_changed_while_running(open_window: OpenWindow, qa
         assert color("window").name() == COLORS["window"][0]
     finally:
         apply_theme(qapp, dark=False)
+
+
+def test_the_desktop_file_opens_what_is_dropped_on_the_icon() -> None:
+    lines = (ROOT / "img" / "dashcamcleaner.desktop").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "[Desktop Entry]"
+    entries = dict(line.split("=", 1) for line in lines[1:] if line)
+    assert entries["Exec"] == "dashcamcleaner window %F"
+    assert entries["Icon"] == "dashcamcleaner"
+    assert entries["StartupWMClass"] == "DashcamCleaner"  # what Qt tells the desktop, so that both are one entry
+    assert "video/mp4" in entries["MimeType"].split(";")
