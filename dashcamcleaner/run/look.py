@@ -97,6 +97,7 @@ def open_look(job: Job, *, info: MediaInfo) -> Look:
         raise
     thresholds = thresholds_per_kind(settings)
     told = detector.description
+    place = f"{told.backend} on {told.device}"
     return Look(
         seer=LiveSeer(
             detector,
@@ -109,8 +110,8 @@ def open_look(job: Job, *, info: MediaInfo) -> Look:
         ),
         header=header,
         thresholds=thresholds,
-        backend=f"{told.backend} on {told.device}, {told.precision}",
-        description=f"{told.weights} at {settings.inference_size} px, {told.backend} on {told.device} ({told.precision})",
+        backend=f"{place}, {told.precision}",
+        description=f"{told.weights} at {settings.inference_size} px, {place} ({told.precision})",
         thorough=settings.thorough,
         edits=edits,
         resumed_frames=log.stored_frames,

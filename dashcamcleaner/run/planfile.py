@@ -184,8 +184,7 @@ class PlanReader:
 
         A torn last line, as a kill leaves it, ends the plan quietly; frames out of order are an error.
         """
-        index = 0
-        for line in self._file:
+        for index, line in enumerate(self._file):
             if not line.endswith("\n"):
                 return
             if line.startswith('{"end"'):
@@ -194,7 +193,6 @@ class PlanReader:
             plan = FramePlan.from_line(line, time_base=self.header.time_base)
             if plan.index != index:
                 raise PlanError(f"{self.path} has frame {plan.index} where {index} was due.")
-            index += 1
             yield plan
 
     def close(self) -> None:

@@ -13,8 +13,8 @@ from dashcamcleaner.run.job import Job
 from dashcamcleaner.run.look import open_look
 from dashcamcleaner.run.outputs import DetectionExport, check_output, keep_date, partial_path, publish
 from dashcamcleaner.run.planfile import PlanWriter, plan_path
-from dashcamcleaner.run.tally import Tally
 from dashcamcleaner.run.reporting import report_path, write_reports
+from dashcamcleaner.run.tally import Tally
 from dashcamcleaner.run.writing import obscurer_for
 from dashcamcleaner.stages.still import Still, is_still, read_still, write_still
 

@@ -74,7 +74,7 @@ class MotionMeter:
 
     def _between(self, grey0: np.ndarray, fine0: np.ndarray, grey1: np.ndarray, fine1: np.ndarray) -> Motion:
         h, w = grey0.shape
-        # Zeros, not empty: an array of the right size is taken as the initial flow, and garbage there reads past memory.
+        # Zeros, not empty: an array of that size is taken as the initial flow, and garbage there reads past memory.
         flow = self._flow.calc(grey0, grey1, np.zeros((h, w, 2), np.float32))
         if self._lattice is None or self._lattice[0].shape != (h, w):
             ys, xs = np.mgrid[0:h, 0:w].astype(np.float32)

@@ -66,7 +66,7 @@ def test_what_is_hidden_properly_passes(style: str, strength: int, kind: str) ->
     )
     (test,) = compared.tests
     assert test.tested
-    assert not (test.is_clear or test.is_weak or test.is_partly_clear)
+    assert not any((test.is_clear, test.is_weak, test.is_partly_clear))
     assert compared.changed_blocks == []
     assert compared.hidden_share(BOX) > 0.95
 
