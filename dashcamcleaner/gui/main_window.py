@@ -407,7 +407,7 @@ class MainWindow(QMainWindow):
         if event.modifiers() & (Qt.ControlModifier | Qt.AltModifier) or isinstance(self.focusWidget(), QLineEdit):
             return False
         panel = self.tabs.currentWidget()
-        if event.key() == Qt.Key_O:
+        if event.key() == Qt.Key_H:
             if not event.isAutoRepeat():
                 panel.canvas.hold_original(pressed)
             return True

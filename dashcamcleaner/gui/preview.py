@@ -95,7 +95,7 @@ class PreviewPanel(QWidget):
         self.original = QToolButton()
         self.original.setIcon(icon("eye"))
         self.original.setAccessibleName(tr("Hold for original"))
-        self.original.setToolTip(tr("Shows the frame as it is while this button, or the key O, is held"))
+        self.original.setToolTip(tr("Shows the frame as it is while this button, or the key H, is held"))
         self.original.pressed.connect(lambda: self.canvas.hold_original(True))
         self.original.released.connect(lambda: self.canvas.hold_original(False))
         line.addWidget(self.original)

@@ -40,7 +40,7 @@ KEYS = {  # key and whether Shift is held -> an action's name in the table of sh
     (Qt.Key_N, False): "next_weak",
     (Qt.Key_N, True): "previous_weak",
     (Qt.Key_I, False): "mark_in",
-    (Qt.Key_I, True): "mark_out",
+    (Qt.Key_O, False): "mark_out",
     (Qt.Key_C, False): "cover",
     (Qt.Key_B, False): "draw",
     (Qt.Key_K, False): "keep",

@@ -110,9 +110,9 @@ def test_keys_step_views_and_the_original(
     assert panel.scrubber.value() == 31
     qtbot.keyClick(panel.canvas, Qt.Key_3)
     assert panel.canvas.view is View.COMPARE
-    qtbot.keyPress(panel.canvas, Qt.Key_O)
+    qtbot.keyPress(panel.canvas, Qt.Key_H)
     assert panel.canvas._original_held
-    qtbot.keyRelease(panel.canvas, Qt.Key_O)
+    qtbot.keyRelease(panel.canvas, Qt.Key_H)
     assert not panel.canvas._original_held
 
 
