@@ -212,7 +212,7 @@ def table(evaluation: Evaluation) -> str:
             lines += ["", f"{name}: recall by the longer side at inference scale, at the shipped threshold", ""]
             lines.append(
                 "| size | kind | objects | AP50 | recall at 90 % precision | threshold | recall | precision | "
-                + " | ".join(n.replace("_", " ") for n in names)
+                + " | ".join(_range(n) for n in names)
                 + " |"
             )
             lines.append("|" + " --- |" * (8 + len(names)))
@@ -254,3 +254,8 @@ def table(evaluation: Evaluation) -> str:
 
 def _number(value: float | None) -> str:
     return "-" if value is None or math.isnan(value) else f"{value:.3f}"
+
+
+def _range(name: str) -> str:
+    """``16_24`` -> ``16-24 px``, ``under_16`` -> ``under 16 px``."""
+    return name.replace("_", "-" if name[0].isdigit() else " ") + " px"
