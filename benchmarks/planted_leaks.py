@@ -339,6 +339,8 @@ def prepare(clip: str, work: Path) -> Case:
                     size.get(region.track, 0.0) + np.clip(y2 - y1 - 24.0, 0.0, 80.0) * sure**2 * alone**2
                 )
     track = max(size, key=lambda t: size[t])
+    if not size[track]:
+        raise SystemExit(f"{name}: nobody stands alone here whom the detector is sure of; choose other seconds")
     chosen = next(r for p in plans for r in p.regions if r.track == track)
     print(f"  leaks are planted at a {chosen.kind} seen in {len(frames[track])} frames", flush=True)
     return Case(source, output, plans, track, frames[track])
