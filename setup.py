@@ -5,5 +5,8 @@ from setuptools import find_packages, setup
 setup(
     packages=[*find_packages(include=["dashcamcleaner*"]), "dashcamcleaner._weights"],
     package_dir={"dashcamcleaner._weights": "weights"},
-    package_data={"dashcamcleaner._weights": ["*.onnx", "*.pt", "*.json", "*.xml", "*.bin"]},
+    package_data={
+        "dashcamcleaner.gui": ["languages/*.json"],
+        "dashcamcleaner._weights": ["*.onnx", "*.pt", "*.json", "*.xml", "*.bin"],
+    },
 )

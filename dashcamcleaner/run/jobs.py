@@ -57,7 +57,7 @@ def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings) -
         InputError: an input does not exist or matches nothing.
         OutputError: several inputs, and the output is an existing file.
     """
-    found, batch = _expand(inputs)
+    found, batch = _expand(inputs, beside=output is None)
     target = None if output is None else Path(output).expanduser()
     suffix = ""
     single = len(found) == 1 and found[0][1] == Path(found[0][0].name) and not any(Path(i).is_dir() for i in inputs)
@@ -78,8 +78,11 @@ def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings) -
     return batch
 
 
-def _expand(inputs: Sequence[str]) -> tuple[list[tuple[Path, Path]], Batch]:
-    """Pairs of source and its place relative to the folder it was found in."""
+def _expand(inputs: Sequence[str], *, beside: bool) -> tuple[list[tuple[Path, Path]], Batch]:
+    """Pairs of source and its place relative to the folder it was found in.
+
+    Where results go beside their sources, a folder's earlier results are left aside: they are no new sources.
+    """
     batch = Batch()
     found: dict[Path, Path] = {}
     for given in inputs:
@@ -89,7 +92,9 @@ def _expand(inputs: Sequence[str]) -> tuple[list[tuple[Path, Path]], Batch]:
             for inner in sorted(path.rglob("*")):
                 if not inner.is_file() or any(part.startswith(".") for part in inner.relative_to(path).parts):
                     continue
-                if inner.suffix.lower() in CLIP_SUFFIXES | STILL_SUFFIXES:
+                if beside and inner.stem.endswith(_CLEANED):
+                    batch.skipped.append(inner)
+                elif inner.suffix.lower() in CLIP_SUFFIXES | STILL_SUFFIXES:
                     found.setdefault(inner, inner.relative_to(path))
                 elif inner.suffix.lower() not in (".jsonl", ".json", ".html", ".partial"):
                     batch.skipped.append(inner)

@@ -87,3 +87,9 @@ def test_outputs_never_cross_sources_or_each_other(tmp_path: Path) -> None:
         )
     with pytest.raises(OutputError, match="would both become"):
         outputs(tmp_path / "a.mp4", tmp_path / "sub/a.mp4", output=str(tmp_path / "out"))
+
+
+def test_earlier_results_beside_their_sources_are_no_new_sources(tmp_path: Path) -> None:
+    touch(tmp_path, "in/a.mp4", "in/a_cleaned.mp4")
+    assert [Path(source).name for source in outputs(tmp_path / "in")] == ["a.mp4"]
+    assert len(outputs(tmp_path / "in", output=str(tmp_path / "out"))) == 2
