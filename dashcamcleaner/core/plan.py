@@ -116,7 +116,9 @@ class FramePlan:
             "pts": seen.time.pts,
             "d": [
                 [*(round(float(v), 2) for v in box), round(float(score), 4), str(kind)]
-                for box, score, kind in zip(seen.detections.xyxy, seen.detections.score, seen.detections.kind, strict=True)
+                for box, score, kind in zip(
+                    seen.detections.xyxy, seen.detections.score, seen.detections.kind, strict=True
+                )
             ],
             "r": [
                 [*(round(float(v), 2) for v in r.xyxy), round(float(r.score), 4), r.kind, r.origin.value, r.track]
@@ -221,7 +223,9 @@ class PlanHeader:
                 raise ValueError("another program's file")
             version = (int(data["version"][0]), int(data["version"][1]))
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-            raise PlanError("the file is not a plan of this program", hint="A plan's name ends in .plan.jsonl.") from error
+            raise PlanError(
+                "the file is not a plan of this program", hint="A plan's name ends in .plan.jsonl."
+            ) from error
         if version[0] > PLAN_VERSION[0]:
             raise PlanError(
                 f"the plan has version {version[0]}.{version[1]}, this program reads up to {PLAN_VERSION[0]}.x",
