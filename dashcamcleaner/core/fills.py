@@ -181,15 +181,15 @@ def _between(before: Sighting, after: Sighting, steps: Mapping[int, Step], *, be
 def _back_from(sightings: list[Sighting], index: int, steps: Mapping[int, Step], *, best: float) -> dict[int, Placed]:
     """The frames from `index` up to the first of the sightings, by their course back in time."""
     course = Course.at(sightings[-1].xyxy, direction=-1)
-    boxes = {s.index: s.xyxy for s in sightings}
+    seen = {s.index: s for s in sightings}
     places = {}
     for at in range(sightings[-1].index, index, -1):
         step = steps.get(at)
         if step is None or step.cut:
             break
         course.move(step)
-        if at - 1 in boxes:
-            course.sight(boxes[at - 1])
+        if at - 1 in seen:
+            course.sight(seen[at - 1].xyxy, score=seen[at - 1].score)
         elif at - 1 < sightings[0].index:
             places[at - 1] = _held(course, best=best)
     return places

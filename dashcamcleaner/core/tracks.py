@@ -21,8 +21,13 @@ from dashcamcleaner.core.plan import Observation
 __all__ = ["Course", "Linked", "Linking", "Sighting", "Track"]
 
 _VELOCITY_S = 0.15
+_WEAK_VELOCITY_S = 0.5
 _GROWTH_S = 0.5
-"""Time constants over which own velocity and growth are learnt: short enough for a turn, long enough for jitter."""
+"""Time constants over which own velocity and growth are learnt: short enough for a turn, long enough for jitter,
+which weak sightings have more of."""
+_SURE_SCORE = 0.3
+_PICTURE_GAIN = 0.1
+"""Part by which a step of the picture that agrees with the velocity corrects it."""
 _MOST_GROWTH = 1.5
 """Natural logarithms a second; faster growth than that is jitter."""
 _STEADY_S = 0.5
@@ -98,6 +103,8 @@ class Course:
             elif off <= 0.06 * size + 0.5 * math.hypot(own_x, own_y):
                 # Agrees with the course so far. What does not is something that passes in front.
                 own_x, own_y = seen
+                self.vx += _PICTURE_GAIN * (seen[0] / seconds - self.vx)
+                self.vy += _PICTURE_GAIN * (seen[1] / seconds - self.vy)
         self.moved_px = (x + own_x - self.x, y + own_y - self.y)
         self.x, self.y = x + own_x, y + own_y
         factor = scale * math.exp(self.growth * seconds * fade)
@@ -105,12 +112,14 @@ class Course:
         self.height *= factor
         self.unseen_s += seconds
 
-    def sight(self, xyxy: Sequence[float]) -> None:
+    def sight(self, xyxy: Sequence[float], *, score: float) -> None:
         """The object was seen here, in the frame that the course has been moved to."""
         x1, y1, x2, y2 = xyxy
         x, y, width, height = (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1
         if self.unseen_s > 0:
-            gain = max(0.6 / self.sightings, 1 - math.exp(-self.unseen_s / _VELOCITY_S))
+            # Weak sightings are boxed loosely, and their jitter is no velocity.
+            constant_s = _VELOCITY_S if score >= _SURE_SCORE else _WEAK_VELOCITY_S
+            gain = max(0.6 / self.sightings, 1 - math.exp(-self.unseen_s / constant_s))
             self.vx += gain * ((x - self._camera_x) / self.unseen_s - self.vx)
             self.vy += gain * ((y - self._camera_y) / self.unseen_s - self.vy)
             if self.width > 0 and self.height > 0 and width > 0 and height > 0:

@@ -70,7 +70,7 @@ class Linker:
             for which, track_at in self._matches(seen):
                 track, course = self._active[track_at]
                 box, score = _plain(seen, which)
-                course.sight(box)
+                course.sight(box, score=score)
                 _add(track, Sighting(seen.index, time_s, box, score, course.copy()))
                 ids[which] = track.id
         started = []
