@@ -22,6 +22,11 @@ T = TypeVar("T")
 _MOST_GAP_FRAMES = 2
 """Faults of one track with fewer good frames between them are told as one span."""
 
+_COURSE_FRAMES = 5
+_COURSE_LIKENESS = 0.38
+_COURSE_GAIN = 0.06
+_BOXES_TOLD = 20
+
 
 @dataclass(frozen=True, slots=True)
 class RegionTest:
@@ -68,6 +73,51 @@ class _Fault:
 
 
 @dataclass(slots=True)
+class _Course:
+    """All tests of one track: what is left of its detail may be too little in each frame, and yet always there."""
+
+    count: int = 0
+    gain: float = 0.0
+    likeness: float = 0.0
+    boxes: dict[int, tuple[float, float, float, float]] = field(default_factory=dict)
+    first: tuple[int, float] = (0, 0.0)
+    last: tuple[int, float] = (0, 0.0)
+
+    def add(self, frame: int, seconds: float, test: RegionTest) -> None:
+        self.first = self.first if self.count else (frame, seconds)
+        self.last = (frame, seconds)
+        self.count += 1
+        self.gain += test.gain
+        self.likeness += test.likeness
+        if len(self.boxes) < _BOXES_TOLD:
+            self.boxes[frame] = test.region.xyxy
+
+    @property
+    def is_weak(self) -> bool:
+        n = self.count
+        return n >= _COURSE_FRAMES and self.likeness > _COURSE_LIKENESS * n and self.gain > _COURSE_GAIN * n
+
+    def told(self, kind: str, track: int) -> Finding:
+        height = max(box[3] - box[1] for box in self.boxes.values())
+        return Finding(
+            check="pixels",
+            code="region-weak",
+            severity=Severity.REVIEW,
+            message=f"A {kind} is hidden so weakly that its shapes can be told in all of {self.count} frames.",
+            kind=kind,
+            first_frame=self.first[0],
+            last_frame=self.last[0],
+            start_s=self.first[1],
+            end_s=self.last[1],
+            boxes=dict(self.boxes),
+            legible=legibility(kind, height_px=height / 1.5),
+            doubt=0.4,
+            track=track,
+            evidence={"frames": self.count, "gain": round(self.gain / self.count, 2)},
+        )
+
+
+@dataclass(slots=True)
 class HidingLog:
     """Collects the tests of all frames in order.
 
@@ -81,6 +131,7 @@ class HidingLog:
     tested: int = 0
     faulty: int = 0
     _faults: dict[tuple[str, str, int], list[_Fault]] = field(default_factory=dict)
+    _courses: dict[tuple[str, int], _Course] = field(default_factory=dict)
 
     def push(self, frame: int, seconds: float, tests: list[RegionTest]) -> None:
         """The tests of the next frame."""
@@ -88,6 +139,8 @@ class HidingLog:
             self.regions += 1
             self.tested += test.tested
             code = "clear" if test.is_clear else "partly" if test.is_partly_clear else "weak" if test.is_weak else ""
+            if test.tested and test.region.track is not None:
+                self._courses.setdefault((test.region.kind, test.region.track), _Course()).add(frame, seconds, test)
             if code:
                 self.faulty += 1
                 track = test.region.track if test.region.track is not None else -1 - number
@@ -101,6 +154,10 @@ class HidingLog:
                 if told is not None:
                     told.track = track if track >= 0 else None
                     yield told
+        told_tracks = {(kind, track) for _, kind, track in self._faults}
+        for (kind, track), course in self._courses.items():
+            if (kind, track) not in told_tracks and course.is_weak:
+                yield course.told(kind, track)
 
 
 def spans(items: list[T], *, frame_of: Callable[[T], int], most_gap: int) -> Iterator[list[T]]:

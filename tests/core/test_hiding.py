@@ -56,3 +56,10 @@ def test_one_frame_with_a_strip_of_chance_texture_is_nothing() -> None:
 def test_a_region_without_detail_counts_as_untested() -> None:
     log = log_of((0, RegionTest(region(), False)))
     assert (log.regions, log.tested) == (1, 0)
+
+
+def test_a_little_that_is_left_in_every_frame_is_to_review() -> None:
+    little = RegionTest(region(), True, gain=0.09, likeness=0.46)
+    (found,) = log_of(*((i, little) for i in range(12))).findings()
+    assert (found.code, found.severity, found.first_frame, found.last_frame) == ("region-weak", Severity.REVIEW, 0, 11)
+    assert list(log_of(*((i, little if i % 3 == 0 else HIDDEN) for i in range(12))).findings()) == []
