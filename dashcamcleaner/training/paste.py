@@ -13,8 +13,8 @@ import numpy as np
 
 __all__ = ["PlatePool", "face_patch", "paste_face", "paste_plate"]
 
-# Looks of plates: (background, letters, border, side band or None, shares of shapes). Colours are RGB; the mix is of
-# what drives on many countries' roads, not of any one register.
+# Looks of plates: background, letters, side band or None (RGB). The mix is of what drives on many countries' roads,
+# not of any one register.
 _LOOKS: tuple[tuple[tuple[int, int, int], tuple[int, int, int], tuple[int, int, int] | None], ...] = (
     ((240, 240, 236), (20, 20, 24), (0, 51, 153)),  # white, EU band
     ((238, 238, 238), (15, 15, 15), None),  # white, plain
