@@ -148,13 +148,14 @@ class HidingLog:
 
     def findings(self) -> Iterator[Finding]:
         """One finding per track, fault and span."""
+        told_tracks: set[tuple[str, int]] = set()
         for (code, kind, track), faults in self._faults.items():
             for run in spans(faults, frame_of=lambda fault: fault.frame, most_gap=_MOST_GAP_FRAMES):
                 told = _tell(code, kind, run)
                 if told is not None:
                     told.track = track if track >= 0 else None
+                    told_tracks.add((kind, track))
                     yield told
-        told_tracks = {(kind, track) for _, kind, track in self._faults}
         for (kind, track), course in self._courses.items():
             if (kind, track) not in told_tracks and course.is_weak:
                 yield course.told(kind, track)
