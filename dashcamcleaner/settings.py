@@ -250,7 +250,7 @@ ROWS: tuple[Setting, ...] = (
 SETTINGS: dict[str, Setting] = {row.name: row for row in ROWS}
 
 PROFILES: dict[str, dict[str, Any]] = {
-    "fast": {"inference_size": 640, "tiles": 1, "threshold": 0.3, "look_ahead": 0.5},
+    "fast": {"inference_size": 640, "tiles": 1, "threshold": None, "look_ahead": 0.5},
     "balanced": {"inference_size": 960, "tiles": 1, "threshold": None, "look_ahead": 1.0},
     "publish": {"inference_size": 1280, "tiles": 1, "threshold": None, "look_ahead": 1.0},
     "maximum": {"inference_size": 1280, "tiles": 2, "threshold": 0.1, "look_ahead": 2.0, "thorough": True},

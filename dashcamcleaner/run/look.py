@@ -23,7 +23,9 @@ from dashcamcleaner.settings import Settings
 from dashcamcleaner.stages.detect import FrameDetector, check_kinds
 from dashcamcleaner.stages.motion import MotionMeter
 
-__all__ = ["Look", "detector_for", "open_look", "seeing_of", "versions"]
+__all__ = ["Look", "detector_for", "inference_size", "open_look", "seeing_of", "versions"]
+
+_MOST_ENLARGED = 1.5
 
 
 @dataclass(slots=True)
@@ -89,7 +91,7 @@ def open_look(job: Job, *, info: MediaInfo) -> Look:
         return _from_plan(job, info, edits, waiting)
     detector = detector_for(settings, upright_size=info.upright_size)
     try:
-        seeing = seeing_of(settings, detector.description)
+        seeing = seeing_of(settings, detector.description, info=info)
         header = _header(job, info, weights=detector.description, seeing=seeing)
         log = SeenLog(seen_path(job.output), header=header)
     except BaseException:
@@ -111,7 +113,7 @@ def open_look(job: Job, *, info: MediaInfo) -> Look:
         header=header,
         thresholds=thresholds,
         backend=f"{place}, {told.precision}",
-        description=f"{told.weights} at {settings.inference_size} px, {place} ({told.precision})",
+        description=f"{told.weights} at {seeing['inference_size']} px, {place} ({told.precision})",
         thorough=settings.thorough,
         edits=edits,
         resumed_frames=log.stored_frames,
@@ -159,7 +161,7 @@ def detector_for(settings: Settings, *, upright_size: tuple[int, int]) -> FrameD
         weights=settings.weights,
         backend=settings.backend,
         device=settings.device,
-        inference_size=settings.inference_size,
+        inference_size=inference_size(settings, upright_size=upright_size),
         precision=settings.precision,
         aspect=upright_size,
         batch=settings.batch,
@@ -174,11 +176,19 @@ def detector_for(settings: Settings, *, upright_size: tuple[int, int]) -> FrameD
         raise
 
 
-def seeing_of(settings: Settings, told: DetectorDescription) -> dict[str, object]:
+def inference_size(settings: Settings, *, upright_size: tuple[int, int]) -> int:
+    """The long side that the network sees: as set, but a small picture is not blown up beyond what it holds.
+
+    Enlarged half again, small faces are found better; enlarged more, blur begins to look like large faces.
+    """
+    return max(160, min(settings.inference_size, round(max(upright_size) * _MOST_ENLARGED)))
+
+
+def seeing_of(settings: Settings, told: DetectorDescription, *, info: MediaInfo) -> dict[str, object]:
     """What decides the raw detections: a resume needs it equal."""
     return {
         "weights_sha256": told.weights_sha256,
-        "inference_size": settings.inference_size,
+        "inference_size": inference_size(settings, upright_size=info.upright_size),
         "tiles": settings.tiles,
         "score_floor": SCORE_FLOOR,
     }

@@ -24,7 +24,7 @@ from dashcamcleaner.core.motion import Step
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Observation, Origin, Region
 from dashcamcleaner.core.regions import Growth, growth_of, merged, sighted_regions, whole_frame, without_hidden
 from dashcamcleaner.core.timing import Span
-from dashcamcleaner.core.tracks import Linking, Track
+from dashcamcleaner.core.tracks import Linking, Track, large_share
 
 __all__ = ["MemoryPlanner", "TrackPlanner"]
 
@@ -37,6 +37,7 @@ _UNSURE_MOST = 0.6
 """How much larger a region gets while its object is not seen: a part of its size, and at most."""
 _WEAK_MOST = 0.5
 _SURE_SCORE = 0.5
+_LARGE_LESS = 0.75
 """A detector that is not sure what it sees boxes it loosely: below this score regions get larger, up to this much.
 On the labelled clips that halves the leaks left by cover that was too small, for 3 % more area."""
 _PAD_PER_MOVE = 0.1
@@ -270,7 +271,7 @@ class TrackPlanner:
 
     def _is_hidden(self, track: Track) -> bool:
         threshold = self._thresholds.get(track.kind, 0.0)
-        if track.kind not in self._kinds or track.best < threshold:
+        if track.kind not in self._kinds or track.sure < threshold:
             return False
         return not (self._drop_spurious and track.count == 1 and track.best < threshold + _SPURIOUS_MARGIN)
 
@@ -284,6 +285,8 @@ class TrackPlanner:
         unsure = 1 + min(_UNSURE_MOST, _UNSURE_PER_S * place.unsure_s)
         if place.origin is Origin.DETECTED:
             unsure += _WEAK_MOST * max(0.0, 1 - place.score / _SURE_SCORE)
+        # The place of a large object is told well for its size, and room around it costs most of the picture.
+        unsure = 1 + (unsure - 1) * (1 - _LARGE_LESS * large_share(place.xyxy, self._upright_size))
         width, height = self._upright_size
         near = _AT_EDGE * max(width, height)
         if min(x1, y1) < near or x2 > width - near or y2 > height - near:
