@@ -15,6 +15,7 @@ import json
 import os
 import platform
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -45,6 +46,8 @@ def main() -> int:
         decode = child(looped, "decode")
         transcode = child(looped, "transcode")
         result |= {"decode_cpu_s": decode["cpu_s"], "transcode_cpu_s": transcode["cpu_s"]}
+        if shutil.which("ffmpeg"):
+            result["ffmpeg_program_cpu_s"] = program(looped, folder)
         for size in args.sizes:
             bare = child(looped, "infer", str(size))
             run = child(looped, "clean", str(size), *args.set)
@@ -66,6 +69,8 @@ def main() -> int:
             result["rows"].append(row)
     print(f"{result['chip']}; {result['clip']}, {frames} frames; x264 veryfast crf 20")
     print(f"decode {result['decode_cpu_s']:.1f} s, plain transcode {result['transcode_cpu_s']:.1f} s CPU")
+    if "ffmpeg_program_cpu_s" in result:
+        print(f"the installed ffmpeg program: {result['ffmpeg_program_cpu_s']:.1f} s CPU for the same transcode")
     for row in result["rows"]:
         print("  " + ", ".join(f"{name} {value}" for name, value in row.items()))
     if args.out:
@@ -86,6 +91,29 @@ def child(clip: Path, *words: str) -> dict[str, Any]:
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return {"cpu_s": round(cpu_s, 2), "wall_s": round(time.monotonic() - begun, 2)} | told
+
+
+def program(clip: Path, folder: str) -> float:
+    """The same transcode by the installed ffmpeg program, for comparison; its version may differ from PyAV's."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    words = [
+        "ffmpeg",
+        "-y",
+        "-v",
+        "error",
+        "-i",
+        str(clip),
+        "-an",
+        "-c:v",
+        "libx264",
+        "-preset",
+        "veryfast",
+        "-crf",
+        "20",
+    ]
+    subprocess.run([*words, f"{folder}/program.mp4"], check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return round(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 2)
 
 
 def loop(source: Path, target: Path, *, frames: int) -> int:
@@ -135,6 +163,9 @@ def transcode(clip: Path) -> dict[str, Any]:
             target = out.add_stream("libx264", rate=stream.average_rate, options={"preset": "veryfast", "crf": "20"})
             target.width, target.height, target.pix_fmt = stream.width, stream.height, "yuv420p"
             target.codec_context.time_base = stream.time_base
+            target.codec_context.thread_type = (
+                "FRAME"  # as the ffmpeg program and `clean` do; PyAV's own default is slices
+            )
             for frame in container.decode(stream):
                 frame.pict_type = 0
                 out.mux(target.encode(frame))

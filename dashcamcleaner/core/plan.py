@@ -111,15 +111,13 @@ class FramePlan:
     def to_line(self) -> str:
         """One JSON line, without the line break."""
         seen = self.seen
+        found = seen.detections
+        boxes = np.round(found.xyxy.astype(np.float64), 2).tolist()
+        scores = np.round(found.score.astype(np.float64), 4).tolist()
         data: dict[str, Any] = {
             "i": seen.index,
             "pts": seen.time.pts,
-            "d": [
-                [*(round(float(v), 2) for v in box), round(float(score), 4), str(kind)]
-                for box, score, kind in zip(
-                    seen.detections.xyxy, seen.detections.score, seen.detections.kind, strict=True
-                )
-            ],
+            "d": [[*box, score, kind] for box, score, kind in zip(boxes, scores, found.kind.tolist(), strict=True)],
             "r": [
                 [*(round(float(v), 2) for v in r.xyxy), round(float(r.score), 4), r.kind, r.origin.value, r.track]
                 for r in self.regions

@@ -25,6 +25,7 @@ from dashcamcleaner.run.audit import audit_run
 from dashcamcleaner.run.control import Control
 from dashcamcleaner.run.job import Job
 from dashcamcleaner.run.look import open_look
+from dashcamcleaner.run.memory import settle_allocator
 from dashcamcleaner.run.outputs import as_our_error, check_output, check_space
 from dashcamcleaner.run.pace import Pace
 from dashcamcleaner.run.reporting import told_edits
@@ -62,6 +63,7 @@ def clean(job: Job, *, control: Control | None = None) -> Iterator[Event]:
 
 
 def _clean(job: Job, control: Control) -> Iterator[Event]:
+    settle_allocator()
     settings = job.settings
     begun = (time.monotonic(), time.process_time())
     if stills.is_still(job.source):
