@@ -34,7 +34,7 @@ def main() -> int:
     parser.add_argument("--frames", type=int, default=600)
     parser.add_argument("--set", action="append", default=[], help="further flags for clean, e.g. --set=--no-tracking")
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)
+    parser.add_argument("--child", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.child:
         print(json.dumps(CHILDREN[args.child[0]](args.clip, *args.child[1:])))
