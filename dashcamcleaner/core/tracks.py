@@ -18,7 +18,7 @@ import numpy as np
 from dashcamcleaner.core.motion import Step
 from dashcamcleaner.core.plan import Observation
 
-__all__ = ["Course", "Linked", "Linking", "Sighting", "Track", "large_discount", "large_share"]
+__all__ = ["Course", "Linked", "Linking", "Sighting", "Track", "large_share"]
 
 _VELOCITY_S = 0.15
 _WEAK_VELOCITY_S = 0.5
@@ -153,20 +153,13 @@ class Sighting:
 
 _LARGE_FROM = 0.08
 _LARGE_FULL = 0.2
-_LARGE_DISCOUNT = 0.15
-"""Shares of the picture's long side. What is large is easy to see, and true large faces and plates score high; unsure
-large finds are blurred corners, shop windows and raindrops, and hiding them takes half the picture away."""
+"""Shares of the picture's long side."""
 
 
 def large_share(xyxy: Sequence[float], upright_size: tuple[int, int]) -> float:
     """0 for a box up to 8 % of the picture's long side, 1 from 20 % on."""
     share = max(xyxy[2] - xyxy[0], xyxy[3] - xyxy[1]) / max(upright_size)
     return min(1.0, max(0.0, (share - _LARGE_FROM) / (_LARGE_FULL - _LARGE_FROM)))
-
-
-def large_discount(xyxy: Sequence[float], upright_size: tuple[int, int]) -> float:
-    """What is taken off a sighting's score before it is compared with the threshold; nothing for small ones."""
-    return _LARGE_DISCOUNT * large_share(xyxy, upright_size)
 
 
 @dataclass(slots=True, eq=False)
@@ -178,7 +171,6 @@ class Track:
         kind: what it is.
         sightings: in order of time; a planner drops those that it is done with.
         best: highest score so far.
-        sure: the same with `large_discount` taken off each sighting's score: what a threshold is compared with.
         count: sightings so far, dropped ones included.
         ended: no sighting will follow (a cut, or unseen for too long).
     """
@@ -187,7 +179,6 @@ class Track:
     kind: str
     sightings: list[Sighting] = field(default_factory=list)
     best: float = 0.0
-    sure: float = 0.0
     count: int = 0
     ended: bool = False
 

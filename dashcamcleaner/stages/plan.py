@@ -271,7 +271,7 @@ class TrackPlanner:
 
     def _is_hidden(self, track: Track) -> bool:
         threshold = self._thresholds.get(track.kind, 0.0)
-        if track.kind not in self._kinds or track.sure < threshold:
+        if track.kind not in self._kinds or track.best < threshold:
             return False
         return not (self._drop_spurious and track.count == 1 and track.best < threshold + _SPURIOUS_MARGIN)
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from dashcamcleaner.core.motion import Step
 from dashcamcleaner.core.plan import FramePlan, Observation, Origin
-from dashcamcleaner.core.tracks import Course, Linked, Sighting, Track, large_discount
+from dashcamcleaner.core.tracks import Course, Linked, Sighting, Track
 
 __all__ = ["Linker", "relink"]
 
@@ -71,7 +71,7 @@ class Linker:
                 track, course = self._active[track_at]
                 box, score = _plain(seen, which)
                 course.sight(box, score=score)
-                self._add(track, Sighting(seen.index, time_s, box, score, course.copy()))
+                _add(track, Sighting(seen.index, time_s, box, score, course.copy()))
                 ids[which] = track.id
         started = []
         for which in np.flatnonzero(ids < 0).tolist():
@@ -79,17 +79,11 @@ class Linker:
             self._next_id += 1
             box, score = _plain(seen, which)
             course = Course.at(box)
-            self._add(track, Sighting(seen.index, time_s, box, score, course.copy()))
+            _add(track, Sighting(seen.index, time_s, box, score, course.copy()))
             self._active.append((track, course))
             started.append(track)
             ids[which] = track.id
         return Linked(step, tuple(started), ids)
-
-    def _add(self, track: Track, sighting: Sighting) -> None:
-        track.sightings.append(sighting)
-        track.best = max(track.best, sighting.score)
-        track.sure = max(track.sure, sighting.score - large_discount(sighting.xyxy, self._upright_size))
-        track.count += 1
 
     def _move(self, step: Step) -> None:
         """All tracks one frame on; those that a cut or time has ended are let go."""
@@ -190,3 +184,9 @@ def _is_established(track: Track) -> bool:
 def _plain(seen: Observation, which: int) -> tuple[tuple[float, float, float, float], float]:
     x1, y1, x2, y2 = seen.detections.xyxy[which].tolist()
     return (x1, y1, x2, y2), float(seen.detections.score[which])
+
+
+def _add(track: Track, sighting: Sighting) -> None:
+    track.sightings.append(sighting)
+    track.best = max(track.best, sighting.score)
+    track.count += 1
