@@ -157,7 +157,7 @@ class FramePlan:
             )
             if not all(np.isfinite(v) for r in regions for v in (*r.xyxy, r.score)):
                 raise ValueError("a region is not a number")
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise PlanError(f"the plan has a line that cannot be read: {line[:60]!r} ({error})") from error
         return cls(seen, regions)
 
@@ -220,7 +220,7 @@ class PlanHeader:
             if data["plan"] != "dashcamcleaner":
                 raise ValueError("another program's file")
             version = (int(data["version"][0]), int(data["version"][1]))
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise PlanError(
                 "the file is not a plan of this program", hint="A plan's name ends in .plan.jsonl."
             ) from error
@@ -242,7 +242,7 @@ class PlanHeader:
                 versions=dict(data.get("versions", {})),
                 version=version,
             )
-        except (KeyError, IndexError, TypeError, ValueError, ZeroDivisionError) as error:
+        except (KeyError, IndexError, TypeError, ValueError, ArithmeticError) as error:
             raise PlanError(f"the plan's header cannot be read ({error})") from error
 
 
