@@ -208,7 +208,7 @@ class Edits:
         for number, line in rows[1:]:
             try:
                 edits = edits.joined(_edit(json.loads(line)))
-            except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+            except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
                 raise PlanError(
                     f"line {number} of the edits cannot be read: {line.strip()[:60]!r} ({error})",
                     hint='Each line is one JSON object with an "edit" of keep, drop, only, name, region, fixed, '
@@ -226,7 +226,7 @@ def _check_header(line: str) -> None:
         if data["edits"] != "dashcamcleaner":
             raise ValueError("another program's file")
         major, minor = int(data["version"][0]), int(data["version"][1])
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise PlanError(
             "the file holds no edits of this program",
             hint='Its first line is {"edits": "dashcamcleaner", "version": [1, 0]}.',
