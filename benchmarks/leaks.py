@@ -28,7 +28,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dashcamcleaner.backends import open_detector
 from dashcamcleaner.backends.weights import file_sha256, find_weights
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.leaks import LeakFigures, Truth, leaks
@@ -36,7 +35,9 @@ from dashcamcleaner.core.media import MediaInfo
 from dashcamcleaner.core.plan import FramePlan, Observation
 from dashcamcleaner.core.timing import Span
 from dashcamcleaner.core.weak_spots import WeakSpot, planned, thorough_plans
+from dashcamcleaner.run.look import detector_for, inference_size
 from dashcamcleaner.run.planning import growth_per_kind, make_planner, thresholds_per_kind
+from dashcamcleaner.run.seeing import LiveSeer
 from dashcamcleaner.settings import Settings, resolve
 from dashcamcleaner.stages import decode, probe
 from dashcamcleaner.stages.detect import FrameDetector
@@ -67,14 +68,7 @@ class Eyes:
     @property
     def detector(self) -> FrameDetector:
         if self._detector is None:
-            engine = open_detector(
-                weights=self.settings.weights,
-                backend=self.settings.backend,
-                inference_size=self.settings.inference_size,
-                precision=self.settings.precision,
-                aspect=self.info.upright_size,
-            )
-            self._detector = FrameDetector(engine, upright_size=self.info.upright_size, tiles=self.settings.tiles)
+            self._detector = detector_for(self.settings, upright_size=self.info.upright_size)
         return self._detector
 
     def observe(self) -> list[Observation]:
@@ -87,17 +81,14 @@ class Eyes:
             ]
             seeing = [hashes, self.settings.tiles, self.settings.backend, self.settings.precision]
             key = hashlib.sha256(json.dumps(seeing).encode()).hexdigest()[:10]
-            stored = self._cache / f"{self.clip.stem}.{self.settings.inference_size}.{key}.jsonl"
+            size = inference_size(self.settings, upright_size=self.info.upright_size)
+            stored = self._cache / f"{self.clip.stem}.{size}.{key}.jsonl"
             if stored.exists():
                 lines = stored.read_text(encoding="utf-8").splitlines()
                 return [FramePlan.from_line(line, time_base=self.info.time_base).seen for line in lines]
         meter = MotionMeter(upright_size=self.info.upright_size)
-        seen = []
         with decode.open_clip(self.clip, info=self.info) as frames:
-            for frame in frames:
-                found = self.detector.detect([frame])[0]
-                motion = meter.measure(frame.picture(self.detector.picture_size))
-                seen.append(Observation(frame.index, frame.time, found, motion, frame.damaged))
+            seen = [one for _, one in LiveSeer(self.detector, motion=meter, log=None).see(frames)]
         if stored is not None:
             stored.parent.mkdir(parents=True, exist_ok=True)
             stored.write_text("\n".join(FramePlan(one).to_line() for one in seen), encoding="utf-8")

@@ -20,7 +20,7 @@ from typing import NoReturn
 import dashcamcleaner
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError
 
-__all__ = ["main"]
+__all__ = ["build_parser", "main"]
 
 COMMANDS = ("clean", "window", "audit", "verify", "tracks", "doctor", "settings", "demo", "train")
 """In the order of the help. Each is a module here with ``add_parser(subparsers)`` and ``run(args) -> int``."""
@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     with contextlib.suppress(ValueError):  # not the main thread: a test, or somebody's own program
         signal.signal(signal.SIGTERM, _terminated)  # a service manager's stop is a Ctrl-C
     try:
-        parser, subparsers = _parser(arguments)
+        parser, subparsers = build_parser()
         args, unknown = parser.parse_known_args(arguments)
         if unknown:
             _refuse_unknown(unknown, subparsers.get(getattr(args, "command", ""), parser))
@@ -74,7 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _parser(arguments: Sequence[str]) -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+def build_parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """The parser, and the commands' own by name."""
     parser = _Parser(
         prog="dashcamcleaner",
         description="Obscures faces and number plates in clips and pictures, and keeps everything else as it was.",

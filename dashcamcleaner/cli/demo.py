@@ -28,22 +28,13 @@ def run(args: argparse.Namespace) -> int:
     print(f"made {source}")
     if args.only_make:
         return 0
-    from dashcamcleaner.cli import clean
+    from dashcamcleaner.cli import build_parser, clean
 
-    args.set_overwrite = True  # the demo's own former result
-    defaults = dict.fromkeys(
-        (
-            "from_plan",
-            "edits",
-            "export_detections",
-            "export_mask",
-            "export_mask_colored",
-            "keep_track",
-            "drop_track",
-            "only_track",
-        )
-    ) | {"cover": [], "exclude": [], "audit": False, "json": False, "quiet": False, "verbose": False}
-    for name, value in defaults.items():
-        setattr(args, name, value)
-    args.inputs, args.output = [str(source)], str(folder / "demo_cleaned.mp4")
-    return clean.run(args)
+    output = folder / "demo_cleaned.mp4"
+    # --overwrite: the demo's own former result
+    words = ["clean", str(source), "-o", str(output), "--overwrite"]
+    cleaning = build_parser()[0].parse_args(words)
+    for name, value in vars(args).items():
+        if (name.startswith("set_") or name == "settings") and value is not None:
+            setattr(cleaning, name, value)
+    return clean.run(cleaning)

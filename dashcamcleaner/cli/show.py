@@ -36,7 +36,6 @@ class Display:
         self._stream = stream
         self._results: list[dict[str, Any]] = []
         self._last_plain = 0.0
-        self._began = time.monotonic()
         self._bar: Any = None
         self._task: Any = None
 

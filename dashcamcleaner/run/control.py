@@ -24,7 +24,7 @@ class Control:
         self._paused = False
         self._cancelled = False
         self._stop_after_this = False
-        self._peek_size: tuple[int, int] | None = None
+        self._peek_px: int | None = None
         self._peeked: tuple[FrameTime, np.ndarray] | None = None
 
     def pause(self) -> None:
@@ -77,16 +77,16 @@ class Control:
     def ask_for_frame(self, longest_side_px: int) -> None:
         """Ask for the next obscured frame, scaled so that its longer side is ``longest_side_px``."""
         with self._changed:
-            self._peek_size = (longest_side_px, longest_side_px)
+            self._peek_px = longest_side_px
 
     def wanted_frame_px(self) -> int | None:
         """Called by the run: the longer side of the picture that is wanted, None if none is."""
-        return self._peek_size[0] if self._peek_size else None
+        return self._peek_px
 
     def give_frame(self, time: FrameTime, picture: np.ndarray) -> None:
         """Called by the run: upright RGB ``(h, w, 3)`` of an obscured frame."""
         with self._changed:
-            self._peek_size = None
+            self._peek_px = None
             self._peeked = (time, picture)
 
     def take_frame(self) -> tuple[FrameTime, np.ndarray] | None:

@@ -36,12 +36,10 @@ class Batch:
     Args:
         jobs: what to run.
         skipped: files in folders that are neither clip nor picture, by path.
-        total_bytes: of all sources.
     """
 
     jobs: list[Job] = field(default_factory=list)
     skipped: list[Path] = field(default_factory=list)
-    total_bytes: int = 0
 
 
 def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings) -> Batch:
@@ -73,7 +71,6 @@ def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings) -
             raise OutputError(f"The output {target} is a file, but there are {len(found)} inputs.",
                               hint="Give a folder with -o.")  # fmt: skip
         batch.jobs += _named_jobs(found, target, suffix, settings)
-    batch.total_bytes = sum(job.source.stat().st_size for job in batch.jobs)
     _refuse_crossing(batch.jobs)
     return batch
 

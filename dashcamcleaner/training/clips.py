@@ -14,10 +14,10 @@ from typing import Any
 from dashcamcleaner.backends import open_detector
 from dashcamcleaner.backends.base import Detector
 from dashcamcleaner.core.leaks import LeakFigures, Truth, leaks
-from dashcamcleaner.core.plan import Observation
 from dashcamcleaner.core.weak_spots import planned
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.run.planning import make_planner
+from dashcamcleaner.run.seeing import LiveSeer
 from dashcamcleaner.settings import resolve
 from dashcamcleaner.stages.decode import open_clip
 from dashcamcleaner.stages.detect import FrameDetector
@@ -82,13 +82,9 @@ def clip_figures(
             settings = resolve({"inference_size": size})
             detector = FrameDetector(engine, upright_size=info.upright_size)
             meter = MotionMeter(upright_size=info.upright_size)
-            seen: list[Observation] = []
             try:
                 with open_clip(clip, info=info) as frames:
-                    for frame in frames:
-                        found = detector.detect([frame])[0]
-                        motion = meter.measure(frame.picture(detector.picture_size))
-                        seen.append(Observation(frame.index, frame.time, found, motion, frame.damaged))
+                    seen = [one for _, one in LiveSeer(detector, motion=meter, log=None).see(frames)]
             finally:
                 detector.close()
             planner = make_planner(
