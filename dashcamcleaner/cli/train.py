@@ -1,4 +1,4 @@
-"""``dashcamcleaner train harvest|label|fit|evaluate|export``: weights of your own, step by step.
+"""``dashcamcleaner train harvest|label|fit|slim|evaluate|export``: weights of your own, step by step.
 
 Each step reads and writes folders and goes on where it was killed. See docs/training.md for a worked example.
 """
@@ -21,12 +21,13 @@ __all__ = ["add_parser", "run"]
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the command line."""
     parser = subparsers.add_parser(
-        "train", help="make weights of your own: harvest, label, fit, evaluate, export (extra [train])"
+        "train", help="make weights of your own: harvest, label, fit, slim, evaluate, export (extra [train])"
     )
     steps = parser.add_subparsers(dest="step", metavar="STEP", required=True)
     _add_harvest(steps)
     _add_label(steps)
     _add_fit(steps)
+    _add_slim(steps)
     _add_evaluate(steps)
     _add_export(steps)
     parser.set_defaults(run=run)
@@ -64,6 +65,13 @@ def _add_fit(steps: Any) -> None:
     step.add_argument("--minutes", type=float, metavar="N", help="time budget, instead of the recipe's")
     step.add_argument("--device", help="cpu, cuda, mps, instead of the recipe's")
     step.add_argument("--rank", default="0/1", metavar="I/N", help="this is process I of N that train together (0/1)")
+
+
+def _add_slim(steps: Any) -> None:
+    step = steps.add_parser("slim", help="make a leaner network out of a trained one, to train on from")
+    step.add_argument("checkpoint", metavar="CHECKPOINT", help="last.pt of a run, or a checkpoint you trust")
+    step.add_argument("-o", "--out", required=True, metavar="FILE.pt", help="the checkpoint to write")
+    step.add_argument("--gflops", type=float, required=True, metavar="N", help="the most it may cost at 640x640")
 
 
 def _add_evaluate(steps: Any) -> None:
@@ -109,6 +117,7 @@ def run(args: argparse.Namespace) -> int:
         "harvest": _harvest,
         "label": _label,
         "fit": _fit,
+        "slim": _slim,
         "evaluate": _evaluate,
         "export": _export,
     }
@@ -191,6 +200,20 @@ def _fit(args: argparse.Namespace) -> int:
         f"{result.steps} steps in {result.spent_s / 60:.1f} min, loss {result.first_loss:.3f} -> {result.last_loss:.3f}"
     )
     print(f"checkpoint: {result.checkpoint}")
+    return 0
+
+
+def _slim(args: argparse.Namespace) -> int:
+    from dashcamcleaner.training.slim import slim
+
+    if Path(args.out).exists():
+        raise OutputError(f"{args.out} exists", hint="Give another --out.")
+    made = slim(args.checkpoint, args.out, most_gflops=args.gflops)
+    print(
+        f"{made.gflops_before:.1f} -> {made.gflops_after:.2f} GFLOPs at 640x640, {made.parameters / 1e6:.2f} million "
+        f"parameters: {made.checkpoint}\n"
+        f"Train it on: dashcamcleaner train fit RECIPE --start {made.checkpoint} -o FOLDER"
+    )
     return 0
 
 

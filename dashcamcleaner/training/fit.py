@@ -22,7 +22,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dashcamcleaner.errors import SettingError
 from dashcamcleaner.training.loss import collate, masked_loss
+from dashcamcleaner.training.optimiser import make_optimiser
 from dashcamcleaner.training.pictures import KINDS, PackedPictures
 from dashcamcleaner.training.ultra import detect_head, load_model, require, single_head
 from dashcamcleaner.training.views import ViewMaker, ViewRecipe
@@ -37,7 +39,8 @@ class FitRecipe:
     Args:
         budget_s: wall time of the whole run; the learning rate ends its cosine with it.
         batch: views per step.
-        lr: peak learning rate of AdamW.
+        optimiser: ``muon`` (AdamW for what is not a convolution) or ``adamw``; see `training.optimiser`.
+        lr: peak learning rate.
         lr_end: share of the peak at the end.
         weight_decay: of the convolutions' weights only.
         warmup_steps: steps from zero to the peak.
@@ -56,6 +59,7 @@ class FitRecipe:
 
     budget_s: float = 6000.0
     batch: int = 16
+    optimiser: str = "muon"
     lr: float = 1e-3
     lr_end: float = 0.02
     weight_decay: float = 0.01
@@ -106,6 +110,7 @@ def fit(
 
     Raises:
         ExtraMissing: torch or Ultralytics is not installed.
+        SettingError: an unknown optimiser, or another one than the run in ``out`` was begun with.
     """
     require()
     import torch
@@ -121,7 +126,7 @@ def fit(
     model = single_head(load_model(start)).to(device).to(memory_format=torch.channels_last)
     model.train()
     average = copy.deepcopy(model).eval()
-    optimiser = torch.optim.AdamW(_groups(model, recipe.weight_decay), lr=recipe.lr, betas=(0.9, 0.99))
+    optimiser = make_optimiser(model, name=recipe.optimiser, lr=recipe.lr, weight_decay=recipe.weight_decay)
     loss_of = masked_loss(model)
     network = torch.compile(model) if recipe.compiled else model
     step, spent, first = 0, 0.0, math.nan
@@ -130,7 +135,13 @@ def fit(
         state = torch.load(state_file, map_location=device, weights_only=True)
         model.load_state_dict(state["model"])
         average.load_state_dict(state["average"])
-        optimiser.load_state_dict(state["optimiser"])
+        try:
+            optimiser.load_state_dict(state["optimiser"])
+        except (KeyError, ValueError) as e:
+            raise SettingError(
+                f"the run in {out} was begun with another optimiser than {recipe.optimiser}",
+                hint="Give the recipe the one it was begun with, or another --out.",
+            ) from e
         step, spent, first = state["step"], state["spent_s"], state["first_loss"]
     batches = _batches(packed, recipe=recipe, strides=tuple(int(s) for s in detect_head(model).stride), first=step)
     log = _Log(out / ("log.csv" if recipe.rank == 0 else f"log-{recipe.rank}.csv"))
@@ -292,12 +303,6 @@ def _has_bf16_instructions() -> bool:
         return "avx512_bf16" in Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore")
     except OSError:
         return False
-
-
-def _groups(model: Any, weight_decay: float) -> list[dict[str, Any]]:
-    decayed = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
-    plain = [p for p in model.parameters() if p.requires_grad and p.ndim <= 1]
-    return [{"params": decayed, "weight_decay": weight_decay}, {"params": plain, "weight_decay": 0.0}]
 
 
 def _average(average: Any, model: Any, *, decay: float) -> None:

@@ -83,7 +83,12 @@ class ViewMaker:
         self._unsure = [np.array(p.unsure, np.float32).reshape(-1, 5) for p in packed.pictures]
         self._chance = np.cumsum(_picture_weights(packed, recipe.folder_weights))
         sides = [np.maximum(b[:, 3] - b[:, 1], b[:, 4] - b[:, 2]) if len(b) else np.zeros(0) for b in self._boxes]
-        self._large = np.array([i for i, side in enumerate(sides) if len(side) and side.max() >= 70])
+        # By kind of the largest object, so that one kind's pictures do not crowd out the other's.
+        large: list[list[int]] = [[] for _ in KINDS]
+        for i, (b, side) in enumerate(zip(self._boxes, sides, strict=True)):
+            if len(side) and side.max() >= 70:
+                large[int(b[int(np.argmax(side)), 0])].append(i)
+        self._large = [np.array(indices) for indices in large if indices]
         self._face_sources = [
             (i, j)
             for i, (b, side) in enumerate(zip(self._boxes, sides, strict=True))
@@ -118,7 +123,7 @@ class ViewMaker:
         x0, y0, x1, y1 = tile
         tile_w, tile_h = x1 - x0, y1 - y0
         index = (
-            int(rng.choice(self._large))
+            int(rng.choice(self._large[int(rng.integers(len(self._large)))]))
             if close
             else int(np.searchsorted(self._chance, rng.random() * self._chance[-1]))
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dashcamcleaner.errors import SettingError
 from dashcamcleaner.training.evaluate import EvaluationSet, evaluate, table
 from dashcamcleaner.training.export import export, recommended_thresholds, write_sidecar
 from dashcamcleaner.training.fit import FitRecipe, FitResult, fit
@@ -123,9 +124,60 @@ def test_ranks_meet(line: tuple[Path, FitResult], tmp_path: Path) -> None:
 
     folder, _ = line
     for rank in (0, 1):
-        recipe = dataclasses.replace(RECIPE, rank=rank, ranks=2, exchange_steps=2, max_steps=4)
+        recipe = dataclasses.replace(RECIPE, optimiser="adamw", rank=rank, ranks=2, exchange_steps=2, max_steps=4)
         fit(folder / "cache", tmp_path / "run", start=folder / "tiny.yaml", recipe=recipe)
     first, second = (torch.load(tmp_path / "run" / f"peer-{rank}.pt", weights_only=True) for rank in (0, 1))
     apart = [float((first[n] - second[n]).abs().mean()) for n in first if first[n].dtype.is_floating_point]
     assert max(apart) < 0.5
     assert (tmp_path / "run" / "last.pt").is_file()
+
+
+def test_an_unknown_optimiser_is_refused(line: tuple[Path, FitResult], tmp_path: Path) -> None:
+    import dataclasses
+
+    folder, _ = line
+    with pytest.raises(SettingError, match="no optimiser 'x'"):
+        fit(folder / "cache", tmp_path, start=folder / "tiny.yaml", recipe=dataclasses.replace(RECIPE, optimiser="x"))
+    other = dataclasses.replace(RECIPE, optimiser="adamw")
+    with pytest.raises(SettingError, match="begun with another optimiser"):
+        fit(folder / "cache", folder / "run", start=folder / "tiny.yaml", recipe=other)
+
+
+def test_muon_turns_the_update_of_a_convolution(line: tuple[Path, FitResult]) -> None:
+    """All its singular values are near one: no direction is learned faster than another."""
+    import torch
+
+    from dashcamcleaner.training.optimiser import make_optimiser
+    from dashcamcleaner.training.ultra import load_model
+
+    _, result = line
+    model = load_model(result.checkpoint)
+    inner = model.model[1].conv.weight
+    before = inner.detach().clone()
+    optimiser = make_optimiser(model, name="muon", lr=1.0, weight_decay=0.0)
+    generator = torch.Generator().manual_seed(0)
+    for parameter in model.parameters():
+        parameter.grad = torch.randn(parameter.shape, generator=generator) * 1e-3
+    optimiser.step()
+    update = (before - inner.detach()).permute(0, 2, 3, 1).flatten(1)
+    values = torch.linalg.svdvals(update) / (0.2 * max(update.shape) ** 0.5)
+    assert values.min() > 0.4
+    assert values.max() < 1.4
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torch_pruning") is None, reason="slim needs torch-pruning: [train]")
+def test_a_slimmer_network_is_trained_on(line: tuple[Path, FitResult], tmp_path: Path) -> None:
+    from dashcamcleaner.training.slim import gflops, slim
+    from dashcamcleaner.training.ultra import load_model
+
+    folder, result = line
+    whole = gflops(load_model(result.checkpoint))
+    made = slim(result.checkpoint, tmp_path / "slim.pt", most_gflops=0.6 * whole)
+    assert made.gflops_before == pytest.approx(whole)
+    assert 0.2 * whole < made.gflops_after <= 0.6 * whole
+    assert gflops(load_model(tmp_path / "slim.pt")) == pytest.approx(made.gflops_after)
+    on = fit(folder / "cache", tmp_path / "run", start=made.checkpoint, recipe=_steps(3))
+    assert on.steps == 3
+    assert set(export(on.checkpoint, tmp_path / "out", name="slim-1")) == {"torch", "onnx"}
+    with pytest.raises(SettingError, match="already"):
+        slim(made.checkpoint, tmp_path / "again.pt", most_gflops=whole)
