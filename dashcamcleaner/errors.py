@@ -57,6 +57,11 @@ class DashcamCleanerError(Exception):
         }
 
 
+def extra_hint(extra: str) -> str:
+    """How to install the optional ``extra`` (``audit``, ``gpu``, ``train``): in a checkout, and else."""
+    return f'In a checkout: python3 start.py setup --extra {extra}; else: pip install "dashcamcleaner[{extra}]".'
+
+
 def _rebuild(cls: type[DashcamCleanerError], message: str, hint: str) -> DashcamCleanerError:
     return cls(message, hint=hint)
 
@@ -121,7 +126,7 @@ class PlanError(DashcamCleanerError):
 
 
 class ExtraMissing(DashcamCleanerError):
-    """A command needs an optional extra that is not installed; the hint is the pip line."""
+    """A command needs an optional extra that is not installed; the hint says how."""
 
     exit_code = 8
     http_status = 501

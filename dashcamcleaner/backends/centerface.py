@@ -19,11 +19,11 @@ from dashcamcleaner.backends import openvino_yolo
 from dashcamcleaner.backends.base import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.backends.yolo import letterbox, network_size, suppress
 from dashcamcleaner.core.boxes import Detections
-from dashcamcleaner.errors import DetectorFailed, ExtraMissing, WeightsError
+from dashcamcleaner.errors import DetectorFailed, ExtraMissing, WeightsError, extra_hint
 
 __all__ = ["AUDIT_EXTRA", "CenterFaceDetector", "open_centerface"]
 
-AUDIT_EXTRA = 'pip install "dashcamcleaner[audit]"'
+AUDIT_EXTRA = extra_hint("audit")
 
 _STRIDE = 4
 _KIND = ("face",)

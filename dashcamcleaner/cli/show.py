@@ -79,9 +79,10 @@ class Display:
     def _tell(self, job: Job, event: Event) -> None:
         if isinstance(event, Failed):
             self._end_bar()
-            self._line(
-                f"{job.source}: {event.error.message}", f"  hint: {event.error.hint}" if event.error.hint else ""
-            )
+            # Most errors name the file; where one does not, a batch must say which it was.
+            said = event.error.message
+            said = said if str(job.source) in said else f"{job.source}: {said}"
+            self._line(said, f"  hint: {event.error.hint}" if event.error.hint else "")
         elif self._quiet:
             return
         elif isinstance(event, Started):

@@ -30,12 +30,6 @@ class FrameTime:
         """The time in seconds, exact."""
         return self.pts * self.time_base
 
-    def rescaled(self, time_base: Fraction) -> FrameTime:
-        """The nearest time in another time base; exact when the target is as fine."""
-        if time_base == self.time_base:
-            return self
-        return FrameTime(round(self.exact() / time_base), time_base)
-
 
 @dataclass(frozen=True, slots=True)
 class Span:

@@ -116,5 +116,5 @@ def open_eyes(settings: Settings, *, upright_size: tuple[int, int]) -> Eyes:
 
 
 def _missing(name: str, title: str, error: ExtraMissing | BackendError) -> Check:
-    way_out = f" ({error.hint})" if error.hint else f" ({AUDIT_EXTRA})"
+    way_out = f" ({(error.hint or AUDIT_EXTRA).rstrip('.')})"
     return Check(name, title, ran=False, why_not=error.message.rstrip(".") + way_out)

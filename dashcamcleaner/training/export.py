@@ -20,14 +20,13 @@ import numpy as np
 
 from dashcamcleaner.backends.weights import SCHEMA, file_sha256, read_sidecar
 from dashcamcleaner.backends.yolo import letterbox, network_size
-from dashcamcleaner.errors import ExtraMissing, OutputError, WeightsError
+from dashcamcleaner.errors import ExtraMissing, OutputError, WeightsError, extra_hint
 from dashcamcleaner.training.fit import save_checkpoint
 from dashcamcleaner.training.pictures import KINDS, read_rgb
 from dashcamcleaner.training.ultra import detect_head, load_model, require, single_head
 
 __all__ = ["export", "export_int8", "recommended_thresholds", "write_sidecar"]
 
-_EXTRA = 'pip install "dashcamcleaner[train]"'
 _OPSET = 17
 _TOLERANCE = 2e-3
 """Largest relative difference between torch's and ONNX Runtime's output that still counts as the same network."""
@@ -50,7 +49,7 @@ def export(checkpoint: str | Path, folder: str | Path, *, name: str) -> dict[str
     """
     require()
     if importlib.util.find_spec("onnx") is None:
-        raise ExtraMissing("the export needs onnx, which is not installed", hint=_EXTRA)
+        raise ExtraMissing("the export needs onnx, which is not installed", hint=extra_hint("train"))
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     model = single_head(load_model(checkpoint)).eval()
@@ -131,7 +130,7 @@ def export_int8(onnx_file: str | Path, *, pictures: Sequence[str | Path], size_p
         ExtraMissing: NNCF is not installed.
     """
     if importlib.util.find_spec("nncf") is None:
-        raise ExtraMissing("int8 needs nncf, which is not installed", hint=_EXTRA)
+        raise ExtraMissing("int8 needs nncf, which is not installed", hint=extra_hint("train"))
     import nncf
     import openvino as ov
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dashcamcleaner.errors import ExtraMissing, InputError
+from dashcamcleaner.errors import ExtraMissing, InputError, extra_hint
 
 __all__ = [
     "GREY",
@@ -69,9 +69,7 @@ def _cv2():  # type: ignore[no-untyped-def]
     try:
         import cv2
     except ImportError as e:
-        raise ExtraMissing(
-            "training needs OpenCV, which is not installed", hint='pip install "dashcamcleaner[train]"'
-        ) from e
+        raise ExtraMissing("training needs OpenCV, which is not installed", hint=extra_hint("train")) from e
     cv2.setNumThreads(1)
     return cv2
 

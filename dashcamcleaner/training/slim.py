@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dashcamcleaner.errors import ExtraMissing, SettingError
+from dashcamcleaner.errors import ExtraMissing, SettingError, extra_hint
 from dashcamcleaner.training.fit import save_checkpoint
 from dashcamcleaner.training.ultra import detect_head, load_model, require, single_head
 
@@ -60,7 +60,7 @@ def slim(checkpoint: str | Path, out: str | Path, *, most_gflops: float) -> Slim
     if importlib.util.find_spec("torch_pruning") is None:
         raise ExtraMissing(
             "making a network leaner needs torch_pruning, which is not installed",
-            hint='pip install "dashcamcleaner[train]"; in a checkout: python3 start.py setup --extra train',
+            hint=extra_hint("train"),
         )
     model = single_head(load_model(checkpoint))
     before = gflops(model)

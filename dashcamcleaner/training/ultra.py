@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.backends.torch_yolo import import_ultralytics
-from dashcamcleaner.errors import ExtraMissing, WeightsError
+from dashcamcleaner.errors import ExtraMissing, WeightsError, extra_hint
 
 __all__ = ["detect_head", "load_model", "require", "single_head"]
 
@@ -26,9 +26,7 @@ def require() -> Any:
     """
     for name in ("torch", "ultralytics"):
         if importlib.util.find_spec(name) is None:
-            raise ExtraMissing(
-                f"training needs {name}, which is not installed", hint='pip install "dashcamcleaner[train]"'
-            )
+            raise ExtraMissing(f"training needs {name}, which is not installed", hint=extra_hint("train"))
     return import_ultralytics()
 
 
