@@ -12,6 +12,7 @@ all of them:
     objects       leaked at all / never detected / all
     longest       exposure of an object that was detected, in frames
     over-cover    area of the regions that hide a legible object, over the area of those objects
+    needless      share of the picture that is hidden where nothing of that kind is labelled
     toggles       of protection, per object
     never, gap, cover   leaked object-frames by cause: object never detected, gap in time, cover too small or late
 """
@@ -51,7 +52,10 @@ MODES = {
     "default": "look-ahead (default)",
     "thorough": "thorough",
 }
-HEAD = "| clip | mode | unprotected | of detected | objects | longest | over-cover | toggles | never | gap | cover |"
+HEAD = (
+    "| clip | mode | unprotected | of detected | objects | longest | over-cover | needless | toggles "
+    "| never | gap | cover |"
+)
 
 
 class Eyes:
@@ -148,9 +152,8 @@ def row(clip: str, mode: str, figures: LeakFigures) -> str:
     return (
         f"| {clip} | {MODES[mode]} | {figures.leaked_share:.2%} | {seen.leaked_share:.2%} | "
         f"{figures.objects_leaked} / {figures.objects_never_sighted} / {len(figures.objects)} | "
-        f"{seen.longest_exposure_frames} | {figures.over_cover:.2f} | {figures.toggles_per_object:.2f} | "
-        + " | ".join(str(causes[cause]) for cause in causes)
-        + " |"
+        f"{seen.longest_exposure_frames} | {figures.over_cover:.2f} | {figures.needless_share:.2%} | "
+        f"{figures.toggles_per_object:.2f} | " + " | ".join(str(causes[cause]) for cause in causes) + " |"
     )
 
 

@@ -13,7 +13,7 @@ for tracking; cover that is too small or late for growth and smoothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -147,23 +147,30 @@ class LeakFigures:
         objects: every labelled object with a legible frame.
         hidden_px2: per kind, area of its regions that overlap a legible true box of that kind.
         true_px2: per kind, area of the legible true boxes so overlapped.
+        needless_px2: per kind, area of its regions that touch nothing labelled of that kind, nor an ignore area.
+            What no leak figure shows: how much of the street is hidden for nothing.
+        picture_px2: area of all pictures.
     """
 
     objects: tuple[ObjectFigures, ...] = ()
     hidden_px2: Mapping[str, float] = field(default_factory=dict)
     true_px2: Mapping[str, float] = field(default_factory=dict)
+    needless_px2: Mapping[str, float] = field(default_factory=dict)
+    picture_px2: float = 0.0
 
     def __add__(self, other: LeakFigures) -> LeakFigures:
         return LeakFigures(
             self.objects + other.objects,
             _summed(self.hidden_px2, other.hidden_px2),
             _summed(self.true_px2, other.true_px2),
+            _summed(self.needless_px2, other.needless_px2),
+            self.picture_px2 + other.picture_px2,
         )
 
     @property
     def sighted(self) -> LeakFigures:
         """Only the objects that the detector saw at least once."""
-        return LeakFigures(tuple(o for o in self.objects if o.sighted), self.hidden_px2, self.true_px2)
+        return replace(self, objects=tuple(o for o in self.objects if o.sighted))
 
     def of_kind(self, kind: str) -> LeakFigures:
         """Only the objects and the areas of a kind."""
@@ -171,6 +178,8 @@ class LeakFigures:
             tuple(o for o in self.objects if o.kind == kind),
             {k: v for k, v in self.hidden_px2.items() if k == kind},
             {k: v for k, v in self.true_px2.items() if k == kind},
+            {k: v for k, v in self.needless_px2.items() if k == kind},
+            self.picture_px2,
         )
 
     @property
@@ -205,6 +214,11 @@ class LeakFigures:
         return sum(self.hidden_px2.values()) / true_px2 if true_px2 else 0.0
 
     @property
+    def needless_share(self) -> float:
+        """Share of the pictures that is hidden where nothing is labelled."""
+        return sum(self.needless_px2.values()) / self.picture_px2 if self.picture_px2 else 0.0
+
+    @property
     def toggles_per_object(self) -> float:
         return sum(o.toggles for o in self.objects) / max(1, len(self.objects))
 
@@ -237,6 +251,8 @@ def leaks(truth: Truth, plans: Iterable[FramePlan], *, thresholds: Mapping[str, 
     watches = [_Watch() for _ in truth.tracks]
     hidden_px2 = dict.fromkeys(truth.kinds, 0.0)
     true_px2 = dict.fromkeys(truth.kinds, 0.0)
+    needless_px2 = dict.fromkeys(truth.kinds, 0.0)
+    picture_px2 = 0.0
     for plan in plans:
         index = plan.index
         regions = np.array([r.xyxy for r in plan.regions], np.float64).reshape(-1, 4)
@@ -248,18 +264,20 @@ def leaks(truth: Truth, plans: Iterable[FramePlan], *, thresholds: Mapping[str, 
             watch.sighted = watch.sighted or _sighted(box, track.kind, plan.seen.detections, thresholds)
             if index in track.legible:
                 watch.shares[index] = covered_share(box, regions)
+        picture_px2 += truth.size[0] * truth.size[1]
         whole = any(r.kind == WHOLE_FRAME for r in plan.regions)
         if not whole and len(regions):
             for kind in truth.kinds:
                 hidden, true = _over_cover(truth, index, kind, regions[[r.kind == kind for r in plan.regions]])
                 hidden_px2[kind] += hidden
                 true_px2[kind] += true
+                needless_px2[kind] += _needless(truth, index, kind, regions[[r.kind == kind for r in plan.regions]])
     objects = tuple(
         _object_figures(truth, track, watch)
         for track, watch in zip(truth.tracks, watches, strict=True)
         if track.legible & track.boxes.keys()
     )
-    return LeakFigures(objects, hidden_px2, true_px2)
+    return LeakFigures(objects, hidden_px2, true_px2, needless_px2, picture_px2)
 
 
 def covered_share(box: Sequence[float], regions: np.ndarray) -> float:
@@ -320,6 +338,17 @@ def _over_cover(truth: Truth, index: int, kind: str, regions: np.ndarray) -> tup
         counts &= overlaps.max(axis=1) >= iou(regions, others).max(axis=1)
     hit = (overlaps[counts] > 0).any(axis=0)
     return union_area(regions[counts]), union_area(ours[hit])
+
+
+def _needless(truth: Truth, index: int, kind: str, regions: np.ndarray) -> float:
+    """Area of a kind's regions that touch neither a labelled object of it nor an ignore area."""
+    if not len(regions):
+        return 0.0
+    known = np.array([t.boxes[index] for t in truth.tracks if t.kind == kind and index in t.boxes], np.float64)
+    known = np.concatenate([known.reshape(-1, 4), truth.ignore.get(index, np.zeros((0, 4)))])
+    if not len(known):
+        return union_area(regions)
+    return union_area(regions[iou(regions, known).max(axis=1) == 0])
 
 
 def _object_figures(truth: Truth, track: TrueTrack, watch: _Watch) -> ObjectFigures:

@@ -112,4 +112,5 @@ def _row(figures: LeakFigures) -> dict[str, Any]:
         "not_covered_share_of_detected": round(figures.sighted.leaked_share, 4),
         "longest_exposure_frames": figures.longest_exposure_frames,
         "over_cover": round(figures.over_cover, 3),
+        "needless_share": round(figures.needless_share, 5),
     }

@@ -94,6 +94,16 @@ def test_over_cover_counts_the_union_within_the_picture():
     assert figures(lambda i: [(-40, -40, 40, 40)], of=edge).over_cover == pytest.approx(1.0)
 
 
+def test_what_is_hidden_for_nothing_is_counted():
+    far = [300, 100, 364, 136]  # 1 % of 640x360
+    assert figures(lambda i: [BOX, far]).needless_share == pytest.approx(0.01)
+    assert figures(lambda i: [BOX, far] if i < 5 else [BOX]).needless_share == pytest.approx(0.005)
+    assert figures(lambda i: [(80, 80, 160, 160)]).needless_share == 0  # too large, but not for nothing
+    ignored = truth(ignore=[{"boxes": {str(i): far for i in range(10)}}])
+    assert figures(lambda i: [BOX, far], of=ignored).needless_share == 0
+    assert figures(lambda i: [far], of=truth(kinds=["plate"])).needless_share == 0  # nothing is known of faces
+
+
 def test_a_frame_without_a_plan_is_a_leak():
     told = leaks(truth(), plans(lambda i: [BOX])[:6], thresholds={"face": 0.5})
     assert told.leaked_frames == 4
