@@ -47,7 +47,8 @@ class FitRecipe:
         ema: decay of the averaged model per step; the average is what is kept.
         device: ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
         bf16: compute in bfloat16 where it is safe; None asks the chip.
-        compiled: let torch compile the network first (minutes; needs a C++ compiler): 1.4 times as fast on a CPU here.
+        compiled: let torch compile the network first (minutes; needs a C++ compiler). Whether that is faster depends on
+            the machine: measure.
         threads: torch's threads; 0 leaves them.
         workers: processes that make views; 0 makes them in the loop.
         seed: of the views.
