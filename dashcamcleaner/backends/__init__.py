@@ -58,6 +58,7 @@ def open_detector(
     batch: int = 1,
     threads: int = 0,
     trust_weights: bool = False,
+    floor: float = SCORE_FLOOR,
 ) -> Detector:
     """The detector that was asked for, loaded and proven by one inference.
 
@@ -71,6 +72,8 @@ def open_detector(
         batch: pictures per inference on a GPU.
         threads: CPU threads; 0: all the process may use.
         trust_weights: load a foreign ``.pt`` although it can run code; remembered by its hash.
+        floor: detections with a lower score are dropped. Runs keep the default; average precision, which is measured
+            down to the faintest, wants less.
 
     Raises:
         WeightsError: no such weights, unreadable ones, or (`WeightsUntrusted`) a foreign pickle.
@@ -93,6 +96,7 @@ def open_detector(
                     batch=batch,
                     threads=threads,
                     trust_weights=trust_weights,
+                    floor=floor,
                 )
             )
     except Exception:

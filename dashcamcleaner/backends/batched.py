@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from dashcamcleaner.backends.base import DetectorDescription
+from dashcamcleaner.backends.base import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.backends.yolo import OutputLayout, Placement, decode, letterbox, tell_layout
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.errors import DetectorFailed
@@ -27,6 +27,7 @@ class BatchedDetector:
         head: see `backends.weights`.
         input_size: ``(width, height)``.
         batch: most pictures per call of ``infer``.
+        floor: detections with a lower score are dropped.
         description: what is at work.
         failures: exception types of the engine that mean a failed inference.
         close: gives the engine's memory back.
@@ -40,6 +41,7 @@ class BatchedDetector:
         head: str,
         input_size: tuple[int, int],
         batch: int,
+        floor: float = SCORE_FLOOR,
         description: DetectorDescription,
         failures: tuple[type[Exception], ...] = (RuntimeError,),
         close: Callable[[], None] | None = None,
@@ -51,6 +53,7 @@ class BatchedDetector:
         self.parallel = batch
         self._infer: Callable[[np.ndarray], np.ndarray] | None = infer
         self._head = head
+        self._floor = floor
         self._failures = failures
         self._close = close
         self._layout: OutputLayout | None = None
@@ -87,7 +90,14 @@ class BatchedDetector:
         if len(output) != len(pictures):
             raise DetectorFailed(f"{self.description.backend} answered {len(output)} of {len(pictures)} pictures")
         return [
-            decode(one, layout=self._layout, kinds=self.class_kinds, placement=placement, input_size=self.input_size)
+            decode(
+                one,
+                layout=self._layout,
+                kinds=self.class_kinds,
+                placement=placement,
+                input_size=self.input_size,
+                floor=self._floor,
+            )
             for one, placement in zip(output, placements, strict=True)
         ]
 

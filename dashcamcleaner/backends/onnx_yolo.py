@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dashcamcleaner.backends.base import DetectorDescription
+from dashcamcleaner.backends.base import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.backends.batched import BatchedDetector
 from dashcamcleaner.backends.onnx_file import facts_of
 from dashcamcleaner.backends.weights import Weights, verify_file
@@ -48,6 +48,7 @@ def open_yolo(
     precision: str = "auto",
     batch: int = 1,
     threads: int = 0,
+    floor: float = SCORE_FLOOR,
     why: str = "",
 ) -> BatchedDetector:
     """Load an ``.onnx`` for one input size; a file exported for a fixed size keeps its own.
@@ -101,6 +102,7 @@ def open_yolo(
         head=facts.head,
         input_size=input_size,
         batch=count if isinstance(count, int) else batch,
+        floor=floor,
         description=DetectorDescription(
             backend="onnx",
             device=wanted,

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from dashcamcleaner.backends.base import DetectorDescription
+from dashcamcleaner.backends.base import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.backends.onnx_file import facts_of
 from dashcamcleaner.backends.weights import Weights, WeightsFile, verify_file
 from dashcamcleaner.backends.yolo import OutputLayout, Placement, cpu_count, decode, letterbox, rounded_up, tell_layout
@@ -70,6 +70,7 @@ def open_yolo(
     precision: str = "auto",
     batch: int = 1,
     threads: int = 0,
+    floor: float = SCORE_FLOOR,
     why: str = "",
 ) -> OpenVinoDetector:
     """Load the weights for one input size.
@@ -126,7 +127,7 @@ def open_yolo(
     )
     return OpenVinoDetector(
         compiled, kinds=facts.kinds, head=facts.head, input_size=input_size, parallel=max(streams, batch),
-        description=description,
+        floor=floor, description=description,
     )  # fmt: skip
 
 
@@ -177,7 +178,7 @@ class OpenVinoDetector:
 
     def __init__(
         self, compiled: Any, *, kinds: tuple[str, ...], head: str, input_size: tuple[int, int], parallel: int,
-        description: DetectorDescription,
+        description: DetectorDescription, floor: float = SCORE_FLOOR,
     ) -> None:  # fmt: skip
         self.class_kinds = kinds
         self.kinds = tuple(dict.fromkeys(kinds))
@@ -185,6 +186,7 @@ class OpenVinoDetector:
         self.description = description
         self.parallel = parallel
         self._head = head
+        self._floor = floor
         self._layout: OutputLayout | None = None
         self._compiled: Any = compiled
         self._idle: list[_Request] = []
@@ -225,7 +227,7 @@ class OpenVinoDetector:
             found.append(
                 decode(
                     output[0], layout=self._layout, kinds=self.class_kinds, placement=request.placement,
-                    input_size=self.input_size,
+                    input_size=self.input_size, floor=self._floor,
                 )
             )  # fmt: skip
             with self._lock:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from dashcamcleaner.backends.base import DetectorDescription
+from dashcamcleaner.backends.base import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.backends.batched import BatchedDetector
 from dashcamcleaner.backends.onnx_file import BOX_TASKS
 from dashcamcleaner.backends.weights import Weights, check_trust, user_folder, verify_file
@@ -169,6 +169,7 @@ def open_yolo(
     batch: int = 1,
     threads: int = 0,
     trust: bool = False,
+    floor: float = SCORE_FLOOR,
     why: str = "",
 ) -> BatchedDetector:
     """Load a ``.pt`` for one input size.
@@ -223,6 +224,7 @@ def open_yolo(
         head=weights.head,
         input_size=input_size,
         batch=batch,
+        floor=floor,
         description=DetectorDescription(
             backend="torch",
             device=f"{target} ({torch.cuda.get_device_name(target)})" if target.type == "cuda" else str(target),

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from dashcamcleaner.backends import open_detector
-from dashcamcleaner.backends.base import SCORE_FLOOR, Detector
+from dashcamcleaner.backends.base import Detector
 from dashcamcleaner.backends.weights import find_weights
 from dashcamcleaner.backends.yolo import network_size
 from dashcamcleaner.core.boxes import Detections
@@ -24,10 +24,13 @@ from dashcamcleaner.errors import InputError
 from dashcamcleaner.training.pictures import KINDS, Picture, list_folder, read_rgb
 from dashcamcleaner.training.scoring import SIZE_BINS, Judged, Truth, figures, judge
 
-__all__ = ["CURVE", "SMALLEST_PX", "Evaluation", "EvaluationSet", "evaluate", "table"]
+__all__ = ["CURVE", "LOWEST_SCORE", "SMALLEST_PX", "Evaluation", "EvaluationSet", "evaluate", "table"]
 
 CURVE = (0.05, 0.1, 0.125, 0.15, 0.175, 0.2, 0.225, 0.25, 0.275, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7)
 """Thresholds of the table of recall against precision."""
+
+LOWEST_SCORE = 0.001
+"""Average precision is measured down to here, as COCO and Ultralytics do; a run's own floor would cut its tail off."""
 
 SMALLEST_PX = {"face": 7.0, "plate": 10.0}
 """Smaller objects, in the picture's own pixels, cannot be recognised and are not counted."""
@@ -135,6 +138,7 @@ def evaluate(
             aspect=aspect,
             threads=threads,
             trust_weights=trust_weights,
+            floor=LOWEST_SCORE,
         )
 
     for one in sets:
@@ -196,9 +200,7 @@ def _negative_figures(found: Sequence[tuple[Picture, Detections]], *, kind: str,
         "pictures": len(found),
         "false_per_picture_at_threshold": per_picture(threshold),
         "threshold": threshold,
-        "curve": [
-            {"threshold": value, "false_per_picture": per_picture(value)} for value in CURVE if value > SCORE_FLOOR
-        ],
+        "curve": [{"threshold": value, "false_per_picture": per_picture(value)} for value in CURVE],
     }
 
 
