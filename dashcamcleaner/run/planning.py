@@ -20,7 +20,7 @@ __all__ = ["DEFAULT_GROWTH", "growth_per_kind", "make_planner", "thresholds_per_
 DEFAULT_THRESHOLD = 0.2
 """For weights that come without a recommendation: recall first."""
 
-DEFAULT_GROWTH: dict[str, Growth] = {"face": (1.69, 1.55), "plate": (1.3, 1.95)}
+DEFAULT_GROWTH: dict[str, Growth] = {"face": (1.75, 1.6), "plate": (1.5, 2.2)}
 """Width and height, measured on labelled clips (docs/tracking.md); detectors box faces tightly, and plates loosely
 above and below. Other kinds: 1.3."""
 

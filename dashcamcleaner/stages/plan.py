@@ -165,7 +165,8 @@ class TrackPlanner:
         linker: links the detections; a fresh one.
         upright_size: ``(width, height)`` of the full-size picture.
         thresholds: per kind, the score that one of a track's sightings must reach for the track to be hidden, all
-            its weaker sightings included; a kind without one takes every track.
+            its weaker sightings included; a kind without one takes every track. Of a large sighting more is
+            asked (`core.tracks.LARGE_LESS_SURE`).
         kinds: what is to be hidden.
         growth: factor on each side's length, or one for width and one for height, per kind; 1 where absent.
         look_ahead_s: how far ahead is looked before a frame is given; infinite: all is planned at the end.
@@ -271,9 +272,9 @@ class TrackPlanner:
 
     def _is_hidden(self, track: Track) -> bool:
         threshold = self._thresholds.get(track.kind, 0.0)
-        if track.kind not in self._kinds or track.best < threshold:
+        if track.kind not in self._kinds or track.surest < threshold:
             return False
-        return not (self._drop_spurious and track.count == 1 and track.best < threshold + _SPURIOUS_MARGIN)
+        return not (self._drop_spurious and track.count == 1 and track.surest < threshold + _SPURIOUS_MARGIN)
 
     def _in_picture(self, xyxy: tuple[float, float, float, float]) -> bool:
         width, height = self._upright_size

@@ -18,7 +18,7 @@ import numpy as np
 
 from dashcamcleaner.core.motion import Step
 from dashcamcleaner.core.plan import FramePlan, Observation, Origin
-from dashcamcleaner.core.tracks import Course, Linked, Sighting, Track
+from dashcamcleaner.core.tracks import LARGE_LESS_SURE, Course, Linked, Sighting, Track, large_share
 
 __all__ = ["Linker", "relink"]
 
@@ -71,7 +71,7 @@ class Linker:
                 track, course = self._active[track_at]
                 box, score = _plain(seen, which)
                 course.sight(box, score=score)
-                _add(track, Sighting(seen.index, time_s, box, score, course.copy()))
+                self._add(track, Sighting(seen.index, time_s, box, score, course.copy()))
                 ids[which] = track.id
         started = []
         for which in np.flatnonzero(ids < 0).tolist():
@@ -79,11 +79,18 @@ class Linker:
             self._next_id += 1
             box, score = _plain(seen, which)
             course = Course.at(box)
-            _add(track, Sighting(seen.index, time_s, box, score, course.copy()))
+            self._add(track, Sighting(seen.index, time_s, box, score, course.copy()))
             self._active.append((track, course))
             started.append(track)
             ids[which] = track.id
         return Linked(step, tuple(started), ids)
+
+    def _add(self, track: Track, sighting: Sighting) -> None:
+        track.sightings.append(sighting)
+        track.best = max(track.best, sighting.score)
+        less = LARGE_LESS_SURE * large_share(sighting.xyxy, self._upright_size)
+        track.surest = max(track.surest, sighting.score - less)
+        track.count += 1
 
     def _move(self, step: Step) -> None:
         """All tracks one frame on; those that a cut or time has ended are let go."""
@@ -184,9 +191,3 @@ def _is_established(track: Track) -> bool:
 def _plain(seen: Observation, which: int) -> tuple[tuple[float, float, float, float], float]:
     x1, y1, x2, y2 = seen.detections.xyxy[which].tolist()
     return (x1, y1, x2, y2), float(seen.detections.score[which])
-
-
-def _add(track: Track, sighting: Sighting) -> None:
-    track.sightings.append(sighting)
-    track.best = max(track.best, sighting.score)
-    track.count += 1

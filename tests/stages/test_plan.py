@@ -16,6 +16,7 @@ from dashcamcleaner.core.leaks import LeakFigures, leaks
 from dashcamcleaner.core.motion import Motion
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Observation, Origin, Planner
 from dashcamcleaner.core.timing import FrameTime, Span
+from dashcamcleaner.core.tracks import LARGE_LESS_SURE, large_share
 from dashcamcleaner.core.weak_spots import planned, thorough_plans, weak_spots, with_extra
 from dashcamcleaner.stages.plan import MemoryPlanner, TrackPlanner
 from dashcamcleaner.stages.track import Linker
@@ -482,6 +483,21 @@ def test_motion_carries_a_held_region_with_the_camera():
 
 
 odd_sides = st.sampled_from([0.0, 0.004, 1.0, 30.0, 5000.0])
+def test_of_a_large_sighting_more_is_asked():
+    """A shop front is not hidden for a weak find; a large face that is sure once is hidden throughout."""
+    threshold = THRESHOLDS["plate"]
+    small, large = (300, 300, 360, 330), (300, 300, 700, 500)
+
+    def hidden(box, *scores):
+        seen = [observation(i, (*box, score, "plate")) for i, score in enumerate(scores)]
+        return [bool(plan.regions) for plan in planned(seen, tracks())]
+
+    assert hidden(small, threshold + 0.01) == [True]
+    assert hidden(large, threshold + 0.01) == [False]
+    assert hidden(large, threshold + LARGE_LESS_SURE + 0.01) == [True]
+    assert hidden(large, threshold + 0.01, threshold + LARGE_LESS_SURE + 0.01, 0.06) == [True] * 3
+
+
 odd_rows = st.lists(
     st.tuples(
         st.floats(-2000, 4000, width=32),
@@ -522,6 +538,7 @@ def test_whatever_is_seen_every_frame_gets_finite_regions_that_hide_its_sighting
         boxes = np.array([r.xyxy for r in plan.regions]).reshape(-1, 4)
         assert np.isfinite(boxes).all()
         found = plan.seen.detections
-        for box in found.xyxy[found.score >= 0.2]:
+        large = np.array([large_share(box, scenes.SIZE) for box in found.xyxy])
+        for box in found.xyxy[found.score - LARGE_LESS_SURE * large >= 0.2 + 1e-6]:
             inside = (boxes[:, :2] <= box[:2] + 0.01).all(1) & (boxes[:, 2:] >= box[2:] - 0.01).all(1)
             assert inside.any()
