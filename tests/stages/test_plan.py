@@ -483,6 +483,8 @@ def test_motion_carries_a_held_region_with_the_camera():
 
 
 odd_sides = st.sampled_from([0.0, 0.004, 1.0, 30.0, 5000.0])
+
+
 def test_of_a_large_sighting_more_is_asked():
     """A shop front is not hidden for a weak find; a large face that is sure once is hidden throughout."""
     threshold = THRESHOLDS["plate"]
