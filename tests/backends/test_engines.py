@@ -357,3 +357,27 @@ def test_no_engine_reaches_for_the_network(own_home: Path) -> None:
     )
     assert done.stdout.strip().endswith("quiet"), done.stdout + done.stderr
     assert "ultralytics" not in done.stderr.lower(), "Ultralytics talks to the user"
+
+
+@pytest.mark.parametrize(("native", "chosen"), [("f32", "int8"), ("bf16", "f32")])
+def test_a_chip_without_bf16_takes_the_int8_file_that_says_it_may(native: str, chosen: str) -> None:
+    from dashcamcleaner.backends import openvino_yolo
+    from dashcamcleaner.backends.weights import find_weights
+
+    class Core:
+        def get_property(self, device: str, name: str) -> object:
+            kind = next(key for key, told in openvino_yolo._PRECISIONS.items() if told == native)
+            return type("Type", (), {"to_string": lambda self: kind})()
+
+    weights = find_weights("nano-2")
+    file = openvino_yolo._choose_file(weights, core=Core(), device="CPU", precision="auto")
+    assert file.precision == chosen
+
+
+def test_the_shipped_int8_file_runs_and_says_so() -> None:
+    detector = open_detector(weights="nano-2", backend="openvino", precision="int8", aspect=WIDE)
+    try:
+        assert detector.description.precision == "int8"
+        assert len(detector.detect([np.full((360, 640, 3), 114, np.uint8)])[0]) == 0
+    finally:
+        detector.close()
