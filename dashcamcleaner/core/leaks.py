@@ -268,10 +268,11 @@ def leaks(truth: Truth, plans: Iterable[FramePlan], *, thresholds: Mapping[str, 
         whole = any(r.kind == WHOLE_FRAME for r in plan.regions)
         if not whole and len(regions):
             for kind in truth.kinds:
-                hidden, true = _over_cover(truth, index, kind, regions[[r.kind == kind for r in plan.regions]])
+                ours = regions[[r.kind == kind for r in plan.regions]]
+                hidden, true = _over_cover(truth, index, kind, ours)
                 hidden_px2[kind] += hidden
                 true_px2[kind] += true
-                needless_px2[kind] += _needless(truth, index, kind, regions[[r.kind == kind for r in plan.regions]])
+                needless_px2[kind] += _needless(truth, index, kind, ours)
     objects = tuple(
         _object_figures(truth, track, watch)
         for track, watch in zip(truth.tracks, watches, strict=True)

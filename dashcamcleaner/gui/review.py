@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPoint, Qt, pyqtSignal
 from PyQt5.QtGui import QImage, QKeyEvent
@@ -21,9 +20,6 @@ from dashcamcleaner.gui.review_player import ReviewPlayer
 from dashcamcleaner.gui.review_words import cards_of, doubts_text, hand_span, lanes_of
 from dashcamcleaner.gui.reviewer import OpenedReview, card_thumbnail
 from dashcamcleaner.gui.words import tr
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["ReviewPanel"]
 
@@ -53,14 +49,7 @@ VIEWS = {Qt.Key_1: View.RESULT, Qt.Key_2: View.REGIONS, Qt.Key_3: View.COMPARE}
 
 
 class ReviewPanel(ReviewPlayer):
-    """Canvas, cards and timeline of one finished run.
-
-    Args:
-        sight: the desk on which frames are read.
-        planning: the desk on which plans are made anew.
-        files: the desk for thumbnails and for saving.
-        engine: the door to the engine.
-        model: the settings in force: looks are taken from there.
+    """Canvas, cards and timeline of one finished run; made of the same things as its player.
 
     Signals:
         render_wanted: render again with the edits.
@@ -73,7 +62,6 @@ class ReviewPanel(ReviewPlayer):
     def __init__(self, sight: Desk, planning: Desk, files: Desk, engine: Engine, model: FormModel) -> None:
         super().__init__(sight, planning, files, engine, model)
         self._files, self._card_looker = files, Looker(engine)
-        self.chosen: tuple[str, int] | None = None
         self._doubt_at = -1
         self._draw_what = "region"
         self._serial = 0

@@ -9,11 +9,11 @@ import numpy as np
 
 from dashcamcleaner.backends import open_detector
 from dashcamcleaner.backends.base import Detector
-from dashcamcleaner.backends.centerface import AUDIT_EXTRA, open_centerface
+from dashcamcleaner.backends.centerface import open_centerface
 from dashcamcleaner.backends.reader import TextReader, open_reader
 from dashcamcleaner.core.findings import Check
 from dashcamcleaner.core.sightings import Exposure, Sighting
-from dashcamcleaner.errors import BackendError, ExtraMissing
+from dashcamcleaner.errors import BackendError, ExtraMissing, extra_hint
 from dashcamcleaner.settings import Settings
 from dashcamcleaner.stages.search import Searcher, best_reading, second_opinion
 
@@ -116,5 +116,5 @@ def open_eyes(settings: Settings, *, upright_size: tuple[int, int]) -> Eyes:
 
 
 def _missing(name: str, title: str, error: ExtraMissing | BackendError) -> Check:
-    way_out = f" ({(error.hint or AUDIT_EXTRA).rstrip('.')})"
-    return Check(name, title, ran=False, why_not=error.message.rstrip(".") + way_out)
+    way_out = (error.hint or extra_hint("audit")).rstrip(".")
+    return Check(name, title, ran=False, why_not=f"{error.message.rstrip('.')} ({way_out})")

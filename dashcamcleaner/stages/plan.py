@@ -37,9 +37,10 @@ _UNSURE_MOST = 0.6
 """How much larger a region gets while its object is not seen: a part of its size, and at most."""
 _WEAK_MOST = 0.5
 _SURE_SCORE = 0.5
-_LARGE_LESS = 0.75
 """A detector that is not sure what it sees boxes it loosely: below this score regions get larger, up to this much.
 On the labelled clips that halves the leaks left by cover that was too small, for 3 % more area."""
+_LARGE_LESS = 0.75
+"""The part of these extras that large objects go without."""
 _PAD_PER_MOVE = 0.1
 """Padding by displacement per frame: motion blur spreads an object over part of its way."""
 _PAD_SHARE = 0.0015

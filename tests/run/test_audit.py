@@ -19,7 +19,7 @@ import pytest
 from dashcamcleaner import cli
 from dashcamcleaner.core.events import Audited, Event, Failed, Finished, Progress, Started
 from dashcamcleaner.core.findings import AuditResult, Check, Severity, Status
-from dashcamcleaner.errors import Cancelled, ExtraMissing
+from dashcamcleaner.errors import Cancelled, ExtraMissing, extra_hint
 from dashcamcleaner.run import audit as audit_module
 from dashcamcleaner.run import eyes as eyes_module
 from dashcamcleaner.run import look
@@ -189,7 +189,7 @@ def test_where_nothing_was_hidden_nothing_passes(tmp_path: Path, scripted: None)
 
 def test_a_missing_extra_is_to_review_and_names_the_line(case: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(**_: Any) -> Any:
-        raise ExtraMissing("the independent face detector is not installed", hint=eyes_module.AUDIT_EXTRA)
+        raise ExtraMissing("the independent face detector is not installed", hint=extra_hint("audit"))
 
     monkeypatch.setattr(eyes_module, "open_centerface", absent)
     monkeypatch.setattr(eyes_module, "open_reader", absent)
