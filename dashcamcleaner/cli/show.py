@@ -79,9 +79,7 @@ class Display:
     def _tell(self, job: Job, event: Event) -> None:
         if isinstance(event, Failed):
             self._end_bar()
-            # Most errors name the file; where one does not, a batch must say which it was.
-            said = event.error.message
-            said = said if str(job.source) in said else f"{job.source}: {said}"
+            said = _naming(str(job.source), event.error.message)
             self._line(said, f"  hint: {event.error.hint}" if event.error.hint else "")
         elif self._quiet:
             return
@@ -144,10 +142,7 @@ class Display:
             print(f"{cleaned} cleaned, {partial} partial, {failed} failed, of {self._total} inputs")
             for result in self._results:
                 if result["status"] != CLEANED:
-                    print(
-                        f"  {result['status']}: {result['source']}"
-                        + (f": {result['message']}" if "message" in result else "")
-                    )
+                    print(f"  {result['status']}: {_naming(result['source'], result.get('message', ''))}")
 
     def _line(self, *lines: str) -> None:
         for line in lines:
@@ -156,6 +151,11 @@ class Display:
                     self._bar.console.print(line, markup=False, highlight=False)
                 else:
                     print(line, file=self._stream, flush=True)
+
+
+def _naming(source: str, message: str) -> str:
+    """What befell a source, naming it once: most messages do, and a batch must say which it was."""
+    return message if source in message else f"{source}: {message}" if message else source
 
 
 def summary_lines(summary: RunSummary) -> list[str]:
