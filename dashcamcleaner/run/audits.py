@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -81,6 +82,9 @@ def write_folder_report(reports: Sequence[dict[str, Any]], folder: Path) -> Path
         if page.exists():
             row["page"] = Path(os.path.relpath(page, folder)).as_posix()
         rows.append(row)
+    # Not there yet where every clip of a batch was refused; where it cannot be made, writing tells why.
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
     path = folder / "report.html"
     write_page(folder_html(rows, title=folder.resolve().name), path)
     return path

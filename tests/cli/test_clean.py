@@ -52,6 +52,20 @@ def test_one_bad_file_does_not_stop_a_batch(tmp_path: Path, capsys: pytest.Captu
     assert "1 cleaned, 0 partial, 1 failed" in told.out
 
 
+def test_a_batch_of_bad_files_names_each_once_and_still_leaves_its_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("a.mp4", "b.mp4"):
+        (tmp_path / "in" / name).write_text("<html>not found</html>")
+    assert main(["clean", str(tmp_path / "in"), "-o", str(tmp_path / "out")]) == 3
+    told = capsys.readouterr()
+    for text in (told.out, told.err):
+        assert [line.count("a.mp4") for line in text.splitlines() if "a.mp4" in line] == [1]
+    assert "b.mp4" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["report.html"]
+
+
 def test_a_partial_clip_has_its_own_status(tmp_path: Path) -> None:
     made = clips.make(tmp_path / "in.mkv", frames=60, busy=True)
     clips.truncate(made.path, fraction=0.6)
