@@ -21,7 +21,7 @@ from dashcamcleaner.backends.weights import find_weights
 from dashcamcleaner.backends.yolo import network_size
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.training.pictures import KINDS, Picture, list_folder, read_rgb
+from dashcamcleaner.training.pictures import KINDS, Picture, list_folder, read_rgb, select
 from dashcamcleaner.training.scoring import SIZE_BINS, Judged, Truth, figures, judge
 
 __all__ = ["CURVE", "LOWEST_SCORE", "SMALLEST_PX", "Evaluation", "EvaluationSet", "evaluate", "table"]
@@ -49,6 +49,8 @@ class EvaluationSet:
         kinds: of which kinds the folders label all there is. Others are not judged.
         negatives: no object of any kind is in there: only false hits per picture are told.
         part: only these pictures of each folder, in name order, half open.
+        groups: only pictures of these groups, so that a split goes by drive or event; None takes all.
+        without: pictures of these groups are left out.
         more: further folders, with parts of their own, that belong to the same set.
     """
 
@@ -57,6 +59,8 @@ class EvaluationSet:
     kinds: tuple[str, ...] = KINDS
     negatives: bool = False
     part: tuple[int, int] | None = None
+    groups: tuple[str, ...] | None = None
+    without: tuple[str, ...] = ()
     more: tuple[EvaluationSet, ...] = ()
 
     def pictures(self) -> list[Picture]:
@@ -65,7 +69,7 @@ class EvaluationSet:
         found: list[Picture] = []
         for folder in self.folders:
             listed = list_folder(folder, known=known)
-            found += listed[slice(*self.part)] if self.part is not None else listed
+            found += select(listed, part=self.part, groups=self.groups, without=self.without)
         for other in self.more:
             found += other.pictures()
         return found

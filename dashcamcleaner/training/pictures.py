@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dashcamcleaner.errors import ExtraMissing, InputError, extra_hint
+from dashcamcleaner.errors import ExtraMissing, InputError, SettingError, extra_hint
 
 __all__ = [
     "GREY",
@@ -29,6 +29,7 @@ __all__ = [
     "read_boxes",
     "read_rgb",
     "refuse_validation",
+    "select",
     "write_boxes",
 ]
 
@@ -177,6 +178,32 @@ def list_folder(folder: str | Path, *, known: Sequence[int], teacher: str | Path
             )
         )
     return pictures
+
+
+def select(
+    pictures: Sequence[Picture],
+    *,
+    part: tuple[int, int] | None = None,
+    groups: Sequence[str] | None = None,
+    without: Sequence[str] = (),
+) -> list[Picture]:
+    """Some pictures of a folder: by group first, then a half-open range of what is left, in name order.
+
+    Args:
+        pictures: as `list_folder` gives them.
+        part: first and one past the last; None takes all.
+        groups: only pictures of these groups; None takes all.
+        without: pictures of these groups are left out.
+
+    Raises:
+        SettingError: a group is named of which the folder holds no picture.
+    """
+    known = {picture.group for picture in pictures}
+    for group in (*(groups or ()), *without):
+        if group not in known:
+            raise SettingError(f"No picture belongs to the group {group!r}.", hint="The groups stand in meta.json.")
+    chosen = [p for p in pictures if (groups is None or p.group in groups) and p.group not in without]
+    return chosen[slice(*part)] if part is not None else chosen
 
 
 def refuse_validation(folder: str | Path) -> None:

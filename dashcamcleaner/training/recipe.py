@@ -11,6 +11,7 @@ the file. Unknown keys are errors, because a misspelt one would silently train s
     teacher = "taught/{name}"      # folder written by `train label`; {name} is the folder's own name
     share = 0.2                    # of all tiles; where it is missing, the rest is shared by picture count
     part = [0, 29]                 # only these pictures in name order, half open
+    groups = ["drive_3"]           # only pictures of these groups (meta.json); "without" names those to leave out
 
     [[evaluate]]
     name = "street faces"
@@ -35,13 +36,13 @@ from typing import Any
 from dashcamcleaner.errors import InputError, SettingError
 from dashcamcleaner.training.evaluate import EvaluationSet
 from dashcamcleaner.training.fit import FitRecipe
-from dashcamcleaner.training.pictures import KINDS, Picture, list_folder
+from dashcamcleaner.training.pictures import KINDS, Picture, list_folder, select
 from dashcamcleaner.training.views import ViewRecipe
 
 __all__ = ["TrainingRecipe", "read_recipe"]
 
-_FOLDER_KEYS = ("path", "kinds", "teacher", "share", "part")
-_EVALUATE_KEYS = ("name", "path", "kinds", "negatives", "part")
+_FOLDER_KEYS = ("path", "kinds", "teacher", "share", "part", "groups", "without")
+_EVALUATE_KEYS = ("name", "path", "kinds", "negatives", "part", "groups", "without")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +76,22 @@ def read_recipe(path: str | Path) -> TrainingRecipe:
         known = [KINDS.index(kind) for kind in _kinds(row)]
         for folder in _resolve(row, base):
             teacher = base / str(row["teacher"]).format(name=folder.name) if "teacher" in row else None
-            pictures += _part(list_folder(folder, known=known, teacher=teacher), row)
+            listed = list_folder(folder, known=known, teacher=teacher)
+            pictures += select(listed, part=_range(row), groups=row.get("groups"), without=row.get("without", ()))
             if "share" in row:
                 shares[folder.name] = shares.get(folder.name, 0.0) + float(row["share"])
     evaluation = []
     for row in data.get("evaluate", []):
         _known(row, _EVALUATE_KEYS, where="[[evaluate]]")
-        part = row.get("part")
         evaluation.append(
             EvaluationSet(
                 name=str(row.get("name", row["path"])),
                 folders=tuple(_resolve(row, base)),
                 kinds=tuple(_kinds(row)),
                 negatives=bool(row.get("negatives", False)),
-                part=(int(part[0]), int(part[1])) if part else None,
+                part=_range(row),
+                groups=tuple(row["groups"]) if "groups" in row else None,
+                without=tuple(row.get("without", ())),
             )
         )
     views = _fill(ViewRecipe, {"folder_weights": shares, **data.get("views", {})}, where="[views]")
@@ -136,8 +139,8 @@ def _kinds(row: dict[str, Any]) -> list[str]:
     return kinds
 
 
-def _part(pictures: list[Picture], row: dict[str, Any]) -> list[Picture]:
-    return pictures[slice(*(int(v) for v in row["part"]))] if "part" in row else pictures
+def _range(row: dict[str, Any]) -> tuple[int, int] | None:
+    return (int(row["part"][0]), int(row["part"][1])) if row.get("part") else None
 
 
 def _known(row: dict[str, Any], keys: Iterable[str], *, where: str) -> None:
