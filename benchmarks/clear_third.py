@@ -20,17 +20,17 @@ from pathlib import Path
 
 import numpy as np
 
+from dashcamcleaner.audit.audit import audit
 from dashcamcleaner.core.boxes import iou
 from dashcamcleaner.core.events import Audited, Failed
 from dashcamcleaner.core.findings import AuditResult, Finding
-from dashcamcleaner.core.leaks import TrueTrack, Truth
 from dashcamcleaner.core.plan import FramePlan, Observation
-from dashcamcleaner.core.shapes import BOX, DEFAULT_SHAPES, cover, cover_mask
-from dashcamcleaner.run.audit import audit
-from dashcamcleaner.run.job import Job
-from dashcamcleaner.run.pipeline import clean
-from dashcamcleaner.run.planfile import PlanReader, PlanWriter, plan_path
+from dashcamcleaner.jobs.run import clean
+from dashcamcleaner.obscure.masks import BOX, DEFAULT_SHAPES, cover, cover_mask
+from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.plan_file import PlanReader, PlanWriter, plan_path
 from dashcamcleaner.settings import resolve
+from dashcamcleaner.training.leaks import TrueTrack, Truth
 
 LEAST_PX = 24
 ROUNDS = 3

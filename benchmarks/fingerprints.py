@@ -32,11 +32,11 @@ import pictures  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from dashcamcleaner.core.events import Failed, Finished  # noqa: E402
-from dashcamcleaner.run.demo import make_demo  # noqa: E402
-from dashcamcleaner.run.job import Job  # noqa: E402
-from dashcamcleaner.run.pipeline import clean  # noqa: E402
+from dashcamcleaner.demo.clip import make_demo  # noqa: E402
+from dashcamcleaner.jobs.run import clean  # noqa: E402
+from dashcamcleaner.media.encoder import Encoder  # noqa: E402
+from dashcamcleaner.pipeline.job import Job  # noqa: E402
 from dashcamcleaner.settings import resolve  # noqa: E402
-from dashcamcleaner.stages.encode import Encoder  # noqa: E402
 
 BOX = '{"edit": "fixed", "box": [20, 20, 120, 100], "from_s": 0.1, "to_s": 0.9}'
 WORDS = {"sound": "audio"}

@@ -12,10 +12,10 @@ from fractions import Fraction
 import numpy as np
 
 from dashcamcleaner.core.boxes import Detections
-from dashcamcleaner.core.leaks import TrueTrack, Truth
 from dashcamcleaner.core.motion import Motion
 from dashcamcleaner.core.plan import Observation
-from dashcamcleaner.core.timing import FrameTime
+from dashcamcleaner.core.time import FrameTime
+from dashcamcleaner.training.leaks import TrueTrack, Truth
 
 SIZE = (1280, 720)
 TIME_BASE = Fraction(1, 90000)

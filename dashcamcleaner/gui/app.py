@@ -15,7 +15,7 @@ from PyQt5.QtWidgets import QApplication
 
 import dashcamcleaner
 from dashcamcleaner.gui.crash import CrashNet
-from dashcamcleaner.gui.engine import Engine
+from dashcamcleaner.gui.engine_facade import Engine
 from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.icons import app_icon
 from dashcamcleaner.gui.main_window import MainWindow

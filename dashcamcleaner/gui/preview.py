@@ -9,13 +9,13 @@ from PyQt5.QtCore import QSignalBlocker, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QImage, QKeyEvent
 from PyQt5.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
 
-from dashcamcleaner.core.timing import format_seconds
+from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import DashcamCleanerError
+from dashcamcleaner.gui.background_worker import Desk
 from dashcamcleaner.gui.canvas import Canvas, Shown, View
-from dashcamcleaner.gui.desk import Desk
 from dashcamcleaner.gui.form_model import FormModel
+from dashcamcleaner.gui.frame_provider import Looker, OpenedClip
 from dashcamcleaner.gui.icons import icon
-from dashcamcleaner.gui.looker import Looker, OpenedClip
 from dashcamcleaner.gui.words import counts_text, hint_text, tr
 
 __all__ = ["PreviewPanel"]

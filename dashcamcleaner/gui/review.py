@@ -10,15 +10,15 @@ from PyQt5.QtGui import QImage, QKeyEvent
 from PyQt5.QtWidgets import QInputDialog, QMenu
 
 from dashcamcleaner.errors import DashcamCleanerError
+from dashcamcleaner.gui.background_worker import Desk
 from dashcamcleaner.gui.canvas import View
-from dashcamcleaner.gui.desk import Desk
-from dashcamcleaner.gui.engine import Engine
+from dashcamcleaner.gui.engine_facade import Engine
 from dashcamcleaner.gui.form_model import FormModel
-from dashcamcleaner.gui.looker import Looker
+from dashcamcleaner.gui.frame_provider import Looker
 from dashcamcleaner.gui.review_model import Verdict
 from dashcamcleaner.gui.review_player import ReviewPlayer
+from dashcamcleaner.gui.review_service import OpenedReview, card_thumbnail
 from dashcamcleaner.gui.review_words import cards_of, doubts_text, hand_span, lanes_of
-from dashcamcleaner.gui.reviewer import OpenedReview, card_thumbnail
 from dashcamcleaner.gui.words import tr
 
 __all__ = ["ReviewPanel"]
@@ -148,7 +148,7 @@ class ReviewPanel(ReviewPlayer):
 
     def _ask_thumbnails(self, opened: OpenedReview) -> None:
         serial, source, looker = self._serial, opened.clip.path, self._card_looker
-        for bar in sorted(opened.bars, key=lambda bar: bar.best_index):  # in order: a decoder goes ahead
+        for bar in sorted(opened.tracks, key=lambda bar: bar.best_index):  # in order: a decoder goes ahead
             key, pts, box = ("track", bar.track), opened.clip.times[bar.best_index], bar.best_box
 
             def work(pts: int = pts, box: Box = box) -> QImage:
@@ -177,7 +177,7 @@ class ReviewPanel(ReviewPlayer):
         if self.opened is None or key is None or self.stack is None:
             return
         if key[0] == "track":
-            bar = next(bar for bar in self.opened.bars if bar.track == key[1])
+            bar = next(bar for bar in self.opened.tracks if bar.track == key[1])
             if not bar.first <= self.place <= bar.last:
                 self.go(bar.best_index)
         else:
@@ -323,8 +323,8 @@ class ReviewPanel(ReviewPlayer):
         if self.opened is None or self.stack is None:
             return
         end_s = self._seconds(len(self.opened.clip.times) - 1)
-        self.cards.show_cards(cards_of(self.opened.bars, self.stack, seconds=self._seconds, end_s=end_s))
-        lanes = lanes_of(self.opened.bars, self.stack, seconds=self._seconds, end_s=end_s)
+        self.cards.show_cards(cards_of(self.opened.tracks, self.stack, seconds=self._seconds, end_s=end_s))
+        lanes = lanes_of(self.opened.tracks, self.stack, seconds=self._seconds, end_s=end_s)
         self.timeline.show_lanes(lanes, start_s=self._seconds(0), end_s=end_s)
         self.timeline.show_marks(*self.editing.marks)
         self._show_doubts()

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError
-from dashcamcleaner.gui.desk import Desk
+from dashcamcleaner.gui.background_worker import Desk
 from dashcamcleaner.gui.review_model import EditStack, write_edits
-from dashcamcleaner.gui.reviewer import OpenedReview, Reviewer
+from dashcamcleaner.gui.review_service import OpenedReview, Reviewer
 from dashcamcleaner.gui.words import tr
 
 if TYPE_CHECKING:
-    from dashcamcleaner.core.overview import Doubt
     from dashcamcleaner.core.plan import FramePlan
+    from dashcamcleaner.review.track_summary import Doubt
 
 __all__ = ["Editing"]
 

@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QTimer, pyqtSignal
 
+from dashcamcleaner.gui.background_worker import Desk
 from dashcamcleaner.gui.canvas import Shown, View
-from dashcamcleaner.gui.desk import Desk
-from dashcamcleaner.gui.engine import Engine
+from dashcamcleaner.gui.engine_facade import Engine
 from dashcamcleaner.gui.form_model import FormModel
-from dashcamcleaner.gui.looker import Looker
+from dashcamcleaner.gui.frame_provider import Looker
+from dashcamcleaner.gui.review_bars import ReviewLayout
 from dashcamcleaner.gui.review_edits import Editing
-from dashcamcleaner.gui.review_layout import ReviewLayout
 from dashcamcleaner.gui.review_model import EditStack
+from dashcamcleaner.gui.review_service import OpenedReview, Reviewer
 from dashcamcleaner.gui.review_words import hand_boxes
-from dashcamcleaner.gui.reviewer import OpenedReview, Reviewer
 from dashcamcleaner.gui.words import counts_text, tr
 
 if TYPE_CHECKING:
-    from dashcamcleaner.core.overview import Doubt
     from dashcamcleaner.core.plan import FramePlan
+    from dashcamcleaner.review.track_summary import Doubt
 
 __all__ = ["ReviewPlayer"]
 

@@ -1,6 +1,6 @@
 """Leak figures of weights on labelled clips: analysed and planned as a run would, nothing rendered.
 
-Called by ``dashcamcleaner train evaluate --clips``. What counts as leaked is `core.leaks`' matter, what is hidden is
+Called by ``dashcamcleaner train evaluate --clips``. What counts as leaked is `training.leaks`' matter, what is hidden is
 the planner's; `benchmarks/leaks.py` compares planners, this compares weights.
 """
 
@@ -11,18 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dashcamcleaner.backends import open_detector
-from dashcamcleaner.backends.base import Detector
-from dashcamcleaner.core.leaks import LeakFigures, Truth, leaks
-from dashcamcleaner.core.weak_spots import planned
+from dashcamcleaner.detection.detector import Detector
+from dashcamcleaner.detection.registry import open_detector
+from dashcamcleaner.detection.tiling import FrameDetector
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.run.planning import make_planner
-from dashcamcleaner.run.seeing import LiveSeer
+from dashcamcleaner.media.decoder import open_clip
+from dashcamcleaner.media.probe import probe
+from dashcamcleaner.pipeline.build import make_planner
+from dashcamcleaner.pipeline.observations import LiveSeer
+from dashcamcleaner.planning.weak_spots import planned
 from dashcamcleaner.settings import resolve
-from dashcamcleaner.stages.decode import open_clip
-from dashcamcleaner.stages.detect import FrameDetector
-from dashcamcleaner.stages.motion import MotionMeter
-from dashcamcleaner.stages.probe import probe
+from dashcamcleaner.tracking.camera_motion import MotionMeter
+from dashcamcleaner.training.leaks import LeakFigures, Truth, leaks
 
 __all__ = ["clip_figures"]
 
@@ -44,7 +44,7 @@ def clip_figures(
     """Leaks per inference size, of all labelled clips of a folder together and per kind.
 
     Args:
-        weights: as `backends.open_detector` takes them.
+        weights: as `detection.registry.open_detector` takes them.
         folder: holds ``NAME.json`` (the truth) beside ``NAME.mp4`` or the like.
         thresholds: per kind.
         inference_sizes: long sides of the network input.

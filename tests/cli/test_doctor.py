@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
-from dashcamcleaner.backends import ENGINES, engine_installed, survey
 from dashcamcleaner.cli import main
+from dashcamcleaner.detection import diagnostics
+from dashcamcleaner.detection.registry import ENGINES, engine_installed
 
 
 def doctor(capsys: pytest.CaptureFixture[str], *flags: str) -> tuple[int, dict[str, object]]:
@@ -52,8 +53,8 @@ def test_what_is_missing_comes_with_the_pip_line(
     def absent(name: str) -> bool:
         return name != "torch" and engine_installed(name)
 
-    monkeypatch.setattr(survey, "engine_installed", absent)
-    monkeypatch.setattr(survey, "versions", lambda: {"python": "3.11"})
+    monkeypatch.setattr(diagnostics, "engine_installed", absent)
+    monkeypatch.setattr(diagnostics, "versions", lambda: {"python": "3.11"})
     _, told = doctor(capsys, "--no-timing")
     torch = next(engine for engine in told["engines"] if engine["name"] == "torch")  # type: ignore[attr-defined]
     assert torch == {

@@ -139,7 +139,7 @@ class Gone:
 sys.meta_path.insert(0, Gone())
 from dashcamcleaner.cli import main
 assert main(["settings"]) == 0
-import dashcamcleaner.run.preview, dashcamcleaner.run.review, dashcamcleaner.run.follow
+import dashcamcleaner.review.preview, dashcamcleaner.review.plan_review, dashcamcleaner.review.follow
 sys.exit(main(["window"]))
 """
     done = child(code)

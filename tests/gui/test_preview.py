@@ -11,7 +11,7 @@ from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtGui import QColor, QImage
 
 from dashcamcleaner.gui.canvas import View
-from dashcamcleaner.gui.engine import Engine
+from dashcamcleaner.gui.engine_facade import Engine
 from dashcamcleaner.gui.main_window import MainWindow
 from tests.clips import make, read_number
 from tests.fakes import ScriptedDetector

@@ -12,10 +12,10 @@ from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QApplication
 
 from dashcamcleaner.gui.canvas import View
-from dashcamcleaner.gui.engine import Engine
+from dashcamcleaner.gui.engine_facade import Engine
 from dashcamcleaner.gui.main_window import MainWindow
 from dashcamcleaner.gui.queue_model import State
-from dashcamcleaner.run.planfile import PlanReader
+from dashcamcleaner.pipeline.plan_file import PlanReader
 from tests.fakes import ScriptedDetector
 from tests.gui.driving import OpenWindow, drop
 from tests.gui.street import PAN_PX, make_street, read_code
