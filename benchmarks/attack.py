@@ -43,7 +43,7 @@ from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.demo.plates import plate_text, render_plate
 from dashcamcleaner.obscure import obscurer as obscurer_module
 from dashcamcleaner.obscure import tones
-from dashcamcleaner.obscure.masks import Cover, cover
+from dashcamcleaner.obscure.masks import RegionFootprint, cover
 from dashcamcleaner.obscure.obscurer import GAUSSIAN, MOSAIC, SOLID, Obscurer
 
 FRAMES = 30
@@ -307,7 +307,7 @@ def fuse(
     return stretched(cv2.resize(picture.astype(np.float32), None, fx=2.4, fy=2.4, interpolation=cv2.INTER_CUBIC))
 
 
-def _grid_of(shot: Shot, luma: np.ndarray, *, cells: int) -> tuple[Cover, tuple[int, int]]:
+def _grid_of(shot: Shot, luma: np.ndarray, *, cells: int) -> tuple[RegionFootprint, tuple[int, int]]:
     place = cover(shot.region.xyxy, size=(luma.shape[1], luma.shape[0]), feather=FEATHER, block=(2, 2))
     assert place is not None
     grid = tones.cells_of(place, cells=cells)
@@ -315,7 +315,7 @@ def _grid_of(shot: Shot, luma: np.ndarray, *, cells: int) -> tuple[Cover, tuple[
     return place, grid
 
 
-def _cell_values(luma: np.ndarray, place: Cover, cells: tuple[int, int], *, style: str) -> np.ndarray:
+def _cell_values(luma: np.ndarray, place: RegionFootprint, cells: tuple[int, int], *, style: str) -> np.ndarray:
     """The cells as the attacker has them: read at their centres; the soft look is undone by iterating."""
     x1, y1, x2, y2 = place.inside
     at_x = (x1 + (np.arange(cells[0]) + 0.5) * (x2 - x1) / cells[0]).astype(int)

@@ -27,7 +27,7 @@ import numpy as np
 
 from dashcamcleaner.audit import audit as audit_module
 from dashcamcleaner.audit.audit import audit
-from dashcamcleaner.audit.models import Eyes, open_eyes
+from dashcamcleaner.audit.models import AuditModels, open_models
 from dashcamcleaner.core.events import Audited, Failed, Finished
 from dashcamcleaner.core.findings import AuditResult, Severity
 from dashcamcleaner.core.frame import Frame
@@ -90,7 +90,7 @@ def encode(
     paint: Painter | None = None,
     skip: set[int] = frozenset(),  # type: ignore[assignment]
     repeat: set[int] = frozenset(),  # type: ignore[assignment]
-    sound_shift_s: float = 0.0,
+    audio_shift_s: float = 0.0,
     tags: dict[str, str] | None = None,
     clear_stream: bool = False,
     cover: bool = False,
@@ -140,7 +140,7 @@ def encode(
             if packet.dts is None:
                 continue
             if packet.stream_index in sounds:
-                shift = round(sound_shift_s / packet.time_base)
+                shift = round(audio_shift_s / packet.time_base)
                 packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
                 packet.stream = sounds[packet.stream_index]
                 out.mux(packet)
@@ -252,7 +252,7 @@ def second_stream(case: Case, target: Path) -> Leak:
 
 
 def sound_late(case: Case, target: Path) -> Leak:
-    encode(case, target, sound_shift_s=0.08)
+    encode(case, target, audio_shift_s=0.08)
     return Leak(("sound-shift",))
 
 
@@ -375,14 +375,14 @@ def cut(clip: Path, target: Path, start_s: float, end_s: float) -> None:
 
 
 @functools.cache
-def _eyes_once(settings: Settings, upright_size: tuple[int, int]) -> Eyes:
-    return open_eyes(settings, upright_size=upright_size)
+def _eyes_once(settings: Settings, upright_size: tuple[int, int]) -> AuditModels:
+    return open_models(settings, upright_size=upright_size)
 
 
 def open_once() -> None:
     """Loading the engines takes longer than auditing three seconds: do it once per picture size."""
-    Eyes.close = lambda self: None  # type: ignore[method-assign]
-    audit_module.open_eyes = lambda settings, *, upright_size: _eyes_once(settings, upright_size)
+    AuditModels.close = lambda self: None  # type: ignore[method-assign]
+    audit_module.open_models = lambda settings, *, upright_size: _eyes_once(settings, upright_size)
 
 
 def audited(source: Path, output: Path) -> AuditResult:

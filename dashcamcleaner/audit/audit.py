@@ -18,9 +18,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from dashcamcleaner.audit.align import paired
-from dashcamcleaner.audit.container import FileFacts, compare_facts, examine, sound_offset_s, sound_shift_s
-from dashcamcleaner.audit.frame_audit import Watch
-from dashcamcleaner.audit.models import Eyes, open_eyes
+from dashcamcleaner.audit.container import ContainerContents, audio_offset_s, audio_shift_s, compare_contents, examine
+from dashcamcleaner.audit.frame_audit import FrameAuditor
+from dashcamcleaner.audit.models import AuditModels, open_models
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
 from dashcamcleaner.core.findings import AuditResult, Check, Finding, Severity, judge
@@ -36,7 +36,7 @@ from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.edits_file import edits_path, read_edits
 from dashcamcleaner.pipeline.image import info_of_still
 from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint, plan_path
-from dashcamcleaner.pipeline.progress import Pace
+from dashcamcleaner.pipeline.progress import ProgressMeter
 from dashcamcleaner.report.data import write_reports
 from dashcamcleaner.settings import Settings, resolve
 
@@ -106,7 +106,7 @@ def _audit(
         settings = settings_of_plan(known)
     edits = _edits_of(known)
     with contextlib.ExitStack() as stack:
-        eyes = open_eyes(settings, upright_size=after.upright_size)
+        eyes = open_models(settings, upright_size=after.upright_size)
         stack.callback(eyes.close)
         result.detectors = eyes.told
         result.checks += eyes.missing
@@ -117,9 +117,9 @@ def _audit(
             yield Warned(f"{check.title}: not done, {check.why_not}.")
         findings = list(_compare_files(source, output, settings, result))
         findings += _compare_pictures(before, after)
-        watch = Watch(eyes, info=before, output_info=after, plan=known, settings=settings)
+        watch = FrameAuditor(eyes, info=before, output_info=after, plan=known, settings=settings)
         stack.callback(watch.close)
-        pace = Pace("audit", frames=before.frames)
+        pace = ProgressMeter("audit", frames=before.frames)
         pairs = paired(iter(stack.enter_context(source_frames)), iter(stack.enter_context(output_frames)))
         for one, other in pairs:
             control.wait_while_paused()
@@ -181,14 +181,14 @@ def _compare_files(source: Path, output: Path, settings: Settings, result: Audit
     """Streams, tags, sound, and what stands beside the film."""
     before, after = examine(source), examine(output)
     muted = settings.sound == "mute"
-    found = compare_facts(before, after, keep=settings.keep, muted=muted)
+    found = compare_contents(before, after, keep=settings.keep, muted=muted)
     yield from found
     by_ear, told = [], 0
     for number, (one, other) in enumerate(zip(before.sound, after.sound, strict=False), 1):
         told += 1
-        if muted or sound_shift_s(one, other) is not None:
+        if muted or audio_shift_s(one, other) is not None:
             continue
-        heard = sound_offset_s(source, output, source_stream=one.stream, output_stream=other.stream)
+        heard = audio_offset_s(source, output, source_stream=one.stream, output_stream=other.stream)
         if heard is None or heard[1] < 0.5:
             text = f"Sound track {number} was converted and cannot be compared with the source; listen to it."
             by_ear.append(Finding("sound", "sound-unknown", Severity.REVIEW, text))
@@ -213,7 +213,7 @@ def _compare_files(source: Path, output: Path, settings: Settings, result: Audit
 _MOST_HEARD_SHIFT_S = 0.03
 
 
-def _things_beside(facts: FileFacts) -> int:
+def _things_beside(facts: ContainerContents) -> int:
     return len(facts.films) + len(facts.other_streams) + len(facts.sound) + len(facts.tags) + len(facts.pictures)
 
 
@@ -229,7 +229,7 @@ def _compare_pictures(before: MediaInfo, after: MediaInfo) -> Iterator[Finding]:
         yield Finding("media", "aspect", Severity.REVIEW, text)
 
 
-def _search_beside_the_film(eyes: Eyes, output: Path, settings: Settings) -> Iterator[Finding]:
+def _search_beside_the_film(eyes: AuditModels, output: Path, settings: Settings) -> Iterator[Finding]:
     """Faces and plates on a cover that was asked for: it must be as clean as the film."""
     if "cover" not in settings.keep:
         return  # a picture that nobody asked for is a failure whatever it shows

@@ -1,6 +1,6 @@
 """Source and output pictures, frame by frame -> what changed where. Called by `audit.audit` on every frame of a clip.
 
-    luma of both + regions ─► FrameComparer ─► RegionTest per region, what changed outside, which frame it shows
+    luma of both + regions ─► FrameComparer ─► RegionCheck per region, what changed outside, which frame it shows
 
 The question for a region is not "did the pixels change" (coding changes all of them) but "does the source's fine
 detail still stand in the output". Both pictures lose their coarse part, and the rest is regressed on each other:
@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from dashcamcleaner.audit.region_checks import RegionTest
+from dashcamcleaner.audit.region_checks import RegionCheck
 from dashcamcleaner.core.frame import Frame, Orientation
 from dashcamcleaner.core.plan import WHOLE_FRAME, Origin, Region
 from dashcamcleaner.obscure.masks import DEFAULT_SHAPES, region_mask
@@ -79,7 +79,7 @@ class FrameComparison:
             frame of the source, else 0.
     """
 
-    tests: list[RegionTest] = field(default_factory=list)
+    tests: list[RegionCheck] = field(default_factory=list)
     hidden: np.ndarray | None = None
     noise: float = 0.0
     changed_blocks: list[tuple[int, int, int, int]] = field(default_factory=list)
@@ -97,7 +97,7 @@ class FrameComparison:
 def detail_left(
     source: np.ndarray, output: np.ndarray, mask: np.ndarray | None = None
 ) -> tuple[bool, float, float, float, float]:
-    """How much of the detail of a source crop stands in the output crop: `RegionTest`'s figures, in their order.
+    """How much of the detail of a source crop stands in the output crop: `RegionCheck`'s figures, in their order.
 
     Args:
         source, output: uint8 ``(h, w)`` of equal size.
@@ -211,7 +211,7 @@ class FrameComparer:
                 changed[labels == number] = 0
                 continue
             box = (x * sx, y * sy, (x + bw) * sx, (y + bh) * sy)
-            result.tests.append(RegionTest(Region(box, CHANGED, 1.0, Origin.DETECTED), tested=False))
+            result.tests.append(RegionCheck(Region(box, CHANGED, 1.0, Origin.DETECTED), tested=False))
         result.hidden = cv2.resize(changed * np.uint8(255), (w, h), interpolation=cv2.INTER_NEAREST)
         self._look_outside(source, output, result.hidden, result)
         result.noise, result.changed_blocks = noise, []
@@ -224,7 +224,7 @@ class FrameComparer:
         output: np.ndarray,
         hidden: np.ndarray | None,
         touched: np.ndarray,
-    ) -> RegionTest:
+    ) -> RegionCheck:
         if region.kind == WHOLE_FRAME:
             x, y, mask = 0, 0, np.full(source.shape, 255, np.uint8)
         else:
@@ -238,7 +238,7 @@ class FrameComparer:
         full = np.where(mask == 255, np.uint8(255), np.uint8(0))
         h, w = full.shape
         if not h or not w:
-            return RegionTest(region, tested=False)
+            return RegionCheck(region, tested=False)
         assert hidden is not None
         part = hidden[y : y + h, x : x + w]
         np.maximum(part, full, out=part)
@@ -248,10 +248,10 @@ class FrameComparer:
         inner = cv2.erode(full, _KERNEL, borderType=cv2.BORDER_CONSTANT, borderValue=255)
         rows, columns = np.flatnonzero(inner.any(axis=1)), np.flatnonzero(inner.any(axis=0))
         if not len(rows):
-            return RegionTest(region, tested=False)
+            return RegionCheck(region, tested=False)
         y1, y2, x1, x2 = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
         window = np.s_[y + y1 : y + y2, x + x1 : x + x2]
-        return RegionTest(region, *detail_left(source[window], output[window], inner[y1:y2, x1:x2]))
+        return RegionCheck(region, *detail_left(source[window], output[window], inner[y1:y2, x1:x2]))
 
     def _look_outside(
         self, source: np.ndarray, output: np.ndarray, touched: np.ndarray, result: FrameComparison

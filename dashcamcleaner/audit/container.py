@@ -1,7 +1,7 @@
 """What two clip files hold besides pictures, and what of the output should not be there. Pure; `audit.container` reads.
 
-`compare_facts` judges the output's file by what the run was asked to keep: one film, the same sound at the same times,
-no position, no tag, no picture beside the film.
+`compare_contents` judges the output's file by what the run was asked to keep: one film, the same sound at the same
+times, no position, no tag, no picture beside the film.
 """
 
 from __future__ import annotations
@@ -26,17 +26,25 @@ from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.codecs import SAFE_TAGS, is_location_tag, is_structural_tag
 
-__all__ = ["EmbeddedPicture", "FileFacts", "SoundTrack", "compare_facts", "sound_shift_s", "examine", "sound_offset_s"]
+__all__ = [
+    "EmbeddedPicture",
+    "ContainerContents",
+    "AudioTrack",
+    "compare_contents",
+    "audio_shift_s",
+    "examine",
+    "audio_offset_s",
+]
 
 _COORDINATES = re.compile(r"[+-]\d{1,3}\.\d{3,}\s*,?\s*[+-]?\d{1,3}\.\d{3,}")
 """ISO 6709 (+48.1371+011.5754/) and its loose relatives, in whatever tag."""
 
-MOST_SOUND_SHIFT_S = 0.012
+MOST_AUDIO_SHIFT_S = 0.012
 """More than rounding to a container's coarsest clock (Matroska 1 ms, a sample's start in MP4), less than a frame."""
 
 
 @dataclass(slots=True)
-class SoundTrack:
+class AudioTrack:
     """One sound track.
 
     Args:
@@ -68,7 +76,7 @@ class EmbeddedPicture:
 
 
 @dataclass(slots=True, eq=False)
-class FileFacts:
+class ContainerContents:
     """What a file holds.
 
     Args:
@@ -85,14 +93,16 @@ class FileFacts:
     films: list[int] = field(default_factory=list)
     other_streams: list[str] = field(default_factory=list)
     data_streams: list[str] = field(default_factory=list)
-    sound: list[SoundTrack] = field(default_factory=list)
+    sound: list[AudioTrack] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
     pictures: list[EmbeddedPicture] = field(default_factory=list)
     positions: list[str] = field(default_factory=list)
     chapters: int = 0
 
 
-def compare_facts(source: FileFacts, output: FileFacts, *, keep: Collection[str], muted: bool) -> list[Finding]:
+def compare_contents(
+    source: ContainerContents, output: ContainerContents, *, keep: Collection[str], muted: bool
+) -> list[Finding]:
     """What of the output's file should not be there, or should.
 
     Args:
@@ -134,11 +144,11 @@ def compare_facts(source: FileFacts, output: FileFacts, *, keep: Collection[str]
                 f"The output holds a {stream_text}, which may carry a position.",
             )
     _compare_tags(output, keep, add)
-    _compare_sound(source, output, muted, add)
+    _compare_audio(source, output, muted, add)
     return found
 
 
-def _compare_tags(output: FileFacts, keep: Collection[str], add: _Add) -> None:
+def _compare_tags(output: ContainerContents, keep: Collection[str], add: _Add) -> None:
     for name, value in output.tags.items():
         short = name.split(": ", 1)[-1]
         plain = short.lower()
@@ -163,7 +173,7 @@ def _compare_tags(output: FileFacts, keep: Collection[str], add: _Add) -> None:
             )
 
 
-def _compare_sound(source: FileFacts, output: FileFacts, muted: bool, add: _Add) -> None:
+def _compare_audio(source: ContainerContents, output: ContainerContents, muted: bool, add: _Add) -> None:
     if muted:
         if output.sound:
             add("sound", "sound-present", Severity.FAIL, "The sound was to be left out, but the output has some.")
@@ -172,8 +182,8 @@ def _compare_sound(source: FileFacts, output: FileFacts, muted: bool, add: _Add)
         text = f"The source has {len(source.sound)} sound tracks, the output {len(output.sound)}."
         add("sound", "sound-tracks", Severity.REVIEW if len(output.sound) < len(source.sound) else Severity.FAIL, text)
     for number, (before, after) in enumerate(zip(source.sound, output.sound, strict=False), 1):
-        shift = sound_shift_s(before, after)
-        if shift is not None and abs(shift) > MOST_SOUND_SHIFT_S:
+        shift = audio_shift_s(before, after)
+        if shift is not None and abs(shift) > MOST_AUDIO_SHIFT_S:
             add(
                 "sound",
                 "sound-shift",
@@ -190,7 +200,7 @@ def _compare_sound(source: FileFacts, output: FileFacts, muted: bool, add: _Add)
             )
 
 
-def sound_shift_s(before: SoundTrack, after: SoundTrack) -> float | None:
+def audio_shift_s(before: AudioTrack, after: AudioTrack) -> float | None:
     """The largest shift of any packet that both tracks hold, seconds; None where the sound was not copied.
 
     Times count from the first picture, and packets are known by their content, so that a file that begins elsewhere,
@@ -233,7 +243,7 @@ _LEAST_PICTURE_PX = 16
 _ENVELOPE_HZ = 400
 
 
-def examine(path: Path) -> FileFacts:
+def examine(path: Path) -> ContainerContents:
     """Read a clip file, all packets, decoding none of the film.
 
     Raises:
@@ -241,7 +251,7 @@ def examine(path: Path) -> FileFacts:
     """
     if still := _still(path):
         return still
-    facts = FileFacts()
+    facts = ContainerContents()
     spans: list[tuple[int, int]] = []
     try:
         with av.open(
@@ -274,14 +284,14 @@ def examine(path: Path) -> FileFacts:
     return facts
 
 
-def _still(path: Path) -> FileFacts | None:
+def _still(path: Path) -> ContainerContents | None:
     """The facts of a picture file: what its headers tell, and pictures beside the picture. None for a clip."""
     try:
         with Image.open(path) as picture:
             if getattr(picture, "n_frames", 1) > 1:
                 return None
             exif = picture.getexif()
-            facts = FileFacts(films=[0])
+            facts = ContainerContents(films=[0])
             names = {ExifTags.TAGS.get(tag, str(tag)): value for tag, value in exif.items()}
             facts.tags = {name: str(value) for name, value in names.items() if name not in _EXIF_POINTERS}
             facts.tags |= {str(name): str(value) for name, value in picture.info.items() if isinstance(value, str)}
@@ -294,8 +304,8 @@ def _still(path: Path) -> FileFacts | None:
     return facts
 
 
-def _read_streams(container: Any, facts: FileFacts) -> dict[int, SoundTrack]:
-    tracks: dict[int, SoundTrack] = {}
+def _read_streams(container: Any, facts: ContainerContents) -> dict[int, AudioTrack]:
+    tracks: dict[int, AudioTrack] = {}
     covers = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
     facts.tags = dict(container.metadata)
     facts.chapters = len(container.chapters())
@@ -309,7 +319,7 @@ def _read_streams(container: Any, facts: FileFacts) -> dict[int, SoundTrack]:
         elif stream.type == "video":
             facts.films.append(stream.index)
         elif stream.type == "audio":
-            tracks[stream.index] = SoundTrack(stream.index, codec)
+            tracks[stream.index] = AudioTrack(stream.index, codec)
         else:
             facts.other_streams.append(f"{stream.type} stream {stream.index} ({codec})")
             if stream.type == "data":
@@ -339,7 +349,7 @@ def _cover(container: Any, stream: Any) -> np.ndarray | None:
     return None
 
 
-def _search_gaps(path: Path, spans: list[tuple[int, int]], facts: FileFacts) -> None:
+def _search_gaps(path: Path, spans: list[tuple[int, int]], facts: ContainerContents) -> None:
     """Look at the bytes that belong to no packet: thumbnails and positions hide in boxes that readers skip."""
     left = _MOST_GAP_BYTES
     with path.open("rb") as file:
@@ -365,7 +375,7 @@ def _gaps(spans: list[tuple[int, int]], size: int) -> Iterator[tuple[int, int]]:
         yield at, size
 
 
-def _search_pictures(data: bytes, offset: int, facts: FileFacts) -> None:
+def _search_pictures(data: bytes, offset: int, facts: ContainerContents) -> None:
     known = [p.pixels for p in facts.pictures if p.pixels is not None]
     for signature, name in _SIGNATURES:
         at = data.find(signature)
@@ -387,7 +397,7 @@ def _decoded(data: bytes) -> np.ndarray | None:
     return None if picture is None else cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
 
 
-def sound_offset_s(source: Path, output: Path, *, source_stream: int, output_stream: int) -> tuple[float, float] | None:
+def audio_offset_s(source: Path, output: Path, *, source_stream: int, output_stream: int) -> tuple[float, float] | None:
     """How much later the sound comes in the output, by ear: for sound that was converted. None where it cannot be told.
 
     Loudness curves of both are correlated. Times count from each file's first picture.

@@ -1,8 +1,8 @@
 """Sightings of the audit and their linking to exposures: what is still seen in an output, over time. Pure.
 
-`audit.search` makes sightings of sampled frames, the `Linker` joins those of one object, and out come `Exposure`s,
-which `audit.audit` weighs and tells as findings. Frames are sampled, so an object may have moved by its own size between
-two sightings: they are linked by where the object should be by now, not by overlap.
+`audit.search` makes sightings of sampled frames, the `ExposureTracker` joins those of one object, and out come
+`Exposure`s, which `audit.audit` weighs and tells as findings. Frames are sampled, so an object may have moved by its
+own size between two sightings: they are linked by where the object should be by now, not by overlap.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-__all__ = ["CROPS_KEPT", "Exposure", "Linker", "Sighting", "legibility"]
+__all__ = ["CROPS_KEPT", "AuditDetection", "Exposure", "ExposureTracker", "legibility"]
 
 CROPS_KEPT = 3
 """Crops per exposure that wait for a second opinion: a crowd of thousands of sightings must fit in memory."""
@@ -34,7 +34,7 @@ def legibility(kind: str, *, height_px: float) -> float:
 
 
 @dataclass(slots=True, eq=False)
-class Sighting:
+class AuditDetection:
     """One object seen in one frame of the output, not hidden.
 
     Args:
@@ -75,7 +75,7 @@ class Exposure:
     """
 
     kind: str
-    sightings: list[Sighting] = field(default_factory=list)
+    sightings: list[AuditDetection] = field(default_factory=list)
 
     @property
     def best(self) -> dict[str, float]:
@@ -87,7 +87,7 @@ class Exposure:
         return best
 
     @property
-    def largest(self) -> Sighting:
+    def largest(self) -> AuditDetection:
         return max(self.sightings, key=lambda s: s.size_px[0] * s.size_px[1])
 
     @property
@@ -95,7 +95,7 @@ class Exposure:
         """Of the largest sighting."""
         return legibility(self.kind, height_px=self.largest.size_px[1])
 
-    def add(self, sighting: Sighting) -> None:
+    def add(self, sighting: AuditDetection) -> None:
         """The next sighting; of the crops only those of the largest few are kept."""
         self.sightings.append(sighting)
         with_crops = [s for s in self.sightings if s.crop is not None]
@@ -116,7 +116,7 @@ class Exposure:
         return last + np.concatenate([centre_step, centre_step])
 
 
-class Linker:
+class ExposureTracker:
     """Joins sightings, pushed frame by frame, to exposures.
 
     Args:
@@ -128,7 +128,7 @@ class Linker:
         self._open: list[Exposure] = []
         self._done: list[Exposure] = []
 
-    def push(self, sightings: Sequence[Sighting], *, seconds: float) -> None:
+    def push(self, sightings: Sequence[AuditDetection], *, seconds: float) -> None:
         """The sightings of the next sampled frame."""
         still: list[Exposure] = []
         for exposure in self._open:

@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 
 from dashcamcleaner.audit.compare import FrameComparer, FrameComparison, upright_luma
-from dashcamcleaner.audit.exposures import Exposure, Linker
-from dashcamcleaner.audit.models import FACES, OWN, Eyes
-from dashcamcleaner.audit.readback import Rereader
-from dashcamcleaner.audit.region_checks import HidingLog, spans
-from dashcamcleaner.audit.scoring import Weigher
+from dashcamcleaner.audit.exposures import Exposure, ExposureTracker
+from dashcamcleaner.audit.models import FACES, OWN, AuditModels
+from dashcamcleaner.audit.readback import ReadbackTest
+from dashcamcleaner.audit.region_checks import RegionCheckLog, spans
+from dashcamcleaner.audit.scoring import ExposureScorer
 from dashcamcleaner.audit.search import moves_as_one
 from dashcamcleaner.core.findings import AuditResult, Check, Finding, Severity
 from dashcamcleaner.core.frame import Frame
@@ -23,7 +23,7 @@ from dashcamcleaner.core.plan import FramePlan, Region
 from dashcamcleaner.pipeline.plan_file import PlanReader
 from dashcamcleaner.settings import Settings
 
-__all__ = ["Watch"]
+__all__ = ["FrameAuditor"]
 
 _EVERY_S = 0.1
 """An object that is legible for three frames of 30 a second is looked at once, at least."""
@@ -38,7 +38,7 @@ _MOST_THUMBNAILS = 300
 _MOST_SHOWN = 40
 
 
-class Watch:
+class FrameAuditor:
     """Fed with pairs of frames in order of time.
 
     Args:
@@ -49,7 +49,7 @@ class Watch:
     """
 
     def __init__(
-        self, eyes: Eyes, *, info: MediaInfo, output_info: MediaInfo, plan: Path | None, settings: Settings
+        self, eyes: AuditModels, *, info: MediaInfo, output_info: MediaInfo, plan: Path | None, settings: Settings
     ) -> None:
         self._eyes = eyes
         self._reader = PlanReader(plan) if plan is not None else None
@@ -66,11 +66,11 @@ class Watch:
         )
         (w, h), (w2, h2) = info.upright_size, output_info.upright_size
         self._comparable = abs(w - w2) <= 1 and abs(h - h2) <= 1  # 4:2:0 needs even sizes: a line may be added
-        self._log = HidingLog()
-        self._linker = Linker()
-        self._weigher = Weigher(FACES, OWN, eyes.second_opinion, eyes.reads(), moves_as_one)
+        self._log = RegionCheckLog()
+        self._linker = ExposureTracker()
+        self._weigher = ExposureScorer(FACES, OWN, eyes.second_opinion, eyes.reads(), moves_as_one)
         self._exposed: list[Finding] = []
-        self._rereader = Rereader(reader=eyes.reader, faces=eyes.crops.get(FACES))
+        self._rereader = ReadbackTest(reader=eyes.reader, faces=eyes.crops.get(FACES))
         self._due_s = -1e9
         self._lost: list[tuple[int, float]] = []
         self._added: list[tuple[int, float]] = []

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from dashcamcleaner.audit.exposures import Exposure, Sighting
-from dashcamcleaner.audit.search import Searcher, best_reading, second_opinion
+from dashcamcleaner.audit.exposures import AuditDetection, Exposure
+from dashcamcleaner.audit.search import LeftoverSearch, best_reading, second_opinion
 from dashcamcleaner.core.findings import Check
 from dashcamcleaner.detection.centerface import open_centerface
 from dashcamcleaner.detection.detector import Detector
@@ -17,7 +17,7 @@ from dashcamcleaner.detection.registry import open_detector
 from dashcamcleaner.errors import BackendError, ExtraMissing, extra_hint
 from dashcamcleaner.settings import Settings
 
-__all__ = ["FACES", "OWN", "Eyes", "open_eyes"]
+__all__ = ["FACES", "OWN", "AuditModels", "open_models"]
 
 FACES = "faces"
 OWN = "own"
@@ -33,7 +33,7 @@ FLOORS = {FACES: 0.3, OWN: 0.12}
 
 
 @dataclass(slots=True)
-class Eyes:
+class AuditModels:
     """All that looks.
 
     Args:
@@ -45,7 +45,7 @@ class Eyes:
         kinds: that matter.
     """
 
-    searcher: Searcher
+    searcher: LeftoverSearch
     crops: dict[str, Detector]
     reader: TextReader | None
     told: list[str]
@@ -62,7 +62,7 @@ class Eyes:
         reader = self.reader
         return None if reader is None else lambda exposure: best_reading(exposure, reader=reader)
 
-    def look_at_still(self, picture: np.ndarray) -> list[Sighting]:
+    def look_at_still(self, picture: np.ndarray) -> list[AuditDetection]:
         """What can be seen in a picture beside the film."""
         return self.searcher.look(picture, frame=0, seconds=0.0, hidden_share=lambda box: 0.0)
 
@@ -72,7 +72,7 @@ class Eyes:
             detector.close()
 
 
-def open_eyes(settings: Settings, *, upright_size: tuple[int, int]) -> Eyes:
+def open_models(settings: Settings, *, upright_size: tuple[int, int]) -> AuditModels:
     """Open what is installed.
 
     Raises:
@@ -111,8 +111,8 @@ def open_eyes(settings: Settings, *, upright_size: tuple[int, int]) -> Eyes:
             told.append(reader.description)
         except (ExtraMissing, BackendError) as error:
             missing.append(_missing("read-back", "Covered plates read back", error))
-    searcher = Searcher(whole, mirrored=(OWN,), kinds=kinds, floors=FLOORS)
-    return Eyes(searcher, crops, reader, told, missing, kinds, whole)
+    searcher = LeftoverSearch(whole, mirrored=(OWN,), kinds=kinds, floors=FLOORS)
+    return AuditModels(searcher, crops, reader, told, missing, kinds, whole)
 
 
 def _missing(name: str, title: str, error: ExtraMissing | BackendError) -> Check:

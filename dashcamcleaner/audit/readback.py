@@ -21,7 +21,7 @@ from dashcamcleaner.core.plan import Region
 from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.detection.ocr import Reading, TextReader
 
-__all__ = ["Rereader", "likeness_of_texts"]
+__all__ = ["ReadbackTest", "likeness_of_texts"]
 
 _CROPS_PER_TRACK = 6
 _CROP_PX = 256
@@ -62,7 +62,7 @@ class _Covered:
         return max((look.area for look in self.looks), default=0.0)
 
 
-class Rereader:
+class ReadbackTest:
     """Collects covered crops of a clip; `findings` then tries them.
 
     Args:

@@ -15,7 +15,7 @@ from dashcamcleaner.audit.exposures import legibility
 from dashcamcleaner.core.findings import Finding, Severity
 from dashcamcleaner.core.plan import Region
 
-__all__ = ["HidingLog", "RegionTest", "spans"]
+__all__ = ["RegionCheckLog", "RegionCheck", "spans"]
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ _BOXES_TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)
-class RegionTest:
+class RegionCheck:
     """One region in one frame.
 
     Args:
@@ -69,7 +69,7 @@ class RegionTest:
 class _Fault:
     frame: int
     seconds: float
-    test: RegionTest
+    test: RegionCheck
 
 
 @dataclass(slots=True)
@@ -83,7 +83,7 @@ class _Course:
     first: tuple[int, float] = (0, 0.0)
     last: tuple[int, float] = (0, 0.0)
 
-    def add(self, frame: int, seconds: float, test: RegionTest) -> None:
+    def add(self, frame: int, seconds: float, test: RegionCheck) -> None:
         self.first = self.first if self.count else (frame, seconds)
         self.last = (frame, seconds)
         self.count += 1
@@ -118,7 +118,7 @@ class _Course:
 
 
 @dataclass(slots=True)
-class HidingLog:
+class RegionCheckLog:
     """Collects the tests of all frames in order.
 
     Attributes:
@@ -133,7 +133,7 @@ class HidingLog:
     _faults: dict[tuple[str, str, int], list[_Fault]] = field(default_factory=dict)
     _courses: dict[tuple[str, int], _Course] = field(default_factory=dict)
 
-    def push(self, frame: int, seconds: float, tests: list[RegionTest]) -> None:
+    def push(self, frame: int, seconds: float, tests: list[RegionCheck]) -> None:
         """The tests of the next frame."""
         for number, test in enumerate(tests):
             self.regions += 1

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from dashcamcleaner.audit.exposures import Exposure
 from dashcamcleaner.core.findings import Finding, Severity
 
-__all__ = ["Weigher"]
+__all__ = ["ExposureScorer"]
 
 _LEAST_LEGIBLE = 0.1
 """Below, nobody can be recognised: a face of 11 px, a plate of 7 px in height."""
@@ -29,7 +29,7 @@ _SURE_UNREAD = 0.75
 
 
 @dataclass(frozen=True, slots=True)
-class Weigher:
+class ExposureScorer:
     """Weighs exposures.
 
     Args:

@@ -1,4 +1,4 @@
-"""An output picture in, `Sighting`s out: what of it can still be seen. Called by `audit.audit` on sampled frames.
+"""An output picture in, `AuditDetection`s out: what of it can still be seen. Called by `audit.audit` on sampled frames.
 
     RGB picture ─► independent face detector ─┐
                 └► mirrored, at another scale, ─┴► merged ─► not hidden ─► Sightings with a crop
@@ -15,12 +15,12 @@ from collections.abc import Callable, Mapping, Sequence
 import cv2
 import numpy as np
 
-from dashcamcleaner.audit.exposures import Exposure, Sighting
+from dashcamcleaner.audit.exposures import AuditDetection, Exposure
 from dashcamcleaner.core.boxes import Detections, iou
 from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.detection.ocr import TextReader
 
-__all__ = ["Searcher", "best_reading", "moves_as_one", "second_opinion"]
+__all__ = ["LeftoverSearch", "best_reading", "moves_as_one", "second_opinion"]
 
 _SAME = 0.35
 """Boxes of two detectors that overlap more show one object; their conventions (brow or hair, frame or not) differ."""
@@ -34,7 +34,7 @@ _AS_ONE = 0.85
 _EVERYWHERE = np.full((_SQUARE_PX, _SQUARE_PX), 255, np.uint8)
 
 
-class Searcher:
+class LeftoverSearch:
     """Looks at single pictures.
 
     Args:
@@ -62,7 +62,7 @@ class Searcher:
 
     def look(
         self, picture: np.ndarray, *, frame: int, seconds: float, hidden_share: Callable[[Sequence[float]], float]
-    ) -> list[Sighting]:
+    ) -> list[AuditDetection]:
         """What is still seen.
 
         Args:
@@ -70,7 +70,7 @@ class Searcher:
             frame, seconds: when.
             hidden_share: the share of a box that regions hide.
         """
-        found: list[Sighting] = []
+        found: list[AuditDetection] = []
         for name, detector in self._detectors.items():
             seen = self._detect(name, detector, picture)
             for box, score, kind in zip(seen.xyxy, seen.score, seen.kind, strict=True):
@@ -81,7 +81,7 @@ class Searcher:
                     continue
                 share = hidden_share(_core(xyxy))
                 if share < _HIDDEN:
-                    found.append(Sighting(frame, seconds, xyxy, str(kind), {name: float(score)}, hidden=share))
+                    found.append(AuditDetection(frame, seconds, xyxy, str(kind), {name: float(score)}, hidden=share))
         for sighting in found:
             sighting.crop, sighting.crop_xyxy = _crop(picture, sighting.xyxy)
         return found
@@ -98,7 +98,7 @@ class Searcher:
         return Detections(boxes[keep], seen.score[keep], seen.kind[keep])
 
     @staticmethod
-    def _same(found: Sequence[Sighting], xyxy: Sequence[float], kind: str) -> Sighting | None:
+    def _same(found: Sequence[AuditDetection], xyxy: Sequence[float], kind: str) -> AuditDetection | None:
         ours = [s for s in found if s.kind == kind]
         if not ours:
             return None
@@ -192,7 +192,7 @@ def moves_as_one(exposure: Exposure) -> bool:
     return min(_correlation(first[part], laid[part]) for part in (inside, around)) > _AS_ONE
 
 
-def _square(sighting: Sighting) -> np.ndarray | None:
+def _square(sighting: AuditDetection) -> np.ndarray | None:
     """The object and half its size around it, as a grey square; None where the picture's edge cuts that."""
     assert sighting.crop is not None
     left, top = sighting.crop_xyxy[:2]

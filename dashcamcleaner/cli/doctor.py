@@ -13,7 +13,7 @@ from dashcamcleaner.errors import BackendError, DashcamCleanerError
 from dashcamcleaner.settings import SETTINGS
 
 if TYPE_CHECKING:
-    from dashcamcleaner.detection.diagnostics import EngineReport, WeightsReport
+    from dashcamcleaner.detection.diagnostics import BackendReport, WeightsReport
 
 __all__ = ["add_parser", "run"]
 
@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
         detector.close()
     except DashcamCleanerError as error:
         found["used"] = error.as_dict()
-    engines = diagnostics.survey_engines(timed=not args.no_timing, **options)
+    engines = diagnostics.survey_backends(timed=not args.no_timing, **options)
     weights = diagnostics.survey_weights()
     found["engines"] = [diagnostics.as_dict(engine) for engine in engines]
     found["weights"] = [diagnostics.as_dict(one) for one in weights]
@@ -99,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
     return BackendError.exit_code if "error" in found["used"] else 0
 
 
-def _lines(found: dict[str, Any], engines: list[EngineReport], weights: list[WeightsReport]) -> list[str]:
+def _lines(found: dict[str, Any], engines: list[BackendReport], weights: list[WeightsReport]) -> list[str]:
     chip, used = found["chip"], found["used"]
     lines = [
         f"DashcamCleaner {found['dashcamcleaner']} on {found['system']}",

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from dashcamcleaner.detection.detector import Detector
-from dashcamcleaner.detection.registry import ENGINES, engine_installed, open_detector
+from dashcamcleaner.detection.registry import BACKENDS, backend_installed, open_detector
 from dashcamcleaner.detection.weights import available_weights, find_weights, verify_file
 from dashcamcleaner.detection.yolo import cpu_count
 from dashcamcleaner.errors import DashcamCleanerError
@@ -27,13 +27,13 @@ from dashcamcleaner.errors import DashcamCleanerError
 __all__ = [
     "Chip",
     "DeviceReport",
-    "EngineReport",
+    "BackendReport",
     "Timing",
     "WeightsReport",
     "as_dict",
     "chip",
     "measure",
-    "survey_engines",
+    "survey_backends",
     "survey_weights",
     "versions",
 ]
@@ -84,8 +84,8 @@ class DeviceReport:
 
 
 @dataclass(frozen=True, slots=True)
-class EngineReport:
-    """One engine of `ENGINES`."""
+class BackendReport:
+    """One engine of `BACKENDS`."""
 
     name: str
     installed: bool
@@ -137,25 +137,25 @@ def measure(detector: Detector, *, load_s: float = 0.0, rounds: int = 5) -> Timi
     return Timing(round(statistics.median(wall) * 1000, 2), round(statistics.median(cpu) * 1000, 2), round(load_s, 2))
 
 
-def survey_engines(*, timed: bool = True, **options: Any) -> list[EngineReport]:
+def survey_backends(*, timed: bool = True, **options: Any) -> list[BackendReport]:
     """Every engine with every device, each opened and timed on its own.
 
     Args:
         timed: load the weights and time them; else only ask what there is.
         options: as `open_detector` takes them, without backend and device.
     """
-    return [_survey_engine(name, timed=timed, options=options) for name in ENGINES]
+    return [_survey_engine(name, timed=timed, options=options) for name in BACKENDS]
 
 
-def _survey_engine(name: str, *, timed: bool, options: dict[str, Any]) -> EngineReport:
-    module_path, _, hint = ENGINES[name]
-    if not engine_installed(name):
-        return EngineReport(name, installed=False, error="not installed", hint=hint)
+def _survey_engine(name: str, *, timed: bool, options: dict[str, Any]) -> BackendReport:
+    module_path, _, hint = BACKENDS[name]
+    if not backend_installed(name):
+        return BackendReport(name, installed=False, error="not installed", hint=hint)
     try:
         module = importlib.import_module(module_path)
         versions, devices = module.versions(), module.available_devices()
     except DashcamCleanerError as error:
-        return EngineReport(name, installed=True, error=error.message, hint=error.hint)
+        return BackendReport(name, installed=True, error=error.message, hint=error.hint)
     found = []
     for device, full_name in devices.items():
         if not timed:
@@ -174,7 +174,7 @@ def _survey_engine(name: str, *, timed: bool, options: dict[str, Any]) -> Engine
             found.append(DeviceReport(device, full_name, error=error.message, hint=error.hint))
         finally:
             detector.close()
-    return EngineReport(name, installed=True, versions=versions, devices=tuple(found))
+    return BackendReport(name, installed=True, versions=versions, devices=tuple(found))
 
 
 def survey_weights() -> list[WeightsReport]:

@@ -22,9 +22,9 @@ from dashcamcleaner.detection.weights import Weights, find_weights
 from dashcamcleaner.detection.yolo import network_size, suppress
 from dashcamcleaner.errors import BackendError, BackendMissing, WeightsUntrusted
 
-__all__ = ["ENGINES", "CombinedDetector", "engine_installed", "gpu_torch_likely", "open_detector"]
+__all__ = ["BACKENDS", "CombinedDetector", "backend_installed", "gpu_torch_likely", "open_detector"]
 
-ENGINES: dict[str, tuple[str, str, str]] = {
+BACKENDS: dict[str, tuple[str, str, str]] = {
     "openvino": ("dashcamcleaner.detection.openvino", "openvino", "pip install -r requirements.txt"),
     "torch": ("dashcamcleaner.detection.torch", "torch", "pip install -r requirements-gpu.txt"),
     "onnx": ("dashcamcleaner.detection.onnx", "onnxruntime", "pip install onnxruntime"),
@@ -49,7 +49,7 @@ def open_detector(
 
     Args:
         weights: a name, a path or ``auto``; several separated by commas work together.
-        backend: ``auto`` or a key of `ENGINES`.
+        backend: ``auto`` or a key of `BACKENDS`.
         device: ``auto``, ``cpu``, ``gpu``, ``cuda:0``, ``mps``, or a device name of the engine.
         inference_size: long side of the network input.
         precision: ``auto`` (the chip's best), ``f32``, ``bf16``, ``f16``, ``int8``.
@@ -65,8 +65,8 @@ def open_detector(
         BackendMissing: the engine that was asked for is not installed.
         BackendError: no engine works here.
     """
-    if backend != "auto" and backend not in ENGINES:
-        raise BackendError(f"there is no backend {backend!r}", hint=f"There are: {', '.join(ENGINES)}.")
+    if backend != "auto" and backend not in BACKENDS:
+        raise BackendError(f"there is no backend {backend!r}", hint=f"There are: {', '.join(BACKENDS)}.")
     chosen = [find_weights(name) for name in weights.split(",") if name.strip()] or [find_weights()]
     opened: list[Detector] = []
     try:
@@ -94,7 +94,7 @@ def open_detector(
 def _open_one(weights: Weights, *, backend: str, device: str, trust_weights: bool, **options: Any) -> Detector:
     failures: list[tuple[str, BackendError]] = []
     for name, its_device, reason in _candidates(weights, backend=backend, device=device):
-        module, _, _ = ENGINES[name]
+        module, _, _ = BACKENDS[name]
         if name == "torch":
             options["trust"] = trust_weights
         else:
@@ -114,7 +114,7 @@ def _open_one(weights: Weights, *, backend: str, device: str, trust_weights: boo
         formats = ", ".join(file.path.name for file in weights.files) or "no file"
         raise BackendMissing(
             f"no installed engine reads the weights {weights.name} ({formats})",
-            hint=ENGINES["torch" if weights.file("torch") else "openvino"][2],
+            hint=BACKENDS["torch" if weights.file("torch") else "openvino"][2],
         )
     reasons = "; ".join(f"{name}: {error.message}" for name, error in failures)
     raise BackendError(f"no engine works with the weights {weights.name} ({reasons})", hint=failures[0][1].hint)
@@ -134,29 +134,29 @@ def _candidates(weights: Weights, *, backend: str, device: str) -> list[tuple[st
         # "gpu", so that torch refuses rather than falls back to its slow CPU path where the driver does not fit.
         found.append(("torch", "gpu" if wanted == "auto" else device, asked))
     if wanted.startswith("cuda"):
-        if graph and engine_installed("onnx"):
+        if graph and backend_installed("onnx"):
             found.append(("onnx", device, "ONNX Runtime has the device that was asked for"))
         return found or [("torch", device, "only torch knows this device")]
     if wanted.startswith("mps"):
         return found or [("torch", device, "only torch knows this device")]
-    if graph and engine_installed("openvino"):
+    if graph and backend_installed("openvino"):
         found.append(("openvino", device, "OpenVINO is the fastest engine on a CPU, and no GPU serves torch here"))
-    if graph and engine_installed("onnx") and wanted in ("auto", "cpu"):
+    if graph and backend_installed("onnx") and wanted in ("auto", "cpu"):
         found.append(("onnx", device, "ONNX Runtime runs the .onnx file"))
-    if pickle and engine_installed("torch") and not any(name == "torch" for name, _, _ in found):
+    if pickle and backend_installed("torch") and not any(name == "torch" for name, _, _ in found):
         found.append(("torch", device, "only torch opens a .pt file" if not graph else "torch runs the .pt file"))
     return found
 
 
-def engine_installed(name: str) -> bool:
+def backend_installed(name: str) -> bool:
     """Whether an engine's package can be found, without importing it."""
-    package = ENGINES[name][1]
+    package = BACKENDS[name][1]
     return package in sys.modules or importlib.util.find_spec(package) is not None
 
 
 def gpu_torch_likely() -> bool:
     """Whether torch is installed and may find a GPU, without the seconds that importing it takes."""
-    if not engine_installed("torch"):
+    if not backend_installed("torch"):
         return False
     if sys.platform == "darwin":
         return True

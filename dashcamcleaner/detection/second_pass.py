@@ -14,7 +14,7 @@ from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.plan import LARGEST_IN_WINDOW, WeakSpot
 from dashcamcleaner.detection.detector import Detector
 
-__all__ = ["Rechecker"]
+__all__ = ["SecondPass"]
 
 _BORDER = 0.01
 """A box that ends within this share of a window's side of its border may be cut there: the window is not believed."""
@@ -23,7 +23,7 @@ _GREY = 114
 _TILES = 2
 
 
-class Rechecker:
+class SecondPass:
     """Looks again.
 
     Args:

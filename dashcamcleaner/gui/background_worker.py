@@ -14,11 +14,11 @@ from typing import Any
 
 from PyQt5.QtCore import QObject, QThread, pyqtSignal
 
-__all__ = ["Desk"]
+__all__ = ["BackgroundWorker"]
 
 
 @dataclass(slots=True, eq=False)
-class _Question:
+class _Request:
     work: Callable[[], Any]
     then: Callable[[Any], None] | None
     failed: Callable[[Exception], None] | None
@@ -27,7 +27,7 @@ class _Question:
     stale: bool = False
 
 
-class Desk(QThread):
+class BackgroundWorker(QThread):
     """One background thread with a line of questions.
 
     Signals:
@@ -40,8 +40,8 @@ class Desk(QThread):
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self._line: deque[_Question] = deque()
-        self._topics: dict[str, _Question] = {}
+        self._line: deque[_Request] = deque()
+        self._topics: dict[str, _Request] = {}
         self._ready = threading.Condition()
         self._closing = False
         self._busy = False
@@ -65,7 +65,7 @@ class Desk(QThread):
             topic: an older question on this topic is dropped, also if its answer is under way.
             first: before all that wait.
         """
-        question = _Question(work, then, failed, topic, first)
+        question = _Request(work, then, failed, topic, first)
         with self._ready:
             if self._closing:
                 return
@@ -117,7 +117,7 @@ class Desk(QThread):
                 error = raised
             self._answered.emit(question, result, error)
 
-    def _deliver(self, question: _Question, result: Any, error: Exception | None) -> None:
+    def _deliver(self, question: _Request, result: Any, error: Exception | None) -> None:
         if question.stale or self._closing:
             return
         if error is None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dashcamcleaner.review.preview import ClipPreview
 from dashcamcleaner.gui.words import tr
 
-__all__ = ["DeviceChoice", "Engine", "Found", "WeightsChoice", "device_choices"]
+__all__ = ["DeviceChoice", "EngineFacade", "Found", "WeightsChoice", "device_choices"]
 
 _THUMBNAIL_SOURCE_PX = 384
 
@@ -78,7 +78,7 @@ class DeviceChoice:
     why: str = ""
 
 
-class Engine:
+class EngineFacade:
     """What the window asks of the engine."""
 
     def find(self, paths: Sequence[str], *, settings: Settings) -> Found:
@@ -257,10 +257,10 @@ class Engine:
 
 def device_choices(settings: Settings) -> list[DeviceChoice]:
     """Automatic first, with its reason; then each device that an installed engine names."""
-    from dashcamcleaner.detection.registry import engine_installed, gpu_torch_likely
+    from dashcamcleaner.detection.registry import backend_installed, gpu_torch_likely
 
     found: dict[str, DeviceChoice] = {"cpu": DeviceChoice("cpu", tr("Processor (CPU)"))}
-    if engine_installed("openvino"):
+    if backend_installed("openvino"):
         from dashcamcleaner.detection.openvino import available_devices
 
         try:
@@ -273,7 +273,7 @@ def device_choices(settings: Settings) -> list[DeviceChoice]:
         found["cuda:0"] = DeviceChoice("cuda:0", tr("NVIDIA GPU (cuda:0)"))
     if gpu:
         why = tr("An NVIDIA GPU and PyTorch are there, so the GPU is taken.")
-    elif engine_installed("openvino"):
+    elif backend_installed("openvino"):
         why = tr("No GPU engine is installed here, so the processor does the work with OpenVINO.")
     else:
         why = tr("OpenVINO is not installed; another engine on the processor is taken.")

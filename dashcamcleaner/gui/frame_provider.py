@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dashcamcleaner.gui.canvas import Box, Shown
-from dashcamcleaner.gui.engine_facade import Engine
+from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.pictures import to_image
 from dashcamcleaner.settings import Settings
 
 if TYPE_CHECKING:
     from dashcamcleaner.review.preview import ClipPreview
 
-__all__ = ["Looker", "OpenedClip", "boxes_of"]
+__all__ = ["FrameProvider", "OpenedClip", "boxes_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,14 @@ class OpenedClip:
         return min(max(0, bisect_right(self.times, pts) - 1), len(self.times) - 1)
 
 
-class Looker:
+class FrameProvider:
     """Keeps one clip open.
 
     Args:
         engine: opens clips.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: EngineFacade) -> None:
         self._engine = engine
         self._open: ClipPreview | None = None
 

@@ -24,7 +24,7 @@ from PyQt5.QtWidgets import (
 from dashcamcleaner.gui import bars
 from dashcamcleaner.gui.actions import Actions
 from dashcamcleaner.gui.crash import log_path
-from dashcamcleaner.gui.frame_provider import Looker
+from dashcamcleaner.gui.frame_provider import FrameProvider
 from dashcamcleaner.gui.preview import PreviewPanel
 from dashcamcleaner.gui.queue_model import BUSY, Row
 from dashcamcleaner.gui.queue_view import QueueView
@@ -111,7 +111,7 @@ class MainWindow(QMainWindow):
         self.foot = bars.FootBar()
         self.queue = QueueView(session.rows)
         self.empty = bars.EmptyPage()
-        self.preview = PreviewPanel(session.sight, Looker(session.engine), session.form)
+        self.preview = PreviewPanel(session.sight, FrameProvider(session.engine), session.form)
         self.result = bars.ResultBar()
         self.settings = SettingsForm(session.form, session.store)
         self.settings.setMinimumWidth(270)

@@ -11,10 +11,10 @@ from PyQt5.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QSlider, 
 
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import DashcamCleanerError
-from dashcamcleaner.gui.background_worker import Desk
+from dashcamcleaner.gui.background_worker import BackgroundWorker
 from dashcamcleaner.gui.canvas import Canvas, Shown, View
 from dashcamcleaner.gui.form_model import FormModel
-from dashcamcleaner.gui.frame_provider import Looker, OpenedClip
+from dashcamcleaner.gui.frame_provider import FrameProvider, OpenedClip
 from dashcamcleaner.gui.icons import icon
 from dashcamcleaner.gui.words import counts_text, hint_text, tr
 
@@ -43,7 +43,7 @@ class PreviewPanel(QWidget):
     live_wanted = pyqtSignal(bool)
     frame_shown = pyqtSignal()
 
-    def __init__(self, desk: Desk, looker: Looker, model: FormModel) -> None:
+    def __init__(self, desk: BackgroundWorker, looker: FrameProvider, model: FormModel) -> None:
         super().__init__()
         self._desk, self._looker, self._model = desk, looker, model
         self.path: Path | None = None

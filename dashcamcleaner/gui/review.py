@@ -10,15 +10,15 @@ from PyQt5.QtGui import QImage, QKeyEvent
 from PyQt5.QtWidgets import QInputDialog, QMenu
 
 from dashcamcleaner.errors import DashcamCleanerError
-from dashcamcleaner.gui.background_worker import Desk
+from dashcamcleaner.gui.background_worker import BackgroundWorker
 from dashcamcleaner.gui.canvas import View
-from dashcamcleaner.gui.engine_facade import Engine
+from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.form_model import FormModel
-from dashcamcleaner.gui.frame_provider import Looker
+from dashcamcleaner.gui.frame_provider import FrameProvider
 from dashcamcleaner.gui.review_model import Verdict
 from dashcamcleaner.gui.review_player import ReviewPlayer
 from dashcamcleaner.gui.review_service import OpenedReview, card_thumbnail
-from dashcamcleaner.gui.review_words import cards_of, doubts_text, hand_span, lanes_of
+from dashcamcleaner.gui.review_words import cards_of, hand_span, lanes_of, review_items_text
 from dashcamcleaner.gui.words import tr
 
 __all__ = ["ReviewPanel"]
@@ -59,9 +59,16 @@ class ReviewPanel(ReviewPlayer):
     render_wanted = pyqtSignal()
     ready = pyqtSignal()
 
-    def __init__(self, sight: Desk, planning: Desk, files: Desk, engine: Engine, model: FormModel) -> None:
+    def __init__(
+        self,
+        sight: BackgroundWorker,
+        planning: BackgroundWorker,
+        files: BackgroundWorker,
+        engine: EngineFacade,
+        model: FormModel,
+    ) -> None:
         super().__init__(sight, planning, files, engine, model)
-        self._files, self._card_looker = files, Looker(engine)
+        self._files, self._card_looker = files, FrameProvider(engine)
         self._doubt_at = -1
         self._draw_what = "region"
         self._serial = 0
@@ -338,7 +345,9 @@ class ReviewPanel(ReviewPlayer):
             can_undo=stack is not None and stack.can_undo,
             can_redo=stack is not None and stack.can_redo,
             edited=stack is not None and stack.state != stack.rendered,
-            doubts=doubts_text(self.doubts, self._doubt_at, seconds=self._seconds) if self.opened is not None else "",
+            doubts=review_items_text(self.doubts, self._doubt_at, seconds=self._seconds)
+            if self.opened is not None
+            else "",
             has_doubts=bool(self.doubts),
         )
         said: set[str] = set()

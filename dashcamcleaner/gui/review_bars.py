@@ -25,7 +25,7 @@ from dashcamcleaner.gui.cards import CardList
 from dashcamcleaner.gui.icons import icon
 from dashcamcleaner.gui.review_canvas import ReviewCanvas
 from dashcamcleaner.gui.shortcuts import key_text
-from dashcamcleaner.gui.timeline import Timeline
+from dashcamcleaner.gui.timeline import TimelineView
 from dashcamcleaner.gui.words import tr
 
 __all__ = ["ReviewFoot", "ReviewTools", "TrackButtons", "ReviewLayout"]
@@ -284,7 +284,7 @@ class ReviewLayout(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.tools, self.foot, self.buttons = ReviewTools(), ReviewFoot(), TrackButtons()
-        self.canvas, self.timeline, self.cards = ReviewCanvas(), Timeline(), CardList()
+        self.canvas, self.timeline, self.cards = ReviewCanvas(), TimelineView(), CardList()
         side = QWidget()
         side.setObjectName("panel")
         column = QVBoxLayout(side)

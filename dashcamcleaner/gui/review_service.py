@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 from PyQt5.QtGui import QImage
 
 from dashcamcleaner.gui.canvas import Shown
-from dashcamcleaner.gui.engine_facade import Engine
-from dashcamcleaner.gui.frame_provider import Looker, OpenedClip, boxes_of
+from dashcamcleaner.gui.engine_facade import EngineFacade
+from dashcamcleaner.gui.frame_provider import FrameProvider, OpenedClip, boxes_of
 from dashcamcleaner.settings import Settings
 
 if TYPE_CHECKING:
     from dashcamcleaner.core.edits import Edits
     from dashcamcleaner.core.plan import FramePlan
     from dashcamcleaner.review.plan_review import PlanReview
-    from dashcamcleaner.review.track_summary import Doubt, TrackSummary
+    from dashcamcleaner.review.track_summary import ReviewItem, TrackSummary
 
-__all__ = ["OpenedReview", "Reviewer"]
+__all__ = ["OpenedReview", "ReviewService"]
 
 _CARD_PX = 96
 _CARD_ROOM = 0.35
@@ -45,11 +45,11 @@ class OpenedReview:
     edits_lines: tuple[str, ...]
     tracks: list[TrackSummary]
     plans: list[FramePlan]
-    doubts: list[Doubt]
+    review_items: list[ReviewItem]
     rendered: bool
 
 
-class Reviewer:
+class ReviewService:
     """Keeps one plan open.
 
     Args:
@@ -57,7 +57,7 @@ class Reviewer:
         looker: shows frames of the clip.
     """
 
-    def __init__(self, engine: Engine, looker: Looker) -> None:
+    def __init__(self, engine: EngineFacade, looker: FrameProvider) -> None:
         self._engine, self._looker = engine, looker
         self._review: PlanReview | None = None
         self._source: Path | None = None
@@ -78,15 +78,15 @@ class Reviewer:
         rendered = path.stat().st_mtime_ns <= plan.stat().st_mtime_ns if path.exists() else not edited
         opened = OpenedClip(source, review.times, review.header.time_base, clip.size)
         plans = review.rendered if rendered else review.plans(edits)
-        doubts = review.doubts(edits, report=report)
-        return OpenedReview(opened, path, lines, review.tracks, plans, doubts, rendered)
+        review_items = review.review_items(edits, report=report)
+        return OpenedReview(opened, path, lines, review.tracks, plans, review_items, rendered)
 
-    def replan(self, edits: Edits | None, cancelled: Callable[[], bool]) -> tuple[list[FramePlan], list[Doubt]]:
+    def replan(self, edits: Edits | None, cancelled: Callable[[], bool]) -> tuple[list[FramePlan], list[ReviewItem]]:
         """What is hidden under these edits, and what deserves a look. Called on a desk of its own: it may take long."""
         review, report = self._review, self._report
         assert review is not None
         plans = review.plans(edits, cancelled=cancelled) if edits else review.unedited
-        return plans, review.doubts(edits, report=report)
+        return plans, review.review_items(edits, report=report)
 
     @property
     def unedited(self) -> list[FramePlan]:
@@ -122,7 +122,7 @@ def _rendered_edits(report: Path | None) -> bool:
         return False
 
 
-def card_thumbnail(looker: Looker, source: Path, pts: int, box: tuple[float, float, float, float]) -> QImage:
+def card_thumbnail(looker: FrameProvider, source: Path, pts: int, box: tuple[float, float, float, float]) -> QImage:
     """A track's best sighting, cut out with a little room around; as it is, for people decide by it."""
     import numpy as np
 

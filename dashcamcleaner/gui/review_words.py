@@ -13,9 +13,9 @@ from dashcamcleaner.gui.timeline import Lane
 from dashcamcleaner.gui.words import tr, tr_count
 
 if TYPE_CHECKING:
-    from dashcamcleaner.review.track_summary import Doubt, TrackSummary
+    from dashcamcleaner.review.track_summary import ReviewItem, TrackSummary
 
-__all__ = ["cards_of", "doubt_text", "doubts_text", "hand_boxes", "hand_span", "hand_title", "lanes_of"]
+__all__ = ["cards_of", "review_item_text", "review_items_text", "hand_boxes", "hand_span", "hand_title", "lanes_of"]
 
 
 def _kind_word(kind: str) -> str:
@@ -135,7 +135,7 @@ def lanes_of(
     return lanes
 
 
-def doubt_text(doubt: Doubt) -> str:
+def review_item_text(doubt: ReviewItem) -> str:
     """Why a spot deserves a look."""
     if doubt.message:
         return doubt.message
@@ -148,11 +148,11 @@ def doubt_text(doubt: Doubt) -> str:
     }.get(doubt.reason, doubt.reason)
 
 
-def doubts_text(doubts: Sequence[Doubt], at: int, *, seconds: Callable[[int], float]) -> str:
+def review_items_text(review_items: Sequence[ReviewItem], at: int, *, seconds: Callable[[int], float]) -> str:
     """How many spots deserve a look, or the one that is looked at."""
-    if not doubts:
+    if not review_items:
         return tr("No weak spots")
     if at < 0:
-        return tr_count(len(doubts), "{n} weak spot", "{n} weak spots")
-    when = format_seconds(seconds(doubts[at].index))[:-1]
-    return f"{at + 1}/{len(doubts)} · {when} · {doubt_text(doubts[at])}"
+        return tr_count(len(review_items), "{n} weak spot", "{n} weak spots")
+    when = format_seconds(seconds(review_items[at].index))[:-1]
+    return f"{at + 1}/{len(review_items)} · {when} · {review_item_text(review_items[at])}"

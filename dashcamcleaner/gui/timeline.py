@@ -13,7 +13,7 @@ from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.gui.theme import color, kind_color
 from dashcamcleaner.gui.words import tr
 
-__all__ = ["Lane", "Timeline"]
+__all__ = ["Lane", "TimelineView"]
 
 _RULER_PX = 26
 _LANE_PX = 18
@@ -42,7 +42,7 @@ class Lane:
     checked: bool = False
 
 
-class Timeline(QAbstractScrollArea):
+class TimelineView(QAbstractScrollArea):
     """Shows lanes over time.
 
     Signals:

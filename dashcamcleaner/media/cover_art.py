@@ -12,12 +12,12 @@ from av.stream import Disposition
 
 from dashcamcleaner.errors import OutputError
 
-__all__ = ["Cover"]
+__all__ = ["CoverArt"]
 
 _QSCALE = "2"
 
 
-class Cover:
+class CoverArt:
     """One cover picture on its way from source to output.
 
     Args:

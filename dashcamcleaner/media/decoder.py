@@ -1,7 +1,7 @@
 """A clip in, `Frame`s out, in presentation order, with exact times and the planes as decoded.
 
-`pipeline.video` iterates, the preview seeks. Frames that the decoder could not vouch for are flagged ``damaged`` so that
-they are covered wholly; what could not be decoded is left out, never replaced. Planes stay native (depth, chroma,
+`pipeline.video` iterates, the preview seeks. Frames that the decoder could not vouch for are flagged ``damaged`` so
+that they are covered wholly; what could not be decoded is left out, never replaced. Planes stay native (depth, chroma,
 range); only formats that are no YUV at all are converted, once, here.
 """
 
@@ -23,7 +23,7 @@ from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import codecs
-from dashcamcleaner.media.packet_order import PacketLedger
+from dashcamcleaner.media.packet_order import PacketOrder
 from dashcamcleaner.media.scaler import Scaler, matrix_of
 
 __all__ = ["Decoder", "frame_times", "open_clip"]
@@ -195,7 +195,7 @@ class Decoder:
     def _decode(self, *, complete: bool) -> Iterator[tuple[Any, bool]]:
         """Decoded pictures, their times in order, and whether each is damaged."""
         watch = self._info.codec in _PACKET_IS_FRAME and not self._info.interlaced
-        ledger = PacketLedger() if watch else None
+        ledger = PacketOrder() if watch else None
         packets = 0
         for packet in self._read_ahead(ledger):
             if packet.size:
@@ -218,7 +218,7 @@ class Decoder:
         if complete:
             self._judge_end(packets, outstanding=ledger.outstanding if ledger else 0)
 
-    def _read_ahead(self, ledger: PacketLedger | None) -> Iterator[Any]:
+    def _read_ahead(self, ledger: PacketOrder | None) -> Iterator[Any]:
         """Packets in order, their times told ahead, so that the frames' times do not hang on the number of threads."""
         waiting: deque[Any] = deque()
         for packet in self.packets():

@@ -25,7 +25,7 @@ from dashcamcleaner.errors import OutputError
 from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.output_plan import OutputPlan
-from dashcamcleaner.media.stream_copy import SideStreams
+from dashcamcleaner.media.stream_copy import StreamCopier
 
 __all__ = ["map_write_errors", "Encoder", "display_matrix"]
 
@@ -87,7 +87,7 @@ class Encoder:
         self._shift_ticks = round(plan.shift_s / info.time_base)
         self._reformatter: VideoReformatter | None = None
         self._output: Any = None
-        self._sides: SideStreams | None = None
+        self._sides: StreamCopier | None = None
         try:
             with map_write_errors(self._path):
                 self._output = av.open(
@@ -97,7 +97,7 @@ class Encoder:
                     container_options=_container_options(plan, info),
                 )
                 self._stream = self._add_picture(quality=quality, preset=preset, threads=threads)
-                self._sides = SideStreams(
+                self._sides = StreamCopier(
                     plan, output=self._output, source=Path(source), info=info, clean_cover=clean_cover
                 )
                 self._output.metadata.update(plan.tags)

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["AtomMap", "is_cut", "read_atoms"]
+__all__ = ["BoxMap", "is_cut", "read_boxes"]
 
 _TOP = "ftyp moov mdat free skip wide pnot moof mfra sidx styp emsg ssix prft pdin meta imda"
 _MOOV = "mvhd trak mvex udta iods meta free skip pssh cmov rmra ctab"
@@ -24,7 +24,7 @@ _MOST_TOP_BOXES = 200_000
 
 
 @dataclass(slots=True)
-class AtomMap:
+class BoxMap:
     """What was found.
 
     Args:
@@ -44,14 +44,14 @@ class AtomMap:
     extras: list[tuple[str, int]] = field(default_factory=list)
 
 
-def read_atoms(read: Callable[[int, int], bytes], *, size: int) -> AtomMap:
+def read_boxes(read: Callable[[int, int], bytes], *, size: int) -> BoxMap:
     """Walk the boxes of a file.
 
     Args:
         read: ``read(offset, length) -> bytes``, fewer at the end of the file.
         size: bytes of the file.
     """
-    found = AtomMap()
+    found = BoxMap()
     offset = 0
     for _ in range(_MOST_TOP_BOXES):
         if offset + 8 > size:
@@ -126,7 +126,7 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         offset += length
 
 
-def _read_moov(data: bytes, found: AtomMap) -> None:
+def _read_moov(data: bytes, found: BoxMap) -> None:
     for name, body in _boxes(data):
         if name == b"trak":
             _read_track(body, found)
@@ -139,7 +139,7 @@ def _read_moov(data: bytes, found: AtomMap) -> None:
             found.extras.append((f"moov/{_text(name)}", len(body)))
 
 
-def _read_track(data: bytes, found: AtomMap) -> None:
+def _read_track(data: bytes, found: BoxMap) -> None:
     track = 0
     for name, body in _boxes(data):
         if name == b"tkhd" and len(body) >= 24:

@@ -8,14 +8,14 @@ decoder's lag (packets sent less pictures received): a loss makes it grow for go
 
 from __future__ import annotations
 
-__all__ = ["PacketLedger"]
+__all__ = ["PacketOrder"]
 
 _SETTLE = 18
 """After so many pictures at a greater lag, none of them out of order, the decoder has only learnt to reorder further
 (codecs reorder by 16 at most)."""
 
 
-class PacketLedger:
+class PacketOrder:
     """The times of packets whose pictures are still to come."""
 
     def __init__(self) -> None:

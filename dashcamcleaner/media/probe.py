@@ -21,7 +21,7 @@ from dashcamcleaner.core.frame import Orientation, PixelLayout
 from dashcamcleaner.core.media_info import MediaInfo, StreamInfo
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import codecs
-from dashcamcleaner.media.mp4_boxes import AtomMap, is_cut, read_atoms
+from dashcamcleaner.media.mp4_boxes import BoxMap, is_cut, read_boxes
 
 __all__ = ["probe"]
 
@@ -105,7 +105,7 @@ def _refuse_disguises(path: Path, head: bytes) -> None:
         )
 
 
-def _read_atoms(path: Path, head: bytes, size: int) -> AtomMap | None:
+def _read_atoms(path: Path, head: bytes, size: int) -> BoxMap | None:
     if head[4:8] not in (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp"):
         return None
     with path.open("rb") as file:
@@ -114,10 +114,10 @@ def _read_atoms(path: Path, head: bytes, size: int) -> AtomMap | None:
             file.seek(offset)
             return file.read(length)
 
-        return read_atoms(read, size=size)
+        return read_boxes(read, size=size)
 
 
-def _refuse_by_atoms(path: Path, atoms: AtomMap) -> None:
+def _refuse_by_atoms(path: Path, atoms: BoxMap) -> None:
     if atoms.encrypted:
         raise InputError(f"{path} is encrypted", hint="Decrypt it with the program or device that it belongs to.")
     if not atoms.has_index and atoms.has_pictures:
@@ -127,7 +127,7 @@ def _refuse_by_atoms(path: Path, atoms: AtomMap) -> None:
         )
 
 
-def _open(path: Path, *, format_name: str | None, atoms: AtomMap | None) -> Any:
+def _open(path: Path, *, format_name: str | None, atoms: BoxMap | None) -> Any:
     try:
         return av.open(
             f"file:{path.resolve()}",
@@ -143,7 +143,7 @@ def _open(path: Path, *, format_name: str | None, atoms: AtomMap | None) -> Any:
         raise InputError(message, hint=hint) from error
 
 
-def _describe(path: Path, container: Any, *, still: bool, atoms: AtomMap | None, size: int) -> MediaInfo:
+def _describe(path: Path, container: Any, *, still: bool, atoms: BoxMap | None, size: int) -> MediaInfo:
     stream = _main_stream(path, container, atoms=atoms, still=still)
     frame = _first_frame(path, container, stream)
     telling = _telling_texts(container)
@@ -183,7 +183,7 @@ def _describe(path: Path, container: Any, *, still: bool, atoms: AtomMap | None,
     )
 
 
-def _main_stream(path: Path, container: Any, *, atoms: AtomMap | None, still: bool) -> Any:
+def _main_stream(path: Path, container: Any, *, atoms: BoxMap | None, still: bool) -> Any:
     films = [s for s in container.streams.video if not _is_cover(s)]
     decodable = [s for s in films if s.codec_context is not None]
     if decodable:
@@ -365,7 +365,7 @@ def _duration_s(container: Any, stream: Any) -> float | None:
     return container.duration / av.time_base if container.duration else None
 
 
-def _stream_info(stream: Any, atoms: AtomMap | None, telling: set[int]) -> StreamInfo:
+def _stream_info(stream: Any, atoms: BoxMap | None, telling: set[int]) -> StreamInfo:
     context = stream.codec_context
     tag = (atoms.formats.get(stream.id, "") if atoms else "") or ""
     codec = context.codec.canonical_name if context is not None else tag
@@ -397,7 +397,7 @@ def _stream_info(stream: Any, atoms: AtomMap | None, telling: set[int]) -> Strea
     )
 
 
-def _boxes_as_streams(atoms: AtomMap | None) -> tuple[StreamInfo, ...]:
+def _boxes_as_streams(atoms: BoxMap | None) -> tuple[StreamInfo, ...]:
     """Boxes outside the tracks, counted by name, told like streams so that the summary can name them."""
     counted: dict[str, list[int]] = {}
     for name, size in atoms.extras if atoms else ():
@@ -409,7 +409,7 @@ def _boxes_as_streams(atoms: AtomMap | None) -> tuple[StreamInfo, ...]:
 
 
 def _warnings(
-    container: Any, stream: Any, *, exact: bool, atoms: AtomMap | None, side: dict[str, bytes]
+    container: Any, stream: Any, *, exact: bool, atoms: BoxMap | None, side: dict[str, bytes]
 ) -> tuple[str, ...]:
     warnings = []
     others = [s for s in container.streams.video if s.index != stream.index and not _is_cover(s)]

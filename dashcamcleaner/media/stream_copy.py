@@ -19,11 +19,11 @@ import numpy as np
 
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.media import codecs
-from dashcamcleaner.media.cover_art import Cover
+from dashcamcleaner.media.cover_art import CoverArt
 from dashcamcleaner.media.output_plan import OutputPlan, SideStream
-from dashcamcleaner.media.transcode import SoundConverter, SubtitleConverter
+from dashcamcleaner.media.transcode import AudioConverter, SubtitleConverter
 
-__all__ = ["SideStreams"]
+__all__ = ["StreamCopier"]
 
 
 _OWN_RUN_IN = ("opus", "libopus")
@@ -34,7 +34,7 @@ _JUMP_S = 1
 """Seconds back that are no jitter but another clock; `media.decoder` has the same."""
 
 
-class SideStreams:
+class StreamCopier:
     """The streams that go along with the picture.
 
     Args:
@@ -65,11 +65,11 @@ class SideStreams:
             f"file:{source.resolve()}", container_options=codecs.SOURCE_OPTIONS, metadata_errors="replace"
         )
         self._targets: dict[int, Any] = {}
-        self._converters: dict[int, SoundConverter | SubtitleConverter] = {}
+        self._converters: dict[int, AudioConverter | SubtitleConverter] = {}
         self._last_dts: dict[int, int] = {}
         self._ends: dict[int, int] = {}
         self._jumps: dict[int, int] = {}
-        self._covers: list[Cover] = []
+        self._covers: list[CoverArt] = []
         self._clean_cover = clean_cover
         for side in plan.sides:
             if side.index < len(self._source.streams):  # a damaged file may show fewer streams the second time
@@ -89,7 +89,7 @@ class SideStreams:
             self._output.add_attachment(stream.metadata.get("filename", "file"), stream.mimetype or "", stream.data)
             return
         if side.type == "cover":
-            self._covers.append(Cover(self._source, side.index, output=self._output, clean=self._clean_cover))
+            self._covers.append(CoverArt(self._source, side.index, output=self._output, clean=self._clean_cover))
             return
         if not side.codec and not _takes(self._plan.container.muxer, stream):
             self.problems.append(f"The {side.type} stream {side.index} is damaged and was left out.")
@@ -97,7 +97,7 @@ class SideStreams:
         if not side.codec:
             target = self._output.add_stream_from_template(stream)
         elif side.type == "audio":
-            converter = SoundConverter(stream, output=self._output, codec=side.codec)
+            converter = AudioConverter(stream, output=self._output, codec=side.codec)
             self._converters[side.index] = converter
             target = converter.target
         else:

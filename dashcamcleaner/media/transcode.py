@@ -10,7 +10,7 @@ import av
 import av.error
 import av.filter
 
-__all__ = ["SoundConverter", "SubtitleConverter"]
+__all__ = ["AudioConverter", "SubtitleConverter"]
 
 _BITS_PER_CHANNEL = 96_000
 _ENCODERS = {"aac": "aac", "opus": "libopus"}
@@ -19,7 +19,7 @@ _LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "
 """What all the encoders here take; a track of another count is mixed down to stereo."""
 
 
-class SoundConverter:
+class AudioConverter:
     """Decodes a sound stream and encodes it anew.
 
     Args:

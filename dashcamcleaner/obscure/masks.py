@@ -29,7 +29,7 @@ __all__ = [
     "ELLIPSE",
     "REACH",
     "SHAPES",
-    "Cover",
+    "RegionFootprint",
     "block_mask",
     "cover",
     "cover_mask",
@@ -55,7 +55,7 @@ _FEATHER_PX = (2, 64)
 
 
 @dataclass(frozen=True, slots=True)
-class Cover:
+class RegionFootprint:
     """Where one region touches a picture, in stored luma pixels.
 
     Args:
@@ -118,7 +118,7 @@ def cover(
     shape: str = BOX,
     feather: float = 0.0,
     block: tuple[int, int] = (2, 2),
-) -> Cover | None:
+) -> RegionFootprint | None:
     """What a box touches in a picture of `size` (width, height); None when it lies wholly outside.
 
     Args:
@@ -141,7 +141,7 @@ def cover(
     y1, y2 = _within(top - spread_y, bottom + spread_y, block=block[1], limit=size[1])
     if x1 >= x2 or y1 >= y2:
         return None
-    return Cover(
+    return RegionFootprint(
         box=(left, top, right, bottom),
         inside=(max(left, 0), max(top, 0), min(right, size[0]), min(bottom, size[1])),
         window=(x1, y1, x2, y2),
@@ -151,14 +151,14 @@ def cover(
     )
 
 
-def cover_mask(place: Cover) -> np.ndarray:
+def cover_mask(place: RegionFootprint) -> np.ndarray:
     """``(h, w)`` uint8 over the cover's window: 255 hidden wholly, 1-254 feathered edge, 0 untouched."""
     bw, bh = place.block
     x1, y1, x2, y2 = place.window
     return block_mask(place).repeat(bh, axis=0).repeat(bw, axis=1)[: y2 - y1, : x2 - x1]
 
 
-def block_mask(place: Cover) -> np.ndarray:
+def block_mask(place: RegionFootprint) -> np.ndarray:
     """The same mask with one value per chroma block, which is how it is made: a block is hidden as a whole."""
     bw, bh = place.block
     x1, y1, x2, y2 = place.window

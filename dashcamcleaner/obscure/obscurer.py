@@ -14,9 +14,9 @@ import numpy as np
 from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
 from dashcamcleaner.core.plan import WHOLE_FRAME, Region
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.obscure.masks import BOX, DEFAULT_SHAPES, SHAPES, Cover, block_mask, cover, stored_box
+from dashcamcleaner.obscure.masks import BOX, DEFAULT_SHAPES, SHAPES, RegionFootprint, block_mask, cover, stored_box
 from dashcamcleaner.obscure.overlay import fit_picture, read_picture
-from dashcamcleaner.obscure.planes import Channel, channels_of, native, neutral, top
+from dashcamcleaner.obscure.planes import PlaneView, native, neutral, plane_views, top
 from dashcamcleaner.obscure.tones import Tones, blocks, cells_of, smooth
 
 __all__ = ["GAUSSIAN", "MOSAIC", "PICTURE", "SOLID", "STYLES", "Obscurer"]
@@ -90,7 +90,7 @@ class Obscurer:
             return
         layout, orientation = frame.layout, frame.orientation
         block = (1 << layout.chroma_shift[0], 1 << layout.chroma_shift[1])
-        places: list[tuple[Region, Cover]] = []
+        places: list[tuple[Region, RegionFootprint]] = []
         for region in regions:  # all are checked before the first is painted
             box = stored_box(region, upright_size=frame.upright_size, orientation=orientation)
             whole = region.kind == WHOLE_FRAME
@@ -105,15 +105,15 @@ class Obscurer:
                 places.append((region, place))
         if not places:
             return
-        channels = channels_of(frame.make_writable(), layout)
+        channels = plane_views(frame.make_writable(), layout)
         for region, place in places:
             self._paint(region, place, channels, layout, orientation, frame.size)
 
     def _paint(
         self,
         region: Region,
-        place: Cover,
-        channels: list[Channel],
+        place: RegionFootprint,
+        channels: list[PlaneView],
         layout: PixelLayout,
         orientation: Orientation,
         size: tuple[int, int],
@@ -159,7 +159,7 @@ class _Mask:
         return self.paint.nbytes + self.picture.nbytes
 
 
-def _masks(place: Cover, *, dtype: np.dtype) -> dict[tuple[int, int], _Mask]:
+def _masks(place: RegionFootprint, *, dtype: np.dtype) -> dict[tuple[int, int], _Mask]:
     """Masks by chroma shift: for luma (no shift) and for chroma, as samples of `dtype`."""
     x1, y1, x2, y2 = place.window
     bw, bh = place.block

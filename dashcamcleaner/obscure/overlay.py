@@ -9,7 +9,7 @@ import numpy as np
 
 from dashcamcleaner.core.frame import Orientation, PixelLayout
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.obscure.masks import ELLIPSE, REACH, Cover
+from dashcamcleaner.obscure.masks import ELLIPSE, REACH, RegionFootprint
 from dashcamcleaner.obscure.planes import limits, top, unit
 
 __all__ = ["fit_picture", "read_picture"]
@@ -34,7 +34,7 @@ def read_picture(path: Path | None) -> np.ndarray:
 
 
 def fit_picture(
-    picture: np.ndarray, place: Cover, layout: PixelLayout, orientation: Orientation, size: tuple[int, int]
+    picture: np.ndarray, place: RegionFootprint, layout: PixelLayout, orientation: Orientation, size: tuple[int, int]
 ) -> list[np.ndarray]:
     """The picture, undistorted, as large as fits the region's shape; the solid colour beneath and around it."""
     x1, y1, x2, y2 = place.window

@@ -9,11 +9,11 @@ import numpy as np
 
 from dashcamcleaner.core.frame import PixelLayout
 
-__all__ = ["Channel", "channels_of", "limits", "native", "neutral", "top", "unit"]
+__all__ = ["PlaneView", "limits", "native", "neutral", "plane_views", "top", "unit"]
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
+class PlaneView:
     """One kind of sample as a plane of its own: a view into the frame."""
 
     samples: np.ndarray
@@ -27,7 +27,7 @@ class Channel:
         return rect[0] >> sx, rect[1] >> sy, -(-rect[2] >> sx), -(-rect[3] >> sy)
 
 
-def channels_of(planes: Sequence[np.ndarray], layout: PixelLayout) -> list[Channel]:
+def plane_views(planes: Sequence[np.ndarray], layout: PixelLayout) -> list[PlaneView]:
     """The frame's samples as one view per channel, whether planes are separate, interleaved (nv12) or packed."""
     views: list[tuple[np.ndarray, int]] = []
     for plane in planes:
@@ -53,7 +53,7 @@ def channels_of(planes: Sequence[np.ndarray], layout: PixelLayout) -> list[Chann
         expected = (-(-luma_h >> shift[1]), -(-luma_w >> shift[0]))
         if samples.shape[:2] != expected or colours not in (1, 3):
             raise ValueError(f"{layout.name}: channel {number} is {samples.shape}, {expected} was expected")
-        channels.append(Channel(samples, role, shift, number))
+        channels.append(PlaneView(samples, role, shift, number))
     return channels
 
 

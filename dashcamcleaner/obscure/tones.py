@@ -13,8 +13,8 @@ import numpy as np
 
 from dashcamcleaner.core.frame import PixelLayout
 from dashcamcleaner.core.plan import Region
-from dashcamcleaner.obscure.masks import Cover
-from dashcamcleaner.obscure.planes import Channel, limits, native, unit
+from dashcamcleaner.obscure.masks import RegionFootprint
+from dashcamcleaner.obscure.planes import PlaneView, limits, native, unit
 
 __all__ = ["Tones", "blocks", "cells_of", "smooth"]
 
@@ -46,7 +46,7 @@ _NODES = 24
 """Knots of the soft look on the long side: between them linear interpolation cannot be told from the smooth curve."""
 
 
-def cells_of(place: Cover, *, cells: int) -> tuple[int, int] | None:
+def cells_of(place: RegionFootprint, *, cells: int) -> tuple[int, int] | None:
     """How many cells ``(across, down)`` tell the visible part of a region; None when nothing of it is visible.
 
     The cell's size follows from the whole region, so that a region half outside of the picture is not told finer.
@@ -75,7 +75,12 @@ class Tones:
         self._memories: OrderedDict[tuple[int | None, str], _Memory] = OrderedDict()
 
     def of(
-        self, region: Region, place: Cover, cells: tuple[int, int], channels: Sequence[Channel], layout: PixelLayout
+        self,
+        region: Region,
+        place: RegionFootprint,
+        cells: tuple[int, int],
+        channels: Sequence[PlaneView],
+        layout: PixelLayout,
     ) -> np.ndarray:
         """``(colours, rows, columns)`` tones in the frame's codes."""
         colours = [channel for channel in channels if channel.role != "alpha"]
@@ -92,7 +97,7 @@ class Tones:
             memory.shown[rows, cols] = tones
         return np.clip(tones, low, high).astype(np.uint8 if layout.depth == 8 else np.uint16)
 
-    def _memory(self, region: Region, place: Cover, colours: Sequence[Channel]) -> _Memory:
+    def _memory(self, region: Region, place: RegionFootprint, colours: Sequence[PlaneView]) -> _Memory:
         key = (region.track, region.kind)
         memory = self._memories.get(key)
         if memory is None:

@@ -13,7 +13,7 @@ from dashcamcleaner.detection.weights import find_weights
 from dashcamcleaner.planning.planner import MemoryPlanner, TrackPlanner
 from dashcamcleaner.planning.regions import Growth
 from dashcamcleaner.settings import Settings
-from dashcamcleaner.tracking.tracker import Linker
+from dashcamcleaner.tracking.tracker import Tracker
 
 __all__ = ["DEFAULT_GROWTH", "growth_per_kind", "make_planner", "thresholds_per_kind"]
 
@@ -77,7 +77,7 @@ def make_planner(
             max_waiting_frames=max_waiting_frames,
         )
     return TrackPlanner(
-        linker=Linker(upright_size=upright_size),
+        linker=Tracker(upright_size=upright_size),
         upright_size=upright_size,
         thresholds=thresholds,
         kinds=settings.kinds(),

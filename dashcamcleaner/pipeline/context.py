@@ -18,18 +18,18 @@ from dashcamcleaner.errors import PlanError
 from dashcamcleaner.pipeline.build import make_planner, thresholds_per_kind
 from dashcamcleaner.pipeline.edits_file import load_edits
 from dashcamcleaner.pipeline.job import Job
-from dashcamcleaner.pipeline.observations import LiveSeer, Seer, StoredSeer
+from dashcamcleaner.pipeline.observations import LiveObservationSource, ObservationSource, StoredObservationSource
 from dashcamcleaner.pipeline.plan_file import PlanReader, SeenLog, fingerprint, seen_path
 from dashcamcleaner.settings import Settings
-from dashcamcleaner.tracking.camera_motion import MotionMeter
+from dashcamcleaner.tracking.camera_motion import MotionEstimator
 
-__all__ = ["Look", "detector_for", "inference_size", "open_look", "seeing_of", "versions"]
+__all__ = ["RunContext", "detector_for", "inference_size", "open_context", "seeing_of", "versions"]
 
 _MOST_ENLARGED = 1.5
 
 
 @dataclass(slots=True)
-class Look:
+class RunContext:
     """A context manager: leaving it gives engine and files back.
 
     Args:
@@ -45,7 +45,7 @@ class Look:
         warnings: sentences to tell.
     """
 
-    seer: Seer
+    seer: ObservationSource
     planner: Planner
     header: PlanHeader
     thresholds: dict[str, float]
@@ -64,7 +64,7 @@ class Look:
         if self.log is not None:
             self.log.remove()
 
-    def __enter__(self) -> Look:
+    def __enter__(self) -> RunContext:
         return self
 
     def __exit__(
@@ -75,7 +75,7 @@ class Look:
                 held.close()
 
 
-def open_look(job: Job, *, info: MediaInfo) -> Look:
+def open_context(job: Job, *, info: MediaInfo) -> RunContext:
     """Load the detector, or the plan, that a job asks for.
 
     Raises:
@@ -100,10 +100,10 @@ def open_look(job: Job, *, info: MediaInfo) -> Look:
     thresholds = thresholds_per_kind(settings)
     told = detector.description
     place = f"{told.backend} on {told.device}"
-    return Look(
-        seer=LiveSeer(
+    return RunContext(
+        seer=LiveObservationSource(
             detector,
-            motion=MotionMeter(upright_size=info.upright_size) if settings.tracking else None,
+            motion=MotionEstimator(upright_size=info.upright_size) if settings.tracking else None,
             log=log,
             batch=settings.batch,
         ),
@@ -125,7 +125,7 @@ def open_look(job: Job, *, info: MediaInfo) -> Look:
     )
 
 
-def _from_plan(job: Job, info: MediaInfo, edits: Edits | None, waiting: int) -> Look:
+def _from_plan(job: Job, info: MediaInfo, edits: Edits | None, waiting: int) -> RunContext:
     assert job.from_plan is not None
     settings = job.settings
     reader = PlanReader(job.from_plan)
@@ -137,8 +137,8 @@ def _from_plan(job: Job, info: MediaInfo, edits: Edits | None, waiting: int) -> 
             hint=f"It was made of a file named {header.source}; a clip that was changed needs a new analysis.",
         )
     thresholds = thresholds_per_kind(settings)
-    return Look(
-        seer=StoredSeer(plan.seen for plan in reader),
+    return RunContext(
+        seer=StoredObservationSource(plan.seen for plan in reader),
         planner=make_planner(
             settings, upright_size=info.upright_size, thresholds=thresholds, max_waiting_frames=waiting, edits=edits
         ),

@@ -12,10 +12,10 @@ from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import check_output, keep_date, partial_path, publish
 from dashcamcleaner.media.image_file import Still, read_still, write_still
-from dashcamcleaner.pipeline.context import open_look
+from dashcamcleaner.pipeline.context import open_context
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
-from dashcamcleaner.pipeline.statistics import Tally
+from dashcamcleaner.pipeline.statistics import RunStatistics
 from dashcamcleaner.pipeline.writer import DetectionExport, obscurer_for
 from dashcamcleaner.report.data import report_path, write_reports
 
@@ -47,13 +47,13 @@ def clean_image(job: Job) -> Generator[Event]:
         settings=settings.overrides,
     )
     partial = partial_path(job.output)
-    with open_look(job, info=info_of_still(still)) as look:
+    with open_context(job, info=info_of_still(still)) as look:
         summary.backend, summary.weights = look.backend, look.header.weights
         summary.weights_sha256, summary.versions = look.header.weights_sha256, look.header.versions
         yield Started(str(job.source), str(job.output), 1, look.description)
         _, seen = next(look.seer.see([frame]))
         plan = [*look.planner.push(seen), *look.planner.finish()][0]
-        tally = Tally(thresholds=look.thresholds, kinds=settings.kinds())
+        tally = RunStatistics(thresholds=look.thresholds, kinds=settings.kinds())
         counts = tally.add(plan)
         obscurer_for(settings).obscure(frame, plan.regions)
         writer = PlanWriter(plan_path(job.output), header=look.header)

@@ -1,6 +1,7 @@
 """Where observations come from: the detector now, an earlier run's log, or a plan.
 
-The pipeline gives a `Seer` its frames, gets them back with what is seen in them, and does not care which it is.
+The pipeline gives a `ObservationSource` its frames, gets them back with what is seen in them, and does not care which
+it is.
 """
 
 from __future__ import annotations
@@ -16,19 +17,19 @@ from dashcamcleaner.core.plan import FramePlan, Observation
 from dashcamcleaner.detection.tiling import FrameDetector
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.pipeline.plan_file import SeenLog
-from dashcamcleaner.tracking.camera_motion import MotionMeter
+from dashcamcleaner.tracking.camera_motion import MotionEstimator
 
-__all__ = ["AlreadyPlanned", "LiveSeer", "Seer", "StoredSeer"]
+__all__ = ["PrecomputedPlanner", "LiveObservationSource", "ObservationSource", "StoredObservationSource"]
 
 
-class Seer(Protocol):
+class ObservationSource(Protocol):
     """Gives one observation per frame, in order."""
 
     def see(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, Observation]]:
         """The frames with what is seen in them. It may take a few ahead of those it has given."""
 
 
-class LiveSeer:
+class LiveObservationSource:
     """Detects and measures motion; what an earlier, killed run has seen already is taken from its log.
 
     As many inferences are kept under way as the engine works on at once: on a CPU each runs in one thread, so that
@@ -42,7 +43,7 @@ class LiveSeer:
     """
 
     def __init__(
-        self, detector: FrameDetector, *, motion: MotionMeter | None, log: SeenLog | None, batch: int = 1
+        self, detector: FrameDetector, *, motion: MotionEstimator | None, log: SeenLog | None, batch: int = 1
     ) -> None:
         self._detector = detector
         self._motion = motion
@@ -81,7 +82,7 @@ class LiveSeer:
             yield frame, checked(next(stored, None), frame=frame)
 
 
-class StoredSeer:
+class StoredObservationSource:
     """Gives the observations of a plan, after checking that each belongs to the frame in hand."""
 
     def __init__(self, observations: Iterator[Observation]) -> None:
@@ -113,7 +114,7 @@ def checked(seen: Observation | None, *, frame: Frame) -> Observation:
     return seen
 
 
-class AlreadyPlanned:
+class PrecomputedPlanner:
     """A planner whose plans are made: what the second pass of a thorough run pushes against."""
 
     def __init__(self, plans: Sequence[FramePlan]) -> None:

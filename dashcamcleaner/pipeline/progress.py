@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 from dashcamcleaner.core.events import Progress
 
-__all__ = ["Pace"]
+__all__ = ["ProgressMeter"]
 
 _WINDOW_S = 5.0
 _EVERY_S = 0.2  # smooth for a bar, cheap for a pipe
 
 
-class Pace:
+class ProgressMeter:
     """Makes `Progress` events, a few per second at most.
 
     Args:

@@ -10,12 +10,12 @@ from typing import Any
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Origin
 from dashcamcleaner.core.summary import KindSummary
 
-__all__ = ["Tally", "Timeline"]
+__all__ = ["RunStatistics", "Timeline"]
 
 _FILLED = (Origin.INTERPOLATED, Origin.HELD)
 
 
-class Tally:
+class RunStatistics:
     """Fed with every frame plan in order; `kinds` is complete after the last.
 
     Args:

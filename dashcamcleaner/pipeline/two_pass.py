@@ -14,15 +14,15 @@ from dashcamcleaner.core.events import Event
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import Observation, Planner, WeakSpot
-from dashcamcleaner.detection.second_pass import Rechecker
+from dashcamcleaner.detection.second_pass import SecondPass
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.pipeline.build import make_planner
-from dashcamcleaner.pipeline.context import Look
+from dashcamcleaner.pipeline.context import RunContext
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
-from dashcamcleaner.pipeline.observations import AlreadyPlanned, StoredSeer
-from dashcamcleaner.pipeline.progress import Pace
-from dashcamcleaner.pipeline.workers import Channel, Crew, until_done
+from dashcamcleaner.pipeline.observations import PrecomputedPlanner, StoredObservationSource
+from dashcamcleaner.pipeline.progress import ProgressMeter
+from dashcamcleaner.pipeline.workers import BoundedQueue, ThreadGroup, until_done
 from dashcamcleaner.planning.weak_spots import thorough_plans
 
 __all__ = ["analyse_first"]
@@ -30,14 +30,14 @@ __all__ = ["analyse_first"]
 _QUEUE_FRAMES = 3
 
 
-def analyse_first(job: Job, *, info: MediaInfo, look: Look, control: Control) -> Iterator[Event]:
+def analyse_first(job: Job, *, info: MediaInfo, look: RunContext, control: Control) -> Iterator[Event]:
     """Analyse, look again, plan; leaves `look` with a seer and a planner that only hand out what is known.
 
     Yields `Progress` with the phase ``analyse``. Raises what the threads raised.
     """
     settings = job.settings
     observations: list[Observation] = []
-    pace = Pace("analyse", frames=info.frames)
+    pace = ProgressMeter("analyse", frames=info.frames)
 
     def fresh_planner() -> Planner:
         return make_planner(
@@ -50,9 +50,9 @@ def analyse_first(job: Job, *, info: MediaInfo, look: Look, control: Control) ->
         )
 
     with contextlib.ExitStack() as stack:
-        crew = stack.enter_context(Crew())
-        frames: Channel[Frame] = Channel(crew, size=_QUEUE_FRAMES)
-        events: Channel[Event] = Channel(crew, size=0)
+        crew = stack.enter_context(ThreadGroup())
+        frames: BoundedQueue[Frame] = BoundedQueue(crew, size=_QUEUE_FRAMES)
+        events: BoundedQueue[Event] = BoundedQueue(crew, size=0)
 
         def decoding() -> None:
             with open_clip(job.source, info=info, threads=settings.workers) as decoder:
@@ -77,8 +77,8 @@ def analyse_first(job: Job, *, info: MediaInfo, look: Look, control: Control) ->
                 make_planner=fresh_planner,
                 look=again,
             )
-            look.planner = AlreadyPlanned(plans)
-            look.seer = StoredSeer(plan.seen for plan in plans)
+            look.planner = PrecomputedPlanner(plans)
+            look.seer = StoredObservationSource(plan.seen for plan in plans)
             events.close()
 
         crew.start("decode", decoding)
@@ -87,13 +87,18 @@ def analyse_first(job: Job, *, info: MediaInfo, look: Look, control: Control) ->
 
 
 def _look_again(
-    job: Job, info: MediaInfo, look: Look, control: Control, spots: Sequence[WeakSpot], events: Channel[Event]
+    job: Job,
+    info: MediaInfo,
+    look: RunContext,
+    control: Control,
+    spots: Sequence[WeakSpot],
+    events: BoundedQueue[Event],
 ) -> Mapping[int, Detections]:
     """Decode up to the last weak spot and look at each with the run's own detector."""
     assert look.detector is not None
-    rechecker = Rechecker(look.detector.detector, upright_size=info.upright_size)
+    rechecker = SecondPass(look.detector.detector, upright_size=info.upright_size)
     wanted = {spot.index: spot for spot in spots}
-    pace = Pace("look again", frames=len(wanted))
+    pace = ProgressMeter("look again", frames=len(wanted))
     found: dict[int, Detections] = {}
     with open_clip(job.source, info=info, threads=job.settings.workers) as decoder:
         for frame in decoder:

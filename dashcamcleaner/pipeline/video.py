@@ -22,15 +22,15 @@ from dashcamcleaner.errors import InputError
 from dashcamcleaner.files import check_output, check_space
 from dashcamcleaner.media import output_plan, probe
 from dashcamcleaner.media.decoder import open_clip
-from dashcamcleaner.pipeline.context import open_look
+from dashcamcleaner.pipeline.context import open_context
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
-from dashcamcleaner.pipeline.progress import Pace
-from dashcamcleaner.pipeline.statistics import Tally
+from dashcamcleaner.pipeline.progress import ProgressMeter
+from dashcamcleaner.pipeline.statistics import RunStatistics
 from dashcamcleaner.pipeline.two_pass import analyse_first
-from dashcamcleaner.pipeline.workers import Channel, Crew, until_done
+from dashcamcleaner.pipeline.workers import BoundedQueue, ThreadGroup, until_done
 from dashcamcleaner.pipeline.writer import ClipWriter
-from dashcamcleaner.report.data import told_edits
+from dashcamcleaner.report.data import describe_edits
 
 __all__ = ["clean_video"]
 
@@ -71,7 +71,7 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
         settings=settings.overrides,
     )
     with contextlib.ExitStack() as stack:
-        look = stack.enter_context(open_look(job, info=info))
+        look = stack.enter_context(open_context(job, info=info))
         summary.backend, summary.weights = look.backend, look.header.weights
         summary.weights_sha256, summary.versions = look.header.weights_sha256, look.header.versions
         summary.resumed_frames = look.resumed_frames
@@ -80,17 +80,17 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
         for sentence in (*info.warnings, *target.warnings, *look.warnings):
             summary.warnings.append(sentence)
             yield Warned(sentence)
-        tally = Tally(thresholds=look.thresholds, kinds=settings.kinds())
+        tally = RunStatistics(thresholds=look.thresholds, kinds=settings.kinds())
         writer = stack.enter_context(ClipWriter(job, info=info, target=target, header=look.header))
         if look.thorough:
             yield from analyse_first(job, info=info, look=look, control=control)
         decoder = stack.enter_context(open_clip(job.source, info=info, threads=settings.workers))
-        pace = Pace("render" if job.from_plan or look.thorough else "clean", frames=info.frames)
+        pace = ProgressMeter("render" if job.from_plan or look.thorough else "clean", frames=info.frames)
 
-        with Crew() as crew:
-            frames: Channel[Frame] = Channel(crew, size=_QUEUE_FRAMES)
-            planned: Channel[tuple[Frame, FramePlan]] = Channel(crew, size=_QUEUE_FRAMES)
-            events: Channel[Event] = Channel(crew, size=0)
+        with ThreadGroup() as crew:
+            frames: BoundedQueue[Frame] = BoundedQueue(crew, size=_QUEUE_FRAMES)
+            planned: BoundedQueue[tuple[Frame, FramePlan]] = BoundedQueue(crew, size=_QUEUE_FRAMES)
+            events: BoundedQueue[Event] = BoundedQueue(crew, size=0)
 
             def decoding() -> None:
                 for frame in decoder:
@@ -128,7 +128,7 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
         for sentence in (*decoder.problems, *_afterthoughts(look.planner, tally, decoder.partial)):
             summary.warnings.append(sentence)
             yield Warned(sentence)
-        summary.timeline, summary.edits = tally.timeline.as_dict(), told_edits(look.edits)
+        summary.timeline, summary.edits = tally.timeline.as_dict(), describe_edits(look.edits)
         summary.status = PARTIAL if decoder.partial or tally.damaged_frames else CLEANED
         summary.wall_s, summary.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]
         writer.finish(summary)
@@ -145,7 +145,7 @@ def _show(frame: Frame, control: Control) -> None:
         control.give_frame(frame.time, frame.scale((max(2, round(w * scale)), max(2, round(h * scale)))))
 
 
-def _afterthoughts(planner: Planner, tally: Tally, partial: bool) -> Iterator[str]:
+def _afterthoughts(planner: Planner, tally: RunStatistics, partial: bool) -> Iterator[str]:
     if getattr(planner, "shortened", False):
         yield "The look-ahead was shortened to stay within --max-look-ahead-mb; raise it or use --thorough."
     if tally.damaged_frames:

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
-__all__ = ["Channel", "Crew", "Stopped", "until_done", "settle_allocator"]
+__all__ = ["BoundedQueue", "Stopped", "ThreadGroup", "settle_allocator", "until_done"]
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ class Stopped(Exception):
     """Raised in a thread of a crew that was stopped while the thread waited; it ends the thread quietly."""
 
 
-class Crew:
+class ThreadGroup:
     """Threads that share one fate.
 
     Use as a context manager: leaving it stops and joins all threads. `failure` is the first exception that any of
@@ -64,7 +64,7 @@ class Crew:
         for thread in self._threads:
             thread.join()
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> ThreadGroup:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -72,7 +72,7 @@ class Crew:
         self.join()
 
 
-class Channel(Generic[T]):
+class BoundedQueue(Generic[T]):
     """A bounded queue between two threads of a crew.
 
     Args:
@@ -80,7 +80,7 @@ class Channel(Generic[T]):
         size: most items that wait; 0 for no bound (events only: pictures are always bounded).
     """
 
-    def __init__(self, crew: Crew, *, size: int) -> None:
+    def __init__(self, crew: ThreadGroup, *, size: int) -> None:
         self._crew = crew
         self._size = size
         self._items: deque[T] = deque()
@@ -132,7 +132,7 @@ class Channel(Generic[T]):
             yield from items
 
 
-def until_done(crew: Crew, items: Channel[T]) -> Iterator[T]:
+def until_done(crew: ThreadGroup, items: BoundedQueue[T]) -> Iterator[T]:
     """Hand on what the crew gives until it closes the channel; raise what stopped it."""
     try:
         yield from items

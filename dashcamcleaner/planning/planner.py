@@ -19,12 +19,12 @@ import numpy as np
 
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.edits import Edits
-from dashcamcleaner.core.motion import Step
+from dashcamcleaner.core.motion import FrameMotion
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Observation, Origin, Region
 from dashcamcleaner.core.time import Span
 from dashcamcleaner.planning.regions import Growth, growth_of, merged, sighted_regions, whole_frame, without_hidden
-from dashcamcleaner.tracking.interpolation import Fill, Placed
-from dashcamcleaner.tracking.track import Linking, Track, large_share
+from dashcamcleaner.tracking.interpolation import GapFiller, TrackPosition
+from dashcamcleaner.tracking.track import Track, TrackerProtocol, large_share
 
 __all__ = ["MemoryPlanner", "TrackPlanner"]
 
@@ -187,7 +187,7 @@ class TrackPlanner:
     def __init__(
         self,
         *,
-        linker: Linking,
+        linker: TrackerProtocol,
         upright_size: tuple[int, int],
         thresholds: Mapping[str, float],
         kinds: Collection[str],
@@ -216,10 +216,10 @@ class TrackPlanner:
         self._edits = edits
         self._memory = _Memory(before=memory_before, after=memory_after, max_waiting_frames=max_waiting_frames)
         self._waiting: deque[Observation] = deque()
-        self._steps: dict[int, Step] = {}
+        self._steps: dict[int, FrameMotion] = {}
         self._step_times: deque[tuple[int, float]] = deque()
         self._to_come: deque[Track] = deque()
-        self._open: list[tuple[Track, Fill]] = []
+        self._open: list[tuple[Track, GapFiller]] = []
         self._shortened = False
         self.tracks: dict[int, str] = {}
 
@@ -256,7 +256,7 @@ class TrackPlanner:
         now_s = seen.time.seconds
         while self._to_come and self._to_come[0].sightings[0].time_s - self._fill_before_s <= now_s + 1e-6:
             track = self._to_come.popleft()
-            fill = Fill(track, before_s=self._fill_before_s, after_s=self._fill_after_s, max_gap_s=self._max_gap_s)
+            fill = GapFiller(track, before_s=self._fill_before_s, after_s=self._fill_after_s, max_gap_s=self._max_gap_s)
             self._open.append((track, fill))
         regions: list[Region] = []
         for track, fill in self._open:
@@ -281,7 +281,7 @@ class TrackPlanner:
         width, height = self._upright_size
         return xyxy[2] > 0 and xyxy[3] > 0 and xyxy[0] < width and xyxy[1] < height
 
-    def _region(self, track: Track, place: Placed) -> Region:
+    def _region(self, track: Track, place: TrackPosition) -> Region:
         """Grown to what is to be hidden: more where the object moves fast or its place is less sure."""
         x1, y1, x2, y2 = place.xyxy
         unsure = 1 + min(_UNSURE_MOST, _UNSURE_PER_S * place.unsure_s)

@@ -19,7 +19,7 @@ from dashcamcleaner.errors import InputError
 from dashcamcleaner.files import atomic_write, file_sha256, map_os_errors
 from dashcamcleaner.report.html import REPORT_VERSION, write_html
 
-__all__ = ["add_audit", "html_path", "read_report", "report_path", "told_edits", "write_reports"]
+__all__ = ["add_audit", "html_path", "read_report", "report_path", "describe_edits", "write_reports"]
 
 SCHEMA = "dashcamcleaner.report"
 
@@ -109,7 +109,7 @@ def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = N
     return final, data
 
 
-def told_edits(edits: Edits | None) -> list[str]:
+def describe_edits(edits: Edits | None) -> list[str]:
     """What a person changed, one line each."""
     if edits is None:
         return []
@@ -129,11 +129,11 @@ def told_edits(edits: Edits | None) -> list[str]:
         ("area in which finds are left clear", edits.exclude),
         ("frames hidden wholly", edits.frames),
     ):
-        lines += [f"{what}: {_told_zone(zone)}" for zone in zones]
+        lines += [f"{what}: {_describe_zone(zone)}" for zone in zones]
     return lines
 
 
-def _told_zone(zone: Zone) -> str:
+def _describe_zone(zone: Zone) -> str:
     box = "" if zone.box is None else ",".join(f"{value:g}" for value in zone.box) + " "
     if math.isinf(zone.from_s) and math.isinf(zone.to_s):
         return f"{box}whole clip".strip()

@@ -13,7 +13,7 @@ from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media.decoder import Decoder, open_clip
 from dashcamcleaner.review.preview import ClipPreview, fitted
-from dashcamcleaner.tracking.box_tracker import Follower
+from dashcamcleaner.tracking.box_tracker import BoxTracker
 
 __all__ = ["follow_box", "thinned"]
 
@@ -54,7 +54,7 @@ def follow_box(
     small: Box = (box[0] * scale, box[1] * scale, box[2] * scale, box[3] * scale)
 
     def followed(pictures: Iterator[tuple[int, np.ndarray]], start: np.ndarray) -> list[tuple[int, Box]]:
-        follower, found = Follower(start, small), []
+        follower, found = BoxTracker(start, small), []
         for at, picture in pictures:
             moved = None if cancelled() else follower.step(picture)
             if moved is None:

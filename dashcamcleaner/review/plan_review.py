@@ -15,7 +15,7 @@ from dashcamcleaner.core.plan import FramePlan, Observation
 from dashcamcleaner.errors import Cancelled, SettingError
 from dashcamcleaner.pipeline.build import make_planner, thresholds_per_kind
 from dashcamcleaner.pipeline.plan_file import PlanReader
-from dashcamcleaner.review.track_summary import Doubt, TrackSummary, doubts, track_summaries
+from dashcamcleaner.review.track_summary import ReviewItem, TrackSummary, review_items, track_summaries
 from dashcamcleaner.settings import SETTINGS, Settings, resolve
 
 __all__ = ["PlanReview", "settings_for_plan"]
@@ -100,7 +100,7 @@ class PlanReview:
             plans += planner.push(seen)
         return [*plans, *planner.finish()]
 
-    def doubts(self, edits: Edits | None, *, report: Path | None = None) -> list[Doubt]:
+    def review_items(self, edits: Edits | None, *, report: Path | None = None) -> list[ReviewItem]:
         """What to look at first, with the findings of an audit if the report has one.
 
         What a person has decided about, or looked at, is left out.
@@ -113,7 +113,7 @@ class PlanReview:
             if added:
                 plans = [FramePlan(plan.seen, added.apply(plan.regions, seen=plan.seen)) for plan in plans]
         summaries = [one for one in self.tracks if one.track not in settled]
-        spots = doubts(plans, summaries=summaries, thresholds=self.thresholds, findings=_findings(report))
+        spots = review_items(plans, summaries=summaries, thresholds=self.thresholds, findings=_findings(report))
         return [spot for spot in spots if spot.track is None or spot.track not in settled]
 
 

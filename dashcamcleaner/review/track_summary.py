@@ -15,7 +15,7 @@ from dashcamcleaner.audit.exposures import legibility
 from dashcamcleaner.core.plan import FramePlan, Origin, Region
 from dashcamcleaner.core.time import FrameTime
 
-__all__ = ["Doubt", "Reason", "TrackSummary", "doubts", "track_summaries"]
+__all__ = ["Reason", "ReviewItem", "TrackSummary", "review_items", "track_summaries"]
 
 _LONG_FILL_S = 0.4
 """A track that nobody saw for longer than this may have gone elsewhere."""
@@ -106,7 +106,7 @@ def _worth(region: Region, upright_size: tuple[int, int] | None) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class ReviewItem:
     """A place worth a person's look. (`planning.weak_spots` is about looking again by machine.)
 
     Args:
@@ -148,13 +148,13 @@ def track_summaries(plans: Iterable[FramePlan], *, upright_size: tuple[int, int]
     return sorted(found.values(), key=lambda summary: (summary.first, summary.track))
 
 
-def doubts(
+def review_items(
     plans: Sequence[FramePlan],
     *,
     summaries: Sequence[TrackSummary],
     thresholds: Mapping[str, float],
     findings: Iterable[Mapping[str, Any]] = (),
-) -> list[Doubt]:
+) -> list[ReviewItem]:
     """What to look at first, most harmful first.
 
     Args:
@@ -171,7 +171,7 @@ def doubts(
     return sorted(spots, key=lambda spot: (-spot.harm, spot.index))
 
 
-def _from_findings(findings: Iterable[Mapping[str, Any]], *, frames: int) -> list[Doubt]:
+def _from_findings(findings: Iterable[Mapping[str, Any]], *, frames: int) -> list[ReviewItem]:
     spots = []
     for finding in findings:
         index = int(finding.get("first_frame", -1))
@@ -181,7 +181,7 @@ def _from_findings(findings: Iterable[Mapping[str, Any]], *, frames: int) -> lis
         box = next(iter(boxes.values()), None)
         serious = finding.get("severity") == "fail"
         spots.append(
-            Doubt(
+            ReviewItem(
                 index=index,
                 last=min(frames - 1, max(index, int(finding.get("last_frame", index)))),
                 reason=Reason.FINDING,
@@ -196,9 +196,9 @@ def _from_findings(findings: Iterable[Mapping[str, Any]], *, frames: int) -> lis
     return spots
 
 
-def _in_the_clear(plans: Sequence[FramePlan], *, thresholds: Mapping[str, float]) -> list[Doubt]:
+def _in_the_clear(plans: Sequence[FramePlan], *, thresholds: Mapping[str, float]) -> list[ReviewItem]:
     """Detections just below the threshold that no region covers, those of one place and second as one."""
-    spots: list[Doubt] = []
+    spots: list[ReviewItem] = []
     fresh: list[tuple[int, float]] = []  # place in spots, second of its latest frame
     for plan in plans:
         found = plan.seen.detections
@@ -212,11 +212,11 @@ def _in_the_clear(plans: Sequence[FramePlan], *, thresholds: Mapping[str, float]
                 continue
             doubt = min(1.0, score / threshold) if threshold else 1.0
             harm = legibility(kind, height_px=box[3] - box[1]) * doubt
-            spot = Doubt(plan.index, plan.index, Reason.CLEAR, harm, (box[0], box[1], box[2], box[3]), kind)
+            spot = ReviewItem(plan.index, plan.index, Reason.CLEAR, harm, (box[0], box[1], box[2], box[3]), kind)
             for place, (at, _) in enumerate(fresh):
                 if spots[at].kind == kind and _near(spots[at].box, spot.box):
                     worst = spot if harm > spots[at].harm else spots[at]
-                    spots[at] = Doubt(worst.index, plan.index, Reason.CLEAR, worst.harm, worst.box, kind)
+                    spots[at] = ReviewItem(worst.index, plan.index, Reason.CLEAR, worst.harm, worst.box, kind)
                     fresh[place] = (at, now)
                     break
             else:
@@ -227,7 +227,7 @@ def _in_the_clear(plans: Sequence[FramePlan], *, thresholds: Mapping[str, float]
 
 def _from_tracks(
     summaries: Sequence[TrackSummary], *, plans: Sequence[FramePlan], thresholds: Mapping[str, float]
-) -> list[Doubt]:
+) -> list[ReviewItem]:
     spots = []
     for summary in summaries:
         legible = legibility(summary.kind, height_px=summary.best_box[3] - summary.best_box[1])
@@ -243,9 +243,9 @@ def _from_tracks(
     return spots
 
 
-def _spot(summary: TrackSummary, index: int, last: int, reason: str, harm: float) -> Doubt:
+def _spot(summary: TrackSummary, index: int, last: int, reason: str, harm: float) -> ReviewItem:
     box = summary.best_box if index == summary.best_index else None
-    return Doubt(index, last, reason, harm, box, summary.kind, summary.track)
+    return ReviewItem(index, last, reason, harm, box, summary.kind, summary.track)
 
 
 def _fills(summary: TrackSummary) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-__all__ = ["Follower"]
+__all__ = ["BoxTracker"]
 
 Box = tuple[float, float, float, float]
 
@@ -26,7 +26,7 @@ _LEAST_ROOM_PX = 48
 """How far around the box it is looked for: a hand-held camera's jerk at the size that pictures are followed."""
 
 
-class Follower:
+class BoxTracker:
     """Follows one box.
 
     Args:

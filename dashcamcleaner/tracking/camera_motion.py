@@ -13,7 +13,7 @@ import numpy as np
 
 from dashcamcleaner.core.motion import Motion
 
-__all__ = ["MotionMeter"]
+__all__ = ["MotionEstimator"]
 
 _LONG_SIDE_PX = 320
 _CELL_PX = 10
@@ -34,7 +34,7 @@ _CELL_LEVELS = 1.0
 _FIT_ROUNDS = 6
 
 
-class MotionMeter:
+class MotionEstimator:
     """Measures the motion between consecutive pictures.
 
     Args:

@@ -1,7 +1,7 @@
 """Fills: where a track is in the frames around and between its sightings.
 
-`planning.planner` asks one `Fill` per track, frame by frame in order; the way through the frames comes in as
-`core.motion.Step`s. Pure arithmetic on courses.
+`planning.planner` asks one `GapFiller` per track, frame by frame in order; the way through the frames comes in as
+`core.motion.FrameMotion`s. Pure arithmetic on courses.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dashcamcleaner.core.motion import Step
+from dashcamcleaner.core.motion import FrameMotion
 from dashcamcleaner.core.plan import Origin
-from dashcamcleaner.tracking.motion_model import Course
+from dashcamcleaner.tracking.motion_model import MotionModel
 from dashcamcleaner.tracking.track import Sighting, Track
 
-__all__ = ["Fill", "Placed"]
+__all__ = ["GapFiller", "TrackPosition"]
 
 _BACK_SIGHTINGS = 8
 """Sightings from which the velocity at a track's beginning is learnt: a quarter of a second at 30 frames."""
@@ -26,7 +26,7 @@ painted across: it is filled from both ends only."""
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class TrackPosition:
     """Where a track is taken to be in one frame.
 
     Args:
@@ -46,7 +46,7 @@ class Placed:
     moved_px: tuple[float, float] = (0.0, 0.0)
 
 
-class Fill:
+class GapFiller:
     """Places one track in frame after frame.
 
     Args:
@@ -61,15 +61,15 @@ class Fill:
         self._before_s = before_s
         self._after_s = after_s
         self._max_gap_s = max_gap_s
-        self._gap: dict[int, Placed] = {}
+        self._gap: dict[int, TrackPosition] = {}
         self._gap_end: int | None = None
-        self._lead: dict[int, Placed] = {}
+        self._lead: dict[int, TrackPosition] = {}
         self._lead_key: tuple[int, int] | None = None
-        self._tail: Course | None = None
+        self._tail: MotionModel | None = None
         self._tail_from: int | None = None
         self._tail_at = 0
 
-    def at(self, index: int, time_s: float, steps: Mapping[int, Step]) -> list[Placed]:
+    def at(self, index: int, time_s: float, steps: Mapping[int, FrameMotion]) -> list[TrackPosition]:
         """Where the track is in a frame, none or more places; frames are asked for in order."""
         sightings = self._track.sightings
         at = bisect_left(sightings, index, key=_index_of)
@@ -90,7 +90,7 @@ class Fill:
             places.append(self._led(at, index, steps))
         return [place for place in places if place is not None]
 
-    def _sighted(self, at: int) -> Placed:
+    def _sighted(self, at: int) -> TrackPosition:
         """The sighting itself, about as large as the largest near it in time: a detector's boxes breathe."""
         sightings = self._track.sightings
         mine = sightings[at]
@@ -99,14 +99,14 @@ class Fill:
         width = max(x2 - x1, _second([s.xyxy[2] - s.xyxy[0] for s in near]))
         height = max(y2 - y1, _second([s.xyxy[3] - s.xyxy[1] for s in near]))
         x, y = (x1 + x2) / 2, (y1 + y2) / 2
-        return Placed(
+        return TrackPosition(
             (x - width / 2, y - height / 2, x + width / 2, y + height / 2),
             mine.score,
             Origin.DETECTED,
             moved_px=mine.course.moved_px,
         )
 
-    def _followed(self, last: Sighting, index: int, steps: Mapping[int, Step]) -> Placed | None:
+    def _followed(self, last: Sighting, index: int, steps: Mapping[int, FrameMotion]) -> TrackPosition | None:
         """After the last sighting: the course goes on."""
         if self._tail_from != last.index:
             self._tail, self._tail_from, self._tail_at = last.course.copy(), last.index, last.index
@@ -119,7 +119,7 @@ class Fill:
                 self._tail.move(step)
         return None if self._tail is None else _held(self._tail, best=self._track.best)
 
-    def _led(self, at: int, index: int, steps: Mapping[int, Step]) -> Placed | None:
+    def _led(self, at: int, index: int, steps: Mapping[int, FrameMotion]) -> TrackPosition | None:
         """Before a sighting: its course, learnt from those that follow it, is taken back."""
         sightings = self._track.sightings[at : at + _BACK_SIGHTINGS]
         # Learnt anew when twice as many sightings are known, not with every one.
@@ -139,14 +139,16 @@ def _second(values: list[float]) -> float:
     return sorted(values)[max(0, len(values) - 2)]
 
 
-def _held(course: Course, *, best: float) -> Placed:
-    return Placed(course.xyxy, best, Origin.HELD, unsure_s=course.unseen_s, moved_px=course.moved_px)
+def _held(course: MotionModel, *, best: float) -> TrackPosition:
+    return TrackPosition(course.xyxy, best, Origin.HELD, unsure_s=course.unseen_s, moved_px=course.moved_px)
 
 
-def _between(before: Sighting, after: Sighting, steps: Mapping[int, Step], *, best: float) -> dict[int, Placed]:
+def _between(
+    before: Sighting, after: Sighting, steps: Mapping[int, FrameMotion], *, best: float
+) -> dict[int, TrackPosition]:
     """The frames between two sightings: the first one's course, bent so that it ends in the second."""
     course = before.course.copy()
-    way: list[tuple[int, Course]] = []
+    way: list[tuple[int, MotionModel]] = []
     for index in range(before.index + 1, after.index + 1):
         step = steps.get(index)
         if step is None or step.cut:
@@ -168,7 +170,7 @@ def _between(before: Sighting, after: Sighting, steps: Mapping[int, Step], *, be
         here.y += part * off_y
         here.width *= max(0.0, wider) ** part
         here.height *= max(0.0, higher) ** part
-        places[index] = Placed(
+        places[index] = TrackPosition(
             here.xyxy,
             best,
             Origin.INTERPOLATED,
@@ -179,9 +181,11 @@ def _between(before: Sighting, after: Sighting, steps: Mapping[int, Step], *, be
     return places
 
 
-def _back_from(sightings: list[Sighting], index: int, steps: Mapping[int, Step], *, best: float) -> dict[int, Placed]:
+def _back_from(
+    sightings: list[Sighting], index: int, steps: Mapping[int, FrameMotion], *, best: float
+) -> dict[int, TrackPosition]:
     """The frames from `index` up to the first of the sightings, by their course back in time."""
-    course = Course.at(sightings[-1].xyxy, direction=-1)
+    course = MotionModel.at(sightings[-1].xyxy, direction=-1)
     seen = {s.index: s for s in sightings}
     places = {}
     for at in range(sightings[-1].index, index, -1):

@@ -1,7 +1,7 @@
 """Where an object is and how it moves by itself, beyond the camera's motion.
 
-It is moved from frame to frame through `core.motion.Step`s, ahead or back in time, by the tracker's prediction as by
-the planner's filling, so that both mean the same.
+It is moved from frame to frame through `core.motion.FrameMotion`s, ahead or back in time, by the tracker's prediction
+as by the planner's filling, so that both mean the same.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashcamcleaner.core.motion import Step
+from dashcamcleaner.core.motion import FrameMotion
 
-__all__ = ["Course"]
+__all__ = ["MotionModel"]
 
 _VELOCITY_S = 0.15
 _WEAK_VELOCITY_S = 0.5
@@ -31,7 +31,7 @@ _SIZE_GAIN = 0.4
 
 
 @dataclass(slots=True)
-class Course:
+class MotionModel:
     """Where an object is and how it moves by itself.
 
     Args:
@@ -57,7 +57,7 @@ class Course:
     """The latest sighting's centre, moved by the camera alone: what velocity is measured against."""
 
     @classmethod
-    def at(cls, xyxy: Sequence[float], *, direction: int = 1) -> Course:
+    def at(cls, xyxy: Sequence[float], *, direction: int = 1) -> MotionModel:
         """A course that begins at a sighting."""
         x1, y1, x2, y2 = xyxy
         x, y = (x1 + x2) / 2, (y1 + y2) / 2
@@ -68,10 +68,10 @@ class Course:
         half_w, half_h = self.width / 2, self.height / 2
         return self.x - half_w, self.y - half_h, self.x + half_w, self.y + half_h
 
-    def copy(self) -> Course:
+    def copy(self) -> MotionModel:
         return copy.copy(self)
 
-    def move(self, step: Step) -> None:
+    def move(self, step: FrameMotion) -> None:
         """One frame on in the course's direction, by the camera's motion and its own."""
         seconds = step.seconds
         if self.direction > 0:

@@ -8,11 +8,11 @@ from typing import Protocol
 
 import numpy as np
 
-from dashcamcleaner.core.motion import Step
+from dashcamcleaner.core.motion import FrameMotion
 from dashcamcleaner.core.plan import Observation
-from dashcamcleaner.tracking.motion_model import Course
+from dashcamcleaner.tracking.motion_model import MotionModel
 
-__all__ = ["LARGE_LESS_SURE", "Linked", "Linking", "Sighting", "Track", "large_share"]
+__all__ = ["LARGE_LESS_SURE", "Association", "Sighting", "Track", "TrackerProtocol", "large_share"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Sighting:
     time_s: float
     xyxy: tuple[float, float, float, float]
     score: float
-    course: Course
+    course: MotionModel
 
 
 _LARGE_FROM = 0.08
@@ -72,7 +72,7 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Linked:
+class Association:
     """What linking one frame gave.
 
     Args:
@@ -81,13 +81,13 @@ class Linked:
         ids: track id of every detection of the frame.
     """
 
-    step: Step
+    step: FrameMotion
     started: tuple[Track, ...]
     ids: np.ndarray
 
 
-class Linking(Protocol):
+class TrackerProtocol(Protocol):
     """Links detections over time; `tracking.tracker` holds the implementation, planners are given one."""
 
-    def push(self, seen: Observation) -> Linked:
+    def push(self, seen: Observation) -> Association:
         """Take the next frame; tracks that go on grow."""

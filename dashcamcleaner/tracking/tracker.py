@@ -1,6 +1,6 @@
 """Observations -> Tracks: detections linked over time.
 
-Takes one frame after the other and says which track each raw detection belongs to. The planner is given a `Linker`
+Takes one frame after the other and says which track each raw detection belongs to. The planner is given a `Tracker`
 and reads its tracks; `run` puts the two together. Pure numpy; motion comes in as data.
 
 Every raw detection is linked, whatever the user's thresholds: then a track's id depends on what was seen alone, and
@@ -16,12 +16,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from dashcamcleaner.core.motion import Step
+from dashcamcleaner.core.motion import FrameMotion
 from dashcamcleaner.core.plan import FramePlan, Observation, Origin
-from dashcamcleaner.tracking.motion_model import Course
-from dashcamcleaner.tracking.track import LARGE_LESS_SURE, Linked, Sighting, Track, large_share
+from dashcamcleaner.tracking.motion_model import MotionModel
+from dashcamcleaner.tracking.track import LARGE_LESS_SURE, Association, Sighting, Track, large_share
 
-__all__ = ["Linker", "relink"]
+__all__ = ["Tracker", "relink"]
 
 _STRONG = 0.25
 """Score from which a detection chooses first; fixed, so that ids do not hang on a dial."""
@@ -46,7 +46,7 @@ _WEAK_RATIO = math.log(1.4)
 """The same for weak detections: a chain of noise must not lead a lost track astray."""
 
 
-class Linker:
+class Tracker:
     """Links the detections of consecutive frames.
 
     Args:
@@ -55,16 +55,16 @@ class Linker:
 
     def __init__(self, *, upright_size: tuple[int, int]) -> None:
         self._upright_size = upright_size
-        self._active: list[tuple[Track, Course]] = []
+        self._active: list[tuple[Track, MotionModel]] = []
         self._time_s: float | None = None
         self._next_id = 1
 
-    def push(self, seen: Observation) -> Linked:
+    def push(self, seen: Observation) -> Association:
         """Take the next frame; tracks that go on grow, and those that begin are given."""
         time_s = seen.time.seconds
         seconds = 0.0 if self._time_s is None else max(0.0, time_s - self._time_s)
         self._time_s = time_s
-        step = Step(seen.motion, seconds=seconds, size=self._upright_size)
+        step = FrameMotion(seen.motion, seconds=seconds, size=self._upright_size)
         self._move(step)
         ids = np.full(len(seen.detections), -1, np.int64)
         if self._active and len(ids):
@@ -79,12 +79,12 @@ class Linker:
             track = Track(self._next_id, str(seen.detections.kind[which]))
             self._next_id += 1
             box, score = _plain(seen, which)
-            course = Course.at(box)
+            course = MotionModel.at(box)
             self._add(track, Sighting(seen.index, time_s, box, score, course.copy()))
             self._active.append((track, course))
             started.append(track)
             ids[which] = track.id
-        return Linked(step, tuple(started), ids)
+        return Association(step, tuple(started), ids)
 
     def _add(self, track: Track, sighting: Sighting) -> None:
         track.sightings.append(sighting)
@@ -93,7 +93,7 @@ class Linker:
         track.surest = max(track.surest, sighting.score - less)
         track.count += 1
 
-    def _move(self, step: Step) -> None:
+    def _move(self, step: FrameMotion) -> None:
         """All tracks one frame on; those that a cut or time has ended are let go."""
         kept = []
         for track, course in self._active:
@@ -154,7 +154,7 @@ def relink(plans: Iterable[FramePlan], *, upright_size: tuple[int, int]) -> tupl
         The ids of all tracks, hidden or not; and those that the plan gives to something else. The latter happen only
         when another version of this program linked it: such ids must not decide who is left clear.
     """
-    linker = Linker(upright_size=upright_size)
+    linker = Tracker(upright_size=upright_size)
     every: set[int] = set()
     moved: set[int] = set()
     for plan in plans:

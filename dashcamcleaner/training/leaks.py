@@ -26,10 +26,10 @@ __all__ = [
     "GAP",
     "NEVER",
     "PROTECTED_SHARE",
+    "ClipTruth",
     "LeakFigures",
     "ObjectFigures",
     "TrueTrack",
-    "Truth",
     "covered_share",
     "leaks",
     "union_area",
@@ -64,7 +64,7 @@ class TrueTrack:
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
+class ClipTruth:
     """A labelled clip.
 
     Args:
@@ -82,7 +82,7 @@ class Truth:
     ignore: Mapping[int, np.ndarray]
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Truth:
+    def from_json(cls, data: Mapping[str, Any]) -> ClipTruth:
         """From the JSON of a labelled clip.
 
         Raises:
@@ -233,14 +233,14 @@ class LeakFigures:
 
 
 @dataclass(slots=True)
-class _Watch:
+class _FrameWatch:
     """One object while the plans go by."""
 
     shares: dict[int, float] = field(default_factory=dict)
     sighted: bool = False
 
 
-def leaks(truth: Truth, plans: Iterable[FramePlan], *, thresholds: Mapping[str, float]) -> LeakFigures:
+def leaks(truth: ClipTruth, plans: Iterable[FramePlan], *, thresholds: Mapping[str, float]) -> LeakFigures:
     """The figures of one clip.
 
     Args:
@@ -248,7 +248,7 @@ def leaks(truth: Truth, plans: Iterable[FramePlan], *, thresholds: Mapping[str, 
         plans: of every frame; a frame without a plan counts as not hidden.
         thresholds: score per kind from which a raw detection counts as a sighting.
     """
-    watches = [_Watch() for _ in truth.tracks]
+    watches = [_FrameWatch() for _ in truth.tracks]
     hidden_px2 = dict.fromkeys(truth.kinds, 0.0)
     true_px2 = dict.fromkeys(truth.kinds, 0.0)
     needless_px2 = dict.fromkeys(truth.kinds, 0.0)
@@ -322,7 +322,7 @@ def _summed(a: Mapping[str, float], b: Mapping[str, float]) -> dict[str, float]:
     return {kind: a.get(kind, 0.0) + b.get(kind, 0.0) for kind in (*a, *(k for k in b if k not in a))}
 
 
-def _over_cover(truth: Truth, index: int, kind: str, regions: np.ndarray) -> tuple[float, float]:
+def _over_cover(truth: ClipTruth, index: int, kind: str, regions: np.ndarray) -> tuple[float, float]:
     """Area of a kind's regions that hide a legible true box of it, and the area of those boxes.
 
     A region that rather belongs to something illegible or ignored does not count.
@@ -341,7 +341,7 @@ def _over_cover(truth: Truth, index: int, kind: str, regions: np.ndarray) -> tup
     return union_area(regions[counts]), union_area(ours[hit])
 
 
-def _needless(truth: Truth, index: int, kind: str, regions: np.ndarray) -> float:
+def _needless(truth: ClipTruth, index: int, kind: str, regions: np.ndarray) -> float:
     """Area of a kind's regions that touch neither a labelled object of it nor an ignore area."""
     if not len(regions):
         return 0.0
@@ -352,7 +352,7 @@ def _needless(truth: Truth, index: int, kind: str, regions: np.ndarray) -> float
     return union_area(regions[iou(regions, known).max(axis=1) == 0])
 
 
-def _object_figures(truth: Truth, track: TrueTrack, watch: _Watch) -> ObjectFigures:
+def _object_figures(truth: ClipTruth, track: TrueTrack, watch: _FrameWatch) -> ObjectFigures:
     legible = sorted(track.legible & track.boxes.keys())
     leaked: dict[int, str] = {}
     longest = run = toggles = 0

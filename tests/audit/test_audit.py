@@ -20,8 +20,8 @@ from dashcamcleaner import cli
 from dashcamcleaner.audit import audit as audit_module
 from dashcamcleaner.audit import models as eyes_module
 from dashcamcleaner.audit.audit import audit
-from dashcamcleaner.audit.models import FACES, OWN, Eyes
-from dashcamcleaner.audit.search import Searcher
+from dashcamcleaner.audit.models import FACES, OWN, AuditModels
+from dashcamcleaner.audit.search import LeftoverSearch
 from dashcamcleaner.core.events import Audited, Event, Failed, Finished, Progress, Started
 from dashcamcleaner.core.findings import AuditResult, Check, Severity, Status
 from dashcamcleaner.errors import Cancelled, ExtraMissing, extra_hint
@@ -62,7 +62,7 @@ def street(path: Path, *, people: bool = True, sound: bool = True) -> Path:
         stream = output.add_stream("libx264", rate=30, options={"crf": "10", "preset": "ultrafast"})
         stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
         stream.codec_context.time_base = stream.time_base = Fraction(1, 15360)
-        track = clips._SoundTrack(output, clips.Sound(), seconds=FRAMES / 30) if sound else None
+        track = clips._AudioTrack(output, clips.Sound(), seconds=FRAMES / 30) if sound else None
         output.start_encoding()
         for number in range(FRAMES):
             planes = [np.full((SIZE[1] // 2, SIZE[0] // 2), 128, np.uint8) for _ in range(2)]
@@ -88,20 +88,20 @@ def street(path: Path, *, people: bool = True, sound: bool = True) -> Path:
     return path
 
 
-def scripted_eyes(*_: Any, blind: bool = False, **__: Any) -> Eyes:
+def scripted_models(*_: Any, blind: bool = False, **__: Any) -> AuditModels:
     """Two views that see red, or nothing; nobody reads."""
     kinds = ("face", "plate")
     whole = {name: fakes.ColourDetector(RED, score=0.85, least_px=9999 if blind else 12) for name in (OWN, FACES)}
     crops = {name: fakes.ColourDetector(RED, score=0.85, least_px=8) for name in (OWN, FACES)}
-    searcher = Searcher(whole, mirrored=(OWN,), kinds=kinds, floors={OWN: 0.1, FACES: 0.3})
-    return Eyes(searcher, dict(crops), None, ["two that see red"], [], kinds, dict(whole))
+    searcher = LeftoverSearch(whole, mirrored=(OWN,), kinds=kinds, floors={OWN: 0.1, FACES: 0.3})
+    return AuditModels(searcher, dict(crops), None, ["two that see red"], [], kinds, dict(whole))
 
 
 @pytest.fixture()
 def scripted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Detectors that see red, in the run and in the audit."""
     monkeypatch.setattr(context, "open_detector", lambda **_: fakes.ColourDetector(RED, score=0.9))
-    monkeypatch.setattr(audit_module, "open_eyes", scripted_eyes)
+    monkeypatch.setattr(audit_module, "open_models", scripted_models)
 
 
 @pytest.fixture(scope="module")
@@ -372,7 +372,7 @@ def test_nothing_is_invented_on_clips_of_many_kinds(name: str, tmp_path: Path, m
     monkeypatch.setattr(
         context, "open_detector", lambda **_: fakes.ScriptedDetector(lambda n, p: seen, script_size=(320, 180))
     )
-    monkeypatch.setattr(audit_module, "open_eyes", lambda *a, **k: scripted_eyes(blind=True))
+    monkeypatch.setattr(audit_module, "open_models", lambda *a, **k: scripted_models(blind=True))
     output = tmp_path / f"out{suffix}"
     assert isinstance(list(clean(Job(made.path, output)))[-1], Finished)
     result = result_of(audit(made.path, output))

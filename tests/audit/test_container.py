@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from dashcamcleaner.audit.container import compare_facts, examine, sound_offset_s, sound_shift_s
+from dashcamcleaner.audit.container import audio_offset_s, audio_shift_s, compare_contents, examine
 from dashcamcleaner.errors import InputError
 from tests import clips
 
@@ -26,7 +26,7 @@ def test_a_plain_clip(tmp_path: Path) -> None:
     assert facts.films == [0]
     assert len(facts.sound) == 2
     assert facts.pictures == []
-    assert compare_facts(facts, facts, keep=(), muted=False) == []
+    assert compare_contents(facts, facts, keep=(), muted=False) == []
 
 
 def test_what_stands_beside_the_film_is_seen(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_what_stands_beside_the_film_is_seen(tmp_path: Path) -> None:
     facts = examine(made.path)
     assert [p.cover for p in facts.pictures] == [True]
     assert facts.pictures[0].pixels is not None
-    codes = {f.code for f in compare_facts(facts, facts, keep=(), muted=False)}
+    codes = {f.code for f in compare_contents(facts, facts, keep=(), muted=False)}
     assert {"cover", "location"} <= codes
 
 
@@ -59,16 +59,16 @@ def test_a_thumbnail_and_a_position_between_the_packets_are_seen(tmp_path: Path,
 def test_copied_sound_that_was_shifted_is_measured(tmp_path: Path) -> None:
     one = examine(clips.make(tmp_path / "a.mp4", frames=60, sounds=(clips.Sound(),)).path).sound[0]
     late = type(one)(1, one.codec, list(one.packets), [t + 0.08 for t in one.times_s])
-    assert sound_shift_s(one, one) == 0
-    assert sound_shift_s(one, late) == pytest.approx(0.08)
+    assert audio_shift_s(one, one) == 0
+    assert audio_shift_s(one, late) == pytest.approx(0.08)
 
 
 def test_converted_sound_is_compared_by_ear(tmp_path: Path) -> None:
     one = clips.make(tmp_path / "a.mp4", frames=90, sounds=(clips.Sound(),)).path
     same = clips.make(tmp_path / "b.mkv", frames=90, sounds=(clips.Sound(codec="flac"),)).path
     before, after = examine(one).sound[0], examine(same).sound[0]
-    assert sound_shift_s(before, after) is None
-    heard = sound_offset_s(one, same, source_stream=before.stream, output_stream=after.stream)
+    assert audio_shift_s(before, after) is None
+    heard = audio_offset_s(one, same, source_stream=before.stream, output_stream=after.stream)
     assert heard is not None
     assert abs(heard[0]) < 0.03
     assert heard[1] > 0.5

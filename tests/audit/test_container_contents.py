@@ -5,26 +5,30 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dashcamcleaner.audit.container import EmbeddedPicture, FileFacts, SoundTrack, compare_facts
+from dashcamcleaner.audit.container import AudioTrack, ContainerContents, EmbeddedPicture, compare_contents
 from dashcamcleaner.core.findings import Severity
 
 
-def track(*, shift_s: float = 0.0, packets: int = 50, seed: int = 0) -> SoundTrack:
+def track(*, shift_s: float = 0.0, packets: int = 50, seed: int = 0) -> AudioTrack:
     names = [bytes([seed, i]) for i in range(packets)]
-    return SoundTrack(1, "aac", names, [i * 0.021 + shift_s for i in range(packets)])
+    return AudioTrack(1, "aac", names, [i * 0.021 + shift_s for i in range(packets)])
 
 
-def clip(**changes: object) -> FileFacts:
-    facts = FileFacts(films=[0], sound=[track()], tags={"creation_time": "2026-01-01", "encoder": "x"})
+def clip(**changes: object) -> ContainerContents:
+    facts = ContainerContents(films=[0], sound=[track()], tags={"creation_time": "2026-01-01", "encoder": "x"})
     for name, value in changes.items():
         setattr(facts, name, value)
     return facts
 
 
 def codes(
-    output: FileFacts, *, source: FileFacts | None = None, keep: tuple[str, ...] = (), muted: bool = False
+    output: ContainerContents,
+    *,
+    source: ContainerContents | None = None,
+    keep: tuple[str, ...] = (),
+    muted: bool = False,
 ) -> dict[str, Severity]:
-    return {f.code: f.severity for f in compare_facts(source or clip(), output, keep=keep, muted=muted)}
+    return {f.code: f.severity for f in compare_contents(source or clip(), output, keep=keep, muted=muted)}
 
 
 PICTURE = EmbeddedPicture("cover picture (stream 2)", np.zeros((9, 16, 3), np.uint8), cover=True)
@@ -50,7 +54,9 @@ def test_a_clean_file_says_nothing() -> None:
         (clip(sound=[track(shift_s=-0.03)]), "sound-shift", ()),
     ],
 )
-def test_what_should_not_be_there_fails_unless_it_was_asked_for(output: FileFacts, code: str, keep: str) -> None:
+def test_what_should_not_be_there_fails_unless_it_was_asked_for(
+    output: ContainerContents, code: str, keep: str
+) -> None:
     assert codes(output)[code] is Severity.FAIL
     if keep:
         assert code not in {c for c, s in codes(output, keep=(keep,)).items() if s is Severity.FAIL}
@@ -69,5 +75,5 @@ def test_sound_that_lacks_packets_or_a_track_is_told() -> None:
 
 
 def test_silence_repeats_itself_without_counting_as_a_shift() -> None:
-    silent = SoundTrack(1, "aac", [b"same"] * 50, [i * 0.021 for i in range(50)])
+    silent = AudioTrack(1, "aac", [b"same"] * 50, [i * 0.021 for i in range(50)])
     assert codes(clip(sound=[silent]), source=clip(sound=[silent])) == {}

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from dashcamcleaner.audit.exposures import CROPS_KEPT, Exposure, Linker, Sighting, legibility
-from dashcamcleaner.audit.scoring import Weigher
+from dashcamcleaner.audit.exposures import CROPS_KEPT, AuditDetection, Exposure, ExposureTracker, legibility
+from dashcamcleaner.audit.scoring import ExposureScorer
 from dashcamcleaner.core.findings import Severity
 
 
-def seen(frame: int, x: float, *, size: float = 40.0, kind: str = "face", **scores: float) -> Sighting:
-    return Sighting(frame, frame / 30, (x, 100.0, x + size, 100.0 + size), kind, scores or {"own": 0.7, "faces": 0.8})
+def seen(frame: int, x: float, *, size: float = 40.0, kind: str = "face", **scores: float) -> AuditDetection:
+    return AuditDetection(
+        frame, frame / 30, (x, 100.0, x + size, 100.0 + size), kind, scores or {"own": 0.7, "faces": 0.8}
+    )
 
 
-def linked(sightings: dict[int, list[Sighting]]) -> list[Exposure]:
-    linker = Linker()
+def linked(sightings: dict[int, list[AuditDetection]]) -> list[Exposure]:
+    linker = ExposureTracker()
     for frame in sorted(sightings):
         linker.push(sightings[frame], seconds=frame / 30)
     return linker.drain() + linker.finish()
@@ -53,8 +55,8 @@ def test_legibility_rises_with_size() -> None:
     assert values[-1] == 1.0
 
 
-def weigher(*, closer: dict[str, float], as_one: bool = False, read: float = 0.0) -> Weigher:
-    return Weigher("faces", "own", lambda e: closer, lambda e: read, lambda e: as_one)
+def weigher(*, closer: dict[str, float], as_one: bool = False, read: float = 0.0) -> ExposureScorer:
+    return ExposureScorer("faces", "own", lambda e: closer, lambda e: read, lambda e: as_one)
 
 
 def test_a_face_that_both_views_see_near_and_far_fails() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from dashcamcleaner.audit.readback import Rereader, likeness_of_texts
+from dashcamcleaner.audit.readback import ReadbackTest, likeness_of_texts
 from dashcamcleaner.core.findings import Severity
 from dashcamcleaner.core.plan import Origin, Region
 from dashcamcleaner.detection.ocr import Reading
@@ -40,7 +40,7 @@ def plate(track: int = 4) -> Region:
 
 
 def tried(*, source: bool, output: bool, frames: int = 12) -> tuple[dict[str, tuple[int, int]], list[str]]:
-    rereader = Rereader(reader=BrightReader(), faces=None)
+    rereader = ReadbackTest(reader=BrightReader(), faces=None)
     for frame in range(0, frames * 3, 3):
         rereader.offer(picture(sharp=source), picture(sharp=output), [plate()], frame=frame, seconds=frame / 30)
     checks, found = rereader.findings()
@@ -63,7 +63,7 @@ def test_a_plate_that_nobody_can_read_in_the_source_proves_nothing() -> None:
 
 def test_a_face_seen_again_is_a_note() -> None:
     faces = ScriptedDetector(lambda number, crop: [(20.0, 20.0, 60.0, 66.0, 0.9, "face")], kinds=("face",))
-    rereader = Rereader(reader=None, faces=faces)
+    rereader = ReadbackTest(reader=None, faces=faces)
     region = Region((60.0, 60.0, 100.0, 106.0), "face", 0.9, Origin.DETECTED, 2)
     rereader.offer(picture(sharp=True), picture(sharp=True), [region], frame=0, seconds=0.0)
     checks, found = rereader.findings()

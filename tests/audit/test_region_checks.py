@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashcamcleaner.audit.region_checks import HidingLog, RegionTest
+from dashcamcleaner.audit.region_checks import RegionCheck, RegionCheckLog
 from dashcamcleaner.core.findings import Severity
 from dashcamcleaner.core.plan import Origin, Region
 
@@ -11,18 +11,18 @@ def region(track: int | None = 1) -> Region:
     return Region((10.0, 10.0, 70.0, 80.0), "face", 0.9, Origin.DETECTED, track)
 
 
-def log_of(*tests: tuple[int, RegionTest]) -> HidingLog:
-    log = HidingLog()
+def log_of(*tests: tuple[int, RegionCheck]) -> RegionCheckLog:
+    log = RegionCheckLog()
     for frame, test in tests:
         log.push(frame, frame / 30, [test])
     return log
 
 
-HIDDEN = RegionTest(region(), True, gain=0.02, likeness=0.1)
-CLEAR = RegionTest(region(), True, gain=0.97, likeness=0.99, clear_share=0.99)
-WEAK = RegionTest(region(), True, gain=0.45, likeness=0.75)
-SHIFTED = RegionTest(region(), True, gain=0.3, likeness=0.5, clear_share=0.3, clear_side=1.0)
-STRIP_ONCE = RegionTest(region(), True, gain=0.1, likeness=0.2, clear_share=0.1, clear_side=0.8)
+HIDDEN = RegionCheck(region(), True, gain=0.02, likeness=0.1)
+CLEAR = RegionCheck(region(), True, gain=0.97, likeness=0.99, clear_share=0.99)
+WEAK = RegionCheck(region(), True, gain=0.45, likeness=0.75)
+SHIFTED = RegionCheck(region(), True, gain=0.3, likeness=0.5, clear_share=0.3, clear_side=1.0)
+STRIP_ONCE = RegionCheck(region(), True, gain=0.1, likeness=0.2, clear_share=0.1, clear_side=0.8)
 
 
 def test_hidden_regions_say_nothing() -> None:
@@ -54,12 +54,12 @@ def test_one_frame_with_a_strip_of_chance_texture_is_nothing() -> None:
 
 
 def test_a_region_without_detail_counts_as_untested() -> None:
-    log = log_of((0, RegionTest(region(), False)))
+    log = log_of((0, RegionCheck(region(), False)))
     assert (log.regions, log.tested) == (1, 0)
 
 
 def test_a_little_that_is_left_in_every_frame_is_to_review() -> None:
-    little = RegionTest(region(), True, gain=0.09, likeness=0.46)
+    little = RegionCheck(region(), True, gain=0.09, likeness=0.46)
     (found,) = log_of(*((i, little) for i in range(12))).findings()
     assert (found.code, found.severity, found.first_frame, found.last_frame) == ("region-weak", Severity.REVIEW, 0, 11)
     assert list(log_of(*((i, little if i % 3 == 0 else HIDDEN) for i in range(12))).findings()) == []

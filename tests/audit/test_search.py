@@ -6,20 +6,20 @@ import cv2
 import numpy as np
 import pytest
 
-from dashcamcleaner.audit.exposures import Exposure, Sighting
-from dashcamcleaner.audit.search import Searcher, best_reading, moves_as_one, second_opinion
+from dashcamcleaner.audit.exposures import AuditDetection, Exposure
+from dashcamcleaner.audit.search import LeftoverSearch, best_reading, moves_as_one, second_opinion
 from dashcamcleaner.detection.ocr import Reading
 from tests.fakes import ScriptedDetector
 
 PICTURE = np.full((200, 300, 3), 90, np.uint8)
 
 
-def searcher(**scripts: list[tuple[float, float, float, float, float, str]]) -> Searcher:
+def searcher(**scripts: list[tuple[float, float, float, float, float, str]]) -> LeftoverSearch:
     detectors = {name: ScriptedDetector(lambda n, p, rows=rows: rows) for name, rows in scripts.items()}
-    return Searcher(detectors, mirrored=("own",), kinds=("face", "plate"), floors=dict.fromkeys(scripts, 0.2))
+    return LeftoverSearch(detectors, mirrored=("own",), kinds=("face", "plate"), floors=dict.fromkeys(scripts, 0.2))
 
 
-def look(made: Searcher, *, hidden: float = 0.0) -> list[Sighting]:
+def look(made: LeftoverSearch, *, hidden: float = 0.0) -> list[AuditDetection]:
     return made.look(PICTURE, frame=4, seconds=0.13, hidden_share=lambda box: hidden)
 
 
@@ -41,7 +41,7 @@ def test_what_is_hidden_small_faint_or_of_no_interest_is_no_sighting() -> None:
 def exposure(*pictures: np.ndarray, box: tuple[float, float, float, float] = (50, 40, 110, 110)) -> Exposure:
     made = Exposure("face")
     for number, picture in enumerate(pictures):
-        one = Sighting(number * 30, float(number), box, "face", {"own": 0.8})
+        one = AuditDetection(number * 30, float(number), box, "face", {"own": 0.8})
         one.crop, one.crop_xyxy = picture, (0, 0, picture.shape[1], picture.shape[0])
         made.add(one)
     return made

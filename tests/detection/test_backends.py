@@ -17,11 +17,11 @@ from pictures import street
 from dashcamcleaner.core.boxes import Detections, iou
 from dashcamcleaner.detection import registry
 from dashcamcleaner.detection.detector import SCORE_FLOOR, Detector, PipelinedDetector
-from dashcamcleaner.detection.registry import ENGINES, CombinedDetector, engine_installed, open_detector
+from dashcamcleaner.detection.registry import BACKENDS, CombinedDetector, backend_installed, open_detector
 from dashcamcleaner.errors import BackendError, BackendMissing, DetectorFailed, WeightsError
 
 WIDE = (1920, 1080)
-NAMES = [*ENGINES, "fake"]
+NAMES = [*BACKENDS, "fake"]
 
 BOX_TOLERANCE_PX = 0.5
 SCORE_TOLERANCE = 0.01
@@ -37,7 +37,7 @@ boxes within 1.6 px, scores within 0.016. Fainter ones change place in the suppr
 def open_engine(name: str, *, precision: str = "f32", batch: int = 1) -> Detector:
     if name == "fake":
         return ScriptedDetector(lambda number, picture: [(10, 20, 40, 40, 0.5 + picture[0, 0, 0] / 1000, "face")])
-    if not engine_installed(name) or (name == "torch" and not _importable("ultralytics")):
+    if not backend_installed(name) or (name == "torch" and not _importable("ultralytics")):
         pytest.skip(f"{name} is not installed")
     return open_detector(backend=name, device="cpu", aspect=WIDE, precision=precision, batch=batch, threads=1)
 
@@ -64,7 +64,7 @@ def test_it_tells_what_it_is(engine: Detector) -> None:
     assert {"face", "plate"} <= set(engine.kinds)
     assert engine.input_size == (640, 384)
     told = engine.description
-    assert told.backend in (*ENGINES, "fake")
+    assert told.backend in (*BACKENDS, "fake")
     assert told.device
     assert told.precision == "f32"
     assert len(told.weights_sha256) == 64
@@ -143,7 +143,7 @@ def test_what_was_submitted_may_be_painted_on(engine: Detector) -> None:
     assert same(engine.result(handle)[0], before)
 
 
-@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize("name", BACKENDS)
 def test_what_is_no_picture_is_refused_and_a_closed_detector_says_so(name: str) -> None:
     detector = open_engine(name)
     with pytest.raises(DetectorFailed, match="uint8 RGB"):
@@ -233,14 +233,14 @@ def test_auto_picks_an_engine_and_says_why() -> None:
     detector = open_detector(inference_size=320, aspect=WIDE)
     told = detector.description
     detector.close()
-    assert told.backend in ENGINES
+    assert told.backend in BACKENDS
     assert len(told.why) > 20
     assert detector.input_size == (320, 192)
 
 
 def test_a_gpu_that_torch_cannot_use_does_not_end_on_torchs_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """The driver is there, but of another version than torch wants: found only by asking torch."""
-    if not engine_installed("torch"):
+    if not backend_installed("torch"):
         pytest.skip("torch is not installed")
     import torch
 
@@ -303,7 +303,7 @@ def test_unknown_names_are_refused_with_a_way_out() -> None:
     ],
 )
 def test_a_missing_engine_says_what_to_install(name: str, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, ENGINES[name][1], None)  # as if it were not installed
+    monkeypatch.setitem(sys.modules, BACKENDS[name][1], None)  # as if it were not installed
     with pytest.raises(BackendMissing, match="not installed") as caught:
         open_detector(backend=name, aspect=WIDE)
     assert caught.value.hint == line
@@ -339,7 +339,7 @@ print("quiet")
 
 def test_no_engine_reaches_for_the_network(own_home: Path) -> None:
     """In a process of its own: what matters happens at import."""
-    present = [name for name in ENGINES if engine_installed(name) and (name != "torch" or _importable("ultralytics"))]
+    present = [name for name in BACKENDS if backend_installed(name) and (name != "torch" or _importable("ultralytics"))]
     done = subprocess.run(
         [sys.executable, "-c", _OFFLINE, ",".join(present)],
         capture_output=True,

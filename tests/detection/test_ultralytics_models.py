@@ -17,10 +17,10 @@ import numpy as np
 import pytest
 from pictures import street
 
-from dashcamcleaner.detection.registry import engine_installed, open_detector
+from dashcamcleaner.detection.registry import backend_installed, open_detector
 from dashcamcleaner.errors import WeightsError, WeightsUntrusted
 
-pytestmark = pytest.mark.skipif(not engine_installed("torch"), reason="torch is not installed")
+pytestmark = pytest.mark.skipif(not backend_installed("torch"), reason="torch is not installed")
 
 FAMILIES = ("yolov5n", "yolov8n", "yolov9t", "yolov10n", "yolo11n", "yolo12n", "yolo26n", "yolov8n-p2", "yolov8n-p6",
             "yolov8n-seg", "yolov8n-pose", "yolov3-tiny")  # fmt: skip
@@ -167,7 +167,7 @@ def test_what_is_no_detection_checkpoint_is_refused(ultralytics: Any, tmp_path: 
 @pytest.mark.parametrize("engine", ["openvino", "onnx"])
 @pytest.mark.parametrize("shape", ["fixed", "dynamic"])
 def test_exports_tell_their_own_names_and_sizes(engine: str, shape: str, ultralytics: Any, tmp_path: Path) -> None:
-    if not engine_installed(engine):
+    if not backend_installed(engine):
         pytest.skip(f"{engine} is not installed")
     pytest.importorskip("onnx", reason="onnx is not installed (requirements-train.txt)")
     wrapped = build(ultralytics, "yolo11n")

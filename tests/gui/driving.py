@@ -21,7 +21,7 @@ from dashcamcleaner.core.findings import AuditResult, Finding, Severity, Status
 from dashcamcleaner.core.summary import KindSummary, RunSummary
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError, InputError
 from dashcamcleaner.gui.app import build_window
-from dashcamcleaner.gui.engine_facade import DeviceChoice, Engine, Found, WeightsChoice
+from dashcamcleaner.gui.engine_facade import DeviceChoice, EngineFacade, Found, WeightsChoice
 from dashcamcleaner.gui.main_window import MainWindow
 from dashcamcleaner.gui.queue_model import ClipFacts
 from dashcamcleaner.settings import Settings
@@ -94,7 +94,7 @@ class ScriptedControl:
         return None
 
 
-class ScriptedEngine(Engine):
+class ScriptedEngine(EngineFacade):
     """An engine whose runs go step by step: `step` lets one event out.
 
     Args:
@@ -209,7 +209,7 @@ def open_window(qtbot: Any, qapp: QApplication) -> Iterator[OpenWindow]:
     """Opens the window over an engine; closes what is still open at the end."""
     opened: list[MainWindow] = []
 
-    def open_it(engine: Engine | None = None) -> MainWindow:
+    def open_it(engine: EngineFacade | None = None) -> MainWindow:
         window = build_window(qapp, engine=engine or ScriptedEngine())
         window.session.crashed.connect(lambda error: pytest.fail(f"unclaimed: {error!r}"))
         window.show()

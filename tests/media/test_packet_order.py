@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashcamcleaner.media.packet_order import PacketLedger
+from dashcamcleaner.media.packet_order import PacketOrder
 
 
 def decode(decoding_order: list[int], *, delay: int, lost: frozenset[int] = frozenset()) -> list[tuple[int, int]]:
     """A decoder that holds ``delay`` pictures back and gives the earliest; lost packets give none."""
-    ledger = PacketLedger()
+    ledger = PacketOrder()
     held: list[int] = []
     out: list[tuple[int, int]] = []
     for pts in decoding_order[:16]:
@@ -63,7 +63,7 @@ def test_a_loss_is_found_before_what_follows_it_is_shown(b_frames: int, threads:
 def test_misplaced_times_change_places() -> None:
     """A recorder's slip: the seventh picture carries a time between the third and the fourth."""
     told = [0, 3003, 4004, 5005, 6006, 7007, 4505, 9009, 11011, 12012]
-    ledger = PacketLedger()
+    ledger = PacketOrder()
     out = []
     for pts in told:
         ledger.seen(pts)
@@ -78,7 +78,7 @@ def test_misplaced_times_change_places() -> None:
 
 
 def test_frames_before_the_first_key_frame() -> None:
-    ledger = PacketLedger()
+    ledger = PacketOrder()
     for pts in range(0, 100, 10):
         ledger.seen(pts)
         ledger.sent()
@@ -90,7 +90,7 @@ def test_frames_before_the_first_key_frame() -> None:
 
 
 def test_a_growing_delay_is_no_loss() -> None:
-    ledger = PacketLedger()
+    ledger = PacketOrder()
     ledger.seen(0)
     ledger.sent()
     assert ledger.received(0) == (0, 0)
@@ -103,7 +103,7 @@ def test_a_growing_delay_is_no_loss() -> None:
 
 def test_a_clock_that_jumps_back_is_neither_loss_nor_slip() -> None:
     told = [*range(1000, 1200, 10), *range(0, 200, 10)]
-    ledger = PacketLedger()
+    ledger = PacketOrder()
     for pts in told[:16]:
         ledger.seen(pts)
     out = []

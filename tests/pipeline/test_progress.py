@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dashcamcleaner.core.events import Progress
-from dashcamcleaner.pipeline.progress import Pace
+from dashcamcleaner.pipeline.progress import ProgressMeter
 
 
 def test_pace_is_that_of_the_last_seconds_and_loading_does_not_count() -> None:
     now = [0.0]
-    pace = Pace("clean", frames=400, clock=lambda: now[0])
+    pace = ProgressMeter("clean", frames=400, clock=lambda: now[0])
     now[0] = 30.0  # loading
     events: list[Progress] = []
     for number in range(400):
@@ -27,7 +27,7 @@ def test_pace_is_that_of_the_last_seconds_and_loading_does_not_count() -> None:
 
 def test_without_a_frame_count_there_is_no_eta() -> None:
     now = [0.0]
-    pace = Pace("clean", frames=None, clock=lambda: now[0])
+    pace = ProgressMeter("clean", frames=None, clock=lambda: now[0])
     for _ in range(20):
         event = pace.step({}, time_s=0)
         now[0] += 0.5

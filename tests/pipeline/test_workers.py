@@ -6,13 +6,13 @@ import threading
 
 import pytest
 
-from dashcamcleaner.pipeline.workers import Channel, Crew, Stopped
+from dashcamcleaner.pipeline.workers import BoundedQueue, Stopped, ThreadGroup
 
 
 def test_items_pass_in_order_through_a_bounded_channel() -> None:
     got: list[int] = []
-    with Crew() as crew:
-        channel: Channel[int] = Channel(crew, size=2)
+    with ThreadGroup() as crew:
+        channel: BoundedQueue[int] = BoundedQueue(crew, size=2)
 
         def give() -> None:
             for i in range(100):
@@ -25,8 +25,8 @@ def test_items_pass_in_order_through_a_bounded_channel() -> None:
 
 
 def test_batches_are_full_but_for_the_last() -> None:
-    with Crew() as crew:
-        channel: Channel[int] = Channel(crew, size=0)
+    with ThreadGroup() as crew:
+        channel: BoundedQueue[int] = BoundedQueue(crew, size=0)
         for i in range(7):
             channel.put(i)
         channel.close()
@@ -34,8 +34,8 @@ def test_batches_are_full_but_for_the_last() -> None:
 
 
 def test_one_failure_wakes_and_ends_all() -> None:
-    crew = Crew()
-    channel: Channel[int] = Channel(crew, size=1)
+    crew = ThreadGroup()
+    channel: BoundedQueue[int] = BoundedQueue(crew, size=1)
     stuck = threading.Event()
 
     def full() -> None:
@@ -55,8 +55,8 @@ def test_one_failure_wakes_and_ends_all() -> None:
 
 
 def test_waiting_on_a_stopped_crew_raises() -> None:
-    crew = Crew()
-    channel: Channel[int] = Channel(crew, size=1)
+    crew = ThreadGroup()
+    channel: BoundedQueue[int] = BoundedQueue(crew, size=1)
     crew.stop()
     with pytest.raises(Stopped):
         channel.take()

@@ -18,7 +18,7 @@ from dashcamcleaner.core.time import FrameTime, Span
 from dashcamcleaner.planning.planner import MemoryPlanner, TrackPlanner
 from dashcamcleaner.planning.weak_spots import planned, thorough_plans, weak_spots, with_extra
 from dashcamcleaner.tracking.track import LARGE_LESS_SURE, large_share
-from dashcamcleaner.tracking.tracker import Linker
+from dashcamcleaner.tracking.tracker import Tracker
 from dashcamcleaner.training.leaks import LeakFigures, leaks
 from tests import scenes
 from tests.scenes import Scene, Thing, even, random_scene
@@ -152,7 +152,7 @@ THRESHOLDS = {"face": 0.2, "plate": 0.2}
 def tracks(**changes):
     size = changes.pop("upright_size", scenes.SIZE)
     arguments = {
-        "linker": Linker(upright_size=size),
+        "linker": Tracker(upright_size=size),
         "upright_size": size,
         "thresholds": THRESHOLDS,
         "kinds": ("face", "plate"),

@@ -7,7 +7,7 @@ from fractions import Fraction
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.plan import FramePlan, Observation, Origin, Region
 from dashcamcleaner.core.time import FrameTime
-from dashcamcleaner.review.track_summary import Reason, doubts, track_summaries
+from dashcamcleaner.review.track_summary import Reason, review_items, track_summaries
 
 FPS = 30
 BOX = (100.0, 100.0, 160.0, 170.0)
@@ -46,7 +46,7 @@ def test_a_find_left_clear_comes_before_what_is_hidden_anyway() -> None:
     clear = (300.0, 300.0, 360.0, 370.0, 0.19, "face")
     plans = [frame(i, (1, Origin.DETECTED, 0.9), found=(clear,)) for i in range(20)]
     plans += [frame(20 + i, (1, Origin.HELD, 0.9)) for i in range(20)]
-    spots = doubts(plans, summaries=track_summaries(plans), thresholds={"face": 0.2})
+    spots = review_items(plans, summaries=track_summaries(plans), thresholds={"face": 0.2})
     assert [spot.reason for spot in spots] == [Reason.CLEAR, Reason.LONG_FILL]
     assert spots[0].box == (300.0, 300.0, 360.0, 370.0)
     assert (spots[0].index, spots[0].last) == (0, 19)  # one spot, not twenty
@@ -56,12 +56,12 @@ def test_what_is_far_below_the_threshold_or_covered_is_no_doubt() -> None:
     faint, inside = (300.0, 300.0, 360.0, 370.0, 0.06, "face"), (110.0, 110.0, 150.0, 160.0, 0.19, "face")
     other = (400.0, 10.0, 450.0, 60.0, 0.9, "dog")
     plans = [frame(i, (1, Origin.DETECTED, 0.9), found=(faint, inside, other)) for i in range(5)]
-    assert doubts(plans, summaries=track_summaries(plans), thresholds={"face": 0.2}) == []
+    assert review_items(plans, summaries=track_summaries(plans), thresholds={"face": 0.2}) == []
 
 
 def test_single_and_low_sightings() -> None:
     plans = [frame(0, (1, Origin.DETECTED, 0.9), (2, Origin.DETECTED, 0.22)), frame(1, (2, Origin.DETECTED, 0.25))]
-    spots = doubts(plans, summaries=track_summaries(plans), thresholds={"face": 0.2})
+    spots = review_items(plans, summaries=track_summaries(plans), thresholds={"face": 0.2})
     assert {(spot.reason, spot.track) for spot in spots} == {(Reason.SINGLE, 1), (Reason.LOW_SCORE, 2)}
 
 
@@ -69,6 +69,6 @@ def test_what_an_audit_saw_comes_first() -> None:
     plans = [frame(i, found=((300.0, 300.0, 360.0, 370.0, 0.19, "face"),)) for i in range(5)]
     finding = {"first_frame": 3, "last_frame": 4, "severity": "fail", "harm": 0.1, "message": "A face is clear."}
     whole = {"first_frame": -1, "severity": "review", "message": "The sound is shifted."}
-    spots = doubts(plans, summaries=[], thresholds={"face": 0.2}, findings=[finding, whole])
+    spots = review_items(plans, summaries=[], thresholds={"face": 0.2}, findings=[finding, whole])
     assert [spot.reason for spot in spots] == [Reason.FINDING, Reason.CLEAR]
     assert (spots[0].index, spots[0].message) == (3, "A face is clear.")

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from dashcamcleaner.core.motion import Motion, Step
-from dashcamcleaner.tracking.camera_motion import MotionMeter
+from dashcamcleaner.core.motion import FrameMotion, Motion
+from dashcamcleaner.tracking.camera_motion import MotionEstimator
 
 FULL = (1280, 720)
 
@@ -37,12 +37,12 @@ def camera(*, x=0.0, y=0.0, zoom=1.0, turn=0.0):
 
 
 def measure(*pictures, size=FULL):
-    meter = MotionMeter(upright_size=size)
+    meter = MotionEstimator(upright_size=size)
     return [meter.measure(p) for p in pictures][-1]
 
 
 def test_the_first_picture_has_no_motion():
-    meter = MotionMeter(upright_size=FULL)
+    meter = MotionEstimator(upright_size=FULL)
     picture = shot(scene(1), camera())
     assert meter.measure(picture) is None
     assert meter.measure(picture) is not None
@@ -64,7 +64,7 @@ def test_camera_motion_is_found(move):
     first, second = camera(), camera(**move)
     motion = measure(shot(scene(2), first), shot(scene(2), second))
     assert not motion.cut
-    step = Step(motion, seconds=1 / 30, size=FULL)
+    step = FrameMotion(motion, seconds=1 / 30, size=FULL)
     true = np.vstack([second, [0, 0, 1]]) @ np.linalg.inv(np.vstack([first, [0, 0, 1]]))
     for x, y in [(300, 200), (640, 360), (1000, 600)]:
         wanted = (true @ [x, y, 1])[:2]
@@ -81,7 +81,7 @@ def test_what_moves_by_itself_is_in_the_grid_and_not_in_the_camera():
         picture[100:200, 200 + 8 * k : 320 + 8 * k] = front[100:200, 200:320]
         pictures.append(picture)
     motion = measure(*pictures)
-    step = Step(motion, seconds=1 / 30, size=FULL)
+    step = FrameMotion(motion, seconds=1 / 30, size=FULL)
     assert np.hypot(*(np.array(step.ahead(100, 100)) - (110, 100))) < 1.5
     own = step.own(520, 300, width=60, height=60)
     assert own is not None
@@ -107,7 +107,7 @@ def test_portrait_and_odd_sizes():
     a = np.ascontiguousarray(picture[:641, :361])
     b = np.ascontiguousarray(picture[4:645, :361])
     motion = measure(a, b, size=(1083, 1923))
-    step = Step(motion, seconds=0.04, size=(1083, 1923))
+    step = FrameMotion(motion, seconds=0.04, size=(1083, 1923))
     x, y = step.ahead(500, 900)
     assert abs(x - 500) < 2
     assert abs(y - 888) < 2

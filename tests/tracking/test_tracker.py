@@ -13,13 +13,13 @@ from dashcamcleaner.core.boxes import Detections, iou
 from dashcamcleaner.core.motion import Motion
 from dashcamcleaner.core.plan import FramePlan, Observation, Origin, Region
 from dashcamcleaner.core.time import FrameTime
-from dashcamcleaner.tracking.tracker import Linker, relink
+from dashcamcleaner.tracking.tracker import Tracker, relink
 from tests.scenes import SIZE, TIME_BASE, Scene, Thing, even, random_scene, uneven
 
 
 def ids_of(scene: Scene, observations) -> dict[int, list[int]]:
     """Track ids that each thing was given, in order of frames."""
-    linker = Linker(upright_size=SIZE)
+    linker = Tracker(upright_size=SIZE)
     given = defaultdict(list)
     for seen in observations:
         linked = linker.push(seen)
@@ -69,7 +69,7 @@ def test_a_track_survives_an_occlusion_under_a_moving_camera():
 def test_kinds_are_never_mixed():
     scene = Scene([Thing("face", (400, 350)), Thing("plate", (402, 350), size=(44, 44))], even(30))
     given = ids_of(scene, scene.observations(clutter=0, jitter=0.0))
-    linker = Linker(upright_size=SIZE)
+    linker = Tracker(upright_size=SIZE)
     for seen in scene.observations(clutter=0, jitter=0.0):
         linked = linker.push(seen)
     assert len(set(linked.ids.tolist())) == 2
@@ -78,7 +78,7 @@ def test_kinds_are_never_mixed():
 
 def test_a_cut_ends_every_track():
     scene = Scene([Thing("face", (400, 350), size=(300, 300))], even(60), cuts=(30,))
-    linker = Linker(upright_size=SIZE)
+    linker = Tracker(upright_size=SIZE)
     tracks = {}
     before, after = set(), set()
     for seen in scene.observations(clutter=0):
@@ -93,7 +93,7 @@ def test_a_cut_ends_every_track():
 
 
 def test_an_unseen_track_ends():
-    linker = Linker(upright_size=SIZE)
+    linker = Tracker(upright_size=SIZE)
     row = (100, 100, 150, 150, 0.9, "face")
     (track,) = linker.push(Observation(0, FrameTime(0, Fraction(1, 10)), Detections.from_rows([row]))).started
     for i in range(1, 40):
@@ -107,7 +107,7 @@ def test_ids_hang_on_what_was_seen_alone_and_survive_the_plan_file(seed):
     lines = [FramePlan(seen).to_line() for seen in observations]
     stored = [FramePlan.from_line(line, time_base=TIME_BASE).seen for line in lines]
     again = [FramePlan.from_line(FramePlan(seen).to_line(), time_base=TIME_BASE).seen for seen in stored]
-    first, second = Linker(upright_size=SIZE), Linker(upright_size=SIZE)
+    first, second = Tracker(upright_size=SIZE), Tracker(upright_size=SIZE)
     for a, b in zip(stored, again, strict=True):
         np.testing.assert_array_equal(first.push(a).ids, second.push(b).ids)
 
@@ -115,7 +115,7 @@ def test_ids_hang_on_what_was_seen_alone_and_survive_the_plan_file(seed):
 def test_motion_brings_a_small_fast_thing_back_to_its_track():
     """A camera that swings by 60 px a frame: without its motion a 20 px face is nowhere near."""
     swing = Motion(np.array([[1, 0, -60.0], [0, 1, 0]], np.float32))
-    linker = Linker(upright_size=SIZE)
+    linker = Tracker(upright_size=SIZE)
     ids = set()
     for i in range(12):
         x = 1000 - 60 * i
@@ -127,7 +127,7 @@ def test_motion_brings_a_small_fast_thing_back_to_its_track():
 
 def test_a_replay_knows_when_ids_mean_something_else():
     scene = random_scene(2)
-    linker = Linker(upright_size=SIZE)
+    linker = Tracker(upright_size=SIZE)
     plans, wrong = [], []
     for seen in scene.observations(clutter=1):
         ids = linker.push(seen).ids

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Observation, Origin, Region
 from dashcamcleaner.core.time import FrameTime
-from dashcamcleaner.training.leaks import COVER, GAP, NEVER, LeakFigures, Truth, covered_share, leaks, union_area
+from dashcamcleaner.training.leaks import COVER, GAP, NEVER, ClipTruth, LeakFigures, covered_share, leaks, union_area
 
 BOX = (100.0, 100.0, 140.0, 140.0)
 
@@ -28,7 +28,7 @@ def truth(*, legible=((0, 9),), boxes=None, ignore=(), kinds=None, more=()):
         "tracks": [track, *more],
         "ignore": list(ignore),
     }
-    return Truth.from_json(data | ({"kinds": kinds} if kinds else {}))
+    return ClipTruth.from_json(data | ({"kinds": kinds} if kinds else {}))
 
 
 def plans(regions_of, *, seen_in=range(10), score=0.9):
@@ -137,7 +137,7 @@ def test_figures_add_up():
 
 def test_broken_truth_is_a_value_error():
     with pytest.raises(ValueError, match="not the truth"):
-        Truth.from_json({"clip": "x"})
+        ClipTruth.from_json({"clip": "x"})
 
 
 corners = st.integers(0, 12)
