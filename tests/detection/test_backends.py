@@ -321,7 +321,7 @@ def watch(event, arguments):
 sys.addaudithook(watch)
 import os
 import numpy as np
-from dashcamcleaner.backends import open_detector
+from dashcamcleaner.detection.registry import open_detector
 before = dict(os.environ)
 for name in sys.argv[1].split(","):
     detector = open_detector(backend=name, device="cpu", inference_size=320)

@@ -360,7 +360,7 @@ def test_exports_and_masks_show_what_was_seen_and_hidden(tmp_path: Path, detecto
 def test_an_internal_fault_is_told_as_one(tmp_path: Path, detector: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=5)
     detector(always(FACE))
-    monkeypatch.setattr(video.Tally, "add", lambda *_: 1 / 0)
+    monkeypatch.setattr(video.RunStatistics, "add", lambda *_: 1 / 0)
     error = failure(run(made.path, tmp_path / "out.mp4"))
     assert error.exit_code == 1
     assert "ZeroDivisionError" in error.message
@@ -372,16 +372,16 @@ import sys, time
 from pathlib import Path
 sys.path.insert(0, {root!r})
 from tests import fakes
-from dashcamcleaner.run import look
+from dashcamcleaner.pipeline import context
 from dashcamcleaner.pipeline.job import Job
-from dashcamcleaner.pipeline.video import clean
+from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.settings import resolve
 
 def slow(number, picture):
     time.sleep(0.01)
     return [{face!r}]
 
-look.open_detector = lambda **_: fakes.ScriptedDetector(slow, script_size=(320, 180))
+context.open_detector = lambda **_: fakes.ScriptedDetector(slow, script_size=(320, 180))
 for event in clean(Job(Path({source!r}), Path({output!r}), resolve({{}}))):
     print(type(event).__name__, getattr(event, "frames_done", ""), flush=True)
 """
