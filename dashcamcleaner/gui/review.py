@@ -301,10 +301,10 @@ class ReviewPanel(ReviewPlayer):
 
     def next_doubt(self, step: int) -> None:
         """Go to the next spot that deserves a look, most harmful first."""
-        if not self.doubts:
+        if not self.review_items:
             return
-        self._doubt_at = (self._doubt_at + step) % len(self.doubts) if self._doubt_at >= 0 else 0
-        doubt = self.doubts[self._doubt_at]
+        self._doubt_at = (self._doubt_at + step) % len(self.review_items) if self._doubt_at >= 0 else 0
+        doubt = self.review_items[self._doubt_at]
         self.choose(("track", doubt.track) if doubt.track is not None else None)
         self.go(doubt.index)
         self.canvas.show_doubt(doubt.box)
@@ -318,13 +318,13 @@ class ReviewPanel(ReviewPlayer):
         self._look()
 
     def _planned(self) -> None:
-        self._doubt_at = min(self._doubt_at, len(self.doubts) - 1)
+        self._doubt_at = min(self._doubt_at, len(self.review_items) - 1)
         self._show_doubts()
         self._show_tools()
         self._look()
 
     def _show_doubts(self) -> None:
-        self.timeline.show_doubts([(self._seconds(doubt.index), doubt.harm) for doubt in self.doubts])
+        self.timeline.show_doubts([(self._seconds(doubt.index), doubt.harm) for doubt in self.review_items])
 
     def _show_edits(self) -> None:
         if self.opened is None or self.stack is None:
@@ -345,10 +345,10 @@ class ReviewPanel(ReviewPlayer):
             can_undo=stack is not None and stack.can_undo,
             can_redo=stack is not None and stack.can_redo,
             edited=stack is not None and stack.state != stack.rendered,
-            doubts=review_items_text(self.doubts, self._doubt_at, seconds=self._seconds)
+            review_items=review_items_text(self.review_items, self._doubt_at, seconds=self._seconds)
             if self.opened is not None
             else "",
-            has_doubts=bool(self.doubts),
+            has_doubts=bool(self.review_items),
         )
         said: set[str] = set()
         if stack is not None and self._track is not None:

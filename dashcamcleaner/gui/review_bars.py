@@ -132,7 +132,7 @@ class ReviewTools(QFrame):
             button.setChecked(button.view is view)
 
     def show_state(
-        self, *, opened: bool, can_undo: bool, can_redo: bool, edited: bool, doubts: str, has_doubts: bool
+        self, *, opened: bool, can_undo: bool, can_redo: bool, edited: bool, review_items: str, has_doubts: bool
     ) -> None:
         """Which buttons make sense now."""
         for button in (*self.views.buttons(), self.draw):
@@ -142,8 +142,8 @@ class ReviewTools(QFrame):
         self.render_again.setEnabled(opened and edited)
         self.previous.setEnabled(has_doubts)
         self.next.setEnabled(has_doubts)
-        self.doubt.setText(doubts)
-        self.doubt.setToolTip(doubts)
+        self.doubt.setText(review_items)
+        self.doubt.setToolTip(review_items)
         if not opened:
             self.counts.clear()
 

@@ -81,9 +81,9 @@ class TimelineView(QAbstractScrollArea):
         self.setAccessibleDescription(tr("{n} tracks", n=sum(lane.key[0] == "track" for lane in lanes)))
         self._resize()
 
-    def show_doubts(self, doubts: Sequence[tuple[float, float]]) -> None:
+    def show_doubts(self, review_items: Sequence[tuple[float, float]]) -> None:
         """Mark what deserves a look: second and harm."""
-        self._doubts = list(doubts)
+        self._doubts = list(review_items)
         self.viewport().update()
 
     def show_now(self, now_s: float) -> None:

@@ -70,7 +70,9 @@ from dashcamcleaner.gui import app as gui_app
 from dashcamcleaner.pipeline import context
 from tests.fakes import ScriptedDetector
 
-context.open_detector = lambda **_: ScriptedDetector(lambda *_: [(100, 40, 140, 90, 0.9, "face")], script_size=(320, 180))
+context.open_detector = lambda **_: ScriptedDetector(
+    lambda *_: [(100, 40, 140, 90, 0.9, "face")], script_size=(320, 180)
+)
 build = gui_app.build_window
 
 def build_and_close_later(app, **others):

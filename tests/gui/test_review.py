@@ -105,8 +105,8 @@ def test_a_seek_shows_the_very_frame_with_its_own_regions(reviewed: MainWindow, 
 
 def test_the_weak_spot_is_the_plate_that_was_left_clear(reviewed: MainWindow, qtbot: Any) -> None:
     review = reviewed.review
-    assert review.doubts
-    worst = review.doubts[0]
+    assert review.review_items
+    worst = review.review_items[0]
     assert (worst.reason, worst.kind) == ("clear", "plate")
     qtbot.keyClick(review.canvas, Qt.Key_N)
     assert review.canvas.doubt == worst.box
