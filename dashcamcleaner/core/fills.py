@@ -50,16 +50,10 @@ class Fill:
 
     Args:
         track: as linked so far; it may grow between calls.
-        before_s: how long it is followed back before its first sighting.
-        after_s: how long it is followed on after its last.
-        max_gap_s: a longer gap is filled from its ends only.
     """
 
-    def __init__(self, track: Track, *, before_s: float, after_s: float, max_gap_s: float) -> None:
+    def __init__(self, track: Track) -> None:
         self._track = track
-        self._before_s = before_s
-        self._after_s = after_s
-        self._max_gap_s = max_gap_s
         self._gap: dict[int, Placed] = {}
         self._gap_end: int | None = None
         self._lead: dict[int, Placed] = {}
@@ -68,24 +62,41 @@ class Fill:
         self._tail_from: int | None = None
         self._tail_at = 0
 
-    def at(self, index: int, time_s: float, steps: Mapping[int, Step]) -> list[Placed]:
-        """Where the track is in a frame, none or more places; frames are asked for in order."""
+    def at(
+        self,
+        index: int,
+        time_s: float,
+        steps: Mapping[int, Step],
+        *,
+        before_s: float,
+        after_s: float,
+        max_gap_s: float,
+    ) -> list[Placed]:
+        """Where the track is in a frame, none or more places; frames are asked for in order.
+
+        Args:
+            index, time_s: of the frame.
+            steps: the ways between the frames around it.
+            before_s: how long the track is followed back before a sighting.
+            after_s: how long it is followed on after one.
+            max_gap_s: a longer gap is filled from its ends only.
+        """
         sightings = self._track.sightings
         at = bisect_left(sightings, index, key=_index_of)
         if at < len(sightings) and sightings[at].index == index:
             return [self._sighted(at)]
         before = sightings[at - 1] if at else None
         after = sightings[at] if at < len(sightings) else None
-        if before and after and after.time_s - before.time_s <= self._max_gap_s:
+        if before and after and after.time_s - before.time_s <= max_gap_s:
             if self._gap_end != after.index:
                 self._gap = _between(before, after, steps, best=self._track.best)
                 self._gap_end = after.index
             if index in self._gap:
                 return [self._gap[index]]
         places = []
-        if before and time_s - before.time_s <= self._after_s + 1e-6:
+        if before and time_s - before.time_s <= after_s + 1e-6:
             places.append(self._followed(before, index, steps))
-        if after and after.time_s - time_s <= self._before_s + 1e-6:
+        if after and after.time_s - time_s <= before_s + 1e-6:
             places.append(self._led(at, index, steps))
         return [place for place in places if place is not None]
 

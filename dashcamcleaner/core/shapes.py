@@ -191,8 +191,9 @@ def region_mask(
     shapes: Mapping[str, str] = DEFAULT_SHAPES,
     orientation: Orientation = Orientation(),  # noqa: B008 - frozen
     block: tuple[int, int] = (2, 2),
+    feather: float = 0.0,
 ) -> tuple[int, int, np.ndarray]:
-    """The pixels that a region hides wholly (the feathered edge does not count), as ``(x, y, mask)``.
+    """The pixels that a region hides, as ``(x, y, mask)``.
 
     Args:
         region: as planned, upright pixels.
@@ -200,15 +201,18 @@ def region_mask(
         shapes: shape per kind.
         orientation: of the clip, to grow to the very chroma blocks that are painted.
         block: chroma block in luma pixels, ``(2, 2)`` for 4:2:0.
+        feather: width of the soft edge, as a fraction of the region's short side; 0 leaves it out.
 
     Returns:
-        Left and top edge in the upright picture, and a uint8 mask of 0 and 255; an empty mask (0, 0) when the region
-        lies wholly outside.
+        Left and top edge in the upright picture, and a uint8 mask: 255 where the picture is hidden wholly, less in the
+        soft edge; an empty mask (0, 0) when the region lies wholly outside.
     """
     size = orientation.upright_size(upright_size)  # turning back by the same quarter turns gives the stored size
     box = stored_box(region, upright_size=upright_size, orientation=orientation)
     shape = BOX if region.kind == WHOLE_FRAME else shapes.get(region.kind, BOX)
-    place = cover(box, size=size, shape=shape, block=block)
+    place = cover(
+        box, size=size, shape=shape, block=block, feather=0.0 if region.kind == WHOLE_FRAME else feather
+    )
     if place is None:
         return 0, 0, np.zeros((0, 0), np.uint8)
     x1, y1, x2, y2 = place.window

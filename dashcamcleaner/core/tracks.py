@@ -15,6 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
+from dashcamcleaner.core.evidence import TrackEvidence
 from dashcamcleaner.core.motion import Step
 from dashcamcleaner.core.plan import Observation
 
@@ -179,6 +180,7 @@ class Track:
         surest: the same, large sightings counted `LARGE_LESS_SURE` less: what thresholds are held against.
         count: sightings so far, dropped ones included.
         ended: no sighting will follow (a cut, or unseen for too long).
+        evidence: what speaks for it and against it.
     """
 
     id: int
@@ -188,6 +190,7 @@ class Track:
     surest: float = 0.0
     count: int = 0
     ended: bool = False
+    evidence: TrackEvidence = field(default_factory=lambda: TrackEvidence("", upright_size=(1, 1)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,6 +19,7 @@ import numpy as np
 
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.core.evidence import EvidenceModel, logit
 from dashcamcleaner.core.fills import Fill, Placed
 from dashcamcleaner.core.motion import Step
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Observation, Origin, Region
@@ -49,6 +50,13 @@ objects is more than growth gives."""
 _AT_EDGE = 0.004
 _EDGE_MORE = 0.25
 """What the picture's edge cuts is boxed too small, and its middle moves slower than the object: so much larger."""
+_REACH_LEAST = 0.1
+"""The part of the fill times that a track gets which just passes its threshold."""
+_SURE_ABOVE = 3.0
+"""Log odds above the threshold from which a track is followed for the full time."""
+_LARGE_COSTS_FROM = -2.8
+_LARGE_COSTS = 1.0
+"""Log odds asked per e-fold of size above 6 % of the picture's long side."""
 _NEIGHBOURS = 3
 """Sightings kept behind the frame in hand, for the size of the next."""
 _STEPS_KEPT_S = 2.5
@@ -178,6 +186,10 @@ class TrackPlanner:
         memory_before, memory_after: frame memory on top, for those who want it.
         max_waiting_frames: most frames kept waiting; where the look-ahead asks for more, it is shortened.
         edits: what a person changed.
+        evidence: makes a track's probability of what is known of it; then `thresholds` speak of that probability, and
+            what is less sure is filled for a shorter time. None: the best score alone decides, and all is filled in
+            full.
+        max_region: a region whose track is not sure takes at most this share of the picture.
 
     Attributes:
         shortened: the look-ahead could not be had in full; the caller warns.
@@ -201,8 +213,13 @@ class TrackPlanner:
         memory_after: Span = _NO_SPAN,
         max_waiting_frames: int,
         edits: Edits | None = None,
+        evidence: EvidenceModel | None = None,
+        max_region: float = 1.0,
     ) -> None:
         self._linker = linker
+        self._evidence = evidence
+        self._max_region_px2 = max_region * upright_size[0] * upright_size[1]
+        self._judged: dict[int, tuple[int, float]] = {}
         self._upright_size = upright_size
         self._thresholds = dict(thresholds)
         self._kinds = frozenset(kinds)
@@ -256,15 +273,25 @@ class TrackPlanner:
         now_s = seen.time.seconds
         while self._to_come and self._to_come[0].sightings[0].time_s - self._fill_before_s <= now_s + 1e-6:
             track = self._to_come.popleft()
-            fill = Fill(track, before_s=self._fill_before_s, after_s=self._fill_after_s, max_gap_s=self._max_gap_s)
-            self._open.append((track, fill))
+            self._open.append((track, Fill(track)))
         regions: list[Region] = []
         for track, fill in self._open:
-            if self._is_hidden(track):
-                self.tracks.setdefault(track.id, track.kind)
-                for place in fill.at(seen.index, now_s, self._steps):
-                    if place.origin is Origin.DETECTED or self._in_picture(place.xyxy):
-                        regions.append(self._region(track, place))
+            if not self._is_hidden(track):
+                continue
+            self.tracks.setdefault(track.id, track.kind)
+            sure = self._sureness(track)
+            reach = _REACH_LEAST + (1 - _REACH_LEAST) * sure
+            places = fill.at(
+                seen.index,
+                now_s,
+                self._steps,
+                before_s=reach * self._fill_before_s,
+                after_s=reach * self._fill_after_s,
+                max_gap_s=reach * self._max_gap_s,
+            )
+            for place in places:
+                if place.origin is Origin.DETECTED or self._in_picture(place.xyxy):
+                    regions.append(self._region(track, place, sure=sure))
         self._let_go(seen.index, now_s)
         found = without_hidden(self._edits.apply(regions, seen=seen) if self._edits else regions)
         if seen.damaged:
@@ -273,15 +300,40 @@ class TrackPlanner:
 
     def _is_hidden(self, track: Track) -> bool:
         threshold = self._thresholds.get(track.kind, 0.0)
-        if track.kind not in self._kinds or track.surest < threshold:
+        if track.kind not in self._kinds:
+            return False
+        if self._evidence is None:
+            if track.surest < threshold:
+                return False
+        elif self._log_odds(track) < logit(threshold) + self._asked_more(track):
             return False
         return not (self._drop_spurious and track.count == 1 and track.surest < threshold + _SPURIOUS_MARGIN)
+
+    def _log_odds(self, track: Track) -> float:
+        """Of the track being what it claims, by all that is known of it now."""
+        assert self._evidence is not None
+        version, log_odds = self._judged.get(track.id, (-1, 0.0))
+        if version != track.evidence.version:
+            log_odds = self._evidence.log_odds(track.kind, track.evidence)
+            self._judged[track.id] = (track.evidence.version, log_odds)
+        return log_odds
+
+    def _asked_more(self, track: Track) -> float:
+        """Log odds that a large track needs beyond the threshold: a false one costs that much more of the picture."""
+        return _LARGE_COSTS * max(0.0, track.evidence.log_size - _LARGE_COSTS_FROM)
+
+    def _sureness(self, track: Track) -> float:
+        """0 for a track that just passes its threshold, 1 for one that is sure."""
+        if self._evidence is None:
+            return 1.0
+        above = self._log_odds(track) - logit(self._thresholds.get(track.kind, 0.0)) - self._asked_more(track)
+        return min(1.0, max(0.0, above / _SURE_ABOVE))
 
     def _in_picture(self, xyxy: tuple[float, float, float, float]) -> bool:
         width, height = self._upright_size
         return xyxy[2] > 0 and xyxy[3] > 0 and xyxy[0] < width and xyxy[1] < height
 
-    def _region(self, track: Track, place: Placed) -> Region:
+    def _region(self, track: Track, place: Placed, *, sure: float) -> Region:
         """Grown to what is to be hidden: more where the object moves fast or its place is less sure."""
         x1, y1, x2, y2 = place.xyxy
         unsure = 1 + min(_UNSURE_MOST, _UNSURE_PER_S * place.unsure_s)
@@ -310,6 +362,8 @@ class TrackPlanner:
             last = track.sightings[-1]
             if not (track.ended and last.index <= index and now_s - last.time_s > self._fill_after_s):
                 kept.append((track, fill))
+            else:
+                self._judged.pop(track.id, None)
         self._open = kept
         while self._step_times and self._step_times[0][1] < now_s - _STEPS_KEPT_S:
             del self._steps[self._step_times.popleft()[0]]
