@@ -36,13 +36,15 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dashcamcleaner.core.media import Frame, Orientation, PixelLayout
+
+from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
 from dashcamcleaner.core.plan import Origin, Region
-from dashcamcleaner.core.shapes import Cover, cover
-from dashcamcleaner.core.timing import FrameTime
-from dashcamcleaner.run.plates import plate_text, render_plate
-from dashcamcleaner.stages import obscure
-from dashcamcleaner.stages.obscure import paint, tones
+from dashcamcleaner.core.time import FrameTime
+from dashcamcleaner.demo.plates import plate_text, render_plate
+from dashcamcleaner.obscure import obscurer as obscurer_module
+from dashcamcleaner.obscure import tones
+from dashcamcleaner.obscure.masks import RegionFootprint, cover
+from dashcamcleaner.obscure.obscurer import GAUSSIAN, MOSAIC, SOLID, Obscurer
 
 FRAMES = 30
 GROWTH = 1.15
@@ -157,19 +159,19 @@ def weakened(cells: int | None = None) -> Iterator[None]:
         for name, value in names.items():
             setattr(tones, name, value)
         if cells is not None:
-            paint.cells_of = lambda place, *, cells, many=cells: count(place, cells=many)
+            obscurer_module.cells_of = lambda place, *, cells, many=cells: count(place, cells=many)
         tones._scale.cache_clear()
         yield
     finally:
         for name, value in before.items():
             setattr(tones, name, value)
-        paint.cells_of = count
+        obscurer_module.cells_of = count
         tones._scale.cache_clear()
 
 
 def hide(shots: Sequence[Shot], *, style: str, strength: int) -> list[np.ndarray]:
     """The luma planes of all shots after obscuring; the shots themselves stay clear."""
-    obscurer = obscure.Obscurer(style=style, strength=strength, feather=FEATHER)
+    obscurer = Obscurer(style=style, strength=strength, feather=FEATHER)
     hidden = []
     for shot in shots:
         frame = Frame(
@@ -305,7 +307,7 @@ def fuse(
     return stretched(cv2.resize(picture.astype(np.float32), None, fx=2.4, fy=2.4, interpolation=cv2.INTER_CUBIC))
 
 
-def _grid_of(shot: Shot, luma: np.ndarray, *, cells: int) -> tuple[Cover, tuple[int, int]]:
+def _grid_of(shot: Shot, luma: np.ndarray, *, cells: int) -> tuple[RegionFootprint, tuple[int, int]]:
     place = cover(shot.region.xyxy, size=(luma.shape[1], luma.shape[0]), feather=FEATHER, block=(2, 2))
     assert place is not None
     grid = tones.cells_of(place, cells=cells)
@@ -313,13 +315,13 @@ def _grid_of(shot: Shot, luma: np.ndarray, *, cells: int) -> tuple[Cover, tuple[
     return place, grid
 
 
-def _cell_values(luma: np.ndarray, place: Cover, cells: tuple[int, int], *, style: str) -> np.ndarray:
+def _cell_values(luma: np.ndarray, place: RegionFootprint, cells: tuple[int, int], *, style: str) -> np.ndarray:
     """The cells as the attacker has them: read at their centres; the soft look is undone by iterating."""
     x1, y1, x2, y2 = place.inside
     at_x = (x1 + (np.arange(cells[0]) + 0.5) * (x2 - x1) / cells[0]).astype(int)
     at_y = (y1 + (np.arange(cells[1]) + 0.5) * (y2 - y1) / cells[1]).astype(int)
     shown = luma[np.ix_(at_y, at_x)].astype(np.float32)
-    if style != obscure.GAUSSIAN:
+    if style != GAUSSIAN:
         return shown
     values = shown.copy()
     for _ in range(40):
@@ -430,7 +432,7 @@ def main() -> None:
     parser.add_argument("--no-reading", action="store_true", help="only the picking attack (no rapidocr needed)")
     asked = parser.parse_args()
     heights = (16, 40) if asked.quick else (16, 30, 60)
-    styles, strengths = (obscure.GAUSSIAN, obscure.MOSAIC), range(1, 7)
+    styles, strengths = (GAUSSIAN, MOSAIC), range(1, 7)
     cv2.setNumThreads(1)
     if asked.no_reading:
         rows, clear = [Row(s, n, h) for h in heights for s in styles for n in strengths], {}
@@ -444,7 +446,7 @@ def main() -> None:
             every=15 if asked.quick else 10,
         )
     print(f"read; clear plates gave at least {clear} of 7", file=sys.stderr, flush=True)
-    rows += [Row(obscure.SOLID, 3, height) for height in heights]
+    rows += [Row(SOLID, 3, height) for height in heights]
     pick_attacks(rows, trials=8 if asked.quick else 20, candidates=20)
     print(f"{FRAMES} frames, region grown by {GROWTH}, best over all plates; characters right of 7 (clear: {clear})")
     print("| style | strength | plate height px | single | mean | fused | pick of 20, lab | pick of 20, field |")

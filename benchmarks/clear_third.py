@@ -20,17 +20,17 @@ from pathlib import Path
 
 import numpy as np
 
+from dashcamcleaner.audit.audit import audit
 from dashcamcleaner.core.boxes import iou
 from dashcamcleaner.core.events import Audited, Failed
 from dashcamcleaner.core.findings import AuditResult, Finding
-from dashcamcleaner.core.leaks import TrueTrack, Truth
 from dashcamcleaner.core.plan import FramePlan, Observation
-from dashcamcleaner.core.shapes import BOX, DEFAULT_SHAPES, cover, cover_mask
-from dashcamcleaner.run.audit import audit
-from dashcamcleaner.run.job import Job
-from dashcamcleaner.run.pipeline import clean
-from dashcamcleaner.run.planfile import PlanReader, PlanWriter, plan_path
+from dashcamcleaner.jobs.run import clean
+from dashcamcleaner.obscure.masks import BOX, DEFAULT_SHAPES, cover, cover_mask
+from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.plan_file import PlanReader, PlanWriter, plan_path
 from dashcamcleaner.settings import resolve
+from dashcamcleaner.training.leaks import ClipTruth, TrueTrack
 
 LEAST_PX = 24
 ROUNDS = 3
@@ -50,7 +50,7 @@ def main() -> None:
     total, cost = np.zeros(5, int), np.zeros(2)
     for name in names:
         source = args.folder / f"{name}.mp4"
-        truth = Truth.from_json(json.loads((args.folder / f"{name}.json").read_text()))
+        truth = ClipTruth.from_json(json.loads((args.folder / f"{name}.json").read_text()))
         counts, spent = np.zeros(5, int), np.zeros(2)  # clear, listed, right, wrong, neither
         with tempfile.TemporaryDirectory() as folder:
             base, cleaning_s = cleaned(source, Path(folder))
@@ -118,7 +118,7 @@ def _without(seen: Observation, boxes: list[tuple[float, float, float, float]]) 
 
 
 def score(
-    truth: Truth, left: list[TrueTrack], plans: list[FramePlan], result: AuditResult, rows: list[dict[str, object]]
+    truth: ClipTruth, left: list[TrueTrack], plans: list[FramePlan], result: AuditResult, rows: list[dict[str, object]]
 ) -> np.ndarray:
     """Clear tracks of size, those listed, findings that are right, wrong and neither."""
     found = [f for f in result.findings if f.code == "clear-object"]
@@ -186,7 +186,7 @@ def _shows(finding: Finding, track: TrueTrack) -> bool:
     return max(_overlaps(finding, boxes), default=0.0) > 0.4
 
 
-def _verdict(truth: Truth, finding: Finding) -> str:
+def _verdict(truth: ClipTruth, finding: Finding) -> str:
     if any(_shows(finding, track) for track in truth.tracks):
         return "right"
     if finding.kind not in truth.kinds or max(_overlaps(finding, dict(truth.ignore)), default=0.0) > 0.4:

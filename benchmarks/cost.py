@@ -178,12 +178,12 @@ def infer(clip: Path, size: str) -> dict[str, Any]:
     import numpy as np
     import openvino as ov
 
-    import dashcamcleaner.backends as backends
-    from dashcamcleaner.backends.weights import find_weights
-    from dashcamcleaner.stages.probe import probe
+    from dashcamcleaner.detection.registry import open_detector
+    from dashcamcleaner.detection.weights import find_weights
+    from dashcamcleaner.media.probe import probe
 
     shape = probe(clip).upright_size
-    ours = backends.open_detector(inference_size=int(size), aspect=shape, backend="openvino")
+    ours = open_detector(inference_size=int(size), aspect=shape, backend="openvino")
     width, height = ours.input_size
     precision = ours.description.precision
     ours.close()
@@ -206,8 +206,8 @@ def infer(clip: Path, size: str) -> dict[str, Any]:
 def clean_it(clip: Path, size: str, *flags: str) -> dict[str, Any]:
     """The product, as the command line runs it."""
     from dashcamcleaner.core.events import Failed, Finished
-    from dashcamcleaner.run.job import Job
-    from dashcamcleaner.run.pipeline import clean
+    from dashcamcleaner.jobs.run import clean
+    from dashcamcleaner.pipeline.job import Job
     from dashcamcleaner.settings import resolve
 
     said = dict(flag.removeprefix("--").split("=", 1) for flag in flags if "=" in flag)

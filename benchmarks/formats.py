@@ -27,14 +27,14 @@ sys.path.insert(0, str(ROOT))
 import av  # noqa: E402
 
 from dashcamcleaner.core.events import Failed, Finished  # noqa: E402
-from dashcamcleaner.core.media import MediaInfo  # noqa: E402
+from dashcamcleaner.core.media_info import MediaInfo  # noqa: E402
 from dashcamcleaner.core.summary import RunSummary  # noqa: E402
 from dashcamcleaner.errors import DashcamCleanerError  # noqa: E402
-from dashcamcleaner.run.job import Job  # noqa: E402
-from dashcamcleaner.run.pipeline import clean  # noqa: E402
+from dashcamcleaner.jobs.run import clean  # noqa: E402
+from dashcamcleaner.media.decoder import open_clip  # noqa: E402
+from dashcamcleaner.media.probe import probe  # noqa: E402
+from dashcamcleaner.pipeline.job import Job  # noqa: E402
 from dashcamcleaner.settings import KEEPABLE, resolve  # noqa: E402
-from dashcamcleaner.stages.decode import open_clip  # noqa: E402
-from dashcamcleaner.stages.probe import probe  # noqa: E402
 
 ORIGINLESS = ("mpegts", "mpeg")
 

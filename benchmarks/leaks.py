@@ -29,22 +29,24 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dashcamcleaner.backends.weights import file_sha256, find_weights
 from dashcamcleaner.core.boxes import Detections
-from dashcamcleaner.core.leaks import LeakFigures, Truth, leaks
-from dashcamcleaner.core.media import MediaInfo
-from dashcamcleaner.core.plan import FramePlan, Observation
-from dashcamcleaner.core.timing import Span
-from dashcamcleaner.core.weak_spots import WeakSpot, planned, thorough_plans
-from dashcamcleaner.run.look import detector_for, inference_size
-from dashcamcleaner.run.planning import growth_per_kind, make_planner, thresholds_per_kind
-from dashcamcleaner.run.seeing import LiveSeer
+from dashcamcleaner.core.media_info import MediaInfo
+from dashcamcleaner.core.plan import FramePlan, Observation, WeakSpot
+from dashcamcleaner.core.time import Span
+from dashcamcleaner.detection.second_pass import SecondPass
+from dashcamcleaner.detection.tiling import FrameDetector
+from dashcamcleaner.detection.weights import find_weights
+from dashcamcleaner.files import file_sha256
+from dashcamcleaner.media import probe
+from dashcamcleaner.media.decoder import open_clip
+from dashcamcleaner.pipeline.build import growth_per_kind, make_planner, thresholds_per_kind
+from dashcamcleaner.pipeline.context import detector_for, inference_size
+from dashcamcleaner.pipeline.observations import LiveObservationSource
+from dashcamcleaner.planning.planner import MemoryPlanner
+from dashcamcleaner.planning.weak_spots import planned, thorough_plans
 from dashcamcleaner.settings import Settings, resolve
-from dashcamcleaner.stages import decode, probe
-from dashcamcleaner.stages.detect import FrameDetector
-from dashcamcleaner.stages.motion import MotionMeter
-from dashcamcleaner.stages.plan import MemoryPlanner
-from dashcamcleaner.stages.recheck import Rechecker
+from dashcamcleaner.tracking.camera_motion import MotionEstimator
+from dashcamcleaner.training.leaks import ClipTruth, LeakFigures, leaks
 
 MODES = {
     "detector": "detector only",
@@ -90,9 +92,9 @@ class Eyes:
             if stored.exists():
                 lines = stored.read_text(encoding="utf-8").splitlines()
                 return [FramePlan.from_line(line, time_base=self.info.time_base).seen for line in lines]
-        meter = MotionMeter(upright_size=self.info.upright_size)
-        with decode.open_clip(self.clip, info=self.info) as frames:
-            seen = [one for _, one in LiveSeer(self.detector, motion=meter, log=None).see(frames)]
+        meter = MotionEstimator(upright_size=self.info.upright_size)
+        with open_clip(self.clip, info=self.info) as frames:
+            seen = [one for _, one in LiveObservationSource(self.detector, motion=meter, log=None).see(frames)]
         if stored is not None:
             stored.parent.mkdir(parents=True, exist_ok=True)
             stored.write_text("\n".join(FramePlan(one).to_line() for one in seen), encoding="utf-8")
@@ -100,10 +102,10 @@ class Eyes:
 
     def look(self, spots: Sequence[WeakSpot]) -> Mapping[int, Detections]:
         """The second look of a thorough run."""
-        rechecker = Rechecker(self.detector.detector, upright_size=self.info.upright_size)
+        rechecker = SecondPass(self.detector.detector, upright_size=self.info.upright_size)
         by_index = {spot.index: spot for spot in spots}
         extra = {}
-        with decode.open_clip(self.clip, info=self.info) as frames:
+        with open_clip(self.clip, info=self.info) as frames:
             for frame in frames:
                 spot = by_index.get(frame.index)
                 if spot is not None:
@@ -182,7 +184,7 @@ def main() -> None:
     )
     print(HEAD + "\n" + "|---" * (HEAD.count("|") - 1) + "|")
     for name in names:
-        truth = Truth.from_json(json.loads((args.folder / f"{name}.json").read_text(encoding="utf-8")))
+        truth = ClipTruth.from_json(json.loads((args.folder / f"{name}.json").read_text(encoding="utf-8")))
         eyes = Eyes(args.folder / f"{name}.mp4", settings, args.cache)
         try:
             observations = eyes.observe()

@@ -25,20 +25,21 @@ import av
 import cv2
 import numpy as np
 
+from dashcamcleaner.audit import audit as audit_module
+from dashcamcleaner.audit.audit import audit
+from dashcamcleaner.audit.models import AuditModels, open_models
 from dashcamcleaner.core.events import Audited, Failed, Finished
 from dashcamcleaner.core.findings import AuditResult, Severity
-from dashcamcleaner.core.leaks import covered_share
-from dashcamcleaner.core.media import Frame
+from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.plan import FramePlan, Region
-from dashcamcleaner.run import audit as audit_module
-from dashcamcleaner.run.audit import audit
-from dashcamcleaner.run.eyes import Eyes, open_eyes
-from dashcamcleaner.run.job import Job
-from dashcamcleaner.run.pipeline import clean
-from dashcamcleaner.run.planfile import PlanReader, PlanWriter, plan_path
+from dashcamcleaner.jobs.run import clean
+from dashcamcleaner.media import probe
+from dashcamcleaner.media.decoder import open_clip
+from dashcamcleaner.obscure.obscurer import Obscurer
+from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.plan_file import PlanReader, PlanWriter, plan_path
 from dashcamcleaner.settings import Settings, resolve
-from dashcamcleaner.stages import decode, probe
-from dashcamcleaner.stages.obscure import Obscurer
+from dashcamcleaner.training.leaks import covered_share
 
 _SEEN = ("region-clear", "region-partly", "region-weak", "clear-object", "changed-outside", "read-back")
 
@@ -89,7 +90,7 @@ def encode(
     paint: Painter | None = None,
     skip: set[int] = frozenset(),  # type: ignore[assignment]
     repeat: set[int] = frozenset(),  # type: ignore[assignment]
-    sound_shift_s: float = 0.0,
+    audio_shift_s: float = 0.0,
     tags: dict[str, str] | None = None,
     clear_stream: bool = False,
     cover: bool = False,
@@ -109,7 +110,7 @@ def encode(
             out.metadata[name] = value
         before: tuple[np.ndarray, ...] | None = None
         first: np.ndarray | None = None
-        with decode.open_clip(case.source, info=info) as frames:
+        with open_clip(case.source, info=info) as frames:
             for frame in frames:
                 if first is None or frame.index == case.middle:
                     first = frame.picture(frame.upright_size).copy()
@@ -139,7 +140,7 @@ def encode(
             if packet.dts is None:
                 continue
             if packet.stream_index in sounds:
-                shift = round(sound_shift_s / packet.time_base)
+                shift = round(audio_shift_s / packet.time_base)
                 packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
                 packet.stream = sounds[packet.stream_index]
                 out.mux(packet)
@@ -237,7 +238,7 @@ def thumbnail(case: Case, target: Path) -> Leak:
     """A JPEG in a box of its own behind the film, as cameras leave it."""
     shutil.copy(case.output, target)
     info = probe.probe(case.source)
-    with decode.open_clip(case.source, info=info) as frames:
+    with open_clip(case.source, info=info) as frames:
         picture = next(iter(frames)).picture((160, max(2, 160 * info.upright_size[1] // info.upright_size[0])))
     jpeg = cv2.imencode(".jpg", picture[..., ::-1])[1].tobytes()
     with target.open("ab") as file:
@@ -251,7 +252,7 @@ def second_stream(case: Case, target: Path) -> Leak:
 
 
 def sound_late(case: Case, target: Path) -> Leak:
-    encode(case, target, sound_shift_s=0.08)
+    encode(case, target, audio_shift_s=0.08)
     return Leak(("sound-shift",))
 
 
@@ -349,7 +350,7 @@ def prepare(clip: str, work: Path) -> Case:
 def cut(clip: Path, target: Path, start_s: float, end_s: float) -> None:
     """Some seconds of a clip: pictures coded again at a high quality, sound copied."""
     info = probe.probe(clip)
-    with av.open(str(target), "w") as out, av.open(str(clip)) as into, decode.open_clip(clip, info=info) as frames:
+    with av.open(str(target), "w") as out, av.open(str(clip)) as into, open_clip(clip, info=info) as frames:
         picture = out.add_stream("libx264", rate=30, options={"crf": "14", "preset": "veryfast"})
         picture.width, picture.height = info.size
         picture.pix_fmt = "yuv420p"
@@ -374,14 +375,14 @@ def cut(clip: Path, target: Path, start_s: float, end_s: float) -> None:
 
 
 @functools.cache
-def _eyes_once(settings: Settings, upright_size: tuple[int, int]) -> Eyes:
-    return open_eyes(settings, upright_size=upright_size)
+def _eyes_once(settings: Settings, upright_size: tuple[int, int]) -> AuditModels:
+    return open_models(settings, upright_size=upright_size)
 
 
 def open_once() -> None:
     """Loading the engines takes longer than auditing three seconds: do it once per picture size."""
-    Eyes.close = lambda self: None  # type: ignore[method-assign]
-    audit_module.open_eyes = lambda settings, *, upright_size: _eyes_once(settings, upright_size)
+    AuditModels.close = lambda self: None  # type: ignore[method-assign]
+    audit_module.open_models = lambda settings, *, upright_size: _eyes_once(settings, upright_size)
 
 
 def audited(source: Path, output: Path) -> AuditResult:

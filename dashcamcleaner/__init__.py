@@ -3,7 +3,7 @@
     file ─ probe ─► decode ─► detect ─► track ─► plan ─► obscure ─► encode ─► verify ─► report
 
 `core` holds what flows, `stages` what happens to it, `backends` the engines, `run` conducts, and `cli` and `gui`
-ask. ``run.clean(job)`` is the one entry: a generator of events. Importing this package loads nothing heavy.
+ask. ``jobs.run.clean(job)`` is the one entry: a generator of events. Importing this package loads nothing heavy.
 """
 
 __version__ = "0.1.0"

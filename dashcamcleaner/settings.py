@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dashcamcleaner.core.timing import Span
+from dashcamcleaner.core.time import Span
 from dashcamcleaner.errors import SettingError
 
 __all__ = ["GROUPS", "PROFILES", "ROWS", "SETTINGS", "Setting", "Settings", "load_toml", "markdown_table", "resolve"]

@@ -11,7 +11,7 @@ from unittest import mock
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from dashcamcleaner.run import demo
+from dashcamcleaner.demo import clip
 
 __all__ = ["drawn_face", "make_rendered_clip"]
 
@@ -46,5 +46,5 @@ def drawn_face() -> Image.Image:
 
 def make_rendered_clip(folder: Path) -> Path:
     """Make ``street.mp4`` in a folder."""
-    with mock.patch.object(demo, "portrait", drawn_face):
-        return demo.make_demo(folder).rename(folder / "street.mp4")
+    with mock.patch.object(clip, "portrait", drawn_face):
+        return clip.make_demo(folder).rename(folder / "street.mp4")

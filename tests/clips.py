@@ -115,7 +115,7 @@ def make(path: Path, **changes: Any) -> Made:
         output.metadata.update(recipe.tags)
         stream = _add_picture(output, recipe)
         seconds = float((pts[-1] + step) * recipe.time_base)
-        sounds = [_SoundTrack(output, sound, seconds=seconds) for sound in recipe.sounds]
+        sounds = [_AudioTrack(output, sound, seconds=seconds) for sound in recipe.sounds]
         texts: Any = None
         if recipe.subtitles:
             texts = output.add_stream("mov_text" if path.suffix in (".mp4", ".mov") else "srt")
@@ -219,7 +219,7 @@ def _picture(number: int, pts: int, recipe: Recipe) -> Any:
     return frame
 
 
-class _SoundTrack:
+class _AudioTrack:
     """Encodes silence with a click at every whole second."""
 
     def __init__(self, output: Any, sound: Sound, *, seconds: float) -> None:

@@ -7,10 +7,10 @@ from fractions import Fraction
 
 import numpy as np
 
-from dashcamcleaner.backends.base import DetectorDescription
 from dashcamcleaner.core.boxes import Detections
-from dashcamcleaner.core.media import Frame, Orientation, PixelLayout
-from dashcamcleaner.core.timing import FrameTime
+from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
+from dashcamcleaner.core.time import FrameTime
+from dashcamcleaner.detection.detector import DetectorDescription
 
 Row = tuple[float, float, float, float, float, str]
 """x1, y1, x2, y2, score, kind."""

@@ -12,10 +12,10 @@ from fractions import Fraction
 import numpy as np
 
 from dashcamcleaner.core.boxes import Detections
-from dashcamcleaner.core.leaks import TrueTrack, Truth
 from dashcamcleaner.core.motion import Motion
 from dashcamcleaner.core.plan import Observation
-from dashcamcleaner.core.timing import FrameTime
+from dashcamcleaner.core.time import FrameTime
+from dashcamcleaner.training.leaks import ClipTruth, TrueTrack
 
 SIZE = (1280, 720)
 TIME_BASE = Fraction(1, 90000)
@@ -99,7 +99,7 @@ class Scene:
                     here[n] = seen
             self.boxes.append(here)
 
-    def truth(self) -> Truth:
+    def truth(self) -> ClipTruth:
         """Every box in the picture is legible."""
         chapters = np.searchsorted(np.array(self.cuts), np.arange(len(self.boxes)), side="right")
         tracks = []
@@ -112,7 +112,7 @@ class Scene:
                 }
                 if boxes:
                     tracks.append(TrueTrack(f"{n}/{chapter}", thing.kind, boxes, frozenset(boxes)))
-        return Truth("scene", len(self.boxes), SIZE, ("face", "plate"), tuple(tracks), {})
+        return ClipTruth("scene", len(self.boxes), SIZE, ("face", "plate"), tuple(tracks), {})
 
     def observations(
         self, *, knock_out: float = 0.0, bursts: float = 0.0, jitter: float = 0.03, clutter: float = 0.3

@@ -62,7 +62,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Audit one clip or a folder; gives the worst status."""
     from dashcamcleaner.errors import SettingError
-    from dashcamcleaner.run.audits import pairs_for
+    from dashcamcleaner.jobs.batch import pairs_for
 
     if not 1 <= args.rounds <= _MOST_ROUNDS:
         raise SettingError(f"--rounds cannot be {args.rounds}: it takes 1 to {_MOST_ROUNDS}.")
@@ -97,7 +97,7 @@ def failed_row(source: Path, output: Path, error: DashcamCleanerError) -> dict[s
 
 def tell_folder(reports: list[dict[str, Any]], *, table: bool, quiet: bool) -> None:
     """Write the page over several clips where their outputs lie, and tell of it."""
-    from dashcamcleaner.run.audits import write_folder_report
+    from dashcamcleaner.jobs.batch import write_folder_report
 
     parents = [str(Path(report["output"]).resolve().parent) for report in reports]
     if not parents:
@@ -110,10 +110,10 @@ def tell_folder(reports: list[dict[str, Any]], *, table: bool, quiet: bool) -> N
 
 
 def _one(args: argparse.Namespace, source: Path, output: Path) -> tuple[int, dict[str, Any]]:
+    from dashcamcleaner.audit.audit import audit
     from dashcamcleaner.core.events import Audited, Failed, Progress, Started, Warned, event_as_dict
-    from dashcamcleaner.run.audit import audit
-    from dashcamcleaner.run.fixing import audit_and_fix
-    from dashcamcleaner.run.reporting import add_audit
+    from dashcamcleaner.jobs.fix import audit_and_fix
+    from dashcamcleaner.report.data import add_audit
 
     plan = Path(args.plan) if args.plan else None
     events = (
@@ -152,7 +152,7 @@ def _one(args: argparse.Namespace, source: Path, output: Path) -> tuple[int, dic
 
 
 def _progress(phase: str, done: int, frames: int | None, fps: float, eta_s: float | None) -> str:
-    from dashcamcleaner.core.timing import format_seconds
+    from dashcamcleaner.core.time import format_seconds
 
     of = f" of {frames}" if frames else ""
     eta = "-" if eta_s is None else format_seconds(eta_s).split(".")[0]
@@ -179,7 +179,7 @@ def _tell(result: AuditResult, *, quiet: bool) -> None:
 
 
 def _table(reports: list[dict[str, Any]]) -> None:
-    from dashcamcleaner.stages.report import worst_first
+    from dashcamcleaner.report.html import worst_first
 
     print(f"{'status':13} {'findings':>8}  clip")
     for report in worst_first(reports):
@@ -190,7 +190,8 @@ def _table(reports: list[dict[str, Any]]) -> None:
 
 def verify(args: argparse.Namespace) -> int:
     """Tell whether the file is the one that the report speaks of; gives the exit status."""
-    from dashcamcleaner.run.reporting import file_sha256, read_report
+    from dashcamcleaner.files import file_sha256
+    from dashcamcleaner.report.data import read_report
 
     report, output = Path(args.report), Path(args.output)
     if report.suffix == ".html":

@@ -66,8 +66,8 @@ def run(args: argparse.Namespace) -> int:
     from dashcamcleaner.cli.show import Display
     from dashcamcleaner.core.events import Failed, Finished
     from dashcamcleaner.core.summary import CLEANED
-    from dashcamcleaner.run.edits import box_line, track_lines
-    from dashcamcleaner.run.jobs import jobs_for, run_batch
+    from dashcamcleaner.jobs.batch import jobs_for, run_batch
+    from dashcamcleaner.pipeline.edits_file import box_line, track_lines
 
     batch = jobs_for(args.inputs, output=args.output, settings=settings)
     extras: dict[str, Any] = {

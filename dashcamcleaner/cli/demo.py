@@ -21,7 +21,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Make the clip and hand it to ``clean``."""
-    from dashcamcleaner.run.demo import make_demo
+    from dashcamcleaner.demo.clip import make_demo
 
     folder = Path(args.folder)
     source = make_demo(folder)

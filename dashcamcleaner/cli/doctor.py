@@ -13,7 +13,7 @@ from dashcamcleaner.errors import BackendError, DashcamCleanerError
 from dashcamcleaner.settings import SETTINGS
 
 if TYPE_CHECKING:
-    from dashcamcleaner.backends.survey import EngineReport, WeightsReport
+    from dashcamcleaner.detection.diagnostics import BackendReport, WeightsReport
 
 __all__ = ["add_parser", "run"]
 
@@ -54,7 +54,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Examine and tell."""
-    from dashcamcleaner.backends import open_detector, survey
+    from dashcamcleaner.detection import diagnostics
+    from dashcamcleaner.detection.registry import open_detector
 
     settings = settings_of(args)
     options = {
@@ -67,24 +68,24 @@ def run(args: argparse.Namespace) -> int:
     found: dict[str, Any] = {
         "dashcamcleaner": dashcamcleaner.__version__,
         "system": platform.platform(),
-        "chip": survey.as_dict(survey.chip()),
-        "versions": survey.versions(),
+        "chip": diagnostics.as_dict(diagnostics.chip()),
+        "versions": diagnostics.versions(),
     }
     try:
         detector = open_detector(backend=settings.backend, device=settings.device, **options)
         found["used"] = {
-            **survey.as_dict(detector.description),
+            **diagnostics.as_dict(detector.description),
             "input_size": list(detector.input_size),
             "kinds": list(detector.kinds),
-            "timing": None if args.no_timing else survey.as_dict(survey.measure(detector)),
+            "timing": None if args.no_timing else diagnostics.as_dict(diagnostics.measure(detector)),
         }
         detector.close()
     except DashcamCleanerError as error:
         found["used"] = error.as_dict()
-    engines = survey.survey_engines(timed=not args.no_timing, **options)
-    weights = survey.survey_weights()
-    found["engines"] = [survey.as_dict(engine) for engine in engines]
-    found["weights"] = [survey.as_dict(one) for one in weights]
+    engines = diagnostics.survey_backends(timed=not args.no_timing, **options)
+    weights = diagnostics.survey_weights()
+    found["engines"] = [diagnostics.as_dict(engine) for engine in engines]
+    found["weights"] = [diagnostics.as_dict(one) for one in weights]
     found["missing"] = [
         {"package": package, "for": purpose, "hint": hint}
         for package, purpose, hint in _EXTRAS
@@ -98,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
     return BackendError.exit_code if "error" in found["used"] else 0
 
 
-def _lines(found: dict[str, Any], engines: list[EngineReport], weights: list[WeightsReport]) -> list[str]:
+def _lines(found: dict[str, Any], engines: list[BackendReport], weights: list[WeightsReport]) -> list[str]:
     chip, used = found["chip"], found["used"]
     lines = [
         f"DashcamCleaner {found['dashcamcleaner']} on {found['system']}",

@@ -11,8 +11,8 @@ from typing import Any, TextIO
 
 from dashcamcleaner.core.events import Event, Failed, Finished, Progress, Started, Warned, event_as_dict
 from dashcamcleaner.core.summary import CLEANED, RunSummary
-from dashcamcleaner.core.timing import format_seconds
-from dashcamcleaner.run.job import Job
+from dashcamcleaner.core.time import format_seconds
+from dashcamcleaner.pipeline.job import Job
 
 __all__ = ["Display", "summary_lines"]
 

@@ -24,12 +24,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """List, and draw if asked to."""
-    from dashcamcleaner.core.timing import format_seconds
-    from dashcamcleaner.run.sheet import read_roster, write_sheet
+    from dashcamcleaner.core.time import format_seconds
+    from dashcamcleaner.review.contact_sheet import read_tracks, write_sheet
 
     if args.sheet and not args.source:
         raise SettingError("A contact sheet needs the clip.", hint="Name it with --source CLIP.")
-    entries = read_roster(Path(args.plan))
+    entries = read_tracks(Path(args.plan))
     if args.sheet:
         write_sheet(Path(args.source), Path(args.plan), Path(args.sheet), clear=args.clear)
     if args.json:
@@ -37,8 +37,8 @@ def run(args: argparse.Namespace) -> int:
             {
                 "track": entry.track,
                 "kind": entry.kind,
-                "from_s": entry.first.seconds,
-                "to_s": entry.last.seconds,
+                "from_s": entry.first_time.seconds,
+                "to_s": entry.last_time.seconds,
                 "frames": entry.frames,
                 "sightings": entry.sightings,
                 "best_score": round(entry.best_score, 4),
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     print(f"{'track':>6}  {'kind':<8}{'from':>10}{'to':>10}{'frames':>8}{'seen':>6}{'best':>6}")
     for entry in entries:
-        span = f"{format_seconds(entry.first.seconds):>10}{format_seconds(entry.last.seconds):>10}"
+        span = f"{format_seconds(entry.first_time.seconds):>10}{format_seconds(entry.last_time.seconds):>10}"
         counts = f"{entry.frames:>8}{entry.sightings:>6}{entry.best_score:>6.2f}"
         print(f"{entry.track:>6}  {entry.kind:<8}{span}{counts}")
     if args.sheet:

@@ -125,7 +125,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _harvest(args: argparse.Namespace) -> int:
-    from dashcamcleaner.backends import open_detector
+    from dashcamcleaner.detection.registry import open_detector
     from dashcamcleaner.training.harvest import HarvestRecipe, harvest
 
     clips: list[Path] = []

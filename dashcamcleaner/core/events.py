@@ -1,4 +1,4 @@
-"""The one event stream. `run.clean(job)` yields these; command line, window and service show the same ones.
+"""The one event stream. `jobs.run.clean(job)` yields these; command line, window and service show the same ones.
 
 A run yields one `Started`, any number of `Progress` and `Warned`, then exactly one of `Finished` or `Failed`; an audit
 of its own ends with `Audited` in place of `Finished`.

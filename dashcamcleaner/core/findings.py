@@ -1,4 +1,4 @@
-"""What the audit saw: findings, checks and the status that follows from them. Pure; `run.audit` fills it.
+"""What the audit saw: findings, checks and the status that follows from them. Pure; `audit.audit` fills it.
 
 Three statuses, each with its exit status (`EXIT_CODES`):
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from dashcamcleaner.core.timing import format_seconds
+from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import FAIL_EXIT, REVIEW_EXIT
 
 __all__ = ["EXIT_CODES", "AuditResult", "Check", "Finding", "Severity", "Status", "judge", "upper_bound"]

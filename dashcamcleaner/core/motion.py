@@ -1,6 +1,6 @@
 """How the picture moved from one frame to the next, as data: measured where the pictures are, stored in the plan.
 
-A replay needs no pictures: the planner takes `Motion` as an argument. `Step` is a motion made ready for moving
+A replay needs no pictures: the planner takes `Motion` as an argument. `FrameMotion` is a motion made ready for moving
 points, one frame ahead or back.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Motion", "Step"]
+__all__ = ["FrameMotion", "Motion"]
 
 _GRID_STEP_PX = 0.25
 """Resolution at which a grid is stored."""
@@ -114,7 +114,7 @@ def _camera_grid(affine: np.ndarray, shape: tuple[int, int], size: tuple[int, in
     return np.stack([dx, dy], axis=-1).astype(np.float32)
 
 
-class Step:
+class FrameMotion:
     """The way between two frames that follow each other, ready for moving points; plain floats, made once a frame.
 
     Args:

@@ -2,7 +2,7 @@
 
 A plan is a header and one line per frame (JSON Lines): raw detections as the detector gave them, the motion
 between frames, and the regions that were hidden. Preview, review, render, replay, resume, audit and report read
-it. This module knows lines, not files; `run.planfile` reads and writes them. The format is told in
+it. This module knows lines, not files; `pipeline.plan_file` reads and writes them. The format is told in
 ``docs/plan-format.md``; `PLAN_VERSION` grows with it.
 """
 
@@ -19,10 +19,12 @@ import numpy as np
 
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.motion import Motion
-from dashcamcleaner.core.timing import FrameTime
+from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import PlanError
 
 __all__ = [
+    "LARGEST_IN_WINDOW",
+    "WeakSpot",
     "PLAN_VERSION",
     "WHOLE_FRAME",
     "FramePlan",
@@ -168,7 +170,7 @@ class PlanHeader:
 
     Args:
         source: file name of the clip (no folder: a plan may travel).
-        fingerprint: of the source's bytes, see `run.planfile.fingerprint`.
+        fingerprint: of the source's bytes, see `pipeline.plan_file.fingerprint`.
         upright_size: ``(width, height)``; all boxes are in these pixels.
         time_base: of all pts in the plan.
         settings: overrides in force, by name.
@@ -247,10 +249,29 @@ class PlanHeader:
 
 
 class Planner(Protocol):
-    """Pushed and drained; no files, no clock, no pixels. `stages.plan` holds the implementations."""
+    """Pushed and drained; no files, no clock, no pixels. `planning.planner` holds the implementations."""
 
     def push(self, seen: Observation) -> Sequence[FramePlan]:
         """Take the next frame; give those that are finished now, in order."""
 
     def finish(self) -> Sequence[FramePlan]:
         """The clip has ended: give the rest, in order."""
+
+
+LARGEST_IN_WINDOW = 0.5
+"""Larger things, as a part of a window's side, are not looked at enlarged: people's bodies begin to look like faces."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeakSpot:
+    """Where to look again in one frame.
+
+    Args:
+        index: of the frame.
+        windows: areas to be looked at enlarged, upright full-size pixels, within the picture.
+        whole: the whole frame is to be looked at, at other sizes than the first time.
+    """
+
+    index: int
+    windows: tuple[tuple[float, float, float, float], ...] = ()
+    whole: bool = False

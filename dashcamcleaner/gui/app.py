@@ -15,7 +15,7 @@ from PyQt5.QtWidgets import QApplication
 
 import dashcamcleaner
 from dashcamcleaner.gui.crash import CrashNet
-from dashcamcleaner.gui.engine import Engine
+from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.icons import app_icon
 from dashcamcleaner.gui.main_window import MainWindow
@@ -49,7 +49,7 @@ def make_application(arguments: Sequence[str]) -> QApplication:
 
 
 def build_window(
-    app: QApplication, *, engine: Engine | None = None, store: Store | None = None, net: CrashNet | None = None
+    app: QApplication, *, engine: EngineFacade | None = None, store: Store | None = None, net: CrashNet | None = None
 ) -> MainWindow:
     """The window with all that stands behind it, not shown yet.
 
@@ -63,7 +63,7 @@ def build_window(
     install_language(app, str(store.get("language", "")))
     wanted = store.get("appearance", "system")
     apply_theme(app, dark=system_prefers_dark() if wanted == "system" else wanted == "dark")
-    session = Session(engine or Engine(), store, FormModel(store.get("settings", {})))
+    session = Session(engine or EngineFacade(), store, FormModel(store.get("settings", {})))
     if net is not None:
         session.crashed.connect(net.catch)
     return MainWindow(session)

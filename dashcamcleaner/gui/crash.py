@@ -18,8 +18,8 @@ from PyQt5.QtGui import QDesktopServices, QGuiApplication
 from PyQt5.QtWidgets import QApplication, QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 import dashcamcleaner
-from dashcamcleaner.core.folders import user_folder
 from dashcamcleaner.errors import DashcamCleanerError
+from dashcamcleaner.files import user_folder
 from dashcamcleaner.gui.words import tr
 
 __all__ = ["CrashNet", "log_path", "report_of"]

@@ -23,19 +23,25 @@ from PyQt5.QtWidgets import (
 
 from dashcamcleaner.gui import bars
 from dashcamcleaner.gui.actions import Actions
-from dashcamcleaner.gui.closing import CloseQuestion, remember_geometry, restore_geometry
 from dashcamcleaner.gui.crash import log_path
-from dashcamcleaner.gui.drop import DropVeil, dropped_paths
-from dashcamcleaner.gui.looker import Looker
+from dashcamcleaner.gui.frame_provider import FrameProvider
 from dashcamcleaner.gui.preview import PreviewPanel
 from dashcamcleaner.gui.queue_model import BUSY, Row
 from dashcamcleaner.gui.queue_view import QueueView
 from dashcamcleaner.gui.review import ReviewPanel
-from dashcamcleaner.gui.row_actions import do_with_row, open_path
 from dashcamcleaner.gui.session import Session
 from dashcamcleaner.gui.settings_form import SettingsForm
 from dashcamcleaner.gui.shortcuts import ShortcutDialog
 from dashcamcleaner.gui.theme import apply_theme, system_prefers_dark
+from dashcamcleaner.gui.window_parts import (
+    CloseQuestion,
+    DropVeil,
+    do_with_row,
+    dropped_paths,
+    open_path,
+    remember_geometry,
+    restore_geometry,
+)
 from dashcamcleaner.gui.words import tr
 
 __all__ = ["MainWindow"]
@@ -105,7 +111,7 @@ class MainWindow(QMainWindow):
         self.foot = bars.FootBar()
         self.queue = QueueView(session.rows)
         self.empty = bars.EmptyPage()
-        self.preview = PreviewPanel(session.sight, Looker(session.engine), session.form)
+        self.preview = PreviewPanel(session.sight, FrameProvider(session.engine), session.form)
         self.result = bars.ResultBar()
         self.settings = SettingsForm(session.form, session.store)
         self.settings.setMinimumWidth(270)

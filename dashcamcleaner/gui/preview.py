@@ -9,13 +9,13 @@ from PyQt5.QtCore import QSignalBlocker, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QImage, QKeyEvent
 from PyQt5.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
 
-from dashcamcleaner.core.timing import format_seconds
+from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import DashcamCleanerError
+from dashcamcleaner.gui.background_worker import BackgroundWorker
 from dashcamcleaner.gui.canvas import Canvas, Shown, View
-from dashcamcleaner.gui.desk import Desk
 from dashcamcleaner.gui.form_model import FormModel
+from dashcamcleaner.gui.frame_provider import FrameProvider, OpenedClip
 from dashcamcleaner.gui.icons import icon
-from dashcamcleaner.gui.looker import Looker, OpenedClip
 from dashcamcleaner.gui.words import counts_text, hint_text, tr
 
 __all__ = ["PreviewPanel"]
@@ -43,7 +43,7 @@ class PreviewPanel(QWidget):
     live_wanted = pyqtSignal(bool)
     frame_shown = pyqtSignal()
 
-    def __init__(self, desk: Desk, looker: Looker, model: FormModel) -> None:
+    def __init__(self, desk: BackgroundWorker, looker: FrameProvider, model: FormModel) -> None:
         super().__init__()
         self._desk, self._looker, self._model = desk, looker, model
         self.path: Path | None = None

@@ -10,15 +10,15 @@ from PyQt5.QtGui import QImage, QKeyEvent
 from PyQt5.QtWidgets import QInputDialog, QMenu
 
 from dashcamcleaner.errors import DashcamCleanerError
+from dashcamcleaner.gui.background_worker import BackgroundWorker
 from dashcamcleaner.gui.canvas import View
-from dashcamcleaner.gui.desk import Desk
-from dashcamcleaner.gui.engine import Engine
+from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.form_model import FormModel
-from dashcamcleaner.gui.looker import Looker
+from dashcamcleaner.gui.frame_provider import FrameProvider
 from dashcamcleaner.gui.review_model import Verdict
 from dashcamcleaner.gui.review_player import ReviewPlayer
-from dashcamcleaner.gui.review_words import cards_of, doubts_text, hand_span, lanes_of
-from dashcamcleaner.gui.reviewer import OpenedReview, card_thumbnail
+from dashcamcleaner.gui.review_service import OpenedReview, card_thumbnail
+from dashcamcleaner.gui.review_words import cards_of, hand_span, lanes_of, review_items_text
 from dashcamcleaner.gui.words import tr
 
 __all__ = ["ReviewPanel"]
@@ -59,9 +59,16 @@ class ReviewPanel(ReviewPlayer):
     render_wanted = pyqtSignal()
     ready = pyqtSignal()
 
-    def __init__(self, sight: Desk, planning: Desk, files: Desk, engine: Engine, model: FormModel) -> None:
+    def __init__(
+        self,
+        sight: BackgroundWorker,
+        planning: BackgroundWorker,
+        files: BackgroundWorker,
+        engine: EngineFacade,
+        model: FormModel,
+    ) -> None:
         super().__init__(sight, planning, files, engine, model)
-        self._files, self._card_looker = files, Looker(engine)
+        self._files, self._card_looker = files, FrameProvider(engine)
         self._doubt_at = -1
         self._draw_what = "region"
         self._serial = 0
@@ -148,7 +155,7 @@ class ReviewPanel(ReviewPlayer):
 
     def _ask_thumbnails(self, opened: OpenedReview) -> None:
         serial, source, looker = self._serial, opened.clip.path, self._card_looker
-        for bar in sorted(opened.bars, key=lambda bar: bar.best_index):  # in order: a decoder goes ahead
+        for bar in sorted(opened.tracks, key=lambda bar: bar.best_index):  # in order: a decoder goes ahead
             key, pts, box = ("track", bar.track), opened.clip.times[bar.best_index], bar.best_box
 
             def work(pts: int = pts, box: Box = box) -> QImage:
@@ -177,7 +184,7 @@ class ReviewPanel(ReviewPlayer):
         if self.opened is None or key is None or self.stack is None:
             return
         if key[0] == "track":
-            bar = next(bar for bar in self.opened.bars if bar.track == key[1])
+            bar = next(bar for bar in self.opened.tracks if bar.track == key[1])
             if not bar.first <= self.place <= bar.last:
                 self.go(bar.best_index)
         else:
@@ -294,10 +301,10 @@ class ReviewPanel(ReviewPlayer):
 
     def next_doubt(self, step: int) -> None:
         """Go to the next spot that deserves a look, most harmful first."""
-        if not self.doubts:
+        if not self.review_items:
             return
-        self._doubt_at = (self._doubt_at + step) % len(self.doubts) if self._doubt_at >= 0 else 0
-        doubt = self.doubts[self._doubt_at]
+        self._doubt_at = (self._doubt_at + step) % len(self.review_items) if self._doubt_at >= 0 else 0
+        doubt = self.review_items[self._doubt_at]
         self.choose(("track", doubt.track) if doubt.track is not None else None)
         self.go(doubt.index)
         self.canvas.show_doubt(doubt.box)
@@ -311,20 +318,20 @@ class ReviewPanel(ReviewPlayer):
         self._look()
 
     def _planned(self) -> None:
-        self._doubt_at = min(self._doubt_at, len(self.doubts) - 1)
+        self._doubt_at = min(self._doubt_at, len(self.review_items) - 1)
         self._show_doubts()
         self._show_tools()
         self._look()
 
     def _show_doubts(self) -> None:
-        self.timeline.show_doubts([(self._seconds(doubt.index), doubt.harm) for doubt in self.doubts])
+        self.timeline.show_doubts([(self._seconds(doubt.index), doubt.harm) for doubt in self.review_items])
 
     def _show_edits(self) -> None:
         if self.opened is None or self.stack is None:
             return
         end_s = self._seconds(len(self.opened.clip.times) - 1)
-        self.cards.show_cards(cards_of(self.opened.bars, self.stack, seconds=self._seconds, end_s=end_s))
-        lanes = lanes_of(self.opened.bars, self.stack, seconds=self._seconds, end_s=end_s)
+        self.cards.show_cards(cards_of(self.opened.tracks, self.stack, seconds=self._seconds, end_s=end_s))
+        lanes = lanes_of(self.opened.tracks, self.stack, seconds=self._seconds, end_s=end_s)
         self.timeline.show_lanes(lanes, start_s=self._seconds(0), end_s=end_s)
         self.timeline.show_marks(*self.editing.marks)
         self._show_doubts()
@@ -338,8 +345,10 @@ class ReviewPanel(ReviewPlayer):
             can_undo=stack is not None and stack.can_undo,
             can_redo=stack is not None and stack.can_redo,
             edited=stack is not None and stack.state != stack.rendered,
-            doubts=doubts_text(self.doubts, self._doubt_at, seconds=self._seconds) if self.opened is not None else "",
-            has_doubts=bool(self.doubts),
+            review_items=review_items_text(self.review_items, self._doubt_at, seconds=self._seconds)
+            if self.opened is not None
+            else "",
+            has_doubts=bool(self.review_items),
         )
         said: set[str] = set()
         if stack is not None and self._track is not None:

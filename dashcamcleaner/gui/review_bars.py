@@ -13,18 +13,22 @@ from PyQt5.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QSlider,
+    QSplitter,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from dashcamcleaner.core.timing import format_seconds
+from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.gui.canvas import View
+from dashcamcleaner.gui.cards import CardList
 from dashcamcleaner.gui.icons import icon
+from dashcamcleaner.gui.review_canvas import ReviewCanvas
 from dashcamcleaner.gui.shortcuts import key_text
+from dashcamcleaner.gui.timeline import TimelineView
 from dashcamcleaner.gui.words import tr
 
-__all__ = ["ReviewFoot", "ReviewTools", "TrackButtons"]
+__all__ = ["ReviewFoot", "ReviewTools", "TrackButtons", "ReviewLayout"]
 
 
 def _tool(name: str, tip: str, shortcut: str) -> QToolButton:
@@ -128,7 +132,7 @@ class ReviewTools(QFrame):
             button.setChecked(button.view is view)
 
     def show_state(
-        self, *, opened: bool, can_undo: bool, can_redo: bool, edited: bool, doubts: str, has_doubts: bool
+        self, *, opened: bool, can_undo: bool, can_redo: bool, edited: bool, review_items: str, has_doubts: bool
     ) -> None:
         """Which buttons make sense now."""
         for button in (*self.views.buttons(), self.draw):
@@ -138,8 +142,8 @@ class ReviewTools(QFrame):
         self.render_again.setEnabled(opened and edited)
         self.previous.setEnabled(has_doubts)
         self.next.setEnabled(has_doubts)
-        self.doubt.setText(doubts)
-        self.doubt.setToolTip(doubts)
+        self.doubt.setText(review_items)
+        self.doubt.setToolTip(review_items)
         if not opened:
             self.counts.clear()
 
@@ -272,3 +276,45 @@ class TrackButtons(QWidget):
 
     def refresh_theme(self) -> None:
         """Nothing to draw anew: words only."""
+
+
+class ReviewLayout(QWidget):
+    """The review's widgets in their places; `review.ReviewPanel` gives them something to do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tools, self.foot, self.buttons = ReviewTools(), ReviewFoot(), TrackButtons()
+        self.canvas, self.timeline, self.cards = ReviewCanvas(), TimelineView(), CardList()
+        side = QWidget()
+        side.setObjectName("panel")
+        column = QVBoxLayout(side)
+        column.setContentsMargins(1, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.cards, 1)
+        column.addWidget(self.buttons)
+        side.setMinimumWidth(210)
+        across = QSplitter(Qt.Horizontal)
+        across.setHandleWidth(1)
+        across.setChildrenCollapsible(False)
+        across.addWidget(self.canvas)
+        across.addWidget(side)
+        across.setStretchFactor(0, 1)
+        across.setSizes([600, 240])
+        down = QSplitter(Qt.Vertical)
+        down.setHandleWidth(1)
+        down.setChildrenCollapsible(False)
+        upper = QWidget()
+        rows = QVBoxLayout(upper)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(across, 1)
+        rows.addWidget(self.foot)
+        down.addWidget(upper)
+        down.addWidget(self.timeline)
+        down.setStretchFactor(0, 1)
+        down.setSizes([420, 130])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.tools)
+        layout.addWidget(down, 1)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError
-from dashcamcleaner.gui.desk import Desk
+from dashcamcleaner.gui.background_worker import BackgroundWorker
 from dashcamcleaner.gui.review_model import EditStack, write_edits
-from dashcamcleaner.gui.reviewer import OpenedReview, Reviewer
+from dashcamcleaner.gui.review_service import OpenedReview, ReviewService
 from dashcamcleaner.gui.words import tr
 
 if TYPE_CHECKING:
-    from dashcamcleaner.core.overview import Doubt
     from dashcamcleaner.core.plan import FramePlan
+    from dashcamcleaner.review.track_summary import ReviewItem
 
 __all__ = ["Editing"]
 
@@ -33,7 +33,7 @@ class Editing(QObject):
 
     Signals:
         edited: the edits have changed.
-        planned: the plan was made anew; `plans` and `doubts` are fresh.
+        planned: the plan was made anew; `plans` and `review_items` are fresh.
         focused: key of what was just added.
         told: a sentence for the canvas; empty takes the last one away.
     """
@@ -43,12 +43,14 @@ class Editing(QObject):
     focused = pyqtSignal(object)
     told = pyqtSignal(str)
 
-    def __init__(self, sight: Desk, planning: Desk, files: Desk, reviewer: Reviewer) -> None:
+    def __init__(
+        self, sight: BackgroundWorker, planning: BackgroundWorker, files: BackgroundWorker, reviewer: ReviewService
+    ) -> None:
         super().__init__()
         self._sight, self._planning, self._files, self._reviewer = sight, planning, files, reviewer
         self.stack: EditStack | None = None
         self.plans: list[FramePlan] = []
-        self.doubts: list[Doubt] = []
+        self.review_items: list[ReviewItem] = []
         self.marks: tuple[float | None, float | None] = (None, None)
         self._ends = (0.0, 0.0)
         self._following: list[list[bool]] = []
@@ -65,13 +67,13 @@ class Editing(QObject):
         self.stack = EditStack(opened.edits_path, opened.edits_lines)
         if not opened.rendered:
             self.stack.rendered = None
-        self.plans, self.doubts, self.marks = opened.plans, opened.doubts, (None, None)
+        self.plans, self.review_items, self.marks = opened.plans, opened.review_items, (None, None)
         self._ends = (opened.clip.seconds(0), opened.clip.seconds(len(opened.clip.times) - 1))
 
     def close(self) -> None:
         """Save what is not saved yet, and forget."""
         self.save()
-        self.stack, self.plans, self.doubts, self.marks = None, [], [], (None, None)
+        self.stack, self.plans, self.review_items, self.marks = None, [], [], (None, None)
         self.pending = False
 
     # --- what was said
@@ -213,9 +215,9 @@ class Editing(QObject):
             self.plans = list(self.plans)
             self.plans[place] = FramePlan(plan.seen, self.stack.edits.apply(plan.regions, seen=plan.seen))
 
-    def _planned(self, found: tuple[list[FramePlan], list[Doubt]]) -> None:
+    def _planned(self, found: tuple[list[FramePlan], list[ReviewItem]]) -> None:
         if self.stack is not None:
-            self.plans, self.doubts, self.pending = *found, False
+            self.plans, self.review_items, self.pending = *found, False
             self.planned.emit()
 
     def _not_planned(self, error: Exception) -> None:

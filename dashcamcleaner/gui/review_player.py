@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QTimer, pyqtSignal
 
+from dashcamcleaner.gui.background_worker import BackgroundWorker
 from dashcamcleaner.gui.canvas import Shown, View
-from dashcamcleaner.gui.desk import Desk
-from dashcamcleaner.gui.engine import Engine
+from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.form_model import FormModel
-from dashcamcleaner.gui.looker import Looker
+from dashcamcleaner.gui.frame_provider import FrameProvider
+from dashcamcleaner.gui.review_bars import ReviewLayout
 from dashcamcleaner.gui.review_edits import Editing
-from dashcamcleaner.gui.review_layout import ReviewLayout
 from dashcamcleaner.gui.review_model import EditStack
+from dashcamcleaner.gui.review_service import OpenedReview, ReviewService
 from dashcamcleaner.gui.review_words import hand_boxes
-from dashcamcleaner.gui.reviewer import OpenedReview, Reviewer
 from dashcamcleaner.gui.words import counts_text, tr
 
 if TYPE_CHECKING:
-    from dashcamcleaner.core.overview import Doubt
     from dashcamcleaner.core.plan import FramePlan
+    from dashcamcleaner.review.track_summary import ReviewItem
 
 __all__ = ["ReviewPlayer"]
 
@@ -41,11 +41,18 @@ class ReviewPlayer(ReviewLayout):
 
     frame_shown = pyqtSignal()
 
-    def __init__(self, sight: Desk, planning: Desk, files: Desk, engine: Engine, model: FormModel) -> None:
+    def __init__(
+        self,
+        sight: BackgroundWorker,
+        planning: BackgroundWorker,
+        files: BackgroundWorker,
+        engine: EngineFacade,
+        model: FormModel,
+    ) -> None:
         super().__init__()
         self._sight, self._model = sight, model
-        self._looker = Looker(engine)
-        self._reviewer = Reviewer(engine, self._looker)
+        self._looker = FrameProvider(engine)
+        self._reviewer = ReviewService(engine, self._looker)
         self.opened: OpenedReview | None = None
         self.editing = Editing(sight, planning, files, self._reviewer)
         self.place = 0
@@ -78,9 +85,9 @@ class ReviewPlayer(ReviewLayout):
         return self.editing.plans
 
     @property
-    def doubts(self) -> list[Doubt]:
+    def review_items(self) -> list[ReviewItem]:
         """What deserves a look, most harmful first."""
-        return self.editing.doubts
+        return self.editing.review_items
 
     @property
     def now_s(self) -> float:

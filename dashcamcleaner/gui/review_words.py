@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dashcamcleaner.core.timing import format_seconds
+from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.gui.cards import Card
 from dashcamcleaner.gui.review_canvas import HandBox
 from dashcamcleaner.gui.review_model import EditStack, Verdict
@@ -13,16 +13,16 @@ from dashcamcleaner.gui.timeline import Lane
 from dashcamcleaner.gui.words import tr, tr_count
 
 if TYPE_CHECKING:
-    from dashcamcleaner.core.overview import Doubt, TrackBar
+    from dashcamcleaner.review.track_summary import ReviewItem, TrackSummary
 
-__all__ = ["cards_of", "doubt_text", "doubts_text", "hand_boxes", "hand_span", "hand_title", "lanes_of"]
+__all__ = ["cards_of", "review_item_text", "review_items_text", "hand_boxes", "hand_span", "hand_title", "lanes_of"]
 
 
 def _kind_word(kind: str) -> str:
     return {"face": tr("Face"), "plate": tr("Plate")}.get(kind, kind.capitalize())
 
 
-def track_title(bar: TrackBar, names: dict[int, str]) -> str:
+def track_title(bar: TrackSummary, names: dict[int, str]) -> str:
     """A track's name, or its kind and number."""
     return names.get(bar.track) or f"{_kind_word(bar.kind)} {bar.track}"
 
@@ -68,7 +68,7 @@ def _span_text(first_s: float, last_s: float) -> str:
     return f"{format_seconds(first_s)[:-2]} – {format_seconds(last_s)[:-2]}"
 
 
-def _clear_tracks(bars: Sequence[TrackBar], stack: EditStack) -> set[int]:
+def _clear_tracks(bars: Sequence[TrackSummary], stack: EditStack) -> set[int]:
     """The tracks that are not hidden any more."""
     only = stack.tracks_with(Verdict.ONLY)
     away = stack.tracks_with(Verdict.KEEP) | stack.tracks_with(Verdict.DROP)
@@ -76,7 +76,7 @@ def _clear_tracks(bars: Sequence[TrackBar], stack: EditStack) -> set[int]:
 
 
 def cards_of(
-    bars: Sequence[TrackBar], stack: EditStack, *, seconds: Callable[[int], float], end_s: float
+    bars: Sequence[TrackSummary], stack: EditStack, *, seconds: Callable[[int], float], end_s: float
 ) -> list[Card]:
     """A card per thing by hand, then per track."""
     names, clear_tracks = stack.edits.names, _clear_tracks(bars, stack)
@@ -110,7 +110,7 @@ def _hand_kind(row: dict[str, Any]) -> str:
 
 
 def lanes_of(
-    bars: Sequence[TrackBar], stack: EditStack, *, seconds: Callable[[int], float], end_s: float
+    bars: Sequence[TrackSummary], stack: EditStack, *, seconds: Callable[[int], float], end_s: float
 ) -> list[Lane]:
     """The same as lanes of the timeline."""
     names = dict(stack.edits.names)
@@ -135,7 +135,7 @@ def lanes_of(
     return lanes
 
 
-def doubt_text(doubt: Doubt) -> str:
+def review_item_text(doubt: ReviewItem) -> str:
     """Why a spot deserves a look."""
     if doubt.message:
         return doubt.message
@@ -148,11 +148,11 @@ def doubt_text(doubt: Doubt) -> str:
     }.get(doubt.reason, doubt.reason)
 
 
-def doubts_text(doubts: Sequence[Doubt], at: int, *, seconds: Callable[[int], float]) -> str:
+def review_items_text(review_items: Sequence[ReviewItem], at: int, *, seconds: Callable[[int], float]) -> str:
     """How many spots deserve a look, or the one that is looked at."""
-    if not doubts:
+    if not review_items:
         return tr("No weak spots")
     if at < 0:
-        return tr_count(len(doubts), "{n} weak spot", "{n} weak spots")
-    when = format_seconds(seconds(doubts[at].index))[:-1]
-    return f"{at + 1}/{len(doubts)} · {when} · {doubt_text(doubts[at])}"
+        return tr_count(len(review_items), "{n} weak spot", "{n} weak spots")
+    when = format_seconds(seconds(review_items[at].index))[:-1]
+    return f"{at + 1}/{len(review_items)} · {when} · {review_item_text(review_items[at])}"

@@ -17,14 +17,14 @@ from PyQt5.QtGui import QImage
 from dashcamcleaner.core.events import Audited, Event, Failed, Finished
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import DashcamCleanerError
-from dashcamcleaner.gui.desk import Desk
-from dashcamcleaner.gui.engine import Engine, Found
+from dashcamcleaner.gui.background_worker import BackgroundWorker
+from dashcamcleaner.gui.clip_run import ClipRun
+from dashcamcleaner.gui.engine_facade import EngineFacade, Found
 from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.queue_model import ClipFacts, Queue, Row, State
 from dashcamcleaner.gui.queue_view import QueueListModel
 from dashcamcleaner.gui.store import Store
 from dashcamcleaner.gui.words import tr, tr_count
-from dashcamcleaner.gui.worker import ClipRun
 
 __all__ = ["Session"]
 
@@ -52,13 +52,16 @@ class Session(QObject):
     all_done = pyqtSignal()
     crashed = pyqtSignal(object)
 
-    def __init__(self, engine: Engine, store: Store, form: FormModel) -> None:
+    def __init__(self, engine: EngineFacade, store: Store, form: FormModel) -> None:
         super().__init__()
         self.engine, self.store, self.form = engine, store, form
         self.queue = Queue()
         self.rows = QueueListModel(self.queue)
-        self.files, self.sight = Desk("dashcamcleaner-files", self), Desk("dashcamcleaner-sight", self)
-        self.planning = Desk("dashcamcleaner-planning", self)
+        self.files, self.sight = (
+            BackgroundWorker("dashcamcleaner-files", self),
+            BackgroundWorker("dashcamcleaner-sight", self),
+        )
+        self.planning = BackgroundWorker("dashcamcleaner-planning", self)
         for desk in (self.files, self.sight, self.planning):
             desk.unclaimed.connect(self.crashed)
         self.run: ClipRun | None = None
@@ -269,7 +272,7 @@ class Session(QObject):
         source, from_plan, engine, audit = row.source, row.from_plan, self.engine, self.audit_all
 
         def start() -> tuple[Any, Any]:
-            from dashcamcleaner.run.job import Job
+            from dashcamcleaner.pipeline.job import Job
 
             its = settings if from_plan is None else engine.settings_for_plan(from_plan, settings)
             return engine.start(Job(source, output, its, from_plan=from_plan, audit=audit))

@@ -23,7 +23,7 @@ from PyQt5.QtWidgets import (
 )
 
 from dashcamcleaner.errors import DashcamCleanerError, SettingError
-from dashcamcleaner.gui.engine import DeviceChoice, WeightsChoice
+from dashcamcleaner.gui.engine_facade import DeviceChoice, WeightsChoice
 from dashcamcleaner.gui.fields import CheckField, Field, NumberField, OpenChoiceField, field_for
 from dashcamcleaner.gui.form_model import PROFILE_NOTES, FormModel, basic_rows, choice_title, rows_of_group
 from dashcamcleaner.gui.icons import icon

@@ -15,8 +15,8 @@ from typing import Any
 
 import tomli_w
 
-from dashcamcleaner.core.folders import user_folder
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.files import user_folder
 from dashcamcleaner.settings import PROFILES, load_toml, resolve
 
 __all__ = ["Store"]

@@ -8,7 +8,7 @@ from PyQt5.QtCore import QSettings
 from PyQt5.QtGui import QColor, QPalette
 from PyQt5.QtWidgets import QApplication
 
-from dashcamcleaner.core.folders import user_folder
+from dashcamcleaner.files import user_folder
 
 __all__ = ["KIND_COLORS", "apply_theme", "color", "is_dark", "system_prefers_dark"]
 

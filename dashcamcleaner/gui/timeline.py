@@ -9,11 +9,11 @@ from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QBrush, QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
 from PyQt5.QtWidgets import QAbstractScrollArea, QWidget
 
-from dashcamcleaner.core.timing import format_seconds
+from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.gui.theme import color, kind_color
 from dashcamcleaner.gui.words import tr
 
-__all__ = ["Lane", "Timeline"]
+__all__ = ["Lane", "TimelineView"]
 
 _RULER_PX = 26
 _LANE_PX = 18
@@ -42,7 +42,7 @@ class Lane:
     checked: bool = False
 
 
-class Timeline(QAbstractScrollArea):
+class TimelineView(QAbstractScrollArea):
     """Shows lanes over time.
 
     Signals:
@@ -81,9 +81,9 @@ class Timeline(QAbstractScrollArea):
         self.setAccessibleDescription(tr("{n} tracks", n=sum(lane.key[0] == "track" for lane in lanes)))
         self._resize()
 
-    def show_doubts(self, doubts: Sequence[tuple[float, float]]) -> None:
+    def show_doubts(self, review_items: Sequence[tuple[float, float]]) -> None:
         """Mark what deserves a look: second and harm."""
-        self._doubts = list(doubts)
+        self._doubts = list(review_items)
         self.viewport().update()
 
     def show_now(self, now_s: float) -> None:

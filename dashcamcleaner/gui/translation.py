@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
-from dashcamcleaner.core.folders import user_folder
+from dashcamcleaner.files import user_folder
 from dashcamcleaner.settings import GROUPS, ROWS
 
 __all__ = ["JsonTranslator", "install_language", "template"]

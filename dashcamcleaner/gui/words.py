@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from PyQt5.QtCore import QCoreApplication, QLocale
 
 from dashcamcleaner.core.summary import RunSummary
-from dashcamcleaner.core.timing import format_seconds
+from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import DashcamCleanerError, OutputError, WeightsUntrusted
 from dashcamcleaner.gui.queue_model import Row, State, Totals
 

@@ -1,7 +1,7 @@
 """Leak figures of weights on labelled clips: analysed and planned as a run would, nothing rendered.
 
-Called by ``dashcamcleaner train evaluate --clips``. What counts as leaked is `core.leaks`' matter, what is hidden is
-the planner's; `benchmarks/leaks.py` compares planners, this compares weights.
+Called by ``dashcamcleaner train evaluate --clips``. What counts as leaked is `training.leaks`' matter, what is hidden
+is the planner's; `benchmarks/leaks.py` compares planners, this compares weights.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dashcamcleaner.backends import open_detector
-from dashcamcleaner.backends.base import Detector
-from dashcamcleaner.core.leaks import LeakFigures, Truth, leaks
-from dashcamcleaner.core.weak_spots import planned
+from dashcamcleaner.detection.detector import Detector
+from dashcamcleaner.detection.registry import open_detector
+from dashcamcleaner.detection.tiling import FrameDetector
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.run.planning import make_planner
-from dashcamcleaner.run.seeing import LiveSeer
+from dashcamcleaner.media.decoder import open_clip
+from dashcamcleaner.media.probe import probe
+from dashcamcleaner.pipeline.build import make_planner
+from dashcamcleaner.pipeline.observations import LiveObservationSource
+from dashcamcleaner.planning.weak_spots import planned
 from dashcamcleaner.settings import resolve
-from dashcamcleaner.stages.decode import open_clip
-from dashcamcleaner.stages.detect import FrameDetector
-from dashcamcleaner.stages.motion import MotionMeter
-from dashcamcleaner.stages.probe import probe
+from dashcamcleaner.tracking.camera_motion import MotionEstimator
+from dashcamcleaner.training.leaks import ClipTruth, LeakFigures, leaks
 
 __all__ = ["clip_figures"]
 
@@ -44,7 +44,7 @@ def clip_figures(
     """Leaks per inference size, of all labelled clips of a folder together and per kind.
 
     Args:
-        weights: as `backends.open_detector` takes them.
+        weights: as `detection.registry.open_detector` takes them.
         folder: holds ``NAME.json`` (the truth) beside ``NAME.mp4`` or the like.
         thresholds: per kind.
         inference_sizes: long sides of the network input.
@@ -64,7 +64,7 @@ def clip_figures(
         pooled = LeakFigures()
         for number, (truth_file, clip) in enumerate(pairs, 1):
             try:
-                truth = Truth.from_json(json.loads(truth_file.read_text(encoding="utf-8")))
+                truth = ClipTruth.from_json(json.loads(truth_file.read_text(encoding="utf-8")))
             except (OSError, ValueError) as e:
                 raise InputError(f"{truth_file} is not the truth of a labelled clip ({e})") from e
             info = probe(clip)
@@ -81,10 +81,10 @@ def clip_figures(
                 )
             settings = resolve({"inference_size": size})
             detector = FrameDetector(engine, upright_size=info.upright_size)
-            meter = MotionMeter(upright_size=info.upright_size)
+            meter = MotionEstimator(upright_size=info.upright_size)
             try:
                 with open_clip(clip, info=info) as frames:
-                    seen = [one for _, one in LiveSeer(detector, motion=meter, log=None).see(frames)]
+                    seen = [one for _, one in LiveObservationSource(detector, motion=meter, log=None).see(frames)]
             finally:
                 detector.close()
             planner = make_planner(

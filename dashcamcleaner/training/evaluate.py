@@ -15,14 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from dashcamcleaner.backends import open_detector
-from dashcamcleaner.backends.base import Detector
-from dashcamcleaner.backends.weights import find_weights
-from dashcamcleaner.backends.yolo import network_size
 from dashcamcleaner.core.boxes import Detections
+from dashcamcleaner.detection.detector import Detector
+from dashcamcleaner.detection.registry import open_detector
+from dashcamcleaner.detection.weights import find_weights
+from dashcamcleaner.detection.yolo import network_size
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.training.pictures import KINDS, Picture, list_folder, read_rgb, select
-from dashcamcleaner.training.scoring import SIZE_BINS, Judged, Truth, figures, judge
+from dashcamcleaner.training.scoring import SIZE_BINS, Judged, PictureTruth, figures, judge
 
 __all__ = ["CURVE", "LOWEST_SCORE", "SMALLEST_PX", "Evaluation", "EvaluationSet", "evaluate", "table"]
 
@@ -115,7 +115,7 @@ def evaluate(
     """Measure ``weights`` on labelled pictures.
 
     Args:
-        weights: as `backends.open_detector` takes them.
+        weights: as `detection.registry.open_detector` takes them.
         sets: what to measure on; never anything that was trained on.
         inference_sizes: long sides of the network input.
         thresholds: per kind; the weights' own recommendation where it is not given.
@@ -188,7 +188,7 @@ def _look(pictures: Sequence[Picture], *, size: int, open_at: Opener) -> Iterabl
 
 def _judge(picture: Picture, found: Detections, *, kind: str, size: int) -> Judged:
     index = KINDS.index(kind)
-    truth = Truth(
+    truth = PictureTruth(
         xyxy=np.array([row[1:5] for row in picture.boxes if int(row[0]) == index], np.float32).reshape(-1, 4),
         ignore=np.array([row[1:5] for row in picture.ignore], np.float32).reshape(-1, 4),
         scale=size / max(picture.size),

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from dashcamcleaner.backends.base import Detector
 from dashcamcleaner.core.boxes import Detections
+from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.errors import DashcamCleanerError, InputError
-from dashcamcleaner.stages.decode import open_clip
-from dashcamcleaner.stages.probe import probe
+from dashcamcleaner.media.decoder import open_clip
+from dashcamcleaner.media.probe import probe
 
 __all__ = ["HarvestRecipe", "HarvestResult", "doubt", "harvest"]
 

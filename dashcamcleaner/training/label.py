@@ -19,11 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from dashcamcleaner.backends import open_detector
-from dashcamcleaner.backends.base import Detector
-from dashcamcleaner.backends.centerface import open_centerface
-from dashcamcleaner.backends.reader import TextReader, open_reader
-from dashcamcleaner.backends.yolo import network_size
+from dashcamcleaner.detection.centerface import open_centerface
+from dashcamcleaner.detection.detector import Detector
+from dashcamcleaner.detection.ocr import TextReader, open_reader
+from dashcamcleaner.detection.registry import open_detector
+from dashcamcleaner.detection.yolo import network_size
 from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.training.pictures import KINDS, list_folder, read_rgb, refuse_validation, write_boxes
 
@@ -38,7 +38,7 @@ class Teacher:
     """Who labels, and how sure is sure.
 
     Args:
-        weights: `CENTERFACE`, or weights as `backends.open_detector` takes them.
+        weights: `CENTERFACE`, or weights as `detection.registry.open_detector` takes them.
         kinds: which of its kinds count.
         sure: from this score on a hit is a label.
         unsure: from this score on the kind is not judged there; below, it is background.
@@ -89,7 +89,7 @@ def label(
         folder: holds ``images/``; refused if it is a validation set.
         out: gets ``labels/``, ``unsure/`` and ``teacher.json``.
         opener: gives a detector for a picture shape, instead of `open_teacher`.
-        reader: instead of the one that `backends.reader` opens.
+        reader: instead of the one that `detection.ocr` opens.
         progress: called with pictures done and in all.
 
     Raises:

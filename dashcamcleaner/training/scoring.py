@@ -17,7 +17,7 @@ import numpy as np
 
 from dashcamcleaner.core.boxes import Detections, iou
 
-__all__ = ["HIT_IOU", "SIZE_BINS", "Judged", "Truth", "figures", "judge"]
+__all__ = ["HIT_IOU", "SIZE_BINS", "Judged", "PictureTruth", "figures", "judge"]
 
 HIT_IOU = 0.5
 
@@ -34,7 +34,7 @@ SIZE_BINS: dict[str, tuple[float, float]] = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Truth:
+class PictureTruth:
     """What is in one picture, of one kind: boxes to find, areas to leave out, both in the picture's pixels."""
 
     xyxy: np.ndarray
@@ -57,7 +57,7 @@ class Judged:
     """The score of the detection that hit each truth box; 0 where none did."""
 
 
-def judge(found: Detections, truth: Truth, *, smallest_px: float = 0.0) -> Judged:
+def judge(found: Detections, truth: PictureTruth, *, smallest_px: float = 0.0) -> Judged:
     """Match one picture's detections of one kind with its truth.
 
     Args:

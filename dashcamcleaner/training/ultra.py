@@ -10,7 +10,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from dashcamcleaner.backends.torch_yolo import import_ultralytics
+from dashcamcleaner.detection.torch import import_ultralytics
 from dashcamcleaner.errors import ExtraMissing, WeightsError, extra_hint
 
 __all__ = ["detect_head", "load_model", "require", "single_head"]

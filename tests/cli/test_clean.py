@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dashcamcleaner.cli import main
-from dashcamcleaner.run import look
+from dashcamcleaner.pipeline import context
 from tests import clips, fakes
 
 FACE = (100.0, 60.0, 140.0, 110.0, 0.9, "face")
@@ -17,7 +17,7 @@ FACE = (100.0, 60.0, 140.0, 110.0, 0.9, "face")
 @pytest.fixture(autouse=True)
 def scripted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        look, "open_detector", lambda **_: fakes.ScriptedDetector(lambda n, p: [FACE], script_size=(320, 180))
+        context, "open_detector", lambda **_: fakes.ScriptedDetector(lambda n, p: [FACE], script_size=(320, 180))
     )
 
 

@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
-from dashcamcleaner.backends import ENGINES, engine_installed, survey
 from dashcamcleaner.cli import main
+from dashcamcleaner.detection import diagnostics
+from dashcamcleaner.detection.registry import BACKENDS, backend_installed
 
 
 def doctor(capsys: pytest.CaptureFixture[str], *flags: str) -> tuple[int, dict[str, object]]:
@@ -21,15 +22,15 @@ def test_every_engine_is_listed_and_timed(capsys: pytest.CaptureFixture[str]) ->
     assert status == 0
     used = told["used"]
     assert isinstance(used, dict)
-    assert used["backend"] in ENGINES
+    assert used["backend"] in BACKENDS
     assert used["why"]
     assert used["input_size"] == [320, 192]
     assert used["timing"]["wall_ms"] > 0
     assert used["timing"]["cpu_ms"] > 0
     engines = {engine["name"]: engine for engine in told["engines"]}  # type: ignore[attr-defined, union-attr]
-    assert set(engines) == set(ENGINES)
+    assert set(engines) == set(BACKENDS)
     for name, engine in engines.items():
-        assert engine["installed"] == engine_installed(name)
+        assert engine["installed"] == backend_installed(name)
         if engine["installed"] and not engine["error"]:
             assert engine["versions"]
             assert all(device["timing"] or device["error"] for device in engine["devices"])
@@ -50,10 +51,10 @@ def test_what_is_missing_comes_with_the_pip_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def absent(name: str) -> bool:
-        return name != "torch" and engine_installed(name)
+        return name != "torch" and backend_installed(name)
 
-    monkeypatch.setattr(survey, "engine_installed", absent)
-    monkeypatch.setattr(survey, "versions", lambda: {"python": "3.11"})
+    monkeypatch.setattr(diagnostics, "backend_installed", absent)
+    monkeypatch.setattr(diagnostics, "versions", lambda: {"python": "3.11"})
     _, told = doctor(capsys, "--no-timing")
     torch = next(engine for engine in told["engines"] if engine["name"] == "torch")  # type: ignore[attr-defined]
     assert torch == {

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.edits import Edits, ManualRegion, Zone
 from dashcamcleaner.core.plan import Observation, Origin, Region
-from dashcamcleaner.core.timing import FrameTime
+from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import PlanError
 
 HEADER = '{"edits": "dashcamcleaner", "version": [1, 0]}'

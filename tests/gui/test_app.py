@@ -67,10 +67,12 @@ SESSION = """
 import sys
 from PyQt5.QtCore import QTimer
 from dashcamcleaner.gui import app as gui_app
-from dashcamcleaner.run import look
+from dashcamcleaner.pipeline import context
 from tests.fakes import ScriptedDetector
 
-look.open_detector = lambda **_: ScriptedDetector(lambda *_: [(100, 40, 140, 90, 0.9, "face")], script_size=(320, 180))
+context.open_detector = lambda **_: ScriptedDetector(
+    lambda *_: [(100, 40, 140, 90, 0.9, "face")], script_size=(320, 180)
+)
 build = gui_app.build_window
 
 def build_and_close_later(app, **others):
@@ -139,7 +141,7 @@ class Gone:
 sys.meta_path.insert(0, Gone())
 from dashcamcleaner.cli import main
 assert main(["settings"]) == 0
-import dashcamcleaner.run.preview, dashcamcleaner.run.review, dashcamcleaner.run.follow
+import dashcamcleaner.review.preview, dashcamcleaner.review.plan_review, dashcamcleaner.review.follow
 sys.exit(main(["window"]))
 """
     done = child(code)

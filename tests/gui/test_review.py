@@ -12,10 +12,10 @@ from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QApplication
 
 from dashcamcleaner.gui.canvas import View
-from dashcamcleaner.gui.engine import Engine
+from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.main_window import MainWindow
 from dashcamcleaner.gui.queue_model import State
-from dashcamcleaner.run.planfile import PlanReader
+from dashcamcleaner.pipeline.plan_file import PlanReader
 from tests.fakes import ScriptedDetector
 from tests.gui.driving import OpenWindow, drop
 from tests.gui.street import PAN_PX, make_street, read_code
@@ -32,7 +32,7 @@ def busy_street(tmp_path: Path) -> Path:
 @pytest.fixture()
 def reviewed(open_window: OpenWindow, busy_street: Path, detector: ScriptedDetector, qtbot: Any) -> MainWindow:
     """A clip is cleaned and its review is open."""
-    window = open_window(Engine())
+    window = open_window(EngineFacade())
     drop(window, busy_street)
     qtbot.waitUntil(lambda: len(window.session.queue) == 1, timeout=30_000)
     window.session.start()
@@ -105,8 +105,8 @@ def test_a_seek_shows_the_very_frame_with_its_own_regions(reviewed: MainWindow, 
 
 def test_the_weak_spot_is_the_plate_that_was_left_clear(reviewed: MainWindow, qtbot: Any) -> None:
     review = reviewed.review
-    assert review.doubts
-    worst = review.doubts[0]
+    assert review.review_items
+    worst = review.review_items[0]
     assert (worst.reason, worst.kind) == ("clear", "plate")
     qtbot.keyClick(review.canvas, Qt.Key_N)
     assert review.canvas.doubt == worst.box
@@ -251,7 +251,7 @@ def test_a_result_of_an_earlier_day_is_reviewed(
     reviewed.review.choose(reviewed.review.cards.cards[0].key)
     reviewed.review.do("keep")
     reviewed.close()
-    window = open_window(Engine())
+    window = open_window(EngineFacade())
     drop(window, busy_street)
     qtbot.waitUntil(lambda: len(window.session.queue) == 1, timeout=30_000)
     row = window.session.queue.at(0)
@@ -297,7 +297,7 @@ def test_unsaved_edits_are_written_when_the_window_closes(reviewed: MainWindow, 
 def test_a_clip_that_is_not_done_says_so(
     open_window: OpenWindow, street: Path, detector: ScriptedDetector, qtbot: Any
 ) -> None:
-    window = open_window(Engine())
+    window = open_window(EngineFacade())
     drop(window, street)
     qtbot.waitUntil(lambda: len(window.session.queue) == 1, timeout=30_000)
     window.tabs.setCurrentWidget(window.review)

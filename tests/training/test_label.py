@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashcamcleaner.backends.reader import Reading
+from dashcamcleaner.detection.ocr import Reading
 from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.training.label import Teacher, label
 from dashcamcleaner.training.pictures import read_boxes

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from dashcamcleaner.core.boxes import Detections
-from dashcamcleaner.training.scoring import Truth, figures, judge
+from dashcamcleaner.training.scoring import PictureTruth, figures, judge
 
 
 def _found(*rows: tuple[float, float, float, float, float]) -> Detections:
     return Detections.from_rows([(*row, "face") for row in rows])
 
 
-def _truth(*boxes: tuple[float, ...], ignore: tuple[tuple[float, ...], ...] = (), scale: float = 1.0) -> Truth:
-    return Truth(np.array(boxes, np.float32).reshape(-1, 4), np.array(ignore, np.float32).reshape(-1, 4), scale)
+def _truth(*boxes: tuple[float, ...], ignore: tuple[tuple[float, ...], ...] = (), scale: float = 1.0) -> PictureTruth:
+    return PictureTruth(np.array(boxes, np.float32).reshape(-1, 4), np.array(ignore, np.float32).reshape(-1, 4), scale)
 
 
 def test_each_truth_is_hit_once() -> None:

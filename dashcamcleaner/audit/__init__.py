@@ -1,0 +1,1 @@
+"""The check of the output: an independent second look at what came out, and the findings it leads to."""

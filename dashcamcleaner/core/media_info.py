@@ -1,0 +1,89 @@
+"""What a clip holds: streams, picture size and format, times. `media.probe` finds it out, later stages read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from dashcamcleaner.core.frame import Orientation, PixelLayout
+
+__all__ = ["MediaInfo", "StreamInfo"]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """One stream of a clip, as told by its container.
+
+    Args:
+        index: the stream's index in the container.
+        type: ``video``, ``audio``, ``subtitle``, ``data`` or ``attachment``.
+        codec: FFmpeg's codec name, or the container's tag where FFmpeg has none.
+        note: what people should know: ``cover picture``, ``GoPro telemetry``, ``undecodable``, ...
+        language: ISO 639 code, or empty.
+    """
+
+    index: int
+    type: str
+    codec: str
+    note: str = ""
+    language: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MediaInfo:
+    """What `media.probe` found out about a clip without decoding all of it.
+
+    Args:
+        path: the source.
+        container: FFmpeg's short format name (``mov,mp4,m4a,3gp,3g2,mj2``).
+        size: ``(width, height)`` of the stored picture.
+        orientation: how stored pixels become upright.
+        layout: pixel layout of the main picture stream.
+        time_base: of the main picture stream.
+        start_pts: pts of its first frame if the container tells, else None.
+        start_s: when the earliest stream of the file begins, seconds, exact.
+        end_pts: when the last frame's showing ends, in ticks of `time_base`, where the container tells it exactly.
+        frame_rate: average rate as the container tells; a hint for people and ETA, never for timing.
+        frames: the frame count if the container tells, else an estimate from the duration, else None.
+        duration_s: seconds, or None where the container does not tell.
+        bit_rate: bits per second of the main picture stream (or the file), None if untold.
+        streams: all streams; `video` is the index of the main picture stream.
+        chapters: number of chapters.
+        tags: container-level tags (names only matter to what is stripped).
+        cut: the file has fewer bytes than its header says.
+        warnings: sentences about oddities found.
+    """
+
+    path: str
+    container: str
+    size: tuple[int, int]
+    orientation: Orientation
+    layout: PixelLayout
+    time_base: Fraction
+    video: int
+    codec: str
+    streams: tuple[StreamInfo, ...] = ()
+    start_pts: int | None = None
+    start_s: Fraction | None = None
+    end_pts: int | None = None
+    frame_rate: Fraction | None = None
+    frames: int | None = None
+    duration_s: float | None = None
+    bit_rate: int | None = None
+    file_bytes: int = 0
+    sample_aspect: Fraction = Fraction(1)
+    interlaced: bool = False
+    color: dict[str, str] = field(default_factory=dict)
+    hdr: bool = False
+    chapters: int = 0
+    tags: dict[str, str] = field(default_factory=dict)
+    still: bool = False
+    cut: bool = False
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """``(width, height)`` of the full-size picture as shown."""
+        return self.orientation.upright_size(self.size)

@@ -1,0 +1,110 @@
+"""A detector over any engine that maps a batch of pictures to raw outputs: what torch and ONNX Runtime share.
+
+The engine files hand in one function and the facts; letterbox, head and suppression are those of `detection.yolo`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from dashcamcleaner.core.boxes import Detections
+from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
+from dashcamcleaner.detection.yolo import OutputLayout, Placement, decode, letterbox, tell_layout
+from dashcamcleaner.errors import DetectorFailed
+
+__all__ = ["BatchedDetector"]
+
+
+class BatchedDetector:
+    """A `Detector` that infers up to ``batch`` pictures at once.
+
+    Args:
+        infer: uint8 RGB ``(n, h, w, 3)`` of the input size -> float ``(n, x, y)``; raises what the engine raises.
+        class_kinds: kind per class index.
+        head: see `detection.weights`.
+        input_size: ``(width, height)``.
+        batch: most pictures per call of ``infer``.
+        floor: detections with a lower score are dropped.
+        description: what is at work.
+        failures: exception types of the engine that mean a failed inference.
+        close: gives the engine's memory back.
+    """
+
+    def __init__(
+        self,
+        infer: Callable[[np.ndarray], np.ndarray],
+        *,
+        class_kinds: tuple[str, ...],
+        head: str,
+        input_size: tuple[int, int],
+        batch: int,
+        floor: float = SCORE_FLOOR,
+        description: DetectorDescription,
+        failures: tuple[type[Exception], ...] = (RuntimeError,),
+        close: Callable[[], None] | None = None,
+    ) -> None:
+        self.class_kinds = class_kinds
+        self.kinds = tuple(dict.fromkeys(class_kinds))
+        self.input_size = input_size
+        self.description = description
+        self.parallel = batch
+        self._infer: Callable[[np.ndarray], np.ndarray] | None = infer
+        self._head = head
+        self._floor = floor
+        self._failures = failures
+        self._close = close
+        self._layout: OutputLayout | None = None
+        self._lock = threading.Lock()
+        self._buffer = np.zeros((batch, input_size[1], input_size[0], 3), np.uint8)
+        self._placements: list[Placement | None] = [None] * batch
+        self.detect([np.full((input_size[1], input_size[0], 3), 114, np.uint8)])  # proves that it works, tells the head
+
+    def detect(self, pictures: Sequence[np.ndarray]) -> list[Detections]:
+        """See `Detector.detect`; calls from several threads take turns."""
+        with self._lock:
+            found: list[Detections] = []
+            for start in range(0, len(pictures), self.parallel):
+                found += self._detect_batch(pictures[start : start + self.parallel])
+            return found
+
+    def _detect_batch(self, pictures: Sequence[np.ndarray]) -> list[Detections]:
+        if self._infer is None:
+            raise DetectorFailed("the detector was closed")
+        placements = []
+        for i, picture in enumerate(pictures):
+            placement = letterbox(picture, out=self._buffer[i], previous=self._placements[i])
+            self._placements[i] = placement
+            placements.append(placement)
+        try:
+            output = np.asarray(self._infer(self._buffer[: len(pictures)]), np.float32)
+        except self._failures as error:
+            reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+            raise DetectorFailed(f"{self.description.backend} failed in an inference: {reason}") from error
+        if self._layout is None:
+            self._layout = tell_layout(
+                output, class_count=len(self.class_kinds), input_size=self.input_size, head=self._head
+            )
+        if len(output) != len(pictures):
+            raise DetectorFailed(f"{self.description.backend} answered {len(output)} of {len(pictures)} pictures")
+        return [
+            decode(
+                one,
+                layout=self._layout,
+                kinds=self.class_kinds,
+                placement=placement,
+                input_size=self.input_size,
+                floor=self._floor,
+            )
+            for one, placement in zip(output, placements, strict=True)
+        ]
+
+    def close(self) -> None:
+        """Give the engine's memory back."""
+        with self._lock:
+            self._infer = None
+            if self._close is not None:
+                self._close()
+                self._close = None

@@ -1,0 +1,115 @@
+"""A text reader for the audit: crops in, text and score out. Port and engine in one file, since there is one engine.
+
+The engine is ``rapidocr`` (PP-OCR models, which its wheel carries, so nothing is downloaded), in the extra ``[audit]``,
+run on OpenVINO. Only recognition is used: the audit knows where plates are, and finding text costs thirty times more.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+
+from dashcamcleaner.detection import openvino
+from dashcamcleaner.errors import DetectorFailed, ExtraMissing, extra_hint
+
+__all__ = ["RapidOcrReader", "Reading", "TextReader", "open_reader"]
+
+_LINE_HEIGHT_PX = 96
+"""Crops are enlarged to this: the network takes 48, and its own enlarging is coarser."""
+
+_TWO_LINES = 2.2
+"""A plate less than this many times as wide as high may have two lines; both halves are read as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a crop says.
+
+    Args:
+        text: letters and digits only, upper case; all scripts.
+        score: 0-1, mean over its characters.
+    """
+
+    text: str
+    score: float
+
+
+class TextReader(Protocol):
+    """Reads what a crop of a plate says.
+
+    Attributes:
+        description: what is at work, for people.
+    """
+
+    description: str
+
+    def read(self, crops: Sequence[np.ndarray]) -> list[Reading]:
+        """One reading per uint8 RGB crop ``(h, w, 3)``; an empty text where nothing can be read."""
+
+
+def open_reader() -> RapidOcrReader:
+    """The reader.
+
+    Raises:
+        ExtraMissing: ``rapidocr`` is not installed.
+    """
+    if importlib.util.find_spec("rapidocr") is None:
+        raise ExtraMissing("the text reader is not installed", hint=extra_hint("audit"))
+    return RapidOcrReader()
+
+
+class RapidOcrReader:
+    """A `TextReader`; one instance serves one thread."""
+
+    def __init__(self) -> None:
+        openvino.versions()
+        import rapidocr
+
+        # It logs each model that it loads, to the root logger's handlers.
+        logging.getLogger("RapidOCR").setLevel(logging.ERROR)
+        engine = rapidocr.EngineType.OPENVINO
+        self._engine: Any = rapidocr.RapidOCR(
+            params={
+                "Det.engine_type": engine, "Cls.engine_type": engine, "Rec.engine_type": engine,
+                "Global.log_level": "error", "Global.text_score": 0.0,
+            }
+        )  # fmt: skip
+        self.description = f"rapidocr {getattr(rapidocr, '__version__', '')}".strip()
+
+    def read(self, crops: Sequence[np.ndarray]) -> list[Reading]:
+        """See `TextReader.read`."""
+        return [self._read_one(crop) for crop in crops]
+
+    def _read_one(self, crop: np.ndarray) -> Reading:
+        h, w = crop.shape[:2]
+        if min(h, w) < 4:
+            return Reading("", 0.0)
+        whole = self._line(crop)
+        if w / h >= _TWO_LINES:
+            return whole
+        half = max(4, round(h * 0.52))
+        lines = [self._line(part) for part in (crop[:half], crop[h - half :])]
+        lines = [line for line in lines if len(line.text) > 1]
+        if not lines:
+            return whole
+        text = "".join(line.text for line in lines)
+        score = sum(line.score * len(line.text) for line in lines) / len(text)
+        return Reading(text, score) if len(text) * score > len(whole.text) * whole.score else whole
+
+    def _line(self, crop: np.ndarray) -> Reading:
+        factor = _LINE_HEIGHT_PX / crop.shape[0]
+        large = cv2.resize(np.ascontiguousarray(crop), None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
+        try:
+            result = self._engine(large[..., ::-1], use_det=False, use_cls=False, use_rec=True)
+        except RuntimeError as error:
+            raise DetectorFailed(f"the text reader failed: {error}") from error
+        if not result.txts:
+            return Reading("", 0.0)
+        return Reading(re.sub(r"[\W_]+", "", str(result.txts[0])).upper(), float((result.scores or (0.0,))[0]))

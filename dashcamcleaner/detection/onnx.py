@@ -1,0 +1,119 @@
+"""ONNX Runtime: the portable third engine (and CUDA through its own build); `open_detector` calls this."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dashcamcleaner.detection.batched import BatchedDetector
+from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
+from dashcamcleaner.detection.onnx_metadata import facts_of
+from dashcamcleaner.detection.weights import Weights, verify_file
+from dashcamcleaner.detection.yolo import cpu_count, rounded_up
+from dashcamcleaner.errors import BackendError, BackendMissing, WeightsError
+
+__all__ = ["available_devices", "open_yolo", "versions"]
+
+_HINT = "pip install onnxruntime"
+
+
+def _import() -> Any:
+    try:
+        import onnxruntime
+    except (ImportError, OSError) as error:
+        reason = "is not installed" if isinstance(error, ModuleNotFoundError) else f"cannot be loaded ({error})"
+        raise BackendMissing(f"ONNX Runtime {reason}", hint=_HINT) from error
+    onnxruntime.disable_telemetry_events()  # Windows builds would report to the system's event log
+    return onnxruntime
+
+
+def versions() -> dict[str, str]:
+    """Name and version of the engine."""
+    return {"onnxruntime": str(_import().__version__)}
+
+
+def available_devices() -> dict[str, str]:
+    """Device name -> full name."""
+    providers = _import().get_available_providers()
+    found = {"cuda:0": "CUDAExecutionProvider"} if "CUDAExecutionProvider" in providers else {}
+    return {**found, "cpu": "CPUExecutionProvider"}
+
+
+def open_yolo(
+    weights: Weights,
+    *,
+    input_size: tuple[int, int],
+    device: str = "auto",
+    precision: str = "auto",
+    batch: int = 1,
+    threads: int = 0,
+    floor: float = SCORE_FLOOR,
+    why: str = "",
+) -> BatchedDetector:
+    """Load an ``.onnx`` for one input size; a file exported for a fixed size keeps its own.
+
+    Raises:
+        BackendError: no such device or precision.
+        WeightsError: no ``.onnx``, or one that the runtime cannot read.
+    """
+    ort = _import()
+    int8 = weights.file("onnx", precision="int8")
+    file = int8 if precision == "int8" else weights.file("onnx") or int8
+    if file is None:
+        raise WeightsError(
+            f"the weights {weights.name} have no {'int8 ' if precision == 'int8' else ''}.onnx file",
+            hint="Use another backend, or --precision auto.",
+        )
+    if precision in ("bf16", "f16"):
+        raise BackendError(f"ONNX Runtime runs the .onnx as it is, not in {precision}", hint="Use --backend openvino.")
+    digest = verify_file(file)
+    providers = available_devices()
+    wanted = {"auto": next(iter(providers)), "gpu": "cuda:0", "cuda": "cuda:0"}.get(device.lower(), device.lower())
+    if wanted not in providers:
+        raise BackendError(f"ONNX Runtime has no device {device!r} here", hint=f"It has: {', '.join(providers)}.")
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads or min(cpu_count(), 8)
+    options.inter_op_num_threads = 1
+    # Its threads spin between layers by default, which burns a core that decoder and encoder need.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    try:
+        session = ort.InferenceSession(str(file.path), options, providers=[providers[wanted]])
+        given = session.get_inputs()[0]
+    except Exception as error:  # the runtime's exceptions share no base but this
+        raise WeightsError(f"ONNX Runtime cannot load {file.path.name}: {_first_line(error)}") from error
+    facts = facts_of(file.path, weights=weights)
+    count, _, height, width = given.shape
+    if isinstance(height, int) and isinstance(width, int):
+        input_size = (width, height)
+    else:
+        input_size = rounded_up(input_size, stride=facts.stride)
+    number = np.float16 if given.type == "tensor(float16)" else np.float32
+
+    def infer(pictures: np.ndarray) -> np.ndarray:
+        planes = np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))
+        answer: np.ndarray = session.run(None, {given.name: np.multiply(planes, 1 / 255, dtype=number)})[0]
+        return answer
+
+    return BatchedDetector(
+        infer,
+        class_kinds=facts.kinds,
+        head=facts.head,
+        input_size=input_size,
+        batch=count if isinstance(count, int) else batch,
+        floor=floor,
+        description=DetectorDescription(
+            backend="onnx",
+            device=wanted,
+            precision=file.precision or ("f16" if number is np.float16 else "f32"),
+            weights=weights.name,
+            weights_sha256=digest,
+            why=why,
+        ),
+        failures=(Exception,),
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

@@ -1,0 +1,213 @@
+"""The engines that see, behind one port: `open_detector` finds weights, picks an engine and gives a `Detector`.
+
+Engines stand in a table of module paths and are imported on use, so that nobody pays for torch who runs on OpenVINO,
+and none needs to be installed to ask what there is. ``run``, ``training`` and ``doctor`` call this.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dashcamcleaner.core.boxes import Detections
+from dashcamcleaner.detection.detector import SCORE_FLOOR, Detector, DetectorDescription, PipelinedDetector
+from dashcamcleaner.detection.weights import Weights, find_weights
+from dashcamcleaner.detection.yolo import network_size, suppress
+from dashcamcleaner.errors import BackendError, BackendMissing, WeightsUntrusted
+
+__all__ = ["BACKENDS", "CombinedDetector", "backend_installed", "gpu_torch_likely", "open_detector"]
+
+BACKENDS: dict[str, tuple[str, str, str]] = {
+    "openvino": ("dashcamcleaner.detection.openvino", "openvino", "pip install -r requirements.txt"),
+    "torch": ("dashcamcleaner.detection.torch", "torch", "pip install -r requirements-gpu.txt"),
+    "onnx": ("dashcamcleaner.detection.onnx", "onnxruntime", "pip install onnxruntime"),
+}
+"""Name -> our module, the package it needs, the line that installs it."""
+
+
+def open_detector(
+    *,
+    weights: str = "auto",
+    backend: str = "auto",
+    device: str = "auto",
+    inference_size: int = 640,
+    precision: str = "auto",
+    aspect: tuple[int, int] | None = None,
+    batch: int = 1,
+    threads: int = 0,
+    trust_weights: bool = False,
+    floor: float = SCORE_FLOOR,
+) -> Detector:
+    """The detector that was asked for, loaded and proven by one inference.
+
+    Args:
+        weights: a name, a path or ``auto``; several separated by commas work together.
+        backend: ``auto`` or a key of `BACKENDS`.
+        device: ``auto``, ``cpu``, ``gpu``, ``cuda:0``, ``mps``, or a device name of the engine.
+        inference_size: long side of the network input.
+        precision: ``auto`` (the chip's best), ``f32``, ``bf16``, ``f16``, ``int8``.
+        aspect: upright size of the pictures to come; the network input takes their shape. None: square.
+        batch: pictures per inference on a GPU.
+        threads: CPU threads; 0: all the process may use.
+        trust_weights: load a foreign ``.pt`` although it can run code; remembered by its hash.
+        floor: detections with a lower score are dropped. Runs keep the default; average precision, which is measured
+            down to the faintest, wants less.
+
+    Raises:
+        WeightsError: no such weights, unreadable ones, or (`WeightsUntrusted`) a foreign pickle.
+        BackendMissing: the engine that was asked for is not installed.
+        BackendError: no engine works here.
+    """
+    if backend != "auto" and backend not in BACKENDS:
+        raise BackendError(f"there is no backend {backend!r}", hint=f"There are: {', '.join(BACKENDS)}.")
+    chosen = [find_weights(name) for name in weights.split(",") if name.strip()] or [find_weights()]
+    opened: list[Detector] = []
+    try:
+        for one in chosen:
+            opened.append(
+                _open_one(
+                    one,
+                    backend=backend,
+                    device=device,
+                    input_size=network_size(inference_size, aspect=aspect),
+                    precision=precision,
+                    batch=batch,
+                    threads=threads,
+                    trust_weights=trust_weights,
+                    floor=floor,
+                )
+            )
+    except Exception:
+        for detector in opened:
+            detector.close()
+        raise
+    return opened[0] if len(opened) == 1 else CombinedDetector(opened)
+
+
+def _open_one(weights: Weights, *, backend: str, device: str, trust_weights: bool, **options: Any) -> Detector:
+    failures: list[tuple[str, BackendError]] = []
+    for name, its_device, reason in _candidates(weights, backend=backend, device=device):
+        module, _, _ = BACKENDS[name]
+        if name == "torch":
+            options["trust"] = trust_weights
+        else:
+            options.pop("trust", None)
+        why = "; ".join([*(f"{other} does not work here ({error.message})" for other, error in failures), reason])
+        try:
+            opened: Detector = importlib.import_module(module).open_yolo(weights, device=its_device, why=why, **options)
+        except WeightsUntrusted:
+            raise
+        except BackendError as error:
+            failures.append((name, error))
+        else:
+            return opened
+    if len(failures) == 1:
+        raise failures[0][1]
+    if not failures:
+        formats = ", ".join(file.path.name for file in weights.files) or "no file"
+        raise BackendMissing(
+            f"no installed engine reads the weights {weights.name} ({formats})",
+            hint=BACKENDS["torch" if weights.file("torch") else "openvino"][2],
+        )
+    reasons = "; ".join(f"{name}: {error.message}" for name, error in failures)
+    raise BackendError(f"no engine works with the weights {weights.name} ({reasons})", hint=failures[0][1].hint)
+
+
+def _candidates(weights: Weights, *, backend: str, device: str) -> list[tuple[str, str, str]]:
+    """Engines worth trying, best first: name, device, and the reason in words."""
+    wanted = device.lower()
+    if backend != "auto":
+        return [(backend, device, f"backend {backend} was asked for")]
+    found: list[tuple[str, str, str]] = []
+    graph, pickle = weights.file("onnx", "openvino") is not None, weights.file("torch") is not None
+    int8_only = not graph and weights.file("onnx", "openvino", precision="int8") is not None
+    graph = graph or int8_only
+    if pickle and (wanted.startswith(("cuda", "mps")) or (wanted in ("auto", "gpu") and gpu_torch_likely())):
+        asked = "the device was asked for" if wanted != "auto" else "a GPU that torch can use is the fastest here"
+        # "gpu", so that torch refuses rather than falls back to its slow CPU path where the driver does not fit.
+        found.append(("torch", "gpu" if wanted == "auto" else device, asked))
+    if wanted.startswith("cuda"):
+        if graph and backend_installed("onnx"):
+            found.append(("onnx", device, "ONNX Runtime has the device that was asked for"))
+        return found or [("torch", device, "only torch knows this device")]
+    if wanted.startswith("mps"):
+        return found or [("torch", device, "only torch knows this device")]
+    if graph and backend_installed("openvino"):
+        found.append(("openvino", device, "OpenVINO is the fastest engine on a CPU, and no GPU serves torch here"))
+    if graph and backend_installed("onnx") and wanted in ("auto", "cpu"):
+        found.append(("onnx", device, "ONNX Runtime runs the .onnx file"))
+    if pickle and backend_installed("torch") and not any(name == "torch" for name, _, _ in found):
+        found.append(("torch", device, "only torch opens a .pt file" if not graph else "torch runs the .pt file"))
+    return found
+
+
+def backend_installed(name: str) -> bool:
+    """Whether an engine's package can be found, without importing it."""
+    package = BACKENDS[name][1]
+    return package in sys.modules or importlib.util.find_spec(package) is not None
+
+
+def gpu_torch_likely() -> bool:
+    """Whether torch is installed and may find a GPU, without the seconds that importing it takes."""
+    if not backend_installed("torch"):
+        return False
+    if sys.platform == "darwin":
+        return True
+    try:
+        if importlib.metadata.version("torch").endswith("+cpu"):
+            return False
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    if sys.platform == "win32":
+        return True
+    return any(Path(node).exists() for node in ("/dev/nvidia0", "/dev/nvidiactl", "/dev/dxg", "/dev/kfd"))
+
+
+class CombinedDetector:
+    """Several detectors that look at the same pictures, for instance one for faces and one for plates.
+
+    What two of them know is taken from both; duplicates are suppressed.
+    """
+
+    def __init__(self, detectors: Sequence[Detector]) -> None:
+        self.detectors = tuple(detectors)
+        self.kinds = tuple(dict.fromkeys(kind for detector in detectors for kind in detector.kinds))
+        self.input_size = detectors[0].input_size
+        self.parallel = max(1, min(getattr(detector, "parallel", 1) for detector in detectors))
+        told = [detector.description for detector in detectors]
+        self.description = DetectorDescription(
+            backend=" + ".join(dict.fromkeys(one.backend for one in told)),
+            device=" + ".join(dict.fromkeys(one.device for one in told)),
+            precision=" + ".join(dict.fromkeys(one.precision for one in told)),
+            weights=",".join(one.weights for one in told),
+            weights_sha256=",".join(one.weights_sha256 for one in told),
+            why="; ".join(dict.fromkeys(one.why for one in told if one.why)),
+        )
+
+    def detect(self, pictures: Sequence[np.ndarray]) -> list[Detections]:
+        """See `Detector.detect`."""
+        return self.result(self.submit(pictures))
+
+    def submit(self, pictures: Sequence[np.ndarray]) -> list[tuple[Detector, Any]]:
+        """Start those that can be started; the others have finished when this returns."""
+        return [
+            (one, one.submit(pictures) if isinstance(one, PipelinedDetector) else one.detect(pictures))
+            for one in self.detectors
+        ]
+
+    def result(self, handle: list[tuple[Detector, Any]]) -> list[Detections]:
+        """Wait for all; each picture's detections together."""
+        parts = [one.result(part) if isinstance(one, PipelinedDetector) else part for one, part in handle]
+        return [suppress(Detections.concatenate(seen)) for seen in zip(*parts, strict=True)]
+
+    def close(self) -> None:
+        """Close them all."""
+        for detector in self.detectors:
+            detector.close()

@@ -1,0 +1,326 @@
+"""Weights are data with papers: files, a sidecar JSON that describes them, and the folders they are looked for in.
+
+A name (``interim-n``), ``auto`` or a path comes in; a `Weights` goes out, which the engines load. `open_detector`,
+``doctor``, training and packaging call this. A sidecar ``<name>.json`` stands beside its files:
+
+    schema           1; a reader refuses a newer one
+    name             the name users give, also the stem of the files
+    rank             integer; the highest rank found is what ``auto`` means (0: never chosen by itself)
+    summary          one sentence for people
+    kinds            kind of each class index, in order: ["face", "plate"]
+    head             what the output tensor holds: "raw" (cx cy w h and one score per class, before NMS),
+                     "objectness" (the same with an objectness before the scores: classic YOLOv5),
+                     "end-to-end" (rows of x1 y1 x2 y2 score class) or "auto" (told from the shape)
+    trained_size_px  long side of the training pictures
+    thresholds       recommended score per kind, chosen on validation pictures
+    files            list of {"file", "format": "onnx" | "openvino" | "torch", "precision": "f32" | "f16" | "int8",
+                     "sha256", "what"}; an OpenVINO file also names its "bin" and "bin_sha256". An int8 file is
+                     taken without being asked for only if it says "auto": true, that is, if it loses no recall
+    licence          SPDX name
+    origin           how the weights came about
+    data             list of what they were trained on
+    figures          measured figures, free form
+    notes            list of known weak points
+
+Files that a sidecar names are checked against its hashes when they are loaded; a `.pt` whose hash stands in a
+sidecar shipped with the program needs no further trust.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dashcamcleaner.errors import WeightsError, WeightsUntrusted
+from dashcamcleaner.files import file_sha256, user_folder
+
+__all__ = [
+    "SCHEMA",
+    "Weights",
+    "WeightsFile",
+    "available_weights",
+    "check_trust",
+    "find_weights",
+    "read_sidecar",
+    "shipped_folders",
+    "verify_file",
+    "weights_folders",
+]
+
+SCHEMA = 1
+FORMATS = {".onnx": "onnx", ".xml": "openvino", ".pt": "torch"}
+HEADS = ("auto", "raw", "objectness", "end-to-end")
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsFile:
+    """One loadable file.
+
+    Args:
+        path: where it lies.
+        format: ``onnx``, ``openvino`` or ``torch``.
+        precision: of the numbers inside: ``f32``, ``f16`` or ``int8``; empty if untold.
+        sha256: as the sidecar tells, empty for a file without one.
+        auto: an int8 file may be chosen without being asked for.
+        bin_sha256: of an OpenVINO file's companion, empty if untold.
+    """
+
+    path: Path
+    format: str
+    precision: str = ""
+    sha256: str = ""
+    auto: bool = False
+    bin_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What is known of one set of weights. `kinds` is None where only the file itself can tell.
+
+    Args:
+        name: for people, plans and reports.
+        files: the same weights in several formats and precisions.
+        kinds: kind per class index.
+        head: see the module's docstring.
+        trained_size_px: long side of the training pictures, None if untold.
+        thresholds: recommended score per kind.
+        rank: the highest one is the default.
+        papers: the sidecar as it stands, for model cards and reports.
+    """
+
+    name: str
+    files: tuple[WeightsFile, ...]
+    kinds: tuple[str, ...] | None = None
+    head: str = "auto"
+    trained_size_px: int | None = None
+    thresholds: dict[str, float] = field(default_factory=dict)
+    rank: int = 0
+    papers: dict[str, Any] = field(default_factory=dict)
+
+    def file(self, *formats: str, precision: str = "") -> WeightsFile | None:
+        """The first file of one of the formats, in the order of the formats; ``int8`` files only when asked for."""
+        for wanted in formats:
+            for candidate in self.files:
+                if candidate.format == wanted and (candidate.precision == "int8") == (precision == "int8"):
+                    return candidate
+        return None
+
+
+def shipped_folders() -> list[Path]:
+    """Where the program's own weights lie: in the checkout, or inside the installed package."""
+    checkout = _PACKAGE.parent / "weights"
+    found = [checkout] if (_PACKAGE.parent / "setup.cfg").is_file() or (_PACKAGE.parent / ".git").exists() else []
+    return [folder for folder in (*found, _PACKAGE / "_weights") if folder.is_dir()]
+
+
+def weights_folders() -> list[Path]:
+    """All folders in which a name is looked up, first one wins: the program's own, then the user's."""
+    own = user_folder("data") / "weights"
+    return [*shipped_folders(), *([own] if own.is_dir() else [])]
+
+
+def read_sidecar(path: Path) -> Weights:
+    """The weights that a sidecar describes.
+
+    Raises:
+        WeightsError: unreadable, of a newer schema, or a field is missing or of the wrong form.
+    """
+    try:
+        papers = json.loads(path.read_text(encoding="utf-8"))
+        schema = int(papers["schema"])
+        if schema > SCHEMA:
+            raise WeightsError(
+                f"the sidecar {path.name} has schema {schema}, this program reads up to {SCHEMA}",
+                hint="Update DashcamCleaner.",
+            )
+        head = str(papers.get("head", "auto"))
+        if head not in HEADS:
+            raise ValueError(f"head is {head!r}, not one of {', '.join(HEADS)}")
+        kinds = tuple(str(kind) for kind in papers["kinds"])
+        if not kinds:
+            raise ValueError("kinds is empty")
+        files = tuple(_file_of(row, folder=path.parent) for row in papers["files"])
+        return Weights(
+            name=str(papers["name"]),
+            files=files,
+            kinds=kinds,
+            head=head,
+            trained_size_px=int(papers["trained_size_px"]) if papers.get("trained_size_px") else None,
+            thresholds={str(kind): float(value) for kind, value in papers.get("thresholds", {}).items()},
+            rank=int(papers.get("rank", 0)),
+            papers=papers,
+        )
+    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise WeightsError(
+            f"the sidecar {path} cannot be read ({error!r})", hint="See docs/weights.md for its fields."
+        ) from error
+
+
+def _file_of(row: dict[str, Any], *, folder: Path) -> WeightsFile:
+    name = str(row["file"])
+    if Path(name).name != name:
+        raise ValueError(f"file {name!r} must lie beside its sidecar")
+    return WeightsFile(
+        path=folder / name,
+        format=str(row.get("format") or FORMATS[Path(name).suffix.lower()]),
+        precision=str(row.get("precision", "")),
+        sha256=str(row.get("sha256", "")),
+        auto=bool(row.get("auto", False)),
+        bin_sha256=str(row.get("bin_sha256", "")),
+    )
+
+
+def available_weights() -> dict[str, Weights]:
+    """All weights with a readable sidecar and at least one file, by name, best rank first."""
+    found: dict[str, Weights] = {}
+    for folder in weights_folders():
+        for path in sorted(folder.glob("*.json")):
+            try:
+                weights = read_sidecar(path)
+            except WeightsError:
+                continue  # a stranger's JSON in the user's folder must not stop a run; naming it does (find_weights)
+            if weights.name not in found and any(file.path.is_file() for file in weights.files):
+                found[weights.name] = weights
+    return dict(sorted(found.items(), key=lambda item: (-item[1].rank, item[0])))
+
+
+def find_weights(name: str = "auto") -> Weights:
+    """The weights of a name, of a path, or the best ones there are.
+
+    Args:
+        name: ``auto``, a name in one of `weights_folders`, or the path of a ``.onnx``, ``.xml`` or ``.pt`` file (or
+            of a folder with an OpenVINO export). A file with a sidecar that names it gets the sidecar's papers.
+
+    Raises:
+        WeightsError: nothing of that name; the message tells the nearest one.
+    """
+    name = name.strip()
+    path = Path(name).expanduser()
+    if name not in ("", "auto") and (path.suffix.lower() in FORMATS or path.is_dir()):
+        return _weights_of_path(path)
+    known = available_weights()
+    if name in ("", "auto"):
+        best = next((weights for weights in known.values() if weights.rank > 0), None)
+        if best is None:
+            folders = ", ".join(str(folder) for folder in weights_folders()) or "no folder"
+            raise WeightsError(f"no weights were found ({folders})", hint="Give a file with --weights PATH.")
+        return best
+    if name in known:
+        return known[name]
+    for folder in weights_folders():
+        broken = folder / f"{name}.json"
+        if broken.is_file():
+            weights = read_sidecar(broken)  # raises with the reason, or lists files that are all missing
+            raise WeightsError(f"the files of the weights {name!r} are missing: {weights.files[0].path}")
+        for suffix in FORMATS:
+            if (folder / f"{name}{suffix}").is_file():
+                return _weights_of_path(folder / f"{name}{suffix}")
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.3)
+    raise WeightsError(
+        f"there are no weights named {name!r}" + (f"; the nearest is {near[0]!r}" if near else ""),
+        hint=f"Known: {', '.join(known) or 'none'}. Or give the path of a .onnx or .pt file.",
+    )
+
+
+def _weights_of_path(path: Path) -> Weights:
+    if path.is_dir():
+        inside = sorted(path.glob("*.xml"))
+        if len(inside) != 1:
+            raise WeightsError(f"{path} is a folder with {len(inside)} OpenVINO models (.xml), one is needed")
+        path = inside[0]
+    if not path.is_file():
+        near = difflib.get_close_matches(path.name, [p.name for p in path.parent.glob("*")], n=1, cutoff=0.3)
+        raise WeightsError(f"there is no file {path}" + (f"; the nearest name there is {near[0]}" if near else ""))
+    for sidecar in sorted(path.parent.glob("*.json")):
+        try:
+            weights = read_sidecar(sidecar)
+        except WeightsError:
+            if sidecar.stem == path.stem:
+                raise
+            continue
+        mine = tuple(file for file in weights.files if file.path.name == path.name)
+        if mine:  # the very file that was named, not a sibling in another format
+            return Weights(
+                name=weights.name,
+                files=mine,
+                kinds=weights.kinds,
+                head=weights.head,
+                trained_size_px=weights.trained_size_px,
+                thresholds=weights.thresholds,
+                rank=weights.rank,
+                papers=weights.papers,
+            )
+    return Weights(name=path.stem, files=(WeightsFile(path=path, format=FORMATS[path.suffix.lower()]),))
+
+
+def _digest_of(path: Path) -> str:
+    try:
+        return file_sha256(path)
+    except OSError as error:
+        raise WeightsError(f"the weights file {path} cannot be read: {error.strerror}") from error
+
+
+def verify_file(file: WeightsFile) -> str:
+    """The file's SHA-256, after comparing it with what its sidecar says.
+
+    Raises:
+        WeightsError: absent, unreadable, or not the file that the sidecar describes.
+    """
+    found = _digest_of(file.path)
+    if file.sha256 and found != file.sha256:
+        raise WeightsError(
+            f"{file.path} is not the file that its sidecar describes (sha256 {found[:12]}, not {file.sha256[:12]})",
+            hint="Restore the file, or write its new hash into the sidecar if you made it.",
+        )
+    if file.bin_sha256 and _digest_of(file.path.with_suffix(".bin")) != file.bin_sha256:
+        raise WeightsError(f"{file.path.with_suffix('.bin')} is not the file that its sidecar describes")
+    return found
+
+
+def check_trust(path: Path, *, trust: bool) -> None:
+    """Let a ``.pt`` pass if it is the program's own, was trusted before, or is trusted now (which is remembered).
+
+    Raises:
+        WeightsUntrusted: nobody has said yes to this file.
+    """
+    digest = _digest_of(path)
+    ours = {file.sha256 for folder in shipped_folders() for file in _files_in(folder)}
+    if digest in ours:
+        return
+    record = user_folder("config") / "trusted-weights.json"
+    try:
+        trusted = json.loads(record.read_text(encoding="utf-8"))
+        if not isinstance(trusted, dict):
+            trusted = {}
+    except (OSError, ValueError):
+        trusted = {}
+    if digest in trusted:
+        return
+    if not trust:
+        raise WeightsUntrusted(
+            f"{path} is a pickle from elsewhere, which can run any code when it is loaded",
+            hint="If you trust where it came from, say so once with --trust-weights; an .onnx export needs no trust.",
+        )
+    trusted[digest] = path.name
+    try:
+        record.parent.mkdir(parents=True, exist_ok=True)
+        beside = record.with_name(f"{record.name}.{os.getpid()}.partial")
+        beside.write_text(json.dumps(trusted, indent=1), encoding="utf-8")
+        beside.replace(record)
+    except OSError:
+        return  # a read-only home: trusted for this run, asked again at the next
+
+
+def _files_in(folder: Path) -> list[WeightsFile]:
+    files: list[WeightsFile] = []
+    for path in folder.glob("*.json"):
+        try:
+            files += read_sidecar(path).files
+        except WeightsError:
+            continue
+    return files

@@ -1,0 +1,280 @@
+"""The one door from the window to the engine. Everything in here is called off the window's own thread, and imports
+what it needs when it is called: that is why the window stands in a moment while FFmpeg and OpenVINO take their time.
+
+Tests put their own engine behind the same methods.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dashcamcleaner.core.events import Event
+from dashcamcleaner.core.summary import RunSummary
+from dashcamcleaner.errors import DashcamCleanerError, WeightsError
+from dashcamcleaner.gui.pictures import blurred_thumbnail, thumbnail, to_image
+from dashcamcleaner.gui.queue_model import ClipFacts
+from dashcamcleaner.settings import Settings
+
+if TYPE_CHECKING:
+    from dashcamcleaner.pipeline.job import Job
+    from dashcamcleaner.review.plan_review import PlanReview
+    from dashcamcleaner.review.preview import ClipPreview
+from dashcamcleaner.gui.words import tr
+
+__all__ = ["DeviceChoice", "EngineFacade", "Found", "WeightsChoice", "device_choices"]
+
+_THUMBNAIL_SOURCE_PX = 384
+
+
+@dataclass(slots=True)
+class Found:
+    """What dropped or named paths hold.
+
+    Args:
+        clips: each with the folder it was found through, None for files named themselves.
+        skipped: files in folders that are neither clip nor picture.
+        errors: what could not be taken, one per path.
+    """
+
+    clips: list[tuple[Path, Path | None]] = field(default_factory=list)
+    skipped: int = 0
+    errors: list[DashcamCleanerError] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsChoice:
+    """Weights to choose from.
+
+    Args:
+        name: the setting's value.
+        summary: one sentence.
+        kinds: what they see, None where only the file itself can tell.
+        thresholds: recommended score per kind.
+    """
+
+    name: str
+    summary: str
+    kinds: tuple[str, ...] | None
+    thresholds: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChoice:
+    """A device to choose.
+
+    Args:
+        name: the setting's value.
+        title: for people.
+        why: why it is here, or why automatic takes what it takes.
+    """
+
+    name: str
+    title: str
+    why: str = ""
+
+
+class EngineFacade:
+    """What the window asks of the engine."""
+
+    def find(self, paths: Sequence[str], *, settings: Settings) -> Found:
+        """The clips in files and folders; one bad path does not hide the others."""
+        from dashcamcleaner.jobs.batch import jobs_for
+
+        found = Found()
+        for path in paths:
+            root = Path(path) if Path(path).is_dir() else None
+            try:
+                batch = jobs_for([path], output=None, settings=settings)
+            except DashcamCleanerError as error:
+                found.errors.append(error)
+                continue
+            found.clips += [(job.source, root) for job in batch.jobs]
+            found.skipped += len(batch.skipped)
+        return found
+
+    def outputs(
+        self, clips: Sequence[tuple[Path, Path | None]], *, folder: Path | None, settings: Settings
+    ) -> dict[Path, Path | DashcamCleanerError]:
+        """Where each clip's result will stand, or why it cannot.
+
+        Args:
+            clips: source and the folder it was found through.
+            folder: for all results; None puts each beside its source.
+            settings: in force.
+        """
+        from dashcamcleaner.jobs.batch import jobs_for
+
+        output = None if folder is None else f"{folder}/"
+        inputs = list(dict.fromkeys(str(root or source) for source, root in clips))
+        found: dict[Path, Path | DashcamCleanerError] = {}
+        # If one of them cannot be taken, all are asked one by one below, so that the others are not held up.
+        with contextlib.suppress(DashcamCleanerError):
+            found |= {job.source: job.output for job in jobs_for(inputs, output=output, settings=settings).jobs}
+        for source, _ in clips:
+            if source not in found:
+                try:
+                    found[source] = jobs_for([str(source)], output=output, settings=settings).jobs[0].output
+                except DashcamCleanerError as error:
+                    found[source] = error
+        return found
+
+    def facts(self, clip: Path) -> ClipFacts:
+        """What is told of a clip, with a thumbnail that shows nobody."""
+        from dashcamcleaner.media.probe import probe
+        from dashcamcleaner.review.preview import first_picture
+
+        info = probe(clip)
+        picture = first_picture(clip, longest_side_px=_THUMBNAIL_SOURCE_PX, info=info)
+        return ClipFacts(
+            duration_s=None if info.still else info.duration_s,
+            size=info.upright_size,
+            frames=info.frames,
+            file_bytes=info.file_bytes or clip.stat().st_size,
+            thumbnail=blurred_thumbnail(to_image(picture)),
+        )
+
+    def cleaned_thumbnail(self, result: Path) -> Any:
+        """A clear thumbnail of a result, whose people are hidden."""
+        from dashcamcleaner.review.preview import first_picture
+
+        return thumbnail(to_image(first_picture(result, longest_side_px=_THUMBNAIL_SOURCE_PX)))
+
+    def earlier(self, results: Mapping[Path, Path]) -> dict[Path, RunSummary]:
+        """Which of these clips were cleaned on an earlier day: source -> what its result's report says.
+
+        Args:
+            results: source -> where its result would stand.
+        """
+        from dashcamcleaner.jobs.batch import earlier_result
+
+        found = {source: earlier_result(source, output) for source, output in results.items()}
+        return {source: summary for source, summary in found.items() if summary is not None}
+
+    def start(self, job: Job) -> tuple[Iterator[Event], Any]:
+        """A run's events and its control."""
+        from dashcamcleaner.jobs.run import clean
+        from dashcamcleaner.pipeline.control import Control
+
+        control = Control()
+        return clean(job, control=control), control
+
+    def start_audit(self, source: Path, output: Path, plan: Path | None) -> tuple[Iterator[Event], Any]:
+        """A second look's events and its control; what it saw is put into the report."""
+        from dashcamcleaner.audit.audit import audit
+        from dashcamcleaner.core.events import Audited
+        from dashcamcleaner.pipeline.control import Control
+        from dashcamcleaner.report.data import add_audit
+
+        control = Control()
+
+        def events() -> Iterator[Event]:
+            for event in audit(source, output, plan=plan, control=control):
+                if isinstance(event, Audited):
+                    add_audit(event.result, thumbnails=event.thumbnails)
+                yield event
+
+        return events(), control
+
+    def open_preview(self, clip: Path) -> ClipPreview:
+        """A clip to look at."""
+        from dashcamcleaner.review.preview import ClipPreview
+
+        return ClipPreview(clip)
+
+    def open_review(self, plan: Path, settings: Settings, *, edited: bool) -> PlanReview:
+        """A finished run's plan, which was rendered with edits or without."""
+        from dashcamcleaner.review.plan_review import PlanReview
+
+        return PlanReview(plan, settings=settings, edited=edited)
+
+    def settings_for_plan(self, plan: Path, settings: Settings) -> Settings:
+        """Settings to render a plan again."""
+        from dashcamcleaner.review.plan_review import settings_for_plan
+
+        return settings_for_plan(plan, wanted=settings)
+
+    def weights(self) -> list[WeightsChoice]:
+        """All weights that are there, the best first."""
+        from dashcamcleaner.detection.weights import available_weights
+        from dashcamcleaner.files import user_folder
+
+        known = [
+            WeightsChoice(one.name, str(one.papers.get("summary", "")), one.kinds, one.thresholds)
+            for one in available_weights().values()
+        ]
+        names = {one.name for one in known}
+        own = user_folder("data") / "weights"
+        for path in sorted([*own.glob("*.onnx"), *own.glob("*.pt")]):
+            if path.stem not in names:
+                known.append(WeightsChoice(str(path), "", None, {}))
+        return known
+
+    def growth(self) -> dict[str, tuple[float, ...]]:
+        """What automatic region growth is, per kind: of width and height, or of both at once."""
+        from dashcamcleaner.pipeline.build import DEFAULT_GROWTH
+
+        return {kind: one if isinstance(one, tuple) else (one,) for kind, one in DEFAULT_GROWTH.items()}
+
+    def add_weights(self, path: Path) -> str:
+        """Copy own weights (with their sidecar, if there is one) into the user's folder; gives the setting's value.
+
+        Raises:
+            WeightsError: no weights file, or it cannot be copied.
+        """
+        from dashcamcleaner.detection.weights import available_weights
+        from dashcamcleaner.files import user_folder
+
+        if path.suffix.lower() not in (".pt", ".onnx"):
+            raise WeightsError(f"{path.name} is no weights file.", hint="Weights end in .pt or .onnx.")
+        folder = user_folder("data") / "weights"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            target = folder / path.name
+            if target.absolute() != path.absolute():
+                shutil.copyfile(path, target)
+                sidecar = path.with_suffix(".json")
+                if sidecar.is_file():
+                    shutil.copyfile(sidecar, folder / sidecar.name)
+        except OSError as error:
+            raise WeightsError(f"{path.name} cannot be copied to {folder}: {error.strerror}.") from error
+        known = available_weights()
+        for one in known.values():
+            if any(file.path == target for file in one.files):
+                return one.name
+        return str(target)
+
+    def devices(self, *, settings: Settings) -> list[DeviceChoice]:
+        """What detection can run on here, and why automatic takes what it takes."""
+        from dashcamcleaner.gui.engine_facade import device_choices
+
+        return device_choices(settings)
+
+
+def device_choices(settings: Settings) -> list[DeviceChoice]:
+    """Automatic first, with its reason; then each device that an installed engine names."""
+    from dashcamcleaner.detection.registry import backend_installed, gpu_torch_likely
+
+    found: dict[str, DeviceChoice] = {"cpu": DeviceChoice("cpu", tr("Processor (CPU)"))}
+    if backend_installed("openvino"):
+        from dashcamcleaner.detection.openvino import available_devices
+
+        try:
+            for name, title in available_devices().items():
+                found[name.lower()] = DeviceChoice(name.lower(), title)
+        except DashcamCleanerError:
+            pass  # an engine that is installed but broken tells so when it is used; the list stays short meanwhile
+    gpu = gpu_torch_likely()
+    if gpu:
+        found["cuda:0"] = DeviceChoice("cuda:0", tr("NVIDIA GPU (cuda:0)"))
+    if gpu:
+        why = tr("An NVIDIA GPU and PyTorch are there, so the GPU is taken.")
+    elif backend_installed("openvino"):
+        why = tr("No GPU engine is installed here, so the processor does the work with OpenVINO.")
+    else:
+        why = tr("OpenVINO is not installed; another engine on the processor is taken.")
+    return [DeviceChoice("auto", tr("Automatic"), why), *found.values()]

@@ -1,0 +1,145 @@
+"""The open review behind the panel. Lives on the desk's thread, like `looker`: plans, doubts, thumbnails, following."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtGui import QImage
+
+from dashcamcleaner.gui.canvas import Shown
+from dashcamcleaner.gui.engine_facade import EngineFacade
+from dashcamcleaner.gui.frame_provider import FrameProvider, OpenedClip, boxes_of
+from dashcamcleaner.settings import Settings
+
+if TYPE_CHECKING:
+    from dashcamcleaner.core.edits import Edits
+    from dashcamcleaner.core.plan import FramePlan
+    from dashcamcleaner.review.plan_review import PlanReview
+    from dashcamcleaner.review.track_summary import ReviewItem, TrackSummary
+
+__all__ = ["OpenedReview", "ReviewService"]
+
+_CARD_PX = 96
+_CARD_ROOM = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedReview:
+    """What the panel needs to know of a plan.
+
+    Args:
+        clip: that it is of.
+        edits_path: where its edits stand, and `edits_lines` what they are.
+        tracks: its tracks, edits apart.
+        plans: of all frames, under the edits.
+        doubts: what deserves a look, most harmful first.
+        rendered: the result was written with these very edits.
+    """
+
+    clip: OpenedClip
+    edits_path: Path
+    edits_lines: tuple[str, ...]
+    tracks: list[TrackSummary]
+    plans: list[FramePlan]
+    review_items: list[ReviewItem]
+    rendered: bool
+
+
+class ReviewService:
+    """Keeps one plan open.
+
+    Args:
+        engine: the door to the engine.
+        looker: shows frames of the clip.
+    """
+
+    def __init__(self, engine: EngineFacade, looker: FrameProvider) -> None:
+        self._engine, self._looker = engine, looker
+        self._review: PlanReview | None = None
+        self._source: Path | None = None
+        self._report: Path | None = None
+
+    def open(self, source: Path, plan: Path, report: Path | None, settings: Settings) -> OpenedReview:
+        """Open a plan and its clip."""
+        from dashcamcleaner.core.edits import Edits
+        from dashcamcleaner.pipeline.edits_file import edits_path
+
+        clip = self._looker.open(source)
+        path = edits_path(plan)
+        lines = tuple(path.read_text(encoding="utf-8").splitlines()) if path.exists() else ()
+        edits = Edits.from_lines(lines) if lines else None
+        edited = _rendered_edits(report)
+        review = self._review = self._engine.open_review(plan, settings, edited=edited or edits is not None)
+        self._source, self._report = source, report
+        rendered = path.stat().st_mtime_ns <= plan.stat().st_mtime_ns if path.exists() else not edited
+        opened = OpenedClip(source, review.times, review.header.time_base, clip.size)
+        plans = review.rendered if rendered else review.plans(edits)
+        review_items = review.review_items(edits, report=report)
+        return OpenedReview(opened, path, lines, review.tracks, plans, review_items, rendered)
+
+    def replan(self, edits: Edits | None, cancelled: Callable[[], bool]) -> tuple[list[FramePlan], list[ReviewItem]]:
+        """What is hidden under these edits, and what deserves a look. Called on a desk of its own: it may take long."""
+        review, report = self._review, self._report
+        assert review is not None
+        plans = review.plans(edits, cancelled=cancelled) if edits else review.unedited
+        return plans, review.review_items(edits, report=report)
+
+    @property
+    def unedited(self) -> list[FramePlan]:
+        """The plan without edits; may be read from the window's thread once a review was opened."""
+        return self._review.unedited if self._review is not None else []
+
+    def look(self, pts: int, regions: Sequence[Any], *, settings: Settings, longest_side_px: int) -> Shown:
+        """A frame with these regions."""
+        assert self._source is not None
+        return self._looker.look(self._source, pts, settings=settings, longest_side_px=longest_side_px, regions=regions)
+
+    def boxes(self, regions: Sequence[Any]) -> tuple[Any, ...]:
+        """Regions as boxes to draw."""
+        return boxes_of(regions)
+
+    def follow(
+        self, pts: int, box: tuple[float, float, float, float], cancelled: Callable[[], bool]
+    ) -> list[tuple[float, tuple[float, float, float, float]]]:
+        """Key frames along which a drawn box was followed both ways."""
+        from dashcamcleaner.review.follow import follow_box
+
+        assert self._source is not None
+        self._looker.open(self._source)
+        assert self._looker.clip is not None
+        return follow_box(self._looker.clip, pts, box, cancelled=cancelled)
+
+
+def _rendered_edits(report: Path | None) -> bool:
+    """Whether the result was written with edits, by its report: those that were taken back leave no file."""
+    try:
+        return report is not None and bool(json.loads(report.read_text(encoding="utf-8")).get("edits"))
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def card_thumbnail(looker: FrameProvider, source: Path, pts: int, box: tuple[float, float, float, float]) -> QImage:
+    """A track's best sighting, cut out with a little room around; as it is, for people decide by it."""
+    import numpy as np
+
+    from dashcamcleaner.gui.pictures import to_image
+
+    looker.open(source)
+    assert looker.clip is not None
+    frame = looker.clip.frame(pts)
+    w, h = frame.upright_size
+    inside = (max(0.0, box[0]), max(0.0, box[1]), min(float(w), box[2]), min(float(h), box[3]))
+    side = round(min(w, h, max(8.0, (1 + _CARD_ROOM) * max(inside[2] - inside[0], inside[3] - inside[1]))))
+    # A square that lies wholly inside the picture: at an edge it is moved, not cut.
+    x1 = min(max(0, round((inside[0] + inside[2] - side) / 2)), w - side)
+    y1 = min(max(0, round((inside[1] + inside[3] - side) / 2)), h - side)
+    picture = frame.picture((w, h))
+    cut = to_image(np.ascontiguousarray(picture[y1 : y1 + side, x1 : x1 + side]))
+    frame.forget_pictures()
+    from PyQt5.QtCore import Qt
+
+    return cut.scaled(_CARD_PX, _CARD_PX, Qt.KeepAspectRatioByExpanding, Qt.SmoothTransformation)

@@ -1,0 +1,140 @@
+"""The end of a session: the one question before a running clip is stopped, and how the window is found again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt5.QtCore import QByteArray, QRectF, Qt, QUrl, pyqtSignal
+from PyQt5.QtGui import QColor, QDesktopServices, QDropEvent, QPainter, QPaintEvent, QPen
+from PyQt5.QtWidgets import QFileDialog, QMessageBox, QSplitter, QWidget
+
+from dashcamcleaner.gui.icons import paint_icon
+from dashcamcleaner.gui.queue_model import Row
+from dashcamcleaner.gui.session import Session
+from dashcamcleaner.gui.store import Store
+from dashcamcleaner.gui.theme import color
+from dashcamcleaner.gui.words import tr
+
+__all__ = [
+    "CloseQuestion",
+    "remember_geometry",
+    "restore_geometry",
+    "DropVeil",
+    "dropped_paths",
+    "do_with_row",
+    "open_path",
+]
+
+
+class CloseQuestion(QMessageBox):
+    """Asks whether to stop the running clip.
+
+    Signals:
+        answered: True to stop and close.
+    """
+
+    answered = pyqtSignal(bool)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setIcon(QMessageBox.Question)
+        self.setWindowTitle(tr("A clip is being cleaned"))
+        self.setText(tr("Stop the running clip and close?"))
+        self.setInformativeText(tr("What was analysed is kept: the next start continues where it stopped."))
+        self._stop = self.addButton(tr("Stop and close"), QMessageBox.AcceptRole)
+        self.setDefaultButton(self.addButton(tr("Keep working"), QMessageBox.RejectRole))
+        self.finished.connect(self._tell)
+
+    def _tell(self, _: int) -> None:
+        self.answered.emit(self.clickedButton() is self._stop)
+
+
+def remember_geometry(store: Store, *, window: QWidget, split: QSplitter, outer: QSplitter) -> None:
+    """Write down where the window and its dividers stand."""
+    states = {"geometry": window.saveGeometry(), "split": split.saveState(), "outer": outer.saveState()}
+    store.set(**{name: bytes(state.toBase64()).decode() for name, state in states.items()})
+
+
+def restore_geometry(store: Store, *, window: QWidget, split: QSplitter, outer: QSplitter) -> None:
+    """Put them back, as far as they are known."""
+    restorers = {"geometry": window.restoreGeometry, "split": split.restoreState, "outer": outer.restoreState}
+    for name, restore in restorers.items():
+        kept = store.get(name)
+        if isinstance(kept, str):
+            restore(QByteArray.fromBase64(kept.encode()))
+
+
+def dropped_paths(event: QDropEvent) -> list[str]:
+    """Local paths of what is dropped; what lies on the network or is no file is left out."""
+    return [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile() and url.toLocalFile()]
+
+
+class DropVeil(QWidget):
+    """Lies over the window while files are dragged above it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def lower_over(self) -> None:
+        """Cover the window."""
+        parent = self.parentWidget()
+        assert parent is not None
+        self.setGeometry(parent.rect())
+        self.raise_()
+        self.show()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        ground = QColor(color("window"))
+        ground.setAlpha(225)
+        painter.fillRect(self.rect(), ground)
+        painter.setPen(QPen(color("accent"), 2, Qt.DashLine))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(14, 14, -14, -14), 12, 12)
+        middle = self.rect().center()
+        paint_icon(painter, "save", QRectF(middle.x() - 22, middle.y() - 52, 44, 44), color("accent"))
+        painter.setPen(color("text"))
+        painter.drawText(self.rect().adjusted(0, 24, 0, 24), int(Qt.AlignCenter), tr("Let go to add to the queue"))
+
+
+def open_path(path: Path) -> None:
+    """Open a file or folder with what the system has for it."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+
+def do_with_row(what: str, row: Row, *, session: Session, parent: QWidget) -> None:
+    """Do one of the things that the result bar offers.
+
+    Args:
+        what: ``open``, ``folder``, ``report``, ``audit``, ``again``, ``replace`` or ``name``.
+        row: the clip.
+        session: does the work.
+        parent: of a dialog.
+    """
+    summary = row.summary
+    if what == "again":
+        session.again(row.id)
+    elif what == "replace":
+        session.again(row.id, overwrite=True)
+    elif what == "audit":
+        session.audit(row.id)
+    elif what == "name":
+        _choose_own_output(row, session=session, parent=parent)
+    elif summary is not None and what == "open":
+        open_path(Path(summary.output))
+    elif summary is not None and what == "folder":
+        open_path(Path(summary.output).parent)
+    elif summary is not None and what == "report" and summary.report:
+        page = Path(summary.report).with_suffix(".html")
+        open_path(page if page.exists() else Path(summary.report))
+
+
+def _choose_own_output(row: Row, *, session: Session, parent: QWidget) -> None:
+    start = str(row.own_output or row.output or row.source.with_name(f"{row.source.stem}_cleaned.mp4"))
+    asked = QFileDialog.DontConfirmOverwrite  # the engine refuses to replace; its sentence tells what to do
+    name, _ = QFileDialog.getSaveFileName(parent, tr("Save result as"), start, options=asked)
+    if name:
+        row.own_output = Path(name)
+        session.row_changed.emit(row.id)

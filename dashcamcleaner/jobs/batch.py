@@ -1,0 +1,310 @@
+"""Batches: inputs (files, folders, globs) to jobs with output names, and the run over them.
+
+One bad file does not stop a batch; a source is never overwritten, nor one output by another.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import glob
+import os
+import shutil
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dashcamcleaner.core.events import Event, Warned
+from dashcamcleaner.core.summary import KindSummary, RunSummary, StreamAction
+from dashcamcleaner.errors import InputError, OutputError, PlanError, SettingError
+from dashcamcleaner.jobs.run import clean
+from dashcamcleaner.media.codecs import output_extension
+from dashcamcleaner.pipeline.control import Control
+from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint, plan_path
+from dashcamcleaner.report.data import html_path, read_report, report_path
+from dashcamcleaner.report.html import folder_html, write_page
+from dashcamcleaner.settings import Settings
+
+__all__ = [
+    "CLIP_SUFFIXES",
+    "STILL_SUFFIXES",
+    "Batch",
+    "jobs_for",
+    "run_batch",
+    "pairs_for",
+    "write_folder_report",
+    "earlier_result",
+]
+
+CLIP_SUFFIXES = frozenset(
+    ".mp4 .m4v .mov .qt .mkv .webm .avi .ts .mts .m2ts .mpg .mpeg .vob .wmv .asf .flv .f4v .3gp .3g2 .ogv .gif .dav "
+    ".h264 .264 .h265 .265 .hevc .ivf .y4m .mjpeg .mjpg .mxf .insv .lrv .360".split()
+)
+STILL_SUFFIXES = frozenset(".jpg .jpeg .png .webp .bmp .tif .tiff .heic .heif .avif".split())
+_CLEANED = "_cleaned"
+
+
+@dataclass(slots=True)
+class Batch:
+    """Jobs in the order of the inputs, and what was left aside.
+
+    Args:
+        jobs: what to run.
+        skipped: files in folders that are neither clip nor picture, by path.
+    """
+
+    jobs: list[Job] = field(default_factory=list)
+    skipped: list[Path] = field(default_factory=list)
+
+
+def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings) -> Batch:
+    """What is asked for, as jobs.
+
+    Args:
+        inputs: files, folders (read with their subfolders) and glob patterns.
+        output: a file name for one file; a folder (made if needed) for several or for a folder; ``FOLDER/*.mkv`` is a
+            folder and a container for all; None puts ``NAME_cleaned`` beside each source.
+        settings: for all of them.
+
+    Raises:
+        InputError: an input does not exist or matches nothing.
+        OutputError: several inputs, and the output is an existing file.
+    """
+    found, batch = _expand(inputs, beside=output is None)
+    target = None if output is None else Path(output).expanduser()
+    suffix = ""
+    single = len(found) == 1 and found[0][1] == Path(found[0][0].name) and not any(Path(i).is_dir() for i in inputs)
+    if target is not None and target.name.startswith("*."):
+        suffix, target, single = target.suffix.lower(), target.parent, False
+    if target is not None and single and not target.is_dir() and not str(output).endswith(("/", "\\")):
+        source = found[0][0]
+        if not target.suffix:
+            target = target.with_name(target.name + _suffix_for(source, ""))
+        batch.jobs.append(Job(source, target, settings))
+    else:
+        if target is not None and target.is_file():
+            raise OutputError(f"The output {target} is a file, but there are {len(found)} inputs.",
+                              hint="Give a folder with -o.")  # fmt: skip
+        batch.jobs += _named_jobs(found, target, suffix, settings)
+    _refuse_crossing(batch.jobs)
+    return batch
+
+
+def _expand(inputs: Sequence[str], *, beside: bool) -> tuple[list[tuple[Path, Path]], Batch]:
+    """Pairs of source and its place relative to the folder it was found in.
+
+    Where results go beside their sources, a folder's earlier results are left aside: they are no new sources.
+    """
+    batch = Batch()
+    found: dict[Path, Path] = {}
+    for given in inputs:
+        path = Path(given).expanduser()
+        if path.is_dir():
+            before = len(found)
+            for inner in sorted(path.rglob("*")):
+                if not inner.is_file() or any(part.startswith(".") for part in inner.relative_to(path).parts):
+                    continue
+                if beside and inner.stem.endswith(_CLEANED):
+                    batch.skipped.append(inner)
+                elif inner.suffix.lower() in CLIP_SUFFIXES | STILL_SUFFIXES:
+                    found.setdefault(inner, inner.relative_to(path))
+                elif inner.suffix.lower() not in (".jsonl", ".json", ".html", ".partial"):
+                    batch.skipped.append(inner)
+            if len(found) == before:
+                raise InputError(f"The folder {path} holds no clip or picture.")
+        elif path.exists():
+            found.setdefault(path, Path(path.name))
+        else:
+            matches = sorted(glob.glob(str(path), recursive=True))
+            files = [Path(match) for match in matches if Path(match).is_file()]
+            if not files:
+                hint = "" if glob.has_magic(str(given)) else "Check the path; a name with spaces needs quotes."
+                raise InputError(f"There is no file {given}.", hint=hint)
+            for match in files:
+                found.setdefault(match, Path(match.name))
+    return list(found.items()), batch
+
+
+def _suffix_for(source: Path, wanted: str) -> str:
+    """The output's extension: what was asked for, else the source's if it can be written, else MP4 (or PNG)."""
+    own = source.suffix.lower()
+    if own in STILL_SUFFIXES:
+        return own if own in (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff") else ".png"
+    if wanted:
+        return wanted
+    return output_extension(own)
+
+
+def _named_jobs(found: list[tuple[Path, Path]], folder: Path | None, suffix: str, settings: Settings) -> list[Job]:
+    """Names kept; where two would meet, the source's extension is added: ``a.avi`` -> ``a.avi.mp4``."""
+    names: list[Path] = []
+    for source, relative in found:
+        extension = _suffix_for(source, suffix)
+        if folder is None:
+            names.append(source.with_name(source.stem + _CLEANED + extension))
+        else:
+            names.append(folder / relative.with_suffix(extension))
+    # Plans and reports take the stem, so outputs that differ in the extension alone would share them.
+    stems = [str(name.with_suffix("")).casefold() for name in names]
+    jobs = []
+    for (source, _), name, stem in zip(found, names, stems, strict=True):
+        if stems.count(stem) > 1:
+            name = name.with_name(name.stem + source.suffix.lower() + name.suffix)
+            if folder is None:
+                name = source.with_name(source.name + _CLEANED + name.suffix)
+        jobs.append(Job(source, name, settings))
+    return jobs
+
+
+def _refuse_crossing(jobs: list[Job]) -> None:
+    """Two jobs with one output, or an output that is another job's source."""
+    sources = {job.source.resolve() for job in jobs}
+    taken: dict[Path, Path] = {}
+    for job in jobs:
+        target = job.output.resolve()
+        if target in sources:
+            raise OutputError(f"The output {job.output} is a source; a source is never overwritten.",
+                              hint="Give another folder with -o.")  # fmt: skip
+        if target in taken:
+            raise OutputError(f"{taken[target]} and {job.source} would both become {job.output}.",
+                              hint="Clean them into different folders.")  # fmt: skip
+        taken[target] = job.source
+
+
+def run_batch(jobs: Sequence[Job], *, control: Control | None = None) -> Generator[tuple[Job, Event], None, None]:
+    """Run jobs one after another; every event comes with its job. A failed job does not stop the others.
+
+    The generator ends early only if the control says so (cancel, or stop after this file).
+    """
+    control = control or Control()
+    if len(jobs) > 1:
+        if any(job.from_plan or job.export_detections or job.export_mask or job.export_mask_colored for job in jobs):
+            raise SettingError("A plan, an export or a mask belongs to one clip.", hint="Give one input.")
+        for warning in _check_space_for_all(jobs):
+            yield jobs[0], warning
+    for job in jobs:
+        for event in clean(job, control=control):
+            yield job, event
+        if control.stopping_after_this:
+            return
+
+
+def _check_space_for_all(jobs: Sequence[Job]) -> Iterator[Warned]:
+    """Outputs are about as large as their sources: tell early if a folder's will hardly fit."""
+    needed = sum(job.source.stat().st_size for job in jobs)
+    folder = jobs[0].output.parent
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        yield Warned(
+            f"{folder} has {free / 1e6:.0f} MB free, and the {len(jobs)} sources take {needed / 1e6:.0f} MB.",
+            hint="Each clip is checked again before it starts.",
+        )
+
+
+_CLEANED = "_cleaned"
+
+
+def pairs_for(source: Path, output: Path) -> list[tuple[Path, Path]]:
+    """Pairs of source and output: two files, or all clips of two folders.
+
+    In folders an output's report tells its source; without one, the name does (``a_cleaned.mp4``, ``a.mp4`` or
+    ``a.avi.mp4`` of ``a.avi``), at the same place below the folder.
+
+    Raises:
+        InputError: one of them is missing, a file stands against a folder, or nothing fits.
+    """
+    for path in (source, output):
+        if not path.exists():
+            raise InputError(f"{path} does not exist.", hint="Check the spelling of the path.")
+    if source.is_dir() != output.is_dir():
+        raise InputError("A file cannot be audited against a folder.", hint="Give two files or two folders.")
+    if source.is_file():
+        return [(source, output)]
+    sources = {path: path.relative_to(source) for path in sorted(source.rglob("*")) if _is_clip(path)}
+    outputs = [path for path in sorted(output.rglob("*")) if _is_clip(path)]
+    pairs = []
+    for path in outputs:
+        mate = _source_of(path, path.relative_to(output), sources)
+        if mate is not None and mate.resolve() != path.resolve():
+            pairs.append((mate, path))
+    if not pairs:
+        raise InputError(f"No clip in {output} belongs to one in {source}.", hint="Clips are matched by their names.")
+    return pairs
+
+
+def _is_clip(path: Path) -> bool:
+    return path.is_file() and path.suffix.lower() in CLIP_SUFFIXES
+
+
+def _source_of(output: Path, place: Path, sources: dict[Path, Path]) -> Path | None:
+    report = report_path(output)
+    if report.exists():
+        named = Path(str(read_report(report)["source"]))
+        by_name = [path for path in sources if path.name == named.name]
+        here = [path for path in by_name if sources[path].parent == place.parent] or by_name
+        if here:
+            return here[0]
+    stems = {place.stem, place.stem.removesuffix(_CLEANED)}
+    for path, relative in sources.items():
+        if relative.parent == place.parent and (relative.stem in stems or relative.name in stems):
+            return path
+    return None
+
+
+def write_folder_report(reports: Sequence[dict[str, Any]], folder: Path) -> Path:
+    """Write ``report.html`` over all clips of a folder, worst first, with links to each clip's page.
+
+    Args:
+        reports: what stands in the clips' JSON reports; of a failed clip its ``source``, ``status`` and ``error``.
+        folder: where the outputs stand.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    rows = []
+    for report in reports:
+        row = dict(report)
+        page = html_path(report_path(Path(str(report.get("output", "")))))
+        if page.exists():
+            row["page"] = Path(os.path.relpath(page, folder)).as_posix()
+        rows.append(row)
+    # Not there yet where every clip of a batch was refused; where it cannot be made, writing tells why.
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "report.html"
+    write_page(folder_html(rows, title=folder.resolve().name), path)
+    return path
+
+
+def earlier_result(source: Path, output: Path) -> RunSummary | None:
+    """The summary of the run that made an output of this very source, read from its report.
+
+    None where there is no such output, its plan or report is gone or cannot be read, or the plan is of other footage:
+    a clip of the same name is not the same clip.
+    """
+    plan, report = plan_path(output), report_path(output)
+    if not (output.is_file() and plan.is_file() and report.is_file()):
+        return None
+    try:
+        with PlanReader(plan) as reader:
+            if reader.header.fingerprint != fingerprint(source):
+                return None
+        summary = _summary_of(read_report(report))
+    except (PlanError, InputError, OSError, TypeError, ValueError, AttributeError):
+        return None
+    # Folders may have been moved together: what stands here counts, not what was written then.
+    summary.source, summary.output, summary.plan, summary.report = str(source), str(output), str(plan), str(report)
+    return summary
+
+
+def _summary_of(data: dict[str, Any]) -> RunSummary:
+    known = {field.name for field in dataclasses.fields(RunSummary)}
+    summary = RunSummary(**{name: value for name, value in data.items() if name in known})
+    summary.kinds = {kind: KindSummary(**counts) for kind, counts in summary.kinds.items()}  # type: ignore[arg-type]
+    summary.streams = [StreamAction(**action) for action in summary.streams]  # type: ignore[arg-type]
+    summary.size = (int(summary.size[0]), int(summary.size[1]))
+    return summary

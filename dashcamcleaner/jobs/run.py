@@ -1,0 +1,51 @@
+"""One job, run whole: a clip or a picture cleaned, then audited if it was asked for. The one entry: `clean`."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+
+from dashcamcleaner.audit.audit import audit_run
+from dashcamcleaner.core.events import Event, Failed, Finished
+from dashcamcleaner.files import as_our_error
+from dashcamcleaner.media.image_file import is_still
+from dashcamcleaner.pipeline.control import Control
+from dashcamcleaner.pipeline.image import clean_image
+from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.video import clean_video
+from dashcamcleaner.pipeline.workers import settle_allocator
+
+__all__ = ["clean"]
+
+log = logging.getLogger(__name__)
+
+
+def clean(job: Job, *, control: Control | None = None) -> Iterator[Event]:
+    """Clean one clip or picture: the one entry to the engine.
+
+    Yields `Started`, then `Progress` and `Warned` as they come, then exactly one of `Finished` and `Failed`. Closing
+    the generator cancels: all threads are joined, nothing stands under the final name, and the analysis so far is
+    kept for the next run of the same job.
+
+    Args:
+        job: what is asked.
+        control: pauses, cancels, shows the current frame; may be None.
+    """
+    try:
+        yield from _clean(job, control or Control())
+    except Exception as error:  # the border: whatever it was reaches the asker as one object
+        ours = as_our_error(error, source=job.source)
+        if ours is not error:
+            log.exception("the run on %s failed", job.source)
+        yield Failed(ours)
+
+
+def _clean(job: Job, control: Control) -> Iterator[Event]:
+    settle_allocator()
+    run = clean_image(job) if is_still(job.source) else clean_video(job, control=control)
+    with contextlib.closing(run):
+        for event in run:
+            if isinstance(event, Finished) and job.audit:
+                yield from audit_run(event.summary, settings=job.settings, control=control)
+            yield event

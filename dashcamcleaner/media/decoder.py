@@ -1,0 +1,374 @@
+"""A clip in, `Frame`s out, in presentation order, with exact times and the planes as decoded.
+
+`pipeline.video` iterates, the preview seeks. Frames that the decoder could not vouch for are flagged ``damaged`` so
+that they are covered wholly; what could not be decoded is left out, never replaced. Planes stay native (depth, chroma,
+range); only formats that are no YUV at all are converted, once, here.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import av
+import av.error
+import numpy as np
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
+
+from dashcamcleaner.core.frame import Frame
+from dashcamcleaner.core.media_info import MediaInfo
+from dashcamcleaner.core.time import FrameTime
+from dashcamcleaner.errors import InputError
+from dashcamcleaner.media import codecs
+from dashcamcleaner.media.packet_order import PacketOrder
+from dashcamcleaner.media.scaler import Scaler, matrix_of
+
+__all__ = ["Decoder", "frame_times", "open_clip"]
+
+_INTRA_ONLY = frozenset(
+    {"mjpeg", "prores", "dnxhd", "dvvideo", "png", "gif", "rawvideo", "huffyuv", "ffv1", "jpeg2000"}
+)
+_PACKET_IS_FRAME = frozenset({"h264", "hevc", "vvc", "av1", "vp9"}) | _INTRA_ONLY
+"""Codecs whose every packet gives a picture: one that gives none was lost. (MPEG-4 packs two, VP8 hides some.)"""
+
+_JUMP_S = 1
+"""A time so far before its forerunner is no slip but another clock."""
+
+_DAMAGED_FILE = "parts of the file are missing or damaged"
+
+_READ_AHEAD = 32
+"""Packets: twice as many as codecs may reorder by."""
+
+
+def open_clip(path: str | Path, *, info: MediaInfo, threads: int = 0) -> Decoder:
+    """Open a clip for decoding.
+
+    Args:
+        path: the clip.
+        info: what `media.probe` said of it.
+        threads: for the decoder; 0: the machine's.
+
+    Raises:
+        InputError: it cannot be opened (any more).
+    """
+    return Decoder(path, info=info, threads=threads)
+
+
+def frame_times(path: str | Path, *, info: MediaInfo) -> tuple[int, ...]:
+    """The pts of all frames in presentation order, read from the packets: for scrubbing, without decoding.
+
+    Packets without a time, and those that the container says are not shown, are left out.
+
+    Raises:
+        InputError: it cannot be opened (any more).
+    """
+    with open_clip(path, info=info, threads=1) as decoder:
+        times = {p.pts for p in decoder.packets() if p.size and p.pts is not None and not p.is_discard}
+    if not times and info.still:
+        return (info.start_pts or 0,)
+    return tuple(sorted(times))
+
+
+class Decoder:
+    """An iterator of frames in presentation order; a context manager.
+
+    Attributes:
+        partial: the clip is truncated or corrupt: it was decoded as far as it goes.
+        problems: what was met, one sentence each.
+    """
+
+    def __init__(self, path: str | Path, *, info: MediaInfo, threads: int = 0) -> None:
+        self.partial = False
+        self.problems: list[str] = []
+        self._container: Any
+        self._stream: Any
+        self._info = info
+        self._scaler = Scaler(info)
+        self._convert: VideoReformatter | None = None
+        try:
+            self._container = av.open(
+                f"file:{Path(path).resolve()}",
+                format=info.container if info.still else None,
+                container_options=codecs.SOURCE_OPTIONS,
+                metadata_errors="replace",
+            )
+        except (av.error.FFmpegError, OSError) as error:
+            raise InputError(f"{path} cannot be opened: {_reason(error)}") from error
+        self._stream = self._container.streams[info.video]
+        # Slices alone leave cores idle on most cameras' clips; frame threads cost a few frames of delay.
+        self._stream.thread_type = "AUTO"
+        self._stream.thread_count = threads
+        self._expected = len(self._stream.index_entries) if info.container.startswith("mov") else 0
+        self._frames: Iterator[Frame] | None = None
+        self._reset()
+
+    def _reset(self) -> None:
+        self._suspect = self._new_trouble = False
+        self._flagged = 0
+        self._doubtful: set[int] = set()
+        self._seeking = False  # what a jump lands on is no news about the clip
+        self._last_pts: int | None = None
+        self._step = 1
+        self._jump = 0
+
+    def __enter__(self) -> Decoder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the file. Frames already given stay valid."""
+        self._frames = None
+        self._container.close()
+
+    def __iter__(self) -> Iterator[Frame]:
+        return self
+
+    def __next__(self) -> Frame:
+        if self._frames is None:
+            self._frames = self._iterate()
+        return next(self._frames)
+
+    def seek(self, pts: int) -> Frame:
+        """The very frame whose pts is asked for; iterating goes on behind it.
+
+        Raises:
+            InputError: no frame has that pts.
+        """
+        frame = self._seek_from(pts, start=pts)
+        if frame is None:  # open GOPs and clips without an index land late: take the long way
+            frame = self._seek_from(pts, start=None)
+        if frame is None:
+            raise InputError(f"{self._info.path} has no frame at pts {pts}")
+        return frame
+
+    def _seek_from(self, pts: int, *, start: int | None) -> Frame | None:
+        depth = self._stream.codec_context.reorder_depth
+        try:
+            if start is None:
+                first = self._info.start_pts or 0
+                self._container.seek(min(first, 0), stream=self._stream, backward=True)
+            else:
+                self._container.seek(start, stream=self._stream, backward=True)
+        except av.error.FFmpegError:
+            return None
+        # A flush makes the decoder forget how far it reorders, and it would drop B-frames until it learnt it again.
+        self._stream.codec_context.reorder_depth = max(depth, self._stream.codec_context.reorder_depth)
+        self._reset()
+        self._seeking = True
+        self._frames = self._iterate(seeking=True)
+        for frame in self._frames:
+            if frame.time.pts == pts:
+                return frame
+            if frame.time.pts > pts:
+                return None
+        return None
+
+    def _iterate(self, *, seeking: bool = False) -> Iterator[Frame]:
+        """Frames in order, held back by the reordering depth and one: damage found in one also taints those that are
+        shown before it but were decoded after it (B-frames that refer to it), and the one before, where damage often
+        begins unnoticed."""
+        held: deque[Frame] = deque()
+        index = 0
+        for native, damaged in self._decode(complete=not seeking):
+            frame = self._frame(native, index=-1 if seeking else index, damaged=damaged)
+            index += 1
+            if self._new_trouble:
+                self._new_trouble = False
+                for earlier in held:
+                    earlier.damaged = True
+            held.append(frame)
+            while len(held) > self._stream.codec_context.reorder_depth + 1:
+                yield held.popleft()
+        for frame in held:
+            frame.damaged = frame.damaged or self._new_trouble
+            yield frame
+        if not seeking and index == 0:
+            raise InputError(f"{self._info.path} decodes to nothing", hint="Take the original recording again.")
+
+    def _decode(self, *, complete: bool) -> Iterator[tuple[Any, bool]]:
+        """Decoded pictures, their times in order, and whether each is damaged."""
+        watch = self._info.codec in _PACKET_IS_FRAME and not self._info.interlaced
+        ledger = PacketOrder() if watch else None
+        packets = 0
+        for packet in self._read_ahead(ledger):
+            if packet.size:
+                packets += 1
+                if ledger is not None and packet.pts is not None and not packet.is_discard:
+                    ledger.sent()
+                self._doubt(packet)
+            try:
+                natives = packet.decode()
+            except av.error.EOFError:
+                natives = []
+            except (av.error.FFmpegError, ValueError):
+                self._trouble("some frames could not be decoded")
+                natives = []
+            for number, native in enumerate(natives, start=1):
+                if ledger is not None and native.pts is not None:
+                    native.pts, lost = ledger.received(native.pts, more=len(natives) - number)
+                    self._tell_lost(lost)
+                yield native, self._is_damaged(native)
+        if complete:
+            self._judge_end(packets, outstanding=ledger.outstanding if ledger else 0)
+
+    def _read_ahead(self, ledger: PacketOrder | None) -> Iterator[Any]:
+        """Packets in order, their times told ahead, so that the frames' times do not hang on the number of threads."""
+        waiting: deque[Any] = deque()
+        for packet in self.packets():
+            if ledger is not None and packet.size and packet.pts is not None and not packet.is_discard:
+                ledger.seen(packet.pts)
+            waiting.append(packet)
+            if len(waiting) > _READ_AHEAD:
+                yield waiting.popleft()
+        yield from waiting
+
+    def packets(self) -> Iterator[Any]:
+        """The coded packets of the picture stream; a clip that breaks off ends them."""
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets)
+            except StopIteration:
+                return
+            except (av.error.FFmpegError, OSError, IndexError) as error:
+                # IndexError: a damaged transport stream can claim new streams while it is read
+                self._tell_partial(f"The clip cannot be read to its end: {_reason(error)}.")
+                return
+            yield packet
+
+    def _trouble(self, what: str) -> None:
+        self._suspect = self._new_trouble = True
+        self._tell_partial(f"The clip is damaged: {what}.")
+
+    def _tell_partial(self, sentence: str) -> None:
+        self.partial = self.partial or not self._seeking
+        self._note(sentence)
+
+    def _note(self, sentence: str) -> None:
+        if not self._seeking and sentence not in self.problems:
+            self.problems.append(sentence)
+
+    def _tell_lost(self, lost: int) -> None:
+        if lost and self._last_pts is None:
+            self._tell_partial(f"{lost} frames before the first key frame cannot be decoded and are left out.")
+        elif lost:
+            self._trouble("some frames could not be decoded")
+
+    def _doubt(self, packet: Any) -> None:
+        """Remember the pictures of a packet that the file's reader flags, and of the next: a hole lies between them."""
+        if packet.is_corrupt:
+            self._flagged = 2
+        if self._flagged:
+            self._flagged -= 1
+            if packet.pts is None:
+                self._trouble(_DAMAGED_FILE)
+            else:
+                self._doubtful.add(packet.pts)
+
+    def _is_damaged(self, native: Any) -> bool:
+        """Whether a picture is flagged by the decoder, or built on one that is or that was lost."""
+        if native.is_corrupt:
+            self._trouble("some frames are incomplete")
+            return True
+        fresh = native.key_frame or self._info.codec in _INTRA_ONLY
+        pts = native.pts if native.pts is not None else 0
+        if self._doubtful and pts >= min(self._doubtful):
+            if not fresh or pts in self._doubtful:
+                self._trouble(_DAMAGED_FILE)
+                return True
+            self._doubtful = {doubt for doubt in self._doubtful if doubt > pts}
+        if fresh:
+            self._suspect = False
+        return self._suspect
+
+    def _judge_end(self, packets: int, *, outstanding: int) -> None:
+        if packets < self._expected:
+            self._tell_partial(f"The clip ends early: {packets} of {self._expected} frames are there.")
+        elif self._info.cut:
+            self._tell_partial("The clip ends early: the file is shorter than its header says.")
+        elif outstanding:
+            self._tell_partial(f"The clip is damaged: {outstanding} frames could not be decoded and are left out.")
+
+    def _frame(self, native: Any, *, index: int, damaged: bool) -> Frame:
+        native = self._conform(native)
+        pts = native.pts
+        if pts is None:
+            pts = native.dts if native.dts is not None else (self._last_pts or 0) + self._step
+        pts += self._jump
+        if self._last_pts is not None:
+            if (self._last_pts - pts) * self._info.time_base > _JUMP_S:
+                # Recordings that were joined each have a clock of their own.
+                self._note("The clip's clock jumps back within it; its times go on without the jump.")
+                self._jump += self._last_pts + self._step - pts
+                pts = self._last_pts + self._step
+            elif pts <= self._last_pts:
+                # Two frames cannot be shown at once; encoders refuse them. One tick keeps both, and their order.
+                self._note("Some frames have the time of the one before them; they are set one tick later.")
+                pts = self._last_pts + 1
+            self._step = pts - self._last_pts
+        self._last_pts = pts
+        native.pts = pts
+        native.time_base = self._info.time_base
+
+        def own() -> tuple[np.ndarray, ...]:
+            native.make_writable()
+            return _planes(native)
+
+        return Frame(
+            index=index,
+            time=FrameTime(pts, self._info.time_base),
+            planes=_planes(native),
+            layout=self._info.layout,
+            orientation=self._info.orientation,
+            native=native,
+            scale=lambda size: self._scaler.upright_rgb(native, size),
+            own=own,
+            damaged=damaged,
+        )
+
+    def _conform(self, native: Any) -> Any:
+        """A picture in the clip's one size and layout; all but untouched streams come through here as they are."""
+        name, size = self._info.layout.name, self._info.size
+        if native.format.name == name and (native.width, native.height) == size:
+            return native
+        if (native.width, native.height) != size:
+            self._note("The picture's size changes within the clip; all of it is brought to the first size.")
+        self._convert = self._convert or VideoReformatter()
+        full = self._info.layout.full_range
+        return self._convert.reformat(
+            native,
+            width=size[0],
+            height=size[1],
+            format=name,
+            interpolation=Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT,
+            dst_colorspace=matrix_of(native) if native.format.is_rgb or native.format.has_palette else None,
+            dst_color_range=ColorRange.JPEG if full else ColorRange.MPEG,
+            threads=1,
+        )
+
+
+def _planes(native: Any) -> tuple[np.ndarray, ...]:
+    """The planes of a picture as ``(h, w)`` views, cut to the visible width; NV12's chroma as two strided views."""
+    name = native.format.name
+    sample = np.dtype("<u2") if name.endswith(("10le", "12le")) else np.dtype("u1")
+    views: list[np.ndarray] = []
+    for number, plane in enumerate(native.planes):
+        rows = np.frombuffer(plane, sample).reshape(plane.height, abs(plane.line_size) // sample.itemsize)
+        if plane.line_size < 0:
+            rows = rows[::-1]
+        if name == "nv12" and number == 1:
+            views += [rows[:, 0 : 2 * plane.width : 2], rows[:, 1 : 2 * plane.width : 2]]
+        else:
+            views.append(rows[:, : plane.width])
+    return tuple(views)
+
+
+def _reason(error: BaseException) -> str:
+    return str(getattr(error, "strerror", "") or error)

@@ -1,0 +1,388 @@
+"""The encoder proper: frames with exact times in, a partial file out that only the pipeline may rename.
+
+Planes reach the encoder as they are; a conversion happens only where the plan says so (chroma, odd sizes, turned
+pixels). Packets of the side streams are woven in by time (`sides`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import av.error
+import numpy as np
+from av.video.frame import PictureType
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
+
+from dashcamcleaner.core.frame import Frame, Orientation
+from dashcamcleaner.core.media_info import MediaInfo
+from dashcamcleaner.errors import OutputError
+from dashcamcleaner.files import map_os_errors
+from dashcamcleaner.media import codecs
+from dashcamcleaner.media.output_plan import OutputPlan
+from dashcamcleaner.media.stream_copy import StreamCopier
+
+__all__ = ["map_write_errors", "Encoder", "display_matrix"]
+
+_INTERLACED_FLAGS = av.codec.context.Flags.interlaced_dct | av.codec.context.Flags.interlaced_me
+_LEAST_CLOCK = 10_000
+"""The MP4 writer doubles a track's clock until it is at least this fine; the file's clock follows it."""
+_MOST_CLOCK = 1 << 28
+_MOST_STRETCH = 1000
+"""A container's word on the clip's end is believed up to this many frames' time; broken headers claim years."""
+
+
+def map_write_errors(path: Path) -> contextlib.AbstractContextManager[None]:
+    """Map what FFmpeg and the system raise while ``path`` is written; see `files.map_os_errors`."""
+    hint = "Check the folder; where the source is damaged, --sound mute may help."
+    return map_os_errors(path, hint=hint, also=(av.error.FFmpegError, ValueError))
+
+
+class Encoder:
+    """Writes one clip. Use `write` per frame, then `finish`, or `abort` whatever happened.
+
+    Args:
+        plan: from `plan_output`.
+        partial_path: where to write; never the final name.
+        source: the clip that side streams are copied from.
+        info: of the source.
+        quality: constant rate factor on x264's scale.
+        preset: x264's name of it.
+        threads: of the encoder; 0: the machine's.
+        clean_cover: ``(h, w, 3) RGB -> the same, obscured`` for cover pictures; they are left out without it.
+
+    Raises:
+        OutputError, DiskFull: the file cannot be created.
+    """
+
+    def __init__(
+        self,
+        plan: OutputPlan,
+        *,
+        partial_path: str | Path,
+        source: str | Path,
+        info: MediaInfo,
+        quality: int = 20,
+        preset: str = "veryfast",
+        threads: int = 0,
+        clean_cover: Callable[[np.ndarray], np.ndarray] | None = None,
+    ) -> None:
+        self._plan = plan
+        self._info = info
+        self._path = Path(partial_path)
+        self._lock = threading.Lock()
+        self._durations: dict[int, int] = {}
+        self._pictures = 0
+        self._refused = 0
+        self._aborting = False
+        self._held: Frame | None = None
+        self._step = 0
+        self._first: tuple[int, int] | None = None
+        self._end_pts = -(1 << 62)
+        self._shift_ticks = round(plan.shift_s / info.time_base)
+        self._reformatter: VideoReformatter | None = None
+        self._output: Any = None
+        self._sides: StreamCopier | None = None
+        try:
+            with map_write_errors(self._path):
+                self._output = av.open(
+                    f"file:{self._path.resolve()}",
+                    "w",
+                    format=plan.container.muxer,
+                    container_options=_container_options(plan, info),
+                )
+                self._stream = self._add_picture(quality=quality, preset=preset, threads=threads)
+                self._sides = StreamCopier(
+                    plan, output=self._output, source=Path(source), info=info, clean_cover=clean_cover
+                )
+                self._output.metadata.update(plan.tags)
+                if plan.chapters:
+                    self._output.set_chapters(self._sides.chapters())
+                self._output.start_encoding()
+                self._sides.begin()
+        except BaseException:
+            self.abort()
+            raise
+
+    def _add_picture(self, *, quality: int, preset: str, threads: int) -> Any:
+        plan, info = self._plan, self._info
+        options = {
+            "crf": str(plan.codec.crf(quality)),
+            "preset": plan.codec.preset(preset),
+            **_encoder_options(plan, info),
+        }
+        stream = self._output.add_stream(
+            plan.codec.encoder,
+            rate=info.frame_rate or Fraction(30),
+            options=options,
+            width=self._stored_size()[0],
+            height=self._stored_size()[1],
+            time_base=info.time_base,
+        )
+        context = stream.codec_context
+        context.pix_fmt = plan.pixel_format
+        # The binding's default, slices, would make x264 worse and slower; frames are its own default.
+        context.thread_type = "FRAME"
+        context.thread_count = threads
+        context.sample_aspect_ratio = self._sample_aspect()
+        for name, attribute in (
+            ("range", "color_range"),
+            ("primaries", "color_primaries"),
+            ("trc", "color_trc"),
+            ("space", "colorspace"),
+        ):
+            number = next((k for k, v in codecs.COLOR_CODES[name].items() if v == info.color.get(name)), None)
+            if number is not None:
+                setattr(context, attribute, number)
+        if info.layout.full_range:
+            context.color_range = 2
+        if info.interlaced and plan.codec.interlaced:
+            context.flags |= int(_INTERLACED_FLAGS)
+        if plan.container.muxer in ("mp4", "mov") and plan.codec.name == "h265":
+            context.codec_tag = "hvc1"  # the tag that Apple's players ask for
+        stream.metadata.update(plan.video_tags)
+        if not info.orientation.is_identity and not plan.bake_orientation:
+            stream.set_display_matrix(display_matrix(info.orientation))
+        return stream
+
+    def _stored_size(self) -> tuple[int, int]:
+        return self._info.orientation.upright_size(self._plan.size) if self._plan.bake_orientation else self._plan.size
+
+    def _sample_aspect(self) -> Fraction:
+        turned = self._plan.bake_orientation and self._info.orientation.quarter_turns % 2
+        return 1 / self._info.sample_aspect if turned else self._info.sample_aspect
+
+    def write(self, frame: Frame) -> None:
+        """Take the next frame; the one before it is encoded now that its duration is known.
+
+        Raises:
+            OutputError, DiskFull: it cannot be written.
+        """
+        self._require_open()
+        with self._lock, map_write_errors(self._path):
+            self._require_open()
+            held, self._held = self._held, frame
+            if held is not None:
+                self._step = frame.time.pts - held.time.pts
+                self._encode(held, duration=self._step)
+
+    def finish(self) -> int:
+        """Write what is held back, close, and give the size in bytes.
+
+        Raises:
+            OutputError, DiskFull: it cannot be written.
+        """
+        with self._lock, map_write_errors(self._path):
+            self._require_open()
+            if self._held is not None:
+                self._encode(self._held, duration=self._last_duration(self._held))
+                self._held = None
+            *packets, last = self._stream.encode(None) or [None]
+            for packet in packets:
+                self._mux(packet)
+            if last is not None:
+                self._mux(last, ends=True)
+            if self._sides is not None:
+                self._sides.pass_on(until=None)
+                self._sides.close()
+            self._output.close()
+            self._output = None
+            if self._refused:
+                self._require_all_pictures()
+        return self._path.stat().st_size
+
+    def _require_all_pictures(self) -> None:
+        with av.open(f"file:{self._path.resolve()}", format=self._plan.container.muxer) as written:
+            there = sum(packet.size > 0 for packet in written.demux(written.streams.video[0]))
+        if there < self._pictures:
+            raise OutputError(
+                f"{self._pictures - there} of {self._pictures} pictures could not be written",
+                hint="The source's sound may be damaged; try --sound mute.",
+            )
+
+    def _require_open(self) -> None:
+        if self._output is None or self._aborting:
+            raise OutputError(f"{self._path} is closed already", hint="Start the run again.")
+
+    def _encode(self, frame: Frame, *, duration: int) -> None:
+        native = self._fit(frame.native)
+        native.pts = frame.time.pts - self._shift_ticks
+        native.time_base = frame.time.time_base
+        native.duration = duration
+        # A decoded frame carries the type it had in the source, which the encoder would take for an order.
+        native.pict_type = PictureType.NONE
+        self._durations[native.pts] = duration
+        for packet in self._stream.encode(native):
+            self._mux(packet)
+
+    def _last_duration(self, frame: Frame) -> int:
+        """How long the last frame is shown: the container's word, else the decoder's, else as the one before it."""
+        told = (self._info.end_pts or 0) - frame.time.pts
+        if 0 < told <= max(self._step, frame.native.duration) * _MOST_STRETCH:
+            return told
+        return int(frame.native.duration or self._step or 1)
+
+    def _mux(self, packet: Any, *, ends: bool = False) -> None:
+        # Encoders do not all pass durations on, and only B-frames' decoding times would be left to guess them from.
+        packet.duration = self._durations.pop(packet.pts, packet.duration or 0)
+        self._first = self._first or (packet.pts, packet.dts)
+        self._end_pts = max(self._end_pts, packet.pts + packet.duration)
+        if ends:
+            # MP4 adds up decoding steps: the last packet's must bring the sum to where the last picture ends.
+            shown, decoded = self._end_pts - self._first[0], packet.dts - self._first[1]
+            packet.duration = max(shown - decoded, 1)
+        time = None if packet.dts is None else packet.dts * packet.time_base
+        self._pictures += 1
+        try:
+            self._output.mux_one(packet)
+        except (av.error.InvalidDataError, av.error.ArgumentError):
+            if not self._plan.sides:
+                raise
+            # Packets wait in line to be woven in: what was refused here is most likely damaged sound from before.
+            # Whether a picture was lost is checked at the end.
+            self._refused += 1
+        if time is not None and self._sides is not None:
+            self._sides.pass_on(until=time)
+
+    @property
+    def problems(self) -> list[str]:
+        """What a careful user wants to know afterwards, one sentence each."""
+        return list(self._sides.problems) if self._sides is not None else []
+
+    def abort(self) -> None:
+        """Close and delete the partial file. Safe at any time, from any thread, more than once."""
+        self._aborting = True  # without the lock: a busy writer would hardly ever let go of it
+        with self._lock:
+            self._held = None
+            if self._sides is not None:
+                self._sides.close()
+            if self._output is not None:
+                # Closing writes a trailer, which fails again on a full disk; the file goes anyway.
+                with contextlib.suppress(av.error.FFmpegError, OSError, ValueError):
+                    self._output.close()
+                self._output = None
+                self._path.unlink(missing_ok=True)
+
+    def _fit(self, native: Any) -> Any:
+        """The picture as the plan wants it: as it is, or with its last row or column repeated, turned, or converted."""
+        if self._plan.bake_orientation:
+            native = _baked(native, self._info.orientation)
+        if (native.width, native.height) != self._stored_size():
+            native = _padded(native, self._stored_size())
+        if native.format.name == self._plan.pixel_format:
+            return native
+        self._reformatter = self._reformatter or VideoReformatter()
+        full = self._info.layout.full_range
+        return self._reformatter.reformat(
+            native,
+            format=self._plan.pixel_format,
+            interpolation=Interpolation.BICUBIC | Interpolation.ACCURATE_RND,
+            src_color_range=ColorRange.JPEG if full else None,
+            dst_color_range=ColorRange.JPEG if full else None,
+            threads=1,
+        )
+
+
+def display_matrix(orientation: Orientation) -> list[int]:
+    """The container's 3x3 matrix for an orientation."""
+    turned = {0: (1, 0, 0, 1), 1: (0, 1, -1, 0), 2: (-1, 0, 0, -1), 3: (0, -1, 1, 0)}[orientation.quarter_turns % 4]
+    a, b, c, d = turned
+    if orientation.mirrored:  # mirroring comes first: it negates what stored x adds
+        a, b = -a, -b
+    one = 1 << 16
+    return [a * one, b * one, 0, c * one, d * one, 0, 0, 0, 1 << 30]
+
+
+def _container_options(plan: OutputPlan, info: MediaInfo) -> dict[str, str]:
+    if plan.container.muxer not in ("mp4", "mov"):
+        return {}
+    clock = info.time_base.denominator
+    while clock < _LEAST_CLOCK:
+        clock *= 2
+    # The file's own clock, of a millisecond by default, rounds where a track starts and how long it lasts.
+    options = {"movie_timescale": str(clock)} if clock <= _MOST_CLOCK else {}
+    flags = "+faststart+use_metadata_tags" if any(name not in codecs.SAFE_TAGS for name in plan.tags) else "+faststart"
+    return {"movflags": flags, **options}
+
+
+def _encoder_options(plan: OutputPlan, info: MediaInfo) -> dict[str, str]:
+    mastering, light = info.color.get("mastering_display"), info.color.get("content_light")
+    if plan.codec.encoder == "libx265":
+        parts = ["log-level=none"]
+        if mastering:
+            parts.append(f"master-display={mastering}")
+        if light:
+            parts.append(f"max-cll={light}")
+        if info.hdr:
+            parts += ["hdr10=1", "hdr10-opt=1"] if mastering else []
+        return {"x265-params": ":".join(parts)}
+    if plan.codec.encoder == "libsvtav1":
+        parts = []
+        if mastering:
+            parts.append(f"mastering-display={_decimal_mastering(mastering)}")
+        if light:
+            parts.append(f"content-light={light}")
+        return {"svtav1-params": ":".join(parts)} if parts else {}
+    parts = [f"mastering-display={mastering}"] if mastering else []
+    parts += [f"cll={light}"] if light else []
+    return {"x264-params": ":".join(parts)} if parts else {}
+
+
+def _decimal_mastering(text: str) -> str:
+    """SVT-AV1 wants the same numbers as decimals."""
+    out = ""
+    for part in text.replace("WP", "W").split(")")[:-1]:
+        name, values = part.split("(")
+        scale = 10000 if name == "L" else 50000
+        numbers = ",".join(f"{int(value) / scale:.5f}" for value in values.split(","))
+        out += f"{name.replace('W', 'WP')}({numbers})"
+    return out
+
+
+def _copy_planes(source: Any, target: Any, change: Callable[[np.ndarray, int, int], np.ndarray]) -> None:
+    for mine, theirs in zip(source.planes, target.planes, strict=True):
+        width = mine.line_size
+        sample = np.dtype("<u2") if source.format.name.endswith(("10le", "12le")) else np.dtype("u1")
+        lanes = 2 if source.format.name == "nv12" and mine.width != source.width else 1
+        rows = np.frombuffer(mine, sample).reshape(mine.height, width // sample.itemsize)[:, : mine.width * lanes]
+        goal = np.frombuffer(theirs, sample).reshape(theirs.height, theirs.line_size // sample.itemsize)
+        picture = rows.reshape(mine.height, mine.width, lanes)
+        changed = change(picture, theirs.width, theirs.height)
+        goal[:, : theirs.width * lanes] = changed.reshape(theirs.height, theirs.width * lanes)
+
+
+def _empty_like(native: Any, size: tuple[int, int]) -> Any:
+    """A frame of another size with all the properties (times, colours, field flags) of ``native``."""
+    # Only the scaler carries a frame's properties over; its pixels are written over at once.
+    return VideoReformatter().reformat(
+        native, width=size[0], height=size[1], interpolation=Interpolation.POINT, threads=1
+    )
+
+
+def _padded(native: Any, size: tuple[int, int]) -> Any:
+    target = _empty_like(native, size)
+
+    def repeat(picture: np.ndarray, width: int, height: int) -> np.ndarray:
+        extra = ((0, height - picture.shape[0]), (0, width - picture.shape[1]), (0, 0))
+        return np.pad(picture, extra, mode="edge")
+
+    _copy_planes(native, target, repeat)
+    return target
+
+
+def _baked(native: Any, orientation: Orientation) -> Any:
+    size = orientation.upright_size((native.width, native.height))
+    target = (
+        _empty_like(native, size)
+        if size != (native.width, native.height)
+        else _empty_like(native, (size[0] + 2, size[1]))
+    )
+    if target.width != size[0]:
+        target = _empty_like(target, size)
+    _copy_planes(native, target, lambda picture, width, height: orientation.upright(picture))
+    return target

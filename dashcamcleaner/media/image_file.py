@@ -1,0 +1,468 @@
+"""Pictures: a file in, a `Still` (one `Frame`) out; and a `Still` back into a file. Called by `pipeline.image`.
+
+The picture is turned upright as its EXIF says, so the frame needs no orientation. A JPEG stays in its own YCbCr and is
+written with its own quantisation tables and subsampling: what was not obscured loses next to nothing. 16-bit pictures
+keep their depth. What a picture file carries beside the picture is left behind and listed: the thumbnail shows the
+picture as it was before cleaning, the position tells the place, maker notes hold serial numbers. The colour profile is
+part of the picture and stays.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import struct
+import warnings
+import zlib
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import ExifTags, Image, ImageOps, JpegImagePlugin, features
+
+from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
+from dashcamcleaner.core.summary import StreamAction
+from dashcamcleaner.core.time import FrameTime
+from dashcamcleaner.errors import DiskFull, InputError, OutputError
+
+__all__ = ["SUFFIXES", "Still", "is_still", "read_still", "write_still"]
+
+SUFFIXES: dict[str, str] = {
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".jpe": "JPEG",
+    ".png": "PNG",
+    ".webp": "WEBP",
+    ".bmp": "BMP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".avif": "AVIF",
+}
+"""Extensions of pictures that can be written, and Pillow's names of their formats."""
+
+_MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM", b"II*\0", b"MM\0*")
+_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"}
+
+_EXIF, _GPS, _INTEROP, _MAKER_NOTE = 0x8769, 0x8825, 0xA005, 0x927C
+_THUMBNAIL = 0x0201
+_STRUCTURAL = {0x0100, 0x0101, 0x0102, 0x0103, 0x0106, 0x0111, 0x0112, 0x0115, 0x0116, 0x0117, 0x011C, 0x0153}
+"""EXIF and TIFF tags that tell how the samples lie: the writer sets its own. 0x0112 is the orientation, now applied."""
+
+_NON_JPEG_QUALITY = {"JPEG": 93, "WEBP": 90, "AVIF": 80}
+"""For pictures that were not of that format before: no difference to be seen at full size."""
+
+
+@dataclass(slots=True, eq=False)
+class Still:
+    """One picture.
+
+    Args:
+        path: the source.
+        format: Pillow's name of the source's format.
+        frame: the picture as a frame, upright, its planes already private.
+        actions: what of the file was left behind, or converted, on reading.
+    """
+
+    path: Path
+    format: str
+    frame: Frame
+    actions: list[StreamAction] = field(default_factory=list)
+    icc: bytes | None = None
+    exif: Image.Exif | None = None
+    dpi: tuple[float, float] | None = None
+    jpeg: dict[str, Any] = field(default_factory=dict)
+    lossless: bool = True
+
+
+def is_still(path: str | Path) -> bool:
+    """Whether a file is a picture, by its first bytes (a GIF is a clip: it may move). False if it cannot be read."""
+    try:
+        with Path(path).open("rb") as file:
+            head = file.read(16)
+    except OSError:
+        return False
+    return head.startswith(_MAGIC) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP") or _is_heif(head)
+
+
+def read_still(path: str | Path) -> Still:
+    """Read a picture, upright.
+
+    Raises:
+        InputError: it cannot be read, moves, or is of a kind that is not understood.
+    """
+    path = Path(path)
+    with _reading(path):
+        head = _head(path)
+        if _is_heif(head) and not (head[8:12] == b"avif" and features.check("avif")):
+            raise InputError(f"{path} is a HEIF picture, which cannot be read here", hint="Save it as JPEG first.")
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", Image.DecompressionBombWarning
+            )  # phones take pictures of 200 million pixels
+            warnings.filterwarnings("ignore", category=UserWarning, module="PIL")  # broken side data is left behind
+            with Image.open(path) as image:
+                return _read(path, image)
+
+
+def write_still(
+    still: Still,
+    *,
+    partial_path: str | Path,
+    suffix: str | None = None,
+    quality: int | None = None,
+    keep: Collection[str] = (),
+) -> list[StreamAction]:
+    """Write the picture as its frame is now.
+
+    Args:
+        still: as read; its frame may have been obscured.
+        partial_path: where to write; renaming is the caller's.
+        suffix: extension of the final name, which picks the format; None: the source's format.
+        quality: 1-100 for JPEG, WebP and AVIF; None: as the source.
+        keep: ``location`` keeps the EXIF position, ``tags`` the camera's other EXIF tags.
+
+    Returns:
+        What became of everything in the file, for the summary.
+
+    Raises:
+        OutputError: the format cannot be written, or the file cannot.
+        DiskFull: no room left.
+    """
+    partial_path = Path(partial_path)
+    target = still.format if suffix is None else SUFFIXES.get(suffix.lower(), "")
+    if target not in SUFFIXES.values() or (target == "AVIF" and not features.check("avif")):
+        raise OutputError(
+            f"a picture cannot be written as {suffix or still.format}", hint=f"Choose one of {', '.join(SUFFIXES)}."
+        )
+    w, h = still.frame.size
+    actions = [StreamAction(f"picture ({still.format}, {w}x{h})", "cleaned", _change(still, target))]
+    exif, told = _exif(still, keep=keep, target=target)
+    actions += told
+    options: dict[str, Any] = {}
+    if exif is not None:
+        options["exif"] = exif
+    if still.icc is not None:
+        options["icc_profile"] = still.icc
+    with _writing(partial_path):
+        if still.frame.layout.depth == 16 and target in ("PNG", "TIFF"):
+            data, kept = _deep(still.frame, target, icc=still.icc)
+            if not kept:
+                actions.append(StreamAction("colour profile (ICC)", "dropped", "16-bit TIFF is written without"))
+        else:
+            data = _encoded(still, target, quality=quality, options=options)
+        partial_path.write_bytes(data)
+    return actions + still.actions
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(64)
+
+
+def _is_heif(head: bytes) -> bool:
+    return head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise InputError(f"{path} does not exist", hint="Check the spelling of the path.") from error
+    except Image.DecompressionBombError as error:
+        raise InputError(f"{path} is too large a picture", hint="Cut or scale it first.") from error
+    # Pillow's readers raise all of these on broken files.
+    except (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error, cv2.error) as error:
+        reason = getattr(error, "strerror", None) or "damaged, or of an unknown kind"
+        raise InputError(
+            f"{path} is no picture that can be read ({reason})", hint="Take the original again."
+        ) from error
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, cv2.error) as error:
+        path.unlink(missing_ok=True)
+        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(
+                f"the disk is full: {path.parent}", hint="Free some space, or choose another folder."
+            ) from error
+        raise OutputError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _read(path: Path, image: Image.Image) -> Still:
+    name = image.format or ""
+    frames = getattr(image, "n_frames", 1)
+    if frames > 1 and name != "MPO":
+        raise InputError(
+            f"{path} holds {frames} pictures that move or follow each other",
+            hint="Single pictures are cleaned; save an animation as a clip or GIF first.",
+        )
+    still_format = "JPEG" if name == "MPO" else name
+    if still_format not in SUFFIXES.values():
+        raise InputError(f"{path} is a {name} picture, which is not read here", hint="Save it as PNG or JPEG first.")
+    actions = _left_behind(image)
+    exif = image.getexif()
+    icc, dpi = image.info.get("icc_profile"), image.info.get("dpi")
+    jpeg, lossless = _jpeg_tables(image), _is_lossless(path, image)
+    if _depth(image) == 16:
+        planes, layout = _read_deep(path, exif)
+        return Still(path, still_format, _frame(planes, layout), actions, icc, exif, dpi, jpeg, lossless)
+    if image.mode == "CMYK":
+        actions.append(StreamAction("picture in CMYK", "converted", "written as RGB, without its profile"))
+        icc, jpeg = None, {}
+    elif isinstance(image, JpegImagePlugin.JpegImageFile) and image.mode == "RGB" and _is_ycc(image):
+        image.draft("YCbCr", None)  # the samples as coded: no way to RGB and back
+    image.load()
+    turned = ImageOps.exif_transpose(image)
+    if jpeg and int(exif.get(ExifTags.Base.Orientation, 1)) >= 5:  # turned by a quarter: rows become columns
+        jpeg["qtables"] = {k: np.reshape(v, (8, 8)).T.ravel().tolist() for k, v in jpeg["qtables"].items()}
+        if jpeg["subsampling"] == 1:
+            jpeg["subsampling"] = 0  # turned 4:2:2 would halve the other side, which JPEG writers do not offer
+    planes, layout = _planes(turned)
+    return Still(path, still_format, _frame(planes, layout), actions, icc, exif, dpi, jpeg, lossless)
+
+
+def _is_ycc(image: Image.Image) -> bool:
+    """Whether a JPEG of three colours is coded as YCbCr; Adobe's marker 0 means that it holds RGB as such."""
+    return len(getattr(image, "layer", ())) == 3 and image.info.get("adobe_transform", 1) == 1
+
+
+def _jpeg_tables(image: Image.Image) -> dict[str, Any]:
+    if not isinstance(image, JpegImagePlugin.JpegImageFile):
+        return {}
+    tables: dict[str, Any] = {"qtables": dict(image.quantization)}
+    sampling = JpegImagePlugin.get_sampling(image)
+    tables["subsampling"] = sampling if sampling in (0, 1, 2) else 0
+    if image.info.get("progressive"):
+        tables["progressive"] = True
+    return tables
+
+
+def _is_lossless(path: Path, image: Image.Image) -> bool:
+    if image.format == "WEBP":
+        with path.open("rb") as file:
+            return b"VP8L" in file.read(4096)
+    return image.format not in ("JPEG", "MPO", "AVIF")
+
+
+def _depth(image: Image.Image) -> int:
+    """Bits per sample in the file; Pillow reduces 16-bit colour to 8 without a word."""
+    if image.mode.startswith("I;16"):
+        return 16
+    if image.format == "PNG":
+        with Path(str(image.filename)).open("rb") as file:  # type: ignore[attr-defined]
+            return 16 if file.read(25)[24:25] == b"\x10" else 8
+    if image.format == "TIFF":
+        bits = image.tag_v2.get(258, (8,))  # type: ignore[attr-defined]
+        deepest = max(bits) if isinstance(bits, tuple) else bits
+        if deepest > 16 or image.mode in ("I", "F"):
+            raise ValueError("more than 16 bits per sample")
+        return 16 if deepest == 16 else 8
+    return 8
+
+
+def _read_deep(path: Path, exif: Image.Exif) -> tuple[list[np.ndarray], PixelLayout]:
+    """A 16-bit picture by OpenCV, which keeps the depth."""
+    samples = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_ANYDEPTH)
+    if samples is None or samples.dtype != np.uint16:
+        raise ValueError("the 16-bit samples cannot be read")
+    turned = _turned(samples, int(exif.get(ExifTags.Base.Orientation, 1)))
+    if turned.ndim == 2:
+        return [np.ascontiguousarray(turned)], PixelLayout("gray16le", 16, (0, 0), full_range=True)
+    order = (2, 1, 0, 3)[: turned.shape[2]]
+    alpha = turned.shape[2] == 4
+    layout = PixelLayout("rgba64le" if alpha else "rgb48le", 16, (0, 0), full_range=True, rgb=True, alpha=alpha)
+    return [np.ascontiguousarray(turned[..., i]) for i in order], layout
+
+
+def _turned(samples: np.ndarray, orientation: int) -> np.ndarray:
+    """EXIF orientation applied to an array, as `ImageOps.exif_transpose` does to a picture."""
+    turns = {3: (2, False), 4: (2, True), 2: (0, True), 6: (1, False), 5: (3, True), 8: (3, False), 7: (1, True)}
+    quarter_turns, mirrored = turns.get(orientation, (0, False))
+    return Orientation(quarter_turns, mirrored).upright(samples)
+
+
+def _planes(image: Image.Image) -> tuple[list[np.ndarray], PixelLayout]:
+    if image.mode == "YCbCr":
+        layout = PixelLayout("yuvj444p", chroma_shift=(0, 0), full_range=True)
+    elif image.mode in ("1", "L"):
+        image = image.convert("L")
+        layout = PixelLayout("gray", chroma_shift=(0, 0), full_range=True)
+    elif image.has_transparency_data:
+        image = image.convert("RGBA")
+        layout = PixelLayout("rgba", chroma_shift=(0, 0), full_range=True, rgb=True, alpha=True)
+    else:
+        image = image.convert("RGB")
+        layout = PixelLayout("rgb24", chroma_shift=(0, 0), full_range=True, rgb=True)
+    return [np.array(band) for band in image.split()], layout
+
+
+def _frame(planes: list[np.ndarray], layout: PixelLayout) -> Frame:
+    own = tuple(planes)
+
+    def scale(size: tuple[int, int]) -> np.ndarray:
+        """Upright RGB, from the planes as they are now (alpha left out: what it hides is looked at as well)."""
+        small = [cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in own[:3]]
+        if layout.depth == 16:
+            small = [(plane // 256).astype(np.uint8) for plane in small]
+        if len(own) < 3:
+            small = [small[0]] * 3
+        if layout.rgb or len(own) < 3:
+            return np.stack(small, axis=2)
+        y, cb, cr = small
+        return cv2.cvtColor(np.stack([y, cr, cb], axis=2), cv2.COLOR_YCrCb2RGB)
+
+    return Frame(0, FrameTime(0, Fraction(1)), own, layout, Orientation(), None, scale, lambda: own)
+
+
+def _left_behind(image: Image.Image) -> list[StreamAction]:
+    """What is never passed on."""
+    actions = []
+    exif = image.getexif()
+    if _THUMBNAIL in exif.get_ifd(ExifTags.IFD.IFD1):
+        actions.append(StreamAction("thumbnail (EXIF)", "dropped", "shows the picture before cleaning"))
+    if _MAKER_NOTE in exif.get_ifd(_EXIF):
+        actions.append(StreamAction("maker notes (EXIF)", "dropped", "may hold serial numbers and names"))
+    info = image.info
+    if any(key in info for key in ("xmp", "XML:com.adobe.xmp")) or 700 in exif:
+        actions.append(StreamAction("XMP", "dropped", "may tell place, people and edits"))
+    if "photoshop" in info or 33723 in exif or 34377 in exif:
+        actions.append(StreamAction("IPTC/Photoshop data", "dropped", "may tell place, people and a thumbnail"))
+    if "comment" in info:
+        actions.append(StreamAction("comment", "dropped", "unknown content"))
+    for name in getattr(image, "text", {}):  # PNG only
+        if name != "XML:com.adobe.xmp":
+            actions.append(StreamAction(f"text {name}", "dropped", "unknown content"))
+    further = getattr(image, "n_frames", 1) - 1
+    if further > 0:
+        actions.append(StreamAction(f"{further} further pictures in the file", "dropped", "would show what was hidden"))
+    elif isinstance(image, JpegImagePlugin.JpegImageFile) and _has_tail(Path(str(image.filename))):
+        actions.append(StreamAction("data behind the picture", "dropped", "phones keep a clip of the moment there"))
+    return actions
+
+
+def _has_tail(path: Path) -> bool:
+    """Whether a JPEG file goes on behind its end mark (a motion photo, an editor's or camera's own data)."""
+    with path.open("rb") as file:
+        file.seek(0, io.SEEK_END)
+        file.seek(max(file.tell() - 64, 0))
+        return not file.read().rstrip(b"\0\n\r ").endswith(b"\xff\xd9")
+
+
+def _exif(still: Still, *, keep: Collection[str], target: str) -> tuple[bytes | None, list[StreamAction]]:
+    """What of the EXIF is passed on, and what is told of it."""
+    source = still.exif
+    actions: list[StreamAction] = []
+    if source is None:
+        return None, actions
+    gps = source.get_ifd(_GPS)
+    base = {
+        tag: value for tag, value in source.items() if tag not in _STRUCTURAL | {_EXIF, _GPS, 700, 33723, 34377, 34675}
+    }
+    shot = {tag: value for tag, value in source.get_ifd(_EXIF).items() if tag not in (_MAKER_NOTE, _INTEROP)}
+    can_hold = target in ("JPEG", "PNG", "WEBP", "TIFF", "AVIF") and still.frame.layout.depth == 8
+    kept = Image.Exif()
+    for name, word, found, why in (
+        ("position (GPS)", "location", bool(gps), "tells the place"),
+        ("camera tags (EXIF)", "tags", bool(base or shot), "may tell who filmed, when, with what"),
+    ):
+        if not found:
+            continue
+        if word in keep and can_hold:
+            actions.append(StreamAction(name, "copied"))
+        elif word in keep:
+            actions.append(StreamAction(name, "dropped", f"cannot be written to this {target}"))
+        else:
+            actions.append(StreamAction(name, "dropped", why))
+    if not can_hold:
+        return None, actions
+    if "tags" in keep:
+        for tag, value in base.items():
+            kept[tag] = value
+        if shot:
+            kept[_EXIF] = shot
+    if "location" in keep and gps:
+        kept[_GPS] = dict(gps)
+    return (kept.tobytes() if len(kept) else None), actions
+
+
+def _change(still: Still, target: str) -> str:
+    words = [] if target == still.format else [f"written as {target}"]
+    if still.frame.layout.depth == 16 and target not in ("PNG", "TIFF"):
+        words.append("8 instead of 16 bits")
+    if still.frame.layout.alpha and target in ("JPEG", "BMP"):
+        words.append("transparent parts shown on white")
+    return ", ".join(words)
+
+
+def _encoded(still: Still, target: str, *, quality: int | None, options: dict[str, Any]) -> bytes:
+    image = _image(still.frame)
+    if target in ("JPEG", "BMP") and image.mode == "RGBA":
+        # What is transparent may hold colours that were never meant to be seen: they are not bared.
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    if image.mode == "YCbCr" and target != "JPEG":
+        image = image.convert("RGB")
+    if still.dpi is not None and target in ("JPEG", "PNG", "TIFF"):
+        options["dpi"] = still.dpi
+    if target == "JPEG":
+        if quality is None and still.jpeg:
+            tables = still.jpeg["qtables"]
+            options |= still.jpeg | {"qtables": {0: tables[0]} if image.mode == "L" else tables}
+        else:
+            options |= {
+                "quality": quality or _NON_JPEG_QUALITY["JPEG"],
+                "subsampling": still.jpeg.get("subsampling", 0),
+            }
+        if image.mode == "L":
+            options.pop("subsampling", None)
+        options["optimize"] = True
+    elif target in ("WEBP", "AVIF"):
+        options["quality"] = quality or _NON_JPEG_QUALITY[target]
+        if target == "WEBP" and still.format != "JPEG" and still.lossless and quality is None:
+            options |= {"lossless": True, "quality": 80, "exact": True}
+    elif target == "TIFF":
+        if "exif" not in options:  # Pillow cannot write EXIF directories and compress at once
+            options["compression"] = "tiff_adobe_deflate"
+    elif target == "BMP":
+        options.pop("exif", None)
+        options.pop("icc_profile", None)
+    buffer = io.BytesIO()
+    image.save(buffer, target, **options)
+    return buffer.getvalue()
+
+
+def _image(frame: Frame) -> Image.Image:
+    planes = frame.planes
+    if frame.layout.depth == 16:
+        planes = tuple((plane // 256).astype(np.uint8) for plane in planes)
+    bands = [Image.fromarray(np.ascontiguousarray(plane)) for plane in planes]
+    if len(bands) == 1:
+        return bands[0]
+    mode = ("RGBA" if frame.layout.alpha else "RGB") if frame.layout.rgb else "YCbCr"
+    return Image.merge(mode, bands)
+
+
+def _deep(frame: Frame, target: str, *, icc: bytes | None) -> tuple[bytes, bool]:
+    """A 16-bit picture as a file; the second result: whether the colour profile could be put in."""
+    order = (2, 1, 0, 3)[: len(frame.planes)]
+    samples = frame.planes[0] if len(frame.planes) == 1 else np.stack([frame.planes[i] for i in order], axis=2)
+    done, data = cv2.imencode("." + target.lower(), samples)
+    if not done:
+        raise ValueError(f"16-bit {target} cannot be written")
+    coded = data.tobytes()
+    if icc is None:
+        return coded, True
+    if target != "PNG":
+        return coded, False
+    chunk = b"iCCP" + b"ICC Profile\0\0" + zlib.compress(icc)
+    at = 33  # behind the signature (8) and the header chunk (25), before everything that the profile governs
+    framed = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    return coded[:at] + framed + coded[at:], True

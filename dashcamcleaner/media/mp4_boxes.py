@@ -1,0 +1,169 @@
+"""What the boxes of a file tell that the media library does not: which sample formats the tracks of an MP4 or MOV have,
+whether they are encrypted, whether the index is there, what stands beside the tracks (GPS boxes of dashcams, makers'
+trailers), and whether the file was cut off. Pure: bytes come from a callable; `media.probe` reads the file.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+__all__ = ["BoxMap", "is_cut", "read_boxes"]
+
+_TOP = "ftyp moov mdat free skip wide pnot moof mfra sidx styp emsg ssix prft pdin meta imda"
+_MOOV = "mvhd trak mvex udta iods meta free skip pssh cmov rmra ctab"
+_UDTA = "meta loci titl auth cprt Xtra chpl"
+_PLAIN_TOP = frozenset(_TOP.encode().split())
+_PLAIN_MOOV = frozenset(_MOOV.encode().split())
+_PLAIN_UDTA = frozenset(_UDTA.encode().split())
+"""QuickTime's own texts begin with 0xA9; these and those reach the tags, so they are told there."""
+_ENCRYPTED = {b"encv", b"drmi", b"enca", b"drms"}
+_MOST_MOOV_BYTES = 256 << 20
+_MOST_TOP_BOXES = 200_000
+
+
+@dataclass(slots=True)
+class BoxMap:
+    """What was found.
+
+    Args:
+        has_index: a ``moov`` box is there and whole.
+        has_pictures: bytes of media data (``mdat``) are there.
+        truncated: the last box claims more bytes than the file has.
+        formats: per track id, the name of its first sample format (``avc1``, ``gpmd``, ``mett``, ...).
+        encrypted: track ids whose samples are encrypted.
+        extras: boxes outside the tracks that are no part of the format: name and bytes.
+    """
+
+    has_index: bool = False
+    has_pictures: bool = False
+    truncated: bool = False
+    formats: dict[int, str] = field(default_factory=dict)
+    encrypted: set[int] = field(default_factory=set)
+    extras: list[tuple[str, int]] = field(default_factory=list)
+
+
+def read_boxes(read: Callable[[int, int], bytes], *, size: int) -> BoxMap:
+    """Walk the boxes of a file.
+
+    Args:
+        read: ``read(offset, length) -> bytes``, fewer at the end of the file.
+        size: bytes of the file.
+    """
+    found = BoxMap()
+    offset = 0
+    for _ in range(_MOST_TOP_BOXES):
+        if offset + 8 > size:
+            break
+        head = read(offset, 16)
+        length, name, header = _box_header(head, rest=size - offset)
+        if length < header:
+            break
+        whole = offset + length <= size
+        if name == b"mdat":
+            found.has_pictures = found.has_pictures or min(length, size - offset) > header
+            found.truncated = found.truncated or not whole
+        elif name == b"moov" and whole and length <= _MOST_MOOV_BYTES:
+            found.has_index = True
+            _read_moov(read(offset + header, length - header), found)
+        elif name not in _PLAIN_TOP and _is_name(name):
+            found.extras.append((_text(name), min(length, size - offset)))
+        elif name in (b"free", b"skip") and whole and length > 64:
+            # Makers hide their data in boxes that readers skip; one that starts like a box of its own is no padding.
+            inner = read(offset + header, 16)
+            if b"GPS" in inner.upper():
+                found.extras.append((f"{_text(name)}/GPS", length))
+            elif inner[:8].strip(b"\0") and _is_name(inner[4:8]):
+                found.extras.append((f"{_text(name)}/{_text(inner[4:8])}", length))
+        offset += length
+    return found
+
+
+def is_cut(head: bytes, *, size: int) -> bool:
+    """Whether a Matroska or AVI file has fewer bytes than its own header says.
+
+    Args:
+        head: the first few hundred bytes.
+        size: bytes of the file.
+    """
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        told = int.from_bytes(head[4:8], "little")
+        return told > 0 and size + 8 < told  # some cameras count the eight bytes before it, too
+    if head[:4] != b"\x1a\x45\xdf\xa3":
+        return False
+    header, at = _ebml_size(head, 4)
+    if header is None or head[at + header : at + header + 4] != b"\x18\x53\x80\x67":
+        return False
+    segment, at = _ebml_size(head, at + header + 4)
+    return segment is not None and at + segment > size
+
+
+def _ebml_size(data: bytes, at: int) -> tuple[int | None, int]:
+    """A Matroska length and where it ends; None for "unknown", as live recordings write it."""
+    first = data[at] if at < len(data) else 0
+    width = 9 - first.bit_length()
+    if not first or at + width > len(data):
+        return None, at
+    value = int.from_bytes(data[at : at + width], "big") & ((1 << 7 * width) - 1)
+    return (None if value == (1 << 7 * width) - 1 else value), at + width
+
+
+def _box_header(head: bytes, *, rest: int) -> tuple[int, bytes, int]:
+    length, name = struct.unpack(">I4s", head[:8])
+    if length == 1 and len(head) >= 16:
+        return struct.unpack(">Q", head[8:16])[0], name, 16
+    return (rest if length == 0 else length), name, 8
+
+
+def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    offset = 0
+    while offset + 8 <= len(data):
+        length, name, header = _box_header(data[offset : offset + 16], rest=len(data) - offset)
+        if length < header:
+            return
+        yield name, data[offset + header : offset + length]
+        offset += length
+
+
+def _read_moov(data: bytes, found: BoxMap) -> None:
+    for name, body in _boxes(data):
+        if name == b"trak":
+            _read_track(body, found)
+        elif name == b"udta":
+            for inner, content in _boxes(body):
+                plain = inner[:1] == b"\xa9" or inner in _PLAIN_UDTA
+                if not plain and len(content) > 64 and _is_name(inner):
+                    found.extras.append((f"udta/{_text(inner)}", len(content)))
+        elif name not in _PLAIN_MOOV and _is_name(name):
+            found.extras.append((f"moov/{_text(name)}", len(body)))
+
+
+def _read_track(data: bytes, found: BoxMap) -> None:
+    track = 0
+    for name, body in _boxes(data):
+        if name == b"tkhd" and len(body) >= 24:
+            track = struct.unpack(">I", body[20:24] if body[0] == 1 else body[12:16])[0]
+    for path in _find(data, (b"mdia", b"minf", b"stbl", b"stsd")):
+        if len(path) >= 16:
+            sample_format = path[12:16]
+            found.formats[track] = _text(sample_format)
+            if sample_format in _ENCRYPTED:
+                found.encrypted.add(track)
+
+
+def _find(data: bytes, names: tuple[bytes, ...]) -> Iterator[bytes]:
+    for name, body in _boxes(data):
+        if name == names[0]:
+            if len(names) == 1:
+                yield body
+            else:
+                yield from _find(body, names[1:])
+
+
+def _is_name(name: bytes) -> bool:
+    return len(name) == 4 and all(0x20 <= b < 0x7F or b == 0xA9 for b in name)
+
+
+def _text(name: bytes) -> str:
+    return name.decode("latin-1").strip()

@@ -1,0 +1,361 @@
+"""What the output will be, decided before the run: container, codec, pixel format, the fate of every stream and tag.
+
+Pure: reads `MediaInfo` and the tables in `media.codecs`, opens nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+from dashcamcleaner.core.media_info import MediaInfo, StreamInfo
+from dashcamcleaner.core.summary import StreamAction
+from dashcamcleaner.errors import OutputError
+from dashcamcleaner.media import codecs
+from dashcamcleaner.media.codecs import Container, VideoCodec
+
+__all__ = ["OutputPlan", "SideStream", "plan_output"]
+
+_BITS_PER_PIXEL = 0.16
+"""Of a busy street scene at quality 20; measured 0.03-0.16 over fifteen clips, the upper end taken for the estimate."""
+
+_ORIGINLESS = ("mpegts", "mpeg", "mpegtsraw")
+"""Containers whose clock has no origin: their clips begin anywhere, so times are counted from their start."""
+
+
+@dataclass(frozen=True, slots=True)
+class SideStream:
+    """A stream that goes along with the picture.
+
+    Args:
+        index: in the source.
+        type: ``audio``, ``subtitle``, ``data``, ``attachment`` or ``cover``.
+        codec: the encoder to convert with, empty when packets are copied.
+        tags: of the stream, those that are kept.
+    """
+
+    index: int
+    type: str
+    codec: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OutputPlan:
+    """All that was decided.
+
+    Args:
+        container: what is written.
+        codec: of the pictures.
+        pixel_format: given to the encoder.
+        size: ``(width, height)`` of the stored pictures, even where 4:2:0 needs it.
+        sides: streams that go along, in order.
+        tags: of the file.
+        video_tags: of the picture stream.
+        chapters: the chapter list goes along.
+        shift_s: taken off every time (clips of containers whose clock has no origin).
+        bake_orientation: turn and mirror the pictures themselves, since the container cannot say it.
+        actions: what becomes of each stream, tag and box, for the summary.
+        warnings: what a careful user wants to know.
+        estimated_bytes: of the output, on the large side.
+    """
+
+    container: Container
+    codec: VideoCodec
+    pixel_format: str
+    size: tuple[int, int]
+    sides: tuple[SideStream, ...] = ()
+    tags: dict[str, str] = field(default_factory=dict)
+    video_tags: dict[str, str] = field(default_factory=dict)
+    chapters: bool = False
+    shift_s: Fraction = Fraction(0)
+    bake_orientation: bool = False
+    actions: tuple[StreamAction, ...] = ()
+    warnings: tuple[str, ...] = ()
+    estimated_bytes: int = 0
+
+
+def plan_output(
+    info: MediaInfo,
+    *,
+    output: str | Path,
+    codec: str = "auto",
+    keep: Sequence[str] = (),
+    sound: str = "keep",
+    keep_chroma: bool = False,
+    quality: int = 20,
+) -> OutputPlan:
+    """Decide what the output will be.
+
+    Args:
+        info: of the source.
+        output: its extension picks the container.
+        codec: ``auto``, ``h264``, ``h265`` or ``av1``.
+        keep: what is kept although it is stripped by default: location, tags, data, cover, attachments, chapters.
+        sound: ``keep`` or ``mute``.
+        keep_chroma: 4:2:2 and 4:4:4 stay as they are.
+        quality: x264's scale; only the size estimate depends on it.
+
+    Raises:
+        OutputError: the extension is unknown, or the container cannot hold what was asked for.
+    """
+    container = _container(output)
+    video = _video_codec(info, container=container, codec=codec)
+    pixel_format, notes = _pixel_format(info, codec=video, keep_chroma=keep_chroma)
+    size, size_notes = _size(info, pixel_format=pixel_format)
+    sides, actions = _sides(info, container=container, keep=keep, sound=sound)
+    tags, tag_actions = _tags(info.tags, keep=keep)
+    video_tags, video_tag_actions = _video_tags(info, container=container, keep=keep)
+    shift = info.start_s if info.container.startswith(_ORIGINLESS) and info.start_s else Fraction(0)
+    chapters = info.chapters > 0 and "chapters" in keep
+    if info.chapters:
+        actions.append(StreamAction(f"{info.chapters} chapters", "copied" if chapters else "dropped"))
+    return OutputPlan(
+        container=container,
+        codec=video,
+        pixel_format=pixel_format,
+        size=size,
+        sides=tuple(sides),
+        tags=tags,
+        video_tags=video_tags,
+        chapters=chapters,
+        shift_s=shift,
+        bake_orientation=info.orientation.mirrored and not container.mirroring,
+        actions=(_picture_action(info, video), *actions, *tag_actions, *video_tag_actions),
+        warnings=(*notes, *size_notes, *_timing_notes(info, container, shift, video)),
+        estimated_bytes=_estimate(info, sides, quality=quality),
+    )
+
+
+def _container(output: str | Path) -> Container:
+    extension = Path(output).suffix.lower()
+    container = codecs.CONTAINERS.get(extension)
+    if container is None:
+        names = ", ".join(codecs.CONTAINERS)
+        raise OutputError(f"{extension or 'a name without extension'} is no kind of clip that is written here",
+                          hint=f"End the output's name in one of {names}.")  # fmt: skip
+    return container
+
+
+def _video_codec(info: MediaInfo, *, container: Container, codec: str) -> VideoCodec:
+    if codec == "auto":
+        name = "h265" if info.layout.depth > 8 or info.hdr else "h264"
+        if name not in container.video:
+            name = codecs.safest_playable(container.video) or name
+        return codecs.VIDEO_CODECS[name]
+    if codec not in codecs.VIDEO_CODECS:
+        raise OutputError(f"{codec} is no codec that is written here", hint=f"Choose {', '.join(codecs.VIDEO_CODECS)}.")
+    if codec not in container.video:
+        fitting = ", ".join(sorted(codecs.VIDEO_CODECS[name].title for name in container.video))
+        raise OutputError(f"{container.title} does not hold {codecs.VIDEO_CODECS[codec].title}",
+                          hint=f"It holds {fitting}; choose another codec or another extension.")  # fmt: skip
+    return codecs.VIDEO_CODECS[codec]
+
+
+def _pixel_format(info: MediaInfo, *, codec: VideoCodec, keep_chroma: bool) -> tuple[str, list[str]]:
+    name = codecs.output_pixel_format(info.layout, codec=codec, keep_chroma=keep_chroma)
+    if name not in codec.formats:
+        raise OutputError(f"{codec.title} is not written with the source's chroma ({info.layout.name})",
+                          hint="Leave out --keep-chroma, or choose H.264 or H.265.")  # fmt: skip
+    notes = []
+    if info.layout.chroma_shift != (1, 1) and not keep_chroma:
+        notes.append(
+            "The colour of the source is finer (4:2:2 or 4:4:4) and is written as 4:2:0, which all players show."
+        )
+    if info.layout.depth > 10:
+        notes.append(f"The source has {info.layout.depth} bits per sample; 10 are written.")
+    return name, notes
+
+
+def _size(info: MediaInfo, *, pixel_format: str) -> tuple[tuple[int, int], list[str]]:
+    width, height = info.size
+    step_x = 1 if "444" in pixel_format else 2
+    step_y = 2 if "420" in pixel_format or pixel_format == "nv12" else 1
+    size = (width + width % step_x, height + height % step_y)
+    if size == (width, height):
+        return size, []
+    return size, [
+        f"{width}x{height} is odd, which 4:2:0 cannot be: the last row or column is repeated ({size[0]}x{size[1]})."
+    ]
+
+
+def _sides(
+    info: MediaInfo, *, container: Container, keep: Sequence[str], sound: str
+) -> tuple[list[SideStream], list[StreamAction]]:
+    sides: list[SideStream] = []
+    actions: list[StreamAction] = []
+    counts: dict[str, int] = {}
+    for stream in info.streams:
+        if stream.index == info.video:
+            continue
+        counts[stream.type] = counts.get(stream.type, 0) + 1
+        title = _title(stream, counts[stream.type])
+        decide = {
+            "audio": lambda s: _sound(s, container, sound),
+            "subtitle": lambda s: _subtitle(s, container, keep),
+            "data": lambda s: _data(s, container, keep),
+            "attachment": lambda s: _attachment(s, container, keep),
+            "video": lambda s: _picture(s, container, keep),
+            "box": lambda s: (None, "dropped", "may carry position; only tracks can be kept"),
+        }[stream.type]
+        side, action, why = decide(stream)
+        actions.append(StreamAction(title, action, why))
+        if side is not None:
+            tags, tag_actions = _tags(_own_tags(stream), keep=keep, of=title)
+            sides.append(dataclasses.replace(side, tags=tags | _stream_tags(stream, container)))
+            actions += tag_actions
+    return sides, actions
+
+
+_Fate = tuple[SideStream | None, str, str]
+
+
+def _stream_tags(stream: StreamInfo, container: Container) -> dict[str, str]:
+    if stream.language in ("", "und"):
+        return {}
+    return {"language": codecs.language_tag(stream.language, container=container)}
+
+
+def _sound(stream: StreamInfo, container: Container, sound: str) -> _Fate:
+    if sound == "mute":
+        return None, "muted", "asked for"
+    if stream.note == "undecodable" and stream.codec not in container.audio:
+        return None, "dropped", "unknown codec"
+    if stream.codec in container.audio:
+        return SideStream(stream.index, "audio"), "copied", ""
+    why = f"{container.title} does not hold {stream.codec}"
+    return SideStream(stream.index, "audio", codec=container.audio_fallback), "converted", why
+
+
+def _subtitle(stream: StreamInfo, container: Container, keep: Sequence[str]) -> _Fate:
+    if stream.note == codecs.TELEMETRY_TEXT and "data" not in keep:
+        return None, "dropped", "its texts tell the position"
+    if stream.codec in container.subtitles:
+        return SideStream(stream.index, "subtitle"), "copied", ""
+    why = f"{container.title} does not hold {stream.codec}"
+    if stream.codec in codecs.TEXT_SUBTITLES and stream.note != "undecodable":
+        return SideStream(stream.index, "subtitle", codec=container.subtitle_fallback), "converted", why
+    return None, "dropped", why
+
+
+def _data(stream: StreamInfo, container: Container, keep: Sequence[str]) -> _Fate:
+    if stream.codec == "text" and stream.note == "chapter titles":
+        return None, "dropped", "the chapter list says the same"
+    if "data" not in keep:
+        return None, "dropped", "may carry position"
+    if stream.codec == "tmcd" and "tmcd" in container.data_tags:
+        return None, "copied", "as the picture's timecode"
+    if stream.codec in container.data_tags:
+        return SideStream(stream.index, "data"), "copied", ""
+    raise OutputError(
+        f"{container.title} cannot hold the data track {stream.index} ({stream.codec or 'unknown'}: {stream.note})",
+        hint="Leave out --keep data, or keep the source for its data.",
+    )
+
+
+def _attachment(stream: StreamInfo, container: Container, keep: Sequence[str]) -> _Fate:
+    if "attachments" not in keep:
+        return None, "dropped", "may hold pictures or names"
+    if not container.attachments:
+        raise OutputError(
+            f"{container.title} cannot hold attached files", hint="Write MKV, or leave out --keep attachments."
+        )
+    return SideStream(stream.index, "attachment"), "copied", ""
+
+
+def _picture(stream: StreamInfo, container: Container, keep: Sequence[str]) -> _Fate:
+    if stream.note != "cover picture":
+        return None, "dropped", "only one film is cleaned"
+    if "cover" not in keep:
+        return None, "dropped", "shows the scene uncleaned"
+    if not container.cover:
+        raise OutputError(f"{container.title} cannot hold a cover picture", hint="Leave out --keep cover.")
+    return SideStream(stream.index, "cover"), "cleaned", ""
+
+
+def _title(stream: StreamInfo, number: int) -> str:
+    names = {"audio": "sound", "subtitle": "subtitles", "attachment": "attachment", "box": "box"}
+    if stream.type == "video":
+        size = stream.details.get("size")
+        return f"{stream.note or 'second film'} ({stream.codec}{f', {size[0]}x{size[1]}' if size else ''})"
+    if stream.type == "data":
+        return f"{stream.note} ({stream.codec or 'no format told'})"
+    language = f", {stream.language}" if stream.language not in ("", "und") else ""
+    note = f", {stream.note}" if stream.note and stream.type != "box" else ""
+    if stream.type == "box":
+        return f"box {stream.codec} ({stream.details.get('bytes', 0)} bytes)"
+    return f"{names.get(stream.type, stream.type)} {number} ({stream.codec or 'unknown'}{language}{note})"
+
+
+def _own_tags(stream: StreamInfo) -> dict[str, str]:
+    own = stream.details.get("tags", {})
+    return {
+        name: value
+        for name, value in own.items()
+        if name.lower() not in ("language", "timecode", "filename", "mimetype")
+    }
+
+
+def _tags(tags: dict[str, str], *, keep: Sequence[str], of: str = "") -> tuple[dict[str, str], list[StreamAction]]:
+    kept: dict[str, str] = {}
+    actions = []
+    owner = f" of {of}" if of else ""
+    for name, value in tags.items():
+        if codecs.is_structural_tag(name):
+            continue
+        if name.lower() in codecs.SAFE_TAGS:
+            kept[name] = value
+            continue
+        group, why = (
+            ("location", "tells the place") if codecs.is_location_tag(name) else ("tags", "may tell who filmed")
+        )
+        if group in keep:
+            kept[name] = value
+        actions.append(_tag_action(f"{name}{owner}", group in keep, why))
+    return kept, actions
+
+
+def _tag_action(name: str, kept: bool, why: str) -> StreamAction:
+    return StreamAction(f"tag {name}", "copied" if kept else "dropped", "" if kept else why)
+
+
+def _video_tags(
+    info: MediaInfo, *, container: Container, keep: Sequence[str]
+) -> tuple[dict[str, str], list[StreamAction]]:
+    stream = next(s for s in info.streams if s.index == info.video)
+    tags, actions = _tags(_own_tags(stream), keep=keep, of="the picture")
+    timecode = stream.details.get("tags", {}).get("timecode")
+    if timecode and "data" in keep:
+        tags["timecode"] = timecode
+    if timecode and not any(s.codec == "tmcd" for s in info.streams):  # else its own track tells it
+        actions.append(_tag_action("timecode", "data" in keep, "tells the time of day"))
+    return tags | _stream_tags(stream, container), actions
+
+
+def _picture_action(info: MediaInfo, codec: VideoCodec) -> StreamAction:
+    why = "" if info.codec in (codec.name, {"h265": "hevc"}.get(codec.name)) else f"written as {codec.title}"
+    return StreamAction(f"picture ({info.codec}, {info.size[0]}x{info.size[1]})", "cleaned", why)
+
+
+def _timing_notes(info: MediaInfo, container: Container, shift: Fraction, codec: VideoCodec) -> Iterable[str]:
+    if container.time_base is not None and (info.time_base % container.time_base) != 0:
+        yield f"{container.title} counts in milliseconds: frame times are rounded to them."
+    if shift:
+        yield f"The source's clock starts at {float(shift):.3f} s; the output's starts at 0."
+    if info.interlaced and not codec.interlaced:
+        yield f"{codec.title} is written without the mark that says that the source is interlaced."
+    if info.orientation.mirrored and not container.mirroring:
+        yield f"{container.title} cannot say that the picture is mirrored; the pixels themselves are turned."
+
+
+def _estimate(info: MediaInfo, sides: Iterable[SideStream], *, quality: int) -> int:
+    seconds = info.duration_s or (info.frames or 0) / float(info.frame_rate or 30) or 60.0
+    rate = float(info.frame_rate or 30)
+    pixels = info.size[0] * info.size[1] * rate * seconds
+    picture = pixels * _BITS_PER_PIXEL / 8 * 2 ** ((20 - quality) / 6)
+    by_index = {stream.index: stream for stream in info.streams}
+    sound = sum((by_index[side.index].details.get("bit_rate") or 192_000) / 8 * seconds for side in sides)
+    return int(picture + sound) + 1_000_000

@@ -1,0 +1,430 @@
+"""A file in, `MediaInfo` out: what the clip holds, or one sentence why it cannot be cleaned.
+
+Called first for every job. The first frame is decoded to be sure: what decodes to nothing (encrypted, header only, no
+decoder) is refused here rather than passed on. Only local files are opened, and only formats that hold their own
+pictures (`codecs.SOURCE_OPTIONS`), so that a playlist in disguise reaches nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import struct
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import av.error
+
+from dashcamcleaner.core.frame import Orientation, PixelLayout
+from dashcamcleaner.core.media_info import MediaInfo, StreamInfo
+from dashcamcleaner.errors import InputError
+from dashcamcleaner.media import codecs
+from dashcamcleaner.media.mp4_boxes import BoxMap, is_cut, read_boxes
+
+__all__ = ["probe"]
+
+_MOST_PACKETS = 4000
+"""So many packets without a picture, and the stream counts as one that decodes to nothing (about two minutes)."""
+
+_FIRST_TEXTS = 8
+"""Subtitles that are looked at: a telemetry stream shows what it is in the first ones, once the receiver has a fix."""
+
+_STILLS: tuple[tuple[bytes, str], ...] = (
+    (b"\xff\xd8\xff", "jpeg_pipe"),
+    (b"\x89PNG\r\n\x1a\n", "png_pipe"),
+    (b"BM", "bmp_pipe"),
+    (b"II*\0", "tiff_pipe"),
+    (b"MM\0*", "tiff_pipe"),
+)
+_STREAM_TYPES = ("video", "audio", "subtitle", "data", "attachment")
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif")
+_DATA_NOTES = {
+    "gpmd": "GoPro telemetry, with position",
+    "camm": "camera motion, with position",
+    "mett": "timed metadata",
+    "mebx": "timed metadata",
+    "tmcd": "timecode",
+    "text": "chapter titles",
+}
+
+
+def probe(path: str | Path) -> MediaInfo:
+    """Find out what a clip holds.
+
+    Raises:
+        InputError: the file is missing, empty, no clip, sound only, encrypted, or decodes to nothing.
+    """
+    path = Path(path)
+    head, size = _read_head(path)
+    still = _still_format(head)
+    _refuse_disguises(path, head)
+    atoms = _read_atoms(path, head, size)
+    if atoms is not None and not _is_heif(head):
+        _refuse_by_atoms(path, atoms)
+    with _open(path, format_name=still, atoms=atoms) as container:
+        info = _describe(path, container, still=still is not None or _is_heif(head), atoms=atoms, size=size)
+    return dataclasses.replace(info, cut=is_cut(head, size=size))
+
+
+def _read_head(path: Path) -> tuple[bytes, int]:
+    if path.is_dir():
+        raise InputError(f"{path} is a folder, not a clip", hint="Name the folder itself to clean all clips in it.")
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096)
+        size = os.path.getsize(path)
+    except FileNotFoundError as error:
+        raise InputError(f"{path} does not exist", hint="Check the spelling of the path.") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}", hint="Check its permissions.") from error
+    if not head:
+        raise InputError(f"{path} is empty", hint="The recording or the copy of it failed; take the original again.")
+    return head, size
+
+
+def _still_format(head: bytes) -> str | None:
+    """The demuxer for a picture's magic bytes; named outright: the one for numbered series would open other files."""
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "webp_pipe"
+    return next((name for magic, name in _STILLS if head.startswith(magic)), None)
+
+
+def _is_heif(head: bytes) -> bool:
+    return head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS
+
+
+def _refuse_disguises(path: Path, head: bytes) -> None:
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:512].lower()
+    if text.startswith((b"<!doctype html", b"<html", b"<head", b"<body")) or b"<html" in text:
+        raise InputError(f"{path} is a web page, not a clip", hint="The download went wrong; fetch the clip itself.")
+    if text.startswith((b"#extm3u", b"ffconcat", b"[playlist]", b"<mpd", b"v=0", b"<asx", b"<smil")) or b"<mpd" in text:
+        raise InputError(
+            f"{path} is a playlist that points to other files, not a clip", hint="Clean the clips that it names."
+        )
+
+
+def _read_atoms(path: Path, head: bytes, size: int) -> BoxMap | None:
+    if head[4:8] not in (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp"):
+        return None
+    with path.open("rb") as file:
+
+        def read(offset: int, length: int) -> bytes:
+            file.seek(offset)
+            return file.read(length)
+
+        return read_boxes(read, size=size)
+
+
+def _refuse_by_atoms(path: Path, atoms: BoxMap) -> None:
+    if atoms.encrypted:
+        raise InputError(f"{path} is encrypted", hint="Decrypt it with the program or device that it belongs to.")
+    if not atoms.has_index and atoms.has_pictures:
+        raise InputError(
+            f"{path} has no index (moov): the recording was cut off before the camera could write it",
+            hint="Repair it with a tool such as untrunc and a good clip of the same camera, then clean the result.",
+        )
+
+
+def _open(path: Path, *, format_name: str | None, atoms: BoxMap | None) -> Any:
+    try:
+        return av.open(
+            f"file:{path.resolve()}",
+            format=format_name,
+            container_options=codecs.SOURCE_OPTIONS,
+            metadata_errors="replace",
+        )
+    except av.error.FFmpegError as error:
+        if atoms is not None and atoms.has_index:
+            message, hint = f"{path} is damaged: its index does not fit its content", "Take the original again."
+        else:
+            message, hint = f"{path} is not a clip that can be read", "Clips are files such as MP4, MOV, MKV or AVI."
+        raise InputError(message, hint=hint) from error
+
+
+def _describe(path: Path, container: Any, *, still: bool, atoms: BoxMap | None, size: int) -> MediaInfo:
+    stream = _main_stream(path, container, atoms=atoms, still=still)
+    frame = _first_frame(path, container, stream)
+    telling = _telling_texts(container)
+    side = _side_data(frame)
+    orientation, exact = _orientation(frame, side)
+    layout, layout_note = _layout(frame)
+    color = _color(frame, side)
+    rate = _frame_rate(stream)
+    duration_s = _duration_s(container, stream)
+    start = container.start_time
+    return MediaInfo(
+        path=str(path),
+        container=container.format.name,
+        size=(frame.width, frame.height),
+        orientation=orientation,
+        layout=layout,
+        time_base=stream.time_base,
+        video=stream.index,
+        codec=stream.codec_context.codec.canonical_name,
+        streams=(*(_stream_info(s, atoms, telling) for s in container.streams), *_boxes_as_streams(atoms)),
+        start_pts=frame.pts,
+        start_s=Fraction(start, av.time_base) if start is not None else None,
+        end_pts=_end_pts(container, stream),
+        frame_rate=rate,
+        frames=stream.frames or (round(duration_s * rate) if duration_s and rate else None),
+        duration_s=duration_s,
+        bit_rate=stream.bit_rate or container.bit_rate or None,
+        file_bytes=size,
+        sample_aspect=stream.sample_aspect_ratio or Fraction(1),
+        interlaced=frame.interlaced_frame or stream.codec_context.field_order in (2, 3, 4, 5),
+        color=color,
+        hdr=color.get("trc") in ("smpte2084", "arib-std-b67"),
+        chapters=len(container.chapters()),
+        tags=dict(container.metadata),
+        still=still,
+        warnings=(*_warnings(container, stream, exact=exact, atoms=atoms, side=side), *layout_note),
+    )
+
+
+def _main_stream(path: Path, container: Any, *, atoms: BoxMap | None, still: bool) -> Any:
+    films = [s for s in container.streams.video if not _is_cover(s)]
+    decodable = [s for s in films if s.codec_context is not None]
+    if decodable:
+        # Dashcams put a front and a rear picture into one file; the default and larger one is the film.
+        default = av.stream.Disposition.default
+        return max(decodable, key=lambda s: (bool(s.disposition & default), s.width * s.height, -s.index))
+    if films:
+        raise InputError(
+            f"{path} has pictures in a codec that cannot be decoded here",
+            hint="Convert it with the program of the camera's maker first.",
+        )
+    if container.streams.audio:
+        raise InputError(f"{path} holds sound only, no picture", hint="There is nothing to obscure in it.")
+    if still:
+        raise InputError(f"{path} is a picture that cannot be decoded", hint="Save it as JPEG or PNG first.")
+    left = atoms is not None and any("GPS" in name.upper() for name, _ in atoms.extras)
+    extra = " (only the camera's GPS data are left)" if left else ""
+    raise InputError(f"{path} holds no picture{extra}", hint="Take the original recording again.")
+
+
+def _is_cover(stream: Any) -> bool:
+    covers = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
+    return bool(stream.disposition & covers)
+
+
+def _first_frame(path: Path, container: Any, stream: Any) -> Any:
+    stream.thread_type = "AUTO"
+    packets = 0
+    try:
+        for packet in container.demux(stream):
+            if packet.has_sidedata("encryption_info"):
+                raise InputError(f"{path} is encrypted", hint="Decrypt it with the program that it belongs to.")
+            try:
+                frames = packet.decode()
+            except (av.error.FFmpegError, ValueError):
+                frames = []
+            if frames:
+                return frames[0]
+            packets += 1
+            if packets > _MOST_PACKETS:
+                break
+    except av.error.FFmpegError as error:
+        raise InputError(f"{path} is damaged: no picture can be decoded", hint="Take the original again.") from error
+    if packets <= 1:
+        raise InputError(f"{path} holds no picture data, only a header", hint="Take the original recording again.")
+    raise InputError(
+        f"{path} decodes to nothing: no picture in {packets} packets",
+        hint="It may be encrypted or broken; check that a player shows it.",
+    )
+
+
+def _telling_texts(container: Any) -> set[int]:
+    """Subtitle streams whose first texts are positions; they are telemetry, whatever the container calls them."""
+    subtitles = [stream for stream in container.streams.subtitles if stream.codec_context is not None]
+    telling: set[int] = set()
+    texts = {stream.index: 0 for stream in subtitles}
+    if not subtitles:
+        return telling
+    try:
+        container.seek(0)
+        # All streams, so that a sparse one does not make the whole file be read.
+        for number, packet in enumerate(container.demux()):
+            if packet.stream_index in texts and packet.size > 2:
+                texts[packet.stream_index] += 1
+                if codecs.tells_position(bytes(packet).decode("utf-8", "replace")):
+                    telling.add(packet.stream_index)
+            if number > _MOST_PACKETS or all(count >= _FIRST_TEXTS for count in texts.values()):
+                break
+    except (av.error.FFmpegError, IndexError):
+        pass  # damage is told by who reads the picture
+    return telling
+
+
+def _side_data(frame: Any) -> dict[str, bytes]:
+    try:
+        return {data.type.name: bytes(data) for data in frame.side_data}
+    except ValueError:  # a kind of side data (EXIF, for one) that the binding has no name for hides all others
+        return {}
+
+
+def _orientation(frame: Any, side: dict[str, bytes]) -> tuple[Orientation, bool]:
+    """How stored pixels become upright, and whether that is exact (no odd angle)."""
+    matrix = side.get("DISPLAYMATRIX")
+    if matrix is None or len(matrix) < 36:
+        return Orientation(quarter_turns=round(-frame.rotation / 90) % 4), frame.rotation % 90 == 0
+    a, b, _, c, d, *_ = struct.unpack("=9i", matrix[:36])
+    # A point (x, y) is shown at (a x + c y, b x + d y); rows of exact quarter turns hold one entry of +-1.0 each.
+    exact = (abs(a) < 64 and abs(d) < 64) or (abs(b) < 64 and abs(c) < 64)
+    straight = abs(a) + abs(d) >= abs(b) + abs(c)
+    p, q, r, s = (a > 0, None, None, d > 0) if straight else (None, b > 0, c > 0, None)
+    table = {
+        (True, None, None, True): Orientation(0, False),
+        (False, None, None, False): Orientation(2, False),
+        (False, None, None, True): Orientation(0, True),
+        (True, None, None, False): Orientation(2, True),
+        (None, True, False, None): Orientation(1, False),
+        (None, False, True, None): Orientation(3, False),
+        (None, False, False, None): Orientation(1, True),
+        (None, True, True, None): Orientation(3, True),
+    }
+    return table[(p, q, r, s)], exact
+
+
+def _layout(frame: Any) -> tuple[PixelLayout, tuple[str, ...]]:
+    name = frame.format.name
+    full_range = frame.color_range == 2
+    layout = codecs.native_layout(name, full_range=full_range)
+    if layout is not None:
+        return layout, ()
+    components = frame.format.components
+    nearest = codecs.nearest_native(
+        name,
+        depth=8 if frame.format.has_palette else max(c.bits for c in components),
+        rgb=frame.format.is_rgb or frame.format.has_palette,
+        chroma_shift=_chroma_shift(frame.format),
+    )
+    layout = codecs.native_layout(nearest)
+    assert layout is not None, nearest
+    lost = ", without its transparency" if any(c.is_alpha for c in components) else ""
+    return layout, (f"The picture is stored as {name} and is worked on as {nearest}{lost}.",)
+
+
+def _chroma_shift(fmt: Any) -> tuple[int, int]:
+    width, height = fmt.chroma_width(64), fmt.chroma_height(64)
+    return ((64 // width).bit_length() - 1 if width else 0, (64 // height).bit_length() - 1 if height else 0)
+
+
+def _color(frame: Any, side: dict[str, bytes]) -> dict[str, str]:
+    numbers = {
+        "primaries": frame.color_primaries,
+        "trc": frame.color_trc,
+        "space": frame.colorspace,
+        "range": frame.color_range,
+    }
+    named = {key: codecs.COLOR_CODES[key].get(int(number)) for key, number in numbers.items()}
+    color = {key: name for key, name in named.items() if name is not None}
+    mastering = _mastering(side.get("MASTERING_DISPLAY_METADATA", b""))
+    if mastering:
+        color["mastering_display"] = mastering
+    light = side.get("CONTENT_LIGHT_LEVEL", b"")
+    if len(light) >= 8:
+        color["content_light"] = "{},{}".format(*struct.unpack("=2I", light[:8]))
+    return color
+
+
+def _mastering(data: bytes) -> str:
+    """The mastering display's colour volume in the notation that the encoders share; empty without one."""
+    if len(data) < 88:
+        return ""
+    numbers = struct.unpack("=22i", data[:88])
+    has_primaries, has_luminance = numbers[20], numbers[21]
+    if not (has_primaries and has_luminance):
+        return ""
+    values = [
+        Fraction(num, den) if den else Fraction(0) for num, den in zip(numbers[0:20:2], numbers[1:20:2], strict=True)
+    ]
+    xy = [round(value * 50000) for value in values[:8]]
+    low, high = round(values[8] * 10000), round(values[9] * 10000)
+    r, g, b, white = [f"({xy[i]},{xy[i + 1]})" for i in (0, 2, 4, 6)]
+    return f"G{g}B{b}R{r}WP{white}L({high},{low})"
+
+
+def _end_pts(container: Any, stream: Any) -> int | None:
+    """MP4 and MOV alone write how long each track is shown, to the tick."""
+    if container.format.name.startswith("mov") and stream.start_time is not None and stream.duration:
+        return int(stream.start_time + stream.duration)
+    return None
+
+
+def _frame_rate(stream: Any) -> Fraction | None:
+    """The average rate; some containers give the ticks of their clock instead, which is no rate."""
+    rates = (stream.average_rate, stream.guessed_rate, stream.base_rate)
+    return next((rate for rate in rates if rate and 0 < rate < 500), None)
+
+
+def _duration_s(container: Any, stream: Any) -> float | None:
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return container.duration / av.time_base if container.duration else None
+
+
+def _stream_info(stream: Any, atoms: BoxMap | None, telling: set[int]) -> StreamInfo:
+    context = stream.codec_context
+    tag = (atoms.formats.get(stream.id, "") if atoms else "") or ""
+    codec = context.codec.canonical_name if context is not None else tag
+    details: dict[str, Any] = {"tag": tag, "tags": dict(stream.metadata)}
+    note = ""
+    if stream.type == "video":
+        note = "cover picture" if _is_cover(stream) else ""
+        if context is not None:
+            details["size"] = (context.width, context.height)
+    elif stream.type == "audio" and context is not None:
+        details |= {"sample_rate": context.sample_rate, "channels": context.channels, "bit_rate": context.bit_rate}
+    elif stream.type == "data":
+        note = _DATA_NOTES.get(tag, "unknown data")
+    elif stream.type == "attachment":
+        note = stream.metadata.get("filename", "")
+    if stream.index in telling:
+        note = codecs.TELEMETRY_TEXT
+    if context is None and stream.type in ("video", "audio", "subtitle"):
+        note = "undecodable"
+    if stream.start_time is not None and stream.time_base:
+        details["start_s"] = float(stream.start_time * stream.time_base)
+    return StreamInfo(
+        index=stream.index,
+        type=stream.type if stream.type in _STREAM_TYPES else "data",
+        codec=codec,
+        note=note,
+        language=stream.metadata.get("language", ""),
+        details=details,
+    )
+
+
+def _boxes_as_streams(atoms: BoxMap | None) -> tuple[StreamInfo, ...]:
+    """Boxes outside the tracks, counted by name, told like streams so that the summary can name them."""
+    counted: dict[str, list[int]] = {}
+    for name, size in atoms.extras if atoms else ():
+        counted.setdefault(name, []).append(size)
+    return tuple(
+        StreamInfo(index=-1, type="box", codec=name, note="data outside the tracks", details={"bytes": sum(sizes)})
+        for name, sizes in counted.items()
+    )
+
+
+def _warnings(
+    container: Any, stream: Any, *, exact: bool, atoms: BoxMap | None, side: dict[str, bytes]
+) -> tuple[str, ...]:
+    warnings = []
+    others = [s for s in container.streams.video if s.index != stream.index and not _is_cover(s)]
+    if others:
+        warnings.append(
+            f"The file holds {len(others) + 1} films; the one of {stream.width}x{stream.height} is cleaned, the others "
+            "are left out."
+        )
+    dynamic = {"DYNAMIC_HDR_PLUS": "HDR10+", "DOVI_METADATA": "Dolby Vision", "DYNAMIC_HDR_VIVID": "HDR Vivid"}
+    for kind in sorted(dynamic.keys() & side.keys()):
+        warnings.append(f"The clip's {dynamic[kind]} data are not kept; what stays is its plain HDR picture.")
+    if stream.metadata.get("alpha_mode") == "1":
+        warnings.append("The picture's transparency is not kept.")
+    if not exact:
+        warnings.append("The picture is turned by an angle that is not a quarter turn; the nearest one is used.")
+    if atoms is not None and atoms.truncated:
+        warnings.append("The file is shorter than its header says; what is missing cannot be cleaned.")
+    return tuple(warnings)

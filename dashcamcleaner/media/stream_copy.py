@@ -1,0 +1,224 @@
+"""Sound, subtitles, data, attachments: from a second opening of the source, packet for packet, with their own times.
+
+They are woven into the output by time: whoever writes the picture calls `pass_on` with the time it has reached. What
+the container does not hold is converted; the plan has said so before.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import av.error
+import numpy as np
+
+from dashcamcleaner.core.media_info import MediaInfo
+from dashcamcleaner.media import codecs
+from dashcamcleaner.media.cover_art import CoverArt
+from dashcamcleaner.media.output_plan import OutputPlan, SideStream
+from dashcamcleaner.media.transcode import AudioConverter, SubtitleConverter
+
+__all__ = ["StreamCopier"]
+
+
+_OWN_RUN_IN = ("opus", "libopus")
+"""Sound whose run-in the container states itself."""
+
+
+_JUMP_S = 1
+"""Seconds back that are no jitter but another clock; `media.decoder` has the same."""
+
+
+class StreamCopier:
+    """The streams that go along with the picture.
+
+    Args:
+        plan: which ones, and how.
+        output: the open output; streams are added to it.
+        source: the clip.
+        info: of the clip.
+        clean_cover: obscures a cover picture.
+
+    Attributes:
+        problems: what was left out because it is damaged, one sentence each; complete after `close`.
+    """
+
+    def __init__(
+        self,
+        plan: OutputPlan,
+        *,
+        output: Any,
+        source: Path,
+        info: MediaInfo,
+        clean_cover: Callable[[np.ndarray], np.ndarray] | None = None,
+    ) -> None:
+        self.problems: list[str] = []
+        self._left_out = 0
+        self._plan = plan
+        self._output = output
+        self._source: Any = av.open(
+            f"file:{source.resolve()}", container_options=codecs.SOURCE_OPTIONS, metadata_errors="replace"
+        )
+        self._targets: dict[int, Any] = {}
+        self._converters: dict[int, AudioConverter | SubtitleConverter] = {}
+        self._last_dts: dict[int, int] = {}
+        self._ends: dict[int, int] = {}
+        self._jumps: dict[int, int] = {}
+        self._covers: list[CoverArt] = []
+        self._clean_cover = clean_cover
+        for side in plan.sides:
+            if side.index < len(self._source.streams):  # a damaged file may show fewer streams the second time
+                self._add(side)
+        for stream in self._source.streams:
+            if stream.index not in self._targets:
+                stream.discard = av.stream.Discard.all  # the reader need not even load the picture again
+        # A clock without negative times would shift everything by the sound encoder's run-in, which nobody hears.
+        self._no_negative = plan.container.time_base is not None
+        self._packets = self._iterate()
+        self._waiting: Any = None
+        self._ended = not self._targets
+
+    def _add(self, side: SideStream) -> None:
+        stream = self._source.streams[side.index]
+        if side.type == "attachment":
+            self._output.add_attachment(stream.metadata.get("filename", "file"), stream.mimetype or "", stream.data)
+            return
+        if side.type == "cover":
+            self._covers.append(CoverArt(self._source, side.index, output=self._output, clean=self._clean_cover))
+            return
+        if not side.codec and not _takes(self._plan.container.muxer, stream):
+            self.problems.append(f"The {side.type} stream {side.index} is damaged and was left out.")
+            return
+        if not side.codec:
+            target = self._output.add_stream_from_template(stream)
+        elif side.type == "audio":
+            converter = AudioConverter(stream, output=self._output, codec=side.codec)
+            self._converters[side.index] = converter
+            target = converter.target
+        else:
+            subtitles = SubtitleConverter(stream, output=self._output, codec=side.codec)
+            self._converters[side.index] = subtitles
+            target = subtitles.target
+        target.metadata.update(side.tags)
+        target.disposition = stream.disposition
+        self._targets[side.index] = target
+
+    def begin(self) -> None:
+        """Write what comes before all packets, once the header stands."""
+        for cover in self._covers:
+            cover.write()
+
+    def chapters(self) -> list[Any]:
+        """The source's chapter list, shifted like everything else."""
+        chapters = self._source.chapters()
+        for chapter in chapters:
+            ticks = round(self._plan.shift_s / chapter["time_base"])
+            chapter["start"] -= ticks
+            chapter["end"] -= ticks
+        return chapters
+
+    def pass_on(self, *, until: Fraction | None) -> None:
+        """Write all packets up to a time in seconds; None: all that are left."""
+        while not self._ended:
+            packet = self._waiting if self._waiting is not None else next(self._packets, None)
+            self._waiting = None
+            if packet is None:
+                self._ended = True
+                for converter in self._converters.values():
+                    for converted in converter.flush():
+                        self._mux(converted)
+                return
+            time = packet.dts if packet.dts is not None else packet.pts
+            jump = self._jumps.get(packet.stream_index, 0)
+            if until is not None and time is not None and (time + jump) * packet.time_base > until:
+                self._waiting = packet
+                return
+            self._write(packet)
+
+    def _write(self, packet: Any) -> None:
+        index = packet.stream_index
+        converter = self._converters.get(index)
+        if converter is not None:
+            for converted in converter.convert(packet):
+                self._mux(converted)
+            return
+        # Some containers give no decoding times; sound and texts are decoded in the order in which they are played.
+        if packet.dts is None:
+            packet.dts = packet.pts if packet.pts is not None else self._ends.get(index, 0)
+        if packet.pts is None:
+            packet.pts = packet.dts
+        self._keep_order(packet)
+        packet.stream = self._targets[index]
+        if self._no_negative and packet.pts < 0 and self._targets[index].codec_context.name not in _OWN_RUN_IN:
+            if packet.pts + (packet.duration or 0) <= -packet.pts:
+                return
+            packet.pts = packet.dts = 0
+        self._mux(packet)
+
+    def _mux(self, packet: Any) -> None:
+        try:
+            self._output.mux_one(packet)
+        except (av.error.InvalidDataError, av.error.ArgumentError):
+            # Damaged sound is refused by the container; the picture does not suffer for it.
+            self._left_out += 1
+
+    def _keep_order(self, packet: Any) -> None:
+        """Bring a packet behind the one before it: containers take no other, and joined recordings restart their clock
+        (the picture's reader lets times go on likewise)."""
+        index = packet.stream_index
+        jump = self._jumps.get(index, 0)
+        end, last = self._ends.get(index), self._last_dts.get(index)
+        if end is not None and last is not None:
+            if (last - packet.dts - jump) * packet.time_base > _JUMP_S:
+                jump = self._jumps[index] = end - packet.dts
+            tick = self._targets[index].time_base / packet.time_base
+            least = last + max(1, math.ceil(tick))
+            if packet.dts + jump < least:
+                jump = least - packet.dts
+        packet.dts += jump
+        packet.pts = max(packet.pts + jump, packet.dts)
+        self._last_dts[index] = packet.dts
+        self._ends[index] = packet.dts + (packet.duration or 0)
+
+    def _iterate(self) -> Iterator[Any]:
+        streams = [self._source.streams[index] for index in self._targets]
+        if not streams:
+            return
+        packets = self._source.demux(streams)
+        shifts = {s.index: round(self._plan.shift_s / s.time_base) for s in streams}
+        while True:
+            try:
+                packet = next(packets)
+            except (StopIteration, av.error.FFmpegError, IndexError):
+                return  # a truncated source: the picture's own reader tells it
+            if not packet.size and packet.dts is None:
+                continue
+            shift = shifts[packet.stream_index]
+            if shift:
+                packet.pts = None if packet.pts is None else packet.pts - shift
+                packet.dts = None if packet.dts is None else packet.dts - shift
+            yield packet
+
+    def close(self) -> None:
+        """Release the source."""
+        if self._left_out:
+            self.problems.append(f"{self._left_out} damaged packets of sound or subtitles were left out.")
+            self._left_out = 0
+        self._ended = True
+        self._source.close()
+
+
+def _takes(muxer: str, stream: Any) -> bool:
+    """Whether a container takes a stream; one whose codec data are damaged would spoil the header of the whole file."""
+    try:
+        with av.open(io.BytesIO(), "w", format=muxer) as trial:
+            trial.add_stream_from_template(stream)
+            trial.start_encoding()
+    except (av.error.FFmpegError, ValueError):
+        return False
+    return True

@@ -1,0 +1,221 @@
+"""How a run sees: which seer, which planner, and what is told about them. Opened once per run by the pipeline."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass, field
+from importlib import metadata
+from types import TracebackType
+
+import dashcamcleaner
+from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.core.media_info import MediaInfo
+from dashcamcleaner.core.plan import PlanHeader, Planner
+from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
+from dashcamcleaner.detection.registry import open_detector
+from dashcamcleaner.detection.tiling import FrameDetector, check_kinds
+from dashcamcleaner.errors import PlanError
+from dashcamcleaner.pipeline.build import make_planner, thresholds_per_kind
+from dashcamcleaner.pipeline.edits_file import load_edits
+from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.observations import LiveObservationSource, ObservationSource, StoredObservationSource
+from dashcamcleaner.pipeline.plan_file import PlanReader, SeenLog, fingerprint, seen_path
+from dashcamcleaner.settings import Settings
+from dashcamcleaner.tracking.camera_motion import MotionEstimator
+
+__all__ = ["RunContext", "detector_for", "inference_size", "open_context", "seeing_of", "versions"]
+
+_MOST_ENLARGED = 1.5
+
+
+@dataclass(slots=True)
+class RunContext:
+    """A context manager: leaving it gives engine and files back.
+
+    Args:
+        seer: gives observations.
+        planner: makes regions of them.
+        header: of the plan that this run writes.
+        thresholds: what counts, per kind.
+        backend: engine, device and precision, for the summary.
+        description: one line for people.
+        thorough: the whole clip is analysed before anything is rendered.
+        edits: what a person changed.
+        resumed_frames: how many an earlier run had analysed.
+        warnings: sentences to tell.
+    """
+
+    seer: ObservationSource
+    planner: Planner
+    header: PlanHeader
+    thresholds: dict[str, float]
+    backend: str
+    description: str
+    thorough: bool = False
+    edits: Edits | None = None
+    resumed_frames: int = 0
+    warnings: list[str] = field(default_factory=list)
+    detector: FrameDetector | None = None
+    log: SeenLog | None = None
+    reader: PlanReader | None = None
+
+    def done(self) -> None:
+        """The output stands: what was kept for a resume may go."""
+        if self.log is not None:
+            self.log.remove()
+
+    def __enter__(self) -> RunContext:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for held in (self.log, self.reader, self.detector):
+            if held is not None:
+                held.close()
+
+
+def open_context(job: Job, *, info: MediaInfo) -> RunContext:
+    """Load the detector, or the plan, that a job asks for.
+
+    Raises:
+        BackendError: no engine, no weights, or a wanted kind that no weights know.
+        PlanError: the plan cannot be read or is of another clip.
+    """
+    settings = job.settings
+    # Native planes: a 4:2:0 frame takes 1.5 samples a pixel. What waits longer than this shortens the look-ahead.
+    frame_bytes = info.size[0] * info.size[1] * 3 // 2 * (2 if info.layout.depth > 8 else 1)
+    waiting = max(1, settings.max_look_ahead_mb * 1_000_000 // frame_bytes)
+    edits = load_edits(job)
+    if job.from_plan is not None:
+        return _from_plan(job, info, edits, waiting)
+    detector = detector_for(settings, upright_size=info.upright_size)
+    try:
+        seeing = seeing_of(settings, detector.description, info=info)
+        header = _header(job, info, weights=detector.description, seeing=seeing)
+        log = SeenLog(seen_path(job.output), header=header)
+    except BaseException:
+        detector.close()
+        raise
+    thresholds = thresholds_per_kind(settings)
+    told = detector.description
+    place = f"{told.backend} on {told.device}"
+    return RunContext(
+        seer=LiveObservationSource(
+            detector,
+            motion=MotionEstimator(upright_size=info.upright_size) if settings.tracking else None,
+            log=log,
+            batch=settings.batch,
+        ),
+        planner=make_planner(
+            settings, upright_size=info.upright_size, thresholds=thresholds, max_waiting_frames=waiting, edits=edits
+        ),
+        header=header,
+        thresholds=thresholds,
+        backend=f"{place}, {told.precision}",
+        description=f"{told.weights} at {seeing['inference_size']} px, {place} ({told.precision})",
+        thorough=settings.thorough,
+        edits=edits,
+        resumed_frames=log.stored_frames,
+        warnings=[f"An earlier run had analysed {log.stored_frames} frames; this one continues there."]
+        if log.stored_frames
+        else [],
+        detector=detector,
+        log=log,
+    )
+
+
+def _from_plan(job: Job, info: MediaInfo, edits: Edits | None, waiting: int) -> RunContext:
+    assert job.from_plan is not None
+    settings = job.settings
+    reader = PlanReader(job.from_plan)
+    header = reader.header
+    if header.fingerprint != fingerprint(job.source):
+        reader.close()
+        raise PlanError(
+            f"The plan {job.from_plan.name} belongs to another clip than {job.source.name}.",
+            hint=f"It was made of a file named {header.source}; a clip that was changed needs a new analysis.",
+        )
+    thresholds = thresholds_per_kind(settings)
+    return RunContext(
+        seer=StoredObservationSource(plan.seen for plan in reader),
+        planner=make_planner(
+            settings, upright_size=info.upright_size, thresholds=thresholds, max_waiting_frames=waiting, edits=edits
+        ),
+        header=_header(job, info, weights=header, seeing=header.seeing),
+        thresholds=thresholds,
+        backend="none: rendered from a plan",
+        description=f"from {job.from_plan.name}, nothing is detected again",
+        edits=edits,
+        reader=reader,
+    )
+
+
+def detector_for(settings: Settings, *, upright_size: tuple[int, int]) -> FrameDetector:
+    """The detection stage that the settings ask for, over the engine that they ask for.
+
+    Raises:
+        BackendError: no engine, no weights, or a wanted kind that no weights know.
+    """
+    engine = open_detector(
+        weights=settings.weights,
+        backend=settings.backend,
+        device=settings.device,
+        inference_size=inference_size(settings, upright_size=upright_size),
+        precision=settings.precision,
+        aspect=upright_size,
+        batch=settings.batch,
+        threads=settings.workers,
+        trust_weights=settings.trust_weights,
+    )
+    try:
+        check_kinds(engine, settings.kinds())
+        return FrameDetector(engine, upright_size=upright_size, kinds=None, tiles=settings.tiles)
+    except BaseException:
+        engine.close()
+        raise
+
+
+def inference_size(settings: Settings, *, upright_size: tuple[int, int]) -> int:
+    """The long side that the network sees: as set, but a small picture is not blown up beyond what it holds.
+
+    Enlarged half again, small faces are found better; enlarged more, blur begins to look like large faces.
+    """
+    return max(160, min(settings.inference_size, round(max(upright_size) * _MOST_ENLARGED)))
+
+
+def seeing_of(settings: Settings, told: DetectorDescription, *, info: MediaInfo) -> dict[str, object]:
+    """What decides the raw detections: a resume needs it equal."""
+    return {
+        "weights_sha256": told.weights_sha256,
+        "inference_size": inference_size(settings, upright_size=info.upright_size),
+        "tiles": settings.tiles,
+        "score_floor": SCORE_FLOOR,
+    }
+
+
+def versions() -> dict[str, str]:
+    """Of this program and what it stands on, as far as installed."""
+    found = {"dashcamcleaner": dashcamcleaner.__version__, "python": platform.python_version()}
+    for name in ("av", "numpy", "openvino", "onnxruntime", "torch", "opencv-python-headless"):
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _header(
+    job: Job, info: MediaInfo, *, weights: DetectorDescription | PlanHeader, seeing: dict[str, object]
+) -> PlanHeader:
+    return PlanHeader(
+        source=job.source.name,
+        fingerprint=fingerprint(job.source),
+        upright_size=info.upright_size,
+        time_base=info.time_base,
+        settings={name: list(v) if isinstance(v, tuple) else v for name, v in job.settings.overrides.items()},
+        weights=weights.weights,
+        weights_sha256=weights.weights_sha256,
+        seeing=dict(seeing),
+        versions=versions(),
+    )

@@ -1,0 +1,105 @@
+"""One picture through the same stages: read, see, plan, obscure, write. Called by the pipeline for what is no clip."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+
+from dashcamcleaner.core.events import Event, Finished, Progress, Started, Warned
+from dashcamcleaner.core.frame import Orientation
+from dashcamcleaner.core.media_info import MediaInfo
+from dashcamcleaner.core.summary import RunSummary
+from dashcamcleaner.errors import SettingError
+from dashcamcleaner.files import check_output, keep_date, partial_path, publish
+from dashcamcleaner.media.image_file import Still, read_still, write_still
+from dashcamcleaner.pipeline.context import open_context
+from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
+from dashcamcleaner.pipeline.statistics import RunStatistics
+from dashcamcleaner.pipeline.writer import DetectionExport, obscurer_for
+from dashcamcleaner.report.data import report_path, write_reports
+
+__all__ = ["clean_image", "info_of_still"]
+
+
+def clean_image(job: Job) -> Generator[Event]:
+    """Clean one picture; the events are those of a clip of one frame.
+
+    Args:
+        job: its output's extension picks the format.
+
+    Raises:
+        DashcamCleanerError: anything that goes wrong; nothing stands under the final name then.
+    """
+    settings = job.settings
+    begun = (time.monotonic(), time.process_time())
+    if job.export_mask or job.export_mask_colored:
+        raise SettingError("A mask is exported of clips, not of pictures.", hint="Its plan tells the regions.")
+    check_output(job.output, sources=[job.source], overwrite=settings.overwrite)
+    still = read_still(job.source)
+    frame = still.frame
+    summary = RunSummary(
+        source=str(job.source),
+        output=str(job.output),
+        frames=1,
+        size=frame.upright_size,
+        source_bytes=job.source.stat().st_size,
+        settings=settings.overrides,
+    )
+    partial = partial_path(job.output)
+    with open_context(job, info=info_of_still(still)) as look:
+        summary.backend, summary.weights = look.backend, look.header.weights
+        summary.weights_sha256, summary.versions = look.header.weights_sha256, look.header.versions
+        yield Started(str(job.source), str(job.output), 1, look.description)
+        _, seen = next(look.seer.see([frame]))
+        plan = [*look.planner.push(seen), *look.planner.finish()][0]
+        tally = RunStatistics(thresholds=look.thresholds, kinds=settings.kinds())
+        counts = tally.add(plan)
+        obscurer_for(settings).obscure(frame, plan.regions)
+        writer = PlanWriter(plan_path(job.output), header=look.header)
+        export = None
+        try:
+            writer.write(plan)
+            if job.export_detections is not None:
+                export = DetectionExport(job.export_detections)
+                export.write(plan)
+            summary.streams = write_still(still, partial_path=partial, suffix=job.output.suffix, keep=settings.keep)
+            summary.output_bytes = partial.stat().st_size
+            publish(partial, job.output, overwrite=settings.overwrite)
+            keep_date(job.source, job.output)
+            if export is not None:
+                export.finish()
+            if job.write_plan:
+                summary.plan = str(writer.finish())
+        finally:
+            partial.unlink(missing_ok=True)
+            writer.abort()
+            if export is not None:
+                export.abort()
+        look.done()
+    yield Progress("clean", 1, 1, 0.0, 0.0, counts)
+    summary.kinds = tally.kinds
+    if not any(kind.regions for kind in tally.kinds.values()):
+        summary.warnings.append("Nothing was found; look at the picture yourself before you publish it.")
+        yield Warned(summary.warnings[-1])
+    summary.wall_s, summary.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]
+    summary.report = str(report_path(job.output))
+    write_reports(summary)
+    yield Finished(summary)
+
+
+def info_of_still(still: Still) -> MediaInfo:
+    """What a clip of this one frame would be told as."""
+    frame = still.frame
+    return MediaInfo(
+        path=str(still.path),
+        container="picture",
+        size=frame.size,
+        orientation=Orientation(),
+        layout=frame.layout,
+        time_base=frame.time.time_base,
+        video=0,
+        codec=still.format,
+        frames=1,
+        still=True,
+    )

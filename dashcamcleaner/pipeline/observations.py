@@ -1,0 +1,128 @@
+"""Where observations come from: the detector now, an earlier run's log, or a plan.
+
+The pipeline gives a `ObservationSource` its frames, gets them back with what is seen in them, and does not care which
+it is.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol
+
+from dashcamcleaner.core.frame import Frame
+from dashcamcleaner.core.motion import Motion
+from dashcamcleaner.core.plan import FramePlan, Observation
+from dashcamcleaner.detection.tiling import FrameDetector
+from dashcamcleaner.errors import PlanError
+from dashcamcleaner.pipeline.plan_file import SeenLog
+from dashcamcleaner.tracking.camera_motion import MotionEstimator
+
+__all__ = ["PrecomputedPlanner", "LiveObservationSource", "ObservationSource", "StoredObservationSource"]
+
+
+class ObservationSource(Protocol):
+    """Gives one observation per frame, in order."""
+
+    def see(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, Observation]]:
+        """The frames with what is seen in them. It may take a few ahead of those it has given."""
+
+
+class LiveObservationSource:
+    """Detects and measures motion; what an earlier, killed run has seen already is taken from its log.
+
+    As many inferences are kept under way as the engine works on at once: on a CPU each runs in one thread, so that
+    one frame's picture work is done while another is inferred, and no core waits.
+
+    Args:
+        detector: the detection stage.
+        motion: measures motion between consecutive pictures; None where no planner needs it.
+        log: where each observation is appended; an earlier run's part of it is not detected again.
+        batch: frames per inference.
+    """
+
+    def __init__(
+        self, detector: FrameDetector, *, motion: MotionEstimator | None, log: SeenLog | None, batch: int = 1
+    ) -> None:
+        self._detector = detector
+        self._motion = motion
+        self._log = log
+        self._batch = batch
+
+    def see(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, Observation]]:
+        rest = iter(frames)
+        if self._log is not None and self._log.stored_frames:
+            yield from self._from_log(itertools.islice(rest, self._log.stored_frames), self._log)
+        under_way: deque[tuple[list[Frame], Any]] = deque()
+        while batch := list(itertools.islice(rest, self._batch)):
+            under_way.append((batch, self._detector.submit(batch)))
+            if len(under_way) >= self._detector.parallel:
+                yield from self._result(*under_way.popleft())
+        while under_way:
+            yield from self._result(*under_way.popleft())
+
+    def _result(self, frames: list[Frame], handle: Any) -> Iterator[tuple[Frame, Observation]]:
+        for frame, detections in zip(frames, self._detector.result(handle), strict=True):
+            seen = Observation(frame.index, frame.time, detections, self._measure(frame), frame.damaged)
+            if self._log is not None:
+                self._log.write(seen)
+            frame.forget_pictures()
+            yield frame, seen
+
+    def _measure(self, frame: Frame) -> Motion | None:
+        return None if self._motion is None else self._motion.measure(frame.picture(self._detector.picture_size))
+
+    def _from_log(self, frames: Iterable[Frame], log: SeenLog) -> Iterator[tuple[Frame, Observation]]:
+        stored = log.stored()
+        for frame in frames:
+            if frame.index == log.stored_frames - 1:
+                self._measure(frame)  # the motion to the first new frame starts here
+                frame.forget_pictures()
+            yield frame, checked(next(stored, None), frame=frame)
+
+
+class StoredObservationSource:
+    """Gives the observations of a plan, after checking that each belongs to the frame in hand."""
+
+    def __init__(self, observations: Iterator[Observation]) -> None:
+        self._observations = observations
+
+    def see(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, Observation]]:
+        for frame in frames:
+            yield frame, checked(next(self._observations, None), frame=frame)
+
+
+def checked(seen: Observation | None, *, frame: Frame) -> Observation:
+    """The observation, if it is of this very frame.
+
+    Raises:
+        PlanError: there is none, or its time differs. A frame without analysis is not passed through clear.
+    """
+    if seen is None:
+        raise PlanError(
+            f"The plan ends before frame {frame.index}, and frames that were not analysed are not passed through.",
+            hint="Analyse the clip again.",
+        )
+    if seen.time.exact() != frame.time.exact():
+        raise PlanError(
+            f"The plan has frame {frame.index} at {seen.time.seconds:.3f} s, the clip at {frame.time.seconds:.3f} s.",
+            hint="The plan belongs to another clip, or the clip was changed; analyse it again.",
+        )
+    if frame.damaged and not seen.damaged:  # decoders differ between machines: the careful one wins
+        return Observation(seen.index, seen.time, seen.detections, seen.motion, damaged=True)
+    return seen
+
+
+class PrecomputedPlanner:
+    """A planner whose plans are made: what the second pass of a thorough run pushes against."""
+
+    def __init__(self, plans: Sequence[FramePlan]) -> None:
+        self._plans = plans
+        self.shortened = False
+
+    def push(self, seen: Observation) -> Sequence[FramePlan]:
+        return (self._plans[seen.index],)
+
+    def finish(self) -> Sequence[FramePlan]:
+        return ()

@@ -1,0 +1,245 @@
+"""The writing end of a run: obscures each frame and hands it to the clip, its plan, masks and exports."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+import cv2
+import numpy as np
+
+from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
+from dashcamcleaner.core.media_info import MediaInfo
+from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader, Region
+from dashcamcleaner.core.summary import RunSummary
+from dashcamcleaner.core.time import FrameTime, Span
+from dashcamcleaner.errors import OutputError
+from dashcamcleaner.files import check_output, keep_date, partial_path, publish
+from dashcamcleaner.media.encoder import Encoder
+from dashcamcleaner.media.mask_writer import MaskWriter
+from dashcamcleaner.media.output_plan import OutputPlan
+from dashcamcleaner.obscure.masks import region_mask
+from dashcamcleaner.obscure.obscurer import Obscurer
+from dashcamcleaner.pipeline.build import growth_per_kind, thresholds_per_kind
+from dashcamcleaner.pipeline.context import detector_for
+from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
+from dashcamcleaner.planning.planner import MemoryPlanner
+from dashcamcleaner.report.data import report_path, write_reports
+from dashcamcleaner.settings import Settings
+
+__all__ = ["DetectionExport", "ClipWriter", "obscurer_for", "cover_cleaner"]
+
+
+class DetectionExport:
+    """Raw detections as one JSON list or as CSV, by the extension.
+
+    Columns: frame, pts, seconds, kind, score, x1, y1, x2, y2 (upright full-size pixels).
+    """
+
+    COLUMNS = ("frame", "pts", "seconds", "kind", "score", "x1", "y1", "x2", "y2")
+
+    def __init__(self, final: Path) -> None:
+        if final.suffix.lower() not in (".json", ".csv"):
+            raise OutputError(
+                f"Detections cannot be exported to {final.name}.", hint="Use a name ending in .json or .csv."
+            )
+        self.final = final
+        self.partial = partial_path(final)
+        try:
+            self._file: IO[str] = self.partial.open("w", encoding="utf-8", newline="")
+        except OSError as error:
+            raise OutputError(f"{self.partial} cannot be written: {error.strerror}.") from error
+        self._json = final.suffix.lower() == ".json"
+        self._rows = 0
+        if self._json:
+            self._file.write("[")
+        else:
+            csv.writer(self._file).writerow(self.COLUMNS)
+
+    def write(self, plan: FramePlan) -> None:
+        """Append a frame's detections."""
+        found = plan.seen.detections
+        for box, score, kind in zip(found.xyxy, found.score, found.kind, strict=True):
+            place = [round(float(v), 2) for v in box]
+            row = [plan.index, plan.time.pts, round(plan.time.seconds, 6), str(kind), round(float(score), 4), *place]
+            if self._json:
+                self._file.write(
+                    ("," if self._rows else "") + "\n" + json.dumps(dict(zip(self.COLUMNS, row, strict=True)))
+                )
+            else:
+                csv.writer(self._file).writerow(row)
+            self._rows += 1
+
+    def finish(self) -> None:
+        """Complete the file and give it its final name."""
+        if self._json:
+            self._file.write("\n]\n")
+        self._file.close()
+        self.partial.replace(self.final)
+
+    def abort(self) -> None:
+        """Delete what was written; does nothing after `finish`."""
+        if not self._file.closed:
+            self._file.close()
+            self.partial.unlink(missing_ok=True)
+
+
+def obscurer_for(settings: Settings) -> Obscurer:
+    """The obscuring stage that the settings ask for."""
+    return Obscurer(
+        style=settings.style,
+        strength=settings.strength,
+        feather=settings.feather,
+        shapes={"face": settings.shape_face, "plate": settings.shape_plate},
+        picture=Path(settings.picture) if settings.picture else None,
+    )
+
+
+class ClipWriter:
+    """A context manager: leaving it without `finish` deletes everything that was begun."""
+
+    def __init__(self, job: Job, *, info: MediaInfo, target: OutputPlan, header: PlanHeader) -> None:
+        settings = job.settings
+        self._job = job
+        self._info = info
+        self._masks: list[tuple[MaskWriter, Path, Path]] = []
+        self._export: DetectionExport | None = None
+        self._plan: PlanWriter | None = None
+        self._obscurer = obscurer_for(settings)
+        self._shapes = {"face": settings.shape_face, "plate": settings.shape_plate}
+        self._published = False
+        for extra in (job.export_detections, job.export_mask, job.export_mask_colored):
+            if extra is not None:
+                check_output(extra, sources=[job.source, job.output], overwrite=settings.overwrite)
+        self._encoder = Encoder(
+            target,
+            partial_path=partial_path(job.output),
+            source=job.source,
+            info=info,
+            quality=settings.quality,
+            preset=settings.preset,
+            threads=settings.workers,
+            clean_cover=cover_cleaner(settings, obscurer=self._obscurer),
+        )
+        try:
+            self._plan = PlanWriter(plan_path(job.output), header=header)
+            if job.export_detections is not None:
+                self._export = DetectionExport(job.export_detections)
+            for path, colored in ((job.export_mask, False), (job.export_mask_colored, True)):
+                if path is not None:
+                    beside = path.with_name(f"{path.stem}.partial{path.suffix}")  # the extension picks the container
+                    self._masks.append((MaskWriter(beside, info=info, colored=colored, draw=self._draw), beside, path))
+        except BaseException:
+            self.abort()
+            raise
+
+    def _draw(self, channel: np.ndarray, region: Region, value: int) -> None:
+        """Raise the channel to the value inside the very shape that is painted."""
+        height, width = channel.shape
+        left, top, mask = region_mask(
+            region,
+            upright_size=(width, height),
+            shapes=self._shapes,
+            orientation=self._info.orientation,
+            block=(1 << self._info.layout.chroma_shift[0], 1 << self._info.layout.chroma_shift[1]),
+        )
+        area = channel[top : top + mask.shape[0], left : left + mask.shape[1]]
+        np.maximum(area, value, out=area, where=mask > 0)
+
+    def write(self, frame: Frame, plan: FramePlan) -> None:
+        """Obscure and write one frame; called in order by one thread."""
+        assert self._plan is not None
+        for mask, _, _ in self._masks:
+            mask.write(plan.time, plan.regions, frame.upright_size)
+        if self._export is not None:
+            self._export.write(plan)
+        self._obscurer.obscure(frame, plan.regions)
+        self._encoder.write(frame)
+        self._plan.write(plan)
+
+    def finish(self, summary: RunSummary) -> None:
+        """Complete all files, give them their final names, and write the JSON report beside the output.
+
+        Raises:
+            OutputError: the disk is full, or something came to stand under a final name meanwhile.
+        """
+        assert self._plan is not None
+        job = self._job
+        summary.output_bytes = self._encoder.finish()
+        summary.warnings += self._encoder.problems
+        for mask, beside, final in self._masks:
+            mask.finish()
+            publish(beside, final, overwrite=job.settings.overwrite)
+        if self._export is not None:
+            self._export.finish()
+        publish(partial_path(job.output), job.output, overwrite=job.settings.overwrite)
+        self._published = True
+        keep_date(job.source, job.output)
+        if job.write_plan:
+            summary.plan = str(self._plan.finish())
+        else:
+            self._plan.abort()
+        summary.report = str(report_path(job.output))
+        write_reports(summary)
+
+    def abort(self) -> None:
+        """Close and delete what was begun; does nothing after `finish`."""
+        if self._published:
+            return
+        self._encoder.abort()
+        for sink in (self._plan, self._export, *(mask for mask, _, _ in self._masks)):
+            if sink is not None:
+                sink.abort()
+
+    def __enter__(self) -> ClipWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.abort()
+
+
+def cover_cleaner(settings: Settings, *, obscurer: Obscurer) -> Callable[[np.ndarray], np.ndarray]:
+    """A function ``(h, w, 3) RGB -> the same, obscured``.
+
+    Args:
+        settings: decide what is looked for, and how much is covered.
+        obscurer: of the run.
+    """
+
+    def clean(picture: np.ndarray) -> np.ndarray:
+        frame = _frame(picture)
+        with contextlib.closing(detector_for(settings, upright_size=frame.upright_size)) as detector:
+            detections = detector.detect([frame])[0]
+        planner = MemoryPlanner(
+            upright_size=frame.upright_size,
+            thresholds=thresholds_per_kind(settings),
+            kinds=settings.kinds(),
+            growth=growth_per_kind(settings),
+            before=Span.parse("0"),
+            after=Span.parse("0"),
+            max_waiting_frames=1,
+        )
+        plan = [*planner.push(Observation(0, frame.time, detections)), *planner.finish()][0]
+        obscurer.obscure(frame, plan.regions)
+        return np.stack(frame.planes, axis=2)
+
+    return clean
+
+
+def _frame(picture: np.ndarray) -> Frame:
+    planes = tuple(np.ascontiguousarray(picture[..., band]) for band in range(3))
+    layout = PixelLayout("rgb24", chroma_shift=(0, 0), full_range=True, rgb=True)
+
+    def scale(size: tuple[int, int]) -> np.ndarray:
+        return cv2.resize(np.stack(planes, axis=2), size, interpolation=cv2.INTER_AREA)
+
+    return Frame(0, FrameTime(0, Fraction(1)), planes, layout, Orientation(), None, scale, lambda: planes)

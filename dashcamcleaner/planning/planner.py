@@ -1,0 +1,379 @@
+"""Observations -> FramePlans: what is hidden in each frame.
+
+Planners are pushed and drained (`core.plan.Planner`): no files, no clock, no pixels. `run` feeds them, on a live
+run as on a replay of a stored plan; both give the same regions. Two planners stand behind the port:
+
+- `MemoryPlanner`, the plain dial: what was found in a frame also covers some frames before and after it;
+- `TrackPlanner`, the default: detections linked to tracks, their gaps filled along their motion.
+
+Both hide what was sighted in the very frame whatever else they know, and a damaged frame wholly.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+
+from dashcamcleaner.core.boxes import Detections
+from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.core.motion import FrameMotion
+from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Observation, Origin, Region
+from dashcamcleaner.core.time import Span
+from dashcamcleaner.planning.regions import Growth, growth_of, merged, sighted_regions, whole_frame, without_hidden
+from dashcamcleaner.tracking.evidence import EvidenceModel, logit
+from dashcamcleaner.tracking.interpolation import GapFiller, TrackPosition
+from dashcamcleaner.tracking.track import Track, TrackerProtocol, large_share
+
+__all__ = ["MemoryPlanner", "TrackPlanner"]
+
+_NO_SPAN = Span()
+
+_SPURIOUS_MARGIN = 0.2
+"""A single sighting this little above the threshold may be dropped, where the user asks for it."""
+_UNSURE_PER_S = 0.8
+_UNSURE_MOST = 0.6
+"""How much larger a region gets while its object is not seen: a part of its size, and at most."""
+_WEAK_MOST = 0.5
+_SURE_SCORE = 0.5
+"""A detector that is not sure what it sees boxes it loosely: below this score regions get larger, up to this much.
+On the labelled clips that halves the leaks left by cover that was too small, for 3 % more area."""
+_LARGE_LESS = 0.75
+"""The part of these extras that large objects go without."""
+_PAD_PER_MOVE = 0.1
+"""Padding by displacement per frame: motion blur spreads an object over part of its way."""
+_PAD_SHARE = 0.0015
+"""Padding by the picture's long side: a detector's borders are good to a pixel or so of its input, which for small
+objects is more than growth gives."""
+_AT_EDGE = 0.004
+_EDGE_MORE = 0.25
+"""What the picture's edge cuts is boxed too small, and its middle moves slower than the object: so much larger."""
+_REACH_LEAST = 0.1
+"""The part of the fill times that a track gets which just passes its threshold."""
+_SURE_ABOVE = 3.0
+"""Log odds above the threshold from which a track is followed for the full time."""
+_LARGE_COSTS_FROM = -2.8
+_LARGE_COSTS = 1.0
+"""Log odds asked per e-fold of size above 6 % of the picture's long side."""
+_NEIGHBOURS = 3
+"""Sightings kept behind the frame in hand, for the size of the next."""
+_STEPS_KEPT_S = 2.5
+"""Longer than any gap that a track survives."""
+
+
+class MemoryPlanner:
+    """Frame memory that looks both ways: a region found in frame *i* also covers the frames around it.
+
+    Args:
+        upright_size: ``(width, height)`` of the full-size picture.
+        thresholds: lowest score that counts, per kind; a kind without one takes every detection.
+        kinds: what is to be hidden.
+        growth: factor on each side's length, or one for width and one for height, per kind; 1 where absent.
+        before: how far a region reaches back before its sighting (this is what has to wait).
+        after: how far it reaches on.
+        max_waiting_frames: most frames kept waiting; where `before` asks for more, it is shortened.
+
+    Attributes:
+        shortened: `before` could not be had in full; the caller warns.
+    """
+
+    def __init__(
+        self,
+        *,
+        upright_size: tuple[int, int],
+        thresholds: Mapping[str, float],
+        kinds: Collection[str],
+        growth: Mapping[str, Growth],
+        before: Span,
+        after: Span,
+        max_waiting_frames: int,
+    ) -> None:
+        self._upright_size = upright_size
+        self._thresholds = dict(thresholds)
+        self._kinds = frozenset(kinds)
+        self._growth = dict(growth)
+        self._memory = _Memory(before=before, after=after, max_waiting_frames=max_waiting_frames)
+
+    @property
+    def shortened(self) -> bool:
+        return self._memory.shortened
+
+    def push(self, seen: Observation) -> Sequence[FramePlan]:
+        """Take the next frame; give those that are finished now, in order."""
+        regions = sighted_regions(seen, thresholds=self._thresholds, kinds=self._kinds, growth=self._growth)
+        if seen.damaged:
+            regions = (whole_frame(self._upright_size), *regions)
+        return self._memory.push(FramePlan(seen, regions))
+
+    def finish(self) -> Sequence[FramePlan]:
+        """The clip has ended: give the rest, in order."""
+        return self._memory.finish()
+
+
+class _Memory:
+    """Lets the regions of frame plans also cover the frames around them. Bounded in frames."""
+
+    def __init__(self, *, before: Span, after: Span, max_waiting_frames: int) -> None:
+        self._before = before
+        self._after = after
+        self._max_waiting_frames = max(0, max_waiting_frames)
+        self._waiting: deque[FramePlan] = deque()
+        self._past: deque[FramePlan] = deque()
+        self.shortened = False
+
+    def push(self, plan: FramePlan) -> list[FramePlan]:
+        self._waiting.append(plan)
+        done = []
+        while self._waiting:
+            frames, seconds = _apart(self._waiting[0], plan)
+            if not self._before.is_passed(frames=frames, seconds=seconds):
+                if len(self._waiting) <= self._max_waiting_frames:
+                    break
+                self.shortened = True
+            done.append(self._emit())
+        return done
+
+    def finish(self) -> list[FramePlan]:
+        done = []
+        while self._waiting:
+            done.append(self._emit())
+        return done
+
+    def _emit(self) -> FramePlan:
+        plan = self._waiting.popleft()
+        while self._past and not self._reaches(self._after, self._past[0], plan):
+            self._past.popleft()
+        held = [r for past in self._past for r in past.regions]
+        held += [r for later in self._waiting if self._reaches(self._before, plan, later) for r in later.regions]
+        self._past.append(plan)
+        # A whole-frame region tells of one frame only.
+        held = [r for r in held if r.kind != WHOLE_FRAME]
+        return FramePlan(plan.seen, merged(plan.regions, held)) if held else plan
+
+    @staticmethod
+    def _reaches(span: Span, first: FramePlan, second: FramePlan) -> bool:
+        frames, seconds = _apart(first, second)
+        return span.reaches(frames=frames, seconds=seconds)
+
+
+def _apart(first: FramePlan, second: FramePlan) -> tuple[int, float]:
+    """Frames and seconds from the first to the second."""
+    return second.index - first.index, second.time.seconds - first.time.seconds
+
+
+class TrackPlanner:
+    """Tracks, with their gaps filled both ways.
+
+    What is sighted in a frame is hidden in it, from a track's first frame on and however small. Between two
+    sightings of a track its region is interpolated along its motion; before the first and after the last it is
+    carried on for a while, until the object leaves the picture or a cut.
+
+    Args:
+        linker: links the detections; a fresh one.
+        upright_size: ``(width, height)`` of the full-size picture.
+        thresholds: per kind, the score that one of a track's sightings must reach for the track to be hidden, all
+            its weaker sightings included; a kind without one takes every track. Of a large sighting more is
+            asked (`tracking.track.LARGE_LESS_SURE`).
+        kinds: what is to be hidden.
+        growth: factor on each side's length, or one for width and one for height, per kind; 1 where absent.
+        look_ahead_s: how far ahead is looked before a frame is given; infinite: all is planned at the end.
+        fill_before_s: how long a track is followed back before its first sighting, as far as looked ahead.
+        fill_after_s: how long it is followed on after its last.
+        max_gap_s: a longer gap between two sightings is filled from both ends only.
+        drop_spurious: leave out tracks of a single sighting with a low score.
+        memory_before, memory_after: frame memory on top, for those who want it.
+        max_waiting_frames: most frames kept waiting; where the look-ahead asks for more, it is shortened.
+        edits: what a person changed.
+        evidence: makes a track's probability of what is known of it; then `thresholds` speak of that probability, and
+            what is less sure is filled for a shorter time. None: the best score alone decides, and all is filled in
+            full.
+        max_region: a region whose track is not sure takes at most this share of the picture.
+
+    Attributes:
+        shortened: the look-ahead could not be had in full; the caller warns.
+        tracks: ids and kinds of the tracks hidden so far, edits apart.
+    """
+
+    def __init__(
+        self,
+        *,
+        linker: TrackerProtocol,
+        upright_size: tuple[int, int],
+        thresholds: Mapping[str, float],
+        kinds: Collection[str],
+        growth: Mapping[str, Growth],
+        look_ahead_s: float = 1.0,
+        fill_before_s: float = 0.5,
+        fill_after_s: float = 0.5,
+        max_gap_s: float = 2.0,
+        drop_spurious: bool = False,
+        memory_before: Span = _NO_SPAN,
+        memory_after: Span = _NO_SPAN,
+        max_waiting_frames: int,
+        edits: Edits | None = None,
+        evidence: EvidenceModel | None = None,
+        max_region: float = 1.0,
+    ) -> None:
+        self._linker = linker
+        self._evidence = evidence
+        self._max_region_px2 = max_region * upright_size[0] * upright_size[1]
+        self._judged: dict[int, tuple[int, float]] = {}
+        self._upright_size = upright_size
+        self._thresholds = dict(thresholds)
+        self._kinds = frozenset(kinds)
+        self._growth = dict(growth)
+        self._look_ahead_s = look_ahead_s
+        self._fill_before_s = fill_before_s
+        self._fill_after_s = fill_after_s
+        self._max_gap_s = max_gap_s
+        self._drop_spurious = drop_spurious
+        self._max_waiting_frames = max(0, max_waiting_frames)
+        self._edits = edits
+        self._memory = _Memory(before=memory_before, after=memory_after, max_waiting_frames=max_waiting_frames)
+        self._waiting: deque[Observation] = deque()
+        self._steps: dict[int, FrameMotion] = {}
+        self._step_times: deque[tuple[int, float]] = deque()
+        self._to_come: deque[Track] = deque()
+        self._open: list[tuple[Track, GapFiller]] = []
+        self._shortened = False
+        self.tracks: dict[int, str] = {}
+
+    @property
+    def shortened(self) -> bool:
+        return self._shortened or self._memory.shortened
+
+    def push(self, seen: Observation) -> Sequence[FramePlan]:
+        """Take the next frame; give those that are finished now, in order."""
+        seen = _rounded(seen)
+        linked = self._linker.push(seen)
+        self._steps[seen.index] = linked.step
+        self._step_times.append((seen.index, seen.time.seconds))
+        self._to_come.extend(linked.started)
+        self._waiting.append(seen)
+        done: list[FramePlan] = []
+        while self._waiting:
+            if seen.time.seconds - self._waiting[0].time.seconds < self._look_ahead_s - 1e-6:
+                if len(self._waiting) <= self._max_waiting_frames:
+                    break
+                self._shortened = True
+            done += self._memory.push(self._emit())
+        return done
+
+    def finish(self) -> Sequence[FramePlan]:
+        """The clip has ended: give the rest, in order."""
+        done: list[FramePlan] = []
+        while self._waiting:
+            done += self._memory.push(self._emit())
+        return [*done, *self._memory.finish()]
+
+    def _emit(self) -> FramePlan:
+        seen = self._waiting.popleft()
+        now_s = seen.time.seconds
+        while self._to_come and self._to_come[0].sightings[0].time_s - self._fill_before_s <= now_s + 1e-6:
+            track = self._to_come.popleft()
+            self._open.append((track, GapFiller(track)))
+        regions: list[Region] = []
+        for track, fill in self._open:
+            if not self._is_hidden(track):
+                continue
+            self.tracks.setdefault(track.id, track.kind)
+            sure = self._sureness(track)
+            reach = _REACH_LEAST + (1 - _REACH_LEAST) * sure
+            places = fill.at(
+                seen.index,
+                now_s,
+                self._steps,
+                before_s=reach * self._fill_before_s,
+                after_s=reach * self._fill_after_s,
+                max_gap_s=reach * self._max_gap_s,
+            )
+            for place in places:
+                if place.origin is Origin.DETECTED or self._in_picture(place.xyxy):
+                    regions.append(self._region(track, place, sure=sure))
+        self._let_go(seen.index, now_s)
+        found = without_hidden(self._edits.apply(regions, seen=seen) if self._edits else regions)
+        if seen.damaged:
+            found = (whole_frame(self._upright_size), *found)
+        return FramePlan(seen, found)
+
+    def _is_hidden(self, track: Track) -> bool:
+        threshold = self._thresholds.get(track.kind, 0.0)
+        if track.kind not in self._kinds:
+            return False
+        if self._evidence is None:
+            if track.surest < threshold:
+                return False
+        elif self._log_odds(track) < logit(threshold) + self._asked_more(track):
+            return False
+        return not (self._drop_spurious and track.count == 1 and track.surest < threshold + _SPURIOUS_MARGIN)
+
+    def _log_odds(self, track: Track) -> float:
+        """Of the track being what it claims, by all that is known of it now."""
+        assert self._evidence is not None
+        version, log_odds = self._judged.get(track.id, (-1, 0.0))
+        if version != track.evidence.version:
+            log_odds = self._evidence.log_odds(track.kind, track.evidence)
+            self._judged[track.id] = (track.evidence.version, log_odds)
+        return log_odds
+
+    def _asked_more(self, track: Track) -> float:
+        """Log odds that a large track needs beyond the threshold: a false one costs that much more of the picture."""
+        return _LARGE_COSTS * max(0.0, track.evidence.log_size - _LARGE_COSTS_FROM)
+
+    def _sureness(self, track: Track) -> float:
+        """0 for a track that just passes its threshold, 1 for one that is sure."""
+        if self._evidence is None:
+            return 1.0
+        above = self._log_odds(track) - logit(self._thresholds.get(track.kind, 0.0)) - self._asked_more(track)
+        return min(1.0, max(0.0, above / _SURE_ABOVE))
+
+    def _in_picture(self, xyxy: tuple[float, float, float, float]) -> bool:
+        width, height = self._upright_size
+        return xyxy[2] > 0 and xyxy[3] > 0 and xyxy[0] < width and xyxy[1] < height
+
+    def _region(self, track: Track, place: TrackPosition, *, sure: float) -> Region:
+        """Grown to what is to be hidden: more where the object moves fast or its place is less sure."""
+        x1, y1, x2, y2 = place.xyxy
+        unsure = 1 + min(_UNSURE_MOST, _UNSURE_PER_S * place.unsure_s)
+        if place.origin is Origin.DETECTED:
+            unsure += _WEAK_MOST * max(0.0, 1 - place.score / _SURE_SCORE)
+        # The place of a large object is told well for its size, and room around it costs most of the picture.
+        unsure = 1 + (unsure - 1) * (1 - _LARGE_LESS * large_share(place.xyxy, self._upright_size))
+        width, height = self._upright_size
+        near = _AT_EDGE * max(width, height)
+        if min(x1, y1) < near or x2 > width - near or y2 > height - near:
+            unsure += _EDGE_MORE
+        wider, higher = growth_of(self._growth, track.kind)
+        least = _PAD_SHARE * max(self._upright_size) + place.unsure_px
+        pad_x = (x2 - x1) / 2 * (wider * unsure - 1) + _PAD_PER_MOVE * abs(place.moved_px[0]) + least
+        pad_y = (y2 - y1) / 2 * (higher * unsure - 1) + _PAD_PER_MOVE * abs(place.moved_px[1]) + least
+        box = (x1 - pad_x, y1 - pad_y, x2 + pad_x, y2 + pad_y)
+        return Region(box, track.kind, place.score, place.origin, track.id)
+
+    def _let_go(self, index: int, now_s: float) -> None:
+        """Forget what no later frame needs: memory stays bounded however long the clip."""
+        kept = []
+        for track, fill in self._open:
+            done_with = bisect_right(track.sightings, index, key=lambda s: s.index) - 1 - _NEIGHBOURS
+            if done_with > 0:
+                del track.sightings[:done_with]
+            last = track.sightings[-1]
+            if not (track.ended and last.index <= index and now_s - last.time_s > self._fill_after_s):
+                kept.append((track, fill))
+            else:
+                self._judged.pop(track.id, None)
+        self._open = kept
+        while self._step_times and self._step_times[0][1] < now_s - _STEPS_KEPT_S:
+            del self._steps[self._step_times.popleft()[0]]
+
+
+def _rounded(seen: Observation) -> Observation:
+    """As it will come back from a plan: linking what was rounded first, a replay finds the same tracks."""
+    found = seen.detections
+    if not len(found):
+        return seen
+    xyxy = np.round(found.xyxy.astype(np.float64), 2).astype(np.float32)
+    score = np.round(found.score.astype(np.float64), 4).astype(np.float32)
+    return Observation(seen.index, seen.time, Detections(xyxy, score, found.kind), seen.motion, seen.damaged)

@@ -1,0 +1,142 @@
+"""Writes a run's report beside its output: ``NAME.report.json`` and the same as a page, ``NAME.report.html``.
+
+Called by `pipeline.writer` when a clip is finished and again by `audit.audit` when the audit has been added.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dashcamcleaner.core.edits import Edits, Zone
+from dashcamcleaner.core.findings import AuditResult
+from dashcamcleaner.core.summary import CLEANED, RunSummary
+from dashcamcleaner.core.time import format_seconds
+from dashcamcleaner.errors import InputError
+from dashcamcleaner.files import atomic_write, file_sha256, map_os_errors
+from dashcamcleaner.report.html import REPORT_VERSION, write_html
+
+__all__ = ["add_audit", "html_path", "read_report", "report_path", "describe_edits", "write_reports"]
+
+SCHEMA = "dashcamcleaner.report"
+
+
+def report_path(output: Path) -> Path:
+    """Where the JSON report of an output stands: ``clip.mp4`` -> ``clip.report.json``."""
+    return output.with_name(output.stem + ".report.json")
+
+
+def html_path(report: Path) -> Path:
+    """Where the page of a JSON report stands."""
+    return report.with_suffix(".html")
+
+
+def write_reports(summary: RunSummary, *, thumbnails: Mapping[int, bytes] | None = None) -> None:
+    """Write JSON and page to the summary's ``report`` path, completing the summary with the files' hashes.
+
+    Raises:
+        OutputError: one of them cannot be written.
+    """
+    assert summary.report is not None
+    final = Path(summary.report)
+    with map_os_errors(final, what=f"The report {final}"):
+        summary.source_sha256 = summary.source_sha256 or file_sha256(Path(summary.source))
+        summary.output_sha256 = file_sha256(Path(summary.output))
+    data = report_dict(summary)
+    _write_json(data, final)
+    write_html(data, html_path(final), thumbnails=thumbnails)
+
+
+def _write_json(data: Mapping[str, Any], final: Path) -> None:
+    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    atomic_write(final, text, what=f"The report {final}")
+
+
+def report_dict(summary: RunSummary) -> dict[str, Any]:
+    """What stands in the JSON: the summary and its version."""
+    return {"schema": SCHEMA, "schema_version": REPORT_VERSION, **summary.as_dict()}
+
+
+def read_report(path: Path) -> dict[str, Any]:
+    """A report that `write_reports` wrote.
+
+    Raises:
+        InputError: it cannot be read, or is something else.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["schema"] != SCHEMA:
+            raise ValueError("another program's file")
+        if int(data["schema_version"]) > REPORT_VERSION:
+            raise InputError(f"The report {path} is of a newer version.", hint="Update DashcamCleaner.")
+    except OSError as error:
+        raise InputError(f"The report {path} cannot be read: {error.strerror}.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{path} is not a report of this program.", hint="A report's name ends in .report.json."
+        ) from error
+    return dict(data)
+
+
+def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = None) -> tuple[Path, dict[str, Any]]:
+    """Put an audit into the report beside its output, or begin one there.
+
+    Returns:
+        Where it stands, and all that it says.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    output = Path(result.output)
+    final = report_path(output)
+    try:
+        data = read_report(final)
+    except InputError:
+        source = Path(result.source)
+        summary = RunSummary(result.source, result.output, status=CLEANED, frames=result.frames, plan=result.plan)
+        summary.source_bytes = source.stat().st_size
+        summary.source_sha256 = file_sha256(source)
+        summary.warnings = ["This report was begun by the audit: what the run did is not known to it."]
+        data = report_dict(summary)
+    data["output_bytes"] = output.stat().st_size
+    data["output_sha256"] = result.output_sha256
+    data["audit"] = result.as_dict()
+    _write_json(data, final)
+    write_html(data, html_path(final), thumbnails=thumbnails)
+    return final, data
+
+
+def describe_edits(edits: Edits | None) -> list[str]:
+    """What a person changed, one line each."""
+    if edits is None:
+        return []
+    lines = []
+    for what, tracks in (
+        ("left clear", edits.keep),
+        ("removed as false hits", edits.drop),
+        ("alone hidden", edits.only),
+    ):
+        if tracks:
+            lines.append(f"tracks {what}: {', '.join(map(str, sorted(tracks)))}")
+    for region in edits.regions:
+        span = f"{format_seconds(region.keys[0][0])} to {format_seconds(region.keys[-1][0])}"
+        lines.append(f"a region ({region.kind}) drawn with {len(region.keys)} key frames, {span}")
+    for what, zones in (
+        ("area hidden throughout", edits.fixed),
+        ("area in which finds are left clear", edits.exclude),
+        ("frames hidden wholly", edits.frames),
+    ):
+        lines += [f"{what}: {_describe_zone(zone)}" for zone in zones]
+    return lines
+
+
+def _describe_zone(zone: Zone) -> str:
+    box = "" if zone.box is None else ",".join(f"{value:g}" for value in zone.box) + " "
+    if math.isinf(zone.from_s) and math.isinf(zone.to_s):
+        return f"{box}whole clip".strip()
+    start = "the beginning" if math.isinf(zone.from_s) else format_seconds(zone.from_s)
+    end = "the end" if math.isinf(zone.to_s) else format_seconds(zone.to_s)
+    return f"{box}from {start} to {end}"

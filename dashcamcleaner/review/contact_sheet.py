@@ -1,0 +1,114 @@
+"""The contact sheet: one thumbnail per track of a plan, obscured unless asked otherwise. Helps to choose tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from dashcamcleaner.core.plan import Region
+from dashcamcleaner.core.time import format_seconds
+from dashcamcleaner.errors import OutputError, PlanError
+from dashcamcleaner.files import atomic_path
+from dashcamcleaner.media import probe
+from dashcamcleaner.media.decoder import open_clip
+from dashcamcleaner.obscure.obscurer import Obscurer
+from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint
+from dashcamcleaner.review.track_summary import TrackSummary, track_summaries
+
+__all__ = ["read_tracks", "write_sheet"]
+
+_CELL_PX = 176
+_TEXT_PX = 34
+_COLUMNS = 6
+_AROUND = 2.2
+"""How much of the surroundings is shown: a place tells more than a face that is hidden."""
+
+
+def read_tracks(plan: Path) -> list[TrackSummary]:
+    """The tracks of a plan file, in the order of their ids.
+
+    Raises:
+        PlanError: it cannot be read.
+    """
+    with PlanReader(plan) as reader:
+        found = track_summaries(reader, upright_size=reader.header.upright_size)
+    return sorted(found, key=lambda entry: entry.track)
+
+
+def write_sheet(source: Path, plan: Path, sheet: Path, *, clear: bool = False) -> list[TrackSummary]:
+    """Write a contact sheet (PNG or JPEG) of a plan's tracks, and give them.
+
+    Args:
+        source: the clip that the plan is of.
+        plan: the plan.
+        sheet: where to; an existing one is replaced.
+        clear: show faces and plates as they are.
+
+    Raises:
+        PlanError: the plan has no track, or belongs to another clip.
+        OutputError: the sheet cannot be written.
+    """
+    if sheet.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+        raise OutputError(f"A contact sheet cannot be written as {sheet.name}.", hint="End its name in .png or .jpg.")
+    with PlanReader(plan) as reader:
+        if reader.header.fingerprint != fingerprint(source):
+            raise PlanError(f"The plan {plan.name} belongs to another clip than {source.name}.")
+        regions = {frame_plan.time.pts: frame_plan.regions for frame_plan in reader}
+    entries = read_tracks(plan)
+    if not entries:
+        raise PlanError(f"The plan {plan.name} has no track.", hint="Nothing was found, or tracking was off.")
+    columns = min(_COLUMNS, len(entries))
+    rows = -(-len(entries) // columns)
+    canvas = Image.new("RGB", (columns * _CELL_PX, rows * (_CELL_PX + _TEXT_PX)), "white")
+    draw = ImageDraw.Draw(canvas)
+    font = ImageFont.load_default(11)
+    obscurer = None if clear else Obscurer()
+    pictures = _thumbnails(source, entries, regions, obscurer)
+    for number, entry in enumerate(entries):
+        left, top = number % columns * _CELL_PX, number // columns * (_CELL_PX + _TEXT_PX)
+        thumbnail = Image.fromarray(pictures[entry.track])
+        thumbnail.thumbnail((_CELL_PX - 6, _CELL_PX - 6))
+        canvas.paste(thumbnail, (left + (_CELL_PX - thumbnail.width) // 2, top + (_CELL_PX - thumbnail.height) // 2))
+        draw.text((left + 5, top + _CELL_PX), f"{entry.track}  {entry.kind}  {entry.best_score:.2f}", "black", font)
+        span = f"{format_seconds(entry.first_time.seconds)} - {format_seconds(entry.last_time.seconds)}"
+        draw.text((left + 5, top + _CELL_PX + 15), span, "black", font)
+    with atomic_path(sheet, what=f"The contact sheet {sheet}") as beside:
+        canvas.save(beside, "PNG" if sheet.suffix.lower() == ".png" else "JPEG")
+    return entries
+
+
+def _thumbnails(
+    source: Path, entries: Sequence[TrackSummary], regions: dict[int, tuple[Region, ...]], obscurer: Obscurer | None
+) -> dict[int, np.ndarray]:
+    """Each track's best moment with some surroundings; everything that the plan hides there is hidden here too."""
+    wanted: dict[int, list[TrackSummary]] = {}
+    for entry in entries:
+        assert entry.best_time is not None
+        wanted.setdefault(entry.best_time.pts, []).append(entry)
+    found: dict[int, np.ndarray] = {}
+    with open_clip(source, info=probe.probe(source)) as decoder:
+        for frame in decoder:
+            for entry in wanted.pop(frame.time.pts, ()):
+                if obscurer is not None:
+                    obscurer.obscure(frame, regions[frame.time.pts])
+                    frame.forget_pictures()
+                found[entry.track] = _crop(frame.picture(frame.upright_size), entry)
+            if not wanted:
+                break
+    missing = [entry.track for entry in entries if entry.track not in found]
+    if missing:
+        raise PlanError(f"The clip has no frame at the times of tracks {missing}; it is not the one that was planned.")
+    return found
+
+
+def _crop(picture: np.ndarray, entry: TrackSummary) -> np.ndarray:
+    x1, y1, x2, y2 = entry.best_box
+    height, width = picture.shape[:2]
+    half = max(x2 - x1, y2 - y1, 24.0) * _AROUND / 2
+    cx, cy = (x1 + x2) / 2, (y1 + y2) / 2
+    left, right = int(max(0, min(cx - half, width - 2))), int(min(width, max(cx + half, 2)))
+    top, bottom = int(max(0, min(cy - half, height - 2))), int(min(height, max(cy + half, 2)))
+    return np.ascontiguousarray(picture[top:bottom, left:right])

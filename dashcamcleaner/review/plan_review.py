@@ -1,0 +1,128 @@
+"""A finished run, opened for a second look: its plan, what edits make of it, and what deserves attention first.
+
+The window's review stands on this; it renders nothing. Rendering again is a `Job` with ``from_plan``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.core.plan import FramePlan, Observation
+from dashcamcleaner.errors import Cancelled, SettingError
+from dashcamcleaner.pipeline.build import make_planner, thresholds_per_kind
+from dashcamcleaner.pipeline.plan_file import PlanReader
+from dashcamcleaner.review.track_summary import ReviewItem, TrackSummary, review_items, track_summaries
+from dashcamcleaner.settings import SETTINGS, Settings, resolve
+
+__all__ = ["PlanReview", "settings_for_plan"]
+
+_FROM_PLAN = frozenset({"hide", "time", "seeing"})
+"""Groups of settings that decide tracks: a plan keeps its own, or its edits would speak of other tracks."""
+
+
+def settings_for_plan(plan: Path, *, wanted: Settings) -> Settings:
+    """Settings to render a plan again: what decides tracks from the plan, looks and output as wanted now.
+
+    Raises:
+        PlanError: the plan cannot be read.
+    """
+    with PlanReader(plan) as reader:
+        return _joined(reader.header.settings, wanted)
+
+
+def _joined(of_plan: dict[str, Any], wanted: Settings) -> Settings:
+    kept = {name: v for name, v in of_plan.items() if name in SETTINGS and SETTINGS[name].group in _FROM_PLAN}
+    looks = {name: v for name, v in wanted.overrides.items() if SETTINGS[name].group not in _FROM_PLAN}
+    try:
+        return resolve(kept, looks)
+    except SettingError:  # a picture that is gone, say: the plan's own settings alone always go together
+        return resolve(kept)
+
+
+class PlanReview:
+    """An open plan.
+
+    Args:
+        plan: the file.
+        settings: in force in the window.
+        edited: the plan was rendered with edits: what it was without them is planned anew.
+
+    Attributes:
+        rendered: what the result hides, frame by frame.
+        unedited: what it would hide without edits.
+        tracks: the tracks of the latter.
+
+    Raises:
+        PlanError: it cannot be read.
+    """
+
+    def __init__(self, plan: Path, *, settings: Settings, edited: bool) -> None:
+        self.path = plan
+        with PlanReader(plan) as reader:
+            self.header = reader.header
+            self.rendered: list[FramePlan] = list(reader)
+        self._seen: list[Observation] = [frame.seen for frame in self.rendered]
+        self.settings = _joined(self.header.settings, settings)
+        self.thresholds = thresholds_per_kind(self.settings)
+        self.unedited = self.plans(None) if edited else self.rendered
+        self.tracks: list[TrackSummary] = track_summaries(self.unedited, upright_size=self.header.upright_size)
+
+    @property
+    def times(self) -> tuple[int, ...]:
+        """The pts of all frames."""
+        return tuple(seen.time.pts for seen in self._seen)
+
+    def plans(self, edits: Edits | None, *, cancelled: Callable[[], bool] = lambda: False) -> list[FramePlan]:
+        """What is hidden in every frame under these edits, as a render would do it.
+
+        Args:
+            edits: of a person.
+            cancelled: asked now and then; about 2 ms a frame is long for a long clip.
+
+        Raises:
+            Cancelled: it was.
+        """
+        planner = make_planner(
+            self.settings,
+            upright_size=self.header.upright_size,
+            thresholds=self.thresholds,
+            max_waiting_frames=max(1, len(self._seen)),
+            edits=edits,
+        )
+        plans: list[FramePlan] = []
+        for seen in self._seen:
+            if cancelled():
+                raise Cancelled("The plan is not wanted any more.")
+            plans += planner.push(seen)
+        return [*plans, *planner.finish()]
+
+    def review_items(self, edits: Edits | None, *, report: Path | None = None) -> list[ReviewItem]:
+        """What to look at first, with the findings of an audit if the report has one.
+
+        What a person has decided about, or looked at, is left out.
+        """
+        settled: frozenset[int] = frozenset()
+        plans: Sequence[FramePlan] = self.unedited
+        if edits is not None:
+            settled = edits.keep | edits.drop | edits.checked
+            added = Edits(regions=edits.regions, fixed=edits.fixed, frames=edits.frames)
+            if added:
+                plans = [FramePlan(plan.seen, added.apply(plan.regions, seen=plan.seen)) for plan in plans]
+        summaries = [one for one in self.tracks if one.track not in settled]
+        spots = review_items(plans, summaries=summaries, thresholds=self.thresholds, findings=_findings(report))
+        return [spot for spot in spots if spot.track is None or spot.track not in settled]
+
+
+def _findings(report: Path | None) -> list[dict[str, Any]]:
+    """The findings that stand in a report; none where there is no report, or no audit in it."""
+    if report is None:
+        return []
+    try:
+        audit = json.loads(report.read_text(encoding="utf-8")).get("audit") or {}
+        return [finding for finding in audit.get("findings", []) if isinstance(finding, dict)]
+    except (OSError, ValueError, AttributeError):
+        return []

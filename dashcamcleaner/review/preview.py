@@ -1,0 +1,275 @@
+"""Looking at single frames of a clip: the very frame of a pts, what is seen in it, and how it would be hidden.
+
+The window's preview and the command line's come here. Raw detections are kept per frame, so turning a threshold, a
+growth or a style paints again without detecting again; a frame is decoded once and painted as often as is asked.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter, OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from dashcamcleaner.core.boxes import Detections
+from dashcamcleaner.core.frame import Frame
+from dashcamcleaner.core.media_info import MediaInfo
+from dashcamcleaner.core.plan import WHOLE_FRAME, Observation, Region
+from dashcamcleaner.core.time import FrameTime
+from dashcamcleaner.detection.tiling import FrameDetector
+from dashcamcleaner.errors import InputError
+from dashcamcleaner.media import probe
+from dashcamcleaner.media.decoder import frame_times, open_clip
+from dashcamcleaner.pipeline.build import make_planner, thresholds_per_kind
+from dashcamcleaner.pipeline.context import detector_for
+from dashcamcleaner.pipeline.writer import obscurer_for
+from dashcamcleaner.settings import Settings
+
+__all__ = ["ClipPreview", "PreviewFrame", "first_picture", "frame_at", "preview_regions"]
+
+_KEPT_FRAMES = 4
+_KEPT_DETECTIONS = 512
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreviewFrame:
+    """One frame as it is and as it would be.
+
+    Args:
+        time: exact.
+        original: upright RGB ``(h, w, 3)`` uint8.
+        obscured: the same with its regions hidden.
+        upright_size: of the full picture; boxes are in these pixels, the pictures may be smaller.
+        regions: what is hidden.
+        detections: raw, down to the score floor.
+        counts: regions per kind.
+    """
+
+    time: FrameTime
+    original: np.ndarray
+    obscured: np.ndarray
+    upright_size: tuple[int, int]
+    regions: tuple[Region, ...]
+    detections: Detections
+    counts: dict[str, int]
+
+
+def frame_at(clip: str | Path, pts: int, *, info: MediaInfo | None = None) -> Frame:
+    """The very frame of a clip that has this pts.
+
+    Raises:
+        InputError: the clip cannot be read, or has no such frame.
+    """
+    info = info or probe.probe(clip)
+    with open_clip(clip, info=info) as decoder:
+        return decoder.seek(pts)
+
+
+def first_picture(clip: str | Path, *, longest_side_px: int, info: MediaInfo | None = None) -> np.ndarray:
+    """The first frame that decodes, upright RGB, no larger than asked: for thumbnails.
+
+    Raises:
+        InputError: the clip cannot be read, or holds no picture.
+    """
+    info = info or probe.probe(clip)
+    with open_clip(clip, info=info) as decoder:
+        frame = next(decoder, None)
+        if frame is None:
+            raise InputError(f"{clip} holds no frame that decodes.")
+        return frame.picture(fitted(frame.upright_size, longest_side_px))
+
+
+def fitted(size: tuple[int, int], longest_side_px: int) -> tuple[int, int]:
+    """A size shrunk to a longest side, never enlarged; even, as scalers like it."""
+    scale = min(1.0, longest_side_px / max(size))
+    return (max(2, round(size[0] * scale / 2) * 2), max(2, round(size[1] * scale / 2) * 2))
+
+
+def preview_regions(seen: Observation, *, settings: Settings, upright_size: tuple[int, int]) -> tuple[Region, ...]:
+    """What the settings hide in one frame by what was seen in it alone, without its neighbours."""
+    alone = settings.replaced(tracking=False, memory_before="0", memory_after="0")
+    planner = make_planner(
+        alone, upright_size=upright_size, thresholds=thresholds_per_kind(settings), max_waiting_frames=4
+    )
+    plans = [*planner.push(seen), *planner.finish()]
+    return plans[0].regions
+
+
+class _Held:
+    """A decoded frame that can be painted on again and again: a clean copy of its planes is kept."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        self._clean = tuple(plane.copy() for plane in frame.make_writable())
+        self._painted = False
+
+    def clean(self) -> Frame:
+        """The frame as it was decoded."""
+        if self._painted:
+            for plane, clean in zip(self.frame.planes, self._clean, strict=True):
+                plane[...] = clean
+            self._painted = False
+            self.frame.forget_pictures()
+        return self.frame
+
+    def painted(self) -> Frame:
+        """The frame, about to be painted on."""
+        frame = self.clean()
+        self._painted = True
+        return frame
+
+
+class ClipPreview:
+    """An open clip to look at; a context manager. Used by one thread.
+
+    Args:
+        clip: the file.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+
+    def __init__(self, clip: str | Path) -> None:
+        self.path = Path(clip)
+        self.info = probe.probe(self.path)
+        self._decoder = open_clip(self.path, info=self.info)
+        self._times: tuple[int, ...] | None = None
+        self._held: OrderedDict[int, _Held] = OrderedDict()
+        self._seen: OrderedDict[tuple[Any, ...], Detections] = OrderedDict()
+        self._detector: FrameDetector | None = None
+        self._detector_key: tuple[Any, ...] = ()
+        self._last_pts: int | None = None
+
+    @property
+    def times(self) -> tuple[int, ...]:
+        """The pts of all frames in order, read from the container once, without decoding."""
+        if self._times is None:
+            self._times = frame_times(self.path, info=self.info)
+        return self._times
+
+    def nearest(self, pts: int) -> int:
+        """The pts of the frame that is shown at a time."""
+        times = self.times
+        return times[max(0, bisect_right(times, pts) - 1)] if times else pts
+
+    def frame(self, pts: int) -> Frame:
+        """The very frame of this pts, as decoded.
+
+        Raises:
+            InputError: there is none.
+        """
+        return self._hold(pts).clean()
+
+    def _hold(self, pts: int) -> _Held:
+        held = self._held.get(pts)
+        if held is None:
+            frame = self._next_if(pts) or self._decoder.seek(pts)
+            self._last_pts = frame.time.pts
+            held = self._held[pts] = _Held(frame)
+            while len(self._held) > _KEPT_FRAMES:
+                self._held.popitem(last=False)
+        self._held.move_to_end(pts)
+        return held
+
+    def _next_if(self, pts: int) -> Frame | None:
+        """The decoder's next frame, if that is the one: stepping on needs no seek."""
+        times = self.times
+        if self._last_pts is None:
+            expected = times[0] if times else None
+        else:
+            place = bisect_right(times, self._last_pts)
+            expected = times[place] if place < len(times) else None
+        if expected != pts:
+            return None
+        frame = next(self._decoder, None)
+        if frame is None or frame.time.pts != pts:
+            return None
+        return frame
+
+    def detections(self, pts: int, *, settings: Settings) -> Detections:
+        """What the detector sees in a frame, raw; kept, so that only what decides seeing detects again.
+
+        Raises:
+            BackendError: no engine or weights.
+        """
+        look: tuple[Any, ...] = (settings.weights, settings.backend, settings.device, settings.precision)
+        look = (*look, settings.inference_size, settings.tiles, settings.trust_weights)
+        found = self._seen.get((pts, *look))
+        if found is None:
+            if self._detector is None or self._detector_key != look:
+                self._close_detector()
+                self._detector = detector_for(settings, upright_size=self.info.upright_size)
+                self._detector_key = look
+            frame = self._hold(pts).clean()
+            found = self._detector.detect([frame])[0]
+            self._seen[(pts, *look)] = found
+            while len(self._seen) > _KEPT_DETECTIONS:
+                self._seen.popitem(last=False)
+        return found
+
+    def look(
+        self,
+        pts: int,
+        *,
+        settings: Settings,
+        longest_side_px: int = 1280,
+        regions: Sequence[Region] | None = None,
+    ) -> PreviewFrame:
+        """A frame as it is and as it would be hidden.
+
+        Args:
+            pts: of the frame.
+            settings: in force.
+            longest_side_px: of the pictures given.
+            regions: from a plan; found by detecting when None.
+
+        Raises:
+            InputError, BackendError: as `frame` and `detections`.
+        """
+        held = self._hold(pts)
+        size = fitted(self.info.upright_size, longest_side_px)
+        original = held.clean().picture(size).copy()
+        seen = Detections.empty()
+        if regions is None:
+            seen = self.detections(pts, settings=settings)
+            frame = held.frame
+            observed = Observation(frame.index, frame.time, seen, None, frame.damaged)
+            regions = preview_regions(observed, settings=settings, upright_size=self.info.upright_size)
+        frame = held.painted()
+        obscurer_for(settings).obscure(frame, regions)
+        frame.forget_pictures()
+        obscured = frame.picture(size).copy() if regions else original
+        counts = Counter(region.kind for region in regions if region.kind != WHOLE_FRAME)
+        return PreviewFrame(
+            time=frame.time,
+            original=original,
+            obscured=obscured,
+            upright_size=self.info.upright_size,
+            regions=tuple(regions),
+            detections=seen,
+            counts=dict(counts),
+        )
+
+    def _close_detector(self) -> None:
+        if self._detector is not None:
+            self._detector.close()
+            self._detector = None
+
+    def close(self) -> None:
+        """Give file and engine back."""
+        self._close_detector()
+        self._held.clear()
+        self._decoder.close()
+
+    def __enter__(self) -> ClipPreview:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,211 @@
+"""Fills: where a track is in the frames around and between its sightings.
+
+`planning.planner` asks one `GapFiller` per track, frame by frame in order; the way through the frames comes in as
+`core.motion.FrameMotion`s. Pure arithmetic on courses.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dashcamcleaner.core.motion import FrameMotion
+from dashcamcleaner.core.plan import Origin
+from dashcamcleaner.tracking.motion_model import MotionModel
+from dashcamcleaner.tracking.track import Sighting, Track
+
+__all__ = ["GapFiller", "TrackPosition"]
+
+_BACK_SIGHTINGS = 8
+"""Sightings from which the velocity at a track's beginning is learnt: a quarter of a second at 30 frames."""
+_FARTHEST_GAP = 4.0
+"""A gap whose ends lie further apart than this, in the object's own sizes beyond its predicted course, is not
+painted across: it is filled from both ends only."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPosition:
+    """Where a track is taken to be in one frame.
+
+    Args:
+        xyxy: the object's own box, not grown.
+        score: of the sighting, or the track's best.
+        origin: how it is known.
+        unsure_s: seconds to the nearest sighting.
+        unsure_px: how far the two ways to get here disagree.
+        moved_px: displacement since the frame before.
+    """
+
+    xyxy: tuple[float, float, float, float]
+    score: float
+    origin: Origin
+    unsure_s: float = 0.0
+    unsure_px: float = 0.0
+    moved_px: tuple[float, float] = (0.0, 0.0)
+
+
+class GapFiller:
+    """Places one track in frame after frame.
+
+    Args:
+        track: as linked so far; it may grow between calls.
+    """
+
+    def __init__(self, track: Track) -> None:
+        self._track = track
+        self._gap: dict[int, TrackPosition] = {}
+        self._gap_end: int | None = None
+        self._lead: dict[int, TrackPosition] = {}
+        self._lead_key: tuple[int, int] | None = None
+        self._tail: MotionModel | None = None
+        self._tail_from: int | None = None
+        self._tail_at = 0
+
+    def at(
+        self,
+        index: int,
+        time_s: float,
+        steps: Mapping[int, FrameMotion],
+        *,
+        before_s: float,
+        after_s: float,
+        max_gap_s: float,
+    ) -> list[TrackPosition]:
+        """Where the track is in a frame, none or more places; frames are asked for in order.
+
+        Args:
+            index, time_s: of the frame.
+            steps: the ways between the frames around it.
+            before_s: how long the track is followed back before a sighting.
+            after_s: how long it is followed on after one.
+            max_gap_s: a longer gap is filled from its ends only.
+        """
+        sightings = self._track.sightings
+        at = bisect_left(sightings, index, key=_index_of)
+        if at < len(sightings) and sightings[at].index == index:
+            return [self._sighted(at)]
+        before = sightings[at - 1] if at else None
+        after = sightings[at] if at < len(sightings) else None
+        if before and after and after.time_s - before.time_s <= max_gap_s:
+            if self._gap_end != after.index:
+                self._gap = _between(before, after, steps, best=self._track.best)
+                self._gap_end = after.index
+            if index in self._gap:
+                return [self._gap[index]]
+        places = []
+        if before and time_s - before.time_s <= after_s + 1e-6:
+            places.append(self._followed(before, index, steps))
+        if after and after.time_s - time_s <= before_s + 1e-6:
+            places.append(self._led(at, index, steps))
+        return [place for place in places if place is not None]
+
+    def _sighted(self, at: int) -> TrackPosition:
+        """The sighting itself, about as large as the largest near it in time: a detector's boxes breathe."""
+        sightings = self._track.sightings
+        mine = sightings[at]
+        near = [s for s in sightings[max(0, at - 2) : at + 3] if abs(s.time_s - mine.time_s) <= 0.25]
+        x1, y1, x2, y2 = mine.xyxy
+        width = max(x2 - x1, _second([s.xyxy[2] - s.xyxy[0] for s in near]))
+        height = max(y2 - y1, _second([s.xyxy[3] - s.xyxy[1] for s in near]))
+        x, y = (x1 + x2) / 2, (y1 + y2) / 2
+        return TrackPosition(
+            (x - width / 2, y - height / 2, x + width / 2, y + height / 2),
+            mine.score,
+            Origin.DETECTED,
+            moved_px=mine.course.moved_px,
+        )
+
+    def _followed(self, last: Sighting, index: int, steps: Mapping[int, FrameMotion]) -> TrackPosition | None:
+        """After the last sighting: the course goes on."""
+        if self._tail_from != last.index:
+            self._tail, self._tail_from, self._tail_at = last.course.copy(), last.index, last.index
+        while self._tail is not None and self._tail_at < index:
+            self._tail_at += 1
+            step = steps.get(self._tail_at)
+            if step is None or step.cut:
+                self._tail = None
+            else:
+                self._tail.move(step)
+        return None if self._tail is None else _held(self._tail, best=self._track.best)
+
+    def _led(self, at: int, index: int, steps: Mapping[int, FrameMotion]) -> TrackPosition | None:
+        """Before a sighting: its course, learnt from those that follow it, is taken back."""
+        sightings = self._track.sightings[at : at + _BACK_SIGHTINGS]
+        # Learnt anew when twice as many sightings are known, not with every one.
+        key = (sightings[0].index, len(sightings).bit_length())
+        if self._lead_key != key:
+            self._lead_key = key
+            self._lead = _back_from(sightings, index, steps, best=self._track.best)
+        return self._lead.get(index)
+
+
+def _index_of(sighting: Sighting) -> int:
+    return sighting.index
+
+
+def _second(values: list[float]) -> float:
+    """The second largest: as large as can be without following one outlier."""
+    return sorted(values)[max(0, len(values) - 2)]
+
+
+def _held(course: MotionModel, *, best: float) -> TrackPosition:
+    return TrackPosition(course.xyxy, best, Origin.HELD, unsure_s=course.unseen_s, moved_px=course.moved_px)
+
+
+def _between(
+    before: Sighting, after: Sighting, steps: Mapping[int, FrameMotion], *, best: float
+) -> dict[int, TrackPosition]:
+    """The frames between two sightings: the first one's course, bent so that it ends in the second."""
+    course = before.course.copy()
+    way: list[tuple[int, MotionModel]] = []
+    for index in range(before.index + 1, after.index + 1):
+        step = steps.get(index)
+        if step is None or step.cut:
+            return {}
+        course.move(step)
+        way.append((index, course.copy()))
+    x1, y1, x2, y2 = after.xyxy
+    off_x, off_y = (x1 + x2) / 2 - course.x, (y1 + y2) / 2 - course.y
+    size = math.sqrt(max(1.0, (x2 - x1) * (y2 - y1)))
+    if math.hypot(off_x, off_y) > _FARTHEST_GAP * size:
+        return {}
+    wider = (x2 - x1) / max(1e-3, course.width)
+    higher = (y2 - y1) / max(1e-3, course.height)
+    total_s = max(1e-9, after.time_s - before.time_s)
+    places = {}
+    for index, here in way[:-1]:
+        part = here.unseen_s / total_s
+        here.x += part * off_x
+        here.y += part * off_y
+        here.width *= max(0.0, wider) ** part
+        here.height *= max(0.0, higher) ** part
+        places[index] = TrackPosition(
+            here.xyxy,
+            best,
+            Origin.INTERPOLATED,
+            unsure_s=min(here.unseen_s, total_s - here.unseen_s),
+            unsure_px=math.hypot(off_x, off_y) * part * (1 - part),
+            moved_px=here.moved_px,
+        )
+    return places
+
+
+def _back_from(
+    sightings: list[Sighting], index: int, steps: Mapping[int, FrameMotion], *, best: float
+) -> dict[int, TrackPosition]:
+    """The frames from `index` up to the first of the sightings, by their course back in time."""
+    course = MotionModel.at(sightings[-1].xyxy, direction=-1)
+    seen = {s.index: s for s in sightings}
+    places = {}
+    for at in range(sightings[-1].index, index, -1):
+        step = steps.get(at)
+        if step is None or step.cut:
+            break
+        course.move(step)
+        if at - 1 in seen:
+            course.sight(seen[at - 1].xyxy, score=seen[at - 1].score)
+        elif at - 1 < sightings[0].index:
+            places[at - 1] = _held(course, best=best)
+    return places

@@ -1,0 +1,80 @@
+"""The audit's own reader sees what stands in a file beside the film."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from dashcamcleaner.audit.container import audio_offset_s, audio_shift_s, compare_contents, examine
+from dashcamcleaner.errors import InputError
+from tests import clips
+
+
+def jpeg() -> bytes:
+    picture = np.random.default_rng(1).integers(0, 255, (90, 160, 3), dtype=np.uint8)
+    return cv2.imencode(".jpg", cv2.GaussianBlur(picture, (0, 0), 3))[1].tobytes()
+
+
+def test_a_plain_clip(tmp_path: Path) -> None:
+    made = clips.make(tmp_path / "a.mp4", sounds=(clips.Sound(), clips.Sound(language="deu")), b_frames=2)
+    facts = examine(made.path)
+    assert facts.films == [0]
+    assert len(facts.sound) == 2
+    assert facts.pictures == []
+    assert compare_contents(facts, facts, keep=(), muted=False) == []
+
+
+def test_what_stands_beside_the_film_is_seen(tmp_path: Path) -> None:
+    made = clips.make(tmp_path / "a.mp4", cover=True, tags={"location": "+48.1371+011.5754/"})
+    facts = examine(made.path)
+    assert [p.cover for p in facts.pictures] == [True]
+    assert facts.pictures[0].pixels is not None
+    codes = {f.code for f in compare_contents(facts, facts, keep=(), muted=False)}
+    assert {"cover", "location"} <= codes
+
+
+@pytest.mark.parametrize("where", ["own box", "user data"])
+def test_a_thumbnail_and_a_position_between_the_packets_are_seen(tmp_path: Path, where: str) -> None:
+    made = clips.make(tmp_path / "a.mp4", frames=10)
+    target = tmp_path / "b.mp4"
+    shutil.copy(made.path, target)
+    body = jpeg() + b"$GPRMC,123519,A,4807.038,N,01131.000,E"
+    if where == "own box":
+        data = struct.pack(">I4s", len(body) + 8, b"free") + body
+    else:
+        inner = struct.pack(">I4s", len(body) + 8, b"thmb") + body
+        data = struct.pack(">I4s", len(inner) + 8, b"udta") + inner
+    with target.open("ab") as file:
+        file.write(data)
+    facts = examine(target)
+    assert [p.pixels.shape for p in facts.pictures if p.pixels is not None] == [(90, 160, 3)]
+    assert facts.positions
+
+
+def test_copied_sound_that_was_shifted_is_measured(tmp_path: Path) -> None:
+    one = examine(clips.make(tmp_path / "a.mp4", frames=60, sounds=(clips.Sound(),)).path).sound[0]
+    late = type(one)(1, one.codec, list(one.packets), [t + 0.08 for t in one.times_s])
+    assert audio_shift_s(one, one) == 0
+    assert audio_shift_s(one, late) == pytest.approx(0.08)
+
+
+def test_converted_sound_is_compared_by_ear(tmp_path: Path) -> None:
+    one = clips.make(tmp_path / "a.mp4", frames=90, sounds=(clips.Sound(),)).path
+    same = clips.make(tmp_path / "b.mkv", frames=90, sounds=(clips.Sound(codec="flac"),)).path
+    before, after = examine(one).sound[0], examine(same).sound[0]
+    assert audio_shift_s(before, after) is None
+    heard = audio_offset_s(one, same, source_stream=before.stream, output_stream=after.stream)
+    assert heard is not None
+    assert abs(heard[0]) < 0.03
+    assert heard[1] > 0.5
+
+
+def test_what_is_no_clip_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"no clip at all" * 100)
+    with pytest.raises(InputError):
+        examine(tmp_path / "a.mp4")

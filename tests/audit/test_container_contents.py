@@ -1,0 +1,79 @@
+"""What of an output's file should not be there is told, and what was asked for is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dashcamcleaner.audit.container import AudioTrack, ContainerContents, EmbeddedPicture, compare_contents
+from dashcamcleaner.core.findings import Severity
+
+
+def track(*, shift_s: float = 0.0, packets: int = 50, seed: int = 0) -> AudioTrack:
+    names = [bytes([seed, i]) for i in range(packets)]
+    return AudioTrack(1, "aac", names, [i * 0.021 + shift_s for i in range(packets)])
+
+
+def clip(**changes: object) -> ContainerContents:
+    facts = ContainerContents(films=[0], sound=[track()], tags={"creation_time": "2026-01-01", "encoder": "x"})
+    for name, value in changes.items():
+        setattr(facts, name, value)
+    return facts
+
+
+def codes(
+    output: ContainerContents,
+    *,
+    source: ContainerContents | None = None,
+    keep: tuple[str, ...] = (),
+    muted: bool = False,
+) -> dict[str, Severity]:
+    return {f.code: f.severity for f in compare_contents(source or clip(), output, keep=keep, muted=muted)}
+
+
+PICTURE = EmbeddedPicture("cover picture (stream 2)", np.zeros((9, 16, 3), np.uint8), cover=True)
+THUMBNAIL = EmbeddedPicture("JPEG picture at byte 900", np.zeros((90, 160, 3), np.uint8))
+
+
+def test_a_clean_file_says_nothing() -> None:
+    assert codes(clip()) == {}
+
+
+@pytest.mark.parametrize(
+    ("output", "code", "keep"),
+    [
+        (clip(films=[0, 3]), "extra-film", ()),
+        (clip(films=[]), "no-picture", ()),
+        (clip(pictures=[PICTURE]), "cover", "cover"),
+        (clip(pictures=[THUMBNAIL]), "thumbnail", ()),
+        (clip(tags={"location": "+48.1371+011.5754/"}), "location", "location"),
+        (clip(tags={"comment": "at +48.1371+011.5754/"}), "location", "location"),
+        (clip(data_streams=["data stream 2 (gpmd)"]), "data-stream", "data"),
+        (clip(positions=["$GPRMC at byte 77"]), "position", ()),
+        (clip(sound=[track(shift_s=0.08)]), "sound-shift", ()),
+        (clip(sound=[track(shift_s=-0.03)]), "sound-shift", ()),
+    ],
+)
+def test_what_should_not_be_there_fails_unless_it_was_asked_for(
+    output: ContainerContents, code: str, keep: str
+) -> None:
+    assert codes(output)[code] is Severity.FAIL
+    if keep:
+        assert code not in {c for c, s in codes(output, keep=(keep,)).items() if s is Severity.FAIL}
+
+
+def test_a_tag_that_says_something_else_is_to_review() -> None:
+    assert codes(clip(tags={"title": "Holiday"}))["tag"] is Severity.REVIEW
+    assert codes(clip(tags={"title": "Holiday"}), keep=("tags",)) == {}
+
+
+def test_sound_that_lacks_packets_or_a_track_is_told() -> None:
+    assert "sound-cut" in codes(clip(sound=[track(packets=40)]))
+    assert "sound-tracks" in codes(clip(sound=[]))
+    assert codes(clip(sound=[]), muted=True) == {}
+    assert codes(clip(), muted=True)["sound-present"] is Severity.FAIL
+
+
+def test_silence_repeats_itself_without_counting_as_a_shift() -> None:
+    silent = AudioTrack(1, "aac", [b"same"] * 50, [i * 0.021 for i in range(50)])
+    assert codes(clip(sound=[silent]), source=clip(sound=[silent])) == {}

@@ -1,0 +1,95 @@
+"""Inputs to jobs: names kept, nothing overwritten, nothing lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dashcamcleaner.errors import InputError, OutputError
+from dashcamcleaner.jobs.batch import jobs_for
+from dashcamcleaner.settings import resolve
+
+SETTINGS = resolve({})
+
+
+def touch(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"x")
+
+
+def outputs(*inputs: Path | str, output: str | None = None) -> dict[str, str]:
+    batch = jobs_for([str(i) for i in inputs], output=output, settings=SETTINGS)
+    return {str(job.source): str(job.output) for job in batch.jobs}
+
+
+def test_one_file_to_one_name(tmp_path: Path) -> None:
+    touch(tmp_path, "a.avi")
+    source = str(tmp_path / "a.avi")
+    assert outputs(source, output=str(tmp_path / "b.mkv")) == {source: str(tmp_path / "b.mkv")}
+    assert outputs(source, output=str(tmp_path / "b")) == {source: str(tmp_path / "b.mp4")}
+    assert outputs(source, output=f"{tmp_path}/new/") == {source: str(tmp_path / "new/a.mp4")}
+    assert outputs(source) == {source: str(tmp_path / "a_cleaned.mp4")}
+
+
+def test_a_folder_gives_a_folder_with_names_kept(tmp_path: Path) -> None:
+    touch(tmp_path, "in/a.mkv", "in/sub/b.MOV", "in/c.jpg", "in/notes.txt", "in/.hidden.mp4", "in/d.heic")
+    batch = jobs_for([str(tmp_path / "in")], output=str(tmp_path / "out"), settings=SETTINGS)
+    assert {str(job.output.relative_to(tmp_path)) for job in batch.jobs} == {
+        "out/a.mkv", "out/sub/b.mov", "out/c.jpg", "out/d.png",
+    }  # fmt: skip
+    assert [path.name for path in batch.skipped] == ["notes.txt"]
+
+
+def test_a_container_for_all(tmp_path: Path) -> None:
+    touch(tmp_path, "in/a.mkv", "in/b.mov", "in/c.jpg")
+    found = outputs(tmp_path / "in", output=f"{tmp_path}/out/*.mkv")
+    assert sorted(found.values()) == [f"{tmp_path}/out/{name}" for name in ("a.mkv", "b.mkv", "c.jpg")]
+
+
+def test_names_that_would_meet_get_the_sources_extension(tmp_path: Path) -> None:
+    touch(tmp_path, "in/a.avi", "in/a.flv", "in/b.avi")
+    found = outputs(tmp_path / "in", output=str(tmp_path / "out"))
+    assert sorted(Path(name).name for name in found.values()) == ["a.avi.mp4", "a.flv.mp4", "b.mp4"]
+
+
+def test_names_that_differ_in_the_extension_alone_do_not_share_a_plan(tmp_path: Path) -> None:
+    touch(tmp_path, "in/a.mkv", "in/a.mp4", "in/a.jpg")
+    found = outputs(tmp_path / "in", output=str(tmp_path / "out"))
+    assert len({Path(name).stem for name in found.values()}) == 3
+
+
+def test_patterns(tmp_path: Path) -> None:
+    touch(tmp_path, "x1.mp4", "x2.mp4", "y.mp4")
+    assert len(outputs(f"{tmp_path}/x*.mp4", output=str(tmp_path / "out"))) == 2
+
+
+def test_a_name_with_brackets_is_a_name(tmp_path: Path) -> None:
+    touch(tmp_path, "ride [1].mp4")
+    assert len(outputs(tmp_path / "ride [1].mp4")) == 1
+
+
+def test_what_is_not_there_is_told(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for given, told in (("nothing.mp4", "There is no file"), ("*.mp4", "There is no file"), ("empty", "holds no clip")):
+        with pytest.raises(InputError, match=told):
+            jobs_for([str(tmp_path / given)], output=None, settings=SETTINGS)
+
+
+def test_outputs_never_cross_sources_or_each_other(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4", "sub/a.mp4", "file")
+    with pytest.raises(OutputError, match="is a source"):
+        jobs_for([str(tmp_path)], output=str(tmp_path), settings=SETTINGS)
+    with pytest.raises(OutputError, match="there are 2 inputs"):
+        jobs_for(
+            [str(tmp_path / "a.mp4"), str(tmp_path / "sub/a.mp4")], output=str(tmp_path / "file"), settings=SETTINGS
+        )
+    with pytest.raises(OutputError, match="would both become"):
+        outputs(tmp_path / "a.mp4", tmp_path / "sub/a.mp4", output=str(tmp_path / "out"))
+
+
+def test_earlier_results_beside_their_sources_are_no_new_sources(tmp_path: Path) -> None:
+    touch(tmp_path, "in/a.mp4", "in/a_cleaned.mp4")
+    assert [Path(source).name for source in outputs(tmp_path / "in")] == ["a.mp4"]
+    assert len(outputs(tmp_path / "in", output=str(tmp_path / "out"))) == 2

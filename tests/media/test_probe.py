@@ -1,0 +1,256 @@
+"""Probing: what a clip holds, and one sentence why something is none."""
+
+from __future__ import annotations
+
+import socket
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from clips import Sound, as_telemetry, make, truncate
+from PIL import Image
+
+from dashcamcleaner.core.frame import Orientation
+from dashcamcleaner.errors import InputError
+from dashcamcleaner.media.probe import probe
+
+
+def test_plain_clip(tmp_path: Path) -> None:
+    made = make(tmp_path / "a.mp4", sounds=(Sound(),), tags={"location": "+40.1-070.2/", "title": "drive"})
+    info = probe(made.path)
+    assert (info.size, info.codec, info.layout.name, info.time_base) == ((320, 180), "h264", "yuv420p", made.time_base)
+    assert (info.frames, info.start_pts, info.duration_s, info.frame_rate) == (30, 0, 1.0, 30)
+    assert [(s.type, s.codec, s.language) for s in info.streams] == [("video", "h264", "und"), ("audio", "aac", "eng")]
+    assert info.tags["title"] == "drive"
+    assert info.tags["location"].startswith("+40.1")
+    assert info.orientation.is_identity
+    assert not info.still
+    assert not info.warnings
+
+
+@pytest.mark.parametrize("clockwise", [0, 90, 180, 270])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_orientation(tmp_path: Path, clockwise: int, mirrored: bool) -> None:
+    made = make(tmp_path / "a.mp4", frames=2, clockwise=clockwise, mirrored=mirrored)
+    assert probe(made.path).orientation == Orientation(clockwise // 90, mirrored)
+
+
+def test_facts_of_the_picture(tmp_path: Path) -> None:
+    color = {"color_primaries": 9, "color_trc": 16, "colorspace": 9, "color_range": 1}
+    hdr = make(tmp_path / "hdr.mp4", frames=3, codec="libx265", pix_fmt="yuv420p10le", options={}, color=color)
+    info = probe(hdr.path)
+    assert (info.layout.name, info.layout.depth, info.hdr) == ("yuv420p10le", 10, True)
+    assert info.color == {"primaries": "bt2020", "trc": "smpte2084", "space": "bt2020nc", "range": "tv"}
+    odd = make(tmp_path / "sar.mp4", frames=3, size=(720, 576), sample_aspect=Fraction(64, 45), interlaced=True)
+    info = probe(odd.path)
+    assert (info.sample_aspect, info.interlaced) == (Fraction(64, 45), True)
+    full = make(tmp_path / "full.mp4", frames=3, pix_fmt="yuvj422p", size=(322, 181))
+    info = probe(full.path)
+    assert (info.layout.full_range, info.layout.chroma_shift, info.size) == (True, (1, 0), (322, 181))
+
+
+def test_mastering_display(tmp_path: Path) -> None:
+    volume = "G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)"
+    made = make(
+        tmp_path / "m.mp4",
+        frames=2,
+        codec="libx265",
+        pix_fmt="yuv420p10le",
+        options={"x265-params": f"master-display={volume}:max-cll=1000,400"},
+    )
+    color = probe(made.path).color
+    assert (color["mastering_display"], color["content_light"]) == (volume, "1000,400")
+
+
+def test_side_streams_are_named(tmp_path: Path) -> None:
+    made = make(
+        tmp_path / "a.mp4",
+        sounds=(Sound(), Sound("libopus", "deu")),
+        subtitles=((0.1, 0.5, "hello"),),
+        chapters=((0, 0.5, "one"), (0.5, 1, "two")),
+        cover=True,
+        timecode="01:02:03:04",
+    )
+    info = probe(made.path)
+    assert info.chapters == 2
+    told = {(s.type, s.codec, s.note) for s in info.streams}
+    assert {("subtitle", "mov_text", ""), ("video", "mjpeg", "cover picture"), ("data", "tmcd", "timecode")} <= told
+    assert info.streams[info.video].codec == "h264"
+
+
+def test_telemetry_and_boxes_are_named(tmp_path: Path) -> None:
+    made = make(tmp_path / "a.mp4", subtitles=((0.1, 0.5, "hello"),))
+    as_telemetry(made.path)
+    gps = b"GPS " + b"\x01" * 200
+    box = (len(gps) + 12).to_bytes(4, "big") + b"free" + (len(gps) + 4).to_bytes(4, "big") + gps
+    made.path.write_bytes(made.path.read_bytes() + box + (24).to_bytes(4, "big") + b"sefd" + b"\x02" * 16)
+    told = [(s.type, s.codec, s.note) for s in probe(made.path).streams]
+    assert ("data", "gpmd", "GoPro telemetry, with position") in told
+    assert ("box", "free/GPS", "data outside the tracks") in told
+    assert ("box", "sefd", "data outside the tracks") in told
+
+
+def test_the_larger_film_is_chosen(tmp_path: Path) -> None:
+    path = tmp_path / "two.mkv"
+    with av.open(str(path), "w") as output:
+        streams = []
+        for size in ((160, 90), (320, 180)):
+            stream = output.add_stream("libx264", rate=30, width=size[0], height=size[1])
+            stream.pix_fmt = "yuv420p"
+            streams.append((stream, size))
+        for number in range(5):
+            for stream, size in streams:
+                frame = av.VideoFrame(*size, "yuv420p")
+                frame.pts, frame.time_base = number, Fraction(1, 30)
+                for packet in stream.encode(frame):
+                    output.mux(packet)
+        for stream, _ in streams:
+            output.mux(stream.encode(None))
+    info = probe(path)
+    assert info.size == (320, 180)
+    assert "2 films" in info.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("empty.mp4", b"", "is empty"),
+        ("page.mp4", b"<!DOCTYPE html><html><body>Not found</body></html>", "web page"),
+        ("noise.mp4", bytes(range(256)) * 40, "not a clip"),
+        ("list.mp4", b"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nother.ts\n#EXT-X-ENDLIST\n", "playlist"),
+        ("concat.mp4", b"ffconcat version 1.0\nfile 'other.mp4'\n", "playlist"),
+        ("dash.mp4", b'<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011"></MPD>', "playlist"),
+        ("text.mp4", b"just some words\n" * 20, "not a clip"),
+    ],
+)
+def test_refusals(tmp_path: Path, name: str, content: bytes, words: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=words) as caught:
+        probe(path)
+    assert caught.value.hint
+
+
+def test_refuses_missing_and_folders(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not exist"):
+        probe(tmp_path / "nowhere.mp4")
+    with pytest.raises(InputError, match="is a folder"):
+        probe(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "disguise", ["\n\n#EXTM3U", "#EXTM3U8\n#EXTM3U", "\x0b#EXTM3U", "v=0\r\no=- 0 0 IN IP4 127.0.0.1"]
+)
+@pytest.mark.parametrize("name", ["list.m3u8", "list.mp4", "list.sdp", "list.ts"])
+def test_a_playlist_reaches_nothing(tmp_path: Path, disguise: str, name: str) -> None:
+    """Whatever the first bytes are: neither another file nor the network is opened on behalf of a list."""
+    other = make(tmp_path / "other.ts", frames=5, time_base=Fraction(1, 90000))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        path = tmp_path / name
+        lines = [disguise, "#EXT-X-TARGETDURATION:2", "#EXTINF:2,", f"file:{other.path}", "#EXTINF:2,",
+                 f"http://127.0.0.1:{port}/a.ts", "#EXT-X-ENDLIST", ""]  # fmt: skip
+        path.write_text("\n".join(lines))
+        with pytest.raises(InputError):
+            probe(path)
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):  # nobody has knocked
+            server.accept()
+
+
+def test_the_media_library_itself_refuses_playlists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The look at the first bytes only makes the sentence kinder; the fence is what the library may open."""
+    other = make(tmp_path / "other.ts", frames=5, time_base=Fraction(1, 90000))
+    playlist = tmp_path / "list.m3u8"
+    playlist.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{other.path}\n#EXT-X-ENDLIST\n")
+    concat = tmp_path / "list.mp4"
+    concat.write_text("ffconcat version 1.0\nfile 'other.ts'\n")
+    monkeypatch.setattr("dashcamcleaner.media.probe._refuse_disguises", lambda path, head: None)
+    for path in (playlist, concat):
+        with av.open(str(path)) as container:  # without the fence, the other file is read
+            assert container.streams.video
+        with pytest.raises(InputError):
+            probe(path)
+
+
+def test_a_concat_list_reaches_nothing(tmp_path: Path) -> None:
+    other = make(tmp_path / "other.mp4", frames=5)
+    for head in ("ffconcat version 1.0\n", "# a list\nffconcat version 1.0\n", ""):
+        path = tmp_path / "list.mp4"
+        path.write_text(f"{head}file '{other.path}'\n")
+        with pytest.raises(InputError):
+            probe(path)
+
+
+def test_a_name_is_no_protocol(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names with colons are names of files, not orders to the media library."""
+    made = make(tmp_path / "plain.mp4", frames=3)
+    monkeypatch.chdir(tmp_path)
+    odd = Path("concat:plain.mp4|plain.mp4")
+    odd.write_bytes(made.path.read_bytes())
+    assert probe(odd).frames == 3
+    with pytest.raises(InputError, match="does not exist"):
+        probe("pipe:0")
+
+
+def test_refuses_sound_only(tmp_path: Path) -> None:
+    path = tmp_path / "sound.m4a"
+    with av.open(str(path), "w", format="mp4") as output:
+        stream = output.add_stream("aac", rate=48000)
+        frame = av.AudioFrame.from_ndarray(np.zeros((2, 1024), np.float32), format="fltp", layout="stereo")
+        frame.sample_rate = 48000
+        output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    with pytest.raises(InputError, match="sound only"):
+        probe(path)
+
+
+def test_refuses_a_clip_without_index(tmp_path: Path) -> None:
+    made = make(tmp_path / "a.mp4", frames=30, busy=True)
+    data = made.path.read_bytes()
+    at = data.index(b"moov") - 4
+    size = int.from_bytes(data[at : at + 4], "big")
+    made.path.write_bytes(data[:at] + data[at + size :])
+    with pytest.raises(InputError, match="no index"):
+        probe(made.path)
+
+
+def test_refuses_encrypted(tmp_path: Path) -> None:
+    """A track whose sample entry says that it is encrypted is refused, whatever else the file says."""
+    made = make(tmp_path / "a.mp4", frames=3)
+    data = made.path.read_bytes()
+    assert data.count(b"avc1\0\0\0\0\0\0\0\x01") == 1
+    made.path.write_bytes(data.replace(b"avc1\0\0\0\0\0\0\0\x01", b"encv\0\0\0\0\0\0\0\x01"))
+    with pytest.raises(InputError, match="encrypted"):
+        probe(made.path)
+
+
+def test_refuses_what_decodes_to_nothing(tmp_path: Path) -> None:
+    made = make(tmp_path / "a.mp4", frames=10, busy=True)
+    data = bytearray(made.path.read_bytes())
+    start = data.index(b"mdat") + 4
+    data[start:] = bytes(len(data) - start)
+    made.path.write_bytes(bytes(data))
+    with pytest.raises(InputError, match="decodes to nothing"):
+        probe(made.path)
+
+
+def test_header_only(tmp_path: Path) -> None:
+    made = make(tmp_path / "a.mp4", frames=10, busy=True)
+    truncate(made.path, fraction=0.02)
+    with pytest.raises(InputError):
+        probe(made.path)
+
+
+def test_stills_are_marked(tmp_path: Path) -> None:
+    for name in ("a.jpg", "a.png", "a.bmp", "a.webp", "a.tiff"):
+        Image.new("RGB", (40, 30), (200, 10, 10)).save(tmp_path / name)
+        info = probe(tmp_path / name)
+        assert info.still, name
+        assert info.size == (40, 30)
+    Image.new("P", (40, 30)).save(
+        tmp_path / "a.gif", save_all=True, append_images=[Image.new("P", (40, 30), 1)], duration=80
+    )
+    assert not probe(tmp_path / "a.gif").still
