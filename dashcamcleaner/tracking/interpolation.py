@@ -20,6 +20,10 @@ __all__ = ["GapFiller", "TrackPosition"]
 
 _BACK_SIGHTINGS = 8
 """Sightings from which the velocity at a track's beginning is learnt: a quarter of a second at 30 frames."""
+_OUTLIER = 1.35
+_OUTLIER_FROM = 4
+"""Among this many sightings near each other in time, one that is this much longer than their median is an outlier: it
+enlarges the region up to there and no further."""
 _FARTHEST_GAP = 4.0
 """A gap whose ends lie further apart than this, in the object's own sizes beyond its predicted course, is not
 painted across: it is filled from both ends only."""
@@ -107,8 +111,8 @@ class GapFiller:
         mine = sightings[at]
         near = [s for s in sightings[max(0, at - 2) : at + 3] if abs(s.time_s - mine.time_s) <= 0.25]
         x1, y1, x2, y2 = mine.xyxy
-        width = max(x2 - x1, _second([s.xyxy[2] - s.xyxy[0] for s in near]))
-        height = max(y2 - y1, _second([s.xyxy[3] - s.xyxy[1] for s in near]))
+        width = _steady(x2 - x1, [s.xyxy[2] - s.xyxy[0] for s in near])
+        height = _steady(y2 - y1, [s.xyxy[3] - s.xyxy[1] for s in near])
         x, y = (x1 + x2) / 2, (y1 + y2) / 2
         return TrackPosition(
             (x - width / 2, y - height / 2, x + width / 2, y + height / 2),
@@ -143,6 +147,14 @@ class GapFiller:
 
 def _index_of(sighting: Sighting) -> int:
     return sighting.index
+
+
+def _steady(own: float, near: list[float]) -> float:
+    """A side's length: the largest near it in time but for one, and no single outlier beyond the others."""
+    length = max(own, _second(near))
+    if len(near) < _OUTLIER_FROM:
+        return length
+    return min(length, _OUTLIER * sorted(near)[len(near) // 2])
 
 
 def _second(values: list[float]) -> float:
