@@ -48,8 +48,10 @@ ahead shakes by more."""
 _MOVED = 0.04
 """The scene must have moved by this share of the long side before resting in the picture means anything."""
 _RESTS_S = 0.5
-_RESTS_LOGIT = 5.0
-"""What is taken off the log odds of something that surely rests in the picture."""
+_RESTS_LOGIT = 4.0
+_RESTING_KINDS = frozenset(("plate",))
+"""What is taken off the log odds of something that surely rests in the picture: of plates, which is what burned-in
+letters are taken for. The face of a driver rests in the picture of a camera inside the car, too."""
 
 
 def logit(p: float) -> float:
@@ -249,4 +251,4 @@ class EvidenceModel:
         total = sum(
             row.intercept + sum(w * f for w, f in zip(row.weights, features, strict=True)) for row in known
         ) / len(known)
-        return total - _RESTS_LOGIT * evidence.rests
+        return total - (_RESTS_LOGIT * evidence.rests if kind in _RESTING_KINDS else 0.0)

@@ -92,7 +92,7 @@ def test_a_region_of_half_the_size_is_told() -> None:
     assert test.is_partly_clear or test.is_clear
 
 
-@pytest.mark.parametrize(("kind", "part"), [("plate", 22), ("face", 26)])
+@pytest.mark.parametrize(("kind", "part"), [("plate", 30), ("face", 34)])
 def test_a_weak_blur_is_told(kind: str, part: int) -> None:
     before, after = lumas(textured(), [])
     x1, y1, x2, y2 = (int(v) for v in BOX)
