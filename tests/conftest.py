@@ -28,6 +28,16 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     return home
 
 
+@pytest.fixture(autouse=True)
+def no_closer_looks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scripted detectors answer picture by picture: an enlarged crop is not one of theirs. Tests of closer looks are
+    marked ``closer_looks``."""
+    if request.node.get_closest_marker("closer_looks") is None:
+        from dashcamcleaner.pipeline import context
+
+        monkeypatch.setattr(context, "checker_for", lambda settings, detector: None)
+
+
 @pytest.fixture()
 def data_folder() -> Path:
     """The measuring data (see CONTRIBUTING.md); the test is skipped where it is absent."""

@@ -24,9 +24,11 @@ from dashcamcleaner.errors import PlanError
 
 __all__ = [
     "LARGEST_IN_WINDOW",
+    "CheckingPlanner",
     "WeakSpot",
     "PLAN_VERSION",
     "WHOLE_FRAME",
+    "CropCheck",
     "FramePlan",
     "Observation",
     "Origin",
@@ -76,6 +78,21 @@ class Region:
     track: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CropCheck:
+    """What a second look at an enlarged crop around a detection found.
+
+    Args:
+        xyxy: the detection that was looked at, upright full-size pixels.
+        kind: what it was taken for.
+        score: what the closer look gives it, from nearly 0 (nothing there) to 1.
+    """
+
+    xyxy: tuple[float, float, float, float]
+    kind: str
+    score: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Observation:
     """What is known of one frame before planning: what planners are fed.
@@ -86,6 +103,7 @@ class Observation:
         detections: raw, down to the score floor whatever the threshold, upright full-size pixels.
         motion: from the previous frame to this one; None where it was not measured.
         damaged: the decoder flagged the frame: it is to be covered wholly.
+        checks: closer looks at some of the detections; added after the planner has taken the frame.
     """
 
     index: int
@@ -93,6 +111,7 @@ class Observation:
     detections: Detections
     motion: Motion | None = None
     damaged: bool = False
+    checks: list[CropCheck] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,6 +148,8 @@ class FramePlan:
             data["m"] = seen.motion.as_json()
         if seen.damaged:
             data["damaged"] = True
+        if seen.checks:
+            data["c"] = [[*(round(float(v), 2) for v in c.xyxy), round(float(c.score), 4), c.kind] for c in seen.checks]
         return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod
@@ -146,7 +167,13 @@ class FramePlan:
                 detections=Detections.from_rows(data["d"]),
                 motion=Motion.from_json(data["m"]) if "m" in data else None,
                 damaged=bool(data.get("damaged", False)),
+                checks=[
+                    CropCheck((float(c[0]), float(c[1]), float(c[2]), float(c[3])), str(c[5]), float(c[4]))
+                    for c in data.get("c", ())
+                ],
             )
+            if not all(np.isfinite(v) for c in seen.checks for v in (*c.xyxy, c.score)):
+                raise ValueError("a check is not a number")
             regions = tuple(
                 Region(
                     xyxy=(float(r[0]), float(r[1]), float(r[2]), float(r[3])),
@@ -256,6 +283,16 @@ class Planner(Protocol):
 
     def finish(self) -> Sequence[FramePlan]:
         """The clip has ended: give the rest, in order."""
+
+
+class CheckingPlanner(Planner, Protocol):
+    """A planner that wants a closer look at some detections of the frame that it was just given."""
+
+    def unsure(self) -> Sequence[tuple[float, tuple[float, float, float, float], str]]:
+        """Detections of the latest frame worth a closer look: ``(worth, box, kind)``, the most worthwhile first."""
+
+    def add_checks(self, checks: Sequence[CropCheck]) -> None:
+        """Take what the closer looks found; they become part of the latest observation."""
 
 
 LARGEST_IN_WINDOW = 0.5

@@ -7,8 +7,9 @@ measure with it: one definition of "covered" for all.
 The rules, each on the side of privacy:
 
 - A box grows outward to whole chroma blocks, so that no colour sample at its edge mixes hidden and shown pixels.
-- The ellipse is a superellipse **around** the box: its corners touch the curve from inside, so no corner or chin is
-  left out. It belongs to the whole box even where the picture's edge cuts it.
+- The ellipse is a superellipse that touches the box's sides: planners grow boxes far enough that the object itself,
+  its chin and temples, lies within. It belongs to the whole box even where the picture's edge cuts it. What a person
+  drew is hidden as it was drawn, corners and all.
 - The feathered edge lies outside of the shape and never weakens it.
 """
 
@@ -20,20 +21,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from dashcamcleaner.core.frame import Orientation
-from dashcamcleaner.core.plan import WHOLE_FRAME, Region
+from dashcamcleaner.core.plan import WHOLE_FRAME, Origin, Region
 from dashcamcleaner.errors import DashcamCleanerError
 
 __all__ = [
     "BOX",
     "DEFAULT_SHAPES",
     "ELLIPSE",
-    "REACH",
     "SHAPES",
     "RegionFootprint",
     "block_mask",
     "cover",
     "cover_mask",
     "region_mask",
+    "shape_of",
     "stored_box",
 ]
 
@@ -44,14 +45,12 @@ DEFAULT_SHAPES: Mapping[str, str] = {"face": ELLIPSE, "plate": BOX}
 """Shape per kind; a kind that is not named gets a box, which is what detectors speak of."""
 
 _EXPONENT = 3
-"""Of the superellipse |x/a|^n + |y/b|^n = 1 around the box. n = 2 would need 1.57 times the box's area to hold its
-corners, 3 needs 1.40 and still looks round, 4 needs 1.31 and looks like a rounded box."""
-
-REACH = 2.0 ** (1.0 / _EXPONENT)
-"""Semi-axes over half sides: the curve passes through the box's corners."""
+"""Of the superellipse |x/a|^n + |y/b|^n = 1 in the box: 2 is an ellipse and leaves out a fifth of the box, 3 leaves out
+an eighth and still looks round, 4 looks like a rounded box. A box that is 1.26 times as large as its object holds the
+object's corners, too; until 0.1 the curve went through the corners of the grown box and painted 1.4 times its area."""
 
 _FEATHER_PX = (2, 64)
-"""Bounds of the feathered edge: thinner is invisible, wider blurs the street instead of the face."""
+"""Bounds of the feathered edge: thinner is invisible and left out, wider blurs the street instead of the face."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +110,12 @@ def stored_box(
     return (x1, y1, x2, y2)
 
 
+def shape_of(region: Region, shapes: Mapping[str, str]) -> str:
+    """The shape that a region is painted in: its kind's, but what a person drew is a box, as it was drawn."""
+    drawn = region.kind == WHOLE_FRAME or region.origin is Origin.MANUAL
+    return BOX if drawn else shapes.get(region.kind, BOX)
+
+
 def cover(
     xyxy: tuple[float, float, float, float],
     *,
@@ -130,15 +135,13 @@ def cover(
     """
     left, right = _outward(xyxy[0], xyxy[2], block=block[0])
     top, bottom = _outward(xyxy[1], xyxy[3], block=block[1])
-    reach = (REACH - 1.0) / 2.0 if shape == ELLIPSE else 0.0
     feather_px = 0
     if feather > 0:
         low, high = _FEATHER_PX
-        feather_px = int(min(max(round(feather * min(right - left, bottom - top)), low), high))
-    spread_x = int(np.ceil(reach * (right - left))) + feather_px
-    spread_y = int(np.ceil(reach * (bottom - top))) + feather_px
-    x1, x2 = _within(left - spread_x, right + spread_x, block=block[0], limit=size[0])
-    y1, y2 = _within(top - spread_y, bottom + spread_y, block=block[1], limit=size[1])
+        feather_px = int(min(round(feather * min(right - left, bottom - top)), high))
+        feather_px = feather_px if feather_px >= low else 0
+    x1, x2 = _within(left - feather_px, right + feather_px, block=block[0], limit=size[0])
+    y1, y2 = _within(top - feather_px, bottom + feather_px, block=block[1], limit=size[1])
     if x1 >= x2 or y1 >= y2:
         return None
     return RegionFootprint(
@@ -167,7 +170,7 @@ def block_mask(place: RegionFootprint) -> np.ndarray:
     across = np.abs(np.arange(x1, x2, bw, dtype=np.float32) + np.float32(bw / 2 - (left + right) / 2))
     down = np.abs(np.arange(y1, y2, bh, dtype=np.float32) + np.float32(bh / 2 - (top + bottom) / 2))[:, None]
     if place.shape == ELLIPSE:
-        a, b = half_w * np.float32(REACH), half_h * np.float32(REACH)
+        a, b = half_w, half_h
         # A block belongs to the shape when its nearest corner does: errors on the side of privacy.
         hidden = _cubed(np.maximum(across - bw / 2, 0) / a) + _cubed(np.maximum(down - bh / 2, 0) / b) < 1
         radius = np.cbrt(_cubed(across / a) + _cubed(down / b))
@@ -191,8 +194,9 @@ def region_mask(
     shapes: Mapping[str, str] = DEFAULT_SHAPES,
     orientation: Orientation = Orientation(),  # noqa: B008 - frozen
     block: tuple[int, int] = (2, 2),
+    feather: float = 0.0,
 ) -> tuple[int, int, np.ndarray]:
-    """The pixels that a region hides wholly (the feathered edge does not count), as ``(x, y, mask)``.
+    """The pixels that a region hides, as ``(x, y, mask)``.
 
     Args:
         region: as planned, upright pixels.
@@ -200,15 +204,16 @@ def region_mask(
         shapes: shape per kind.
         orientation: of the clip, to grow to the very chroma blocks that are painted.
         block: chroma block in luma pixels, ``(2, 2)`` for 4:2:0.
+        feather: width of the soft edge, as a fraction of the region's short side; 0 leaves it out.
 
     Returns:
-        Left and top edge in the upright picture, and a uint8 mask of 0 and 255; an empty mask (0, 0) when the region
-        lies wholly outside.
+        Left and top edge in the upright picture, and a uint8 mask: 255 where the picture is hidden wholly, less in the
+        soft edge; an empty mask (0, 0) when the region lies wholly outside.
     """
     size = orientation.upright_size(upright_size)  # turning back by the same quarter turns gives the stored size
     box = stored_box(region, upright_size=upright_size, orientation=orientation)
-    shape = BOX if region.kind == WHOLE_FRAME else shapes.get(region.kind, BOX)
-    place = cover(box, size=size, shape=shape, block=block)
+    shape = shape_of(region, shapes)
+    place = cover(box, size=size, shape=shape, block=block, feather=0.0 if region.kind == WHOLE_FRAME else feather)
     if place is None:
         return 0, 0, np.zeros((0, 0), np.uint8)
     x1, y1, x2, y2 = place.window

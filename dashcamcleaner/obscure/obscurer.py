@@ -14,7 +14,15 @@ import numpy as np
 from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
 from dashcamcleaner.core.plan import WHOLE_FRAME, Region
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.obscure.masks import BOX, DEFAULT_SHAPES, SHAPES, RegionFootprint, block_mask, cover, stored_box
+from dashcamcleaner.obscure.masks import (
+    DEFAULT_SHAPES,
+    SHAPES,
+    RegionFootprint,
+    block_mask,
+    cover,
+    shape_of,
+    stored_box,
+)
 from dashcamcleaner.obscure.overlay import fit_picture, read_picture
 from dashcamcleaner.obscure.planes import PlaneView, native, neutral, plane_views, top
 from dashcamcleaner.obscure.tones import Tones, blocks, cells_of, smooth
@@ -97,7 +105,7 @@ class Obscurer:
             place = cover(
                 box,
                 size=frame.size,
-                shape=BOX if whole else self._shapes.get(region.kind, BOX),
+                shape=shape_of(region, self._shapes),
                 feather=0.0 if whole else self._feather,
                 block=block,
             )

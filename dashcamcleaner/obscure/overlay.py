@@ -9,7 +9,7 @@ import numpy as np
 
 from dashcamcleaner.core.frame import Orientation, PixelLayout
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.obscure.masks import ELLIPSE, REACH, RegionFootprint
+from dashcamcleaner.obscure.masks import RegionFootprint
 from dashcamcleaner.obscure.planes import limits, top, unit
 
 __all__ = ["fit_picture", "read_picture"]
@@ -41,8 +41,6 @@ def fit_picture(
     x_start, y_start, x_end, y_end = place.box
     room_w, room_h = orientation.upright_size((x_end - x_start, y_end - y_start))
     scale = min(room_w / picture.shape[1], room_h / picture.shape[0])
-    if place.shape == ELLIPSE:  # it is wider than its box: filled, even if the picture's corners are cut
-        scale *= REACH
     if scale < 1:
         fitted = (max(round(picture.shape[1] * scale), 1), max(round(picture.shape[0] * scale), 1))
         picture, scale = cv2.resize(picture, fitted, interpolation=cv2.INTER_AREA), 1.0

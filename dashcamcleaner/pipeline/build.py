@@ -13,14 +13,19 @@ from dashcamcleaner.detection.weights import find_weights
 from dashcamcleaner.planning.planner import MemoryPlanner, TrackPlanner
 from dashcamcleaner.planning.regions import Growth
 from dashcamcleaner.settings import Settings
+from dashcamcleaner.tracking.evidence import EvidenceModel
 from dashcamcleaner.tracking.tracker import Tracker
 
-__all__ = ["DEFAULT_GROWTH", "growth_per_kind", "make_planner", "thresholds_per_kind"]
+__all__ = ["DEFAULT_GROWTH", "growth_per_kind", "make_planner", "probability_per_kind", "thresholds_per_kind"]
 
 DEFAULT_THRESHOLD = 0.2
 """For weights that come without a recommendation: recall first."""
 
-DEFAULT_GROWTH: dict[str, Growth] = {"face": (1.75, 1.6), "plate": (1.5, 2.2)}
+DEFAULT_PROBABILITY = 0.05
+"""A track is hidden from this probability on: a missed object identifies a person, a false one costs a blurred patch.
+Of large tracks more is asked, since they cost more (`planning.planner`)."""
+
+DEFAULT_GROWTH: dict[str, Growth] = {"face": (1.65, 1.55), "plate": (1.4, 1.85)}
 """Width and height, measured on labelled clips (docs/tracking.md); detectors box faces tightly, and plates loosely
 above and below. Other kinds: 1.3."""
 
@@ -44,6 +49,16 @@ def thresholds_per_kind(settings: Settings, *, recommended: Mapping[str, float] 
         said = [own.get(kind), settings.threshold, recommended.get(kind), DEFAULT_THRESHOLD]
         thresholds[kind] = next(value for value in said if value is not None)
     return thresholds
+
+
+def probability_per_kind(settings: Settings) -> dict[str, float]:
+    """The probability from which a track is hidden, per kind: the user's thresholds, or the measured default."""
+    own = {"face": settings.threshold_face, "plate": settings.threshold_plate}
+    probability = {}
+    for kind in settings.kinds():
+        said = [own.get(kind), settings.threshold, DEFAULT_PROBABILITY]
+        probability[kind] = next(value for value in said if value is not None)
+    return probability
 
 
 def growth_per_kind(settings: Settings) -> dict[str, Growth]:
@@ -79,7 +94,7 @@ def make_planner(
     return TrackPlanner(
         linker=Tracker(upright_size=upright_size),
         upright_size=upright_size,
-        thresholds=thresholds,
+        thresholds=probability_per_kind(settings),
         kinds=settings.kinds(),
         growth=growth_per_kind(settings),
         look_ahead_s=math.inf if whole_clip else settings.look_ahead,
@@ -90,4 +105,6 @@ def make_planner(
         memory_after=Span.parse(settings.memory_after),
         max_waiting_frames=sys.maxsize if whole_clip else max_waiting_frames,
         edits=edits,
+        evidence=EvidenceModel.shipped(),
+        max_region=settings.max_region,
     )

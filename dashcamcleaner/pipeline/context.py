@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from types import TracebackType
 
 import dashcamcleaner
 from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
-from dashcamcleaner.core.plan import PlanHeader, Planner
+from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader, Planner
+from dashcamcleaner.detection.crop_check import CROP_SIZE_PX, CropChecker
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.detection.registry import open_detector
 from dashcamcleaner.detection.tiling import FrameDetector, check_kinds
@@ -18,14 +21,16 @@ from dashcamcleaner.errors import PlanError
 from dashcamcleaner.pipeline.build import make_planner, thresholds_per_kind
 from dashcamcleaner.pipeline.edits_file import load_edits
 from dashcamcleaner.pipeline.job import Job
-from dashcamcleaner.pipeline.observations import LiveObservationSource, ObservationSource, StoredObservationSource
+from dashcamcleaner.pipeline.observations import LiveObservationSource, ObservationSource, StoredObservationSource, take
 from dashcamcleaner.pipeline.plan_file import PlanReader, SeenLog, fingerprint, seen_path
 from dashcamcleaner.settings import Settings
 from dashcamcleaner.tracking.camera_motion import MotionEstimator
 
-__all__ = ["RunContext", "detector_for", "inference_size", "open_context", "seeing_of", "versions"]
+__all__ = ["RunContext", "checker_for", "detector_for", "inference_size", "open_context", "seeing_of", "versions"]
 
 _MOST_ENLARGED = 1.5
+_CHECK_FLOOR = 0.003
+"""A closer look that finds nearly nothing says something, too."""
 
 
 @dataclass(slots=True)
@@ -58,6 +63,15 @@ class RunContext:
     detector: FrameDetector | None = None
     log: SeenLog | None = None
     reader: PlanReader | None = None
+    checker: CropChecker | None = None
+    thorough_done: bool = False
+
+    def take(self, frame: Frame, seen: Observation) -> Sequence[FramePlan]:
+        """Give the planner its next frame, and a closer look at what it is unsure of there."""
+        known = self.log is not None and frame.index < self.log.stored_frames  # an earlier run has looked
+        if self.checker is None or known or self.detector is None or self.thorough_done:
+            return self.planner.push(seen)
+        return take(self.planner, frame, seen, checker=self.checker, picture_size=self.detector.picture_size)
 
     def done(self) -> None:
         """The output stands: what was kept for a resume may go."""
@@ -70,7 +84,7 @@ class RunContext:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for held in (self.log, self.reader, self.detector):
+        for held in (self.log, self.reader, self.checker, self.detector):
             if held is not None:
                 held.close()
 
@@ -122,7 +136,28 @@ def open_context(job: Job, *, info: MediaInfo) -> RunContext:
         else [],
         detector=detector,
         log=log,
+        checker=checker_for(settings, detector),
     )
+
+
+def checker_for(settings: Settings, detector: FrameDetector) -> CropChecker | None:
+    """Closer looks by the run's own weights; None where tracks are not judged by evidence."""
+    if not (settings.tracking and settings.crop_checks):
+        return None
+    description = detector.description
+    engine = open_detector(
+        weights=settings.weights,
+        backend=description.backend,
+        device=settings.device,
+        inference_size=CROP_SIZE_PX,
+        precision=settings.precision,
+        aspect=(1, 1),
+        threads=settings.workers,
+        trust_weights=settings.trust_weights,
+        floor=_CHECK_FLOOR,
+    )
+    # A look costs the same whatever the inference size: less is spent where a frame costs less.
+    return CropChecker(engine, per_frame=min(1.0, max(detector.picture_size) / 1280))
 
 
 def _from_plan(job: Job, info: MediaInfo, edits: Edits | None, waiting: int) -> RunContext:

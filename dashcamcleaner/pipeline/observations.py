@@ -6,6 +6,7 @@ it is.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,13 +14,15 @@ from typing import Any, Protocol
 
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.motion import Motion
-from dashcamcleaner.core.plan import FramePlan, Observation
+from dashcamcleaner.core.plan import FramePlan, Observation, Planner
+from dashcamcleaner.detection.crop_check import CropChecker
 from dashcamcleaner.detection.tiling import FrameDetector
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.pipeline.plan_file import SeenLog
+from dashcamcleaner.planning.planner import TrackPlanner
 from dashcamcleaner.tracking.camera_motion import MotionEstimator
 
-__all__ = ["PrecomputedPlanner", "LiveObservationSource", "ObservationSource", "StoredObservationSource"]
+__all__ = ["PrecomputedPlanner", "LiveObservationSource", "ObservationSource", "StoredObservationSource", "take"]
 
 
 class ObservationSource(Protocol):
@@ -65,10 +68,16 @@ class LiveObservationSource:
     def _result(self, frames: list[Frame], handle: Any) -> Iterator[tuple[Frame, Observation]]:
         for frame, detections in zip(frames, self._detector.result(handle), strict=True):
             seen = Observation(frame.index, frame.time, detections, self._measure(frame), frame.damaged)
+            yield frame, seen
+            # Only now: whoever took the frame may have added closer looks, which a resumed run needs as well.
             if self._log is not None:
                 self._log.write(seen)
             frame.forget_pictures()
-            yield frame, seen
+
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """``(width, height)`` of the pictures that frames keep until the next one is asked for."""
+        return self._detector.picture_size
 
     def _measure(self, frame: Frame) -> Motion | None:
         return None if self._motion is None else self._motion.measure(frame.picture(self._detector.picture_size))
@@ -80,6 +89,26 @@ class LiveObservationSource:
                 self._measure(frame)  # the motion to the first new frame starts here
                 frame.forget_pictures()
             yield frame, checked(next(stored, None), frame=frame)
+
+
+def take(
+    planner: Planner, frame: Frame, seen: Observation, *, checker: CropChecker | None, picture_size: tuple[int, int]
+) -> Sequence[FramePlan]:
+    """Give a planner its next frame, and a closer look at what it is unsure of there.
+
+    Args:
+        planner: takes the observation.
+        frame: while its pictures are still there.
+        seen: what was observed in it.
+        checker: looks closer; None where the checks are stored with the observation, or none are wanted.
+        picture_size: of the picture that the detector saw.
+    """
+    done = planner.push(seen)
+    if checker is not None and isinstance(planner, TrackPlanner):
+        wanted = planner.unsure()
+        scale = picture_size[0] / frame.upright_size[0]
+        planner.add_checks(checker.check(frame.picture(picture_size), wanted, scale=scale) if wanted else ())
+    return done
 
 
 class StoredObservationSource:
@@ -110,7 +139,7 @@ def checked(seen: Observation | None, *, frame: Frame) -> Observation:
             hint="The plan belongs to another clip, or the clip was changed; analyse it again.",
         )
     if frame.damaged and not seen.damaged:  # decoders differ between machines: the careful one wins
-        return Observation(seen.index, seen.time, seen.detections, seen.motion, damaged=True)
+        return dataclasses.replace(seen, damaged=True)
     return seen
 
 

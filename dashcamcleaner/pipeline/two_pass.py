@@ -20,7 +20,7 @@ from dashcamcleaner.pipeline.build import make_planner
 from dashcamcleaner.pipeline.context import RunContext
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
-from dashcamcleaner.pipeline.observations import PrecomputedPlanner, StoredObservationSource
+from dashcamcleaner.pipeline.observations import PrecomputedPlanner, StoredObservationSource, take
 from dashcamcleaner.pipeline.progress import ProgressMeter
 from dashcamcleaner.pipeline.workers import BoundedQueue, ThreadGroup, until_done
 from dashcamcleaner.planning.weak_spots import thorough_plans
@@ -65,7 +65,10 @@ def analyse_first(job: Job, *, info: MediaInfo, look: RunContext, control: Contr
             return _look_again(job, info, look, control, spots, events)
 
         def analysing() -> None:
-            for _, seen in look.seer.see(frames):
+            first = fresh_planner()
+            picture_size = look.detector.picture_size if look.detector is not None else info.upright_size
+            for frame, seen in look.seer.see(frames):
+                take(first, frame, seen, checker=look.checker, picture_size=picture_size)
                 observations.append(seen)
                 counts = {kind: int((seen.detections.kind == kind).sum()) for kind in look.thresholds}
                 if progress := pace.step(counts, time_s=seen.time.seconds):
@@ -78,6 +81,7 @@ def analyse_first(job: Job, *, info: MediaInfo, look: RunContext, control: Contr
                 look=again,
             )
             look.planner = PrecomputedPlanner(plans)
+            look.thorough_done = True
             look.seer = StoredObservationSource(plan.seen for plan in plans)
             events.close()
 

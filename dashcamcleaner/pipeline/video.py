@@ -102,7 +102,7 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
                 waiting: deque[Frame] = deque()
                 for frame, seen in look.seer.see(frames):
                     waiting.append(frame)
-                    for plan in look.planner.push(seen):
+                    for plan in look.take(frame, seen):
                         planned.put((waiting.popleft(), plan))
                 for plan in look.planner.finish():
                     planned.put((waiting.popleft(), plan))

@@ -8,6 +8,7 @@ done by whoever has the pictures. Pure.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -131,7 +132,7 @@ def with_extra(
             more = more[_believed(more, plan, thresholds)]
         if more is not None and len(more):
             found = _without_doubles(Detections.concatenate([seen.detections, more]))
-            seen = Observation(seen.index, seen.time, found, seen.motion, seen.damaged)
+            seen = dataclasses.replace(seen, detections=found, checks=list(seen.checks))
         result.append(seen)
     return result
 

@@ -20,6 +20,10 @@ __all__ = ["GapFiller", "TrackPosition"]
 
 _BACK_SIGHTINGS = 8
 """Sightings from which the velocity at a track's beginning is learnt: a quarter of a second at 30 frames."""
+_OUTLIER = 1.35
+_OUTLIER_FROM = 4
+"""Among this many sightings near each other in time, one that is this much longer than their median is an outlier: it
+enlarges the region up to there and no further."""
 _FARTHEST_GAP = 4.0
 """A gap whose ends lie further apart than this, in the object's own sizes beyond its predicted course, is not
 painted across: it is filled from both ends only."""
@@ -51,16 +55,10 @@ class GapFiller:
 
     Args:
         track: as linked so far; it may grow between calls.
-        before_s: how long it is followed back before its first sighting.
-        after_s: how long it is followed on after its last.
-        max_gap_s: a longer gap is filled from its ends only.
     """
 
-    def __init__(self, track: Track, *, before_s: float, after_s: float, max_gap_s: float) -> None:
+    def __init__(self, track: Track) -> None:
         self._track = track
-        self._before_s = before_s
-        self._after_s = after_s
-        self._max_gap_s = max_gap_s
         self._gap: dict[int, TrackPosition] = {}
         self._gap_end: int | None = None
         self._lead: dict[int, TrackPosition] = {}
@@ -69,24 +67,41 @@ class GapFiller:
         self._tail_from: int | None = None
         self._tail_at = 0
 
-    def at(self, index: int, time_s: float, steps: Mapping[int, FrameMotion]) -> list[TrackPosition]:
-        """Where the track is in a frame, none or more places; frames are asked for in order."""
+    def at(
+        self,
+        index: int,
+        time_s: float,
+        steps: Mapping[int, FrameMotion],
+        *,
+        before_s: float,
+        after_s: float,
+        max_gap_s: float,
+    ) -> list[TrackPosition]:
+        """Where the track is in a frame, none or more places; frames are asked for in order.
+
+        Args:
+            index, time_s: of the frame.
+            steps: the ways between the frames around it.
+            before_s: how long the track is followed back before a sighting.
+            after_s: how long it is followed on after one.
+            max_gap_s: a longer gap is filled from its ends only.
+        """
         sightings = self._track.sightings
         at = bisect_left(sightings, index, key=_index_of)
         if at < len(sightings) and sightings[at].index == index:
             return [self._sighted(at)]
         before = sightings[at - 1] if at else None
         after = sightings[at] if at < len(sightings) else None
-        if before and after and after.time_s - before.time_s <= self._max_gap_s:
+        if before and after and after.time_s - before.time_s <= max_gap_s:
             if self._gap_end != after.index:
                 self._gap = _between(before, after, steps, best=self._track.best)
                 self._gap_end = after.index
             if index in self._gap:
                 return [self._gap[index]]
         places = []
-        if before and time_s - before.time_s <= self._after_s + 1e-6:
+        if before and time_s - before.time_s <= after_s + 1e-6:
             places.append(self._followed(before, index, steps))
-        if after and after.time_s - time_s <= self._before_s + 1e-6:
+        if after and after.time_s - time_s <= before_s + 1e-6:
             places.append(self._led(at, index, steps))
         return [place for place in places if place is not None]
 
@@ -96,8 +111,8 @@ class GapFiller:
         mine = sightings[at]
         near = [s for s in sightings[max(0, at - 2) : at + 3] if abs(s.time_s - mine.time_s) <= 0.25]
         x1, y1, x2, y2 = mine.xyxy
-        width = max(x2 - x1, _second([s.xyxy[2] - s.xyxy[0] for s in near]))
-        height = max(y2 - y1, _second([s.xyxy[3] - s.xyxy[1] for s in near]))
+        width = _steady(x2 - x1, [s.xyxy[2] - s.xyxy[0] for s in near])
+        height = _steady(y2 - y1, [s.xyxy[3] - s.xyxy[1] for s in near])
         x, y = (x1 + x2) / 2, (y1 + y2) / 2
         return TrackPosition(
             (x - width / 2, y - height / 2, x + width / 2, y + height / 2),
@@ -132,6 +147,14 @@ class GapFiller:
 
 def _index_of(sighting: Sighting) -> int:
     return sighting.index
+
+
+def _steady(own: float, near: list[float]) -> float:
+    """A side's length: the largest near it in time but for one, and no single outlier beyond the others."""
+    length = max(own, _second(near))
+    if len(near) < _OUTLIER_FROM:
+        return length
+    return min(length, _OUTLIER * sorted(near)[len(near) // 2])
 
 
 def _second(values: list[float]) -> float:

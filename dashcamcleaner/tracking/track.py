@@ -10,6 +10,7 @@ import numpy as np
 
 from dashcamcleaner.core.motion import FrameMotion
 from dashcamcleaner.core.plan import Observation
+from dashcamcleaner.tracking.evidence import TrackEvidence
 from dashcamcleaner.tracking.motion_model import MotionModel
 
 __all__ = ["LARGE_LESS_SURE", "Association", "Sighting", "Track", "TrackerProtocol", "large_share"]
@@ -60,6 +61,7 @@ class Track:
         surest: the same, large sightings counted `LARGE_LESS_SURE` less: what thresholds are held against.
         count: sightings so far, dropped ones included.
         ended: no sighting will follow (a cut, or unseen for too long).
+        evidence: what speaks for it and against it.
     """
 
     id: int
@@ -69,6 +71,7 @@ class Track:
     surest: float = 0.0
     count: int = 0
     ended: bool = False
+    evidence: TrackEvidence = field(default_factory=lambda: TrackEvidence("", upright_size=(1, 1)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,6 +18,7 @@ import numpy as np
 
 from dashcamcleaner.core.motion import FrameMotion
 from dashcamcleaner.core.plan import FramePlan, Observation, Origin
+from dashcamcleaner.tracking.evidence import TrackEvidence
 from dashcamcleaner.tracking.motion_model import MotionModel
 from dashcamcleaner.tracking.track import LARGE_LESS_SURE, Association, Sighting, Track, large_share
 
@@ -71,14 +72,17 @@ class Tracker:
             for which, track_at in self._matches(seen):
                 track, course = self._active[track_at]
                 box, score = _plain(seen, which)
+                track.evidence.sight(box, score=score, expected=(course.x, course.y, course.width, course.height))
                 course.sight(box, score=score)
                 self._add(track, Sighting(seen.index, time_s, box, score, course.copy()))
                 ids[which] = track.id
         started = []
         for which in np.flatnonzero(ids < 0).tolist():
-            track = Track(self._next_id, str(seen.detections.kind[which]))
+            kind = str(seen.detections.kind[which])
+            track = Track(self._next_id, kind, evidence=TrackEvidence(kind, upright_size=self._upright_size))
             self._next_id += 1
             box, score = _plain(seen, which)
+            track.evidence.sight(box, score=score)
             course = MotionModel.at(box)
             self._add(track, Sighting(seen.index, time_s, box, score, course.copy()))
             self._active.append((track, course))
@@ -97,6 +101,9 @@ class Tracker:
         """All tracks one frame on; those that a cut or time has ended are let go."""
         kept = []
         for track, course in self._active:
+            scene_x, scene_y = step.ahead(course.x, course.y)
+            scene_px = math.hypot(scene_x - course.x, scene_y - course.y)
+            track.evidence.look(scene_px=scene_px, seconds=step.seconds)
             course.move(step)
             forget_s = _FORGET_S if _is_established(track) else _FORGET_WEAK_S
             if step.cut or course.unseen_s > forget_s:

@@ -18,8 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from dashcamcleaner.core.boxes import Detections, iou
+from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan
+from dashcamcleaner.obscure.masks import DEFAULT_SHAPES, region_mask
 
 __all__ = [
     "COVER",
@@ -42,6 +43,7 @@ NEVER = "never detected"
 GAP = "gap in time"
 COVER = "cover too small or late"
 
+_HALF = 0.5
 _TOUCHED = 0.2
 """With less than this share of the box hidden, a leak is a gap; with more, cover that was too small or late."""
 
@@ -143,13 +145,18 @@ class ObjectFigures:
 class LeakFigures:
     """Figures of a clip, or of several added up.
 
+    Areas are counted in pixels as they are painted: with the shape of the region, the chroma blocks that it grows to,
+    and its soft edge.
+
     Args:
         objects: every labelled object with a legible frame.
-        hidden_px2: per kind, area of its regions that overlap a legible true box of that kind.
-        true_px2: per kind, area of the legible true boxes so overlapped.
-        needless_px2: per kind, area of its regions that touch nothing labelled of that kind, nor an ignore area.
-            What no leak figure shows: how much of the street is hidden for nothing.
+        hidden_px2: per kind, painted area within the boxes of legible objects of that kind, grown to twice their width
+            and height about their centres.
+        true_px2: per kind, area of the true boxes of the legible objects.
+        needless_px2: per kind, painted area outside of all labelled boxes so grown, legible or not, and of all ignore
+            areas so grown: what is hidden for nothing.
         picture_px2: area of all pictures.
+        half_covered_frames: legible object-frames of which less than half is hidden.
     """
 
     objects: tuple[ObjectFigures, ...] = ()
@@ -157,6 +164,7 @@ class LeakFigures:
     true_px2: Mapping[str, float] = field(default_factory=dict)
     needless_px2: Mapping[str, float] = field(default_factory=dict)
     picture_px2: float = 0.0
+    half_covered_frames: int = 0
 
     def __add__(self, other: LeakFigures) -> LeakFigures:
         return LeakFigures(
@@ -165,6 +173,7 @@ class LeakFigures:
             _summed(self.true_px2, other.true_px2),
             _summed(self.needless_px2, other.needless_px2),
             self.picture_px2 + other.picture_px2,
+            self.half_covered_frames + other.half_covered_frames,
         )
 
     @property
@@ -209,13 +218,13 @@ class LeakFigures:
 
     @property
     def over_cover(self) -> float:
-        """Hidden area over true area; 0 where nothing true was hidden."""
+        """Painted area at legible objects over their true area; 0 where there are none."""
         true_px2 = sum(self.true_px2.values())
         return sum(self.hidden_px2.values()) / true_px2 if true_px2 else 0.0
 
     @property
     def needless_share(self) -> float:
-        """Share of the pictures that is hidden where nothing is labelled."""
+        """Share of the pictures that is painted where nothing is labelled: hidden for nothing."""
         return sum(self.needless_px2.values()) / self.picture_px2 if self.picture_px2 else 0.0
 
     @property
@@ -240,13 +249,22 @@ class _FrameWatch:
     sighted: bool = False
 
 
-def leaks(truth: ClipTruth, plans: Iterable[FramePlan], *, thresholds: Mapping[str, float]) -> LeakFigures:
+def leaks(
+    truth: ClipTruth,
+    plans: Iterable[FramePlan],
+    *,
+    thresholds: Mapping[str, float],
+    shapes: Mapping[str, str] = DEFAULT_SHAPES,
+    feather: float = 0.0,
+) -> LeakFigures:
     """The figures of one clip.
 
     Args:
         truth: what is there.
         plans: of every frame; a frame without a plan counts as not hidden.
         thresholds: score per kind from which a raw detection counts as a sighting.
+        shapes: shape per kind, as it is painted.
+        feather: width of the soft edge, as it is painted; what it touches is painted, but hides nothing.
     """
     watches = [_FrameWatch() for _ in truth.tracks]
     hidden_px2 = dict.fromkeys(truth.kinds, 0.0)
@@ -255,30 +273,75 @@ def leaks(truth: ClipTruth, plans: Iterable[FramePlan], *, thresholds: Mapping[s
     picture_px2 = 0.0
     for plan in plans:
         index = plan.index
-        regions = np.array([r.xyxy for r in plan.regions], np.float64).reshape(-1, 4)
-        regions = np.clip(regions, 0, np.array([*truth.size, *truth.size], np.float64))
+        painted = {kind: np.zeros(truth.size[::-1], bool) for kind in truth.kinds}
+        hidden = np.zeros(truth.size[::-1], bool)
+        for region in plan.regions:
+            x, y, mask = region_mask(region, upright_size=truth.size, shapes=shapes, feather=feather)
+            at = (slice(y, y + mask.shape[0]), slice(x, x + mask.shape[1]))
+            hidden[at] |= mask == 255
+            if region.kind in painted:
+                painted[region.kind][at] |= mask > 0
         for track, watch in zip(truth.tracks, watches, strict=True):
             box = track.boxes.get(index)
             if box is None:
                 continue
             watch.sighted = watch.sighted or _sighted(box, track.kind, plan.seen.detections, thresholds)
             if index in track.legible:
-                watch.shares[index] = covered_share(box, regions)
+                inside = hidden[_pixels(box, truth.size)]
+                watch.shares[index] = float(inside.mean()) if inside.size else 1.0
         picture_px2 += truth.size[0] * truth.size[1]
-        whole = any(r.kind == WHOLE_FRAME for r in plan.regions)
-        if not whole and len(regions):
-            for kind in truth.kinds:
-                ours = regions[[r.kind == kind for r in plan.regions]]
-                hidden, true = _over_cover(truth, index, kind, ours)
-                hidden_px2[kind] += hidden
-                true_px2[kind] += true
-                needless_px2[kind] += _needless(truth, index, kind, ours)
+        if not any(r.kind == WHOLE_FRAME for r in plan.regions):
+            _add_areas(truth, index, painted, hidden_px2=hidden_px2, true_px2=true_px2, needless_px2=needless_px2)
     objects = tuple(
         _object_figures(truth, track, watch)
         for track, watch in zip(truth.tracks, watches, strict=True)
         if track.legible & track.boxes.keys()
     )
-    return LeakFigures(objects, hidden_px2, true_px2, needless_px2, picture_px2)
+    half = sum(
+        watch.shares.get(index, 0.0) < _HALF
+        for track, watch in zip(truth.tracks, watches, strict=True)
+        for index in track.legible & track.boxes.keys()
+    )
+    return LeakFigures(objects, hidden_px2, true_px2, needless_px2, picture_px2, half)
+
+
+def _add_areas(
+    truth: ClipTruth,
+    index: int,
+    painted: Mapping[str, np.ndarray],
+    *,
+    hidden_px2: dict[str, float],
+    true_px2: dict[str, float],
+    needless_px2: dict[str, float],
+) -> None:
+    """Add one frame's areas to those of its clip."""
+    labelled = np.zeros(truth.size[::-1], bool)
+    boxes = [track.boxes[index] for track in truth.tracks if index in track.boxes]
+    for box in (*boxes, *truth.ignore.get(index, np.zeros((0, 4))).tolist()):
+        labelled[_pixels(_doubled(box), truth.size)] = True
+    for kind, mask in painted.items():
+        near = np.zeros(truth.size[::-1], bool)
+        true = np.zeros(truth.size[::-1], bool)
+        for track in truth.tracks:
+            if track.kind == kind and index in track.legible and index in track.boxes:
+                near[_pixels(_doubled(track.boxes[index]), truth.size)] = True
+                true[_pixels(track.boxes[index], truth.size)] = True
+        hidden_px2[kind] += float((mask & near).sum())
+        true_px2[kind] += float(true.sum())
+        needless_px2[kind] += float((mask & ~labelled).sum())
+
+
+def _doubled(box: Sequence[float]) -> tuple[float, float, float, float]:
+    """Twice as wide and high about its centre."""
+    half_w, half_h = (box[2] - box[0]) / 2, (box[3] - box[1]) / 2
+    return box[0] - half_w, box[1] - half_h, box[2] + half_w, box[3] + half_h
+
+
+def _pixels(box: Sequence[float], size: tuple[int, int]) -> tuple[slice, slice]:
+    """Rows and columns of the pixels whose centres lie in a box."""
+    x1, x2 = (min(max(round(float(v)), 0), size[0]) for v in (box[0], box[2]))
+    y1, y2 = (min(max(round(float(v)), 0), size[1]) for v in (box[1], box[3]))
+    return slice(y1, y2), slice(x1, x2)
 
 
 def covered_share(box: Sequence[float], regions: np.ndarray) -> float:
@@ -320,36 +383,6 @@ def _sighted(
 
 def _summed(a: Mapping[str, float], b: Mapping[str, float]) -> dict[str, float]:
     return {kind: a.get(kind, 0.0) + b.get(kind, 0.0) for kind in (*a, *(k for k in b if k not in a))}
-
-
-def _over_cover(truth: ClipTruth, index: int, kind: str, regions: np.ndarray) -> tuple[float, float]:
-    """Area of a kind's regions that hide a legible true box of it, and the area of those boxes.
-
-    A region that rather belongs to something illegible or ignored does not count.
-    """
-    present = [(t.boxes[index], index in t.legible) for t in truth.tracks if t.kind == kind and index in t.boxes]
-    ours = np.array([b for b, legible in present if legible], np.float64).reshape(-1, 4)
-    if not len(ours) or not len(regions):
-        return 0.0, 0.0
-    others = np.array([b for b, legible in present if not legible], np.float64).reshape(-1, 4)
-    others = np.concatenate([others, truth.ignore.get(index, np.zeros((0, 4)))])
-    overlaps = iou(regions, ours)
-    counts = overlaps.max(axis=1) > 0
-    if len(others):
-        counts &= overlaps.max(axis=1) >= iou(regions, others).max(axis=1)
-    hit = (overlaps[counts] > 0).any(axis=0)
-    return union_area(regions[counts]), union_area(ours[hit])
-
-
-def _needless(truth: ClipTruth, index: int, kind: str, regions: np.ndarray) -> float:
-    """Area of a kind's regions that touch neither a labelled object of it nor an ignore area."""
-    if not len(regions):
-        return 0.0
-    known = np.array([t.boxes[index] for t in truth.tracks if t.kind == kind and index in t.boxes], np.float64)
-    known = np.concatenate([known.reshape(-1, 4), truth.ignore.get(index, np.zeros((0, 4)))])
-    if not len(known):
-        return union_area(regions)
-    return union_area(regions[iou(regions, known).max(axis=1) == 0])
 
 
 def _object_figures(truth: ClipTruth, track: TrueTrack, watch: _FrameWatch) -> ObjectFigures:

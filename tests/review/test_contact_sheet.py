@@ -18,7 +18,7 @@ from dashcamcleaner.settings import resolve
 from tests import clips, fakes
 
 LEFT = (20.0, 60.0, 60.0, 110.0, 0.9, "face")
-RIGHT = (220.0, 60.0, 280.0, 80.0, 0.5, "plate")
+RIGHT = (220.0, 60.0, 238.0, 66.0, 0.5, "plate")
 
 
 @pytest.fixture

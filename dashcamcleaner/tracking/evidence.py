@@ -1,0 +1,254 @@
+"""Evidence: how likely a track is what it claims to be, from everything that is known of it.
+
+A `TrackEvidence` grows with its track, frame by frame: scores of the sightings, frames in which the track was looked
+for and not seen, size and shape, how steadily it moves, whether it rests in the picture like a burned-in logo while
+the scene moves, and what a second look at an enlarged crop said. An `EvidenceModel` turns it into a calibrated
+probability: a logistic regression per kind over the features below, fitted on labelled clips by
+``benchmarks/calibrate.py``. Pure arithmetic; tracks are fed by `tracking.tracker`, decisions are made by
+`planning.planner`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+__all__ = ["FEATURES", "EvidenceModel", "TrackEvidence", "logit", "probability"]
+
+FEATURES = (
+    "best",
+    "top",
+    "count",
+    "seen_share",
+    "size",
+    "size_top",
+    "aspect",
+    "jitter",
+    "swell",
+    "height",
+    "crop",
+    "crop_known",
+)
+"""Names of the features, in the order of `TrackEvidence.features`."""
+
+_TOP = 3
+"""Best scores that are averaged; a track seen less often is filled up with the floor, so that one hit counts less."""
+_FLOOR = 0.05
+_MOST_COUNT = 32
+_TYPICAL_SIZE = 0.03
+"""Share of the picture's long side that most faces and plates have: there the size says nothing."""
+_TYPICAL_ASPECT = {"face": math.log(0.78), "plate": math.log(2.6)}
+_STILL_PX = 0.0012
+"""A burned-in text is found again within this share of the picture's long side of its mean place; what rests on a car
+ahead shakes by more."""
+_MOVED = 0.04
+"""The scene must have moved by this share of the long side before resting in the picture means anything."""
+_RESTS_S = 0.5
+_RESTS_LOGIT = 4.0
+_RESTING_KINDS = frozenset(("plate",))
+"""What is taken off the log odds of something that surely rests in the picture: of plates, which is what burned-in
+letters are taken for. The face of a driver rests in the picture of a camera inside the car, too."""
+
+
+def logit(p: float) -> float:
+    """Log odds of a probability or score, kept finite."""
+    p = min(max(p, 1e-4), 1 - 1e-4)
+    return math.log(p / (1 - p))
+
+
+def probability(log_odds: float) -> float:
+    """The inverse of `logit`."""
+    return 1 / (1 + math.exp(-min(max(log_odds, -30.0), 30.0)))
+
+
+class TrackEvidence:
+    """What is known of one track.
+
+    Args:
+        kind: what the track claims to be.
+        upright_size: ``(width, height)`` of the full-size picture.
+
+    Attributes:
+        version: grows with every change, so that a probability needs to be computed only once.
+    """
+
+    __slots__ = (
+        "_aspect",
+        "_best",
+        "_checks",
+        "_jitter",
+        "_kind",
+        "_long_side",
+        "_looked",
+        "_mean_x",
+        "_mean_y",
+        "_picture",
+        "_rest_s",
+        "_scene_px",
+        "_seen_at",
+        "_size",
+        "_spread",
+        "_steps",
+        "_swell",
+        "_y",
+        "count",
+        "version",
+    )
+
+    def __init__(self, kind: str, *, upright_size: tuple[int, int]) -> None:
+        self._kind = kind
+        self._picture = upright_size
+        self._best: list[float] = []
+        self._checks: list[float] = []
+        self.count = 0
+        self._looked = 0
+        self._seen_at = 0
+        self._size = self._aspect = self._y = 0.0
+        self._jitter = self._swell = 0.0
+        self._steps = 0
+        self._mean_x = self._mean_y = self._spread = 0.0
+        self._scene_px = self._rest_s = 0.0
+        self.version = 0
+
+    def look(self, *, scene_px: float, seconds: float) -> None:
+        """A frame in which the track was looked for.
+
+        Args:
+            scene_px: how far the camera's motion moved the scene at the track's place.
+            seconds: since the frame before.
+        """
+        self._looked += 1
+        self._scene_px += scene_px
+        self._rest_s += seconds
+        self.version += 1
+
+    def sight(
+        self, xyxy: Sequence[float], *, score: float, expected: tuple[float, float, float, float] | None = None
+    ) -> None:
+        """The track was seen in the frame last looked at (or begins).
+
+        Args:
+            xyxy: where, full-size pixels.
+            score: of the detection.
+            expected: centre, width and height as predicted; None at the first sighting.
+        """
+        x1, y1, x2, y2 = xyxy
+        x, y, width, height = (x1 + x2) / 2, (y1 + y2) / 2, max(1.0, x2 - x1), max(1.0, y2 - y1)
+        self._best = sorted([*self._best, logit(score)], reverse=True)[:_TOP]
+        self.count += 1
+        self._seen_at = self._looked
+        gain = max(1 / self.count, 0.1)
+        self._size += gain * (math.log(max(width, height) / max(self._picture)) - self._size)
+        self._aspect += gain * (math.log(width / height) - self._aspect)
+        self._y += gain * (y / self._picture[1] - self._y)
+        if expected is not None:
+            ex, ey, ew, eh = expected
+            side = math.sqrt(max(1.0, ew * eh))
+            gain = max(1 / (self._steps + 1), 0.1)
+            self._jitter += gain * (min(1.0, math.hypot(x - ex, y - ey) / side) - self._jitter)
+            swell = min(1.0, abs(math.log(width * height / max(1.0, ew * eh))) / 2)
+            self._swell += gain * (swell - self._swell)
+            self._steps += 1
+        # Running mean and spread of the place in the picture (Welford), over about a second's sightings.
+        gain = max(1 / self.count, 1 / 30)
+        off_x, off_y = x - self._mean_x, y - self._mean_y
+        if self.count == 1:
+            self._mean_x, self._mean_y = x, y
+        else:
+            self._mean_x += gain * off_x
+            self._mean_y += gain * off_y
+            self._spread = (1 - gain) * (self._spread + gain * (off_x * off_x + off_y * off_y))
+        self.version += 1
+
+    def check(self, score: float) -> None:
+        """What a second look at an enlarged crop gave the track: a score, the floor where nothing was found."""
+        self._checks.append(logit(max(score, 0.003)))
+        self.version += 1
+
+    @property
+    def checks(self) -> int:
+        """How many crops were looked at."""
+        return len(self._checks)
+
+    @property
+    def log_size(self) -> float:
+        """Natural logarithm of the longer side's share of the picture's long side, averaged over the sightings."""
+        return self._size
+
+    @property
+    def rests(self) -> float:
+        """0 to 1: how surely it rests in the picture while the scene moves, as a burned-in text does."""
+        if self.count < 4 or self._rest_s < _RESTS_S:
+            return 0.0
+        long_side = max(self._picture)
+        steady = min(1.0, max(0.0, 2 - math.sqrt(self._spread) / (_STILL_PX * long_side)))
+        moved = min(1.0, max(0.0, self._scene_px / (_MOVED * long_side) - 1))
+        return steady * moved * min(1.0, self._rest_s / (2 * _RESTS_S))
+
+    def features(self) -> tuple[float, ...]:
+        """Numbers for an `EvidenceModel`, in the order of `FEATURES`."""
+        floor = logit(_FLOOR)
+        top = (sum(self._best) + floor * (_TOP - len(self._best))) / _TOP
+        size = self._size - math.log(_TYPICAL_SIZE)
+        # Frames after the last sighting count half: an object that left is no less of an object.
+        looked = self._seen_at + 0.5 * (self._looked - self._seen_at)
+        known = min(len(self._checks), 4)
+        return (
+            self._best[0] if self._best else floor,
+            top,
+            math.log2(min(max(self.count, 1), _MOST_COUNT)),
+            self.count / (looked + 1) if self.count else 0.0,
+            size,
+            size * (top - floor),
+            abs(self._aspect - _TYPICAL_ASPECT.get(self._kind, self._aspect)),
+            self._jitter,
+            self._swell,
+            self._y - 0.5,
+            sum(self._checks) / len(self._checks) + 2.0 if self._checks else 0.0,
+            math.sqrt(known),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Regression:
+    intercept: float
+    weights: tuple[float, ...]
+
+
+class EvidenceModel:
+    """Evidence -> probability.
+
+    Args:
+        regressions: per kind ``{"intercept": ..., "weights": {feature: ...}}``; kinds that are not named use the mean
+            of the others, so that foreign weights' kinds are judged, too.
+
+    Raises:
+        ValueError: the numbers are not what `benchmarks/calibrate.py` writes.
+    """
+
+    def __init__(self, regressions: Mapping[str, Mapping[str, Any]]) -> None:
+        self._of: dict[str, _Regression] = {}
+        for kind, row in regressions.items():
+            weights = tuple(float(row["weights"][name]) for name in FEATURES)
+            self._of[str(kind)] = _Regression(float(row["intercept"]), weights)
+        if not self._of or not all(math.isfinite(v) for r in self._of.values() for v in (r.intercept, *r.weights)):
+            raise ValueError("not the numbers of an evidence model")
+
+    @classmethod
+    def shipped(cls) -> EvidenceModel:
+        """The model that comes with the program."""
+        text = resources.files("dashcamcleaner.tracking").joinpath("evidence.json").read_text(encoding="utf-8")
+        return cls(json.loads(text)["kinds"])
+
+    def log_odds(self, kind: str, evidence: TrackEvidence) -> float:
+        """Log odds that a track is an object of its kind."""
+        features = evidence.features()
+        known = [self._of[kind]] if kind in self._of else list(self._of.values())
+        total = sum(
+            row.intercept + sum(w * f for w, f in zip(row.weights, features, strict=True)) for row in known
+        ) / len(known)
+        return total - (_RESTS_LOGIT * evidence.rests if kind in _RESTING_KINDS else 0.0)
