@@ -180,7 +180,7 @@ def _opened(path: Path) -> tuple[MediaInfo, AbstractContextManager[Iterable[Fram
 def _compare_files(source: Path, output: Path, settings: Settings, result: AuditResult) -> Iterator[Finding]:
     """Streams, tags, sound, and what stands beside the film."""
     before, after = examine(source), examine(output)
-    muted = settings.sound == "mute"
+    muted = settings.audio == "mute"
     found = compare_contents(before, after, keep=settings.keep, muted=muted)
     yield from found
     by_ear, told = [], 0

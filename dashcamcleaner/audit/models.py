@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -85,7 +86,7 @@ def open_models(settings: Settings, *, upright_size: tuple[int, int]) -> AuditMo
     told: list[str] = []
     aspect = upright_size
     size = min(_MOST_SIZE, round(settings.inference_size * settings.tiles**0.5 * _OTHER_SCALE))
-    common = {
+    common: dict[str, Any] = {
         "weights": settings.weights, "backend": settings.backend, "device": settings.device,
         "precision": settings.precision, "threads": settings.workers, "trust_weights": settings.trust_weights,
     }  # fmt: skip

@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     from dashcamcleaner.detection.registry import open_detector
 
     settings = settings_of(args)
-    options = {
+    options: dict[str, Any] = {
         "weights": settings.weights,
         "precision": settings.precision,
         "inference_size": settings.inference_size,

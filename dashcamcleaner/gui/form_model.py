@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.settings import PROFILES, ROWS, SETTINGS, Setting, Settings, resolve
+from dashcamcleaner.settings import PROFILES, ROWS, SETTINGS, Setting, Settings, find_row, resolve
 
 __all__ = ["FormModel", "basic_rows", "choice_title", "rows_of_group"]
 
@@ -88,11 +88,11 @@ class FormModel:
         self.dropped: list[str] = []
         self._overrides: dict[str, Any] = {}
         for name, value in (overrides or {}).items():
-            row = SETTINGS.get(name)
+            row = find_row(name)
             try:
                 if row is None:
                     raise SettingError(f"There is no setting {name!r} any more.")
-                self._overrides[name] = row.check(value)
+                self._overrides[row.name] = row.check(value)
             except SettingError as error:
                 self.dropped.append(error.message)
         try:
@@ -113,7 +113,7 @@ class FormModel:
 
     def value(self, name: str) -> Any:
         """The value in force."""
-        return getattr(self.settings, name)
+        return self.settings.as_dict()[name]
 
     def is_own(self, name: str) -> bool:
         """Whether the user set it, rather than the profile or the table."""

@@ -39,7 +39,7 @@ _MOST_STRETCH = 1000
 
 def map_write_errors(path: Path) -> contextlib.AbstractContextManager[None]:
     """Map what FFmpeg and the system raise while ``path`` is written; see `files.map_os_errors`."""
-    hint = "Check the folder; where the source is damaged, --sound mute may help."
+    hint = "Check the folder; where the source is damaged, --audio mute may help."
     return map_os_errors(path, hint=hint, also=(av.error.FFmpegError, ValueError))
 
 
@@ -202,7 +202,7 @@ class Encoder:
         if there < self._pictures:
             raise OutputError(
                 f"{self._pictures - there} of {self._pictures} pictures could not be written",
-                hint="The source's sound may be damaged; try --sound mute.",
+                hint="The source's sound may be damaged; try --audio mute.",
             )
 
     def _require_open(self) -> None:

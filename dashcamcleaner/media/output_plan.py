@@ -84,7 +84,7 @@ def plan_output(
     output: str | Path,
     codec: str = "auto",
     keep: Sequence[str] = (),
-    sound: str = "keep",
+    audio: str = "keep",
     keep_chroma: bool = False,
     quality: int = 20,
 ) -> OutputPlan:
@@ -95,7 +95,7 @@ def plan_output(
         output: its extension picks the container.
         codec: ``auto``, ``h264``, ``h265`` or ``av1``.
         keep: what is kept although it is stripped by default: location, tags, data, cover, attachments, chapters.
-        sound: ``keep`` or ``mute``.
+        audio: ``keep`` or ``mute``.
         keep_chroma: 4:2:2 and 4:4:4 stay as they are.
         quality: x264's scale; only the size estimate depends on it.
 
@@ -106,7 +106,7 @@ def plan_output(
     video = _video_codec(info, container=container, codec=codec)
     pixel_format, notes = _pixel_format(info, codec=video, keep_chroma=keep_chroma)
     size, size_notes = _size(info, pixel_format=pixel_format)
-    sides, actions = _sides(info, container=container, keep=keep, sound=sound)
+    sides, actions = _sides(info, container=container, keep=keep, audio=audio)
     tags, tag_actions = _tags(info.tags, keep=keep)
     video_tags, video_tag_actions = _video_tags(info, container=container, keep=keep)
     shift = info.start_s if info.container.startswith(_ORIGINLESS) and info.start_s else Fraction(0)
@@ -183,7 +183,7 @@ def _size(info: MediaInfo, *, pixel_format: str) -> tuple[tuple[int, int], list[
 
 
 def _sides(
-    info: MediaInfo, *, container: Container, keep: Sequence[str], sound: str
+    info: MediaInfo, *, container: Container, keep: Sequence[str], audio: str
 ) -> tuple[list[SideStream], list[StreamAction]]:
     sides: list[SideStream] = []
     actions: list[StreamAction] = []
@@ -194,7 +194,7 @@ def _sides(
         counts[stream.type] = counts.get(stream.type, 0) + 1
         title = _title(stream, counts[stream.type])
         decide = {
-            "audio": lambda s: _sound(s, container, sound),
+            "audio": lambda s: _audio(s, container, audio),
             "subtitle": lambda s: _subtitle(s, container, keep),
             "data": lambda s: _data(s, container, keep),
             "attachment": lambda s: _attachment(s, container, keep),
@@ -219,8 +219,8 @@ def _stream_tags(stream: StreamInfo, container: Container) -> dict[str, str]:
     return {"language": codecs.language_tag(stream.language, container=container)}
 
 
-def _sound(stream: StreamInfo, container: Container, sound: str) -> _Fate:
-    if sound == "mute":
+def _audio(stream: StreamInfo, container: Container, audio: str) -> _Fate:
+    if audio == "mute":
         return None, "muted", "asked for"
     if stream.note == "undecodable" and stream.codec not in container.audio:
         return None, "dropped", "unknown codec"

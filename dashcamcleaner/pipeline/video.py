@@ -58,7 +58,7 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
         output=job.output,
         codec=settings.codec,
         keep=(*settings.keep, "chapters"),  # chapters tell nothing that the picture does not show
-        sound=settings.sound,
+        audio=settings.audio,
         keep_chroma=settings.keep_chroma,
         quality=settings.quality,
     )

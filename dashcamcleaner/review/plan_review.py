@@ -16,7 +16,7 @@ from dashcamcleaner.errors import Cancelled, SettingError
 from dashcamcleaner.pipeline.build import make_planner, thresholds_per_kind
 from dashcamcleaner.pipeline.plan_file import PlanReader
 from dashcamcleaner.review.track_summary import ReviewItem, TrackSummary, review_items, track_summaries
-from dashcamcleaner.settings import SETTINGS, Settings, resolve
+from dashcamcleaner.settings import SETTINGS, Settings, find_row, resolve
 
 __all__ = ["PlanReview", "settings_for_plan"]
 
@@ -35,7 +35,7 @@ def settings_for_plan(plan: Path, *, wanted: Settings) -> Settings:
 
 
 def _joined(of_plan: dict[str, Any], wanted: Settings) -> Settings:
-    kept = {name: v for name, v in of_plan.items() if name in SETTINGS and SETTINGS[name].group in _FROM_PLAN}
+    kept = {name: v for name, v in of_plan.items() if (row := find_row(name)) and row.group in _FROM_PLAN}
     looks = {name: v for name, v in wanted.overrides.items() if SETTINGS[name].group not in _FROM_PLAN}
     try:
         return resolve(kept, looks)
