@@ -30,6 +30,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from dashcamcleaner.core.boxes import Detections
+from dashcamcleaner.core.kinds import KindRules
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import FramePlan, Observation, WeakSpot
 from dashcamcleaner.core.time import Span
@@ -39,7 +40,7 @@ from dashcamcleaner.detection.weights import find_weights
 from dashcamcleaner.files import file_sha256
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import open_clip
-from dashcamcleaner.pipeline.build import growth_per_kind, make_planner, thresholds_per_kind
+from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.context import detector_for, inference_size
 from dashcamcleaner.pipeline.observations import LiveObservationSource
 from dashcamcleaner.planning.planner import MemoryPlanner
@@ -119,7 +120,7 @@ class Eyes:
 
 
 def plans_of(
-    mode: str, eyes: Eyes, observations: Sequence[Observation], thresholds: Mapping[str, float]
+    mode: str, eyes: Eyes, observations: Sequence[Observation], rules: Mapping[str, KindRules]
 ) -> list[FramePlan]:
     """A clip's plans in one mode."""
     settings, size = eyes.settings, eyes.info.upright_size
@@ -127,9 +128,7 @@ def plans_of(
         span = Span(5 if mode == "memory" else 0)
         planner = MemoryPlanner(
             upright_size=size,
-            thresholds=thresholds,
-            kinds=settings.kinds(),
-            growth=growth_per_kind(settings),
+            rules=rules,
             before=span,
             after=span,
             max_waiting_frames=1000,
@@ -137,12 +136,11 @@ def plans_of(
         return planned(observations, planner)
 
     def make(whole_clip: bool):
-        return make_planner(
-            settings, upright_size=size, thresholds=thresholds, max_waiting_frames=1000, whole_clip=whole_clip
-        )
+        return make_planner(settings, upright_size=size, rules=rules, max_waiting_frames=1000, whole_clip=whole_clip)
 
     if mode == "default":
         return planned(observations, make(False))
+    thresholds = {kind: one.threshold for kind, one in rules.items()}
     return thorough_plans(
         observations, upright_size=size, thresholds=thresholds, make_planner=lambda: make(True), look=eyes.look
     )
@@ -173,13 +171,14 @@ def main() -> None:
     said = dict(item.split("=", 1) for item in args.set)
     said |= {k: v for k, v in (("weights", args.weights), ("profile", args.profile)) if v}
     settings = resolve(said)
-    thresholds = thresholds_per_kind(settings)
+    rules = rules_per_kind(settings)
+    thresholds = {kind: one.threshold for kind, one in rules.items()}
     names = args.clips.split(",") if args.clips else sorted(path.stem for path in args.folder.glob("*.json"))
     modes = args.modes.split(",")
     pooled = {mode: LeakFigures() for mode in modes}
     print(
         f"weights {settings.weights}, {settings.inference_size} px, tiles {settings.tiles}, thresholds {thresholds}, "
-        f"growth {growth_per_kind(settings)}, look-ahead {settings.look_ahead:g} s, "
+        f"growth {{kind: one.growth for kind, one in rules.items()}}, look-ahead {settings.look_ahead:g} s, "
         f"fill {settings.fill_before:g} s before and {settings.fill_after:g} s after\n"
     )
     print(HEAD + "\n" + "|---" * (HEAD.count("|") - 1) + "|")
@@ -190,7 +189,7 @@ def main() -> None:
             observations = eyes.observe()
             for mode in modes:
                 begun = time.process_time()
-                figures = leaks(truth, plans_of(mode, eyes, observations, thresholds), thresholds=thresholds)
+                figures = leaks(truth, plans_of(mode, eyes, observations, rules), thresholds=thresholds)
                 pooled[mode] += figures
                 print(row(name, mode, figures), flush=True)
                 if mode == "thorough":

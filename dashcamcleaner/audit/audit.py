@@ -25,6 +25,7 @@ from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
 from dashcamcleaner.core.findings import AuditResult, Check, Finding, Severity, judge
 from dashcamcleaner.core.frame import Frame
+from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import PlanError
@@ -240,8 +241,9 @@ def _search_beside_the_film(eyes: AuditModels, output: Path, settings: Settings)
         seen = eyes.look_at_still(picture.pixels)
         for kind in sorted({s.kind for s in seen}):
             best = max(s.score for s in seen if s.kind == kind)
-            yield Finding("leftovers", "cover-object", Severity.FAIL if best > 0.5 else Severity.REVIEW,
-                          f"The {picture.where} shows a {kind} (score {best:.2f}).", kind=kind)  # fmt: skip
+            text = f"The {picture.where} shows a {rules_of(kind).noun} (score {best:.2f})."
+            severity = Severity.FAIL if best > 0.5 else Severity.REVIEW
+            yield Finding("leftovers", "cover-object", severity, text, kind=kind)
 
 
 def _respect(edits: Edits, findings: list[Finding]) -> list[Finding]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from dashcamcleaner.core.kinds import rules_of
+
 __all__ = ["CROPS_KEPT", "AuditDetection", "Exposure", "ExposureTracker", "legibility"]
 
 CROPS_KEPT = 3
@@ -22,14 +24,11 @@ _REACH = 1.0
 
 _REACH_PER_S = 2.0
 
-_FULLY_LEGIBLE_PX = {"face": 40.0, "plate": 22.0}
-_ILLEGIBLE_PX = {"face": 8.0, "plate": 5.0}
-"""Heights of a face and of a plate at which everybody and nobody recognises it; between, it rises evenly."""
-
 
 def legibility(kind: str, *, height_px: float) -> float:
-    """0-1: how readable an object of this height would be if it were sharp."""
-    low, high = _ILLEGIBLE_PX.get(kind, 8.0), _FULLY_LEGIBLE_PX.get(kind, 40.0)
+    """0-1: how readable an object of this height would be if it were sharp; rises evenly between the kind's limits."""
+    rules = rules_of(kind)
+    low, high = rules.illegible_px, rules.legible_px
     return float(np.clip((height_px - low) / (high - low), 0.05, 1.0))
 
 

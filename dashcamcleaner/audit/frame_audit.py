@@ -18,8 +18,10 @@ from dashcamcleaner.audit.scoring import ExposureScorer
 from dashcamcleaner.audit.search import moves_as_one
 from dashcamcleaner.core.findings import AuditResult, Check, Finding, Severity
 from dashcamcleaner.core.frame import Frame
+from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import FramePlan, Region
+from dashcamcleaner.pipeline.build import shapes_per_kind
 from dashcamcleaner.pipeline.plan_file import PlanReader
 from dashcamcleaner.settings import Settings
 
@@ -60,7 +62,7 @@ class FrameAuditor:
         shift = info.layout.chroma_shift
         self._comparer = FrameComparer(
             upright_size=info.upright_size,
-            shapes={"face": settings.shape_face, "plate": settings.shape_plate},
+            shapes=shapes_per_kind(settings),
             orientation=info.orientation,
             block=(1 << shift[0], 1 << shift[1]),
         )
@@ -189,10 +191,12 @@ class FrameAuditor:
         found += self._search_findings(result)
         checks, again = self._rereader.findings()
         have = {check.name for check in result.checks}
-        kinds = {"read-back": ("plate", self._eyes.reader), "face-again": ("face", self._eyes.crops.get(FACES))}
-        result.checks += [
-            c for c in checks if c.name not in have and kinds[c.name][0] in self._eyes.kinds and kinds[c.name][1]
-        ]
+        rules = [rules_of(kind) for kind in self._eyes.kinds]
+        possible = {
+            "read-back": self._eyes.reader and any(one.carries_text for one in rules),
+            "face-again": self._eyes.crops.get(FACES) and any(one.second_detector for one in rules),
+        }
+        result.checks += [check for check in checks if check.name not in have and possible[check.name]]
         return found + again
 
     def close(self) -> None:

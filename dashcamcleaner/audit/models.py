@@ -11,6 +11,7 @@ import numpy as np
 from dashcamcleaner.audit.exposures import AuditDetection, Exposure
 from dashcamcleaner.audit.search import LeftoverSearch, best_reading, second_opinion
 from dashcamcleaner.core.findings import Check
+from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.detection.centerface import open_centerface
 from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.detection.ocr import TextReader, open_reader
@@ -98,7 +99,7 @@ def open_models(settings: Settings, *, upright_size: tuple[int, int]) -> AuditMo
         missing.append(
             _missing("search-own", "Objects left, by the run's own weights mirrored at another scale", error)
         )
-    if "face" in kinds:
+    if any(rules_of(kind).second_detector for kind in kinds):
         try:
             whole[FACES] = open_centerface(inference_size=_FACE_SIZE, aspect=aspect, threads=settings.workers)
             crops[FACES] = open_centerface(inference_size=_CROP_SIZE, threads=settings.workers)
@@ -106,7 +107,7 @@ def open_models(settings: Settings, *, upright_size: tuple[int, int]) -> AuditMo
         except (ExtraMissing, BackendError) as error:
             missing.append(_missing("search-face", "Faces left, by an independent detector", error))
     reader: TextReader | None = None
-    if "plate" in kinds:
+    if any(rules_of(kind).carries_text for kind in kinds):
         try:
             reader = open_reader()
             told.append(reader.description)

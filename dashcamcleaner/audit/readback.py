@@ -17,6 +17,7 @@ import numpy as np
 from dashcamcleaner.audit.exposures import legibility
 from dashcamcleaner.core.boxes import iou
 from dashcamcleaner.core.findings import Check, Finding, Severity
+from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.plan import Region
 from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.detection.ocr import Reading, TextReader
@@ -29,8 +30,9 @@ _LEAST_FRAMES_APART = 3
 _MOST_TRACKS = 200
 """Beyond, the smallest give way: a crowd would take longer to read than to clean."""
 
-_LEAST_PLATE_PX = 14
-_LEAST_FACE_PX = 20
+_LEAST_READ_PX = 14
+_LEAST_FOUND_PX = 20
+"""Heights below which the reader and the detector are not asked."""
 
 _PARTS = (1.0, 0.75, 0.6)
 """Regions are larger than their plates, by how much differs: the reader takes a line, not a line amid a bumper."""
@@ -81,10 +83,11 @@ class ReadbackTest:
         """A frame's upright lumas and what is hidden in it; the best crops are copied."""
         for number, region in enumerate(regions):
             height = region.xyxy[3] - region.xyxy[1]
-            if region.kind == "plate":
-                if self._reader is None or height < _LEAST_PLATE_PX:
+            rules = rules_of(region.kind)
+            if rules.carries_text:
+                if self._reader is None or height < _LEAST_READ_PX:
                     continue
-            elif region.kind != "face" or self._faces is None or height < _LEAST_FACE_PX:
+            elif not rules.second_detector or self._faces is None or height < _LEAST_FOUND_PX:
                 continue
             key = (region.kind, region.track if region.track is not None else -1 - frame * 1000 - number)
             covered = self._tracks.setdefault(key, _Covered(region.kind))
@@ -130,13 +133,14 @@ class ReadbackTest:
         for (kind, track), covered in self._tracks.items():
             if not covered.looks:
                 continue
-            finding = self._try_plate(covered, plates) if kind == "plate" else self._try_face(covered, again)
+            reads = rules_of(kind).carries_text
+            finding = self._try_reading(covered, plates) if reads else self._try_finding(covered, again)
             if finding is not None:
                 finding.track = track if track >= 0 else None
                 found.append(finding)
         return [plates, again], found
 
-    def _try_plate(self, covered: _Covered, check: Check) -> Finding | None:
+    def _try_reading(self, covered: _Covered, check: Check) -> Finding | None:
         assert self._reader is not None
         looks = sorted(covered.looks, key=lambda look: look.frame)
         text = _agreed([self._read_best(look.source) for look in looks])
@@ -151,7 +155,8 @@ class ReadbackTest:
         if share < _READ_BACK or best.score < 0.3:
             return None
         check.found += 1
-        return _finding(covered, "read-back", f"A covered plate can be read: {share:.0%} of its characters come back.",
+        noun = rules_of(covered.kind).noun
+        return _finding(covered, "read-back", f"A covered {noun} can be read: {share:.0%} of its characters come back.",
                         doubt=min(1.0, 0.5 + share / 2), evidence={"share": round(share, 2)})  # fmt: skip
 
     def _read_best(self, crop: np.ndarray) -> Reading:
@@ -160,31 +165,32 @@ class ReadbackTest:
         readings = self._reader.read([_rgb(_middle(crop, part)) for part in _PARTS])
         return max(readings, key=lambda reading: reading.score * len(reading.text))
 
-    def _try_face(self, covered: _Covered, check: Check) -> Finding | None:
+    def _try_finding(self, covered: _Covered, check: Check) -> Finding | None:
         assert self._faces is not None
         hits, best = 0, 0.0
         known = False
         for look in covered.looks:
-            if self._score(look.source, look.inner) < _FACE_AGAIN:
+            if self._score(look.source, look.inner, covered.kind) < _FACE_AGAIN:
                 continue
             known = True
-            score = self._score(look.output, look.inner)
+            score = self._score(look.output, look.inner, covered.kind)
             best = max(best, score)
             hits += score >= _FACE_AGAIN
         check.looked_at += known
         if not known or not hits:
             return None
         check.found += 1
+        noun = rules_of(covered.kind).noun
         return _finding(
             covered, "face-again",
-            f"A face detector still sees a face in {hits} of {len(covered.looks)} covered pictures (score {best:.2f}); "
-            "it sees that somebody is there, not who.",
+            f"A {noun} detector still sees a {noun} in {hits} of {len(covered.looks)} covered pictures "
+            f"(score {best:.2f}); it sees that somebody is there, not who.",
             doubt=0.2 * best, evidence={"score": round(best, 2), "pictures": hits}, severity=Severity.NOTE,
         )  # fmt: skip
 
-    def _score(self, crop: np.ndarray, inner: tuple[float, float, float, float]) -> float:
+    def _score(self, crop: np.ndarray, inner: tuple[float, float, float, float], kind: str) -> float:
         assert self._faces is not None
-        seen = self._faces.detect([_rgb(crop)])[0].of_kind("face")
+        seen = self._faces.detect([_rgb(crop)])[0].of_kind(kind)
         if not len(seen):
             return 0.0
         hits = iou(np.array([inner]), seen.xyxy)[0] > 0.2
@@ -242,8 +248,8 @@ def _middle(crop: np.ndarray, part: float) -> np.ndarray:
 
 
 def _margin(kind: str) -> float:
-    """How much around a region goes into its crop: a face detector wants a head, a reader a plate."""
-    return 1.6 if kind == "face" else 1.0
+    """How much around a region goes into its crop: a detector wants some surroundings, a reader none."""
+    return 1.0 if rules_of(kind).carries_text else 1.6
 
 
 def _window(xyxy: Sequence[float], shape: tuple[int, ...], *, grow: float) -> tuple[int, int, int, int]:

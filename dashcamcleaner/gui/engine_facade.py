@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dashcamcleaner.core.events import Event
+from dashcamcleaner.core.kinds import BUILT_IN
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import DashcamCleanerError, WeightsError
 from dashcamcleaner.gui.pictures import blurred_thumbnail, thumbnail, to_image
@@ -215,10 +216,8 @@ class EngineFacade:
         return known
 
     def growth(self) -> dict[str, tuple[float, ...]]:
-        """What automatic region growth is, per kind: of width and height, or of both at once."""
-        from dashcamcleaner.pipeline.build import DEFAULT_GROWTH
-
-        return {kind: one if isinstance(one, tuple) else (one,) for kind, one in DEFAULT_GROWTH.items()}
+        """What automatic region growth is, per built-in kind: of width and height."""
+        return {kind: rules.growth for kind, rules in BUILT_IN.items()}
 
     def add_weights(self, path: Path) -> str:
         """Copy own weights (with their sidecar, if there is one) into the user's folder; gives the setting's value.

@@ -17,12 +17,6 @@ __all__ = ["FormModel", "basic_rows", "choice_title", "rows_of_group"]
 HIDDEN = frozenset({"profile", "overwrite"})
 """Shown elsewhere: the profile stands at the top, replacing a result is asked for at its row."""
 
-PREVIEW_ONLY_REPAINTS = frozenset(
-    {"threshold", "threshold_face", "threshold_plate", "style", "strength", "picture", "growth", "growth_face",
-     "growth_plate", "feather", "shape_face", "shape_plate", "faces", "plates", "other_kinds"}
-)  # fmt: skip
-"""Settings whose change shows on stored detections, without detecting again."""
-
 CHOICE_TITLES: dict[str, str] = {
     "fast": "Fast",
     "balanced": "Balanced",

@@ -17,14 +17,12 @@ from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.frame_provider import FrameProvider, OpenedClip
 from dashcamcleaner.gui.icons import icon
 from dashcamcleaner.gui.words import counts_text, hint_text, tr
+from dashcamcleaner.settings import ROWS
 
 __all__ = ["PreviewPanel"]
 
 _SEES = {"weights", "backend", "device", "precision", "inference_size", "tiles", "trust_weights"}
-_PAINTS = {
-    "threshold", "threshold_face", "threshold_plate", "style", "strength", "picture", "growth", "growth_face",
-    "growth_plate", "feather", "shape_face", "shape_plate", "faces", "plates", "other_kinds", "profile",
-}  # fmt: skip
+_PAINTS = {row.name for row in ROWS if row.group in ("hide", "look")}
 
 
 class PreviewPanel(QWidget):

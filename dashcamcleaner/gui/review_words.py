@@ -10,7 +10,7 @@ from dashcamcleaner.gui.cards import Card
 from dashcamcleaner.gui.review_canvas import HandBox
 from dashcamcleaner.gui.review_model import EditStack, Verdict
 from dashcamcleaner.gui.timeline import Lane
-from dashcamcleaner.gui.words import tr, tr_count
+from dashcamcleaner.gui.words import kind_word, tr, tr_count
 
 if TYPE_CHECKING:
     from dashcamcleaner.review.track_summary import ReviewItem, TrackSummary
@@ -18,13 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["cards_of", "review_item_text", "review_items_text", "hand_boxes", "hand_span", "hand_title", "lanes_of"]
 
 
-def _kind_word(kind: str) -> str:
-    return {"face": tr("Face"), "plate": tr("Plate")}.get(kind, kind.capitalize())
-
-
 def track_title(bar: TrackSummary, names: dict[int, str]) -> str:
     """A track's name, or its kind and number."""
-    return names.get(bar.track) or f"{_kind_word(bar.kind)} {bar.track}"
+    return names.get(bar.track) or f"{kind_word(bar.kind)} {bar.track}"
 
 
 def hand_title(row: dict[str, Any]) -> str:
@@ -88,7 +84,7 @@ def cards_of(
         cards.append(Card(("hand", place), hand_title(row), _span_text(first_s, last_s), _hand_kind(row), clear=clear))
     for bar in bars:
         verdict = tr("Stays clear") if bar.track in said["keep"] else ""
-        verdict = tr("Removed: no {kind}", kind=_kind_word(bar.kind).lower()) if bar.track in said["drop"] else verdict
+        verdict = tr("Removed: no {kind}", kind=kind_word(bar.kind).lower()) if bar.track in said["drop"] else verdict
         verdict = tr("Only this is hidden") if bar.track in said["only"] else verdict
         seen = tr("{n}×", n=bar.sightings)
         cards.append(
@@ -139,7 +135,7 @@ def review_item_text(doubt: ReviewItem) -> str:
     """Why a spot deserves a look."""
     if doubt.message:
         return doubt.message
-    kind = _kind_word(doubt.kind).lower()
+    kind = kind_word(doubt.kind).lower()
     return {
         "clear": tr("Perhaps a {kind}, left clear", kind=kind),
         "long-fill": tr("A {kind} not seen for long, covered by guess", kind=kind),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
+from dashcamcleaner.core.kinds import BUILT_IN
 from dashcamcleaner.files import user_folder
 from dashcamcleaner.settings import GROUPS, ROWS
 
@@ -69,6 +70,8 @@ def template() -> dict[str, str]:
     texts: set[str] = set(GROUPS.values())
     for row in ROWS:
         texts |= {row.label, row.help}
+    for rules in BUILT_IN.values():
+        texts |= {rules.noun.capitalize(), f"{{n}} {rules.noun}", f"{{n}} {rules.plural}"}
     for path in sorted(_FOLDER.glob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):

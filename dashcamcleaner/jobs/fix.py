@@ -13,13 +13,13 @@ from dashcamcleaner.audit.audit import audit, settings_of_plan
 from dashcamcleaner.core.edits import EDITS_VERSION
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
 from dashcamcleaner.core.findings import AuditResult, Finding, Severity, Status
+from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.jobs.run import clean
-from dashcamcleaner.pipeline.build import growth_per_kind
+from dashcamcleaner.pipeline.build import rules_per_kind
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.edits_file import edits_path
 from dashcamcleaner.pipeline.job import Job
-from dashcamcleaner.planning.regions import growth_of
 from dashcamcleaner.review.follow import follow_box
 from dashcamcleaner.review.preview import ClipPreview
 from dashcamcleaner.settings import Settings
@@ -104,18 +104,20 @@ def _add_regions(
     clear = [f for f in findings if f.code == "clear-object" and f.severity is not Severity.NOTE and f.boxes]
     if not clear:
         return []
-    growth = growth_per_kind(settings)
+    rules = rules_per_kind(settings)
     lines, told = [], []
     with ClipPreview(source) as clip:
         for finding in clear:
             keys = _keys(clip, finding)
-            factors = growth_of(growth, finding.kind)
+            factors = rules[finding.kind].growth if finding.kind in rules else (1.0, 1.0)
             rows = [[round(at, 4), *_grown(box, factors)] for at, box in keys]
             if len(rows) == 1:  # a single frame: a region needs a span
                 rows.append([round(rows[0][0] + 0.0005, 4), *rows[0][1:]])
             row = {"edit": "region", "keys": rows, "kind": finding.kind, "by": "audit", "round": number}
             lines.append(json.dumps(row, separators=(",", ":")))
-            told.append(f"round {number}: a {finding.kind} hidden from {rows[0][0]:.2f} s to {rows[-1][0]:.2f} s")
+            told.append(
+                f"round {number}: a {rules_of(finding.kind).noun} hidden from {rows[0][0]:.2f} s to {rows[-1][0]:.2f} s"
+            )
     _append(edits_path(plan), lines)
     return told
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dashcamcleaner.core.frame import Orientation
+from dashcamcleaner.core.kinds import BUILT_IN
 from dashcamcleaner.core.plan import WHOLE_FRAME, Origin, Region
 from dashcamcleaner.errors import DashcamCleanerError
 
@@ -41,7 +42,7 @@ __all__ = [
 BOX = "box"
 ELLIPSE = "ellipse"
 SHAPES = (BOX, ELLIPSE)
-DEFAULT_SHAPES: Mapping[str, str] = {"face": ELLIPSE, "plate": BOX}
+DEFAULT_SHAPES: Mapping[str, str] = {kind: rules.shape for kind, rules in BUILT_IN.items()}
 """Shape per kind; a kind that is not named gets a box, which is what detectors speak of."""
 
 _EXPONENT = 3

@@ -11,6 +11,7 @@ from types import TracebackType
 import dashcamcleaner
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.frame import Frame
+from dashcamcleaner.core.kinds import KindRules
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader, Planner
 from dashcamcleaner.detection.crop_check import CROP_SIZE_PX, CropChecker
@@ -18,7 +19,7 @@ from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.detection.registry import open_detector
 from dashcamcleaner.detection.tiling import FrameDetector, check_kinds
 from dashcamcleaner.errors import PlanError
-from dashcamcleaner.pipeline.build import make_planner, thresholds_per_kind
+from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.edits_file import load_edits
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.observations import LiveObservationSource, ObservationSource, StoredObservationSource, take
@@ -41,7 +42,7 @@ class RunContext:
         seer: gives observations.
         planner: makes regions of them.
         header: of the plan that this run writes.
-        thresholds: what counts, per kind.
+        rules: of the kinds to hide, by kind.
         backend: engine, device and precision, for the summary.
         description: one line for people.
         thorough: the whole clip is analysed before anything is rendered.
@@ -53,7 +54,7 @@ class RunContext:
     seer: ObservationSource
     planner: Planner
     header: PlanHeader
-    thresholds: dict[str, float]
+    rules: dict[str, KindRules]
     backend: str
     description: str
     thorough: bool = False
@@ -65,6 +66,11 @@ class RunContext:
     reader: PlanReader | None = None
     checker: CropChecker | None = None
     thorough_done: bool = False
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """The score from which a detection counts, per kind."""
+        return {kind: one.threshold for kind, one in self.rules.items()}
 
     def take(self, frame: Frame, seen: Observation) -> Sequence[FramePlan]:
         """Give the planner its next frame, and a closer look at what it is unsure of there."""
@@ -111,7 +117,7 @@ def open_context(job: Job, *, info: MediaInfo) -> RunContext:
     except BaseException:
         detector.close()
         raise
-    thresholds = thresholds_per_kind(settings)
+    rules = rules_per_kind(settings)
     told = detector.description
     place = f"{told.backend} on {told.device}"
     return RunContext(
@@ -122,10 +128,10 @@ def open_context(job: Job, *, info: MediaInfo) -> RunContext:
             batch=settings.batch,
         ),
         planner=make_planner(
-            settings, upright_size=info.upright_size, thresholds=thresholds, max_waiting_frames=waiting, edits=edits
+            settings, upright_size=info.upright_size, rules=rules, max_waiting_frames=waiting, edits=edits
         ),
         header=header,
-        thresholds=thresholds,
+        rules=rules,
         backend=f"{place}, {told.precision}",
         description=f"{told.weights} at {seeing['inference_size']} px, {place} ({told.precision})",
         thorough=settings.thorough,
@@ -171,14 +177,14 @@ def _from_plan(job: Job, info: MediaInfo, edits: Edits | None, waiting: int) -> 
             f"The plan {job.from_plan.name} belongs to another clip than {job.source.name}.",
             hint=f"It was made of a file named {header.source}; a clip that was changed needs a new analysis.",
         )
-    thresholds = thresholds_per_kind(settings)
+    rules = rules_per_kind(settings)
     return RunContext(
         seer=StoredObservationSource(plan.seen for plan in reader),
         planner=make_planner(
-            settings, upright_size=info.upright_size, thresholds=thresholds, max_waiting_frames=waiting, edits=edits
+            settings, upright_size=info.upright_size, rules=rules, max_waiting_frames=waiting, edits=edits
         ),
         header=_header(job, info, weights=header, seeing=header.seeing),
-        thresholds=thresholds,
+        rules=rules,
         backend="none: rendered from a plan",
         description=f"from {job.from_plan.name}, nothing is detected again",
         edits=edits,

@@ -43,7 +43,7 @@ def analyse_first(job: Job, *, info: MediaInfo, look: RunContext, control: Contr
         return make_planner(
             settings,
             upright_size=info.upright_size,
-            thresholds=look.thresholds,
+            rules=look.rules,
             max_waiting_frames=0,
             edits=look.edits,
             whole_clip=True,
@@ -70,7 +70,7 @@ def analyse_first(job: Job, *, info: MediaInfo, look: RunContext, control: Contr
             for frame, seen in look.seer.see(frames):
                 take(first, frame, seen, checker=look.checker, picture_size=picture_size)
                 observations.append(seen)
-                counts = {kind: int((seen.detections.kind == kind).sum()) for kind in look.thresholds}
+                counts = {kind: int((seen.detections.kind == kind).sum()) for kind in look.rules}
                 if progress := pace.step(counts, time_s=seen.time.seconds):
                     events.put(progress)
             plans = thorough_plans(

@@ -26,7 +26,7 @@ from dashcamcleaner.media.mask_writer import MaskWriter
 from dashcamcleaner.media.output_plan import OutputPlan
 from dashcamcleaner.obscure.masks import region_mask
 from dashcamcleaner.obscure.obscurer import Obscurer
-from dashcamcleaner.pipeline.build import growth_per_kind, thresholds_per_kind
+from dashcamcleaner.pipeline.build import rules_per_kind, shapes_per_kind
 from dashcamcleaner.pipeline.context import detector_for
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
@@ -97,7 +97,7 @@ def obscurer_for(settings: Settings) -> Obscurer:
         style=settings.style,
         strength=settings.strength,
         feather=settings.feather,
-        shapes={"face": settings.shape_face, "plate": settings.shape_plate},
+        shapes=shapes_per_kind(settings),
         picture=Path(settings.picture) if settings.picture else None,
     )
 
@@ -113,7 +113,7 @@ class ClipWriter:
         self._export: DetectionExport | None = None
         self._plan: PlanWriter | None = None
         self._obscurer = obscurer_for(settings)
-        self._shapes = {"face": settings.shape_face, "plate": settings.shape_plate}
+        self._shapes = shapes_per_kind(settings)
         self._published = False
         for extra in (job.export_detections, job.export_mask, job.export_mask_colored):
             if extra is not None:
@@ -221,9 +221,7 @@ def cover_cleaner(settings: Settings, *, obscurer: Obscurer) -> Callable[[np.nda
             detections = detector.detect([frame])[0]
         planner = MemoryPlanner(
             upright_size=frame.upright_size,
-            thresholds=thresholds_per_kind(settings),
-            kinds=settings.kinds(),
-            growth=growth_per_kind(settings),
+            rules=rules_per_kind(settings),
             before=Span.parse("0"),
             after=Span.parse("0"),
             max_waiting_frames=1,

@@ -15,16 +15,17 @@ import dataclasses
 import math
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from dashcamcleaner.core.boxes import Detections, iou
 from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.core.kinds import KindRules
 from dashcamcleaner.core.motion import FrameMotion
 from dashcamcleaner.core.plan import WHOLE_FRAME, CropCheck, FramePlan, Observation, Origin, Region
 from dashcamcleaner.core.time import Span
-from dashcamcleaner.planning.regions import Growth, growth_of, merged, sighted_regions, whole_frame, without_hidden
+from dashcamcleaner.planning.regions import merged, sighted_regions, whole_frame, without_hidden
 from dashcamcleaner.tracking.evidence import EvidenceModel, logit
 from dashcamcleaner.tracking.interpolation import GapFiller, TrackPosition
 from dashcamcleaner.tracking.track import Track, TrackerProtocol, large_share
@@ -48,9 +49,6 @@ _PAD_PER_MOVE = 0.1
 _PAD_SHARE = 0.001
 """Padding by the picture's long side: a detector's borders are good to a pixel or so of its input, which for small
 objects is more than growth gives."""
-_LOWER = {"plate": 0.08}
-"""Part of its height by which a kind's region lies lower than its box: plates are boxed too high, their frames and
-shadowed lower rims left out (on labelled clips 95 % end within 0.16 heights above the box and 0.35 below)."""
 _AT_EDGE = 0.004
 _EDGE_MORE = 0.15
 """What the picture's edge cuts is boxed too small, and its middle moves slower than the object: so much larger."""
@@ -77,9 +75,7 @@ class MemoryPlanner:
 
     Args:
         upright_size: ``(width, height)`` of the full-size picture.
-        thresholds: lowest score that counts, per kind; a kind without one takes every detection.
-        kinds: what is to be hidden.
-        growth: factor on each side's length, or one for width and one for height, per kind; 1 where absent.
+        rules: of the kinds to hide, by kind: the lowest score that counts, and how far a region is grown.
         before: how far a region reaches back before its sighting (this is what has to wait).
         after: how far it reaches on.
         max_waiting_frames: most frames kept waiting; where `before` asks for more, it is shortened.
@@ -92,17 +88,13 @@ class MemoryPlanner:
         self,
         *,
         upright_size: tuple[int, int],
-        thresholds: Mapping[str, float],
-        kinds: Collection[str],
-        growth: Mapping[str, Growth],
+        rules: Mapping[str, KindRules],
         before: Span,
         after: Span,
         max_waiting_frames: int,
     ) -> None:
         self._upright_size = upright_size
-        self._thresholds = dict(thresholds)
-        self._kinds = frozenset(kinds)
-        self._growth = dict(growth)
+        self._rules = dict(rules)
         self._memory = _Memory(before=before, after=after, max_waiting_frames=max_waiting_frames)
 
     @property
@@ -111,7 +103,7 @@ class MemoryPlanner:
 
     def push(self, seen: Observation) -> Sequence[FramePlan]:
         """Take the next frame; give those that are finished now, in order."""
-        regions = sighted_regions(seen, thresholds=self._thresholds, kinds=self._kinds, growth=self._growth)
+        regions = sighted_regions(seen, rules=self._rules)
         if seen.damaged:
             regions = (whole_frame(self._upright_size), *regions)
         return self._memory.push(FramePlan(seen, regions))
@@ -182,11 +174,9 @@ class TrackPlanner:
     Args:
         linker: links the detections; a fresh one.
         upright_size: ``(width, height)`` of the full-size picture.
-        thresholds: per kind, the score that one of a track's sightings must reach for the track to be hidden, all
-            its weaker sightings included; a kind without one takes every track. Of a large sighting more is
-            asked (`tracking.track.LARGE_LESS_SURE`).
-        kinds: what is to be hidden.
-        growth: factor on each side's length, or one for width and one for height, per kind; 1 where absent.
+        rules: of the kinds to hide, by kind. A kind's threshold is the score that one of a track's sightings must
+            reach for the track to be hidden, all its weaker sightings included; of a large sighting more is asked
+            (`tracking.track.LARGE_LESS_SURE`).
         look_ahead_s: how far ahead is looked before a frame is given; infinite: all is planned at the end.
         fill_before_s: how long a track is followed back before its first sighting, as far as looked ahead.
         fill_after_s: how long it is followed on after its last.
@@ -195,9 +185,9 @@ class TrackPlanner:
         memory_before, memory_after: frame memory on top, for those who want it.
         max_waiting_frames: most frames kept waiting; where the look-ahead asks for more, it is shortened.
         edits: what a person changed.
-        evidence: makes a track's probability of what is known of it; then `thresholds` speak of that probability, and
-            what is less sure is filled for a shorter time. None: the best score alone decides, and all is filled in
-            full.
+        evidence: makes a track's probability of what is known of it; then that is held against the probability in
+            `rules`, and what is less sure is filled for a shorter time. None: the best score alone decides, and all
+            is filled in full.
         max_region: a region whose track is not sure takes at most this share of the picture.
 
     Attributes:
@@ -210,9 +200,7 @@ class TrackPlanner:
         *,
         linker: TrackerProtocol,
         upright_size: tuple[int, int],
-        thresholds: Mapping[str, float],
-        kinds: Collection[str],
-        growth: Mapping[str, Growth],
+        rules: Mapping[str, KindRules],
         look_ahead_s: float = 1.0,
         fill_before_s: float = 0.5,
         fill_after_s: float = 0.5,
@@ -232,9 +220,10 @@ class TrackPlanner:
         self._alive: dict[int, Track] = {}
         self._latest: tuple[Observation, np.ndarray] | None = None
         self._upright_size = upright_size
-        self._thresholds = dict(thresholds)
-        self._kinds = frozenset(kinds)
-        self._growth = dict(growth)
+        self._rules = dict(rules)
+        self._asked = {
+            kind: one.threshold if evidence is None else one.probability for kind, one in self._rules.items()
+        }
         self._look_ahead_s = look_ahead_s
         self._fill_before_s = fill_before_s
         self._fill_after_s = fill_after_s
@@ -288,9 +277,9 @@ class TrackPlanner:
         found = []
         for which, track_id in enumerate(ids.tolist()):
             track = self._alive.get(track_id)
-            if track is None or track.kind not in self._kinds or track.evidence.count not in _CHECK_AT:
+            if track is None or track.kind not in self._rules or track.evidence.count not in _CHECK_AT:
                 continue
-            off = self._log_odds(track) - logit(self._thresholds.get(track.kind, 0.0)) - self._asked_more(track)
+            off = self._log_odds(track) - logit(self._asked[track.kind]) - self._asked_more(track)
             if abs(off) > _CHECK_WITHIN:
                 continue
             x1, y1, x2, y2 = (float(v) for v in seen.detections.xyxy[which])
@@ -356,9 +345,9 @@ class TrackPlanner:
         return FramePlan(seen, found)
 
     def _is_hidden(self, track: Track) -> bool:
-        threshold = self._thresholds.get(track.kind, 0.0)
-        if track.kind not in self._kinds:
+        if track.kind not in self._rules:
             return False
+        threshold = self._asked[track.kind]
         if self._evidence is None:
             if track.surest < threshold:
                 return False
@@ -383,7 +372,7 @@ class TrackPlanner:
         """0 for a track that just passes its threshold, 1 for one that is sure."""
         if self._evidence is None:
             return 1.0
-        above = self._log_odds(track) - logit(self._thresholds.get(track.kind, 0.0)) - self._asked_more(track)
+        above = self._log_odds(track) - logit(self._asked[track.kind]) - self._asked_more(track)
         return min(1.0, max(0.0, above / _SURE_ABOVE))
 
     def _in_picture(self, xyxy: tuple[float, float, float, float]) -> bool:
@@ -402,11 +391,12 @@ class TrackPlanner:
         near = _AT_EDGE * max(width, height)
         if min(x1, y1) < near or x2 > width - near or y2 > height - near:
             unsure += _EDGE_MORE
-        wider, higher = growth_of(self._growth, track.kind)
+        rules = self._rules[track.kind]
+        wider, higher = rules.growth
         least = _PAD_SHARE * max(self._upright_size) + place.unsure_px
         pad_x = (x2 - x1) / 2 * (wider * unsure - 1) + _PAD_PER_MOVE * abs(place.moved_px[0]) + least
         pad_y = (y2 - y1) / 2 * (higher * unsure - 1) + _PAD_PER_MOVE * abs(place.moved_px[1]) + least
-        lower = _LOWER.get(track.kind, 0.0) * (y2 - y1)
+        lower = rules.lower * (y2 - y1)
         box = (x1 - pad_x, y1 - pad_y + lower, x2 + pad_x, y2 + pad_y + lower)
         if sure < 1:
             box = self._bounded(box, place.xyxy)

@@ -14,6 +14,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.files import atomic_write
 
@@ -21,8 +22,7 @@ __all__ = ["REPORT_VERSION", "folder_html", "report_html", "worst_first", "write
 
 REPORT_VERSION = 1
 
-_COLORS = {"face": "#c2410c", "plate": "#1d4ed8", "whole frame": "#475569"}
-_OTHER_COLOR = "#0f766e"
+_WHOLE_FRAME_COLOR = "#475569"
 _STATUS_CLASS = {"PASS": "pass", "NEEDS REVIEW": "review", "FAIL": "fail", "cleaned": "note", "partial": "review"}
 _RANK = {"failed": 0, "FAIL": 1, "partial": 2, "NEEDS REVIEW": 3, "cleaned": 4, "PASS": 5}
 
@@ -224,7 +224,7 @@ def _timeline(report: Mapping[str, Any], audit: Mapping[str, Any] | None) -> str
     length_s = slices * float(data["slice_s"])
     parts, legend = [], []
     for number, (name, series) in enumerate(kinds.items()):
-        color = _COLORS.get(name, _OTHER_COLOR)
+        color = _WHOLE_FRAME_COLOR if name == "whole frame" else rules_of(name).chart_color
         base = (number + 1) * row - 8
         top = max(max(values[0] for values in series), 1.0)
         parts.append(f'<text x="0" y="{base - 14}">{escape(name)}</text><text x="0" y="{base}">max {top:.3g}</text>')

@@ -13,7 +13,7 @@ from typing import Any
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.plan import FramePlan, Observation
 from dashcamcleaner.errors import Cancelled, SettingError
-from dashcamcleaner.pipeline.build import make_planner, thresholds_per_kind
+from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.plan_file import PlanReader
 from dashcamcleaner.review.track_summary import ReviewItem, TrackSummary, review_items, track_summaries
 from dashcamcleaner.settings import SETTINGS, Settings, find_row, resolve
@@ -67,7 +67,7 @@ class PlanReview:
             self.rendered: list[FramePlan] = list(reader)
         self._seen: list[Observation] = [frame.seen for frame in self.rendered]
         self.settings = _joined(self.header.settings, settings)
-        self.thresholds = thresholds_per_kind(self.settings)
+        self._rules = rules_per_kind(self.settings)
         self.unedited = self.plans(None) if edited else self.rendered
         self.tracks: list[TrackSummary] = track_summaries(self.unedited, upright_size=self.header.upright_size)
 
@@ -89,7 +89,7 @@ class PlanReview:
         planner = make_planner(
             self.settings,
             upright_size=self.header.upright_size,
-            thresholds=self.thresholds,
+            rules=self._rules,
             max_waiting_frames=max(1, len(self._seen)),
             edits=edits,
         )
@@ -113,7 +113,8 @@ class PlanReview:
             if added:
                 plans = [FramePlan(plan.seen, added.apply(plan.regions, seen=plan.seen)) for plan in plans]
         summaries = [one for one in self.tracks if one.track not in settled]
-        spots = review_items(plans, summaries=summaries, thresholds=self.thresholds, findings=_findings(report))
+        thresholds = {kind: one.threshold for kind, one in self._rules.items()}
+        spots = review_items(plans, summaries=summaries, thresholds=thresholds, findings=_findings(report))
         return [spot for spot in spots if spot.track is None or spot.track not in settled]
 
 

@@ -25,7 +25,7 @@ from dashcamcleaner.detection.tiling import FrameDetector
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import frame_times, open_clip
-from dashcamcleaner.pipeline.build import make_planner, thresholds_per_kind
+from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.context import detector_for
 from dashcamcleaner.pipeline.writer import obscurer_for
 from dashcamcleaner.settings import Settings
@@ -93,9 +93,7 @@ def fitted(size: tuple[int, int], longest_side_px: int) -> tuple[int, int]:
 def preview_regions(seen: Observation, *, settings: Settings, upright_size: tuple[int, int]) -> tuple[Region, ...]:
     """What the settings hide in one frame by what was seen in it alone, without its neighbours."""
     alone = settings.replaced(tracking=False, memory_before="0", memory_after="0")
-    planner = make_planner(
-        alone, upright_size=upright_size, thresholds=thresholds_per_kind(settings), max_waiting_frames=4
-    )
+    planner = make_planner(alone, upright_size=upright_size, rules=rules_per_kind(settings), max_waiting_frames=4)
     plans = [*planner.push(seen), *planner.finish()]
     return plans[0].regions
 

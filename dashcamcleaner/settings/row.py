@@ -51,6 +51,7 @@ class Setting:
         label: for the window.
         help: one sentence.
         minimum, maximum: inclusive bounds of numbers.
+        usual_maximum: what people need lies below; a slider ends here before the bound does.
         unit: for people.
         choices: of a ``choice``, or of the items of a ``list``; empty for free items.
         basic: among the few that most people turn; these stand first.
@@ -71,6 +72,7 @@ class Setting:
     basic: bool = False
     since: str = "0.1"
     renamed_from: tuple[str, ...] = ()
+    usual_maximum: float | None = None
 
     @property
     def flag(self) -> str:
@@ -180,6 +182,7 @@ def setting(
     basic: bool = False,
     since: str = "0.1",
     renamed_from: tuple[str, ...] = (),
+    usual_maximum: float | None = None,
 ) -> T:
     """A dataclass field that carries a row of the table.
 
@@ -188,11 +191,12 @@ def setting(
     Args:
         default: of the row; mypy holds it against the field's type.
         text: what a text without `choices` is: ``text``, ``span`` or ``path``.
-        group, label, help, minimum, maximum, unit, choices, basic, since, renamed_from: see `Setting`.
+        group, label, help, minimum, maximum, unit, choices, basic, since, renamed_from,
+            usual_maximum: see `Setting`.
     """
     row = Setting(
         "", "choice" if choices else text, default, group, label, help, minimum, maximum, unit, choices, basic, since,
-        renamed_from,
+        renamed_from, usual_maximum,
     )  # fmt: skip
     return dataclasses.field(default=cast(T, UNSET), metadata={"row": row})
 

@@ -101,11 +101,11 @@ class Settings:
         "The picture that style picture puts over regions.", text="path")
     growth: float | None = setting(None, "look", "Region growth",
         "Factor on each side's length of what was detected; auto: as measured per kind.",
-        minimum=0.8, maximum=10, basic=True)
+        minimum=0.8, maximum=10, usual_maximum=3, basic=True)
     growth_face: float | None = setting(None, "look", "Growth of faces",
-        "Growth for faces alone.", minimum=0.8, maximum=10)
+        "Growth for faces alone.", minimum=0.8, maximum=10, usual_maximum=3)
     growth_plate: float | None = setting(None, "look", "Growth of plates",
-        "Growth for plates alone.", minimum=0.8, maximum=10)
+        "Growth for plates alone.", minimum=0.8, maximum=10, usual_maximum=3)
     feather: float = setting(0.03, "look", "Feather",
         "Width of the soft edge outside a region, as a part of the region's short side.", minimum=0, maximum=1)
     shape_face: str = setting("ellipse", "look", "Shape of faces", "Shape of face regions.", choices=("ellipse", "box"))

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
+from dashcamcleaner.core.kinds import rules_of
+
 __all__ = ["FEATURES", "EvidenceModel", "TrackEvidence", "logit", "probability"]
 
 FEATURES = (
@@ -41,7 +43,6 @@ _FLOOR = 0.05
 _MOST_COUNT = 32
 _TYPICAL_SIZE = 0.03
 """Share of the picture's long side that most faces and plates have: there the size says nothing."""
-_TYPICAL_ASPECT = {"face": math.log(0.78), "plate": math.log(2.6)}
 _STILL_PX = 0.0012
 """A burned-in text is found again within this share of the picture's long side of its mean place; what rests on a car
 ahead shakes by more."""
@@ -49,9 +50,8 @@ _MOVED = 0.04
 """The scene must have moved by this share of the long side before resting in the picture means anything."""
 _RESTS_S = 0.5
 _RESTS_LOGIT = 4.0
-_RESTING_KINDS = frozenset(("plate",))
-"""What is taken off the log odds of something that surely rests in the picture: of plates, which is what burned-in
-letters are taken for. The face of a driver rests in the picture of a camera inside the car, too."""
+"""What is taken off the log odds of something that surely rests in the picture, where burned-in letters are taken for
+its kind (`core.kinds.KindRules.taken_for_text`)."""
 
 
 def logit(p: float) -> float:
@@ -81,7 +81,6 @@ class TrackEvidence:
         "_best",
         "_checks",
         "_jitter",
-        "_kind",
         "_long_side",
         "_looked",
         "_mean_x",
@@ -94,13 +93,15 @@ class TrackEvidence:
         "_spread",
         "_steps",
         "_swell",
+        "_typical_aspect",
         "_y",
         "count",
         "version",
     )
 
     def __init__(self, kind: str, *, upright_size: tuple[int, int]) -> None:
-        self._kind = kind
+        typical = rules_of(kind).aspect
+        self._typical_aspect = None if typical is None else math.log(typical)
         self._picture = upright_size
         self._best: list[float] = []
         self._checks: list[float] = []
@@ -204,7 +205,7 @@ class TrackEvidence:
             self.count / (looked + 1) if self.count else 0.0,
             size,
             size * (top - floor),
-            abs(self._aspect - _TYPICAL_ASPECT.get(self._kind, self._aspect)),
+            0.0 if self._typical_aspect is None else abs(self._aspect - self._typical_aspect),
             self._jitter,
             self._swell,
             self._y - 0.5,
@@ -251,4 +252,4 @@ class EvidenceModel:
         total = sum(
             row.intercept + sum(w * f for w, f in zip(row.weights, features, strict=True)) for row in known
         ) / len(known)
-        return total - (_RESTS_LOGIT * evidence.rests if kind in _RESTING_KINDS else 0.0)
+        return total - (_RESTS_LOGIT * evidence.rests if rules_of(kind).taken_for_text else 0.0)

@@ -17,7 +17,7 @@ from dashcamcleaner.detection.tiling import FrameDetector
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.probe import probe
-from dashcamcleaner.pipeline.build import make_planner
+from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.observations import LiveObservationSource
 from dashcamcleaner.planning.weak_spots import planned
 from dashcamcleaner.settings import resolve
@@ -88,7 +88,10 @@ def clip_figures(
             finally:
                 detector.close()
             planner = make_planner(
-                settings, upright_size=info.upright_size, thresholds=thresholds, max_waiting_frames=1000
+                settings,
+                upright_size=info.upright_size,
+                rules=rules_per_kind(settings, recommended=thresholds),
+                max_waiting_frames=1000,
             )
             pooled += leaks(truth, planned(seen, planner), thresholds=thresholds)
             if progress is not None:

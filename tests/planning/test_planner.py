@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from fractions import Fraction
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.edits import Edits, ManualRegion, Zone
+from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.motion import Motion
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Observation, Origin, Planner
 from dashcamcleaner.core.time import FrameTime, Span
@@ -31,6 +33,21 @@ def observation(index, *rows, pts=None, damaged=False):
     return Observation(index, time, Detections.from_rows(rows), damaged=damaged)
 
 
+def with_rules(*, thresholds, kinds, growth, **arguments):
+    """Arguments of a planner; growth is one factor or one per side, 1 where a kind has none."""
+    factors = {kind: growth.get(kind, 1.0) for kind in kinds}
+    rules = {
+        kind: dataclasses.replace(
+            rules_of(kind),
+            threshold=thresholds[kind],
+            probability=thresholds[kind],
+            growth=factor if isinstance(factor, tuple) else (factor, factor),
+        )
+        for kind, factor in factors.items()
+    }
+    return {"rules": rules, **arguments}
+
+
 def memory(**changes):
     arguments = {
         "upright_size": SIZE,
@@ -41,7 +58,7 @@ def memory(**changes):
         "after": Span(),
         "max_waiting_frames": 1000,
     }
-    return MemoryPlanner(**{**arguments, **changes})
+    return MemoryPlanner(**with_rules(**{**arguments, **changes}))
 
 
 def run(planner: Planner, seen) -> list[FramePlan]:
@@ -161,7 +178,7 @@ def tracks(**changes):
         "fill_after_s": 0.75,
         "max_waiting_frames": 1000,
     }
-    return TrackPlanner(**{**arguments, **changes})
+    return TrackPlanner(**with_rules(**{**arguments, **changes}))
 
 
 def figures(scene: Scene, observations, **changes) -> LeakFigures:
