@@ -113,8 +113,13 @@ class PlanReview:
             if added:
                 plans = [FramePlan(plan.seen, added.apply(plan.regions, seen=plan.seen)) for plan in plans]
         summaries = [one for one in self.tracks if one.track not in settled]
-        thresholds = {kind: one.threshold for kind, one in self._rules.items()}
-        spots = review_items(plans, summaries=summaries, thresholds=thresholds, findings=_findings(report))
+        spots = review_items(
+            plans,
+            summaries=summaries,
+            thresholds={kind: one.threshold for kind, one in self._rules.items()},
+            findings=_findings(report),
+            upright_size=self.header.upright_size,
+        )
         return [spot for spot in spots if spot.track is None or spot.track not in settled]
 
 
