@@ -134,7 +134,7 @@ class ReadbackTest:
             if not covered.looks:
                 continue
             reads = rules_of(kind).carries_text
-            finding = self._try_reading(covered, plates) if reads else self._try_finding(covered, again)
+            finding = self._try_reading(covered, plates) if reads else self._try_detecting(covered, again)
             if finding is not None:
                 finding.track = track if track >= 0 else None
                 found.append(finding)
@@ -165,7 +165,7 @@ class ReadbackTest:
         readings = self._reader.read([_rgb(_middle(crop, part)) for part in _PARTS])
         return max(readings, key=lambda reading: reading.score * len(reading.text))
 
-    def _try_finding(self, covered: _Covered, check: Check) -> Finding | None:
+    def _try_detecting(self, covered: _Covered, check: Check) -> Finding | None:
         assert self._faces is not None
         hits, best = 0, 0.0
         known = False
