@@ -11,6 +11,8 @@ from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QApplication
 
+from dashcamcleaner.core.edit_types import DrawnRegion
+from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.gui.canvas import View
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.main_window import MainWindow
@@ -57,7 +59,7 @@ def settle(qtbot: Any, window: MainWindow) -> None:
 
 def edits_of(window: MainWindow) -> list[dict[str, Any]]:
     """What stands in the file beside the clip."""
-    path = window.review.stack.path
+    path = window.review.history.file.path
     return [json.loads(line) for line in path.read_text().splitlines()][1:] if path.exists() else []
 
 
@@ -163,12 +165,12 @@ def test_a_drawn_box_is_hidden_and_followed_both_ways(reviewed: MainWindow, qtbo
     keys = row["keys"]
     assert any(key[1:] == pytest.approx([200, 60, 260, 110], abs=2) for key in keys)
     # The wall passes by evenly, and so does what was drawn on it, both ways.
-    region = review.stack.edits.regions[0]
+    region = review.history.edits.regions[0]
     for frames in (-25, -10, 10, 25):
         moved = -PAN_PX * frames
         assert region.at(review.now_s + frames / 30) == pytest.approx((200 + moved, 60, 260 + moved, 110), abs=4)
     assert review.chosen == ("hand", 0)
-    assert [box.what for box in review.canvas.hand] == ["region"]
+    assert [type(box.edit) for box in review.canvas.hand] == [DrawnRegion]
     qtbot.keyClick(reviewed, Qt.Key_Z, Qt.ControlModifier)
     settle(qtbot, reviewed)
     assert edits_of(reviewed) == []
@@ -176,20 +178,20 @@ def test_a_drawn_box_is_hidden_and_followed_both_ways(reviewed: MainWindow, qtbo
 
 def test_a_drawn_box_is_moved_and_resized_with_key_frames(reviewed: MainWindow, qtbot: Any) -> None:
     review = reviewed.review
-    place = review.stack.add_region([(0.5, (200, 60, 260, 110)), (1.5, (200, 60, 260, 110))])
+    place = review.history.add(DrawnRegion(((0.5, (200, 60, 260, 110)), (1.5, (200, 60, 260, 110)))))
     review.editing.take(("hand", place))
     with qtbot.waitSignal(review.frame_shown, timeout=30_000):
         review.go(30)
     settle(qtbot, reviewed)
     drag(qtbot, reviewed, (230, 85), (240, 95))
     settle(qtbot, reviewed)
-    assert review.stack.edits.regions[0].at(1.0) == pytest.approx((210, 70, 270, 120), abs=2)
-    assert review.stack.edits.regions[0].at(1.5) == pytest.approx((200, 60, 260, 110), abs=0.1)
+    assert review.history.edits.regions[0].at(1.0) == pytest.approx((210, 70, 270, 120), abs=2)
+    assert review.history.edits.regions[0].at(1.5) == pytest.approx((200, 60, 260, 110), abs=0.1)
     drag(qtbot, reviewed, (270, 120), (280, 130))  # the lower right handle
     settle(qtbot, reviewed)
-    assert review.stack.edits.regions[0].at(1.0) == pytest.approx((210, 70, 280, 130), abs=2)
+    assert review.history.edits.regions[0].at(1.0) == pytest.approx((210, 70, 280, 130), abs=2)
     qtbot.keyClick(review.canvas, Qt.Key_Delete)
-    assert review.stack.state == ()
+    assert review.history.edits == Edits()
 
 
 def test_a_span_is_marked_and_covered_wholly(reviewed: MainWindow, qtbot: Any) -> None:
@@ -213,9 +215,9 @@ def test_a_span_is_marked_and_covered_wholly(reviewed: MainWindow, qtbot: Any) -
 
 def test_fixed_areas_and_areas_left_clear(reviewed: MainWindow, qtbot: Any) -> None:
     review = reviewed.review
-    review._draw("fixed")
+    review.do("fixed")
     drag(qtbot, reviewed, (10, 140), (90, 170))
-    review._draw("exclude")
+    review.do("exclude")
     drag(qtbot, reviewed, (20, 10), (200, 130))
     settle(qtbot, reviewed)
     assert [row["edit"] for row in edits_of(reviewed)] == ["fixed", "exclude"]
@@ -287,7 +289,7 @@ def test_the_timeline_seeks_and_chooses(reviewed: MainWindow, qtbot: Any) -> Non
 
 def test_unsaved_edits_are_written_when_the_window_closes(reviewed: MainWindow, qtbot: Any) -> None:
     review = reviewed.review
-    path = review.stack.path
+    path = review.history.file.path
     review.choose(review.cards.cards[0].key)
     review.do("keep")
     reviewed.close()
