@@ -287,6 +287,56 @@ def test_the_timeline_seeks_and_chooses(reviewed: MainWindow, qtbot: Any) -> Non
     assert review.chosen == review.cards.cards[0].key
 
 
+def test_edits_of_a_newer_version_are_told_and_survive(
+    reviewed: MainWindow, open_window: OpenWindow, busy_street: Path, qtbot: Any
+) -> None:
+    path = reviewed.review.history.file.path
+    reviewed.close()
+    path.write_text('{"edits":"dashcamcleaner","version":[1,3]}\n{"edit":"<b>tint</b>", "track": 1}\n')
+    before = path.read_text()
+    window = open_window(EngineFacade())
+    drop(window, busy_street)
+    qtbot.waitUntil(lambda: len(window.session.queue) == 1, timeout=30_000)
+    qtbot.waitUntil(lambda: window.session.queue.at(0).state is State.DONE, timeout=30_000)
+    with qtbot.waitSignal(window.review.ready, timeout=30_000):
+        window.tabs.setCurrentWidget(window.review)
+    assert window.messages.isVisible()
+    assert "'<b>tint</b>') and was not applied" in window.messages.text.text()
+    assert window.messages.text.textFormat() == Qt.PlainText
+    review = window.review
+    assert not review.history.by_hand()
+    review.choose(review.cards.cards[0].key)
+    review.do("keep")
+    settle(qtbot, window)
+    track = review.cards.cards[0].key[1]
+    assert path.read_text() == before + f'{{"edit":"keep","track":{track}}}\n'
+    review.do("undo")
+    settle(qtbot, window)
+    assert path.read_text() == before
+
+
+def test_undo_brings_back_the_key_frames_of_a_drawn_region(reviewed: MainWindow, qtbot: Any) -> None:
+    review = reviewed.review
+    with qtbot.waitSignal(review.frame_shown, timeout=30_000):
+        review.go(30)
+    qtbot.keyClick(review.canvas, Qt.Key_B)
+    drag(qtbot, reviewed, (200, 60), (260, 110))
+    settle(qtbot, reviewed)
+    followed = review.history.edits.regions[0]
+    assert len(followed.keys) > 2
+    review.editing.reshape(0, review.now_s, (10.0, 20.0, 40.0, 50.0))
+    review.editing.mark(review.now_s, start=True)
+    review.editing.trim(0, review.now_s)
+    qtbot.keyClick(review.canvas, Qt.Key_Delete)
+    assert not review.history.edits.regions
+    for _ in range(3):
+        qtbot.keyClick(reviewed, Qt.Key_Z, Qt.ControlModifier)
+    settle(qtbot, reviewed)
+    assert review.history.edits.regions == (followed,)
+    (row,) = edits_of(reviewed)
+    assert [key[0] for key in row["keys"]] == [time_s for time_s, _ in followed.keys]
+
+
 def test_unsaved_edits_are_written_when_the_window_closes(reviewed: MainWindow, qtbot: Any) -> None:
     review = reviewed.review
     path = review.history.file.path
