@@ -22,7 +22,6 @@ from dashcamcleaner.audit.container import ContainerContents, audio_offset_s, au
 from dashcamcleaner.audit.frame_audit import FrameAuditor
 from dashcamcleaner.audit.models import AuditModels, open_models
 from dashcamcleaner.core.edits import Edits
-from dashcamcleaner.core.edits_file import EditsFile
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
 from dashcamcleaner.core.findings import AuditResult, Check, Finding, Severity, judge
 from dashcamcleaner.core.frame import Frame
@@ -34,6 +33,7 @@ from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.image_file import is_still, read_still
 from dashcamcleaner.pipeline.control import Control
+from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.image import info_of_still
 from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint, plan_path
 from dashcamcleaner.pipeline.progress import ProgressMeter

@@ -1,7 +1,7 @@
 """A row of an edits file, and what all kinds of edits do with it: values are taken out and checked here.
 
 Rows come from files that anybody may have written. Whatever is wrong with one is a `ValueError` of a few words, which
-`core.edits_file` puts into a sentence with the line.
+`pipeline.edits_file` puts into a sentence with the line.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The kinds of edits: each is one thing that a person, or ``--fix``, changed about a plan.
 
 Frozen, checked when they are made, and read from and written to the rows of an edits file (`from_row`, `to_row`);
-`core.edits` holds all of a clip and applies them, `core.edits_file` is the file. Boxes are ``x1, y1, x2, y2`` in
+`core.edits` holds all of a clip and applies them, `pipeline.edits_file` is the file. Boxes are ``x1, y1, x2, y2`` in
 upright full-size pixels, times are seconds from the clip's start.
 
 An edit that can leave something clear says so by `uncovers`: that is the one place to ask.

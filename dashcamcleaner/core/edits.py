@@ -1,8 +1,8 @@
 """Edits: all that a person changed about a plan, and what becomes of a frame's regions under it.
 
 Planners apply it to the regions of each frame. Nothing here weakens what is left hidden: where a kept track overlaps a
-hidden one, both are painted as planned and hiding wins. `core.edit_types` has the kinds of edits, `core.edits_file` the
-file, ``docs/tracking.md`` its rows.
+hidden one, both are painted as planned and hiding wins. `core.edit_types` has the kinds of edits, `pipeline.edits_file`
+the file, ``docs/tracking.md`` its rows.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from dashcamcleaner.core.edit_types import (
     Verdict,
 )
 from dashcamcleaner.core.edits import Edits
-from dashcamcleaner.core.edits_file import EditsFile
+from dashcamcleaner.pipeline.edits_file import EditsFile
 
 __all__ = ["VERDICTS", "EditHistory"]
 

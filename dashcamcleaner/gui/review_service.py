@@ -17,8 +17,8 @@ from dashcamcleaner.settings import Settings
 
 if TYPE_CHECKING:
     from dashcamcleaner.core.edits import Edits
-    from dashcamcleaner.core.edits_file import EditsFile
     from dashcamcleaner.core.plan import FramePlan
+    from dashcamcleaner.pipeline.edits_file import EditsFile
     from dashcamcleaner.review.plan_review import PlanReview
     from dashcamcleaner.review.track_summary import ReviewItem, TrackSummary
 
@@ -66,7 +66,7 @@ class ReviewService:
 
     def open(self, source: Path, plan: Path, report: Path | None, settings: Settings) -> OpenedReview:
         """Open a plan and its clip."""
-        from dashcamcleaner.core.edits_file import EditsFile
+        from dashcamcleaner.pipeline.edits_file import EditsFile
 
         clip = self._looker.open(source)
         file = EditsFile.beside(plan)

@@ -11,12 +11,12 @@ from pathlib import Path
 from dashcamcleaner.audit.audit import audit, settings_of_plan
 from dashcamcleaner.core.edit_rows import Box, KeyFrame
 from dashcamcleaner.core.edit_types import DrawnRegion
-from dashcamcleaner.core.edits_file import EditsFile
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
 from dashcamcleaner.core.findings import AuditResult, Finding, Severity, Status
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.pipeline.build import growth_per_kind
 from dashcamcleaner.pipeline.control import Control
+from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.planning.regions import growth_of
 from dashcamcleaner.review.follow import follow_box

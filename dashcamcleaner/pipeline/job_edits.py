@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dashcamcleaner.core.edits import Edits
-from dashcamcleaner.core.edits_file import EditsFile
 from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.errors import PlanError, SettingError
+from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanReader
 from dashcamcleaner.tracking.tracker import relink

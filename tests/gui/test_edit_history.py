@@ -18,9 +18,9 @@ from dashcamcleaner.core.edit_types import (
     UnknownEdit,
 )
 from dashcamcleaner.core.edits import Edits
-from dashcamcleaner.core.edits_file import EditsFile, edits_as_text, edits_from_text
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.gui.edit_history import VERDICTS, EditHistory
+from dashcamcleaner.pipeline.edits_file import EditsFile, edits_as_text, edits_from_text
 
 BOX = (10.0, 20.0, 60.0, 80.0)
 

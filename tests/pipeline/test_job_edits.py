@@ -10,12 +10,12 @@ from PIL import Image
 
 from dashcamcleaner.core.edit_types import DropTrack, HiddenZone, KeepTrack, UnknownEdit
 from dashcamcleaner.core.edits import Edits
-from dashcamcleaner.core.edits_file import EditsFile
 from dashcamcleaner.core.events import Finished, Warned
 from dashcamcleaner.core.summary import CLEANED, PARTIAL
 from dashcamcleaner.errors import PlanError, SettingError
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.pipeline import context
+from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.job_edits import load_edits
 from dashcamcleaner.pipeline.plan_file import PlanReader, plan_path

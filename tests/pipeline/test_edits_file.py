@@ -21,8 +21,8 @@ from dashcamcleaner.core.edit_types import (
     UnknownEdit,
 )
 from dashcamcleaner.core.edits import Edits
-from dashcamcleaner.core.edits_file import EditsFile, edits_as_text, edits_from_text
 from dashcamcleaner.errors import DashcamCleanerError, OutputError, PlanError
+from dashcamcleaner.pipeline.edits_file import EditsFile, edits_as_text, edits_from_text
 
 HEADER = '{"edits": "dashcamcleaner", "version": [1, 0]}'
 NEWER = '{"edits":"dashcamcleaner","version":[1,7],"made_by":"a later one"}'
