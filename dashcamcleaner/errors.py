@@ -14,7 +14,8 @@
     ├── ExtraMissing                    8   an optional extra that is not installed
     └── Cancelled                       130 the user stopped the run
 
-`PARTIAL_EXIT` (7) is no error: the clip was cleaned as far as it could be decoded. Nor are the audit's statuses:
+`PARTIAL_EXIT` (7) is no error: the clip was cleaned as far as it could be decoded, or as its edits
+were known to this version. Nor are the audit's statuses:
 PASS is 0, NEEDS REVIEW is `REVIEW_EXIT` (9), FAIL is `FAIL_EXIT` (10); `verify` on a file that is not the reported one
 gives 10, too. Library exceptions are mapped to this tree at the border where they arise
 (`raise InputError(...) from e`); command line, window and service render the same object.

@@ -34,7 +34,7 @@ from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.image_file import is_still, read_still
 from dashcamcleaner.pipeline.control import Control
-from dashcamcleaner.pipeline.edits_file import edits_path, read_edits
+from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.image import info_of_still
 from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint, plan_path
 from dashcamcleaner.pipeline.progress import ProgressMeter
@@ -112,7 +112,7 @@ def _audit(
         result.detectors = eyes.told
         result.checks += eyes.missing
         yield Started(str(source), str(output), before.frames, "audit: " + "; ".join(eyes.told))
-        for sentence in warnings:
+        for sentence in (*warnings, *edits.warnings):
             yield Warned(sentence)
         for check in eyes.missing:
             yield Warned(f"{check.title}: not done, {check.why_not}.")
@@ -131,7 +131,7 @@ def _audit(
                 yield progress
         findings += watch.findings(result)
         findings += _search_beside_the_film(eyes, output, settings)
-    findings = _respect(edits, findings)
+    findings = [*_respect(edits, findings), *_not_applied(edits)]
     result.status, result.reasons, result.findings = judge(
         findings, checks=result.checks, hidden_regions=watch.hidden_regions
     )
@@ -165,8 +165,13 @@ def settings_of_plan(plan: Path | None) -> Settings:
 
 
 def _edits_of(plan: Path | None) -> Edits:
-    beside = edits_path(plan) if plan is not None else None
-    return read_edits(beside) if beside is not None and beside.exists() else Edits()
+    return EditsFile.beside(plan).read(missing_ok=True) if plan is not None else Edits()
+
+
+def _not_applied(edits: Edits) -> Iterator[Finding]:
+    """What a newer version may have been asked to hide was not hidden by this one: a person has to look."""
+    for sentence in edits.warnings:
+        yield Finding("edits", "edits-unknown", Severity.REVIEW, sentence)
 
 
 def _opened(path: Path) -> tuple[MediaInfo, AbstractContextManager[Iterable[Frame]]]:
@@ -248,15 +253,14 @@ def _search_beside_the_film(eyes: AuditModels, output: Path, settings: Settings)
 
 def _respect(edits: Edits, findings: list[Finding]) -> list[Finding]:
     """What a person left clear on purpose is no failure; where that cannot be told apart, it is to review."""
-    if not (edits.keep or edits.drop or edits.only or edits.exclude):
+    if not edits.uncovering:
         return findings
     kept = []
     for finding in findings:
         if finding.code == "clear-object":
             at = list(finding.boxes.values())
             inside = any(
-                zone.box is not None and zone.holds(finding.start_s) and all(_contains(zone.box, box) for box in at)
-                for zone in edits.exclude
+                zone.holds(finding.start_s) and all(zone.contains(box) for box in at) for zone in edits.clear_zones
             )
             if inside:
                 finding = replace(
@@ -269,7 +273,3 @@ def _respect(edits: Edits, findings: list[Finding]) -> list[Finding]:
                 )  # fmt: skip
         kept.append(finding)
     return kept
-
-
-def _contains(outer: tuple[float, float, float, float], inner: tuple[float, float, float, float]) -> bool:
-    return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]

@@ -8,6 +8,7 @@ The words of the project, one per idea, in code, window, flags and docs:
     Track       one object over time
     Region      what is hidden in one frame
     Plan        the contract between seeing and painting: raw detections and regions per frame
+    Edit        what a person, or --fix, changed about a plan
     Kind        what an object is: face, plate, ...
     Style       how a region looks: gaussian, mosaic, solid, picture
     Backend     the inference engine

@@ -9,6 +9,7 @@ from PyQt5.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QWidget
 
+from dashcamcleaner.core.edit_types import ClearZone, DrawnRegion, HiddenZone
 from dashcamcleaner.gui.canvas import Canvas, Shown, View
 from dashcamcleaner.gui.theme import color, kind_color
 from dashcamcleaner.gui.words import tr
@@ -24,14 +25,14 @@ class HandBox:
     """A box that was added by hand and is in force on the frame shown.
 
     Args:
-        place: among the edits' lines.
+        place: among the entries of the edits.
         xyxy: full picture's pixels.
-        what: ``region``, ``fixed`` or ``exclude``.
+        edit: what it is a box of.
     """
 
     place: int
     xyxy: tuple[float, float, float, float]
-    what: str = "region"
+    edit: DrawnRegion | HiddenZone | ClearZone
 
 
 class ReviewCanvas(Canvas):
@@ -110,11 +111,11 @@ class ReviewCanvas(Canvas):
         if not chosen and self.view is not View.REGIONS:
             return
         rect = self.to_widget(box.xyxy)
-        ink = QColor("white") if chosen else kind_color("manual") if box.what != "exclude" else color("good")
+        ink = QColor("white") if chosen else color("good") if box.edit.uncovers else kind_color("manual")
         painter.setBrush(Qt.NoBrush)
         painter.setPen(QPen(QColor(0, 0, 0, 150), 3.5))
         painter.drawRect(rect)
-        painter.setPen(QPen(ink, 2, Qt.DotLine if box.what == "region" else Qt.DashDotLine))
+        painter.setPen(QPen(ink, 2, Qt.DotLine if isinstance(box.edit, DrawnRegion) else Qt.DashDotLine))
         painter.drawRect(rect)
         if chosen:
             painter.setPen(QPen(QColor("#1b1f24"), 1))

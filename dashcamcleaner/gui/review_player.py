@@ -8,12 +8,12 @@ from PyQt5.QtCore import QTimer, pyqtSignal
 
 from dashcamcleaner.gui.background_worker import BackgroundWorker
 from dashcamcleaner.gui.canvas import Shown, View
+from dashcamcleaner.gui.edit_history import EditHistory
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.frame_provider import FrameProvider
 from dashcamcleaner.gui.review_bars import ReviewLayout
 from dashcamcleaner.gui.review_edits import Editing
-from dashcamcleaner.gui.review_model import EditStack
 from dashcamcleaner.gui.review_service import OpenedReview, ReviewService
 from dashcamcleaner.gui.review_words import hand_boxes
 from dashcamcleaner.gui.words import counts_text, tr
@@ -75,9 +75,9 @@ class ReviewPlayer(ReviewLayout):
     # --- time
 
     @property
-    def stack(self) -> EditStack | None:
-        """The edits."""
-        return self.editing.stack
+    def history(self) -> EditHistory | None:
+        """The edits, with their past and future."""
+        return self.editing.history
 
     @property
     def plans(self) -> list[FramePlan]:
@@ -160,10 +160,10 @@ class ReviewPlayer(ReviewLayout):
         self.frame_shown.emit()
 
     def _show_hand(self) -> None:
-        if self.stack is not None:
+        if self.history is not None:
             ends = (self._seconds(0), self._seconds(len(self.plans) - 1))
             chosen = self._hand
-            self.canvas.show_hand(hand_boxes(self.stack, now_s=self.now_s, chosen=chosen, ends_s=ends))
+            self.canvas.show_hand(hand_boxes(self.history, now_s=self.now_s, chosen=chosen, ends_s=ends))
 
     def set_view(self, view: View) -> None:
         """Result, regions or compare."""

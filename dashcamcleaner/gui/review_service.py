@@ -18,6 +18,7 @@ from dashcamcleaner.settings import Settings
 if TYPE_CHECKING:
     from dashcamcleaner.core.edits import Edits
     from dashcamcleaner.core.plan import FramePlan
+    from dashcamcleaner.pipeline.edits_file import EditsFile
     from dashcamcleaner.review.plan_review import PlanReview
     from dashcamcleaner.review.track_summary import ReviewItem, TrackSummary
 
@@ -33,7 +34,7 @@ class OpenedReview:
 
     Args:
         clip: that it is of.
-        edits_path: where its edits stand, and `edits_lines` what they are.
+        edits_file: where its edits stand, and `edits` what they are.
         tracks: its tracks, edits apart.
         plans: of all frames, under the edits.
         doubts: what deserves a look, most harmful first.
@@ -41,8 +42,8 @@ class OpenedReview:
     """
 
     clip: OpenedClip
-    edits_path: Path
-    edits_lines: tuple[str, ...]
+    edits_file: EditsFile
+    edits: Edits
     tracks: list[TrackSummary]
     plans: list[FramePlan]
     review_items: list[ReviewItem]
@@ -65,21 +66,19 @@ class ReviewService:
 
     def open(self, source: Path, plan: Path, report: Path | None, settings: Settings) -> OpenedReview:
         """Open a plan and its clip."""
-        from dashcamcleaner.core.edits import Edits
-        from dashcamcleaner.pipeline.edits_file import edits_path
+        from dashcamcleaner.pipeline.edits_file import EditsFile
 
         clip = self._looker.open(source)
-        path = edits_path(plan)
-        lines = tuple(path.read_text(encoding="utf-8").splitlines()) if path.exists() else ()
-        edits = Edits.from_lines(lines) if lines else None
+        file = EditsFile.beside(plan)
+        edits, path = file.read(missing_ok=True), file.path
         edited = _rendered_edits(report)
-        review = self._review = self._engine.open_review(plan, settings, edited=edited or edits is not None)
+        review = self._review = self._engine.open_review(plan, settings, edited=edited or bool(edits))
         self._source, self._report = source, report
         rendered = path.stat().st_mtime_ns <= plan.stat().st_mtime_ns if path.exists() else not edited
         opened = OpenedClip(source, review.times, review.header.time_base, clip.size)
-        plans = review.rendered if rendered else review.plans(edits)
+        plans = review.rendered if rendered else review.plans(edits or None)
         review_items = review.review_items(edits, report=report)
-        return OpenedReview(opened, path, lines, review.tracks, plans, review_items, rendered)
+        return OpenedReview(opened, file, edits, review.tracks, plans, review_items, rendered)
 
     def replan(self, edits: Edits | None, cancelled: Callable[[], bool]) -> tuple[list[FramePlan], list[ReviewItem]]:
         """What is hidden under these edits, and what deserves a look. Called on a desk of its own: it may take long."""

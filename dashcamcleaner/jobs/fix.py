@@ -5,20 +5,19 @@ these lines and rendering from the plan undoes it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dashcamcleaner.audit.audit import audit, settings_of_plan
-from dashcamcleaner.core.edits import EDITS_VERSION
+from dashcamcleaner.core.edit_rows import Box, KeyFrame
+from dashcamcleaner.core.edit_types import DrawnRegion
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
 from dashcamcleaner.core.findings import AuditResult, Finding, Severity, Status
 from dashcamcleaner.core.kinds import rules_of
-from dashcamcleaner.errors import OutputError
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.pipeline.build import rules_per_kind
 from dashcamcleaner.pipeline.control import Control
-from dashcamcleaner.pipeline.edits_file import edits_path
+from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.review.follow import follow_box
 from dashcamcleaner.review.preview import ClipPreview
@@ -35,8 +34,6 @@ _BY_RENDERING = frozenset(
 
 _BEYOND_S = 0.7
 """How far an object is followed beyond its sightings: as long as a track may be filled, and a little more."""
-
-Box = tuple[float, float, float, float]
 
 
 def audit_and_fix(
@@ -105,24 +102,23 @@ def _add_regions(
     if not clear:
         return []
     rules = rules_per_kind(settings)
-    lines, told = [], []
+    added: list[DrawnRegion] = []
+    told = []
     with ClipPreview(source) as clip:
         for finding in clear:
-            keys = _keys(clip, finding)
             factors = rules[finding.kind].growth if finding.kind in rules else (1.0, 1.0)
-            rows = [[round(at, 4), *_grown(box, factors)] for at, box in keys]
-            if len(rows) == 1:  # a single frame: a region needs a span
-                rows.append([round(rows[0][0] + 0.0005, 4), *rows[0][1:]])
-            row = {"edit": "region", "keys": rows, "kind": finding.kind, "by": "audit", "round": number}
-            lines.append(json.dumps(row, separators=(",", ":")))
-            told.append(
-                f"round {number}: a {rules_of(finding.kind).noun} hidden from {rows[0][0]:.2f} s to {rows[-1][0]:.2f} s"
-            )
-    _append(edits_path(plan), lines)
+            keys = [(round(at, 4), _grown(box, factors)) for at, box in _keys(clip, finding)]
+            if len(keys) == 1:  # a single frame: a region needs a span
+                keys.append((round(keys[0][0] + 0.0005, 4), keys[0][1]))
+            region = DrawnRegion(tuple(keys), finding.kind, by="audit", round=number)
+            added.append(region)
+            noun = rules_of(finding.kind).noun
+            told.append(f"round {number}: a {noun} hidden from {region.from_s:.2f} s to {region.to_s:.2f} s")
+    EditsFile.beside(plan).append(added)
     return told
 
 
-def _keys(clip: ClipPreview, finding: Finding) -> list[tuple[float, Box]]:
+def _keys(clip: ClipPreview, finding: Finding) -> list[KeyFrame]:
     """Where the object is: at its sightings, and as far before and after as it can be followed."""
     times, base = clip.times, clip.info.time_base
     frames = [index for index in sorted(finding.boxes) if index < len(times)]
@@ -135,18 +131,7 @@ def _keys(clip: ClipPreview, finding: Finding) -> list[tuple[float, Box]]:
     return [*before, *seen, *after]
 
 
-def _grown(box: Box, factors: tuple[float, float]) -> list[float]:
+def _grown(box: Box, factors: tuple[float, float]) -> Box:
     x1, y1, x2, y2 = box
     dx, dy = (x2 - x1) * (factors[0] - 1) / 2, (y2 - y1) * (factors[1] - 1) / 2
-    return [round(v, 1) for v in (x1 - dx, y1 - dy, x2 + dx, y2 + dy)]
-
-
-def _append(path: Path, lines: Sequence[str]) -> None:
-    try:
-        fresh = not path.exists()
-        with path.open("a", encoding="utf-8", newline="\n") as file:
-            if fresh:
-                file.write(json.dumps({"edits": "dashcamcleaner", "version": list(EDITS_VERSION)}) + "\n")
-            file.writelines(line + "\n" for line in lines)
-    except OSError as error:
-        raise OutputError(f"The edits {path} cannot be written: {error.strerror}.") from error
+    return round(x1 - dx, 1), round(y1 - dy, 1), round(x2 + dx, 1), round(y2 + dy, 1)

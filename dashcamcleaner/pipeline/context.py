@@ -20,8 +20,8 @@ from dashcamcleaner.detection.registry import open_detector
 from dashcamcleaner.detection.tiling import FrameDetector, check_kinds
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
-from dashcamcleaner.pipeline.edits_file import load_edits
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.job_edits import load_edits
 from dashcamcleaner.pipeline.observations import LiveObservationSource, ObservationSource, StoredObservationSource, take
 from dashcamcleaner.pipeline.plan_file import PlanReader, SeenLog, fingerprint, seen_path
 from dashcamcleaner.settings import Settings
@@ -46,7 +46,7 @@ class RunContext:
         backend: engine, device and precision, for the summary.
         description: one line for people.
         thorough: the whole clip is analysed before anything is rendered.
-        edits: what a person changed.
+        edits: what a person changed; what of it this version does not know stands in `warnings`.
         resumed_frames: how many an earlier run had analysed.
         warnings: sentences to tell.
     """
@@ -58,7 +58,7 @@ class RunContext:
     backend: str
     description: str
     thorough: bool = False
-    edits: Edits | None = None
+    edits: Edits = field(default_factory=Edits)
     resumed_frames: int = 0
     warnings: list[str] = field(default_factory=list)
     detector: FrameDetector | None = None
@@ -118,6 +118,7 @@ def open_context(job: Job, *, info: MediaInfo) -> RunContext:
         detector.close()
         raise
     rules = rules_per_kind(settings)
+    resumed = log.stored_frames
     told = detector.description
     place = f"{told.backend} on {told.device}"
     return RunContext(
@@ -128,7 +129,11 @@ def open_context(job: Job, *, info: MediaInfo) -> RunContext:
             batch=settings.batch,
         ),
         planner=make_planner(
-            settings, upright_size=info.upright_size, rules=rules, max_waiting_frames=waiting, edits=edits
+            settings,
+            upright_size=info.upright_size,
+            rules=rules,
+            max_waiting_frames=waiting,
+            edits=edits or None,
         ),
         header=header,
         rules=rules,
@@ -136,10 +141,11 @@ def open_context(job: Job, *, info: MediaInfo) -> RunContext:
         description=f"{told.weights} at {seeing['inference_size']} px, {place} ({told.precision})",
         thorough=settings.thorough,
         edits=edits,
-        resumed_frames=log.stored_frames,
-        warnings=[f"An earlier run had analysed {log.stored_frames} frames; this one continues there."]
-        if log.stored_frames
-        else [],
+        resumed_frames=resumed,
+        warnings=[
+            *((f"An earlier run had analysed {resumed} frames; this one continues there.",) if resumed else ()),
+            *edits.warnings,
+        ],
         detector=detector,
         log=log,
         checker=checker_for(settings, detector),
@@ -166,7 +172,7 @@ def checker_for(settings: Settings, detector: FrameDetector) -> CropChecker | No
     return CropChecker(engine, per_frame=min(1.0, max(detector.picture_size) / 1280))
 
 
-def _from_plan(job: Job, info: MediaInfo, edits: Edits | None, waiting: int) -> RunContext:
+def _from_plan(job: Job, info: MediaInfo, edits: Edits, waiting: int) -> RunContext:
     assert job.from_plan is not None
     settings = job.settings
     reader = PlanReader(job.from_plan)
@@ -181,13 +187,18 @@ def _from_plan(job: Job, info: MediaInfo, edits: Edits | None, waiting: int) -> 
     return RunContext(
         seer=StoredObservationSource(plan.seen for plan in reader),
         planner=make_planner(
-            settings, upright_size=info.upright_size, rules=rules, max_waiting_frames=waiting, edits=edits
+            settings,
+            upright_size=info.upright_size,
+            rules=rules,
+            max_waiting_frames=waiting,
+            edits=edits or None,
         ),
         header=_header(job, info, weights=header, seeing=header.seeing),
         rules=rules,
         backend="none: rendered from a plan",
         description=f"from {job.from_plan.name}, nothing is detected again",
         edits=edits,
+        warnings=list(edits.warnings),
         reader=reader,
     )
 

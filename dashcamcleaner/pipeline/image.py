@@ -8,7 +8,7 @@ from collections.abc import Generator
 from dashcamcleaner.core.events import Event, Finished, Progress, Started, Warned
 from dashcamcleaner.core.frame import Orientation
 from dashcamcleaner.core.media_info import MediaInfo
-from dashcamcleaner.core.summary import RunSummary
+from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import check_output, keep_date, partial_path, publish
 from dashcamcleaner.media.image_file import Still, read_still, write_still
@@ -51,6 +51,9 @@ def clean_image(job: Job) -> Generator[Event]:
         summary.backend, summary.weights = look.backend, look.header.weights
         summary.weights_sha256, summary.versions = look.header.weights_sha256, look.header.versions
         yield Started(str(job.source), str(job.output), 1, look.description)
+        for sentence in look.warnings:
+            summary.warnings.append(sentence)
+            yield Warned(sentence)
         planned = [one for observed in look.seer.see([frame]) for one in look.take(*observed)]
         plan = [*planned, *look.planner.finish()][0]
         tally = RunStatistics(thresholds=look.thresholds, kinds=settings.kinds(), upright_size=frame.upright_size)
@@ -77,6 +80,7 @@ def clean_image(job: Job) -> Generator[Event]:
             if export is not None:
                 export.abort()
         look.done()
+        summary.status = PARTIAL if look.edits.not_applied else CLEANED
     yield Progress("clean", 1, 1, 0.0, 0.0, counts)
     summary.kinds, summary.hidden = tally.kinds, tally.hidden(warn_from=settings.warn_hidden)
     for sentence in summary.hidden.notes:

@@ -45,7 +45,7 @@ def analyse_first(job: Job, *, info: MediaInfo, look: RunContext, control: Contr
             upright_size=info.upright_size,
             rules=look.rules,
             max_waiting_frames=0,
-            edits=look.edits,
+            edits=look.edits or None,
             whole_clip=True,
         )
 

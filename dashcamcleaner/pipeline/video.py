@@ -134,7 +134,7 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
             summary.warnings.append(sentence)
             yield Warned(sentence)
         summary.timeline, summary.edits = tally.timeline.as_dict(), describe_edits(look.edits)
-        summary.status = PARTIAL if decoder.partial or tally.damaged_frames else CLEANED
+        summary.status = PARTIAL if decoder.partial or tally.damaged_frames or look.edits.not_applied else CLEANED
         summary.wall_s, summary.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]
         writer.finish(summary)
         look.done()

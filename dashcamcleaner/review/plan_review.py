@@ -109,9 +109,8 @@ class PlanReview:
         plans: Sequence[FramePlan] = self.unedited
         if edits is not None:
             settled = edits.keep | edits.drop | edits.checked
-            added = Edits(regions=edits.regions, fixed=edits.fixed, frames=edits.frames)
-            if added:
-                plans = [FramePlan(plan.seen, added.apply(plan.regions, seen=plan.seen)) for plan in plans]
+            if hiding := edits.hiding:
+                plans = [FramePlan(plan.seen, hiding.apply(plan.regions, seen=plan.seen)) for plan in plans]
         summaries = [one for one in self.tracks if one.track not in settled]
         spots = review_items(
             plans,

@@ -22,7 +22,7 @@ from dashcamcleaner.audit import models as eyes_module
 from dashcamcleaner.audit.audit import audit
 from dashcamcleaner.audit.models import FACES, OWN, AuditModels
 from dashcamcleaner.audit.search import LeftoverSearch
-from dashcamcleaner.core.events import Audited, Event, Failed, Finished, Progress, Started
+from dashcamcleaner.core.events import Audited, Event, Failed, Finished, Progress, Started, Warned
 from dashcamcleaner.core.findings import AuditResult, Check, Severity, Status
 from dashcamcleaner.errors import Cancelled, ExtraMissing, extra_hint
 from dashcamcleaner.jobs.fix import audit_and_fix
@@ -257,6 +257,22 @@ def test_fix_hides_what_was_found_and_can_be_undone(case: Any, scripted: None, t
     list(clean(Job(case.source, target, resolve({"overwrite": True}), from_plan=plan_path(target))))
     with PlanReader(plan_path(target)) as reader:
         assert not any(plan.regions for plan in reader)
+
+
+def test_edits_that_this_version_does_not_know_are_to_review(case: Any, scripted: None, tmp_path: Path) -> None:
+    output = tmp_path / "copy.mp4"
+    shutil.copy(case.output, output)
+    shutil.copy(plan_path(case.output), plan_path(output))
+    assert result_of(audit(case.source, output)).status is Status.PASS
+    edits = tmp_path / "copy.edits.jsonl"
+    edits.write_text('{"edits": "dashcamcleaner", "version": [1, 3]}\n{"edit": "tint", "track": 1}\n')
+    before = edits.read_bytes()
+    events = list(audit(case.source, output))
+    assert any(isinstance(event, Warned) and "'tint'" in event.message for event in events)
+    result = events[-1].result
+    assert result.status is Status.NEEDS_REVIEW
+    assert [f.code for f in result.findings if f.severity is Severity.REVIEW] == ["edits-unknown"]
+    assert edits.read_bytes() == before
 
 
 def _forget_detections(plan: Path) -> None:

@@ -12,7 +12,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dashcamcleaner.core.boxes import Detections
-from dashcamcleaner.core.edits import Edits, ManualRegion, Zone
+from dashcamcleaner.core.edit_types import (
+    ClearZone,
+    DrawnRegion,
+    DropTrack,
+    HiddenSpan,
+    HiddenZone,
+    KeepTrack,
+    OnlyTrack,
+)
+from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.motion import Motion
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Observation, Origin, Planner
@@ -386,9 +395,9 @@ def test_a_track_is_kept_dropped_or_hidden_alone():
     plans, planner = edited(Edits())
     assert {r.track for plan in plans for r in plan.regions} == set(planner.tracks) == {1, 2}
     for edits, left in (
-        (Edits(keep=frozenset({1})), {2}),
-        (Edits(drop=frozenset({2})), {1}),
-        (Edits(only=frozenset({2})), {2}),
+        (Edits.of(KeepTrack(1)), {2}),
+        (Edits.of(DropTrack(2)), {1}),
+        (Edits.of(OnlyTrack(2)), {2}),
     ):
         plans, planner = edited(edits)
         assert {r.track for plan in plans for r in plan.regions} == left
@@ -396,19 +405,19 @@ def test_a_track_is_kept_dropped_or_hidden_alone():
 
 
 def test_where_a_hidden_region_overlaps_a_kept_one_hiding_wins():
-    plans, _ = edited(Edits(keep=frozenset({1})))
+    plans, _ = edited(Edits.of(KeepTrack(1)))
     everything, _ = edited(Edits())
     for kept, full in zip(plans, everything, strict=True):
         assert [r for r in full.regions if r.track == 2] == [r for r in kept.regions if r.track == 2]
 
 
 def test_manual_fixed_and_excluded_areas():
-    manual = ManualRegion(((0.5, (100.0, 600.0, 200.0, 700.0)), (1.0, (300.0, 600.0, 400.0, 700.0))), "face")
-    edits = Edits(
-        regions=(manual,),
-        fixed=(Zone((0, 0, 400, 40)),),
-        exclude=(Zone((0.0, 200.0, 1280.0, 400.0), from_s=1.0),),
-        frames=(Zone(None, from_s=1.5, to_s=1.6),),
+    manual = DrawnRegion(((0.5, (100.0, 600.0, 200.0, 700.0)), (1.0, (300.0, 600.0, 400.0, 700.0))), "face")
+    edits = Edits.of(
+        manual,
+        HiddenZone((0, 0, 400, 40)),
+        ClearZone((0.0, 200.0, 1280.0, 400.0), from_s=1.0),
+        HiddenSpan(from_s=1.5, to_s=1.6),
     )
     plans, _ = edited(edits)
     boxes = [[r.xyxy for r in plan.regions if r.kind == "face" and r.origin is Origin.MANUAL] for plan in plans]
