@@ -27,6 +27,7 @@ from dashcamcleaner.core.findings import AuditResult, Check, Finding, Severity, 
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.summary import RunSummary
+from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.files import as_our_error, file_sha256
 from dashcamcleaner.media import probe
@@ -51,6 +52,7 @@ def audit(
     *,
     plan: Path | None = None,
     settings: Settings | None = None,
+    models: ModelPool | None = None,
     control: Control | None = None,
 ) -> Iterator[Event]:
     """Look at an output again.
@@ -62,10 +64,13 @@ def audit(
         output: what came of it.
         plan: of the run; the one beside the output when None. Without a plan, what changed tells where regions are.
         settings: of the run; those that the plan tells when None.
+        models: where detectors and the text reader come from; None: the process's own pool.
         control: pauses and cancels; may be None.
     """
     try:
-        yield from _audit(source, output, plan=plan, settings=settings, control=control or Control())
+        yield from _audit(
+            source, output, plan=plan, settings=settings, models=models or shared_pool(), control=control or Control()
+        )
     except Exception as error:  # the border: whatever it was reaches the asker as one object
         ours = as_our_error(error, source=output)
         if ours is not error:
@@ -73,14 +78,15 @@ def audit(
         yield Failed(ours)
 
 
-def audit_run(summary: RunSummary, *, settings: Settings, control: Control) -> Iterator[Event]:
+def audit_run(summary: RunSummary, *, settings: Settings, models: ModelPool, control: Control) -> Iterator[Event]:
     """The audit at the end of a run: fills ``summary.audit`` and passes progress and warnings on.
 
     An audit that cannot be done does not undo the run: it is told, and the status is NEEDS REVIEW.
     """
     plan = Path(summary.plan) if summary.plan else None
     thumbnails: dict[int, bytes] = {}
-    for event in audit(Path(summary.source), Path(summary.output), plan=plan, settings=settings, control=control):
+    source, output = Path(summary.source), Path(summary.output)
+    for event in audit(source, output, plan=plan, settings=settings, models=models, control=control):
         if isinstance(event, Audited):
             summary.audit = event.result.as_dict()
             thumbnails = event.thumbnails
@@ -96,7 +102,13 @@ def audit_run(summary: RunSummary, *, settings: Settings, control: Control) -> I
 
 
 def _audit(
-    source: Path, output: Path, *, plan: Path | None, settings: Settings | None, control: Control
+    source: Path,
+    output: Path,
+    *,
+    plan: Path | None,
+    settings: Settings | None,
+    models: ModelPool,
+    control: Control,
 ) -> Iterator[Event]:
     begun = (time.monotonic(), time.process_time())
     (before, source_frames), (after, output_frames) = _opened(source), _opened(output)
@@ -106,8 +118,7 @@ def _audit(
         settings = settings_of_plan(known)
     edits = _edits_of(known)
     with contextlib.ExitStack() as stack:
-        eyes = open_models(settings, upright_size=after.upright_size)
-        stack.callback(eyes.close)
+        eyes = open_models(settings, upright_size=after.upright_size, models=models)
         result.detectors = eyes.told
         result.checks += eyes.missing
         yield Started(str(source), str(output), before.frames, "audit: " + "; ".join(eyes.told))

@@ -1,19 +1,19 @@
-"""Who looks, in an audit: detectors and the text reader, opened once, and what could not be opened."""
+"""Who looks, in an audit: detectors and the text reader, taken from the pool, and what could not be opened."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from dashcamcleaner.audit.exposures import AuditDetection, Exposure
 from dashcamcleaner.audit.search import LeftoverSearch, best_reading, second_opinion
 from dashcamcleaner.core.findings import Check
-from dashcamcleaner.detection.centerface import open_centerface
 from dashcamcleaner.detection.detector import Detector
-from dashcamcleaner.detection.ocr import TextReader, open_reader
-from dashcamcleaner.detection.registry import open_detector
+from dashcamcleaner.detection.ocr import TextReader
+from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import BackendError, ExtraMissing, extra_hint
 from dashcamcleaner.settings import Settings
 
@@ -66,14 +66,9 @@ class AuditModels:
         """What can be seen in a picture beside the film."""
         return self.searcher.look(picture, frame=0, seconds=0.0, hidden_share=lambda box: 0.0)
 
-    def close(self) -> None:
-        """Give all engines back."""
-        for detector in (*self.whole.values(), *self.crops.values()):
-            detector.close()
 
-
-def open_models(settings: Settings, *, upright_size: tuple[int, int]) -> AuditModels:
-    """Open what is installed.
+def open_models(settings: Settings, *, upright_size: tuple[int, int], models: ModelPool) -> AuditModels:
+    """Take what is installed from the pool.
 
     Raises:
         BackendError: not even the run's own weights can be loaded.
@@ -85,13 +80,13 @@ def open_models(settings: Settings, *, upright_size: tuple[int, int]) -> AuditMo
     told: list[str] = []
     aspect = upright_size
     size = min(_MOST_SIZE, round(settings.inference_size * settings.tiles**0.5 * _OTHER_SCALE))
-    common = {
+    common: dict[str, Any] = {
         "weights": settings.weights, "backend": settings.backend, "device": settings.device,
         "precision": settings.precision, "threads": settings.workers, "trust_weights": settings.trust_weights,
     }  # fmt: skip
     try:
-        whole[OWN] = open_detector(inference_size=size, aspect=aspect, **common)
-        crops[OWN] = open_detector(inference_size=_CROP_SIZE, aspect=None, **common)
+        whole[OWN] = models.detector(inference_size=size, aspect=aspect, **common)
+        crops[OWN] = models.detector(inference_size=_CROP_SIZE, aspect=None, **common)
         told.append(f"{whole[OWN].description.weights}, mirrored, at {size} px")
     except BackendError as error:
         missing.append(
@@ -99,15 +94,15 @@ def open_models(settings: Settings, *, upright_size: tuple[int, int]) -> AuditMo
         )
     if "face" in kinds:
         try:
-            whole[FACES] = open_centerface(inference_size=_FACE_SIZE, aspect=aspect, threads=settings.workers)
-            crops[FACES] = open_centerface(inference_size=_CROP_SIZE, threads=settings.workers)
+            whole[FACES] = models.face_detector(inference_size=_FACE_SIZE, aspect=aspect, threads=settings.workers)
+            crops[FACES] = models.face_detector(inference_size=_CROP_SIZE, threads=settings.workers)
             told.append(f"{whole[FACES].description.weights} at {_FACE_SIZE} px")
         except (ExtraMissing, BackendError) as error:
             missing.append(_missing("search-face", "Faces left, by an independent detector", error))
     reader: TextReader | None = None
     if "plate" in kinds:
         try:
-            reader = open_reader()
+            reader = models.text_reader()
             told.append(reader.description)
         except (ExtraMissing, BackendError) as error:
             missing.append(_missing("read-back", "Covered plates read back", error))

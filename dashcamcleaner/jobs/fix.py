@@ -13,6 +13,7 @@ from dashcamcleaner.audit.audit import audit, settings_of_plan
 from dashcamcleaner.core.edits import EDITS_VERSION
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
 from dashcamcleaner.core.findings import AuditResult, Finding, Severity, Status
+from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.pipeline.build import growth_per_kind
@@ -45,6 +46,7 @@ def audit_and_fix(
     *,
     plan: Path | None = None,
     rounds: int = 2,
+    models: ModelPool | None = None,
     control: Control | None = None,
 ) -> Iterator[Event]:
     """Audit; while something is found that a rendering can mend, mend it and audit again.
@@ -54,13 +56,14 @@ def audit_and_fix(
     Args:
         source, output, plan: as for `audit`. Without a plan nothing can be rendered again.
         rounds: how often at most the output is rendered again.
+        models: where detectors come from; None: the process's own pool.
         control: pauses and cancels; may be None.
     """
     fixes: list[str] = []
     done = 0
     while True:
         last: Audited | None = None
-        for event in audit(source, output, plan=plan, control=control):
+        for event in audit(source, output, plan=plan, models=models, control=control):
             if isinstance(event, Audited):
                 last = event
             elif not (isinstance(event, Started) and done):
@@ -81,7 +84,8 @@ def audit_and_fix(
         done += 1
         added = _add_regions(source, plan, last.result.findings, settings=settings, number=done)
         fixes += added or [f"round {done}: rendered again from the plan"]
-        for event in clean(Job(source, output, settings.replaced(overwrite=True), from_plan=plan), control=control):
+        again = Job(source, output, settings.replaced(overwrite=True), from_plan=plan)
+        for event in clean(again, models=models, control=control):
             if isinstance(event, Progress | Warned):
                 yield event
             elif isinstance(event, Failed):

@@ -15,7 +15,7 @@ from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader, Planner
 from dashcamcleaner.detection.crop_check import CROP_SIZE_PX, CropChecker
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
-from dashcamcleaner.detection.registry import open_detector
+from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.detection.tiling import FrameDetector, check_kinds
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.pipeline.build import make_planner, thresholds_per_kind
@@ -35,7 +35,7 @@ _CHECK_FLOOR = 0.003
 
 @dataclass(slots=True)
 class RunContext:
-    """A context manager: leaving it gives engine and files back.
+    """A context manager: leaving it gives files back. The models belong to the pool that they came from.
 
     Args:
         seer: gives observations.
@@ -84,13 +84,13 @@ class RunContext:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for held in (self.log, self.reader, self.checker, self.detector):
+        for held in (self.log, self.reader):
             if held is not None:
                 held.close()
 
 
-def open_context(job: Job, *, info: MediaInfo) -> RunContext:
-    """Load the detector, or the plan, that a job asks for.
+def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
+    """Take the detector, or read the plan, that a job asks for.
 
     Raises:
         BackendError: no engine, no weights, or a wanted kind that no weights know.
@@ -103,14 +103,10 @@ def open_context(job: Job, *, info: MediaInfo) -> RunContext:
     edits = load_edits(job)
     if job.from_plan is not None:
         return _from_plan(job, info, edits, waiting)
-    detector = detector_for(settings, upright_size=info.upright_size)
-    try:
-        seeing = seeing_of(settings, detector.description, info=info)
-        header = _header(job, info, weights=detector.description, seeing=seeing)
-        log = SeenLog(seen_path(job.output), header=header)
-    except BaseException:
-        detector.close()
-        raise
+    detector = detector_for(settings, upright_size=info.upright_size, models=models)
+    seeing = seeing_of(settings, detector.description, info=info)
+    header = _header(job, info, weights=detector.description, seeing=seeing)
+    log = SeenLog(seen_path(job.output), header=header)
     thresholds = thresholds_per_kind(settings)
     told = detector.description
     place = f"{told.backend} on {told.device}"
@@ -136,18 +132,17 @@ def open_context(job: Job, *, info: MediaInfo) -> RunContext:
         else [],
         detector=detector,
         log=log,
-        checker=checker_for(settings, detector),
+        checker=checker_for(settings, detector, models),
     )
 
 
-def checker_for(settings: Settings, detector: FrameDetector) -> CropChecker | None:
+def checker_for(settings: Settings, detector: FrameDetector, models: ModelPool) -> CropChecker | None:
     """Closer looks by the run's own weights; None where tracks are not judged by evidence."""
     if not (settings.tracking and settings.crop_checks):
         return None
-    description = detector.description
-    engine = open_detector(
+    engine = models.detector(
         weights=settings.weights,
-        backend=description.backend,
+        backend=detector.description.backend,
         device=settings.device,
         inference_size=CROP_SIZE_PX,
         precision=settings.precision,
@@ -186,13 +181,13 @@ def _from_plan(job: Job, info: MediaInfo, edits: Edits | None, waiting: int) -> 
     )
 
 
-def detector_for(settings: Settings, *, upright_size: tuple[int, int]) -> FrameDetector:
-    """The detection stage that the settings ask for, over the engine that they ask for.
+def detector_for(settings: Settings, *, upright_size: tuple[int, int], models: ModelPool) -> FrameDetector:
+    """The detection stage that the settings ask for, over the engine that they ask for; the pool's, not to be closed.
 
     Raises:
         BackendError: no engine, no weights, or a wanted kind that no weights know.
     """
-    engine = open_detector(
+    engine = models.detector(
         weights=settings.weights,
         backend=settings.backend,
         device=settings.device,
@@ -203,12 +198,8 @@ def detector_for(settings: Settings, *, upright_size: tuple[int, int]) -> FrameD
         threads=settings.workers,
         trust_weights=settings.trust_weights,
     )
-    try:
-        check_kinds(engine, settings.kinds())
-        return FrameDetector(engine, upright_size=upright_size, kinds=None, tiles=settings.tiles)
-    except BaseException:
-        engine.close()
-        raise
+    check_kinds(engine, settings.kinds())
+    return FrameDetector(engine, upright_size=upright_size, kinds=None, tiles=settings.tiles)
 
 
 def inference_size(settings: Settings, *, upright_size: tuple[int, int]) -> int:

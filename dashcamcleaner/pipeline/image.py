@@ -9,6 +9,7 @@ from dashcamcleaner.core.events import Event, Finished, Progress, Started, Warne
 from dashcamcleaner.core.frame import Orientation
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.summary import RunSummary
+from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import check_output, keep_date, partial_path, publish
 from dashcamcleaner.media.image_file import Still, read_still, write_still
@@ -22,11 +23,12 @@ from dashcamcleaner.report.data import report_path, write_reports
 __all__ = ["clean_image", "info_of_still"]
 
 
-def clean_image(job: Job) -> Generator[Event]:
+def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
     """Clean one picture; the events are those of a clip of one frame.
 
     Args:
         job: its output's extension picks the format.
+        models: gives the detector.
 
     Raises:
         DashcamCleanerError: anything that goes wrong; nothing stands under the final name then.
@@ -47,7 +49,7 @@ def clean_image(job: Job) -> Generator[Event]:
         settings=settings.overrides,
     )
     partial = partial_path(job.output)
-    with open_context(job, info=info_of_still(still)) as look:
+    with open_context(job, info=info_of_still(still), models=models) as look:
         summary.backend, summary.weights = look.backend, look.header.weights
         summary.weights_sha256, summary.versions = look.header.weights_sha256, look.header.versions
         yield Started(str(job.source), str(job.output), 1, look.description)

@@ -18,6 +18,7 @@ from dashcamcleaner.core.events import Event, Finished, Started, Warned
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.plan import FramePlan, Planner
 from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
+from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.files import check_output, check_space
 from dashcamcleaner.media import output_plan, probe
@@ -37,7 +38,7 @@ __all__ = ["clean_video"]
 _QUEUE_FRAMES = 3  # each holds a full-size frame; more would only cost memory, the threads never starve with three
 
 
-def clean_video(job: Job, *, control: Control) -> Generator[Event]:
+def clean_video(job: Job, *, control: Control, models: ModelPool) -> Generator[Event]:
     """Clean one clip.
 
     Yields `Started`, then `Progress` and `Warned` as they come, and `Finished` at the end.
@@ -45,6 +46,7 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
     Args:
         job: what is asked.
         control: pauses, cancels, shows the current frame.
+        models: gives the detector.
 
     Raises:
         DashcamCleanerError: anything that goes wrong; nothing stands under the final name then.
@@ -71,7 +73,7 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
         settings=settings.overrides,
     )
     with contextlib.ExitStack() as stack:
-        look = stack.enter_context(open_context(job, info=info))
+        look = stack.enter_context(open_context(job, info=info, models=models))
         summary.backend, summary.weights = look.backend, look.header.weights
         summary.weights_sha256, summary.versions = look.header.weights_sha256, look.header.versions
         summary.resumed_frames = look.resumed_frames
@@ -81,7 +83,7 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
             summary.warnings.append(sentence)
             yield Warned(sentence)
         tally = RunStatistics(thresholds=look.thresholds, kinds=settings.kinds())
-        writer = stack.enter_context(ClipWriter(job, info=info, target=target, header=look.header))
+        writer = stack.enter_context(ClipWriter(job, info=info, target=target, header=look.header, models=models))
         if look.thorough:
             yield from analyse_first(job, info=info, look=look, control=control)
         decoder = stack.enter_context(open_clip(job.source, info=info, threads=settings.workers))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import json
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader, Region
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.core.time import FrameTime, Span
+from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.files import check_output, keep_date, partial_path, publish
 from dashcamcleaner.media.encoder import Encoder
@@ -105,7 +105,7 @@ def obscurer_for(settings: Settings) -> Obscurer:
 class ClipWriter:
     """A context manager: leaving it without `finish` deletes everything that was begun."""
 
-    def __init__(self, job: Job, *, info: MediaInfo, target: OutputPlan, header: PlanHeader) -> None:
+    def __init__(self, job: Job, *, info: MediaInfo, target: OutputPlan, header: PlanHeader, models: ModelPool) -> None:
         settings = job.settings
         self._job = job
         self._info = info
@@ -126,7 +126,7 @@ class ClipWriter:
             quality=settings.quality,
             preset=settings.preset,
             threads=settings.workers,
-            clean_cover=cover_cleaner(settings, obscurer=self._obscurer),
+            clean_cover=cover_cleaner(settings, obscurer=self._obscurer, models=models),
         )
         try:
             self._plan = PlanWriter(plan_path(job.output), header=header)
@@ -207,18 +207,18 @@ class ClipWriter:
         self.abort()
 
 
-def cover_cleaner(settings: Settings, *, obscurer: Obscurer) -> Callable[[np.ndarray], np.ndarray]:
+def cover_cleaner(settings: Settings, *, obscurer: Obscurer, models: ModelPool) -> Callable[[np.ndarray], np.ndarray]:
     """A function ``(h, w, 3) RGB -> the same, obscured``.
 
     Args:
         settings: decide what is looked for, and how much is covered.
         obscurer: of the run.
+        models: gives the detector.
     """
 
     def clean(picture: np.ndarray) -> np.ndarray:
         frame = _frame(picture)
-        with contextlib.closing(detector_for(settings, upright_size=frame.upright_size)) as detector:
-            detections = detector.detect([frame])[0]
+        detections = detector_for(settings, upright_size=frame.upright_size, models=models).detect([frame])[0]
         planner = MemoryPlanner(
             upright_size=frame.upright_size,
             thresholds=thresholds_per_kind(settings),

@@ -21,6 +21,7 @@ from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import WHOLE_FRAME, Observation, Region
 from dashcamcleaner.core.time import FrameTime
+from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.detection.tiling import FrameDetector
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import probe
@@ -129,12 +130,14 @@ class ClipPreview:
 
     Args:
         clip: the file.
+        models: where the detector comes from; None: the process's own pool.
 
     Raises:
         InputError: it cannot be read.
     """
 
-    def __init__(self, clip: str | Path) -> None:
+    def __init__(self, clip: str | Path, *, models: ModelPool | None = None) -> None:
+        self._models = models or shared_pool()
         self.path = Path(clip)
         self.info = probe.probe(self.path)
         self._decoder = open_clip(self.path, info=self.info)
@@ -202,8 +205,7 @@ class ClipPreview:
         found = self._seen.get((pts, *look))
         if found is None:
             if self._detector is None or self._detector_key != look:
-                self._close_detector()
-                self._detector = detector_for(settings, upright_size=self.info.upright_size)
+                self._detector = detector_for(settings, upright_size=self.info.upright_size, models=self._models)
                 self._detector_key = look
             frame = self._hold(pts).clean()
             found = self._detector.detect([frame])[0]
@@ -255,14 +257,9 @@ class ClipPreview:
             counts=dict(counts),
         )
 
-    def _close_detector(self) -> None:
-        if self._detector is not None:
-            self._detector.close()
-            self._detector = None
-
     def close(self) -> None:
-        """Give file and engine back."""
-        self._close_detector()
+        """Give the file back; the detector stays with its pool."""
+        self._detector = None
         self._held.clear()
         self._decoder.close()
 
