@@ -45,6 +45,7 @@ class ScriptedDetector:
     ) -> None:
         self.kinds = kinds
         self.input_size = input_size
+        self.parallel = 1
         self.description = description()
         self.script_size = script_size
         self.seen = 0

@@ -83,6 +83,7 @@ class CenterFaceDetector:
     """A `Detector` of faces; calls from several threads take turns."""
 
     kinds: tuple[str, ...] = _KIND
+    parallel = 1
 
     def __init__(self, compiled: Any, *, input_size: tuple[int, int], weights_sha256: str) -> None:
         self.input_size = input_size

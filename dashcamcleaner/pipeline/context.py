@@ -1,18 +1,16 @@
-"""How a run sees: which seer, which planner, and what is told about them. Opened once per run by the pipeline."""
+"""How a run sees: which source, which planner, and what is told about them. Opened once per run by the pipeline."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import metadata
 from types import TracebackType
 
 import dashcamcleaner
 from dashcamcleaner.core.edits import Edits
-from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
-from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader, Planner
+from dashcamcleaner.core.plan import PlanHeader, Planner
 from dashcamcleaner.detection.crop_check import CROP_SIZE_PX, CropChecker
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.detection.pool import ModelPool
@@ -20,8 +18,9 @@ from dashcamcleaner.detection.tiling import FrameDetector, check_kinds
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.pipeline.build import make_planner, thresholds_per_kind
 from dashcamcleaner.pipeline.edits_file import load_edits
+from dashcamcleaner.pipeline.frames import FramePlanner
 from dashcamcleaner.pipeline.job import Job
-from dashcamcleaner.pipeline.observations import LiveObservationSource, ObservationSource, StoredObservationSource, take
+from dashcamcleaner.pipeline.observations import LiveObservationSource, ObservationSource, StoredObservationSource
 from dashcamcleaner.pipeline.plan_file import PlanReader, SeenLog, fingerprint, seen_path
 from dashcamcleaner.settings import Settings
 from dashcamcleaner.tracking.camera_motion import MotionEstimator
@@ -33,25 +32,29 @@ _CHECK_FLOOR = 0.003
 """A closer look that finds nearly nothing says something, too."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class RunContext:
-    """A context manager: leaving it gives files back. The models belong to the pool that they came from.
+    """What one run works with; a context manager: leaving it gives files back. Models belong to their pool.
 
     Args:
-        seer: gives observations.
+        source: gives observations.
         planner: makes regions of them.
         header: of the plan that this run writes.
         thresholds: what counts, per kind.
-        backend: engine, device and precision, for the summary.
+        backend: backend, device and precision, for the summary.
         description: one line for people.
-        thorough: the whole clip is analysed before anything is rendered.
+        thorough: the whole clip is to be analysed before anything is rendered.
         edits: what a person changed.
         resumed_frames: how many an earlier run had analysed.
         warnings: sentences to tell.
+        detector: at work; None where a plan is rendered.
+        checker: looks closer at what the planner is unsure of; None where nobody does.
+        log: where observations are kept for a resume.
+        reader: of the plan that is rendered.
     """
 
-    seer: ObservationSource
-    planner: Planner
+    source: ObservationSource
+    planner: FramePlanner
     header: PlanHeader
     thresholds: dict[str, float]
     backend: str
@@ -59,19 +62,19 @@ class RunContext:
     thorough: bool = False
     edits: Edits | None = None
     resumed_frames: int = 0
-    warnings: list[str] = field(default_factory=list)
+    warnings: tuple[str, ...] = ()
     detector: FrameDetector | None = None
+    checker: CropChecker | None = None
     log: SeenLog | None = None
     reader: PlanReader | None = None
-    checker: CropChecker | None = None
-    thorough_done: bool = False
 
-    def take(self, frame: Frame, seen: Observation) -> Sequence[FramePlan]:
-        """Give the planner its next frame, and a closer look at what it is unsure of there."""
-        known = self.log is not None and frame.index < self.log.stored_frames  # an earlier run has looked
-        if self.checker is None or known or self.detector is None or self.thorough_done:
-            return self.planner.push(seen)
-        return take(self.planner, frame, seen, checker=self.checker, picture_size=self.detector.picture_size)
+    def planning_with(self, planner: Planner) -> FramePlanner:
+        """This run's closer looks for a planner of the caller's own."""
+        return FramePlanner(
+            planner,
+            checker=self.checker,
+            picture_size=self.detector.picture_size if self.detector is not None else (0, 0),
+        )
 
     def done(self) -> None:
         """The output stands: what was kept for a resume may go."""
@@ -110,15 +113,19 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
     thresholds = thresholds_per_kind(settings)
     told = detector.description
     place = f"{told.backend} on {told.device}"
+    checker = checker_for(settings, detector, models)
+    planner = make_planner(
+        settings, upright_size=info.upright_size, thresholds=thresholds, max_waiting_frames=waiting, edits=edits
+    )
     return RunContext(
-        seer=LiveObservationSource(
+        source=LiveObservationSource(
             detector,
             motion=MotionEstimator(upright_size=info.upright_size) if settings.tracking else None,
             log=log,
             batch=settings.batch,
         ),
-        planner=make_planner(
-            settings, upright_size=info.upright_size, thresholds=thresholds, max_waiting_frames=waiting, edits=edits
+        planner=FramePlanner(
+            planner, checker=checker, picture_size=detector.picture_size, known_frames=log.stored_frames
         ),
         header=header,
         thresholds=thresholds,
@@ -127,12 +134,12 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
         thorough=settings.thorough,
         edits=edits,
         resumed_frames=log.stored_frames,
-        warnings=[f"An earlier run had analysed {log.stored_frames} frames; this one continues there."]
+        warnings=(f"An earlier run had analysed {log.stored_frames} frames; this one continues there.",)
         if log.stored_frames
-        else [],
+        else (),
         detector=detector,
+        checker=checker,
         log=log,
-        checker=checker_for(settings, detector, models),
     )
 
 
@@ -167,11 +174,12 @@ def _from_plan(job: Job, info: MediaInfo, edits: Edits | None, waiting: int) -> 
             hint=f"It was made of a file named {header.source}; a clip that was changed needs a new analysis.",
         )
     thresholds = thresholds_per_kind(settings)
+    planner = make_planner(
+        settings, upright_size=info.upright_size, thresholds=thresholds, max_waiting_frames=waiting, edits=edits
+    )
     return RunContext(
-        seer=StoredObservationSource(plan.seen for plan in reader),
-        planner=make_planner(
-            settings, upright_size=info.upright_size, thresholds=thresholds, max_waiting_frames=waiting, edits=edits
-        ),
+        source=StoredObservationSource(plan.seen for plan in reader),
+        planner=FramePlanner(planner),
         header=_header(job, info, weights=header, seeing=header.seeing),
         thresholds=thresholds,
         backend="none: rendered from a plan",

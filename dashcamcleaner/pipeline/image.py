@@ -14,6 +14,7 @@ from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import check_output, keep_date, partial_path, publish
 from dashcamcleaner.media.image_file import Still, read_still, write_still
 from dashcamcleaner.pipeline.context import open_context
+from dashcamcleaner.pipeline.frames import plan_frame
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
 from dashcamcleaner.pipeline.statistics import RunStatistics
@@ -49,16 +50,15 @@ def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
         settings=settings.overrides,
     )
     partial = partial_path(job.output)
-    with open_context(job, info=info_of_still(still), models=models) as look:
-        summary.backend, summary.weights = look.backend, look.header.weights
-        summary.weights_sha256, summary.versions = look.header.weights_sha256, look.header.versions
-        yield Started(str(job.source), str(job.output), 1, look.description)
-        planned = [one for observed in look.seer.see([frame]) for one in look.take(*observed)]
-        plan = [*planned, *look.planner.finish()][0]
-        tally = RunStatistics(thresholds=look.thresholds, kinds=settings.kinds())
+    with open_context(job, info=info_of_still(still), models=models) as context:
+        summary.backend, summary.weights = context.backend, context.header.weights
+        summary.weights_sha256, summary.versions = context.header.weights_sha256, context.header.versions
+        yield Started(str(job.source), str(job.output), 1, context.description)
+        tally = RunStatistics(thresholds=context.thresholds, kinds=settings.kinds())
+        plan = plan_frame(context.source, context.planner, frame)
         counts = tally.add(plan)
         obscurer_for(settings).obscure(frame, plan.regions)
-        writer = PlanWriter(plan_path(job.output), header=look.header)
+        writer = PlanWriter(plan_path(job.output), header=context.header)
         export = None
         try:
             writer.write(plan)
@@ -78,7 +78,7 @@ def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
             writer.abort()
             if export is not None:
                 export.abort()
-        look.done()
+        context.done()
     yield Progress("clean", 1, 1, 0.0, 0.0, counts)
     summary.kinds = tally.kinds
     if not any(kind.regions for kind in tally.kinds.values()):

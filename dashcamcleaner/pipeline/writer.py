@@ -15,7 +15,7 @@ import numpy as np
 
 from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
 from dashcamcleaner.core.media_info import MediaInfo
-from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader, Region
+from dashcamcleaner.core.plan import FramePlan, PlanHeader, Region
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.core.time import FrameTime, Span
 from dashcamcleaner.detection.pool import ModelPool
@@ -28,7 +28,9 @@ from dashcamcleaner.obscure.masks import region_mask
 from dashcamcleaner.obscure.obscurer import Obscurer
 from dashcamcleaner.pipeline.build import growth_per_kind, thresholds_per_kind
 from dashcamcleaner.pipeline.context import detector_for
+from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.observations import LiveObservationSource
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
 from dashcamcleaner.planning.planner import MemoryPlanner
 from dashcamcleaner.report.data import report_path, write_reports
@@ -218,7 +220,7 @@ def cover_cleaner(settings: Settings, *, obscurer: Obscurer, models: ModelPool) 
 
     def clean(picture: np.ndarray) -> np.ndarray:
         frame = _frame(picture)
-        detections = detector_for(settings, upright_size=frame.upright_size, models=models).detect([frame])[0]
+        detector = detector_for(settings, upright_size=frame.upright_size, models=models)
         planner = MemoryPlanner(
             upright_size=frame.upright_size,
             thresholds=thresholds_per_kind(settings),
@@ -228,7 +230,7 @@ def cover_cleaner(settings: Settings, *, obscurer: Obscurer, models: ModelPool) 
             after=Span.parse("0"),
             max_waiting_frames=1,
         )
-        plan = [*planner.push(Observation(0, frame.time, detections)), *planner.finish()][0]
+        plan = plan_frame(LiveObservationSource(detector, motion=None, log=None), FramePlanner(planner), frame)
         obscurer.obscure(frame, plan.regions)
         return np.stack(frame.planes, axis=2)
 

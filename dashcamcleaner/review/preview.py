@@ -28,6 +28,8 @@ from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import frame_times, open_clip
 from dashcamcleaner.pipeline.build import make_planner, thresholds_per_kind
 from dashcamcleaner.pipeline.context import detector_for
+from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
+from dashcamcleaner.pipeline.observations import StoredObservationSource
 from dashcamcleaner.pipeline.writer import obscurer_for
 from dashcamcleaner.settings import Settings
 
@@ -91,14 +93,13 @@ def fitted(size: tuple[int, int], longest_side_px: int) -> tuple[int, int]:
     return (max(2, round(size[0] * scale / 2) * 2), max(2, round(size[1] * scale / 2) * 2))
 
 
-def preview_regions(seen: Observation, *, settings: Settings, upright_size: tuple[int, int]) -> tuple[Region, ...]:
+def preview_regions(frame: Frame, seen: Observation, *, settings: Settings) -> tuple[Region, ...]:
     """What the settings hide in one frame by what was seen in it alone, without its neighbours."""
     alone = settings.replaced(tracking=False, memory_before="0", memory_after="0")
     planner = make_planner(
-        alone, upright_size=upright_size, thresholds=thresholds_per_kind(settings), max_waiting_frames=4
+        alone, upright_size=frame.upright_size, thresholds=thresholds_per_kind(settings), max_waiting_frames=4
     )
-    plans = [*planner.push(seen), *planner.finish()]
-    return plans[0].regions
+    return plan_frame(StoredObservationSource(iter([seen])), FramePlanner(planner), frame).regions
 
 
 class _Held:
@@ -241,7 +242,7 @@ class ClipPreview:
             seen = self.detections(pts, settings=settings)
             frame = held.frame
             observed = Observation(frame.index, frame.time, seen, None, frame.damaged)
-            regions = preview_regions(observed, settings=settings, upright_size=self.info.upright_size)
+            regions = preview_regions(frame, observed, settings=settings)
         frame = held.painted()
         obscurer_for(settings).obscure(frame, regions)
         frame.forget_pictures()
