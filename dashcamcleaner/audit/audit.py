@@ -23,7 +23,8 @@ from dashcamcleaner.audit.frame_audit import FrameAuditor
 from dashcamcleaner.audit.models import AuditModels, open_models
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
-from dashcamcleaner.core.findings import AuditResult, Check, Finding, Severity, judge
+from dashcamcleaner.core.finding_table import checked, found, not_checked
+from dashcamcleaner.core.findings import AuditResult, Finding, Severity, judge
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.summary import RunSummary
@@ -91,7 +92,7 @@ def audit_run(summary: RunSummary, *, settings: Settings, models: ModelPool, con
             summary.audit = event.result.as_dict()
             thumbnails = event.thumbnails
         elif isinstance(event, Failed):
-            missing = Check("audit", "The audit", ran=False, why_not=event.error.message)
+            missing = not_checked("audit", event.error.message)
             status, reasons, _ = judge([], checks=[missing], hidden_regions=1)
             result = AuditResult(summary.source, summary.output, status=status, reasons=reasons, checks=[missing])
             summary.audit = result.as_dict()
@@ -192,8 +193,8 @@ def _compare_files(source: Path, output: Path, settings: Settings, result: Audit
     """Streams, tags, sound, and what stands beside the film."""
     before, after = examine(source), examine(output)
     muted = settings.sound == "mute"
-    found = compare_contents(before, after, keep=settings.keep, muted=muted)
-    yield from found
+    findings = compare_contents(before, after, keep=settings.keep, muted=muted)
+    yield from findings
     by_ear, told = [], 0
     for number, (one, other) in enumerate(zip(before.sound, after.sound, strict=False), 1):
         told += 1
@@ -201,24 +202,14 @@ def _compare_files(source: Path, output: Path, settings: Settings, result: Audit
             continue
         heard = audio_offset_s(source, output, source_stream=one.stream, output_stream=other.stream)
         if heard is None or heard[1] < 0.5:
-            text = f"Sound track {number} was converted and cannot be compared with the source; listen to it."
-            by_ear.append(Finding("sound", "sound-unknown", Severity.REVIEW, text))
+            by_ear.append(found("sound-unknown", {"number": number}))
         elif abs(heard[0]) > _MOST_HEARD_SHIFT_S:
-            text = f"Sound track {number} comes {heard[0] * 1000:+.0f} ms against the picture."
-            by_ear.append(Finding("sound", "sound-shift", Severity.FAIL, text))
+            by_ear.append(found("sound-shift", {"number": number, "shift_ms": heard[0] * 1000}))
     yield from by_ear
-    found += by_ear
-    bad = {
-        name: sum(f.check == name and f.severity is not Severity.NOTE for f in found) for name in ("sound", "leftovers")
-    }
-    looked = _things_beside(after)
-    result.checks.append(
-        Check("sound", "Sound and its timing", looked_at=told, unit="sound tracks", found=bad["sound"])
-    )
-    result.checks.append(
-        Check("leftovers", "Streams, tags, pictures, positions beside the film", looked_at=looked,
-              unit="streams, tags and pictures", found=bad["leftovers"])
-    )  # fmt: skip
+    findings += by_ear
+    for name, looked_at in (("sound", told), ("leftovers", _things_beside(after))):
+        bad = sum(f.check == name and f.severity is not Severity.NOTE for f in findings)
+        result.checks.append(checked(name, looked_at=looked_at, found=bad))
 
 
 _MOST_HEARD_SHIFT_S = 0.03
@@ -233,11 +224,10 @@ def _compare_pictures(before: MediaInfo, after: MediaInfo) -> Iterator[Finding]:
         (w, h), (w2, h2) = before.upright_size, after.upright_size
         # Encoders of 4:2:0 need even sizes: one line more or less is told as such.
         odd = abs(w - w2) <= 1 and abs(h - h2) <= 1
-        text = f"The source's picture has {w}x{h} pixels, the output's {w2}x{h2}."
-        yield Finding("media", "size", Severity.NOTE if odd else Severity.FAIL, text)
+        severity = Severity.NOTE if odd else Severity.FAIL
+        yield found("size", {"before": f"{w}x{h}", "after": f"{w2}x{h2}"}, severity=severity)
     if before.sample_aspect != after.sample_aspect and before.sample_aspect and after.sample_aspect:
-        text = f"The source's pixels have the shape {before.sample_aspect}, the output's {after.sample_aspect}."
-        yield Finding("media", "aspect", Severity.REVIEW, text)
+        yield found("aspect", {"before": before.sample_aspect, "after": after.sample_aspect})
 
 
 def _search_beside_the_film(eyes: AuditModels, output: Path, settings: Settings) -> Iterator[Finding]:
@@ -246,13 +236,14 @@ def _search_beside_the_film(eyes: AuditModels, output: Path, settings: Settings)
         return  # a picture that nobody asked for is a failure whatever it shows
     for picture in examine(output).pictures:
         if picture.pixels is None:
-            yield Finding("leftovers", "cover-unread", Severity.REVIEW, f"The {picture.where} cannot be decoded.")
+            yield found("cover-unread", {"where": picture.where})
             continue
         seen = eyes.look_at_still(picture.pixels)
         for kind in sorted({s.kind for s in seen}):
             best = max(s.score for s in seen if s.kind == kind)
-            yield Finding("leftovers", "cover-object", Severity.FAIL if best > 0.5 else Severity.REVIEW,
-                          f"The {picture.where} shows a {kind} (score {best:.2f}).", kind=kind)  # fmt: skip
+            severity = Severity.FAIL if best > 0.5 else Severity.REVIEW
+            words = {"where": picture.where, "kind": kind, "score": best}
+            yield found("cover-object", words, severity=severity, kind=kind)
 
 
 def _respect(edits: Edits, findings: list[Finding]) -> list[Finding]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from dashcamcleaner.audit.exposures import AuditDetection, Exposure
 from dashcamcleaner.audit.search import LeftoverSearch, best_reading, second_opinion
+from dashcamcleaner.core.finding_table import not_checked
 from dashcamcleaner.core.findings import Check
 from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.detection.ocr import TextReader
@@ -89,27 +90,25 @@ def open_models(settings: Settings, *, upright_size: tuple[int, int], models: Mo
         crops[OWN] = models.detector(inference_size=_CROP_SIZE, aspect=None, **common)
         told.append(f"{whole[OWN].description.weights}, mirrored, at {size} px")
     except BackendError as error:
-        missing.append(
-            _missing("search-own", "Objects left, by the run's own weights mirrored at another scale", error)
-        )
+        missing.append(_missing("search-own", error))
     if "face" in kinds:
         try:
             whole[FACES] = models.face_detector(inference_size=_FACE_SIZE, aspect=aspect, threads=settings.workers)
             crops[FACES] = models.face_detector(inference_size=_CROP_SIZE, threads=settings.workers)
             told.append(f"{whole[FACES].description.weights} at {_FACE_SIZE} px")
         except (ExtraMissing, BackendError) as error:
-            missing.append(_missing("search-face", "Faces left, by an independent detector", error))
+            missing.append(_missing("search-face", error))
     reader: TextReader | None = None
     if "plate" in kinds:
         try:
             reader = models.text_reader()
             told.append(reader.description)
         except (ExtraMissing, BackendError) as error:
-            missing.append(_missing("read-back", "Covered plates read back", error))
+            missing.append(_missing("read-back", error))
     searcher = LeftoverSearch(whole, mirrored=(OWN,), kinds=kinds, floors=FLOORS)
     return AuditModels(searcher, crops, reader, told, missing, kinds, whole)
 
 
-def _missing(name: str, title: str, error: ExtraMissing | BackendError) -> Check:
+def _missing(name: str, error: ExtraMissing | BackendError) -> Check:
     way_out = (error.hint or extra_hint("audit")).rstrip(".")
-    return Check(name, title, ran=False, why_not=f"{error.message.rstrip('.')} ({way_out})")
+    return not_checked(name, f"{error.message.rstrip('.')} ({way_out})")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dashcamcleaner.audit.exposures import Exposure
+from dashcamcleaner.core.finding_table import found
 from dashcamcleaner.core.findings import Finding, Severity
 
 __all__ = ["ExposureScorer"]
@@ -61,17 +62,15 @@ class ExposureScorer:
         if exposure.kind == "plate":  # stickers and signs look like plates; one that can be read is one
             certain = certain and (read > _READ if self.reads is not None else sure > _SURE_UNREAD)
         severity = Severity.FAIL if certain and not still else Severity.REVIEW
-        text = f"A {exposure.kind} is not hidden." if certain else f"What may be a {exposure.kind} is not hidden."
-        if read > _READ:
-            text += " Its characters can be read."
+        what = f"A {exposure.kind}" if certain else f"What may be a {exposure.kind}"
+        more = " Its characters can be read." if read > _READ else ""
         if still:
-            text += " It moves as one with all around it, as a poster does."
+            more += " It moves as one with all around it, as a poster does."
         first, last = exposure.sightings[0], exposure.sightings[-1]
-        return Finding(
-            check="search",
-            code="clear-object",
+        return found(
+            "clear-object",
+            {"what": what, "more": more},
             severity=severity,
-            message=text,
             kind=exposure.kind,
             first_frame=first.frame,
             last_frame=last.frame,

@@ -12,6 +12,7 @@ from pathlib import Path
 from dashcamcleaner.audit.audit import audit, settings_of_plan
 from dashcamcleaner.core.edits import EDITS_VERSION
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
+from dashcamcleaner.core.finding_table import FINDINGS
 from dashcamcleaner.core.findings import AuditResult, Finding, Severity, Status
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import OutputError
@@ -26,13 +27,6 @@ from dashcamcleaner.review.preview import ClipPreview
 from dashcamcleaner.settings import Settings
 
 __all__ = ["audit_and_fix"]
-
-_BY_RENDERING = frozenset(
-    {"region-clear", "region-partly", "region-weak", "frame-lost", "frame-added", "other-frame", "size", "damaged",
-     "extra-film", "cover", "thumbnail", "position", "data-stream", "location", "tag", "sound-shift", "sound-tracks",
-     "sound-cut", "changed-outside", "no-picture"}
-)  # fmt: skip
-"""Faults of the file rather than of the plan: a fresh rendering does not have them."""
 
 _BEYOND_S = 0.7
 """How far an object is followed beyond its sightings: as long as a track may be filled, and a little more."""
@@ -95,10 +89,8 @@ def audit_and_fix(
 
 
 def _can_mend(result: AuditResult) -> bool:
-    return any(
-        (finding.code in _BY_RENDERING or finding.code == "clear-object") and finding.severity is not Severity.NOTE
-        for finding in result.findings
-    )
+    bad = [finding.code for finding in result.findings if finding.severity is not Severity.NOTE]
+    return any(FINDINGS[code].by_rendering or code == "clear-object" for code in bad)
 
 
 def _add_regions(
