@@ -54,7 +54,7 @@ def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
         summary.backend, summary.weights = context.backend, context.header.weights
         summary.weights_sha256, summary.versions = context.header.weights_sha256, context.header.versions
         yield Started(str(job.source), str(job.output), 1, context.description)
-        tally = RunStatistics(thresholds=context.thresholds, kinds=settings.kinds())
+        tally = RunStatistics(thresholds=context.thresholds, kinds=settings.kinds(), upright_size=frame.upright_size)
         plan = plan_frame(context.source, context.planner, frame)
         counts = tally.add(plan)
         obscurer_for(settings).obscure(frame, plan.regions)
@@ -80,7 +80,10 @@ def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
                 export.abort()
         context.done()
     yield Progress("clean", 1, 1, 0.0, 0.0, counts)
-    summary.kinds = tally.kinds
+    summary.kinds, summary.hidden = tally.kinds, tally.hidden(warn_from=settings.warn_hidden)
+    for sentence in summary.hidden.notes:
+        summary.warnings.append(sentence)
+        yield Warned(sentence)
     if not any(kind.regions for kind in tally.kinds.values()):
         summary.warnings.append("Nothing was found; look at the picture yourself before you publish it.")
         yield Warned(summary.warnings[-1])

@@ -79,7 +79,7 @@ def clean_video(job: Job, *, control: Control, models: ModelPool) -> Generator[E
         for sentence in (*info.warnings, *target.warnings, *context.warnings):
             summary.warnings.append(sentence)
             yield Warned(sentence)
-        tally = RunStatistics(thresholds=context.thresholds, kinds=settings.kinds())
+        tally = RunStatistics(thresholds=context.thresholds, kinds=settings.kinds(), upright_size=info.upright_size)
         writer = stack.enter_context(ClipWriter(job, info=info, target=target, header=context.header, models=models))
         meter = ProgressMeter("render" if job.from_plan or context.thorough else "clean", frames=info.frames)
         if context.thorough:
@@ -97,7 +97,12 @@ def clean_video(job: Job, *, control: Control, models: ModelPool) -> Generator[E
             raise InputError(f"{job.source} holds no frame that decodes.", hint="The file may be damaged or encrypted.")
         summary.kinds, summary.frames, summary.damaged_frames = tally.kinds, tally.frames, tally.damaged_frames
         summary.duration_s = info.duration_s or 0.0
-        for sentence in (*decoder.problems, *_afterthoughts(context.planner, tally, decoder.partial)):
+        summary.hidden = tally.hidden(warn_from=settings.warn_hidden)
+        for sentence in (
+            *summary.hidden.notes,
+            *decoder.problems,
+            *_afterthoughts(context.planner, tally, decoder.partial),
+        ):
             summary.warnings.append(sentence)
             yield Warned(sentence)
         summary.timeline, summary.edits = tally.timeline.as_dict(), describe_edits(context.edits)
