@@ -235,6 +235,23 @@ def test_clean_audits_at_the_end_and_reports_it(tmp_path: Path, red: ModelPool) 
     assert "PASS" in html_path(report_path(output)).read_text()
 
 
+def test_runs_and_audits_of_one_pool_open_each_model_once(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def detector(*, inference_size: int, **_: Any) -> fakes.ColourDetector:
+        asked.append(inference_size)
+        return fakes.ColourDetector(RED, score=0.85, least_px=8 if inference_size == 320 else 12)
+
+    models = fakes.pool(detector, face_detector=detector)
+    source = street(tmp_path / "a.mp4", sound=False)
+    for number in range(3):
+        events = list(clean(Job(source, tmp_path / f"out{number}.mp4", audit=True), models=models))
+        assert isinstance(events[-1], Finished)
+        assert events[-1].summary.audit["status"] == "PASS"  # type: ignore[index]
+    # The run's own; the audit's for whole pictures and crops, by the same weights and by others.
+    assert len(asked) == 5
+
+
 def test_fix_hides_what_was_found_and_can_be_undone(case: Any, red: ModelPool, tmp_path: Path) -> None:
     target = tmp_path / "leaked.mp4"
     planted_leaks.LEAKS["missed"][1](case, target)
