@@ -34,6 +34,7 @@ from dashcamcleaner.core.kinds import KindRules
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import FramePlan, Observation, WeakSpot
 from dashcamcleaner.core.time import Span
+from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.detection.second_pass import SecondPass
 from dashcamcleaner.detection.tiling import FrameDetector
 from dashcamcleaner.detection.weights import find_weights
@@ -69,13 +70,14 @@ class Eyes:
         self.info: MediaInfo = probe.probe(clip)
         self.settings = settings
         self._cache = cache
+        self._models = ModelPool()
         self._detector: FrameDetector | None = None
         self.looks = 0
 
     @property
     def detector(self) -> FrameDetector:
         if self._detector is None:
-            self._detector = detector_for(self.settings, upright_size=self.info.upright_size)
+            self._detector = detector_for(self.settings, upright_size=self.info.upright_size, models=self._models)
         return self._detector
 
     def observe(self) -> list[Observation]:
@@ -115,8 +117,7 @@ class Eyes:
         return extra
 
     def close(self) -> None:
-        if self._detector is not None:
-            self._detector.close()
+        self._models.close()
 
 
 def plans_of(

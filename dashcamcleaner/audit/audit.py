@@ -23,11 +23,13 @@ from dashcamcleaner.audit.frame_audit import FrameAuditor
 from dashcamcleaner.audit.models import AuditModels, open_models
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
-from dashcamcleaner.core.findings import AuditResult, Check, Finding, Severity, judge
+from dashcamcleaner.core.finding_table import checked, found, not_checked
+from dashcamcleaner.core.findings import AuditResult, Finding, Severity, judge
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.summary import RunSummary
+from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.files import as_our_error, file_sha256
 from dashcamcleaner.media import probe
@@ -52,6 +54,7 @@ def audit(
     *,
     plan: Path | None = None,
     settings: Settings | None = None,
+    models: ModelPool | None = None,
     control: Control | None = None,
 ) -> Iterator[Event]:
     """Look at an output again.
@@ -63,10 +66,13 @@ def audit(
         output: what came of it.
         plan: of the run; the one beside the output when None. Without a plan, what changed tells where regions are.
         settings: of the run; those that the plan tells when None.
+        models: where detectors and the text reader come from; None: the process's own pool.
         control: pauses and cancels; may be None.
     """
     try:
-        yield from _audit(source, output, plan=plan, settings=settings, control=control or Control())
+        yield from _audit(
+            source, output, plan=plan, settings=settings, models=models or shared_pool(), control=control or Control()
+        )
     except Exception as error:  # the border: whatever it was reaches the asker as one object
         ours = as_our_error(error, source=output)
         if ours is not error:
@@ -74,19 +80,20 @@ def audit(
         yield Failed(ours)
 
 
-def audit_run(summary: RunSummary, *, settings: Settings, control: Control) -> Iterator[Event]:
+def audit_run(summary: RunSummary, *, settings: Settings, models: ModelPool, control: Control) -> Iterator[Event]:
     """The audit at the end of a run: fills ``summary.audit`` and passes progress and warnings on.
 
     An audit that cannot be done does not undo the run: it is told, and the status is NEEDS REVIEW.
     """
     plan = Path(summary.plan) if summary.plan else None
     thumbnails: dict[int, bytes] = {}
-    for event in audit(Path(summary.source), Path(summary.output), plan=plan, settings=settings, control=control):
+    source, output = Path(summary.source), Path(summary.output)
+    for event in audit(source, output, plan=plan, settings=settings, models=models, control=control):
         if isinstance(event, Audited):
             summary.audit = event.result.as_dict()
             thumbnails = event.thumbnails
         elif isinstance(event, Failed):
-            missing = Check("audit", "The audit", ran=False, why_not=event.error.message)
+            missing = not_checked("audit", event.error.message)
             status, reasons, _ = judge([], checks=[missing], hidden_regions=1)
             result = AuditResult(summary.source, summary.output, status=status, reasons=reasons, checks=[missing])
             summary.audit = result.as_dict()
@@ -97,7 +104,13 @@ def audit_run(summary: RunSummary, *, settings: Settings, control: Control) -> I
 
 
 def _audit(
-    source: Path, output: Path, *, plan: Path | None, settings: Settings | None, control: Control
+    source: Path,
+    output: Path,
+    *,
+    plan: Path | None,
+    settings: Settings | None,
+    models: ModelPool,
+    control: Control,
 ) -> Iterator[Event]:
     begun = (time.monotonic(), time.process_time())
     (before, source_frames), (after, output_frames) = _opened(source), _opened(output)
@@ -107,8 +120,7 @@ def _audit(
         settings = settings_of_plan(known)
     edits = _edits_of(known)
     with contextlib.ExitStack() as stack:
-        eyes = open_models(settings, upright_size=after.upright_size)
-        stack.callback(eyes.close)
+        eyes = open_models(settings, upright_size=after.upright_size, models=models)
         result.detectors = eyes.told
         result.checks += eyes.missing
         yield Started(str(source), str(output), before.frames, "audit: " + "; ".join(eyes.told))
@@ -171,7 +183,7 @@ def _edits_of(plan: Path | None) -> Edits:
 def _not_applied(edits: Edits) -> Iterator[Finding]:
     """What a newer version may have been asked to hide was not hidden by this one: a person has to look."""
     for sentence in edits.warnings:
-        yield Finding("edits", "edits-unknown", Severity.REVIEW, sentence)
+        yield found("edits-unknown", {"what": sentence})
 
 
 def _opened(path: Path) -> tuple[MediaInfo, AbstractContextManager[Iterable[Frame]]]:
@@ -187,8 +199,8 @@ def _compare_files(source: Path, output: Path, settings: Settings, result: Audit
     """Streams, tags, sound, and what stands beside the film."""
     before, after = examine(source), examine(output)
     muted = settings.audio == "mute"
-    found = compare_contents(before, after, keep=settings.keep, muted=muted)
-    yield from found
+    findings = compare_contents(before, after, keep=settings.keep, muted=muted)
+    yield from findings
     by_ear, told = [], 0
     for number, (one, other) in enumerate(zip(before.sound, after.sound, strict=False), 1):
         told += 1
@@ -196,24 +208,14 @@ def _compare_files(source: Path, output: Path, settings: Settings, result: Audit
             continue
         heard = audio_offset_s(source, output, source_stream=one.stream, output_stream=other.stream)
         if heard is None or heard[1] < 0.5:
-            text = f"Sound track {number} was converted and cannot be compared with the source; listen to it."
-            by_ear.append(Finding("sound", "sound-unknown", Severity.REVIEW, text))
+            by_ear.append(found("sound-unknown", {"number": number}))
         elif abs(heard[0]) > _MOST_HEARD_SHIFT_S:
-            text = f"Sound track {number} comes {heard[0] * 1000:+.0f} ms against the picture."
-            by_ear.append(Finding("sound", "sound-shift", Severity.FAIL, text))
+            by_ear.append(found("sound-shift", {"number": number, "shift_ms": heard[0] * 1000}))
     yield from by_ear
-    found += by_ear
-    bad = {
-        name: sum(f.check == name and f.severity is not Severity.NOTE for f in found) for name in ("sound", "leftovers")
-    }
-    looked = _things_beside(after)
-    result.checks.append(
-        Check("sound", "Sound and its timing", looked_at=told, unit="sound tracks", found=bad["sound"])
-    )
-    result.checks.append(
-        Check("leftovers", "Streams, tags, pictures, positions beside the film", looked_at=looked,
-              unit="streams, tags and pictures", found=bad["leftovers"])
-    )  # fmt: skip
+    findings += by_ear
+    for name, looked_at in (("sound", told), ("leftovers", _things_beside(after))):
+        bad = sum(f.check == name and f.severity is not Severity.NOTE for f in findings)
+        result.checks.append(checked(name, looked_at=looked_at, found=bad))
 
 
 _MOST_HEARD_SHIFT_S = 0.03
@@ -228,11 +230,10 @@ def _compare_pictures(before: MediaInfo, after: MediaInfo) -> Iterator[Finding]:
         (w, h), (w2, h2) = before.upright_size, after.upright_size
         # Encoders of 4:2:0 need even sizes: one line more or less is told as such.
         odd = abs(w - w2) <= 1 and abs(h - h2) <= 1
-        text = f"The source's picture has {w}x{h} pixels, the output's {w2}x{h2}."
-        yield Finding("media", "size", Severity.NOTE if odd else Severity.FAIL, text)
+        severity = Severity.NOTE if odd else Severity.FAIL
+        yield found("size", {"before": f"{w}x{h}", "after": f"{w2}x{h2}"}, severity=severity)
     if before.sample_aspect != after.sample_aspect and before.sample_aspect and after.sample_aspect:
-        text = f"The source's pixels have the shape {before.sample_aspect}, the output's {after.sample_aspect}."
-        yield Finding("media", "aspect", Severity.REVIEW, text)
+        yield found("aspect", {"before": before.sample_aspect, "after": after.sample_aspect})
 
 
 def _search_beside_the_film(eyes: AuditModels, output: Path, settings: Settings) -> Iterator[Finding]:
@@ -241,14 +242,14 @@ def _search_beside_the_film(eyes: AuditModels, output: Path, settings: Settings)
         return  # a picture that nobody asked for is a failure whatever it shows
     for picture in examine(output).pictures:
         if picture.pixels is None:
-            yield Finding("leftovers", "cover-unread", Severity.REVIEW, f"The {picture.where} cannot be decoded.")
+            yield found("cover-unread", {"where": picture.where})
             continue
         seen = eyes.look_at_still(picture.pixels)
         for kind in sorted({s.kind for s in seen}):
             best = max(s.score for s in seen if s.kind == kind)
-            text = f"The {picture.where} shows a {rules_of(kind).noun} (score {best:.2f})."
             severity = Severity.FAIL if best > 0.5 else Severity.REVIEW
-            yield Finding("leftovers", "cover-object", severity, text, kind=kind)
+            words = {"where": picture.where, "kind": rules_of(kind).noun, "score": best}
+            yield found("cover-object", words, severity=severity, kind=kind)
 
 
 def _respect(edits: Edits, findings: list[Finding]) -> list[Finding]:

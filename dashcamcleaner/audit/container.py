@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image
 
+from dashcamcleaner.core.finding_table import found
 from dashcamcleaner.core.findings import Finding, Severity
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import codecs
@@ -110,94 +111,57 @@ def compare_contents(
         keep: what was asked to be kept of what is stripped by default, see `codecs.KEEPABLE`.
         muted: the sound was to be left out.
     """
-    found: list[Finding] = []
-
-    def add(check: str, code: str, severity: Severity, message: str) -> None:
-        found.append(Finding(check, code, severity, message))
-
+    findings: list[Finding] = []
     if not output.films:
-        add("media", "no-picture", Severity.FAIL, "The output holds no picture stream.")
-    for stream in output.films[1:]:
-        add(
-            "leftovers",
-            "extra-film",
-            Severity.FAIL,
-            f"The output holds a second picture stream (stream {stream}), which nobody cleaned.",
-        )
+        findings.append(found("no-picture"))
+    findings += [found("extra-film", {"stream": stream}) for stream in output.films[1:]]
     for picture in output.pictures:
         if picture.cover and "cover" in keep:
-            add("leftovers", "cover-kept", Severity.NOTE, f"The output holds a {picture.where}, as asked; look at it.")
+            findings.append(found("cover-kept", {"where": picture.where}))
         else:
             size = "" if picture.pixels is None else f" of {picture.pixels.shape[1]}x{picture.pixels.shape[0]} pixels"
             code = "cover" if picture.cover else "thumbnail"
-            add("leftovers", code, Severity.FAIL, f"The output holds a picture beside the film{size}: {picture.where}.")
-    for place in output.positions:
-        add("leftovers", "position", Severity.FAIL, f"The output holds a position outside of its streams: {place}.")
-    for stream_text in output.data_streams:
-        # Chapter titles are written as a data stream of their own.
-        chapters = output.chapters > 0 and len(output.data_streams) <= 1
-        if "data" not in keep and not chapters:
-            add(
-                "leftovers",
-                "data-stream",
-                Severity.FAIL,
-                f"The output holds a {stream_text}, which may carry a position.",
-            )
-    _compare_tags(output, keep, add)
-    _compare_audio(source, output, muted, add)
-    return found
+            findings.append(found(code, {"size": size, "where": picture.where}))
+    findings += [found("position", {"where": place}) for place in output.positions]
+    # Chapter titles are written as a data stream of their own.
+    chapters = output.chapters > 0 and len(output.data_streams) <= 1
+    if "data" not in keep and not chapters:
+        findings += [found("data-stream", {"what": stream_text}) for stream_text in output.data_streams]
+    return [*findings, *_compare_tags(output, keep), *_compare_audio(source, output, muted)]
 
 
-def _compare_tags(output: ContainerContents, keep: Collection[str], add: _Add) -> None:
+def _compare_tags(output: ContainerContents, keep: Collection[str]) -> Iterator[Finding]:
     for name, value in output.tags.items():
         short = name.split(": ", 1)[-1]
         plain = short.lower()
         if is_location_tag(short) or _COORDINATES.search(value):
-            if "location" in keep:
-                add(
-                    "leftovers",
-                    "location-kept",
-                    Severity.NOTE,
-                    f"The output tells a position in the tag {name}, as asked.",
-                )
-            else:
-                add("leftovers", "location", Severity.FAIL, f"The output tells a position in the tag {name}.")
+            yield found("location-kept" if "location" in keep else "location", {"name": name})
         elif (
             "tags" not in keep
             and plain not in SAFE_TAGS
             and not is_structural_tag(short)
             and not plain.startswith("handler")
         ):
-            add(
-                "leftovers", "tag", Severity.REVIEW, f"The output carries the tag {name}, which is not kept by default."
-            )
+            yield found("tag", {"name": name})
 
 
-def _compare_audio(source: ContainerContents, output: ContainerContents, muted: bool, add: _Add) -> None:
+def _compare_audio(source: ContainerContents, output: ContainerContents, muted: bool) -> Iterator[Finding]:
     if muted:
         if output.sound:
-            add("sound", "sound-present", Severity.FAIL, "The sound was to be left out, but the output has some.")
+            yield found("sound-present")
         return
     if len(source.sound) != len(output.sound):
-        text = f"The source has {len(source.sound)} sound tracks, the output {len(output.sound)}."
-        add("sound", "sound-tracks", Severity.REVIEW if len(output.sound) < len(source.sound) else Severity.FAIL, text)
+        yield found(
+            "sound-tracks", {"before": len(source.sound), "after": len(output.sound)},
+            severity=Severity.REVIEW if len(output.sound) < len(source.sound) else Severity.FAIL,
+        )  # fmt: skip
     for number, (before, after) in enumerate(zip(source.sound, output.sound, strict=False), 1):
         shift = audio_shift_s(before, after)
+        lost = len(before.packets) - len(after.packets)
         if shift is not None and abs(shift) > MOST_AUDIO_SHIFT_S:
-            add(
-                "sound",
-                "sound-shift",
-                Severity.FAIL,
-                f"Sound track {number} comes {shift * 1000:+.0f} ms against the picture.",
-            )
-        elif shift is not None and len(before.packets) - len(after.packets) > max(2, 0.02 * len(before.packets)):
-            lost = len(before.packets) - len(after.packets)
-            add(
-                "sound",
-                "sound-cut",
-                Severity.REVIEW,
-                f"Sound track {number} lacks {lost} of {len(before.packets)} packets.",
-            )
+            yield found("sound-shift", {"number": number, "shift_ms": shift * 1000})
+        elif shift is not None and lost > max(2, 0.02 * len(before.packets)):
+            yield found("sound-cut", {"number": number, "lost": lost, "packets": len(before.packets)})
 
 
 def audio_shift_s(before: AudioTrack, after: AudioTrack) -> float | None:
@@ -219,8 +183,6 @@ def audio_shift_s(before: AudioTrack, after: AudioTrack) -> float | None:
     unique = [shift for count, shift in shifts if count == 1] or [shift for _, shift in shifts]
     return max(unique, key=abs)
 
-
-_Add = Callable[[str, str, Severity, str], None]
 
 _SIGNATURES = ((b"\xff\xd8\xff", "JPEG"), (b"\x89PNG\r\n\x1a\n", "PNG"))
 _POSITION_TEXTS = (b"$GPRMC", b"$GNRMC", b"$GPGGA", b"$GNGGA")

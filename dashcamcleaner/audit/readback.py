@@ -16,7 +16,8 @@ import numpy as np
 
 from dashcamcleaner.audit.exposures import legibility
 from dashcamcleaner.core.boxes import iou
-from dashcamcleaner.core.findings import Check, Finding, Severity
+from dashcamcleaner.core.finding_table import checked, found
+from dashcamcleaner.core.findings import Check, Finding
 from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.plan import Region
 from dashcamcleaner.detection.detector import Detector
@@ -120,16 +121,8 @@ class ReadbackTest:
 
     def findings(self) -> tuple[list[Check], list[Finding]]:
         """Try all that was collected."""
-        plates = Check(
-            "read-back", "Covered plates read back", unit="plates that can be read in the source", sampled=True
-        )
-        again = Check(
-            "face-again",
-            "Faces found again in covered faces",
-            unit="faces that the detector finds in the source",
-            sampled=True,
-        )
-        found: list[Finding] = []
+        plates, again = checked("read-back", looked_at=0), checked("face-again", looked_at=0)
+        findings: list[Finding] = []
         for (kind, track), covered in self._tracks.items():
             if not covered.looks:
                 continue
@@ -137,8 +130,8 @@ class ReadbackTest:
             finding = self._try_reading(covered, plates) if reads else self._try_detecting(covered, again)
             if finding is not None:
                 finding.track = track if track >= 0 else None
-                found.append(finding)
-        return [plates, again], found
+                findings.append(finding)
+        return [plates, again], findings
 
     def _try_reading(self, covered: _Covered, check: Check) -> Finding | None:
         assert self._reader is not None
@@ -155,8 +148,7 @@ class ReadbackTest:
         if share < _READ_BACK or best.score < 0.3:
             return None
         check.found += 1
-        noun = rules_of(covered.kind).noun
-        return _finding(covered, "read-back", f"A covered {noun} can be read: {share:.0%} of its characters come back.",
+        return _finding(covered, "read-back", {"share": share},
                         doubt=min(1.0, 0.5 + share / 2), evidence={"share": round(share, 2)})  # fmt: skip
 
     def _read_best(self, crop: np.ndarray) -> Reading:
@@ -180,12 +172,9 @@ class ReadbackTest:
         if not known or not hits:
             return None
         check.found += 1
-        noun = rules_of(covered.kind).noun
         return _finding(
-            covered, "face-again",
-            f"A {noun} detector still sees a {noun} in {hits} of {len(covered.looks)} covered pictures "
-            f"(score {best:.2f}); it sees that somebody is there, not who.",
-            doubt=0.2 * best, evidence={"score": round(best, 2), "pictures": hits}, severity=Severity.NOTE,
+            covered, "face-again", {"hits": hits, "count": len(covered.looks), "score": best},
+            doubt=0.2 * best, evidence={"score": round(best, 2), "pictures": hits},
         )  # fmt: skip
 
     def _score(self, crop: np.ndarray, inner: tuple[float, float, float, float], kind: str) -> float:
@@ -263,16 +252,13 @@ def _rgb(luma: np.ndarray) -> np.ndarray:
 
 
 def _finding(
-    covered: _Covered, code: str, message: str, *, doubt: float, evidence: dict[str, float],
-    severity: Severity = Severity.FAIL,
+    covered: _Covered, code: str, words: dict[str, object], *, doubt: float, evidence: dict[str, float]
 ) -> Finding:  # fmt: skip
     looks = sorted(covered.looks, key=lambda look: look.frame)
     height = max(look.xyxy[3] - look.xyxy[1] for look in looks)
-    return Finding(
-        check=code,
-        code=code,
-        severity=severity,
-        message=message,
+    return found(
+        code,
+        {"kind": rules_of(covered.kind).noun, **words},
         kind=covered.kind,
         first_frame=looks[0].frame,
         last_frame=looks[-1].frame,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from dashcamcleaner.audit.exposures import legibility
+from dashcamcleaner.core.finding_table import found
 from dashcamcleaner.core.findings import Finding, Severity
 from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.plan import Region
@@ -100,12 +101,10 @@ class _Course:
 
     def told(self, kind: str, track: int) -> Finding:
         height = max(box[3] - box[1] for box in self.boxes.values())
-        noun = rules_of(kind).noun
-        return Finding(
-            check="pixels",
-            code="region-weak",
+        return found(
+            "region-weak",
+            {"kind": rules_of(kind).noun, "what": f"its shapes can be told in all of {self.count} frames"},
             severity=Severity.REVIEW,
-            message=f"A {noun} is hidden so weakly that its shapes can be told in all of {self.count} frames.",
             kind=kind,
             first_frame=self.first[0],
             last_frame=self.last[0],
@@ -183,24 +182,20 @@ def _tell(code: str, kind: str, run: list[_Fault]) -> Finding | None:
     noun = rules_of(kind).noun
     if code == "clear":
         severity, doubt = Severity.FAIL, 1.0
-        text = f"A {noun} that the plan hides is clear"
     elif code == "partly":
         if len(run) < 2 and share < 0.3:
             return None  # one frame, a strip along a side: chance texture under hard-edged cells
         severity = Severity.FAIL if share > 0.25 or len(run) > 4 else Severity.REVIEW
         doubt = min(1.0, 0.4 + share)
-        text = f"The region over a {noun} lies beside it: up to {share:.0%} of its detail is clear"
     else:
         if len(run) < 2 and gain < 0.4:
             return None
         severity = Severity.FAIL if gain > 0.3 and len(run) > 2 else Severity.REVIEW
         doubt = min(1.0, 0.3 + gain)
-        text = f"A {noun} is hidden so weakly that {gain:.0%} of its detail is left"
-    return Finding(
-        check="pixels",
-        code=f"region-{code}",
+    return found(
+        f"region-{code}",
+        {"kind": noun, "share": share, "what": f"{gain:.0%} of its detail is left"},
         severity=severity if legible > 0.06 else Severity.REVIEW,
-        message=f"{text}.",
         kind=kind,
         first_frame=run[0].frame,
         last_frame=run[-1].frame,

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dashcamcleaner.audit.exposures import Exposure
+from dashcamcleaner.core.finding_table import found
 from dashcamcleaner.core.findings import Finding, Severity
 from dashcamcleaner.core.kinds import rules_of
 
@@ -61,17 +62,15 @@ class ExposureScorer:
         if rules.carries_text:  # much looks like it; what can be read is one
             certain = certain and (read > _READ if self.reads is not None else sure > _SURE_UNREAD)
         severity = Severity.FAIL if certain and not still else Severity.REVIEW
-        text = f"A {rules.noun} is not hidden." if certain else f"What may be a {rules.noun} is not hidden."
-        if read > _READ:
-            text += " Its characters can be read."
+        what = f"A {rules.noun}" if certain else f"What may be a {rules.noun}"
+        more = " Its characters can be read." if read > _READ else ""
         if still:
-            text += " It moves as one with all around it, as a poster does."
+            more += " It moves as one with all around it, as a poster does."
         first, last = exposure.sightings[0], exposure.sightings[-1]
-        return Finding(
-            check="search",
-            code="clear-object",
+        return found(
+            "clear-object",
+            {"what": what, "more": more},
             severity=severity,
-            message=text,
             kind=exposure.kind,
             first_frame=first.frame,
             last_frame=last.frame,

@@ -116,9 +116,10 @@ def _one(args: argparse.Namespace, source: Path, output: Path) -> tuple[int, dic
     from dashcamcleaner.report.data import add_audit
 
     plan = Path(args.plan) if args.plan else None
-    events = (
-        audit_and_fix(source, output, plan=plan, rounds=args.rounds) if args.fix else audit(source, output, plan=plan)
-    )
+    if args.fix:
+        events = audit_and_fix(source, output, plan=plan, rounds=args.rounds, models=args.models)
+    else:
+        events = audit(source, output, plan=plan, models=args.models)
     shown_at = time.monotonic()
     try:
         for event in events:

@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     reports: list[dict[str, Any]] = []
     with Display(total=len(jobs), json_lines=args.json, quiet=args.quiet, stream=sys.stderr) as display:
         display.skipped(batch.skipped)
-        events = run_batch(jobs)
+        events = run_batch(jobs, models=args.models)
         try:
             for job, event in events:
                 display.show(job, event)

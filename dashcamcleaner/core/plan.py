@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -276,7 +276,14 @@ class PlanHeader:
 
 
 class Planner(Protocol):
-    """Pushed and drained; no files, no clock, no pixels. `planning.planner` holds the implementations."""
+    """Pushed and drained; no files, no clock, no pixels. `planning.planner` holds the implementations.
+
+    Attributes:
+        shortened: the look-ahead could not be had in full; the caller warns.
+    """
+
+    @property
+    def shortened(self) -> bool: ...
 
     def push(self, seen: Observation) -> Sequence[FramePlan]:
         """Take the next frame; give those that are finished now, in order."""
@@ -285,6 +292,7 @@ class Planner(Protocol):
         """The clip has ended: give the rest, in order."""
 
 
+@runtime_checkable
 class CheckingPlanner(Planner, Protocol):
     """A planner that wants a closer look at some detections of the frame that it was just given."""
 

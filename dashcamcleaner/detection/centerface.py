@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import numpy as np
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.detection import openvino
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
-from dashcamcleaner.detection.yolo import letterbox, network_size, suppress
+from dashcamcleaner.detection.yolo import Placement, letterbox, network_size, suppress
 from dashcamcleaner.errors import DetectorFailed, ExtraMissing, WeightsError, extra_hint
 
 __all__ = ["CenterFaceDetector", "open_centerface"]
@@ -79,9 +80,10 @@ def _weights_path() -> Path:
 
 
 class CenterFaceDetector:
-    """A `Detector` of faces."""
+    """A `Detector` of faces; calls from several threads take turns."""
 
     kinds: tuple[str, ...] = _KIND
+    parallel = 1
 
     def __init__(self, compiled: Any, *, input_size: tuple[int, int], weights_sha256: str) -> None:
         self.input_size = input_size
@@ -94,18 +96,16 @@ class CenterFaceDetector:
             why="independent of the weights that did the work",
         )
         self._compiled = compiled
+        self._lock = threading.Lock()
         self._buffer = np.zeros((1, input_size[1], input_size[0], 3), np.uint8)
 
     def detect(self, pictures: Sequence[np.ndarray]) -> list[Detections]:
         """See `Detector.detect`."""
         found = []
         for picture in pictures:
-            placement = letterbox(picture, out=self._buffer[0])
-            try:
-                outputs = list(self._compiled(self._buffer).values())
-            except RuntimeError as error:
-                raise DetectorFailed(f"CenterFace failed in an inference: {error}") from error
-            boxes, score = _decode(*outputs[:3], size=self.input_size)
+            with self._lock:
+                placement, outputs = self._infer(picture)
+            boxes, score = _decode(*outputs, size=self.input_size)
             (w, h), (left, top) = placement.picture_size, placement.offset
             factor = np.array([w / placement.fitted[0], h / placement.fitted[1]] * 2, np.float32)
             boxes = (boxes - np.array([left, top] * 2, np.float32)) * factor
@@ -116,9 +116,20 @@ class CenterFaceDetector:
             )
         return found
 
+    def _infer(self, picture: np.ndarray) -> tuple[Placement, list[np.ndarray]]:
+        if self._compiled is None:
+            raise DetectorFailed("the detector was closed")
+        placement = letterbox(picture, out=self._buffer[0])
+        try:
+            # Copied: the next inference writes over the outputs.
+            return placement, [output.copy() for output in list(self._compiled(self._buffer).values())[:3]]
+        except RuntimeError as error:
+            raise DetectorFailed(f"CenterFace failed in an inference: {error}") from error
+
     def close(self) -> None:
         """Give memory and threads back."""
-        self._compiled = None
+        with self._lock:
+            self._compiled = None
 
 
 def _decode(

@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import cv2
 import numpy as np
 
 from dashcamcleaner.core.boxes import Detections, iou
 from dashcamcleaner.core.plan import CropCheck
-from dashcamcleaner.detection.detector import Detector
+from dashcamcleaner.detection.detector import Detector, PipelinedDetector
 
 __all__ = ["CROP_SIZE_PX", "CropChecker"]
 
@@ -81,15 +80,10 @@ class CropChecker:
         return checks
 
     def _detect(self, crops: list[np.ndarray]) -> list[Detections]:
-        submit = getattr(self._detector, "submit", None)
-        if submit is None:
+        if not isinstance(self._detector, PipelinedDetector):
             return self._detector.detect(crops)
-        handles: list[Any] = [submit([crop]) for crop in crops]
-        return [self._detector.result(handle)[0] for handle in handles]  # type: ignore[attr-defined]
-
-    def close(self) -> None:
-        """Give the detector's memory back."""
-        self._detector.close()
+        handles = [self._detector.submit([crop]) for crop in crops]
+        return [self._detector.result(handle)[0] for handle in handles]
 
 
 def crop_around(picture: np.ndarray, box: Sequence[float], *, length: float) -> tuple[np.ndarray, Box]:

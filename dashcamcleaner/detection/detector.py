@@ -45,11 +45,13 @@ class Detector(Protocol):
         kinds: the kinds it can see.
         input_size: ``(width, height)`` of its network input; pictures of this size need no scaling.
         description: what is at work.
+        parallel: how many pictures are worth giving at once.
     """
 
     kinds: tuple[str, ...]
     input_size: tuple[int, int]
     description: DetectorDescription
+    parallel: int
 
     def detect(self, pictures: Sequence[np.ndarray]) -> list[Detections]:
         """Detections per picture, boxes in the pixels of the picture given, scores down to `SCORE_FLOOR`.
@@ -67,13 +69,8 @@ class Detector(Protocol):
 
 @runtime_checkable
 class PipelinedDetector(Detector, Protocol):
-    """A detector that can work on pictures while the caller does something else.
-
-    Attributes:
-        parallel: how many pictures it works on at once; more under way only wait.
-    """
-
-    parallel: int
+    """A detector that can work on pictures while the caller does something else: on `parallel` of them at once, more
+    under way only wait."""
 
     def submit(self, pictures: Sequence[np.ndarray]) -> Any:
         """Start the pictures and return a handle; the pictures' memory may be used again at once.

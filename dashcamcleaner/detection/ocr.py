@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import re
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -53,6 +54,9 @@ class TextReader(Protocol):
     def read(self, crops: Sequence[np.ndarray]) -> list[Reading]:
         """One reading per uint8 RGB crop ``(h, w, 3)``; an empty text where nothing can be read."""
 
+    def close(self) -> None:
+        """Give the engine's memory back."""
+
 
 def open_reader() -> RapidOcrReader:
     """The reader.
@@ -66,7 +70,7 @@ def open_reader() -> RapidOcrReader:
 
 
 class RapidOcrReader:
-    """A `TextReader`; one instance serves one thread."""
+    """A `TextReader`; calls from several threads take turns."""
 
     def __init__(self) -> None:
         openvino.versions()
@@ -81,11 +85,20 @@ class RapidOcrReader:
                 "Global.log_level": "error", "Global.text_score": 0.0,
             }
         )  # fmt: skip
+        self._lock = threading.Lock()
         self.description = f"rapidocr {getattr(rapidocr, '__version__', '')}".strip()
 
     def read(self, crops: Sequence[np.ndarray]) -> list[Reading]:
         """See `TextReader.read`."""
-        return [self._read_one(crop) for crop in crops]
+        with self._lock:
+            if self._engine is None:
+                raise DetectorFailed("the text reader was closed")
+            return [self._read_one(crop) for crop in crops]
+
+    def close(self) -> None:
+        """Give the engine's memory back."""
+        with self._lock:
+            self._engine = None
 
     def _read_one(self, crop: np.ndarray) -> Reading:
         h, w = crop.shape[:2]

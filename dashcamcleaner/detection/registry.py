@@ -180,7 +180,7 @@ class CombinedDetector:
         self.detectors = tuple(detectors)
         self.kinds = tuple(dict.fromkeys(kind for detector in detectors for kind in detector.kinds))
         self.input_size = detectors[0].input_size
-        self.parallel = max(1, min(getattr(detector, "parallel", 1) for detector in detectors))
+        self.parallel = max(1, min(detector.parallel for detector in detectors))
         told = [detector.description for detector in detectors]
         self.description = DetectorDescription(
             backend=" + ".join(dict.fromkeys(one.backend for one in told)),

@@ -154,8 +154,7 @@ class FrameDetector:
             )
             if len(self.tiles) == 1:  # the picture is so small that one tile shows all of it
                 self.tiles = []
-        parallel = getattr(detector, "parallel", 1)
-        self.parallel = max(1, math.ceil(parallel / (1 + len(self.tiles))))
+        self.parallel = max(1, math.ceil(detector.parallel / (1 + len(self.tiles))))
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         """Detections of each frame, in upright full-size pixels, best score first, down to the score floor.

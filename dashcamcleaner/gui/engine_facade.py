@@ -22,6 +22,7 @@ from dashcamcleaner.gui.queue_model import ClipFacts
 from dashcamcleaner.settings import Settings
 
 if TYPE_CHECKING:
+    from dashcamcleaner.detection.pool import ModelPool
     from dashcamcleaner.pipeline.job import Job
     from dashcamcleaner.review.plan_review import PlanReview
     from dashcamcleaner.review.preview import ClipPreview
@@ -80,7 +81,14 @@ class DeviceChoice:
 
 
 class EngineFacade:
-    """What the window asks of the engine."""
+    """What the window asks of the engine.
+
+    Args:
+        models: where detectors come from: runs, audits and previews share them. None: the process's own pool.
+    """
+
+    def __init__(self, *, models: ModelPool | None = None) -> None:
+        self._models = models
 
     def find(self, paths: Sequence[str], *, settings: Settings) -> Found:
         """The clips in files and folders; one bad path does not hide the others."""
@@ -162,7 +170,7 @@ class EngineFacade:
         from dashcamcleaner.pipeline.control import Control
 
         control = Control()
-        return clean(job, control=control), control
+        return clean(job, models=self._models, control=control), control
 
     def start_audit(self, source: Path, output: Path, plan: Path | None) -> tuple[Iterator[Event], Any]:
         """A second look's events and its control; what it saw is put into the report."""
@@ -174,7 +182,7 @@ class EngineFacade:
         control = Control()
 
         def events() -> Iterator[Event]:
-            for event in audit(source, output, plan=plan, control=control):
+            for event in audit(source, output, plan=plan, models=self._models, control=control):
                 if isinstance(event, Audited):
                     add_audit(event.result, thumbnails=event.thumbnails)
                 yield event
@@ -185,7 +193,7 @@ class EngineFacade:
         """A clip to look at."""
         from dashcamcleaner.review.preview import ClipPreview
 
-        return ClipPreview(clip)
+        return ClipPreview(clip, models=self._models)
 
     def open_review(self, plan: Path, settings: Settings, *, edited: bool) -> PlanReview:
         """A finished run's plan, which was rendered with edits or without."""

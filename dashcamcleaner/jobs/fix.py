@@ -12,8 +12,10 @@ from dashcamcleaner.audit.audit import audit, settings_of_plan
 from dashcamcleaner.core.edit_rows import Box, KeyFrame
 from dashcamcleaner.core.edit_types import DrawnRegion
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
+from dashcamcleaner.core.finding_table import FINDINGS
 from dashcamcleaner.core.findings import AuditResult, Finding, Severity, Status
 from dashcamcleaner.core.kinds import rules_of
+from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.pipeline.build import rules_per_kind
 from dashcamcleaner.pipeline.control import Control
@@ -25,13 +27,6 @@ from dashcamcleaner.settings import Settings
 
 __all__ = ["audit_and_fix"]
 
-_BY_RENDERING = frozenset(
-    {"region-clear", "region-partly", "region-weak", "frame-lost", "frame-added", "other-frame", "size", "damaged",
-     "extra-film", "cover", "thumbnail", "position", "data-stream", "location", "tag", "sound-shift", "sound-tracks",
-     "sound-cut", "changed-outside", "no-picture"}
-)  # fmt: skip
-"""Faults of the file rather than of the plan: a fresh rendering does not have them."""
-
 _BEYOND_S = 0.7
 """How far an object is followed beyond its sightings: as long as a track may be filled, and a little more."""
 
@@ -42,6 +37,7 @@ def audit_and_fix(
     *,
     plan: Path | None = None,
     rounds: int = 2,
+    models: ModelPool | None = None,
     control: Control | None = None,
 ) -> Iterator[Event]:
     """Audit; while something is found that a rendering can mend, mend it and audit again.
@@ -51,13 +47,14 @@ def audit_and_fix(
     Args:
         source, output, plan: as for `audit`. Without a plan nothing can be rendered again.
         rounds: how often at most the output is rendered again.
+        models: where detectors come from; None: the process's own pool.
         control: pauses and cancels; may be None.
     """
     fixes: list[str] = []
     done = 0
     while True:
         last: Audited | None = None
-        for event in audit(source, output, plan=plan, control=control):
+        for event in audit(source, output, plan=plan, models=models, control=control):
             if isinstance(event, Audited):
                 last = event
             elif not (isinstance(event, Started) and done):
@@ -78,7 +75,8 @@ def audit_and_fix(
         done += 1
         added = _add_regions(source, plan, last.result.findings, settings=settings, number=done)
         fixes += added or [f"round {done}: rendered again from the plan"]
-        for event in clean(Job(source, output, settings.replaced(overwrite=True), from_plan=plan), control=control):
+        again = Job(source, output, settings.replaced(overwrite=True), from_plan=plan)
+        for event in clean(again, models=models, control=control):
             if isinstance(event, Progress | Warned):
                 yield event
             elif isinstance(event, Failed):
@@ -88,10 +86,8 @@ def audit_and_fix(
 
 
 def _can_mend(result: AuditResult) -> bool:
-    return any(
-        (finding.code in _BY_RENDERING or finding.code == "clear-object") and finding.severity is not Severity.NOTE
-        for finding in result.findings
-    )
+    bad = [finding.code for finding in result.findings if finding.severity is not Severity.NOTE]
+    return any(FINDINGS[code].by_rendering or code == "clear-object" for code in bad)
 
 
 def _add_regions(

@@ -9,20 +9,18 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.motion import Motion
-from dashcamcleaner.core.plan import FramePlan, Observation, Planner
-from dashcamcleaner.detection.crop_check import CropChecker
+from dashcamcleaner.core.plan import Observation
 from dashcamcleaner.detection.tiling import FrameDetector
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.pipeline.plan_file import SeenLog
-from dashcamcleaner.planning.planner import TrackPlanner
 from dashcamcleaner.tracking.camera_motion import MotionEstimator
 
-__all__ = ["PrecomputedPlanner", "LiveObservationSource", "ObservationSource", "StoredObservationSource", "take"]
+__all__ = ["LiveObservationSource", "ObservationSource", "StoredObservationSource"]
 
 
 class ObservationSource(Protocol):
@@ -91,26 +89,6 @@ class LiveObservationSource:
             yield frame, checked(next(stored, None), frame=frame)
 
 
-def take(
-    planner: Planner, frame: Frame, seen: Observation, *, checker: CropChecker | None, picture_size: tuple[int, int]
-) -> Sequence[FramePlan]:
-    """Give a planner its next frame, and a closer look at what it is unsure of there.
-
-    Args:
-        planner: takes the observation.
-        frame: while its pictures are still there.
-        seen: what was observed in it.
-        checker: looks closer; None where the checks are stored with the observation, or none are wanted.
-        picture_size: of the picture that the detector saw.
-    """
-    done = planner.push(seen)
-    if checker is not None and isinstance(planner, TrackPlanner):
-        wanted = planner.unsure()
-        scale = picture_size[0] / frame.upright_size[0]
-        planner.add_checks(checker.check(frame.picture(picture_size), wanted, scale=scale) if wanted else ())
-    return done
-
-
 class StoredObservationSource:
     """Gives the observations of a plan, after checking that each belongs to the frame in hand."""
 
@@ -141,17 +119,3 @@ def checked(seen: Observation | None, *, frame: Frame) -> Observation:
     if frame.damaged and not seen.damaged:  # decoders differ between machines: the careful one wins
         return dataclasses.replace(seen, damaged=True)
     return seen
-
-
-class PrecomputedPlanner:
-    """A planner whose plans are made: what the second pass of a thorough run pushes against."""
-
-    def __init__(self, plans: Sequence[FramePlan]) -> None:
-        self._plans = plans
-        self.shortened = False
-
-    def push(self, seen: Observation) -> Sequence[FramePlan]:
-        return (self._plans[seen.index],)
-
-    def finish(self) -> Sequence[FramePlan]:
-        return ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import json
 from collections.abc import Callable
@@ -16,9 +15,10 @@ import numpy as np
 
 from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
 from dashcamcleaner.core.media_info import MediaInfo
-from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader, Region
+from dashcamcleaner.core.plan import FramePlan, PlanHeader, Region
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.core.time import FrameTime, Span
+from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.files import check_output, keep_date, partial_path, publish
 from dashcamcleaner.media.encoder import Encoder
@@ -28,7 +28,9 @@ from dashcamcleaner.obscure.masks import region_mask
 from dashcamcleaner.obscure.obscurer import Obscurer
 from dashcamcleaner.pipeline.build import rules_per_kind, shapes_per_kind
 from dashcamcleaner.pipeline.context import detector_for
+from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.observations import LiveObservationSource
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
 from dashcamcleaner.planning.planner import MemoryPlanner
 from dashcamcleaner.report.data import report_path, write_reports
@@ -105,7 +107,7 @@ def obscurer_for(settings: Settings) -> Obscurer:
 class ClipWriter:
     """A context manager: leaving it without `finish` deletes everything that was begun."""
 
-    def __init__(self, job: Job, *, info: MediaInfo, target: OutputPlan, header: PlanHeader) -> None:
+    def __init__(self, job: Job, *, info: MediaInfo, target: OutputPlan, header: PlanHeader, models: ModelPool) -> None:
         settings = job.settings
         self._job = job
         self._info = info
@@ -126,7 +128,7 @@ class ClipWriter:
             quality=settings.quality,
             preset=settings.preset,
             threads=settings.workers,
-            clean_cover=cover_cleaner(settings, obscurer=self._obscurer),
+            clean_cover=cover_cleaner(settings, obscurer=self._obscurer, models=models),
         )
         try:
             self._plan = PlanWriter(plan_path(job.output), header=header)
@@ -207,18 +209,18 @@ class ClipWriter:
         self.abort()
 
 
-def cover_cleaner(settings: Settings, *, obscurer: Obscurer) -> Callable[[np.ndarray], np.ndarray]:
+def cover_cleaner(settings: Settings, *, obscurer: Obscurer, models: ModelPool) -> Callable[[np.ndarray], np.ndarray]:
     """A function ``(h, w, 3) RGB -> the same, obscured``.
 
     Args:
         settings: decide what is looked for, and how much is covered.
         obscurer: of the run.
+        models: gives the detector.
     """
 
     def clean(picture: np.ndarray) -> np.ndarray:
         frame = _frame(picture)
-        with contextlib.closing(detector_for(settings, upright_size=frame.upright_size)) as detector:
-            detections = detector.detect([frame])[0]
+        detector = detector_for(settings, upright_size=frame.upright_size, models=models)
         planner = MemoryPlanner(
             upright_size=frame.upright_size,
             rules=rules_per_kind(settings),
@@ -226,7 +228,7 @@ def cover_cleaner(settings: Settings, *, obscurer: Obscurer) -> Callable[[np.nda
             after=Span.parse("0"),
             max_waiting_frames=1,
         )
-        plan = [*planner.push(Observation(0, frame.time, detections)), *planner.finish()][0]
+        plan = plan_frame(LiveObservationSource(detector, motion=None, log=None), FramePlanner(planner), frame)
         obscurer.obscure(frame, plan.regions)
         return np.stack(frame.planes, axis=2)
 

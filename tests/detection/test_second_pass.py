@@ -20,6 +20,7 @@ class BrightThings:
 
     kinds = ("face",)
     input_size = (640, 384)
+    parallel = 1
     description = DetectorDescription("test", "CPU", "f32", "none", "")
 
     def __init__(self, *, least_px=4.0, most_px=1e9):

@@ -67,12 +67,9 @@ SESSION = """
 import sys
 from PyQt5.QtCore import QTimer
 from dashcamcleaner.gui import app as gui_app
-from dashcamcleaner.pipeline import context
-from tests.fakes import ScriptedDetector
+from tests.fakes import ScriptedDetector, pool
 
-context.open_detector = lambda **_: ScriptedDetector(
-    lambda *_: [(100, 40, 140, 90, 0.9, "face")], script_size=(320, 180)
-)
+detector = ScriptedDetector(lambda *_: [(100, 40, 140, 90, 0.9, "face")], script_size=(320, 180))
 build = gui_app.build_window
 
 def build_and_close_later(app, **others):
@@ -83,7 +80,7 @@ def build_and_close_later(app, **others):
     return window
 
 gui_app.build_window = build_and_close_later
-sys.exit(gui_app.open_window(sys.argv[1:]))
+sys.exit(gui_app.open_window(sys.argv[1:], models=pool(detector)))
 """
 
 

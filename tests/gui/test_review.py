@@ -18,7 +18,7 @@ from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.main_window import MainWindow
 from dashcamcleaner.gui.queue_model import State
 from dashcamcleaner.pipeline.plan_file import PlanReader
-from tests.fakes import ScriptedDetector
+from tests.fakes import ScriptedDetector, pool
 from tests.gui.driving import OpenWindow, drop
 from tests.gui.street import PAN_PX, make_street, read_code
 from tests.gui.test_preview import array_of
@@ -34,7 +34,7 @@ def busy_street(tmp_path: Path) -> Path:
 @pytest.fixture()
 def reviewed(open_window: OpenWindow, busy_street: Path, detector: ScriptedDetector, qtbot: Any) -> MainWindow:
     """A clip is cleaned and its review is open."""
-    window = open_window(EngineFacade())
+    window = open_window(EngineFacade(models=pool(detector)))
     drop(window, busy_street)
     qtbot.waitUntil(lambda: len(window.session.queue) == 1, timeout=30_000)
     window.session.start()
@@ -248,12 +248,12 @@ def test_render_again_does_not_detect_again(reviewed: MainWindow, detector: Scri
 
 
 def test_a_result_of_an_earlier_day_is_reviewed(
-    reviewed: MainWindow, open_window: OpenWindow, busy_street: Path, qtbot: Any
+    reviewed: MainWindow, open_window: OpenWindow, busy_street: Path, detector: ScriptedDetector, qtbot: Any
 ) -> None:
     reviewed.review.choose(reviewed.review.cards.cards[0].key)
     reviewed.review.do("keep")
     reviewed.close()
-    window = open_window(EngineFacade())
+    window = open_window(EngineFacade(models=pool(detector)))
     drop(window, busy_street)
     qtbot.waitUntil(lambda: len(window.session.queue) == 1, timeout=30_000)
     row = window.session.queue.at(0)
@@ -349,7 +349,7 @@ def test_unsaved_edits_are_written_when_the_window_closes(reviewed: MainWindow, 
 def test_a_clip_that_is_not_done_says_so(
     open_window: OpenWindow, street: Path, detector: ScriptedDetector, qtbot: Any
 ) -> None:
-    window = open_window(EngineFacade())
+    window = open_window(EngineFacade(models=pool(detector)))
     drop(window, street)
     qtbot.waitUntil(lambda: len(window.session.queue) == 1, timeout=30_000)
     window.tabs.setCurrentWidget(window.review)
