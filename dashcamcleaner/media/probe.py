@@ -20,6 +20,7 @@ import av.error
 from dashcamcleaner.core.frame import Orientation, PixelLayout
 from dashcamcleaner.core.media_info import MediaInfo, StreamInfo
 from dashcamcleaner.errors import InputError
+from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.mp4_boxes import BoxMap, is_cut, read_boxes
 
@@ -71,14 +72,13 @@ def probe(path: str | Path) -> MediaInfo:
 def _read_head(path: Path) -> tuple[bytes, int]:
     if path.is_dir():
         raise InputError(f"{path} is a folder, not a clip", hint="Name the folder itself to clean all clips in it.")
-    try:
-        with path.open("rb") as file:
-            head = file.read(4096)
-        size = os.path.getsize(path)
-    except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist", hint="Check the spelling of the path.") from error
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}", hint="Check its permissions.") from error
+    with map_os_errors(path, verb="read", hint="Check its permissions.", to=InputError):
+        try:
+            with path.open("rb") as file:
+                head = file.read(4096)
+            size = os.path.getsize(path)
+        except FileNotFoundError as error:
+            raise InputError(f"{path} does not exist.", hint="Check the spelling of the path.") from error
     if not head:
         raise InputError(f"{path} is empty", hint="The recording or the copy of it failed; take the original again.")
     return head, size

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import IO
 
 import cv2
 import numpy as np
@@ -20,7 +19,7 @@ from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader, Region
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.core.time import FrameTime, Span
 from dashcamcleaner.errors import OutputError
-from dashcamcleaner.files import check_output, keep_date, partial_path, publish
+from dashcamcleaner.files import GrowingFile, check_output, keep_date, partial_path, publish
 from dashcamcleaner.media.encoder import Encoder
 from dashcamcleaner.media.mask_writer import MaskWriter
 from dashcamcleaner.media.output_plan import OutputPlan
@@ -50,12 +49,7 @@ class DetectionExport:
             raise OutputError(
                 f"Detections cannot be exported to {final.name}.", hint="Use a name ending in .json or .csv."
             )
-        self.final = final
-        self.partial = partial_path(final)
-        try:
-            self._file: IO[str] = self.partial.open("w", encoding="utf-8", newline="")
-        except OSError as error:
-            raise OutputError(f"{self.partial} cannot be written: {error.strerror}.") from error
+        self._file = GrowingFile(final, newline="")
         self._json = final.suffix.lower() == ".json"
         self._rows = 0
         if self._json:
@@ -81,14 +75,11 @@ class DetectionExport:
         """Complete the file and give it its final name."""
         if self._json:
             self._file.write("\n]\n")
-        self._file.close()
-        self.partial.replace(self.final)
+        self._file.finish()
 
     def abort(self) -> None:
         """Delete what was written; does nothing after `finish`."""
-        if not self._file.closed:
-            self._file.close()
-            self.partial.unlink(missing_ok=True)
+        self._file.abort()
 
 
 def obscurer_for(settings: Settings) -> Obscurer:
