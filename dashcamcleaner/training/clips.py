@@ -16,6 +16,7 @@ from dashcamcleaner.detection.registry import open_detector
 from dashcamcleaner.detection.tiling import FrameDetector
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media.decoder import open_clip
+from dashcamcleaner.media.formats import MediaKind, suffixes
 from dashcamcleaner.media.probe import probe
 from dashcamcleaner.pipeline.build import make_planner
 from dashcamcleaner.pipeline.observations import LiveObservationSource
@@ -25,8 +26,6 @@ from dashcamcleaner.tracking.camera_motion import MotionEstimator
 from dashcamcleaner.training.leaks import ClipTruth, LeakFigures, leaks
 
 __all__ = ["clip_figures"]
-
-_SUFFIXES = (".mp4", ".mkv", ".mov", ".avi", ".webm")
 
 
 def clip_figures(
@@ -99,7 +98,7 @@ def clip_figures(
 
 
 def _clip_of(truth: Path) -> Path | None:
-    return next((path for suffix in _SUFFIXES if (path := truth.with_suffix(suffix)).is_file()), None)
+    return next((path for suffix in suffixes(MediaKind.CLIP) if (path := truth.with_suffix(suffix)).is_file()), None)
 
 
 def _row(figures: LeakFigures) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import numpy as np
 
 from dashcamcleaner.errors import ExtraMissing, InputError, SettingError, extra_hint
 from dashcamcleaner.files import atomic_json, atomic_write
+from dashcamcleaner.media.formats import MediaKind, suffixes
 
 __all__ = [
     "GREY",
@@ -38,8 +39,6 @@ KINDS = ("face", "plate")
 
 GREY = 114
 """The level that pads letterboxed pictures and covers what must not be learned from."""
-
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +144,7 @@ def list_folder(folder: str | Path, *, known: Sequence[int], teacher: str | Path
     groups = json.loads(meta_file.read_text(encoding="utf-8")).get("groups", {}) if meta_file.exists() else {}
     pictures = []
     for path in sorted(images.iterdir()):
-        if path.suffix.lower() not in _SUFFIXES:
+        if path.suffix.lower() not in suffixes(MediaKind.PICTURE):
             continue
         with Image.open(path) as opened:
             size = opened.size
