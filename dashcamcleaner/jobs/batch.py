@@ -258,7 +258,7 @@ def write_folder_report(reports: Sequence[dict[str, Any]], folder: Path) -> Path
     """
     rows = []
     for report in reports:
-        row = dict(report)
+        row = {**report, "page": ""}  # a report is foreign input: where its page lies is found here, not read there
         page = html_path(report_path(Path(str(report.get("output", "")))))
         if page.exists():
             row["page"] = Path(os.path.relpath(page, folder)).as_posix()
