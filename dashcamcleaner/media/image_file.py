@@ -14,7 +14,7 @@ import io
 import struct
 import warnings
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -32,7 +32,7 @@ from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media.formats import FORMATS, MediaKind, format_of, picture_format, suffixes
 
-__all__ = ["Still", "is_still", "read_still", "write_still"]
+__all__ = ["Still", "is_still", "picture_frame", "read_still", "write_still"]
 
 _READABLE = frozenset(one.name for one in FORMATS if one.kind is MediaKind.PICTURE and one.readable)
 
@@ -93,6 +93,30 @@ def read_still(path: str | Path) -> Still:
             warnings.filterwarnings("ignore", category=UserWarning, module="PIL")  # broken side data is left behind
             with Image.open(path) as image:
                 return _read(path, image)
+
+
+def picture_frame(planes: Sequence[np.ndarray], layout: PixelLayout) -> Frame:
+    """A frame that is a single picture: upright, at time 0, made of these very planes, which must be private.
+
+    Args:
+        planes: ``(h, w)`` each, all of one size; obscuring paints into them.
+        layout: how to read them; YCbCr is JPEG's (BT.601, full range).
+    """
+    own = tuple(planes)
+
+    def scale(size: tuple[int, int]) -> np.ndarray:
+        """Upright RGB, from the planes as they are now (alpha left out: what it hides is looked at as well)."""
+        small = [cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in own[:3]]
+        if layout.depth == 16:
+            small = [(plane // 256).astype(np.uint8) for plane in small]
+        if len(own) < 3:
+            small = [small[0]] * 3
+        if layout.rgb or len(own) < 3:
+            return np.stack(small, axis=2)
+        y, cb, cr = small
+        return cv2.cvtColor(np.stack([y, cr, cb], axis=2), cv2.COLOR_YCrCb2RGB)
+
+    return Frame(0, FrameTime(0, Fraction(1)), own, layout, Orientation(), None, scale, lambda: own)
 
 
 def write_still(
@@ -209,7 +233,7 @@ def _read(path: Path, image: Image.Image) -> Still:
     jpeg, lossless = _jpeg_tables(image), _is_lossless(path, image)
     if _depth(image) == 16:
         planes, layout = _read_deep(path, exif)
-        return Still(path, still_format, _frame(planes, layout), actions, icc, exif, dpi, jpeg, lossless)
+        return Still(path, still_format, picture_frame(planes, layout), actions, icc, exif, dpi, jpeg, lossless)
     if image.mode == "CMYK":
         actions.append(StreamAction("picture in CMYK", "converted", "written as RGB, without its profile"))
         icc, jpeg = None, {}
@@ -222,7 +246,7 @@ def _read(path: Path, image: Image.Image) -> Still:
         if jpeg["subsampling"] == 1:
             jpeg["subsampling"] = 0  # turned 4:2:2 would halve the other side, which JPEG writers do not offer
     planes, layout = _planes(turned)
-    return Still(path, still_format, _frame(planes, layout), actions, icc, exif, dpi, jpeg, lossless)
+    return Still(path, still_format, picture_frame(planes, layout), actions, icc, exif, dpi, jpeg, lossless)
 
 
 def _is_ycc(image: Image.Image) -> bool:
@@ -298,24 +322,6 @@ def _planes(image: Image.Image) -> tuple[list[np.ndarray], PixelLayout]:
         image = image.convert("RGB")
         layout = PixelLayout("rgb24", chroma_shift=(0, 0), full_range=True, rgb=True)
     return [np.array(band) for band in image.split()], layout
-
-
-def _frame(planes: list[np.ndarray], layout: PixelLayout) -> Frame:
-    own = tuple(planes)
-
-    def scale(size: tuple[int, int]) -> np.ndarray:
-        """Upright RGB, from the planes as they are now (alpha left out: what it hides is looked at as well)."""
-        small = [cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in own[:3]]
-        if layout.depth == 16:
-            small = [(plane // 256).astype(np.uint8) for plane in small]
-        if len(own) < 3:
-            small = [small[0]] * 3
-        if layout.rgb or len(own) < 3:
-            return np.stack(small, axis=2)
-        y, cb, cr = small
-        return cv2.cvtColor(np.stack([y, cr, cb], axis=2), cv2.COLOR_YCrCb2RGB)
-
-    return Frame(0, FrameTime(0, Fraction(1)), own, layout, Orientation(), None, scale, lambda: own)
 
 
 def _left_behind(image: Image.Image) -> list[StreamAction]:

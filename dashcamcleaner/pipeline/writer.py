@@ -6,21 +6,20 @@ import contextlib
 import csv
 import json
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 
-import cv2
 import numpy as np
 
-from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
+from dashcamcleaner.core.frame import Frame, PixelLayout
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader, Region
 from dashcamcleaner.core.summary import RunSummary
-from dashcamcleaner.core.time import FrameTime, Span
+from dashcamcleaner.core.time import Span
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.files import GrowingFile, check_output, keep_date, partial_path, publish
 from dashcamcleaner.media.encoder import Encoder
+from dashcamcleaner.media.image_file import picture_frame
 from dashcamcleaner.media.mask_writer import MaskWriter
 from dashcamcleaner.media.output_plan import OutputPlan
 from dashcamcleaner.obscure.masks import region_mask
@@ -207,7 +206,8 @@ def cover_cleaner(settings: Settings, *, obscurer: Obscurer) -> Callable[[np.nda
     """
 
     def clean(picture: np.ndarray) -> np.ndarray:
-        frame = _frame(picture)
+        bands = [np.ascontiguousarray(picture[..., band]) for band in range(3)]
+        frame = picture_frame(bands, PixelLayout("rgb24", chroma_shift=(0, 0), full_range=True, rgb=True))
         with contextlib.closing(detector_for(settings, upright_size=frame.upright_size)) as detector:
             detections = detector.detect([frame])[0]
         planner = MemoryPlanner(
@@ -224,13 +224,3 @@ def cover_cleaner(settings: Settings, *, obscurer: Obscurer) -> Callable[[np.nda
         return np.stack(frame.planes, axis=2)
 
     return clean
-
-
-def _frame(picture: np.ndarray) -> Frame:
-    planes = tuple(np.ascontiguousarray(picture[..., band]) for band in range(3))
-    layout = PixelLayout("rgb24", chroma_shift=(0, 0), full_range=True, rgb=True)
-
-    def scale(size: tuple[int, int]) -> np.ndarray:
-        return cv2.resize(np.stack(planes, axis=2), size, interpolation=cv2.INTER_AREA)
-
-    return Frame(0, FrameTime(0, Fraction(1)), planes, layout, Orientation(), None, scale, lambda: planes)
