@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -271,3 +272,23 @@ def test_a_folder_of_0_1_0_stays_in_use(home: Path, on_macos: None, monkeypatch:
 def test_one_variable_moves_all_folders(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DASHCAMCLEANER_HOME", str(home / "stick"))
     assert {user_folder(purpose).parent for purpose in ("data", "config", "cache")} == {home / "stick"}
+
+
+# --- in one place alone
+
+
+def test_nobody_else_makes_or_renames_temporary_files() -> None:
+    package = Path(files.__file__).parent
+    by_hand = re.compile(r"\bos\.(replace|rename)\(|\bmkstemp|\btempfile\b|[\"'](?:[^\"'\n]*)\.part(?:ial)?[\"']")
+    may = {
+        "files.py",
+        "gui/store.py",  # puts a file aside that cannot be read
+        "pipeline/plan_file.py",  # the name of the log that a killed run leaves
+        "jobs/batch.py",  # knows such files as no sources
+    }
+    found = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if by_hand.search(path.read_text(encoding="utf-8"))
+    }
+    assert found <= may

@@ -130,8 +130,10 @@ def read_sidecar(path: Path) -> Weights:
     Raises:
         WeightsError: unreadable, of a newer schema, or a field is missing or of the wrong form.
     """
+    hint = "See docs/weights.md for its fields."
     try:
-        papers = json.loads(path.read_text(encoding="utf-8"))
+        with map_os_errors(path, what=f"The sidecar {path}", verb="read", hint=hint, to=WeightsError):
+            papers = json.loads(path.read_text(encoding="utf-8"))
         schema = int(papers["schema"])
         if schema > SCHEMA:
             raise WeightsError(
@@ -155,10 +157,8 @@ def read_sidecar(path: Path) -> Weights:
             rank=int(papers.get("rank", 0)),
             papers=papers,
         )
-    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise WeightsError(
-            f"the sidecar {path} cannot be read ({error!r})", hint="See docs/weights.md for its fields."
-        ) from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise WeightsError(f"The sidecar {path} cannot be read ({error!r}).", hint=hint) from error
 
 
 def _file_of(row: dict[str, Any], *, folder: Path) -> WeightsFile:

@@ -124,8 +124,9 @@ class ClipWriter:
                 self._export = DetectionExport(job.export_detections)
             for path, colored in ((job.export_mask, False), (job.export_mask_colored, True)):
                 if path is not None:
-                    beside = path.with_name(f"{path.stem}.partial{path.suffix}")  # the extension picks the container
-                    self._masks.append((MaskWriter(beside, info=info, colored=colored, draw=self._draw), beside, path))
+                    beside = partial_path(path)
+                    mask = MaskWriter(path, partial_path=beside, info=info, colored=colored, draw=self._draw)
+                    self._masks.append((mask, beside, path))
         except BaseException:
             self.abort()
             raise
