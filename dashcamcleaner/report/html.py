@@ -58,6 +58,7 @@ def write_page(page: str, path: Path) -> None:
 def report_html(report: Mapping[str, Any], *, thumbnails: Mapping[int, bytes] | None = None) -> str:
     """The page of one clip."""
     audit = report.get("audit") or None
+    first = (report.get("hidden") or {}).get("notes") or []
     return _render(
         "clip.html",
         report=report,
@@ -67,6 +68,8 @@ def report_html(report: Mapping[str, Any], *, thumbnails: Mapping[int, bytes] | 
         told_status=_told_status(report, audit),
         made_with=_made_with(report),
         timeline=timeline_of(report),
+        hidden_notes=first,
+        other_notes=[note for note in report.get("warnings") or [] if note not in first],
         thumbnails=thumbnails or {},
     )
 
