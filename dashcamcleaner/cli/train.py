@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.errors import InputError, OutputError
+from dashcamcleaner.files import atomic_json
 
 __all__ = ["add_parser", "run"]
 
@@ -275,7 +276,7 @@ def _evaluate(args: argparse.Namespace) -> int:
         return 0
     print(table(result))
     if args.json:
-        Path(args.json).write_text(json.dumps(result.as_dict(), indent=1) + "\n", encoding="utf-8")
+        atomic_json(Path(args.json), result.as_dict())
     return 0
 
 

@@ -102,15 +102,12 @@ class EditsFile:
         atomic_write(self.path, text + ("" if text.endswith("\n") else "\n") + lines, what=f"The edits {self.path}")
 
     def _text(self, *, missing_ok: bool) -> str:
+        if missing_ok and not self.path.exists():
+            return ""
         try:
-            # Bytes, not text: line ends stay as they are.
-            return self.path.read_bytes().decode("utf-8")
-        except FileNotFoundError as error:
-            if missing_ok:
-                return ""
-            raise PlanError(f"There is no edits file {self.path}.") from error
-        except OSError as error:
-            raise PlanError(f"The edits file {self.path} cannot be read: {error.strerror}.") from error
+            with map_os_errors(self.path, what=f"The edits file {self.path}", verb="read", to=PlanError):
+                # Bytes, not text: line ends stay as they are.
+                return self.path.read_bytes().decode("utf-8")
         except UnicodeDecodeError as error:
             raise PlanError(f"{self.path} is not an edits file of this program.") from error
 

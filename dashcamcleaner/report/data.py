@@ -17,7 +17,7 @@ from dashcamcleaner.core.findings import AuditResult
 from dashcamcleaner.core.summary import CLEANED, RunSummary
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.files import atomic_write, file_sha256, map_os_errors
+from dashcamcleaner.files import atomic_json, file_sha256, map_os_errors
 from dashcamcleaner.report.html import REPORT_VERSION, write_html
 
 __all__ = ["add_audit", "html_path", "read_report", "report_path", "describe_edits", "write_reports"]
@@ -47,13 +47,8 @@ def write_reports(summary: RunSummary, *, thumbnails: Mapping[int, bytes] | None
         summary.source_sha256 = summary.source_sha256 or file_sha256(Path(summary.source))
         summary.output_sha256 = file_sha256(Path(summary.output))
     data = report_dict(summary)
-    _write_json(data, final)
+    atomic_json(final, data, what=f"The report {final}")
     write_html(data, html_path(final), thumbnails=thumbnails)
-
-
-def _write_json(data: Mapping[str, Any], final: Path) -> None:
-    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
-    atomic_write(final, text, what=f"The report {final}")
 
 
 def report_dict(summary: RunSummary) -> dict[str, Any]:
@@ -68,13 +63,12 @@ def read_report(path: Path) -> dict[str, Any]:
         InputError: it cannot be read, or is something else.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        with map_os_errors(path, what=f"The report {path}", verb="read", to=InputError):
+            data = json.loads(path.read_text(encoding="utf-8"))
         if data["schema"] != SCHEMA:
             raise ValueError("another program's file")
         if int(data["schema_version"]) > REPORT_VERSION:
             raise InputError(f"The report {path} is of a newer version.", hint="Update DashcamCleaner.")
-    except OSError as error:
-        raise InputError(f"The report {path} cannot be read: {error.strerror}.") from error
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{path} is not a report of this program.", hint="A report's name ends in .report.json."
@@ -105,7 +99,7 @@ def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = N
     data["output_bytes"] = output.stat().st_size
     data["output_sha256"] = result.output_sha256
     data["audit"] = result.as_dict()
-    _write_json(data, final)
+    atomic_json(final, data, what=f"The report {final}")
     write_html(data, html_path(final), thumbnails=thumbnails)
     return final, data
 
