@@ -1,6 +1,6 @@
 """Detections and their picture in, `CropCheck`s out: a closer look where the first one was not sure.
 
-The run's own network looks at square crops of `_SIDE_PX` in which the object is enlarged (or shrunk) to a length at
+The run's own network looks at square crops of `CROP_SIZE_PX` in which the object is enlarged (or shrunk) to a length at
 which the network sees best: `_LENGTHS_PX`, twice. What it finds at the object's place, averaged over both in the log
 odds, tells objects from what only resembles them at one scale. Called by the pipeline for the detections that its
 planner is unsure of, while the frames are still in the look-ahead.

@@ -22,7 +22,7 @@ A name (``interim-n``), ``auto`` or a path comes in; a `Weights` goes out, which
     figures          measured figures, free form
     notes            list of known weak points
 
-Files that a sidecar names are checked against its hashes when they are loaded; a `.pt` whose hash stands in a
+Files that a sidecar names are checked against its hashes when they are loaded; a ``.pt`` whose hash stands in a
 sidecar shipped with the program needs no further trust.
 """
 

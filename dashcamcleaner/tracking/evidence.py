@@ -3,8 +3,8 @@
 A `TrackEvidence` grows with its track, frame by frame: scores of the sightings, frames in which the track was looked
 for and not seen, size and shape, how steadily it moves, whether it rests in the picture like a burned-in logo while
 the scene moves, and what a second look at an enlarged crop said. An `EvidenceModel` turns it into a calibrated
-probability: a logistic regression per kind over the features below, fitted on labelled clips by
-``benchmarks/calibrate.py``. Pure arithmetic; tracks are fed by `tracking.tracker`, decisions are made by
+probability: a logistic regression per kind over the features below, fitted on labelled clips,
+its numbers in ``evidence.json``. Pure arithmetic; tracks are fed by `tracking.tracker`, decisions are made by
 `planning.planner`.
 """
 
@@ -227,7 +227,7 @@ class EvidenceModel:
             of the others, so that foreign weights' kinds are judged, too.
 
     Raises:
-        ValueError: the numbers are not what `benchmarks/calibrate.py` writes.
+        ValueError: a row lacks its intercept or its weights, or one of them is no number.
     """
 
     def __init__(self, regressions: Mapping[str, Mapping[str, Any]]) -> None:

@@ -2,8 +2,9 @@
 
 A labelled folder holds ``images/``, ``labels/`` (YOLO text: ``class cx cy w h``, normalised), optionally ``ignore/`` of
 the same form (doubtful objects, painted grey) and ``meta.json``. A picture labels only some kinds; the others are
-*unknown* there, not background. `TeacherLabels` fills them in. `pack` decodes every picture once into one
-uncompressed file that is memory-mapped: decoding JPEG in every epoch would cost as much as a quarter of the training.
+*unknown* there, not background. A teacher's folder fills them in (`list_folder`). `pack` decodes every picture once
+into one uncompressed file that is memory-mapped: decoding JPEG in every epoch would cost as much as a quarter of the
+training.
 """
 
 from __future__ import annotations

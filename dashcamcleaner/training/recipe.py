@@ -8,7 +8,7 @@ the file. Unknown keys are errors, because a misspelt one would silently train s
     [[folder]]                     # repeated
     path = "faces/*"               # a folder with images/, or a pattern
     kinds = ["face"]               # what it labels completely; [] labels nothing: only a teacher's labels count
-    teacher = "taught/{name}"      # folder written by `train label`; {name} is the folder's own name
+    teacher = "taught/{name}"      # folder written by ``train label``; {name} is the folder's own name
     share = 0.2                    # of all tiles; where it is missing, the rest is shared by picture count
     part = [0, 29]                 # only these pictures in name order, half open
     groups = ["drive_3"]           # only pictures of these groups (meta.json); "without" names those to leave out

@@ -1,6 +1,6 @@
 """The window under test: driven like a user, offscreen, over a scripted engine or a real one with a fake detector.
 
-Its fixtures are handed out by `conftest`, where Qt is there.
+Its fixtures are handed out by ``conftest.py``, where Qt is there.
 """
 
 from __future__ import annotations
