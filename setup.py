@@ -6,6 +6,7 @@ setup(
     packages=[*find_packages(include=["dashcamcleaner*"]), "dashcamcleaner._weights"],
     package_dir={"dashcamcleaner._weights": "weights"},
     package_data={
+        "dashcamcleaner": ["py.typed"],
         "dashcamcleaner.gui": ["languages/*.json"],
         "dashcamcleaner.tracking": ["evidence.json"],
         "dashcamcleaner._weights": ["*.onnx", "*.pt", "*.json", "*.xml", "*.bin"],
