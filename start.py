@@ -146,6 +146,7 @@ def make_environment() -> int:
 
 
 def has_pip() -> bool:
+    """Whether the environment has pip."""
     return subprocess.call([str(PYTHON), "-m", "pip", "--version"], stdout=subprocess.DEVNULL) == 0
 
 

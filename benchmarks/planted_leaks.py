@@ -168,7 +168,7 @@ def clear_frame(case: Case, target: Path) -> Leak:
 
 
 def shifted(case: Case, target: Path) -> Leak:
-    def paint(i: int, frame: Frame, regions: Sequence[Region], obscurer: Obscurer) -> None:
+    def paint(_i: int, frame: Frame, regions: Sequence[Region], obscurer: Obscurer) -> None:
         moved = []
         for region in regions:
             x1, y1, x2, y2 = region.xyxy
@@ -181,7 +181,7 @@ def shifted(case: Case, target: Path) -> Leak:
 
 
 def weak_blur(case: Case, target: Path) -> Leak:
-    def paint(i: int, frame: Frame, regions: Sequence[Region], obscurer: Obscurer) -> None:
+    def paint(_i: int, frame: Frame, regions: Sequence[Region], obscurer: Obscurer) -> None:
         obscurer.obscure(frame, [region for region in regions if not _is(region, case)])
         frame.make_writable()
         for region in regions:
@@ -199,7 +199,7 @@ def weak_blur(case: Case, target: Path) -> Leak:
 
 
 def late(case: Case, target: Path) -> Leak:
-    def paint(i: int, frame: Frame, regions: Sequence[Region], obscurer: Obscurer) -> None:
+    def paint(i: int, frame: Frame, _regions: Sequence[Region], obscurer: Obscurer) -> None:
         obscurer.obscure(frame, case.plans[i - 1].regions if i else ())
 
     encode(case, target, paint=paint)
@@ -207,7 +207,7 @@ def late(case: Case, target: Path) -> Leak:
 
 
 def too_small(case: Case, target: Path) -> Leak:
-    def paint(i: int, frame: Frame, regions: Sequence[Region], obscurer: Obscurer) -> None:
+    def paint(_i: int, frame: Frame, regions: Sequence[Region], obscurer: Obscurer) -> None:
         shrunk = []
         for region in regions:
             x1, y1, x2, y2 = region.xyxy
@@ -381,7 +381,7 @@ def _eyes_once(settings: Settings, upright_size: tuple[int, int]) -> AuditModels
 
 def open_once() -> None:
     """Loading the engines takes longer than auditing three seconds: do it once per picture size."""
-    AuditModels.close = lambda self: None  # type: ignore[method-assign]
+    AuditModels.close = lambda _self: None  # type: ignore[method-assign]
     audit_module.open_models = lambda settings, *, upright_size: _eyes_once(settings, upright_size)
 
 

@@ -58,6 +58,7 @@ class Setting:
 
     @property
     def flag(self) -> str:
+        """The flag of the command line: ``--look-ahead``."""
         return "--" + self.name.replace("_", "-")
 
     def describe_range(self) -> str:

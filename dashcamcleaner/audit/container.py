@@ -106,7 +106,8 @@ def compare_contents(
     """What of the output's file should not be there, or should.
 
     Args:
-        source, output: their facts.
+        source: what the source's file holds.
+        output: what the output's file holds.
         keep: what was asked to be kept of what is stripped by default, see `codecs.KEEPABLE`.
         muted: the sound was to be left out.
     """
@@ -278,7 +279,7 @@ def examine(path: Path) -> ContainerContents:
             facts.sound = list(tracks.values())
             name = container.format.name
     except av.error.FFmpegError as error:
-        raise InputError(f"{path} cannot be read for the audit: {error}") from error
+        raise InputError(f"{path} cannot be read for the audit: {error}.") from error
     if "mp4" in name or "mov" in name:
         _search_gaps(path, spans, facts)
     return facts

@@ -58,10 +58,12 @@ class AuditDetection:
 
     @property
     def score(self) -> float:
+        """The best of the scores that the detectors gave it."""
         return max(self.scores.values())
 
     @property
     def size_px(self) -> tuple[float, float]:
+        """Width and height of the box, upright full-size pixels."""
         return self.xyxy[2] - self.xyxy[0], self.xyxy[3] - self.xyxy[1]
 
 
@@ -88,6 +90,7 @@ class Exposure:
 
     @property
     def largest(self) -> AuditDetection:
+        """The detection with the largest box."""
         return max(self.sightings, key=lambda s: s.size_px[0] * s.size_px[1])
 
     @property

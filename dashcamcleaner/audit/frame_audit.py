@@ -152,7 +152,7 @@ class FrameAuditor:
         if at_s >= self._due_s:
             self._due_s = at_s + _EVERY_S - 1e-3
         self.looked_at += 1
-        share = compared.hidden_share if compared is not None else (lambda box: 0.0)
+        share = compared.hidden_share if compared is not None else (lambda _box: 0.0)
         sightings = self._eyes.searcher.look(
             output.picture(output.upright_size), frame=index, seconds=at_s, hidden_share=share
         )

@@ -64,7 +64,7 @@ class AuditModels:
 
     def look_at_still(self, picture: np.ndarray) -> list[AuditDetection]:
         """What can be seen in a picture beside the film."""
-        return self.searcher.look(picture, frame=0, seconds=0.0, hidden_share=lambda box: 0.0)
+        return self.searcher.look(picture, frame=0, seconds=0.0, hidden_share=lambda _box: 0.0)
 
     def close(self) -> None:
         """Give all engines back."""

@@ -67,7 +67,8 @@ class LeftoverSearch:
 
         Args:
             picture: uint8 RGB, upright, full size.
-            frame, seconds: when.
+            frame: index of the frame.
+            seconds: its time.
             hidden_share: the share of a box that regions hide.
         """
         found: list[AuditDetection] = []

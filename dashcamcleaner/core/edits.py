@@ -153,7 +153,7 @@ class Edits:
             listed = ", ".join(str(i) for i in sorted(existing if shown is None else shown)) or "none"
             which = ", ".join(str(i) for i in unknown)
             raise PlanError(
-                f"the plan has no track {which}; it has: {listed}",
+                f"the plan has no track {which}; it has: {listed}.",
                 hint="Track ids belong to one plan; list them with the contact sheet of that plan.",
             )
 
@@ -210,7 +210,7 @@ class Edits:
                 edits = edits.joined(_edit(json.loads(line)))
             except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
                 raise PlanError(
-                    f"line {number} of the edits cannot be read: {line.strip()[:60]!r} ({error})",
+                    f"line {number} of the edits cannot be read: {line.strip()[:60]!r} ({error}).",
                     hint='Each line is one JSON object with an "edit" of keep, drop, only, name, region, fixed, '
                     "exclude or frames.",
                 ) from error
@@ -228,12 +228,12 @@ def _check_header(line: str) -> None:
         major, minor = int(data["version"][0]), int(data["version"][1])
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise PlanError(
-            "the file holds no edits of this program",
+            "the file holds no edits of this program.",
             hint='Its first line is {"edits": "dashcamcleaner", "version": [1, 0]}.',
         ) from error
     if major > EDITS_VERSION[0]:
         raise PlanError(
-            f"the edits have version {major}.{minor}, this program reads up to {EDITS_VERSION[0]}.x",
+            f"the edits have version {major}.{minor}, this program reads up to {EDITS_VERSION[0]}.x.",
             hint="Update DashcamCleaner.",
         )
 

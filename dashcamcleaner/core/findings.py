@@ -143,6 +143,7 @@ class Check:
         return text
 
     def as_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
         return {**dataclasses.asdict(self), "told": self.told}
 
 
@@ -185,6 +186,7 @@ class AuditResult:
 
     @property
     def exit_code(self) -> int:
+        """The exit status of the command line that this status leads to."""
         return EXIT_CODES[self.status]
 
     def as_dict(self) -> dict[str, Any]:
@@ -217,7 +219,7 @@ def judge(
     if len(failed) + len(review) > len(reasons):
         reasons.append(f"... and {len(failed) + len(review) - len(reasons)} more findings.")
     missing = [c for c in checks if not c.ran]
-    reasons += [f"{c.title}: not done, {c.why_not}" for c in missing]
+    reasons += [f"{c.title}: not done, {c.why_not.rstrip('.')}." for c in missing]
     if not hidden_regions:
         reasons.append(
             "Nothing at all was hidden: either nobody is in the clip, or nothing was seen. Look at it yourself."
@@ -230,4 +232,4 @@ def judge(
 
 
 def _told(finding: Finding) -> str:
-    return f"{finding.message} {finding.when}".strip()
+    return f"{finding.when}: {finding.message}" if finding.when else finding.message

@@ -27,6 +27,7 @@ class Orientation:
 
     @property
     def is_identity(self) -> bool:
+        """Whether stored and upright pixels are the same."""
         return self.quarter_turns == 0 and not self.mirrored
 
     def upright_size(self, stored: tuple[int, int]) -> tuple[int, int]:

@@ -123,10 +123,12 @@ class FramePlan:
 
     @property
     def index(self) -> int:
+        """The frame's index, from 0."""
         return self.seen.index
 
     @property
     def time(self) -> FrameTime:
+        """The frame's exact time."""
         return self.seen.time
 
     def to_line(self) -> str:
@@ -187,7 +189,7 @@ class FramePlan:
             if not all(np.isfinite(v) for r in regions for v in (*r.xyxy, r.score)):
                 raise ValueError("a region is not a number")
         except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-            raise PlanError(f"the plan has a line that cannot be read: {line[:60]!r} ({error})") from error
+            raise PlanError(f"the plan has a line that cannot be read: {line[:60]!r} ({error}).") from error
         return cls(seen, regions)
 
 
@@ -251,11 +253,11 @@ class PlanHeader:
             version = (int(data["version"][0]), int(data["version"][1]))
         except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise PlanError(
-                "the file is not a plan of this program", hint="A plan's name ends in .plan.jsonl."
+                "the file is not a plan of this program.", hint="A plan's name ends in .plan.jsonl."
             ) from error
         if version[0] > PLAN_VERSION[0]:
             raise PlanError(
-                f"the plan has version {version[0]}.{version[1]}, this program reads up to {PLAN_VERSION[0]}.x",
+                f"the plan has version {version[0]}.{version[1]}, this program reads up to {PLAN_VERSION[0]}.x.",
                 hint="Update DashcamCleaner, or analyse the clip again.",
             )
         try:
@@ -272,7 +274,7 @@ class PlanHeader:
                 version=version,
             )
         except (KeyError, IndexError, TypeError, ValueError, ArithmeticError) as error:
-            raise PlanError(f"the plan's header cannot be read ({error})") from error
+            raise PlanError(f"the plan's header cannot be read ({error}).") from error
 
 
 class Planner(Protocol):

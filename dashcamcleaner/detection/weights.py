@@ -135,7 +135,7 @@ def read_sidecar(path: Path) -> Weights:
         schema = int(papers["schema"])
         if schema > SCHEMA:
             raise WeightsError(
-                f"the sidecar {path.name} has schema {schema}, this program reads up to {SCHEMA}",
+                f"the sidecar {path.name} has schema {schema}, this program reads up to {SCHEMA}.",
                 hint="Update DashcamCleaner.",
             )
         head = str(papers.get("head", "auto"))
@@ -157,7 +157,7 @@ def read_sidecar(path: Path) -> Weights:
         )
     except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise WeightsError(
-            f"the sidecar {path} cannot be read ({error!r})", hint="See docs/weights.md for its fields."
+            f"the sidecar {path} cannot be read ({error!r}).", hint="See docs/weights.md for its fields."
         ) from error
 
 
@@ -208,7 +208,7 @@ def find_weights(name: str = "auto") -> Weights:
         best = next((weights for weights in known.values() if weights.rank > 0), None)
         if best is None:
             folders = ", ".join(str(folder) for folder in weights_folders()) or "no folder"
-            raise WeightsError(f"no weights were found ({folders})", hint="Give a file with --weights PATH.")
+            raise WeightsError(f"no weights were found ({folders}).", hint="Give a file with --weights PATH.")
         return best
     if name in known:
         return known[name]
@@ -216,13 +216,13 @@ def find_weights(name: str = "auto") -> Weights:
         broken = folder / f"{name}.json"
         if broken.is_file():
             weights = read_sidecar(broken)  # raises with the reason, or lists files that are all missing
-            raise WeightsError(f"the files of the weights {name!r} are missing: {weights.files[0].path}")
+            raise WeightsError(f"the files of the weights {name!r} are missing: {weights.files[0].path}.")
         for suffix in FORMATS:
             if (folder / f"{name}{suffix}").is_file():
                 return _weights_of_path(folder / f"{name}{suffix}")
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.3)
     raise WeightsError(
-        f"there are no weights named {name!r}" + (f"; the nearest is {near[0]!r}" if near else ""),
+        f"there are no weights named {name!r}" + (f"; the nearest is {near[0]!r}." if near else "."),
         hint=f"Known: {', '.join(known) or 'none'}. Or give the path of a .onnx or .pt file.",
     )
 
@@ -231,11 +231,11 @@ def _weights_of_path(path: Path) -> Weights:
     if path.is_dir():
         inside = sorted(path.glob("*.xml"))
         if len(inside) != 1:
-            raise WeightsError(f"{path} is a folder with {len(inside)} OpenVINO models (.xml), one is needed")
+            raise WeightsError(f"{path} is a folder with {len(inside)} OpenVINO models (.xml), one is needed.")
         path = inside[0]
     if not path.is_file():
         near = difflib.get_close_matches(path.name, [p.name for p in path.parent.glob("*")], n=1, cutoff=0.3)
-        raise WeightsError(f"there is no file {path}" + (f"; the nearest name there is {near[0]}" if near else ""))
+        raise WeightsError(f"there is no file {path}" + (f"; the nearest name there is {near[0]}." if near else "."))
     for sidecar in sorted(path.parent.glob("*.json")):
         try:
             weights = read_sidecar(sidecar)
@@ -262,7 +262,7 @@ def _digest_of(path: Path) -> str:
     try:
         return file_sha256(path)
     except OSError as error:
-        raise WeightsError(f"the weights file {path} cannot be read: {error.strerror}") from error
+        raise WeightsError(f"the weights file {path} cannot be read: {error.strerror}.") from error
 
 
 def verify_file(file: WeightsFile) -> str:
@@ -274,11 +274,11 @@ def verify_file(file: WeightsFile) -> str:
     found = _digest_of(file.path)
     if file.sha256 and found != file.sha256:
         raise WeightsError(
-            f"{file.path} is not the file that its sidecar describes (sha256 {found[:12]}, not {file.sha256[:12]})",
+            f"{file.path} is not the file that its sidecar describes (sha256 {found[:12]}, not {file.sha256[:12]}).",
             hint="Restore the file, or write its new hash into the sidecar if you made it.",
         )
     if file.bin_sha256 and _digest_of(file.path.with_suffix(".bin")) != file.bin_sha256:
-        raise WeightsError(f"{file.path.with_suffix('.bin')} is not the file that its sidecar describes")
+        raise WeightsError(f"{file.path.with_suffix('.bin')} is not the file that its sidecar describes.")
     return found
 
 
@@ -303,7 +303,7 @@ def check_trust(path: Path, *, trust: bool) -> None:
         return
     if not trust:
         raise WeightsUntrusted(
-            f"{path} is a pickle from elsewhere, which can run any code when it is loaded",
+            f"{path} is a pickle from elsewhere, which can run any code when it is loaded.",
             hint="If you trust where it came from, say so once with --trust-weights; an .onnx export needs no trust.",
         )
     trusted[digest] = path.name

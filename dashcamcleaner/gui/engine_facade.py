@@ -1,5 +1,7 @@
-"""The one door from the window to the engine. Everything in here is called off the window's own thread, and imports
-what it needs when it is called: that is why the window stands in a moment while FFmpeg and OpenVINO take their time.
+"""The one door from the window to the engine.
+
+Everything in here is called off the window's own thread, and imports what it needs when it is called: that is why the
+window stands in a moment while FFmpeg and OpenVINO take their time.
 
 Tests put their own engine behind the same methods.
 """
@@ -248,14 +250,12 @@ class EngineFacade:
                 return one.name
         return str(target)
 
-    def devices(self, *, settings: Settings) -> list[DeviceChoice]:
+    def devices(self) -> list[DeviceChoice]:
         """What detection can run on here, and why automatic takes what it takes."""
-        from dashcamcleaner.gui.engine_facade import device_choices
-
-        return device_choices(settings)
+        return device_choices()
 
 
-def device_choices(settings: Settings) -> list[DeviceChoice]:
+def device_choices() -> list[DeviceChoice]:
     """Automatic first, with its reason; then each device that an installed engine names."""
     from dashcamcleaner.detection.registry import backend_installed, gpu_torch_likely
 

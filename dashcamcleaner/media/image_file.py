@@ -99,7 +99,7 @@ def read_still(path: str | Path) -> Still:
     with _reading(path):
         head = _head(path)
         if _is_heif(head) and not (head[8:12] == b"avif" and features.check("avif")):
-            raise InputError(f"{path} is a HEIF picture, which cannot be read here", hint="Save it as JPEG first.")
+            raise InputError(f"{path} is a HEIF picture, which cannot be read here.", hint="Save it as JPEG first.")
         with warnings.catch_warnings():
             warnings.simplefilter(
                 "ignore", Image.DecompressionBombWarning
@@ -137,7 +137,7 @@ def write_still(
     target = still.format if suffix is None else SUFFIXES.get(suffix.lower(), "")
     if target not in SUFFIXES.values() or (target == "AVIF" and not features.check("avif")):
         raise OutputError(
-            f"a picture cannot be written as {suffix or still.format}", hint=f"Choose one of {', '.join(SUFFIXES)}."
+            f"a picture cannot be written as {suffix or still.format}.", hint=f"Choose one of {', '.join(SUFFIXES)}."
         )
     w, h = still.frame.size
     actions = [StreamAction(f"picture ({still.format}, {w}x{h})", "cleaned", _change(still, target))]
@@ -173,14 +173,14 @@ def _reading(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist", hint="Check the spelling of the path.") from error
+        raise InputError(f"{path} does not exist.", hint="Check the spelling of the path.") from error
     except Image.DecompressionBombError as error:
-        raise InputError(f"{path} is too large a picture", hint="Cut or scale it first.") from error
+        raise InputError(f"{path} is too large a picture.", hint="Cut or scale it first.") from error
     # Pillow's readers raise all of these on broken files.
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error, cv2.error) as error:
         reason = getattr(error, "strerror", None) or "damaged, or of an unknown kind"
         raise InputError(
-            f"{path} is no picture that can be read ({reason})", hint="Take the original again."
+            f"{path} is no picture that can be read ({reason}).", hint="Take the original again."
         ) from error
 
 
@@ -192,9 +192,9 @@ def _writing(path: Path) -> Iterator[None]:
         path.unlink(missing_ok=True)
         if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull(
-                f"the disk is full: {path.parent}", hint="Free some space, or choose another folder."
+                f"the disk is full: {path.parent}.", hint="Free some space, or choose another folder."
             ) from error
-        raise OutputError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}") from error
+        raise OutputError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}.") from error
 
 
 def _read(path: Path, image: Image.Image) -> Still:
@@ -202,12 +202,12 @@ def _read(path: Path, image: Image.Image) -> Still:
     frames = getattr(image, "n_frames", 1)
     if frames > 1 and name != "MPO":
         raise InputError(
-            f"{path} holds {frames} pictures that move or follow each other",
+            f"{path} holds {frames} pictures that move or follow each other.",
             hint="Single pictures are cleaned; save an animation as a clip or GIF first.",
         )
     still_format = "JPEG" if name == "MPO" else name
     if still_format not in SUFFIXES.values():
-        raise InputError(f"{path} is a {name} picture, which is not read here", hint="Save it as PNG or JPEG first.")
+        raise InputError(f"{path} is a {name} picture, which is not read here.", hint="Save it as PNG or JPEG first.")
     actions = _left_behind(image)
     exif = image.getexif()
     icc, dpi = image.info.get("icc_profile"), image.info.get("dpi")

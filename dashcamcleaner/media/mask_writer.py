@@ -60,7 +60,7 @@ class MaskWriter:
         self._draw = draw
         container = codecs.CONTAINERS.get(self._path.suffix.lower())
         if container is None or "h264" not in container.video:
-            raise OutputError(f"{self._path} is no name for a mask clip", hint="End it in .mp4, .mov or .mkv.")
+            raise OutputError(f"{self._path} is no name for a mask clip.", hint="End it in .mp4, .mov or .mkv.")
         width, height = info.upright_size
         self._size = (width + width % 2, height + height % 2)
         with map_write_errors(self._path):

@@ -1,6 +1,8 @@
-"""What the boxes of a file tell that the media library does not: which sample formats the tracks of an MP4 or MOV have,
-whether they are encrypted, whether the index is there, what stands beside the tracks (GPS boxes of dashcams, makers'
-trailers), and whether the file was cut off. Pure: bytes come from a callable; `media.probe` reads the file.
+"""What the boxes of a file tell that the media library does not.
+
+Which sample formats the tracks of an MP4 or MOV have, whether they are encrypted, whether the index is there, what
+stands beside the tracks (GPS boxes of dashcams, makers' trailers), and whether the file was cut off. Pure: bytes come
+from a callable; `media.probe` reads the file.
 """
 
 from __future__ import annotations

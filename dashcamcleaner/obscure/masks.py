@@ -102,7 +102,7 @@ def stored_box(
     x1, y1, x2, y2 = (0.0, 0.0, *map(float, upright_size)) if region.kind == WHOLE_FRAME else region.xyxy
     if not (np.isfinite((x1, y1, x2, y2)).all() and x1 <= x2 and y1 <= y2):
         raise DashcamCleanerError(
-            f"a region ({region.kind}, {region.origin}) has the box {(x1, y1, x2, y2)}, which cannot be hidden"
+            f"a region ({region.kind}, {region.origin}) has the box {(x1, y1, x2, y2)}, which cannot be hidden."
         )
     if orientation.is_identity:
         return (x1, y1, x2, y2)

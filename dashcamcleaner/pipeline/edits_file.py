@@ -37,7 +37,7 @@ def read_edits(path: Path) -> Edits:
     except UnicodeDecodeError as error:
         raise PlanError(f"{path} is not an edits file of this program.") from error
     except PlanError as error:
-        raise PlanError(f"{path}: {error.message}.", hint=error.hint) from error
+        raise PlanError(f"{path}: {error.message}", hint=error.hint) from error
 
 
 def load_edits(job: Job) -> Edits | None:

@@ -174,7 +174,7 @@ class PlanReader:
         except (PlanError, UnicodeDecodeError) as error:
             self._file.close()
             if isinstance(error, PlanError):
-                raise PlanError(f"{path}: {error.message}.", hint=error.hint) from error
+                raise PlanError(f"{path}: {error.message}", hint=error.hint) from error
             raise PlanError(
                 f"{path} is not a plan of this program.", hint="A plan's name ends in .plan.jsonl."
             ) from error
@@ -196,6 +196,7 @@ class PlanReader:
             yield plan
 
     def close(self) -> None:
+        """Close the file."""
         self._file.close()
 
     def __enter__(self) -> PlanReader:

@@ -125,7 +125,7 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
             raise InputError(f"{job.source} holds no frame that decodes.", hint="The file may be damaged or encrypted.")
         summary.kinds, summary.frames, summary.damaged_frames = tally.kinds, tally.frames, tally.damaged_frames
         summary.duration_s = info.duration_s or 0.0
-        for sentence in (*decoder.problems, *_afterthoughts(look.planner, tally, decoder.partial)):
+        for sentence in (*decoder.problems, *_afterthoughts(look.planner, tally)):
             summary.warnings.append(sentence)
             yield Warned(sentence)
         summary.timeline, summary.edits = tally.timeline.as_dict(), describe_edits(look.edits)
@@ -145,7 +145,7 @@ def _show(frame: Frame, control: Control) -> None:
         control.give_frame(frame.time, frame.scale((max(2, round(w * scale)), max(2, round(h * scale)))))
 
 
-def _afterthoughts(planner: Planner, tally: RunStatistics, partial: bool) -> Iterator[str]:
+def _afterthoughts(planner: Planner, tally: RunStatistics) -> Iterator[str]:
     if getattr(planner, "shortened", False):
         yield "The look-ahead was shortened to stay within --max-look-ahead-mb; raise it or use --thorough."
     if tally.damaged_frames:

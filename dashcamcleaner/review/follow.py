@@ -44,7 +44,7 @@ def follow_box(
     times = clip.times
     here = bisect_left(times, pts)
     if here >= len(times) or times[here] != pts:
-        raise InputError(f"{clip.path} has no frame at pts {pts}")
+        raise InputError(f"{clip.path} has no frame at pts {pts}.")
     time_base, (w, _) = clip.info.time_base, clip.info.upright_size
     size = fitted(clip.info.upright_size, _PICTURE_PX)
     scale = size[0] / w

@@ -71,10 +71,12 @@ class TrackSummary:
 
     @property
     def first(self) -> int:
+        """Index of the first frame in which the track has a region."""
         return self.spans[0][0]
 
     @property
     def last(self) -> int:
+        """Index of the last frame in which the track has a region."""
         return self.spans[-1][1]
 
     def add(self, plan: FramePlan, region: Region, *, upright_size: tuple[int, int] | None = None) -> None:
@@ -107,7 +109,7 @@ def _worth(region: Region, upright_size: tuple[int, int] | None) -> float:
 
 @dataclass(frozen=True, slots=True)
 class ReviewItem:
-    """A place worth a person's look. (`planning.weak_spots` is about looking again by machine.)
+    """A place worth a person's look; `planning.weak_spots` is about looking again by machine.
 
     Args:
         index: frame to show.

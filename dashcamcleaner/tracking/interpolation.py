@@ -80,7 +80,8 @@ class GapFiller:
         """Where the track is in a frame, none or more places; frames are asked for in order.
 
         Args:
-            index, time_s: of the frame.
+            index: of the frame.
+            time_s: of the frame.
             steps: the ways between the frames around it.
             before_s: how long the track is followed back before a sighting.
             after_s: how long it is followed on after one.

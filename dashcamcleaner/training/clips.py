@@ -48,6 +48,9 @@ def clip_figures(
         folder: holds ``NAME.json`` (the truth) beside ``NAME.mp4`` or the like.
         thresholds: per kind.
         inference_sizes: long sides of the network input.
+        backend: as `open_detector` takes it, as are ``device`` and ``precision``.
+        device: see there.
+        precision: see there.
         opener: ``(inference size, upright size) -> detector``, instead of by ``weights``.
         progress: called with a sentence, clips done and in all.
 
@@ -57,7 +60,7 @@ def clip_figures(
     pairs = [(truth, clip) for truth in sorted(Path(folder).glob("*.json")) if (clip := _clip_of(truth)) is not None]
     if not pairs:
         raise InputError(
-            f"{folder} holds no labelled clip", hint="A labelled clip is NAME.mp4 with NAME.json beside it."
+            f"{folder} holds no labelled clip.", hint="A labelled clip is NAME.mp4 with NAME.json beside it."
         )
     result: dict[str, dict[str, Any]] = {}
     for size in inference_sizes:
@@ -66,7 +69,7 @@ def clip_figures(
             try:
                 truth = ClipTruth.from_json(json.loads(truth_file.read_text(encoding="utf-8")))
             except (OSError, ValueError) as e:
-                raise InputError(f"{truth_file} is not the truth of a labelled clip ({e})") from e
+                raise InputError(f"{truth_file} is not the truth of a labelled clip ({e}).") from e
             info = probe(clip)
             if opener is not None:
                 engine = opener(size, info.upright_size)

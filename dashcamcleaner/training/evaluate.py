@@ -119,6 +119,11 @@ def evaluate(
         sets: what to measure on; never anything that was trained on.
         inference_sizes: long sides of the network input.
         thresholds: per kind; the weights' own recommendation where it is not given.
+        backend: as `open_detector` takes it, as are the four that follow.
+        device: see there.
+        precision: see there.
+        threads: see there.
+        trust_weights: see there.
         opener: how to get a detector, instead of by ``weights`` (used for models that are not exported yet).
         progress: called with a sentence, pictures done and pictures in all.
 
@@ -148,7 +153,9 @@ def evaluate(
     for one in sets:
         pictures = one.pictures()
         if not pictures:
-            raise InputError(f"the evaluation set {one.name} holds no pictures", hint="Give folders that hold images/.")
+            raise InputError(
+                f"the evaluation set {one.name} holds no pictures.", hint="Give folders that hold images/."
+            )
         result.sets[one.name] = {}
         for size in inference_sizes:
             found: list[tuple[Picture, Detections]] = []

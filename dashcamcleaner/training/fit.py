@@ -140,7 +140,7 @@ def fit(
             optimiser.load_state_dict(state["optimiser"])
         except (KeyError, ValueError) as e:
             raise SettingError(
-                f"the run in {out} was begun with another optimiser than {recipe.optimiser}",
+                f"the run in {out} was begun with another optimiser than {recipe.optimiser}.",
                 hint="Give the recipe the one it was begun with, or another --out.",
             ) from e
         step, spent, first = state["step"], state["spent_s"], state["first_loss"]
@@ -321,7 +321,7 @@ def _batches(
     """Endless batches; a resumed run draws others than it has seen."""
     import torch
 
-    class Batches(torch.utils.data.IterableDataset):
+    class Batches(torch.utils.data.IterableDataset[Any]):
         def __iter__(self) -> Iterator[dict[str, Any]]:
             torch.set_num_threads(1)
             worker = torch.utils.data.get_worker_info()

@@ -68,6 +68,9 @@ def harvest(
     """Write pictures of ``clips`` into ``out/images`` and their groups (one per clip) into ``out/meta.json``.
 
     Args:
+        clips: files; those that an earlier call has done are left out.
+        out: gets ``images/`` and ``meta.json``.
+        recipe: how many pictures, and which.
         opener: gives a detector for an upright picture size; None takes frames by time alone.
         progress: called with clips done and in all.
 
@@ -106,7 +109,7 @@ def harvest(
         if progress is not None:
             progress(number, len(clips))
     if refused and len(refused) == len(clips):
-        raise InputError(f"none of the clips can be read ({next(iter(refused.values()))})")
+        raise InputError(f"none of the clips can be read ({next(iter(refused.values())).rstrip('.')}).")
     return HarvestResult(written, done_before, refused)
 
 

@@ -193,10 +193,12 @@ class LeakFigures:
 
     @property
     def legible_frames(self) -> int:
+        """Object-frames in which an object is legible."""
         return sum(o.legible_frames for o in self.objects)
 
     @property
     def leaked_frames(self) -> int:
+        """Object-frames in which a legible object is not covered."""
         return sum(len(o.leaked) for o in self.objects)
 
     @property
@@ -206,14 +208,17 @@ class LeakFigures:
 
     @property
     def objects_leaked(self) -> int:
+        """Objects that leak in at least one frame."""
         return sum(1 for o in self.objects if o.leaked)
 
     @property
     def objects_never_sighted(self) -> int:
+        """Objects that the detector never saw."""
         return sum(1 for o in self.objects if not o.sighted)
 
     @property
     def longest_exposure_frames(self) -> int:
+        """The longest run of leaking frames of one object."""
         return max((o.longest_exposure_frames for o in self.objects), default=0)
 
     @property
@@ -229,6 +234,7 @@ class LeakFigures:
 
     @property
     def toggles_per_object(self) -> float:
+        """How often protection goes on or off, per object on average."""
         return sum(o.toggles for o in self.objects) / max(1, len(self.objects))
 
     @property

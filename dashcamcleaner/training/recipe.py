@@ -66,7 +66,7 @@ def read_recipe(path: str | Path) -> TrainingRecipe:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
-        raise InputError(f"the recipe {path} cannot be read ({e})") from e
+        raise InputError(f"the recipe {path} cannot be read ({e}).") from e
     _known(data, ("start", "folder", "evaluate", "fit", "views"), where=str(path))
     base = path.parent
     shares: dict[str, float] = {}
@@ -120,7 +120,9 @@ def _resolve(row: dict[str, Any], base: Path) -> list[Path]:
         found = sorted(base.glob(pattern)) if not pattern.startswith("..") else _above(base, pattern)
     found = [folder for folder in found if (folder / "images").is_dir()]
     if not found:
-        raise InputError(f"the recipe's path {pattern!r} matches no folder with images/ (looked from {base.resolve()})")
+        raise InputError(
+            f"the recipe's path {pattern!r} matches no folder with images/ (looked from {base.resolve()})."
+        )
     return found
 
 
@@ -135,7 +137,7 @@ def _kinds(row: dict[str, Any]) -> list[str]:
     kinds = list(row.get("kinds", KINDS))
     for kind in kinds:
         if kind not in KINDS:
-            raise SettingError(f"the recipe names the kind {kind!r}", hint=f"Kinds: {', '.join(KINDS)}.")
+            raise SettingError(f"the recipe names the kind {kind!r}.", hint=f"Kinds: {', '.join(KINDS)}.")
     return kinds
 
 
@@ -149,7 +151,7 @@ def _known(row: dict[str, Any], keys: Iterable[str], *, where: str) -> None:
         if key not in keys:
             near = difflib.get_close_matches(key, keys, n=1)
             raise SettingError(
-                f"{where} has the unknown key {key!r}",
+                f"{where} has the unknown key {key!r}.",
                 hint=f"Did you mean {near[0]!r}?" if near else f"Keys: {', '.join(keys)}.",
             )
 
@@ -164,10 +166,10 @@ def _fill(kind: Any, values: dict[str, Any], *, where: str) -> Any:
         if isinstance(wanted, tuple):
             value = tuple(float(v) for v in value)
         elif isinstance(wanted, bool) != isinstance(value, bool) and wanted is not None:
-            raise SettingError(f"{where} {name} cannot be {value!r}: it is like {wanted!r}")
+            raise SettingError(f"{where} {name} cannot be {value!r}: it is like {wanted!r}.")
         elif isinstance(wanted, float) and isinstance(value, int | float):
             value = float(value)
         elif wanted is not None and not isinstance(value, type(wanted)):
-            raise SettingError(f"{where} {name} cannot be {value!r}: it is like {wanted!r}")
+            raise SettingError(f"{where} {name} cannot be {value!r}: it is like {wanted!r}.")
         filled[name] = value
     return kind(**filled)

@@ -62,6 +62,7 @@ def judge(found: Detections, truth: PictureTruth, *, smallest_px: float = 0.0) -
 
     Args:
         found: of the kind that ``truth`` speaks of.
+        truth: the picture's objects, and what is neither object nor background.
         smallest_px: truth boxes with a shorter longer side, in the **picture's** pixels, are left out.
     """
     order = np.argsort(-found.score, kind="stable")

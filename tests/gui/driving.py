@@ -197,7 +197,7 @@ class ScriptedEngine(EngineFacade):
     def growth(self) -> dict[str, tuple[float, ...]]:
         return {"face": (1.8, 1.7)}
 
-    def devices(self, *, settings: Settings) -> list[DeviceChoice]:
+    def devices(self) -> list[DeviceChoice]:
         return [DeviceChoice("auto", "Automatic", "No GPU is here."), DeviceChoice("cpu", "Processor")]
 
 
