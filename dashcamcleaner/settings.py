@@ -32,11 +32,11 @@ class Setting:
             ``0.5s``) or ``path``.
         default: None means "decided elsewhere", told in the help.
         group: key of `GROUPS`.
-        label: for the window.
+        label: the label for the window.
         help: one sentence.
-        minimum, maximum: inclusive bounds of numbers.
-        unit: for people.
-        choices: of a ``choice``, or of the items of a ``list``; empty for free items.
+        minimum, maximum: the inclusive bounds of numbers.
+        unit: the unit that people read, empty where there is none.
+        choices: the choices of a ``choice``, or of the items of a ``list``; empty for free items.
         basic: among the few that most people turn; these stand first.
         since: version that brought it.
         renamed_from: older names, still told to users who write them.

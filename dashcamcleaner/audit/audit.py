@@ -61,8 +61,9 @@ def audit(
     Args:
         source: what was cleaned.
         output: what came of it.
-        plan: of the run; the one beside the output when None. Without a plan, what changed tells where regions are.
-        settings: of the run; those that the plan tells when None.
+        plan: the plan of the run; the one beside the output when None. Without a plan, what changed tells where regions
+            are.
+        settings: the settings of the run; those that the plan tells when None.
         control: pauses and cancels; may be None.
     """
     try:

@@ -159,7 +159,7 @@ class FrameComparer:
     Args:
         upright_size: ``(width, height)``.
         shapes: shape per kind, as the run had them.
-        orientation: of the source, so that masks are those that were painted.
+        orientation: the orientation of the source, so that masks are those that were painted.
         block: chroma block of the source.
     """
 

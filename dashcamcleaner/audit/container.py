@@ -65,7 +65,7 @@ class EmbeddedPicture:
     """A picture that is no part of the film: a cover, an attachment, bytes between the packets.
 
     Args:
-        where: for people.
+        where: the place, in words for people.
         pixels: uint8 RGB, None where it could not be decoded.
         cover: stands in the file as a cover picture, which can be asked for.
     """
@@ -82,9 +82,9 @@ class ContainerContents:
     Args:
         films: indices of the picture streams that are no cover.
         other_streams: data, subtitle and attachment streams, for people.
-        data_streams: those of them that are data.
+        data_streams: the data streams among them.
         sound: the sound tracks.
-        tags: of the container and of all streams, name -> value (a stream's as ``stream 1: name``).
+        tags: the tags of the container and of all streams, name -> value (a stream's as ``stream 1: name``).
         pictures: what stands beside the film.
         positions: places where bytes between the packets hold a position.
         chapters: how many.

@@ -38,10 +38,10 @@ class AuditDetection:
     """One object seen in one frame of the output, not hidden.
 
     Args:
-        frame, seconds: when.
+        frame, seconds: index and time of the frame.
         xyxy: upright full-size pixels.
         kind: what it seems to be.
-        scores: per detector that saw it.
+        scores: the score of each detector that saw it.
         hidden: share of the box that regions hide.
         crop: uint8 RGB of it and its surroundings, for a second opinion; dropped before anything is reported.
         crop_xyxy: where the crop lies.
@@ -72,8 +72,8 @@ class Exposure:
     """Sightings of what seems one object.
 
     Args:
-        kind: of it.
-        sightings: in order of time.
+        kind: the object's kind.
+        sightings: the sightings in order of time.
     """
 
     kind: str

@@ -43,9 +43,9 @@ class FrameAuditor:
 
     Args:
         eyes: who looks.
-        info, output_info: of source and output.
-        plan: of the run; None to tell regions from what changed.
-        settings: of the run.
+        info, output_info: what source and output hold.
+        plan: the plan of the run; None to tell regions from what changed.
+        settings: the settings of the run.
     """
 
     def __init__(

@@ -42,7 +42,7 @@ class AuditModels:
         reader: reads plates; None where it is not installed.
         told: what is at work, for people.
         missing: checks that cannot be done, and why.
-        kinds: that matter.
+        kinds: the kinds that matter.
     """
 
     searcher: LeftoverSearch

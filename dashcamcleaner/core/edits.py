@@ -97,7 +97,7 @@ class Edits:
     Args:
         keep: tracks that stay clear.
         drop: tracks that are no objects.
-        only: where not empty, no other track is hidden.
+        only: where this is not empty, no other track is hidden.
         names: track -> name.
         checked: tracks that somebody looked at.
         regions: drawn by hand.

@@ -66,7 +66,7 @@ class Region:
     Args:
         xyxy: four floats, upright full-size pixels, grown to what is to be covered; may reach past the picture.
         kind: ``face``, ``plate``, ..., or `WHOLE_FRAME`.
-        score: of the sighting (or the track's best for filled ones); 1 for manual ones.
+        score: the score of the sighting (or the track's best for filled ones); 1 for manual ones.
         origin: why it is there.
         track: track id within the plan, None where nothing was linked.
     """
@@ -99,9 +99,9 @@ class Observation:
 
     Args:
         index: position in presentation order.
-        time: exact.
+        time: the frame's exact time.
         detections: raw, down to the score floor whatever the threshold, upright full-size pixels.
-        motion: from the previous frame to this one; None where it was not measured.
+        motion: the motion from the previous frame to this one; None where it was not measured.
         damaged: the decoder flagged the frame: it is to be covered wholly.
         checks: closer looks at some of the detections; added after the planner has taken the frame.
     """
@@ -199,13 +199,13 @@ class PlanHeader:
 
     Args:
         source: file name of the clip (no folder: a plan may travel).
-        fingerprint: of the source's bytes, see `pipeline.plan_file.fingerprint`.
+        fingerprint: the fingerprint of the source's bytes, see `pipeline.plan_file.fingerprint`.
         upright_size: ``(width, height)``; all boxes are in these pixels.
-        time_base: of all pts in the plan.
+        time_base: the time base of all pts in the plan.
         settings: overrides in force, by name.
         weights: name of the weights; ``weights_sha256`` their hash.
         seeing: what decides the raw detections (weights hash, inference size, tiles, ...): a resume needs it equal.
-        versions: of this program and its engines.
+        versions: the versions of this program and its engines.
     """
 
     source: str
@@ -306,7 +306,7 @@ class WeakSpot:
     """Where to look again in one frame.
 
     Args:
-        index: of the frame.
+        index: the index of the frame.
         windows: areas to be looked at enlarged, upright full-size pixels, within the picture.
         whole: the whole frame is to be looked at, at other sizes than the first time.
     """

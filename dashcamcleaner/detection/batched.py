@@ -24,7 +24,7 @@ class BatchedDetector:
     Args:
         infer: uint8 RGB ``(n, h, w, 3)`` of the input size -> float ``(n, x, y)``; raises what the engine raises.
         class_kinds: kind per class index.
-        head: see `detection.weights`.
+        head: the form of the output, see `detection.weights`.
         input_size: ``(width, height)``.
         batch: most pictures per call of ``infer``.
         floor: detections with a lower score are dropped.

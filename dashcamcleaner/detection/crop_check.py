@@ -41,7 +41,7 @@ class CropChecker:
     """Looks closer, within a budget.
 
     Args:
-        detector: for pictures of `CROP_SIZE_PX`, with a score floor well below the run's.
+        detector: the detector for pictures of `CROP_SIZE_PX`, with a score floor well below the run's.
         per_frame: looks that a frame may cost on average.
     """
 
@@ -97,8 +97,8 @@ def crop_around(picture: np.ndarray, box: Sequence[float], *, length: float) -> 
 
     Args:
         picture: RGB ``(h, w, 3)`` uint8.
-        box: in the picture's pixels.
-        length: in the crop's pixels.
+        box: the box in the picture's pixels.
+        length: the length in the crop's pixels.
 
     Returns:
         The crop, grey where the picture ends, and the box in its pixels.

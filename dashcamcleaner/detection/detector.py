@@ -25,7 +25,7 @@ class DetectorDescription:
         device: ``CPU``, ``cuda:0``, ... with its full name where the engine tells.
         precision: ``f32``, ``bf16``, ``f16`` or ``int8``.
         weights: name of the weights.
-        weights_sha256: of the file that was loaded.
+        weights_sha256: the SHA-256 of the file that was loaded.
         why: why this backend, device and precision were chosen, one sentence.
     """
 

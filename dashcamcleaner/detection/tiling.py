@@ -57,7 +57,7 @@ class Tile:
     """A rectangle of the enlarged picture, and which of its borders lie inside the picture.
 
     Args:
-        xyxy: whole pixels.
+        xyxy: the box in whole pixels.
         inner: left, top, right, bottom: True where the picture goes on.
     """
 
@@ -71,8 +71,8 @@ def lay_tiles(
     """The size ``(w, h)`` to ask a frame's picture in, and the tiles of it.
 
     Args:
-        upright_size: of the full-size picture.
-        input_size: of the network.
+        upright_size: the size of the full-size picture.
+        input_size: the input size of the network.
         tiles: number along the long side.
         overlap: share of a tile that its neighbour sees too, at least.
     """
@@ -115,14 +115,14 @@ class FrameDetector:
     Args:
         detector: sees pictures.
         upright_size: ``(width, height)`` of the full-size picture; results are in its pixels.
-        kinds: those wanted; None takes all that the detector knows.
+        kinds: the kinds wanted; None takes all that the detector knows.
         tiles: tiles along the long side; 1 for none.
-        overlap: of neighbouring tiles, as a share of a tile.
+        overlap: the overlap of neighbouring tiles, as a share of a tile.
 
     Attributes:
         picture_size: what to ask `Frame.picture` for, where one picture is enough; frames may be given without asking.
         parallel: how many frames are worth having under way at once.
-        description: of the detector.
+        description: the description of the detector.
 
     Raises:
         BackendError: a wanted kind that the detector does not know.
@@ -228,7 +228,7 @@ def merge_tiles(
     """One frame's detections from the whole picture and from its tiles.
 
     Args:
-        whole: from the whole picture, in full-size pixels.
+        whole: the detections in the whole picture, in full-size pixels.
         parts: each tile with what was seen in it, in pixels of the tiled picture.
         scale: ``(x, y)`` from the tiled picture to full size.
     """

@@ -64,10 +64,10 @@ class WeightsFile:
     Args:
         path: where it lies.
         format: ``onnx``, ``openvino`` or ``torch``.
-        precision: of the numbers inside: ``f32``, ``f16`` or ``int8``; empty if untold.
-        sha256: as the sidecar tells, empty for a file without one.
+        precision: the precision of the numbers inside: ``f32``, ``f16`` or ``int8``; empty if untold.
+        sha256: the SHA-256 as the sidecar tells, empty for a file without one.
         auto: an int8 file may be chosen without being asked for.
-        bin_sha256: of an OpenVINO file's companion, empty if untold.
+        bin_sha256: the SHA-256 of an OpenVINO file's companion, empty if untold.
     """
 
     path: Path
@@ -83,10 +83,10 @@ class Weights:
     """What is known of one set of weights. `kinds` is None where only the file itself can tell.
 
     Args:
-        name: for people, plans and reports.
+        name: the name in messages, plans and reports.
         files: the same weights in several formats and precisions.
         kinds: kind per class index.
-        head: see the module's docstring.
+        head: the form of the output, see the module's docstring.
         trained_size_px: long side of the training pictures, None if untold.
         thresholds: recommended score per kind.
         rank: the highest one is the default.

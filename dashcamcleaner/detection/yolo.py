@@ -208,9 +208,9 @@ def decode(
 
     Args:
         output: one item of the batch, ``(x, y)``.
-        layout: from `tell_layout`.
+        layout: the layout from `tell_layout`.
         kinds: kind per class index.
-        placement: from `letterbox`.
+        placement: the placement from `letterbox`.
         input_size: ``(width, height)`` of the network input.
         floor: lower scores are dropped.
 

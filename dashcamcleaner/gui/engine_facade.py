@@ -71,7 +71,7 @@ class DeviceChoice:
 
     Args:
         name: the setting's value.
-        title: for people.
+        title: the name that people read.
         why: why it is here, or why automatic takes what it takes.
     """
 
@@ -106,8 +106,8 @@ class EngineFacade:
 
         Args:
             clips: source and the folder it was found through.
-            folder: for all results; None puts each beside its source.
-            settings: in force.
+            folder: the folder for all results; None puts each beside its source.
+            settings: the settings in force.
         """
         from dashcamcleaner.jobs.batch import jobs_for
 

@@ -39,8 +39,8 @@ class EditStack:
     """Edits with their past and future.
 
     Args:
-        path: of the edits file.
-        lines: of that file, its header included; empty for none.
+        path: the path of the edits file.
+        lines: the lines of that file, its header included; empty for none.
 
     Raises:
         PlanError: the lines cannot be read.
@@ -137,8 +137,8 @@ class EditStack:
 
         Args:
             before: the state in which it was drawn; where that is not the latest any more, nothing happens.
-            place: of the region.
-            keys: in order of time.
+            place: the place of the region.
+            keys: the key frames in order of time.
         """
         if self.state is not before or not keys:
             return False

@@ -32,10 +32,10 @@ class OpenedReview:
     """What the panel needs to know of a plan.
 
     Args:
-        clip: that it is of.
+        clip: the clip that it is of.
         edits_path: where its edits stand, and `edits_lines` what they are.
         tracks: its tracks, edits apart.
-        plans: of all frames, under the edits.
+        plans: the plans of all frames, under the edits.
         doubts: what deserves a look, most harmful first.
         rendered: the result was written with these very edits.
     """

@@ -53,9 +53,9 @@ def audit_and_fix(
     Yields as `audit` does; the `Audited` at the end is of the last round and tells what was done.
 
     Args:
-        source: as for `audit`.
-        output: as for `audit`.
-        plan: as for `audit`. Without a plan nothing can be rendered again.
+        source: what was cleaned, as for `audit`.
+        output: what came of it, as for `audit`.
+        plan: the run's plan, as for `audit`. Without a plan nothing can be rendered again.
         rounds: how often at most the output is rendered again.
         control: pauses and cancels; may be None.
     """

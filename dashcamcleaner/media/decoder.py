@@ -49,7 +49,7 @@ def open_clip(path: str | Path, *, info: MediaInfo, threads: int = 0) -> Decoder
     Args:
         path: the clip.
         info: what `media.probe` said of it.
-        threads: for the decoder; 0: the machine's.
+        threads: how many threads the decoder has; 0: the machine's.
 
     Raises:
         InputError: it cannot be opened (any more).

@@ -47,13 +47,13 @@ class Encoder:
     """Writes one clip. Use `write` per frame, then `finish`, or `abort` whatever happened.
 
     Args:
-        plan: from `plan_output`.
-        partial_path: where to write; never the final name.
+        plan: the plan from `plan_output`.
+        partial_path: the file that is written; never the final name.
         source: the clip that side streams are copied from.
-        info: of the source.
+        info: what the source holds.
         quality: constant rate factor on x264's scale.
         preset: x264's name of it.
-        threads: of the encoder; 0: the machine's.
+        threads: how many threads the encoder has; 0: the machine's.
         clean_cover: ``(h, w, 3) RGB -> the same, obscured`` for cover pictures; they are left out without it.
 
     Raises:

@@ -120,8 +120,8 @@ def write_still(
     """Write the picture as its frame is now.
 
     Args:
-        still: as read; its frame may have been obscured.
-        partial_path: where to write; renaming is the caller's.
+        still: the picture as read; its frame may have been obscured.
+        partial_path: the file that is written; renaming is the caller's.
         suffix: extension of the final name, which picks the format; None: the source's format.
         quality: 1-100 for JPEG, WebP and AVIF; None: as the source.
         keep: ``location`` keeps the EXIF position, ``tags`` the camera's other EXIF tags.

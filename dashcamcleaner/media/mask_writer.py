@@ -48,9 +48,9 @@ class MaskWriter:
     """Writes one mask clip.
 
     Args:
-        path: where to; the extension picks the container.
-        info: of the source, for size and timing.
-        colored: by kind and confidence, instead of black and white.
+        path: where it is written to; the extension picks the container.
+        info: what the source holds, for size and timing.
+        colored: draw kinds in colours and confidence as brightness, instead of black and white.
         draw: fills one region's shape; boxes by default.
     """
 

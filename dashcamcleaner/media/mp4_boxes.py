@@ -33,7 +33,7 @@ class BoxMap:
         has_index: a ``moov`` box is there and whole.
         has_pictures: bytes of media data (``mdat``) are there.
         truncated: the last box claims more bytes than the file has.
-        formats: per track id, the name of its first sample format (``avc1``, ``gpmd``, ``mett``, ...).
+        formats: per track id the name of the track's first sample format (``avc1``, ``gpmd``, ``mett``, ...).
         encrypted: track ids whose samples are encrypted.
         extras: boxes outside the tracks that are no part of the format: name and bytes.
     """

@@ -31,10 +31,10 @@ class SideStream:
     """A stream that goes along with the picture.
 
     Args:
-        index: in the source.
+        index: the index in the source.
         type: ``audio``, ``subtitle``, ``data``, ``attachment`` or ``cover``.
         codec: the encoder to convert with, empty when packets are copied.
-        tags: of the stream, those that are kept.
+        tags: the tags of the stream, those that are kept.
     """
 
     index: int
@@ -49,18 +49,18 @@ class OutputPlan:
 
     Args:
         container: what is written.
-        codec: of the pictures.
-        pixel_format: given to the encoder.
+        codec: the codec of the pictures.
+        pixel_format: the pixel format given to the encoder.
         size: ``(width, height)`` of the stored pictures, even where 4:2:0 needs it.
         sides: streams that go along, in order.
-        tags: of the file.
-        video_tags: of the picture stream.
+        tags: the tags of the file.
+        video_tags: the tags of the video stream.
         chapters: the chapter list goes along.
         shift_s: taken off every time (clips of containers whose clock has no origin).
         bake_orientation: turn and mirror the pictures themselves, since the container cannot say it.
         actions: what becomes of each stream, tag and box, for the summary.
         warnings: what a careful user wants to know.
-        estimated_bytes: of the output, on the large side.
+        estimated_bytes: the estimated bytes of the output, on the large side.
     """
 
     container: Container
@@ -91,7 +91,7 @@ def plan_output(
     """Decide what the output will be.
 
     Args:
-        info: of the source.
+        info: what the source holds.
         output: its extension picks the container.
         codec: ``auto``, ``h264``, ``h265`` or ``av1``.
         keep: what is kept although it is stripped by default: location, tags, data, cover, attachments, chapters.

@@ -199,10 +199,10 @@ def region_mask(
     """The pixels that a region hides, as ``(x, y, mask)``.
 
     Args:
-        region: as planned, upright pixels.
+        region: the region as planned, upright pixels.
         upright_size: ``(width, height)`` of the upright picture.
         shapes: shape per kind.
-        orientation: of the clip, to grow to the very chroma blocks that are painted.
+        orientation: the orientation of the clip, to grow to the very chroma blocks that are painted.
         block: chroma block in luma pixels, ``(2, 2)`` for 4:2:0.
         feather: width of the soft edge, as a fraction of the region's short side; 0 leaves it out.
 

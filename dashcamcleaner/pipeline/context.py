@@ -40,7 +40,7 @@ class RunContext:
     Args:
         seer: gives observations.
         planner: makes regions of them.
-        header: of the plan that this run writes.
+        header: the header of the plan that this run writes.
         thresholds: what counts, per kind.
         backend: engine, device and precision, for the summary.
         description: one line for people.

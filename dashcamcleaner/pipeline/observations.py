@@ -102,7 +102,7 @@ def take(
         frame: while its pictures are still there.
         seen: what was observed in it.
         checker: looks closer; None where the checks are stored with the observation, or none are wanted.
-        picture_size: of the picture that the detector saw.
+        picture_size: the size of the picture that the detector saw.
     """
     done = planner.push(seen)
     if checker is not None and isinstance(planner, TrackPlanner):

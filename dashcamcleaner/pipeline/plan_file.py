@@ -91,8 +91,8 @@ class SeenLog:
     A file of plan lines without regions, ``NAME.seen.jsonl.partial``. It is deleted when the plan is finished.
 
     Args:
-        path: of the log.
-        header: of this run. A log whose fingerprint or way of seeing differs is started anew.
+        path: the path of the log.
+        header: the header of this run. A log whose fingerprint or way of seeing differs is started anew.
     """
 
     def __init__(self, path: Path, *, header: PlanHeader) -> None:

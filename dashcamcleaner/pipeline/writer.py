@@ -212,7 +212,7 @@ def cover_cleaner(settings: Settings, *, obscurer: Obscurer) -> Callable[[np.nda
 
     Args:
         settings: decide what is looked for, and how much is covered.
-        obscurer: of the run.
+        obscurer: the obscurer of the run.
     """
 
     def clean(picture: np.ndarray) -> np.ndarray:

@@ -185,7 +185,7 @@ class TrackPlanner:
     Args:
         linker: links the detections; a fresh one.
         upright_size: ``(width, height)`` of the full-size picture.
-        thresholds: per kind, the score that one of a track's sightings must reach for the track to be hidden, all
+        thresholds: per kind the score that one of a track's sightings must reach for the track to be hidden, all
             its weaker sightings included; a kind without one takes every track. Of a large sighting more is
             asked (`tracking.track.LARGE_LESS_SURE`).
         kinds: what is to be hidden.

@@ -51,9 +51,9 @@ def weak_spots(
     """The weak spots of a planned clip, in order of frames.
 
     Args:
-        plans: of all frames.
+        plans: the plans of all frames.
         upright_size: ``(width, height)``.
-        thresholds: per kind, as planned with.
+        thresholds: per kind the score that was planned with.
         sweep: look at whole frames now and then, too.
     """
     spots = []
@@ -122,9 +122,9 @@ def with_extra(
     below its threshold is taken only where it confirms a region.
 
     Args:
-        plans: of all frames, with the observations so far.
+        plans: the plans of all frames, with the observations so far.
         extra: frame index -> detections, upright full-size pixels.
-        thresholds: per kind, as planned with.
+        thresholds: per kind the score that was planned with.
     """
     result = []
     for plan in plans:
@@ -203,9 +203,9 @@ def thorough_plans(
     """Plans of a clip that is looked at again where it is weak.
 
     Args:
-        observations: of all frames, as first analysed.
+        observations: the observations of all frames, as first analysed.
         upright_size: ``(width, height)``.
-        thresholds: per kind.
+        thresholds: the thresholds per kind.
         make_planner: gives a fresh planner that sees the whole clip.
         look: looks again, given the spots in order of frames: frame index -> what it found.
     """

@@ -132,8 +132,8 @@ class TrackEvidence:
         """The track was seen in the frame last looked at (or begins).
 
         Args:
-            xyxy: where, full-size pixels.
-            score: of the detection.
+            xyxy: the box in upright full-size pixels.
+            score: the score of the detection.
             expected: centre, width and height as predicted; None at the first sighting.
         """
         x1, y1, x2, y2 = xyxy
@@ -229,8 +229,8 @@ class EvidenceModel:
     """Evidence -> probability.
 
     Args:
-        regressions: per kind ``{"intercept": ..., "weights": {feature: ...}}``; kinds that are not named use the mean
-            of the others, so that foreign weights' kinds are judged, too.
+        regressions: one row per kind, ``{"intercept": ..., "weights": {feature: ...}}``; kinds that are not named use
+            the mean of the others, so that foreign weights' kinds are judged, too.
 
     Raises:
         ValueError: a row lacks its intercept or its weights, or one of them is no number.

@@ -36,7 +36,7 @@ class MotionModel:
 
     Args:
         x, y: centre.
-        width, height: of its box.
+        width, height: size of its box.
         direction: 1 ahead in time, -1 back; velocities are per second in that direction.
     """
 

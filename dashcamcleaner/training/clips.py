@@ -44,13 +44,13 @@ def clip_figures(
     """Leaks per inference size, of all labelled clips of a folder together and per kind.
 
     Args:
-        weights: as `detection.registry.open_detector` takes them.
+        weights: the weights, as `detection.registry.open_detector` takes them.
         folder: holds ``NAME.json`` (the truth) beside ``NAME.mp4`` or the like.
-        thresholds: per kind.
+        thresholds: the thresholds per kind.
         inference_sizes: long sides of the network input.
-        backend: as `open_detector` takes it, as are ``device`` and ``precision``.
-        device: see there.
-        precision: see there.
+        backend: what runs the network, see `open_detector`.
+        device: where it runs, see `open_detector`.
+        precision: arithmetic of the network, see `open_detector`.
         opener: ``(inference size, upright size) -> detector``, instead of by ``weights``.
         progress: called with a sentence, clips done and in all.
 

@@ -29,7 +29,7 @@ class HarvestRecipe:
     """How many pictures, and which.
 
     Args:
-        per_clip: pictures of one clip.
+        per_clip: how many pictures are taken of one clip.
         candidates: frames looked at for each picture that is kept; 1 needs no detector.
         long_side_px: pictures are reduced to this, never enlarged.
         doubtful: scores between these two count as doubt.

@@ -40,12 +40,12 @@ class Teacher:
     Args:
         weights: `CENTERFACE`, or weights as `detection.registry.open_detector` takes them.
         kinds: which of its kinds count.
-        sure: from this score on a hit is a label.
-        unsure: from this score on the kind is not judged there; below, it is background.
+        sure: the score from which on a detection is a label.
+        unsure: the score from which on the kind is not judged there; below, it is background.
         inference_size: long side at which pictures are shown to it.
         read_plates: plates count as sure only if a text reader finds `letters` letters and digits on them; those that
             it reads count as sure from ``unsure`` on.
-        letters: see ``read_plates``.
+        letters: how many letters and digits must be read, see ``read_plates``.
     """
 
     weights: str

@@ -53,7 +53,7 @@ class TrueTrack:
     """One labelled object.
 
     Args:
-        id: within its clip.
+        id: the id within its clip.
         kind: ``face``, ``plate``, ...
         boxes: frame -> ``x1, y1, x2, y2`` in pixel edges of the upright picture.
         legible: the frames in which it can be recognised.
@@ -123,7 +123,7 @@ class ObjectFigures:
     """How one labelled object fared.
 
     Args:
-        clip, id, kind: whose.
+        clip, id, kind: clip, id and kind of the object.
         legible_frames: object-frames that count.
         leaked: the frames in which it was not protected, with their cause.
         sighted: the detector saw it at least once, at a score that counts.
@@ -150,11 +150,11 @@ class LeakFigures:
 
     Args:
         objects: every labelled object with a legible frame.
-        hidden_px2: per kind, painted area within the boxes of legible objects of that kind, grown to twice their width
-            and height about their centres.
-        true_px2: per kind, area of the true boxes of the legible objects.
-        needless_px2: per kind, painted area outside of all labelled boxes so grown, legible or not, and of all ignore
-            areas so grown: what is hidden for nothing.
+        hidden_px2: the painted area of each kind within the boxes of legible objects of that kind, grown to twice their
+            width and height about their centres.
+        true_px2: the area of the true boxes of the legible objects, per kind.
+        needless_px2: the painted area of each kind outside of all labelled boxes so grown, legible or not, and of all
+            ignore areas so grown: what is hidden for nothing.
         picture_px2: area of all pictures.
         half_covered_frames: legible object-frames of which less than half is hidden.
     """
@@ -267,7 +267,7 @@ def leaks(
 
     Args:
         truth: what is there.
-        plans: of every frame; a frame without a plan counts as not hidden.
+        plans: the plans of every frame; a frame without a plan counts as not hidden.
         thresholds: score per kind from which a raw detection counts as a sighting.
         shapes: shape per kind, as it is painted.
         feather: width of the soft edge, as it is painted; what it touches is painted, but hides nothing.

@@ -33,7 +33,7 @@ def make_optimiser(model: Any, *, name: str, lr: float, weight_decay: float) -> 
         model: a torch module.
         name: ``muon`` or ``adamw``.
         lr: learning rate of all groups.
-        weight_decay: of the convolutions' weights only.
+        weight_decay: the weight decay of the convolutions' weights only.
 
     Raises:
         SettingError: an unknown name.

@@ -133,7 +133,7 @@ def list_folder(folder: str | Path, *, known: Sequence[int], teacher: str | Path
     """The pictures of one labelled folder, in name order.
 
     Args:
-        folder: with ``images/`` and, unless it holds negatives, ``labels/``.
+        folder: the folder with ``images/`` and, unless it holds negatives, ``labels/``.
         known: class numbers that the folder labels completely.
         teacher: a folder written by `training.label` for this one: its labels are added and its kinds count as known.
 
@@ -192,7 +192,7 @@ def select(
     """Some pictures of a folder: by group first, then a half-open range of what is left, in name order.
 
     Args:
-        pictures: as `list_folder` gives them.
+        pictures: the pictures, as `list_folder` gives them.
         part: first and one past the last; None takes all.
         groups: only pictures of these groups; None takes all.
         without: pictures of these groups are left out.
