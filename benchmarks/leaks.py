@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.kinds import KindRules
 from dashcamcleaner.core.media_info import MediaInfo
-from dashcamcleaner.core.plan import FramePlan, Observation, WeakSpot
+from dashcamcleaner.core.plan import FramePlan, Observation, Planner, WeakSpot
 from dashcamcleaner.core.time import Span
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.detection.second_pass import SecondPass
@@ -136,7 +136,7 @@ def plans_of(
         )
         return planned(observations, planner)
 
-    def make(whole_clip: bool):
+    def make(whole_clip: bool) -> Planner:
         return make_planner(settings, upright_size=size, rules=rules, max_waiting_frames=1000, whole_clip=whole_clip)
 
     if mode == "default":

@@ -165,7 +165,7 @@ def clear_frame(case: Case, target: Path) -> Leak:
 
 
 def shifted(case: Case, target: Path) -> Leak:
-    def paint(i: int, frame: Frame, regions: Sequence[Region], obscurer: Obscurer) -> None:
+    def paint(_i: int, frame: Frame, regions: Sequence[Region], obscurer: Obscurer) -> None:
         moved = []
         for region in regions:
             x1, y1, x2, y2 = region.xyxy
@@ -178,7 +178,7 @@ def shifted(case: Case, target: Path) -> Leak:
 
 
 def weak_blur(case: Case, target: Path) -> Leak:
-    def paint(i: int, frame: Frame, regions: Sequence[Region], obscurer: Obscurer) -> None:
+    def paint(_i: int, frame: Frame, regions: Sequence[Region], obscurer: Obscurer) -> None:
         obscurer.obscure(frame, [region for region in regions if not _is(region, case)])
         frame.make_writable()
         for region in regions:
@@ -196,7 +196,7 @@ def weak_blur(case: Case, target: Path) -> Leak:
 
 
 def late(case: Case, target: Path) -> Leak:
-    def paint(i: int, frame: Frame, regions: Sequence[Region], obscurer: Obscurer) -> None:
+    def paint(i: int, frame: Frame, _regions: Sequence[Region], obscurer: Obscurer) -> None:
         obscurer.obscure(frame, case.plans[i - 1].regions if i else ())
 
     encode(case, target, paint=paint)
@@ -204,7 +204,7 @@ def late(case: Case, target: Path) -> Leak:
 
 
 def too_small(case: Case, target: Path) -> Leak:
-    def paint(i: int, frame: Frame, regions: Sequence[Region], obscurer: Obscurer) -> None:
+    def paint(_i: int, frame: Frame, regions: Sequence[Region], obscurer: Obscurer) -> None:
         shrunk = []
         for region in regions:
             x1, y1, x2, y2 = region.xyxy

@@ -342,6 +342,6 @@ def file_sha256(path: Path) -> str:
 
 
 @functools.lru_cache(maxsize=64)
-def _sha256(path: Path, size: int, mtime_ns: int) -> str:
+def _sha256(path: Path, size: int, mtime_ns: int) -> str:  # noqa: ARG001  # they tell the cache of a changed file
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""Makes the pictures of the window that README and docs show, and the icon's files. Anyone can run it again:
+"""Makes the pictures of the window that README and docs show, and the icon's files. Anyone can run it again.
 
     python img/make_screenshots.py [FOLDER]
 

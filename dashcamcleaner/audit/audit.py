@@ -1,10 +1,11 @@
-"""The audit: an independent second look at what came out. Asked by `clean --audit` and `dashcamcleaner audit`.
+"""The audit: an independent second look at what came out. Asked for by ``clean --audit`` and ``dashcamcleaner audit``.
 
-    source + output ─► examine ─► files compared
-                    └► decode both ─► paired by time ─► verify (every frame) ─┐
-                                   └► search (sampled frames), reread ────────┴► judged ─► AuditResult
+    source + output ─► container: files compared
+                    └► decode both ─► align: paired by time ─► compare, region_checks (every frame) ─┐
+                                                            └► search, readback (sampled frames) ────┴► AuditResult
 
-Like `clean` it is a generator of events and closing it ends it. It reads both files and the plan, and writes nothing.
+Like `clean`, an audit is a generator of events, and closing it ends it. It reads both files and the plan, and writes
+nothing.
 """
 
 from __future__ import annotations

@@ -100,7 +100,8 @@ def detail_left(
     """How much of the detail of a source crop stands in the output crop: `RegionCheck`'s figures, in their order.
 
     Args:
-        source, output: uint8 ``(h, w)`` of equal size.
+        source: uint8 ``(h, w)``.
+        output: uint8, of equal size.
         mask: uint8, where to look; None everywhere.
     """
     h, w = source.shape
@@ -158,7 +159,7 @@ class FrameComparer:
     Args:
         upright_size: ``(width, height)``.
         shapes: shape per kind, as the run had them.
-        orientation: of the source, so that masks are those that were painted.
+        orientation: the orientation of the source, so that masks are those that were painted.
         block: chroma block of the source.
     """
 

@@ -66,7 +66,7 @@ class EmbeddedPicture:
     """A picture that is no part of the film: a cover, an attachment, bytes between the packets.
 
     Args:
-        where: for people.
+        where: the place, in words for people.
         pixels: uint8 RGB, None where it could not be decoded.
         cover: stands in the file as a cover picture, which can be asked for.
     """
@@ -83,9 +83,9 @@ class ContainerContents:
     Args:
         films: indices of the picture streams that are no cover.
         other_streams: data, subtitle and attachment streams, for people.
-        data_streams: those of them that are data.
+        data_streams: the data streams among them.
         sound: the sound tracks.
-        tags: of the container and of all streams, name -> value (a stream's as ``stream 1: name``).
+        tags: the tags of the container and of all streams, name -> value (a stream's as ``stream 1: name``).
         pictures: what stands beside the film.
         positions: places where bytes between the packets hold a position.
         chapters: how many.
@@ -107,7 +107,8 @@ def compare_contents(
     """What of the output's file should not be there, or should.
 
     Args:
-        source, output: their facts.
+        source: what the source's file holds.
+        output: what the output's file holds.
         keep: what was asked to be kept of what is stripped by default, see `codecs.KEEPABLE`.
         muted: the sound was to be left out.
     """
@@ -240,7 +241,7 @@ def examine(path: Path) -> ContainerContents:
             facts.sound = list(tracks.values())
             name = container.format.name
     except av.error.FFmpegError as error:
-        raise InputError(f"{path} cannot be read for the audit: {error}") from error
+        raise InputError(f"{path} cannot be read for the audit: {error}.") from error
     if "mp4" in name or "mov" in name:
         _search_gaps(path, spans, facts)
     return facts

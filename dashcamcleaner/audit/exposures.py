@@ -37,10 +37,10 @@ class AuditDetection:
     """One object seen in one frame of the output, not hidden.
 
     Args:
-        frame, seconds: when.
+        frame, seconds: index and time of the frame.
         xyxy: upright full-size pixels.
         kind: what it seems to be.
-        scores: per detector that saw it.
+        scores: the score of each detector that saw it.
         hidden: share of the box that regions hide.
         crop: uint8 RGB of it and its surroundings, for a second opinion; dropped before anything is reported.
         crop_xyxy: where the crop lies.
@@ -57,10 +57,12 @@ class AuditDetection:
 
     @property
     def score(self) -> float:
+        """The best of the scores that the detectors gave it."""
         return max(self.scores.values())
 
     @property
     def size_px(self) -> tuple[float, float]:
+        """Width and height of the box, upright full-size pixels."""
         return self.xyxy[2] - self.xyxy[0], self.xyxy[3] - self.xyxy[1]
 
 
@@ -69,8 +71,8 @@ class Exposure:
     """Sightings of what seems one object.
 
     Args:
-        kind: of it.
-        sightings: in order of time.
+        kind: the object's kind.
+        sightings: the sightings in order of time.
     """
 
     kind: str
@@ -87,6 +89,7 @@ class Exposure:
 
     @property
     def largest(self) -> AuditDetection:
+        """The detection with the largest box."""
         return max(self.sightings, key=lambda s: s.size_px[0] * s.size_px[1])
 
     @property

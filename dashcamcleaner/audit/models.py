@@ -44,7 +44,7 @@ class AuditModels:
         reader: reads plates; None where it is not installed.
         told: what is at work, for people.
         missing: checks that cannot be done, and why.
-        kinds: that matter.
+        kinds: the kinds that matter.
     """
 
     searcher: LeftoverSearch
@@ -66,7 +66,7 @@ class AuditModels:
 
     def look_at_still(self, picture: np.ndarray) -> list[AuditDetection]:
         """What can be seen in a picture beside the film."""
-        return self.searcher.look(picture, frame=0, seconds=0.0, hidden_share=lambda box: 0.0)
+        return self.searcher.look(picture, frame=0, seconds=0.0, hidden_share=lambda _box: 0.0)
 
 
 def open_models(settings: Settings, *, upright_size: tuple[int, int], models: ModelPool) -> AuditModels:

@@ -63,7 +63,8 @@ class PixelAudit:
         """Compare one pair.
 
         Args:
-            source, output: the frames.
+            source: the frame of the source.
+            output: the frame of the output.
             regions: what the plan hides in them; None where none tells.
 
         Returns:

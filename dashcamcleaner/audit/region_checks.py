@@ -35,7 +35,7 @@ class RegionCheck:
     """One region in one frame.
 
     Args:
-        region: as planned.
+        region: the region as planned.
         tested: there was enough detail in the source to tell.
         gain: how much of the source's detail is left in the output, 0 to 1.
         likeness: correlation of what detail there is.

@@ -53,7 +53,8 @@ class SearchAudit:
 
         Args:
             output: the frame.
-            index, seconds: what it is told as: those of the source's frame.
+            index: the index of the source's frame, by which it is told.
+            seconds: the time of the source's frame.
             hidden_share: the share of a box that regions hide.
 
         Returns:

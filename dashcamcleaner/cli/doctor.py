@@ -122,7 +122,7 @@ def _lines(found: dict[str, Any], engines: list[BackendReport], weights: list[We
     lines += ["", f"{'Engine':<12}{'Device':<28}{'Precision':<11}{'ms':>8}{'CPU ms':>9}{'load s':>8}"]
     for engine in engines:
         if engine.error:
-            lines.append(f"{engine.name:<12}{engine.error}; {engine.hint}")
+            lines.append(f"{engine.name:<12}{engine.error} {engine.hint}")
         for device in engine.devices:
             name = device.name if device.full_name.lower() == device.name else f"{device.name} ({device.full_name})"
             if device.error:

@@ -23,9 +23,9 @@ class Display:
     """Shows a batch. Progress and warnings go to ``stream``; summaries go to standard output.
 
     Args:
-        total: number of jobs.
+        total: the number of jobs.
         json_lines: one JSON object per event on standard output, and nothing else there.
-        quiet: errors only.
+        quiet: only errors are shown.
         stream: a terminal gets a bar, anything else plain lines.
     """
 

@@ -40,7 +40,7 @@ def render_plate(text: str, *, height_px: int, look: str = "band") -> np.ndarray
 
     Args:
         text: what stands on it.
-        height_px: of the picture.
+        height_px: the height of the picture.
         look: one of `LOOKS`.
     """
     full = _draw(text, look)

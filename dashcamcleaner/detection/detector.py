@@ -25,7 +25,7 @@ class DetectorDescription:
         device: ``CPU``, ``cuda:0``, ... with its full name where the engine tells.
         precision: ``f32``, ``bf16``, ``f16`` or ``int8``.
         weights: name of the weights.
-        weights_sha256: of the file that was loaded.
+        weights_sha256: the SHA-256 of the file that was loaded.
         why: why this backend, device and precision were chosen, one sentence.
     """
 
@@ -69,8 +69,10 @@ class Detector(Protocol):
 
 @runtime_checkable
 class PipelinedDetector(Detector, Protocol):
-    """A detector that can work on pictures while the caller does something else: on `parallel` of them at once, more
-    under way only wait."""
+    """A detector that can work on pictures while the caller does something else.
+
+    It works on `parallel` of them at once; more under way only wait.
+    """
 
     def submit(self, pictures: Sequence[np.ndarray]) -> Any:
         """Start the pictures and return a handle; the pictures' memory may be used again at once.

@@ -67,9 +67,9 @@ class DeviceReport:
     """One device of one engine.
 
     Args:
-        name: as ``--device`` takes it.
+        name: the name, as ``--device`` takes it.
         full_name: the maker's name.
-        precision: that was used; empty if it did not work.
+        precision: the precision that was used; empty if it did not work.
         timing: None if it was not timed.
         error: why it does not work, one sentence; empty if it does.
         hint: what to do about it.
@@ -142,7 +142,7 @@ def survey_backends(*, timed: bool = True, **options: Any) -> list[BackendReport
 
     Args:
         timed: load the weights and time them; else only ask what there is.
-        options: as `open_detector` takes them, without backend and device.
+        options: the options, as `open_detector` takes them, without backend and device.
     """
     return [_survey_engine(name, timed=timed, options=options) for name in BACKENDS]
 

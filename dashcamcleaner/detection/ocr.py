@@ -65,7 +65,7 @@ def open_reader() -> RapidOcrReader:
         ExtraMissing: ``rapidocr`` is not installed.
     """
     if importlib.util.find_spec("rapidocr") is None:
-        raise ExtraMissing("the text reader is not installed", hint=extra_hint("audit"))
+        raise ExtraMissing("the text reader is not installed.", hint=extra_hint("audit"))
     return RapidOcrReader()
 
 
@@ -122,7 +122,7 @@ class RapidOcrReader:
         try:
             result = self._engine(large[..., ::-1], use_det=False, use_cls=False, use_rec=True)
         except RuntimeError as error:
-            raise DetectorFailed(f"the text reader failed: {error}") from error
+            raise DetectorFailed(f"the text reader failed: {error}.") from error
         if not result.txts:
             return Reading("", 0.0)
         return Reading(re.sub(r"[\W_]+", "", str(result.txts[0])).upper(), float((result.scores or (0.0,))[0]))

@@ -48,10 +48,10 @@ def facts_of(path: Path, *, weights: Weights, told: dict[str, str] | None = None
         told = read_metadata(path)
     task = told.get("task", "detect")
     if task not in BOX_TASKS:
-        raise WeightsError(f"{path.name} is a model for the task {task!r}, which gives no upright boxes")
+        raise WeightsError(f"{path.name} is a model for the task {task!r}, which gives no upright boxes.")
     if weights.kinds is None and "names" not in told:
         raise WeightsError(
-            f"{path.name} does not tell its class names",
+            f"{path.name} does not tell its class names.",
             hint=f"Write a sidecar {path.stem}.json, see docs/weights.md.",
         )
     rows = told.get("end2end") == "True" or "'nms': True" in told.get("args", "")

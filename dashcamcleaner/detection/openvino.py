@@ -44,7 +44,7 @@ def _import() -> Any:
         import openvino
     except (ImportError, OSError) as error:
         reason = "is not installed" if isinstance(error, ModuleNotFoundError) else f"cannot be loaded ({error})"
-        raise BackendMissing(f"OpenVINO {reason}", hint="pip install -r requirements.txt") from error
+        raise BackendMissing(f"OpenVINO {reason}.", hint="pip install -r requirements.txt") from error
     finally:
         if absent:
             del sys.modules["openvino_telemetry"]
@@ -84,7 +84,7 @@ def open_yolo(
     core = ov.Core()
     if name.split(".")[0] not in {found.split(".")[0] for found in core.available_devices}:
         raise BackendError(
-            f"OpenVINO has no device {device!r} here", hint=f"It has: {', '.join(core.available_devices) or 'none'}."
+            f"OpenVINO has no device {device!r} here.", hint=f"It has: {', '.join(core.available_devices) or 'none'}."
         )
     file = _choose_file(weights, core=core, device=name, precision=precision)
     digest = verify_file(file)
@@ -118,7 +118,7 @@ def open_yolo(
         full_name = str(core.get_property(name, "FULL_DEVICE_NAME"))
     except RuntimeError as error:
         raise WeightsError(
-            f"OpenVINO cannot load {file.path.name} for {input_size[0]}x{input_size[1]}: {_first_line(error)}",
+            f"OpenVINO cannot load {file.path.name} for {input_size[0]}x{input_size[1]}: {_first_line(error)}.",
             hint="Export it with dynamic height and width, or give the inference size that it was exported for.",
         ) from error
     description = DetectorDescription(
@@ -141,7 +141,7 @@ def _choose_file(weights: Weights, *, core: Any, device: str, precision: str) ->
     full = weights.file("openvino", "onnx")
     if precision == "int8":
         if int8 is None:
-            raise WeightsError(f"the weights {weights.name} come without an int8 file", hint="Use --precision auto.")
+            raise WeightsError(f"the weights {weights.name} come without an int8 file.", hint="Use --precision auto.")
         return int8
     if precision == "auto" and device == "CPU" and int8 is not None and (int8.auto or full is None):
         native = str(core.get_property("CPU", "INFERENCE_PRECISION_HINT").to_string())
@@ -149,7 +149,7 @@ def _choose_file(weights: Weights, *, core: Any, device: str, precision: str) ->
             return int8
     if full is None:
         raise WeightsError(
-            f"the weights {weights.name} have no .onnx or OpenVINO file",
+            f"the weights {weights.name} have no .onnx or OpenVINO file.",
             hint="Use --backend torch, or export the .pt to ONNX.",
         )
     return full
@@ -165,7 +165,7 @@ def _labels_in(model: Any) -> dict[str, str]:
 
 def _first_line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__
+    return lines[-1].rstrip(".") if lines else type(error).__name__
 
 
 @dataclass(slots=True, eq=False)
@@ -211,7 +211,7 @@ class OpenVinoDetector:
                 request.request.start_async()
                 started.append(request)
         except RuntimeError as error:
-            raise DetectorFailed(f"OpenVINO could not start an inference: {_first_line(error)}") from error
+            raise DetectorFailed(f"OpenVINO could not start an inference: {_first_line(error)}.") from error
         return started
 
     def result(self, handle: list[_Request]) -> list[Detections]:
@@ -222,7 +222,7 @@ class OpenVinoDetector:
                 request.request.wait()
                 output = request.request.get_output_tensor(0).data
             except RuntimeError as error:
-                raise DetectorFailed(f"OpenVINO failed in an inference: {_first_line(error)}") from error
+                raise DetectorFailed(f"OpenVINO failed in an inference: {_first_line(error)}.") from error
             assert request.placement is not None
             if self._layout is None:
                 self._layout = tell_layout(
@@ -243,7 +243,7 @@ class OpenVinoDetector:
             if self._idle:
                 return self._idle.pop()
             if self._compiled is None:
-                raise DetectorFailed("the detector was closed")
+                raise DetectorFailed("the detector was closed.")
         ov = _import()
         buffer = np.zeros((1, self.input_size[1], self.input_size[0], 3), np.uint8)
         request = self._compiled.create_infer_request()

@@ -66,7 +66,7 @@ def open_detector(
         BackendError: no engine works here.
     """
     if backend != "auto" and backend not in BACKENDS:
-        raise BackendError(f"there is no backend {backend!r}", hint=f"There are: {', '.join(BACKENDS)}.")
+        raise BackendError(f"there is no backend {backend!r}.", hint=f"There are: {', '.join(BACKENDS)}.")
     chosen = [find_weights(name) for name in weights.split(",") if name.strip()] or [find_weights()]
     opened: list[Detector] = []
     try:
@@ -99,7 +99,9 @@ def _open_one(weights: Weights, *, backend: str, device: str, trust_weights: boo
             options["trust"] = trust_weights
         else:
             options.pop("trust", None)
-        why = "; ".join([*(f"{other} does not work here ({error.message})" for other, error in failures), reason])
+        why = "; ".join(
+            [*(f"{other} does not work here ({error.message.rstrip('.')})" for other, error in failures), reason]
+        )
         try:
             opened: Detector = importlib.import_module(module).open_yolo(weights, device=its_device, why=why, **options)
         except WeightsUntrusted:
@@ -113,11 +115,11 @@ def _open_one(weights: Weights, *, backend: str, device: str, trust_weights: boo
     if not failures:
         formats = ", ".join(file.path.name for file in weights.files) or "no file"
         raise BackendMissing(
-            f"no installed engine reads the weights {weights.name} ({formats})",
+            f"no installed engine reads the weights {weights.name} ({formats}).",
             hint=BACKENDS["torch" if weights.file("torch") else "openvino"][2],
         )
-    reasons = "; ".join(f"{name}: {error.message}" for name, error in failures)
-    raise BackendError(f"no engine works with the weights {weights.name} ({reasons})", hint=failures[0][1].hint)
+    reasons = "; ".join(f"{name}: {error.message.rstrip('.')}" for name, error in failures)
+    raise BackendError(f"no engine works with the weights {weights.name} ({reasons}).", hint=failures[0][1].hint)
 
 
 def _candidates(weights: Weights, *, backend: str, device: str) -> list[tuple[str, str, str]]:

@@ -40,7 +40,7 @@ class SecondPass:
 
         Args:
             picture: upright full-size RGB ``(h, w, 3)`` uint8.
-            spot: where to look.
+            spot: the weak spot, which says where to look.
 
         Raises:
             DetectorFailed: the engine failed.

@@ -29,7 +29,7 @@ class Box:
     """A region to draw.
 
     Args:
-        xyxy: in the pixels of the full upright picture.
+        xyxy: the box in upright full-size pixels.
         kind: decides the colour.
         origin: ``detected`` is drawn solid, what no sighting backs dashed.
         score: 0-1.
@@ -49,11 +49,11 @@ class Shown:
 
     Args:
         original, obscured: pictures of equal size; `original` is None where it may not be shown (a running job).
-        size: of the full upright picture, in whose pixels the boxes are.
+        size: the size of the full upright picture, in whose pixels the boxes are.
         boxes: what is hidden.
         counts: regions per kind.
-        time_s: of the frame.
-        pts: of the frame.
+        time_s: the frame's time in seconds.
+        pts: the frame's time in ticks.
     """
 
     original: QImage | None

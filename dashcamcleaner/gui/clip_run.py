@@ -21,7 +21,7 @@ class ClipRun(QThread):
     """A run.
 
     Args:
-        row_id: whose events these are.
+        row_id: the row whose events these are.
         start_run: gives the generator of events and the control of a new run; called in this thread, so that the
             engine is imported here.
 

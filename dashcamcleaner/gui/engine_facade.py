@@ -1,5 +1,7 @@
-"""The one door from the window to the engine. Everything in here is called off the window's own thread, and imports
-what it needs when it is called: that is why the window stands in a moment while FFmpeg and OpenVINO take their time.
+"""The one door from the window to the engine.
+
+Everything in here is called off the window's own thread, and imports what it needs when it is called: that is why the
+window stands in a moment while FFmpeg and OpenVINO take their time.
 
 Tests put their own engine behind the same methods.
 """
@@ -71,7 +73,7 @@ class DeviceChoice:
 
     Args:
         name: the setting's value.
-        title: for people.
+        title: the name that people read.
         why: why it is here, or why automatic takes what it takes.
     """
 
@@ -113,8 +115,8 @@ class EngineFacade:
 
         Args:
             clips: source and the folder it was found through.
-            folder: for all results; None puts each beside its source.
-            settings: in force.
+            folder: the folder for all results; None puts each beside its source.
+            settings: the settings in force.
         """
         from dashcamcleaner.jobs.batch import jobs_for
 
@@ -252,14 +254,12 @@ class EngineFacade:
                 return one.name
         return str(target)
 
-    def devices(self, *, settings: Settings) -> list[DeviceChoice]:
+    def devices(self) -> list[DeviceChoice]:
         """What detection can run on here, and why automatic takes what it takes."""
-        from dashcamcleaner.gui.engine_facade import device_choices
-
-        return device_choices(settings)
+        return device_choices()
 
 
-def device_choices(settings: Settings) -> list[DeviceChoice]:
+def device_choices() -> list[DeviceChoice]:
     """Automatic first, with its reason; then each device that an installed engine names."""
     from dashcamcleaner.detection.registry import backend_installed, gpu_torch_likely
 

@@ -28,7 +28,7 @@ class OpenedClip:
         path: the clip.
         times: pts of all frames in order.
         time_base: seconds per tick.
-        size: of the upright picture.
+        size: the size of the upright picture.
     """
 
     path: Path

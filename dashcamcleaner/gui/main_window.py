@@ -200,11 +200,10 @@ class MainWindow(QMainWindow):
 
     def _after_show(self) -> None:
         session = self.session
-        settings = session.form.settings
         session.restore()
         session.files.ask(session.engine.weights, self.settings.offer_weights)
         session.files.ask(session.engine.growth, self.settings.offer_growth)
-        session.sight.ask(lambda: session.engine.devices(settings=settings), self.settings.offer_devices)
+        session.sight.ask(session.engine.devices, self.settings.offer_devices)
         if session.form.dropped:
             self.messages.tell("  ".join(session.form.dropped))
 

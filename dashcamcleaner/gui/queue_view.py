@@ -236,7 +236,7 @@ class QueueView(QListView):
     Signals:
         chosen: row id of the row that is current now, or None.
         opened: row id, by double click or Return.
-        unwanted: row ids, by Delete.
+        unwanted: the rows with these ids are to go (key Delete).
     """
 
     chosen = pyqtSignal(object)

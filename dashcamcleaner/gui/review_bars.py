@@ -45,7 +45,7 @@ class ReviewTools(QFrame):
     """Views, undo, drawing, doubts, and rendering again.
 
     Signals:
-        view_wanted: result, regions or compare.
+        view_wanted: one of result, regions and compare is asked for.
         wanted: an action, by its name in the table of shortcuts.
     """
 
@@ -158,7 +158,7 @@ class ReviewFoot(QFrame):
 
     Signals:
         wanted: an action, by its name in the table of shortcuts.
-        scrubbed: position of a frame.
+        scrubbed: the position of a frame was chosen.
     """
 
     wanted = pyqtSignal(str)

@@ -40,7 +40,7 @@ class ReviewCanvas(Canvas):
 
     Signals:
         picked: key of what was clicked, ``("track", id)`` or ``("hand", place)``; None beside everything.
-        drawn: a new box.
+        drawn: a new box was drawn.
         reshaped: place of a box by hand, and its new box.
     """
 

@@ -29,7 +29,7 @@ class Editing(QObject):
         sight: the desk that follows.
         planning: the desk that plans: on a long clip that takes a while, and frames are to be shown meanwhile.
         files: the desk that saves.
-        reviewer: lives on the former.
+        reviewer: the review service, which lives on the former.
 
     Signals:
         edited: the edits have changed.

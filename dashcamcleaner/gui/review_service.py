@@ -36,7 +36,7 @@ class OpenedReview:
         clip: that it is of.
         edits_file: where its edits stand, and `edits` what they are.
         tracks: its tracks, edits apart.
-        plans: of all frames, under the edits.
+        plans: the plans of all frames, under the edits.
         doubts: what deserves a look, most harmful first.
         rendered: the result was written with these very edits.
     """

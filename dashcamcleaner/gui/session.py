@@ -34,7 +34,7 @@ class Session(QObject):
 
     Signals:
         changed: something about the queue as a whole: buttons and totals are to be drawn anew.
-        row_changed: row id.
+        row_changed: the row with this id changed.
         picture: row id, current obscured frame, its time in seconds.
         began: row id of a clip whose run starts.
         told: a sentence for the message bar.

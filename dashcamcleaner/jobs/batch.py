@@ -60,7 +60,7 @@ def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings) -
         inputs: files, folders (read with their subfolders) and glob patterns.
         output: a file name for one file; a folder (made if needed) for several or for a folder; ``FOLDER/*.mkv`` is a
             folder and a container for all; None puts ``NAME_cleaned`` beside each source.
-        settings: for all of them.
+        settings: the settings for all of them.
 
     Raises:
         InputError: an input does not exist or matches nothing.

@@ -1,6 +1,7 @@
-"""``--fix``: what the audit found goes into the edits as regions, the clip is rendered again from its plan, and audited
-again. The source is never touched; every line added to ``NAME.edits.jsonl`` says that the audit wrote it, so deleting
-these lines and rendering from the plan undoes it.
+"""``--fix``: what the audit found goes into the edits, and the clip is rendered again from its plan and audited again.
+
+The source is never touched. Every line added to ``NAME.edits.jsonl`` says that the audit wrote it, so deleting these
+lines and rendering from the plan undoes it.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ def audit_and_fix(
     Yields as `audit` does; the `Audited` at the end is of the last round and tells what was done.
 
     Args:
-        source, output, plan: as for `audit`. Without a plan nothing can be rendered again.
+        source: what was cleaned, as for `audit`.
+        output: what came of it, as for `audit`.
+        plan: the run's plan, as for `audit`. Without a plan nothing can be rendered again.
         rounds: how often at most the output is rendered again.
         models: where detectors come from; None: the process's own pool.
         control: pauses and cancels; may be None.

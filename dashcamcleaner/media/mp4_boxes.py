@@ -1,6 +1,8 @@
-"""What the boxes of a file tell that the media library does not: which sample formats the tracks of an MP4 or MOV have,
-whether they are encrypted, whether the index is there, what stands beside the tracks (GPS boxes of dashcams, makers'
-trailers), and whether the file was cut off. Pure: bytes come from a callable; `media.probe` reads the file.
+"""What the boxes of a file tell that the media library does not.
+
+Which sample formats the tracks of an MP4 or MOV have, whether they are encrypted, whether the index is there, what
+stands beside the tracks (GPS boxes of dashcams, makers' trailers), and whether the file was cut off. Pure: bytes come
+from a callable; `media.probe` reads the file.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ class BoxMap:
         has_index: a ``moov`` box is there and whole.
         has_pictures: bytes of media data (``mdat``) are there.
         truncated: the last box claims more bytes than the file has.
-        formats: per track id, the name of its first sample format (``avc1``, ``gpmd``, ``mett``, ...).
+        formats: per track id the name of the track's first sample format (``avc1``, ``gpmd``, ``mett``, ...).
         encrypted: track ids whose samples are encrypted.
         extras: boxes outside the tracks that are no part of the format: name and bytes.
     """

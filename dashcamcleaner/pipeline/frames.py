@@ -122,7 +122,9 @@ def run_frames_in_threads(
     generator stops and joins all.
 
     Args:
-        source, planner, sinks: as for `run_frames`; the first two are used by one thread, the sinks by another.
+        source: as for `run_frames`; used by one thread, with the planner.
+        planner: as for `run_frames`.
+        sinks: as for `run_frames`; used by another thread.
         frames: in order of time, read by the thread that decodes.
         control: pauses and cancels.
 

@@ -52,6 +52,7 @@ class LiveObservationSource:
         self._batch = batch
 
     def see(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, Observation]]:
+        """The frames with what is seen in them; some are taken ahead while the detector is busy."""
         rest = iter(frames)
         if self._log is not None and self._log.stored_frames:
             yield from self._from_log(itertools.islice(rest, self._log.stored_frames), self._log)
@@ -96,6 +97,11 @@ class StoredObservationSource:
         self._observations = observations
 
     def see(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, Observation]]:
+        """The frames with what was stored of them.
+
+        Raises:
+            PlanError: nothing is stored of a frame, or what is stored belongs to another one.
+        """
         for frame in frames:
             yield frame, checked(next(self._observations, None), frame=frame)
 

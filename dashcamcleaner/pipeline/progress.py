@@ -18,7 +18,7 @@ class ProgressMeter:
     """Makes `Progress` events, a few per second at most.
 
     Args:
-        phase: see `Progress`.
+        phase: what is being done, see `Progress`.
         frames: how many are expected, None if untold.
         clock: seconds; replaced in tests.
     """

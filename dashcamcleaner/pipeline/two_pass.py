@@ -146,7 +146,9 @@ class PrecomputedPlanner:
         self._plans = plans
 
     def push(self, seen: Observation) -> Sequence[FramePlan]:
+        """The plan of this frame."""
         return (self._plans[seen.index],)
 
     def finish(self) -> Sequence[FramePlan]:
+        """Nothing is left: every frame had its plan at once."""
         return ()

@@ -101,7 +101,7 @@ def clean_video(job: Job, *, control: Control, models: ModelPool) -> Generator[E
         for sentence in (
             *summary.hidden.notes,
             *decoder.problems,
-            *_afterthoughts(context.planner, tally, decoder.partial),
+            *_afterthoughts(context.planner, tally),
         ):
             summary.warnings.append(sentence)
             yield Warned(sentence)
@@ -122,7 +122,7 @@ def _show(frame: Frame, control: Control) -> None:
         control.give_frame(frame.time, frame.scale((max(2, round(w * scale)), max(2, round(h * scale)))))
 
 
-def _afterthoughts(planner: FramePlanner, tally: RunStatistics, partial: bool) -> Iterator[str]:
+def _afterthoughts(planner: FramePlanner, tally: RunStatistics) -> Iterator[str]:
     if planner.shortened:
         yield "The look-ahead was shortened to stay within --max-look-ahead-mb; raise it or use --thorough."
     if tally.damaged_frames:

@@ -76,7 +76,7 @@ class BoundedQueue(Generic[T]):
     """A bounded queue between two threads of a crew.
 
     Args:
-        crew: whose stop wakes those who wait here.
+        crew: the thread group whose stop wakes those who wait here.
         size: most items that wait; 0 for no bound (events only: pictures are always bounded).
     """
 

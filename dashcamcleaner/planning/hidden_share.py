@@ -29,7 +29,7 @@ class LargeRegion:
     """A track that hides much of the picture.
 
     Args:
-        kind: of the object.
+        kind: the kind of the object.
         track: its id within the plan, None where nothing was linked.
         share: 0-1, of the picture, where it is largest.
         index: the frame of that.

@@ -101,6 +101,7 @@ class MemoryPlanner:
 
     @property
     def shortened(self) -> bool:
+        """Whether fewer frames could wait than the memory settings ask for."""
         return self._memory.shortened
 
     def push(self, seen: Observation) -> Sequence[FramePlan]:
@@ -244,6 +245,7 @@ class TrackPlanner:
 
     @property
     def shortened(self) -> bool:
+        """Whether fewer frames could wait than the look-ahead asks for."""
         return self._shortened or self._memory.shortened
 
     def push(self, seen: Observation) -> Sequence[FramePlan]:

@@ -37,7 +37,7 @@ def write_html(report: Mapping[str, Any], path: Path, *, thumbnails: Mapping[int
 
     Args:
         report: what stands in the JSON.
-        path: of the page.
+        path: the path of the page.
         thumbnails: index of the finding -> obscured JPEG.
 
     Raises:
@@ -78,7 +78,7 @@ def folder_html(reports: Sequence[Mapping[str, Any]], *, title: str) -> str:
     """The page of several clips, worst first, with links to each clip's own page.
 
     Args:
-        reports: of each clip; ``page`` in it is the link, ``error`` the reason of a failed one.
+        reports: the reports of each clip; ``page`` in it is the link, ``error`` the reason of a failed one.
         title: name of the folder.
     """
     rows = [_folder_row(report) for report in worst_first(reports)]

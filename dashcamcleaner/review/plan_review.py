@@ -48,7 +48,7 @@ class PlanReview:
 
     Args:
         plan: the file.
-        settings: in force in the window.
+        settings: the settings in force in the window.
         edited: the plan was rendered with edits: what it was without them is planned anew.
 
     Attributes:
@@ -80,7 +80,7 @@ class PlanReview:
         """What is hidden in every frame under these edits, as a render would do it.
 
         Args:
-            edits: of a person.
+            edits: the edits of a person.
             cancelled: asked now and then; about 2 ms a frame is long for a long clip.
 
         Raises:

@@ -44,10 +44,10 @@ class PreviewFrame:
     """One frame as it is and as it would be.
 
     Args:
-        time: exact.
+        time: the frame's exact time.
         original: upright RGB ``(h, w, 3)`` uint8.
         obscured: the same with its regions hidden.
-        upright_size: of the full picture; boxes are in these pixels, the pictures may be smaller.
+        upright_size: the size of the full picture; boxes are in these pixels, the pictures may be smaller.
         regions: what is hidden.
         detections: raw, down to the score floor.
         counts: regions per kind.
@@ -224,10 +224,10 @@ class ClipPreview:
         """A frame as it is and as it would be hidden.
 
         Args:
-            pts: of the frame.
-            settings: in force.
-            longest_side_px: of the pictures given.
-            regions: from a plan; found by detecting when None.
+            pts: the frame's time in ticks.
+            settings: the settings in force.
+            longest_side_px: the longest side of the pictures given.
+            regions: the regions from a plan; found by detecting when None.
 
         Raises:
             InputError, BackendError: as `frame` and `detections`.

@@ -191,8 +191,17 @@ def setting(
     Args:
         default: of the row; mypy holds it against the field's type.
         text: what a text without `choices` is: ``text``, ``span`` or ``path``.
-        group, label, help, minimum, maximum, unit, choices, basic, since, renamed_from,
-            usual_maximum: see `Setting`.
+        group: see `Setting`.
+        label: see `Setting`.
+        help: see `Setting`.
+        minimum: see `Setting`.
+        maximum: see `Setting`.
+        unit: see `Setting`.
+        choices: see `Setting`.
+        basic: see `Setting`.
+        since: see `Setting`.
+        renamed_from: see `Setting`.
+        usual_maximum: see `Setting`.
     """
     row = Setting(
         "", "choice" if choices else text, default, group, label, help, minimum, maximum, unit, choices, basic, since,

@@ -3,8 +3,8 @@
 A `TrackEvidence` grows with its track, frame by frame: scores of the sightings, frames in which the track was looked
 for and not seen, size and shape, how steadily it moves, whether it rests in the picture like a burned-in logo while
 the scene moves, and what a second look at an enlarged crop said. An `EvidenceModel` turns it into a calibrated
-probability: a logistic regression per kind over the features below, fitted on labelled clips by
-``benchmarks/calibrate.py``. Pure arithmetic; tracks are fed by `tracking.tracker`, decisions are made by
+probability: a logistic regression per kind over the features below, fitted on labelled clips,
+its numbers in ``evidence.json``. Pure arithmetic; tracks are fed by `tracking.tracker`, decisions are made by
 `planning.planner`.
 """
 
@@ -133,8 +133,8 @@ class TrackEvidence:
         """The track was seen in the frame last looked at (or begins).
 
         Args:
-            xyxy: where, full-size pixels.
-            score: of the detection.
+            xyxy: the box in upright full-size pixels.
+            score: the score of the detection.
             expected: centre, width and height as predicted; None at the first sighting.
         """
         x1, y1, x2, y2 = xyxy
@@ -230,11 +230,11 @@ class EvidenceModel:
     """Evidence -> probability.
 
     Args:
-        regressions: per kind ``{"intercept": ..., "weights": {feature: ...}}``; kinds that are not named use the mean
-            of the others, so that foreign weights' kinds are judged, too.
+        regressions: one row per kind, ``{"intercept": ..., "weights": {feature: ...}}``; kinds that are not named use
+            the mean of the others, so that foreign weights' kinds are judged, too.
 
     Raises:
-        ValueError: the numbers are not what `benchmarks/calibrate.py` writes.
+        ValueError: a row lacks its intercept or its weights, or one of them is no number.
     """
 
     def __init__(self, regressions: Mapping[str, Mapping[str, Any]]) -> None:

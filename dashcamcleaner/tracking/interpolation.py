@@ -35,7 +35,7 @@ class TrackPosition:
 
     Args:
         xyxy: the object's own box, not grown.
-        score: of the sighting, or the track's best.
+        score: the score of the sighting, or the track's best.
         origin: how it is known.
         unsure_s: seconds to the nearest sighting.
         unsure_px: how far the two ways to get here disagree.
@@ -54,7 +54,7 @@ class GapFiller:
     """Places one track in frame after frame.
 
     Args:
-        track: as linked so far; it may grow between calls.
+        track: the track as linked so far; it may grow between calls.
     """
 
     def __init__(self, track: Track) -> None:
@@ -80,7 +80,8 @@ class GapFiller:
         """Where the track is in a frame, none or more places; frames are asked for in order.
 
         Args:
-            index, time_s: of the frame.
+            index: the index of the frame.
+            time_s: the frame's time in seconds.
             steps: the ways between the frames around it.
             before_s: how long the track is followed back before a sighting.
             after_s: how long it is followed on after one.

@@ -36,7 +36,7 @@ class MotionModel:
 
     Args:
         x, y: centre.
-        width, height: of its box.
+        width, height: size of its box.
         direction: 1 ahead in time, -1 back; velocities are per second in that direction.
     """
 
@@ -65,10 +65,12 @@ class MotionModel:
 
     @property
     def xyxy(self) -> tuple[float, float, float, float]:
+        """The box, in upright full-size pixels."""
         half_w, half_h = self.width / 2, self.height / 2
         return self.x - half_w, self.y - half_h, self.x + half_w, self.y + half_h
 
     def copy(self) -> MotionModel:
+        """A model of its own with the same state."""
         return copy.copy(self)
 
     def move(self, step: FrameMotion) -> None:

@@ -21,8 +21,8 @@ class Sighting:
     """A track's detection in one frame.
 
     Args:
-        index, time_s: of the frame.
-        xyxy, score: as detected.
+        index, time_s: index and time in seconds of the frame.
+        xyxy, score: box and score as detected.
         course: the track's course ahead as of this sighting; copied before it is moved.
     """
 
@@ -54,9 +54,9 @@ class Track:
     """One object over time, growing while frames come in.
 
     Args:
-        id: within the plan; depends on the raw detections and motion alone, never on a dial.
+        id: the id within the plan; depends on the raw detections and motion alone, never on a dial.
         kind: what it is.
-        sightings: in order of time; a planner drops those that it is done with.
+        sightings: the sightings in order of time; a planner drops those that it is done with.
         best: highest score so far.
         surest: the same, large sightings counted `LARGE_LESS_SURE` less: what thresholds are held against.
         count: sightings so far, dropped ones included.

@@ -154,7 +154,7 @@ def relink(plans: Iterable[FramePlan], *, upright_size: tuple[int, int]) -> tupl
     """Link a stored plan anew and compare: what a replay would call its tracks.
 
     Args:
-        plans: as stored, in order.
+        plans: the plans as stored, in order.
         upright_size: ``(width, height)``.
 
     Returns:

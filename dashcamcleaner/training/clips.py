@@ -44,10 +44,13 @@ def clip_figures(
     """Leaks per inference size, of all labelled clips of a folder together and per kind.
 
     Args:
-        weights: as `detection.registry.open_detector` takes them.
+        weights: the weights, as `detection.registry.open_detector` takes them.
         folder: holds ``NAME.json`` (the truth) beside ``NAME.mp4`` or the like.
-        thresholds: per kind.
+        thresholds: the thresholds per kind.
         inference_sizes: long sides of the network input.
+        backend: what runs the network, see `open_detector`.
+        device: where it runs, see `open_detector`.
+        precision: arithmetic of the network, see `open_detector`.
         opener: ``(inference size, upright size) -> detector``, instead of by ``weights``.
         progress: called with a sentence, clips done and in all.
 
@@ -57,7 +60,7 @@ def clip_figures(
     pairs = [(truth, clip) for truth in sorted(Path(folder).glob("*.json")) if (clip := _clip_of(truth)) is not None]
     if not pairs:
         raise InputError(
-            f"{folder} holds no labelled clip", hint="A labelled clip is NAME.mp4 with NAME.json beside it."
+            f"{folder} holds no labelled clip.", hint="A labelled clip is NAME.mp4 with NAME.json beside it."
         )
     result: dict[str, dict[str, Any]] = {}
     for size in inference_sizes:

@@ -44,9 +44,9 @@ class EvaluationSet:
     """Labelled folders that are complete for the kinds named; an empty ``truth`` of a kind counts as "none there".
 
     Args:
-        name: for the report.
-        folders: with ``images/``, ``labels/``, ``ignore/``.
-        kinds: of which kinds the folders label all there is. Others are not judged.
+        name: the name for the report.
+        folders: the folders with ``images/``, ``labels/``, ``ignore/``.
+        kinds: the kinds of which the folders label all there is. Others are not judged.
         negatives: no object of any kind is in there: only false hits per picture are told.
         part: only these pictures of each folder, in name order, half open.
         groups: only pictures of these groups, so that a split goes by drive or event; None takes all.
@@ -115,10 +115,15 @@ def evaluate(
     """Measure ``weights`` on labelled pictures.
 
     Args:
-        weights: as `detection.registry.open_detector` takes them.
+        weights: the weights, as `detection.registry.open_detector` takes them.
         sets: what to measure on; never anything that was trained on.
         inference_sizes: long sides of the network input.
-        thresholds: per kind; the weights' own recommendation where it is not given.
+        thresholds: the thresholds per kind; the weights' own recommendation where it is not given.
+        backend: what runs the network, see `open_detector`.
+        device: where it runs, see `open_detector`.
+        precision: arithmetic of the network, see `open_detector`.
+        threads: number of threads, see `open_detector`.
+        trust_weights: whether foreign weights may run code, see `open_detector`.
         opener: how to get a detector, instead of by ``weights`` (used for models that are not exported yet).
         progress: called with a sentence, pictures done and pictures in all.
 
@@ -148,7 +153,9 @@ def evaluate(
     for one in sets:
         pictures = one.pictures()
         if not pictures:
-            raise InputError(f"the evaluation set {one.name} holds no pictures", hint="Give folders that hold images/.")
+            raise InputError(
+                f"the evaluation set {one.name} holds no pictures.", hint="Give folders that hold images/."
+            )
         result.sets[one.name] = {}
         for size in inference_sizes:
             found: list[tuple[Picture, Detections]] = []

@@ -48,7 +48,7 @@ def export(checkpoint: str | Path, folder: str | Path, *, name: str) -> dict[str
     """
     require()
     if importlib.util.find_spec("onnx") is None:
-        raise ExtraMissing("the export needs onnx, which is not installed", hint=extra_hint("train"))
+        raise ExtraMissing("the export needs onnx, which is not installed.", hint=extra_hint("train"))
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     model = single_head(load_model(checkpoint)).eval()
@@ -109,7 +109,7 @@ def _compare(model: Any, path: Path) -> None:
         difference = float(np.abs(found - wanted).max() / max(np.abs(wanted).max(), 1e-6))
         if found.shape != wanted.shape or not difference < _TOLERANCE:
             raise WeightsError(
-                f"the ONNX export differs from torch at {shape[3]}x{shape[2]} (by {difference:.1e})",
+                f"the ONNX export differs from torch at {shape[3]}x{shape[2]} (by {difference:.1e}).",
                 hint="This is a fault of the exporter's version; try another torch.",
             )
 
@@ -128,7 +128,7 @@ def export_int8(onnx_file: str | Path, *, pictures: Sequence[str | Path], size_p
         ExtraMissing: NNCF is not installed.
     """
     if importlib.util.find_spec("nncf") is None:
-        raise ExtraMissing("int8 needs nncf, which is not installed", hint=extra_hint("train"))
+        raise ExtraMissing("int8 needs nncf, which is not installed.", hint=extra_hint("train"))
     import nncf
     import openvino as ov
 
@@ -210,7 +210,7 @@ def write_sidecar(
     rows = []
     for path in files:
         if not path.is_file():
-            raise OutputError(f"the sidecar names {path.name}, which does not exist", hint="Export first.")
+            raise OutputError(f"the sidecar names {path.name}, which does not exist.", hint="Export first.")
         rows.append(_row(path, int8_auto=int8_auto))
     papers = {
         "schema": SCHEMA,

@@ -53,7 +53,7 @@ class TrueTrack:
     """One labelled object.
 
     Args:
-        id: within its clip.
+        id: the id within its clip.
         kind: ``face``, ``plate``, ...
         boxes: frame -> ``x1, y1, x2, y2`` in pixel edges of the upright picture.
         legible: the frames in which it can be recognised.
@@ -123,7 +123,7 @@ class ObjectFigures:
     """How one labelled object fared.
 
     Args:
-        clip, id, kind: whose.
+        clip, id, kind: clip, id and kind of the object.
         legible_frames: object-frames that count.
         leaked: the frames in which it was not protected, with their cause.
         sighted: the detector saw it at least once, at a score that counts.
@@ -150,11 +150,11 @@ class LeakFigures:
 
     Args:
         objects: every labelled object with a legible frame.
-        hidden_px2: per kind, painted area within the boxes of legible objects of that kind, grown to twice their width
-            and height about their centres.
-        true_px2: per kind, area of the true boxes of the legible objects.
-        needless_px2: per kind, painted area outside of all labelled boxes so grown, legible or not, and of all ignore
-            areas so grown: what is hidden for nothing.
+        hidden_px2: the painted area of each kind within the boxes of legible objects of that kind, grown to twice their
+            width and height about their centres.
+        true_px2: the area of the true boxes of the legible objects, per kind.
+        needless_px2: the painted area of each kind outside of all labelled boxes so grown, legible or not, and of all
+            ignore areas so grown: what is hidden for nothing.
         picture_px2: area of all pictures.
         half_covered_frames: legible object-frames of which less than half is hidden.
     """
@@ -193,10 +193,12 @@ class LeakFigures:
 
     @property
     def legible_frames(self) -> int:
+        """Object-frames in which an object is legible."""
         return sum(o.legible_frames for o in self.objects)
 
     @property
     def leaked_frames(self) -> int:
+        """Object-frames in which a legible object is not covered."""
         return sum(len(o.leaked) for o in self.objects)
 
     @property
@@ -206,14 +208,17 @@ class LeakFigures:
 
     @property
     def objects_leaked(self) -> int:
+        """Objects that leak in at least one frame."""
         return sum(1 for o in self.objects if o.leaked)
 
     @property
     def objects_never_sighted(self) -> int:
+        """Objects that the detector never saw."""
         return sum(1 for o in self.objects if not o.sighted)
 
     @property
     def longest_exposure_frames(self) -> int:
+        """The longest run of leaking frames of one object."""
         return max((o.longest_exposure_frames for o in self.objects), default=0)
 
     @property
@@ -229,6 +234,7 @@ class LeakFigures:
 
     @property
     def toggles_per_object(self) -> float:
+        """How often protection goes on or off, per object on average."""
         return sum(o.toggles for o in self.objects) / max(1, len(self.objects))
 
     @property
@@ -261,7 +267,7 @@ def leaks(
 
     Args:
         truth: what is there.
-        plans: of every frame; a frame without a plan counts as not hidden.
+        plans: the plans of every frame; a frame without a plan counts as not hidden.
         thresholds: score per kind from which a raw detection counts as a sighting.
         shapes: shape per kind, as it is painted.
         feather: width of the soft edge, as it is painted; what it touches is painted, but hides nothing.

@@ -61,7 +61,8 @@ def judge(found: Detections, truth: PictureTruth, *, smallest_px: float = 0.0) -
     """Match one picture's detections of one kind with its truth.
 
     Args:
-        found: of the kind that ``truth`` speaks of.
+        found: the detections of the kind that ``truth`` speaks of.
+        truth: the picture's objects, and what is neither object nor background.
         smallest_px: truth boxes with a shorter longer side, in the **picture's** pixels, are left out.
     """
     order = np.argsort(-found.score, kind="stable")

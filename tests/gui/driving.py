@@ -1,6 +1,6 @@
 """The window under test: driven like a user, offscreen, over a scripted engine or a real one with a fake detector.
 
-Its fixtures are handed out by `conftest`, where Qt is there.
+Its fixtures are handed out by ``conftest.py``, where Qt is there.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ class ScriptedEngine(EngineFacade):
     def growth(self) -> dict[str, tuple[float, ...]]:
         return {"face": (1.8, 1.7)}
 
-    def devices(self, *, settings: Settings) -> list[DeviceChoice]:
+    def devices(self) -> list[DeviceChoice]:
         return [DeviceChoice("auto", "Automatic", "No GPU is here."), DeviceChoice("cpu", "Processor")]
 
 
