@@ -294,7 +294,7 @@ class GrowingFile:
     Args:
         final: the file, which is replaced if it exists.
         what: what it is called for people; its path when empty.
-        newline: as `open` takes it; plain line ends by default.
+        newline: the newline as `open` takes it; plain line ends by default.
 
     Raises:
         DiskFull, OutputError: it cannot be made; see `map_os_errors`. `write` and `finish` raise the same.

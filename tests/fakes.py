@@ -146,14 +146,14 @@ class BlindReader:
 def pool(
     detector: Detector | Callable[..., Detector],
     *,
-    face_detector: Callable[..., Detector] | None = None,
+    second_detector: Callable[..., Detector] | None = None,
     text_reader: Callable[[], TextReader] = BlindReader,
 ) -> ModelPool:
     """A real pool over fakes, to hand in where a run would open engines.
 
     Args:
         detector: for every run, whatever weights it asks for; a function is called with what was asked.
-        face_detector: opens the audit's independent one; sees nothing by default.
+        second_detector: opens the audit's independent one; sees nothing by default.
         text_reader: opens the audit's.
     """
 
@@ -163,7 +163,7 @@ def pool(
     blind = ScriptedDetector({}, kinds=("face",))
     return ModelPool(
         open_detector=open_detector,
-        open_face_detector=face_detector or (lambda **_: blind),
+        open_second_detector=second_detector or (lambda **_: blind),
         open_text_reader=text_reader,
     )
 

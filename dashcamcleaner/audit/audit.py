@@ -65,8 +65,9 @@ def audit(
     Args:
         source: what was cleaned.
         output: what came of it.
-        plan: of the run; the one beside the output when None. Without a plan, what changed tells where regions are.
-        settings: of the run; those that the plan tells when None.
+        plan: the plan of the run; the one beside the output when None. Without a plan,
+            what changed tells where regions are.
+        settings: the settings of the run; those that the plan tells when None.
         models: where detectors and the text reader come from; None: the process's own pool.
         control: pauses and cancels; may be None.
     """
@@ -184,7 +185,7 @@ def _edits_of(plan: Path | None) -> Edits:
 def _not_applied(edits: Edits) -> Iterator[Finding]:
     """What a newer version may have been asked to hide was not hidden by this one: a person has to look."""
     for sentence in edits.warnings:
-        yield found("edits-unknown", {"what": sentence})
+        yield found("edits-unknown", {"more": f" {sentence}"})
 
 
 def _opened(path: Path) -> tuple[MediaInfo, AbstractContextManager[Iterable[Frame]]]:

@@ -37,9 +37,9 @@ class FrameAuditor:
 
     Args:
         models: who looks.
-        info, output_info: of source and output.
-        plan: of the run; None to tell regions from what changed.
-        settings: of the run.
+        info, output_info: what the files of source and output hold.
+        plan: the plan of the run; None to tell regions from what changed.
+        settings: the settings of the run.
 
     Raises:
         PlanError: the plan cannot be read.

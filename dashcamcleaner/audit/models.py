@@ -94,8 +94,8 @@ def open_models(settings: Settings, *, upright_size: tuple[int, int], models: Mo
         missing.append(_missing("search-own", error))
     if any(rules_of(kind).second_detector for kind in kinds):
         try:
-            whole[FACES] = models.face_detector(inference_size=_FACE_SIZE, aspect=aspect, threads=settings.workers)
-            crops[FACES] = models.face_detector(inference_size=_CROP_SIZE, threads=settings.workers)
+            whole[FACES] = models.second_detector(inference_size=_FACE_SIZE, aspect=aspect, threads=settings.workers)
+            crops[FACES] = models.second_detector(inference_size=_CROP_SIZE, threads=settings.workers)
             told.append(f"{whole[FACES].description.weights} at {_FACE_SIZE} px")
         except (ExtraMissing, BackendError) as error:
             missing.append(_missing("search-face", error))

@@ -32,8 +32,8 @@ class PixelAudit:
     """Compares source and output, frame by frame in order.
 
     Args:
-        info, output_info: of source and output.
-        settings: of the run.
+        info, output_info: what the files of source and output hold.
+        settings: the settings of the run.
 
     Attributes:
         comparable: the pictures have the same size, but for a line that an encoder of 4:2:0 adds.
@@ -109,7 +109,7 @@ class PixelAudit:
 
         Args:
             planned: a plan told what was to be hidden.
-            frames: that were compared.
+            frames: the frames that were compared.
         """
         if not self.comparable:
             yield not_checked("pixels", "the sizes differ")

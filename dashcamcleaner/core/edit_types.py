@@ -152,7 +152,7 @@ class DrawnRegion(RowEdit):
         keys: one or more key frames in order of time; between two of them the box moves evenly.
         kind: what it hides, for reports and looks.
         by: who drew it: ``audit`` for ``--fix``, empty for a person.
-        round: of ``--fix``, counted from 1.
+        round: the round of ``--fix``, counted from 1.
 
     Raises:
         ValueError: there is no key frame, two have the same time, or a box has no area.
@@ -275,7 +275,7 @@ class _Zone(_Timed):
     """An area over a span of time.
 
     Args:
-        box: of the area.
+        box: the box of the area.
 
     Raises:
         ValueError: the box has no area, or the zone ends before it begins.
@@ -343,7 +343,7 @@ class UnknownEdit:
     """A row of a newer version, or of a kind that this one does not know: never applied, and never lost.
 
     Args:
-        line: as it stands in the file, without its line break; it is written again byte for byte.
+        line: the line as it stands in the file, without its line break; it is written again byte for byte.
         row_name: the kind that it claims to be of.
     """
 

@@ -21,8 +21,8 @@ class CheckRow:
     """One check.
 
     Args:
-        name: for programs.
-        title: for people.
+        name: the name for programs.
+        title: the title for people.
         unit: what it looks at.
         sampled: what it looks at stands for more of its kind.
     """
@@ -38,10 +38,10 @@ class FindingRow:
     """One thing that can be found.
 
     Args:
-        code: for programs.
+        code: the code for programs.
         check: name of the check that finds it; ``search`` for both that search.
         severity: what it usually does to the status; where it depends, the finder says otherwise.
-        sentence: for people, with gaps in braces.
+        sentence: the sentence for people, with gaps in braces.
         help: what it means or what to do, one sentence.
         by_rendering: a fault of the file rather than of the plan, which a fresh rendering does not have.
     """
@@ -222,7 +222,8 @@ FINDINGS: Mapping[str, FindingRow] = _table(
             "Nothing need be done; a stronger style hides that, too.",
         ),
         FindingRow(
-            "edits-unknown", "edits", _REVIEW, "{what}", "Audit with the version that wrote these edits.",
+            "edits-unknown", "edits", _REVIEW, "Not all edits by hand were applied.{more}",
+            "Audit with the version that wrote these edits.",
         ),
     ),
     "code",
@@ -254,8 +255,8 @@ def found(
     """A finding of the table.
 
     Args:
-        code: of its row.
-        words: for the gaps of its sentence.
+        code: the code of its row.
+        words: the words for the gaps of its sentence.
         severity: where it is not the row's.
         details: the other fields of `Finding`.
 
@@ -270,7 +271,7 @@ def checked(name: str, *, looked_at: int, found: int = 0, unit: str = "") -> Che
     """A check that ran.
 
     Args:
-        name: of its row.
+        name: the name of its row.
         looked_at: how many things were looked at.
         found: how many of them were bad.
         unit: what they are, where there is more to say than the row does.

@@ -21,7 +21,7 @@ class KindRules:
 
     Args:
         kind: its name in detections, plans and settings.
-        noun, plural: for people, in the middle of a sentence.
+        noun, plural: what people call one and several, in the middle of a sentence.
         threshold: lowest score of a detection that counts, 0 to 1; for weights that recommend none: recall first.
         probability: a track is hidden from this probability on, 0 to 1: a missed object identifies a person, a false
             one costs a blurred patch. Of large tracks more is asked, since they cost more (`planning.planner`).
@@ -39,10 +39,10 @@ class KindRules:
         carries_text: the audit's text reader tells whether it can be read, clear or covered. Stickers and signs look
             like it; one that can be read is one.
         second_detector: the audit's independent detector knows it, too.
-        color: in the window, on pictures and timelines; told apart by brightness too, for those who see colours
+        color: the colour on pictures and timelines; told apart by brightness too, for those who see colours
             differently.
-        chart_color: in the report.
-        mask_channel: of coloured masks: 0 red, 1 green, 2 blue.
+        chart_color: the colour in the report.
+        mask_channel: the channel of coloured masks: 0 red, 1 green, 2 blue.
     """
 
     kind: str

@@ -116,13 +116,13 @@ class CenterFaceDetector:
 
     def _infer(self, picture: np.ndarray) -> tuple[Placement, list[np.ndarray]]:
         if self._compiled is None:
-            raise DetectorFailed("the detector was closed")
+            raise DetectorFailed("the detector was closed.")
         placement = letterbox(picture, out=self._buffer[0])
         try:
             # Copied: the next inference writes over the outputs.
             return placement, [output.copy() for output in list(self._compiled(self._buffer).values())[:3]]
         except RuntimeError as error:
-            raise DetectorFailed(f"CenterFace failed in an inference: {error}") from error
+            raise DetectorFailed(f"CenterFace failed in an inference: {error}.") from error
 
     def close(self) -> None:
         """Give memory and threads back."""

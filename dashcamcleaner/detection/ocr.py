@@ -92,7 +92,7 @@ class RapidOcrReader:
         """See `TextReader.read`."""
         with self._lock:
             if self._engine is None:
-                raise DetectorFailed("the text reader was closed")
+                raise DetectorFailed("the text reader was closed.")
             return [self._read_one(crop) for crop in crops]
 
     def close(self) -> None:

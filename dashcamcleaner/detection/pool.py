@@ -54,7 +54,7 @@ class ModelPool:
 
     Args:
         open_detector: opens detectors; takes the arguments of `detection.registry.open_detector`.
-        open_face_detector: opens the audit's independent face detector; takes those of `open_centerface`.
+        open_second_detector: opens the audit's independent face detector; takes those of `open_centerface`.
         open_text_reader: opens the audit's text reader.
         most_kept: models kept at once. Beyond that the one that nobody has asked for longest is let go: whoever works
             with it keeps it, and its memory is given back after them.
@@ -64,12 +64,12 @@ class ModelPool:
         self,
         *,
         open_detector: Callable[..., Detector] = open_detector,
-        open_face_detector: Callable[..., Detector] = open_centerface,
+        open_second_detector: Callable[..., Detector] = open_centerface,
         open_text_reader: Callable[[], TextReader] = open_reader,
         most_kept: int = _MOST_KEPT,
     ) -> None:
         self._open_detector = open_detector
-        self._open_face_detector = open_face_detector
+        self._open_second_detector = open_second_detector
         self._open_text_reader = open_text_reader
         self._most_kept = most_kept
         self._lock = threading.Lock()
@@ -110,7 +110,7 @@ class ModelPool:
             ),
         )  # fmt: skip
 
-    def face_detector(
+    def second_detector(
         self, *, inference_size: int, aspect: tuple[int, int] | None = None, threads: int = 0
     ) -> Detector:
         """The independent face detector for these arguments, which are those of `detection.centerface.open_centerface`.
@@ -121,7 +121,7 @@ class ModelPool:
         """
         return self._once(
             ("face detector", network_size(inference_size, aspect=aspect), threads),
-            lambda: self._open_face_detector(inference_size=inference_size, aspect=aspect, threads=threads),
+            lambda: self._open_second_detector(inference_size=inference_size, aspect=aspect, threads=threads),
         )
 
     def text_reader(self) -> TextReader:
@@ -137,7 +137,7 @@ class ModelPool:
         """The model of a key: opened by the first who asks, waited for by others who ask meanwhile."""
         with self._lock:
             if self._closed:
-                raise BackendError("the pool of models was closed", hint="Open another one.")
+                raise BackendError("the pool of models was closed.", hint="Open another one.")
             found = self._kept.get(key)
             future: Future[_Model] = found or Future()
             self._kept[key] = future

@@ -37,7 +37,7 @@ class EditHistory:
 
     Args:
         file: where they are saved.
-        edits: that stand there.
+        edits: the edits that stand there.
     """
 
     def __init__(self, file: EditsFile, edits: Edits | None = None) -> None:
@@ -121,8 +121,8 @@ class EditHistory:
 
         Args:
             drawn_in: the edits when it was drawn; where others are in force now, nothing happens.
-            place: of the region.
-            keys: in order of time.
+            place: the place of the region.
+            keys: the keys in order of time.
         """
         if self.edits is not drawn_in or not keys:
             return False

@@ -33,7 +33,7 @@ class OpenedReview:
     """What the panel needs to know of a plan.
 
     Args:
-        clip: that it is of.
+        clip: the clip that it is of.
         edits_file: where its edits stand, and `edits` what they are.
         tracks: its tracks, edits apart.
         plans: the plans of all frames, under the edits.

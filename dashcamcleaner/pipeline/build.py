@@ -27,7 +27,7 @@ def rules_per_kind(settings: Settings, *, recommended: Mapping[str, float] | Non
     over the kind's default.
 
     Args:
-        settings: of the run.
+        settings: the settings of the run.
         recommended: threshold per kind; looked up in the weights' metadata when None.
 
     Raises:
@@ -73,9 +73,9 @@ def make_planner(
     """The planner that the settings ask for.
 
     Args:
-        settings: of the run.
+        settings: the settings of the run.
         upright_size: ``(width, height)`` of the full-size picture.
-        rules: of the kinds to hide, from `rules_per_kind`.
+        rules: the rules of the kinds to hide, from `rules_per_kind`.
         max_waiting_frames: most frames that may wait for what comes after them.
         edits: what a person changed.
         whole_clip: look ahead to the end, as a thorough run does.

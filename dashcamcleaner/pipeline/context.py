@@ -40,8 +40,8 @@ class RunContext:
     Args:
         source: gives observations.
         planner: makes regions of them.
-        header: of the plan that this run writes.
-        rules: of the kinds to hide, by kind.
+        header: the header of the plan that this run writes.
+        rules: the rules of the kinds to hide, by kind.
         backend: backend, device and precision, for the summary.
         description: one line for people.
         thorough: the whole clip is to be analysed before anything is rendered.
@@ -51,7 +51,7 @@ class RunContext:
         detector: at work; None where a plan is rendered.
         checker: looks closer at what the planner is unsure of; None where nobody does.
         log: where observations are kept for a resume.
-        reader: of the plan that is rendered.
+        reader: the reader of the plan that is rendered.
     """
 
     source: ObservationSource

@@ -102,8 +102,10 @@ class EditsFile:
         atomic_write(self.path, text + ("" if text.endswith("\n") else "\n") + lines, what=f"The edits {self.path}")
 
     def _text(self, *, missing_ok: bool) -> str:
-        if missing_ok and not self.path.exists():
-            return ""
+        if not self.path.exists():
+            if missing_ok:
+                return ""
+            raise PlanError(f"There is no edits file {self.path}.")
         try:
             with map_os_errors(self.path, what=f"The edits file {self.path}", verb="read", to=PlanError):
                 # Bytes, not text: line ends stay as they are.

@@ -87,7 +87,7 @@ def run_frames(
         source: what is seen in each frame.
         planner: decides what is hidden.
         sinks: each takes every frame with its plan, in order, one sink after the other.
-        frames: in order of time.
+        frames: the frames in order of time.
 
     Raises:
         DashcamCleanerError: what source, planner, sinks or frames raise; no later frame reaches a sink then.
@@ -122,10 +122,10 @@ def run_frames_in_threads(
     generator stops and joins all.
 
     Args:
-        source: as for `run_frames`; used by one thread, with the planner.
-        planner: as for `run_frames`.
-        sinks: as for `run_frames`; used by another thread.
-        frames: in order of time, read by the thread that decodes.
+        source: the same as for `run_frames`; used by one thread, with the planner.
+        planner: the same as for `run_frames`.
+        sinks: the same as for `run_frames`; used by another thread.
+        frames: the frames in order of time, read by the thread that decodes.
         control: pauses and cancels.
 
     Raises:

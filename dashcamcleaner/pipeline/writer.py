@@ -205,7 +205,7 @@ def cover_cleaner(settings: Settings, *, obscurer: Obscurer, models: ModelPool) 
 
     Args:
         settings: decide what is looked for, and how much is covered.
-        obscurer: of the run.
+        obscurer: the obscurer of the run.
         models: gives the detector.
     """
 

@@ -77,7 +77,7 @@ class MemoryPlanner:
 
     Args:
         upright_size: ``(width, height)`` of the full-size picture.
-        rules: of the kinds to hide, by kind: the lowest score that counts, and how far a region is grown.
+        rules: the rules of the kinds to hide, by kind: the lowest score that counts, and how far a region is grown.
         before: how far a region reaches back before its sighting (this is what has to wait).
         after: how far it reaches on.
         max_waiting_frames: most frames kept waiting; where `before` asks for more, it is shortened.
@@ -177,8 +177,8 @@ class TrackPlanner:
     Args:
         linker: links the detections; a fresh one.
         upright_size: ``(width, height)`` of the full-size picture.
-        rules: of the kinds to hide, by kind. A kind's threshold is the score that one of a track's sightings must
-            reach for the track to be hidden, all its weaker sightings included; of a large sighting more is asked
+        rules: the rules of the kinds to hide, by kind. A kind's threshold is the score that one of a track's sightings
+            must reach for the track to be hidden, all its weaker sightings included; of a large sighting more is asked
             (`tracking.track.LARGE_LESS_SURE`).
         look_ahead_s: how far ahead is looked before a frame is given; infinite: all is planned at the end.
         fill_before_s: how long a track is followed back before its first sighting, as far as looked ahead.

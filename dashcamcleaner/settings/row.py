@@ -48,12 +48,12 @@ class Setting:
             ``0.5s``) or ``path``.
         default: None means "decided elsewhere", told in the help.
         group: key of `settings.table.GROUPS`.
-        label: for the window.
+        label: the label for the window.
         help: one sentence.
         minimum, maximum: inclusive bounds of numbers.
         usual_maximum: what people need lies below; a slider ends here before the bound does.
-        unit: for people.
-        choices: of a ``choice``, or of the items of a ``list``; empty for free items.
+        unit: the unit for people.
+        choices: the choices of a ``choice``, or of the items of a ``list``; empty for free items.
         basic: among the few that most people turn; these stand first.
         since: version that brought it.
         renamed_from: older names; flags, settings files and plans that use them are read as if they said `name`.
@@ -189,19 +189,19 @@ def setting(
     Its name and, but for texts, its type are the field's own.
 
     Args:
-        default: of the row; mypy holds it against the field's type.
+        default: the default of the row; mypy holds it against the field's type.
         text: what a text without `choices` is: ``text``, ``span`` or ``path``.
-        group: see `Setting`.
-        label: see `Setting`.
-        help: see `Setting`.
-        minimum: see `Setting`.
-        maximum: see `Setting`.
-        unit: see `Setting`.
-        choices: see `Setting`.
-        basic: see `Setting`.
-        since: see `Setting`.
-        renamed_from: see `Setting`.
-        usual_maximum: see `Setting`.
+        group: goes into the row, see `Setting`.
+        label: goes into the row, see `Setting`.
+        help: goes into the row, see `Setting`.
+        minimum: goes into the row, see `Setting`.
+        maximum: goes into the row, see `Setting`.
+        unit: goes into the row, see `Setting`.
+        choices: goes into the row, see `Setting`.
+        basic: goes into the row, see `Setting`.
+        since: goes into the row, see `Setting`.
+        renamed_from: goes into the row, see `Setting`.
+        usual_maximum: goes into the row, see `Setting`.
     """
     row = Setting(
         "", "choice" if choices else text, default, group, label, help, minimum, maximum, unit, choices, basic, since,

@@ -93,7 +93,7 @@ def seeing_red(*, blind: bool = False, **absent: Any) -> ModelPool:
         crops = inference_size == 320
         return fakes.ColourDetector(RED, score=0.85, least_px=8 if crops else 9999 if blind else 12)
 
-    return fakes.pool(detector, **{"face_detector": detector, **absent})
+    return fakes.pool(detector, **{"second_detector": detector, **absent})
 
 
 @pytest.fixture()
@@ -189,7 +189,7 @@ def test_a_missing_extra_is_to_review_and_names_the_line(case: Any) -> None:
     def absent(**_: Any) -> Any:
         raise ExtraMissing("the independent face detector is not installed", hint=extra_hint("audit"))
 
-    models = seeing_red(face_detector=absent, text_reader=absent)
+    models = seeing_red(second_detector=absent, text_reader=absent)
     result = result_of(audit(case.source, case.output, models=models))
     assert (result.status, result.exit_code) == (Status.NEEDS_REVIEW, 9)
     missing = {check.name: check for check in result.checks if not check.ran}
@@ -239,7 +239,7 @@ def test_runs_and_audits_of_one_pool_open_each_model_once(tmp_path: Path) -> Non
         asked.append(inference_size)
         return fakes.ColourDetector(RED, score=0.85, least_px=8 if inference_size == 320 else 12)
 
-    models = fakes.pool(detector, face_detector=detector)
+    models = fakes.pool(detector, second_detector=detector)
     source = street(tmp_path / "a.mp4", sound=False)
     for number in range(3):
         events = list(clean(Job(source, tmp_path / f"out{number}.mp4", audit=True), models=models))
@@ -272,15 +272,15 @@ def test_fix_hides_what_was_found_and_can_be_undone(case: Any, red: ModelPool, t
         assert not any(plan.regions for plan in reader)
 
 
-def test_edits_that_this_version_does_not_know_are_to_review(case: Any, scripted: None, tmp_path: Path) -> None:
+def test_edits_that_this_version_does_not_know_are_to_review(case: Any, red: ModelPool, tmp_path: Path) -> None:
     output = tmp_path / "copy.mp4"
     shutil.copy(case.output, output)
     shutil.copy(plan_path(case.output), plan_path(output))
-    assert result_of(audit(case.source, output)).status is Status.PASS
+    assert result_of(audit(case.source, output, models=red)).status is Status.PASS
     edits = tmp_path / "copy.edits.jsonl"
     edits.write_text('{"edits": "dashcamcleaner", "version": [1, 3]}\n{"edit": "tint", "track": 1}\n')
     before = edits.read_bytes()
-    events = list(audit(case.source, output))
+    events = list(audit(case.source, output, models=red))
     assert any(isinstance(event, Warned) and "'tint'" in event.message for event in events)
     result = events[-1].result
     assert result.status is Status.NEEDS_REVIEW

@@ -62,10 +62,10 @@ def test_weights_that_were_exchanged_are_opened_anew(tmp_path: Path) -> None:
 def test_the_audits_own_models_come_from_the_same_pool() -> None:
     faces, readers = Opener(), []
     pool = ModelPool(
-        open_face_detector=faces, open_text_reader=lambda: readers.append(BlindReader()) or readers[-1]  # type: ignore[func-returns-value]
+        open_second_detector=faces, open_text_reader=lambda: readers.append(BlindReader()) or readers[-1]  # type: ignore[func-returns-value]
     )  # fmt: skip
-    assert pool.face_detector(inference_size=1280) is pool.face_detector(inference_size=1280)
-    assert pool.face_detector(inference_size=320) is not pool.face_detector(inference_size=1280)
+    assert pool.second_detector(inference_size=1280) is pool.second_detector(inference_size=1280)
+    assert pool.second_detector(inference_size=320) is not pool.second_detector(inference_size=1280)
     assert pool.text_reader() is pool.text_reader()
     assert (len(faces.opened), len(readers)) == (2, 1)
 

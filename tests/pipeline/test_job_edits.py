@@ -12,9 +12,9 @@ from dashcamcleaner.core.edit_types import DropTrack, HiddenZone, KeepTrack, Unk
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Finished, Warned
 from dashcamcleaner.core.summary import CLEANED, PARTIAL
+from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import PlanError, SettingError
 from dashcamcleaner.jobs.run import clean
-from dashcamcleaner.pipeline import context
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.job_edits import load_edits
@@ -27,11 +27,8 @@ ZONE = HiddenZone((0.0, 0.0, 50.0, 50.0))
 TINT = '{ "edit": "tint",  "track": 1 }'
 
 
-@pytest.fixture(autouse=True)
-def scripted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        context, "open_detector", lambda **_: fakes.ScriptedDetector(lambda n, p: [FACE], script_size=(320, 180))
-    )
+def scripted() -> ModelPool:
+    return fakes.pool(fakes.ScriptedDetector(lambda n, p: [FACE], script_size=(320, 180)))
 
 
 @pytest.fixture()
@@ -44,7 +41,7 @@ def rendered(tmp_path: Path) -> tuple[Path, Path]:
 
 def finished(job: Job) -> tuple[Any, list[str]]:
     """The summary of a run, and what it warned of."""
-    events = list(clean(job))
+    events = list(clean(job, models=scripted()))
     assert isinstance(events[-1], Finished), events[-1]
     return events[-1].summary, [event.message for event in events if isinstance(event, Warned)]
 
