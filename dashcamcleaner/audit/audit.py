@@ -122,36 +122,36 @@ def _audit(
         settings = settings_of_plan(known)
     edits = _edits_of(known)
     with contextlib.ExitStack() as stack:
-        eyes = open_models(settings, upright_size=after.upright_size, models=models)
-        result.detectors = eyes.told
-        result.checks += eyes.missing
-        yield Started(str(source), str(output), before.frames, "audit: " + "; ".join(eyes.told))
+        audit_models = open_models(settings, upright_size=after.upright_size, models=models)
+        result.detectors = audit_models.descriptions
+        result.checks += audit_models.missing
+        yield Started(str(source), str(output), before.frames, "audit: " + "; ".join(audit_models.descriptions))
         for sentence in (*warnings, *edits.warnings):
             yield Warned(sentence)
-        for check in eyes.missing:
+        for check in audit_models.missing:
             yield Warned(f"{check.title}: not done, {check.why_not}.")
         findings = list(_compare_files(source, output, settings, result))
         findings += _compare_pictures(before, after)
-        watch = FrameAuditor(eyes, info=before, output_info=after, plan=known, settings=settings)
-        stack.callback(watch.close)
-        pace = ProgressMeter("audit", frames=before.frames)
+        auditor = FrameAuditor(audit_models, info=before, output_info=after, plan=known, settings=settings)
+        stack.callback(auditor.close)
+        meter = ProgressMeter("audit", frames=before.frames)
         pairs = paired(iter(stack.enter_context(source_frames)), iter(stack.enter_context(output_frames)))
         for one, other in pairs:
             control.wait_while_paused()
-            counts = watch.push(one, other)
+            counts = auditor.push(one, other)
             at = one or other
             assert at is not None
-            if progress := pace.step(counts, time_s=at.time.seconds):
+            if progress := meter.advance(counts, time_s=at.time.seconds):
                 yield progress
-        findings += watch.findings(result)
-        findings += _search_beside_the_film(eyes, output, settings)
+        findings += auditor.findings(result)
+        findings += _search_cover(audit_models, output, settings)
     findings = [*_respect(edits, findings), *_not_applied(edits)]
     result.status, result.reasons, result.findings = judge(
-        findings, checks=result.checks, hidden_regions=watch.hidden_regions
+        findings, checks=result.checks, hidden_regions=auditor.hidden_regions
     )
     result.output_sha256 = file_sha256(output)
     result.wall_s, result.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]
-    yield Audited(result, watch.thumbnails(result.findings))
+    yield Audited(result, auditor.thumbnails(result.findings))
 
 
 def _find_plan(source: Path, output: Path, plan: Path | None, result: AuditResult) -> tuple[Path | None, list[str]]:
@@ -198,14 +198,14 @@ def _opened(path: Path) -> tuple[MediaInfo, AbstractContextManager[Iterable[Fram
 
 
 def _compare_files(source: Path, output: Path, settings: Settings, result: AuditResult) -> Iterator[Finding]:
-    """Streams, tags, sound, and what stands beside the film."""
+    """Streams, tags, sound, and what stands beside the video stream."""
     before, after = examine(source), examine(output)
     muted = settings.audio == "mute"
     findings = compare_contents(before, after, keep=settings.keep, muted=muted)
     yield from findings
-    by_ear, told = [], 0
+    by_ear, compared = [], 0
     for number, (one, other) in enumerate(zip(before.sound, after.sound, strict=False), 1):
-        told += 1
+        compared += 1
         if muted or audio_shift_s(one, other) is not None:
             continue
         heard = audio_offset_s(source, output, source_stream=one.stream, output_stream=other.stream)
@@ -215,7 +215,7 @@ def _compare_files(source: Path, output: Path, settings: Settings, result: Audit
             by_ear.append(found("sound-shift", {"number": number, "shift_ms": heard[0] * 1000}))
     yield from by_ear
     findings += by_ear
-    for name, looked_at in (("sound", told), ("leftovers", _things_beside(after))):
+    for name, looked_at in (("sound", compared), ("leftovers", _things_beside(after))):
         bad = sum(f.check == name and f.severity is not Severity.NOTE for f in findings)
         result.checks.append(checked(name, looked_at=looked_at, found=bad))
 
@@ -224,7 +224,9 @@ _MOST_HEARD_SHIFT_S = 0.03
 
 
 def _things_beside(facts: ContainerContents) -> int:
-    return len(facts.films) + len(facts.other_streams) + len(facts.sound) + len(facts.tags) + len(facts.pictures)
+    return (
+        len(facts.video_streams) + len(facts.other_streams) + len(facts.sound) + len(facts.tags) + len(facts.pictures)
+    )
 
 
 def _compare_pictures(before: MediaInfo, after: MediaInfo) -> Iterator[Finding]:
@@ -238,15 +240,15 @@ def _compare_pictures(before: MediaInfo, after: MediaInfo) -> Iterator[Finding]:
         yield found("aspect", {"before": before.sample_aspect, "after": after.sample_aspect})
 
 
-def _search_beside_the_film(eyes: AuditModels, output: Path, settings: Settings) -> Iterator[Finding]:
-    """Faces and plates on a cover that was asked for: it must be as clean as the film."""
+def _search_cover(audit_models: AuditModels, output: Path, settings: Settings) -> Iterator[Finding]:
+    """Faces and plates on a cover that was asked for: it must be as clean as the video stream."""
     if "cover" not in settings.keep:
         return  # a picture that nobody asked for is a failure whatever it shows
     for picture in examine(output).pictures:
         if picture.pixels is None:
             yield found("cover-unread", {"where": picture.where})
             continue
-        seen = eyes.look_at_still(picture.pixels)
+        seen = audit_models.search_picture(picture.pixels)
         for kind in sorted({s.kind for s in seen}):
             best = max(s.score for s in seen if s.kind == kind)
             severity = Severity.FAIL if best > 0.5 else Severity.REVIEW

@@ -1,7 +1,7 @@
 """What two clip files hold besides pictures, and what of the output should not be there. Pure; `audit.container` reads.
 
-`compare_contents` judges the output's file by what the run was asked to keep: one film, the same sound at the same
-times, no position, no tag, no picture beside the film.
+`compare_contents` judges the output's file by what the run was asked to keep: one video stream, the same sound at the
+same times, no position, no tag, no picture beside the video stream.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class AudioTrack:
 
 @dataclass(slots=True, eq=False)
 class EmbeddedPicture:
-    """A picture that is no part of the film: a cover, an attachment, bytes between the packets.
+    """A picture that is no part of the video stream: a cover, an attachment, bytes between the packets.
 
     Args:
         where: the place, in words for people.
@@ -81,17 +81,17 @@ class ContainerContents:
     """What a file holds.
 
     Args:
-        films: indices of the picture streams that are no cover.
+        video_streams: indices of the picture streams that are no cover.
         other_streams: data, subtitle and attachment streams, for people.
         data_streams: the data streams among them.
         sound: the sound tracks.
         tags: the tags of the container and of all streams, name -> value (a stream's as ``stream 1: name``).
-        pictures: what stands beside the film.
+        pictures: what stands beside the video stream.
         positions: places where bytes between the packets hold a position.
         chapters: how many.
     """
 
-    films: list[int] = field(default_factory=list)
+    video_streams: list[int] = field(default_factory=list)
     other_streams: list[str] = field(default_factory=list)
     data_streams: list[str] = field(default_factory=list)
     sound: list[AudioTrack] = field(default_factory=list)
@@ -113,9 +113,9 @@ def compare_contents(
         muted: the sound was to be left out.
     """
     findings: list[Finding] = []
-    if not output.films:
+    if not output.video_streams:
         findings.append(found("no-picture"))
-    findings += [found("extra-film", {"stream": stream}) for stream in output.films[1:]]
+    findings += [found("extra-film", {"stream": stream}) for stream in output.video_streams[1:]]
     for picture in output.pictures:
         if picture.cover and "cover" in keep:
             findings.append(found("cover-kept", {"where": picture.where}))
@@ -207,7 +207,7 @@ _ENVELOPE_HZ = 400
 
 
 def examine(path: Path) -> ContainerContents:
-    """Read a clip file, all packets, decoding none of the film.
+    """Read a clip file, all packets, decoding none of the pictures.
 
     Raises:
         InputError: it cannot be read.
@@ -229,7 +229,7 @@ def examine(path: Path) -> ContainerContents:
                 index = packet.stream_index
                 if packet.pos is not None and packet.pos >= 0:
                     spans.append((packet.pos, packet.pos + packet.size))
-                if index in facts.films[:1] and packet.pts is not None and not packet.is_discard:
+                if index in facts.video_streams[:1] and packet.pts is not None and not packet.is_discard:
                     time = packet.pts * packet.time_base
                     first_picture = time if first_picture is None else min(time, first_picture)
                 elif index in tracks and packet.pts is not None:
@@ -254,7 +254,7 @@ def _still(path: Path) -> ContainerContents | None:
             if getattr(picture, "n_frames", 1) > 1:
                 return None
             exif = picture.getexif()
-            facts = ContainerContents(films=[0])
+            facts = ContainerContents(video_streams=[0])
             names = {ExifTags.TAGS.get(tag, str(tag)): value for tag, value in exif.items()}
             facts.tags = {name: str(value) for name, value in names.items() if name not in _EXIF_POINTERS}
             facts.tags |= {str(name): str(value) for name, value in picture.info.items() if isinstance(value, str)}
@@ -280,7 +280,7 @@ def _read_streams(container: Any, facts: ContainerContents) -> dict[int, AudioTr
                 EmbeddedPicture(f"cover picture (stream {stream.index})", _cover(container, stream), cover=True)
             )
         elif stream.type == "video":
-            facts.films.append(stream.index)
+            facts.video_streams.append(stream.index)
         elif stream.type == "audio":
             tracks[stream.index] = AudioTrack(stream.index, codec)
         else:
@@ -293,11 +293,11 @@ def _read_streams(container: Any, facts: ContainerContents) -> dict[int, AudioTr
                     facts.pictures.append(
                         EmbeddedPicture(f"attached picture (stream {stream.index})", pixels, cover=True)
                     )
-    if len(facts.films) > 1:  # the film first, as the run picks it
+    if len(facts.video_streams) > 1:  # the main one first, as the run picks it
         default = av.stream.Disposition.default
-        streams = [container.streams[i] for i in facts.films]
+        streams = [container.streams[i] for i in facts.video_streams]
         streams.sort(key=lambda s: (not s.disposition & default, -s.width * s.height, s.index))
-        facts.films = [s.index for s in streams]
+        facts.video_streams = [s.index for s in streams]
     return tracks
 
 
@@ -391,8 +391,8 @@ def _loudness(path: Path, index: int) -> tuple[float, np.ndarray] | None:
     start: float | None = None
     try:
         with av.open(f"file:{path.resolve()}", container_options=codecs.SOURCE_OPTIONS) as container:
-            film = container.streams.video[0]
-            first = next((p.pts * p.time_base for p in container.demux(film) if p.pts is not None), Fraction(0))
+            video_stream = container.streams.video[0]
+            first = next((p.pts * p.time_base for p in container.demux(video_stream) if p.pts is not None), Fraction(0))
             container.seek(0)
             stream = container.streams[index]
             resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)

@@ -70,12 +70,12 @@ class FrameAuditor:
             return {}
         if source is None:
             self._pairing.added(output)
-            self._look(output, index=output.index, seconds=output.time.seconds)
+            self._search_frame(output, index=output.index, seconds=output.time.seconds)
             return {}
         self._pairing.paired(output)
         regions = self._regions_of(source)
         if not self._pixels.comparable:
-            self._look(output, index=output.index, seconds=output.time.seconds)
+            self._search_frame(output, index=output.index, seconds=output.time.seconds)
             return {}
         return self._compare(source, output, regions)
 
@@ -88,7 +88,7 @@ class FrameAuditor:
             self._search.look_closely()
         searched = self._search.is_due(index, seconds)
         if searched:
-            if self._search.look(output, index=index, seconds=seconds, hidden_share=compared.hidden_share):
+            if self._search.search(output, index=index, seconds=seconds, hidden_share=compared.hidden_share):
                 self._thumbnails.keep(output, index)
             if regions:
                 self._readback.offer(before, after, regions, frame=index, seconds=seconds)
@@ -102,9 +102,9 @@ class FrameAuditor:
     def _regions_of(self, source: Frame) -> Sequence[Region] | None:
         return self._plan.regions_of(source) if self._plan is not None else None
 
-    def _look(self, output: Frame, *, index: int, seconds: float) -> None:
+    def _search_frame(self, output: Frame, *, index: int, seconds: float) -> None:
         """Search a frame of which nobody can tell what is hidden in it."""
-        if self._search.is_due(index, seconds) and self._search.look(
+        if self._search.is_due(index, seconds) and self._search.search(
             output, index=index, seconds=seconds, hidden_share=lambda _: 0.0
         ):
             self._thumbnails.keep(output, index)

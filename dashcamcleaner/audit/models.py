@@ -42,7 +42,7 @@ class AuditModels:
         searcher: looks at whole pictures.
         crops: detectors for enlarged crops, by the same names.
         reader: reads plates; None where it is not installed.
-        told: what is at work, for people.
+        descriptions: what is at work, for people.
         missing: checks that cannot be done, and why.
         kinds: the kinds that matter.
     """
@@ -50,7 +50,7 @@ class AuditModels:
     searcher: LeftoverSearch
     crops: dict[str, Detector]
     reader: TextReader | None
-    told: list[str]
+    descriptions: list[str]
     missing: list[Check]
     kinds: tuple[str, ...]
     whole: dict[str, Detector] = field(default_factory=dict)
@@ -64,9 +64,9 @@ class AuditModels:
         reader = self.reader
         return None if reader is None else lambda exposure: best_reading(exposure, reader=reader)
 
-    def look_at_still(self, picture: np.ndarray) -> list[AuditDetection]:
-        """What can be seen in a picture beside the film."""
-        return self.searcher.look(picture, frame=0, seconds=0.0, hidden_share=lambda _box: 0.0)
+    def search_picture(self, picture: np.ndarray) -> list[AuditDetection]:
+        """What can be seen in a picture beside the video stream."""
+        return self.searcher.search(picture, frame=0, seconds=0.0, hidden_share=lambda _box: 0.0)
 
 
 def open_models(settings: Settings, *, upright_size: tuple[int, int], models: ModelPool) -> AuditModels:
@@ -79,7 +79,7 @@ def open_models(settings: Settings, *, upright_size: tuple[int, int], models: Mo
     whole: dict[str, Detector] = {}
     crops: dict[str, Detector] = {}
     missing: list[Check] = []
-    told: list[str] = []
+    descriptions: list[str] = []
     aspect = upright_size
     size = min(_MOST_SIZE, round(settings.inference_size * settings.tiles**0.5 * _OTHER_SCALE))
     common: dict[str, Any] = {
@@ -89,25 +89,25 @@ def open_models(settings: Settings, *, upright_size: tuple[int, int], models: Mo
     try:
         whole[OWN] = models.detector(inference_size=size, aspect=aspect, **common)
         crops[OWN] = models.detector(inference_size=_CROP_SIZE, aspect=None, **common)
-        told.append(f"{whole[OWN].description.weights}, mirrored, at {size} px")
+        descriptions.append(f"{whole[OWN].description.weights}, mirrored, at {size} px")
     except BackendError as error:
         missing.append(_missing("search-own", error))
     if any(rules_of(kind).second_detector for kind in kinds):
         try:
             whole[FACES] = models.second_detector(inference_size=_FACE_SIZE, aspect=aspect, threads=settings.workers)
             crops[FACES] = models.second_detector(inference_size=_CROP_SIZE, threads=settings.workers)
-            told.append(f"{whole[FACES].description.weights} at {_FACE_SIZE} px")
+            descriptions.append(f"{whole[FACES].description.weights} at {_FACE_SIZE} px")
         except (ExtraMissing, BackendError) as error:
             missing.append(_missing("search-face", error))
     reader: TextReader | None = None
     if any(rules_of(kind).carries_text for kind in kinds):
         try:
             reader = models.text_reader()
-            told.append(reader.description)
+            descriptions.append(reader.description)
         except (ExtraMissing, BackendError) as error:
             missing.append(_missing("read-back", error))
     searcher = LeftoverSearch(whole, mirrored=(OWN,), kinds=kinds, floors=FLOORS)
-    return AuditModels(searcher, crops, reader, told, missing, kinds, whole)
+    return AuditModels(searcher, crops, reader, descriptions, missing, kinds, whole)
 
 
 def _missing(name: str, error: ExtraMissing | BackendError) -> Check:

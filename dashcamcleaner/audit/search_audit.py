@@ -46,7 +46,7 @@ class SearchAudit:
         """Search the next frame, whenever it comes."""
         self._due_s = -1e9
 
-    def look(
+    def search(
         self, output: Frame, *, index: int, seconds: float, hidden_share: Callable[[Sequence[float]], float]
     ) -> bool:
         """Search a frame of the output.
@@ -63,21 +63,21 @@ class SearchAudit:
         if seconds >= self._due_s:
             self._due_s = seconds + _EVERY_S - 1e-3
         self._looked_at += 1
-        seen = self._models.searcher.look(
+        seen = self._models.searcher.search(
             output.picture(output.upright_size), frame=index, seconds=seconds, hidden_share=hidden_share
         )
         self._tracker.push(seen, seconds=seconds)
-        self._weigh(self._tracker.drain())
+        self._score_exposures(self._tracker.drain())
         output.forget_pictures()
         return bool(seen)
 
-    def _weigh(self, exposures: Sequence[Exposure]) -> None:
-        weighed = (self._scorer.weigh(exposure) for exposure in exposures)
+    def _score_exposures(self, exposures: Sequence[Exposure]) -> None:
+        weighed = (self._scorer.score_exposure(exposure) for exposure in exposures)
         self._found += [finding for finding in weighed if finding is not None]
 
     def findings(self) -> list[Finding]:
         """What stands clear, after the last frame."""
-        self._weigh(self._tracker.finish())
+        self._score_exposures(self._tracker.finish())
         return self._found
 
     def checks(self) -> Iterator[Check]:

@@ -71,7 +71,10 @@ CHECKS: Mapping[str, CheckRow] = _table(
         CheckRow("audit", "The audit"),
         CheckRow("media", "Frame count, times, size and order"),
         CheckRow("sound", "Sound and its timing", unit="sound tracks"),
-        CheckRow("leftovers", "Streams, tags, pictures, positions beside the film", unit="streams, tags and pictures"),
+        CheckRow(
+            "leftovers", "Streams, tags, pictures, positions beside the video stream",
+            unit="streams, tags and pictures",
+        ),
         CheckRow("pixels", "Regions hidden in every frame", unit="regions with enough detail to tell"),
         CheckRow("outside", "Nothing changed outside of regions"),
         CheckRow(
@@ -152,11 +155,13 @@ FINDINGS: Mapping[str, FindingRow] = _table(
             by_rendering=True,
         ),
         FindingRow(
-            "cover", "leftovers", _FAIL, "The output holds a picture beside the film{size}: {where}.", _AGAIN,
+            "cover", "leftovers", _FAIL, "The output holds a picture beside the video stream{size}: {where}.",
+            _AGAIN,
             by_rendering=True,
         ),
         FindingRow(
-            "thumbnail", "leftovers", _FAIL, "The output holds a picture beside the film{size}: {where}.", _AGAIN,
+            "thumbnail", "leftovers", _FAIL, "The output holds a picture beside the video stream{size}: {where}.",
+            _AGAIN,
             by_rendering=True,
         ),
         FindingRow(

@@ -1,7 +1,8 @@
-"""A text reader for the audit: crops in, text and score out. Port and engine in one file, since there is one engine.
+"""A text reader for the audit: crops in, text and score out. Port and backend in one file, since there is one backend.
 
-The engine is ``rapidocr`` (PP-OCR models, which its wheel carries, so nothing is downloaded), in the extra ``[audit]``,
-run on OpenVINO. Only recognition is used: the audit knows where plates are, and finding text costs thirty times more.
+The backend is ``rapidocr`` (PP-OCR models, which its wheel carries, so nothing is downloaded), in the extra
+``[audit]``, run on OpenVINO. Only recognition is used: the audit knows where plates are, and finding text costs
+thirty times more.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class TextReader(Protocol):
         """One reading per uint8 RGB crop ``(h, w, 3)``; an empty text where nothing can be read."""
 
     def close(self) -> None:
-        """Give the engine's memory back."""
+        """Give the backend's memory back."""
 
 
 def open_reader() -> RapidOcrReader:
@@ -78,10 +79,10 @@ class RapidOcrReader:
 
         # It logs each model that it loads, to the root logger's handlers.
         logging.getLogger("RapidOCR").setLevel(logging.ERROR)
-        engine = rapidocr.EngineType.OPENVINO
-        self._engine: Any = rapidocr.RapidOCR(
+        backend = rapidocr.EngineType.OPENVINO
+        self._ocr: Any = rapidocr.RapidOCR(
             params={
-                "Det.engine_type": engine, "Cls.engine_type": engine, "Rec.engine_type": engine,
+                "Det.engine_type": backend, "Cls.engine_type": backend, "Rec.engine_type": backend,
                 "Global.log_level": "error", "Global.text_score": 0.0,
             }
         )  # fmt: skip
@@ -91,14 +92,14 @@ class RapidOcrReader:
     def read(self, crops: Sequence[np.ndarray]) -> list[Reading]:
         """See `TextReader.read`."""
         with self._lock:
-            if self._engine is None:
+            if self._ocr is None:
                 raise DetectorFailed("the text reader was closed.")
             return [self._read_one(crop) for crop in crops]
 
     def close(self) -> None:
-        """Give the engine's memory back."""
+        """Give the backend's memory back."""
         with self._lock:
-            self._engine = None
+            self._ocr = None
 
     def _read_one(self, crop: np.ndarray) -> Reading:
         h, w = crop.shape[:2]
@@ -120,7 +121,7 @@ class RapidOcrReader:
         factor = _LINE_HEIGHT_PX / crop.shape[0]
         large = cv2.resize(np.ascontiguousarray(crop), None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
         try:
-            result = self._engine(large[..., ::-1], use_det=False, use_cls=False, use_rec=True)
+            result = self._ocr(large[..., ::-1], use_det=False, use_cls=False, use_rec=True)
         except RuntimeError as error:
             raise DetectorFailed(f"the text reader failed: {error}.") from error
         if not result.txts:

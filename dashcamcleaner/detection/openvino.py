@@ -1,4 +1,4 @@
-"""OpenVINO, the engine for CPUs (and Intel's GPUs): ONNX or IR weights in, a `Detector` out, for `open_detector`.
+"""OpenVINO, the backend for CPUs (and Intel's GPUs): ONNX or IR weights in, a `Detector` out, for `open_detector`.
 
 Pictures go in as uint8; scaling to 0-1 and the change of layout run inside the graph. Every stream is one thread that
 infers one picture: a nano model split over two threads burns 16 ms of CPU instead of 11 (640x384, bf16) to save a few
@@ -52,7 +52,7 @@ def _import() -> Any:
 
 
 def versions() -> dict[str, str]:
-    """Name and version of the engine."""
+    """Name and version of the backend."""
     return {"openvino": str(_import().__version__)}
 
 
@@ -100,7 +100,7 @@ def open_yolo(
         options["INFERENCE_PRECISION_HINT"] = precision
     try:
         model = core.read_model(file.path)
-        facts = facts_of(file.path, weights=weights, told=_labels_in(model) if file.format == "openvino" else None)
+        facts = facts_of(file.path, weights=weights, metadata=_labels_in(model) if file.format == "openvino" else None)
         shape = model.input().partial_shape
         if shape[2].is_static and shape[3].is_static:  # exported for one size: anchors inside may not follow another
             input_size = (shape[3].get_length(), shape[2].get_length())
@@ -136,7 +136,7 @@ def open_yolo(
 
 
 def _choose_file(weights: Weights, *, core: Any, device: str, precision: str) -> WeightsFile:
-    """int8 when it is asked for, or where the chip lacks bf16 and the papers say that int8 loses nothing."""
+    """int8 when it is asked for, or where the chip lacks bf16 and the sidecar says that int8 loses nothing."""
     int8 = weights.file("openvino", "onnx", precision="int8")
     full = weights.file("openvino", "onnx")
     if precision == "int8":

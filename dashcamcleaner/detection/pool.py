@@ -193,7 +193,7 @@ def _identity(weights: str) -> Hashable:
 
 
 def _digest(path: Path) -> str:
-    """Of a file and its OpenVINO companion, as far as they are there; an engine tells what it misses."""
+    """Of a file and its OpenVINO companion, as far as they are there; a backend tells what it misses."""
     found = ""
     for one in (path, path.with_suffix(".bin")):
         with contextlib.suppress(OSError):

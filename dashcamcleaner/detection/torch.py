@@ -1,7 +1,7 @@
-"""torch: the engine for CUDA, Apple's GPUs (MPS) and any Ultralytics ``.pt``; `open_detector` calls this.
+"""torch: the backend for CUDA, Apple's GPUs (MPS) and any Ultralytics ``.pt``; `open_detector` calls this.
 
 Ultralytics only unpickles the model here; its prediction, its downloads, its telemetry and its installer of missing
-packages stay off: pictures go through our own letterbox and decode, as in every engine. Importing is done in one place
+packages stay off: pictures go through our own letterbox and decode, as in every backend. Importing is done in one place
 (`import_ultralytics`), which training uses too.
 """
 
@@ -188,7 +188,7 @@ def open_yolo(
     check_trust(file.path, trust=trust)
     torch = import_torch()
     target = _device(torch, device)
-    kind_of_number, told = _precision(torch, precision, target=target)
+    kind_of_number, arithmetic = _precision(torch, precision, target=target)
     model = _load(file.path, head=weights.head)
     kinds = weights.kinds or kinds_of(getattr(model, "names", None) or {})
     # Models with a fourth, coarser level want sides that are multiples of 64.
@@ -229,7 +229,7 @@ def open_yolo(
         description=DetectorDescription(
             backend="torch",
             device=f"{target} ({torch.cuda.get_device_name(target)})" if target.type == "cuda" else str(target),
-            precision=told,
+            precision=arithmetic,
             weights=weights.name,
             weights_sha256=digest,
             why=why,
@@ -276,7 +276,7 @@ def _load(path: Any, *, head: str) -> Any:
         task = str(getattr(model, "task", "detect"))
         last = model.model[-1]
         if head == "raw" and getattr(last, "end2end", False):
-            last.end2end = False  # the papers speak of the one-to-many head: same recall as the .onnx beside it
+            last.end2end = False  # the sidecar speaks of the one-to-many head: same recall as the .onnx beside it
         model = model.fuse(verbose=False).eval()
     except (
         OSError, RuntimeError, KeyError, AttributeError, TypeError, ValueError, IndexError, EOFError, ImportError

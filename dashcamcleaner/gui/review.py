@@ -73,7 +73,7 @@ class ReviewPanel(ReviewPlayer):
         model: FormModel,
     ) -> None:
         super().__init__(sight, planning, files, engine, model)
-        self._files, self._card_looker = files, FrameProvider(engine)
+        self._files, self._card_frames = files, FrameProvider(engine)
         self._doubt_at = -1
         self._draws: DrawnType = DrawnRegion
         self._serial = 0
@@ -100,7 +100,7 @@ class ReviewPanel(ReviewPlayer):
         self.editing.edited.connect(self._edited)
         self.editing.planned.connect(self._planned)
         self.editing.focused.connect(self.choose)
-        self.editing.told.connect(self.canvas.tell)
+        self.editing.message.connect(self.canvas.tell)
         self.canvas.resized.connect(self._again.start)
         self._model.listen(lambda _: self._again.start() if self.opened is not None else None)
 
@@ -130,7 +130,7 @@ class ReviewPanel(ReviewPlayer):
         self._wanted = (source, plan, report)
         settings = self._model.settings
         self._sight.ask(
-            lambda: self._reviewer.open(source, plan, report, settings),
+            lambda: self._review_service.open(source, plan, report, settings),
             self._ready,
             failed=self._failed,
             topic="review",
@@ -146,7 +146,7 @@ class ReviewPanel(ReviewPlayer):
         self._ask_thumbnails(opened)
         self.go(0)
         if warnings := opened.edits.warnings:
-            self.told.emit("  ".join(warnings))
+            self.message.emit("  ".join(warnings))
         self.ready.emit()
 
     def _failed(self, error: Exception) -> None:
@@ -157,12 +157,12 @@ class ReviewPanel(ReviewPlayer):
         self.show_nothing(f"{error.message}\n{error.hint}".strip())
 
     def _ask_thumbnails(self, opened: OpenedReview) -> None:
-        serial, source, looker = self._serial, opened.clip.path, self._card_looker
+        serial, source, frames = self._serial, opened.clip.path, self._card_frames
         for bar in sorted(opened.tracks, key=lambda bar: bar.best_index):  # in order: a decoder goes ahead
             key, pts, box = ("track", bar.track), opened.clip.times[bar.best_index], bar.best_box
 
             def work(pts: int = pts, box: Box = box) -> QImage:
-                return card_thumbnail(looker, source, pts, box) if serial == self._serial else QImage()
+                return card_thumbnail(frames, source, pts, box) if serial == self._serial else QImage()
 
             def took(picture: QImage, key: tuple[str, int] = key) -> None:
                 if serial == self._serial:
@@ -318,13 +318,13 @@ class ReviewPanel(ReviewPlayer):
     def _edited(self) -> None:
         self._show_edits()
         self.editing.plan_roughly(self.place)
-        self._look()
+        self._request_frame()
 
     def _planned(self) -> None:
         self._doubt_at = min(self._doubt_at, len(self.review_items) - 1)
         self._show_doubts()
         self._show_tools()
-        self._look()
+        self._request_frame()
 
     def _show_doubts(self) -> None:
         self.timeline.show_doubts([(self._seconds(doubt.index), doubt.harm) for doubt in self.review_items])
@@ -373,7 +373,7 @@ class ReviewPanel(ReviewPlayer):
         return name is not None and self.do(name)
 
     def save(self) -> None:
-        """Write what the desk has not written yet."""
+        """Write what the background worker has not written yet."""
         self.editing.save()
 
     def close_clip(self) -> None:
@@ -383,9 +383,9 @@ class ReviewPanel(ReviewPlayer):
         self.save()
 
     def close_files(self) -> None:
-        """Give the clips back, once the desks have ended."""
-        self._looker.close()
-        self._card_looker.close()
+        """Give the clips back, once the background workers have ended."""
+        self._frames.close()
+        self._card_frames.close()
 
     def refresh_theme(self) -> None:
         """Draw icons anew in the colours in force."""

@@ -1,4 +1,4 @@
-"""The review's edits at work: every change is shown, saved beside the clip at once, and planned anew on the desk."""
+"""The review's edits at work: a change is shown, saved beside the clip at once, and planned anew in the background."""
 
 from __future__ import annotations
 
@@ -26,28 +26,32 @@ class Editing(QObject):
     """The edits of the open review.
 
     Args:
-        sight: the desk that follows.
-        planning: the desk that plans: on a long clip that takes a while, and frames are to be shown meanwhile.
-        files: the desk that saves.
-        reviewer: the review service, which lives on the former.
+        sight: the background worker that follows.
+        planning: another one, which plans: on a long clip that takes a while, and frames are to be shown meanwhile.
+        files: the background worker that saves.
+        review_service: the review service, which lives on the former.
 
     Signals:
         edited: the edits have changed.
         planned: the plan was made anew; `plans` and `review_items` are fresh.
         focused: key of what was just added.
-        told: a sentence for the canvas; empty takes the last one away.
+        message: a sentence for the canvas; empty takes the last one away.
     """
 
     edited = pyqtSignal()
     planned = pyqtSignal()
     focused = pyqtSignal(object)
-    told = pyqtSignal(str)
+    message = pyqtSignal(str)
 
     def __init__(
-        self, sight: BackgroundWorker, planning: BackgroundWorker, files: BackgroundWorker, reviewer: ReviewService
+        self,
+        sight: BackgroundWorker,
+        planning: BackgroundWorker,
+        files: BackgroundWorker,
+        review_service: ReviewService,
     ) -> None:
         super().__init__()
-        self._sight, self._planning, self._files, self._reviewer = sight, planning, files, reviewer
+        self._sight, self._planning, self._files, self._review_service = sight, planning, files, review_service
         self.history: EditHistory | None = None
         self.plans: list[FramePlan] = []
         self.review_items: list[ReviewItem] = []
@@ -159,19 +163,19 @@ class Editing(QObject):
         history, place = self.history, self.history.add(DrawnRegion(((now_s, box),)))
         drawn_in = history.edits
         self.take(("hand", place))
-        self.told.emit(tr("Following what you drew…"))
+        self.message.emit(tr("Following what you drew…"))
         stopped = [False]
         self._following.append(stopped)
 
         def followed(keys: list[KeyFrame]) -> None:
-            self.told.emit("")
+            self.message.emit("")
             if self.history is history and history.extend_region(drawn_in, place, keys):
                 self.take(None)
 
         def lost(error: Exception) -> None:
-            self.told.emit(tr("It could not be followed: {why}", why=error))
+            self.message.emit(tr("It could not be followed: {why}", why=error))
 
-        self._sight.ask(lambda: self._reviewer.follow(pts, box, lambda: stopped[0]), followed, failed=lost)
+        self._sight.ask(lambda: self._review_service.follow(pts, box, lambda: stopped[0]), followed, failed=lost)
 
     # --- after every change
 
@@ -194,7 +198,7 @@ class Editing(QObject):
         stale = self._plan_stale = [False]
         self.pending = True
         self._planning.ask(
-            lambda: self._reviewer.replan(edits or None, lambda: stale[0]),
+            lambda: self._review_service.replan(edits or None, lambda: stale[0]),
             self._planned,
             failed=self._not_planned,
             topic="replan",
@@ -202,7 +206,7 @@ class Editing(QObject):
 
     def plan_roughly(self, place: int) -> None:
         """What the edits do to one frame, before the whole plan is made anew."""
-        unedited = self._reviewer.unedited
+        unedited = self._review_service.unedited
         if self.history is not None and place < min(len(unedited), len(self.plans)):
             from dashcamcleaner.core.plan import FramePlan
 
@@ -220,10 +224,10 @@ class Editing(QObject):
             self._planning.unclaimed.emit(error)
 
     def _not_saved(self, error: Exception) -> None:
-        self.told.emit(str(error))
+        self.message.emit(str(error))
 
     def save(self) -> None:
-        """Write at once what the desk has not written yet; stop following and planning."""
+        """Write at once what the background worker has not written yet; stop following and planning."""
         self._plan_stale[0] = True
         for stopped in self._following:
             stopped[0] = True

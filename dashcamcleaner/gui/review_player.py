@@ -29,9 +29,9 @@ class ReviewPlayer(ReviewLayout):
     """Shows the frames of an open review.
 
     Args:
-        sight: the desk on which frames are read.
-        planning: the desk on which plans are made anew.
-        files: the desk for thumbnails and for saving.
+        sight: the background worker on which frames are read.
+        planning: the background worker on which plans are made anew.
+        files: the background worker for thumbnails and for saving.
         engine: the door to the engine.
         model: the settings in force: looks are taken from there.
 
@@ -51,10 +51,10 @@ class ReviewPlayer(ReviewLayout):
     ) -> None:
         super().__init__()
         self._sight, self._model = sight, model
-        self._looker = FrameProvider(engine)
-        self._reviewer = ReviewService(engine, self._looker)
+        self._frames = FrameProvider(engine)
+        self._review_service = ReviewService(engine, self._frames)
         self.opened: OpenedReview | None = None
-        self.editing = Editing(sight, planning, files, self._reviewer)
+        self.editing = Editing(sight, planning, files, self._review_service)
         self.place = 0
         self.chosen: tuple[str, int] | None = None
         self._playing = QTimer(self)
@@ -63,7 +63,7 @@ class ReviewPlayer(ReviewLayout):
         self._again = QTimer(self)
         self._again.setSingleShot(True)
         self._again.setInterval(150)
-        self._again.timeout.connect(self._look)
+        self._again.timeout.connect(self._request_frame)
 
     @property
     def _hand(self) -> int | None:
@@ -107,7 +107,7 @@ class ReviewPlayer(ReviewLayout):
         self.canvas.show_doubt(None)
         if self.editing.pending:
             self.editing.plan_roughly(self.place)
-        self._look()
+        self._request_frame()
 
     def go_to(self, seconds: float) -> None:
         """Show the frame of a second."""
@@ -137,7 +137,7 @@ class ReviewPlayer(ReviewLayout):
     def _regions(self) -> tuple[Any, ...]:
         return self.plans[self.place].regions if self.place < len(self.plans) else ()
 
-    def _look(self) -> None:
+    def _request_frame(self) -> None:
         opened = self.opened
         if opened is None or not self.plans:
             return
@@ -145,7 +145,7 @@ class ReviewPlayer(ReviewLayout):
         settings, px = self._model.settings, self.canvas.wanted_px()
         self._show_hand()
         self._sight.ask(
-            lambda: self._reviewer.look(pts, regions, settings=settings, longest_side_px=px),
+            lambda: self._review_service.preview(pts, regions, settings=settings, longest_side_px=px),
             self._show,
             failed=self._failed,
             topic="review-look",

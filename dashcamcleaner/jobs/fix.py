@@ -102,7 +102,7 @@ def _add_regions(
         return []
     rules = rules_per_kind(settings)
     added: list[DrawnRegion] = []
-    told = []
+    sentences = []
     with ClipPreview(source) as clip:
         for finding in clear:
             factors = rules[finding.kind].growth if finding.kind in rules else (1.0, 1.0)
@@ -112,9 +112,9 @@ def _add_regions(
             region = DrawnRegion(tuple(keys), finding.kind, by="audit", round=number)
             added.append(region)
             noun = rules_of(finding.kind).noun
-            told.append(f"round {number}: a {noun} hidden from {region.from_s:.2f} s to {region.to_s:.2f} s")
+            sentences.append(f"round {number}: a {noun} hidden from {region.from_s:.2f} s to {region.to_s:.2f} s")
     EditsFile.beside(plan).append(added)
-    return told
+    return sentences
 
 
 def _keys(clip: ClipPreview, finding: Finding) -> list[KeyFrame]:

@@ -89,7 +89,7 @@ def make_planner(
             max_waiting_frames=max_waiting_frames,
         )
     return TrackPlanner(
-        linker=Tracker(upright_size=upright_size),
+        tracker=Tracker(upright_size=upright_size),
         upright_size=upright_size,
         rules=rules,
         look_ahead_s=math.inf if whole_clip else settings.look_ahead,

@@ -102,7 +102,7 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
     """Take the detector, or read the plan, that a job asks for.
 
     Raises:
-        BackendError: no engine, no weights, or a wanted kind that no weights know.
+        BackendError: no backend, no weights, or a wanted kind that no weights know.
         PlanError: the plan cannot be read or is of another clip.
     """
     settings = job.settings
@@ -118,8 +118,8 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
     log = SeenLog(seen_path(job.output), header=header)
     rules = rules_per_kind(settings)
     resumed = log.stored_frames
-    told = detector.description
-    place = f"{told.backend} on {told.device}"
+    description = detector.description
+    place = f"{description.backend} on {description.device}"
     checker = checker_for(settings, detector, models)
     planner = make_planner(
         settings, upright_size=info.upright_size, rules=rules, max_waiting_frames=waiting, edits=edits or None
@@ -136,8 +136,8 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
         ),
         header=header,
         rules=rules,
-        backend=f"{place}, {told.precision}",
-        description=f"{told.weights} at {seeing['inference_size']} px, {place} ({told.precision})",
+        backend=f"{place}, {description.precision}",
+        description=f"{description.weights} at {seeing['inference_size']} px, {place} ({description.precision})",
         thorough=settings.thorough,
         edits=edits,
         resumed_frames=resumed,
@@ -155,7 +155,7 @@ def checker_for(settings: Settings, detector: FrameDetector, models: ModelPool) 
     """Closer looks by the run's own weights; None where tracks are not judged by evidence."""
     if not (settings.tracking and settings.crop_checks):
         return None
-    engine = models.detector(
+    network = models.detector(
         weights=settings.weights,
         backend=detector.description.backend,
         device=settings.device,
@@ -167,7 +167,7 @@ def checker_for(settings: Settings, detector: FrameDetector, models: ModelPool) 
         floor=_CHECK_FLOOR,
     )
     # A look costs the same whatever the inference size: less is spent where a frame costs less.
-    return CropChecker(engine, per_frame=min(1.0, max(detector.picture_size) / 1280))
+    return CropChecker(network, per_frame=min(1.0, max(detector.picture_size) / 1280))
 
 
 def _from_plan(job: Job, info: MediaInfo, edits: Edits, waiting: int) -> RunContext:
@@ -199,12 +199,12 @@ def _from_plan(job: Job, info: MediaInfo, edits: Edits, waiting: int) -> RunCont
 
 
 def detector_for(settings: Settings, *, upright_size: tuple[int, int], models: ModelPool) -> FrameDetector:
-    """The detection stage that the settings ask for, over the engine that they ask for; the pool's, not to be closed.
+    """The detection stage that the settings ask for, over the backend that they ask for; the pool's, not to be closed.
 
     Raises:
-        BackendError: no engine, no weights, or a wanted kind that no weights know.
+        BackendError: no backend, no weights, or a wanted kind that no weights know.
     """
-    engine = models.detector(
+    network = models.detector(
         weights=settings.weights,
         backend=settings.backend,
         device=settings.device,
@@ -215,8 +215,8 @@ def detector_for(settings: Settings, *, upright_size: tuple[int, int], models: M
         threads=settings.workers,
         trust_weights=settings.trust_weights,
     )
-    check_kinds(engine, settings.kinds())
-    return FrameDetector(engine, upright_size=upright_size, kinds=None, tiles=settings.tiles)
+    check_kinds(network, settings.kinds())
+    return FrameDetector(network, upright_size=upright_size, kinds=None, tiles=settings.tiles)
 
 
 def inference_size(settings: Settings, *, upright_size: tuple[int, int]) -> int:
@@ -227,10 +227,10 @@ def inference_size(settings: Settings, *, upright_size: tuple[int, int]) -> int:
     return max(160, min(settings.inference_size, round(max(upright_size) * _MOST_ENLARGED)))
 
 
-def seeing_of(settings: Settings, told: DetectorDescription, *, info: MediaInfo) -> dict[str, object]:
+def seeing_of(settings: Settings, description: DetectorDescription, *, info: MediaInfo) -> dict[str, object]:
     """What decides the raw detections: a resume needs it equal."""
     return {
-        "weights_sha256": told.weights_sha256,
+        "weights_sha256": description.weights_sha256,
         "inference_size": inference_size(settings, upright_size=info.upright_size),
         "tiles": settings.tiles,
         "score_floor": SCORE_FLOOR,

@@ -131,10 +131,10 @@ def run_frames_in_threads(
     Raises:
         DashcamCleanerError: the first that any thread raised, after all were joined.
     """
-    with ThreadGroup() as crew:
-        decoded: BoundedQueue[Frame] = BoundedQueue(crew, size=_QUEUE_FRAMES)
-        planned: BoundedQueue[tuple[Frame, FramePlan]] = BoundedQueue(crew, size=_QUEUE_FRAMES)
-        events: BoundedQueue[Event] = BoundedQueue(crew, size=0)
+    with ThreadGroup() as group:
+        decoded: BoundedQueue[Frame] = BoundedQueue(group, size=_QUEUE_FRAMES)
+        planned: BoundedQueue[tuple[Frame, FramePlan]] = BoundedQueue(group, size=_QUEUE_FRAMES)
+        events: BoundedQueue[Event] = BoundedQueue(group, size=0)
 
         def decoding() -> None:
             for frame in frames:
@@ -153,8 +153,8 @@ def run_frames_in_threads(
             events.close()
 
         for name, work in (("decode", decoding), ("see", seeing), ("write", writing)):
-            crew.start(name, work)
-        yield from until_done(crew, events)
+            group.start(name, work)
+        yield from until_done(group, events)
 
 
 def _planned(observed: Iterable[tuple[Frame, Observation]], planner: FramePlanner) -> Iterator[tuple[Frame, FramePlan]]:

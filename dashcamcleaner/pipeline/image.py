@@ -57,9 +57,11 @@ def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
         for sentence in context.warnings:
             summary.warnings.append(sentence)
             yield Warned(sentence)
-        tally = RunStatistics(thresholds=context.thresholds, kinds=settings.kinds(), upright_size=frame.upright_size)
+        statistics = RunStatistics(
+            thresholds=context.thresholds, kinds=settings.kinds(), upright_size=frame.upright_size
+        )
         plan = plan_frame(context.source, context.planner, frame)
-        counts = tally.add(plan)
+        counts = statistics.add(plan)
         obscurer_for(settings).obscure(frame, plan.regions)
         writer = PlanWriter(plan_path(job.output), header=context.header)
         export = None
@@ -84,11 +86,11 @@ def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
         context.done()
         summary.status = PARTIAL if context.edits.not_applied else CLEANED
     yield Progress("clean", 1, 1, 0.0, 0.0, counts)
-    summary.kinds, summary.hidden = tally.kinds, tally.hidden(warn_from=settings.warn_hidden)
+    summary.kinds, summary.hidden = statistics.kinds, statistics.hidden(warn_from=settings.warn_hidden)
     for sentence in summary.hidden.notes:
         summary.warnings.append(sentence)
         yield Warned(sentence)
-    if not any(kind.regions for kind in tally.kinds.values()):
+    if not any(kind.regions for kind in statistics.kinds.values()):
         summary.warnings.append("Nothing was found; look at the picture yourself before you publish it.")
         yield Warned(summary.warnings[-1])
     summary.wall_s, summary.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]

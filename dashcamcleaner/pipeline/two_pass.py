@@ -53,17 +53,17 @@ def analyse_first(
     def collect(_: Frame, plan: FramePlan) -> Event | None:
         observations.append(plan.seen)
         counts = {kind: int((plan.seen.detections.kind == kind).sum()) for kind in context.thresholds}
-        return meter.step(counts, time_s=plan.time.seconds)
+        return meter.advance(counts, time_s=plan.time.seconds)
 
     planner = context.planning_with(_AnalysingPlanner(fresh_planner()))
     with open_clip(job.source, info=info, threads=settings.workers) as decoder:
         yield from run_frames_in_threads(context.source, planner, [collect], frames=decoder, control=control)
     plans: list[FramePlan] = []
-    with ThreadGroup() as crew:
-        events: BoundedQueue[Event] = BoundedQueue(crew, size=0)
+    with ThreadGroup() as group:
+        events: BoundedQueue[Event] = BoundedQueue(group, size=0)
 
         def again(spots: Sequence[WeakSpot]) -> Mapping[int, Detections]:
-            return _look_again(job, info, context, control, spots, events)
+            return _second_pass(job, info, context, control, spots, events)
 
         def planning() -> None:
             plans.extend(
@@ -72,13 +72,13 @@ def analyse_first(
                     upright_size=info.upright_size,
                     thresholds=context.thresholds,
                     make_planner=fresh_planner,
-                    look=again,
+                    second_pass=again,
                 )
             )
             events.close()
 
-        crew.start("plan", planning)
-        yield from until_done(crew, events)
+        group.start("plan", planning)
+        yield from until_done(group, events)
     return replace(
         context,
         source=StoredObservationSource(plan.seen for plan in plans),
@@ -87,7 +87,7 @@ def analyse_first(
     )
 
 
-def _look_again(
+def _second_pass(
     job: Job,
     info: MediaInfo,
     context: RunContext,
@@ -97,17 +97,17 @@ def _look_again(
 ) -> Mapping[int, Detections]:
     """Decode up to the last weak spot and look at each with the run's own detector."""
     assert context.detector is not None
-    rechecker = SecondPass(context.detector.detector, upright_size=info.upright_size)
+    second = SecondPass(context.detector.detector, upright_size=info.upright_size)
     wanted = {spot.index: spot for spot in spots}
-    pace = ProgressMeter("look again", frames=len(wanted))
+    meter = ProgressMeter("look again", frames=len(wanted))
     found: dict[int, Detections] = {}
     with open_clip(job.source, info=info, threads=job.settings.workers) as decoder:
         for frame in decoder:
             control.wait_while_paused()
             spot = wanted.pop(frame.index, None)
             if spot is not None:
-                found[frame.index] = rechecker.look(frame.picture(info.upright_size), spot)
-                if progress := pace.step({}, time_s=frame.time.seconds):
+                found[frame.index] = second.detect(frame.picture(info.upright_size), spot)
+                if progress := meter.advance({}, time_s=frame.time.seconds):
                     events.put(progress)
             if not wanted:
                 break

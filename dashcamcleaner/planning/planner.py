@@ -68,7 +68,7 @@ _CHECK_WITHIN = 4.0
 _CHECK_IOU = 0.5
 _NEIGHBOURS = 3
 """Sightings kept behind the frame in hand, for the size of the next."""
-_STEPS_KEPT_S = 2.5
+_MOTIONS_KEPT_S = 2.5
 """Longer than any gap that a track survives."""
 
 
@@ -175,7 +175,7 @@ class TrackPlanner:
     carried on for a while, until the object leaves the picture or a cut.
 
     Args:
-        linker: links the detections; a fresh one.
+        tracker: links the detections; a fresh one.
         upright_size: ``(width, height)`` of the full-size picture.
         rules: the rules of the kinds to hide, by kind. A kind's threshold is the score that one of a track's sightings
             must reach for the track to be hidden, all its weaker sightings included; of a large sighting more is asked
@@ -201,7 +201,7 @@ class TrackPlanner:
     def __init__(
         self,
         *,
-        linker: TrackerProtocol,
+        tracker: TrackerProtocol,
         upright_size: tuple[int, int],
         rules: Mapping[str, KindRules],
         look_ahead_s: float = 1.0,
@@ -216,7 +216,7 @@ class TrackPlanner:
         evidence: EvidenceModel | None = None,
         max_region: float = 1.0,
     ) -> None:
-        self._linker = linker
+        self._tracker = tracker
         self._evidence = evidence
         self._max_region_px2 = max_region * upright_size[0] * upright_size[1]
         self._judged: dict[int, tuple[int, float]] = {}
@@ -236,8 +236,8 @@ class TrackPlanner:
         self._edits = edits
         self._memory = _Memory(before=memory_before, after=memory_after, max_waiting_frames=max_waiting_frames)
         self._waiting: deque[Observation] = deque()
-        self._steps: dict[int, FrameMotion] = {}
-        self._step_times: deque[tuple[int, float]] = deque()
+        self._motions: dict[int, FrameMotion] = {}
+        self._motion_times: deque[tuple[int, float]] = deque()
         self._to_come: deque[Track] = deque()
         self._open: list[tuple[Track, GapFiller]] = []
         self._shortened = False
@@ -251,12 +251,12 @@ class TrackPlanner:
     def push(self, seen: Observation) -> Sequence[FramePlan]:
         """Take the next frame; give those that are finished now, in order."""
         seen = _rounded(seen)
-        linked = self._linker.push(seen)
-        self._steps[seen.index] = linked.step
-        self._step_times.append((seen.index, seen.time.seconds))
-        self._to_come.extend(linked.started)
-        self._alive.update((track.id, track) for track in linked.started)
-        self._latest = (seen, linked.ids)
+        association = self._tracker.push(seen)
+        self._motions[seen.index] = association.motion
+        self._motion_times.append((seen.index, seen.time.seconds))
+        self._to_come.extend(association.started)
+        self._alive.update((track.id, track) for track in association.started)
+        self._latest = (seen, association.ids)
         self._waiting.append(seen)
         done: list[FramePlan] = []
         while self._waiting:
@@ -334,7 +334,7 @@ class TrackPlanner:
             places = fill.at(
                 seen.index,
                 now_s,
-                self._steps,
+                self._motions,
                 before_s=reach * self._fill_before_s,
                 after_s=reach * self._fill_after_s,
                 max_gap_s=reach * self._max_gap_s,
@@ -435,8 +435,8 @@ class TrackPlanner:
                 self._judged.pop(track.id, None)
                 self._alive.pop(track.id, None)
         self._open = kept
-        while self._step_times and self._step_times[0][1] < now_s - _STEPS_KEPT_S:
-            del self._steps[self._step_times.popleft()[0]]
+        while self._motion_times and self._motion_times[0][1] < now_s - _MOTIONS_KEPT_S:
+            del self._motions[self._motion_times.popleft()[0]]
 
 
 def _rounded(seen: Observation) -> Observation:

@@ -71,9 +71,9 @@ def clip_figures(
                 truth = ClipTruth.from_json(json.loads(truth_file.read_text(encoding="utf-8")))
             info = probe(clip)
             if opener is not None:
-                engine = opener(size, info.upright_size)
+                network = opener(size, info.upright_size)
             else:
-                engine = open_detector(
+                network = open_detector(
                     weights=weights,
                     backend=backend,
                     device=device,
@@ -82,7 +82,7 @@ def clip_figures(
                     aspect=info.upright_size,
                 )
             settings = resolve({"inference_size": size})
-            detector = FrameDetector(engine, upright_size=info.upright_size)
+            detector = FrameDetector(network, upright_size=info.upright_size)
             meter = MotionEstimator(upright_size=info.upright_size)
             try:
                 with open_clip(clip, info=info) as frames:

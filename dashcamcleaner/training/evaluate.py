@@ -129,7 +129,7 @@ def evaluate(
 
     Raises:
         InputError: a set holds no pictures.
-        BackendError: no engine or no weights.
+        BackendError: no backend or no weights.
     """
     own = {} if opener is not None else find_weights(weights).thresholds
     chosen = {kind: (thresholds or {}).get(kind, own.get(kind, 0.25)) for kind in KINDS}
@@ -159,11 +159,11 @@ def evaluate(
         result.sets[one.name] = {}
         for size in inference_sizes:
             found: list[tuple[Picture, Detections]] = []
-            for picture, detections, detector in _look(pictures, size=size, open_at=open_at):
+            for picture, detections, detector in _detect_all(pictures, size=size, open_at=open_at):
                 found.append((picture, detections))
-                told = detector.description
-                result.sha256 = told.weights_sha256
-                result.engine = f"{told.backend} {told.precision} on {told.device}"
+                description = detector.description
+                result.sha256 = description.weights_sha256
+                result.engine = f"{description.backend} {description.precision} on {description.device}"
                 if progress is not None:
                     progress(f"{one.name} at {size} px", len(found), len(pictures))
             result.sets[one.name][str(size)] = {
@@ -179,7 +179,9 @@ def evaluate(
     return result
 
 
-def _look(pictures: Sequence[Picture], *, size: int, open_at: Opener) -> Iterable[tuple[Picture, Detections, Detector]]:
+def _detect_all(
+    pictures: Sequence[Picture], *, size: int, open_at: Opener
+) -> Iterable[tuple[Picture, Detections, Detector]]:
     """Pictures of one network shape together: opening a detector costs more than a picture."""
     shapes: dict[tuple[int, int], list[Picture]] = {}
     for picture in pictures:

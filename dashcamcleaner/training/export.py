@@ -1,4 +1,4 @@
-"""A checkpoint in, shippable weights out: ``.pt``, ``.onnx``, optionally int8, and the sidecar with their papers.
+"""A checkpoint in, shippable weights out: ``.pt``, ``.onnx``, optionally int8, and the sidecar with their metadata.
 
 Called by ``dashcamcleaner train export``. The ``.pt`` opens with Ultralytics; the ``.onnx`` holds the one-to-many head
 without suppression, with dynamic batch, height and width, and is compared with torch before it counts as written.
@@ -201,7 +201,7 @@ def write_sidecar(
     licence: str = "AGPL-3.0-only",
     int8_auto: bool = False,
 ) -> Path:
-    """Write ``<name>.json``: the papers of the weights, with a hash of every file. Read back before it counts.
+    """Write ``<name>.json``: the metadata of the weights, with a hash of every file. Read back before it counts.
 
     Raises:
         OutputError: a file is missing.
@@ -212,7 +212,7 @@ def write_sidecar(
         if not path.is_file():
             raise OutputError(f"the sidecar names {path.name}, which does not exist.", hint="Export first.")
         rows.append(_row(path, int8_auto=int8_auto))
-    papers = {
+    sidecar = {
         "schema": SCHEMA,
         "name": name,
         "rank": rank,
@@ -229,7 +229,7 @@ def write_sidecar(
         "notes": list(notes),
     }
     path = folder / f"{name}.json"
-    atomic_json(path, papers)
+    atomic_json(path, sidecar)
     read_sidecar(path)
     return path
 

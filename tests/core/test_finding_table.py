@@ -37,8 +37,8 @@ def test_a_gap_left_open_and_an_unknown_code_are_faults() -> None:
 def test_a_check_takes_its_row() -> None:
     check = checked("search-face", looked_at=59)
     assert (check.ran, check.looked_at, check.found, check.unit) == (True, 59, 0, "frames looked at")
-    assert "below 5.0% (95 %)" in check.told
-    assert not_checked("pixels", "there is no plan").told == "not done: there is no plan"
+    assert "below 5.0% (95 %)" in check.description
+    assert not_checked("pixels", "there is no plan").description == "not done: there is no plan"
 
 
 def test_every_finding_belongs_to_a_check() -> None:

@@ -179,7 +179,7 @@ THRESHOLDS = {"face": 0.2, "plate": 0.2}
 def tracks(**changes):
     size = changes.pop("upright_size", scenes.SIZE)
     arguments = {
-        "linker": Tracker(upright_size=size),
+        "tracker": Tracker(upright_size=size),
         "upright_size": size,
         "thresholds": THRESHOLDS,
         "kinds": ("face", "plate"),
@@ -345,7 +345,7 @@ def test_memory_stays_bounded():
     for seen in scene.observations(clutter=2):
         planner.push(seen)
         sightings = sum(len(track.sightings) for track, _ in planner._open)
-        kept.append((len(planner._open), sightings, len(planner._steps)))
+        kept.append((len(planner._open), sightings, len(planner._motions)))
     early, late = np.array(kept[150:450]).max(0), np.array(kept[600:]).max(0)
     assert (late <= 1.5 * early + 5).all()
 
@@ -462,7 +462,7 @@ def test_weak_spots_lie_where_tracks_are_lost_and_a_second_look_fills_them():
         upright_size=scenes.SIZE,
         thresholds=THRESHOLDS,
         make_planner=lambda: tracks(look_ahead_s=math.inf),
-        look=look,
+        second_pass=look,
     )
     told = leaks(scene.truth(), plans, thresholds=THRESHOLDS)
     assert told.objects_never_sighted == 0
