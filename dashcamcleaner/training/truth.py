@@ -17,9 +17,9 @@ import numpy as np
 
 from dashcamcleaner.errors import InputError
 
-__all__ = ["ClipTruth", "LabelledClip", "TrueTrack", "labelled_clips"]
+__all__ = ["CLIP_SUFFIXES", "ClipTruth", "LabelledClip", "TrueTrack", "labelled_clips"]
 
-_SUFFIXES = (".mp4", ".mkv", ".mov", ".avi", ".webm")
+CLIP_SUFFIXES = (".mp4", ".mkv", ".mov", ".avi", ".webm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,4 +134,4 @@ def labelled_clips(folder: str | Path, *, names: Sequence[str] = ()) -> list[Lab
 
 def clip_beside(file: Path) -> Path | None:
     """The clip that a file of the same name tells of."""
-    return next((path for suffix in _SUFFIXES if (path := file.with_suffix(suffix)).is_file()), None)
+    return next((path for suffix in CLIP_SUFFIXES if (path := file.with_suffix(suffix)).is_file()), None)
