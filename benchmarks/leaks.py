@@ -129,8 +129,10 @@ def clips_of(args: argparse.Namespace) -> list[LabelledClip]:
         ):
             info = probe(path)
             bare.append(LabelledClip(path, ClipTruth(path.name, info.frames or 0, info.upright_size, kinds, (), {})))
-    with contextlib.suppress(InputError) if bare else contextlib.nullcontext():
-        bare += labelled_clips(args.folder, names=[name for name in names if name not in {one.name for one in bare}])
+    others = [name for name in names if name not in {one.name for one in bare}]
+    if others or not names:
+        with contextlib.suppress(InputError) if bare and not names else contextlib.nullcontext():
+            bare += labelled_clips(args.folder, names=others)
     return sorted(bare, key=lambda clip: clip.name)
 
 
