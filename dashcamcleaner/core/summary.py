@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["CLEANED", "PARTIAL", "KindSummary", "RunSummary", "StreamAction"]
+__all__ = ["CLEANED", "PARTIAL", "HiddenSummary", "KindSummary", "RunSummary", "StreamAction"]
 
 CLEANED = "cleaned"
 PARTIAL = "partial"
@@ -53,6 +53,22 @@ class StreamAction:
 
 
 @dataclass(slots=True)
+class HiddenSummary:
+    """How much of the picture is hidden.
+
+    Args:
+        mean_share: share of the picture under regions, 0-1, mean over the frames; without what was drawn by hand.
+        large: tracks with a region of more than a fifth of the picture, the largest first: ``kind``, ``track``,
+            ``share``, ``index`` (the frame), ``first_s``, ``last_s``.
+        notes: what is to be told of it, a sentence each; empty where little is hidden.
+    """
+
+    mean_share: float = 0.0
+    large: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class RunSummary:
     """One clip's run. `as_dict` is what ``--json`` prints and what the JSON beside the output holds."""
 
@@ -83,6 +99,7 @@ class RunSummary:
     output_sha256: str = ""
     edits: list[str] = field(default_factory=list)
     timeline: dict[str, Any] = field(default_factory=dict)
+    hidden: HiddenSummary = field(default_factory=HiddenSummary)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON types."""

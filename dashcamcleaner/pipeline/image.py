@@ -53,7 +53,7 @@ def clean_image(job: Job) -> Generator[Event]:
         yield Started(str(job.source), str(job.output), 1, look.description)
         planned = [one for observed in look.seer.see([frame]) for one in look.take(*observed)]
         plan = [*planned, *look.planner.finish()][0]
-        tally = RunStatistics(thresholds=look.thresholds, kinds=settings.kinds())
+        tally = RunStatistics(thresholds=look.thresholds, kinds=settings.kinds(), upright_size=frame.upright_size)
         counts = tally.add(plan)
         obscurer_for(settings).obscure(frame, plan.regions)
         writer = PlanWriter(plan_path(job.output), header=look.header)
@@ -78,7 +78,10 @@ def clean_image(job: Job) -> Generator[Event]:
                 export.abort()
         look.done()
     yield Progress("clean", 1, 1, 0.0, 0.0, counts)
-    summary.kinds = tally.kinds
+    summary.kinds, summary.hidden = tally.kinds, tally.hidden(warn_from=settings.warn_hidden)
+    for sentence in summary.hidden.notes:
+        summary.warnings.append(sentence)
+        yield Warned(sentence)
     if not any(kind.regions for kind in tally.kinds.values()):
         summary.warnings.append("Nothing was found; look at the picture yourself before you publish it.")
         yield Warned(summary.warnings[-1])

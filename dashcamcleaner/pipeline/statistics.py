@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Origin
-from dashcamcleaner.core.summary import KindSummary
+from dashcamcleaner.core.summary import HiddenSummary, KindSummary
+from dashcamcleaner.planning.hidden_share import HiddenShare
 
 __all__ = ["RunStatistics", "Timeline"]
 
@@ -21,12 +23,16 @@ class RunStatistics:
     Args:
         thresholds: what counts as a sighting, per kind.
         kinds: the kinds that are hidden.
+        upright_size: ``(width, height)`` of the upright picture, pixels.
     """
 
-    def __init__(self, *, thresholds: Mapping[str, float], kinds: tuple[str, ...]) -> None:
+    def __init__(
+        self, *, thresholds: Mapping[str, float], kinds: tuple[str, ...], upright_size: tuple[int, int]
+    ) -> None:
         self._thresholds = thresholds
         self.kinds: dict[str, KindSummary] = {kind: KindSummary() for kind in kinds}
         self.timeline = Timeline()
+        self.hidden_share = HiddenShare(upright_size=upright_size)
         self.frames = 0
         self.damaged_frames = 0
         self._tracks: dict[str, set[int]] = {}
@@ -36,6 +42,7 @@ class RunStatistics:
         """Count a frame; gives the number of regions per kind in it."""
         self.frames += 1
         self.timeline.add(plan)
+        self.hidden_share.add(plan)
         self.damaged_frames += plan.seen.damaged
         found = plan.seen.detections
         for kind, summary in self.kinds.items():
@@ -52,6 +59,16 @@ class RunStatistics:
             summary.frames_covered += 1
         self._follow_fills(plan)
         return dict(counts)
+
+    def hidden(self, *, warn_from: float) -> HiddenSummary:
+        """How much of the picture is hidden, and what is to be told of it.
+
+        Args:
+            warn_from: share of the picture, mean over the frames, from which it is told.
+        """
+        share = self.hidden_share
+        large = [dataclasses.asdict(one) for one in share.large]
+        return HiddenSummary(share.mean, large, share.sentences(warn_from=warn_from))
 
     def _follow_fills(self, plan: FramePlan) -> None:
         now = plan.time.seconds

@@ -80,7 +80,7 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
         for sentence in (*info.warnings, *target.warnings, *look.warnings):
             summary.warnings.append(sentence)
             yield Warned(sentence)
-        tally = RunStatistics(thresholds=look.thresholds, kinds=settings.kinds())
+        tally = RunStatistics(thresholds=look.thresholds, kinds=settings.kinds(), upright_size=info.upright_size)
         writer = stack.enter_context(ClipWriter(job, info=info, target=target, header=look.header))
         if look.thorough:
             yield from analyse_first(job, info=info, look=look, control=control)
@@ -125,7 +125,12 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
             raise InputError(f"{job.source} holds no frame that decodes.", hint="The file may be damaged or encrypted.")
         summary.kinds, summary.frames, summary.damaged_frames = tally.kinds, tally.frames, tally.damaged_frames
         summary.duration_s = info.duration_s or 0.0
-        for sentence in (*decoder.problems, *_afterthoughts(look.planner, tally, decoder.partial)):
+        summary.hidden = tally.hidden(warn_from=settings.warn_hidden)
+        for sentence in (
+            *summary.hidden.notes,
+            *decoder.problems,
+            *_afterthoughts(look.planner, tally, decoder.partial),
+        ):
             summary.warnings.append(sentence)
             yield Warned(sentence)
         summary.timeline, summary.edits = tally.timeline.as_dict(), describe_edits(look.edits)

@@ -61,6 +61,8 @@ _SURE_ABOVE = 4.0
 _LARGE_COSTS_FROM = -2.8
 _LARGE_COSTS = 3.0
 """Log odds asked per e-fold of size above 6 % of the picture's long side."""
+_PLAIN_FROM, _PLAIN_AT = 0.55, 0.8
+"""Scores between which that demand fades: a large true object has the pixels to be plain to the detector."""
 _CHECK_AT = frozenset((1, 2, 4, 8, 16, 30, 60, 120))
 """Sightings of a track with which a closer look is worth while: later ones tell little that is new."""
 _CHECK_WITHIN = 4.0
@@ -382,7 +384,10 @@ class TrackPlanner:
 
     def _asked_more(self, track: Track) -> float:
         """Log odds that a large track needs beyond the threshold: a false one costs that much more of the picture."""
-        return _LARGE_COSTS * max(0.0, track.evidence.log_size - _LARGE_COSTS_FROM)
+        evidence = track.evidence
+        plain = (evidence.typical_score - _PLAIN_FROM) / (_PLAIN_AT - _PLAIN_FROM)
+        plain = min(1.0, max(0.0, plain)) * (1 - evidence.rests)
+        return (1 - plain) * _LARGE_COSTS * max(0.0, evidence.log_size - _LARGE_COSTS_FROM)
 
     def _sureness(self, track: Track) -> float:
         """0 for a track that just passes its threshold, 1 for one that is sure."""

@@ -84,6 +84,7 @@ def report_html(report: Mapping[str, Any], *, thumbnails: Mapping[int, bytes] | 
     parts = [
         f"<h1>{escape(name)}</h1>",
         f'<p>{_badge(status)} <span class="soft">{escape(_told_status(report, audit))}</span></p>',
+        _list("Much is hidden", (report.get("hidden") or {}).get("notes") or []),
         _files(report),
         _kinds(report),
         _timeline(report, audit),
@@ -92,7 +93,7 @@ def report_html(report: Mapping[str, Any], *, thumbnails: Mapping[int, bytes] | 
         _edits(report),
         _pairs("Settings that differ from the profile", report.get("settings") or {}, empty="none"),
         _pairs("Made with", _made_with(report)),
-        _list("Notes of the run", report.get("warnings") or []),
+        _list("Notes of the run", _other_notes(report)),
         '<p class="soft">This page says what was done to the file and how that was checked. It does not say that '
         "nobody can be recognised, nor whether the clip may be published: somebody has to look at it.</p>",
     ]
@@ -322,6 +323,12 @@ def _streams(report: Mapping[str, Any]) -> str:
         "<h2>Sound, tags and other streams</h2><table><thead><tr><th>What<th>What became of it<th>Why</tr></thead>"
         f"<tbody>{rows}</tbody></table>"
     )
+
+
+def _other_notes(report: Mapping[str, Any]) -> list[str]:
+    """The notes of a run without those that stand at the top of the page."""
+    first = (report.get("hidden") or {}).get("notes") or []
+    return [note for note in report.get("warnings") or [] if note not in first]
 
 
 def _edits(report: Mapping[str, Any]) -> str:

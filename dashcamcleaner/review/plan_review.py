@@ -113,7 +113,13 @@ class PlanReview:
             if added:
                 plans = [FramePlan(plan.seen, added.apply(plan.regions, seen=plan.seen)) for plan in plans]
         summaries = [one for one in self.tracks if one.track not in settled]
-        spots = review_items(plans, summaries=summaries, thresholds=self.thresholds, findings=_findings(report))
+        spots = review_items(
+            plans,
+            summaries=summaries,
+            thresholds=self.thresholds,
+            findings=_findings(report),
+            upright_size=self.header.upright_size,
+        )
         return [spot for spot in spots if spot.track is None or spot.track not in settled]
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from dashcamcleaner.audit.exposures import legibility
 from dashcamcleaner.core.plan import FramePlan, Origin, Region
 from dashcamcleaner.core.time import FrameTime
+from dashcamcleaner.planning.hidden_share import HiddenShare
 
 __all__ = ["Reason", "ReviewItem", "TrackSummary", "review_items", "track_summaries"]
 
@@ -26,6 +27,8 @@ _COVERED = 0.6
 _CUT_WORTH = 0.3
 _FILL_WORTH = 0.01
 _LOW_SCORE_MARGIN = 0.1
+_LARGE_HARM = 3.0
+"""Above every other: a region that hides a fifth of the picture spoils it, and is seen to be right or wrong at once."""
 
 Box = tuple[float, float, float, float]
 
@@ -38,6 +41,7 @@ class Reason:
     LONG_FILL = "long-fill"
     SINGLE = "single"
     LOW_SCORE = "low-score"
+    LARGE = "large"
 
 
 @dataclass(slots=True)
@@ -154,16 +158,19 @@ def review_items(
     summaries: Sequence[TrackSummary],
     thresholds: Mapping[str, float],
     findings: Iterable[Mapping[str, Any]] = (),
+    upright_size: tuple[int, int] | None = None,
 ) -> list[ReviewItem]:
-    """What to look at first, most harmful first.
+    """What to look at first: regions that take much of the picture, then the rest, most harmful first.
 
     Args:
         plans: all frames, with the regions that are hidden.
         summaries: of the tracks of the same plans.
         thresholds: per kind that is hidden.
         findings: an audit's findings, as they stand in a report.
+        upright_size: ``(width, height)``, pixels; without it, large regions are not listed.
     """
     spots = [
+        *([] if upright_size is None else _large_regions(plans, upright_size=upright_size)),
         *_from_findings(findings, frames=len(plans)),
         *_in_the_clear(plans, thresholds=thresholds),
         *_from_tracks(summaries, plans=plans, thresholds=thresholds),
@@ -194,6 +201,18 @@ def _from_findings(findings: Iterable[Mapping[str, Any]], *, frames: int) -> lis
             )
         )
     return spots
+
+
+def _large_regions(plans: Iterable[FramePlan], *, upright_size: tuple[int, int]) -> list[ReviewItem]:
+    share = HiddenShare(upright_size=upright_size)
+    for plan in plans:
+        share.add(plan)
+    return [
+        ReviewItem(
+            one.index, one.index, Reason.LARGE, _LARGE_HARM + one.share, None, one.kind, one.track, one.sentence()
+        )
+        for one in share.large
+    ]
 
 
 def _in_the_clear(plans: Sequence[FramePlan], *, thresholds: Mapping[str, float]) -> list[ReviewItem]:

@@ -180,6 +180,12 @@ class TrackEvidence:
         return self._size
 
     @property
+    def typical_score(self) -> float:
+        """Mean of its best scores, 0 to 1: of three, or of as many as there were frames in which it could be seen."""
+        wanted = min(_TOP, self._looked + 1)
+        return sum(probability(one) for one in self._best[:wanted]) / wanted
+
+    @property
     def rests(self) -> float:
         """0 to 1: how surely it rests in the picture while the scene moves, as a burned-in text does."""
         if self.count < 4 or self._rest_s < _RESTS_S:

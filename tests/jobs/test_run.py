@@ -88,6 +88,22 @@ def left_behind(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir() if "partial" in path.name}
 
 
+def test_where_much_of_the_picture_is_hidden_the_run_says_so(
+    tmp_path: Path, detector: Callable[[fakes.ScriptedDetector], fakes.ScriptedDetector]
+) -> None:
+    clips.make(tmp_path / "in.mp4", frames=8)
+    detector(always((20.0, 20.0, 200.0, 170.0, 0.95, "face")))
+    events = run(tmp_path / "in.mp4", tmp_path / "out.mp4")
+    told = [event.message for event in events if isinstance(event, Warned)]
+    assert any("hidden on average" in sentence for sentence in told)
+    assert any("track" in sentence and "0:00.000" in sentence for sentence in told)
+    report = json.loads((tmp_path / "out.report.json").read_text())
+    assert report["hidden"]["large"][0]["share"] > 0.2
+    assert report["hidden"]["mean_share"] > 0.2
+    quiet = run(tmp_path / "in.mp4", tmp_path / "quiet.mp4", warn_hidden=1.0)
+    assert not any("on average" in event.message for event in quiet if isinstance(event, Warned))
+
+
 def test_a_clip_comes_out_with_its_times_its_sound_and_a_hidden_face(tmp_path: Path, detector: Any) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=45, pts=clips.vfr_pts(45), busy=True, sounds=(clips.Sound(),))
     detector(always(FACE))

@@ -17,6 +17,7 @@ from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Observation, Origin
 from dashcamcleaner.core.time import FrameTime, Span
 from dashcamcleaner.planning.planner import MemoryPlanner, TrackPlanner
 from dashcamcleaner.planning.weak_spots import planned, thorough_plans, weak_spots, with_extra
+from dashcamcleaner.tracking.evidence import EvidenceModel
 from dashcamcleaner.tracking.track import LARGE_LESS_SURE, large_share
 from dashcamcleaner.tracking.tracker import Tracker
 from dashcamcleaner.training.leaks import LeakFigures, leaks
@@ -498,6 +499,22 @@ def test_of_a_large_sighting_more_is_asked():
     assert hidden(large, threshold + 0.01) == [False]
     assert hidden(large, threshold + LARGE_LESS_SURE + 0.01) == [True]
     assert hidden(large, threshold + 0.01, threshold + LARGE_LESS_SURE + 0.01, 0.06) == [True] * 3
+
+
+@pytest.mark.parametrize("kind", ["face", "plate"])
+@pytest.mark.parametrize("frames", [1, 10])
+def test_whatever_its_size_a_plain_object_is_hidden(kind, frames):
+    """Of large sightings more is asked, but a face that fills the picture is plain to the detector, and hidden."""
+
+    def hidden(share, score):
+        side = share * scenes.SIZE[0]
+        seen = [observation(i, (100, 50, 100 + side, 50 + side * 0.4, score, kind)) for i in range(frames)]
+        planner = tracks(evidence=EvidenceModel.shipped(), thresholds={kind: 0.05}, max_region=0.05)
+        return [bool(plan.regions) for plan in planned(seen, planner)]
+
+    for share in (0.02, 0.1, 0.35, 0.8):
+        assert hidden(share, 0.95) == [True] * frames
+    assert hidden(0.35, 0.3) == [False] * frames
 
 
 odd_rows = st.lists(

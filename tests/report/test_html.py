@@ -93,6 +93,13 @@ def test_it_boasts_of_nothing_and_tells_no_folders(forbidden: str) -> None:
     assert forbidden not in report_html(summary(audit=audit(Status.PASS))).lower()
 
 
+def test_where_much_is_hidden_it_is_said_first_and_once() -> None:
+    note = "One region (face, track 3) takes up to 31% of the picture, 00:02."
+    page = report_html(summary(hidden={"mean_share": 0.2, "large": [], "notes": [note]}, warnings=[note, "Other."]))
+    assert page.count(note) == 1
+    assert page.index(note) < page.index("What was hidden") < page.index("Other.")
+
+
 def test_nothing_hidden_is_said_loudly() -> None:
     assert "<b>Nothing.</b>" in report_html(summary(kinds={"face": {"regions": 0}}))
 

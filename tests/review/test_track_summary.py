@@ -72,3 +72,14 @@ def test_what_an_audit_saw_comes_first() -> None:
     spots = review_items(plans, summaries=[], thresholds={"face": 0.2}, findings=[finding, whole])
     assert [spot.reason for spot in spots] == [Reason.FINDING, Reason.CLEAR]
     assert (spots[0].index, spots[0].message) == (3, "A face is clear.")
+
+
+def test_a_region_that_takes_much_of_the_picture_comes_before_all_else() -> None:
+    plans = [frame(i, found=((300.0, 300.0, 360.0, 370.0, 0.19, "face"),)) for i in range(5)]
+    large = Region((0.0, 0.0, 200.0, 300.0), "plate", 0.9, Origin.DETECTED, 4)
+    plans[2] = FramePlan(plans[2].seen, (large,))
+    finding = {"first_frame": 3, "last_frame": 4, "severity": "fail", "harm": 1.0, "message": "A face is clear."}
+    spots = review_items(plans, summaries=[], thresholds={"face": 0.2}, findings=[finding], upright_size=(400, 400))
+    assert [spot.reason for spot in spots] == [Reason.LARGE, Reason.FINDING, Reason.CLEAR]
+    assert (spots[0].index, spots[0].track) == (2, 4)
+    assert "track 4" in spots[0].message
