@@ -216,13 +216,23 @@ def about(settings: Settings) -> dict[str, Any]:
 def title(result: Mapping[str, Any], settings: Settings) -> str:
     own = ", ".join(f"{name} {value}" for name, value in result["settings"].items()) or "all settings as they come"
     probability = ", ".join(f"{kind} {value:g}" for kind, value in result["thresholds"].items())
-    words = " ".join(shlex.quote(word) for word in sys.argv[1:])
+    words = " ".join(shlex.quote(word) for word in told_words(sys.argv[1:]))
     return (
         f"# Leaks, and what is hidden for nothing\n\n"
         f"Made by `python benchmarks/leaks.py {words}` on {result['date']}: version {result['version']}, weights "
         f"{result['weights']} at {settings.inference_size} px, {own}, a track hidden from these probabilities on: "
         f"{probability}. {result['machine']}. [docs/tracking.md](../tracking.md) explains the columns."
     )
+
+
+def told_words(words: Sequence[str]) -> Iterator[str]:
+    """The command's words, without those that only say where files go."""
+    left = iter(words)
+    for word in left:
+        if word in ("--cache", "--json"):
+            next(left, None)
+        else:
+            yield word
 
 
 def row(clip: str, mode: str, figures: LeakFigures) -> str:
