@@ -269,6 +269,7 @@ def _evaluate(args: argparse.Namespace) -> int:
             backend=args.backend,
             device=args.device,
             precision=args.precision,
+            trust_weights=args.trust_weights,
             progress=_sentence_ticker(),
         )
     if args.json == "-":

@@ -26,7 +26,7 @@ from dashcamcleaner.core.motion import FrameMotion
 from dashcamcleaner.core.plan import WHOLE_FRAME, CropCheck, FramePlan, Observation, Origin, Region
 from dashcamcleaner.core.time import Span
 from dashcamcleaner.planning.regions import merged, sighted_regions, whole_frame, without_hidden
-from dashcamcleaner.tracking.evidence import EvidenceModel, logit
+from dashcamcleaner.tracking.evidence import EvidenceModel, logit, probability
 from dashcamcleaner.tracking.interpolation import GapFiller, TrackPosition
 from dashcamcleaner.tracking.track import Track, TrackerProtocol, large_share
 
@@ -196,6 +196,7 @@ class TrackPlanner:
     Attributes:
         shortened: the look-ahead could not be had in full; the caller warns.
         tracks: ids and kinds of the tracks hidden so far, edits apart.
+        probabilities: of these tracks by their ids, the highest with which one was hidden; empty without evidence.
     """
 
     def __init__(
@@ -242,6 +243,7 @@ class TrackPlanner:
         self._open: list[tuple[Track, GapFiller]] = []
         self._shortened = False
         self.tracks: dict[int, str] = {}
+        self.probabilities: dict[int, float] = {}
 
     @property
     def shortened(self) -> bool:
@@ -329,6 +331,9 @@ class TrackPlanner:
             if not self._is_hidden(track):
                 continue
             self.tracks.setdefault(track.id, track.kind)
+            if self._evidence is not None:
+                now = probability(self._log_odds(track))
+                self.probabilities[track.id] = max(now, self.probabilities.get(track.id, 0.0))
             sure = self._sureness(track)
             reach = _REACH_LEAST + (1 - _REACH_LEAST) * sure
             places = fill.at(
