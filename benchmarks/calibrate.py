@@ -5,7 +5,7 @@
     python benchmarks/calibrate.py PANS --out dashcamcleaner/tracking/evidence.json [--weights NAME] [--seen FOLDER]
 
 PANS are clips of a virtual camera over the *training* side of the recipe, negatives among them; clips that do not say
-that they are of it (`made_of` in their truth) are refused, so that no figure is measured on what this was fitted to.
+that they are of it (``made_of`` in their truth) are refused, so that no figure is measured on what this was fitted to.
 Calibrate anew whenever the weights change, since their scores mean something else then.
 
 Each clip is observed with the weights as a run observes it, with one difference: the planner that says where to look
@@ -27,7 +27,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from dashcamcleaner.core.boxes import iou
+from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.plan import FramePlan, Observation
 from dashcamcleaner.detection.crop_check import CROP_SIZE_PX, CropChecker
 from dashcamcleaner.detection.registry import open_detector
@@ -167,9 +168,7 @@ def unsure_planner(watched: Watched, truth: ClipTruth) -> TrackPlanner:
     return TrackPlanner(
         tracker=watched,
         upright_size=truth.size,
-        thresholds=dict.fromkeys(truth.kinds, 0.5),
-        kinds=truth.kinds,
-        growth={},
+        rules={kind: replace(rules_of(kind), threshold=0.5, probability=0.5) for kind in truth.kinds},
         max_waiting_frames=1000,
         evidence=EvidenceModel(dict.fromkeys(truth.kinds, flat)),
     )

@@ -2,13 +2,13 @@
 
     python benchmarks/pans.py RECIPE OUT --make-pans make_pans.py [--side training|held-out] [--only NAME,NAME]
 
-`make_pans.py` (it belongs to the measuring data, see CONTRIBUTING.md) pans, zooms and shakes over the pictures of one
+``make_pans.py`` (it belongs to the measuring data, see CONTRIBUTING.md) pans, zooms and shakes over the pictures of one
 folder and writes a clip and its truth. This script says of which pictures: RECIPE is a training recipe
 (docs/recipes/nano-3.toml, copied beside a link `data` to the measuring data) and decides the split. The *training*
-side takes what the recipe's `[[folder]]` rows take, so that calibrating sees nothing that figures are measured on; the
-*held-out* side takes what its `[[evaluate]]` rows take. Pictures that are on both sides are refused.
+side takes what the recipe's ``[[folder]]`` rows take, so that calibrating sees nothing that figures are measured on;
+the *held-out* side takes what its ``[[evaluate]]`` rows take. Pictures that are on both sides are refused.
 
-Each truth says in `made_of` which folder and side its clip was made of, and names the kinds that are labelled there.
+Each truth says in ``made_of`` which folder and side its clip was made of, and names the kinds that are labelled there.
 Seeds are fixed: the same pictures give the same clips.
 """
 
@@ -123,7 +123,7 @@ def make(pan: Pan, pictures: Sequence[Picture], out: Path, *, side: str, make_pa
     """Make one clip, unless it is there.
 
     Raises:
-        InputError: no picture of its folder is on this side, or `make_pans.py` fails.
+        InputError: no picture of its folder is on this side, or ``make_pans.py`` fails.
     """
     if (out / f"{pan.name}.json").exists():
         return
@@ -144,7 +144,7 @@ def make(pan: Pan, pictures: Sequence[Picture], out: Path, *, side: str, make_pa
 
 
 def gather(pictures: Sequence[Picture], folder: Path) -> None:
-    """Copy pictures with their labels into a folder of their own, as `make_pans.py` takes whole folders."""
+    """Copy pictures with their labels into a folder of their own, as ``make_pans.py`` takes whole folders."""
     shutil.rmtree(folder, ignore_errors=True)
     for name in ("images", "labels", "ignore"):
         (folder / name).mkdir(parents=True)

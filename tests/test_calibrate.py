@@ -78,11 +78,11 @@ def test_the_numbers_make_a_model_that_tells_objects_from_clutter(known, capsys)
         assert judged["roc_auc"] > 0.95
         assert judged["reliability"][0]["true"] < 0.1 < 0.9 < judged["reliability"][-1]["true"]
         nothing, something = (TrackEvidence(kind, upright_size=SIZE) for _ in range(2))
-        nothing.sight((100, 100, 120, 120), score=0.08)
+        nothing.update((100, 100, 120, 120), score=0.08)
         nothing.check(0.02)
         for n in range(10):
-            something.look(scene_px=0.0, seconds=1 / 30)
-            something.sight((100 + n, 100, 140 + n, 140), score=0.7)
+            something.advance(scene_px=0.0, seconds=1 / 30)
+            something.update((100 + n, 100, 140 + n, 140), score=0.7)
         something.check(0.7)
         assert probability(model.log_odds(kind, nothing)) < 0.1 < 0.5 < probability(model.log_odds(kind, something))
     assert "| probability | tracks | mean probability | true |" in capsys.readouterr().out

@@ -196,7 +196,8 @@ class TrackPlanner:
     Attributes:
         shortened: the look-ahead could not be had in full; the caller warns.
         tracks: ids and kinds of the tracks hidden so far, edits apart.
-        probabilities: of these tracks by their ids, the highest with which one was hidden; empty without evidence.
+        probabilities: the highest probability with which each track was hidden, by its id; empty without
+            evidence.
     """
 
     def __init__(

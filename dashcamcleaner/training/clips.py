@@ -47,7 +47,7 @@ class DryRun:
 
     Args:
         clip: the file.
-        settings: of the run.
+        settings: the settings of the run.
         cache: folder in which the observations are kept, by weights and dials; None keeps none. Not noticed there: a
             changed engine.
         detector: instead of the one that the settings ask for; no closer looks are taken then, unless `checker` is
@@ -212,8 +212,8 @@ def figures_of(
 
     Args:
         truth: what is there.
-        plans: of every frame.
-        settings: of the run.
+        plans: the plans of every frame.
+        settings: the settings of the run.
         thresholds: score per kind from which a raw detection counts as a sighting.
     """
     return leaks(truth, plans, thresholds=thresholds, shapes=shapes_per_kind(settings), feather=settings.feather)
@@ -235,14 +235,14 @@ def clip_figures(
     """Leaks per inference size, of all labelled clips of a folder together and per kind.
 
     Args:
-        weights: as `detection.registry.open_detector` takes them.
+        weights: the weights as `detection.registry.open_detector` takes them.
         folder: holds ``NAME.json`` (the truth) beside ``NAME.mp4`` or the like.
         thresholds: score per kind from which a raw detection counts as a sighting.
         inference_sizes: long sides of the network input.
-        backend: as the setting of that name.
-        device: as the setting of that name.
-        precision: as the setting of that name.
-        trust_weights: as the setting of that name.
+        backend: the same as the setting of that name.
+        device: the same as the setting of that name.
+        precision: the same as the setting of that name.
+        trust_weights: the same as the setting of that name.
         opener: ``(inference size, upright size) -> detector``, instead of by ``weights``; without closer looks.
         progress: called with a sentence, clips done and in all.
 

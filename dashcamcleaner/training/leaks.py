@@ -57,7 +57,7 @@ class ObjectFigures:
     """How one labelled object fared.
 
     Args:
-        clip, id, kind: whose.
+        clip, id, kind: the clip, the id within it, and the kind of the object.
         legible_frames: object-frames that count.
         leaked: the frames in which it was not protected, with their cause.
         half_covered_frames: those in which less than half of it was hidden.
@@ -224,7 +224,7 @@ def leaks(
 
     Args:
         truth: what is there.
-        plans: of every frame; a frame without a plan counts as not hidden.
+        plans: the plans of every frame; a frame without a plan counts as not hidden.
         thresholds: score per kind from which a raw detection counts as a sighting.
         shapes: shape per kind, as it is painted.
         feather: width of the soft edge, as it is painted; what it touches is painted, but hides nothing.

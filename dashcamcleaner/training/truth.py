@@ -27,7 +27,7 @@ class TrueTrack:
     """One labelled object.
 
     Args:
-        id: within its clip.
+        id: the id within its clip.
         kind: ``face``, ``plate``, ...
         boxes: frame -> ``x1, y1, x2, y2`` in pixel edges of the upright picture.
         legible: the frames in which it can be recognised.
@@ -123,11 +123,11 @@ def labelled_clips(folder: str | Path, *, names: Sequence[str] = ()) -> list[Lab
         try:
             found.append(LabelledClip(clip, ClipTruth.from_json(json.loads(file.read_text(encoding="utf-8")))))
         except (OSError, ValueError) as error:
-            raise InputError(f"{file} is not the truth of a labelled clip ({error})") from error
+            raise InputError(f"{file} is not the truth of a labelled clip ({error}).") from error
     missing = sorted(set(names) - {clip.name for clip in found})
     if missing or not found:
         raise InputError(
-            f"{folder} holds no labelled clip" + (f" named {missing[0]}" if missing else ""),
+            f"{folder} holds no labelled clip named {missing[0]}." if missing else f"{folder} holds no labelled clip.",
             hint="A labelled clip is NAME.mp4 with NAME.json beside it.",
         )
     return found
