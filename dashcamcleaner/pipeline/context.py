@@ -1,4 +1,4 @@
-"""How a run sees: which seer, which planner, and what is told about them. Opened once per run by the pipeline."""
+"""How a run sees: where its observations come from, and its planner. Opened once per run by the pipeline."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class RunContext:
     """A context manager: leaving it gives engine and files back.
 
     Args:
-        seer: gives observations.
+        observations: gives observations.
         planner: makes regions of them.
         header: the header of the plan that this run writes.
         thresholds: what counts, per kind.
@@ -50,7 +50,7 @@ class RunContext:
         warnings: sentences to tell.
     """
 
-    seer: ObservationSource
+    observations: ObservationSource
     planner: Planner
     header: PlanHeader
     thresholds: dict[str, float]
@@ -115,7 +115,7 @@ def open_context(job: Job, *, info: MediaInfo) -> RunContext:
     told = detector.description
     place = f"{told.backend} on {told.device}"
     return RunContext(
-        seer=LiveObservationSource(
+        observations=LiveObservationSource(
             detector,
             motion=MotionEstimator(upright_size=info.upright_size) if settings.tracking else None,
             log=log,
@@ -173,7 +173,7 @@ def _from_plan(job: Job, info: MediaInfo, edits: Edits | None, waiting: int) -> 
         )
     thresholds = thresholds_per_kind(settings)
     return RunContext(
-        seer=StoredObservationSource(plan.seen for plan in reader),
+        observations=StoredObservationSource(plan.seen for plan in reader),
         planner=make_planner(
             settings, upright_size=info.upright_size, thresholds=thresholds, max_waiting_frames=waiting, edits=edits
         ),

@@ -51,7 +51,7 @@ def clean_image(job: Job) -> Generator[Event]:
         summary.backend, summary.weights = look.backend, look.header.weights
         summary.weights_sha256, summary.versions = look.header.weights_sha256, look.header.versions
         yield Started(str(job.source), str(job.output), 1, look.description)
-        planned = [one for observed in look.seer.see([frame]) for one in look.take(*observed)]
+        planned = [one for observed in look.observations.see([frame]) for one in look.take(*observed)]
         plan = [*planned, *look.planner.finish()][0]
         tally = RunStatistics(thresholds=look.thresholds, kinds=settings.kinds(), upright_size=frame.upright_size)
         counts = tally.add(plan)

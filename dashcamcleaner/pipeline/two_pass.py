@@ -67,7 +67,7 @@ def analyse_first(job: Job, *, info: MediaInfo, look: RunContext, control: Contr
         def analysing() -> None:
             first = fresh_planner()
             picture_size = look.detector.picture_size if look.detector is not None else info.upright_size
-            for frame, seen in look.seer.see(frames):
+            for frame, seen in look.observations.see(frames):
                 take(first, frame, seen, checker=look.checker, picture_size=picture_size)
                 observations.append(seen)
                 counts = {kind: int((seen.detections.kind == kind).sum()) for kind in look.thresholds}
@@ -82,7 +82,7 @@ def analyse_first(job: Job, *, info: MediaInfo, look: RunContext, control: Contr
             )
             look.planner = PrecomputedPlanner(plans)
             look.thorough_done = True
-            look.seer = StoredObservationSource(plan.seen for plan in plans)
+            look.observations = StoredObservationSource(plan.seen for plan in plans)
             events.close()
 
         crew.start("decode", decoding)

@@ -100,7 +100,7 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
 
             def seeing() -> None:
                 waiting: deque[Frame] = deque()
-                for frame, seen in look.seer.see(frames):
+                for frame, seen in look.observations.see(frames):
                     waiting.append(frame)
                     for plan in look.take(frame, seen):
                         planned.put((waiting.popleft(), plan))
