@@ -109,7 +109,7 @@ class Eyes:
             for frame in frames:
                 spot = by_index.get(frame.index)
                 if spot is not None:
-                    extra[frame.index] = rechecker.look(frame.picture(self.info.upright_size), spot)
+                    extra[frame.index] = rechecker.detect(frame.picture(self.info.upright_size), spot)
                     self.looks += len(spot.windows) + 5 * spot.whole
         return extra
 
@@ -144,7 +144,7 @@ def plans_of(
     if mode == "default":
         return planned(observations, make(False))
     return thorough_plans(
-        observations, upright_size=size, thresholds=thresholds, make_planner=lambda: make(True), look=eyes.look
+        observations, upright_size=size, thresholds=thresholds, make_planner=lambda: make(True), second_pass=eyes.look
     )
 
 

@@ -239,7 +239,7 @@ def _search_beside_the_film(eyes: AuditModels, output: Path, settings: Settings)
         if picture.pixels is None:
             yield Finding("leftovers", "cover-unread", Severity.REVIEW, f"The {picture.where} cannot be decoded.")
             continue
-        seen = eyes.look_at_still(picture.pixels)
+        seen = eyes.search_picture(picture.pixels)
         for kind in sorted({s.kind for s in seen}):
             best = max(s.score for s in seen if s.kind == kind)
             yield Finding("leftovers", "cover-object", Severity.FAIL if best > 0.5 else Severity.REVIEW,

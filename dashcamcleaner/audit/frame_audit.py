@@ -56,7 +56,7 @@ class FrameAuditor:
         self._plans: Iterator[FramePlan] = iter(self._reader) if self._reader is not None else iter(())
         self._planned = plan is not None
         self._next_plan: FramePlan | None = next(self._plans, None)
-        self._closely = _frames_to_look_at(plan) if plan is not None else frozenset()
+        self._closely = _frames_to_search(plan) if plan is not None else frozenset()
         shift = info.layout.chroma_shift
         self._comparer = FrameComparer(
             upright_size=info.upright_size,
@@ -93,14 +93,14 @@ class FrameAuditor:
             if source is not None:
                 self._plan_of(source)
             else:
-                self._look(at, None)
+                self._search(at, None)
             return {}
         self.frames += 1
         self._damaged += output.damaged
         regions = self._plan_of(source)
         seconds = source.time.seconds
         if not self._comparable:
-            self._look(output, None)
+            self._search(output, None)
             return {}
         before, after = upright_luma(source), upright_luma(output)
         if before.shape != after.shape:
@@ -120,7 +120,7 @@ class FrameAuditor:
             self._other.append((source.index, seconds, compared.other_frame))
         if compared.changed_blocks:
             self._changed.append((source.index, seconds, compared.changed_blocks))
-        sampled = self._look(output, compared, frame=source.index, seconds=seconds)
+        sampled = self._search(output, compared, frame=source.index, seconds=seconds)
         if sampled and regions:
             self._rereader.offer(before, after, regions, frame=source.index, seconds=seconds)
         if any(test.is_clear or test.is_weak or test.is_partly_clear for test in compared.tests):
@@ -141,7 +141,7 @@ class FrameAuditor:
             return None
         return self._next_plan.regions
 
-    def _look(
+    def _search(
         self, output: Frame, compared: FrameComparison | None, *, frame: int | None = None, seconds: float | None = None
     ) -> bool:
         """Search the picture for what is not hidden, if it is due."""
@@ -153,7 +153,7 @@ class FrameAuditor:
             self._due_s = at_s + _EVERY_S - 1e-3
         self.looked_at += 1
         share = compared.hidden_share if compared is not None else (lambda _box: 0.0)
-        sightings = self._eyes.searcher.look(
+        sightings = self._eyes.searcher.search(
             output.picture(output.upright_size), frame=index, seconds=at_s, hidden_share=share
         )
         if sightings:
@@ -308,7 +308,7 @@ def _obscured_jpeg(picture: np.ndarray, box: tuple[float, float, float, float] |
     return cv2.imencode(".jpg", shown[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 70])[1].tobytes()
 
 
-def _frames_to_look_at(plan: Path) -> frozenset[int]:
+def _frames_to_search(plan: Path) -> frozenset[int]:
     """Frames just before a track begins, just after it ends, and within its gaps: where an object may stand clear."""
     first: dict[int, int] = {}
     last: dict[int, int] = {}

@@ -62,9 +62,9 @@ class AuditModels:
         reader = self.reader
         return None if reader is None else lambda exposure: best_reading(exposure, reader=reader)
 
-    def look_at_still(self, picture: np.ndarray) -> list[AuditDetection]:
+    def search_picture(self, picture: np.ndarray) -> list[AuditDetection]:
         """What can be seen in a picture beside the film."""
-        return self.searcher.look(picture, frame=0, seconds=0.0, hidden_share=lambda _box: 0.0)
+        return self.searcher.search(picture, frame=0, seconds=0.0, hidden_share=lambda _box: 0.0)
 
     def close(self) -> None:
         """Give all engines back."""

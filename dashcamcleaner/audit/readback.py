@@ -42,7 +42,7 @@ _FACE_AGAIN = 0.5
 
 
 @dataclass(slots=True, eq=False)
-class _Look:
+class _Sample:
     frame: int
     seconds: float
     xyxy: tuple[float, float, float, float]
@@ -55,11 +55,11 @@ class _Look:
 @dataclass(slots=True, eq=False)
 class _Covered:
     kind: str
-    looks: list[_Look] = field(default_factory=list)
+    samples: list[_Sample] = field(default_factory=list)
 
     @property
     def size(self) -> float:
-        return max((look.area for look in self.looks), default=0.0)
+        return max((sample.area for sample in self.samples), default=0.0)
 
 
 class ReadbackTest:
@@ -97,15 +97,15 @@ class ReadbackTest:
     def _keep(
         covered: _Covered, source: np.ndarray, output: np.ndarray, region: Region, frame: int, seconds: float
     ) -> None:
-        looks = covered.looks
+        samples = covered.samples
         area = (region.xyxy[2] - region.xyxy[0]) * (region.xyxy[3] - region.xyxy[1])
-        near = [look for look in looks if abs(look.frame - frame) < _LEAST_FRAMES_APART]
-        rivals = near or (looks if len(looks) >= _CROPS_PER_TRACK else [])
+        near = [sample for sample in samples if abs(sample.frame - frame) < _LEAST_FRAMES_APART]
+        rivals = near or (samples if len(samples) >= _CROPS_PER_TRACK else [])
         if rivals:
-            worst = min(rivals, key=lambda look: look.area)
+            worst = min(rivals, key=lambda sample: sample.area)
             if worst.area >= area:
                 return
-            looks.remove(worst)
+            samples.remove(worst)
         x1, y1, x2, y2 = _window(region.xyxy, source.shape, grow=_margin(covered.kind))
         if x2 - x1 < 8 or y2 - y1 < 6:
             return
@@ -113,7 +113,7 @@ class ReadbackTest:
         crops = _fitted(source[y1:y2, x1:x2]), _fitted(output[y1:y2, x1:x2])
         scale = crops[0].shape[1] / (x2 - x1)
         small = (inner[0] * scale, inner[1] * scale, inner[2] * scale, inner[3] * scale)
-        looks.append(_Look(frame, seconds, region.xyxy, *crops, small, area))
+        samples.append(_Sample(frame, seconds, region.xyxy, *crops, small, area))
 
     def findings(self) -> tuple[list[Check], list[Finding]]:
         """Try all that was collected."""
@@ -128,7 +128,7 @@ class ReadbackTest:
         )
         found: list[Finding] = []
         for (kind, track), covered in self._tracks.items():
-            if not covered.looks:
+            if not covered.samples:
                 continue
             finding = self._try_plate(covered, plates) if kind == "plate" else self._try_face(covered, again)
             if finding is not None:
@@ -138,12 +138,12 @@ class ReadbackTest:
 
     def _try_plate(self, covered: _Covered, check: Check) -> Finding | None:
         assert self._reader is not None
-        looks = sorted(covered.looks, key=lambda look: look.frame)
-        text = _agreed([self._read_best(look.source) for look in looks])
+        samples = sorted(covered.samples, key=lambda sample: sample.frame)
+        text = _agreed([self._read_best(sample.source) for sample in samples])
         if not text:
             return None
         check.looked_at += 1
-        crops = [look.output for look in looks]
+        crops = [sample.output for sample in samples]
         tried = [_middle(crop, part) for crop in (*crops, *_fused(crops)) for part in _PARTS]
         readings = self._reader.read([_rgb(crop) for crop in tried])
         best = max(readings, key=lambda reading: likeness_of_texts(text, reading.text))
@@ -164,11 +164,11 @@ class ReadbackTest:
         assert self._faces is not None
         hits, best = 0, 0.0
         known = False
-        for look in covered.looks:
-            if self._score(look.source, look.inner) < _FACE_AGAIN:
+        for sample in covered.samples:
+            if self._score(sample.source, sample.inner) < _FACE_AGAIN:
                 continue
             known = True
-            score = self._score(look.output, look.inner)
+            score = self._score(sample.output, sample.inner)
             best = max(best, score)
             hits += score >= _FACE_AGAIN
         check.looked_at += known
@@ -177,7 +177,8 @@ class ReadbackTest:
         check.found += 1
         return _finding(
             covered, "face-again",
-            f"A face detector still sees a face in {hits} of {len(covered.looks)} covered pictures (score {best:.2f}); "
+            f"A face detector still sees a face in {hits} of {len(covered.samples)} covered pictures "
+            f"(score {best:.2f}); "
             "it sees that somebody is there, not who.",
             doubt=0.2 * best, evidence={"score": round(best, 2), "pictures": hits}, severity=Severity.NOTE,
         )  # fmt: skip
@@ -260,19 +261,19 @@ def _finding(
     covered: _Covered, code: str, message: str, *, doubt: float, evidence: dict[str, float],
     severity: Severity = Severity.FAIL,
 ) -> Finding:  # fmt: skip
-    looks = sorted(covered.looks, key=lambda look: look.frame)
-    height = max(look.xyxy[3] - look.xyxy[1] for look in looks)
+    samples = sorted(covered.samples, key=lambda sample: sample.frame)
+    height = max(sample.xyxy[3] - sample.xyxy[1] for sample in samples)
     return Finding(
         check=code,
         code=code,
         severity=severity,
         message=message,
         kind=covered.kind,
-        first_frame=looks[0].frame,
-        last_frame=looks[-1].frame,
-        start_s=looks[0].seconds,
-        end_s=looks[-1].seconds,
-        boxes={look.frame: look.xyxy for look in looks},
+        first_frame=samples[0].frame,
+        last_frame=samples[-1].frame,
+        start_s=samples[0].seconds,
+        end_s=samples[-1].seconds,
+        boxes={sample.frame: sample.xyxy for sample in samples},
         legible=legibility(covered.kind, height_px=height / 1.5),
         doubt=doubt,
         evidence=dict(evidence),

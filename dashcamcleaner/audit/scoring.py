@@ -18,8 +18,8 @@ __all__ = ["ExposureScorer"]
 _LEAST_LEGIBLE = 0.1
 """Below, nobody can be recognised: a face of 11 px, a plate of 7 px in height."""
 
-_WORTH_A_LOOK = 0.25
-_WORTH_A_LOOK_LASTING = 0.16
+_LEAST_SCORE = 0.25
+_LEAST_SCORE_LASTING = 0.16
 _LASTING_SIGHTINGS = 3
 _LISTED = {"face": 0.4, "plate": 0.48}
 _LISTED_OTHERS = 0.48
@@ -48,7 +48,7 @@ class ExposureScorer:
     def weigh(self, exposure: Exposure) -> Finding | None:
         """The finding that an exposure comes to; None for what is not worth one."""
         scores, count = exposure.best, len(exposure.sightings)
-        least = _WORTH_A_LOOK_LASTING if count >= _LASTING_SIGHTINGS else _WORTH_A_LOOK
+        least = _LEAST_SCORE_LASTING if count >= _LASTING_SIGHTINGS else _LEAST_SCORE
         if exposure.legible < _LEAST_LEGIBLE or max(scores.values()) < least:
             return None
         opinion = self.second_opinion(exposure)

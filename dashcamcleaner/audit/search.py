@@ -60,7 +60,7 @@ class LeftoverSearch:
         self._floors = dict(floors)
         self._least_px = least_px
 
-    def look(
+    def search(
         self, picture: np.ndarray, *, frame: int, seconds: float, hidden_share: Callable[[Sequence[float]], float]
     ) -> list[AuditDetection]:
         """What is still seen.

@@ -35,7 +35,7 @@ class SecondPass:
         self._detector = detector
         self._upright_size = upright_size
 
-    def look(self, picture: np.ndarray, spot: WeakSpot) -> Detections:
+    def detect(self, picture: np.ndarray, spot: WeakSpot) -> Detections:
         """What the second look finds, in upright full-size pixels, doubles and all.
 
         Args:

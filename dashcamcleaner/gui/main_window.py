@@ -67,8 +67,8 @@ class MainWindow(QMainWindow):
         self._followed: int | None = None
         self._queue_px = 380
         self._closing = False
-        look = str(session.store.get("appearance", "system"))
-        self.actions_ = Actions(self, self._acts(), appearance=look)
+        appearance = str(session.store.get("appearance", "system"))
+        self.actions_ = Actions(self, self._acts(), appearance=appearance)
         self.actions_["audit_all"].setChecked(session.audit_all)
         self._lay_out()
         self._connect()

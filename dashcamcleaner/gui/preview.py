@@ -61,7 +61,7 @@ class PreviewPanel(QWidget):
         self._again = QTimer(self)
         self._again.setSingleShot(True)
         self._again.setInterval(150)
-        self._again.timeout.connect(self._look)
+        self._again.timeout.connect(self._request_frame)
         self.canvas.resized.connect(self._sharpen)
         model.listen(self._settings_changed)
         self.show_clip(None)
@@ -155,7 +155,7 @@ class PreviewPanel(QWidget):
         if path is not None and path == self.path:
             return
         self.path, self.clip, self._place = path, None, 0
-        self._desk.forget("look")
+        self._desk.forget("frame")
         self.canvas.show_frame(None)
         self._enable()
         self.counts.clear()
@@ -176,7 +176,7 @@ class PreviewPanel(QWidget):
         self._enable()
         self._show_time()
         if not self._live:
-            self._look()
+            self._request_frame()
 
     def _enable(self) -> None:
         scrubs = self.clip is not None and len(self.clip.times) > 1
@@ -194,7 +194,7 @@ class PreviewPanel(QWidget):
             self.scrubber.setValue(self._place)
         self.follow(False)
         self._show_time()
-        self._look()
+        self._request_frame()
 
     def step(self, frames: int) -> None:
         """Go some frames on or back."""
@@ -205,17 +205,17 @@ class PreviewPanel(QWidget):
             now = format_seconds(self.clip.seconds(self._place))
             self.time.setText(f"{now} / {format_seconds(self.clip.seconds(len(self.clip.times) - 1))}")
 
-    def _look(self) -> None:
+    def _request_frame(self) -> None:
         clip = self.clip
         if clip is None or self._live or not clip.times:
             return
         if self.canvas.shown is None:
             self.canvas.tell(tr("Looking for faces and plates…"))
-        self._desk.ask(self._look_work(clip, clip.times[self._place]), self._show, failed=self._failed, topic="look")
+        self._desk.ask(self._frame_work(clip, clip.times[self._place]), self._show, failed=self._failed, topic="frame")
 
-    def _look_work(self, clip: OpenedClip, pts: int) -> Callable[[], Shown]:
+    def _frame_work(self, clip: OpenedClip, pts: int) -> Callable[[], Shown]:
         settings, px = self._model.settings, self.canvas.wanted_px()
-        return lambda: self._looker.look(clip.path, pts, settings=settings, longest_side_px=px)
+        return lambda: self._looker.preview(clip.path, pts, settings=settings, longest_side_px=px)
 
     def _show(self, shown: Shown) -> None:
         if self._live or self.clip is None or shown.pts != self.clip.times[self._place]:
@@ -244,7 +244,7 @@ class PreviewPanel(QWidget):
         if changed & _SEES:
             self._again.start()  # a new detector is loaded: wait until the dial rests
         else:
-            self._look()
+            self._request_frame()
 
     # --- the running job
 
@@ -266,7 +266,7 @@ class PreviewPanel(QWidget):
         self.canvas.set_badge(tr("Live") if live else "")
         self.live_wanted.emit(live)
         if not live:
-            self._look()
+            self._request_frame()
 
     def show_live(self, picture: QImage, time_s: float, counts: dict[str, int]) -> None:
         """The running job's current frame, as it is written."""

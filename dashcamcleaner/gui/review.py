@@ -315,13 +315,13 @@ class ReviewPanel(ReviewPlayer):
     def _edited(self) -> None:
         self._show_edits()
         self.editing.plan_roughly(self.place)
-        self._look()
+        self._request_frame()
 
     def _planned(self) -> None:
         self._doubt_at = min(self._doubt_at, len(self.review_items) - 1)
         self._show_doubts()
         self._show_tools()
-        self._look()
+        self._request_frame()
 
     def _show_doubts(self) -> None:
         self.timeline.show_doubts([(self._seconds(doubt.index), doubt.harm) for doubt in self.review_items])

@@ -63,7 +63,7 @@ class ReviewPlayer(ReviewLayout):
         self._again = QTimer(self)
         self._again.setSingleShot(True)
         self._again.setInterval(150)
-        self._again.timeout.connect(self._look)
+        self._again.timeout.connect(self._request_frame)
 
     @property
     def _hand(self) -> int | None:
@@ -107,7 +107,7 @@ class ReviewPlayer(ReviewLayout):
         self.canvas.show_doubt(None)
         if self.editing.pending:
             self.editing.plan_roughly(self.place)
-        self._look()
+        self._request_frame()
 
     def go_to(self, seconds: float) -> None:
         """Show the frame of a second."""
@@ -137,7 +137,7 @@ class ReviewPlayer(ReviewLayout):
     def _regions(self) -> tuple[Any, ...]:
         return self.plans[self.place].regions if self.place < len(self.plans) else ()
 
-    def _look(self) -> None:
+    def _request_frame(self) -> None:
         opened = self.opened
         if opened is None or not self.plans:
             return
@@ -145,7 +145,7 @@ class ReviewPlayer(ReviewLayout):
         settings, px = self._model.settings, self.canvas.wanted_px()
         self._show_hand()
         self._sight.ask(
-            lambda: self._reviewer.look(pts, regions, settings=settings, longest_side_px=px),
+            lambda: self._reviewer.preview(pts, regions, settings=settings, longest_side_px=px),
             self._show,
             failed=self._failed,
             topic="review-look",

@@ -93,10 +93,12 @@ class ReviewService:
         """The plan without edits; may be read from the window's thread once a review was opened."""
         return self._review.unedited if self._review is not None else []
 
-    def look(self, pts: int, regions: Sequence[Any], *, settings: Settings, longest_side_px: int) -> Shown:
+    def preview(self, pts: int, regions: Sequence[Any], *, settings: Settings, longest_side_px: int) -> Shown:
         """A frame with these regions."""
         assert self._source is not None
-        return self._looker.look(self._source, pts, settings=settings, longest_side_px=longest_side_px, regions=regions)
+        return self._looker.preview(
+            self._source, pts, settings=settings, longest_side_px=longest_side_px, regions=regions
+        )
 
     def boxes(self, regions: Sequence[Any]) -> tuple[Any, ...]:
         """Regions as boxes to draw."""

@@ -113,7 +113,7 @@ class Session(QObject):
         clips = [(row.source, row.root) for row in self.queue if row.state is State.WAITING and not row.asked_again]
         folder, settings, engine = self.output_folder, self.form.settings, self.engine
 
-        def look() -> dict[Path, RunSummary]:
+        def find_results() -> dict[Path, RunSummary]:
             outputs = engine.outputs(clips, folder=folder, settings=settings)
             return engine.earlier({source: one for source, one in outputs.items() if isinstance(one, Path)})
 
@@ -126,7 +126,7 @@ class Session(QObject):
             self.remember()
 
         if clips:
-            self.files.ask(look, took, first=True)
+            self.files.ask(find_results, took, first=True)
 
     def _ask_facts(self, row: Row) -> None:
         row_id, source = row.id, row.source

@@ -47,16 +47,16 @@ def clean_image(job: Job) -> Generator[Event]:
         settings=settings.overrides,
     )
     partial = partial_path(job.output)
-    with open_context(job, info=info_of_still(still)) as look:
-        summary.backend, summary.weights = look.backend, look.header.weights
-        summary.weights_sha256, summary.versions = look.header.weights_sha256, look.header.versions
-        yield Started(str(job.source), str(job.output), 1, look.description)
-        planned = [one for observed in look.observations.see([frame]) for one in look.take(*observed)]
-        plan = [*planned, *look.planner.finish()][0]
-        tally = RunStatistics(thresholds=look.thresholds, kinds=settings.kinds(), upright_size=frame.upright_size)
+    with open_context(job, info=info_of_still(still)) as context:
+        summary.backend, summary.weights = context.backend, context.header.weights
+        summary.weights_sha256, summary.versions = context.header.weights_sha256, context.header.versions
+        yield Started(str(job.source), str(job.output), 1, context.description)
+        planned = [one for observed in context.observations.see([frame]) for one in context.take(*observed)]
+        plan = [*planned, *context.planner.finish()][0]
+        tally = RunStatistics(thresholds=context.thresholds, kinds=settings.kinds(), upright_size=frame.upright_size)
         counts = tally.add(plan)
         obscurer_for(settings).obscure(frame, plan.regions)
-        writer = PlanWriter(plan_path(job.output), header=look.header)
+        writer = PlanWriter(plan_path(job.output), header=context.header)
         export = None
         try:
             writer.write(plan)
@@ -76,7 +76,7 @@ def clean_image(job: Job) -> Generator[Event]:
             writer.abort()
             if export is not None:
                 export.abort()
-        look.done()
+        context.done()
     yield Progress("clean", 1, 1, 0.0, 0.0, counts)
     summary.kinds, summary.hidden = tally.kinds, tally.hidden(warn_from=settings.warn_hidden)
     for sentence in summary.hidden.notes:

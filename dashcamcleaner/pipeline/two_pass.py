@@ -30,7 +30,7 @@ __all__ = ["analyse_first"]
 _QUEUE_FRAMES = 3
 
 
-def analyse_first(job: Job, *, info: MediaInfo, look: RunContext, control: Control) -> Iterator[Event]:
+def analyse_first(job: Job, *, info: MediaInfo, context: RunContext, control: Control) -> Iterator[Event]:
     """Analyse, look again, plan; leaves `look` with a seer and a planner that only hand out what is known.
 
     Yields `Progress` with the phase ``analyse``. Raises what the threads raised.
@@ -43,9 +43,9 @@ def analyse_first(job: Job, *, info: MediaInfo, look: RunContext, control: Contr
         return make_planner(
             settings,
             upright_size=info.upright_size,
-            thresholds=look.thresholds,
+            thresholds=context.thresholds,
             max_waiting_frames=0,
-            edits=look.edits,
+            edits=context.edits,
             whole_clip=True,
         )
 
@@ -62,27 +62,27 @@ def analyse_first(job: Job, *, info: MediaInfo, look: RunContext, control: Contr
             frames.close()
 
         def again(spots: Sequence[WeakSpot]) -> Mapping[int, Detections]:
-            return _look_again(job, info, look, control, spots, events)
+            return _second_pass(job, info, context, control, spots, events)
 
         def analysing() -> None:
             first = fresh_planner()
-            picture_size = look.detector.picture_size if look.detector is not None else info.upright_size
-            for frame, seen in look.observations.see(frames):
-                take(first, frame, seen, checker=look.checker, picture_size=picture_size)
+            picture_size = context.detector.picture_size if context.detector is not None else info.upright_size
+            for frame, seen in context.observations.see(frames):
+                take(first, frame, seen, checker=context.checker, picture_size=picture_size)
                 observations.append(seen)
-                counts = {kind: int((seen.detections.kind == kind).sum()) for kind in look.thresholds}
+                counts = {kind: int((seen.detections.kind == kind).sum()) for kind in context.thresholds}
                 if progress := pace.step(counts, time_s=seen.time.seconds):
                     events.put(progress)
             plans = thorough_plans(
                 observations,
                 upright_size=info.upright_size,
-                thresholds=look.thresholds,
+                thresholds=context.thresholds,
                 make_planner=fresh_planner,
-                look=again,
+                second_pass=again,
             )
-            look.planner = PrecomputedPlanner(plans)
-            look.thorough_done = True
-            look.observations = StoredObservationSource(plan.seen for plan in plans)
+            context.planner = PrecomputedPlanner(plans)
+            context.thorough_done = True
+            context.observations = StoredObservationSource(plan.seen for plan in plans)
             events.close()
 
         crew.start("decode", decoding)
@@ -90,17 +90,17 @@ def analyse_first(job: Job, *, info: MediaInfo, look: RunContext, control: Contr
         yield from until_done(crew, events)
 
 
-def _look_again(
+def _second_pass(
     job: Job,
     info: MediaInfo,
-    look: RunContext,
+    context: RunContext,
     control: Control,
     spots: Sequence[WeakSpot],
     events: BoundedQueue[Event],
 ) -> Mapping[int, Detections]:
     """Decode up to the last weak spot and look at each with the run's own detector."""
-    assert look.detector is not None
-    rechecker = SecondPass(look.detector.detector, upright_size=info.upright_size)
+    assert context.detector is not None
+    second = SecondPass(context.detector.detector, upright_size=info.upright_size)
     wanted = {spot.index: spot for spot in spots}
     pace = ProgressMeter("look again", frames=len(wanted))
     found: dict[int, Detections] = {}
@@ -109,7 +109,7 @@ def _look_again(
             control.wait_while_paused()
             spot = wanted.pop(frame.index, None)
             if spot is not None:
-                found[frame.index] = rechecker.look(frame.picture(info.upright_size), spot)
+                found[frame.index] = second.detect(frame.picture(info.upright_size), spot)
                 if progress := pace.step({}, time_s=frame.time.seconds):
                     events.put(progress)
             if not wanted:

@@ -71,21 +71,21 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
         settings=settings.overrides,
     )
     with contextlib.ExitStack() as stack:
-        look = stack.enter_context(open_context(job, info=info))
-        summary.backend, summary.weights = look.backend, look.header.weights
-        summary.weights_sha256, summary.versions = look.header.weights_sha256, look.header.versions
-        summary.resumed_frames = look.resumed_frames
-        yield Started(str(job.source), str(job.output), info.frames, look.description)
+        context = stack.enter_context(open_context(job, info=info))
+        summary.backend, summary.weights = context.backend, context.header.weights
+        summary.weights_sha256, summary.versions = context.header.weights_sha256, context.header.versions
+        summary.resumed_frames = context.resumed_frames
+        yield Started(str(job.source), str(job.output), info.frames, context.description)
         summary.streams += target.actions
-        for sentence in (*info.warnings, *target.warnings, *look.warnings):
+        for sentence in (*info.warnings, *target.warnings, *context.warnings):
             summary.warnings.append(sentence)
             yield Warned(sentence)
-        tally = RunStatistics(thresholds=look.thresholds, kinds=settings.kinds(), upright_size=info.upright_size)
-        writer = stack.enter_context(ClipWriter(job, info=info, target=target, header=look.header))
-        if look.thorough:
-            yield from analyse_first(job, info=info, look=look, control=control)
+        tally = RunStatistics(thresholds=context.thresholds, kinds=settings.kinds(), upright_size=info.upright_size)
+        writer = stack.enter_context(ClipWriter(job, info=info, target=target, header=context.header))
+        if context.thorough:
+            yield from analyse_first(job, info=info, context=context, control=control)
         decoder = stack.enter_context(open_clip(job.source, info=info, threads=settings.workers))
-        pace = ProgressMeter("render" if job.from_plan or look.thorough else "clean", frames=info.frames)
+        pace = ProgressMeter("render" if job.from_plan or context.thorough else "clean", frames=info.frames)
 
         with ThreadGroup() as crew:
             frames: BoundedQueue[Frame] = BoundedQueue(crew, size=_QUEUE_FRAMES)
@@ -100,11 +100,11 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
 
             def seeing() -> None:
                 waiting: deque[Frame] = deque()
-                for frame, seen in look.observations.see(frames):
+                for frame, seen in context.observations.see(frames):
                     waiting.append(frame)
-                    for plan in look.take(frame, seen):
+                    for plan in context.take(frame, seen):
                         planned.put((waiting.popleft(), plan))
-                for plan in look.planner.finish():
+                for plan in context.planner.finish():
                     planned.put((waiting.popleft(), plan))
                 planned.close()
 
@@ -129,15 +129,15 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
         for sentence in (
             *summary.hidden.notes,
             *decoder.problems,
-            *_afterthoughts(look.planner, tally),
+            *_afterthoughts(context.planner, tally),
         ):
             summary.warnings.append(sentence)
             yield Warned(sentence)
-        summary.timeline, summary.edits = tally.timeline.as_dict(), describe_edits(look.edits)
+        summary.timeline, summary.edits = tally.timeline.as_dict(), describe_edits(context.edits)
         summary.status = PARTIAL if decoder.partial or tally.damaged_frames else CLEANED
         summary.wall_s, summary.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]
         writer.finish(summary)
-        look.done()
+        context.done()
     yield Finished(summary)
 
 

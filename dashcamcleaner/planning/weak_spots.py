@@ -198,7 +198,7 @@ def thorough_plans(
     upright_size: tuple[int, int],
     thresholds: Mapping[str, float],
     make_planner: Callable[[], Planner],
-    look: Callable[[Sequence[WeakSpot]], Mapping[int, Detections]],
+    second_pass: Callable[[Sequence[WeakSpot]], Mapping[int, Detections]],
 ) -> list[FramePlan]:
     """Plans of a clip that is looked at again where it is weak.
 
@@ -207,13 +207,13 @@ def thorough_plans(
         upright_size: ``(width, height)``.
         thresholds: the thresholds per kind.
         make_planner: gives a fresh planner that sees the whole clip.
-        look: looks again, given the spots in order of frames: frame index -> what it found.
+        second_pass: looks again, given the spots in order of frames: frame index -> what it found.
     """
     plans = planned(observations, make_planner())
     for number in range(_ROUNDS):
         spots = weak_spots(plans, upright_size=upright_size, thresholds=thresholds, sweep=number == 0)
         if not spots:
             break
-        seen = with_extra(plans, look(spots), thresholds=thresholds)
+        seen = with_extra(plans, second_pass(spots), thresholds=thresholds)
         plans = planned(seen, make_planner())
     return plans

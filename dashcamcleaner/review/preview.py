@@ -197,22 +197,22 @@ class ClipPreview:
         Raises:
             BackendError: no engine or weights.
         """
-        look: tuple[Any, ...] = (settings.weights, settings.backend, settings.device, settings.precision)
-        look = (*look, settings.inference_size, settings.tiles, settings.trust_weights)
-        found = self._seen.get((pts, *look))
+        key: tuple[Any, ...] = (settings.weights, settings.backend, settings.device, settings.precision)
+        key = (*key, settings.inference_size, settings.tiles, settings.trust_weights)
+        found = self._seen.get((pts, *key))
         if found is None:
-            if self._detector is None or self._detector_key != look:
+            if self._detector is None or self._detector_key != key:
                 self._close_detector()
                 self._detector = detector_for(settings, upright_size=self.info.upright_size)
-                self._detector_key = look
+                self._detector_key = key
             frame = self._hold(pts).clean()
             found = self._detector.detect([frame])[0]
-            self._seen[(pts, *look)] = found
+            self._seen[(pts, *key)] = found
             while len(self._seen) > _KEPT_DETECTIONS:
                 self._seen.popitem(last=False)
         return found
 
-    def look(
+    def preview(
         self,
         pts: int,
         *,

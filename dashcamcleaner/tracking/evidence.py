@@ -114,7 +114,7 @@ class TrackEvidence:
         self._scene_px = self._rest_s = 0.0
         self.version = 0
 
-    def look(self, *, scene_px: float, seconds: float) -> None:
+    def advance(self, *, scene_px: float, seconds: float) -> None:
         """A frame in which the track was looked for.
 
         Args:

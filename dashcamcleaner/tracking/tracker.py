@@ -103,7 +103,7 @@ class Tracker:
         for track, course in self._active:
             scene_x, scene_y = step.ahead(course.x, course.y)
             scene_px = math.hypot(scene_x - course.x, scene_y - course.y)
-            track.evidence.look(scene_px=scene_px, seconds=step.seconds)
+            track.evidence.advance(scene_px=scene_px, seconds=step.seconds)
             course.move(step)
             forget_s = _FORGET_S if _is_established(track) else _FORGET_WEAK_S
             if step.cut or course.unseen_s > forget_s:

@@ -159,7 +159,7 @@ def evaluate(
         result.sets[one.name] = {}
         for size in inference_sizes:
             found: list[tuple[Picture, Detections]] = []
-            for picture, detections, detector in _look(pictures, size=size, open_at=open_at):
+            for picture, detections, detector in _detect_all(pictures, size=size, open_at=open_at):
                 found.append((picture, detections))
                 told = detector.description
                 result.sha256 = told.weights_sha256
@@ -179,7 +179,9 @@ def evaluate(
     return result
 
 
-def _look(pictures: Sequence[Picture], *, size: int, open_at: Opener) -> Iterable[tuple[Picture, Detections, Detector]]:
+def _detect_all(
+    pictures: Sequence[Picture], *, size: int, open_at: Opener
+) -> Iterable[tuple[Picture, Detections, Detector]]:
     """Pictures of one network shape together: opening a detector costs more than a picture."""
     shapes: dict[tuple[int, int], list[Picture]] = {}
     for picture in pictures:

@@ -436,7 +436,7 @@ def test_weak_spots_lie_where_tracks_are_lost_and_a_second_look_fills_them():
         upright_size=scenes.SIZE,
         thresholds=THRESHOLDS,
         make_planner=lambda: tracks(look_ahead_s=math.inf),
-        look=look,
+        second_pass=look,
     )
     told = leaks(scene.truth(), plans, thresholds=THRESHOLDS)
     assert told.objects_never_sighted == 0

@@ -59,10 +59,10 @@ def test_painting_again_starts_from_the_clean_frame(tmp_path: Path, detector: Sc
     made = make(tmp_path / "a.mp4", frames=4)
     with ClipPreview(made.path) as clip:
         pts = clip.times[2]
-        first = clip.look(pts, settings=resolve({"style": "solid"}))
-        again = clip.look(pts, settings=resolve({"style": "solid"}))
-        low = clip.look(pts, settings=resolve({"style": "solid", "threshold": 0.1}))
-        nothing = clip.look(pts, settings=resolve({"threshold": 0.95}))
+        first = clip.preview(pts, settings=resolve({"style": "solid"}))
+        again = clip.preview(pts, settings=resolve({"style": "solid"}))
+        low = clip.preview(pts, settings=resolve({"style": "solid", "threshold": 0.1}))
+        nothing = clip.preview(pts, settings=resolve({"threshold": 0.95}))
         assert (first.obscured == again.obscured).all()
         assert (first.original == low.original).all()
         assert (nothing.obscured == nothing.original).all()
@@ -77,7 +77,7 @@ def test_regions_from_a_plan_need_no_detector(tmp_path: Path, detector: Scripted
     made = make(tmp_path / "a.mp4", frames=4)
     region = Region((10.0, 10.0, 90.0, 90.0), "face", 0.9, Origin.HELD, 3)
     with ClipPreview(made.path) as clip:
-        seen = clip.look(clip.times[1], settings=resolve(), regions=[region])
+        seen = clip.preview(clip.times[1], settings=resolve(), regions=[region])
     assert detector.seen == 0
     changed = np.abs(seen.original.astype(int) - seen.obscured).max(axis=2) > 8
     assert changed.any()
@@ -87,7 +87,7 @@ def test_regions_from_a_plan_need_no_detector(tmp_path: Path, detector: Scripted
 def test_a_turned_clip_is_upright(tmp_path: Path, detector: ScriptedDetector) -> None:
     made = make(tmp_path / "a.mp4", frames=3, clockwise=90)
     with ClipPreview(made.path) as clip:
-        seen = clip.look(clip.times[0], settings=resolve(), longest_side_px=160)
+        seen = clip.preview(clip.times[0], settings=resolve(), longest_side_px=160)
     assert seen.upright_size == (180, 320)
     assert seen.original.shape == (160, 90, 3)
 
