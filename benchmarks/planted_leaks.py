@@ -375,14 +375,14 @@ def cut(clip: Path, target: Path, start_s: float, end_s: float) -> None:
 
 
 @functools.cache
-def _eyes_once(settings: Settings, upright_size: tuple[int, int]) -> AuditModels:
+def _models_once(settings: Settings, upright_size: tuple[int, int]) -> AuditModels:
     return open_models(settings, upright_size=upright_size)
 
 
 def open_once() -> None:
     """Loading the engines takes longer than auditing three seconds: do it once per picture size."""
     AuditModels.close = lambda _self: None  # type: ignore[method-assign]
-    audit_module.open_models = lambda settings, *, upright_size: _eyes_once(settings, upright_size)
+    audit_module.open_models = lambda settings, *, upright_size: _models_once(settings, upright_size)
 
 
 def audited(source: Path, output: Path) -> AuditResult:

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "dashcamcleaner"
 MOST_LINES = 600
 AV_MAY_BE_IN = (
     "media",
-    "audit/container.py",  # the audit reads what was written with eyes of its own
+    "audit/container.py",  # the audit reads what was written with a reader of its own
     "demo/clip.py",
 )
 

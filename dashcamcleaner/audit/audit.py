@@ -108,18 +108,18 @@ def _audit(
         settings = settings_of_plan(known)
     edits = _edits_of(known)
     with contextlib.ExitStack() as stack:
-        eyes = open_models(settings, upright_size=after.upright_size)
-        stack.callback(eyes.close)
-        result.detectors = eyes.told
-        result.checks += eyes.missing
-        yield Started(str(source), str(output), before.frames, "audit: " + "; ".join(eyes.told))
+        audit_models = open_models(settings, upright_size=after.upright_size)
+        stack.callback(audit_models.close)
+        result.detectors = audit_models.told
+        result.checks += audit_models.missing
+        yield Started(str(source), str(output), before.frames, "audit: " + "; ".join(audit_models.told))
         for sentence in warnings:
             yield Warned(sentence)
-        for check in eyes.missing:
+        for check in audit_models.missing:
             yield Warned(f"{check.title}: not done, {check.why_not}.")
         findings = list(_compare_files(source, output, settings, result))
         findings += _compare_pictures(before, after)
-        watch = FrameAuditor(eyes, info=before, output_info=after, plan=known, settings=settings)
+        watch = FrameAuditor(audit_models, info=before, output_info=after, plan=known, settings=settings)
         stack.callback(watch.close)
         pace = ProgressMeter("audit", frames=before.frames)
         pairs = paired(iter(stack.enter_context(source_frames)), iter(stack.enter_context(output_frames)))
@@ -131,7 +131,7 @@ def _audit(
             if progress := pace.step(counts, time_s=at.time.seconds):
                 yield progress
         findings += watch.findings(result)
-        findings += _search_beside_the_film(eyes, output, settings)
+        findings += _search_beside_the_film(audit_models, output, settings)
     findings = _respect(edits, findings)
     result.status, result.reasons, result.findings = judge(
         findings, checks=result.checks, hidden_regions=watch.hidden_regions
@@ -231,7 +231,7 @@ def _compare_pictures(before: MediaInfo, after: MediaInfo) -> Iterator[Finding]:
         yield Finding("media", "aspect", Severity.REVIEW, text)
 
 
-def _search_beside_the_film(eyes: AuditModels, output: Path, settings: Settings) -> Iterator[Finding]:
+def _search_beside_the_film(audit_models: AuditModels, output: Path, settings: Settings) -> Iterator[Finding]:
     """Faces and plates on a cover that was asked for: it must be as clean as the film."""
     if "cover" not in settings.keep:
         return  # a picture that nobody asked for is a failure whatever it shows
@@ -239,7 +239,7 @@ def _search_beside_the_film(eyes: AuditModels, output: Path, settings: Settings)
         if picture.pixels is None:
             yield Finding("leftovers", "cover-unread", Severity.REVIEW, f"The {picture.where} cannot be decoded.")
             continue
-        seen = eyes.search_picture(picture.pixels)
+        seen = audit_models.search_picture(picture.pixels)
         for kind in sorted({s.kind for s in seen}):
             best = max(s.score for s in seen if s.kind == kind)
             yield Finding("leftovers", "cover-object", Severity.FAIL if best > 0.5 else Severity.REVIEW,

@@ -42,16 +42,22 @@ class FrameAuditor:
     """Fed with pairs of frames in order of time.
 
     Args:
-        eyes: who looks.
+        audit_models: who looks.
         info, output_info: what source and output hold.
         plan: the plan of the run; None to tell regions from what changed.
         settings: the settings of the run.
     """
 
     def __init__(
-        self, eyes: AuditModels, *, info: MediaInfo, output_info: MediaInfo, plan: Path | None, settings: Settings
+        self,
+        audit_models: AuditModels,
+        *,
+        info: MediaInfo,
+        output_info: MediaInfo,
+        plan: Path | None,
+        settings: Settings,
     ) -> None:
-        self._eyes = eyes
+        self._models = audit_models
         self._reader = PlanReader(plan) if plan is not None else None
         self._plans: Iterator[FramePlan] = iter(self._reader) if self._reader is not None else iter(())
         self._planned = plan is not None
@@ -68,9 +74,9 @@ class FrameAuditor:
         self._comparable = abs(w - w2) <= 1 and abs(h - h2) <= 1  # 4:2:0 needs even sizes: a line may be added
         self._log = RegionCheckLog()
         self._linker = ExposureTracker()
-        self._weigher = ExposureScorer(FACES, OWN, eyes.second_opinion, eyes.reads(), moves_as_one)
+        self._weigher = ExposureScorer(FACES, OWN, audit_models.second_opinion, audit_models.reads(), moves_as_one)
         self._exposed: list[Finding] = []
-        self._rereader = ReadbackTest(reader=eyes.reader, faces=eyes.crops.get(FACES))
+        self._rereader = ReadbackTest(reader=audit_models.reader, faces=audit_models.crops.get(FACES))
         self._due_s = -1e9
         self._lost: list[tuple[int, float]] = []
         self._added: list[tuple[int, float]] = []
@@ -153,7 +159,7 @@ class FrameAuditor:
             self._due_s = at_s + _EVERY_S - 1e-3
         self.looked_at += 1
         share = compared.hidden_share if compared is not None else (lambda _box: 0.0)
-        sightings = self._eyes.searcher.search(
+        sightings = self._models.searcher.search(
             output.picture(output.upright_size), frame=index, seconds=at_s, hidden_share=share
         )
         if sightings:
@@ -189,9 +195,9 @@ class FrameAuditor:
         found += self._search_findings(result)
         checks, again = self._rereader.findings()
         have = {check.name for check in result.checks}
-        kinds = {"read-back": ("plate", self._eyes.reader), "face-again": ("face", self._eyes.crops.get(FACES))}
+        kinds = {"read-back": ("plate", self._models.reader), "face-again": ("face", self._models.crops.get(FACES))}
         result.checks += [
-            c for c in checks if c.name not in have and kinds[c.name][0] in self._eyes.kinds and kinds[c.name][1]
+            c for c in checks if c.name not in have and kinds[c.name][0] in self._models.kinds and kinds[c.name][1]
         ]
         return found + again
 
@@ -267,7 +273,7 @@ class FrameAuditor:
             ("search-own", "Objects left, by the run's own weights mirrored at another scale", OWN),
             ("search-face", "Faces left, by an independent detector", FACES),
         ):
-            if by in self._eyes.whole:
+            if by in self._models.whole:
                 hits = sum(by in finding.evidence.get("scores", {}) for finding in found)
                 unit = f"frames looked at (objects found: {hits})" if hits else "frames looked at"
                 result.checks.append(Check(name, title, looked_at=self.looked_at, unit=unit, found=hits, sampled=True))
