@@ -119,26 +119,26 @@ def _audit(
             yield Warned(f"{check.title}: not done, {check.why_not}.")
         findings = list(_compare_files(source, output, settings, result))
         findings += _compare_pictures(before, after)
-        watch = FrameAuditor(audit_models, info=before, output_info=after, plan=known, settings=settings)
-        stack.callback(watch.close)
+        auditor = FrameAuditor(audit_models, info=before, output_info=after, plan=known, settings=settings)
+        stack.callback(auditor.close)
         pace = ProgressMeter("audit", frames=before.frames)
         pairs = paired(iter(stack.enter_context(source_frames)), iter(stack.enter_context(output_frames)))
         for one, other in pairs:
             control.wait_while_paused()
-            counts = watch.push(one, other)
+            counts = auditor.push(one, other)
             at = one or other
             assert at is not None
             if progress := pace.step(counts, time_s=at.time.seconds):
                 yield progress
-        findings += watch.findings(result)
+        findings += auditor.findings(result)
         findings += _search_beside_the_film(audit_models, output, settings)
     findings = _respect(edits, findings)
     result.status, result.reasons, result.findings = judge(
-        findings, checks=result.checks, hidden_regions=watch.hidden_regions
+        findings, checks=result.checks, hidden_regions=auditor.hidden_regions
     )
     result.output_sha256 = file_sha256(output)
     result.wall_s, result.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]
-    yield Audited(result, watch.thumbnails(result.findings))
+    yield Audited(result, auditor.thumbnails(result.findings))
 
 
 def _find_plan(source: Path, output: Path, plan: Path | None, result: AuditResult) -> tuple[Path | None, list[str]]:

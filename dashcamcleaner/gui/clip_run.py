@@ -61,7 +61,7 @@ class ClipRun(QThread):
         if self._control is not None:
             self._control.cancel()
 
-    def watch(self, longest_side_px: int) -> None:
+    def show_live(self, longest_side_px: int) -> None:
         """Show the current frame a few times a second, at this size; 0 stops that."""
         self.watched_px = longest_side_px
 

@@ -191,7 +191,7 @@ class MainWindow(QMainWindow):
         self.queue.unwanted.connect(session.remove)
         self.actions_.appearance.chosen.connect(self._set_appearance)
         self.queue.customContextMenuRequested.connect(self._queue_menu)
-        self.preview.live_wanted.connect(lambda live: session.watch(self.preview.canvas.wanted_px() if live else 0))
+        self.preview.live_wanted.connect(lambda live: session.show_live(self.preview.canvas.wanted_px() if live else 0))
         self.settings.weights_offered.connect(self._add_weights)
         self.result.wanted.connect(self._on_result)
         self.review.render_wanted.connect(self._render_again)

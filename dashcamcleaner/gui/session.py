@@ -68,7 +68,7 @@ class Session(QObject):
         self.started = False
         self.paused = False
         self.stop_after_this = False
-        self._watched_px = 0
+        self._live_px = 0
         self._adding = 0
         self._restoring = False
         self._closed = False
@@ -223,11 +223,11 @@ class Session(QObject):
         self.stop_after_this = stop
         self.changed.emit()
 
-    def watch(self, longest_side_px: int) -> None:
+    def show_live(self, longest_side_px: int) -> None:
         """Show the running clip's current frame; 0 stops that."""
-        self._watched_px = longest_side_px
+        self._live_px = longest_side_px
         if self.run is not None:
-            self.run.watch(longest_side_px)
+            self.run.show_live(longest_side_px)
 
     def _next(self) -> None:
         """Start the next clip, once it is known where its result goes."""
@@ -288,7 +288,7 @@ class Session(QObject):
     def _launch(self, row: Row, start: Callable[[], tuple[Any, Any]]) -> None:
         run = self.run = ClipRun(row.id, start, paused=self.paused, parent=self)
         run.setObjectName("dashcamcleaner-run")
-        run.watch(self._watched_px)
+        run.show_live(self._live_px)
         run.happened.connect(self._happened)
         run.picture.connect(self.picture)
         run.finished.connect(self._run_ended)

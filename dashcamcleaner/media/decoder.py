@@ -196,8 +196,8 @@ class Decoder:
 
     def _decode(self, *, complete: bool) -> Iterator[tuple[Any, bool]]:
         """Decoded pictures, their times in order, and whether each is damaged."""
-        watch = self._info.codec in _PACKET_IS_FRAME and not self._info.interlaced
-        ledger = PacketOrder() if watch else None
+        packet_is_frame = self._info.codec in _PACKET_IS_FRAME and not self._info.interlaced
+        ledger = PacketOrder() if packet_is_frame else None
         packets = 0
         for packet in self._read_ahead(ledger):
             if packet.size:

@@ -248,7 +248,7 @@ class LeakFigures:
 
 
 @dataclass(slots=True)
-class _FrameWatch:
+class _FrameRecord:
     """One object while the plans go by."""
 
     shares: dict[int, float] = field(default_factory=dict)
@@ -272,7 +272,7 @@ def leaks(
         shapes: shape per kind, as it is painted.
         feather: width of the soft edge, as it is painted; what it touches is painted, but hides nothing.
     """
-    watches = [_FrameWatch() for _ in truth.tracks]
+    records = [_FrameRecord() for _ in truth.tracks]
     hidden_px2 = dict.fromkeys(truth.kinds, 0.0)
     true_px2 = dict.fromkeys(truth.kinds, 0.0)
     needless_px2 = dict.fromkeys(truth.kinds, 0.0)
@@ -287,25 +287,25 @@ def leaks(
             hidden[at] |= mask == 255
             if region.kind in painted:
                 painted[region.kind][at] |= mask > 0
-        for track, watch in zip(truth.tracks, watches, strict=True):
+        for track, record in zip(truth.tracks, records, strict=True):
             box = track.boxes.get(index)
             if box is None:
                 continue
-            watch.sighted = watch.sighted or _sighted(box, track.kind, plan.seen.detections, thresholds)
+            record.sighted = record.sighted or _sighted(box, track.kind, plan.seen.detections, thresholds)
             if index in track.legible:
                 inside = hidden[_pixels(box, truth.size)]
-                watch.shares[index] = float(inside.mean()) if inside.size else 1.0
+                record.shares[index] = float(inside.mean()) if inside.size else 1.0
         picture_px2 += truth.size[0] * truth.size[1]
         if not any(r.kind == WHOLE_FRAME for r in plan.regions):
             _add_areas(truth, index, painted, hidden_px2=hidden_px2, true_px2=true_px2, needless_px2=needless_px2)
     objects = tuple(
-        _object_figures(truth, track, watch)
-        for track, watch in zip(truth.tracks, watches, strict=True)
+        _object_figures(truth, track, record)
+        for track, record in zip(truth.tracks, records, strict=True)
         if track.legible & track.boxes.keys()
     )
     half = sum(
-        watch.shares.get(index, 0.0) < _HALF
-        for track, watch in zip(truth.tracks, watches, strict=True)
+        record.shares.get(index, 0.0) < _HALF
+        for track, record in zip(truth.tracks, records, strict=True)
         for index in track.legible & track.boxes.keys()
     )
     return LeakFigures(objects, hidden_px2, true_px2, needless_px2, picture_px2, half)
@@ -391,17 +391,17 @@ def _summed(a: Mapping[str, float], b: Mapping[str, float]) -> dict[str, float]:
     return {kind: a.get(kind, 0.0) + b.get(kind, 0.0) for kind in (*a, *(k for k in b if k not in a))}
 
 
-def _object_figures(truth: ClipTruth, track: TrueTrack, watch: _FrameWatch) -> ObjectFigures:
+def _object_figures(truth: ClipTruth, track: TrueTrack, record: _FrameRecord) -> ObjectFigures:
     legible = sorted(track.legible & track.boxes.keys())
     leaked: dict[int, str] = {}
     longest = run = toggles = 0
     before: tuple[int, bool] | None = None
     for index in legible:
-        share = watch.shares.get(index, 0.0)
+        share = record.shares.get(index, 0.0)
         safe = share >= PROTECTED_SHARE
         follows = before is not None and before[0] == index - 1
         if not safe:
-            leaked[index] = NEVER if not watch.sighted else GAP if share < _TOUCHED else COVER
+            leaked[index] = NEVER if not record.sighted else GAP if share < _TOUCHED else COVER
             run = run + 1 if follows else 1
             longest = max(longest, run)
         else:
@@ -414,7 +414,7 @@ def _object_figures(truth: ClipTruth, track: TrueTrack, watch: _FrameWatch) -> O
         kind=track.kind,
         legible_frames=len(legible),
         leaked=leaked,
-        sighted=watch.sighted,
+        sighted=record.sighted,
         longest_exposure_frames=longest,
         toggles=toggles,
     )
