@@ -74,7 +74,7 @@ class FrameAuditor:
         self._comparable = abs(w - w2) <= 1 and abs(h - h2) <= 1  # 4:2:0 needs even sizes: a line may be added
         self._log = RegionCheckLog()
         self._linker = ExposureTracker()
-        self._weigher = ExposureScorer(FACES, OWN, audit_models.second_opinion, audit_models.reads(), moves_as_one)
+        self._scorer = ExposureScorer(FACES, OWN, audit_models.second_opinion, audit_models.reads(), moves_as_one)
         self._exposed: list[Finding] = []
         self._rereader = ReadbackTest(reader=audit_models.reader, faces=audit_models.crops.get(FACES))
         self._due_s = -1e9
@@ -165,12 +165,12 @@ class FrameAuditor:
         if sightings:
             self._keep_thumbnail(output, index)
         self._linker.push(sightings, seconds=at_s)
-        self._weigh(self._linker.drain())
+        self._score_exposures(self._linker.drain())
         output.forget_pictures()
         return True
 
-    def _weigh(self, exposures: Sequence[Exposure]) -> None:
-        found = (self._weigher.weigh(exposure) for exposure in exposures)
+    def _score_exposures(self, exposures: Sequence[Exposure]) -> None:
+        found = (self._scorer.score_exposure(exposure) for exposure in exposures)
         self._exposed += [finding for finding in found if finding is not None]
 
     def _keep_thumbnail(self, output: Frame, index: int) -> None:
@@ -267,7 +267,7 @@ class FrameAuditor:
         return found
 
     def _search_findings(self, result: AuditResult) -> list[Finding]:
-        self._weigh(self._linker.finish())
+        self._score_exposures(self._linker.finish())
         found = self._exposed
         for name, title, by in (
             ("search-own", "Objects left, by the run's own weights mirrored at another scale", OWN),

@@ -45,7 +45,7 @@ class ExposureScorer:
     reads: Callable[[Exposure], float] | None
     moves_as_one: Callable[[Exposure], bool]
 
-    def weigh(self, exposure: Exposure) -> Finding | None:
+    def score_exposure(self, exposure: Exposure) -> Finding | None:
         """The finding that an exposure comes to; None for what is not worth one."""
         scores, count = exposure.best, len(exposure.sightings)
         least = _LEAST_SCORE_LASTING if count >= _LASTING_SIGHTINGS else _LEAST_SCORE
