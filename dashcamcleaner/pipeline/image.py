@@ -53,8 +53,10 @@ def clean_image(job: Job) -> Generator[Event]:
         yield Started(str(job.source), str(job.output), 1, context.description)
         planned = [one for observed in context.observations.see([frame]) for one in context.take(*observed)]
         plan = [*planned, *context.planner.finish()][0]
-        tally = RunStatistics(thresholds=context.thresholds, kinds=settings.kinds(), upright_size=frame.upright_size)
-        counts = tally.add(plan)
+        statistics = RunStatistics(
+            thresholds=context.thresholds, kinds=settings.kinds(), upright_size=frame.upright_size
+        )
+        counts = statistics.add(plan)
         obscurer_for(settings).obscure(frame, plan.regions)
         writer = PlanWriter(plan_path(job.output), header=context.header)
         export = None
@@ -78,11 +80,11 @@ def clean_image(job: Job) -> Generator[Event]:
                 export.abort()
         context.done()
     yield Progress("clean", 1, 1, 0.0, 0.0, counts)
-    summary.kinds, summary.hidden = tally.kinds, tally.hidden(warn_from=settings.warn_hidden)
+    summary.kinds, summary.hidden = statistics.kinds, statistics.hidden(warn_from=settings.warn_hidden)
     for sentence in summary.hidden.notes:
         summary.warnings.append(sentence)
         yield Warned(sentence)
-    if not any(kind.regions for kind in tally.kinds.values()):
+    if not any(kind.regions for kind in statistics.kinds.values()):
         summary.warnings.append("Nothing was found; look at the picture yourself before you publish it.")
         yield Warned(summary.warnings[-1])
     summary.wall_s, summary.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]

@@ -80,7 +80,9 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
         for sentence in (*info.warnings, *target.warnings, *context.warnings):
             summary.warnings.append(sentence)
             yield Warned(sentence)
-        tally = RunStatistics(thresholds=context.thresholds, kinds=settings.kinds(), upright_size=info.upright_size)
+        statistics = RunStatistics(
+            thresholds=context.thresholds, kinds=settings.kinds(), upright_size=info.upright_size
+        )
         writer = stack.enter_context(ClipWriter(job, info=info, target=target, header=context.header))
         if context.thorough:
             yield from analyse_first(job, info=info, context=context, control=control)
@@ -110,7 +112,7 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
 
             def writing() -> None:
                 for frame, plan in planned:
-                    counts = tally.add(plan)
+                    counts = statistics.add(plan)
                     writer.write(frame, plan)
                     _show(frame, control)
                     if progress := pace.step(counts, time_s=plan.time.seconds):
@@ -121,20 +123,24 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
                 crew.start(name, work)
             yield from until_done(crew, events)
 
-        if tally.frames == 0:
+        if statistics.frames == 0:
             raise InputError(f"{job.source} holds no frame that decodes.", hint="The file may be damaged or encrypted.")
-        summary.kinds, summary.frames, summary.damaged_frames = tally.kinds, tally.frames, tally.damaged_frames
+        summary.kinds, summary.frames, summary.damaged_frames = (
+            statistics.kinds,
+            statistics.frames,
+            statistics.damaged_frames,
+        )
         summary.duration_s = info.duration_s or 0.0
-        summary.hidden = tally.hidden(warn_from=settings.warn_hidden)
+        summary.hidden = statistics.hidden(warn_from=settings.warn_hidden)
         for sentence in (
             *summary.hidden.notes,
             *decoder.problems,
-            *_afterthoughts(context.planner, tally),
+            *_afterthoughts(context.planner, statistics),
         ):
             summary.warnings.append(sentence)
             yield Warned(sentence)
-        summary.timeline, summary.edits = tally.timeline.as_dict(), describe_edits(context.edits)
-        summary.status = PARTIAL if decoder.partial or tally.damaged_frames else CLEANED
+        summary.timeline, summary.edits = statistics.timeline.as_dict(), describe_edits(context.edits)
+        summary.status = PARTIAL if decoder.partial or statistics.damaged_frames else CLEANED
         summary.wall_s, summary.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]
         writer.finish(summary)
         context.done()
@@ -150,10 +156,10 @@ def _show(frame: Frame, control: Control) -> None:
         control.give_frame(frame.time, frame.scale((max(2, round(w * scale)), max(2, round(h * scale)))))
 
 
-def _afterthoughts(planner: Planner, tally: RunStatistics) -> Iterator[str]:
+def _afterthoughts(planner: Planner, statistics: RunStatistics) -> Iterator[str]:
     if getattr(planner, "shortened", False):
         yield "The look-ahead was shortened to stay within --max-look-ahead-mb; raise it or use --thorough."
-    if tally.damaged_frames:
-        yield f"{tally.damaged_frames} frames came damaged from the decoder and were covered wholly."
-    if not any(kind.regions for kind in tally.kinds.values()):
-        yield f"Nothing was found in {tally.frames} frames; look at the clip yourself before you publish it."
+    if statistics.damaged_frames:
+        yield f"{statistics.damaged_frames} frames came damaged from the decoder and were covered wholly."
+    if not any(kind.regions for kind in statistics.kinds.values()):
+        yield f"Nothing was found in {statistics.frames} frames; look at the clip yourself before you publish it."
