@@ -121,14 +121,14 @@ def _audit(
         findings += _compare_pictures(before, after)
         auditor = FrameAuditor(audit_models, info=before, output_info=after, plan=known, settings=settings)
         stack.callback(auditor.close)
-        pace = ProgressMeter("audit", frames=before.frames)
+        meter = ProgressMeter("audit", frames=before.frames)
         pairs = paired(iter(stack.enter_context(source_frames)), iter(stack.enter_context(output_frames)))
         for one, other in pairs:
             control.wait_while_paused()
             counts = auditor.push(one, other)
             at = one or other
             assert at is not None
-            if progress := pace.step(counts, time_s=at.time.seconds):
+            if progress := meter.advance(counts, time_s=at.time.seconds):
                 yield progress
         findings += auditor.findings(result)
         findings += _search_beside_the_film(audit_models, output, settings)

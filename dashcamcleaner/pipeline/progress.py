@@ -31,7 +31,7 @@ class ProgressMeter:
         self._last = -1e9
         self._done = 0
 
-    def step(self, counts: dict[str, int], *, time_s: float) -> Progress | None:
+    def advance(self, counts: dict[str, int], *, time_s: float) -> Progress | None:
         """One frame is done; an event if one is due."""
         self._done += 1
         now = self._clock()

@@ -37,7 +37,7 @@ def analyse_first(job: Job, *, info: MediaInfo, context: RunContext, control: Co
     """
     settings = job.settings
     observations: list[Observation] = []
-    pace = ProgressMeter("analyse", frames=info.frames)
+    meter = ProgressMeter("analyse", frames=info.frames)
 
     def fresh_planner() -> Planner:
         return make_planner(
@@ -71,7 +71,7 @@ def analyse_first(job: Job, *, info: MediaInfo, context: RunContext, control: Co
                 take(first, frame, seen, checker=context.checker, picture_size=picture_size)
                 observations.append(seen)
                 counts = {kind: int((seen.detections.kind == kind).sum()) for kind in context.thresholds}
-                if progress := pace.step(counts, time_s=seen.time.seconds):
+                if progress := meter.advance(counts, time_s=seen.time.seconds):
                     events.put(progress)
             plans = thorough_plans(
                 observations,
@@ -102,7 +102,7 @@ def _second_pass(
     assert context.detector is not None
     second = SecondPass(context.detector.detector, upright_size=info.upright_size)
     wanted = {spot.index: spot for spot in spots}
-    pace = ProgressMeter("look again", frames=len(wanted))
+    meter = ProgressMeter("look again", frames=len(wanted))
     found: dict[int, Detections] = {}
     with open_clip(job.source, info=info, threads=job.settings.workers) as decoder:
         for frame in decoder:
@@ -110,7 +110,7 @@ def _second_pass(
             spot = wanted.pop(frame.index, None)
             if spot is not None:
                 found[frame.index] = second.detect(frame.picture(info.upright_size), spot)
-                if progress := pace.step({}, time_s=frame.time.seconds):
+                if progress := meter.advance({}, time_s=frame.time.seconds):
                     events.put(progress)
             if not wanted:
                 break

@@ -87,7 +87,7 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
         if context.thorough:
             yield from analyse_first(job, info=info, context=context, control=control)
         decoder = stack.enter_context(open_clip(job.source, info=info, threads=settings.workers))
-        pace = ProgressMeter("render" if job.from_plan or context.thorough else "clean", frames=info.frames)
+        meter = ProgressMeter("render" if job.from_plan or context.thorough else "clean", frames=info.frames)
 
         with ThreadGroup() as crew:
             frames: BoundedQueue[Frame] = BoundedQueue(crew, size=_QUEUE_FRAMES)
@@ -115,7 +115,7 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
                     counts = statistics.add(plan)
                     writer.write(frame, plan)
                     _show(frame, control)
-                    if progress := pace.step(counts, time_s=plan.time.seconds):
+                    if progress := meter.advance(counts, time_s=plan.time.seconds):
                         events.put(progress)
                 events.close()
 
