@@ -50,9 +50,9 @@ def analyse_first(job: Job, *, info: MediaInfo, context: RunContext, control: Co
         )
 
     with contextlib.ExitStack() as stack:
-        crew = stack.enter_context(ThreadGroup())
-        frames: BoundedQueue[Frame] = BoundedQueue(crew, size=_QUEUE_FRAMES)
-        events: BoundedQueue[Event] = BoundedQueue(crew, size=0)
+        group = stack.enter_context(ThreadGroup())
+        frames: BoundedQueue[Frame] = BoundedQueue(group, size=_QUEUE_FRAMES)
+        events: BoundedQueue[Event] = BoundedQueue(group, size=0)
 
         def decoding() -> None:
             with open_clip(job.source, info=info, threads=settings.workers) as decoder:
@@ -85,9 +85,9 @@ def analyse_first(job: Job, *, info: MediaInfo, context: RunContext, control: Co
             context.observations = StoredObservationSource(plan.seen for plan in plans)
             events.close()
 
-        crew.start("decode", decoding)
-        crew.start("analyse", analysing)
-        yield from until_done(crew, events)
+        group.start("decode", decoding)
+        group.start("analyse", analysing)
+        yield from until_done(group, events)
 
 
 def _second_pass(

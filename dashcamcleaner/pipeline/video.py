@@ -89,10 +89,10 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
         decoder = stack.enter_context(open_clip(job.source, info=info, threads=settings.workers))
         meter = ProgressMeter("render" if job.from_plan or context.thorough else "clean", frames=info.frames)
 
-        with ThreadGroup() as crew:
-            frames: BoundedQueue[Frame] = BoundedQueue(crew, size=_QUEUE_FRAMES)
-            planned: BoundedQueue[tuple[Frame, FramePlan]] = BoundedQueue(crew, size=_QUEUE_FRAMES)
-            events: BoundedQueue[Event] = BoundedQueue(crew, size=0)
+        with ThreadGroup() as group:
+            frames: BoundedQueue[Frame] = BoundedQueue(group, size=_QUEUE_FRAMES)
+            planned: BoundedQueue[tuple[Frame, FramePlan]] = BoundedQueue(group, size=_QUEUE_FRAMES)
+            events: BoundedQueue[Event] = BoundedQueue(group, size=0)
 
             def decoding() -> None:
                 for frame in decoder:
@@ -120,8 +120,8 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
                 events.close()
 
             for name, work in (("decode", decoding), ("see", seeing), ("write", writing)):
-                crew.start(name, work)
-            yield from until_done(crew, events)
+                group.start(name, work)
+            yield from until_done(group, events)
 
         if statistics.frames == 0:
             raise InputError(f"{job.source} holds no frame that decodes.", hint="The file may be damaged or encrypted.")
