@@ -22,9 +22,9 @@ T = TypeVar("T")
 _MOST_GAP_FRAMES = 2
 """Faults of one track with fewer good frames between them are told as one span."""
 
-_COURSE_FRAMES = 5
-_COURSE_LIKENESS = 0.38
-_COURSE_GAIN = 0.06
+_TREND_FRAMES = 5
+_TREND_LIKENESS = 0.38
+_TREND_GAIN = 0.06
 _BOXES_TOLD = 20
 
 
@@ -73,7 +73,7 @@ class _Fault:
 
 
 @dataclass(slots=True)
-class _Course:
+class _Trend:
     """All tests of one track: what is left of its detail may be too little in each frame, and yet always there."""
 
     count: int = 0
@@ -95,7 +95,7 @@ class _Course:
     @property
     def is_weak(self) -> bool:
         n = self.count
-        return n >= _COURSE_FRAMES and self.likeness > _COURSE_LIKENESS * n and self.gain > _COURSE_GAIN * n
+        return n >= _TREND_FRAMES and self.likeness > _TREND_LIKENESS * n and self.gain > _TREND_GAIN * n
 
     def told(self, kind: str, track: int) -> Finding:
         height = max(box[3] - box[1] for box in self.boxes.values())
@@ -131,7 +131,7 @@ class RegionCheckLog:
     tested: int = 0
     faulty: int = 0
     _faults: dict[tuple[str, str, int], list[_Fault]] = field(default_factory=dict)
-    _courses: dict[tuple[str, int], _Course] = field(default_factory=dict)
+    _trends: dict[tuple[str, int], _Trend] = field(default_factory=dict)
 
     def push(self, frame: int, seconds: float, tests: list[RegionCheck]) -> None:
         """The tests of the next frame."""
@@ -140,7 +140,7 @@ class RegionCheckLog:
             self.tested += test.tested
             code = "clear" if test.is_clear else "partly" if test.is_partly_clear else "weak" if test.is_weak else ""
             if test.tested and test.region.track is not None:
-                self._courses.setdefault((test.region.kind, test.region.track), _Course()).add(frame, seconds, test)
+                self._trends.setdefault((test.region.kind, test.region.track), _Trend()).add(frame, seconds, test)
             if code:
                 self.faulty += 1
                 track = test.region.track if test.region.track is not None else -1 - number
@@ -156,9 +156,9 @@ class RegionCheckLog:
                     told.track = track if track >= 0 else None
                     told_tracks.add((kind, track))
                     yield told
-        for (kind, track), course in self._courses.items():
-            if (kind, track) not in told_tracks and course.is_weak:
-                yield course.told(kind, track)
+        for (kind, track), trend in self._trends.items():
+            if (kind, track) not in told_tracks and trend.is_weak:
+                yield trend.told(kind, track)
 
 
 def spans(items: list[T], *, frame_of: Callable[[T], int], most_gap: int) -> Iterator[list[T]]:

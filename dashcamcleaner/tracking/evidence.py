@@ -126,7 +126,7 @@ class TrackEvidence:
         self._rest_s += seconds
         self.version += 1
 
-    def sight(
+    def update(
         self, xyxy: Sequence[float], *, score: float, expected: tuple[float, float, float, float] | None = None
     ) -> None:
         """The track was seen in the frame last looked at (or begins).

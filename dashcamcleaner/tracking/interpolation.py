@@ -119,20 +119,20 @@ class GapFiller:
             (x - width / 2, y - height / 2, x + width / 2, y + height / 2),
             mine.score,
             Origin.DETECTED,
-            moved_px=mine.course.moved_px,
+            moved_px=mine.motion_model.moved_px,
         )
 
     def _followed(self, last: Sighting, index: int, steps: Mapping[int, FrameMotion]) -> TrackPosition | None:
         """After the last sighting: the course goes on."""
         if self._tail_from != last.index:
-            self._tail, self._tail_from, self._tail_at = last.course.copy(), last.index, last.index
+            self._tail, self._tail_from, self._tail_at = last.motion_model.copy(), last.index, last.index
         while self._tail is not None and self._tail_at < index:
             self._tail_at += 1
             step = steps.get(self._tail_at)
             if step is None or step.cut:
                 self._tail = None
             else:
-                self._tail.move(step)
+                self._tail.predict(step)
         return None if self._tail is None else _held(self._tail, best=self._track.best)
 
     def _led(self, at: int, index: int, steps: Mapping[int, FrameMotion]) -> TrackPosition | None:
@@ -163,29 +163,29 @@ def _second(values: list[float]) -> float:
     return sorted(values)[max(0, len(values) - 2)]
 
 
-def _held(course: MotionModel, *, best: float) -> TrackPosition:
-    return TrackPosition(course.xyxy, best, Origin.HELD, unsure_s=course.unseen_s, moved_px=course.moved_px)
+def _held(model: MotionModel, *, best: float) -> TrackPosition:
+    return TrackPosition(model.xyxy, best, Origin.HELD, unsure_s=model.unseen_s, moved_px=model.moved_px)
 
 
 def _between(
     before: Sighting, after: Sighting, steps: Mapping[int, FrameMotion], *, best: float
 ) -> dict[int, TrackPosition]:
     """The frames between two sightings: the first one's course, bent so that it ends in the second."""
-    course = before.course.copy()
+    model = before.motion_model.copy()
     way: list[tuple[int, MotionModel]] = []
     for index in range(before.index + 1, after.index + 1):
         step = steps.get(index)
         if step is None or step.cut:
             return {}
-        course.move(step)
-        way.append((index, course.copy()))
+        model.predict(step)
+        way.append((index, model.copy()))
     x1, y1, x2, y2 = after.xyxy
-    off_x, off_y = (x1 + x2) / 2 - course.x, (y1 + y2) / 2 - course.y
+    off_x, off_y = (x1 + x2) / 2 - model.x, (y1 + y2) / 2 - model.y
     size = math.sqrt(max(1.0, (x2 - x1) * (y2 - y1)))
     if math.hypot(off_x, off_y) > _FARTHEST_GAP * size:
         return {}
-    wider = (x2 - x1) / max(1e-3, course.width)
-    higher = (y2 - y1) / max(1e-3, course.height)
+    wider = (x2 - x1) / max(1e-3, model.width)
+    higher = (y2 - y1) / max(1e-3, model.height)
     total_s = max(1e-9, after.time_s - before.time_s)
     places = {}
     for index, here in way[:-1]:
@@ -209,16 +209,16 @@ def _back_from(
     sightings: list[Sighting], index: int, steps: Mapping[int, FrameMotion], *, best: float
 ) -> dict[int, TrackPosition]:
     """The frames from `index` up to the first of the sightings, by their course back in time."""
-    course = MotionModel.at(sightings[-1].xyxy, direction=-1)
+    model = MotionModel.at(sightings[-1].xyxy, direction=-1)
     seen = {s.index: s for s in sightings}
     places = {}
     for at in range(sightings[-1].index, index, -1):
         step = steps.get(at)
         if step is None or step.cut:
             break
-        course.move(step)
+        model.predict(step)
         if at - 1 in seen:
-            course.sight(seen[at - 1].xyxy, score=seen[at - 1].score)
+            model.update(seen[at - 1].xyxy, score=seen[at - 1].score)
         elif at - 1 < sightings[0].index:
-            places[at - 1] = _held(course, best=best)
+            places[at - 1] = _held(model, best=best)
     return places

@@ -73,8 +73,8 @@ class MotionModel:
         """A model of its own with the same state."""
         return copy.copy(self)
 
-    def move(self, step: FrameMotion) -> None:
-        """One frame on in the course's direction, by the camera's motion and its own."""
+    def predict(self, step: FrameMotion) -> None:
+        """One frame on in the model's direction, by the camera's motion and its own."""
         seconds = step.seconds
         if self.direction > 0:
             x, y = step.ahead(self.x, self.y)
@@ -109,7 +109,7 @@ class MotionModel:
         self.height *= factor
         self.unseen_s += seconds
 
-    def sight(self, xyxy: Sequence[float], *, score: float) -> None:
+    def update(self, xyxy: Sequence[float], *, score: float) -> None:
         """The object was seen here, in the frame that the course has been moved to."""
         x1, y1, x2, y2 = xyxy
         x, y, width, height = (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1

@@ -23,14 +23,14 @@ class Sighting:
     Args:
         index, time_s: index and time in seconds of the frame.
         xyxy, score: box and score as detected.
-        course: the track's course ahead as of this sighting; copied before it is moved.
+        motion_model: the track's course ahead as of this sighting; copied before it is moved.
     """
 
     index: int
     time_s: float
     xyxy: tuple[float, float, float, float]
     score: float
-    course: MotionModel
+    motion_model: MotionModel
 
 
 _LARGE_FROM = 0.08

@@ -20,7 +20,7 @@ def track(*scores: float, kind: str = "face", side: float = 40.0, unseen: int = 
             evidence.advance(scene_px=dx, seconds=1 / 30)
         x = 300 + dx * n
         expected = (x + side / 2, 300 + side / 2, side, side) if n else None
-        evidence.sight((x, 300, x + side, 300 + side), score=score, expected=expected)
+        evidence.update((x, 300, x + side, 300 + side), score=score, expected=expected)
     for _ in range(unseen):
         evidence.advance(scene_px=dx, seconds=1 / 30)
     return evidence
@@ -47,7 +47,7 @@ def test_frames_without_a_sighting_speak_against_it_but_less_after_the_last_one(
     for n in range(9):
         gaps.advance(scene_px=3.0, seconds=1 / 30)
         if n % 4 == 0:
-            gaps.sight((300, 300, 340, 340), score=0.4)
+            gaps.update((300, 300, 340, 340), score=0.4)
     assert odds(seen) > odds(left)
     assert left.features()[FEATURES.index("seen_share")] > gaps.features()[FEATURES.index("seen_share")]
 
@@ -58,7 +58,7 @@ def test_a_burned_in_text_rests_while_the_scene_moves() -> None:
         for n in range(frames):
             evidence.advance(scene_px=scene_px, seconds=1 / 30)
             x = 900 + jitter_px * (1 if n % 2 else -1)
-            evidence.sight((x, 600, x + 200, 640), score=0.6, expected=(x + 100, 620, 200, 40))
+            evidence.update((x, 600, x + 200, 640), score=0.6, expected=(x + 100, 620, 200, 40))
         return evidence
 
     assert steady(scene_px=8.0, jitter_px=0.2).rests == pytest.approx(1.0)
