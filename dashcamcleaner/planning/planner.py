@@ -70,7 +70,7 @@ _CHECK_WITHIN = 4.0
 _CHECK_IOU = 0.5
 _NEIGHBOURS = 3
 """Sightings kept behind the frame in hand, for the size of the next."""
-_STEPS_KEPT_S = 2.5
+_MOTIONS_KEPT_S = 2.5
 """Longer than any gap that a track survives."""
 
 
@@ -247,8 +247,8 @@ class TrackPlanner:
         self._edits = edits
         self._memory = _Memory(before=memory_before, after=memory_after, max_waiting_frames=max_waiting_frames)
         self._waiting: deque[Observation] = deque()
-        self._steps: dict[int, FrameMotion] = {}
-        self._step_times: deque[tuple[int, float]] = deque()
+        self._motions: dict[int, FrameMotion] = {}
+        self._motion_times: deque[tuple[int, float]] = deque()
         self._to_come: deque[Track] = deque()
         self._open: list[tuple[Track, GapFiller]] = []
         self._shortened = False
@@ -263,8 +263,8 @@ class TrackPlanner:
         """Take the next frame; give those that are finished now, in order."""
         seen = _rounded(seen)
         linked = self._linker.push(seen)
-        self._steps[seen.index] = linked.step
-        self._step_times.append((seen.index, seen.time.seconds))
+        self._motions[seen.index] = linked.motion
+        self._motion_times.append((seen.index, seen.time.seconds))
         self._to_come.extend(linked.started)
         self._alive.update((track.id, track) for track in linked.started)
         self._latest = (seen, linked.ids)
@@ -345,7 +345,7 @@ class TrackPlanner:
             places = fill.at(
                 seen.index,
                 now_s,
-                self._steps,
+                self._motions,
                 before_s=reach * self._fill_before_s,
                 after_s=reach * self._fill_after_s,
                 max_gap_s=reach * self._max_gap_s,
@@ -445,8 +445,8 @@ class TrackPlanner:
                 self._judged.pop(track.id, None)
                 self._alive.pop(track.id, None)
         self._open = kept
-        while self._step_times and self._step_times[0][1] < now_s - _STEPS_KEPT_S:
-            del self._steps[self._step_times.popleft()[0]]
+        while self._motion_times and self._motion_times[0][1] < now_s - _MOTIONS_KEPT_S:
+            del self._motions[self._motion_times.popleft()[0]]
 
 
 def _rounded(seen: Observation) -> Observation:

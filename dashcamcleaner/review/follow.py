@@ -56,7 +56,7 @@ def follow_box(
     def followed(pictures: Iterator[tuple[int, np.ndarray]], start: np.ndarray) -> list[tuple[int, Box]]:
         follower, found = BoxTracker(start, small), []
         for at, picture in pictures:
-            moved = None if cancelled() else follower.step(picture)
+            moved = None if cancelled() else follower.update(picture)
             if moved is None:
                 break
             found.append((at, moved))

@@ -92,8 +92,8 @@ class TrackEvidence:
         "_seen_at",
         "_size",
         "_spread",
-        "_steps",
         "_swell",
+        "_updates",
         "_y",
         "count",
         "version",
@@ -109,7 +109,7 @@ class TrackEvidence:
         self._seen_at = 0
         self._size = self._aspect = self._y = 0.0
         self._jitter = self._swell = 0.0
-        self._steps = 0
+        self._updates = 0
         self._mean_x = self._mean_y = self._spread = 0.0
         self._scene_px = self._rest_s = 0.0
         self.version = 0
@@ -148,11 +148,11 @@ class TrackEvidence:
         if expected is not None:
             ex, ey, ew, eh = expected
             side = math.sqrt(max(1.0, ew * eh))
-            gain = max(1 / (self._steps + 1), 0.1)
+            gain = max(1 / (self._updates + 1), 0.1)
             self._jitter += gain * (min(1.0, math.hypot(x - ex, y - ey) / side) - self._jitter)
             swell = min(1.0, abs(math.log(width * height / max(1.0, ew * eh))) / 2)
             self._swell += gain * (swell - self._swell)
-            self._steps += 1
+            self._updates += 1
         # Running mean and spread of the place in the picture (Welford), over about a second's sightings.
         gain = max(1 / self.count, 1 / 30)
         off_x, off_y = x - self._mean_x, y - self._mean_y

@@ -71,7 +71,7 @@ class GapFiller:
         self,
         index: int,
         time_s: float,
-        steps: Mapping[int, FrameMotion],
+        motions: Mapping[int, FrameMotion],
         *,
         before_s: float,
         after_s: float,
@@ -82,7 +82,7 @@ class GapFiller:
         Args:
             index: the index of the frame.
             time_s: the frame's time in seconds.
-            steps: the ways between the frames around it.
+            motions: the ways between the frames around it.
             before_s: how long the track is followed back before a sighting.
             after_s: how long it is followed on after one.
             max_gap_s: a longer gap is filled from its ends only.
@@ -95,15 +95,15 @@ class GapFiller:
         after = sightings[at] if at < len(sightings) else None
         if before and after and after.time_s - before.time_s <= max_gap_s:
             if self._gap_end != after.index:
-                self._gap = _between(before, after, steps, best=self._track.best)
+                self._gap = _between(before, after, motions, best=self._track.best)
                 self._gap_end = after.index
             if index in self._gap:
                 return [self._gap[index]]
         places = []
         if before and time_s - before.time_s <= after_s + 1e-6:
-            places.append(self._followed(before, index, steps))
+            places.append(self._followed(before, index, motions))
         if after and after.time_s - time_s <= before_s + 1e-6:
-            places.append(self._led(at, index, steps))
+            places.append(self._led(at, index, motions))
         return [place for place in places if place is not None]
 
     def _sighted(self, at: int) -> TrackPosition:
@@ -122,27 +122,27 @@ class GapFiller:
             moved_px=mine.motion_model.moved_px,
         )
 
-    def _followed(self, last: Sighting, index: int, steps: Mapping[int, FrameMotion]) -> TrackPosition | None:
+    def _followed(self, last: Sighting, index: int, motions: Mapping[int, FrameMotion]) -> TrackPosition | None:
         """After the last sighting: the course goes on."""
         if self._tail_from != last.index:
             self._tail, self._tail_from, self._tail_at = last.motion_model.copy(), last.index, last.index
         while self._tail is not None and self._tail_at < index:
             self._tail_at += 1
-            step = steps.get(self._tail_at)
-            if step is None or step.cut:
+            motion = motions.get(self._tail_at)
+            if motion is None or motion.cut:
                 self._tail = None
             else:
-                self._tail.predict(step)
+                self._tail.predict(motion)
         return None if self._tail is None else _held(self._tail, best=self._track.best)
 
-    def _led(self, at: int, index: int, steps: Mapping[int, FrameMotion]) -> TrackPosition | None:
+    def _led(self, at: int, index: int, motions: Mapping[int, FrameMotion]) -> TrackPosition | None:
         """Before a sighting: its course, learnt from those that follow it, is taken back."""
         sightings = self._track.sightings[at : at + _BACK_SIGHTINGS]
         # Learnt anew when twice as many sightings are known, not with every one.
         key = (sightings[0].index, len(sightings).bit_length())
         if self._lead_key != key:
             self._lead_key = key
-            self._lead = _back_from(sightings, index, steps, best=self._track.best)
+            self._lead = _back_from(sightings, index, motions, best=self._track.best)
         return self._lead.get(index)
 
 
@@ -168,16 +168,16 @@ def _held(model: MotionModel, *, best: float) -> TrackPosition:
 
 
 def _between(
-    before: Sighting, after: Sighting, steps: Mapping[int, FrameMotion], *, best: float
+    before: Sighting, after: Sighting, motions: Mapping[int, FrameMotion], *, best: float
 ) -> dict[int, TrackPosition]:
     """The frames between two sightings: the first one's course, bent so that it ends in the second."""
     model = before.motion_model.copy()
     way: list[tuple[int, MotionModel]] = []
     for index in range(before.index + 1, after.index + 1):
-        step = steps.get(index)
-        if step is None or step.cut:
+        motion = motions.get(index)
+        if motion is None or motion.cut:
             return {}
-        model.predict(step)
+        model.predict(motion)
         way.append((index, model.copy()))
     x1, y1, x2, y2 = after.xyxy
     off_x, off_y = (x1 + x2) / 2 - model.x, (y1 + y2) / 2 - model.y
@@ -206,17 +206,17 @@ def _between(
 
 
 def _back_from(
-    sightings: list[Sighting], index: int, steps: Mapping[int, FrameMotion], *, best: float
+    sightings: list[Sighting], index: int, motions: Mapping[int, FrameMotion], *, best: float
 ) -> dict[int, TrackPosition]:
     """The frames from `index` up to the first of the sightings, by their course back in time."""
     model = MotionModel.at(sightings[-1].xyxy, direction=-1)
     seen = {s.index: s for s in sightings}
     places = {}
     for at in range(sightings[-1].index, index, -1):
-        step = steps.get(at)
-        if step is None or step.cut:
+        motion = motions.get(at)
+        if motion is None or motion.cut:
             break
-        model.predict(step)
+        model.predict(motion)
         if at - 1 in seen:
             model.update(seen[at - 1].xyxy, score=seen[at - 1].score)
         elif at - 1 < sightings[0].index:

@@ -51,7 +51,7 @@ class MotionModel:
     sightings: int = 1
     unseen_s: float = 0.0
     moved_px: tuple[float, float] = (0.0, 0.0)
-    """Displacement of the latest step, camera included."""
+    """Displacement of the latest prediction, camera included."""
     _camera_x: float = math.nan
     _camera_y: float = math.nan
     """The latest sighting's centre, moved by the camera alone: what velocity is measured against."""
@@ -73,19 +73,19 @@ class MotionModel:
         """A model of its own with the same state."""
         return copy.copy(self)
 
-    def predict(self, step: FrameMotion) -> None:
+    def predict(self, motion: FrameMotion) -> None:
         """One frame on in the model's direction, by the camera's motion and its own."""
-        seconds = step.seconds
+        seconds = motion.seconds
         if self.direction > 0:
-            x, y = step.ahead(self.x, self.y)
-            self._camera_x, self._camera_y = step.ahead(self._camera_x, self._camera_y)
-            scale = step.scale
-            seen = step.own(self.x, self.y, width=self.width, height=self.height)
+            x, y = motion.ahead(self.x, self.y)
+            self._camera_x, self._camera_y = motion.ahead(self._camera_x, self._camera_y)
+            scale = motion.scale
+            seen = motion.own(self.x, self.y, width=self.width, height=self.height)
         else:
-            x, y = step.back(self.x, self.y)
-            self._camera_x, self._camera_y = step.back(self._camera_x, self._camera_y)
-            scale = 1 / step.scale
-            seen = step.own(x, y, width=self.width, height=self.height)
+            x, y = motion.back(self.x, self.y)
+            self._camera_x, self._camera_y = motion.back(self._camera_x, self._camera_y)
+            scale = 1 / motion.scale
+            seen = motion.own(x, y, width=self.width, height=self.height)
             seen = None if seen is None else (-seen[0], -seen[1])
         fade = 1.0 if self.unseen_s <= _STEADY_S else math.exp((_STEADY_S - self.unseen_s) / _STEADY_S)
         own_x, own_y = self.vx * seconds * fade, self.vy * seconds * fade

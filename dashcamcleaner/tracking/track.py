@@ -79,12 +79,12 @@ class Association:
     """What linking one frame gave.
 
     Args:
-        step: the way from the previous frame.
+        motion: the way from the previous frame.
         started: tracks that begin here, in order of their ids.
         ids: track id of every detection of the frame.
     """
 
-    step: FrameMotion
+    motion: FrameMotion
     started: tuple[Track, ...]
     ids: np.ndarray
 

@@ -65,8 +65,8 @@ class Tracker:
         time_s = seen.time.seconds
         seconds = 0.0 if self._time_s is None else max(0.0, time_s - self._time_s)
         self._time_s = time_s
-        step = FrameMotion(seen.motion, seconds=seconds, size=self._upright_size)
-        self._predict(step)
+        motion = FrameMotion(seen.motion, seconds=seconds, size=self._upright_size)
+        self._predict(motion)
         ids = np.full(len(seen.detections), -1, np.int64)
         if self._active and len(ids):
             for which, track_at in self._matches(seen):
@@ -88,7 +88,7 @@ class Tracker:
             self._active.append((track, model))
             started.append(track)
             ids[which] = track.id
-        return Association(step, tuple(started), ids)
+        return Association(motion, tuple(started), ids)
 
     def _add(self, track: Track, sighting: Sighting) -> None:
         track.sightings.append(sighting)
@@ -97,16 +97,16 @@ class Tracker:
         track.surest = max(track.surest, sighting.score - less)
         track.count += 1
 
-    def _predict(self, step: FrameMotion) -> None:
+    def _predict(self, motion: FrameMotion) -> None:
         """All tracks one frame on; those that a cut or time has ended are let go."""
         kept = []
         for track, model in self._active:
-            scene_x, scene_y = step.ahead(model.x, model.y)
+            scene_x, scene_y = motion.ahead(model.x, model.y)
             scene_px = math.hypot(scene_x - model.x, scene_y - model.y)
-            track.evidence.advance(scene_px=scene_px, seconds=step.seconds)
-            model.predict(step)
+            track.evidence.advance(scene_px=scene_px, seconds=motion.seconds)
+            model.predict(motion)
             forget_s = _FORGET_S if _is_established(track) else _FORGET_WEAK_S
-            if step.cut or model.unseen_s > forget_s:
+            if motion.cut or model.unseen_s > forget_s:
                 track.ended = True
             else:
                 kept.append((track, model))

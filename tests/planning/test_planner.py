@@ -319,7 +319,7 @@ def test_memory_stays_bounded():
     for seen in scene.observations(clutter=2):
         planner.push(seen)
         sightings = sum(len(track.sightings) for track, _ in planner._open)
-        kept.append((len(planner._open), sightings, len(planner._steps)))
+        kept.append((len(planner._open), sightings, len(planner._motions)))
     early, late = np.array(kept[150:450]).max(0), np.array(kept[600:]).max(0)
     assert (late <= 1.5 * early + 5).all()
 
