@@ -73,7 +73,7 @@ class FrameAuditor:
         (w, h), (w2, h2) = info.upright_size, output_info.upright_size
         self._comparable = abs(w - w2) <= 1 and abs(h - h2) <= 1  # 4:2:0 needs even sizes: a line may be added
         self._log = RegionCheckLog()
-        self._linker = ExposureTracker()
+        self._tracker = ExposureTracker()
         self._scorer = ExposureScorer(FACES, OWN, audit_models.second_opinion, audit_models.reads(), moves_as_one)
         self._exposed: list[Finding] = []
         self._rereader = ReadbackTest(reader=audit_models.reader, faces=audit_models.crops.get(FACES))
@@ -164,8 +164,8 @@ class FrameAuditor:
         )
         if sightings:
             self._keep_thumbnail(output, index)
-        self._linker.push(sightings, seconds=at_s)
-        self._score_exposures(self._linker.drain())
+        self._tracker.push(sightings, seconds=at_s)
+        self._score_exposures(self._tracker.drain())
         output.forget_pictures()
         return True
 
@@ -267,7 +267,7 @@ class FrameAuditor:
         return found
 
     def _search_findings(self, result: AuditResult) -> list[Finding]:
-        self._score_exposures(self._linker.finish())
+        self._score_exposures(self._tracker.finish())
         found = self._exposed
         for name, title, by in (
             ("search-own", "Objects left, by the run's own weights mirrored at another scale", OWN),

@@ -92,7 +92,7 @@ def make_planner(
             max_waiting_frames=max_waiting_frames,
         )
     return TrackPlanner(
-        linker=Tracker(upright_size=upright_size),
+        tracker=Tracker(upright_size=upright_size),
         upright_size=upright_size,
         thresholds=probability_per_kind(settings),
         kinds=settings.kinds(),

@@ -183,7 +183,7 @@ class TrackPlanner:
     carried on for a while, until the object leaves the picture or a cut.
 
     Args:
-        linker: links the detections; a fresh one.
+        tracker: links the detections; a fresh one.
         upright_size: ``(width, height)`` of the full-size picture.
         thresholds: per kind the score that one of a track's sightings must reach for the track to be hidden, all
             its weaker sightings included; a kind without one takes every track. Of a large sighting more is
@@ -211,7 +211,7 @@ class TrackPlanner:
     def __init__(
         self,
         *,
-        linker: TrackerProtocol,
+        tracker: TrackerProtocol,
         upright_size: tuple[int, int],
         thresholds: Mapping[str, float],
         kinds: Collection[str],
@@ -228,7 +228,7 @@ class TrackPlanner:
         evidence: EvidenceModel | None = None,
         max_region: float = 1.0,
     ) -> None:
-        self._linker = linker
+        self._tracker = tracker
         self._evidence = evidence
         self._max_region_px2 = max_region * upright_size[0] * upright_size[1]
         self._judged: dict[int, tuple[int, float]] = {}
@@ -262,12 +262,12 @@ class TrackPlanner:
     def push(self, seen: Observation) -> Sequence[FramePlan]:
         """Take the next frame; give those that are finished now, in order."""
         seen = _rounded(seen)
-        linked = self._linker.push(seen)
-        self._motions[seen.index] = linked.motion
+        association = self._tracker.push(seen)
+        self._motions[seen.index] = association.motion
         self._motion_times.append((seen.index, seen.time.seconds))
-        self._to_come.extend(linked.started)
-        self._alive.update((track.id, track) for track in linked.started)
-        self._latest = (seen, linked.ids)
+        self._to_come.extend(association.started)
+        self._alive.update((track.id, track) for track in association.started)
+        self._latest = (seen, association.ids)
         self._waiting.append(seen)
         done: list[FramePlan] = []
         while self._waiting:

@@ -161,11 +161,11 @@ def relink(plans: Iterable[FramePlan], *, upright_size: tuple[int, int]) -> tupl
         The ids of all tracks, hidden or not; and those that the plan gives to something else. The latter happen only
         when another version of this program linked it: such ids must not decide who is left clear.
     """
-    linker = Tracker(upright_size=upright_size)
+    tracker = Tracker(upright_size=upright_size)
     every: set[int] = set()
     moved: set[int] = set()
     for plan in plans:
-        ids = linker.push(plan.seen).ids
+        ids = tracker.push(plan.seen).ids
         every.update(ids.tolist())
         for region in plan.regions:
             if region.origin is not Origin.DETECTED or region.track is None:

@@ -16,10 +16,10 @@ def seen(frame: int, x: float, *, size: float = 40.0, kind: str = "face", **scor
 
 
 def linked(sightings: dict[int, list[AuditDetection]]) -> list[Exposure]:
-    linker = ExposureTracker()
+    tracker = ExposureTracker()
     for frame in sorted(sightings):
-        linker.push(sightings[frame], seconds=frame / 30)
-    return linker.drain() + linker.finish()
+        tracker.push(sightings[frame], seconds=frame / 30)
+    return tracker.drain() + tracker.finish()
 
 
 def test_one_that_moves_by_its_own_size_between_samples_stays_one() -> None:

@@ -153,7 +153,7 @@ THRESHOLDS = {"face": 0.2, "plate": 0.2}
 def tracks(**changes):
     size = changes.pop("upright_size", scenes.SIZE)
     arguments = {
-        "linker": Tracker(upright_size=size),
+        "tracker": Tracker(upright_size=size),
         "upright_size": size,
         "thresholds": THRESHOLDS,
         "kinds": ("face", "plate"),
