@@ -1,4 +1,4 @@
-"""The open clip behind preview and review. Lives on the desk's thread: every method is called there, one at a time."""
+"""The open clip behind preview and review. Lives on a background worker, which calls one method at a time."""
 
 from __future__ import annotations
 

@@ -31,8 +31,8 @@ class PreviewPanel(QWidget):
     """Canvas, scrubber and the choice of what is shown.
 
     Args:
-        desk: the thread on which clips are read and looked at.
-        looker: keeps the clip open there.
+        worker: the thread on which clips are read and looked at.
+        frames: keeps the clip open there.
         model: the settings in force.
 
     Signals:
@@ -43,9 +43,9 @@ class PreviewPanel(QWidget):
     live_wanted = pyqtSignal(bool)
     frame_shown = pyqtSignal()
 
-    def __init__(self, desk: BackgroundWorker, looker: FrameProvider, model: FormModel) -> None:
+    def __init__(self, worker: BackgroundWorker, frames: FrameProvider, model: FormModel) -> None:
         super().__init__()
-        self._desk, self._looker, self._model = desk, looker, model
+        self._worker, self._frames, self._model = worker, frames, model
         self.path: Path | None = None
         self.clip: OpenedClip | None = None
         self._place = 0
@@ -155,17 +155,17 @@ class PreviewPanel(QWidget):
         if path is not None and path == self.path:
             return
         self.path, self.clip, self._place = path, None, 0
-        self._desk.forget("frame")
+        self._worker.forget("frame")
         self.canvas.show_frame(None)
         self._enable()
         self.counts.clear()
         self.time.clear()
         if path is None:
             self.canvas.tell(tr("Choose a clip to see how it will look."))
-            self._desk.ask(self._looker.close, topic="open")
+            self._worker.ask(self._frames.close, topic="open")
             return
         self.canvas.tell(tr("Opening…"))
-        self._desk.ask(lambda: self._looker.open(path), self._opened, failed=self._failed, topic="open")
+        self._worker.ask(lambda: self._frames.open(path), self._opened, failed=self._failed, topic="open")
 
     def _opened(self, clip: OpenedClip) -> None:
         self.clip = clip
@@ -211,11 +211,13 @@ class PreviewPanel(QWidget):
             return
         if self.canvas.shown is None:
             self.canvas.tell(tr("Looking for faces and plates…"))
-        self._desk.ask(self._frame_work(clip, clip.times[self._place]), self._show, failed=self._failed, topic="frame")
+        self._worker.ask(
+            self._frame_work(clip, clip.times[self._place]), self._show, failed=self._failed, topic="frame"
+        )
 
     def _frame_work(self, clip: OpenedClip, pts: int) -> Callable[[], Shown]:
         settings, px = self._model.settings, self.canvas.wanted_px()
-        return lambda: self._looker.preview(clip.path, pts, settings=settings, longest_side_px=px)
+        return lambda: self._frames.preview(clip.path, pts, settings=settings, longest_side_px=px)
 
     def _show(self, shown: Shown) -> None:
         if self._live or self.clip is None or shown.pts != self.clip.times[self._place]:
@@ -226,7 +228,7 @@ class PreviewPanel(QWidget):
 
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, DashcamCleanerError):
-            self._desk.unclaimed.emit(error)
+            self._worker.unclaimed.emit(error)
             return
         self.canvas.show_frame(None)
         self.counts.clear()
@@ -304,7 +306,7 @@ class PreviewPanel(QWidget):
 
     def close_files(self) -> None:
         """Give the clip back, once the desks have ended."""
-        self._looker.close()
+        self._frames.close()
 
     def refresh_theme(self) -> None:
         """Draw icons anew in the colours in force."""

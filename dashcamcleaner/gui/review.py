@@ -68,7 +68,7 @@ class ReviewPanel(ReviewPlayer):
         model: FormModel,
     ) -> None:
         super().__init__(sight, planning, files, engine, model)
-        self._files, self._card_looker = files, FrameProvider(engine)
+        self._files, self._card_frames = files, FrameProvider(engine)
         self._doubt_at = -1
         self._draw_what = "region"
         self._serial = 0
@@ -125,7 +125,7 @@ class ReviewPanel(ReviewPlayer):
         self._wanted = (source, plan, report)
         settings = self._model.settings
         self._sight.ask(
-            lambda: self._reviewer.open(source, plan, report, settings),
+            lambda: self._review_service.open(source, plan, report, settings),
             self._ready,
             failed=self._failed,
             topic="review",
@@ -154,12 +154,12 @@ class ReviewPanel(ReviewPlayer):
         self.show_nothing(f"{error.message}\n{error.hint}".strip())
 
     def _ask_thumbnails(self, opened: OpenedReview) -> None:
-        serial, source, looker = self._serial, opened.clip.path, self._card_looker
+        serial, source, frames = self._serial, opened.clip.path, self._card_frames
         for bar in sorted(opened.tracks, key=lambda bar: bar.best_index):  # in order: a decoder goes ahead
             key, pts, box = ("track", bar.track), opened.clip.times[bar.best_index], bar.best_box
 
             def work(pts: int = pts, box: Box = box) -> QImage:
-                return card_thumbnail(looker, source, pts, box) if serial == self._serial else QImage()
+                return card_thumbnail(frames, source, pts, box) if serial == self._serial else QImage()
 
             def took(picture: QImage, key: tuple[str, int] = key) -> None:
                 if serial == self._serial:
@@ -383,8 +383,8 @@ class ReviewPanel(ReviewPlayer):
 
     def close_files(self) -> None:
         """Give the clips back, once the desks have ended."""
-        self._looker.close()
-        self._card_looker.close()
+        self._frames.close()
+        self._card_frames.close()
 
     def refresh_theme(self) -> None:
         """Draw icons anew in the colours in force."""

@@ -1,4 +1,4 @@
-"""The review's edits at work: every change is shown, saved beside the clip at once, and planned anew on the desk."""
+"""The review's edits at work: a change is shown, saved beside the clip at once, and planned anew in the background."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Editing(QObject):
     """The edits of the open review.
 
     Args:
-        sight: the desk that follows.
-        planning: the desk that plans: on a long clip that takes a while, and frames are to be shown meanwhile.
-        files: the desk that saves.
-        reviewer: the review service, which lives on the former.
+        sight: the background worker that follows.
+        planning: another one, which plans: on a long clip that takes a while, and frames are to be shown meanwhile.
+        files: the background worker that saves.
+        review_service: the review service, which lives on the former.
 
     Signals:
         edited: the edits have changed.
@@ -44,10 +44,14 @@ class Editing(QObject):
     told = pyqtSignal(str)
 
     def __init__(
-        self, sight: BackgroundWorker, planning: BackgroundWorker, files: BackgroundWorker, reviewer: ReviewService
+        self,
+        sight: BackgroundWorker,
+        planning: BackgroundWorker,
+        files: BackgroundWorker,
+        review_service: ReviewService,
     ) -> None:
         super().__init__()
-        self._sight, self._planning, self._files, self._reviewer = sight, planning, files, reviewer
+        self._sight, self._planning, self._files, self._review_service = sight, planning, files, review_service
         self.stack: EditStack | None = None
         self.plans: list[FramePlan] = []
         self.review_items: list[ReviewItem] = []
@@ -176,7 +180,7 @@ class Editing(QObject):
         def lost(error: Exception) -> None:
             self.told.emit(tr("It could not be followed: {why}", why=error))
 
-        self._sight.ask(lambda: self._reviewer.follow(pts, box, lambda: stopped[0]), followed, failed=lost)
+        self._sight.ask(lambda: self._review_service.follow(pts, box, lambda: stopped[0]), followed, failed=lost)
 
     # --- after every change
 
@@ -199,7 +203,7 @@ class Editing(QObject):
         stale = self._plan_stale = [False]
         self.pending = True
         self._planning.ask(
-            lambda: self._reviewer.replan(edits or None, lambda: stale[0]),
+            lambda: self._review_service.replan(edits or None, lambda: stale[0]),
             self._planned,
             failed=self._not_planned,
             topic="replan",
@@ -207,7 +211,7 @@ class Editing(QObject):
 
     def plan_roughly(self, place: int) -> None:
         """What the edits do to one frame, before the whole plan is made anew."""
-        unedited = self._reviewer.unedited
+        unedited = self._review_service.unedited
         if self.stack is not None and place < min(len(unedited), len(self.plans)):
             from dashcamcleaner.core.plan import FramePlan
 

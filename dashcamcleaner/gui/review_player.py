@@ -51,10 +51,10 @@ class ReviewPlayer(ReviewLayout):
     ) -> None:
         super().__init__()
         self._sight, self._model = sight, model
-        self._looker = FrameProvider(engine)
-        self._reviewer = ReviewService(engine, self._looker)
+        self._frames = FrameProvider(engine)
+        self._review_service = ReviewService(engine, self._frames)
         self.opened: OpenedReview | None = None
-        self.editing = Editing(sight, planning, files, self._reviewer)
+        self.editing = Editing(sight, planning, files, self._review_service)
         self.place = 0
         self.chosen: tuple[str, int] | None = None
         self._playing = QTimer(self)
@@ -145,7 +145,7 @@ class ReviewPlayer(ReviewLayout):
         settings, px = self._model.settings, self.canvas.wanted_px()
         self._show_hand()
         self._sight.ask(
-            lambda: self._reviewer.preview(pts, regions, settings=settings, longest_side_px=px),
+            lambda: self._review_service.preview(pts, regions, settings=settings, longest_side_px=px),
             self._show,
             failed=self._failed,
             topic="review-look",

@@ -1,4 +1,4 @@
-"""The open review behind the panel. Lives on the desk's thread, like `looker`: plans, doubts, thumbnails, following."""
+"""The open review behind the panel: plans, review items, thumbnails, following. Lives on a background worker."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ class ReviewService:
 
     Args:
         engine: the door to the engine.
-        looker: shows frames of the clip.
+        frames: shows frames of the clip.
     """
 
-    def __init__(self, engine: EngineFacade, looker: FrameProvider) -> None:
-        self._engine, self._looker = engine, looker
+    def __init__(self, engine: EngineFacade, frames: FrameProvider) -> None:
+        self._engine, self._frames = engine, frames
         self._review: PlanReview | None = None
         self._source: Path | None = None
         self._report: Path | None = None
@@ -68,7 +68,7 @@ class ReviewService:
         from dashcamcleaner.core.edits import Edits
         from dashcamcleaner.pipeline.edits_file import edits_path
 
-        clip = self._looker.open(source)
+        clip = self._frames.open(source)
         path = edits_path(plan)
         lines = tuple(path.read_text(encoding="utf-8").splitlines()) if path.exists() else ()
         edits = Edits.from_lines(lines) if lines else None
@@ -96,7 +96,7 @@ class ReviewService:
     def preview(self, pts: int, regions: Sequence[Any], *, settings: Settings, longest_side_px: int) -> Shown:
         """A frame with these regions."""
         assert self._source is not None
-        return self._looker.preview(
+        return self._frames.preview(
             self._source, pts, settings=settings, longest_side_px=longest_side_px, regions=regions
         )
 
@@ -111,9 +111,9 @@ class ReviewService:
         from dashcamcleaner.review.follow import follow_box
 
         assert self._source is not None
-        self._looker.open(self._source)
-        assert self._looker.clip is not None
-        return follow_box(self._looker.clip, pts, box, cancelled=cancelled)
+        self._frames.open(self._source)
+        assert self._frames.clip is not None
+        return follow_box(self._frames.clip, pts, box, cancelled=cancelled)
 
 
 def _rendered_edits(report: Path | None) -> bool:
@@ -124,15 +124,15 @@ def _rendered_edits(report: Path | None) -> bool:
         return False
 
 
-def card_thumbnail(looker: FrameProvider, source: Path, pts: int, box: tuple[float, float, float, float]) -> QImage:
+def card_thumbnail(frames: FrameProvider, source: Path, pts: int, box: tuple[float, float, float, float]) -> QImage:
     """A track's best sighting, cut out with a little room around; as it is, for people decide by it."""
     import numpy as np
 
     from dashcamcleaner.gui.pictures import to_image
 
-    looker.open(source)
-    assert looker.clip is not None
-    frame = looker.clip.frame(pts)
+    frames.open(source)
+    assert frames.clip is not None
+    frame = frames.clip.frame(pts)
     w, h = frame.upright_size
     inside = (max(0.0, box[0]), max(0.0, box[1]), min(float(w), box[2]), min(float(h), box[3]))
     side = round(min(w, h, max(8.0, (1 + _CARD_ROOM) * max(inside[2] - inside[0], inside[3] - inside[1]))))

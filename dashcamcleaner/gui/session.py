@@ -62,8 +62,8 @@ class Session(QObject):
             BackgroundWorker("dashcamcleaner-sight", self),
         )
         self.planning = BackgroundWorker("dashcamcleaner-planning", self)
-        for desk in (self.files, self.sight, self.planning):
-            desk.unclaimed.connect(self.crashed)
+        for worker in (self.files, self.sight, self.planning):
+            worker.unclaimed.connect(self.crashed)
         self.run: ClipRun | None = None
         self.started = False
         self.paused = False
@@ -396,8 +396,8 @@ class Session(QObject):
             self.run.cancel()
             self.run.wait()
             self.run = None
-        for desk in (self.files, self.sight, self.planning):
-            desk.close()
+        for worker in (self.files, self.sight, self.planning):
+            worker.close()
         for row in self.queue:
             if row.state in (State.RUNNING, State.PAUSED):
                 self.queue.move(row.id, to=State.STOPPED)

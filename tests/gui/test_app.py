@@ -201,19 +201,19 @@ def test_an_unclaimed_error_of_a_desk_reaches_the_net(open_window: OpenWindow, q
         window.session.files.ask(lambda: 1 / 0)
     assert isinstance(caught.args[0], ZeroDivisionError)
     answers: list[int] = []
-    window.session.files.ask(lambda: 7, answers.append)  # the desk lives on
+    window.session.files.ask(lambda: 7, answers.append)  # the worker lives on
     qtbot.waitUntil(lambda: answers == [7])
 
 
 def test_a_newer_question_replaces_an_older_one(open_window: OpenWindow, qtbot: Any) -> None:
-    desk = open_window().session.files
-    qtbot.waitUntil(lambda: desk.idle)
+    worker = open_window().session.files
+    qtbot.waitUntil(lambda: worker.idle)
     gate, answers = threading.Event(), []
-    desk.ask(gate.wait)
+    worker.ask(gate.wait)
     for number in range(20):
-        desk.ask(lambda number=number: number, answers.append, topic="dial")
+        worker.ask(lambda number=number: number, answers.append, topic="dial")
     gate.set()
-    qtbot.waitUntil(lambda: desk.idle)
+    qtbot.waitUntil(lambda: worker.idle)
     qtbot.wait(20)
     assert answers == [19]
 

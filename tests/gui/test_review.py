@@ -49,9 +49,9 @@ def wait_for_run(qtbot: Any, window: MainWindow) -> None:
 
 
 def settle(qtbot: Any, window: MainWindow) -> None:
-    """Until all that was asked of the desks has been answered."""
-    desks = (window.session.sight, window.session.planning, window.session.files)
-    qtbot.waitUntil(lambda: all(desk.idle for desk in desks), timeout=30_000)
+    """Until all that was asked of the workers has been answered."""
+    workers = (window.session.sight, window.session.planning, window.session.files)
+    qtbot.waitUntil(lambda: all(worker.idle for worker in workers), timeout=30_000)
     qtbot.wait(20)
 
 
