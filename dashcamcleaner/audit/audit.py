@@ -110,9 +110,9 @@ def _audit(
     with contextlib.ExitStack() as stack:
         audit_models = open_models(settings, upright_size=after.upright_size)
         stack.callback(audit_models.close)
-        result.detectors = audit_models.told
+        result.detectors = audit_models.descriptions
         result.checks += audit_models.missing
-        yield Started(str(source), str(output), before.frames, "audit: " + "; ".join(audit_models.told))
+        yield Started(str(source), str(output), before.frames, "audit: " + "; ".join(audit_models.descriptions))
         for sentence in warnings:
             yield Warned(sentence)
         for check in audit_models.missing:
@@ -185,9 +185,9 @@ def _compare_files(source: Path, output: Path, settings: Settings, result: Audit
     muted = settings.sound == "mute"
     found = compare_contents(before, after, keep=settings.keep, muted=muted)
     yield from found
-    by_ear, told = [], 0
+    by_ear, compared = [], 0
     for number, (one, other) in enumerate(zip(before.sound, after.sound, strict=False), 1):
-        told += 1
+        compared += 1
         if muted or audio_shift_s(one, other) is not None:
             continue
         heard = audio_offset_s(source, output, source_stream=one.stream, output_stream=other.stream)
@@ -204,7 +204,7 @@ def _compare_files(source: Path, output: Path, settings: Settings, result: Audit
     }
     looked = _things_beside(after)
     result.checks.append(
-        Check("sound", "Sound and its timing", looked_at=told, unit="sound tracks", found=bad["sound"])
+        Check("sound", "Sound and its timing", looked_at=compared, unit="sound tracks", found=bad["sound"])
     )
     result.checks.append(
         Check("leftovers", "Streams, tags, pictures, positions beside the film", looked_at=looked,

@@ -40,7 +40,7 @@ class AuditModels:
         searcher: looks at whole pictures.
         crops: detectors for enlarged crops, by the same names.
         reader: reads plates; None where it is not installed.
-        told: what is at work, for people.
+        descriptions: what is at work, for people.
         missing: checks that cannot be done, and why.
         kinds: the kinds that matter.
     """
@@ -48,7 +48,7 @@ class AuditModels:
     searcher: LeftoverSearch
     crops: dict[str, Detector]
     reader: TextReader | None
-    told: list[str]
+    descriptions: list[str]
     missing: list[Check]
     kinds: tuple[str, ...]
     whole: dict[str, Detector] = field(default_factory=dict)
@@ -82,7 +82,7 @@ def open_models(settings: Settings, *, upright_size: tuple[int, int]) -> AuditMo
     whole: dict[str, Detector] = {}
     crops: dict[str, Detector] = {}
     missing: list[Check] = []
-    told: list[str] = []
+    descriptions: list[str] = []
     aspect = upright_size
     size = min(_MOST_SIZE, round(settings.inference_size * settings.tiles**0.5 * _OTHER_SCALE))
     common = {
@@ -92,7 +92,7 @@ def open_models(settings: Settings, *, upright_size: tuple[int, int]) -> AuditMo
     try:
         whole[OWN] = open_detector(inference_size=size, aspect=aspect, **common)
         crops[OWN] = open_detector(inference_size=_CROP_SIZE, aspect=None, **common)
-        told.append(f"{whole[OWN].description.weights}, mirrored, at {size} px")
+        descriptions.append(f"{whole[OWN].description.weights}, mirrored, at {size} px")
     except BackendError as error:
         missing.append(
             _missing("search-own", "Objects left, by the run's own weights mirrored at another scale", error)
@@ -101,18 +101,18 @@ def open_models(settings: Settings, *, upright_size: tuple[int, int]) -> AuditMo
         try:
             whole[FACES] = open_centerface(inference_size=_FACE_SIZE, aspect=aspect, threads=settings.workers)
             crops[FACES] = open_centerface(inference_size=_CROP_SIZE, threads=settings.workers)
-            told.append(f"{whole[FACES].description.weights} at {_FACE_SIZE} px")
+            descriptions.append(f"{whole[FACES].description.weights} at {_FACE_SIZE} px")
         except (ExtraMissing, BackendError) as error:
             missing.append(_missing("search-face", "Faces left, by an independent detector", error))
     reader: TextReader | None = None
     if "plate" in kinds:
         try:
             reader = open_reader()
-            told.append(reader.description)
+            descriptions.append(reader.description)
         except (ExtraMissing, BackendError) as error:
             missing.append(_missing("read-back", "Covered plates read back", error))
     searcher = LeftoverSearch(whole, mirrored=(OWN,), kinds=kinds, floors=FLOORS)
-    return AuditModels(searcher, crops, reader, told, missing, kinds, whole)
+    return AuditModels(searcher, crops, reader, descriptions, missing, kinds, whole)
 
 
 def _missing(name: str, title: str, error: ExtraMissing | BackendError) -> Check:

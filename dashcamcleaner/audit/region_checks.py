@@ -97,7 +97,7 @@ class _Trend:
         n = self.count
         return n >= _TREND_FRAMES and self.likeness > _TREND_LIKENESS * n and self.gain > _TREND_GAIN * n
 
-    def told(self, kind: str, track: int) -> Finding:
+    def finding(self, kind: str, track: int) -> Finding:
         height = max(box[3] - box[1] for box in self.boxes.values())
         return Finding(
             check="pixels",
@@ -148,17 +148,17 @@ class RegionCheckLog:
 
     def findings(self) -> Iterator[Finding]:
         """One finding per track, fault and span."""
-        told_tracks: set[tuple[str, int]] = set()
+        found_tracks: set[tuple[str, int]] = set()
         for (code, kind, track), faults in self._faults.items():
             for run in spans(faults, frame_of=lambda fault: fault.frame, most_gap=_MOST_GAP_FRAMES):
-                told = _tell(code, kind, run)
-                if told is not None:
-                    told.track = track if track >= 0 else None
-                    told_tracks.add((kind, track))
-                    yield told
+                finding = _tell(code, kind, run)
+                if finding is not None:
+                    finding.track = track if track >= 0 else None
+                    found_tracks.add((kind, track))
+                    yield finding
         for (kind, track), trend in self._trends.items():
-            if (kind, track) not in told_tracks and trend.is_weak:
-                yield trend.told(kind, track)
+            if (kind, track) not in found_tracks and trend.is_weak:
+                yield trend.finding(kind, track)
 
 
 def spans(items: list[T], *, frame_of: Callable[[T], int], most_gap: int) -> Iterator[list[T]]:

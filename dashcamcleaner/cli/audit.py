@@ -166,7 +166,7 @@ def _tell(result: AuditResult, *, quiet: bool) -> None:
     if quiet:
         return
     for check in result.checks:
-        print(f"  {check.title}: {check.told}")
+        print(f"  {check.title}: {check.description}")
     for finding in result.findings[:_SHOWN]:
         sign = {Severity.FAIL: "!", Severity.REVIEW: "?", Severity.NOTE: "-"}[finding.severity]
         print(f"  {sign} {finding.message}" + (f" {finding.when}" if finding.when else ""))

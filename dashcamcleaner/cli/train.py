@@ -195,7 +195,7 @@ def _fit(args: argparse.Namespace) -> int:
         pack(recipe.pictures, out / "cache", progress=_ticker("pictures packed"))
     elif not (out / "cache" / "index.json").exists():
         raise InputError(f"{out} holds no packed pictures yet.", hint="Start --rank 0/N first; it packs them.")
-    result = fit(out / "cache", out, start=start, recipe=plan, progress=_told_now_and_then())
+    result = fit(out / "cache", out, start=start, recipe=plan, progress=_shown_now_and_then())
     print(
         f"{result.steps} steps in {result.spent_s / 60:.1f} min, loss {result.first_loss:.3f} -> {result.last_loss:.3f}"
     )
@@ -364,7 +364,7 @@ def _sentence_ticker() -> Callable[[str, int, int], None]:
     return tick
 
 
-def _told_now_and_then() -> Callable[[dict[str, Any]], None]:
+def _shown_now_and_then() -> Callable[[dict[str, Any]], None]:
     def tell(row: dict[str, Any]) -> None:
         print("  " + ", ".join(f"{key} {value}" for key, value in row.items()), file=sys.stderr)
 

@@ -129,7 +129,7 @@ class Check:
     sampled: bool = False
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """What the check shows, and what not."""
         if not self.ran:
             return f"not done: {self.why_not}"
@@ -144,7 +144,7 @@ class Check:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
-        return {**dataclasses.asdict(self), "told": self.told}
+        return {**dataclasses.asdict(self), "told": self.description}
 
 
 def upper_bound(looked_at: int) -> float:
@@ -215,7 +215,7 @@ def judge(
     ordered = sorted(findings, key=lambda f: (_RANK[f.severity], -f.harm, f.start_s))
     failed = [f for f in ordered if f.severity is Severity.FAIL]
     review = [f for f in ordered if f.severity is Severity.REVIEW]
-    reasons = [_told(f) for f in (*failed, *review)[:8]]
+    reasons = [_sentence(f) for f in (*failed, *review)[:8]]
     if len(failed) + len(review) > len(reasons):
         reasons.append(f"... and {len(failed) + len(review) - len(reasons)} more findings.")
     missing = [c for c in checks if not c.ran]
@@ -231,5 +231,5 @@ def judge(
     return Status.PASS, ["All checks ran and found nothing; what that shows stands beside each check."], ordered
 
 
-def _told(finding: Finding) -> str:
+def _sentence(finding: Finding) -> str:
     return f"{finding.when}: {finding.message}" if finding.when else finding.message

@@ -100,7 +100,7 @@ def open_yolo(
         options["INFERENCE_PRECISION_HINT"] = precision
     try:
         model = core.read_model(file.path)
-        facts = facts_of(file.path, weights=weights, told=_labels_in(model) if file.format == "openvino" else None)
+        facts = facts_of(file.path, weights=weights, metadata=_labels_in(model) if file.format == "openvino" else None)
         shape = model.input().partial_shape
         if shape[2].is_static and shape[3].is_static:  # exported for one size: anchors inside may not follow another
             input_size = (shape[3].get_length(), shape[2].get_length())

@@ -183,14 +183,14 @@ class CombinedDetector:
         self.kinds = tuple(dict.fromkeys(kind for detector in detectors for kind in detector.kinds))
         self.input_size = detectors[0].input_size
         self.parallel = max(1, min(getattr(detector, "parallel", 1) for detector in detectors))
-        told = [detector.description for detector in detectors]
+        descriptions = [detector.description for detector in detectors]
         self.description = DetectorDescription(
-            backend=" + ".join(dict.fromkeys(one.backend for one in told)),
-            device=" + ".join(dict.fromkeys(one.device for one in told)),
-            precision=" + ".join(dict.fromkeys(one.precision for one in told)),
-            weights=",".join(one.weights for one in told),
-            weights_sha256=",".join(one.weights_sha256 for one in told),
-            why="; ".join(dict.fromkeys(one.why for one in told if one.why)),
+            backend=" + ".join(dict.fromkeys(one.backend for one in descriptions)),
+            device=" + ".join(dict.fromkeys(one.device for one in descriptions)),
+            precision=" + ".join(dict.fromkeys(one.precision for one in descriptions)),
+            weights=",".join(one.weights for one in descriptions),
+            weights_sha256=",".join(one.weights_sha256 for one in descriptions),
+            why="; ".join(dict.fromkeys(one.why for one in descriptions if one.why)),
         )
 
     def detect(self, pictures: Sequence[np.ndarray]) -> list[Detections]:

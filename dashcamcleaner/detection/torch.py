@@ -188,7 +188,7 @@ def open_yolo(
     check_trust(file.path, trust=trust)
     torch = import_torch()
     target = _device(torch, device)
-    kind_of_number, told = _precision(torch, precision, target=target)
+    kind_of_number, arithmetic = _precision(torch, precision, target=target)
     model = _load(file.path, head=weights.head)
     kinds = weights.kinds or kinds_of(getattr(model, "names", None) or {})
     # Models with a fourth, coarser level want sides that are multiples of 64.
@@ -229,7 +229,7 @@ def open_yolo(
         description=DetectorDescription(
             backend="torch",
             device=f"{target} ({torch.cuda.get_device_name(target)})" if target.type == "cuda" else str(target),
-            precision=told,
+            precision=arithmetic,
             weights=weights.name,
             weights_sha256=digest,
             why=why,

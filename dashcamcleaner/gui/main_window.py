@@ -169,7 +169,7 @@ class MainWindow(QMainWindow):
         session.changed.connect(self._show_buttons)
         session.row_changed.connect(self._row_changed)
         session.began.connect(self._follow)
-        session.told.connect(self.messages.tell)
+        session.message.connect(self.messages.tell)
         session.picture.connect(self._live_picture)
         session.all_done.connect(self._all_done)
         session.ended.connect(self._ended)
@@ -320,8 +320,8 @@ class MainWindow(QMainWindow):
             session.form.set("weights", name)
             session.files.ask(session.engine.weights, self.settings.offer_weights)
             self.settings.more.open(True)
-            told = tr("Added; loading a .pt from elsewhere needs “Trust these weights”.")
-            self.settings.tell("weights", told if name.endswith(".pt") else tr("Added."))
+            note = tr("Added; loading a .pt from elsewhere needs “Trust these weights”.")
+            self.settings.tell("weights", note if name.endswith(".pt") else tr("Added."))
 
         def failed(error: Exception) -> None:
             self.settings.tell("weights", f"{error}", bad=True)

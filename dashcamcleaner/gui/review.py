@@ -95,7 +95,7 @@ class ReviewPanel(ReviewPlayer):
         self.editing.edited.connect(self._edited)
         self.editing.planned.connect(self._planned)
         self.editing.focused.connect(self.choose)
-        self.editing.told.connect(self.canvas.tell)
+        self.editing.message.connect(self.canvas.tell)
         self.canvas.resized.connect(self._again.start)
         self._model.listen(lambda _: self._again.start() if self.opened is not None else None)
 

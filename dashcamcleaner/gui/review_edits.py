@@ -35,13 +35,13 @@ class Editing(QObject):
         edited: the edits have changed.
         planned: the plan was made anew; `plans` and `review_items` are fresh.
         focused: key of what was just added.
-        told: a sentence for the canvas; empty takes the last one away.
+        message: a sentence for the canvas; empty takes the last one away.
     """
 
     edited = pyqtSignal()
     planned = pyqtSignal()
     focused = pyqtSignal(object)
-    told = pyqtSignal(str)
+    message = pyqtSignal(str)
 
     def __init__(
         self,
@@ -168,17 +168,17 @@ class Editing(QObject):
         stack, place = self.stack, self.stack.add_region([(now_s, box)])
         before = stack.state
         self.take(("hand", place))
-        self.told.emit(tr("Following what you drew…"))
+        self.message.emit(tr("Following what you drew…"))
         stopped = [False]
         self._following.append(stopped)
 
         def followed(keys: list[tuple[float, Box]]) -> None:
-            self.told.emit("")
+            self.message.emit("")
             if self.stack is stack and stack.extend_region(before, place, keys):
                 self.take(None)
 
         def lost(error: Exception) -> None:
-            self.told.emit(tr("It could not be followed: {why}", why=error))
+            self.message.emit(tr("It could not be followed: {why}", why=error))
 
         self._sight.ask(lambda: self._review_service.follow(pts, box, lambda: stopped[0]), followed, failed=lost)
 
@@ -229,7 +229,7 @@ class Editing(QObject):
             self._planning.unclaimed.emit(error)
 
     def _not_saved(self, error: Exception) -> None:
-        self.told.emit(str(error))
+        self.message.emit(str(error))
 
     def save(self) -> None:
         """Write at once what the desk has not written yet; stop following and planning."""

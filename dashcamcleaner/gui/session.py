@@ -37,7 +37,7 @@ class Session(QObject):
         row_changed: the row with this id changed.
         picture: row id, current obscured frame, its time in seconds.
         began: row id of a clip whose run starts.
-        told: a sentence for the message bar.
+        message: a sentence for the message bar.
         ended: row id of a clip whose run has ended, whichever way.
         all_done: the last run ended and none follows.
         crashed: an exception that nobody expected.
@@ -47,7 +47,7 @@ class Session(QObject):
     row_changed = pyqtSignal(int)
     picture = pyqtSignal(int, QImage, float)
     began = pyqtSignal(int)
-    told = pyqtSignal(str)
+    message = pyqtSignal(str)
     ended = pyqtSignal(int)
     all_done = pyqtSignal()
     crashed = pyqtSignal(object)
@@ -90,9 +90,9 @@ class Session(QObject):
         for row in rows:
             self._ask_facts(row)
         twice = len(found.clips) - len(rows)
-        told = [f"{error.message} {error.hint}".strip() for error in found.errors]
+        sentences = [f"{error.message} {error.hint}".strip() for error in found.errors]
         if found.skipped:
-            told.append(
+            sentences.append(
                 tr_count(
                     found.skipped,
                     "{n} file is neither clip nor picture and was left aside.",
@@ -100,9 +100,11 @@ class Session(QObject):
                 )
             )
         if twice:
-            told.append(tr_count(twice, "{n} clip is in the queue already.", "{n} clips are in the queue already."))
-        if told:
-            self.told.emit("  ".join(told))
+            sentences.append(
+                tr_count(twice, "{n} clip is in the queue already.", "{n} clips are in the queue already.")
+            )
+        if sentences:
+            self.message.emit("  ".join(sentences))
         self.remember()
         self.changed.emit()
         if self.started and self.run is None:
@@ -151,7 +153,7 @@ class Session(QObject):
         """Take clips out of the queue; their files stay."""
         for row_id in row_ids:
             if not self.rows.remove(row_id) and self.queue.get(row_id) is not None:
-                self.told.emit(tr("A clip that is being cleaned cannot be removed; cancel it first."))
+                self.message.emit(tr("A clip that is being cleaned cannot be removed; cancel it first."))
         self.remember()
         self.changed.emit()
 
@@ -188,7 +190,7 @@ class Session(QObject):
         if self.run is None:
             self._next()
         else:
-            self.told.emit(tr("The audit begins when the clip that runs now is done."))
+            self.message.emit(tr("The audit begins when the clip that runs now is done."))
 
     def again(self, row_id: int, *, overwrite: bool = False, from_plan: Path | None = None) -> None:
         """Clean an ended clip once more, or render it again from its plan, and start if nothing runs."""
@@ -377,7 +379,7 @@ class Session(QObject):
             if found:
                 self._adding += 1
                 self._found(Found(clips=found))
-                self.told.emit(
+                self.message.emit(
                     tr_count(
                         len(found),
                         "{n} clip from last time is back in the queue.",

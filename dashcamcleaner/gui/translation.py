@@ -18,8 +18,8 @@ from dashcamcleaner.settings import GROUPS, ROWS
 __all__ = ["JsonTranslator", "install_language", "template"]
 
 _FOLDER = Path(__file__).parent
-_TOLD_VALUES = frozenset({"CHOICE_TITLES", "PROFILE_NOTES", "_TITLES"})
-_TOLD_KEYS = frozenset({"_MENUS"})
+_SHOWN_VALUES = frozenset({"CHOICE_TITLES", "PROFILE_NOTES", "_TITLES"})
+_SHOWN_KEYS = frozenset({"_MENUS"})
 """Tables whose texts are looked up when they are shown."""
 
 
@@ -82,6 +82,6 @@ def template() -> dict[str, str]:
                     texts |= {str(arg.value) for arg in node.args[2:] if isinstance(arg, ast.Constant)}
             elif isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict):
                 name = node.target.id if isinstance(node.target, ast.Name) else ""
-                told = node.value.values if name in _TOLD_VALUES else node.value.keys if name in _TOLD_KEYS else []
-                texts |= {str(one.value) for one in told if isinstance(one, ast.Constant)}
+                shown = node.value.values if name in _SHOWN_VALUES else node.value.keys if name in _SHOWN_KEYS else []
+                texts |= {str(one.value) for one in shown if isinstance(one, ast.Constant)}
     return dict.fromkeys(sorted(texts), "")

@@ -74,8 +74,8 @@ def counts_text(counts: Mapping[str, int], *, none: str = "") -> str:
     """``2 faces, 1 plate``."""
     order = ("face", "plate")  # then the others, as they come: the same words in the same place for every frame
     kinds = sorted(counts, key=lambda kind: order.index(kind) if kind in order else len(order))
-    told = [kind_title(kind, counts[kind]) for kind in kinds if counts[kind]]
-    return ", ".join(told) or none
+    parts = [kind_title(kind, counts[kind]) for kind in kinds if counts[kind]]
+    return ", ".join(parts) or none
 
 
 def result_text(summary: RunSummary) -> str:

@@ -108,7 +108,7 @@ def _add_regions(
     if not clear:
         return []
     growth = growth_per_kind(settings)
-    lines, told = [], []
+    lines, sentences = [], []
     with ClipPreview(source) as clip:
         for finding in clear:
             keys = _keys(clip, finding)
@@ -118,9 +118,9 @@ def _add_regions(
                 rows.append([round(rows[0][0] + 0.0005, 4), *rows[0][1:]])
             row = {"edit": "region", "keys": rows, "kind": finding.kind, "by": "audit", "round": number}
             lines.append(json.dumps(row, separators=(",", ":")))
-            told.append(f"round {number}: a {finding.kind} hidden from {rows[0][0]:.2f} s to {rows[-1][0]:.2f} s")
+            sentences.append(f"round {number}: a {finding.kind} hidden from {rows[0][0]:.2f} s to {rows[-1][0]:.2f} s")
     _append(edits_path(plan), lines)
-    return told
+    return sentences
 
 
 def _keys(clip: ClipPreview, finding: Finding) -> list[tuple[float, Box]]:

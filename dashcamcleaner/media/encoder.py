@@ -220,9 +220,9 @@ class Encoder:
 
     def _last_duration(self, frame: Frame) -> int:
         """How long the last frame is shown: the container's word, else the decoder's, else as the one before it."""
-        told = (self._info.end_pts or 0) - frame.time.pts
-        if 0 < told <= max(self._step, frame.native.duration) * _MOST_STRETCH:
-            return told
+        stated = (self._info.end_pts or 0) - frame.time.pts
+        if 0 < stated <= max(self._step, frame.native.duration) * _MOST_STRETCH:
+            return stated
         return int(frame.native.duration or self._step or 1)
 
     def _mux(self, packet: Any, *, ends: bool = False) -> None:

@@ -141,8 +141,8 @@ def write_still(
         )
     w, h = still.frame.size
     actions = [StreamAction(f"picture ({still.format}, {w}x{h})", "cleaned", _change(still, target))]
-    exif, told = _exif(still, keep=keep, target=target)
-    actions += told
+    exif, exif_actions = _exif(still, keep=keep, target=target)
+    actions += exif_actions
     options: dict[str, Any] = {}
     if exif is not None:
         options["exif"] = exif

@@ -90,8 +90,8 @@ def is_cut(head: bytes, *, size: int) -> bool:
         size: bytes of the file.
     """
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
-        told = int.from_bytes(head[4:8], "little")
-        return told > 0 and size + 8 < told  # some cameras count the eight bytes before it, too
+        stated = int.from_bytes(head[4:8], "little")
+        return stated > 0 and size + 8 < stated  # some cameras count the eight bytes before it, too
     if head[:4] != b"\x1a\x45\xdf\xa3":
         return False
     header, at = _ebml_size(head, 4)

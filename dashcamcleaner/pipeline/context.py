@@ -112,8 +112,8 @@ def open_context(job: Job, *, info: MediaInfo) -> RunContext:
         detector.close()
         raise
     thresholds = thresholds_per_kind(settings)
-    told = detector.description
-    place = f"{told.backend} on {told.device}"
+    description = detector.description
+    place = f"{description.backend} on {description.device}"
     return RunContext(
         observations=LiveObservationSource(
             detector,
@@ -126,8 +126,8 @@ def open_context(job: Job, *, info: MediaInfo) -> RunContext:
         ),
         header=header,
         thresholds=thresholds,
-        backend=f"{place}, {told.precision}",
-        description=f"{told.weights} at {seeing['inference_size']} px, {place} ({told.precision})",
+        backend=f"{place}, {description.precision}",
+        description=f"{description.weights} at {seeing['inference_size']} px, {place} ({description.precision})",
         thorough=settings.thorough,
         edits=edits,
         resumed_frames=log.stored_frames,
@@ -219,10 +219,10 @@ def inference_size(settings: Settings, *, upright_size: tuple[int, int]) -> int:
     return max(160, min(settings.inference_size, round(max(upright_size) * _MOST_ENLARGED)))
 
 
-def seeing_of(settings: Settings, told: DetectorDescription, *, info: MediaInfo) -> dict[str, object]:
+def seeing_of(settings: Settings, description: DetectorDescription, *, info: MediaInfo) -> dict[str, object]:
     """What decides the raw detections: a resume needs it equal."""
     return {
-        "weights_sha256": told.weights_sha256,
+        "weights_sha256": description.weights_sha256,
         "inference_size": inference_size(settings, upright_size=info.upright_size),
         "tiles": settings.tiles,
         "score_floor": SCORE_FLOOR,

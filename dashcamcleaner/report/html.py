@@ -83,7 +83,7 @@ def report_html(report: Mapping[str, Any], *, thumbnails: Mapping[int, bytes] | 
     status = str(audit["status"]) if audit else str(report.get("status", ""))
     parts = [
         f"<h1>{escape(name)}</h1>",
-        f'<p>{_badge(status)} <span class="soft">{escape(_told_status(report, audit))}</span></p>',
+        f'<p>{_badge(status)} <span class="soft">{escape(_status_html(report, audit))}</span></p>',
         _list("Much is hidden", (report.get("hidden") or {}).get("notes") or []),
         _files(report),
         _kinds(report),
@@ -126,7 +126,7 @@ def folder_html(reports: Sequence[Mapping[str, Any]], *, title: str) -> str:
     for report in ordered:
         status = str((report.get("audit") or {}).get("status") or report.get("status", ""))
         counted[status] = counted.get(status, 0) + 1
-    told = ", ".join(f"{count} {status}" for status, count in counted.items())
+    counts_text = ", ".join(f"{count} {status}" for status, count in counted.items())
     table = (
         "<table><thead><tr><th>Status<th>Clip<th class=n>Findings<th class=n>Tracks hidden<th class=n>Length"
         "</tr></thead>"
@@ -134,7 +134,11 @@ def folder_html(reports: Sequence[Mapping[str, Any]], *, title: str) -> str:
     )
     return _page(
         title,
-        [f"<h1>{escape(title)}</h1>", f'<p class="soft">{len(ordered)} clips: {escape(told)}; worst first.</p>', table],
+        [
+            f"<h1>{escape(title)}</h1>",
+            f'<p class="soft">{len(ordered)} clips: {escape(counts_text)}; worst first.</p>',
+            table,
+        ],
     )
 
 
@@ -165,7 +169,7 @@ def _badge(status: str) -> str:
     return f'<span class="badge {_STATUS_CLASS.get(status, "fail")}">{escape(status)}</span>'
 
 
-def _told_status(report: Mapping[str, Any], audit: Mapping[str, Any] | None) -> str:
+def _status_html(report: Mapping[str, Any], audit: Mapping[str, Any] | None) -> str:
     frames = f"{report.get('frames', 0)} frames, {format_seconds(float(report.get('duration_s') or 0))}"
     if audit:
         return f"{frames}. Audited: {len([f for f in audit['findings'] if f['severity'] != 'note'])} findings."
@@ -186,8 +190,8 @@ def _files(report: Mapping[str, Any]) -> str:
     if plan:
         rows.append(f"<tr><td>plan</td><td>{escape(Path(str(plan)).name)}</td><td></td></tr>")
     w, h = report.get("size") or (0, 0)
-    told_size = f'<p class="soft">{w} x {h} pixels</p>' if w else ""
-    return f"<h2>Files</h2><table><tbody>{''.join(rows)}</tbody></table>{told_size}"
+    size_html = f'<p class="soft">{w} x {h} pixels</p>' if w else ""
+    return f"<h2>Files</h2><table><tbody>{''.join(rows)}</tbody></table>{size_html}"
 
 
 def _kinds(report: Mapping[str, Any]) -> str:

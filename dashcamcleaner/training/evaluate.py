@@ -161,9 +161,9 @@ def evaluate(
             found: list[tuple[Picture, Detections]] = []
             for picture, detections, detector in _detect_all(pictures, size=size, open_at=open_at):
                 found.append((picture, detections))
-                told = detector.description
-                result.sha256 = told.weights_sha256
-                result.engine = f"{told.backend} {told.precision} on {told.device}"
+                description = detector.description
+                result.sha256 = description.weights_sha256
+                result.engine = f"{description.backend} {description.precision} on {description.device}"
                 if progress is not None:
                     progress(f"{one.name} at {size} px", len(found), len(pictures))
             result.sets[one.name][str(size)] = {

@@ -198,7 +198,7 @@ def test_a_missing_extra_is_to_review_and_names_the_line(case: Any, monkeypatch:
     assert (result.status, result.exit_code) == (Status.NEEDS_REVIEW, 9)
     missing = {check.name: check for check in result.checks if not check.ran}
     assert set(missing) == {"search-face", "read-back"}
-    assert all("dashcamcleaner[audit]" in check.told for check in missing.values())
+    assert all("dashcamcleaner[audit]" in check.description for check in missing.values())
 
 
 def test_a_plan_of_another_clip_is_not_used(case: Any, scripted: None, tmp_path: Path) -> None:
@@ -320,7 +320,7 @@ def test_a_sized_down_output_fails(case: Any, scripted: None, tmp_path: Path) ->
 
 
 def test_checks_tell_what_they_show() -> None:
-    assert Check("a", "A", looked_at=3).told == "0 of 3 frames"
+    assert Check("a", "A", looked_at=3).description == "0 of 3 frames"
 
 
 def test_a_folder_cleaned_and_audited_gives_one_page(tmp_path: Path, scripted: None, capsys: Any) -> None:

@@ -230,11 +230,11 @@ def test_an_onnx_file_tells_its_names(tmp_path: Path) -> None:
 def test_files_that_cannot_serve_are_told(tmp_path: Path, told: dict[str, str], words: str) -> None:
     weights = Weights("a", (WeightsFile(tmp_path / "a.onnx", "onnx"),))
     with pytest.raises(WeightsError, match=words):
-        facts_of(tmp_path / "a.onnx", weights=weights, told=told)
+        facts_of(tmp_path / "a.onnx", weights=weights, metadata=told)
 
 
 def test_exports_with_suppression_inside_are_told_by_their_own_words(tmp_path: Path) -> None:
     weights = Weights("a", (WeightsFile(tmp_path / "a.onnx", "onnx"),))
     told = {"names": "['face']", "args": "{'batch': 1, 'nms': True}"}
-    assert facts_of(tmp_path / "a.onnx", weights=weights, told=told).head == "end-to-end"
-    assert facts_of(tmp_path / "a.onnx", weights=weights, told={**told, "args": "{}"}).head == "auto"
+    assert facts_of(tmp_path / "a.onnx", weights=weights, metadata=told).head == "end-to-end"
+    assert facts_of(tmp_path / "a.onnx", weights=weights, metadata={**told, "args": "{}"}).head == "auto"
