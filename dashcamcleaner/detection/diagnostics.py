@@ -178,7 +178,7 @@ def _survey_engine(name: str, *, timed: bool, options: dict[str, Any]) -> Backen
 
 
 def survey_weights() -> list[WeightsReport]:
-    """All weights with papers, best first."""
+    """All weights with metadata, best first."""
     known = available_weights()
     try:
         default = find_weights().name

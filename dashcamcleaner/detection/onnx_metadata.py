@@ -37,7 +37,7 @@ def facts_of(path: Path, *, weights: Weights, metadata: dict[str, str] | None = 
 
     Args:
         path: the file.
-        weights: papers of it.
+        weights: its metadata.
         metadata: the file's own words if an engine has read them; None reads the ``.onnx``.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Weights are data with papers: files, a sidecar JSON that describes them, and the folders they are looked for in.
+"""Weights are data with metadata: files, a sidecar JSON that describes them, and the folders they are looked for in.
 
 A name (``interim-n``), ``auto`` or a path comes in; a `Weights` goes out, which the engines load. `open_detector`,
 ``doctor``, training and packaging call this. A sidecar ``<name>.json`` stands beside its files:
@@ -90,7 +90,7 @@ class Weights:
         trained_size_px: long side of the training pictures, None if untold.
         thresholds: recommended score per kind.
         rank: the highest one is the default.
-        papers: the sidecar as it stands, for model cards and reports.
+        metadata: the sidecar as it stands, for model cards and reports.
     """
 
     name: str
@@ -100,7 +100,7 @@ class Weights:
     trained_size_px: int | None = None
     thresholds: dict[str, float] = field(default_factory=dict)
     rank: int = 0
-    papers: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
 
     def file(self, *formats: str, precision: str = "") -> WeightsFile | None:
         """The first file of one of the formats, in the order of the formats; ``int8`` files only when asked for."""
@@ -131,29 +131,29 @@ def read_sidecar(path: Path) -> Weights:
         WeightsError: unreadable, of a newer schema, or a field is missing or of the wrong form.
     """
     try:
-        papers = json.loads(path.read_text(encoding="utf-8"))
-        schema = int(papers["schema"])
+        metadata = json.loads(path.read_text(encoding="utf-8"))
+        schema = int(metadata["schema"])
         if schema > SCHEMA:
             raise WeightsError(
                 f"the sidecar {path.name} has schema {schema}, this program reads up to {SCHEMA}.",
                 hint="Update DashcamCleaner.",
             )
-        head = str(papers.get("head", "auto"))
+        head = str(metadata.get("head", "auto"))
         if head not in HEADS:
             raise ValueError(f"head is {head!r}, not one of {', '.join(HEADS)}")
-        kinds = tuple(str(kind) for kind in papers["kinds"])
+        kinds = tuple(str(kind) for kind in metadata["kinds"])
         if not kinds:
             raise ValueError("kinds is empty")
-        files = tuple(_file_of(row, folder=path.parent) for row in papers["files"])
+        files = tuple(_file_of(row, folder=path.parent) for row in metadata["files"])
         return Weights(
-            name=str(papers["name"]),
+            name=str(metadata["name"]),
             files=files,
             kinds=kinds,
             head=head,
-            trained_size_px=int(papers["trained_size_px"]) if papers.get("trained_size_px") else None,
-            thresholds={str(kind): float(value) for kind, value in papers.get("thresholds", {}).items()},
-            rank=int(papers.get("rank", 0)),
-            papers=papers,
+            trained_size_px=int(metadata["trained_size_px"]) if metadata.get("trained_size_px") else None,
+            thresholds={str(kind): float(value) for kind, value in metadata.get("thresholds", {}).items()},
+            rank=int(metadata.get("rank", 0)),
+            metadata=metadata,
         )
     except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise WeightsError(
@@ -194,7 +194,7 @@ def find_weights(name: str = "auto") -> Weights:
 
     Args:
         name: ``auto``, a name in one of `weights_folders`, or the path of a ``.onnx``, ``.xml`` or ``.pt`` file (or
-            of a folder with an OpenVINO export). A file with a sidecar that names it gets the sidecar's papers.
+            of a folder with an OpenVINO export). A file with a sidecar that names it gets the sidecar's metadata.
 
     Raises:
         WeightsError: nothing of that name; the message tells the nearest one.
@@ -253,7 +253,7 @@ def _weights_of_path(path: Path) -> Weights:
                 trained_size_px=weights.trained_size_px,
                 thresholds=weights.thresholds,
                 rank=weights.rank,
-                papers=weights.papers,
+                metadata=weights.metadata,
             )
     return Weights(name=path.stem, files=(WeightsFile(path=path, format=FORMATS[path.suffix.lower()]),))
 

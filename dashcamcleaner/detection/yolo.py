@@ -160,7 +160,7 @@ def tell_layout(
         output: ``(batch, x, y)`` as the engine gave it.
         class_count: how many classes the weights know.
         input_size: ``(width, height)`` of the network input.
-        head: what the weights' papers say; ``auto`` to tell from the shape.
+        head: what the weights' metadata say; ``auto`` to tell from the shape.
 
     Raises:
         WeightsError: no known head gives such a shape.

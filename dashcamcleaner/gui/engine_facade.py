@@ -206,7 +206,7 @@ class EngineFacade:
         from dashcamcleaner.files import user_folder
 
         known = [
-            WeightsChoice(one.name, str(one.papers.get("summary", "")), one.kinds, one.thresholds)
+            WeightsChoice(one.name, str(one.metadata.get("summary", "")), one.kinds, one.thresholds)
             for one in available_weights().values()
         ]
         names = {one.name for one in known}

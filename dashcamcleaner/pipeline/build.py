@@ -37,7 +37,7 @@ def thresholds_per_kind(settings: Settings, *, recommended: Mapping[str, float] 
 
     Args:
         settings: a kind's own threshold wins over the common one, that over the weights' recommendation.
-        recommended: the recommended score per kind; looked up in the weights' papers when None.
+        recommended: the recommended score per kind; looked up in the weights' metadata when None.
     """
     if recommended is None:
         recommended = {}

@@ -1,4 +1,4 @@
-"""A checkpoint in, shippable weights out: ``.pt``, ``.onnx``, optionally int8, and the sidecar with their papers.
+"""A checkpoint in, shippable weights out: ``.pt``, ``.onnx``, optionally int8, and the sidecar with their metadata.
 
 Called by ``dashcamcleaner train export``. The ``.pt`` opens with Ultralytics; the ``.onnx`` holds the one-to-many head
 without suppression, with dynamic batch, height and width, and is compared with torch before it counts as written.
@@ -215,7 +215,7 @@ def write_sidecar(
         if not path.is_file():
             raise OutputError(f"the sidecar names {path.name}, which does not exist.", hint="Export first.")
         rows.append(_row(path, int8_auto=int8_auto))
-    papers = {
+    sidecar = {
         "schema": SCHEMA,
         "name": name,
         "rank": rank,
@@ -233,7 +233,7 @@ def write_sidecar(
     }
     path = folder / f"{name}.json"
     beside = path.with_name(path.name + ".part")
-    beside.write_text(json.dumps(papers, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    beside.write_text(json.dumps(sidecar, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(beside, path)
     read_sidecar(path)
     return path

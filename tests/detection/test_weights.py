@@ -1,4 +1,4 @@
-"""Names, papers and trust of weights."""
+"""Names, metadata and trust of weights."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def write_weights(folder: Path, *, name: str = "mine", rank: int = 0, **changes:
     folder.mkdir(parents=True, exist_ok=True)
     content = f"weights {name}".encode()
     (folder / f"{name}.onnx").write_bytes(content)
-    papers = {
+    metadata = {
         "schema": SCHEMA,
         "name": name,
         "rank": rank,
@@ -39,7 +39,7 @@ def write_weights(folder: Path, *, name: str = "mine", rank: int = 0, **changes:
         **changes,
     }
     path = folder / f"{name}.json"
-    path.write_text(json.dumps(papers))
+    path.write_text(json.dumps(metadata))
     return path
 
 
@@ -56,8 +56,8 @@ def test_shipped_weights_are_complete_and_true_to_their_papers() -> None:
         assert {"face", "plate"} <= set(weights.kinds)
         assert set(weights.thresholds) <= set(weights.kinds)
         assert all(0.05 <= value <= 0.9 for value in weights.thresholds.values())
-        assert weights.papers["licence"].startswith("AGPL-3.0")
-        assert weights.papers["data"]
+        assert weights.metadata["licence"].startswith("AGPL-3.0")
+        assert weights.metadata["data"]
         for file in weights.files:
             assert len(verify_file(file)) == 64
             assert file.sha256
