@@ -235,7 +235,7 @@ def cover(case: Case, target: Path) -> Leak:
 
 
 def thumbnail(case: Case, target: Path) -> Leak:
-    """A JPEG in a box of its own behind the film, as cameras leave it."""
+    """A JPEG in a box of its own behind the video stream, as cameras leave it."""
     shutil.copy(case.output, target)
     info = probe.probe(case.source)
     with open_clip(case.source, info=info) as frames:
@@ -292,7 +292,7 @@ LEAKS: dict[str, tuple[str, Callable[[Case, Path], Leak]]] = {
     "dropped": ("a dropped frame", dropped),
     "repeated": ("a repeated frame", repeated),
     "cover": ("a clear cover picture", cover),
-    "thumbnail": ("a clear thumbnail behind the film", thumbnail),
+    "thumbnail": ("a clear thumbnail behind the video stream", thumbnail),
     "second-stream": ("a second, clear picture stream", second_stream),
     "sound-late": ("sound 80 ms late", sound_late),
     "location": ("a location tag put back", location),

@@ -131,7 +131,7 @@ def _audit(
             if progress := meter.advance(counts, time_s=at.time.seconds):
                 yield progress
         findings += auditor.findings(result)
-        findings += _search_beside_the_film(audit_models, output, settings)
+        findings += _search_cover(audit_models, output, settings)
     findings = _respect(edits, findings)
     result.status, result.reasons, result.findings = judge(
         findings, checks=result.checks, hidden_regions=auditor.hidden_regions
@@ -180,7 +180,7 @@ def _opened(path: Path) -> tuple[MediaInfo, AbstractContextManager[Iterable[Fram
 
 
 def _compare_files(source: Path, output: Path, settings: Settings, result: AuditResult) -> Iterator[Finding]:
-    """Streams, tags, sound, and what stands beside the film."""
+    """Streams, tags, sound, and what stands beside the video stream."""
     before, after = examine(source), examine(output)
     muted = settings.sound == "mute"
     found = compare_contents(before, after, keep=settings.keep, muted=muted)
@@ -207,7 +207,7 @@ def _compare_files(source: Path, output: Path, settings: Settings, result: Audit
         Check("sound", "Sound and its timing", looked_at=compared, unit="sound tracks", found=bad["sound"])
     )
     result.checks.append(
-        Check("leftovers", "Streams, tags, pictures, positions beside the film", looked_at=looked,
+        Check("leftovers", "Streams, tags, pictures, positions beside the video stream", looked_at=looked,
               unit="streams, tags and pictures", found=bad["leftovers"])
     )  # fmt: skip
 
@@ -216,7 +216,9 @@ _MOST_HEARD_SHIFT_S = 0.03
 
 
 def _things_beside(facts: ContainerContents) -> int:
-    return len(facts.films) + len(facts.other_streams) + len(facts.sound) + len(facts.tags) + len(facts.pictures)
+    return (
+        len(facts.video_streams) + len(facts.other_streams) + len(facts.sound) + len(facts.tags) + len(facts.pictures)
+    )
 
 
 def _compare_pictures(before: MediaInfo, after: MediaInfo) -> Iterator[Finding]:
@@ -231,8 +233,8 @@ def _compare_pictures(before: MediaInfo, after: MediaInfo) -> Iterator[Finding]:
         yield Finding("media", "aspect", Severity.REVIEW, text)
 
 
-def _search_beside_the_film(audit_models: AuditModels, output: Path, settings: Settings) -> Iterator[Finding]:
-    """Faces and plates on a cover that was asked for: it must be as clean as the film."""
+def _search_cover(audit_models: AuditModels, output: Path, settings: Settings) -> Iterator[Finding]:
+    """Faces and plates on a cover that was asked for: it must be as clean as the video stream."""
     if "cover" not in settings.keep:
         return  # a picture that nobody asked for is a failure whatever it shows
     for picture in examine(output).pictures:

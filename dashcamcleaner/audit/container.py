@@ -1,7 +1,7 @@
 """What two clip files hold besides pictures, and what of the output should not be there. Pure; `audit.container` reads.
 
-`compare_contents` judges the output's file by what the run was asked to keep: one film, the same sound at the same
-times, no position, no tag, no picture beside the film.
+`compare_contents` judges the output's file by what the run was asked to keep: one video stream, the same sound at the
+same times, no position, no tag, no picture beside the video stream.
 """
 
 from __future__ import annotations
@@ -80,17 +80,17 @@ class ContainerContents:
     """What a file holds.
 
     Args:
-        films: indices of the picture streams that are no cover.
+        video_streams: indices of the picture streams that are no cover.
         other_streams: data, subtitle and attachment streams, for people.
         data_streams: the data streams among them.
         sound: the sound tracks.
         tags: the tags of the container and of all streams, name -> value (a stream's as ``stream 1: name``).
-        pictures: what stands beside the film.
+        pictures: what stands beside the video stream.
         positions: places where bytes between the packets hold a position.
         chapters: how many.
     """
 
-    films: list[int] = field(default_factory=list)
+    video_streams: list[int] = field(default_factory=list)
     other_streams: list[str] = field(default_factory=list)
     data_streams: list[str] = field(default_factory=list)
     sound: list[AudioTrack] = field(default_factory=list)
@@ -116,9 +116,9 @@ def compare_contents(
     def add(check: str, code: str, severity: Severity, message: str) -> None:
         found.append(Finding(check, code, severity, message))
 
-    if not output.films:
+    if not output.video_streams:
         add("media", "no-picture", Severity.FAIL, "The output holds no picture stream.")
-    for stream in output.films[1:]:
+    for stream in output.video_streams[1:]:
         add(
             "leftovers",
             "extra-film",
@@ -131,7 +131,12 @@ def compare_contents(
         else:
             size = "" if picture.pixels is None else f" of {picture.pixels.shape[1]}x{picture.pixels.shape[0]} pixels"
             code = "cover" if picture.cover else "thumbnail"
-            add("leftovers", code, Severity.FAIL, f"The output holds a picture beside the film{size}: {picture.where}.")
+            add(
+                "leftovers",
+                code,
+                Severity.FAIL,
+                f"The output holds a picture beside the video stream{size}: {picture.where}.",
+            )
     for place in output.positions:
         add("leftovers", "position", Severity.FAIL, f"The output holds a position outside of its streams: {place}.")
     for stream_text in output.data_streams:
@@ -267,7 +272,7 @@ def examine(path: Path) -> ContainerContents:
                 index = packet.stream_index
                 if packet.pos is not None and packet.pos >= 0:
                     spans.append((packet.pos, packet.pos + packet.size))
-                if index in facts.films[:1] and packet.pts is not None and not packet.is_discard:
+                if index in facts.video_streams[:1] and packet.pts is not None and not packet.is_discard:
                     time = packet.pts * packet.time_base
                     first_picture = time if first_picture is None else min(time, first_picture)
                 elif index in tracks and packet.pts is not None:
@@ -292,7 +297,7 @@ def _still(path: Path) -> ContainerContents | None:
             if getattr(picture, "n_frames", 1) > 1:
                 return None
             exif = picture.getexif()
-            facts = ContainerContents(films=[0])
+            facts = ContainerContents(video_streams=[0])
             names = {ExifTags.TAGS.get(tag, str(tag)): value for tag, value in exif.items()}
             facts.tags = {name: str(value) for name, value in names.items() if name not in _EXIF_POINTERS}
             facts.tags |= {str(name): str(value) for name, value in picture.info.items() if isinstance(value, str)}
@@ -318,7 +323,7 @@ def _read_streams(container: Any, facts: ContainerContents) -> dict[int, AudioTr
                 EmbeddedPicture(f"cover picture (stream {stream.index})", _cover(container, stream), cover=True)
             )
         elif stream.type == "video":
-            facts.films.append(stream.index)
+            facts.video_streams.append(stream.index)
         elif stream.type == "audio":
             tracks[stream.index] = AudioTrack(stream.index, codec)
         else:
@@ -331,11 +336,11 @@ def _read_streams(container: Any, facts: ContainerContents) -> dict[int, AudioTr
                     facts.pictures.append(
                         EmbeddedPicture(f"attached picture (stream {stream.index})", pixels, cover=True)
                     )
-    if len(facts.films) > 1:  # the film first, as the run picks it
+    if len(facts.video_streams) > 1:  # the main one first, as the run picks it
         default = av.stream.Disposition.default
-        streams = [container.streams[i] for i in facts.films]
+        streams = [container.streams[i] for i in facts.video_streams]
         streams.sort(key=lambda s: (not s.disposition & default, -s.width * s.height, s.index))
-        facts.films = [s.index for s in streams]
+        facts.video_streams = [s.index for s in streams]
     return tracks
 
 
@@ -429,8 +434,8 @@ def _loudness(path: Path, index: int) -> tuple[float, np.ndarray] | None:
     start: float | None = None
     try:
         with av.open(f"file:{path.resolve()}", container_options=codecs.SOURCE_OPTIONS) as container:
-            film = container.streams.video[0]
-            first = next((p.pts * p.time_base for p in container.demux(film) if p.pts is not None), Fraction(0))
+            video_stream = container.streams.video[0]
+            first = next((p.pts * p.time_base for p in container.demux(video_stream) if p.pts is not None), Fraction(0))
             container.seek(0)
             stream = container.streams[index]
             resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)

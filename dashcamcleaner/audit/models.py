@@ -63,7 +63,7 @@ class AuditModels:
         return None if reader is None else lambda exposure: best_reading(exposure, reader=reader)
 
     def search_picture(self, picture: np.ndarray) -> list[AuditDetection]:
-        """What can be seen in a picture beside the film."""
+        """What can be seen in a picture beside the video stream."""
         return self.searcher.search(picture, frame=0, seconds=0.0, hidden_share=lambda _box: 0.0)
 
     def close(self) -> None:

@@ -184,13 +184,13 @@ def _describe(path: Path, container: Any, *, still: bool, atoms: BoxMap | None, 
 
 
 def _main_stream(path: Path, container: Any, *, atoms: BoxMap | None, still: bool) -> Any:
-    films = [s for s in container.streams.video if not _is_cover(s)]
-    decodable = [s for s in films if s.codec_context is not None]
+    video_streams = [s for s in container.streams.video if not _is_cover(s)]
+    decodable = [s for s in video_streams if s.codec_context is not None]
     if decodable:
         # Dashcams put a front and a rear picture into one file; the default and larger one is the film.
         default = av.stream.Disposition.default
         return max(decodable, key=lambda s: (bool(s.disposition & default), s.width * s.height, -s.index))
-    if films:
+    if video_streams:
         raise InputError(
             f"{path} has pictures in a codec that cannot be decoded here.",
             hint="Convert it with the program of the camera's maker first.",
@@ -415,7 +415,8 @@ def _warnings(
     others = [s for s in container.streams.video if s.index != stream.index and not _is_cover(s)]
     if others:
         warnings.append(
-            f"The file holds {len(others) + 1} films; the one of {stream.width}x{stream.height} is cleaned, the others "
+            f"The file holds {len(others) + 1} video streams; the one of {stream.width}x{stream.height} is "
+            "cleaned, the others "
             "are left out."
         )
     dynamic = {"DYNAMIC_HDR_PLUS": "HDR10+", "DOVI_METADATA": "Dolby Vision", "DYNAMIC_HDR_VIVID": "HDR Vivid"}
