@@ -67,7 +67,7 @@ class AuditModels:
         return self.searcher.search(picture, frame=0, seconds=0.0, hidden_share=lambda _box: 0.0)
 
     def close(self) -> None:
-        """Give all engines back."""
+        """Give all backends back."""
         for detector in (*self.whole.values(), *self.crops.values()):
             detector.close()
 

@@ -205,7 +205,7 @@ class PlanHeader:
         settings: overrides in force, by name.
         weights: name of the weights; ``weights_sha256`` their hash.
         seeing: what decides the raw detections (weights hash, inference size, tiles, ...): a resume needs it equal.
-        versions: the versions of this program and its engines.
+        versions: the versions of this program and its backends.
     """
 
     source: str

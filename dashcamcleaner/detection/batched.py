@@ -1,6 +1,6 @@
-"""A detector over any engine that maps a batch of pictures to raw outputs: what torch and ONNX Runtime share.
+"""A detector over any backend that maps a batch of pictures to raw outputs: what torch and ONNX Runtime share.
 
-The engine files hand in one function and the facts; letterbox, head and suppression are those of `detection.yolo`.
+The backend files hand in one function and the facts; letterbox, head and suppression are those of `detection.yolo`.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ class BatchedDetector:
     """A `Detector` that infers up to ``batch`` pictures at once.
 
     Args:
-        infer: uint8 RGB ``(n, h, w, 3)`` of the input size -> float ``(n, x, y)``; raises what the engine raises.
+        infer: uint8 RGB ``(n, h, w, 3)`` of the input size -> float ``(n, x, y)``; raises what the backend raises.
         class_kinds: kind per class index.
         head: the form of the output, see `detection.weights`.
         input_size: ``(width, height)``.
         batch: most pictures per call of ``infer``.
         floor: detections with a lower score are dropped.
         description: what is at work.
-        failures: exception types of the engine that mean a failed inference.
-        close: gives the engine's memory back.
+        failures: exception types of the backend that mean a failed inference.
+        close: gives the backend's memory back.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class BatchedDetector:
         ]
 
     def close(self) -> None:
-        """Give the engine's memory back."""
+        """Give the backend's memory back."""
         with self._lock:
             self._infer = None
             if self._close is not None:

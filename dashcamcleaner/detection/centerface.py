@@ -42,7 +42,7 @@ def open_centerface(
         WeightsError: its weights cannot be loaded.
     """
     path = _weights_path()
-    openvino.versions()  # imports the engine the careful way, or tells that it is absent
+    openvino.versions()  # imports the backend the careful way, or tells that it is absent
     import openvino as ov
 
     input_size = network_size(inference_size, aspect=aspect)

@@ -1,4 +1,4 @@
-"""The port behind which every engine stands; `detection.registry` opens one, `detection.tiling` uses it."""
+"""The port behind which every backend stands; `detection.registry` opens one, `detection.tiling` uses it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class DetectorDescription:
 
     Args:
         backend: ``openvino``, ``torch`` or ``onnx``.
-        device: ``CPU``, ``cuda:0``, ... with its full name where the engine tells.
+        device: ``CPU``, ``cuda:0``, ... with its full name where the backend tells.
         precision: ``f32``, ``bf16``, ``f16`` or ``int8``.
         weights: name of the weights.
         weights_sha256: the SHA-256 of the file that was loaded.
@@ -58,11 +58,11 @@ class Detector(Protocol):
             pictures: uint8 RGB ``(h, w, 3)`` each, of any size (they are letterboxed).
 
         Raises:
-            DetectorFailed: the engine raised, or its output is not numbers.
+            DetectorFailed: the backend raised, or its output is not numbers.
         """
 
     def close(self) -> None:
-        """Give the engine's memory and threads back."""
+        """Give the backend's memory and threads back."""
 
 
 @runtime_checkable
@@ -79,7 +79,7 @@ class PipelinedDetector(Detector, Protocol):
         """Start the pictures and return a handle; the pictures' memory may be used again at once.
 
         Raises:
-            DetectorFailed: the engine refused.
+            DetectorFailed: the backend refused.
         """
 
     def result(self, handle: Any) -> list[Detections]:

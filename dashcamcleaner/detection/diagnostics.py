@@ -1,6 +1,6 @@
 """What there is to see with on this machine: engines, devices, weights, and how long one inference takes.
 
-`dashcamcleaner doctor` and the window show this. Asking imports every installed engine, which takes seconds.
+`dashcamcleaner doctor` and the window show this. Asking imports every installed backend, which takes seconds.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class DeviceReport:
-    """One device of one engine.
+    """One device of one backend.
 
     Args:
         name: the name, as ``--device`` takes it.

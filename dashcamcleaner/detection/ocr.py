@@ -1,7 +1,7 @@
-"""A text reader for the audit: crops in, text and score out. Port and engine in one file, since there is one engine.
+"""A text reader for the audit: crops in, text and score out. Port and backend in one file, since there is one backend.
 
-The engine is ``rapidocr`` (PP-OCR models, which its wheel carries, so nothing is downloaded), in the extra ``[audit]``,
-run on OpenVINO. Only recognition is used: the audit knows where plates are, and finding text costs thirty times more.
+The backend is ``rapidocr`` (PP-OCR models, which its wheel carries, so nothing is downloaded), in the extra
+``[audit]``, run on OpenVINO. Only recognition is used: the audit knows where plates are, and finding text costs thirty times more.
 """
 
 from __future__ import annotations
@@ -74,10 +74,10 @@ class RapidOcrReader:
 
         # It logs each model that it loads, to the root logger's handlers.
         logging.getLogger("RapidOCR").setLevel(logging.ERROR)
-        engine = rapidocr.EngineType.OPENVINO
-        self._engine: Any = rapidocr.RapidOCR(
+        backend = rapidocr.EngineType.OPENVINO
+        self._ocr: Any = rapidocr.RapidOCR(
             params={
-                "Det.engine_type": engine, "Cls.engine_type": engine, "Rec.engine_type": engine,
+                "Det.engine_type": backend, "Cls.engine_type": backend, "Rec.engine_type": backend,
                 "Global.log_level": "error", "Global.text_score": 0.0,
             }
         )  # fmt: skip
@@ -107,7 +107,7 @@ class RapidOcrReader:
         factor = _LINE_HEIGHT_PX / crop.shape[0]
         large = cv2.resize(np.ascontiguousarray(crop), None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
         try:
-            result = self._engine(large[..., ::-1], use_det=False, use_cls=False, use_rec=True)
+            result = self._ocr(large[..., ::-1], use_det=False, use_cls=False, use_rec=True)
         except RuntimeError as error:
             raise DetectorFailed(f"the text reader failed: {error}.") from error
         if not result.txts:

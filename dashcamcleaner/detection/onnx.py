@@ -29,7 +29,7 @@ def _import() -> Any:
 
 
 def versions() -> dict[str, str]:
-    """Name and version of the engine."""
+    """Name and version of the backend."""
     return {"onnxruntime": str(_import().__version__)}
 
 

@@ -38,7 +38,7 @@ def facts_of(path: Path, *, weights: Weights, metadata: dict[str, str] | None = 
     Args:
         path: the file.
         weights: its metadata.
-        metadata: the file's own words if an engine has read them; None reads the ``.onnx``.
+        metadata: the file's own words if a backend has read them; None reads the ``.onnx``.
 
     Raises:
         WeightsError: of a task without boxes, or nobody tells the class names.

@@ -1,4 +1,4 @@
-"""OpenVINO, the engine for CPUs (and Intel's GPUs): ONNX or IR weights in, a `Detector` out, for `open_detector`.
+"""OpenVINO, the backend for CPUs (and Intel's GPUs): ONNX or IR weights in, a `Detector` out, for `open_detector`.
 
 Pictures go in as uint8; scaling to 0-1 and the change of layout run inside the graph. Every stream is one thread that
 infers one picture: a nano model split over two threads burns 16 ms of CPU instead of 11 (640x384, bf16) to save a few
@@ -52,7 +52,7 @@ def _import() -> Any:
 
 
 def versions() -> dict[str, str]:
-    """Name and version of the engine."""
+    """Name and version of the backend."""
     return {"openvino": str(_import().__version__)}
 
 

@@ -43,7 +43,7 @@ class SecondPass:
             spot: the weak spot, which says where to look.
 
         Raises:
-            DetectorFailed: the engine failed.
+            DetectorFailed: the backend failed.
         """
         width, height = self._upright_size
         found = [self._window(picture, window) for window in spot.windows]

@@ -161,7 +161,7 @@ class FrameDetector:
         """Detections of each frame, in upright full-size pixels, best score first, down to the score floor.
 
         Raises:
-            DetectorFailed: the engine failed, or gave what cannot be a box.
+            DetectorFailed: the backend failed, or gave what cannot be a box.
         """
         return self.result(self.submit(frames))
 

@@ -1,7 +1,7 @@
-"""torch: the engine for CUDA, Apple's GPUs (MPS) and any Ultralytics ``.pt``; `open_detector` calls this.
+"""torch: the backend for CUDA, Apple's GPUs (MPS) and any Ultralytics ``.pt``; `open_detector` calls this.
 
 Ultralytics only unpickles the model here; its prediction, its downloads, its telemetry and its installer of missing
-packages stay off: pictures go through our own letterbox and decode, as in every engine. Importing is done in one place
+packages stay off: pictures go through our own letterbox and decode, as in every backend. Importing is done in one place
 (`import_ultralytics`), which training uses too.
 """
 

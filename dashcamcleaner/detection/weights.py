@@ -1,6 +1,6 @@
 """Weights are data with metadata: files, a sidecar JSON that describes them, and the folders they are looked for in.
 
-A name (``interim-n``), ``auto`` or a path comes in; a `Weights` goes out, which the engines load. `open_detector`,
+A name (``interim-n``), ``auto`` or a path comes in; a `Weights` goes out, which the backends load. `open_detector`,
 ``doctor``, training and packaging call this. A sidecar ``<name>.json`` stands beside its files:
 
     schema           1; a reader refuses a newer one

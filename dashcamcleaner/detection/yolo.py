@@ -1,6 +1,6 @@
-"""What all YOLO engines share, in numpy: letterbox, the meaning of the raw output, boxes out of it, class names.
+"""What all YOLO backends share, in numpy: letterbox, the meaning of the raw output, boxes out of it, class names.
 
-Pictures come in, `Detections` go out; the engine files only multiply matrices. Keeping this in one place makes the
+Pictures come in, `Detections` go out; the backend files only multiply matrices. Keeping this in one place makes the
 backends agree, and lets one set of tests speak for all heads: YOLOv5u, 8, 9, 10, 11, 12, 26 (raw or end-to-end),
 classic YOLOv5 with an objectness, exports with built-in suppression, segmentation and pose heads (boxes only).
 """
@@ -157,7 +157,7 @@ def tell_layout(
     """Read the layout from the first real output.
 
     Args:
-        output: ``(batch, x, y)`` as the engine gave it.
+        output: ``(batch, x, y)`` as the backend gave it.
         class_count: how many classes the weights know.
         input_size: ``(width, height)`` of the network input.
         head: what the weights' metadata say; ``auto`` to tell from the shape.

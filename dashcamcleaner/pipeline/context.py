@@ -93,7 +93,7 @@ def open_context(job: Job, *, info: MediaInfo) -> RunContext:
     """Load the detector, or the plan, that a job asks for.
 
     Raises:
-        BackendError: no engine, no weights, or a wanted kind that no weights know.
+        BackendError: no backend, no weights, or a wanted kind that no weights know.
         PlanError: the plan cannot be read or is of another clip.
     """
     settings = job.settings
@@ -145,7 +145,7 @@ def checker_for(settings: Settings, detector: FrameDetector) -> CropChecker | No
     if not (settings.tracking and settings.crop_checks):
         return None
     description = detector.description
-    engine = open_detector(
+    network = open_detector(
         weights=settings.weights,
         backend=description.backend,
         device=settings.device,
@@ -157,7 +157,7 @@ def checker_for(settings: Settings, detector: FrameDetector) -> CropChecker | No
         floor=_CHECK_FLOOR,
     )
     # A look costs the same whatever the inference size: less is spent where a frame costs less.
-    return CropChecker(engine, per_frame=min(1.0, max(detector.picture_size) / 1280))
+    return CropChecker(network, per_frame=min(1.0, max(detector.picture_size) / 1280))
 
 
 def _from_plan(job: Job, info: MediaInfo, edits: Edits | None, waiting: int) -> RunContext:
@@ -187,12 +187,12 @@ def _from_plan(job: Job, info: MediaInfo, edits: Edits | None, waiting: int) -> 
 
 
 def detector_for(settings: Settings, *, upright_size: tuple[int, int]) -> FrameDetector:
-    """The detection stage that the settings ask for, over the engine that they ask for.
+    """The detection stage that the settings ask for, over the backend that they ask for.
 
     Raises:
-        BackendError: no engine, no weights, or a wanted kind that no weights know.
+        BackendError: no backend, no weights, or a wanted kind that no weights know.
     """
-    engine = open_detector(
+    network = open_detector(
         weights=settings.weights,
         backend=settings.backend,
         device=settings.device,
@@ -204,10 +204,10 @@ def detector_for(settings: Settings, *, upright_size: tuple[int, int]) -> FrameD
         trust_weights=settings.trust_weights,
     )
     try:
-        check_kinds(engine, settings.kinds())
-        return FrameDetector(engine, upright_size=upright_size, kinds=None, tiles=settings.tiles)
+        check_kinds(network, settings.kinds())
+        return FrameDetector(network, upright_size=upright_size, kinds=None, tiles=settings.tiles)
     except BaseException:
-        engine.close()
+        network.close()
         raise
 
 

@@ -35,7 +35,7 @@ class ObservationSource(Protocol):
 class LiveObservationSource:
     """Detects and measures motion; what an earlier, killed run has seen already is taken from its log.
 
-    As many inferences are kept under way as the engine works on at once: on a CPU each runs in one thread, so that
+    As many inferences are kept under way as the backend works on at once: on a CPU each runs in one thread, so that
     one frame's picture work is done while another is inferred, and no core waits.
 
     Args:

@@ -3,7 +3,7 @@
     file ─ probe ─► decode ─► detect ─► track ─► plan ─► obscure ─► encode ─► report
 
 Three threads with bounded queues between them: one decodes, one sees (detects, measures motion, plans), one writes
-(obscures, encodes). The engines, FFmpeg and OpenCV release the interpreter lock, so they overlap. An exception in any
+(obscures, encodes). The backends, FFmpeg and OpenCV release the interpreter lock, so they overlap. An exception in any
 thread stops all, joins all and reaches the caller as `Failed`; no frame is ever written whose analysis failed.
 """
 

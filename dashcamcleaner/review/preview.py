@@ -195,7 +195,7 @@ class ClipPreview:
         """What the detector sees in a frame, raw; kept, so that only what decides seeing detects again.
 
         Raises:
-            BackendError: no engine or weights.
+            BackendError: no backend or weights.
         """
         key: tuple[Any, ...] = (settings.weights, settings.backend, settings.device, settings.precision)
         key = (*key, settings.inference_size, settings.tiles, settings.trust_weights)

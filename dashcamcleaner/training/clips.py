@@ -72,9 +72,9 @@ def clip_figures(
                 raise InputError(f"{truth_file} is not the truth of a labelled clip ({e}).") from e
             info = probe(clip)
             if opener is not None:
-                engine = opener(size, info.upright_size)
+                network = opener(size, info.upright_size)
             else:
-                engine = open_detector(
+                network = open_detector(
                     weights=weights,
                     backend=backend,
                     device=device,
@@ -83,7 +83,7 @@ def clip_figures(
                     aspect=info.upright_size,
                 )
             settings = resolve({"inference_size": size})
-            detector = FrameDetector(engine, upright_size=info.upright_size)
+            detector = FrameDetector(network, upright_size=info.upright_size)
             meter = MotionEstimator(upright_size=info.upright_size)
             try:
                 with open_clip(clip, info=info) as frames:

@@ -129,7 +129,7 @@ def evaluate(
 
     Raises:
         InputError: a set holds no pictures.
-        BackendError: no engine or no weights.
+        BackendError: no backend or no weights.
     """
     own = {} if opener is not None else find_weights(weights).thresholds
     chosen = {kind: (thresholds or {}).get(kind, own.get(kind, 0.25)) for kind in KINDS}

@@ -1,6 +1,6 @@
 """Detections against truth: average precision, recall and precision by size, false hits. Numbers in, numbers out.
 
-Called by `training.evaluate` for pictures; no files and no engine here. The rules:
+Called by `training.evaluate` for pictures; no files and no backend here. The rules:
 
 - A detection hits a truth box of its kind at an IoU of `HIT_IOU`; each truth box is hit once, best score first.
 - Truth boxes smaller than the given limit, ignore areas, and what lies inside them are neither hit nor false.
