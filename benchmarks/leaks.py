@@ -60,7 +60,7 @@ HEAD = (
 )
 
 
-class Eyes:
+class ClipDetector:
     """The detector of a run, opened when it is needed; what it saw is cached."""
 
     def __init__(self, clip: Path, settings: Settings, cache: Path | None) -> None:
@@ -69,7 +69,7 @@ class Eyes:
         self.settings = settings
         self._cache = cache
         self._detector: FrameDetector | None = None
-        self.looks = 0
+        self.second_passes = 0
 
     @property
     def detector(self) -> FrameDetector:
@@ -100,7 +100,7 @@ class Eyes:
             stored.write_text("\n".join(FramePlan(one).to_line() for one in seen), encoding="utf-8")
         return seen
 
-    def look(self, spots: Sequence[WeakSpot]) -> Mapping[int, Detections]:
+    def second_pass(self, spots: Sequence[WeakSpot]) -> Mapping[int, Detections]:
         """The second look of a thorough run."""
         rechecker = SecondPass(self.detector.detector, upright_size=self.info.upright_size)
         by_index = {spot.index: spot for spot in spots}
@@ -110,7 +110,7 @@ class Eyes:
                 spot = by_index.get(frame.index)
                 if spot is not None:
                     extra[frame.index] = rechecker.detect(frame.picture(self.info.upright_size), spot)
-                    self.looks += len(spot.windows) + 5 * spot.whole
+                    self.second_passes += len(spot.windows) + 5 * spot.whole
         return extra
 
     def close(self) -> None:
@@ -119,10 +119,10 @@ class Eyes:
 
 
 def plans_of(
-    mode: str, eyes: Eyes, observations: Sequence[Observation], thresholds: Mapping[str, float]
+    mode: str, detector: ClipDetector, observations: Sequence[Observation], thresholds: Mapping[str, float]
 ) -> list[FramePlan]:
     """A clip's plans in one mode."""
-    settings, size = eyes.settings, eyes.info.upright_size
+    settings, size = detector.settings, detector.info.upright_size
     if mode in ("detector", "memory"):
         span = Span(5 if mode == "memory" else 0)
         planner = MemoryPlanner(
@@ -144,7 +144,11 @@ def plans_of(
     if mode == "default":
         return planned(observations, make(False))
     return thorough_plans(
-        observations, upright_size=size, thresholds=thresholds, make_planner=lambda: make(True), second_pass=eyes.look
+        observations,
+        upright_size=size,
+        thresholds=thresholds,
+        make_planner=lambda: make(True),
+        second_pass=detector.second_pass,
     )
 
 
@@ -185,22 +189,22 @@ def main() -> None:
     print(HEAD + "\n" + "|---" * (HEAD.count("|") - 1) + "|")
     for name in names:
         truth = ClipTruth.from_json(json.loads((args.folder / f"{name}.json").read_text(encoding="utf-8")))
-        eyes = Eyes(args.folder / f"{name}.mp4", settings, args.cache)
+        detector = ClipDetector(args.folder / f"{name}.mp4", settings, args.cache)
         try:
-            observations = eyes.observe()
+            observations = detector.observe()
             for mode in modes:
                 begun = time.process_time()
-                figures = leaks(truth, plans_of(mode, eyes, observations, thresholds), thresholds=thresholds)
+                figures = leaks(truth, plans_of(mode, detector, observations, thresholds), thresholds=thresholds)
                 pooled[mode] += figures
                 print(row(name, mode, figures), flush=True)
                 if mode == "thorough":
                     print(
-                        f"{name}: {eyes.looks} further looks for {len(observations)} frames, "
+                        f"{name}: {detector.second_passes} further looks for {len(observations)} frames, "
                         f"{time.process_time() - begun:.0f} s CPU",
                         file=sys.stderr,
                     )
         finally:
-            eyes.close()
+            detector.close()
     for mode in modes:
         print(row("**all**", mode, pooled[mode]))
     if "detector" in modes:

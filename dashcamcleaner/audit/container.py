@@ -62,7 +62,7 @@ class AudioTrack:
 
 @dataclass(slots=True, eq=False)
 class EmbeddedPicture:
-    """A picture that is no part of the film: a cover, an attachment, bytes between the packets.
+    """A picture that is no part of the video stream: a cover, an attachment, bytes between the packets.
 
     Args:
         where: the place, in words for people.
@@ -250,7 +250,7 @@ _ENVELOPE_HZ = 400
 
 
 def examine(path: Path) -> ContainerContents:
-    """Read a clip file, all packets, decoding none of the film.
+    """Read a clip file, all packets, decoding none of the pictures.
 
     Raises:
         InputError: it cannot be read.

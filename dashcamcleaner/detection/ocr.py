@@ -1,7 +1,8 @@
 """A text reader for the audit: crops in, text and score out. Port and backend in one file, since there is one backend.
 
 The backend is ``rapidocr`` (PP-OCR models, which its wheel carries, so nothing is downloaded), in the extra
-``[audit]``, run on OpenVINO. Only recognition is used: the audit knows where plates are, and finding text costs thirty times more.
+``[audit]``, run on OpenVINO. Only recognition is used: the audit knows where plates are, and finding text costs
+thirty times more.
 """
 
 from __future__ import annotations

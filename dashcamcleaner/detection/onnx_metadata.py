@@ -33,7 +33,7 @@ class ModelFacts:
 
 
 def facts_of(path: Path, *, weights: Weights, metadata: dict[str, str] | None = None) -> ModelFacts:
-    """The facts of one ONNX file; papers come before what the file says.
+    """The facts of one ONNX file; the sidecar comes before what the file says.
 
     Args:
         path: the file.

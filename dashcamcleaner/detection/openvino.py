@@ -136,7 +136,7 @@ def open_yolo(
 
 
 def _choose_file(weights: Weights, *, core: Any, device: str, precision: str) -> WeightsFile:
-    """int8 when it is asked for, or where the chip lacks bf16 and the papers say that int8 loses nothing."""
+    """int8 when it is asked for, or where the chip lacks bf16 and the sidecar says that int8 loses nothing."""
     int8 = weights.file("openvino", "onnx", precision="int8")
     full = weights.file("openvino", "onnx")
     if precision == "int8":

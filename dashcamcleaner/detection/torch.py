@@ -276,7 +276,7 @@ def _load(path: Any, *, head: str) -> Any:
         task = str(getattr(model, "task", "detect"))
         last = model.model[-1]
         if head == "raw" and getattr(last, "end2end", False):
-            last.end2end = False  # the papers speak of the one-to-many head: same recall as the .onnx beside it
+            last.end2end = False  # the sidecar speaks of the one-to-many head: same recall as the .onnx beside it
         model = model.fuse(verbose=False).eval()
     except (
         OSError, RuntimeError, KeyError, AttributeError, TypeError, ValueError, IndexError, EOFError, ImportError

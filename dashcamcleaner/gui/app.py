@@ -1,6 +1,6 @@
 """Starts the window: environment, application, crash net, language, theme. `open_window` is what the command calls.
 
-Nothing heavy is imported before the window stands; FFmpeg, OpenCV and the engines come later, on the desks' threads.
+Nothing heavy is imported before the window stands; FFmpeg, OpenCV and the backends come later, on background workers.
 """
 
 from __future__ import annotations

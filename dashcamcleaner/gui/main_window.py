@@ -74,7 +74,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self._restore_geometry()
         self._show_buttons()
-        # The heavy imports of the desks begin only now, with the window on screen.
+        # The heavy imports of the background workers begin only now, with the window on screen.
         QTimer.singleShot(0, self._after_show)
 
     # --- building

@@ -37,7 +37,7 @@ class PreviewPanel(QWidget):
 
     Signals:
         live_wanted: the running job's frames are wanted (True) or not.
-        frame_shown: after each picture that the desk gave, for who waits.
+        frame_shown: after each picture that the background worker gave, for who waits.
     """
 
     live_wanted = pyqtSignal(bool)
@@ -300,12 +300,12 @@ class PreviewPanel(QWidget):
         return True
 
     def close_clip(self) -> None:
-        """Give the clip back; the desk does it before it ends."""
+        """Give the clip back; the background worker does it before it ends."""
         self._again.stop()
         self.path = self.clip = None
 
     def close_files(self) -> None:
-        """Give the clip back, once the desks have ended."""
+        """Give the clip back, once the background workers have ended."""
         self._frames.close()
 
     def refresh_theme(self) -> None:

@@ -372,7 +372,7 @@ class ReviewPanel(ReviewPlayer):
         return name is not None and self.do(name)
 
     def save(self) -> None:
-        """Write what the desk has not written yet."""
+        """Write what the background worker has not written yet."""
         self.editing.save()
 
     def close_clip(self) -> None:
@@ -382,7 +382,7 @@ class ReviewPanel(ReviewPlayer):
         self.save()
 
     def close_files(self) -> None:
-        """Give the clips back, once the desks have ended."""
+        """Give the clips back, once the background workers have ended."""
         self._frames.close()
         self._card_frames.close()
 

@@ -232,7 +232,7 @@ class Editing(QObject):
         self.message.emit(str(error))
 
     def save(self) -> None:
-        """Write at once what the desk has not written yet; stop following and planning."""
+        """Write at once what the background worker has not written yet; stop following and planning."""
         self._plan_stale[0] = True
         for stopped in self._following:
             stopped[0] = True

@@ -29,9 +29,9 @@ class ReviewPlayer(ReviewLayout):
     """Shows the frames of an open review.
 
     Args:
-        sight: the desk on which frames are read.
-        planning: the desk on which plans are made anew.
-        files: the desk for thumbnails and for saving.
+        sight: the background worker on which frames are read.
+        planning: the background worker on which plans are made anew.
+        files: the background worker for thumbnails and for saving.
         engine: the door to the engine.
         model: the settings in force: looks are taken from there.
 

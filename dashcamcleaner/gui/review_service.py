@@ -82,7 +82,7 @@ class ReviewService:
         return OpenedReview(opened, path, lines, review.tracks, plans, review_items, rendered)
 
     def replan(self, edits: Edits | None, cancelled: Callable[[], bool]) -> tuple[list[FramePlan], list[ReviewItem]]:
-        """What is hidden under these edits, and what deserves a look. Called on a desk of its own: it may take long."""
+        """What is hidden under these edits, and what deserves a look. Runs on a worker of its own: it may take long."""
         review, report = self._review, self._report
         assert review is not None
         plans = review.plans(edits, cancelled=cancelled) if edits else review.unedited

@@ -270,7 +270,7 @@ def _attachment(stream: StreamInfo, container: Container, keep: Sequence[str]) -
 
 def _picture(stream: StreamInfo, container: Container, keep: Sequence[str]) -> _Fate:
     if stream.note != "cover picture":
-        return None, "dropped", "only one film is cleaned"
+        return None, "dropped", "only one video stream is cleaned"
     if "cover" not in keep:
         return None, "dropped", "shows the scene uncleaned"
     if not container.cover:
@@ -282,7 +282,7 @@ def _title(stream: StreamInfo, number: int) -> str:
     names = {"audio": "sound", "subtitle": "subtitles", "attachment": "attachment", "box": "box"}
     if stream.type == "video":
         size = stream.details.get("size")
-        return f"{stream.note or 'second film'} ({stream.codec}{f', {size[0]}x{size[1]}' if size else ''})"
+        return f"{stream.note or 'second video stream'} ({stream.codec}{f', {size[0]}x{size[1]}' if size else ''})"
     if stream.type == "data":
         return f"{stream.note} ({stream.codec or 'no format told'})"
     language = f", {stream.language}" if stream.language not in ("", "und") else ""

@@ -187,7 +187,7 @@ def _main_stream(path: Path, container: Any, *, atoms: BoxMap | None, still: boo
     video_streams = [s for s in container.streams.video if not _is_cover(s)]
     decodable = [s for s in video_streams if s.codec_context is not None]
     if decodable:
-        # Dashcams put a front and a rear picture into one file; the default and larger one is the film.
+        # Dashcams put a front and a rear picture into one file; the default and larger one is cleaned.
         default = av.stream.Disposition.default
         return max(decodable, key=lambda s: (bool(s.disposition & default), s.width * s.height, -s.index))
     if video_streams:

@@ -31,7 +31,7 @@ _QUEUE_FRAMES = 3
 
 
 def analyse_first(job: Job, *, info: MediaInfo, context: RunContext, control: Control) -> Iterator[Event]:
-    """Analyse, look again, plan; leaves `look` with a seer and a planner that only hand out what is known.
+    """Analyse, look again, plan; leaves ``context`` with observations and a planner that only hand out what is known.
 
     Yields `Progress` with the phase ``analyse``. Raises what the threads raised.
     """

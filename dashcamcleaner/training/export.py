@@ -204,7 +204,7 @@ def write_sidecar(
     licence: str = "AGPL-3.0-only",
     int8_auto: bool = False,
 ) -> Path:
-    """Write ``<name>.json``: the papers of the weights, with a hash of every file. Read back before it counts.
+    """Write ``<name>.json``: the metadata of the weights, with a hash of every file. Read back before it counts.
 
     Raises:
         OutputError: a file is missing.
