@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QInputDialog, QMenu
 
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.gui.background_worker import BackgroundWorker
-from dashcamcleaner.gui.canvas import View
+from dashcamcleaner.gui.canvas import CanvasView
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.frame_provider import FrameProvider
@@ -45,7 +45,7 @@ KEYS = {  # key and whether Shift is held -> an action's name in the table of sh
     (Qt.Key_Y, False): "only",
     (Qt.Key_M, False): "checked",
 }
-VIEWS = {Qt.Key_1: View.RESULT, Qt.Key_2: View.REGIONS, Qt.Key_3: View.COMPARE}
+VIEWS = {Qt.Key_1: CanvasView.RESULT, Qt.Key_2: CanvasView.REGIONS, Qt.Key_3: CanvasView.COMPARE}
 
 
 class ReviewPanel(ReviewPlayer):
@@ -284,8 +284,8 @@ class ReviewPanel(ReviewPlayer):
     def _draw(self, what: str) -> None:
         self.play(False)
         self._draw_what = what
-        if self.canvas.view is View.COMPARE:
-            self.set_view(View.REGIONS)
+        if self.canvas.view is CanvasView.COMPARE:
+            self.set_view(CanvasView.REGIONS)
         self.canvas.draw_next(not (self.canvas.drawing and self._draw_what == what))
         self.canvas.setFocus()
 
