@@ -169,7 +169,7 @@ def _first_line(error: Exception) -> str:
 
 
 @dataclass(slots=True, eq=False)
-class _Request:
+class _InferenceSlot:
     """An inference request with its own input buffer, used over and over."""
 
     request: Any
@@ -193,7 +193,7 @@ class OpenVinoDetector:
         self._floor = floor
         self._layout: OutputLayout | None = None
         self._compiled: Any = compiled
-        self._idle: list[_Request] = []
+        self._idle: list[_InferenceSlot] = []
         self._lock = threading.Lock()
         self.detect([np.full((input_size[1], input_size[0], 3), 114, np.uint8)])  # proves that it works, tells the head
 
@@ -201,9 +201,9 @@ class OpenVinoDetector:
         """See `Detector.detect`."""
         return self.result(self.submit(pictures))
 
-    def submit(self, pictures: Sequence[np.ndarray]) -> list[_Request]:
+    def submit(self, pictures: Sequence[np.ndarray]) -> list[_InferenceSlot]:
         """Start the pictures; they are copied, so their memory may be used again at once."""
-        started: list[_Request] = []
+        started: list[_InferenceSlot] = []
         try:
             for picture in pictures:
                 request = self._take()
@@ -214,7 +214,7 @@ class OpenVinoDetector:
             raise DetectorFailed(f"OpenVINO could not start an inference: {_first_line(error)}.") from error
         return started
 
-    def result(self, handle: list[_Request]) -> list[Detections]:
+    def result(self, handle: list[_InferenceSlot]) -> list[Detections]:
         """Wait for what `submit` started."""
         found = []
         for request in handle:
@@ -238,7 +238,7 @@ class OpenVinoDetector:
                 self._idle.append(request)
         return found
 
-    def _take(self) -> _Request:
+    def _take(self) -> _InferenceSlot:
         with self._lock:
             if self._idle:
                 return self._idle.pop()
@@ -248,7 +248,7 @@ class OpenVinoDetector:
         buffer = np.zeros((1, self.input_size[1], self.input_size[0], 3), np.uint8)
         request = self._compiled.create_infer_request()
         request.set_input_tensor(ov.Tensor(buffer, shared_memory=True))
-        return _Request(request, buffer)
+        return _InferenceSlot(request, buffer)
 
     def close(self) -> None:
         """Give memory and threads back. Requests under way are waited for by OpenVINO itself."""

@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QSlider, 
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.gui.background_worker import BackgroundWorker
-from dashcamcleaner.gui.canvas import Canvas, Shown, View
+from dashcamcleaner.gui.canvas import Canvas, CanvasView, Shown
 from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.frame_provider import FrameProvider, OpenedClip
 from dashcamcleaner.gui.icons import icon
@@ -74,9 +74,9 @@ class PreviewPanel(QWidget):
         line.setSpacing(0)
         self.views = QButtonGroup(self)
         titles = {
-            View.RESULT: (tr("Result"), tr("The frame with its regions hidden")),
-            View.REGIONS: (tr("Regions"), tr("The frame as it is, with the regions drawn")),
-            View.COMPARE: (tr("Compare"), tr("Before and after, with a divider to drag")),
+            CanvasView.RESULT: (tr("Result"), tr("The frame with its regions hidden")),
+            CanvasView.REGIONS: (tr("Regions"), tr("The frame as it is, with the regions drawn")),
+            CanvasView.COMPARE: (tr("Compare"), tr("Before and after, with a divider to drag")),
         }
         for view, (title, tip) in titles.items():
             button = QToolButton()
@@ -109,7 +109,7 @@ class PreviewPanel(QWidget):
         self.live.clicked.connect(self.follow)
         line.addSpacing(8)
         line.addWidget(self.live)
-        self.set_view(View.RESULT)
+        self.set_view(CanvasView.RESULT)
         return bar
 
     def _bottom(self) -> QWidget:
@@ -142,7 +142,7 @@ class PreviewPanel(QWidget):
 
     # --- what is shown
 
-    def set_view(self, view: View) -> None:
+    def set_view(self, view: CanvasView) -> None:
         """Result, regions or compare."""
         self.canvas.set_view(view)
         for button in self.views.buttons():
@@ -292,7 +292,7 @@ class PreviewPanel(QWidget):
         elif event.key() in (Qt.Key_Home, Qt.Key_End):
             self.go(0 if event.key() == Qt.Key_Home else len(self.clip.times) - 1)
         elif event.key() in (Qt.Key_1, Qt.Key_2, Qt.Key_3) and not shift:
-            self.set_view(list(View)[event.key() - Qt.Key_1])
+            self.set_view(list(CanvasView)[event.key() - Qt.Key_1])
         else:
             return False
         return True

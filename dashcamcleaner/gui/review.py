@@ -14,7 +14,7 @@ from dashcamcleaner.core.edit_rows import Box
 from dashcamcleaner.core.edit_types import ClearZone, DrawnRegion, HiddenZone
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.gui.background_worker import BackgroundWorker
-from dashcamcleaner.gui.canvas import View
+from dashcamcleaner.gui.canvas import CanvasView
 from dashcamcleaner.gui.edit_history import VERDICTS
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.form_model import FormModel
@@ -48,7 +48,7 @@ KEYS = {  # key and whether Shift is held -> an action's name in the table of sh
 }
 DrawnType: TypeAlias = type[DrawnRegion] | type[HiddenZone] | type[ClearZone]
 """What a drag on the canvas makes."""
-VIEWS = {Qt.Key_1: View.RESULT, Qt.Key_2: View.REGIONS, Qt.Key_3: View.COMPARE}
+VIEWS = {Qt.Key_1: CanvasView.RESULT, Qt.Key_2: CanvasView.REGIONS, Qt.Key_3: CanvasView.COMPARE}
 
 
 class ReviewPanel(ReviewPlayer):
@@ -287,8 +287,8 @@ class ReviewPanel(ReviewPlayer):
     def _draw(self, what: DrawnType) -> None:
         self.play(False)
         self._draws = what
-        if self.canvas.view is View.COMPARE:
-            self.set_view(View.REGIONS)
+        if self.canvas.view is CanvasView.COMPARE:
+            self.set_view(CanvasView.REGIONS)
         self.canvas.draw_next(not (self.canvas.drawing and self._draws == what))
         self.canvas.setFocus()
 

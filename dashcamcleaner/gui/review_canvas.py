@@ -10,7 +10,7 @@ from PyQt5.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, Q
 from PyQt5.QtWidgets import QWidget
 
 from dashcamcleaner.core.edit_types import ClearZone, DrawnRegion, HiddenZone
-from dashcamcleaner.gui.canvas import Canvas, Shown, View
+from dashcamcleaner.gui.canvas import Canvas, CanvasView, Shown
 from dashcamcleaner.gui.theme import color, kind_color
 from dashcamcleaner.gui.words import tr
 
@@ -50,7 +50,7 @@ class ReviewCanvas(Canvas):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.view = View.REGIONS
+        self.view = CanvasView.REGIONS
         self.hand: list[HandBox] = []
         self.chosen: tuple[str, int] | None = None
         self.drawing = False
@@ -89,7 +89,7 @@ class ReviewCanvas(Canvas):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.Antialiasing)
-        if self.view is View.REGIONS:
+        if self.view is CanvasView.REGIONS:
             track = self.chosen[1] if self.chosen is not None and self.chosen[0] == "track" else None
             self.paint_boxes(painter, [box for box in self.shown.boxes if box.track == track], chosen=track)
         for box in self.hand:
@@ -108,7 +108,7 @@ class ReviewCanvas(Canvas):
 
     def _paint_hand(self, painter: QPainter, box: HandBox) -> None:
         chosen = self.chosen == ("hand", box.place)
-        if not chosen and self.view is not View.REGIONS:
+        if not chosen and self.view is not CanvasView.REGIONS:
             return
         rect = self.to_widget(box.xyxy)
         ink = QColor("white") if chosen else color("good") if box.edit.uncovers else kind_color("manual")

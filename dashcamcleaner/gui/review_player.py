@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PyQt5.QtCore import QTimer, pyqtSignal
 
 from dashcamcleaner.gui.background_worker import BackgroundWorker
-from dashcamcleaner.gui.canvas import Shown, View
+from dashcamcleaner.gui.canvas import CanvasView, Shown
 from dashcamcleaner.gui.edit_history import EditHistory
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.form_model import FormModel
@@ -165,7 +165,7 @@ class ReviewPlayer(ReviewLayout):
             chosen = self._hand
             self.canvas.show_hand(hand_boxes(self.history, now_s=self.now_s, chosen=chosen, ends_s=ends))
 
-    def set_view(self, view: View) -> None:
+    def set_view(self, view: CanvasView) -> None:
         """Result, regions or compare."""
         self.canvas.set_view(view)
         self.tools.show_view(view)

@@ -93,12 +93,12 @@ def test_small_looks_come_back_at_full_size(picture):
 def test_what_fills_a_window_is_left_to_the_whole_frame(picture):
     picture[100:300, 100:300] = 255
     assert (100, 100, 300, 300) not in boxes(
-        SecondPass(BrightThings(), upright_size=SIZE).look(picture, WeakSpot(0, windows=((0.0, 0.0, 480.0, 350.0),)))
+        SecondPass(BrightThings(), upright_size=SIZE).detect(picture, WeakSpot(0, windows=((0.0, 0.0, 480.0, 350.0),)))
     )
     assert (100, 100, 300, 300) in boxes(
-        SecondPass(BrightThings(), upright_size=SIZE).look(picture, WeakSpot(0, whole=True))
+        SecondPass(BrightThings(), upright_size=SIZE).detect(picture, WeakSpot(0, whole=True))
     )
 
 
 def test_nothing_to_look_at_is_nothing_found(picture):
-    assert len(SecondPass(BrightThings(), upright_size=SIZE).look(picture, WeakSpot(0))) == 0
+    assert len(SecondPass(BrightThings(), upright_size=SIZE).detect(picture, WeakSpot(0))) == 0

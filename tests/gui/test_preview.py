@@ -10,7 +10,7 @@ import pytest
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtGui import QColor, QImage
 
-from dashcamcleaner.gui.canvas import View
+from dashcamcleaner.gui.canvas import CanvasView
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.main_window import MainWindow
 from tests.clips import make, read_number
@@ -109,7 +109,7 @@ def test_keys_step_views_and_the_original(
         qtbot.keyClick(panel.canvas, Qt.Key_Right, Qt.ShiftModifier)
     assert panel.scrubber.value() == 31
     qtbot.keyClick(panel.canvas, Qt.Key_3)
-    assert panel.canvas.view is View.COMPARE
+    assert panel.canvas.view is CanvasView.COMPARE
     qtbot.keyPress(panel.canvas, Qt.Key_H)
     assert panel.canvas._original_held
     qtbot.keyRelease(panel.canvas, Qt.Key_H)
@@ -122,7 +122,7 @@ def test_the_divider_is_dragged_and_moved_by_key(
     window = open_window(EngineFacade(models=pool(detector)))
     show(window, street, qtbot)
     canvas = window.preview.canvas
-    window.preview.set_view(View.COMPARE)
+    window.preview.set_view(CanvasView.COMPARE)
     place = canvas.picture_rect()
     at = QPoint(int(place.left() + 0.8 * place.width()), int(place.center().y()))
     qtbot.mousePress(canvas, Qt.LeftButton, pos=at)

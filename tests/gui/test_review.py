@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QApplication
 
 from dashcamcleaner.core.edit_types import DrawnRegion
 from dashcamcleaner.core.edits import Edits
-from dashcamcleaner.gui.canvas import View
+from dashcamcleaner.gui.canvas import CanvasView
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.main_window import MainWindow
 from dashcamcleaner.gui.queue_model import State
@@ -207,7 +207,7 @@ def test_a_span_is_marked_and_covered_wholly(reviewed: MainWindow, qtbot: Any) -
     assert row["edit"] == "frames"
     covered = [i for i, plan in enumerate(review.plans) if any(r.kind == "frame" for r in plan.regions)]
     assert covered == list(range(10, 21))
-    review.set_view(View.RESULT)
+    review.set_view(CanvasView.RESULT)
     with qtbot.waitSignal(review.frame_shown, timeout=30_000):
         review.go(15)
     assert array_of(review.canvas.shown.obscured).std() < array_of(review.canvas.shown.original).std() / 2
