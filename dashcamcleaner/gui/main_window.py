@@ -170,7 +170,7 @@ class MainWindow(QMainWindow):
         session.row_changed.connect(self._row_changed)
         session.began.connect(self._follow)
         session.message.connect(self.messages.tell)
-        self.review.told.connect(self.messages.tell)
+        self.review.message.connect(self.messages.tell)
         session.picture.connect(self._live_picture)
         session.all_done.connect(self._all_done)
         session.ended.connect(self._ended)

@@ -22,7 +22,7 @@ from dashcamcleaner.settings import ROWS
 __all__ = ["PreviewPanel"]
 
 _SEES = {"weights", "backend", "device", "precision", "inference_size", "tiles", "trust_weights"}
-_PAINTS = {row.name for row in ROWS if row.group in ("hide", "frame")}
+_PAINTS = {row.name for row in ROWS if row.group in ("hide", "look")}
 
 
 class PreviewPanel(QWidget):

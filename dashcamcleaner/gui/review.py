@@ -57,12 +57,12 @@ class ReviewPanel(ReviewPlayer):
     Signals:
         render_wanted: render again with the edits.
         ready: a review is open.
-        told: a sentence for the message bar.
+        message: a sentence for the message bar.
     """
 
     render_wanted = pyqtSignal()
     ready = pyqtSignal()
-    told = pyqtSignal(str)
+    message = pyqtSignal(str)
 
     def __init__(
         self,
