@@ -20,7 +20,9 @@ import av.error
 from dashcamcleaner.core.frame import Orientation, PixelLayout
 from dashcamcleaner.core.media_info import MediaInfo, StreamInfo
 from dashcamcleaner.errors import InputError
+from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media import codecs
+from dashcamcleaner.media.formats import picture_format_of
 from dashcamcleaner.media.mp4_boxes import BoxMap, is_cut, read_boxes
 
 __all__ = ["probe"]
@@ -31,15 +33,7 @@ _MOST_PACKETS = 4000
 _FIRST_TEXTS = 8
 """Subtitles that are looked at: a telemetry stream shows what it is in the first ones, once the receiver has a fix."""
 
-_STILLS: tuple[tuple[bytes, str], ...] = (
-    (b"\xff\xd8\xff", "jpeg_pipe"),
-    (b"\x89PNG\r\n\x1a\n", "png_pipe"),
-    (b"BM", "bmp_pipe"),
-    (b"II*\0", "tiff_pipe"),
-    (b"MM\0*", "tiff_pipe"),
-)
 _STREAM_TYPES = ("video", "audio", "subtitle", "data", "attachment")
-_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif")
 _DATA_NOTES = {
     "gpmd": "GoPro telemetry, with position",
     "camm": "camera motion, with position",
@@ -58,50 +52,39 @@ def probe(path: str | Path) -> MediaInfo:
     """
     path = Path(path)
     head, size = _read_head(path)
-    still = _still_format(head)
+    picture = picture_format_of(head)
     _refuse_disguises(path, head)
     atoms = _read_atoms(path, head, size)
-    if atoms is not None and not _is_heif(head):
+    if atoms is not None and picture is None:
         _refuse_by_atoms(path, atoms)
-    with _open(path, format_name=still, atoms=atoms) as container:
-        info = _describe(path, container, still=still is not None or _is_heif(head), atoms=atoms, size=size)
+    # A picture's demuxer is named outright: the one for numbered series would open other files.
+    with _open(path, format_name=picture.demuxer or None if picture else None, atoms=atoms) as container:
+        info = _describe(path, container, still=picture is not None, atoms=atoms, size=size)
     return dataclasses.replace(info, cut=is_cut(head, size=size))
 
 
 def _read_head(path: Path) -> tuple[bytes, int]:
     if path.is_dir():
-        raise InputError(f"{path} is a folder, not a clip", hint="Name the folder itself to clean all clips in it.")
-    try:
-        with path.open("rb") as file:
-            head = file.read(4096)
-        size = os.path.getsize(path)
-    except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist", hint="Check the spelling of the path.") from error
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}", hint="Check its permissions.") from error
+        raise InputError(f"{path} is a folder, not a clip.", hint="Name the folder itself to clean all clips in it.")
+    with map_os_errors(path, verb="read", hint="Check its permissions.", to=InputError):
+        try:
+            with path.open("rb") as file:
+                head = file.read(4096)
+            size = os.path.getsize(path)
+        except FileNotFoundError as error:
+            raise InputError(f"{path} does not exist.", hint="Check the spelling of the path.") from error
     if not head:
-        raise InputError(f"{path} is empty", hint="The recording or the copy of it failed; take the original again.")
+        raise InputError(f"{path} is empty.", hint="The recording or the copy of it failed; take the original again.")
     return head, size
-
-
-def _still_format(head: bytes) -> str | None:
-    """The demuxer for a picture's magic bytes; named outright: the one for numbered series would open other files."""
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "webp_pipe"
-    return next((name for magic, name in _STILLS if head.startswith(magic)), None)
-
-
-def _is_heif(head: bytes) -> bool:
-    return head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS
 
 
 def _refuse_disguises(path: Path, head: bytes) -> None:
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:512].lower()
     if text.startswith((b"<!doctype html", b"<html", b"<head", b"<body")) or b"<html" in text:
-        raise InputError(f"{path} is a web page, not a clip", hint="The download went wrong; fetch the clip itself.")
+        raise InputError(f"{path} is a web page, not a clip.", hint="The download went wrong; fetch the clip itself.")
     if text.startswith((b"#extm3u", b"ffconcat", b"[playlist]", b"<mpd", b"v=0", b"<asx", b"<smil")) or b"<mpd" in text:
         raise InputError(
-            f"{path} is a playlist that points to other files, not a clip", hint="Clean the clips that it names."
+            f"{path} is a playlist that points to other files, not a clip.", hint="Clean the clips that it names."
         )
 
 
@@ -119,10 +102,10 @@ def _read_atoms(path: Path, head: bytes, size: int) -> BoxMap | None:
 
 def _refuse_by_atoms(path: Path, atoms: BoxMap) -> None:
     if atoms.encrypted:
-        raise InputError(f"{path} is encrypted", hint="Decrypt it with the program or device that it belongs to.")
+        raise InputError(f"{path} is encrypted.", hint="Decrypt it with the program or device that it belongs to.")
     if not atoms.has_index and atoms.has_pictures:
         raise InputError(
-            f"{path} has no index (moov): the recording was cut off before the camera could write it",
+            f"{path} has no index (moov): the recording was cut off before the camera could write it.",
             hint="Repair it with a tool such as untrunc and a good clip of the same camera, then clean the result.",
         )
 
@@ -137,9 +120,9 @@ def _open(path: Path, *, format_name: str | None, atoms: BoxMap | None) -> Any:
         )
     except av.error.FFmpegError as error:
         if atoms is not None and atoms.has_index:
-            message, hint = f"{path} is damaged: its index does not fit its content", "Take the original again."
+            message, hint = f"{path} is damaged: its index does not fit its content.", "Take the original again."
         else:
-            message, hint = f"{path} is not a clip that can be read", "Clips are files such as MP4, MOV, MKV or AVI."
+            message, hint = f"{path} is not a clip that can be read.", "Clips are files such as MP4, MOV, MKV or AVI."
         raise InputError(message, hint=hint) from error
 
 
@@ -184,24 +167,24 @@ def _describe(path: Path, container: Any, *, still: bool, atoms: BoxMap | None, 
 
 
 def _main_stream(path: Path, container: Any, *, atoms: BoxMap | None, still: bool) -> Any:
-    films = [s for s in container.streams.video if not _is_cover(s)]
-    decodable = [s for s in films if s.codec_context is not None]
+    video_streams = [s for s in container.streams.video if not _is_cover(s)]
+    decodable = [s for s in video_streams if s.codec_context is not None]
     if decodable:
-        # Dashcams put a front and a rear picture into one file; the default and larger one is the film.
+        # Dashcams put a front and a rear picture into one file; the default and larger one is cleaned.
         default = av.stream.Disposition.default
         return max(decodable, key=lambda s: (bool(s.disposition & default), s.width * s.height, -s.index))
-    if films:
+    if video_streams:
         raise InputError(
-            f"{path} has pictures in a codec that cannot be decoded here",
+            f"{path} has pictures in a codec that cannot be decoded here.",
             hint="Convert it with the program of the camera's maker first.",
         )
     if container.streams.audio:
-        raise InputError(f"{path} holds sound only, no picture", hint="There is nothing to obscure in it.")
+        raise InputError(f"{path} holds sound only, no picture.", hint="There is nothing to obscure in it.")
     if still:
-        raise InputError(f"{path} is a picture that cannot be decoded", hint="Save it as JPEG or PNG first.")
+        raise InputError(f"{path} is a picture that cannot be decoded.", hint="Save it as JPEG or PNG first.")
     left = atoms is not None and any("GPS" in name.upper() for name, _ in atoms.extras)
     extra = " (only the camera's GPS data are left)" if left else ""
-    raise InputError(f"{path} holds no picture{extra}", hint="Take the original recording again.")
+    raise InputError(f"{path} holds no picture{extra}.", hint="Take the original recording again.")
 
 
 def _is_cover(stream: Any) -> bool:
@@ -215,7 +198,7 @@ def _first_frame(path: Path, container: Any, stream: Any) -> Any:
     try:
         for packet in container.demux(stream):
             if packet.has_sidedata("encryption_info"):
-                raise InputError(f"{path} is encrypted", hint="Decrypt it with the program that it belongs to.")
+                raise InputError(f"{path} is encrypted.", hint="Decrypt it with the program that it belongs to.")
             try:
                 frames = packet.decode()
             except (av.error.FFmpegError, ValueError):
@@ -226,11 +209,11 @@ def _first_frame(path: Path, container: Any, stream: Any) -> Any:
             if packets > _MOST_PACKETS:
                 break
     except av.error.FFmpegError as error:
-        raise InputError(f"{path} is damaged: no picture can be decoded", hint="Take the original again.") from error
+        raise InputError(f"{path} is damaged: no picture can be decoded.", hint="Take the original again.") from error
     if packets <= 1:
-        raise InputError(f"{path} holds no picture data, only a header", hint="Take the original recording again.")
+        raise InputError(f"{path} holds no picture data, only a header.", hint="Take the original recording again.")
     raise InputError(
-        f"{path} decodes to nothing: no picture in {packets} packets",
+        f"{path} decodes to nothing: no picture in {packets} packets.",
         hint="It may be encrypted or broken; check that a player shows it.",
     )
 
@@ -415,7 +398,8 @@ def _warnings(
     others = [s for s in container.streams.video if s.index != stream.index and not _is_cover(s)]
     if others:
         warnings.append(
-            f"The file holds {len(others) + 1} films; the one of {stream.width}x{stream.height} is cleaned, the others "
+            f"The file holds {len(others) + 1} video streams; the one of {stream.width}x{stream.height} is "
+            "cleaned, the others "
             "are left out."
         )
     dynamic = {"DYNAMIC_HDR_PLUS": "HDR10+", "DOVI_METADATA": "Dolby Vision", "DYNAMIC_HDR_VIVID": "HDR Vivid"}
