@@ -149,7 +149,7 @@ GROUPS: dict[str, str] = {
     "run": "Running",
 }
 
-KEEPABLE = ("location", "tags", "data", "cover", "attachments")
+KEEPABLE = ("location", "tags", "data", "subtitles", "cover", "attachments")
 
 ROWS: tuple[Setting, ...] = (
     # --- what is hidden

@@ -115,6 +115,8 @@ class Encoder:
             "crf": str(plan.codec.crf(quality)),
             "preset": plan.codec.preset(preset),
             **_encoder_options(plan, info),
+            # Decoded frames carry the captions and user data of the source's stream, which may tell anything.
+            **({"a53cc": "0", "udu_sei": "0"} if plan.codec.encoder in ("libx264", "libx265") else {}),
         }
         stream = self._output.add_stream(
             plan.codec.encoder,

@@ -57,7 +57,7 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
         info,
         output=job.output,
         codec=settings.codec,
-        keep=(*settings.keep, "chapters"),  # chapters tell nothing that the picture does not show
+        keep=(*settings.keep, "chapters"),  # their times tell nothing; their titles are tags
         sound=settings.sound,
         keep_chroma=settings.keep_chroma,
         quality=settings.quality,
