@@ -18,9 +18,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from dashcamcleaner.audit.align import paired
-from dashcamcleaner.audit.container import ContainerContents, audio_offset_s, audio_shift_s, compare_contents, examine
+from dashcamcleaner.audit.container import ContainerContents, compare_contents, examine
 from dashcamcleaner.audit.frame_audit import FrameAuditor
 from dashcamcleaner.audit.models import AuditModels, open_models
+from dashcamcleaner.audit.sound import audio_offset_s, audio_shift_s
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
 from dashcamcleaner.core.findings import AuditResult, Check, Finding, Severity, judge

@@ -58,8 +58,6 @@ _POSITION = re.compile(
 )
 _FINE_DECIMAL = re.compile(r"(?<![\d.,])[-+]?\d{1,3}[.,]\d{4,}(?![\d.,])")
 
-_TELLING_BYTES = (b"freeGPS", b"GPS\0", b"\xa9xyz", b"GPSLatitude", b"exif:GPS")
-
 _MOST_DIGITS = 6  # in one text, whatever else it holds: a date, a price, a year; a pair of coordinates needs eight
 _DIGITS_PER_LETTER = 0.35  # in one longer text
 _DIGITS_PER_LETTER_OF_TRACK = 0.25
@@ -88,9 +86,9 @@ _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})
 
 
 def tells_position(text: str | bytes) -> bool:
-    """Whether a text gives a place on earth; of bytes, whether a readable part of them does."""
+    """Whether a text gives a place on earth."""
     if isinstance(text, bytes):
-        return any(mark in text for mark in _TELLING_BYTES) or any(tells_position(run) for run in _readable(text))
+        text = text.decode("utf-8", "replace")
     plain = unicodedata.normalize("NFKC", text)
     return _POSITION.search(plain) is not None or _WORDED.search(plain) is not None
 
@@ -275,8 +273,3 @@ def _runs_on(text: str) -> bool:
             if spaceless < 0.5 * len(letters) or not letters:
                 return True
     return False
-
-
-def _readable(data: bytes) -> list[str]:
-    """The readable runs in bytes: where something is written between numbers, as `strings` shows it."""
-    return [run.decode("utf-8", "replace") for run in re.findall(rb"[\t\n\r\x20-\x7e\xc2-\xf4\x80-\xbf]{10,}", data)]

@@ -19,7 +19,7 @@ import av.error
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.text_judge import TrackJudge, refusal, tells_position
 
-__all__ = ["judge_text_tracks", "packet_refusal", "plain_header"]
+__all__ = ["judge_text_tracks", "packet_refusal", "plain_header", "texts_of"]
 
 _PICTURES = "is pictures of texts, which are not read"
 _PLAIN_BOXES = {b"styl", b"tbox", b"hlit", b"hclr", b"krok", b"dlay", b"blnk", b"twrp"}
@@ -67,7 +67,7 @@ def judge_text_tracks(path: Path) -> dict[int, str]:
                 judge = judges.get(packet.stream_index)
                 if judge is None:
                     continue  # a container may give what it has read ahead of streams that are not asked for
-                for text in _texts(packet, names[packet.stream_index]):
+                for text in texts_of(packet, codec=names[packet.stream_index]):
                     judge.add(text)
                 if all(one.why for one in judges.values()):
                     break
@@ -81,7 +81,7 @@ def packet_refusal(packet: Any, *, codec: str) -> str:
         packet: as read.
         codec: canonical name of the track's codec.
     """
-    return next((why for text in _texts(packet, codec) if (why := refusal(text))), "")
+    return next((why for text in texts_of(packet, codec=codec) if (why := refusal(text))), "")
 
 
 def plain_header(header: bytes) -> bytes:
@@ -114,7 +114,7 @@ def _header_refusal(stream: Any) -> str:
     return "tells the position" if tells_position(header) else ""
 
 
-def _texts(packet: Any, codec: str) -> Iterator[str | bytes]:
+def texts_of(packet: Any, *, codec: str) -> Iterator[str | bytes]:
     """All that a packet says, without the wrapping of its format; bytes where they are no text."""
     data = bytes(packet)
     if codec == "mov_text":

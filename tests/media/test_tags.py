@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import av
 import pytest
 from clips import Sound, make
 from media.test_encoder import fate, transcode
+from PIL import Image
 
+from dashcamcleaner.media.image_file import read_still, write_still
 from dashcamcleaner.media.output_plan import OutputPlan, plan_output
 from dashcamcleaner.media.probe import probe
 
@@ -156,3 +159,27 @@ def test_texts_between_the_pictures_stay_behind(tmp_path: Path, kind: str, codec
     assert b"GA94" not in written
     assert b"48.100000" not in written
     assert not any(one.what == told for one in plan_output(probe(plain), output="x.mp4").actions)
+
+
+def test_texts_behind_the_samples_of_a_picture_are_listed(tmp_path: Path) -> None:
+    path = tmp_path / "in.png"
+    Image.new("RGB", (16, 16)).save(path)
+    body = b"tEXtComment\0" + PLACE.encode()
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    data = path.read_bytes()
+    path.write_bytes(data[:-12] + chunk + data[-12:])
+    still = read_still(path)
+    assert any(one.what == "text Comment" and one.action == "dropped" for one in still.actions)
+    write_still(still, partial_path=tmp_path / "out.png", suffix=".png", keep=("tags", "location"))
+    assert PLACE.encode() not in (tmp_path / "out.png").read_bytes()
+
+
+@pytest.mark.parametrize("keep", [("tags",), ("tags", "location")])
+def test_a_place_in_a_description_is_a_place(tmp_path: Path, keep: tuple[str, ...]) -> None:
+    exif = Image.Exif()
+    exif[270], exif[271] = PLACE, "Maker"
+    Image.new("RGB", (16, 16)).save(tmp_path / "in.jpg", exif=exif)
+    write_still(read_still(tmp_path / "in.jpg"), partial_path=tmp_path / "out.jpg", suffix=".jpg", keep=keep)
+    written = (tmp_path / "out.jpg").read_bytes()
+    assert b"Maker" in written
+    assert (PLACE.encode() in written) == ("location" in keep)

@@ -170,12 +170,6 @@ def test_random_bytes_and_ciphers_do_not_read_as_speech() -> None:
         assert why_no_speech([chooser.randbytes(chooser.randint(16, 80)) for _ in range(3)])
 
 
-def test_positions_are_found_in_bytes() -> None:
-    assert tells_position(b"\0\1\2moov" + b"GPS(E: 11.500000, N: 48.100000)" + b"\xff")
-    assert tells_position(b"\0\0free\0freeGPS \x4c\0\0")
-    assert not tells_position(random.Random(3).randbytes(200_000))
-
-
 @pytest.mark.parametrize("text", ["de", "deu", "pt-BR", "zh-Hant-TW", "es-419"])
 def test_language_codes(text: str) -> None:
     assert is_language_code(text)
