@@ -207,10 +207,12 @@ def atomic_path(final: Path, *, what: str = "", hint: str = "") -> Iterator[Path
 def atomic_write(final: Path, content: str | bytes, *, what: str = "", hint: str = "") -> None:
     """Write a whole small file beside its name, text as UTF-8 with plain line ends, and rename it.
 
+    Bytes of names that are no UTF-8 become escapes, which JSON reads back as they were.
+
     Raises:
         DiskFull, OutputError: see `map_os_errors`.
     """
-    data = content.encode("utf-8") if isinstance(content, str) else content
+    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     with atomic_path(final, what=what, hint=hint) as beside:
         beside.write_bytes(data)
 

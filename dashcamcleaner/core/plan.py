@@ -234,7 +234,6 @@ class PlanHeader:
                 "versions": self.versions,
             },
             separators=(",", ":"),
-            ensure_ascii=False,
         )
 
     @classmethod

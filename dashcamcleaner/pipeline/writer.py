@@ -16,6 +16,7 @@ import numpy as np
 
 from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
 from dashcamcleaner.core.media_info import MediaInfo
+from dashcamcleaner.core.plain_text import cell
 from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader, Region
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.core.time import FrameTime, Span
@@ -74,7 +75,7 @@ class DetectionExport:
                     ("," if self._rows else "") + "\n" + json.dumps(dict(zip(self.COLUMNS, row, strict=True)))
                 )
             else:
-                csv.writer(self._file).writerow(row)
+                csv.writer(self._file).writerow([cell(value) for value in row])
             self._rows += 1
 
     def finish(self) -> None:

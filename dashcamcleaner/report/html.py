@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from html import escape
 from pathlib import Path
 from typing import Any
 
+from dashcamcleaner.core.plain_text import link
+from dashcamcleaner.core.plain_text import markup as escape
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.files import atomic_write
 
@@ -113,12 +114,12 @@ def folder_html(reports: Sequence[Mapping[str, Any]], *, title: str) -> str:
         audit = report.get("audit") or {}
         status = str(audit.get("status") or report.get("status", ""))
         name = escape(Path(str(report.get("output") or report.get("source", ""))).name)
-        link = f'<a href="{escape(str(report["page"]))}">{name}</a>' if report.get("page") else name
+        name_or_link = f'<a href="{link(str(report["page"]))}">{name}</a>' if report.get("page") else name
         found = [f for f in audit.get("findings", []) if f["severity"] != "note"]
         worst = str(report.get("error") or (found[0]["message"] if found else (audit.get("reasons") or [""])[0]))
         hidden = sum(int(kind.get("tracks") or 0) for kind in (report.get("kinds") or {}).values())
         rows.append(
-            f"<tr><td>{_badge(status)}</td><td>{link}<br><span class=soft>{escape(worst)}</span></td>"
+            f"<tr><td>{_badge(status)}</td><td>{name_or_link}<br><span class=soft>{escape(worst)}</span></td>"
             f'<td class="n">{len(found)}</td><td class="n">{hidden}</td>'
             f'<td class="n">{format_seconds(float(report.get("duration_s") or 0)).split(".")[0]}</td></tr>'
         )
