@@ -19,6 +19,7 @@ from pathlib import Path
 from dashcamcleaner.errors import DashcamCleanerError, DiskFull, InputError, OutputError
 
 __all__ = [
+    "PRIVATE",
     "as_our_error",
     "atomic_path",
     "atomic_write",
@@ -27,8 +28,10 @@ __all__ = [
     "file_sha256",
     "keep_date",
     "map_os_errors",
+    "mode_like",
     "partial_path",
     "publish",
+    "reserve",
     "user_folder",
 ]
 
@@ -55,6 +58,9 @@ def user_folder(purpose: str) -> Path:
     }[purpose]
     return Path(os.environ.get(variable) or Path.home() / fallback) / "dashcamcleaner"
 
+
+PRIVATE = 0o600
+"""The mode of what tells of people: its owner reads it, nobody else."""
 
 _SPACE_MARGIN = 1.1  # an estimate of a compressed size is rough; better told early than at 98 %
 
@@ -101,6 +107,31 @@ def check_space(folder: Path, *, needed_bytes: int) -> None:
             f"{folder} has {free / 1e6:.0f} MB free, the output needs about {needed_bytes / 1e6:.0f} MB.",
             hint="Free some space, choose another folder with -o, or a higher --quality number.",
         )
+
+
+def mode_like(source: Path) -> int:
+    """The widest mode for a file that tells of another: whoever may not read the source may not read it either.
+
+    The user's umask narrows it further. A group counts only where new files belong to that very group.
+    """
+    try:
+        stat = source.stat()
+    except OSError:
+        return PRIVATE
+    mode = stat.st_mode & 0o066
+    if hasattr(os, "getegid") and stat.st_gid != os.getegid():
+        mode &= mode << 3 & 0o060 | 0o006  # another group: what all may do at most
+    return PRIVATE | mode
+
+
+def reserve(path: Path, *, mode: int) -> None:
+    """Make an empty file of that mode in place of a leftover, never through a link. Opened by name, it keeps the mode.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    path.unlink(missing_ok=True)
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
 
 
 def publish(partial: Path, final: Path, *, overwrite: bool) -> None:
@@ -183,13 +214,14 @@ def map_os_errors(
 
 
 @contextlib.contextmanager
-def atomic_path(final: Path, *, what: str = "", hint: str = "") -> Iterator[Path]:
+def atomic_path(final: Path, *, what: str = "", hint: str = "", mode: int = 0o666) -> Iterator[Path]:
     """Give a path beside ``final`` to write to; it gets the final name at the end, and goes if anything goes wrong.
 
     Args:
         final: the file, which is replaced if it exists.
         what: what it is called for people; its path when empty.
         hint: what to do if it cannot be written.
+        mode: of the file, which the umask narrows.
 
     Raises:
         DiskFull, OutputError: see `map_os_errors`.
@@ -197,6 +229,7 @@ def atomic_path(final: Path, *, what: str = "", hint: str = "") -> Iterator[Path
     beside = partial_path(final)
     with map_os_errors(final, what=what, hint=hint):
         try:
+            reserve(beside, mode=mode)
             yield beside
             os.replace(beside, final)
         finally:
@@ -204,7 +237,7 @@ def atomic_path(final: Path, *, what: str = "", hint: str = "") -> Iterator[Path
                 beside.unlink(missing_ok=True)
 
 
-def atomic_write(final: Path, content: str | bytes, *, what: str = "", hint: str = "") -> None:
+def atomic_write(final: Path, content: str | bytes, *, what: str = "", hint: str = "", mode: int = 0o666) -> None:
     """Write a whole small file beside its name, text as UTF-8 with plain line ends, and rename it.
 
     Bytes of names that are no UTF-8 become escapes, which JSON reads back as they were.
@@ -213,7 +246,7 @@ def atomic_write(final: Path, content: str | bytes, *, what: str = "", hint: str
         DiskFull, OutputError: see `map_os_errors`.
     """
     data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
-    with atomic_path(final, what=what, hint=hint) as beside:
+    with atomic_path(final, what=what, hint=hint, mode=mode) as beside:
         beside.write_bytes(data)
 
 

@@ -247,6 +247,11 @@ ROWS: tuple[Setting, ...] = (
     Setting("keep", "list", (), "output", "Keep",
             "What is kept of what is stripped by default: " + ", ".join(KEEPABLE) + ".", choices=KEEPABLE),
     Setting("overwrite", "bool", False, "output", "Overwrite", "Replace outputs that exist; a source never is."),
+    Setting("private_plans", "bool", True, "output", "Private plans and reports",
+            "Plans and reports tell where everybody is: only you may read them; off: whoever may read the source."),
+    Setting("report_source", "choice", "full", "output", "Source in the report",
+            "What the report tells of the source: its path and hash, its name, or nothing.",
+            choices=("full", "name", "nothing")),
     # --- running
     Setting("workers", "int", 0, "run", "Threads", "Threads of decoder, detector and encoder each; 0: the machine's.",
             minimum=0, maximum=256),

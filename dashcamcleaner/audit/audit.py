@@ -38,6 +38,7 @@ from dashcamcleaner.pipeline.edits_file import edits_path, read_edits
 from dashcamcleaner.pipeline.image import info_of_still
 from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint, plan_path
 from dashcamcleaner.pipeline.progress import ProgressMeter
+from dashcamcleaner.pipeline.writer import side_mode
 from dashcamcleaner.report.data import write_reports
 from dashcamcleaner.settings import Settings, resolve
 
@@ -93,7 +94,8 @@ def audit_run(summary: RunSummary, *, settings: Settings, control: Control) -> I
             yield Warned(f"The audit could not be done: {event.error.message}", event.error.hint)
         elif isinstance(event, Progress | Warned):
             yield event
-    write_reports(summary, thumbnails=thumbnails)
+    mode = side_mode(settings, Path(summary.source))
+    write_reports(summary, thumbnails=thumbnails, about_source=settings.report_source, mode=mode)
 
 
 def _audit(

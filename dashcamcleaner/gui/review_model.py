@@ -15,6 +15,7 @@ from typing import Any
 
 from dashcamcleaner.core.edits import EDITS_VERSION, Edits
 from dashcamcleaner.errors import OutputError
+from dashcamcleaner.files import PRIVATE, reserve
 
 __all__ = ["EditStack", "Verdict"]
 
@@ -211,6 +212,7 @@ def write_edits(path: Path, state: State) -> None:
             path.unlink(missing_ok=True)
             return
         beside = path.with_name(path.name + ".partial")
+        reserve(beside, mode=PRIVATE)
         beside.write_text("\n".join([HEADER, *state]) + "\n", encoding="utf-8")
         os.replace(beside, path)
     except OSError as error:

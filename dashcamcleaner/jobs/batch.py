@@ -18,6 +18,7 @@ from typing import Any
 from dashcamcleaner.core.events import Event, Warned
 from dashcamcleaner.core.summary import KindSummary, RunSummary, StreamAction
 from dashcamcleaner.errors import InputError, OutputError, PlanError, SettingError
+from dashcamcleaner.files import PRIVATE, mode_like
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media.codecs import output_extension
 from dashcamcleaner.pipeline.control import Control
@@ -266,17 +267,19 @@ def write_folder_report(reports: Sequence[dict[str, Any]], folder: Path) -> Path
         OutputError: it cannot be written.
     """
     rows = []
+    mode: int | None = None
     for report in reports:
         row = dict(report)
         page = html_path(report_path(Path(str(report.get("output", "")))))
         if page.exists():
             row["page"] = Path(os.path.relpath(page, folder)).as_posix()
+            mode = mode_like(page) & (mode if mode is not None else 0o666)  # as the narrowest that it links to
         rows.append(row)
     # Not there yet where every clip of a batch was refused; where it cannot be made, writing tells why.
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
     path = folder / "report.html"
-    write_page(folder_html(rows, title=folder.resolve().name), path)
+    write_page(folder_html(rows, title=folder.resolve().name), path, mode=PRIVATE if mode is None else mode)
     return path
 
 

@@ -14,6 +14,7 @@ from dashcamcleaner.core.edits import EDITS_VERSION
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
 from dashcamcleaner.core.findings import AuditResult, Finding, Severity, Status
 from dashcamcleaner.errors import OutputError
+from dashcamcleaner.files import PRIVATE, reserve
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.pipeline.build import growth_per_kind
 from dashcamcleaner.pipeline.control import Control
@@ -142,6 +143,8 @@ def _grown(box: Box, factors: tuple[float, float]) -> list[float]:
 def _append(path: Path, lines: Sequence[str]) -> None:
     try:
         fresh = not path.exists()
+        if fresh:
+            reserve(path, mode=PRIVATE)
         with path.open("a", encoding="utf-8", newline="\n") as file:
             if fresh:
                 file.write(json.dumps({"edits": "dashcamcleaner", "version": list(EDITS_VERSION)}) + "\n")

@@ -29,6 +29,7 @@ from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
 from dashcamcleaner.core.summary import StreamAction
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import DiskFull, InputError, OutputError
+from dashcamcleaner.files import mode_like, reserve
 from dashcamcleaner.media.text_judge import tells_position
 
 __all__ = ["SUFFIXES", "Still", "is_still", "read_still", "write_still"]
@@ -156,6 +157,7 @@ def write_still(
                 actions.append(StreamAction("colour profile (ICC)", "dropped", "16-bit TIFF is written without"))
         else:
             data = _encoded(still, target, quality=quality, options=options)
+        reserve(partial_path, mode=mode_like(still.path))
         partial_path.write_bytes(data)
     return actions + still.actions
 

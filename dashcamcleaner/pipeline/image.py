@@ -16,7 +16,7 @@ from dashcamcleaner.pipeline.context import open_context
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
 from dashcamcleaner.pipeline.statistics import RunStatistics
-from dashcamcleaner.pipeline.writer import DetectionExport, obscurer_for
+from dashcamcleaner.pipeline.writer import DetectionExport, obscurer_for, side_mode
 from dashcamcleaner.report.data import report_path, write_reports
 
 __all__ = ["clean_image", "info_of_still"]
@@ -56,12 +56,12 @@ def clean_image(job: Job) -> Generator[Event]:
         tally = RunStatistics(thresholds=look.thresholds, kinds=settings.kinds(), upright_size=frame.upright_size)
         counts = tally.add(plan)
         obscurer_for(settings).obscure(frame, plan.regions)
-        writer = PlanWriter(plan_path(job.output), header=look.header)
+        writer = PlanWriter(plan_path(job.output), header=look.header, mode=side_mode(settings, job.source))
         export = None
         try:
             writer.write(plan)
             if job.export_detections is not None:
-                export = DetectionExport(job.export_detections)
+                export = DetectionExport(job.export_detections, mode=side_mode(settings, job.source))
                 export.write(plan)
             summary.streams = write_still(still, partial_path=partial, suffix=job.output.suffix, keep=settings.keep)
             summary.output_bytes = partial.stat().st_size
@@ -87,7 +87,7 @@ def clean_image(job: Job) -> Generator[Event]:
         yield Warned(summary.warnings[-1])
     summary.wall_s, summary.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]
     summary.report = str(report_path(job.output))
-    write_reports(summary)
+    write_reports(summary, about_source=settings.report_source, mode=side_mode(settings, job.source))
     yield Finished(summary)
 
 

@@ -21,7 +21,7 @@ from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader, Region
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.core.time import FrameTime, Span
 from dashcamcleaner.errors import OutputError
-from dashcamcleaner.files import check_output, keep_date, partial_path, publish
+from dashcamcleaner.files import PRIVATE, check_output, keep_date, mode_like, partial_path, publish, reserve
 from dashcamcleaner.media.encoder import Encoder
 from dashcamcleaner.media.mask_writer import MaskWriter
 from dashcamcleaner.media.output_plan import OutputPlan
@@ -35,7 +35,7 @@ from dashcamcleaner.planning.planner import MemoryPlanner
 from dashcamcleaner.report.data import report_path, write_reports
 from dashcamcleaner.settings import Settings
 
-__all__ = ["DetectionExport", "ClipWriter", "obscurer_for", "cover_cleaner"]
+__all__ = ["DetectionExport", "ClipWriter", "obscurer_for", "cover_cleaner", "side_mode"]
 
 
 class DetectionExport:
@@ -46,7 +46,7 @@ class DetectionExport:
 
     COLUMNS = ("frame", "pts", "seconds", "kind", "score", "x1", "y1", "x2", "y2")
 
-    def __init__(self, final: Path) -> None:
+    def __init__(self, final: Path, *, mode: int = PRIVATE) -> None:
         if final.suffix.lower() not in (".json", ".csv"):
             raise OutputError(
                 f"Detections cannot be exported to {final.name}.", hint="Use a name ending in .json or .csv."
@@ -54,6 +54,7 @@ class DetectionExport:
         self.final = final
         self.partial = partial_path(final)
         try:
+            reserve(self.partial, mode=mode)
             self._file: IO[str] = self.partial.open("w", encoding="utf-8", newline="")
         except OSError as error:
             raise OutputError(f"{self.partial} cannot be written: {error.strerror}.") from error
@@ -90,6 +91,11 @@ class DetectionExport:
         if not self._file.closed:
             self._file.close()
             self.partial.unlink(missing_ok=True)
+
+
+def side_mode(settings: Settings, source: Path) -> int:
+    """The mode of a source's plan, report and exported detections: they tell where everybody is."""
+    return PRIVATE if settings.private_plans else mode_like(source)
 
 
 def obscurer_for(settings: Settings) -> Obscurer:
@@ -129,10 +135,11 @@ class ClipWriter:
             threads=settings.workers,
             clean_cover=cover_cleaner(settings, obscurer=self._obscurer),
         )
+        mode = side_mode(job.settings, job.source)
         try:
-            self._plan = PlanWriter(plan_path(job.output), header=header)
+            self._plan = PlanWriter(plan_path(job.output), header=header, mode=mode)
             if job.export_detections is not None:
-                self._export = DetectionExport(job.export_detections)
+                self._export = DetectionExport(job.export_detections, mode=mode)
             for path, colored in ((job.export_mask, False), (job.export_mask_colored, True)):
                 if path is not None:
                     beside = path.with_name(f"{path.stem}.partial{path.suffix}")  # the extension picks the container
@@ -188,7 +195,7 @@ class ClipWriter:
         else:
             self._plan.abort()
         summary.report = str(report_path(job.output))
-        write_reports(summary)
+        write_reports(summary, about_source=job.settings.report_source, mode=side_mode(job.settings, job.source))
 
     def abort(self) -> None:
         """Close and delete what was begun; does nothing after `finish`."""

@@ -16,7 +16,7 @@ from typing import Any
 from dashcamcleaner.core.plain_text import link
 from dashcamcleaner.core.plain_text import markup as escape
 from dashcamcleaner.core.time import format_seconds
-from dashcamcleaner.files import atomic_write
+from dashcamcleaner.files import PRIVATE, atomic_write
 
 __all__ = ["REPORT_VERSION", "folder_html", "report_html", "worst_first", "write_html", "write_page"]
 
@@ -54,27 +54,34 @@ print-color-adjust:exact}svg,i{print-color-adjust:exact;-webkit-print-color-adju
 """
 
 
-def write_html(report: Mapping[str, Any], path: Path, *, thumbnails: Mapping[int, bytes] | None = None) -> None:
+def write_html(
+    report: Mapping[str, Any],
+    path: Path,
+    *,
+    thumbnails: Mapping[int, bytes] | None = None,
+    mode: int = PRIVATE,
+) -> None:
     """Write the page of one clip, beside first.
 
     Args:
         report: what stands in the JSON.
         path: of the page.
         thumbnails: index of the finding -> obscured JPEG.
+        mode: of the file.
 
     Raises:
         OutputError: it cannot be written.
     """
-    write_page(report_html(report, thumbnails=thumbnails), path)
+    write_page(report_html(report, thumbnails=thumbnails), path, mode=mode)
 
 
-def write_page(page: str, path: Path) -> None:
+def write_page(page: str, path: Path, *, mode: int = PRIVATE) -> None:
     """Write a page, beside first.
 
     Raises:
         OutputError: it cannot be written.
     """
-    atomic_write(path, page, what=f"The report {path}")
+    atomic_write(path, page, what=f"The report {path}", mode=mode)
 
 
 def report_html(report: Mapping[str, Any], *, thumbnails: Mapping[int, bytes] | None = None) -> str:
