@@ -23,27 +23,33 @@ from dataclasses import dataclass, field
 
 __all__ = ["TrackJudge", "is_language_code", "is_timestamp", "refusal", "tells_position", "why_no_speech"]
 
-_LATITUDE_WORDS = (
-    "lat latitude latitud latitudine breitengrad breite geo_lat breddegrad breddgrad breedtegraad leveysaste "
-    "leveyspiiri szerokość šířka šírka szélesség enlem širina laius platums platuma πλάτος широта ширина "
-    "shirota lintang latitudo 纬度 緯度 위도 عرض العرض רוחב अक्षांश ละติจูด vĩ"
+_PLACE_WORDS = (
+    "lat latitude latitud latitudine breitengrad geo_lat breddegrad breddgrad breedtegraad leveysaste leveyspiiri "
+    "enlem широта lintang latitudo 纬度 緯度 위도 रेखांश अक्षांश ละติจูด lon lng longitude longtitude longitud longitudine "
+    "längengrad laengengrad geo_lon geo_lng lengdegrad længdegrad längdgrad lengtegraad pituusaste pituuspiiri boylam "
+    "долгота bujur 经度 經度 経度 경도 देशांतर ลองจิจูด"
 )
-_LONGITUDE_WORDS = (
-    "lon lng long longitude longitud longitudine längengrad laengengrad länge geo_lon geo_lng lengdegrad "
-    "længdegrad längdgrad lengtegraad pituusaste pituuspiiri długość délka dĺžka hosszúság boylam dužina "
-    "pikkus garums ilguma μήκος долгота дължина dolgota bujur 经度 經度 経度 경도 طول الطول אורך देशांतर ลองจิจูด kinh"
+"""Words for latitude and longitude that mean nothing else; with a number that has decimals or degrees, a place."""
+_LENGTH_WORDS = (
+    "breite länge long szerokość długość šířka šírka délka dĺžka szélesség hosszúság širina dužina laius pikkus "
+    "platums garums πλάτος μήκος ширина дължина dolgota العرض الطول רוחב אורך vĩ kinh"
 )
-_NUMBER = r"[-+−]?\d{1,3}(?:[.,]\d+|\s?°)"  # of the words above: with decimals or degrees, or "long 3" would be one
+"""Words for them that mean width and length as well; with a number as fine as only places have."""
+
+
+def _worded(words: str, number: str) -> str:
+    return r"(?<!\w)(?:" + "|".join(map(re.escape, words.split())) + r")(?!\w)[^\d\n]{0,12}?[-+−]?\d{1,3}" + number
+
+
 _WORDED = re.compile(
-    r"(?<!\w)(?:" + "|".join(map(re.escape, f"{_LATITUDE_WORDS} {_LONGITUDE_WORDS}".split())) + r")"
-    r"(?!\w)[^\d\n]{0,12}?" + _NUMBER,
-    re.IGNORECASE,
-)  # fmt: skip
+    _worded(_PLACE_WORDS, r"(?:[.,]\d+|\s?°)") + "|" + _worded(_LENGTH_WORDS, r"(?:[.,]\d{3,}|\s?°)"), re.IGNORECASE
+)
 _POSITION = re.compile(
     r"\$[A-Z]{2,5}(?:RMC|GGA|GLL|VTG|GNS)\b"  # NMEA, as receivers speak
     r"|\b(?:gps|geo|geotag)\b[\s:=(\[]{1,4}[-+(\[]?\s*\d"
     r"|\b(?:lat|latitude|lon|lng|longitude)\b[\s:=(\[]{1,4}[-+(\[]?\s*\d"
-    # two decimals with three places and more in a row, whatever stands between: a map's or a log's notation
+    # two decimals in a row with next to nothing between: a map's or a log's notation
+    r"|(?<![\d.])[-+−]?\d{1,3}\.\d\d\s*[,;/| ]\s*[-+−]?\d{1,3}\.\d\d(?![\d.])"
     r"|(?<![\d.])[-+−]?\d{1,3}\.\d{3,}\s*°?\s*[NS]?\s*[,;/| \t\n]?\s*(?:[EW]\s*:?\s*)?[-+−]?\d{1,3}\.\d{3,}(?![\d.])"
     r"|(?<![\d.,])[-+−]?\d{1,3},\d{4,}\s*°?\s*[NS]?\s*[;/| \t\n]\s*[-+−]?\d{1,3},\d{4,}(?![\d.,])"
     r"|\d{1,3}\s*°\s*\d{1,2}(?:[.,]\d+)?\s*['′’´]"  # degrees and minutes
@@ -53,17 +59,21 @@ _POSITION = re.compile(
     r"|\b[EW]\s*[:=]?\s?[-+]?\d{1,3}[.°]\s?\d+.{0,24}?\b[NS]\s*[:=]?\s?[-+]?\d"
     r"|(?<![\w+])[23456789CFGHJMPQRVWX]{4,8}\+[23456789CFGHJMPQRVWX]{2,7}\b"  # open location codes
     r"|(?<!:)//+[a-z]{3,}\.[a-z]{3,}\.[a-z]{3,}\b"  # three words for a square
-    r"|\b(?:geo:|geohash|what3words|maps\.app\.goo|google\.[a-z.]+/maps|openstreetmap\.org)",
+    r"|\b(?:geo:\s*-?\d|geohash|what3words|maps\.app\.goo|google\.[a-z.]+/maps|openstreetmap\.org)",
     re.IGNORECASE,
 )
 _FINE_DECIMAL = re.compile(r"(?<![\d.,])[-+]?\d{1,3}[.,]\d{4,}(?![\d.,])")
 
-_MOST_DIGITS = 6  # in one text, whatever else it holds: a date, a price, a year; a pair of coordinates needs eight
+_MOST_DIGITS = 8  # in one text, whatever else it holds: two times of day, a date; a pair of fine coordinates has more
+_MOST_DIGITS_ALONE = 6  # in a text without a word: a year, a countdown
 _DIGITS_PER_LETTER = 0.35  # in one longer text
 _DIGITS_PER_LETTER_OF_TRACK = 0.25
-_LETTER_SHARE = 0.6
-"""Of all that is no space; speech has 0.85 and more. Judged for texts of `_LEAST_JUDGED` characters or more."""
+_DIGITS_PER_LETTER_OF_SHORT_TRACK = 0.4  # of one with `_FEW_DIGITS` at most
+_FEW_DIGITS = 16
+_LETTER_SHARE = 0.5
+"""Of all that is no space; speech has 0.85 and more, short answers less. Judged from `_LEAST_JUDGED` characters on."""
 _LEAST_JUDGED = 12
+_LONGEST_TEXT = 4000  # characters; what is shown at once has some hundred
 _LONGEST_WORD = 40  # letters; the longest that people use in German, Finnish or Turkish stay below
 _VOWELS = frozenset("aeiouyæœøəıɪаеёиоуыэюяіїєαεηιουω")
 _FORMAT_CHARACTERS = frozenset("\u00ad\u061c\u200c\u200d\u200e\u200f\u2060\ufeff") | {
@@ -114,13 +124,18 @@ def refusal(text: str | bytes) -> str:
             text = text.decode("utf-8")
         except UnicodeDecodeError:
             return "holds bytes that are no text"
+    if len(text) > _LONGEST_TEXT:
+        return "is longer than anything that is read at once"
     plain = unicodedata.normalize("NFKC", _MARKUP.sub(" ", text))
     if any(_is_hidden(character) for character in plain):
         return "holds control characters"
     if tells_position(plain):
         return "tells the position"
     counts = _Counts.of(plain)
-    if counts.digits > _MOST_DIGITS and counts.digits > _DIGITS_PER_LETTER * counts.letters:
+    most = _MOST_DIGITS if counts.letters > 2 else _MOST_DIGITS_ALONE
+    if counts.digits > most and counts.digits > _DIGITS_PER_LETTER * counts.letters:
+        return "holds numbers rather than words"
+    if counts.letters <= 2 and re.search(r"\d{5}", plain):  # no year
         return "holds numbers rather than words"
     if counts.visible >= _LEAST_JUDGED and counts.letters + counts.digits < _LETTER_SHARE * counts.visible:
         return "holds signs rather than words"
@@ -193,9 +208,11 @@ class TrackJudge:
         """The verdict once all texts were seen: why it is no speech, empty if it is."""
         if self.why or not self._texts:
             return self.why
+        few = self._digits <= _FEW_DIGITS
+        share = _DIGITS_PER_LETTER_OF_SHORT_TRACK if few else _DIGITS_PER_LETTER_OF_TRACK
         if self._fine_decimals > 1:  # one may be pi
             self.why = "tells the position"
-        elif self._digits > max(_MOST_DIGITS, _DIGITS_PER_LETTER_OF_TRACK * self._letters):
+        elif self._digits > max(_MOST_DIGITS_ALONE, share * self._letters):
             self.why = "holds numbers rather than words"
         elif self._forms and max(self._forms.values()) > max(3, self._texts // 2):
             self.why = "repeats one form with other numbers"

@@ -64,6 +64,17 @@ SPEECH = {
         "Hahahahahahahahahahahahahahahahahahahahahahaha",
     ],
     "names and brands": ["McDonald called on his iPhone.", "We drove the A380 route with R2-D2.", "It's pi: 3.14159."],
+    "times of day": ["Departure 10:45, arrival 11:30.", "Good morning, it's 7 a.m. on the 5th of March 2021."],
+    "short answers": ["- No.\n- Yes.\n- No!", "- ...\n- What?!"],
+    "measures": ["Die Breite beträgt 2,5 Meter, die Länge 12,5 m.", "How long? Long 2 hours.", "It costs $1,299.99."],
+    "places in words": ["The latitude here is high, about 60 degrees north.", "I live between N 5th Street and E 3rd."],
+    "speakers": [
+        "ANNA: Where are we?",
+        "NASA and the FBI",
+        "My geo teacher: 3 hours of homework",
+        "See www.example.com",
+    ],
+    "more dates": ["2024年3月5日、東京タワーに行きました。", "안녕하세요 반갑습니다 오늘은 3월 5일입니다"],
     "emoji": ["Look at that! 😀", "Nice 👍🏽"],
     "nothing": ["", " ", "\n"],
 }
@@ -118,6 +129,13 @@ TELEMETRY = {
     "control characters": ["Hello\x1b]0;there\x07"],
     "packed numbers": [b"\0\0\1\2abcd\x0f\x10"],
     "hidden tags": ["Hello" + "".join(chr(0xE0000 + ord(c)) for c in "48.1,11.5")],
+    "halves of a pair": ["481000", "Hello there, my old friend.", "115000"],
+    "coarse": ["48.14, 11.58"],
+    "coarse, with a camera's name": ["CAM A1 12:00:00 01/01/2024 48.1 11.5"],
+    "whole degrees": ["Lat 48 Lon 11"],
+    "squares": ["32UPU9123434567"],
+    "packed": ["A;48100000;11500000;"],
+    "a book in a text": ["all work and no play " * 400],
     "private letters": ["Hello \ue000\ue001"],
 }
 

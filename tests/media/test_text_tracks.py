@@ -174,3 +174,12 @@ def test_an_ass_header_keeps_no_foreign_sections() -> None:
         b"[Script Info]\nTitle: x\nPlayResX: 10\n[Graphics]\nfilename: a.png\n#!AB\n[Aegisub Project]\nA: b\n"
     )
     assert kept == b"[Script Info]\r\nPlayResX: 10\r\n"
+
+
+@pytest.mark.data
+def test_reported_clips(data_folder: Path) -> None:
+    for source in sorted((data_folder / "clips" / "reports").glob("s_txt_*.mp4")):
+        wanted = "copied" if source.name == "s_txt_plain_words.mp4" else "dropped"
+        assert fate(plan_output(probe(source), output="out.mp4"), "subtitles 1") == wanted, source.name
+    late = probe(data_folder / "clips" / "reports" / "f1_late_fix.mp4")
+    assert fate(plan_output(late, output="out.mp4"), "subtitles 1") == "dropped"
