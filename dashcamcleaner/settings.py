@@ -16,6 +16,7 @@ from typing import Any
 
 from dashcamcleaner.core.time import Span
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.files import map_os_errors
 
 __all__ = ["GROUPS", "PROFILES", "ROWS", "SETTINGS", "Setting", "Settings", "load_toml", "markdown_table", "resolve"]
 
@@ -367,10 +368,11 @@ def load_toml(path: str | Path) -> dict[str, Any]:
         SettingError: the file cannot be read or is not TOML. Names and values are checked by `resolve`.
     """
     try:
-        with open(path, "rb") as file:
+        with (
+            map_os_errors(Path(path), what=f"The settings file {path}", verb="read", to=SettingError),
+            open(path, "rb") as file,
+        ):
             return tomllib.load(file)
-    except OSError as error:
-        raise SettingError(f"The settings file {path} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingError(
             f"The settings file {path} is not valid TOML: {error}.", hint="One setting a line, e.g. threshold = 0.2"

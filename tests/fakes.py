@@ -141,13 +141,29 @@ def frame_of(picture: np.ndarray, *, index: int = 0, orientation: Orientation | 
         return cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
 
     plane = np.zeros(stored.shape[:2], np.uint8)
-    return Frame(
-        index=index,
-        time=FrameTime(index, Fraction(1, 30)),
-        planes=(plane,),
-        layout=PixelLayout("gray", chroma_shift=(0, 0)),
-        orientation=turned,
-        native=None,
-        scale=scale,
-        own=lambda: (plane.copy(),),
-    )
+    layout = PixelLayout("gray", chroma_shift=(0, 0))
+    return frame_of_planes([plane], layout, index=index, orientation=turned, scale=scale)
+
+
+def frame_of_planes(
+    planes: Sequence[np.ndarray],
+    layout: PixelLayout,
+    *,
+    index: int = 0,
+    orientation: Orientation | None = None,
+    scale: Callable[[tuple[int, int]], np.ndarray] | None = None,
+) -> Frame:
+    """A frame of these planes at 30 per second; like a decoder's, its own ones are copies of them.
+
+    Args:
+        scale: makes the upright RGB picture; without it, asking for one is a fault of the test.
+    """
+
+    def none(size: tuple[int, int]) -> np.ndarray:
+        raise AssertionError(f"nothing here needs an RGB picture of {size}")
+
+    def own() -> tuple[np.ndarray, ...]:
+        return tuple(plane.copy() for plane in planes)
+
+    time = FrameTime(index, Fraction(1, 30))
+    return Frame(index, time, tuple(planes), layout, orientation or Orientation(), None, scale or none, own)

@@ -15,6 +15,7 @@ from typing import Any
 
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import InputError, OutputError
+from dashcamcleaner.files import atomic_json
 
 __all__ = ["add_parser", "run"]
 
@@ -276,7 +277,7 @@ def _evaluate(args: argparse.Namespace) -> int:
         return 0
     say(*table(result).splitlines())
     if args.json:
-        Path(args.json).write_text(json.dumps(result.as_dict(), indent=1) + "\n", encoding="utf-8")
+        atomic_json(Path(args.json), result.as_dict())
     return 0
 
 

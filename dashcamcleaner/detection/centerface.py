@@ -7,7 +7,6 @@ would bring an OpenCV with a window system, and it prints. They run on OpenVINO,
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from dashcamcleaner.detection import openvino
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.detection.yolo import letterbox, network_size, suppress
 from dashcamcleaner.errors import DetectorFailed, ExtraMissing, WeightsError, extra_hint
+from dashcamcleaner.files import file_sha256
 
 __all__ = ["CenterFaceDetector", "open_centerface"]
 
@@ -63,9 +63,7 @@ def open_centerface(
         raise WeightsError(
             f"CenterFace cannot be loaded from {path}: {str(error).strip().splitlines()[-1]}", hint=extra_hint("audit")
         ) from error
-    return CenterFaceDetector(
-        compiled, input_size=input_size, weights_sha256=hashlib.sha256(path.read_bytes()).hexdigest()
-    )
+    return CenterFaceDetector(compiled, input_size=input_size, weights_sha256=file_sha256(path))
 
 
 def _weights_path() -> Path:

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from dashcamcleaner.detection.weights import Weights
 from dashcamcleaner.detection.yolo import kinds_of
 from dashcamcleaner.errors import WeightsError
+from dashcamcleaner.files import map_os_errors
 
 __all__ = ["BOX_TASKS", "ModelFacts", "facts_of", "read_metadata"]
 
@@ -65,11 +66,11 @@ def read_metadata(path: Path) -> dict[str, str]:
     """The key-value pairs of an ONNX file; empty where it has none.
 
     Raises:
-        WeightsError: not an ONNX file.
+        WeightsError: not an ONNX file, or it cannot be read.
     """
     found: dict[str, str] = {}
     try:
-        with path.open("rb") as file:
+        with map_os_errors(path, verb="read", to=WeightsError), path.open("rb") as file:
             end = file.seek(0, 2)
             file.seek(0)
             while file.tell() < end:
@@ -84,8 +85,8 @@ def read_metadata(path: Path) -> dict[str, str]:
                     found[entry.get(_KEY, "")] = entry.get(_VALUE, "")
                 else:
                     file.seek(length, 1)
-    except (OSError, ValueError) as error:
-        raise WeightsError(f"{path} is not an ONNX file that can be read ({error})") from error
+    except ValueError as error:
+        raise WeightsError(f"{path} is not an ONNX file that can be read ({error}).") from error
     return found
 
 

@@ -28,15 +28,15 @@ sidecar shipped with the program needs no further trust.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dashcamcleaner.errors import WeightsError, WeightsUntrusted
-from dashcamcleaner.files import file_sha256, user_folder
+from dashcamcleaner.errors import OutputError, WeightsError, WeightsUntrusted
+from dashcamcleaner.files import atomic_json, file_sha256, map_os_errors, user_folder
 
 __all__ = [
     "SCHEMA",
@@ -130,8 +130,10 @@ def read_sidecar(path: Path) -> Weights:
     Raises:
         WeightsError: unreadable, of a newer schema, or a field is missing or of the wrong form.
     """
+    hint = "See docs/weights.md for its fields."
     try:
-        papers = json.loads(path.read_text(encoding="utf-8"))
+        with map_os_errors(path, what=f"The sidecar {path}", verb="read", hint=hint, to=WeightsError):
+            papers = json.loads(path.read_text(encoding="utf-8"))
         schema = int(papers["schema"])
         if schema > SCHEMA:
             raise WeightsError(
@@ -155,10 +157,8 @@ def read_sidecar(path: Path) -> Weights:
             rank=int(papers.get("rank", 0)),
             papers=papers,
         )
-    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise WeightsError(
-            f"the sidecar {path} cannot be read ({error!r})", hint="See docs/weights.md for its fields."
-        ) from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise WeightsError(f"The sidecar {path} cannot be read ({error!r}).", hint=hint) from error
 
 
 def _file_of(row: dict[str, Any], *, folder: Path) -> WeightsFile:
@@ -259,10 +259,8 @@ def _weights_of_path(path: Path) -> Weights:
 
 
 def _digest_of(path: Path) -> str:
-    try:
+    with map_os_errors(path, what=f"The weights file {path}", verb="read", to=WeightsError):
         return file_sha256(path)
-    except OSError as error:
-        raise WeightsError(f"the weights file {path} cannot be read: {error.strerror}") from error
 
 
 def verify_file(file: WeightsFile) -> str:
@@ -307,13 +305,8 @@ def check_trust(path: Path, *, trust: bool) -> None:
             hint="If you trust where it came from, say so once with --trust-weights; an .onnx export needs no trust.",
         )
     trusted[digest] = path.name
-    try:
-        record.parent.mkdir(parents=True, exist_ok=True)
-        beside = record.with_name(f"{record.name}.{os.getpid()}.partial")
-        beside.write_text(json.dumps(trusted, indent=1), encoding="utf-8")
-        beside.replace(record)
-    except OSError:
-        return  # a read-only home: trusted for this run, asked again at the next
+    with contextlib.suppress(OutputError):  # a read-only home: trusted for this run, asked again at the next
+        atomic_json(record, trusted, make_folder=True)
 
 
 def _files_in(folder: Path) -> list[WeightsFile]:

@@ -224,24 +224,21 @@ class EngineFacade:
         """Copy own weights (with their sidecar, if there is one) into the user's folder; gives the setting's value.
 
         Raises:
-            WeightsError: no weights file, or it cannot be copied.
+            WeightsError: no weights file.
+            OutputError: it cannot be copied.
         """
         from dashcamcleaner.detection.weights import available_weights
-        from dashcamcleaner.files import user_folder
+        from dashcamcleaner.files import atomic_path, user_folder
 
         if path.suffix.lower() not in (".pt", ".onnx"):
             raise WeightsError(f"{path.name} is no weights file.", hint="Weights end in .pt or .onnx.")
         folder = user_folder("data") / "weights"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            target = folder / path.name
-            if target.absolute() != path.absolute():
-                shutil.copyfile(path, target)
-                sidecar = path.with_suffix(".json")
-                if sidecar.is_file():
-                    shutil.copyfile(sidecar, folder / sidecar.name)
-        except OSError as error:
-            raise WeightsError(f"{path.name} cannot be copied to {folder}: {error.strerror}.") from error
+        target = folder / path.name
+        if target.absolute() != path.absolute():
+            for file in (path, path.with_suffix(".json")):
+                if file == path or file.is_file():
+                    with atomic_path(folder / file.name, what=f"The copy of {file.name}", make_folder=True) as beside:
+                        shutil.copyfile(file, beside)
         known = available_weights()
         for one in known.values():
             if any(file.path == target for file in one.files):

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.core.edits import EDITS_VERSION, Edits
-from dashcamcleaner.errors import OutputError
-from dashcamcleaner.files import PRIVATE, reserve
+from dashcamcleaner.files import PRIVATE, atomic_write, map_os_errors
 
 __all__ = ["EditStack", "Verdict"]
 
@@ -207,16 +205,11 @@ def write_edits(path: Path, state: State) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    try:
-        if not state:
-            path.unlink(missing_ok=True)
-            return
-        beside = path.with_name(path.name + ".partial")
-        reserve(beside, mode=PRIVATE)
-        beside.write_text("\n".join([HEADER, *state]) + "\n", encoding="utf-8")
-        os.replace(beside, path)
-    except OSError as error:
-        raise OutputError(f"The edits {path} cannot be saved: {error.strerror}.") from error
+    if state:
+        atomic_write(path, "\n".join([HEADER, *state]) + "\n", what=f"The edits {path}", mode=PRIVATE)
+        return
+    with map_os_errors(path, what=f"The edits {path}"):
+        path.unlink(missing_ok=True)
 
 
 @functools.lru_cache(maxsize=8)

@@ -8,7 +8,8 @@ from PyQt5.QtCore import QSettings
 from PyQt5.QtGui import QColor, QPalette
 from PyQt5.QtWidgets import QApplication
 
-from dashcamcleaner.files import user_folder
+from dashcamcleaner.errors import OutputError
+from dashcamcleaner.files import atomic_write, user_folder
 
 __all__ = ["KIND_COLORS", "apply_theme", "color", "is_dark", "system_prefers_dark"]
 
@@ -124,9 +125,8 @@ def _arrow(name: str) -> str:
     text = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">{_SIGNS[name].format(ink=ink)}</svg>'
     try:
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-    except OSError:
+            atomic_write(path, text, make_folder=True)
+    except (OSError, OutputError):
         return ""  # a read-only home: the sign is missing, the field still works
     return path.as_posix()
 

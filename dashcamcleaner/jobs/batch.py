@@ -20,7 +20,7 @@ from dashcamcleaner.core.summary import KindSummary, RunSummary, StreamAction
 from dashcamcleaner.errors import InputError, OutputError, PlanError, SettingError
 from dashcamcleaner.files import PRIVATE, mode_like
 from dashcamcleaner.jobs.run import clean
-from dashcamcleaner.media.codecs import output_extension
+from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint, plan_path
@@ -29,8 +29,6 @@ from dashcamcleaner.report.html import folder_html, write_page
 from dashcamcleaner.settings import Settings
 
 __all__ = [
-    "CLIP_SUFFIXES",
-    "STILL_SUFFIXES",
     "Batch",
     "jobs_for",
     "run_batch",
@@ -39,11 +37,6 @@ __all__ = [
     "earlier_result",
 ]
 
-CLIP_SUFFIXES = frozenset(
-    ".mp4 .m4v .mov .qt .mkv .webm .avi .ts .mts .m2ts .mpg .mpeg .vob .wmv .asf .flv .f4v .3gp .3g2 .ogv .gif .dav "
-    ".h264 .264 .h265 .265 .hevc .ivf .y4m .mjpeg .mjpg .mxf .insv .lrv .360".split()
-)
-STILL_SUFFIXES = frozenset(".jpg .jpeg .png .webp .bmp .tif .tiff .heic .heif .avif".split())
 _CLEANED = "_cleaned"
 
 
@@ -82,7 +75,7 @@ def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings) -
     if target is not None and single and not target.is_dir() and not str(output).endswith(("/", "\\")):
         source = found[0][0]
         if not target.suffix:
-            target = target.with_name(target.name + _suffix_for(source, ""))
+            target = target.with_name(target.name + output_suffix(source))
         batch.jobs.append(Job(source, target, settings))
     else:
         if target is not None and target.is_file():
@@ -109,7 +102,7 @@ def _expand(inputs: Sequence[str], *, beside: bool) -> tuple[list[tuple[Path, Pa
                     continue
                 if beside and inner.stem.endswith(_CLEANED):
                     batch.skipped.append(inner)
-                elif inner.suffix.lower() in CLIP_SUFFIXES | STILL_SUFFIXES:
+                elif format_of(inner) is not None:
                     found.setdefault(inner, inner.relative_to(path))
                 elif inner.suffix.lower() not in (".jsonl", ".json", ".html", ".partial"):
                     batch.skipped.append(inner)
@@ -129,13 +122,10 @@ def _expand(inputs: Sequence[str], *, beside: bool) -> tuple[list[tuple[Path, Pa
 
 
 def _suffix_for(source: Path, wanted: str) -> str:
-    """The output's extension: what was asked for, else the source's if it can be written, else MP4 (or PNG)."""
-    own = source.suffix.lower()
-    if own in STILL_SUFFIXES:
-        return own if own in (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff") else ".png"
-    if wanted:
-        return wanted
-    return output_extension(own)
+    """The output's extension: for a clip what was asked for, else the source's if it can be written."""
+    own = output_suffix(source)
+    found = format_of(own)
+    return wanted if wanted and found is not None and found.kind is MediaKind.CLIP else own
 
 
 def _named_jobs(found: list[tuple[Path, Path]], folder: Path | None, suffix: str, settings: Settings) -> list[Job]:
@@ -238,7 +228,8 @@ def pairs_for(source: Path, output: Path) -> list[tuple[Path, Path]]:
 
 
 def _is_clip(path: Path) -> bool:
-    return path.is_file() and path.suffix.lower() in CLIP_SUFFIXES
+    found = format_of(path)
+    return found is not None and found.kind is MediaKind.CLIP and path.is_file()
 
 
 def _source_of(output: Path, place: Path, sources: dict[Path, Path]) -> Path | None:
@@ -269,7 +260,7 @@ def write_folder_report(reports: Sequence[dict[str, Any]], folder: Path) -> Path
     rows = []
     mode: int | None = None
     for report in reports:
-        row = dict(report)
+        row = {**report, "page": ""}  # a report is foreign input: where its page lies is found here, not read there
         page = html_path(report_path(Path(str(report.get("output", "")))))
         if page.exists():
             row["page"] = Path(os.path.relpath(page, folder)).as_posix()

@@ -13,8 +13,7 @@ from dashcamcleaner.audit.audit import audit, settings_of_plan
 from dashcamcleaner.core.edits import EDITS_VERSION
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
 from dashcamcleaner.core.findings import AuditResult, Finding, Severity, Status
-from dashcamcleaner.errors import OutputError
-from dashcamcleaner.files import PRIVATE, reserve
+from dashcamcleaner.files import PRIVATE, map_os_errors, reserve
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.pipeline.build import growth_per_kind
 from dashcamcleaner.pipeline.control import Control
@@ -141,7 +140,7 @@ def _grown(box: Box, factors: tuple[float, float]) -> list[float]:
 
 
 def _append(path: Path, lines: Sequence[str]) -> None:
-    try:
+    with map_os_errors(path, what=f"The edits {path}"):
         fresh = not path.exists()
         if fresh:
             reserve(path, mode=PRIVATE)
@@ -149,5 +148,3 @@ def _append(path: Path, lines: Sequence[str]) -> None:
             if fresh:
                 file.write(json.dumps({"edits": "dashcamcleaner", "version": list(EDITS_VERSION)}) + "\n")
             file.writelines(line + "\n" for line in lines)
-    except OSError as error:
-        raise OutputError(f"The edits {path} cannot be written: {error.strerror}.") from error

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from dashcamcleaner.core.frame import PixelLayout
+from dashcamcleaner.media.formats import FORMATS, MediaKind
 
 __all__ = [
     "COLOR_CODES",
@@ -27,7 +28,6 @@ __all__ = [
     "language_tag",
     "native_layout",
     "nearest_native",
-    "output_extension",
     "output_pixel_format",
     "safest_playable",
 ]
@@ -269,14 +269,15 @@ def language_tag(language: str, *, container: Container) -> str:
     return _QUICKTIME_NAMES.get(language, language) if container.muxer == "mov" else language
 
 
-CONTAINERS: dict[str, Container] = {".mp4": _MP4, ".m4v": _MP4, ".mov": _MOV, ".mkv": _MKV, ".webm": _WEBM}
-"""By the output's extension."""
+_BY_MUXER = {container.muxer: container for container in (_MP4, _MOV, _MKV, _WEBM)}
 
-
-def output_extension(source_extension: str) -> str:
-    """The extension to write for a source of this extension: its own where that container is written, else ``.mp4``."""
-    lower = source_extension.lower()
-    return lower if lower in CONTAINERS and lower != ".webm" else ".mp4"
+CONTAINERS: dict[str, Container] = {
+    suffix: _BY_MUXER[one.writer]
+    for one in FORMATS
+    if one.kind is MediaKind.CLIP and one.writer
+    for suffix in one.suffixes
+}
+"""By the output's extension, as `media.formats` has them."""
 
 
 def _planar(name: str, depth: int, shift: tuple[int, int]) -> tuple[str, PixelLayout]:

@@ -22,6 +22,7 @@ from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import InputError
+from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.packet_order import PacketOrder
 from dashcamcleaner.media.scaler import Scaler, matrix_of
@@ -88,15 +89,13 @@ class Decoder:
         self._info = info
         self._scaler = Scaler(info)
         self._convert: VideoReformatter | None = None
-        try:
+        with map_os_errors(Path(path), verb="opened", to=InputError, also=(av.error.FFmpegError,)):
             self._container = av.open(
                 f"file:{Path(path).resolve()}",
                 format=info.container if info.still else None,
                 container_options=codecs.SOURCE_OPTIONS,
                 metadata_errors="replace",
             )
-        except (av.error.FFmpegError, OSError) as error:
-            raise InputError(f"{path} cannot be opened: {_reason(error)}") from error
         self._stream = self._container.streams[info.video]
         # Slices alone leave cores idle on most cameras' clips; frame threads cost a few frames of delay.
         self._stream.thread_type = "AUTO"

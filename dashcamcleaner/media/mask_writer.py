@@ -49,19 +49,29 @@ class MaskWriter:
     """Writes one mask clip.
 
     Args:
-        path: where to; the extension picks the container.
+        path: its final name, whose extension picks the container.
+        partial_path: where to write until the caller renames it; None: under the final name at once.
         info: of the source, for size and timing.
         colored: by kind and confidence, instead of black and white.
         draw: fills one region's shape; boxes by default.
     """
 
-    def __init__(self, path: str | Path, *, info: MediaInfo, colored: bool, draw: Draw = draw_box) -> None:
-        self._path = Path(path)
+    def __init__(
+        self,
+        path: Path,
+        *,
+        info: MediaInfo,
+        colored: bool,
+        draw: Draw = draw_box,
+        partial_path: Path | None = None,
+    ) -> None:
+        self._path = partial_path or path
         self._colored = colored
         self._draw = draw
-        container = codecs.CONTAINERS.get(self._path.suffix.lower())
+        container = codecs.CONTAINERS.get(path.suffix.lower())
         if container is None or "h264" not in container.video:
-            raise OutputError(f"{self._path} is no name for a mask clip", hint="End it in .mp4, .mov or .mkv.")
+            fitting = ", ".join(suffix for suffix, one in codecs.CONTAINERS.items() if "h264" in one.video)
+            raise OutputError(f"{path} is no name for a mask clip.", hint=f"End it in one of {fitting}.")
         width, height = info.upright_size
         self._size = (width + width % 2, height + height % 2)
         with map_write_errors(self._path):

@@ -20,7 +20,9 @@ import av.error
 from dashcamcleaner.core.frame import Orientation, PixelLayout
 from dashcamcleaner.core.media_info import MediaInfo, StreamInfo
 from dashcamcleaner.errors import InputError
+from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media import codecs
+from dashcamcleaner.media.formats import picture_format_of
 from dashcamcleaner.media.mp4_boxes import BoxMap, is_cut, read_boxes
 from dashcamcleaner.media.text_tracks import judge_text_tracks
 
@@ -29,15 +31,7 @@ __all__ = ["probe"]
 _MOST_PACKETS = 4000
 """So many packets without a picture, and the stream counts as one that decodes to nothing (about two minutes)."""
 
-_STILLS: tuple[tuple[bytes, str], ...] = (
-    (b"\xff\xd8\xff", "jpeg_pipe"),
-    (b"\x89PNG\r\n\x1a\n", "png_pipe"),
-    (b"BM", "bmp_pipe"),
-    (b"II*\0", "tiff_pipe"),
-    (b"MM\0*", "tiff_pipe"),
-)
 _STREAM_TYPES = ("video", "audio", "subtitle", "data", "attachment")
-_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif")
 _DATA_NOTES = {
     "gpmd": "GoPro telemetry, with position",
     "camm": "camera motion, with position",
@@ -56,41 +50,30 @@ def probe(path: str | Path) -> MediaInfo:
     """
     path = Path(path)
     head, size = _read_head(path)
-    still = _still_format(head)
+    picture = picture_format_of(head)
     _refuse_disguises(path, head)
     atoms = _read_atoms(path, head, size)
-    if atoms is not None and not _is_heif(head):
+    if atoms is not None and picture is None:
         _refuse_by_atoms(path, atoms)
-    with _open(path, format_name=still, atoms=atoms) as container:
-        info = _describe(path, container, still=still is not None or _is_heif(head), atoms=atoms, size=size)
+    # A picture's demuxer is named outright: the one for numbered series would open other files.
+    with _open(path, format_name=picture.demuxer or None if picture else None, atoms=atoms) as container:
+        info = _describe(path, container, still=picture is not None, atoms=atoms, size=size)
     return dataclasses.replace(info, cut=is_cut(head, size=size))
 
 
 def _read_head(path: Path) -> tuple[bytes, int]:
     if path.is_dir():
         raise InputError(f"{path} is a folder, not a clip", hint="Name the folder itself to clean all clips in it.")
-    try:
-        with path.open("rb") as file:
-            head = file.read(4096)
-        size = os.path.getsize(path)
-    except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist", hint="Check the spelling of the path.") from error
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}", hint="Check its permissions.") from error
+    with map_os_errors(path, verb="read", hint="Check its permissions.", to=InputError):
+        try:
+            with path.open("rb") as file:
+                head = file.read(4096)
+            size = os.path.getsize(path)
+        except FileNotFoundError as error:
+            raise InputError(f"{path} does not exist.", hint="Check the spelling of the path.") from error
     if not head:
         raise InputError(f"{path} is empty", hint="The recording or the copy of it failed; take the original again.")
     return head, size
-
-
-def _still_format(head: bytes) -> str | None:
-    """The demuxer for a picture's magic bytes; named outright: the one for numbered series would open other files."""
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "webp_pipe"
-    return next((name for magic, name in _STILLS if head.startswith(magic)), None)
-
-
-def _is_heif(head: bytes) -> bool:
-    return head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS
 
 
 def _refuse_disguises(path: Path, head: bytes) -> None:

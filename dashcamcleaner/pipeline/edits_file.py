@@ -10,6 +10,7 @@ from typing import Any
 from dashcamcleaner.core.edits import EDITS_VERSION, Edits
 from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.errors import PlanError, SettingError
+from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanReader
 from dashcamcleaner.tracking.tracker import relink
@@ -30,10 +31,10 @@ def read_edits(path: Path) -> Edits:
     Raises:
         PlanError: it cannot be read, is no edits file, or of a newer major version.
     """
+    with map_os_errors(path, what=f"The edits file {path}", verb="read", to=PlanError):
+        data = path.read_bytes()
     try:
-        return Edits.from_lines(path.read_text(encoding="utf-8").splitlines())
-    except OSError as error:
-        raise PlanError(f"The edits file {path} cannot be read: {error.strerror}.") from error
+        return Edits.from_lines(data.decode("utf-8").splitlines())
     except UnicodeDecodeError as error:
         raise PlanError(f"{path} is not an edits file of this program.") from error
     except PlanError as error:

@@ -16,8 +16,8 @@ from types import TracebackType
 from typing import IO
 
 from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader
-from dashcamcleaner.errors import OutputError, PlanError
-from dashcamcleaner.files import PRIVATE, reserve
+from dashcamcleaner.errors import PlanError
+from dashcamcleaner.files import PRIVATE, GrowingFile, map_os_errors, reserve
 
 __all__ = ["PlanReader", "PlanWriter", "SeenLog", "fingerprint", "plan_path", "seen_path"]
 
@@ -64,14 +64,9 @@ class PlanWriter:
 
     def __init__(self, final: Path, *, header: PlanHeader, mode: int = PRIVATE) -> None:
         self.final = final
-        self.partial = final.with_name(final.name + ".partial")
         self.frames = 0
-        try:
-            reserve(self.partial, mode=mode)
-            self._file: IO[str] = self.partial.open("w", encoding="utf-8", newline="\n")
-            self._file.write(header.to_line() + "\n")
-        except OSError as error:
-            raise OutputError(f"The plan {self.partial} cannot be written: {error.strerror}.") from error
+        self._file = GrowingFile(final, what=f"The plan {final}", mode=mode)
+        self._file.write(header.to_line() + "\n")
 
     def write(self, plan: FramePlan) -> None:
         """Append a frame."""
@@ -81,15 +76,12 @@ class PlanWriter:
     def finish(self) -> Path:
         """Mark the plan complete and give it its final name."""
         self._file.write(json.dumps({"end": True, "frames": self.frames}) + "\n")
-        self._file.close()
-        self.partial.replace(self.final)
+        self._file.finish()
         return self.final
 
     def abort(self) -> None:
         """Close and delete the partial file; does nothing after `finish`."""
-        if not self._file.closed:
-            self._file.close()
-            self.partial.unlink(missing_ok=True)
+        self._file.abort()
 
 
 class SeenLog:
@@ -106,7 +98,7 @@ class SeenLog:
         self.path = path
         self.stored_frames = 0
         self._unflushed = 0
-        try:
+        with map_os_errors(path, what=f"The analysis {path}"):
             end = self._usable_end(header)
             if end:
                 path.chmod(PRIVATE)  # version 0.1.0 left it open to all
@@ -116,8 +108,6 @@ class SeenLog:
                 reserve(path, mode=PRIVATE)
                 path.write_text(header.to_line() + "\n", encoding="utf-8", newline="\n")
             self._file: IO[str] = path.open("a", encoding="utf-8", newline="\n")
-        except OSError as error:
-            raise OutputError(f"The analysis {path} cannot be written: {error.strerror}.") from error
 
     def _usable_end(self, header: PlanHeader) -> int:
         """Byte length of what can be taken over, 0 for nothing; sets `stored_frames`."""
@@ -174,10 +164,8 @@ class PlanReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.complete = False
-        try:
+        with map_os_errors(path, what=f"The plan {path}", verb="read", to=PlanError):
             self._file: IO[str] = path.open(encoding="utf-8")
-        except OSError as error:
-            raise PlanError(f"The plan {path} cannot be read: {error.strerror}.") from error
         try:
             self.header = PlanHeader.from_line(self._file.readline())
         except (PlanError, UnicodeDecodeError) as error:

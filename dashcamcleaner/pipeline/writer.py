@@ -6,23 +6,21 @@ import contextlib
 import csv
 import json
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import IO
 
-import cv2
 import numpy as np
 
-from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
+from dashcamcleaner.core.frame import Frame, PixelLayout
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plain_text import cell
 from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader, Region
 from dashcamcleaner.core.summary import RunSummary
-from dashcamcleaner.core.time import FrameTime, Span
+from dashcamcleaner.core.time import Span
 from dashcamcleaner.errors import OutputError
-from dashcamcleaner.files import PRIVATE, check_output, keep_date, mode_like, partial_path, publish, reserve
+from dashcamcleaner.files import PRIVATE, GrowingFile, check_output, keep_date, mode_like, partial_path, publish
 from dashcamcleaner.media.encoder import Encoder
+from dashcamcleaner.media.image_file import picture_frame
 from dashcamcleaner.media.mask_writer import MaskWriter
 from dashcamcleaner.media.output_plan import OutputPlan
 from dashcamcleaner.obscure.masks import region_mask
@@ -51,13 +49,7 @@ class DetectionExport:
             raise OutputError(
                 f"Detections cannot be exported to {final.name}.", hint="Use a name ending in .json or .csv."
             )
-        self.final = final
-        self.partial = partial_path(final)
-        try:
-            reserve(self.partial, mode=mode)
-            self._file: IO[str] = self.partial.open("w", encoding="utf-8", newline="")
-        except OSError as error:
-            raise OutputError(f"{self.partial} cannot be written: {error.strerror}.") from error
+        self._file = GrowingFile(final, newline="", mode=mode)
         self._json = final.suffix.lower() == ".json"
         self._rows = 0
         if self._json:
@@ -83,14 +75,11 @@ class DetectionExport:
         """Complete the file and give it its final name."""
         if self._json:
             self._file.write("\n]\n")
-        self._file.close()
-        self.partial.replace(self.final)
+        self._file.finish()
 
     def abort(self) -> None:
         """Delete what was written; does nothing after `finish`."""
-        if not self._file.closed:
-            self._file.close()
-            self.partial.unlink(missing_ok=True)
+        self._file.abort()
 
 
 def side_mode(settings: Settings, source: Path) -> int:
@@ -142,8 +131,9 @@ class ClipWriter:
                 self._export = DetectionExport(job.export_detections, mode=mode)
             for path, colored in ((job.export_mask, False), (job.export_mask_colored, True)):
                 if path is not None:
-                    beside = path.with_name(f"{path.stem}.partial{path.suffix}")  # the extension picks the container
-                    self._masks.append((MaskWriter(beside, info=info, colored=colored, draw=self._draw), beside, path))
+                    beside = partial_path(path)
+                    mask = MaskWriter(path, partial_path=beside, info=info, colored=colored, draw=self._draw)
+                    self._masks.append((mask, beside, path))
         except BaseException:
             self.abort()
             raise
@@ -224,7 +214,8 @@ def cover_cleaner(settings: Settings, *, obscurer: Obscurer) -> Callable[[np.nda
     """
 
     def clean(picture: np.ndarray) -> np.ndarray:
-        frame = _frame(picture)
+        bands = [np.ascontiguousarray(picture[..., band]) for band in range(3)]
+        frame = picture_frame(bands, PixelLayout("rgb24", chroma_shift=(0, 0), full_range=True, rgb=True))
         with contextlib.closing(detector_for(settings, upright_size=frame.upright_size)) as detector:
             detections = detector.detect([frame])[0]
         planner = MemoryPlanner(
@@ -241,13 +232,3 @@ def cover_cleaner(settings: Settings, *, obscurer: Obscurer) -> Callable[[np.nda
         return np.stack(frame.planes, axis=2)
 
     return clean
-
-
-def _frame(picture: np.ndarray) -> Frame:
-    planes = tuple(np.ascontiguousarray(picture[..., band]) for band in range(3))
-    layout = PixelLayout("rgb24", chroma_shift=(0, 0), full_range=True, rgb=True)
-
-    def scale(size: tuple[int, int]) -> np.ndarray:
-        return cv2.resize(np.stack(planes, axis=2), size, interpolation=cv2.INTER_AREA)
-
-    return Frame(0, FrameTime(0, Fraction(1)), planes, layout, Orientation(), None, scale, lambda: planes)

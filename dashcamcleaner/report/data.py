@@ -16,7 +16,7 @@ from dashcamcleaner.core.findings import AuditResult
 from dashcamcleaner.core.summary import CLEANED, RunSummary
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.files import PRIVATE, atomic_write, file_sha256, map_os_errors, mode_like
+from dashcamcleaner.files import PRIVATE, atomic_json, file_sha256, map_os_errors, mode_like
 from dashcamcleaner.report.html import REPORT_VERSION, write_html
 
 __all__ = ["add_audit", "html_path", "read_report", "report_path", "describe_edits", "write_reports"]
@@ -59,13 +59,8 @@ def write_reports(
             summary.source_sha256 = summary.source_sha256 or file_sha256(Path(summary.source))
         summary.output_sha256 = file_sha256(Path(summary.output))
     data = _reduced(report_dict(summary), about_source)
-    _write_json(data, final, mode=mode)
+    atomic_json(final, data, what=f"The report {final}", mode=mode)
     write_html(data, html_path(final), thumbnails=thumbnails, mode=mode)
-
-
-def _write_json(data: Mapping[str, Any], final: Path, *, mode: int) -> None:
-    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
-    atomic_write(final, text, what=f"The report {final}", mode=mode)
 
 
 def _reduced(data: dict[str, Any], about_source: str) -> dict[str, Any]:
@@ -99,13 +94,12 @@ def read_report(path: Path) -> dict[str, Any]:
         InputError: it cannot be read, or is something else.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        with map_os_errors(path, what=f"The report {path}", verb="read", to=InputError):
+            data = json.loads(path.read_text(encoding="utf-8"))
         if data["schema"] != SCHEMA:
             raise ValueError("another program's file")
         if int(data["schema_version"]) > REPORT_VERSION:
             raise InputError(f"The report {path} is of a newer version.", hint="Update DashcamCleaner.")
-    except OSError as error:
-        raise InputError(f"The report {path} cannot be read: {error.strerror}.") from error
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{path} is not a report of this program.", hint="A report's name ends in .report.json."
@@ -138,7 +132,7 @@ def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = N
     data["audit"] = result.as_dict()
     mode = mode_like(final) if final.exists() else PRIVATE
     written = _reduced(data, str((data.get("settings") or {}).get("report_source", "full")))
-    _write_json(written, final, mode=mode)
+    atomic_json(final, written, what=f"The report {final}", mode=mode)
     write_html(written, html_path(final), thumbnails=thumbnails, mode=mode)
     return final, {**data, "source": result.source, "output": result.output}
 

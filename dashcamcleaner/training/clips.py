@@ -15,7 +15,9 @@ from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.detection.registry import open_detector
 from dashcamcleaner.detection.tiling import FrameDetector
 from dashcamcleaner.errors import InputError
+from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media.decoder import open_clip
+from dashcamcleaner.media.formats import MediaKind, suffixes
 from dashcamcleaner.media.probe import probe
 from dashcamcleaner.pipeline.build import make_planner
 from dashcamcleaner.pipeline.observations import LiveObservationSource
@@ -25,8 +27,6 @@ from dashcamcleaner.tracking.camera_motion import MotionEstimator
 from dashcamcleaner.training.leaks import ClipTruth, LeakFigures, leaks
 
 __all__ = ["clip_figures"]
-
-_SUFFIXES = (".mp4", ".mkv", ".mov", ".avi", ".webm")
 
 
 def clip_figures(
@@ -63,10 +63,9 @@ def clip_figures(
     for size in inference_sizes:
         pooled = LeakFigures()
         for number, (truth_file, clip) in enumerate(pairs, 1):
-            try:
+            what = f"The truth {truth_file} of a labelled clip"
+            with map_os_errors(truth_file, what=what, verb="read", to=InputError, also=(ValueError,)):
                 truth = ClipTruth.from_json(json.loads(truth_file.read_text(encoding="utf-8")))
-            except (OSError, ValueError) as e:
-                raise InputError(f"{truth_file} is not the truth of a labelled clip ({e})") from e
             info = probe(clip)
             if opener is not None:
                 engine = opener(size, info.upright_size)
@@ -99,7 +98,7 @@ def clip_figures(
 
 
 def _clip_of(truth: Path) -> Path | None:
-    return next((path for suffix in _SUFFIXES if (path := truth.with_suffix(suffix)).is_file()), None)
+    return next((path for suffix in suffixes(MediaKind.CLIP) if (path := truth.with_suffix(suffix)).is_file()), None)
 
 
 def _row(figures: LeakFigures) -> dict[str, Any]:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import copy
 import importlib.util
-import json
-import os
 import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -21,7 +19,7 @@ import numpy as np
 from dashcamcleaner.detection.weights import SCHEMA, read_sidecar
 from dashcamcleaner.detection.yolo import letterbox, network_size
 from dashcamcleaner.errors import ExtraMissing, OutputError, WeightsError, extra_hint
-from dashcamcleaner.files import file_sha256
+from dashcamcleaner.files import atomic_json, atomic_path, file_sha256
 from dashcamcleaner.training.fit import save_checkpoint
 from dashcamcleaner.training.pictures import KINDS, read_rgb
 from dashcamcleaner.training.ultra import detect_head, load_model, require, single_head
@@ -68,27 +66,26 @@ def _write_onnx(model: Any, path: Path) -> None:
     head = detect_head(fused)
     head.export, head.dynamic, head.format = True, True, "onnx"
     sample = torch.rand(1, 3, 192, 256)
-    beside = path.with_name(path.name + ".part")
     axes = {"images": {0: "batch", 2: "height", 3: "width"}, "output0": {0: "batch", 2: "anchors"}}
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # the tracer warns of every shape that becomes a constant; see the check below
-        torch.onnx.export(
-            fused,
-            (sample,),
-            str(beside),
-            input_names=["images"],
-            output_names=["output0"],
-            dynamic_axes=axes,
-            opset_version=_OPSET,
-            dynamo=False,
-        )
-    graph = onnx.load(beside)
-    for key, value in (("names", dict(enumerate(KINDS))), ("stride", int(max(head.stride))), ("task", "detect")):
-        entry = graph.metadata_props.add()
-        entry.key, entry.value = key, str(value)
-    onnx.save(graph, beside)
-    _compare(fused, beside)
-    os.replace(beside, path)
+    with atomic_path(path) as beside:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")  # the tracer warns of every constant shape; see the check below
+            torch.onnx.export(
+                fused,
+                (sample,),
+                str(beside),
+                input_names=["images"],
+                output_names=["output0"],
+                dynamic_axes=axes,
+                opset_version=_OPSET,
+                dynamo=False,
+            )
+        graph = onnx.load(beside)
+        for key, value in (("names", dict(enumerate(KINDS))), ("stride", int(max(head.stride))), ("task", "detect")):
+            entry = graph.metadata_props.add()
+            entry.key, entry.value = key, str(value)
+        onnx.save(graph, beside)
+        _compare(fused, beside)
 
 
 def _compare(model: Any, path: Path) -> None:
@@ -232,9 +229,7 @@ def write_sidecar(
         "notes": list(notes),
     }
     path = folder / f"{name}.json"
-    beside = path.with_name(path.name + ".part")
-    beside.write_text(json.dumps(papers, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(beside, path)
+    atomic_json(path, papers)
     read_sidecar(path)
     return path
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 import copy
 import csv
 import math
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.files import atomic_path
 from dashcamcleaner.training.loss import collate, masked_loss
 from dashcamcleaner.training.optimiser import make_optimiser
 from dashcamcleaner.training.pictures import KINDS, PackedPictures
@@ -221,9 +221,8 @@ def save_checkpoint(model: Any, path: str | Path, *, summary: dict[str, Any] | N
         "version": __version__,
         "license": "AGPL-3.0 (https://ultralytics.com/license)",
     }
-    beside = path.with_name(path.name + ".part")
-    torch.save(checkpoint, beside)
-    os.replace(beside, path)
+    with atomic_path(path) as beside:
+        torch.save(checkpoint, beside)
 
 
 def _save(
@@ -248,9 +247,8 @@ def _save(
         "first_loss": first_loss,
     }
     state_file = _state_file(out, recipe.rank)
-    beside = state_file.with_name(state_file.name + ".part")
-    torch.save(state, beside)
-    os.replace(beside, state_file)
+    with atomic_path(state_file) as beside:
+        torch.save(state, beside)
     if recipe.rank == 0:
         joint = copy.deepcopy(average)
         others = [_state_file(out, rank) for rank in range(1, recipe.ranks)]
@@ -272,9 +270,8 @@ def _exchange(out: Path, model: Any, *, rank: int, ranks: int) -> None:
     _blend(
         model, [torch.load(path, map_location="cpu", weights_only=True) for path in others if path.exists()], share=0.5
     )
-    beside = mine.with_name(mine.name + ".part")
-    torch.save(model.state_dict(), beside)
-    os.replace(beside, mine)
+    with atomic_path(mine) as beside:
+        torch.save(model.state_dict(), beside)
 
 
 def _blend(model: Any, others: list[dict[str, Any]], *, share: float) -> None:

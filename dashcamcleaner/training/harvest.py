@@ -8,7 +8,6 @@ neighbouring frames teach the same twice. A clip whose pictures stand in the ind
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.errors import DashcamCleanerError, InputError
+from dashcamcleaner.files import atomic_json
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.probe import probe
 
@@ -100,9 +100,7 @@ def harvest(
             meta["groups"][name] = clip.stem
         meta["clips"][clip.name] = names
         written += len(names)
-        beside = meta_file.with_name("meta.json.part")
-        beside.write_text(json.dumps(meta, indent=1), encoding="utf-8")
-        os.replace(beside, meta_file)
+        atomic_json(meta_file, meta)
         if progress is not None:
             progress(number, len(clips))
     if refused and len(refused) == len(clips):

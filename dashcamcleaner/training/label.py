@@ -11,7 +11,6 @@ A picture whose label file stands is skipped, so a killed run goes on where it s
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from dashcamcleaner.detection.ocr import TextReader, open_reader
 from dashcamcleaner.detection.registry import open_detector
 from dashcamcleaner.detection.yolo import network_size
 from dashcamcleaner.errors import InputError, OutputError
+from dashcamcleaner.files import atomic_json
 from dashcamcleaner.training.pictures import KINDS, list_folder, read_rgb, refuse_validation, write_boxes
 
 __all__ = ["CENTERFACE", "LabelResult", "Teacher", "label", "open_teacher"]
@@ -143,10 +143,7 @@ def _sign(out: Path, teacher: Teacher) -> None:
                 hint="Give each teacher its own folder.",
             )
         return
-    out.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
-    beside.write_text(json.dumps(sheet, indent=1), encoding="utf-8")
-    os.replace(beside, path)
+    atomic_json(path, sheet, make_folder=True)
 
 
 def _sort(

@@ -9,7 +9,6 @@ uncompressed file that is memory-mapped: decoding JPEG in every epoch would cost
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,6 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from dashcamcleaner.errors import ExtraMissing, InputError, SettingError, extra_hint
+from dashcamcleaner.files import atomic_json, atomic_write
+from dashcamcleaner.media.formats import MediaKind, suffixes
 
 __all__ = [
     "GREY",
@@ -38,8 +39,6 @@ KINDS = ("face", "plate")
 
 GREY = 114
 """The level that pads letterboxed pictures and covers what must not be learned from."""
-
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +120,7 @@ def write_boxes(path: str | Path, rows: Iterable[Sequence[float]], *, size: tupl
     for cls, x1, y1, x2, y2, *rest in rows:
         values = ((x1 + x2) / 2 / width, (y1 + y2) / 2 / height, (x2 - x1) / width, (y2 - y1) / height, *rest)
         lines.append(f"{int(cls)} " + " ".join(f"{v:.6f}" for v in values) + "\n")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
-    beside.write_text("".join(lines), encoding="utf-8")
-    os.replace(beside, path)
+    atomic_write(path, "".join(lines), make_folder=True)
 
 
 def list_folder(folder: str | Path, *, known: Sequence[int], teacher: str | Path | None = None) -> list[Picture]:
@@ -148,7 +144,7 @@ def list_folder(folder: str | Path, *, known: Sequence[int], teacher: str | Path
     groups = json.loads(meta_file.read_text(encoding="utf-8")).get("groups", {}) if meta_file.exists() else {}
     pictures = []
     for path in sorted(images.iterdir()):
-        if path.suffix.lower() not in _SUFFIXES:
+        if path.suffix.lower() not in suffixes(MediaKind.PICTURE):
             continue
         with Image.open(path) as opened:
             size = opened.size
@@ -300,7 +296,5 @@ def pack(
                 out.write(rgb.tobytes())
                 if progress is not None:
                     progress(number + 1, len(pictures))
-    beside = index_file.with_name("index.json.part")
-    beside.write_text(json.dumps({"pictures": [asdict(p) for p in pictures], "offsets": offsets}), encoding="utf-8")
-    os.replace(beside, index_file)
+    atomic_json(index_file, {"pictures": [asdict(p) for p in pictures], "offsets": offsets})
     return PackedPictures(folder)

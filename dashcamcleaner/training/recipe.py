@@ -34,6 +34,7 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.errors import InputError, SettingError
+from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.training.evaluate import EvaluationSet
 from dashcamcleaner.training.fit import FitRecipe
 from dashcamcleaner.training.pictures import KINDS, Picture, list_folder, select
@@ -63,10 +64,9 @@ def read_recipe(path: str | Path) -> TrainingRecipe:
         SettingError: an unknown key or a value of the wrong kind.
     """
     path = Path(path)
-    try:
+    wrong = (tomllib.TOMLDecodeError, UnicodeDecodeError)
+    with map_os_errors(path, what=f"The recipe {path}", verb="read", to=InputError, also=wrong):
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
-        raise InputError(f"the recipe {path} cannot be read ({e})") from e
     _known(data, ("start", "folder", "evaluate", "fit", "views"), where=str(path))
     base = path.parent
     shares: dict[str, float] = {}

@@ -72,11 +72,8 @@ def street(path: Path, *, people: bool = True, sound: bool = True) -> Path:
                 luma[y : y + 60, x : x + 48] = face
                 for plane, value in zip(planes, (100, 200), strict=True):
                     plane[y // 2 : y // 2 + 30, x // 2 : x // 2 + 24] = value
-            coded = av.VideoFrame(*SIZE, "yuv420p")
-            for plane, samples in zip(coded.planes, (luma.astype(np.uint8), *planes), strict=True):
-                rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
-                rows[:, : samples.shape[1]] = samples
-            coded.pts, coded.time_base = number * 512, Fraction(1, 15360)
+            planes = [luma.astype(np.uint8), *planes]
+            coded = clips.coded_frame(planes, pix_fmt="yuv420p", pts=number * 512, time_base=Fraction(1, 15360))
             for packet in stream.encode(coded):
                 output.mux_one(packet)
             if track is not None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from dashcamcleaner import files
 from dashcamcleaner.detection.onnx_metadata import facts_of, read_metadata
 from dashcamcleaner.detection.weights import (
     SCHEMA,
@@ -22,7 +21,6 @@ from dashcamcleaner.detection.weights import (
     verify_file,
 )
 from dashcamcleaner.errors import WeightsError, WeightsUntrusted
-from dashcamcleaner.files import user_folder
 
 
 def write_weights(folder: Path, *, name: str = "mine", rank: int = 0, **changes: object) -> Path:
@@ -191,18 +189,6 @@ def test_int8_is_taken_only_when_asked_for(tmp_path: Path) -> None:
     assert weights.file("openvino", "onnx", precision="int8") == files[0]
     assert weights.file("torch") == files[2]
     assert weights.file("openvino") is None
-
-
-def test_user_folders_follow_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("DASHCAMCLEANER_HOME")
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "c"))
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
-    monkeypatch.setattr(files.sys, "platform", "linux")
-    assert user_folder("config") == tmp_path / "c" / "dashcamcleaner"
-    monkeypatch.setattr(files.sys, "platform", "darwin")
-    assert user_folder("cache").parts[-2:] == ("Caches", "DashcamCleaner")
-    monkeypatch.setattr(files.sys, "platform", "win32")
-    assert user_folder("data") == tmp_path / "local" / "DashcamCleaner" / "data"
 
 
 def field(number: int, content: bytes) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.jobs.batch import jobs_for
@@ -40,6 +41,22 @@ def test_a_folder_gives_a_folder_with_names_kept(tmp_path: Path) -> None:
         "out/a.mkv", "out/sub/b.mov", "out/c.jpg", "out/d.png",
     }  # fmt: skip
     assert [path.name for path in batch.skipped] == ["notes.txt"]
+
+
+@pytest.mark.parametrize("name", ["photo.jpe", "photo.JFIF", "photo.avif", "photo.tif"])
+def test_a_picture_keeps_its_format(name: str, tmp_path: Path) -> None:
+    touch(tmp_path, f"in/{name}")
+    [output] = outputs(tmp_path / "in" / name).values()
+    assert Path(output).name == f"photo_cleaned{Path(name).suffix.lower()}"
+    [output] = outputs(tmp_path / "in", output=f"{tmp_path}/out/*.mkv").values()
+    assert Path(output).name == f"photo{Path(name).suffix.lower()}"
+
+
+def test_a_picture_without_a_known_extension_becomes_no_clip(tmp_path: Path) -> None:
+    for name, save_as, expected in (("scan", "PNG", ".png"), ("scan.dat", "JPEG", ".jpg"), ("scan.0", "AVIF", ".avif")):
+        Image.new("RGB", (16, 16)).save(tmp_path / name, save_as)
+        [output] = outputs(tmp_path / name).values()
+        assert Path(output).suffix == expected
 
 
 def test_a_container_for_all(tmp_path: Path) -> None:
