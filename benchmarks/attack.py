@@ -91,7 +91,7 @@ def shoot(scene: Scene) -> list[Shot]:
     """Render a scene: luma and chroma planes as a camera would give them."""
     rng = np.random.default_rng(scene.seed)
     noise = np.random.default_rng(scene.noise_seed)
-    plate = render_plate(scene.text, height_px=220, look=scene.look).astype(np.float32)
+    plate = render_plate(scene.text, height_px=220, design=scene.look).astype(np.float32)
     if scene.heavier:
         plate = cv2.erode(plate, np.ones((5, 5), np.uint8))
     h, w = scene.height_px, scene.height_px * plate.shape[1] / plate.shape[0]
@@ -151,7 +151,7 @@ def weakened(cells: int | None = None) -> Iterator[None]:
         for name, value in names.items():
             setattr(tones, name, value)
         if cells is not None:
-            obscurer_module.cells_of = lambda place, *, cells, many=cells: count(place, cells=many)
+            obscurer_module.cells_of = lambda place, *, cells, many=cells: count(place, cells=many)  # noqa: ARG005
         tones._scale.cache_clear()
         yield
     finally:

@@ -341,8 +341,8 @@ class GrowingFile:
     Args:
         final: the file, which is replaced if it exists.
         what: what it is called for people; its path when empty.
-        newline: as `open` takes it; plain line ends by default.
-        mode: of the file, which the umask narrows.
+        newline: the newline as `open` takes it; plain line ends by default.
+        mode: the mode of the file, which the umask narrows.
 
     Raises:
         DiskFull, OutputError: it cannot be made; see `map_os_errors`. `write` and `finish` raise the same.
@@ -391,6 +391,6 @@ def file_sha256(path: Path) -> str:
 
 
 @functools.lru_cache(maxsize=64)
-def _sha256(path: Path, size: int, mtime_ns: int) -> str:
+def _sha256(path: Path, size: int, mtime_ns: int) -> str:  # noqa: ARG001  # they tell the cache of a changed file
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,7 +1,7 @@
 """What two clip files hold besides pictures, and what of the output should not be there. Pure; `audit.container` reads.
 
-`compare_contents` judges the output's file by what the run was asked to keep: one film, the same sound at the same
-times, no position, no tag, no picture beside the film.
+`compare_contents` judges the output's file by what the run was asked to keep: one video stream, the same sound at the
+same times, no position, no tag, no picture beside the video stream.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -23,6 +23,7 @@ from PIL import ExifTags, Image
 
 from dashcamcleaner.audit.positions import beside_the_picture, between_pictures, position_in
 from dashcamcleaner.audit.sound import AudioTrack, audio_shift_s
+from dashcamcleaner.core.finding_table import found
 from dashcamcleaner.core.findings import Finding, Severity
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import codecs
@@ -44,10 +45,10 @@ MOST_AUDIO_SHIFT_S = 0.012
 
 @dataclass(slots=True, eq=False)
 class EmbeddedPicture:
-    """A picture that is no part of the film: a cover, an attachment, bytes between the packets.
+    """A picture that is no part of the video stream: a cover, an attachment, bytes between the packets.
 
     Args:
-        where: for people.
+        where: the place, in words for people.
         pixels: uint8 RGB, None where it could not be decoded.
         cover: stands in the file as a cover picture, which can be asked for.
     """
@@ -62,19 +63,19 @@ class ContainerContents:
     """What a file holds.
 
     Args:
-        films: indices of the picture streams that are no cover.
+        video_streams: indices of the picture streams that are no cover.
         other_streams: data, subtitle and attachment streams, for people.
-        data_streams: those of them that are data.
+        data_streams: the data streams among them.
         sound: the sound tracks.
-        tags: of the container and of all streams, name -> value (a stream's as ``stream 1: name``).
-        pictures: what stands beside the film.
+        tags: the tags of the container and of all streams, name -> value (a stream's as ``stream 1: name``).
+        pictures: what stands beside the video stream.
         positions: places where bytes outside of tags and text tracks hold a position.
         chapters: how many.
         texts: subtitle streams whose texts do not read as speech, for people -> why.
         boxes: boxes beside the tracks that are no part of the format.
     """
 
-    films: list[int] = field(default_factory=list)
+    video_streams: list[int] = field(default_factory=list)
     other_streams: list[str] = field(default_factory=list)
     data_streams: list[str] = field(default_factory=list)
     sound: list[AudioTrack] = field(default_factory=list)
@@ -92,111 +93,75 @@ def compare_contents(
     """What of the output's file should not be there, or should.
 
     Args:
-        source, output: their facts.
+        source: what the source's file holds.
+        output: what the output's file holds.
         keep: what was asked to be kept of what is stripped by default, see `codecs.KEEPABLE`.
         muted: the sound was to be left out.
     """
-    found: list[Finding] = []
-
-    def add(check: str, code: str, severity: Severity, message: str) -> None:
-        found.append(Finding(check, code, severity, message))
-
-    if not output.films:
-        add("media", "no-picture", Severity.FAIL, "The output holds no picture stream.")
-    for stream in output.films[1:]:
-        add(
-            "leftovers",
-            "extra-film",
-            Severity.FAIL,
-            f"The output holds a second picture stream (stream {stream}), which nobody cleaned.",
-        )
+    findings: list[Finding] = []
+    if not output.video_streams:
+        findings.append(found("no-picture"))
+    findings += [found("extra-film", {"stream": stream}) for stream in output.video_streams[1:]]
     for picture in output.pictures:
         if picture.cover and "cover" in keep:
-            add("leftovers", "cover-kept", Severity.NOTE, f"The output holds a {picture.where}, as asked; look at it.")
+            findings.append(found("cover-kept", {"where": picture.where}))
         else:
             size = "" if picture.pixels is None else f" of {picture.pixels.shape[1]}x{picture.pixels.shape[0]} pixels"
             code = "cover" if picture.cover else "thumbnail"
-            add("leftovers", code, Severity.FAIL, f"The output holds a picture beside the film{size}: {picture.where}.")
-    for place in output.positions:
-        add("leftovers", "position", Severity.FAIL, f"The output holds a position outside of its streams: {place}.")
-    for box in output.boxes:
-        add("leftovers", "box", Severity.REVIEW, f"The output holds {box} beside its streams, which may hold anything.")
-    for name, why in output.texts.items():
-        told = f"The output holds a {name} that does not read as speech: a text {why}"
-        if keep_texts := {"subtitles", "data"} & set(keep):
-            add("leftovers", "text-kept", Severity.NOTE, f"{told}, as asked with --keep {min(keep_texts)}.")
-        else:
-            add("leftovers", "text", Severity.FAIL if "position" in why else Severity.REVIEW, f"{told}.")
-    for stream_text in output.data_streams:
-        # Chapter titles are written as a data stream of their own.
-        chapters = output.chapters > 0 and len(output.data_streams) <= 1
-        if "data" not in keep and not chapters:
-            add(
-                "leftovers",
-                "data-stream",
-                Severity.FAIL,
-                f"The output holds a {stream_text}, which may carry a position.",
-            )
-    _compare_tags(output, keep, add)
-    _compare_audio(source, output, muted, add)
-    return found
+            findings.append(found(code, {"size": size, "where": picture.where}))
+    findings += [found("position", {"where": place}) for place in output.positions]
+    findings += [found("box", {"what": box}) for box in output.boxes]
+    findings += [_told_text(name, why, keep) for name, why in output.texts.items()]
+    # Chapter titles are written as a data stream of their own.
+    chapters = output.chapters > 0 and len(output.data_streams) <= 1
+    if "data" not in keep and not chapters:
+        findings += [found("data-stream", {"what": stream_text}) for stream_text in output.data_streams]
+    return [*findings, *_compare_tags(output, keep), *_compare_audio(source, output, muted)]
 
 
-def _compare_tags(output: ContainerContents, keep: Collection[str], add: _Add) -> None:
+def _told_text(name: str, why: str, keep: Collection[str]) -> Finding:
+    """What is told of a text track that does not read as speech."""
+    if asked := {"subtitles", "data"} & set(keep):
+        return found("text-kept", {"what": name, "why": why, "keep": min(asked)})
+    severity = Severity.FAIL if "position" in why else Severity.REVIEW
+    return found("text", {"what": name, "why": why}, severity=severity)
+
+
+def _compare_tags(output: ContainerContents, keep: Collection[str]) -> Iterator[Finding]:
     for name, value in output.tags.items():
         if _CHAPTER_TITLE.fullmatch(f"{name}={value}"):
             continue  # as the run writes them
         short = name.split(": ", 1)[-1]
         plain = short.lower()
         if is_location_tag(short) or tells_position(value):
-            if "location" in keep:
-                add(
-                    "leftovers",
-                    "location-kept",
-                    Severity.NOTE,
-                    f"The output tells a position in the tag {name}, as asked.",
-                )
-            else:
-                add("leftovers", "location", Severity.FAIL, f"The output tells a position in the tag {name}.")
+            yield found("location-kept" if "location" in keep else "location", {"name": name})
         elif (
             "tags" not in keep
             and plain not in SAFE_TAGS
             and not is_structural_tag(short)
             and not plain.startswith("handler")
         ):
-            add(
-                "leftovers", "tag", Severity.REVIEW, f"The output carries the tag {name}, which is not kept by default."
-            )
+            yield found("tag", {"name": name})
 
 
-def _compare_audio(source: ContainerContents, output: ContainerContents, muted: bool, add: _Add) -> None:
+def _compare_audio(source: ContainerContents, output: ContainerContents, muted: bool) -> Iterator[Finding]:
     if muted:
         if output.sound:
-            add("sound", "sound-present", Severity.FAIL, "The sound was to be left out, but the output has some.")
+            yield found("sound-present")
         return
     if len(source.sound) != len(output.sound):
-        text = f"The source has {len(source.sound)} sound tracks, the output {len(output.sound)}."
-        add("sound", "sound-tracks", Severity.REVIEW if len(output.sound) < len(source.sound) else Severity.FAIL, text)
+        yield found(
+            "sound-tracks", {"before": len(source.sound), "after": len(output.sound)},
+            severity=Severity.REVIEW if len(output.sound) < len(source.sound) else Severity.FAIL,
+        )  # fmt: skip
     for number, (before, after) in enumerate(zip(source.sound, output.sound, strict=False), 1):
         shift = audio_shift_s(before, after)
+        lost = len(before.packets) - len(after.packets)
         if shift is not None and abs(shift) > MOST_AUDIO_SHIFT_S:
-            add(
-                "sound",
-                "sound-shift",
-                Severity.FAIL,
-                f"Sound track {number} comes {shift * 1000:+.0f} ms against the picture.",
-            )
-        elif shift is not None and len(before.packets) - len(after.packets) > max(2, 0.02 * len(before.packets)):
-            lost = len(before.packets) - len(after.packets)
-            add(
-                "sound",
-                "sound-cut",
-                Severity.REVIEW,
-                f"Sound track {number} lacks {lost} of {len(before.packets)} packets.",
-            )
+            yield found("sound-shift", {"number": number, "shift_ms": shift * 1000})
+        elif shift is not None and lost > max(2, 0.02 * len(before.packets)):
+            yield found("sound-cut", {"number": number, "lost": lost, "packets": len(before.packets)})
 
-
-_Add = Callable[[str, str, Severity, str], None]
 
 _SIGNATURES = ((b"\xff\xd8\xff", "JPEG"), (b"\x89PNG\r\n\x1a\n", "PNG"))
 _CHAPTER_TITLE = re.compile(r"chapter (\d+): title=Chapter \1")
@@ -218,7 +183,7 @@ _LEAST_PICTURE_PX = 16
 
 
 def examine(path: Path) -> ContainerContents:
-    """Read a clip file, all packets, decoding none of the film.
+    """Read a clip file, all packets, decoding none of the pictures.
 
     Raises:
         InputError: it cannot be read.
@@ -232,7 +197,7 @@ def examine(path: Path) -> ContainerContents:
             f"file:{path.resolve()}", container_options=codecs.SOURCE_OPTIONS, metadata_errors="replace"
         ) as container:
             tracks = _read_streams(container, facts)
-            films = {index: container.streams[index].codec_context for index in facts.films}
+            films = {index: container.streams[index].codec_context for index in facts.video_streams}
             codec_of = {index: context.codec.canonical_name for index, context in films.items() if context is not None}
             judges = _text_judges(container)
             first_picture: Fraction | None = None
@@ -250,7 +215,7 @@ def examine(path: Path) -> ContainerContents:
                     judges[index] = _TextTrack("", "")  # told once
                 if packet.pos is not None and packet.pos >= 0:
                     spans.append((packet.pos, packet.pos + packet.size))
-                if index in facts.films[:1] and packet.pts is not None and not packet.is_discard:
+                if index in facts.video_streams[:1] and packet.pts is not None and not packet.is_discard:
                     time = packet.pts * packet.time_base
                     first_picture = time if first_picture is None else min(time, first_picture)
                 elif index in tracks and packet.pts is not None:
@@ -263,7 +228,7 @@ def examine(path: Path) -> ContainerContents:
             facts.texts = {one.name: why for one in judges.values() if one.name and (why := one.judge.finish())}
             name = container.format.name
     except av.error.FFmpegError as error:
-        raise InputError(f"{path} cannot be read for the audit: {error}") from error
+        raise InputError(f"{path} cannot be read for the audit: {error}.") from error
     boxes = "mp4" in name or "mov" in name
     if boxes:
         facts.boxes = _extra_boxes(path)
@@ -323,7 +288,7 @@ def _still(path: Path) -> ContainerContents | None:
             if getattr(picture, "n_frames", 1) > 1:
                 return None
             exif = picture.getexif()
-            facts = ContainerContents(films=[0])
+            facts = ContainerContents(video_streams=[0])
             names = {ExifTags.TAGS.get(tag, str(tag)): value for tag, value in exif.items()}
             facts.tags = {name: str(value) for name, value in names.items() if name not in _EXIF_POINTERS}
             facts.tags |= {str(name): str(value) for name, value in picture.info.items() if isinstance(value, str)}
@@ -360,7 +325,7 @@ def _read_streams(container: Any, facts: ContainerContents) -> dict[int, AudioTr
                 EmbeddedPicture(f"cover picture (stream {stream.index})", _cover(container, stream), cover=True)
             )
         elif stream.type == "video":
-            facts.films.append(stream.index)
+            facts.video_streams.append(stream.index)
         elif stream.type == "audio":
             tracks[stream.index] = AudioTrack(stream.index, codec)
         else:
@@ -373,11 +338,11 @@ def _read_streams(container: Any, facts: ContainerContents) -> dict[int, AudioTr
                     facts.pictures.append(
                         EmbeddedPicture(f"attached picture (stream {stream.index})", pixels, cover=True)
                     )
-    if len(facts.films) > 1:  # the film first, as the run picks it
+    if len(facts.video_streams) > 1:  # the main one first, as the run picks it
         default = av.stream.Disposition.default
-        streams = [container.streams[i] for i in facts.films]
+        streams = [container.streams[i] for i in facts.video_streams]
         streams.sort(key=lambda s: (not s.disposition & default, -s.width * s.height, s.index))
-        facts.films = [s.index for s in streams]
+        facts.video_streams = [s.index for s in streams]
     return tracks
 
 

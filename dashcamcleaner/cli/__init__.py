@@ -15,11 +15,14 @@ import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import dashcamcleaner
 from dashcamcleaner.core.plain_text import say, soften_streams, visible
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError
+
+if TYPE_CHECKING:
+    from dashcamcleaner.detection.pool import ModelPool
 
 __all__ = ["build_parser", "log_to_terminal", "main"]
 
@@ -47,8 +50,14 @@ class _Parser(argparse.ArgumentParser):
         raise SystemExit(2)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; gives the exit status. Every failure ends in one sentence, a hint and its status."""
+def main(argv: Sequence[str] | None = None, *, models: ModelPool | None = None) -> int:
+    """Run the command line; gives the exit status. Every failure ends in one sentence, a hint and its status.
+
+    Args:
+        argv: the words after the program's name; those of the process when None.
+        models: where ``clean``, ``audit``, ``demo`` and ``window`` take detectors from; None: the process's own pool.
+            Commands find it as ``args.models``. Tests hand in fakes here.
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
     soften_streams()
     with contextlib.suppress(ValueError):  # not the main thread: a test, or somebody's own program
@@ -59,6 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if unknown:
             _refuse_unknown(unknown, subparsers.get(getattr(args, "command", ""), parser))
         log_to_terminal(verbose=getattr(args, "verbose", False))
+        args.models = models
         return int(args.run(args))
     except Cancelled as error:
         _complain(error.message, error.hint)

@@ -23,10 +23,10 @@ _JOINERS = "\u00ad\u200c\u200d\ufe0e\ufe0f"
 
 
 def visible(text: object, *, lines: bool = False) -> str:
-    """A text with nothing in it that acts instead of being shown; what would is written as its escape.
+    r"""A text with nothing in it that acts instead of being shown; what would is written as its escape.
 
     Args:
-        text: anything; `str` is taken of it. Bytes of a file name that are no text come as ``\\xff``.
+        text: anything; `str` is taken of it. Bytes of a file name that are no text come as ``\xff``.
         lines: line breaks and tabs stay.
     """
     plain = str(text)

@@ -77,9 +77,9 @@ def _actors() -> list[_Actor]:
         pedestrian(face, coat=(96, 52, 44), mirrored=True),
     ]
     cars = [
-        car("DEM 0001", paint=(150, 34, 38), look="band"),
-        car("CAR 2026", paint=(52, 86, 130), look="yellow"),
-        car("KLN 4711", paint=(196, 198, 200), look="white"),
+        car("DEM 0001", paint=(150, 34, 38), design="band"),
+        car("CAR 2026", paint=(52, 86, 130), design="yellow"),
+        car("KLN 4711", paint=(196, 198, 200), design="white"),
     ]
     return [
         _Actor(_premultiplied(people[1]), (1560, 456), (1100, 456), (290, 290), bob_px=2.0),

@@ -33,32 +33,32 @@ class ModelFacts:
     stride: int
 
 
-def facts_of(path: Path, *, weights: Weights, told: dict[str, str] | None = None) -> ModelFacts:
-    """The facts of one ONNX file; papers come before what the file says.
+def facts_of(path: Path, *, weights: Weights, metadata: dict[str, str] | None = None) -> ModelFacts:
+    """The facts of one ONNX file; the sidecar comes before what the file says.
 
     Args:
         path: the file.
-        weights: papers of it.
-        told: the file's own words if an engine has read them; None reads the ``.onnx``.
+        weights: its metadata.
+        metadata: the file's own words if a backend has read them; None reads the ``.onnx``.
 
     Raises:
         WeightsError: of a task without boxes, or nobody tells the class names.
     """
-    if told is None:
-        told = read_metadata(path)
-    task = told.get("task", "detect")
+    if metadata is None:
+        metadata = read_metadata(path)
+    task = metadata.get("task", "detect")
     if task not in BOX_TASKS:
-        raise WeightsError(f"{path.name} is a model for the task {task!r}, which gives no upright boxes")
-    if weights.kinds is None and "names" not in told:
+        raise WeightsError(f"{path.name} is a model for the task {task!r}, which gives no upright boxes.")
+    if weights.kinds is None and "names" not in metadata:
         raise WeightsError(
-            f"{path.name} does not tell its class names",
+            f"{path.name} does not tell its class names.",
             hint=f"Write a sidecar {path.stem}.json, see docs/weights.md.",
         )
-    rows = told.get("end2end") == "True" or "'nms': True" in told.get("args", "")
+    rows = metadata.get("end2end") == "True" or "'nms': True" in metadata.get("args", "")
     return ModelFacts(
-        kinds=weights.kinds or kinds_of(told["names"]),
+        kinds=weights.kinds or kinds_of(metadata["names"]),
         head="end-to-end" if weights.head == "auto" and rows else weights.head,
-        stride=max(32, int(float(told.get("stride") or 32))),
+        stride=max(32, int(float(metadata.get("stride") or 32))),
     )
 
 

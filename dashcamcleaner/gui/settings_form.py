@@ -271,8 +271,12 @@ class SettingsForm(QFrame):
         field = self.lines[name].field
         assert isinstance(field, NumberField)
         field.hint = min(min(value) for value in values.values()) if values else None
-        told = ", ".join(f"{kind} " + " × ".join(f"{part:g}" for part in value) for kind, value in values.items())
-        self.lines[name].tell(tr("auto: {values}", values=told) if self._model.value(name) is None and told else "")
+        values_text = ", ".join(
+            f"{kind} " + " × ".join(f"{part:g}" for part in value) for kind, value in values.items()
+        )
+        self.lines[name].tell(
+            tr("auto: {values}", values=values_text) if self._model.value(name) is None and values_text else ""
+        )
         field.show_value(self._model.value(name))
 
     def offer_growth(self, growth: Mapping[str, tuple[float, ...]]) -> None:

@@ -8,10 +8,11 @@ from PyQt5.QtCore import QSettings
 from PyQt5.QtGui import QColor, QPalette
 from PyQt5.QtWidgets import QApplication
 
+from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.files import atomic_write, user_folder
 
-__all__ = ["KIND_COLORS", "apply_theme", "color", "is_dark", "system_prefers_dark"]
+__all__ = ["apply_theme", "color", "is_dark", "kind_color", "system_prefers_dark"]
 
 # Contrast of text on its ground is at least 4.5:1 in both (WCAG AA); `test_theme` computes it.
 COLORS: dict[str, tuple[str, str]] = {  # name: (light, dark)
@@ -32,13 +33,12 @@ COLORS: dict[str, tuple[str, str]] = {  # name: (light, dark)
     "on_canvas": ("#e8eaed", "#e8eaed"),
 }
 
-KIND_COLORS = {"face": "#2f9e8f", "plate": "#d98324", "frame": "#8a63d2"}
-"""Shown on pictures and timelines; told apart by brightness too, for those who see colours differently."""
+_FRAME_COLOR = "#8a63d2"
 
 
 def kind_color(kind: str) -> QColor:
-    """The colour of a kind; other kinds share one."""
-    return QColor(KIND_COLORS.get(kind, "#b0568f"))
+    """The colour of a kind, or of a whole frame (``frame``)."""
+    return QColor(_FRAME_COLOR if kind == "frame" else rules_of(kind).color)
 
 
 def color(name: str) -> QColor:

@@ -17,6 +17,7 @@ from typing import Any
 
 from dashcamcleaner.core.events import Event, Warned
 from dashcamcleaner.core.summary import KindSummary, RunSummary, StreamAction
+from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import InputError, OutputError, PlanError, SettingError
 from dashcamcleaner.files import PRIVATE, mode_like
 from dashcamcleaner.jobs.run import clean
@@ -60,7 +61,7 @@ def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings) -
         inputs: files, folders (read with their subfolders) and glob patterns.
         output: a file name for one file; a folder (made if needed) for several or for a folder; ``FOLDER/*.mkv`` is a
             folder and a container for all; None puts ``NAME_cleaned`` beside each source.
-        settings: for all of them.
+        settings: the settings for all of them.
 
     Raises:
         InputError: an input does not exist or matches nothing.
@@ -164,8 +165,12 @@ def _refuse_crossing(jobs: list[Job]) -> None:
         taken[target] = job.source
 
 
-def run_batch(jobs: Sequence[Job], *, control: Control | None = None) -> Generator[tuple[Job, Event], None, None]:
+def run_batch(
+    jobs: Sequence[Job], *, models: ModelPool | None = None, control: Control | None = None
+) -> Generator[tuple[Job, Event], None, None]:
     """Run jobs one after another; every event comes with its job. A failed job does not stop the others.
+
+    They share one pool of models: the one handed in, or the process's own.
 
     The generator ends early only if the control says so (cancel, or stop after this file).
     """
@@ -176,7 +181,7 @@ def run_batch(jobs: Sequence[Job], *, control: Control | None = None) -> Generat
         for warning in _check_space_for_all(jobs):
             yield jobs[0], warning
     for job in jobs:
-        for event in clean(job, control=control):
+        for event in clean(job, models=models, control=control):
             yield job, event
         if control.stopping_after_this:
             return

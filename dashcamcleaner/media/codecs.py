@@ -106,7 +106,7 @@ class VideoCodec:
 
     Args:
         name: the setting's value.
-        title: for people.
+        title: the name that people read.
         encoder: the library's encoder.
         formats: pixel formats that it takes without conversion.
         interlaced: it can mark interlaced frames.
@@ -173,7 +173,7 @@ class Container:
 
     Args:
         muxer: the library's name of the format.
-        title: for people.
+        title: the name that people read.
         video: names of `VIDEO_CODECS` that fit.
         audio: sound codecs that are copied; others are converted to `audio_fallback`.
         subtitles: subtitle codecs that are copied; other texts are converted to `subtitle_fallback`.
@@ -330,8 +330,8 @@ def output_pixel_format(layout: PixelLayout, *, codec: VideoCodec, keep_chroma: 
     """The pixel format to encode: the source's own depth; 4:2:0 unless the chroma is to be kept.
 
     Args:
-        layout: of the decoded planes.
-        codec: that will encode them.
+        layout: the layout of the decoded planes.
+        codec: the codec that will encode them.
         keep_chroma: 4:2:2 and 4:4:4 stay as they are.
     """
     shift = layout.chroma_shift if keep_chroma else (1, 1)

@@ -50,7 +50,7 @@ def open_clip(path: str | Path, *, info: MediaInfo, threads: int = 0) -> Decoder
     Args:
         path: the clip.
         info: what `media.probe` said of it.
-        threads: for the decoder; 0: the machine's.
+        threads: how many threads the decoder has; 0: the machine's.
 
     Raises:
         InputError: it cannot be opened (any more).
@@ -144,7 +144,7 @@ class Decoder:
         if frame is None:  # open GOPs and clips without an index land late: take the long way
             frame = self._seek_from(pts, start=None)
         if frame is None:
-            raise InputError(f"{self._info.path} has no frame at pts {pts}")
+            raise InputError(f"{self._info.path} has no frame at pts {pts}.")
         return frame
 
     def _seek_from(self, pts: int, *, start: int | None) -> Frame | None:
@@ -170,9 +170,11 @@ class Decoder:
         return None
 
     def _iterate(self, *, seeking: bool = False) -> Iterator[Frame]:
-        """Frames in order, held back by the reordering depth and one: damage found in one also taints those that are
-        shown before it but were decoded after it (B-frames that refer to it), and the one before, where damage often
-        begins unnoticed."""
+        """Frames in order, held back by the reordering depth and one.
+
+        Damage found in one also taints those that are shown before it but were decoded after it (B-frames that refer
+        to it), and the one before, where damage often begins unnoticed.
+        """
         held: deque[Frame] = deque()
         index = 0
         for native, damaged in self._decode(complete=not seeking):
@@ -189,12 +191,12 @@ class Decoder:
             frame.damaged = frame.damaged or self._new_trouble
             yield frame
         if not seeking and index == 0:
-            raise InputError(f"{self._info.path} decodes to nothing", hint="Take the original recording again.")
+            raise InputError(f"{self._info.path} decodes to nothing.", hint="Take the original recording again.")
 
     def _decode(self, *, complete: bool) -> Iterator[tuple[Any, bool]]:
         """Decoded pictures, their times in order, and whether each is damaged."""
-        watch = self._info.codec in _PACKET_IS_FRAME and not self._info.interlaced
-        ledger = PacketOrder() if watch else None
+        packet_is_frame = self._info.codec in _PACKET_IS_FRAME and not self._info.interlaced
+        ledger = PacketOrder() if packet_is_frame else None
         packets = 0
         for packet in self._read_ahead(ledger):
             if packet.size:

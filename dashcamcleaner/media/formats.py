@@ -40,7 +40,7 @@ class MediaFormat:
     """One format of media files.
 
     Args:
-        name: for people; of a picture, Pillow's name.
+        name: the name for people; of a picture, Pillow's name.
         kind: clip or picture.
         suffixes: its extensions in lower case, with their dot; the usual one first.
         readable: sources of it can be cleaned; of another one, a sentence tells that they cannot.

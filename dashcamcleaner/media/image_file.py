@@ -131,8 +131,8 @@ def write_still(
     """Write the picture as its frame is now.
 
     Args:
-        still: as read; its frame may have been obscured.
-        partial_path: where to write; renaming is the caller's.
+        still: the picture as read; its frame may have been obscured.
+        partial_path: the file that is written; renaming is the caller's.
         suffix: extension of the final name, which picks the format; None: the source's format.
         quality: 1-100 for JPEG, WebP and AVIF; None: as the source.
         keep: ``location`` keeps the EXIF position, ``tags`` the camera's other EXIF tags.
@@ -148,8 +148,8 @@ def write_still(
     target = _target(still, suffix)
     w, h = still.frame.size
     actions = [StreamAction(f"picture ({still.format}, {w}x{h})", "cleaned", _change(still, target))]
-    exif, told = _exif(still, keep=keep, target=target)
-    actions += told
+    exif, exif_actions = _exif(still, keep=keep, target=target)
+    actions += exif_actions
     options: dict[str, Any] = {}
     if exif is not None:
         options["exif"] = exif
@@ -223,7 +223,7 @@ def _read(path: Path, image: Image.Image) -> Still:
     frames = getattr(image, "n_frames", 1)
     if frames > 1 and name != "MPO":
         raise InputError(
-            f"{path} holds {frames} pictures that move or follow each other",
+            f"{path} holds {frames} pictures that move or follow each other.",
             hint="Single pictures are cleaned; save an animation as a clip or GIF first.",
         )
     still_format = "JPEG" if name == "MPO" else name

@@ -17,6 +17,7 @@ import av.error
 import numpy as np
 from av.video.frame import PictureType
 
+from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import Region
 from dashcamcleaner.core.time import FrameTime
@@ -26,9 +27,6 @@ from dashcamcleaner.media import codecs
 from dashcamcleaner.media.encoder import map_write_errors
 
 __all__ = ["MaskWriter"]
-
-_CHANNEL = {"face": 0, "plate": 1}
-_OTHERS = 2
 
 Draw = Callable[[np.ndarray, Region, int], None]
 """``draw(channel (h, w) uint8, region, value)`` raises the channel to the value inside the region's shape."""
@@ -51,8 +49,8 @@ class MaskWriter:
     Args:
         path: its final name, whose extension picks the container.
         partial_path: where to write until the caller renames it; None: under the final name at once.
-        info: of the source, for size and timing.
-        colored: by kind and confidence, instead of black and white.
+        info: what the source holds, for size and timing.
+        colored: drawn in colours by kind and confidence, instead of black and white.
         draw: fills one region's shape; boxes by default.
     """
 
@@ -95,7 +93,7 @@ class MaskWriter:
         picture = np.zeros((self._size[1], self._size[0], channels), np.uint8)
         for region in regions:
             value = max(1, round(255 * min(1.0, region.score))) if self._colored else 255
-            channel = _CHANNEL.get(region.kind, _OTHERS) if self._colored else 0
+            channel = rules_of(region.kind).mask_channel if self._colored else 0
             self._draw(picture[:height, :width, channel], region, value)
         if self._colored:
             native = av.VideoFrame.from_ndarray(picture, format="rgb24")

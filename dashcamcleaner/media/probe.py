@@ -63,7 +63,7 @@ def probe(path: str | Path) -> MediaInfo:
 
 def _read_head(path: Path) -> tuple[bytes, int]:
     if path.is_dir():
-        raise InputError(f"{path} is a folder, not a clip", hint="Name the folder itself to clean all clips in it.")
+        raise InputError(f"{path} is a folder, not a clip.", hint="Name the folder itself to clean all clips in it.")
     with map_os_errors(path, verb="read", hint="Check its permissions.", to=InputError):
         try:
             with path.open("rb") as file:
@@ -72,17 +72,17 @@ def _read_head(path: Path) -> tuple[bytes, int]:
         except FileNotFoundError as error:
             raise InputError(f"{path} does not exist.", hint="Check the spelling of the path.") from error
     if not head:
-        raise InputError(f"{path} is empty", hint="The recording or the copy of it failed; take the original again.")
+        raise InputError(f"{path} is empty.", hint="The recording or the copy of it failed; take the original again.")
     return head, size
 
 
 def _refuse_disguises(path: Path, head: bytes) -> None:
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:512].lower()
     if text.startswith((b"<!doctype html", b"<html", b"<head", b"<body")) or b"<html" in text:
-        raise InputError(f"{path} is a web page, not a clip", hint="The download went wrong; fetch the clip itself.")
+        raise InputError(f"{path} is a web page, not a clip.", hint="The download went wrong; fetch the clip itself.")
     if text.startswith((b"#extm3u", b"ffconcat", b"[playlist]", b"<mpd", b"v=0", b"<asx", b"<smil")) or b"<mpd" in text:
         raise InputError(
-            f"{path} is a playlist that points to other files, not a clip", hint="Clean the clips that it names."
+            f"{path} is a playlist that points to other files, not a clip.", hint="Clean the clips that it names."
         )
 
 
@@ -100,10 +100,10 @@ def _read_atoms(path: Path, head: bytes, size: int) -> BoxMap | None:
 
 def _refuse_by_atoms(path: Path, atoms: BoxMap) -> None:
     if atoms.encrypted:
-        raise InputError(f"{path} is encrypted", hint="Decrypt it with the program or device that it belongs to.")
+        raise InputError(f"{path} is encrypted.", hint="Decrypt it with the program or device that it belongs to.")
     if not atoms.has_index and atoms.has_pictures:
         raise InputError(
-            f"{path} has no index (moov): the recording was cut off before the camera could write it",
+            f"{path} has no index (moov): the recording was cut off before the camera could write it.",
             hint="Repair it with a tool such as untrunc and a good clip of the same camera, then clean the result.",
         )
 
@@ -118,9 +118,9 @@ def _open(path: Path, *, format_name: str | None, atoms: BoxMap | None) -> Any:
         )
     except av.error.FFmpegError as error:
         if atoms is not None and atoms.has_index:
-            message, hint = f"{path} is damaged: its index does not fit its content", "Take the original again."
+            message, hint = f"{path} is damaged: its index does not fit its content.", "Take the original again."
         else:
-            message, hint = f"{path} is not a clip that can be read", "Clips are files such as MP4, MOV, MKV or AVI."
+            message, hint = f"{path} is not a clip that can be read.", "Clips are files such as MP4, MOV, MKV or AVI."
         raise InputError(message, hint=hint) from error
 
 
@@ -170,24 +170,24 @@ def _describe(path: Path, container: Any, *, still: bool, atoms: BoxMap | None, 
 
 
 def _main_stream(path: Path, container: Any, *, atoms: BoxMap | None, still: bool) -> Any:
-    films = [s for s in container.streams.video if not _is_cover(s)]
-    decodable = [s for s in films if s.codec_context is not None]
+    video_streams = [s for s in container.streams.video if not _is_cover(s)]
+    decodable = [s for s in video_streams if s.codec_context is not None]
     if decodable:
-        # Dashcams put a front and a rear picture into one file; the default and larger one is the film.
+        # Dashcams put a front and a rear picture into one file; the default and larger one is cleaned.
         default = av.stream.Disposition.default
         return max(decodable, key=lambda s: (bool(s.disposition & default), s.width * s.height, -s.index))
-    if films:
+    if video_streams:
         raise InputError(
-            f"{path} has pictures in a codec that cannot be decoded here",
+            f"{path} has pictures in a codec that cannot be decoded here.",
             hint="Convert it with the program of the camera's maker first.",
         )
     if container.streams.audio:
-        raise InputError(f"{path} holds sound only, no picture", hint="There is nothing to obscure in it.")
+        raise InputError(f"{path} holds sound only, no picture.", hint="There is nothing to obscure in it.")
     if still:
-        raise InputError(f"{path} is a picture that cannot be decoded", hint="Save it as JPEG or PNG first.")
+        raise InputError(f"{path} is a picture that cannot be decoded.", hint="Save it as JPEG or PNG first.")
     left = atoms is not None and any("GPS" in name.upper() for name, _ in atoms.extras)
     extra = " (only the camera's GPS data are left)" if left else ""
-    raise InputError(f"{path} holds no picture{extra}", hint="Take the original recording again.")
+    raise InputError(f"{path} holds no picture{extra}.", hint="Take the original recording again.")
 
 
 def _is_cover(stream: Any) -> bool:
@@ -201,7 +201,7 @@ def _first_frame(path: Path, container: Any, stream: Any) -> Any:
     try:
         for packet in container.demux(stream):
             if packet.has_sidedata("encryption_info"):
-                raise InputError(f"{path} is encrypted", hint="Decrypt it with the program that it belongs to.")
+                raise InputError(f"{path} is encrypted.", hint="Decrypt it with the program that it belongs to.")
             try:
                 frames = packet.decode()
             except (av.error.FFmpegError, ValueError):
@@ -212,11 +212,11 @@ def _first_frame(path: Path, container: Any, stream: Any) -> Any:
             if packets > _MOST_PACKETS:
                 break
     except av.error.FFmpegError as error:
-        raise InputError(f"{path} is damaged: no picture can be decoded", hint="Take the original again.") from error
+        raise InputError(f"{path} is damaged: no picture can be decoded.", hint="Take the original again.") from error
     if packets <= 1:
-        raise InputError(f"{path} holds no picture data, only a header", hint="Take the original recording again.")
+        raise InputError(f"{path} holds no picture data, only a header.", hint="Take the original recording again.")
     raise InputError(
-        f"{path} decodes to nothing: no picture in {packets} packets",
+        f"{path} decodes to nothing: no picture in {packets} packets.",
         hint="It may be encrypted or broken; check that a player shows it.",
     )
 
@@ -395,7 +395,8 @@ def _warnings(
     others = [s for s in container.streams.video if s.index != stream.index and not _is_cover(s)]
     if others:
         warnings.append(
-            f"The file holds {len(others) + 1} films; the one of {stream.width}x{stream.height} is cleaned, the others "
+            f"The file holds {len(others) + 1} video streams; the one of {stream.width}x{stream.height} is "
+            "cleaned, the others "
             "are left out."
         )
     dynamic = {"DYNAMIC_HDR_PLUS": "HDR10+", "DOVI_METADATA": "Dolby Vision", "DYNAMIC_HDR_VIVID": "HDR Vivid"}

@@ -17,7 +17,6 @@ import av
 import av.error
 import numpy as np
 
-from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.cover_art import CoverArt
 from dashcamcleaner.media.output_plan import OutputPlan, SideStream
@@ -42,7 +41,6 @@ class StreamCopier:
         plan: which ones, and how.
         output: the open output; streams are added to it.
         source: the clip.
-        info: of the clip.
         clean_cover: obscures a cover picture.
 
     Attributes:
@@ -55,7 +53,6 @@ class StreamCopier:
         *,
         output: Any,
         source: Path,
-        info: MediaInfo,
         clean_cover: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> None:
         self.problems: list[str] = []
@@ -180,8 +177,10 @@ class StreamCopier:
             self._left_out += 1
 
     def _keep_order(self, packet: Any) -> None:
-        """Bring a packet behind the one before it: containers take no other, and joined recordings restart their clock
-        (the picture's reader lets times go on likewise)."""
+        """Bring a packet behind the one before it: containers take no other.
+
+        Joined recordings restart their clock; the picture's reader lets times go on likewise.
+        """
         index = packet.stream_index
         jump = self._jumps.get(index, 0)
         end, last = self._ends.get(index), self._last_dts.get(index)

@@ -85,8 +85,10 @@ def packet_refusal(packet: Any, *, codec: str) -> str:
 
 
 def plain_header(header: bytes) -> bytes:
-    """The header of an ASS or SSA track with nothing left in it but how texts look: no title, no path of the clip, no
-    comments, no embedded fonts and pictures."""
+    """The header of an ASS or SSA track with nothing left in it but how texts look.
+
+    A title, the path of the clip, comments, embedded fonts and pictures go.
+    """
     kept: list[bytes] = []
     section = b""
     for line in header.splitlines():

@@ -90,8 +90,8 @@ class SeenLog:
     A file of plan lines without regions, ``NAME.seen.jsonl.partial``. It is deleted when the plan is finished.
 
     Args:
-        path: of the log.
-        header: of this run. A log whose fingerprint or way of seeing differs is started anew.
+        path: the path of the log.
+        header: the header of this run. A log whose fingerprint or way of seeing differs is started anew.
     """
 
     def __init__(self, path: Path, *, header: PlanHeader) -> None:
@@ -171,7 +171,7 @@ class PlanReader:
         except (PlanError, UnicodeDecodeError) as error:
             self._file.close()
             if isinstance(error, PlanError):
-                raise PlanError(f"{path}: {error.message}.", hint=error.hint) from error
+                raise PlanError(f"{path}: {error.message}", hint=error.hint) from error
             raise PlanError(
                 f"{path} is not a plan of this program.", hint="A plan's name ends in .plan.jsonl."
             ) from error
@@ -193,6 +193,7 @@ class PlanReader:
             yield plan
 
     def close(self) -> None:
+        """Close the file."""
         self._file.close()
 
     def __enter__(self) -> PlanReader:

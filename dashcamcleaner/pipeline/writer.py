@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import json
 from collections.abc import Callable
@@ -14,9 +13,10 @@ import numpy as np
 from dashcamcleaner.core.frame import Frame, PixelLayout
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plain_text import cell
-from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader, Region
+from dashcamcleaner.core.plan import FramePlan, PlanHeader, Region
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.core.time import Span
+from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.files import PRIVATE, GrowingFile, check_output, keep_date, mode_like, partial_path, publish
 from dashcamcleaner.media.encoder import Encoder
@@ -25,9 +25,11 @@ from dashcamcleaner.media.mask_writer import MaskWriter
 from dashcamcleaner.media.output_plan import OutputPlan
 from dashcamcleaner.obscure.masks import region_mask
 from dashcamcleaner.obscure.obscurer import Obscurer
-from dashcamcleaner.pipeline.build import growth_per_kind, thresholds_per_kind
+from dashcamcleaner.pipeline.build import rules_per_kind, shapes_per_kind
 from dashcamcleaner.pipeline.context import detector_for
+from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.observations import LiveObservationSource
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
 from dashcamcleaner.planning.planner import MemoryPlanner
 from dashcamcleaner.report.data import report_path, write_reports
@@ -93,7 +95,7 @@ def obscurer_for(settings: Settings) -> Obscurer:
         style=settings.style,
         strength=settings.strength,
         feather=settings.feather,
-        shapes={"face": settings.shape_face, "plate": settings.shape_plate},
+        shapes=shapes_per_kind(settings),
         picture=Path(settings.picture) if settings.picture else None,
     )
 
@@ -101,7 +103,7 @@ def obscurer_for(settings: Settings) -> Obscurer:
 class ClipWriter:
     """A context manager: leaving it without `finish` deletes everything that was begun."""
 
-    def __init__(self, job: Job, *, info: MediaInfo, target: OutputPlan, header: PlanHeader) -> None:
+    def __init__(self, job: Job, *, info: MediaInfo, target: OutputPlan, header: PlanHeader, models: ModelPool) -> None:
         settings = job.settings
         self._job = job
         self._info = info
@@ -109,7 +111,7 @@ class ClipWriter:
         self._export: DetectionExport | None = None
         self._plan: PlanWriter | None = None
         self._obscurer = obscurer_for(settings)
-        self._shapes = {"face": settings.shape_face, "plate": settings.shape_plate}
+        self._shapes = shapes_per_kind(settings)
         self._published = False
         for extra in (job.export_detections, job.export_mask, job.export_mask_colored):
             if extra is not None:
@@ -122,7 +124,7 @@ class ClipWriter:
             quality=settings.quality,
             preset=settings.preset,
             threads=settings.workers,
-            clean_cover=cover_cleaner(settings, obscurer=self._obscurer),
+            clean_cover=cover_cleaner(settings, obscurer=self._obscurer, models=models),
         )
         mode = side_mode(job.settings, job.source)
         try:
@@ -205,29 +207,27 @@ class ClipWriter:
         self.abort()
 
 
-def cover_cleaner(settings: Settings, *, obscurer: Obscurer) -> Callable[[np.ndarray], np.ndarray]:
+def cover_cleaner(settings: Settings, *, obscurer: Obscurer, models: ModelPool) -> Callable[[np.ndarray], np.ndarray]:
     """A function ``(h, w, 3) RGB -> the same, obscured``.
 
     Args:
         settings: decide what is looked for, and how much is covered.
-        obscurer: of the run.
+        obscurer: the obscurer of the run.
+        models: gives the detector.
     """
 
     def clean(picture: np.ndarray) -> np.ndarray:
         bands = [np.ascontiguousarray(picture[..., band]) for band in range(3)]
         frame = picture_frame(bands, PixelLayout("rgb24", chroma_shift=(0, 0), full_range=True, rgb=True))
-        with contextlib.closing(detector_for(settings, upright_size=frame.upright_size)) as detector:
-            detections = detector.detect([frame])[0]
+        detector = detector_for(settings, upright_size=frame.upright_size, models=models)
         planner = MemoryPlanner(
             upright_size=frame.upright_size,
-            thresholds=thresholds_per_kind(settings),
-            kinds=settings.kinds(),
-            growth=growth_per_kind(settings),
+            rules=rules_per_kind(settings),
             before=Span.parse("0"),
             after=Span.parse("0"),
             max_waiting_frames=1,
         )
-        plan = [*planner.push(Observation(0, frame.time, detections)), *planner.finish()][0]
+        plan = plan_frame(LiveObservationSource(detector, motion=None, log=None), FramePlanner(planner), frame)
         obscurer.obscure(frame, plan.regions)
         return np.stack(frame.planes, axis=2)
 

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dashcamcleaner.core.edits import Edits, Zone
+from dashcamcleaner.core.edit_types import ClearZone, HiddenSpan, HiddenZone
+from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.findings import AuditResult
 from dashcamcleaner.core.summary import CLEANED, RunSummary
 from dashcamcleaner.core.time import format_seconds
@@ -137,10 +138,8 @@ def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = N
     return final, {**data, "source": result.source, "output": result.output}
 
 
-def describe_edits(edits: Edits | None) -> list[str]:
+def describe_edits(edits: Edits) -> list[str]:
     """What a person changed, one line each."""
-    if edits is None:
-        return []
     lines = []
     for what, tracks in (
         ("left clear", edits.keep),
@@ -150,21 +149,19 @@ def describe_edits(edits: Edits | None) -> list[str]:
         if tracks:
             lines.append(f"tracks {what}: {', '.join(map(str, sorted(tracks)))}")
     for region in edits.regions:
-        span = f"{format_seconds(region.keys[0][0])} to {format_seconds(region.keys[-1][0])}"
+        span = f"{format_seconds(region.from_s)} to {format_seconds(region.to_s)}"
         lines.append(f"a region ({region.kind}) drawn with {len(region.keys)} key frames, {span}")
     for what, zones in (
-        ("area hidden throughout", edits.fixed),
-        ("area in which finds are left clear", edits.exclude),
-        ("frames hidden wholly", edits.frames),
+        ("area hidden throughout", edits.hidden_zones),
+        ("area in which finds are left clear", edits.clear_zones),
     ):
-        lines += [f"{what}: {_describe_zone(zone)}" for zone in zones]
-    return lines
+        lines += [f"{what}: {','.join(f'{v:g}' for v in zone.box)} {_describe_span(zone)}" for zone in zones]
+    return lines + [f"frames hidden wholly: {_describe_span(span)}" for span in edits.hidden_spans]
 
 
-def _describe_zone(zone: Zone) -> str:
-    box = "" if zone.box is None else ",".join(f"{value:g}" for value in zone.box) + " "
-    if math.isinf(zone.from_s) and math.isinf(zone.to_s):
-        return f"{box}whole clip".strip()
-    start = "the beginning" if math.isinf(zone.from_s) else format_seconds(zone.from_s)
-    end = "the end" if math.isinf(zone.to_s) else format_seconds(zone.to_s)
-    return f"{box}from {start} to {end}"
+def _describe_span(edit: HiddenZone | ClearZone | HiddenSpan) -> str:
+    if math.isinf(edit.from_s) and math.isinf(edit.to_s):
+        return "whole clip"
+    start = "the beginning" if math.isinf(edit.from_s) else format_seconds(edit.from_s)
+    end = "the end" if math.isinf(edit.to_s) else format_seconds(edit.to_s)
+    return f"from {start} to {end}"

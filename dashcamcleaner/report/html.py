@@ -43,7 +43,7 @@ def write_html(
 
     Args:
         report: what stands in the JSON.
-        path: of the page.
+        path: the path of the page.
         thumbnails: index of the finding -> obscured JPEG.
         mode: of the file.
 
@@ -72,7 +72,7 @@ def report_html(report: Mapping[str, Any], *, thumbnails: Mapping[int, bytes] | 
         audit=audit,
         name=_file_name(report.get("output", "")),
         status=_status(report),
-        told_status=_told_status(report, audit),
+        told_status=_status_html(report, audit),
         made_with=_made_with(report),
         timeline=timeline_of(report),
         hidden_notes=first,
@@ -85,13 +85,13 @@ def folder_html(reports: Sequence[Mapping[str, Any]], *, title: str) -> str:
     """The page of several clips, worst first, with links to each clip's own page.
 
     Args:
-        reports: of each clip; ``page`` in it is the link, ``error`` the reason of a failed one.
+        reports: the reports of each clip; ``page`` in it is the link, ``error`` the reason of a failed one.
         title: name of the folder.
     """
     rows = [_folder_row(report) for report in worst_first(reports)]
     counted = Counter(row.status for row in rows)
-    told = ", ".join(f"{count} {status}" for status, count in counted.items())
-    return _render("folder.html", title=title, rows=rows, told=told)
+    counts_text = ", ".join(f"{count} {status}" for status, count in counted.items())
+    return _render("folder.html", title=title, rows=rows, told=counts_text)
 
 
 def worst_first(reports: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -151,7 +151,7 @@ def _findings(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [finding for finding in found if finding["severity"] != "note"]
 
 
-def _told_status(report: Mapping[str, Any], audit: Mapping[str, Any] | None) -> str:
+def _status_html(report: Mapping[str, Any], audit: Mapping[str, Any] | None) -> str:
     frames = f"{report.get('frames', 0)} frames, {format_seconds(float(report.get('duration_s') or 0))}"
     if audit:
         return f"{frames}. Audited: {len(_findings(report))} findings."

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.time import format_seconds
 
-__all__ = ["Bar", "Mark", "Row", "Tick", "Timeline", "timeline_of"]
+__all__ = ["Bar", "Mark", "ChartRow", "Tick", "Chart", "timeline_of"]
 
-_COLORS = {"face": "#c2410c", "plate": "#1d4ed8", "whole frame": "#475569"}
-_OTHER_COLOR = "#0f766e"
+_WHOLE_FRAME_COLOR = "#475569"
 _FAILS, _TO_REVIEW = "#b91c1c", "#d97706"
 _WIDTH, _ROW, _LEFT = 900, 46, 70
 _LEAST_MARK = 3.0
@@ -34,7 +34,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ChartRow:
     """One kind: its bars stand on the line at ``base``; ``top`` regions per frame are as high as the row."""
 
     name: str
@@ -64,19 +64,19 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline:
+class Chart:
     """The whole drawing; ``severities`` explains the colours of the marks."""
 
     width: int
     height: int
     left: int
-    rows: tuple[Row, ...]
+    rows: tuple[ChartRow, ...]
     marks: tuple[Mark, ...]
     ticks: tuple[Tick, ...]
     severities: Mapping[str, str]
 
 
-def timeline_of(report: Mapping[str, Any]) -> Timeline | None:
+def timeline_of(report: Mapping[str, Any]) -> Chart | None:
     """The drawing for a report, or None where it holds no timeline."""
     data = report.get("timeline") or {}
     slices = int(data.get("slices") or 0)
@@ -85,7 +85,7 @@ def timeline_of(report: Mapping[str, Any]) -> Timeline | None:
     kinds: Mapping[str, Sequence[Sequence[float]]] = data.get("kinds") or {}
     start_s, length_s = float(data.get("start_s") or 0), slices * float(data["slice_s"])
     findings = (report.get("audit") or {}).get("findings", [])
-    return Timeline(
+    return Chart(
         width=_WIDTH,
         height=len(kinds) * _ROW + 22,
         left=_LEFT,
@@ -96,7 +96,7 @@ def timeline_of(report: Mapping[str, Any]) -> Timeline | None:
     )
 
 
-def _row(number: int, name: str, series: Sequence[Sequence[float]], *, slices: int) -> Row:
+def _row(number: int, name: str, series: Sequence[Sequence[float]], *, slices: int) -> ChartRow:
     """One kind's row; of each slice of time its ``series`` tells regions per frame, and how many of these filled."""
     step = (_WIDTH - _LEFT) / slices
     base = (number + 1) * _ROW - 8
@@ -107,7 +107,8 @@ def _row(number: int, name: str, series: Sequence[Sequence[float]], *, slices: i
             if hidden and count:
                 height = count / top * (_ROW - 14)
                 bars.append(Bar(_LEFT + index * step, base - height, step + 0.2, height, pale))
-    return Row(name, _COLORS.get(name, _OTHER_COLOR), base, top, tuple(bars))
+    color = _WHOLE_FRAME_COLOR if name == "whole frame" else rules_of(name).chart_color
+    return ChartRow(name, color, base, top, tuple(bars))
 
 
 def _marks(findings: Sequence[Mapping[str, Any]], *, start_s: float, length_s: float) -> tuple[Mark, ...]:

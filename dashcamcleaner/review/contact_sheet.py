@@ -44,8 +44,8 @@ def write_sheet(source: Path, plan: Path, sheet: Path, *, clear: bool = False) -
 
     Args:
         source: the clip that the plan is of.
-        plan: the plan.
-        sheet: where to; an existing one is replaced.
+        plan: the plan file.
+        sheet: where it is written to; an existing one is replaced.
         clear: show faces and plates as they are.
 
     Raises:

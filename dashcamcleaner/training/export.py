@@ -1,4 +1,4 @@
-"""A checkpoint in, shippable weights out: ``.pt``, ``.onnx``, optionally int8, and the sidecar with their papers.
+"""A checkpoint in, shippable weights out: ``.pt``, ``.onnx``, optionally int8, and the sidecar with their metadata.
 
 Called by ``dashcamcleaner train export``. The ``.pt`` opens with Ultralytics; the ``.onnx`` holds the one-to-many head
 without suppression, with dynamic batch, height and width, and is compared with torch before it counts as written.
@@ -48,7 +48,7 @@ def export(checkpoint: str | Path, folder: str | Path, *, name: str) -> dict[str
     """
     require()
     if importlib.util.find_spec("onnx") is None:
-        raise ExtraMissing("the export needs onnx, which is not installed", hint=extra_hint("train"))
+        raise ExtraMissing("the export needs onnx, which is not installed.", hint=extra_hint("train"))
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     model = single_head(load_model(checkpoint)).eval()
@@ -109,7 +109,7 @@ def _compare(model: Any, path: Path) -> None:
         difference = float(np.abs(found - wanted).max() / max(np.abs(wanted).max(), 1e-6))
         if found.shape != wanted.shape or not difference < _TOLERANCE:
             raise WeightsError(
-                f"the ONNX export differs from torch at {shape[3]}x{shape[2]} (by {difference:.1e})",
+                f"the ONNX export differs from torch at {shape[3]}x{shape[2]} (by {difference:.1e}).",
                 hint="This is a fault of the exporter's version; try another torch.",
             )
 
@@ -128,7 +128,7 @@ def export_int8(onnx_file: str | Path, *, pictures: Sequence[str | Path], size_p
         ExtraMissing: NNCF is not installed.
     """
     if importlib.util.find_spec("nncf") is None:
-        raise ExtraMissing("int8 needs nncf, which is not installed", hint=extra_hint("train"))
+        raise ExtraMissing("int8 needs nncf, which is not installed.", hint=extra_hint("train"))
     import nncf
     import openvino as ov
 
@@ -201,7 +201,7 @@ def write_sidecar(
     licence: str = "AGPL-3.0-only",
     int8_auto: bool = False,
 ) -> Path:
-    """Write ``<name>.json``: the papers of the weights, with a hash of every file. Read back before it counts.
+    """Write ``<name>.json``: the metadata of the weights, with a hash of every file. Read back before it counts.
 
     Raises:
         OutputError: a file is missing.
@@ -210,9 +210,9 @@ def write_sidecar(
     rows = []
     for path in files:
         if not path.is_file():
-            raise OutputError(f"the sidecar names {path.name}, which does not exist", hint="Export first.")
+            raise OutputError(f"the sidecar names {path.name}, which does not exist.", hint="Export first.")
         rows.append(_row(path, int8_auto=int8_auto))
-    papers = {
+    sidecar = {
         "schema": SCHEMA,
         "name": name,
         "rank": rank,
@@ -229,7 +229,7 @@ def write_sidecar(
         "notes": list(notes),
     }
     path = folder / f"{name}.json"
-    atomic_json(path, papers)
+    atomic_json(path, sidecar)
     read_sidecar(path)
     return path
 

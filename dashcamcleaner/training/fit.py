@@ -42,7 +42,7 @@ class FitRecipe:
         optimiser: ``muon`` (AdamW for what is not a convolution) or ``adamw``; see `training.optimiser`.
         lr: peak learning rate.
         lr_end: share of the peak at the end.
-        weight_decay: of the convolutions' weights only.
+        weight_decay: the weight decay of the convolutions' weights only.
         warmup_steps: steps from zero to the peak.
         ema: decay of the averaged model per step; the average is what is kept.
         device: ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
@@ -51,7 +51,7 @@ class FitRecipe:
             the machine: measure.
         threads: torch's threads; 0 leaves them.
         workers: processes that make views; 0 makes them in the loop.
-        seed: of the views.
+        seed: the seed of the views.
         rank: number of this process among ``ranks`` that train together in one run folder (see the module's docstring).
         exchange_steps: steps between two exchanges of weights with the others.
         save_every_s: seconds between checkpoints.
@@ -106,7 +106,7 @@ def fit(
             the next start on.
         out: run folder; where it holds a ``state.pt``, the run goes on from there.
         start: checkpoint (or Ultralytics ``.yaml``) to start from.
-        recipe: see `FitRecipe`.
+        recipe: how to train, see `FitRecipe`.
         progress: called with a row of figures every few seconds.
 
     Raises:
@@ -140,7 +140,7 @@ def fit(
             optimiser.load_state_dict(state["optimiser"])
         except (KeyError, ValueError) as e:
             raise SettingError(
-                f"the run in {out} was begun with another optimiser than {recipe.optimiser}",
+                f"the run in {out} was begun with another optimiser than {recipe.optimiser}.",
                 hint="Give the recipe the one it was begun with, or another --out.",
             ) from e
         step, spent, first = state["step"], state["spent_s"], state["first_loss"]
@@ -318,7 +318,7 @@ def _batches(
     """Endless batches; a resumed run draws others than it has seen."""
     import torch
 
-    class Batches(torch.utils.data.IterableDataset):
+    class Batches(torch.utils.data.IterableDataset[Any]):
         def __iter__(self) -> Iterator[dict[str, Any]]:
             torch.set_num_threads(1)
             worker = torch.utils.data.get_worker_info()

@@ -2,8 +2,9 @@
 
 A labelled folder holds ``images/``, ``labels/`` (YOLO text: ``class cx cy w h``, normalised), optionally ``ignore/`` of
 the same form (doubtful objects, painted grey) and ``meta.json``. A picture labels only some kinds; the others are
-*unknown* there, not background. `TeacherLabels` fills them in. `pack` decodes every picture once into one
-uncompressed file that is memory-mapped: decoding JPEG in every epoch would cost as much as a quarter of the training.
+*unknown* there, not background. A teacher's folder fills them in (`list_folder`). `pack` decodes every picture once
+into one uncompressed file that is memory-mapped: decoding JPEG in every epoch would cost as much as a quarter of the
+training.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -65,11 +67,11 @@ class Picture:
     unsure: list[list[float]] = field(default_factory=list)
 
 
-def _cv2():  # type: ignore[no-untyped-def]
+def _cv2() -> Any:
     try:
         import cv2
     except ImportError as e:
-        raise ExtraMissing("training needs OpenCV, which is not installed", hint=extra_hint("train")) from e
+        raise ExtraMissing("training needs OpenCV, which is not installed.", hint=extra_hint("train")) from e
     cv2.setNumThreads(1)
     return cv2
 
@@ -84,7 +86,7 @@ def read_rgb(path: str | Path) -> np.ndarray:
     data = np.fromfile(path, np.uint8)
     bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
     if bgr is None:
-        raise InputError(f"{path} is not a picture that can be read")
+        raise InputError(f"{path} is not a picture that can be read.")
     return np.ascontiguousarray(bgr[:, :, ::-1])
 
 
@@ -107,7 +109,7 @@ def read_boxes(path: str | Path, *, size: tuple[int, int]) -> list[list[float]]:
         try:
             cls, cx, cy, w, h = (float(v) for v in line.split()[:5])
         except ValueError as e:
-            raise InputError(f"{path}, line {number}: expected 'class cx cy w h', found {line[:40]!r}") from e
+            raise InputError(f"{path}, line {number}: expected 'class cx cy w h', found {line[:40]!r}.") from e
         rows.append([cls, (cx - w / 2) * width, (cy - h / 2) * height, (cx + w / 2) * width, (cy + h / 2) * height])
     return rows
 
@@ -127,7 +129,7 @@ def list_folder(folder: str | Path, *, known: Sequence[int], teacher: str | Path
     """The pictures of one labelled folder, in name order.
 
     Args:
-        folder: with ``images/`` and, unless it holds negatives, ``labels/``.
+        folder: the folder with ``images/`` and, unless it holds negatives, ``labels/``.
         known: class numbers that the folder labels completely.
         teacher: a folder written by `training.label` for this one: its labels are added and its kinds count as known.
 
@@ -139,7 +141,7 @@ def list_folder(folder: str | Path, *, known: Sequence[int], teacher: str | Path
     folder = Path(folder)
     images = folder / "images"
     if not images.is_dir():
-        raise InputError(f"{folder} has no images/ folder", hint="A labelled folder holds images/ and labels/.")
+        raise InputError(f"{folder} has no images/ folder.", hint="A labelled folder holds images/ and labels/.")
     meta_file = folder / "meta.json"
     groups = json.loads(meta_file.read_text(encoding="utf-8")).get("groups", {}) if meta_file.exists() else {}
     pictures = []
@@ -186,7 +188,7 @@ def select(
     """Some pictures of a folder: by group first, then a half-open range of what is left, in name order.
 
     Args:
-        pictures: as `list_folder` gives them.
+        pictures: the pictures, as `list_folder` gives them.
         part: first and one past the last; None takes all.
         groups: only pictures of these groups; None takes all.
         without: pictures of these groups are left out.
@@ -216,7 +218,7 @@ def refuse_validation(folder: str | Path) -> None:
     meta = json.loads(meta_file.read_text(encoding="utf-8"))
     if any(str(meta.get(key, "")).lower().startswith("validation") for key in ("purpose", "scene")):
         raise InputError(
-            f"{folder} is a validation set: figures measured on what was trained on would mean nothing",
+            f"{folder} is a validation set: figures measured on what was trained on would mean nothing.",
             hint="Give another folder, or change its meta.json if it is wrong.",
         )
 
@@ -274,7 +276,7 @@ def pack(
         InputError: no pictures, one that cannot be read, or one of a validation set.
     """
     if not pictures:
-        raise InputError("there are no pictures to train on", hint="Give labelled folders with pictures in images/.")
+        raise InputError("there are no pictures to train on.", hint="Give labelled folders with pictures in images/.")
     for source in {Path(p.path).parent.parent for p in pictures}:
         refuse_validation(source)
     folder = Path(folder)
@@ -291,7 +293,7 @@ def pack(
             for number, picture in enumerate(pictures):
                 rgb = read_rgb(picture.path)
                 if rgb.shape[1::-1] != picture.size:
-                    raise InputError(f"{picture.path} decodes to another size than its header says")
+                    raise InputError(f"{picture.path} decodes to another size than its header says.")
                 paint_out(rgb, picture.ignore, picture.boxes)
                 out.write(rgb.tobytes())
                 if progress is not None:

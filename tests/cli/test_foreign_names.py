@@ -6,12 +6,12 @@ import io
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from dashcamcleaner.cli import main
-from dashcamcleaner.pipeline import context
+from dashcamcleaner import cli
 from tests import clips, fakes
 
 FACE = (100.0, 60.0, 140.0, 110.0, 0.9, "face")
@@ -19,11 +19,11 @@ NAMES = [b"n\xff\xfeame.mp4", "東京\u202e.mp4".encode(), b"a\x1b]0;owned\x07\x
          b"[red]:smile:.mp4", b"http:evil.example?q=1.mp4", b"=1+1.mp4", b"<b>bold&.mp4"]  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def scripted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        context, "open_detector", lambda **_: fakes.ScriptedDetector(lambda n, p: [FACE], script_size=(320, 180))
-    )
+def main(words: Sequence[str], *, kinds: tuple[str, ...] = ("face", "plate")) -> int:
+    """The command line over a detector that always sees a face, or the third of its kinds."""
+    row = (*FACE[:5], kinds[-1] if len(kinds) > 2 else "face")
+    detector = fakes.ScriptedDetector(lambda n, p: [row], script_size=(320, 180), kinds=kinds)
+    return cli.main(words, models=fakes.pool(detector))
 
 
 @pytest.fixture()
@@ -101,19 +101,15 @@ def test_a_plan_of_an_odd_name_is_rendered_again(folder: Path, tmp_path: Path) -
     assert main(["tracks", str(plan)]) == 0
 
 
-def test_kinds_of_foreign_weights_are_no_formulas(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kinds = ("face", "plate", "=1+1")
-    row = (100.0, 60.0, 140.0, 110.0, 0.9, "=1+1")
-    monkeypatch.setattr(
-        context,
-        "open_detector",
-        lambda **_: fakes.ScriptedDetector(lambda n, p: [row], script_size=(320, 180), kinds=kinds),
-    )
+def test_kinds_of_foreign_weights_are_no_formulas(folder: Path, tmp_path: Path) -> None:
     table = tmp_path / "d.csv"
     words = ["--export-detections", str(table), "--quiet", "--other-kinds", "=1+1"]
-    assert main(["clean", str(folder / "=1+1.mp4"), "-o", str(tmp_path / "o.mp4"), *words]) == 0
+    assert (
+        main(
+            ["clean", str(folder / "=1+1.mp4"), "-o", str(tmp_path / "o.mp4"), *words], kinds=("face", "plate", "=1+1")
+        )
+        == 0
+    )
     rows = table.read_text(encoding="utf-8").splitlines()
     assert len(rows) == 4
     assert all(",'=1+1," in row for row in rows[1:])

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from dashcamcleaner.cli import main
-from dashcamcleaner.core.events import Finished
+from dashcamcleaner import cli
+from dashcamcleaner.core.events import Event, Finished
+from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.files import PRIVATE, mode_like, reserve
-from dashcamcleaner.jobs.run import clean
-from dashcamcleaner.pipeline import context
+from dashcamcleaner.jobs import run
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.settings import resolve
 from tests import clips, fakes
@@ -28,13 +28,18 @@ FACE = (100.0, 60.0, 140.0, 110.0, 0.9, "face")
 
 
 @pytest.fixture(autouse=True)
-def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(
-        context, "open_detector", lambda **_: fakes.ScriptedDetector(lambda n, p: [FACE], script_size=(320, 180))
-    )
+def usual_umask() -> Iterator[None]:
     before = os.umask(0o022)
     yield
     os.umask(before)
+
+
+def models() -> ModelPool:
+    return fakes.pool(fakes.ScriptedDetector(lambda n, p: [FACE], script_size=(320, 180)))
+
+
+def clean(job: Job) -> list[Event]:
+    return list(run.clean(job, models=models()))
 
 
 def mode(path: Path) -> int:
@@ -78,7 +83,7 @@ def test_what_grows_is_as_narrow_from_the_start(tmp_path: Path) -> None:
     for name in ("o.mp4.partial", "o.plan.jsonl.partial"):
         (out / name).write_text("left by somebody")
     seen: dict[str, set[int]] = {}
-    for _ in clean(Job(source, out / "o.mp4", resolve())):
+    for _ in run.clean(Job(source, out / "o.mp4", resolve()), models=models()):
         for name, found in modes(out).items():
             seen.setdefault(name, set()).add(found)
     assert "o.mp4.partial" in seen
@@ -110,10 +115,10 @@ def test_the_folders_page_is_as_narrow_as_what_it_links_to(tmp_path: Path) -> No
     (tmp_path / "in").mkdir()
     for number in range(2):
         clips.make(tmp_path / "in" / f"{number}.mp4", frames=3)
-    assert main(["clean", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--quiet"]) == 0
+    assert cli.main(["clean", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--quiet"], models=models()) == 0
     assert mode(tmp_path / "out" / "report.html") == 0o600
     words = ["--quiet", "--no-private-plans", "--overwrite"]
-    assert main(["clean", str(tmp_path / "in"), "-o", str(tmp_path / "out"), *words]) == 0
+    assert cli.main(["clean", str(tmp_path / "in"), "-o", str(tmp_path / "out"), *words], models=models()) == 0
     assert mode(tmp_path / "out" / "report.html") == 0o644
 
 

@@ -110,7 +110,7 @@ def test_the_larger_film_is_chosen(tmp_path: Path) -> None:
             output.mux(stream.encode(None))
     info = probe(path)
     assert info.size == (320, 180)
-    assert "2 films" in info.warnings[0]
+    assert "2 video streams" in info.warnings[0]
 
 
 @pytest.mark.parametrize(
