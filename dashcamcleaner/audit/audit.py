@@ -19,9 +19,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from dashcamcleaner.audit.align import paired
-from dashcamcleaner.audit.container import ContainerContents, audio_offset_s, audio_shift_s, compare_contents, examine
+from dashcamcleaner.audit.container import ContainerContents, compare_contents, examine
 from dashcamcleaner.audit.frame_audit import FrameAuditor
 from dashcamcleaner.audit.models import AuditModels, open_models
+from dashcamcleaner.audit.sound import audio_offset_s, audio_shift_s
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
 from dashcamcleaner.core.finding_table import checked, found, not_checked
@@ -41,6 +42,7 @@ from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.image import info_of_still
 from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint, plan_path
 from dashcamcleaner.pipeline.progress import ProgressMeter
+from dashcamcleaner.pipeline.writer import side_mode
 from dashcamcleaner.report.data import write_reports
 from dashcamcleaner.settings import Settings, resolve
 
@@ -102,7 +104,8 @@ def audit_run(summary: RunSummary, *, settings: Settings, models: ModelPool, con
             yield Warned(f"The audit could not be done: {event.error.message}", event.error.hint)
         elif isinstance(event, Progress | Warned):
             yield event
-    write_reports(summary, thumbnails=thumbnails)
+    mode = side_mode(settings, Path(summary.source))
+    write_reports(summary, thumbnails=thumbnails, about_source=settings.report_source, mode=mode)
 
 
 def _audit(

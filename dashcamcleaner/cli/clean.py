@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import sys
 from pathlib import Path
@@ -67,9 +68,12 @@ def run(args: argparse.Namespace) -> int:
     status = 0
     done = 0
     reports: list[dict[str, Any]] = []
-    with Display(total=len(jobs), json_lines=args.json, quiet=args.quiet, stream=sys.stderr) as display:
+    events = run_batch(jobs, models=args.models)
+    with (
+        contextlib.closing(events),  # whatever ends this early, nothing half done stays behind
+        Display(total=len(jobs), json_lines=args.json, quiet=args.quiet, stream=sys.stderr) as display,
+    ):
         display.skipped(batch.skipped)
-        events = run_batch(jobs, models=args.models)
         try:
             for job, event in events:
                 display.show(job, event)

@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import Any
 
+from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.settings import (
     GROUPS,
     PROFILES,
@@ -53,7 +54,7 @@ def settings_of(args: argparse.Namespace) -> Settings:
     layers = [load_toml(args.settings) if getattr(args, "settings", None) else {}, flags]
     settings = resolve(*layers)
     for sentence in [] if getattr(args, "quiet", False) else renamed_hints(*layers):
-        print(f"note: {sentence}", file=sys.stderr)
+        say(f"note: {sentence}", stream=sys.stderr)
     return settings
 
 

@@ -181,6 +181,19 @@ FINDINGS: Mapping[str, FindingRow] = _table(
             by_rendering=True,
         ),
         FindingRow(
+            "box", "leftovers", _REVIEW, "The output holds {what} beside its streams, which may hold anything.", _AGAIN,
+            by_rendering=True,
+        ),
+        FindingRow(
+            "text", "leftovers", _FAIL, "The output holds a {what} that does not read as speech: a text {why}.", _AGAIN,
+            by_rendering=True,
+        ),
+        FindingRow(
+            "text-kept", "leftovers", _NOTE,
+            "The output holds a {what} that does not read as speech, as asked with --keep {keep}: a text {why}.",
+            "Clean without it to drop the track.",
+        ),
+        FindingRow(
             "data-stream", "leftovers", _FAIL, "The output holds a {what}, which may carry a position.", _AGAIN,
             by_rendering=True,
         ),

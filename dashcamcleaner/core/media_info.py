@@ -51,6 +51,7 @@ class MediaInfo:
         bit_rate: bits per second of the main picture stream (or the file), None if untold.
         streams: all streams; `video` is the index of the main picture stream.
         chapters: number of chapters.
+        chapter_titles: what each is called, empty where it has no title.
         tags: container-level tags (names only matter to what is stripped).
         cut: the file has fewer bytes than its header says.
         warnings: sentences about oddities found.
@@ -78,6 +79,7 @@ class MediaInfo:
     color: dict[str, str] = field(default_factory=dict)
     hdr: bool = False
     chapters: int = 0
+    chapter_titles: tuple[str, ...] = ()
     tags: dict[str, str] = field(default_factory=dict)
     still: bool = False
     cut: bool = False

@@ -236,7 +236,6 @@ class PlanHeader:
                 "versions": self.versions,
             },
             separators=(",", ":"),
-            ensure_ascii=False,
         )
 
     @classmethod

@@ -19,6 +19,7 @@ from dashcamcleaner.core.events import Event, Warned
 from dashcamcleaner.core.summary import KindSummary, RunSummary, StreamAction
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import InputError, OutputError, PlanError, SettingError
+from dashcamcleaner.files import PRIVATE, mode_like
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
 from dashcamcleaner.pipeline.control import Control
@@ -262,17 +263,19 @@ def write_folder_report(reports: Sequence[dict[str, Any]], folder: Path) -> Path
         OutputError: it cannot be written.
     """
     rows = []
+    mode: int | None = None
     for report in reports:
         row = {**report, "page": ""}  # a report is foreign input: where its page lies is found here, not read there
         page = html_path(report_path(Path(str(report.get("output", "")))))
         if page.exists():
             row["page"] = Path(os.path.relpath(page, folder)).as_posix()
+            mode = mode_like(page) & (mode if mode is not None else 0o666)  # as the narrowest that it links to
         rows.append(row)
     # Not there yet where every clip of a batch was refused; where it cannot be made, writing tells why.
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
     path = folder / "report.html"
-    write_page(folder_html(rows, title=folder.resolve().name), path)
+    write_page(folder_html(rows, title=folder.resolve().name), path, mode=PRIVATE if mode is None else mode)
     return path
 
 

@@ -6,7 +6,6 @@ container holds what. Nothing here opens a file; a test holds the tables against
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -31,7 +30,6 @@ __all__ = [
     "nearest_native",
     "output_pixel_format",
     "safest_playable",
-    "tells_position",
 ]
 
 _DEMUXERS = (
@@ -100,19 +98,6 @@ COLOR_CODES: dict[str, dict[int, str]] = {
 
 TELEMETRY_TEXT = "telemetry as subtitles"
 """Note of a subtitle stream whose texts are positions, as drones and some dashcams write them."""
-
-_POSITION = re.compile(
-    r"\$G[A-Z](RMC|GGA|GLL)"  # NMEA, as GPS receivers speak
-    r"|\b(gps|geo|lat|latitude|lon|lng|longitude)\b[\s:=(\[]{1,4}[-+(\[]?\s*\d"
-    r"|[-+]?\d{1,3}\.\d{4,}\s*°?\s*[NS]?\s*[,;/ ]\s*[-+]?\d{1,3}\.\d{4,}"
-    r"|\b[NS]\s?\d{1,3}[.°]\s?\d+.{0,8}\b[EW]\s?\d",
-    re.IGNORECASE,
-)
-
-
-def tells_position(text: str) -> bool:
-    """Whether a text gives coordinates."""
-    return _POSITION.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from dashcamcleaner.core.frame import Frame, Orientation
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.errors import OutputError
-from dashcamcleaner.files import map_os_errors
+from dashcamcleaner.files import map_os_errors, mode_like, reserve
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.output_plan import OutputPlan
 from dashcamcleaner.media.stream_copy import StreamCopier
@@ -90,6 +90,7 @@ class Encoder:
         self._sides: StreamCopier | None = None
         try:
             with map_write_errors(self._path):
+                reserve(self._path, mode=mode_like(Path(source)))
                 self._output = av.open(
                     f"file:{self._path.resolve()}",
                     "w",
@@ -113,6 +114,8 @@ class Encoder:
             "crf": str(plan.codec.crf(quality)),
             "preset": plan.codec.preset(preset),
             **_encoder_options(plan, info),
+            # Decoded frames carry the captions and user data of the source's stream, which may tell anything.
+            **({"a53cc": "0", "udu_sei": "0"} if plan.codec.encoder in ("libx264", "libx265") else {}),
         }
         stream = self._output.add_stream(
             plan.codec.encoder,

@@ -24,14 +24,12 @@ from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.formats import picture_format_of
 from dashcamcleaner.media.mp4_boxes import BoxMap, is_cut, read_boxes
+from dashcamcleaner.media.text_tracks import judge_text_tracks
 
 __all__ = ["probe"]
 
 _MOST_PACKETS = 4000
 """So many packets without a picture, and the stream counts as one that decodes to nothing (about two minutes)."""
-
-_FIRST_TEXTS = 8
-"""Subtitles that are looked at: a telemetry stream shows what it is in the first ones, once the receiver has a fix."""
 
 _STREAM_TYPES = ("video", "audio", "subtitle", "data", "attachment")
 _DATA_NOTES = {
@@ -129,7 +127,7 @@ def _open(path: Path, *, format_name: str | None, atoms: BoxMap | None) -> Any:
 def _describe(path: Path, container: Any, *, still: bool, atoms: BoxMap | None, size: int) -> MediaInfo:
     stream = _main_stream(path, container, atoms=atoms, still=still)
     frame = _first_frame(path, container, stream)
-    telling = _telling_texts(container)
+    unlike_speech = judge_text_tracks(path) if container.streams.subtitles else {}
     side = _side_data(frame)
     orientation, exact = _orientation(frame, side)
     layout, layout_note = _layout(frame)
@@ -146,7 +144,11 @@ def _describe(path: Path, container: Any, *, still: bool, atoms: BoxMap | None, 
         time_base=stream.time_base,
         video=stream.index,
         codec=stream.codec_context.codec.canonical_name,
-        streams=(*(_stream_info(s, atoms, telling) for s in container.streams), *_boxes_as_streams(atoms)),
+        streams=(
+            *(_stream_info(s, atoms, unlike_speech) for s in container.streams),
+            *_boxes_as_streams(atoms),
+            *_sei_as_streams(frame),
+        ),
         start_pts=frame.pts,
         start_s=Fraction(start, av.time_base) if start is not None else None,
         end_pts=_end_pts(container, stream),
@@ -160,6 +162,7 @@ def _describe(path: Path, container: Any, *, still: bool, atoms: BoxMap | None, 
         color=color,
         hdr=color.get("trc") in ("smpte2084", "arib-std-b67"),
         chapters=len(container.chapters()),
+        chapter_titles=tuple(str(chapter["metadata"].get("title", "")) for chapter in container.chapters()),
         tags=dict(container.metadata),
         still=still,
         warnings=(*_warnings(container, stream, exact=exact, atoms=atoms, side=side), *layout_note),
@@ -216,28 +219,6 @@ def _first_frame(path: Path, container: Any, stream: Any) -> Any:
         f"{path} decodes to nothing: no picture in {packets} packets.",
         hint="It may be encrypted or broken; check that a player shows it.",
     )
-
-
-def _telling_texts(container: Any) -> set[int]:
-    """Subtitle streams whose first texts are positions; they are telemetry, whatever the container calls them."""
-    subtitles = [stream for stream in container.streams.subtitles if stream.codec_context is not None]
-    telling: set[int] = set()
-    texts = {stream.index: 0 for stream in subtitles}
-    if not subtitles:
-        return telling
-    try:
-        container.seek(0)
-        # All streams, so that a sparse one does not make the whole file be read.
-        for number, packet in enumerate(container.demux()):
-            if packet.stream_index in texts and packet.size > 2:
-                texts[packet.stream_index] += 1
-                if codecs.tells_position(bytes(packet).decode("utf-8", "replace")):
-                    telling.add(packet.stream_index)
-            if number > _MOST_PACKETS or all(count >= _FIRST_TEXTS for count in texts.values()):
-                break
-    except (av.error.FFmpegError, IndexError):
-        pass  # damage is told by who reads the picture
-    return telling
 
 
 def _side_data(frame: Any) -> dict[str, bytes]:
@@ -348,7 +329,7 @@ def _duration_s(container: Any, stream: Any) -> float | None:
     return container.duration / av.time_base if container.duration else None
 
 
-def _stream_info(stream: Any, atoms: BoxMap | None, telling: set[int]) -> StreamInfo:
+def _stream_info(stream: Any, atoms: BoxMap | None, unlike_speech: dict[int, str]) -> StreamInfo:
     context = stream.codec_context
     tag = (atoms.formats.get(stream.id, "") if atoms else "") or ""
     codec = context.codec.canonical_name if context is not None else tag
@@ -364,8 +345,9 @@ def _stream_info(stream: Any, atoms: BoxMap | None, telling: set[int]) -> Stream
         note = _DATA_NOTES.get(tag, "unknown data")
     elif stream.type == "attachment":
         note = stream.metadata.get("filename", "")
-    if stream.index in telling:
-        note = codecs.TELEMETRY_TEXT
+    if why := unlike_speech.get(stream.index, ""):
+        details["unlike_speech"] = why
+        note = codecs.TELEMETRY_TEXT if "position" in why else ""
     if context is None and stream.type in ("video", "audio", "subtitle"):
         note = "undecodable"
     if stream.start_time is not None and stream.time_base:
@@ -389,6 +371,21 @@ def _boxes_as_streams(atoms: BoxMap | None) -> tuple[StreamInfo, ...]:
         StreamInfo(index=-1, type="box", codec=name, note="data outside the tracks", details={"bytes": sum(sizes)})
         for name, sizes in counted.items()
     )
+
+
+def _sei_as_streams(frame: Any) -> tuple[StreamInfo, ...]:
+    """What stands between the pictures in their own stream, as far as the first one tells."""
+    kinds = {
+        "A53_CC": "closed captions within the picture stream",
+        "SEI_UNREGISTERED": "user data within the picture stream (SEI)",
+    }
+    try:
+        found = [(data.type.name, bytes(data)) for data in frame.side_data]
+    except ValueError:  # as in `_side_data`
+        return ()
+    # Encoders sign their work there, which is no news.
+    telling = {name for name, data in found if name in kinds and data[16:20] not in (b"x264", b"x265")}
+    return tuple(StreamInfo(index=-1, type="sei", codec="", note=kinds[name]) for name in sorted(telling))
 
 
 def _warnings(

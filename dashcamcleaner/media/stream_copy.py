@@ -20,6 +20,7 @@ import numpy as np
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.cover_art import CoverArt
 from dashcamcleaner.media.output_plan import OutputPlan, SideStream
+from dashcamcleaner.media.text_tracks import packet_refusal, plain_header
 from dashcamcleaner.media.transcode import AudioConverter, SubtitleConverter
 
 __all__ = ["StreamCopier"]
@@ -56,6 +57,8 @@ class StreamCopier:
     ) -> None:
         self.problems: list[str] = []
         self._left_out = 0
+        self._unlike_speech = 0
+        self._judged: dict[int, str] = {}
         self._plan = plan
         self._output = output
         self._source: Any = av.open(
@@ -101,6 +104,10 @@ class StreamCopier:
             subtitles = SubtitleConverter(stream, output=self._output, codec=side.codec)
             self._converters[side.index] = subtitles
             target = subtitles.target
+        if side.judged:
+            self._judged[side.index] = stream.codec_context.codec.canonical_name
+            if not side.codec and self._judged[side.index] in ("ass", "ssa"):
+                target.codec_context.extradata = plain_header(bytes(stream.codec_context.extradata or b""))
         target.metadata.update(side.tags)
         target.disposition = stream.disposition
         self._targets[side.index] = target
@@ -113,7 +120,9 @@ class StreamCopier:
     def chapters(self) -> list[Any]:
         """The source's chapter list, shifted like everything else."""
         chapters = self._source.chapters()
-        for chapter in chapters:
+        for number, chapter in enumerate(chapters):
+            title = self._plan.chapter_titles[number] if number < len(self._plan.chapter_titles) else ""
+            chapter["metadata"] = {"title": title} if title else {}
             ticks = round(self._plan.shift_s / chapter["time_base"])
             chapter["start"] -= ticks
             chapter["end"] -= ticks
@@ -139,6 +148,9 @@ class StreamCopier:
 
     def _write(self, packet: Any) -> None:
         index = packet.stream_index
+        if index in self._judged and packet_refusal(packet, codec=self._judged[index]):
+            self._unlike_speech += 1  # a damaged file may show other texts the second time
+            return
         converter = self._converters.get(index)
         if converter is not None:
             for converted in converter.convert(packet):
@@ -208,6 +220,9 @@ class StreamCopier:
         if self._left_out:
             self.problems.append(f"{self._left_out} damaged packets of sound or subtitles were left out.")
             self._left_out = 0
+        if self._unlike_speech:
+            self.problems.append(f"{self._unlike_speech} texts that do not read as speech were left out.")
+            self._unlike_speech = 0
         self._ended = True
         self._source.close()
 

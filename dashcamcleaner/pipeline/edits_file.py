@@ -29,7 +29,7 @@ from pathlib import Path
 from dashcamcleaner.core.edit_types import EDIT_TYPES, Edit, UnknownEdit, edit_from_row
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.errors import PlanError
-from dashcamcleaner.files import atomic_write, map_os_errors
+from dashcamcleaner.files import PRIVATE, atomic_write, map_os_errors
 
 __all__ = ["EDITS_VERSION", "EditsFile", "edits_as_text", "edits_from_text"]
 
@@ -83,7 +83,7 @@ class EditsFile:
         """
         what = f"The edits {self.path}"
         if edits.entries:
-            atomic_write(self.path, edits_as_text(edits, header=self._header), what=what)
+            atomic_write(self.path, edits_as_text(edits, header=self._header), what=what, mode=PRIVATE)
             return
         with map_os_errors(self.path, what=what):
             self.path.unlink(missing_ok=True)
@@ -99,7 +99,8 @@ class EditsFile:
         text = self._text(missing_ok=True)
         text = text if text.strip() else self._header
         lines = "".join(_line(edit) + "\n" for edit in added)
-        atomic_write(self.path, text + ("" if text.endswith("\n") else "\n") + lines, what=f"The edits {self.path}")
+        text = text + ("" if text.endswith("\n") else "\n") + lines
+        atomic_write(self.path, text, what=f"The edits {self.path}", mode=PRIVATE)
 
     def _text(self, *, missing_ok: bool) -> str:
         if not self.path.exists():

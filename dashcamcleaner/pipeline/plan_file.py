@@ -17,7 +17,7 @@ from typing import IO
 
 from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader
 from dashcamcleaner.errors import PlanError
-from dashcamcleaner.files import GrowingFile, map_os_errors
+from dashcamcleaner.files import PRIVATE, GrowingFile, map_os_errors, reserve
 
 __all__ = ["PlanReader", "PlanWriter", "SeenLog", "fingerprint", "plan_path", "seen_path"]
 
@@ -53,14 +53,19 @@ def fingerprint(path: Path) -> str:
 class PlanWriter:
     """Writes a plan beside its final name and gives it that name at the end.
 
+    Args:
+        final: of the plan.
+        header: its first line.
+        mode: of the file; a plan tells where everybody is.
+
     Raises:
         OutputError: the file cannot be written.
     """
 
-    def __init__(self, final: Path, *, header: PlanHeader) -> None:
+    def __init__(self, final: Path, *, header: PlanHeader, mode: int = PRIVATE) -> None:
         self.final = final
         self.frames = 0
-        self._file = GrowingFile(final, what=f"The plan {final}")
+        self._file = GrowingFile(final, what=f"The plan {final}", mode=mode)
         self._file.write(header.to_line() + "\n")
 
     def write(self, plan: FramePlan) -> None:
@@ -96,9 +101,11 @@ class SeenLog:
         with map_os_errors(path, what=f"The analysis {path}"):
             end = self._usable_end(header)
             if end:
+                path.chmod(PRIVATE)  # version 0.1.0 left it open to all
                 with path.open("r+b") as file:
                     file.truncate(end)  # a torn last line, as a kill leaves it
             else:
+                reserve(path, mode=PRIVATE)
                 path.write_text(header.to_line() + "\n", encoding="utf-8", newline="\n")
             self._file: IO[str] = path.open("a", encoding="utf-8", newline="\n")
 

@@ -56,7 +56,7 @@ def clean_video(job: Job, *, control: Control, models: ModelPool) -> Generator[E
         info,
         output=job.output,
         codec=settings.codec,
-        keep=(*settings.keep, "chapters"),  # chapters tell nothing that the picture does not show
+        keep=(*settings.keep, "chapters"),  # their times tell nothing; their titles are tags
         audio=settings.audio,
         keep_chroma=settings.keep_chroma,
         quality=settings.quality,

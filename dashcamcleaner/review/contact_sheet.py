@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from dashcamcleaner.core.plan import Region
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import OutputError, PlanError
-from dashcamcleaner.files import atomic_path
+from dashcamcleaner.files import atomic_path, mode_like
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.formats import JPEG, PNG, format_of
@@ -77,7 +77,7 @@ def write_sheet(source: Path, plan: Path, sheet: Path, *, clear: bool = False) -
         draw.text((left + 5, top + _CELL_PX), f"{entry.track}  {entry.kind}  {entry.best_score:.2f}", "black", font)
         span = f"{format_seconds(entry.first_time.seconds)} - {format_seconds(entry.last_time.seconds)}"
         draw.text((left + 5, top + _CELL_PX + 15), span, "black", font)
-    with atomic_path(sheet, what=f"The contact sheet {sheet}") as beside:
+    with atomic_path(sheet, what=f"The contact sheet {sheet}", mode=mode_like(source)) as beside:
         canvas.save(beside, wanted.writer)
     return entries
 

@@ -38,7 +38,7 @@ GROUPS: dict[str, str] = {
     "run": "Running",
 }
 
-KEEPABLE = ("location", "tags", "data", "cover", "attachments")
+KEEPABLE = ("location", "tags", "data", "subtitles", "cover", "attachments")
 
 PROFILES: dict[str, dict[str, Any]] = {
     "fast": {"inference_size": 640, "tiles": 1, "threshold": None, "look_ahead": 0.5},
@@ -169,6 +169,11 @@ class Settings:
     keep: tuple[str, ...] = setting((), "output", "Keep",
         "What is kept of what is stripped by default: " + ", ".join(KEEPABLE) + ".", choices=KEEPABLE)
     overwrite: bool = setting(False, "output", "Overwrite", "Replace outputs that exist; a source never is.")
+    private_plans: bool = setting(True, "output", "Private plans and reports",
+        "Plans and reports tell where everybody is: only you may read them; off: whoever may read the source.")
+    report_source: str = setting("full", "output", "Source in the report",
+        "What the report tells of the source: its path and hash, its name, or nothing.",
+        choices=("full", "name", "nothing"))
     # --- running
     workers: int = setting(0, "run", "Threads",
         "Threads of decoder, detector and encoder each; 0: the machine's.", minimum=0, maximum=256)

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
-from dashcamcleaner.audit.container import audio_offset_s, audio_shift_s, compare_contents, examine
+from dashcamcleaner.audit.container import compare_contents, examine
+from dashcamcleaner.audit.sound import audio_offset_s, audio_shift_s
 from dashcamcleaner.errors import InputError
 from tests import clips
 

@@ -337,7 +337,7 @@ def test_subtitles_that_tell_the_position_are_telemetry(tmp_path: Path, extensio
 def test_chapters(tmp_path: Path) -> None:
     made = make(tmp_path / "in.mp4", chapters=((0, 0.5, "one"), (0.5, 1, "two")))
     for extension in ("mp4", "mkv"):
-        transcode(made.path, tmp_path / f"out.{extension}")
+        transcode(made.path, tmp_path / f"out.{extension}", keep=("chapters", "tags"))
         assert _chapters(tmp_path / f"out.{extension}") == [(0, 0.5, "one"), (0.5, 1, "two")]
     plan = transcode(made.path, tmp_path / "none.mp4", keep=())
     assert fate(plan, "2 chapters") == "dropped"
