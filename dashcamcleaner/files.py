@@ -17,6 +17,7 @@ import json
 import os
 import secrets
 import shutil
+import stat
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -228,11 +229,11 @@ def mode_like(source: Path) -> int:
     The user's umask narrows it further. A group counts only where new files belong to that very group.
     """
     try:
-        stat = source.stat()
+        found = source.stat()
     except OSError:
         return PRIVATE
-    mode = stat.st_mode & 0o066
-    if hasattr(os, "getegid") and stat.st_gid != os.getegid():
+    mode = found.st_mode & 0o066
+    if hasattr(os, "getegid") and found.st_gid != os.getegid():
         mode &= mode << 3 & 0o060 | 0o006  # another group: what all may do at most
     return PRIVATE | mode
 
@@ -240,10 +241,16 @@ def mode_like(source: Path) -> int:
 def reserve(path: Path, *, mode: int) -> None:
     """Make an empty file of that mode in place of a leftover, never through a link. Opened by name, it keeps the mode.
 
+    What is no file, a device or a pipe, stays what it is.
+
     Raises:
         OSError: it cannot be made.
     """
-    path.unlink(missing_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        kind = path.lstat().st_mode
+        if not (stat.S_ISREG(kind) or stat.S_ISLNK(kind)):
+            return  # a device or a pipe is written into, never replaced
+        path.unlink(missing_ok=True)
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
 
 

@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import re
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -292,3 +293,16 @@ def test_nobody_else_makes_or_renames_temporary_files() -> None:
         if by_hand.search(path.read_text(encoding="utf-8"))
     }
     assert found <= may
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_what_is_no_file_is_never_replaced(tmp_path: Path) -> None:
+    pipe, link, target = tmp_path / "pipe", tmp_path / "link", tmp_path / "target"
+    os.mkfifo(pipe)
+    files.reserve(pipe, mode=0o600)
+    assert stat.S_ISFIFO(pipe.lstat().st_mode)
+    target.write_text("mine")
+    link.symlink_to(target)
+    files.reserve(link, mode=0o600)
+    assert target.read_text() == "mine"
+    assert not link.is_symlink()
