@@ -25,6 +25,7 @@ from dashcamcleaner.core.findings import Finding, Severity
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.codecs import SAFE_TAGS, is_location_tag, is_structural_tag
+from dashcamcleaner.media.packets import read_packets
 
 __all__ = [
     "EmbeddedPicture",
@@ -260,7 +261,7 @@ def examine(path: Path) -> ContainerContents:
             tracks = _read_streams(container, facts)
             first_picture: Fraction | None = None
             sound_times: dict[int, list[Fraction]] = {index: [] for index in tracks}
-            for packet in container.demux():
+            for packet in read_packets(container):
                 if not packet.size:
                     continue
                 index = packet.stream_index
@@ -344,7 +345,7 @@ def _cover(container: Any, stream: Any) -> np.ndarray | None:
         contextlib.suppress(av.error.FFmpegError, ValueError),
         av.open(container.name, container_options=codecs.SOURCE_OPTIONS) as again,
     ):
-        for frame in again.decode(again.streams[stream.index]):
+        for frame in (f for p in read_packets(again, [again.streams[stream.index]]) for f in p.decode()):
             return frame.to_ndarray(format="rgb24")
     return None
 
@@ -429,11 +430,11 @@ def _loudness(path: Path, index: int) -> tuple[float, np.ndarray] | None:
     try:
         with av.open(f"file:{path.resolve()}", container_options=codecs.SOURCE_OPTIONS) as container:
             film = container.streams.video[0]
-            first = next((p.pts * p.time_base for p in container.demux(film) if p.pts is not None), Fraction(0))
+            first = next((p.pts * p.time_base for p in read_packets(container, [film]) if p.pts is not None), Fraction(0))
             container.seek(0)
             stream = container.streams[index]
             resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
-            for frame in container.decode(stream):
+            for frame in (frame for packet in read_packets(container, [stream]) for frame in packet.decode()):
                 if not isinstance(frame, av.AudioFrame):
                     continue
                 if start is None and frame.pts is not None and frame.time_base is not None:

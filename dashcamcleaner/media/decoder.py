@@ -24,6 +24,7 @@ from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.packet_order import PacketOrder
+from dashcamcleaner.media.packets import read_packets
 from dashcamcleaner.media.scaler import Scaler, matrix_of
 
 __all__ = ["Decoder", "frame_times", "open_clip"]
@@ -231,14 +232,13 @@ class Decoder:
 
     def packets(self) -> Iterator[Any]:
         """The coded packets of the picture stream; a clip that breaks off ends them."""
-        packets = self._container.demux(self._stream)
+        packets = read_packets(self._container, [self._stream])
         while True:
             try:
                 packet = next(packets)
             except StopIteration:
                 return
-            except (av.error.FFmpegError, OSError, IndexError) as error:
-                # IndexError: a damaged transport stream can claim new streams while it is read
+            except (av.error.FFmpegError, OSError) as error:
                 self._tell_partial(f"The clip cannot be read to its end: {_reason(error)}.")
                 return
             yield packet

@@ -6,7 +6,7 @@ Pure: reads `MediaInfo` and the tables in `media.codecs`, opens nothing.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -87,6 +87,8 @@ def plan_output(
     sound: str = "keep",
     keep_chroma: bool = False,
     quality: int = 20,
+    uncopiable: Collection[int] = (),
+    unwritable: Collection[int] = (),
 ) -> OutputPlan:
     """Decide what the output will be.
 
@@ -98,6 +100,8 @@ def plan_output(
         sound: ``keep`` or ``mute``.
         keep_chroma: 4:2:2 and 4:4:4 stay as they are.
         quality: x264's scale; only the size estimate depends on it.
+        uncopiable: side streams whose packets the container refused when tried, see `media.trial`.
+        unwritable: side streams that it refused converted, too.
 
     Raises:
         OutputError: the extension is unknown, or the container cannot hold what was asked for.
@@ -106,7 +110,9 @@ def plan_output(
     video = _video_codec(info, container=container, codec=codec)
     pixel_format, notes = _pixel_format(info, codec=video, keep_chroma=keep_chroma)
     size, size_notes = _size(info, pixel_format=pixel_format)
-    sides, actions = _sides(info, container=container, keep=keep, sound=sound)
+    sides, actions = _sides(
+        info, container=container, keep=keep, sound=sound, uncopiable=uncopiable, unwritable=unwritable
+    )
     tags, tag_actions = _tags(info.tags, keep=keep)
     video_tags, video_tag_actions = _video_tags(info, container=container, keep=keep)
     shift = info.start_s if info.container.startswith(_ORIGINLESS) and info.start_s else Fraction(0)
@@ -125,7 +131,12 @@ def plan_output(
         shift_s=shift,
         bake_orientation=info.orientation.mirrored and not container.mirroring,
         actions=(_picture_action(info, video), *actions, *tag_actions, *video_tag_actions),
-        warnings=(*notes, *size_notes, *_timing_notes(info, container, shift, video)),
+        warnings=(
+            *notes,
+            *size_notes,
+            *_timing_notes(info, container, shift, video),
+            *_refused_notes(info, container, unwritable),
+        ),
         estimated_bytes=_estimate(info, sides, quality=quality),
     )
 
@@ -183,7 +194,13 @@ def _size(info: MediaInfo, *, pixel_format: str) -> tuple[tuple[int, int], list[
 
 
 def _sides(
-    info: MediaInfo, *, container: Container, keep: Sequence[str], sound: str
+    info: MediaInfo,
+    *,
+    container: Container,
+    keep: Sequence[str],
+    sound: str,
+    uncopiable: Collection[int],
+    unwritable: Collection[int],
 ) -> tuple[list[SideStream], list[StreamAction]]:
     sides: list[SideStream] = []
     actions: list[StreamAction] = []
@@ -194,14 +211,16 @@ def _sides(
         counts[stream.type] = counts.get(stream.type, 0) + 1
         title = _title(stream, counts[stream.type])
         decide = {
-            "audio": lambda s: _sound(s, container, sound),
-            "subtitle": lambda s: _subtitle(s, container, keep),
+            "audio": lambda s: _sound(s, container, sound, s.index in uncopiable),
+            "subtitle": lambda s: _subtitle(s, container, keep, s.index in uncopiable),
             "data": lambda s: _data(s, container, keep),
             "attachment": lambda s: _attachment(s, container, keep),
             "video": lambda s: _picture(s, container, keep),
             "box": lambda s: (None, "dropped", "may carry position; only tracks can be kept"),
         }[stream.type]
         side, action, why = decide(stream)
+        if side is not None and side.index in unwritable:
+            side, action, why = None, "dropped", f"{container.title} refuses it, it may be damaged"
         actions.append(StreamAction(title, action, why))
         if side is not None:
             tags, tag_actions = _tags(_own_tags(stream), keep=keep, of=title)
@@ -219,23 +238,27 @@ def _stream_tags(stream: StreamInfo, container: Container) -> dict[str, str]:
     return {"language": codecs.language_tag(stream.language, container=container)}
 
 
-def _sound(stream: StreamInfo, container: Container, sound: str) -> _Fate:
+def _sound(stream: StreamInfo, container: Container, sound: str, uncopiable: bool) -> _Fate:
     if sound == "mute":
         return None, "muted", "asked for"
     if stream.note == "undecodable" and stream.codec not in container.audio:
         return None, "dropped", "unknown codec"
-    if stream.codec in container.audio:
+    if stream.codec in container.audio and not uncopiable:
         return SideStream(stream.index, "audio"), "copied", ""
-    why = f"{container.title} does not hold {stream.codec}"
+    why = _not_held(stream, container, uncopiable)
     return SideStream(stream.index, "audio", codec=container.audio_fallback), "converted", why
 
 
-def _subtitle(stream: StreamInfo, container: Container, keep: Sequence[str]) -> _Fate:
+def _not_held(stream: StreamInfo, container: Container, uncopiable: bool) -> str:
+    return f"{container.title} {'refuses this' if uncopiable else 'does not hold'} {stream.codec}"
+
+
+def _subtitle(stream: StreamInfo, container: Container, keep: Sequence[str], uncopiable: bool) -> _Fate:
     if stream.note == codecs.TELEMETRY_TEXT and "data" not in keep:
         return None, "dropped", "its texts tell the position"
-    if stream.codec in container.subtitles:
+    if stream.codec in container.subtitles and not uncopiable:
         return SideStream(stream.index, "subtitle"), "copied", ""
-    why = f"{container.title} does not hold {stream.codec}"
+    why = _not_held(stream, container, uncopiable)
     if stream.codec in codecs.TEXT_SUBTITLES and stream.note != "undecodable":
         return SideStream(stream.index, "subtitle", codec=container.subtitle_fallback), "converted", why
     return None, "dropped", why
@@ -349,6 +372,12 @@ def _timing_notes(info: MediaInfo, container: Container, shift: Fraction, codec:
         yield f"{codec.title} is written without the mark that says that the source is interlaced."
     if info.orientation.mirrored and not container.mirroring:
         yield f"{container.title} cannot say that the picture is mirrored; the pixels themselves are turned."
+
+
+def _refused_notes(info: MediaInfo, container: Container, unwritable: Collection[int]) -> Iterable[str]:
+    for stream in info.streams:
+        if stream.index in unwritable:
+            yield f"The {stream.type} stream {stream.index} is left out: {container.title} refuses it."
 
 
 def _estimate(info: MediaInfo, sides: Iterable[SideStream], *, quality: int) -> int:

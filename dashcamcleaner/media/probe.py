@@ -22,6 +22,7 @@ from dashcamcleaner.core.media_info import MediaInfo, StreamInfo
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.mp4_boxes import BoxMap, is_cut, read_boxes
+from dashcamcleaner.media.packets import read_packets
 
 __all__ = ["probe"]
 
@@ -213,7 +214,7 @@ def _first_frame(path: Path, container: Any, stream: Any) -> Any:
     stream.thread_type = "AUTO"
     packets = 0
     try:
-        for packet in container.demux(stream):
+        for packet in read_packets(container, [stream]):
             if packet.has_sidedata("encryption_info"):
                 raise InputError(f"{path} is encrypted", hint="Decrypt it with the program that it belongs to.")
             try:
@@ -245,14 +246,14 @@ def _telling_texts(container: Any) -> set[int]:
     try:
         container.seek(0)
         # All streams, so that a sparse one does not make the whole file be read.
-        for number, packet in enumerate(container.demux()):
+        for number, packet in enumerate(read_packets(container)):
             if packet.stream_index in texts and packet.size > 2:
                 texts[packet.stream_index] += 1
                 if codecs.tells_position(bytes(packet).decode("utf-8", "replace")):
                     telling.add(packet.stream_index)
             if number > _MOST_PACKETS or all(count >= _FIRST_TEXTS for count in texts.values()):
                 break
-    except (av.error.FFmpegError, IndexError):
+    except av.error.FFmpegError:
         pass  # damage is told by who reads the picture
     return telling
 

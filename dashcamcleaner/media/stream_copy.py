@@ -6,7 +6,6 @@ the container does not hold is converted; the plan has said so before.
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -21,9 +20,10 @@ from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.cover_art import CoverArt
 from dashcamcleaner.media.output_plan import OutputPlan, SideStream
-from dashcamcleaner.media.transcode import AudioConverter, SubtitleConverter
+from dashcamcleaner.media.packets import read_packets
+from dashcamcleaner.media.transcode import DEFAULT_LAYOUTS, AudioConverter, SubtitleConverter
 
-__all__ = ["StreamCopier"]
+__all__ = ["StreamCopier", "add_target"]
 
 
 _OWN_RUN_IN = ("opus", "libopus")
@@ -91,19 +91,9 @@ class StreamCopier:
         if side.type == "cover":
             self._covers.append(CoverArt(self._source, side.index, output=self._output, clean=self._clean_cover))
             return
-        if not side.codec and not _takes(self._plan.container.muxer, stream):
-            self.problems.append(f"The {side.type} stream {side.index} is damaged and was left out.")
-            return
-        if not side.codec:
-            target = self._output.add_stream_from_template(stream)
-        elif side.type == "audio":
-            converter = AudioConverter(stream, output=self._output, codec=side.codec)
+        target, converter = add_target(side, stream=stream, output=self._output)
+        if converter is not None:
             self._converters[side.index] = converter
-            target = converter.target
-        else:
-            subtitles = SubtitleConverter(stream, output=self._output, codec=side.codec)
-            self._converters[side.index] = subtitles
-            target = subtitles.target
         target.metadata.update(side.tags)
         target.disposition = stream.disposition
         self._targets[side.index] = target
@@ -189,12 +179,12 @@ class StreamCopier:
         streams = [self._source.streams[index] for index in self._targets]
         if not streams:
             return
-        packets = self._source.demux(streams)
+        packets = read_packets(self._source, streams)
         shifts = {s.index: round(self._plan.shift_s / s.time_base) for s in streams}
         while True:
             try:
                 packet = next(packets)
-            except (StopIteration, av.error.FFmpegError, IndexError):
+            except (StopIteration, av.error.FFmpegError):
                 return  # a truncated source: the picture's own reader tells it
             if not packet.size and packet.dts is None:
                 continue
@@ -213,12 +203,27 @@ class StreamCopier:
         self._source.close()
 
 
-def _takes(muxer: str, stream: Any) -> bool:
-    """Whether a container takes a stream; one whose codec data are damaged would spoil the header of the whole file."""
-    try:
-        with av.open(io.BytesIO(), "w", format=muxer) as trial:
-            trial.add_stream_from_template(stream)
-            trial.start_encoding()
-    except (av.error.FFmpegError, ValueError):
-        return False
-    return True
+def add_target(side: SideStream, *, stream: Any, output: Any) -> tuple[Any, AudioConverter | SubtitleConverter | None]:
+    """A stream of the output for one of the source, and what converts it, None where packets are copied.
+
+    Args:
+        side: what becomes of it.
+        stream: of the source.
+        output: open, its header not yet written.
+    """
+    if not side.codec:
+        target = output.add_stream_from_template(stream)
+        if side.type == "audio":
+            _name_layout(target.codec_context)
+        return target, None
+    converter = AudioConverter if side.type == "audio" else SubtitleConverter
+    made = converter(stream, output=output, codec=side.codec)
+    return made.target, made
+
+
+def _name_layout(context: Any) -> None:
+    """Name the loudspeakers of a track that only counts them, as AVI, MXF and DV do; MP4 refuses those at its end."""
+    if context.layout.name in ("", f"{context.channels} channels"):
+        layout = DEFAULT_LAYOUTS.get(context.channels)
+        if layout is not None:
+            context.layout = layout

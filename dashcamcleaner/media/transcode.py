@@ -10,13 +10,14 @@ import av
 import av.error
 import av.filter
 
-__all__ = ["AudioConverter", "SubtitleConverter"]
+__all__ = ["DEFAULT_LAYOUTS", "AudioConverter", "SubtitleConverter"]
 
 _BITS_PER_CHANNEL = 96_000
 _ENCODERS = {"aac": "aac", "opus": "libopus"}
 _FRAME_SAMPLES = {"aac": 1024, "opus": 960}
-_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "7.1"}
-"""What all the encoders here take; a track of another count is mixed down to stereo."""
+DEFAULT_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "7.1"}
+"""The loudspeakers of so many channels where none are named, all of which the encoders here take; a track of another
+count is mixed down to stereo when it is converted."""
 
 
 class AudioConverter:
@@ -33,7 +34,7 @@ class AudioConverter:
         encoder = _ENCODERS[codec]
         rates = av.Codec(encoder, "w").audio_rates or [48_000]
         self._rate = min(rates, key=lambda rate: (abs(rate - stream.codec_context.sample_rate), -rate))
-        self._layout = _LAYOUTS.get(stream.codec_context.channels, "stereo")
+        self._layout = DEFAULT_LAYOUTS.get(stream.codec_context.channels, "stereo")
         self._samples = _FRAME_SAMPLES[codec]
         self.target = output.add_stream(encoder, rate=self._rate)
         self.target.codec_context.layout = self._layout

@@ -20,7 +20,7 @@ from dashcamcleaner.core.plan import FramePlan, Planner
 from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.files import check_output, check_space
-from dashcamcleaner.media import output_plan, probe
+from dashcamcleaner.media import probe, trial
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.pipeline.context import open_context
 from dashcamcleaner.pipeline.control import Control
@@ -53,8 +53,9 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
     begun = (time.monotonic(), time.process_time())
     info = probe.probe(job.source)
     check_output(job.output, sources=[job.source], overwrite=settings.overwrite)
-    target = output_plan.plan_output(
+    target = trial.proven_plan(
         info,
+        source=job.source,
         output=job.output,
         codec=settings.codec,
         keep=(*settings.keep, "chapters"),  # chapters tell nothing that the picture does not show
