@@ -84,6 +84,11 @@ class MediaInfo:
     warnings: tuple[str, ...] = ()
 
     @property
+    def has_origin(self) -> bool:
+        """Whether the container's clock begins at zero; those of broadcasting begin, and start again, anywhere."""
+        return not self.container.startswith(("mpegts", "mpeg", "mpegtsraw"))
+
+    @property
     def upright_size(self) -> tuple[int, int]:
         """``(width, height)`` of the full-size picture as shown."""
         return self.orientation.upright_size(self.size)

@@ -22,9 +22,6 @@ __all__ = ["OutputPlan", "SideStream", "plan_output"]
 _BITS_PER_PIXEL = 0.16
 """Of a busy street scene at quality 20; measured 0.03-0.16 over fifteen clips, the upper end taken for the estimate."""
 
-_ORIGINLESS = ("mpegts", "mpeg", "mpegtsraw")
-"""Containers whose clock has no origin: their clips begin anywhere, so times are counted from their start."""
-
 
 @dataclass(frozen=True, slots=True)
 class SideStream:
@@ -115,7 +112,8 @@ def plan_output(
     )
     tags, tag_actions = _tags(info.tags, keep=keep)
     video_tags, video_tag_actions = _video_tags(info, container=container, keep=keep)
-    shift = info.start_s if info.container.startswith(_ORIGINLESS) and info.start_s else Fraction(0)
+    # Times are counted from the clip's start where the clock begins anywhere.
+    shift = info.start_s if info.start_s and not info.has_origin else Fraction(0)
     chapters = info.chapters > 0 and "chapters" in keep
     if info.chapters:
         actions.append(StreamAction(f"{info.chapters} chapters", "copied" if chapters else "dropped"))

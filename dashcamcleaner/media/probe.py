@@ -152,7 +152,7 @@ def _describe(path: Path, container: Any, *, still: bool, atoms: BoxMap | None, 
     orientation, exact = _orientation(frame, side)
     layout, layout_note = _layout(frame)
     color = _color(frame, side)
-    rate = _frame_rate(stream)
+    rate = _frame_rate(container, stream)
     duration_s = _duration_s(container, stream)
     start = container.start_time
     return MediaInfo(
@@ -354,9 +354,12 @@ def _end_pts(container: Any, stream: Any) -> int | None:
     return None
 
 
-def _frame_rate(stream: Any) -> Fraction | None:
-    """The average rate; some containers give the ticks of their clock instead, which is no rate."""
-    rates = (stream.average_rate, stream.guessed_rate, stream.base_rate)
+def _frame_rate(container: Any, stream: Any) -> Fraction | None:
+    """The average rate; some containers give the ticks of their clock instead, which is no rate. Elementary streams
+    have no clock: theirs is what the codec says, and the average only what the reader makes up."""
+    rates = [stream.average_rate, stream.guessed_rate, stream.base_rate]
+    if container.format.name in codecs.CLOCKLESS:
+        rates.insert(0, stream.codec_context.framerate)
     return next((rate for rate in rates if rate and 0 < rate < 500), None)
 
 

@@ -137,7 +137,8 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
         summary.timeline, summary.edits = tally.timeline.as_dict(), describe_edits(look.edits)
         summary.status = PARTIAL if decoder.partial or tally.damaged_frames else CLEANED
         summary.wall_s, summary.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]
-        writer.finish(summary)
+        for sentence in writer.finish(summary, source_length=decoder.length):
+            yield Warned(sentence)
         look.done()
     yield Finished(summary)
 

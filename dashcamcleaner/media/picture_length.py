@@ -1,0 +1,117 @@
+"""How many pictures a clip holds and how long they last, told from its packets alone.
+
+Measured of every source as it is read and of every output when it is written, so that neither length nor count can
+change untold; the audit measures both once more. Nothing here believes a header, which may claim anything.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+__all__ = ["PictureLength", "length_notes"]
+
+_JUMP_S = Fraction(1)
+_GAP_S = Fraction(10)
+"""The same as in `media.frame_clock`: beyond them, time is another clock's and does not count."""
+
+_SLACK_STEPS = Fraction(3, 2)
+_LEAST_SLACK_S = Fraction(1, 20)
+"""Containers round, and some do not tell how long the last picture is shown."""
+
+
+class PictureLength:
+    """Adds up packets, in the order of the file.
+
+    Args:
+        time_base: of the packets' times.
+        rate: pictures a second, where packets tell no times; None: unknown.
+
+    Attributes:
+        pictures: how many packets show one.
+    """
+
+    def __init__(self, *, time_base: Fraction, rate: Fraction | None) -> None:
+        self.pictures = 0
+        self._time_base = time_base
+        self._rate = rate
+        reordered_s = 20 / rate if rate else Fraction(0)  # packets come in decoding order
+        self._jump_s, self._gap_s = max(_JUMP_S, reordered_s), max(_GAP_S, reordered_s)
+        self._untimed = 0
+        self._span = Fraction(0)
+        self._spans = 0
+        self._first: int | None = None
+        self._last = 0
+        self._duration = 0
+
+    def add(self, pts: int | None, *, duration: int = 0) -> None:
+        """A packet that shows a picture.
+
+        Args:
+            pts: when, None where it is not told.
+            duration: how long, 0 where it is not told.
+        """
+        self.pictures += 1
+        if pts is None:
+            self._untimed += 1
+            return
+        if self._first is not None:
+            ahead_s = (pts - self._last) * self._time_base
+            if ahead_s < -self._jump_s or ahead_s > self._gap_s:
+                self._end_span()
+        if self._first is None:
+            self._first, self._last, self._duration = pts, pts, duration
+        self._first = min(self._first, pts)
+        if pts >= self._last:
+            self._last, self._duration = pts, duration
+
+    def _end_span(self) -> None:
+        if self._first is not None:
+            self._span += (self._last - self._first) * self._time_base
+            self._spans += 1
+            self._first = None
+
+    @property
+    def step_s(self) -> Fraction | None:
+        """How long a picture is shown on average; None where nothing tells it."""
+        first = (self._last - self._first) * self._time_base if self._first is not None else Fraction(0)
+        spans = self._spans + (self._first is not None)
+        timed = self.pictures - self._untimed
+        if timed > spans and self._span + first > 0:
+            return (self._span + first) / (timed - spans)
+        return 1 / self._rate if self._rate else None
+
+    @property
+    def seconds(self) -> Fraction | None:
+        """From the first picture to the end of the last; None where nothing tells it."""
+        step = self.step_s
+        if self._untimed == self.pictures:
+            return self.pictures * step if step is not None else None
+        span = self._span + ((self._last - self._first) * self._time_base if self._first is not None else 0)
+        last = self._duration * self._time_base
+        if step is None:
+            return span + last if last else None
+        # What a container says of the last picture is believed within reason; broken ones claim years.
+        return span + self._spans * step + (last if 0 < last <= self._gap_s else step) + self._untimed_s(step)
+
+    def _untimed_s(self, step: Fraction) -> Fraction:
+        """Single packets without a time lie between others that have one; where most lack it, they count."""
+        return self._untimed * step if self._untimed * 2 > self.pictures else Fraction(0)
+
+
+def length_notes(source: PictureLength, output: PictureLength) -> list[str]:
+    """How the output's pictures differ from the source's in length and number, a sentence each; empty: not at all."""
+    notes = []
+    if source.pictures != output.pictures:
+        notes.append(f"The source holds {source.pictures} pictures, the output {output.pictures}.")
+    before, after = source.seconds, output.seconds
+    if before is None or after is None:
+        if before is not after:
+            notes.append("How long the source lasts is not told by it; check the output's length.")
+        return notes
+    slack = max((source.step_s or Fraction(0)) * _SLACK_STEPS, _LEAST_SLACK_S)
+    if abs(after - before) > slack:
+        notes.append(
+            f"The source's pictures last {float(before):.3f} s, the output's {float(after):.3f} s "
+            f"({float(after - before):+.3f} s)."
+        )
+    return notes
