@@ -25,7 +25,10 @@ from dashcamcleaner.core.findings import Finding, Severity
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.codecs import SAFE_TAGS, is_location_tag, is_structural_tag
+from dashcamcleaner.media.decoder import is_shown
 from dashcamcleaner.media.packets import read_packets
+from dashcamcleaner.media.picture_length import PictureLength, length_difference_s
+from dashcamcleaner.media.probe import frame_rate
 
 __all__ = [
     "EmbeddedPicture",
@@ -89,6 +92,7 @@ class ContainerContents:
         pictures: what stands beside the film.
         positions: places where bytes between the packets hold a position.
         chapters: how many.
+        length: of the film, by its packets; None of a picture file.
     """
 
     films: list[int] = field(default_factory=list)
@@ -99,6 +103,7 @@ class ContainerContents:
     pictures: list[EmbeddedPicture] = field(default_factory=list)
     positions: list[str] = field(default_factory=list)
     chapters: int = 0
+    length: PictureLength | None = None
 
 
 def compare_contents(
@@ -146,7 +151,22 @@ def compare_contents(
             )
     _compare_tags(output, keep, add)
     _compare_audio(source, output, muted, add)
+    _compare_lengths(source.length, output.length, add)
     return found
+
+
+def _compare_lengths(source: PictureLength | None, output: PictureLength | None, add: _Add) -> None:
+    """How long the pictures last; which of them are missing is told by who decodes both."""
+    if source is None or output is None:
+        return
+    difference = length_difference_s(source, output)
+    if difference is None:
+        add("media", "length-untold", Severity.REVIEW, "How long the source lasts is not told by it.")
+    elif difference:
+        before, after = float(source.seconds or 0), float(output.seconds or 0)
+        severity = Severity.FAIL if abs(difference) > _MOST_LENGTH_DIFFERENCE * before else Severity.REVIEW
+        text = f"The source's pictures last {before:.3f} s, the output's {after:.3f} s ({float(difference):+.3f} s)."
+        add("media", "length", severity, text)
 
 
 def _compare_tags(output: ContainerContents, keep: Collection[str], add: _Add) -> None:
@@ -238,6 +258,9 @@ _EXIF_POINTERS = {
 }
 """Where other blocks lie, and what says nothing about the footage."""
 
+_MOST_LENGTH_DIFFERENCE = 0.02
+"""Of the source's length; what is lost at damaged ends stays below it, a wrong rate does not."""
+
 _LEAST_GAP_BYTES = 64
 _MOST_GAP_BYTES = 64 << 20
 _LEAST_PICTURE_PX = 16
@@ -259,6 +282,11 @@ def examine(path: Path) -> ContainerContents:
             f"file:{path.resolve()}", container_options=codecs.SOURCE_OPTIONS, metadata_errors="replace"
         ) as container:
             tracks = _read_streams(container, facts)
+            codec = ""
+            if facts.films:
+                film = container.streams[facts.films[0]]
+                codec = film.codec_context.codec.canonical_name if film.codec_context is not None else ""
+                facts.length = PictureLength(time_base=film.time_base or Fraction(1), rate=frame_rate(container, film))
             first_picture: Fraction | None = None
             sound_times: dict[int, list[Fraction]] = {index: [] for index in tracks}
             for packet in read_packets(container):
@@ -267,6 +295,9 @@ def examine(path: Path) -> ContainerContents:
                 index = packet.stream_index
                 if packet.pos is not None and packet.pos >= 0:
                     spans.append((packet.pos, packet.pos + packet.size))
+                if index in facts.films[:1] and facts.length is not None and is_shown(packet, codec=codec):
+                    time = packet.dts if packet.pts is None else packet.pts
+                    facts.length.add(time, duration=packet.duration or 0)
                 if index in facts.films[:1] and packet.pts is not None and not packet.is_discard:
                     time = packet.pts * packet.time_base
                     first_picture = time if first_picture is None else min(time, first_picture)
@@ -430,7 +461,9 @@ def _loudness(path: Path, index: int) -> tuple[float, np.ndarray] | None:
     try:
         with av.open(f"file:{path.resolve()}", container_options=codecs.SOURCE_OPTIONS) as container:
             film = container.streams.video[0]
-            first = next((p.pts * p.time_base for p in read_packets(container, [film]) if p.pts is not None), Fraction(0))
+            first = next(
+                (p.pts * p.time_base for p in read_packets(container, [film]) if p.pts is not None), Fraction(0)
+            )
             container.seek(0)
             stream = container.streams[index]
             resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)

@@ -16,7 +16,7 @@ from typing import Any
 import av
 import av.error
 import numpy as np
-from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
+from av.video.reformatter import VideoReformatter
 
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
@@ -27,8 +27,9 @@ from dashcamcleaner.media.frame_clock import FrameClock
 from dashcamcleaner.media.hidden_packets import shows_picture
 from dashcamcleaner.media.packet_order import PacketOrder
 from dashcamcleaner.media.packets import read_packets
+from dashcamcleaner.media.picture_format import conformed
 from dashcamcleaner.media.picture_length import PictureLength
-from dashcamcleaner.media.scaler import Scaler, matrix_of
+from dashcamcleaner.media.scaler import Scaler
 
 __all__ = ["Decoder", "frame_times", "open_clip"]
 
@@ -89,7 +90,7 @@ class Decoder:
         self._stream: Any
         self._info = info
         self._scaler = Scaler(info)
-        self._convert: VideoReformatter | None = None
+        self._convert = VideoReformatter()
         try:
             self._container = av.open(
                 f"file:{Path(path).resolve()}",
@@ -328,23 +329,9 @@ class Decoder:
 
     def _conform(self, native: Any) -> Any:
         """A picture in the clip's one size and layout; all but untouched streams come through here as they are."""
-        name, size = self._info.layout.name, self._info.size
-        if native.format.name == name and (native.width, native.height) == size:
-            return native
-        if (native.width, native.height) != size:
+        if (native.width, native.height) != self._info.size:
             self._note("The picture's size changes within the clip; all of it is brought to the first size.")
-        self._convert = self._convert or VideoReformatter()
-        full = self._info.layout.full_range
-        return self._convert.reformat(
-            native,
-            width=size[0],
-            height=size[1],
-            format=name,
-            interpolation=Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT,
-            dst_colorspace=matrix_of(native) if native.format.is_rgb or native.format.has_palette else None,
-            dst_color_range=ColorRange.JPEG if full else ColorRange.MPEG,
-            threads=1,
-        )
+        return conformed(native, layout=self._info.layout, size=self._info.size, converter=self._convert)
 
 
 def packet_is_frame(info: MediaInfo) -> bool:

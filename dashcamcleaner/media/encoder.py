@@ -144,8 +144,6 @@ class Encoder:
             number = next((k for k, v in codecs.COLOR_CODES[name].items() if v == info.color.get(name)), None)
             if number is not None:
                 setattr(context, attribute, number)
-        if info.layout.full_range:
-            context.color_range = 2
         if info.interlaced and plan.codec.interlaced:
             context.flags |= int(_INTERLACED_FLAGS)
         if plan.container.muxer in ("mp4", "mov") and plan.codec.name == "h265":

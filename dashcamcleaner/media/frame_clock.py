@@ -1,8 +1,8 @@
-"""When each decoded picture is shown: the file's own time, or one made up where the file tells none that can be true.
+"""When each decoded picture is shown: by the file's own clock, or by a rate where the file tells no time.
 
-Pure arithmetic for `media.decoder`, in ticks of the stream's time base. Three things go wrong with a clip's times: there
-are none (an elementary stream), the clock starts again (joined recordings), or it stands still (broken recorders). What
-is done about them is told; see `FrameClock.notes`.
+Pure arithmetic for `media.decoder`, in ticks of the stream's time base. Three things go wrong with a clip's times:
+there are none (an elementary stream), the clock starts again (joined recordings), or it stands still (broken
+recorders). What is done about them is told; see `FrameClock.notes`.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-__all__ = ["PictureLength", "length_notes"]
+__all__ = ["PictureLength", "length_difference_s", "length_notes"]
 
 _JUMP_S = Fraction(1)
 _GAP_S = Fraction(10)
@@ -98,20 +98,26 @@ class PictureLength:
         return self._untimed * step if self._untimed * 2 > self.pictures else Fraction(0)
 
 
+def length_difference_s(source: PictureLength, output: PictureLength) -> Fraction | None:
+    """By how much the output lasts longer than the source; 0 within what containers round, None where it is untold."""
+    before, after = source.seconds, output.seconds
+    if before is None or after is None:
+        return None if before is not after else Fraction(0)
+    slack = max((source.step_s or Fraction(0)) * _SLACK_STEPS, _LEAST_SLACK_S)
+    return after - before if abs(after - before) > slack else Fraction(0)
+
+
 def length_notes(source: PictureLength, output: PictureLength) -> list[str]:
     """How the output's pictures differ from the source's in length and number, a sentence each; empty: not at all."""
     notes = []
     if source.pictures != output.pictures:
         notes.append(f"The source holds {source.pictures} pictures, the output {output.pictures}.")
-    before, after = source.seconds, output.seconds
-    if before is None or after is None:
-        if before is not after:
-            notes.append("How long the source lasts is not told by it; check the output's length.")
-        return notes
-    slack = max((source.step_s or Fraction(0)) * _SLACK_STEPS, _LEAST_SLACK_S)
-    if abs(after - before) > slack:
+    difference = length_difference_s(source, output)
+    if difference is None:
+        notes.append("How long the source lasts is not told by it; check the output's length.")
+    elif difference:
+        before, after = float(source.seconds or 0), float(output.seconds or 0)
         notes.append(
-            f"The source's pictures last {float(before):.3f} s, the output's {float(after):.3f} s "
-            f"({float(after - before):+.3f} s)."
+            f"The source's pictures last {before:.3f} s, the output's {after:.3f} s ({float(difference):+.3f} s)."
         )
     return notes

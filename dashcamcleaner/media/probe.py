@@ -17,14 +17,15 @@ from typing import Any
 import av
 import av.error
 
-from dashcamcleaner.core.frame import Orientation, PixelLayout
+from dashcamcleaner.core.frame import Orientation
 from dashcamcleaner.core.media_info import MediaInfo, StreamInfo
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.mp4_boxes import BoxMap, is_cut, read_boxes
 from dashcamcleaner.media.packets import read_packets
+from dashcamcleaner.media.picture_format import picture_format
 
-__all__ = ["probe"]
+__all__ = ["frame_rate", "probe"]
 
 _MOST_PACKETS = 4000
 """So many packets without a picture, and the stream counts as one that decodes to nothing (about two minutes)."""
@@ -150,9 +151,8 @@ def _describe(path: Path, container: Any, *, still: bool, atoms: BoxMap | None, 
     telling = _telling_texts(container)
     side = _side_data(frame)
     orientation, exact = _orientation(frame, side)
-    layout, layout_note = _layout(frame)
-    color = _color(frame, side)
-    rate = _frame_rate(container, stream)
+    look = picture_format(frame, codec=stream.codec_context.codec.canonical_name, side=side)
+    rate = frame_rate(container, stream)
     duration_s = _duration_s(container, stream)
     start = container.start_time
     return MediaInfo(
@@ -160,7 +160,7 @@ def _describe(path: Path, container: Any, *, still: bool, atoms: BoxMap | None, 
         container=container.format.name,
         size=(frame.width, frame.height),
         orientation=orientation,
-        layout=layout,
+        layout=look.layout,
         time_base=stream.time_base,
         video=stream.index,
         codec=stream.codec_context.codec.canonical_name,
@@ -175,12 +175,12 @@ def _describe(path: Path, container: Any, *, still: bool, atoms: BoxMap | None, 
         file_bytes=size,
         sample_aspect=stream.sample_aspect_ratio or Fraction(1),
         interlaced=frame.interlaced_frame or stream.codec_context.field_order in (2, 3, 4, 5),
-        color=color,
-        hdr=color.get("trc") in ("smpte2084", "arib-std-b67"),
+        color=look.color,
+        hdr=look.color.get("trc") in ("smpte2084", "arib-std-b67"),
         chapters=len(container.chapters()),
         tags=dict(container.metadata),
         still=still,
-        warnings=(*_warnings(container, stream, exact=exact, atoms=atoms, side=side), *layout_note),
+        warnings=(*_warnings(container, stream, exact=exact, atoms=atoms, side=side), *look.notes),
     )
 
 
@@ -288,65 +288,6 @@ def _orientation(frame: Any, side: dict[str, bytes]) -> tuple[Orientation, bool]
     return table[(p, q, r, s)], exact
 
 
-def _layout(frame: Any) -> tuple[PixelLayout, tuple[str, ...]]:
-    name = frame.format.name
-    full_range = frame.color_range == 2
-    layout = codecs.native_layout(name, full_range=full_range)
-    if layout is not None:
-        return layout, ()
-    components = frame.format.components
-    nearest = codecs.nearest_native(
-        name,
-        depth=8 if frame.format.has_palette else max(c.bits for c in components),
-        rgb=frame.format.is_rgb or frame.format.has_palette,
-        chroma_shift=_chroma_shift(frame.format),
-    )
-    layout = codecs.native_layout(nearest)
-    assert layout is not None, nearest
-    lost = ", without its transparency" if any(c.is_alpha for c in components) else ""
-    return layout, (f"The picture is stored as {name} and is worked on as {nearest}{lost}.",)
-
-
-def _chroma_shift(fmt: Any) -> tuple[int, int]:
-    width, height = fmt.chroma_width(64), fmt.chroma_height(64)
-    return ((64 // width).bit_length() - 1 if width else 0, (64 // height).bit_length() - 1 if height else 0)
-
-
-def _color(frame: Any, side: dict[str, bytes]) -> dict[str, str]:
-    numbers = {
-        "primaries": frame.color_primaries,
-        "trc": frame.color_trc,
-        "space": frame.colorspace,
-        "range": frame.color_range,
-    }
-    named = {key: codecs.COLOR_CODES[key].get(int(number)) for key, number in numbers.items()}
-    color = {key: name for key, name in named.items() if name is not None}
-    mastering = _mastering(side.get("MASTERING_DISPLAY_METADATA", b""))
-    if mastering:
-        color["mastering_display"] = mastering
-    light = side.get("CONTENT_LIGHT_LEVEL", b"")
-    if len(light) >= 8:
-        color["content_light"] = "{},{}".format(*struct.unpack("=2I", light[:8]))
-    return color
-
-
-def _mastering(data: bytes) -> str:
-    """The mastering display's colour volume in the notation that the encoders share; empty without one."""
-    if len(data) < 88:
-        return ""
-    numbers = struct.unpack("=22i", data[:88])
-    has_primaries, has_luminance = numbers[20], numbers[21]
-    if not (has_primaries and has_luminance):
-        return ""
-    values = [
-        Fraction(num, den) if den else Fraction(0) for num, den in zip(numbers[0:20:2], numbers[1:20:2], strict=True)
-    ]
-    xy = [round(value * 50000) for value in values[:8]]
-    low, high = round(values[8] * 10000), round(values[9] * 10000)
-    r, g, b, white = [f"({xy[i]},{xy[i + 1]})" for i in (0, 2, 4, 6)]
-    return f"G{g}B{b}R{r}WP{white}L({high},{low})"
-
-
 def _end_pts(container: Any, stream: Any) -> int | None:
     """MP4 and MOV alone write how long each track is shown, to the tick."""
     if container.format.name.startswith("mov") and stream.start_time is not None and stream.duration:
@@ -354,9 +295,12 @@ def _end_pts(container: Any, stream: Any) -> int | None:
     return None
 
 
-def _frame_rate(container: Any, stream: Any) -> Fraction | None:
-    """The average rate; some containers give the ticks of their clock instead, which is no rate. Elementary streams
-    have no clock: theirs is what the codec says, and the average only what the reader makes up."""
+def frame_rate(container: Any, stream: Any) -> Fraction | None:
+    """The average rate of an open container's stream, None where nothing tells it.
+
+    Some containers give the ticks of their clock instead, which is no rate. Elementary streams have no clock: theirs is
+    what the codec says, and the average only what the reader makes up.
+    """
     rates = [stream.average_rate, stream.guessed_rate, stream.base_rate]
     if container.format.name in codecs.CLOCKLESS:
         rates.insert(0, stream.codec_context.framerate)
@@ -416,6 +360,9 @@ def _warnings(
     container: Any, stream: Any, *, exact: bool, atoms: BoxMap | None, side: dict[str, bytes]
 ) -> tuple[str, ...]:
     warnings = []
+    if container.format.name in codecs.CLOCKLESS and not stream.codec_context.framerate:
+        rate = frame_rate(container, stream)
+        warnings.append(f"The file tells no frame rate; {float(rate or 25):g} pictures a second are assumed.")
     others = [s for s in container.streams.video if s.index != stream.index and not _is_cover(s)]
     if others:
         warnings.append(

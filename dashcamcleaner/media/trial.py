@@ -58,9 +58,7 @@ def _refused(plan: OutputPlan, source: Path) -> list[SideStream]:
     if not sides:
         return []
     try:
-        opened = av.open(
-            f"file:{source.resolve()}", container_options=codecs.SOURCE_OPTIONS, metadata_errors="replace"
-        )
+        opened = av.open(f"file:{source.resolve()}", container_options=codecs.SOURCE_OPTIONS, metadata_errors="replace")
     except av.error.FFmpegError:
         return []  # whoever reads the picture tells that
     with opened as container:
