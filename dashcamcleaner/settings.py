@@ -229,6 +229,9 @@ ROWS: tuple[Setting, ...] = (
             choices=("auto", "f32", "bf16", "f16", "int8")),
     Setting("batch", "int", 1, "seeing", "Batch", "Frames per inference; more than 1 helps GPUs.",
             minimum=1, maximum=64),
+    Setting("video_track", "int", None, "seeing", "Video track",
+            "Number of the picture track to clean, from 1, where a file has several; auto: the longest and largest.",
+            minimum=1, maximum=64),
     Setting("trust_weights", "bool", False, "seeing", "Trust these weights",
             "Load a foreign .pt although it can run code on this machine; remembered by its hash."),
     # --- output

@@ -99,11 +99,12 @@ def _audit(
     source: Path, output: Path, *, plan: Path | None, settings: Settings | None, control: Control
 ) -> Iterator[Event]:
     begun = (time.monotonic(), time.process_time())
-    (before, source_frames), (after, output_frames) = _opened(source), _opened(output)
     result = AuditResult(str(source), str(output))
     known, warnings = _find_plan(source, output, plan, result)
     if settings is None:
         settings = settings_of_plan(known)
+    track = _video_track_of_plan(known) or settings.video_track
+    (before, source_frames), (after, output_frames) = _opened(source, video_track=track), _opened(output)
     edits = _edits_of(known)
     with contextlib.ExitStack() as stack:
         eyes = open_models(settings, upright_size=after.upright_size)
@@ -115,7 +116,7 @@ def _audit(
             yield Warned(sentence)
         for check in eyes.missing:
             yield Warned(f"{check.title}: not done, {check.why_not}.")
-        findings = list(_compare_files(source, output, settings, result))
+        findings = list(_compare_files(source, output, settings, result, film=before.video))
         findings += _compare_pictures(before, after)
         watch = FrameAuditor(eyes, info=before, output_info=after, plan=known, settings=settings)
         stack.callback(watch.close)
@@ -163,23 +164,32 @@ def settings_of_plan(plan: Path | None) -> Settings:
         return resolve(reader.header.settings)
 
 
+def _video_track_of_plan(plan: Path | None) -> int | None:
+    if plan is None:
+        return None
+    with PlanReader(plan) as reader:
+        return reader.header.video_track
+
+
 def _edits_of(plan: Path | None) -> Edits:
     beside = edits_path(plan) if plan is not None else None
     return read_edits(beside) if beside is not None and beside.exists() else Edits()
 
 
-def _opened(path: Path) -> tuple[MediaInfo, AbstractContextManager[Iterable[Frame]]]:
+def _opened(path: Path, *, video_track: int | None = None) -> tuple[MediaInfo, AbstractContextManager[Iterable[Frame]]]:
     """A clip or a picture: what it is, and its frames."""
     if is_still(path):
         still = read_still(path)
         return info_of_still(still), contextlib.nullcontext([still.frame])
-    info = probe.probe(path)
+    info = probe.probe(path, video_track=video_track)
     return info, open_clip(path, info=info)
 
 
-def _compare_files(source: Path, output: Path, settings: Settings, result: AuditResult) -> Iterator[Finding]:
+def _compare_files(
+    source: Path, output: Path, settings: Settings, result: AuditResult, *, film: int
+) -> Iterator[Finding]:
     """Streams, tags, sound, and what stands beside the film."""
-    before, after = examine(source), examine(output)
+    before, after = examine(source, film=film), examine(output)
     muted = settings.sound == "mute"
     found = compare_contents(before, after, keep=settings.keep, muted=muted)
     yield from found

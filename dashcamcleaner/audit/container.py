@@ -26,6 +26,7 @@ from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.codecs import SAFE_TAGS, is_location_tag, is_structural_tag
 from dashcamcleaner.media.decoder import is_shown
+from dashcamcleaner.media.films import choose_film, films_of, is_cover
 from dashcamcleaner.media.packets import read_packets
 from dashcamcleaner.media.picture_length import PictureLength, length_difference_s
 from dashcamcleaner.media.probe import frame_rate
@@ -267,8 +268,12 @@ _LEAST_PICTURE_PX = 16
 _ENVELOPE_HZ = 400
 
 
-def examine(path: Path) -> ContainerContents:
+def examine(path: Path, *, film: int | None = None) -> ContainerContents:
     """Read a clip file, all packets, decoding none of the film.
+
+    Args:
+        path: the file.
+        film: index of the stream that is the film; None: as a run would choose.
 
     Raises:
         InputError: it cannot be read.
@@ -281,12 +286,14 @@ def examine(path: Path) -> ContainerContents:
         with av.open(
             f"file:{path.resolve()}", container_options=codecs.SOURCE_OPTIONS, metadata_errors="replace"
         ) as container:
-            tracks = _read_streams(container, facts)
+            tracks = _read_streams(path, container, facts, film=film)
             codec = ""
             if facts.films:
-                film = container.streams[facts.films[0]]
-                codec = film.codec_context.codec.canonical_name if film.codec_context is not None else ""
-                facts.length = PictureLength(time_base=film.time_base or Fraction(1), rate=frame_rate(container, film))
+                first = container.streams[facts.films[0]]
+                codec = first.codec_context.codec.canonical_name if first.codec_context is not None else ""
+                facts.length = PictureLength(
+                    time_base=first.time_base or Fraction(1), rate=frame_rate(container, first)
+                )
             first_picture: Fraction | None = None
             sound_times: dict[int, list[Fraction]] = {index: [] for index in tracks}
             for packet in read_packets(container):
@@ -336,15 +343,14 @@ def _still(path: Path) -> ContainerContents | None:
     return facts
 
 
-def _read_streams(container: Any, facts: ContainerContents) -> dict[int, AudioTrack]:
+def _read_streams(path: Path, container: Any, facts: ContainerContents, *, film: int | None) -> dict[int, AudioTrack]:
     tracks: dict[int, AudioTrack] = {}
-    covers = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
     facts.tags = dict(container.metadata)
     facts.chapters = len(container.chapters())
     for stream in container.streams:
         facts.tags |= {f"stream {stream.index}: {name}": value for name, value in stream.metadata.items()}
         codec = stream.codec_context.name if stream.codec_context is not None else "unknown"
-        if stream.type == "video" and bool(stream.disposition & covers):
+        if stream.type == "video" and is_cover(stream):
             facts.pictures.append(
                 EmbeddedPicture(f"cover picture (stream {stream.index})", _cover(container, stream), cover=True)
             )
@@ -362,11 +368,10 @@ def _read_streams(container: Any, facts: ContainerContents) -> dict[int, AudioTr
                     facts.pictures.append(
                         EmbeddedPicture(f"attached picture (stream {stream.index})", pixels, cover=True)
                     )
-    if len(facts.films) > 1:  # the film first, as the run picks it
-        default = av.stream.Disposition.default
-        streams = [container.streams[i] for i in facts.films]
-        streams.sort(key=lambda s: (not s.disposition & default, -s.width * s.height, s.index))
-        facts.films = [s.index for s in streams]
+    if len(facts.films) > 1:  # the film first
+        chosen = choose_film(films_of(path, container), video_track=None, path=path) if film is None else None
+        first = chosen.index if chosen is not None else film
+        facts.films.sort(key=lambda index: (index != first, index))
     return tracks
 
 

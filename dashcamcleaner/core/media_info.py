@@ -50,6 +50,7 @@ class MediaInfo:
         duration_s: seconds, or None where the container does not tell.
         bit_rate: bits per second of the main picture stream (or the file), None if untold.
         streams: all streams; `video` is the index of the main picture stream.
+        video_track: number of the main picture stream among the films, from 1.
         chapters: number of chapters.
         tags: container-level tags (names only matter to what is stripped).
         cut: the file has fewer bytes than its header says.
@@ -65,6 +66,7 @@ class MediaInfo:
     video: int
     codec: str
     streams: tuple[StreamInfo, ...] = ()
+    video_track: int = 1
     start_pts: int | None = None
     start_s: Fraction | None = None
     end_pts: int | None = None

@@ -165,7 +165,10 @@ class PreviewPanel(QWidget):
             self._desk.ask(self._looker.close, topic="open")
             return
         self.canvas.tell(tr("Opening…"))
-        self._desk.ask(lambda: self._looker.open(path), self._opened, failed=self._failed, topic="open")
+        track = self._model.settings.video_track
+        self._desk.ask(
+            lambda: self._looker.open(path, video_track=track), self._opened, failed=self._failed, topic="open"
+        )
 
     def _opened(self, clip: OpenedClip) -> None:
         self.clip = clip

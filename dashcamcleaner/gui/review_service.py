@@ -68,13 +68,13 @@ class ReviewService:
         from dashcamcleaner.core.edits import Edits
         from dashcamcleaner.pipeline.edits_file import edits_path
 
-        clip = self._looker.open(source)
         path = edits_path(plan)
         lines = tuple(path.read_text(encoding="utf-8").splitlines()) if path.exists() else ()
         edits = Edits.from_lines(lines) if lines else None
         edited = _rendered_edits(report)
         review = self._review = self._engine.open_review(plan, settings, edited=edited or edits is not None)
         self._source, self._report = source, report
+        clip = self._looker.open(source, video_track=review.header.video_track)
         rendered = path.stat().st_mtime_ns <= plan.stat().st_mtime_ns if path.exists() else not edited
         opened = OpenedClip(source, review.times, review.header.time_base, clip.size)
         plans = review.rendered if rendered else review.plans(edits)

@@ -19,6 +19,7 @@ from dashcamcleaner.pipeline.build import growth_per_kind
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.edits_file import edits_path
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.plan_file import PlanReader
 from dashcamcleaner.planning.regions import growth_of
 from dashcamcleaner.review.follow import follow_box
 from dashcamcleaner.review.preview import ClipPreview
@@ -29,7 +30,7 @@ __all__ = ["audit_and_fix"]
 _BY_RENDERING = frozenset(
     {"region-clear", "region-partly", "region-weak", "frame-lost", "frame-added", "other-frame", "size", "damaged",
      "extra-film", "cover", "thumbnail", "position", "data-stream", "location", "tag", "sound-shift", "sound-tracks",
-     "sound-cut", "changed-outside", "no-picture"}
+     "sound-cut", "changed-outside", "no-picture", "length"}
 )  # fmt: skip
 """Faults of the file rather than of the plan: a fresh rendering does not have them."""
 
@@ -106,7 +107,9 @@ def _add_regions(
         return []
     growth = growth_per_kind(settings)
     lines, told = [], []
-    with ClipPreview(source) as clip:
+    with PlanReader(plan) as reader:
+        track = reader.header.video_track
+    with ClipPreview(source, video_track=track) as clip:
         for finding in clear:
             keys = _keys(clip, finding)
             factors = growth_of(growth, finding.kind)

@@ -301,7 +301,7 @@ def _title(stream: StreamInfo, number: int) -> str:
     names = {"audio": "sound", "subtitle": "subtitles", "attachment": "attachment", "box": "box"}
     if stream.type == "video":
         size = stream.details.get("size")
-        return f"{stream.note or 'second film'} ({stream.codec}{f', {size[0]}x{size[1]}' if size else ''})"
+        return f"{stream.note or 'other film'} ({stream.codec}{f', {size[0]}x{size[1]}' if size else ''})"
     if stream.type == "data":
         return f"{stream.note} ({stream.codec or 'no format told'})"
     language = f", {stream.language}" if stream.language not in ("", "und") else ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import struct
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from dashcamcleaner.core.frame import Orientation
 from dashcamcleaner.core.media_info import MediaInfo, StreamInfo
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import codecs
+from dashcamcleaner.media.films import Film, choose_film, films_of, is_cover
 from dashcamcleaner.media.mp4_boxes import BoxMap, is_cut, read_boxes
 from dashcamcleaner.media.packets import read_packets
 from dashcamcleaner.media.picture_format import picture_format
@@ -52,11 +54,16 @@ _DATA_NOTES = {
 }
 
 
-def probe(path: str | Path) -> MediaInfo:
+def probe(path: str | Path, *, video_track: int | None = None) -> MediaInfo:
     """Find out what a clip holds.
 
+    Args:
+        path: the clip.
+        video_track: number of the film to clean, from 1; None: the one that is most likely meant, see `media.films`.
+
     Raises:
-        InputError: the file is missing, empty, no clip, sound only, encrypted, or decodes to nothing.
+        InputError: the file is missing, empty, no clip, sound only, encrypted, or decodes to nothing; or it has no such
+            video track.
     """
     path = Path(path)
     head, size = _read_head(path)
@@ -66,7 +73,14 @@ def probe(path: str | Path) -> MediaInfo:
     if atoms is not None and not _is_heif(head):
         _refuse_by_atoms(path, atoms)
     with _open(path, format_name=still, atoms=atoms) as container:
-        info = _describe(path, container, still=still is not None or _is_heif(head), atoms=atoms, size=size)
+        info = _describe(
+            path,
+            container,
+            still=still is not None or _is_heif(head),
+            atoms=atoms,
+            size=size,
+            video_track=None if still is not None else video_track,
+        )
     return dataclasses.replace(info, cut=is_cut(head, size=size))
 
 
@@ -145,8 +159,14 @@ def _open(path: Path, *, format_name: str | None, atoms: BoxMap | None) -> Any:
         raise InputError(message, hint=hint) from error
 
 
-def _describe(path: Path, container: Any, *, still: bool, atoms: BoxMap | None, size: int) -> MediaInfo:
-    stream = _main_stream(path, container, atoms=atoms, still=still)
+def _describe(
+    path: Path, container: Any, *, still: bool, atoms: BoxMap | None, size: int, video_track: int | None
+) -> MediaInfo:
+    films = films_of(path, container)
+    film = choose_film(films, video_track=video_track, path=path)
+    if film is None:
+        raise _no_film(path, container, films, atoms=atoms, still=still)
+    stream = container.streams[film.index]
     frame = _first_frame(path, container, stream)
     telling = _telling_texts(container)
     side = _side_data(frame)
@@ -163,6 +183,7 @@ def _describe(path: Path, container: Any, *, still: bool, atoms: BoxMap | None, 
         layout=look.layout,
         time_base=stream.time_base,
         video=stream.index,
+        video_track=film.number,
         codec=stream.codec_context.codec.canonical_name,
         streams=(*(_stream_info(s, atoms, telling) for s in container.streams), *_boxes_as_streams(atoms)),
         start_pts=frame.pts,
@@ -180,34 +201,26 @@ def _describe(path: Path, container: Any, *, still: bool, atoms: BoxMap | None, 
         chapters=len(container.chapters()),
         tags=dict(container.metadata),
         still=still,
-        warnings=(*_warnings(container, stream, exact=exact, atoms=atoms, side=side), *look.notes),
+        warnings=(
+            *_warnings(container, stream, films=films, film=film, exact=exact, atoms=atoms, side=side),
+            *look.notes,
+        ),
     )
 
 
-def _main_stream(path: Path, container: Any, *, atoms: BoxMap | None, still: bool) -> Any:
-    films = [s for s in container.streams.video if not _is_cover(s)]
-    decodable = [s for s in films if s.codec_context is not None]
-    if decodable:
-        # Dashcams put a front and a rear picture into one file; the default and larger one is the film.
-        default = av.stream.Disposition.default
-        return max(decodable, key=lambda s: (bool(s.disposition & default), s.width * s.height, -s.index))
+def _no_film(path: Path, container: Any, films: Sequence[Film], *, atoms: BoxMap | None, still: bool) -> InputError:
     if films:
-        raise InputError(
+        return InputError(
             f"{path} has pictures in a codec that cannot be decoded here",
             hint="Convert it with the program of the camera's maker first.",
         )
     if container.streams.audio:
-        raise InputError(f"{path} holds sound only, no picture", hint="There is nothing to obscure in it.")
+        return InputError(f"{path} holds sound only, no picture", hint="There is nothing to obscure in it.")
     if still:
-        raise InputError(f"{path} is a picture that cannot be decoded", hint="Save it as JPEG or PNG first.")
+        return InputError(f"{path} is a picture that cannot be decoded", hint="Save it as JPEG or PNG first.")
     left = atoms is not None and any("GPS" in name.upper() for name, _ in atoms.extras)
     extra = " (only the camera's GPS data are left)" if left else ""
-    raise InputError(f"{path} holds no picture{extra}", hint="Take the original recording again.")
-
-
-def _is_cover(stream: Any) -> bool:
-    covers = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
-    return bool(stream.disposition & covers)
+    return InputError(f"{path} holds no picture{extra}", hint="Take the original recording again.")
 
 
 def _first_frame(path: Path, container: Any, stream: Any) -> Any:
@@ -320,7 +333,7 @@ def _stream_info(stream: Any, atoms: BoxMap | None, telling: set[int]) -> Stream
     details: dict[str, Any] = {"tag": tag, "tags": dict(stream.metadata)}
     note = ""
     if stream.type == "video":
-        note = "cover picture" if _is_cover(stream) else ""
+        note = "cover picture" if is_cover(stream) else ""
         if context is not None:
             details["size"] = (context.width, context.height)
     elif stream.type == "audio" and context is not None:
@@ -357,17 +370,24 @@ def _boxes_as_streams(atoms: BoxMap | None) -> tuple[StreamInfo, ...]:
 
 
 def _warnings(
-    container: Any, stream: Any, *, exact: bool, atoms: BoxMap | None, side: dict[str, bytes]
+    container: Any,
+    stream: Any,
+    *,
+    films: Sequence[Film],
+    film: Film,
+    exact: bool,
+    atoms: BoxMap | None,
+    side: dict[str, bytes],
 ) -> tuple[str, ...]:
     warnings = []
     if container.format.name in codecs.CLOCKLESS and not stream.codec_context.framerate:
         rate = frame_rate(container, stream)
         warnings.append(f"The file tells no frame rate; {float(rate or 25):g} pictures a second are assumed.")
-    others = [s for s in container.streams.video if s.index != stream.index and not _is_cover(s)]
-    if others:
+    if len(films) > 1:
+        told = " and ".join(str(one) for one in films)
         warnings.append(
-            f"The file holds {len(others) + 1} films; the one of {stream.width}x{stream.height} is cleaned, the others "
-            "are left out."
+            f"The file holds {len(films)} films: {told}. Film {film.number} is cleaned, the others are left out; "
+            "--video-track takes another."
         )
     dynamic = {"DYNAMIC_HDR_PLUS": "HDR10+", "DOVI_METADATA": "Dolby Vision", "DYNAMIC_HDR_VIVID": "HDR Vivid"}
     for kind in sorted(dynamic.keys() & side.keys()):

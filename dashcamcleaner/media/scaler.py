@@ -13,6 +13,7 @@ from dashcamcleaner.media.picture_format import matrix_of
 
 __all__ = ["Scaler"]
 
+
 class Scaler:
     """Native planes -> small upright RGB, in two steps: average the planes down (YUV), then convert what is left.
 

@@ -22,7 +22,7 @@ from dashcamcleaner.errors import InputError
 from dashcamcleaner.files import check_output, check_space
 from dashcamcleaner.media import probe, trial
 from dashcamcleaner.media.decoder import open_clip
-from dashcamcleaner.pipeline.context import open_context
+from dashcamcleaner.pipeline.context import open_context, video_track_of
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.progress import ProgressMeter
@@ -51,7 +51,7 @@ def clean_video(job: Job, *, control: Control) -> Generator[Event]:
     """
     settings = job.settings
     begun = (time.monotonic(), time.process_time())
-    info = probe.probe(job.source)
+    info = probe.probe(job.source, video_track=video_track_of(job))
     check_output(job.output, sources=[job.source], overwrite=settings.overwrite)
     target = trial.proven_plan(
         info,

@@ -129,14 +129,16 @@ class ClipPreview:
 
     Args:
         clip: the file.
+        video_track: number of the picture track to show, from 1; None: the one that a run would choose.
 
     Raises:
         InputError: it cannot be read.
     """
 
-    def __init__(self, clip: str | Path) -> None:
+    def __init__(self, clip: str | Path, *, video_track: int | None = None) -> None:
         self.path = Path(clip)
-        self.info = probe.probe(self.path)
+        self.video_track = video_track
+        self.info = probe.probe(self.path, video_track=video_track)
         self._decoder = open_clip(self.path, info=self.info)
         self._times: tuple[int, ...] | None = None
         self._held: OrderedDict[int, _Held] = OrderedDict()
