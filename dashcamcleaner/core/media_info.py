@@ -17,8 +17,9 @@ class StreamInfo:
 
     Args:
         index: the stream's index in the container.
-        type: ``video``, ``audio``, ``subtitle``, ``data`` or ``attachment``.
-        codec: FFmpeg's codec name, or the container's tag where FFmpeg has none.
+        type: ``video``, ``audio``, ``subtitle``, ``data`` or ``attachment``; ``box`` and ``pid`` are data that no
+            stream of the container stands for.
+        codec: FFmpeg's codec name, or the container's tag, box or packet identifier where FFmpeg has none.
         note: what people should know: ``cover picture``, ``GoPro telemetry``, ``undecodable``, ...
         language: ISO 639 code, or empty.
     """

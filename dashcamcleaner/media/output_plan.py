@@ -214,6 +214,7 @@ def _sides(
             "data": lambda s: _data(s, container, keep),
             "attachment": lambda s: _attachment(s, container, keep),
             "video": lambda s: _picture(s, container, keep),
+            "pid": lambda s: (None, "dropped", "may carry position; only announced streams can be kept"),
             "box": lambda s: (None, "dropped", "may carry position; only tracks can be kept"),
         }[stream.type]
         side, action, why = decide(stream)
@@ -302,6 +303,8 @@ def _title(stream: StreamInfo, number: int) -> str:
     if stream.type == "video":
         size = stream.details.get("size")
         return f"{stream.note or 'other film'} ({stream.codec}{f', {size[0]}x{size[1]}' if size else ''})"
+    if stream.type == "pid":
+        return f"{stream.note} (PID {stream.codec}, {stream.details.get('packets', 0)} packets)"
     if stream.type == "data":
         return f"{stream.note} ({stream.codec or 'no format told'})"
     language = f", {stream.language}" if stream.language not in ("", "und") else ""

@@ -26,6 +26,7 @@ from dashcamcleaner.media.films import Film, choose_film, films_of, is_cover
 from dashcamcleaner.media.mp4_boxes import BoxMap, is_cut, read_boxes
 from dashcamcleaner.media.packets import read_packets
 from dashcamcleaner.media.picture_format import picture_format
+from dashcamcleaner.media.transport_stream import packets_by_pid
 
 __all__ = ["frame_rate", "probe"]
 
@@ -185,7 +186,11 @@ def _describe(
         video=stream.index,
         video_track=film.number,
         codec=stream.codec_context.codec.canonical_name,
-        streams=(*(_stream_info(s, atoms, telling) for s in container.streams), *_boxes_as_streams(atoms)),
+        streams=(
+            *(_stream_info(s, atoms, telling) for s in container.streams),
+            *_boxes_as_streams(atoms),
+            *_hidden_data(path, container),
+        ),
         start_pts=frame.pts,
         start_s=Fraction(start, av.time_base) if start is not None else None,
         end_pts=_end_pts(container, stream),
@@ -366,6 +371,18 @@ def _boxes_as_streams(atoms: BoxMap | None) -> tuple[StreamInfo, ...]:
     return tuple(
         StreamInfo(index=-1, type="box", codec=name, note="data outside the tracks", details={"bytes": sum(sizes)})
         for name, sizes in counted.items()
+    )
+
+
+def _hidden_data(path: Path, container: Any) -> tuple[StreamInfo, ...]:
+    """Data of a transport stream that no stream stands for: its tables are silent about them, or they appear late."""
+    if not container.format.name.startswith("mpegts"):
+        return ()
+    known = {stream.id for stream in container.streams}
+    return tuple(
+        StreamInfo(index=-1, type="pid", codec=f"0x{pid:x}", note="unannounced data", details={"packets": count})
+        for pid, count in sorted(packets_by_pid(path).items())
+        if pid not in known
     )
 
 
