@@ -75,7 +75,7 @@ class FrameClock:
         else:
             near = abs(self._unrounded - self._last) <= 1 and self.missing > 1
             self._unrounded = (self._unrounded if near else Fraction(self._last)) + step
-        return round(self._unrounded)
+        return round(self._unrounded) if self._last is None else max(round(self._unrounded), self._last + 1)
 
     def _checked(self, pts: int) -> int:
         again, self._told = pts == self._told, pts

@@ -168,14 +168,17 @@ def _describe(
     if film is None:
         raise _no_film(path, container, films, atoms=atoms, still=still)
     stream = container.streams[film.index]
+    rate = frame_rate(container, stream)
+    # Asked before anything is decoded: decoders put in a rate of their own where the stream tells none.
+    rate_told = container.format.name not in codecs.CLOCKLESS or bool(stream.codec_context.framerate)
     frame = _first_frame(path, container, stream)
     telling = _telling_texts(container)
     side = _side_data(frame)
     orientation, exact = _orientation(frame, side)
     look = picture_format(frame, codec=stream.codec_context.codec.canonical_name, side=side)
-    rate = frame_rate(container, stream)
     duration_s = _duration_s(container, stream)
     start = container.start_time
+    transport = container.format.name.startswith("mpegts")
     return MediaInfo(
         path=str(path),
         container=container.format.name,
@@ -187,7 +190,7 @@ def _describe(
         video_track=film.number,
         codec=stream.codec_context.codec.canonical_name,
         streams=(
-            *(_stream_info(s, atoms, telling) for s in container.streams),
+            *(_stream_info(s, atoms, telling, transport=transport) for s in container.streams),
             *_boxes_as_streams(atoms),
             *_hidden_data(path, container),
         ),
@@ -207,6 +210,7 @@ def _describe(
         tags=dict(container.metadata),
         still=still,
         warnings=(
+            *(() if rate_told else (_no_rate(rate),)),
             *_warnings(container, stream, films=films, film=film, exact=exact, atoms=atoms, side=side),
             *look.notes,
         ),
@@ -331,9 +335,12 @@ def _duration_s(container: Any, stream: Any) -> float | None:
     return container.duration / av.time_base if container.duration else None
 
 
-def _stream_info(stream: Any, atoms: BoxMap | None, telling: set[int]) -> StreamInfo:
+def _stream_info(stream: Any, atoms: BoxMap | None, telling: set[int], *, transport: bool) -> StreamInfo:
     context = stream.codec_context
     tag = (atoms.formats.get(stream.id, "") if atoms else "") or ""
+    if not tag and transport:
+        tag = f"PID 0x{stream.id:x}"
+    kind = stream.type if stream.type in _STREAM_TYPES else "data"
     codec = context.codec.canonical_name if context is not None else tag
     details: dict[str, Any] = {"tag": tag, "tags": dict(stream.metadata)}
     note = ""
@@ -343,7 +350,7 @@ def _stream_info(stream: Any, atoms: BoxMap | None, telling: set[int]) -> Stream
             details["size"] = (context.width, context.height)
     elif stream.type == "audio" and context is not None:
         details |= {"sample_rate": context.sample_rate, "channels": context.channels, "bit_rate": context.bit_rate}
-    elif stream.type == "data":
+    elif kind == "data":
         note = _DATA_NOTES.get(tag, "unknown data")
     elif stream.type == "attachment":
         note = stream.metadata.get("filename", "")
@@ -355,7 +362,7 @@ def _stream_info(stream: Any, atoms: BoxMap | None, telling: set[int]) -> Stream
         details["start_s"] = float(stream.start_time * stream.time_base)
     return StreamInfo(
         index=stream.index,
-        type=stream.type if stream.type in _STREAM_TYPES else "data",
+        type=kind,
         codec=codec,
         note=note,
         language=stream.metadata.get("language", ""),
@@ -372,6 +379,10 @@ def _boxes_as_streams(atoms: BoxMap | None) -> tuple[StreamInfo, ...]:
         StreamInfo(index=-1, type="box", codec=name, note="data outside the tracks", details={"bytes": sum(sizes)})
         for name, sizes in counted.items()
     )
+
+
+def _no_rate(rate: Fraction | None) -> str:
+    return f"The file tells no frame rate; {float(rate or 25):g} pictures a second are assumed."
 
 
 def _hidden_data(path: Path, container: Any) -> tuple[StreamInfo, ...]:
@@ -397,9 +408,6 @@ def _warnings(
     side: dict[str, bytes],
 ) -> tuple[str, ...]:
     warnings = []
-    if container.format.name in codecs.CLOCKLESS and not stream.codec_context.framerate:
-        rate = frame_rate(container, stream)
-        warnings.append(f"The file tells no frame rate; {float(rate or 25):g} pictures a second are assumed.")
     if len(films) > 1:
         told = " and ".join(str(one) for one in films)
         warnings.append(
