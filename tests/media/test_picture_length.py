@@ -106,9 +106,7 @@ def test_pictures_without_times_run_at_the_streams_own_rate(tmp_path: Path, rate
 
 
 def test_a_rate_that_is_assumed_is_told(tmp_path: Path) -> None:
-    made = make(
-        tmp_path / "in.mjpeg", codec="mjpeg", pix_fmt="yuvj420p", options={}, rate=10, time_base=Fraction(1, 10)
-    )
+    made = make(tmp_path / "in.obu", codec="libsvtav1", options={"preset": "10"}, frames=3)
     assert any("25 pictures a second are assumed" in warning for warning in probe(made.path).warnings)
 
 
