@@ -304,7 +304,7 @@ def examine(path: Path, *, film: int | None = None) -> ContainerContents:
                     spans.append((packet.pos, packet.pos + packet.size))
                 if index in facts.films[:1] and facts.length is not None and is_shown(packet, codec=codec):
                     time = packet.dts if packet.pts is None else packet.pts
-                    facts.length.add(time, duration=packet.duration or 0)
+                    facts.length.add(time)
                 if index in facts.films[:1] and packet.pts is not None and not packet.is_discard:
                     time = packet.pts * packet.time_base
                     first_picture = time if first_picture is None else min(time, first_picture)

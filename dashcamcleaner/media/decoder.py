@@ -205,7 +205,7 @@ class Decoder:
                 packets += 1
                 shown = is_shown(packet, codec=self._info.codec)
                 if watch and shown:
-                    self.length.add(packet.dts if packet.pts is None else packet.pts, duration=packet.duration or 0)
+                    self.length.add(packet.dts if packet.pts is None else packet.pts)
                 if ledger is not None and packet.pts is not None and shown:
                     ledger.sent()
                 self._doubt(packet)
@@ -218,7 +218,7 @@ class Decoder:
                 natives = []
             for number, native in enumerate(natives, start=1):
                 if not watch:
-                    self.length.add(native.dts if native.pts is None else native.pts, duration=native.duration)
+                    self.length.add(native.dts if native.pts is None else native.pts)
                 if ledger is not None and native.pts is not None:
                     native.pts, lost = ledger.received(native.pts, more=len(natives) - number)
                     self._tell_lost(lost)

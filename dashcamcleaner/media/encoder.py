@@ -210,7 +210,7 @@ class Encoder:
             length = PictureLength(time_base=stream.time_base, rate=self._info.frame_rate)
             for packet in read_packets(written, [stream]):
                 if packet.size:
-                    length.add(packet.pts, duration=packet.duration or 0)
+                    length.add(packet.pts)
         return length
 
     def _require_all_pictures(self, written: PictureLength) -> None:
@@ -237,7 +237,7 @@ class Encoder:
         # A decoded frame carries the type it had in the source, which the encoder would take for an order.
         native.pict_type = PictureType.NONE
         self._durations[native.pts] = duration
-        self._asked.add(native.pts, duration=duration)
+        self._asked.add(native.pts)
         for packet in self._stream.encode(native):
             self._mux(packet)
 

@@ -16,7 +16,7 @@ _GAP_S = Fraction(10)
 
 _SLACK_STEPS = Fraction(3, 2)
 _LEAST_SLACK_S = Fraction(1, 20)
-"""Containers round, and some do not tell how long the last picture is shown."""
+"""Containers round."""
 
 
 class PictureLength:
@@ -41,15 +41,9 @@ class PictureLength:
         self._spans = 0
         self._first: int | None = None
         self._last = 0
-        self._duration = 0
 
-    def add(self, pts: int | None, *, duration: int = 0) -> None:
-        """A packet that shows a picture.
-
-        Args:
-            pts: when, None where it is not told.
-            duration: how long, 0 where it is not told.
-        """
+    def add(self, pts: int | None) -> None:
+        """A packet that shows a picture at ``pts``, None where it does not tell when."""
         self.pictures += 1
         if pts is None:
             self._untimed += 1
@@ -59,10 +53,9 @@ class PictureLength:
             if ahead_s < -self._jump_s or ahead_s > self._gap_s:
                 self._end_span()
         if self._first is None:
-            self._first, self._last, self._duration = pts, pts, duration
+            self._first = self._last = pts
         self._first = min(self._first, pts)
-        if pts >= self._last:
-            self._last, self._duration = pts, duration
+        self._last = max(self._last, pts)
 
     def _end_span(self) -> None:
         if self._first is not None:
@@ -82,16 +75,18 @@ class PictureLength:
 
     @property
     def seconds(self) -> Fraction | None:
-        """From the first picture to the end of the last; None where nothing tells it."""
+        """From the first picture to the end of the last; None where nothing tells it.
+
+        The last picture counts as long as the others do on average: packets' own durations are steps of decoding in
+        some containers and nothing in others.
+        """
         step = self.step_s
         if self._untimed == self.pictures:
             return self.pictures * step if step is not None else None
-        span = self._span + ((self._last - self._first) * self._time_base if self._first is not None else 0)
-        last = self._duration * self._time_base
         if step is None:
-            return span + last if last else None
-        # What a container says of the last picture is believed within reason; broken ones claim years.
-        return span + self._spans * step + (last if 0 < last <= self._gap_s else step) + self._untimed_s(step)
+            return None
+        span = self._span + ((self._last - self._first) * self._time_base if self._first is not None else 0)
+        return span + (self._spans + (self._first is not None)) * step + self._untimed_s(step)
 
     def _untimed_s(self, step: Fraction) -> Fraction:
         """Single packets without a time lie between others that have one; where most lack it, they count."""

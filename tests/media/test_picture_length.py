@@ -20,17 +20,17 @@ from dashcamcleaner.media.probe import probe
 TICK = Fraction(1, 1000)
 
 
-def _length(times: list[int | None], *, rate: Fraction | None = Fraction(25), duration: int = 0) -> PictureLength:
+def _length(times: list[int | None], *, rate: Fraction | None = Fraction(25)) -> PictureLength:
     length = PictureLength(time_base=TICK, rate=rate)
     for time in times:
-        length.add(time, duration=duration)
+        length.add(time)
     return length
 
 
 def test_from_the_first_picture_to_the_end_of_the_last() -> None:
     assert _length([0, 40, 80]).seconds == Fraction(12, 100)
-    assert _length([100, 140, 180], duration=40).seconds == Fraction(12, 100)
-    assert _length([0, 120, 40, 80], duration=40).seconds == Fraction(16, 100)
+    assert _length([100, 140, 180]).seconds == Fraction(12, 100)
+    assert _length([0, 120, 40, 80]).seconds == Fraction(16, 100)
 
 
 def test_without_times_the_rate_tells() -> None:
@@ -49,7 +49,7 @@ def test_the_order_of_decoding_does_not_matter(steps: list[int], data: st.DataOb
     for step in steps[:16]:
         times.append((times[-1] or 0) + step // 16 + 1)
     shuffled = [times[0], *data.draw(st.permutations(times[1:]))]
-    assert _length(shuffled, duration=40).seconds == _length(times, duration=40).seconds
+    assert _length(shuffled).seconds == _length(times).seconds
 
 
 def test_what_differs_is_told() -> None:
@@ -114,8 +114,8 @@ def test_an_output_that_is_not_what_was_written_fails(tmp_path: Path, monkeypatc
     """A writer that loses what it was given: the run fails, and nothing is left."""
 
     class Forgetful(PictureLength):
-        def add(self, pts: int | None, *, duration: int = 0) -> None:
-            super().add(None if pts is None else pts * 2, duration=duration)
+        def add(self, pts: int | None) -> None:
+            super().add(None if pts is None else pts * 2)
 
     made = make(tmp_path / "in.mp4", frames=40, sounds=(Sound(),))
     monkeypatch.setattr(encoder_module, "PictureLength", Forgetful)
