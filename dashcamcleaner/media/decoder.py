@@ -112,6 +112,7 @@ class Decoder:
         self._suspect = self._new_trouble = False
         self._flagged = 0
         self._doubtful: set[int] = set()
+        self._joins: set[int | None] = set()
         self._seeking = False  # what a jump lands on is no news about the clip
         info = self._info
         self._clock = FrameClock(time_base=info.time_base, rate=info.frame_rate, origin=info.has_origin)
@@ -232,6 +233,8 @@ class Decoder:
         for packet in self.packets():
             if ledger is not None and packet.pts is not None and is_shown(packet, codec=self._info.codec):
                 ledger.seen(packet.pts)
+            if packet.is_keyframe and len(waiting) > 1 and waiting[-2].is_corrupt and not waiting[-1].is_corrupt:
+                self._joins.add(waiting[-2].pts)
             waiting.append(packet)
             if len(waiting) > _READ_AHEAD:
                 yield waiting.popleft()
@@ -269,8 +272,14 @@ class Decoder:
             self._trouble("some frames could not be decoded")
 
     def _doubt(self, packet: Any) -> None:
-        """Remember the pictures of a packet that the file's reader flags, and of the next: a hole lies between them."""
-        if packet.is_corrupt:
+        """Remember the pictures of a packet that the file's reader flags, and of the next: a hole lies between them.
+
+        Where a key frame follows those two, nothing that is shown refers across the hole: recordings that were joined
+        look so. What the decoder itself says of the two is believed.
+        """
+        if packet.is_corrupt and packet.pts in self._joins:
+            self._note("Recordings are joined within the clip, or packets are missing before a key frame.")
+        elif packet.is_corrupt:
             self._flagged = 2
         if self._flagged:
             self._flagged -= 1
@@ -325,6 +334,7 @@ class Decoder:
             scale=lambda size: self._scaler.upright_rgb(native, size),
             own=own,
             damaged=damaged,
+            leap_s=self._clock.leap * self._info.time_base,
         )
 
     def _conform(self, native: Any) -> Any:

@@ -170,6 +170,8 @@ class Encoder:
         with self._lock, map_write_errors(self._path):
             self._require_open()
             held, self._held = self._held, frame
+            if self._sides is not None:
+                self._sides.follow(frame.leap_s)
             if held is not None:
                 self._step = frame.time.pts - held.time.pts
                 self._encode(held, duration=self._step)

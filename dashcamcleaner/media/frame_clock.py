@@ -50,6 +50,11 @@ class FrameClock:
         self._unrounded = Fraction(0)
 
     @property
+    def leap(self) -> int:
+        """Ticks that are taken off the file's times by now; negative after leaps back."""
+        return -self._jump
+
+    @property
     def started(self) -> bool:
         """Whether a picture has been shown."""
         return self._last is not None

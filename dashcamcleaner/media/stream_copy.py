@@ -31,7 +31,10 @@ _OWN_RUN_IN = ("opus", "libopus")
 
 
 _JUMP_S = 1
-"""Seconds back that are no jitter but another clock; `media.decoder` has the same."""
+"""Seconds back that are no jitter but another clock; `media.frame_clock` has the same."""
+
+_MOST_HELD_S = 10
+"""So long what leapt back waits for the picture to do so, too; then it goes on from its own end."""
 
 
 class StreamCopier:
@@ -69,6 +72,8 @@ class StreamCopier:
         self._last_dts: dict[int, int] = {}
         self._ends: dict[int, int] = {}
         self._jumps: dict[int, int] = {}
+        self._leaps: list[Fraction] = []
+        self._followed: dict[int, int] = {}
         self._covers: list[CoverArt] = []
         self._clean_cover = clean_cover
         for side in plan.sides:
@@ -81,6 +86,8 @@ class StreamCopier:
         self._no_negative = plan.container.time_base is not None
         self._packets = self._iterate()
         self._waiting: Any = None
+        self._until = Fraction(0)
+        self._held_from: Fraction | None = None
         self._ended = not self._targets
 
     def _add(self, side: SideStream) -> None:
@@ -112,6 +119,38 @@ class StreamCopier:
             chapter["end"] -= ticks
         return chapters
 
+    def follow(self, leap_s: Fraction) -> None:
+        """The file's clock has leapt, and the picture goes on without that: what comes from beyond follows.
+
+        Args:
+            leap_s: all that was taken off the picture's times so far, seconds; negative after leaps back.
+        """
+        if leap_s != sum(self._leaps):
+            self._leaps.append(leap_s - sum(self._leaps))
+
+    def _settle(self, packet: Any, time: int, *, until: Fraction) -> bool:
+        """Take leaps off the times of a packet that comes from beyond them: far ahead of the picture, or behind its
+        forerunner. False where it leapt back and the picture has not yet: how far is known only then."""
+        index = packet.stream_index
+        for leap_s in self._leaps[self._followed.get(index, 0) :]:
+            ahead_s = (time + self._jumps.get(index, 0)) * packet.time_base - until
+            if not (ahead_s >= leap_s / 2 if leap_s > 0 else self._back_s(packet, time) > _JUMP_S):
+                return True
+            self._jumps[index] = self._jumps.get(index, 0) - round(leap_s / packet.time_base)
+            self._followed[index] = self._followed.get(index, 0) + 1
+        if self._back_s(packet, time) <= _JUMP_S:
+            self._held_from = None
+            return True
+        self._held_from = until if self._held_from is None else self._held_from
+        return until - self._held_from > _MOST_HELD_S
+
+    def _back_s(self, packet: Any, time: int) -> Fraction:
+        """How far a packet lies before the one before it, seconds."""
+        last = self._last_dts.get(packet.stream_index)
+        if last is None:
+            return Fraction(0)
+        return Fraction((last - time - self._jumps.get(packet.stream_index, 0)) * packet.time_base)
+
     def pass_on(self, *, until: Fraction | None) -> None:
         """Write all packets up to a time in seconds; None: all that are left."""
         while not self._ended:
@@ -124,6 +163,10 @@ class StreamCopier:
                         self._mux(converted)
                 return
             time = packet.dts if packet.dts is not None else packet.pts
+            self._until = self._until if until is None else until
+            if time is not None and not self._settle(packet, time, until=self._until) and until is not None:
+                self._waiting = packet
+                return
             jump = self._jumps.get(packet.stream_index, 0)
             if until is not None and time is not None and (time + jump) * packet.time_base > until:
                 self._waiting = packet
@@ -133,7 +176,7 @@ class StreamCopier:
     def _write(self, packet: Any) -> None:
         index = packet.stream_index
         converter = self._converters.get(index)
-        if converter is not None:
+        if isinstance(converter, SubtitleConverter):
             for converted in converter.convert(packet):
                 self._mux(converted)
             return
@@ -143,6 +186,10 @@ class StreamCopier:
         if packet.pts is None:
             packet.pts = packet.dts
         self._keep_order(packet)
+        if converter is not None:
+            for converted in converter.convert(packet):
+                self._mux(converted)
+            return
         packet.stream = self._targets[index]
         if self._no_negative and packet.pts < 0 and self._targets[index].codec_context.name not in _OWN_RUN_IN:
             if packet.pts + (packet.duration or 0) <= -packet.pts:
