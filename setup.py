@@ -6,7 +6,9 @@ setup(
     packages=[*find_packages(include=["dashcamcleaner*"]), "dashcamcleaner._weights"],
     package_dir={"dashcamcleaner._weights": "weights"},
     package_data={
+        "dashcamcleaner": ["py.typed"],
         "dashcamcleaner.gui": ["languages/*.json"],
+        "dashcamcleaner.report": ["templates/*.html", "templates/*.css"],
         "dashcamcleaner.tracking": ["evidence.json"],
         "dashcamcleaner._weights": ["*.onnx", "*.pt", "*.json", "*.xml", "*.bin"],
     },

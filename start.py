@@ -146,6 +146,7 @@ def make_environment() -> int:
 
 
 def has_pip() -> bool:
+    """Whether the environment has pip."""
     return subprocess.call([str(PYTHON), "-m", "pip", "--version"], stdout=subprocess.DEVNULL) == 0
 
 
@@ -169,7 +170,7 @@ def check_qt(*, fatal: bool) -> int:
 
 
 def missing_libraries() -> set[str]:
-    """Libraries that Qt's own files ask for and the system does not have, as `ldd` tells."""
+    """Libraries that Qt's own files ask for and the system does not have, as ``ldd`` tells."""
     found = subprocess.run(
         [str(PYTHON), "-c", "import PyQt5, pathlib; print(pathlib.Path(PyQt5.__file__).parent)"],
         capture_output=True, text=True, check=False,

@@ -27,7 +27,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -37,14 +36,14 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 
-from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
+from dashcamcleaner.core.frame import Frame, PixelLayout
 from dashcamcleaner.core.plan import Origin, Region
-from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.demo.plates import plate_text, render_plate
 from dashcamcleaner.obscure import obscurer as obscurer_module
 from dashcamcleaner.obscure import tones
 from dashcamcleaner.obscure.masks import RegionFootprint, cover
 from dashcamcleaner.obscure.obscurer import GAUSSIAN, MOSAIC, SOLID, Obscurer
+from tests.fakes import frame_of_planes
 
 FRAMES = 30
 GROWTH = 1.15
@@ -92,7 +91,7 @@ def shoot(scene: Scene) -> list[Shot]:
     """Render a scene: luma and chroma planes as a camera would give them."""
     rng = np.random.default_rng(scene.seed)
     noise = np.random.default_rng(scene.noise_seed)
-    plate = render_plate(scene.text, height_px=220, look=scene.look).astype(np.float32)
+    plate = render_plate(scene.text, height_px=220, design=scene.look).astype(np.float32)
     if scene.heavier:
         plate = cv2.erode(plate, np.ones((5, 5), np.uint8))
     h, w = scene.height_px, scene.height_px * plate.shape[1] / plate.shape[0]
@@ -133,14 +132,7 @@ def _frame(rgb: np.ndarray, *, index: int) -> Frame:
     h, w = ycc.shape[:2]
     chroma = [cv2.resize(ycc[..., i], (w // 2, h // 2), interpolation=cv2.INTER_AREA) for i in (2, 1)]
     planes = (ycc[..., 0].copy(), *chroma)
-
-    def own() -> tuple[np.ndarray, ...]:
-        return tuple(plane.copy() for plane in planes)
-
-    def scale(size: tuple[int, int]) -> np.ndarray:
-        raise NotImplementedError
-
-    return Frame(index, FrameTime(index, Fraction(1, 30)), planes, _LAYOUT, Orientation(), None, scale, own)
+    return frame_of_planes(planes, _LAYOUT, index=index)
 
 
 @contextmanager
@@ -159,7 +151,7 @@ def weakened(cells: int | None = None) -> Iterator[None]:
         for name, value in names.items():
             setattr(tones, name, value)
         if cells is not None:
-            obscurer_module.cells_of = lambda place, *, cells, many=cells: count(place, cells=many)
+            obscurer_module.cells_of = lambda place, *, cells, many=cells: count(place, cells=many)  # noqa: ARG005
         tones._scale.cache_clear()
         yield
     finally:
@@ -174,16 +166,7 @@ def hide(shots: Sequence[Shot], *, style: str, strength: int) -> list[np.ndarray
     obscurer = Obscurer(style=style, strength=strength, feather=FEATHER)
     hidden = []
     for shot in shots:
-        frame = Frame(
-            shot.frame.index,
-            shot.frame.time,
-            shot.frame.planes,
-            _LAYOUT,
-            Orientation(),
-            None,
-            shot.frame.scale,
-            shot.frame.own,
-        )
+        frame = frame_of_planes(shot.frame.planes, _LAYOUT, index=shot.frame.index)
         obscurer.obscure(frame, [shot.region])
         hidden.append(frame.planes[0])
     return hidden

@@ -30,7 +30,7 @@ from dashcamcleaner.obscure.masks import BOX, DEFAULT_SHAPES, cover, cover_mask
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanReader, PlanWriter, plan_path
 from dashcamcleaner.settings import resolve
-from dashcamcleaner.training.leaks import ClipTruth, TrueTrack
+from dashcamcleaner.training.truth import ClipTruth, TrueTrack
 
 LEAST_PX = 24
 ROUNDS = 3

@@ -31,6 +31,7 @@ import numpy as np  # noqa: E402
 import pictures  # noqa: E402
 from PIL import Image  # noqa: E402
 
+from dashcamcleaner.core.edit_types import Edit, HiddenZone  # noqa: E402
 from dashcamcleaner.core.events import Failed, Finished  # noqa: E402
 from dashcamcleaner.demo.clip import make_demo  # noqa: E402
 from dashcamcleaner.jobs.run import clean  # noqa: E402
@@ -38,7 +39,7 @@ from dashcamcleaner.media.encoder import Encoder  # noqa: E402
 from dashcamcleaner.pipeline.job import Job  # noqa: E402
 from dashcamcleaner.settings import resolve  # noqa: E402
 
-BOX = '{"edit": "fixed", "box": [20, 20, 120, 100], "from_s": 0.1, "to_s": 0.9}'
+BOX = HiddenZone((20.0, 20.0, 120.0, 100.0), from_s=0.1, to_s=0.9)
 WORDS = {"sound": "audio"}
 """What a finding's check and code were called -> what they are called."""
 
@@ -56,7 +57,7 @@ class Case:
     suffix: str
     make: Callable[[Path], object]
     settings: dict[str, Any] = field(default_factory=dict)
-    edits: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
     audit: bool = False
     again: bool = False
 
@@ -156,10 +157,10 @@ def run(case: Case, source: Path) -> dict[str, dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / f"out{case.suffix}"
         settings = resolve(case.settings)
-        result = {case.name: fingerprint(Job(source, output, settings, edit_lines=case.edits, audit=case.audit))}
+        result = {case.name: fingerprint(Job(source, output, settings, added_edits=case.edits, audit=case.audit))}
         if case.again:
             plan = output.with_suffix(".plan.jsonl")
-            again = Job(source, Path(folder) / f"again{case.suffix}", settings, from_plan=plan, edit_lines=(BOX,))
+            again = Job(source, Path(folder) / f"again{case.suffix}", settings, from_plan=plan, added_edits=(BOX,))
             result[f"{case.name} again"] = fingerprint(again)
     for name, one in result.items():
         print(name, one, flush=True)

@@ -32,6 +32,7 @@ from dashcamcleaner.core.summary import RunSummary  # noqa: E402
 from dashcamcleaner.errors import DashcamCleanerError  # noqa: E402
 from dashcamcleaner.jobs.run import clean  # noqa: E402
 from dashcamcleaner.media.decoder import open_clip  # noqa: E402
+from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix  # noqa: E402
 from dashcamcleaner.media.probe import probe  # noqa: E402
 from dashcamcleaner.pipeline.job import Job  # noqa: E402
 from dashcamcleaner.settings import KEEPABLE, resolve  # noqa: E402
@@ -103,8 +104,9 @@ def run(source: Path, output: Path, *, keep: tuple[str, ...]) -> RunSummary | Da
 
 
 def examine(source: Path, scratch: Path, row: Row, *, extension: str) -> None:
-    still = source.suffix.lower() in (".jpg", ".png", ".webp", ".heic", ".bmp")
-    output = scratch / f"{source.name}{source.suffix if still else extension}"
+    found = format_of(source)
+    still = found is not None and found.kind is MediaKind.PICTURE
+    output = scratch / f"{source.name}{output_suffix(source) if still else extension}"
     result = run(source, output, keep=())
     if isinstance(result, DashcamCleanerError):
         row.outcome = f"refused: {plain(result.message, source)}"
@@ -112,7 +114,7 @@ def examine(source: Path, scratch: Path, row: Row, *, extension: str) -> None:
     row.outcome = result.status
     row.told = [f"{a.what} {a.action}" for a in result.streams if a.action in ("dropped", "converted", "muted")]
     row.told += [plain(text, source) for text in result.warnings if not text.startswith("Nothing was found")]
-    if output.suffix.lower() not in (".jpg", ".png", ".webp", ".heic", ".bmp"):
+    if not still:
         compare(source, output, row)
     kept = run(source, output, keep=tuple(KEEPABLE))
     if isinstance(kept, DashcamCleanerError):

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import functools
 import shutil
 import struct
 import time
@@ -25,9 +24,7 @@ import av
 import cv2
 import numpy as np
 
-from dashcamcleaner.audit import audit as audit_module
 from dashcamcleaner.audit.audit import audit
-from dashcamcleaner.audit.models import AuditModels, open_models
 from dashcamcleaner.core.events import Audited, Failed, Finished
 from dashcamcleaner.core.findings import AuditResult, Severity
 from dashcamcleaner.core.frame import Frame
@@ -38,7 +35,7 @@ from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.obscure.obscurer import Obscurer
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanReader, PlanWriter, plan_path
-from dashcamcleaner.settings import Settings, resolve
+from dashcamcleaner.settings import resolve
 from dashcamcleaner.training.leaks import covered_share
 
 _SEEN = ("region-clear", "region-partly", "region-weak", "clear-object", "changed-outside", "read-back")
@@ -168,7 +165,7 @@ def clear_frame(case: Case, target: Path) -> Leak:
 
 
 def shifted(case: Case, target: Path) -> Leak:
-    def paint(i: int, frame: Frame, regions: Sequence[Region], obscurer: Obscurer) -> None:
+    def paint(_i: int, frame: Frame, regions: Sequence[Region], obscurer: Obscurer) -> None:
         moved = []
         for region in regions:
             x1, y1, x2, y2 = region.xyxy
@@ -181,7 +178,7 @@ def shifted(case: Case, target: Path) -> Leak:
 
 
 def weak_blur(case: Case, target: Path) -> Leak:
-    def paint(i: int, frame: Frame, regions: Sequence[Region], obscurer: Obscurer) -> None:
+    def paint(_i: int, frame: Frame, regions: Sequence[Region], obscurer: Obscurer) -> None:
         obscurer.obscure(frame, [region for region in regions if not _is(region, case)])
         frame.make_writable()
         for region in regions:
@@ -199,7 +196,7 @@ def weak_blur(case: Case, target: Path) -> Leak:
 
 
 def late(case: Case, target: Path) -> Leak:
-    def paint(i: int, frame: Frame, regions: Sequence[Region], obscurer: Obscurer) -> None:
+    def paint(i: int, frame: Frame, _regions: Sequence[Region], obscurer: Obscurer) -> None:
         obscurer.obscure(frame, case.plans[i - 1].regions if i else ())
 
     encode(case, target, paint=paint)
@@ -207,7 +204,7 @@ def late(case: Case, target: Path) -> Leak:
 
 
 def too_small(case: Case, target: Path) -> Leak:
-    def paint(i: int, frame: Frame, regions: Sequence[Region], obscurer: Obscurer) -> None:
+    def paint(_i: int, frame: Frame, regions: Sequence[Region], obscurer: Obscurer) -> None:
         shrunk = []
         for region in regions:
             x1, y1, x2, y2 = region.xyxy
@@ -235,7 +232,7 @@ def cover(case: Case, target: Path) -> Leak:
 
 
 def thumbnail(case: Case, target: Path) -> Leak:
-    """A JPEG in a box of its own behind the film, as cameras leave it."""
+    """A JPEG in a box of its own behind the video stream, as cameras leave it."""
     shutil.copy(case.output, target)
     info = probe.probe(case.source)
     with open_clip(case.source, info=info) as frames:
@@ -292,7 +289,7 @@ LEAKS: dict[str, tuple[str, Callable[[Case, Path], Leak]]] = {
     "dropped": ("a dropped frame", dropped),
     "repeated": ("a repeated frame", repeated),
     "cover": ("a clear cover picture", cover),
-    "thumbnail": ("a clear thumbnail behind the film", thumbnail),
+    "thumbnail": ("a clear thumbnail behind the video stream", thumbnail),
     "second-stream": ("a second, clear picture stream", second_stream),
     "sound-late": ("sound 80 ms late", sound_late),
     "location": ("a location tag put back", location),
@@ -374,18 +371,8 @@ def cut(clip: Path, target: Path, start_s: float, end_s: float) -> None:
                 out.mux(packet)
 
 
-@functools.cache
-def _eyes_once(settings: Settings, upright_size: tuple[int, int]) -> AuditModels:
-    return open_models(settings, upright_size=upright_size)
-
-
-def open_once() -> None:
-    """Loading the engines takes longer than auditing three seconds: do it once per picture size."""
-    AuditModels.close = lambda self: None  # type: ignore[method-assign]
-    audit_module.open_models = lambda settings, *, upright_size: _eyes_once(settings, upright_size)
-
-
 def audited(source: Path, output: Path) -> AuditResult:
+    """What an audit says, by the models of the process: loading them takes longer than auditing three seconds."""
     for event in audit(source, output):
         if isinstance(event, Failed):
             raise event.error
@@ -426,7 +413,6 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(LEAKS))
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
-    open_once()
     table: dict[str, list[str]] = {name: [] for name in args.only.split(",")}
     backgrounds, names = [], []
     for clip in args.clips:

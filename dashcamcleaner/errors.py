@@ -14,10 +14,11 @@
     ├── ExtraMissing                    8   an optional extra that is not installed
     └── Cancelled                       130 the user stopped the run
 
-`PARTIAL_EXIT` (7) is no error: the clip was cleaned as far as it could be decoded. Nor are the audit's statuses:
+`PARTIAL_EXIT` (7) is no error: the clip was cleaned as far as it could be decoded, or as its edits
+were known to this version. Nor are the audit's statuses:
 PASS is 0, NEEDS REVIEW is `REVIEW_EXIT` (9), FAIL is `FAIL_EXIT` (10); `verify` on a file that is not the reported one
 gives 10, too. Library exceptions are mapped to this tree at the border where they arise
-(`raise InputError(...) from e`); command line, window and service render the same object.
+(``raise InputError(...) from e``); command line, window and service render the same object.
 """
 
 from __future__ import annotations
@@ -111,7 +112,7 @@ class WeightsError(BackendError):
 
 
 class WeightsUntrusted(WeightsError):
-    """A foreign `.pt` is a pickle, which can run code, and the user has not agreed to load it."""
+    """A foreign ``.pt`` is a pickle, which can run code, and the user has not agreed to load it."""
 
 
 class DetectorFailed(BackendError):

@@ -1,7 +1,10 @@
 """Files by name: where the user's own lie, where an output may stand, how one is written beside and renamed.
 
 Operating-system errors become this program's errors here (`map_os_errors`), hashes are made here, and nothing is known
-of what stands in the files. Light to import: the window asks for its settings before any backend is loaded.
+of what stands in the files. Whatever grows under a temporary name is named, made, renamed and removed by this module
+alone: `atomic_path`, `atomic_write` and `atomic_json` for what is written in one go, `GrowingFile` for what grows as a
+run goes, `partial_path` and `publish` for what a library writes. Light to import: the window asks for its settings
+before any backend is loaded.
 """
 
 from __future__ import annotations
@@ -10,16 +13,23 @@ import contextlib
 import errno
 import functools
 import hashlib
+import json
 import os
+import secrets
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import IO, Any
+
+import platformdirs
 
 from dashcamcleaner.errors import DashcamCleanerError, DiskFull, InputError, OutputError
 
 __all__ = [
+    "GrowingFile",
     "as_our_error",
+    "atomic_json",
     "atomic_path",
     "atomic_write",
     "check_output",
@@ -32,15 +42,40 @@ __all__ = [
     "user_folder",
 ]
 
+# --- the user's folders
+
 
 def user_folder(purpose: str) -> Path:
     """The user's own folder for ``data``, ``config`` or ``cache``; not created.
 
-    ``DASHCAMCLEANER_HOME`` moves all three (portable installations, tests).
+    ``DASHCAMCLEANER_HOME`` moves all three (portable installations, tests). Else the system's place for such folders
+    holds; where version 0.1.0 took another one and it is the only one that exists, that one stays in use.
     """
     moved = os.environ.get("DASHCAMCLEANER_HOME")
     if moved:
         return Path(moved) / purpose
+    folder, older = _system_folder(purpose), _folder_of_0_1_0(purpose)
+    return older if older.is_dir() and not folder.exists() else folder
+
+
+def _system_folder(purpose: str) -> Path:
+    windows = sys.platform == "win32"
+    dirs = platformdirs.PlatformDirs(
+        "DashcamCleaner" if windows or sys.platform == "darwin" else "dashcamcleaner",
+        appauthor=False,
+        roaming=windows and purpose == "config",
+        opinion=False,
+    )
+    folder = {"data": dirs.user_data_path, "config": dirs.user_config_path, "cache": dirs.user_cache_path}[purpose]
+    return folder / purpose if windows else folder  # Windows has one folder for all three
+
+
+def _folder_of_0_1_0(purpose: str) -> Path:
+    """Where version 0.1.0 looked, by environment variables alone.
+
+    It is another place than today's on Windows where these do not tell the system's own folders, on macOS where the
+    variables of Linux are set (0.1.0 passed them over), and on Linux where one of them is no absolute path.
+    """
     if sys.platform == "win32":
         roaming, local = os.environ.get("APPDATA"), os.environ.get("LOCALAPPDATA")
         base = Path((roaming if purpose == "config" else local) or Path.home() / "AppData" / "Local")
@@ -56,12 +91,78 @@ def user_folder(purpose: str) -> Path:
     return Path(os.environ.get(variable) or Path.home() / fallback) / "dashcamcleaner"
 
 
+# --- errors
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+"""No room: on the file system, or within what the user is allowed of it."""
+
+
+def as_our_error(error: BaseException, *, source: Path) -> DashcamCleanerError:
+    """What a run's failure is called when it reaches the user."""
+    if isinstance(error, DashcamCleanerError):
+        return error
+    if isinstance(error, MemoryError):
+        return InputError(
+            f"There is not enough memory to clean {source}.", hint="Lower --inference-size or --max-look-ahead-mb."
+        )
+    if isinstance(error, OSError) and error.errno in _FULL:  # wherever it was met
+        return DiskFull(
+            f"The disk is full: {error.filename or 'the output folder'}.",
+            hint="Free some space; the analysis continues.",
+        )
+    if isinstance(error, OSError):
+        return OutputError(f"{source}: {error.strerror or error}.")
+    return DashcamCleanerError(
+        f"An internal fault stopped the run on {source}: {type(error).__name__}: {error}.",
+        hint="Nothing was passed through unhidden. Please report it, with the output of --verbose.",
+    )
+
+
+@contextlib.contextmanager
+def map_os_errors(
+    path: Path,
+    *,
+    what: str = "",
+    verb: str = "written",
+    hint: str = "",
+    to: type[DashcamCleanerError] = OutputError,
+    also: tuple[type[Exception], ...] = (),
+) -> Iterator[None]:
+    """Raise what goes wrong while ``path`` is read or written as one of this program's errors.
+
+    Args:
+        path: the file or folder.
+        what: what it is called for people; its path when empty.
+        verb: what cannot be done to it (``read``, ``written``, ``made``): the sentence is "WHAT cannot be VERB".
+        hint: what to do, where nothing better is known.
+        to: the error for all reasons but those below.
+        also: further exceptions that are mapped, as a library raises them.
+
+    Raises:
+        DiskFull: there is no room left on the target's file system.
+        OutputError: the file grew larger than its file system allows.
+        DashcamCleanerError: any other reason, as ``to``.
+    """
+    mapped: tuple[type[Exception], ...] = (OSError, *also)
+    try:
+        yield
+    except mapped as error:
+        number = getattr(error, "errno", None)
+        if number in _FULL:
+            raise DiskFull(
+                f"The disk is full: {path.parent}.", hint="Free some space, or choose another folder."
+            ) from error
+        if number == errno.EFBIG:
+            raise OutputError(
+                f"{path} grew larger than its file system allows.", hint="FAT allows 4 GB; choose another disk."
+            ) from error
+        reason = getattr(error, "strerror", None) or str(error)
+        raise to(f"{what or path} cannot be {verb}: {reason.rstrip('.')}.", hint=hint) from error
+
+
+# --- where an output may stand
+
 _SPACE_MARGIN = 1.1  # an estimate of a compressed size is rough; better told early than at 98 %
-
-
-def partial_path(final: Path) -> Path:
-    """Where an output grows: ``clip.mp4`` -> ``clip.mp4.partial``."""
-    return final.with_name(final.name + ".partial")
 
 
 def check_output(final: Path, *, sources: Iterable[Path], overwrite: bool) -> None:
@@ -69,6 +170,7 @@ def check_output(final: Path, *, sources: Iterable[Path], overwrite: bool) -> No
 
     Raises:
         OutputError: it is a source, exists already, is a folder, or its folder cannot be made or written to.
+        DiskFull: there is no room for the folder.
     """
     for source in sources:
         if final.absolute() == source.absolute() or (final.exists() and source.exists() and final.samefile(source)):
@@ -78,10 +180,8 @@ def check_output(final: Path, *, sources: Iterable[Path], overwrite: bool) -> No
         raise OutputError(f"The output {final} is a folder.", hint="Give a file name, or a folder for several inputs.")
     if final.exists() and not overwrite:
         raise OutputError(f"The output {final} exists already.", hint="Choose another name, or add --overwrite.")
-    try:
+    with map_os_errors(final.parent, what=f"The folder {final.parent}", verb="made"):
         final.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"The folder {final.parent} cannot be made: {error.strerror}.") from error
     if not os.access(final.parent, os.W_OK):
         raise OutputError(f"The folder {final.parent} cannot be written to.", hint="Choose another folder with -o.")
 
@@ -103,6 +203,23 @@ def check_space(folder: Path, *, needed_bytes: int) -> None:
         )
 
 
+def keep_date(source: Path, output: Path) -> None:
+    """Give the output the source's date of change, as people sort clips by it."""
+    try:
+        stat = source.stat()
+        os.utime(output, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    except OSError:
+        return  # some file systems refuse; the clip is right all the same
+
+
+# --- written beside, then renamed
+
+
+def partial_path(final: Path) -> Path:
+    """Where an output grows: ``clip.mp4`` -> ``clip.mp4.partial``."""
+    return final.with_name(final.name + ".partial")
+
+
 def publish(partial: Path, final: Path, *, overwrite: bool) -> None:
     """Give a finished file its final name.
 
@@ -113,89 +230,34 @@ def publish(partial: Path, final: Path, *, overwrite: bool) -> None:
         raise OutputError(
             f"The output {final} came into being during the run and is left alone.", hint=f"The result is {partial}."
         )
-    try:
+    with map_os_errors(final, what=str(partial), verb=f"renamed to {final}"):
         os.replace(partial, final)
-    except OSError as error:
-        raise OutputError(f"{partial} cannot be renamed to {final}: {error.strerror}.") from error
 
 
-def keep_date(source: Path, output: Path) -> None:
-    """Give the output the source's date of change, as people sort clips by it."""
-    try:
-        stat = source.stat()
-        os.utime(output, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    except OSError:
-        return  # some file systems refuse; the clip is right all the same
-
-
-def as_our_error(error: BaseException, *, source: Path) -> DashcamCleanerError:
-    """What a run's failure is called when it reaches the user."""
-    if isinstance(error, DashcamCleanerError):
-        return error
-    if isinstance(error, MemoryError):
-        return InputError(
-            f"There is not enough memory to clean {source}.", hint="Lower --inference-size or --max-look-ahead-mb."
-        )
-    if isinstance(error, OSError) and error.errno == 28:  # ENOSPC, wherever it was met
-        return DiskFull(
-            f"The disk is full: {error.filename or 'the output folder'}.",
-            hint="Free some space; the analysis continues.",
-        )
-    if isinstance(error, OSError):
-        return OutputError(f"{source}: {error.strerror or error}.")
-    return DashcamCleanerError(
-        f"An internal fault stopped the run on {source}: {type(error).__name__}: {error}.",
-        hint="Nothing was passed through unhidden. Please report it, with the output of --verbose.",
-    )
+def _new_beside(final: Path) -> Path:
+    """Make an empty file beside ``final``, under a name that nobody can foresee, and never through a link."""
+    beside = final.with_name(f"{final.name[:40]}.{secrets.token_hex(8)}.partial")  # 40: long names have a limit, too
+    beside.open("xb").close()
+    return beside
 
 
 @contextlib.contextmanager
-def map_os_errors(
-    path: Path, *, what: str = "", hint: str = "", also: tuple[type[Exception], ...] = ()
-) -> Iterator[None]:
-    """Raise what goes wrong while ``path`` is written as one of this program's errors.
-
-    Args:
-        path: the file.
-        what: what it is called for people; its path when empty.
-        hint: what to do, where nothing better is known.
-        also: further exceptions that are mapped, as a library raises them.
-
-    Raises:
-        DiskFull: there is no room left on the target's file system.
-        OutputError: any other reason.
-    """
-    mapped: tuple[type[Exception], ...] = (OSError, *also)
-    try:
-        yield
-    except mapped as error:
-        number = getattr(error, "errno", None)
-        if number in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(
-                f"The disk is full: {path.parent}.", hint="Free some space, or choose another folder."
-            ) from error
-        if number == errno.EFBIG:
-            raise OutputError(
-                f"{path} grew larger than its file system allows.", hint="FAT allows 4 GB; choose another disk."
-            ) from error
-        reason = getattr(error, "strerror", None) or str(error)
-        raise OutputError(f"{what or path} cannot be written: {reason}.", hint=hint) from error
-
-
-@contextlib.contextmanager
-def atomic_path(final: Path, *, what: str = "", hint: str = "") -> Iterator[Path]:
+def atomic_path(final: Path, *, what: str = "", hint: str = "", make_folder: bool = False) -> Iterator[Path]:
     """Give a path beside ``final`` to write to; it gets the final name at the end, and goes if anything goes wrong.
 
     Args:
         final: the file, which is replaced if it exists.
         what: what it is called for people; its path when empty.
         hint: what to do if it cannot be written.
+        make_folder: make its folder where there is none.
 
     Raises:
         DiskFull, OutputError: see `map_os_errors`.
     """
-    beside = partial_path(final)
     with map_os_errors(final, what=what, hint=hint):
+        if make_folder:
+            final.parent.mkdir(parents=True, exist_ok=True)
+        beside = _new_beside(final)
         try:
             yield beside
             os.replace(beside, final)
@@ -204,15 +266,69 @@ def atomic_path(final: Path, *, what: str = "", hint: str = "") -> Iterator[Path
                 beside.unlink(missing_ok=True)
 
 
-def atomic_write(final: Path, content: str | bytes, *, what: str = "", hint: str = "") -> None:
+def atomic_write(
+    final: Path, content: str | bytes, *, what: str = "", hint: str = "", make_folder: bool = False
+) -> None:
     """Write a whole small file beside its name, text as UTF-8 with plain line ends, and rename it.
 
     Raises:
         DiskFull, OutputError: see `map_os_errors`.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
-    with atomic_path(final, what=what, hint=hint) as beside:
+    with atomic_path(final, what=what, hint=hint, make_folder=make_folder) as beside:
         beside.write_bytes(data)
+
+
+def atomic_json(final: Path, data: Any, *, what: str = "", make_folder: bool = False) -> None:
+    """Write plain data as JSON, one space deep per level, as `atomic_write` does.
+
+    Raises:
+        DiskFull, OutputError: see `map_os_errors`.
+    """
+    atomic_write(final, json.dumps(data, indent=1, ensure_ascii=False) + "\n", what=what, make_folder=make_folder)
+
+
+class GrowingFile:
+    """A text file (UTF-8) that grows beside its final name as a run goes, and gets that name at the end.
+
+    Args:
+        final: the file, which is replaced if it exists.
+        what: what it is called for people; its path when empty.
+        newline: the newline as `open` takes it; plain line ends by default.
+
+    Raises:
+        DiskFull, OutputError: it cannot be made; see `map_os_errors`. `write` and `finish` raise the same.
+    """
+
+    def __init__(self, final: Path, *, what: str = "", newline: str = "\n") -> None:
+        self.final = final
+        self._what = what
+        self._partial = partial_path(final)
+        with map_os_errors(final, what=what):
+            self._file: IO[str] = self._partial.open("w", encoding="utf-8", newline=newline)
+        self._finished = False
+
+    def write(self, text: str) -> int:
+        """Append a text; gives its length."""
+        with map_os_errors(self.final, what=self._what):
+            return self._file.write(text)
+
+    def finish(self) -> None:
+        """Give the file its final name."""
+        with map_os_errors(self.final, what=self._what):
+            self._file.close()
+            os.replace(self._partial, self.final)
+        self._finished = True
+
+    def abort(self) -> None:
+        """Close and delete what was written; does nothing after `finish`."""
+        if not self._finished:
+            with contextlib.suppress(OSError):  # what cannot be flushed is not wanted any more
+                self._file.close()
+            self._partial.unlink(missing_ok=True)
+
+
+# --- hashes
 
 
 def file_sha256(path: Path) -> str:
@@ -226,6 +342,6 @@ def file_sha256(path: Path) -> str:
 
 
 @functools.lru_cache(maxsize=64)
-def _sha256(path: Path, size: int, mtime_ns: int) -> str:
+def _sha256(path: Path, size: int, mtime_ns: int) -> str:  # noqa: ARG001  # they tell the cache of a changed file
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""Makes the pictures of the window that README and docs show, and the icon's files. Anyone can run it again:
+"""Makes the pictures of the window that README and docs show, and the icon's files. Anyone can run it again.
 
     python img/make_screenshots.py [FOLDER]
 
@@ -24,7 +24,7 @@ from PyQt5.QtWidgets import QApplication
 from rendered_clip import make_rendered_clip
 
 from dashcamcleaner.gui.app import build_window, bury, make_application
-from dashcamcleaner.gui.canvas import View
+from dashcamcleaner.gui.canvas import CanvasView
 from dashcamcleaner.gui.icons import APP_ICON, app_icon
 from dashcamcleaner.gui.main_window import MainWindow
 
@@ -92,7 +92,7 @@ def take_pictures(app: QApplication, clips: Path, folder: Path) -> None:
         window.queue.choose(0)
         camera.wait(lambda: window.preview.clip is not None and window.preview.clip.path == session.queue.at(0).source)
         window.preview.go(125)
-        window.preview.set_view(View.COMPARE)
+        window.preview.set_view(CanvasView.COMPARE)
         window.preview.canvas.divider = 0.62
         camera.wait(lambda: session.sight.idle)
         camera.shoot("window")

@@ -207,15 +207,24 @@ def read_number(luma: np.ndarray) -> int:
 
 
 def _picture(number: int, pts: int, recipe: Recipe) -> Any:
-    width, height = recipe.size
     seconds = pts * recipe.time_base
     luma = bars(number, recipe.size, flash=seconds.denominator == 1, busy=recipe.busy)
-    gray = av.VideoFrame(width, height, "yuv444p")
-    for index, plane in enumerate(gray.planes):
-        rows = np.frombuffer(plane, np.uint8).reshape(height, plane.line_size)
-        rows[:, :width] = luma if index == 0 else (100 + 40 * index)
-    frame = gray.reformat(format=recipe.pix_fmt) if recipe.pix_fmt != "yuv444p" else gray
-    frame.pts, frame.time_base, frame.pict_type = pts, recipe.time_base, PictureType.NONE
+    planes = [luma, np.full_like(luma, 140), np.full_like(luma, 180)]
+    frame = coded_frame(planes, pix_fmt="yuv444p", pts=pts, time_base=recipe.time_base)
+    if recipe.pix_fmt != "yuv444p":
+        frame = frame.reformat(format=recipe.pix_fmt)
+        frame.pts, frame.time_base, frame.pict_type = pts, recipe.time_base, PictureType.NONE
+    return frame
+
+
+def coded_frame(planes: Sequence[np.ndarray], *, pix_fmt: str, pts: int, time_base: Fraction) -> Any:
+    """A frame for an encoder, of planes ``(h, w)`` as the pixel format has them."""
+    height, width = planes[0].shape
+    frame = av.VideoFrame(width, height, pix_fmt)
+    for plane, samples in zip(frame.planes, planes, strict=True):
+        rows = np.frombuffer(plane, samples.dtype).reshape(plane.height, plane.line_size // samples.itemsize)
+        rows[:, : samples.shape[1]] = samples
+    frame.pts, frame.time_base, frame.pict_type = pts, time_base, PictureType.NONE
     return frame
 
 

@@ -35,7 +35,7 @@ def no_closer_looks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
     if request.node.get_closest_marker("closer_looks") is None:
         from dashcamcleaner.pipeline import context
 
-        monkeypatch.setattr(context, "checker_for", lambda settings, detector: None)
+        monkeypatch.setattr(context, "checker_for", lambda settings, detector, models: None)
 
 
 @pytest.fixture()

@@ -1,16 +1,19 @@
-"""Stand-ins for engines where seeing is not the subject: scripted and failing detectors, a frame of any picture."""
+"""Stand-ins for engines where seeing is not the subject: scripted and failing detectors, a pool of them, a frame."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
 from dashcamcleaner.core.time import FrameTime
-from dashcamcleaner.detection.detector import DetectorDescription
+from dashcamcleaner.detection.detector import Detector, DetectorDescription
+from dashcamcleaner.detection.ocr import Reading, TextReader
+from dashcamcleaner.detection.pool import ModelPool
 
 Row = tuple[float, float, float, float, float, str]
 """x1, y1, x2, y2, score, kind."""
@@ -42,6 +45,7 @@ class ScriptedDetector:
     ) -> None:
         self.kinds = kinds
         self.input_size = input_size
+        self.parallel = 1
         self.description = description()
         self.script_size = script_size
         self.seen = 0
@@ -127,6 +131,43 @@ class ColourDetector(ScriptedDetector):
         return rows
 
 
+class BlindReader:
+    """A text reader that can read nothing."""
+
+    description = "a reader that reads nothing"
+
+    def read(self, crops: Sequence[np.ndarray]) -> list[Reading]:
+        return [Reading("", 0.0) for _ in crops]
+
+    def close(self) -> None:
+        pass
+
+
+def pool(
+    detector: Detector | Callable[..., Detector],
+    *,
+    second_detector: Callable[..., Detector] | None = None,
+    text_reader: Callable[[], TextReader] = BlindReader,
+) -> ModelPool:
+    """A real pool over fakes, to hand in where a run would open engines.
+
+    Args:
+        detector: for every run, whatever weights it asks for; a function is called with what was asked.
+        second_detector: opens the audit's independent one; sees nothing by default.
+        text_reader: opens the audit's.
+    """
+
+    def open_detector(**asked: Any) -> Detector:
+        return detector if isinstance(detector, Detector) else detector(**asked)
+
+    blind = ScriptedDetector({}, kinds=("face",))
+    return ModelPool(
+        open_detector=open_detector,
+        open_second_detector=second_detector or (lambda **_: blind),
+        open_text_reader=text_reader,
+    )
+
+
 def frame_of(picture: np.ndarray, *, index: int = 0, orientation: Orientation | None = None) -> Frame:
     """A frame whose upright picture is the given RGB array, at any size asked for."""
     import cv2
@@ -141,13 +182,29 @@ def frame_of(picture: np.ndarray, *, index: int = 0, orientation: Orientation | 
         return cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
 
     plane = np.zeros(stored.shape[:2], np.uint8)
-    return Frame(
-        index=index,
-        time=FrameTime(index, Fraction(1, 30)),
-        planes=(plane,),
-        layout=PixelLayout("gray", chroma_shift=(0, 0)),
-        orientation=turned,
-        native=None,
-        scale=scale,
-        own=lambda: (plane.copy(),),
-    )
+    layout = PixelLayout("gray", chroma_shift=(0, 0))
+    return frame_of_planes([plane], layout, index=index, orientation=turned, scale=scale)
+
+
+def frame_of_planes(
+    planes: Sequence[np.ndarray],
+    layout: PixelLayout,
+    *,
+    index: int = 0,
+    orientation: Orientation | None = None,
+    scale: Callable[[tuple[int, int]], np.ndarray] | None = None,
+) -> Frame:
+    """A frame of these planes at 30 per second; like a decoder's, its own ones are copies of them.
+
+    Args:
+        scale: makes the upright RGB picture; without it, asking for one is a fault of the test.
+    """
+
+    def none(size: tuple[int, int]) -> np.ndarray:
+        raise AssertionError(f"nothing here needs an RGB picture of {size}")
+
+    def own() -> tuple[np.ndarray, ...]:
+        return tuple(plane.copy() for plane in planes)
+
+    time = FrameTime(index, Fraction(1, 30))
+    return Frame(index, time, tuple(planes), layout, orientation or Orientation(), None, scale or none, own)

@@ -15,7 +15,7 @@ from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.motion import Motion
 from dashcamcleaner.core.plan import Observation
 from dashcamcleaner.core.time import FrameTime
-from dashcamcleaner.training.leaks import ClipTruth, TrueTrack
+from dashcamcleaner.training.truth import ClipTruth, TrueTrack
 
 SIZE = (1280, 720)
 TIME_BASE = Fraction(1, 90000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -11,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "dashcamcleaner"
 MOST_LINES = 600
 AV_MAY_BE_IN = (
     "media",
-    "audit/container.py",  # the audit reads what was written with eyes of its own
+    "audit/container.py",  # the audit reads what was written with a reader of its own
     "demo/clip.py",
 )
 
@@ -37,6 +38,15 @@ def test_pyav_is_used_only_where_files_are_read_and_written() -> None:
         if re.search(r"^\s*(import av\b|from av\b)", path.read_text(encoding="utf-8"), re.M):
             place = path.relative_to(PACKAGE).as_posix()
             assert place.startswith(AV_MAY_BE_IN), f"{place} imports av"
+
+
+def test_no_name_stands_for_two_classes() -> None:
+    places: dict[str, list[str]] = {}
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(path.relative_to(PACKAGE).as_posix())
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())

@@ -1,10 +1,11 @@
-"""The audit: an independent second look at what came out. Asked by `clean --audit` and `dashcamcleaner audit`.
+"""The audit: an independent second look at what came out. Asked for by ``clean --audit`` and ``dashcamcleaner audit``.
 
-    source + output ─► examine ─► files compared
-                    └► decode both ─► paired by time ─► verify (every frame) ─┐
-                                   └► search (sampled frames), reread ────────┴► judged ─► AuditResult
+    source + output ─► container: files compared
+                    └► decode both ─► align: paired by time ─► compare, region_checks (every frame) ─┐
+                                                            └► search, readback (sampled frames) ────┴► AuditResult
 
-Like `clean` it is a generator of events and closing it ends it. It reads both files and the plan, and writes nothing.
+Like `clean`, an audit is a generator of events, and closing it ends it. It reads both files and the plan, and writes
+nothing.
 """
 
 from __future__ import annotations
@@ -23,17 +24,20 @@ from dashcamcleaner.audit.frame_audit import FrameAuditor
 from dashcamcleaner.audit.models import AuditModels, open_models
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
-from dashcamcleaner.core.findings import AuditResult, Check, Finding, Severity, judge
+from dashcamcleaner.core.finding_table import checked, found, not_checked
+from dashcamcleaner.core.findings import AuditResult, Finding, Severity, judge
 from dashcamcleaner.core.frame import Frame
+from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.summary import RunSummary
+from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.files import as_our_error, file_sha256
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.image_file import is_still, read_still
 from dashcamcleaner.pipeline.control import Control
-from dashcamcleaner.pipeline.edits_file import edits_path, read_edits
+from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.image import info_of_still
 from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint, plan_path
 from dashcamcleaner.pipeline.progress import ProgressMeter
@@ -51,6 +55,7 @@ def audit(
     *,
     plan: Path | None = None,
     settings: Settings | None = None,
+    models: ModelPool | None = None,
     control: Control | None = None,
 ) -> Iterator[Event]:
     """Look at an output again.
@@ -60,12 +65,16 @@ def audit(
     Args:
         source: what was cleaned.
         output: what came of it.
-        plan: of the run; the one beside the output when None. Without a plan, what changed tells where regions are.
-        settings: of the run; those that the plan tells when None.
+        plan: the plan of the run; the one beside the output when None. Without a plan,
+            what changed tells where regions are.
+        settings: the settings of the run; those that the plan tells when None.
+        models: where detectors and the text reader come from; None: the process's own pool.
         control: pauses and cancels; may be None.
     """
     try:
-        yield from _audit(source, output, plan=plan, settings=settings, control=control or Control())
+        yield from _audit(
+            source, output, plan=plan, settings=settings, models=models or shared_pool(), control=control or Control()
+        )
     except Exception as error:  # the border: whatever it was reaches the asker as one object
         ours = as_our_error(error, source=output)
         if ours is not error:
@@ -73,19 +82,20 @@ def audit(
         yield Failed(ours)
 
 
-def audit_run(summary: RunSummary, *, settings: Settings, control: Control) -> Iterator[Event]:
+def audit_run(summary: RunSummary, *, settings: Settings, models: ModelPool, control: Control) -> Iterator[Event]:
     """The audit at the end of a run: fills ``summary.audit`` and passes progress and warnings on.
 
     An audit that cannot be done does not undo the run: it is told, and the status is NEEDS REVIEW.
     """
     plan = Path(summary.plan) if summary.plan else None
     thumbnails: dict[int, bytes] = {}
-    for event in audit(Path(summary.source), Path(summary.output), plan=plan, settings=settings, control=control):
+    source, output = Path(summary.source), Path(summary.output)
+    for event in audit(source, output, plan=plan, settings=settings, models=models, control=control):
         if isinstance(event, Audited):
             summary.audit = event.result.as_dict()
             thumbnails = event.thumbnails
         elif isinstance(event, Failed):
-            missing = Check("audit", "The audit", ran=False, why_not=event.error.message)
+            missing = not_checked("audit", event.error.message)
             status, reasons, _ = judge([], checks=[missing], hidden_regions=1)
             result = AuditResult(summary.source, summary.output, status=status, reasons=reasons, checks=[missing])
             summary.audit = result.as_dict()
@@ -96,7 +106,13 @@ def audit_run(summary: RunSummary, *, settings: Settings, control: Control) -> I
 
 
 def _audit(
-    source: Path, output: Path, *, plan: Path | None, settings: Settings | None, control: Control
+    source: Path,
+    output: Path,
+    *,
+    plan: Path | None,
+    settings: Settings | None,
+    models: ModelPool,
+    control: Control,
 ) -> Iterator[Event]:
     begun = (time.monotonic(), time.process_time())
     result = AuditResult(str(source), str(output))
@@ -107,37 +123,36 @@ def _audit(
     (before, source_frames), (after, output_frames) = _opened(source, video_track=track), _opened(output)
     edits = _edits_of(known)
     with contextlib.ExitStack() as stack:
-        eyes = open_models(settings, upright_size=after.upright_size)
-        stack.callback(eyes.close)
-        result.detectors = eyes.told
-        result.checks += eyes.missing
-        yield Started(str(source), str(output), before.frames, "audit: " + "; ".join(eyes.told))
-        for sentence in warnings:
+        audit_models = open_models(settings, upright_size=after.upright_size, models=models)
+        result.detectors = audit_models.descriptions
+        result.checks += audit_models.missing
+        yield Started(str(source), str(output), before.frames, "audit: " + "; ".join(audit_models.descriptions))
+        for sentence in (*warnings, *edits.warnings):
             yield Warned(sentence)
-        for check in eyes.missing:
+        for check in audit_models.missing:
             yield Warned(f"{check.title}: not done, {check.why_not}.")
-        findings = list(_compare_files(source, output, settings, result, film=before.video))
+        findings = list(_compare_files(source, output, settings, result, video=before.video))
         findings += _compare_pictures(before, after)
-        watch = FrameAuditor(eyes, info=before, output_info=after, plan=known, settings=settings)
-        stack.callback(watch.close)
-        pace = ProgressMeter("audit", frames=before.frames)
+        auditor = FrameAuditor(audit_models, info=before, output_info=after, plan=known, settings=settings)
+        stack.callback(auditor.close)
+        meter = ProgressMeter("audit", frames=before.frames)
         pairs = paired(iter(stack.enter_context(source_frames)), iter(stack.enter_context(output_frames)))
         for one, other in pairs:
             control.wait_while_paused()
-            counts = watch.push(one, other)
+            counts = auditor.push(one, other)
             at = one or other
             assert at is not None
-            if progress := pace.step(counts, time_s=at.time.seconds):
+            if progress := meter.advance(counts, time_s=at.time.seconds):
                 yield progress
-        findings += watch.findings(result)
-        findings += _search_beside_the_film(eyes, output, settings)
-    findings = _respect(edits, findings)
+        findings += auditor.findings(result)
+        findings += _search_cover(audit_models, output, settings)
+    findings = [*_respect(edits, findings), *_not_applied(edits)]
     result.status, result.reasons, result.findings = judge(
-        findings, checks=result.checks, hidden_regions=watch.hidden_regions
+        findings, checks=result.checks, hidden_regions=auditor.hidden_regions
     )
     result.output_sha256 = file_sha256(output)
     result.wall_s, result.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]
-    yield Audited(result, watch.thumbnails(result.findings))
+    yield Audited(result, auditor.thumbnails(result.findings))
 
 
 def _find_plan(source: Path, output: Path, plan: Path | None, result: AuditResult) -> tuple[Path | None, list[str]]:
@@ -172,8 +187,13 @@ def _video_track_of_plan(plan: Path | None) -> int | None:
 
 
 def _edits_of(plan: Path | None) -> Edits:
-    beside = edits_path(plan) if plan is not None else None
-    return read_edits(beside) if beside is not None and beside.exists() else Edits()
+    return EditsFile.beside(plan).read(missing_ok=True) if plan is not None else Edits()
+
+
+def _not_applied(edits: Edits) -> Iterator[Finding]:
+    """What a newer version may have been asked to hide was not hidden by this one: a person has to look."""
+    for sentence in edits.warnings:
+        yield found("edits-unknown", {"more": f" {sentence}"})
 
 
 def _opened(path: Path, *, video_track: int | None = None) -> tuple[MediaInfo, AbstractContextManager[Iterable[Frame]]]:
@@ -186,45 +206,37 @@ def _opened(path: Path, *, video_track: int | None = None) -> tuple[MediaInfo, A
 
 
 def _compare_files(
-    source: Path, output: Path, settings: Settings, result: AuditResult, *, film: int
+    source: Path, output: Path, settings: Settings, result: AuditResult, *, video: int
 ) -> Iterator[Finding]:
-    """Streams, tags, sound, and what stands beside the film."""
-    before, after = examine(source, film=film), examine(output)
-    muted = settings.sound == "mute"
-    found = compare_contents(before, after, keep=settings.keep, muted=muted)
-    yield from found
-    by_ear, told = [], 0
+    """Streams, tags, sound, and what stands beside the video stream."""
+    before, after = examine(source, video=video), examine(output)
+    muted = settings.audio == "mute"
+    findings = compare_contents(before, after, keep=settings.keep, muted=muted)
+    yield from findings
+    by_ear, compared = [], 0
     for number, (one, other) in enumerate(zip(before.sound, after.sound, strict=False), 1):
-        told += 1
+        compared += 1
         if muted or audio_shift_s(one, other) is not None:
             continue
         heard = audio_offset_s(source, output, source_stream=one.stream, output_stream=other.stream)
         if heard is None or heard[1] < 0.5:
-            text = f"Sound track {number} was converted and cannot be compared with the source; listen to it."
-            by_ear.append(Finding("sound", "sound-unknown", Severity.REVIEW, text))
+            by_ear.append(found("sound-unknown", {"number": number}))
         elif abs(heard[0]) > _MOST_HEARD_SHIFT_S:
-            text = f"Sound track {number} comes {heard[0] * 1000:+.0f} ms against the picture."
-            by_ear.append(Finding("sound", "sound-shift", Severity.FAIL, text))
+            by_ear.append(found("sound-shift", {"number": number, "shift_ms": heard[0] * 1000}))
     yield from by_ear
-    found += by_ear
-    bad = {
-        name: sum(f.check == name and f.severity is not Severity.NOTE for f in found) for name in ("sound", "leftovers")
-    }
-    looked = _things_beside(after)
-    result.checks.append(
-        Check("sound", "Sound and its timing", looked_at=told, unit="sound tracks", found=bad["sound"])
-    )
-    result.checks.append(
-        Check("leftovers", "Streams, tags, pictures, positions beside the film", looked_at=looked,
-              unit="streams, tags and pictures", found=bad["leftovers"])
-    )  # fmt: skip
+    findings += by_ear
+    for name, looked_at in (("sound", compared), ("leftovers", _things_beside(after))):
+        bad = sum(f.check == name and f.severity is not Severity.NOTE for f in findings)
+        result.checks.append(checked(name, looked_at=looked_at, found=bad))
 
 
 _MOST_HEARD_SHIFT_S = 0.03
 
 
 def _things_beside(facts: ContainerContents) -> int:
-    return len(facts.films) + len(facts.other_streams) + len(facts.sound) + len(facts.tags) + len(facts.pictures)
+    return (
+        len(facts.video_streams) + len(facts.other_streams) + len(facts.sound) + len(facts.tags) + len(facts.pictures)
+    )
 
 
 def _compare_pictures(before: MediaInfo, after: MediaInfo) -> Iterator[Finding]:
@@ -232,39 +244,38 @@ def _compare_pictures(before: MediaInfo, after: MediaInfo) -> Iterator[Finding]:
         (w, h), (w2, h2) = before.upright_size, after.upright_size
         # Encoders of 4:2:0 need even sizes: one line more or less is told as such.
         odd = abs(w - w2) <= 1 and abs(h - h2) <= 1
-        text = f"The source's picture has {w}x{h} pixels, the output's {w2}x{h2}."
-        yield Finding("media", "size", Severity.NOTE if odd else Severity.FAIL, text)
+        severity = Severity.NOTE if odd else Severity.FAIL
+        yield found("size", {"before": f"{w}x{h}", "after": f"{w2}x{h2}"}, severity=severity)
     if before.sample_aspect != after.sample_aspect and before.sample_aspect and after.sample_aspect:
-        text = f"The source's pixels have the shape {before.sample_aspect}, the output's {after.sample_aspect}."
-        yield Finding("media", "aspect", Severity.REVIEW, text)
+        yield found("aspect", {"before": before.sample_aspect, "after": after.sample_aspect})
 
 
-def _search_beside_the_film(eyes: AuditModels, output: Path, settings: Settings) -> Iterator[Finding]:
-    """Faces and plates on a cover that was asked for: it must be as clean as the film."""
+def _search_cover(audit_models: AuditModels, output: Path, settings: Settings) -> Iterator[Finding]:
+    """Faces and plates on a cover that was asked for: it must be as clean as the video stream."""
     if "cover" not in settings.keep:
         return  # a picture that nobody asked for is a failure whatever it shows
     for picture in examine(output).pictures:
         if picture.pixels is None:
-            yield Finding("leftovers", "cover-unread", Severity.REVIEW, f"The {picture.where} cannot be decoded.")
+            yield found("cover-unread", {"where": picture.where})
             continue
-        seen = eyes.look_at_still(picture.pixels)
+        seen = audit_models.search_picture(picture.pixels)
         for kind in sorted({s.kind for s in seen}):
             best = max(s.score for s in seen if s.kind == kind)
-            yield Finding("leftovers", "cover-object", Severity.FAIL if best > 0.5 else Severity.REVIEW,
-                          f"The {picture.where} shows a {kind} (score {best:.2f}).", kind=kind)  # fmt: skip
+            severity = Severity.FAIL if best > 0.5 else Severity.REVIEW
+            words = {"where": picture.where, "kind": rules_of(kind).noun, "score": best}
+            yield found("cover-object", words, severity=severity, kind=kind)
 
 
 def _respect(edits: Edits, findings: list[Finding]) -> list[Finding]:
     """What a person left clear on purpose is no failure; where that cannot be told apart, it is to review."""
-    if not (edits.keep or edits.drop or edits.only or edits.exclude):
+    if not edits.uncovering:
         return findings
     kept = []
     for finding in findings:
         if finding.code == "clear-object":
             at = list(finding.boxes.values())
             inside = any(
-                zone.box is not None and zone.holds(finding.start_s) and all(_contains(zone.box, box) for box in at)
-                for zone in edits.exclude
+                zone.holds(finding.start_s) and all(zone.contains(box) for box in at) for zone in edits.clear_zones
             )
             if inside:
                 finding = replace(
@@ -277,7 +288,3 @@ def _respect(edits: Edits, findings: list[Finding]) -> list[Finding]:
                 )  # fmt: skip
         kept.append(finding)
     return kept
-
-
-def _contains(outer: tuple[float, float, float, float], inner: tuple[float, float, float, float]) -> bool:
-    return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]

@@ -100,7 +100,8 @@ def detail_left(
     """How much of the detail of a source crop stands in the output crop: `RegionCheck`'s figures, in their order.
 
     Args:
-        source, output: uint8 ``(h, w)`` of equal size.
+        source: uint8 ``(h, w)``.
+        output: uint8, of equal size.
         mask: uint8, where to look; None everywhere.
     """
     h, w = source.shape
@@ -158,7 +159,7 @@ class FrameComparer:
     Args:
         upright_size: ``(width, height)``.
         shapes: shape per kind, as the run had them.
-        orientation: of the source, so that masks are those that were painted.
+        orientation: the orientation of the source, so that masks are those that were painted.
         block: chroma block of the source.
     """
 
@@ -184,7 +185,7 @@ class FrameComparer:
         touched = np.zeros(source.shape, np.uint8)
         for region in regions:
             result.tests.append(self._test(region, source, output, result.hidden, touched))
-        self._look_outside(source, output, touched, result)
+        self._compare_outside(source, output, touched, result)
         return result
 
     def compare_without_plan(self, source: np.ndarray, output: np.ndarray) -> FrameComparison:
@@ -213,7 +214,7 @@ class FrameComparer:
             box = (x * sx, y * sy, (x + bw) * sx, (y + bh) * sy)
             result.tests.append(RegionCheck(Region(box, CHANGED, 1.0, Origin.DETECTED), tested=False))
         result.hidden = cv2.resize(changed * np.uint8(255), (w, h), interpolation=cv2.INTER_NEAREST)
-        self._look_outside(source, output, result.hidden, result)
+        self._compare_outside(source, output, result.hidden, result)
         result.noise, result.changed_blocks = noise, []
         return result
 
@@ -253,7 +254,7 @@ class FrameComparer:
         window = np.s_[y + y1 : y + y2, x + x1 : x + x2]
         return RegionCheck(region, *detail_left(source[window], output[window], inner[y1:y2, x1:x2]))
 
-    def _look_outside(
+    def _compare_outside(
         self, source: np.ndarray, output: np.ndarray, touched: np.ndarray, result: FrameComparison
     ) -> None:
         h, w = source.shape

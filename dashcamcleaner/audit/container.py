@@ -1,7 +1,7 @@
 """What two clip files hold besides pictures, and what of the output should not be there. Pure; `audit.container` reads.
 
-`compare_contents` judges the output's file by what the run was asked to keep: one film, the same sound at the same
-times, no position, no tag, no picture beside the film.
+`compare_contents` judges the output's file by what the run was asked to keep: one video stream, the same sound at the
+same times, no position, no tag, no picture beside the video stream.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -21,15 +21,16 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image
 
+from dashcamcleaner.core.finding_table import found
 from dashcamcleaner.core.findings import Finding, Severity
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.codecs import SAFE_TAGS, is_location_tag, is_structural_tag
 from dashcamcleaner.media.decoder import is_shown
-from dashcamcleaner.media.films import choose_film, films_of, is_cover
 from dashcamcleaner.media.packets import read_packets
 from dashcamcleaner.media.picture_length import PictureLength, length_difference_s
 from dashcamcleaner.media.probe import frame_rate
+from dashcamcleaner.media.video_streams import choose_video_stream, is_cover, video_streams_of
 
 __all__ = [
     "EmbeddedPicture",
@@ -67,10 +68,10 @@ class AudioTrack:
 
 @dataclass(slots=True, eq=False)
 class EmbeddedPicture:
-    """A picture that is no part of the film: a cover, an attachment, bytes between the packets.
+    """A picture that is no part of the video stream: a cover, an attachment, bytes between the packets.
 
     Args:
-        where: for people.
+        where: the place, in words for people.
         pixels: uint8 RGB, None where it could not be decoded.
         cover: stands in the file as a cover picture, which can be asked for.
     """
@@ -85,18 +86,18 @@ class ContainerContents:
     """What a file holds.
 
     Args:
-        films: indices of the picture streams that are no cover.
+        video_streams: indices of the picture streams that are no cover.
         other_streams: data, subtitle and attachment streams, for people.
-        data_streams: those of them that are data.
+        data_streams: the data streams among them.
         sound: the sound tracks.
-        tags: of the container and of all streams, name -> value (a stream's as ``stream 1: name``).
-        pictures: what stands beside the film.
+        tags: the tags of the container and of all streams, name -> value (a stream's as ``stream 1: name``).
+        pictures: what stands beside the video stream.
         positions: places where bytes between the packets hold a position.
         chapters: how many.
-        length: of the film, by its packets; None of a picture file.
+        length: of the pictures, by their packets; None of a picture file.
     """
 
-    films: list[int] = field(default_factory=list)
+    video_streams: list[int] = field(default_factory=list)
     other_streams: list[str] = field(default_factory=list)
     data_streams: list[str] = field(default_factory=list)
     sound: list[AudioTrack] = field(default_factory=list)
@@ -113,113 +114,77 @@ def compare_contents(
     """What of the output's file should not be there, or should.
 
     Args:
-        source, output: their facts.
+        source: what the source's file holds.
+        output: what the output's file holds.
         keep: what was asked to be kept of what is stripped by default, see `codecs.KEEPABLE`.
         muted: the sound was to be left out.
     """
-    found: list[Finding] = []
-
-    def add(check: str, code: str, severity: Severity, message: str) -> None:
-        found.append(Finding(check, code, severity, message))
-
-    if not output.films:
-        add("media", "no-picture", Severity.FAIL, "The output holds no picture stream.")
-    for stream in output.films[1:]:
-        add(
-            "leftovers",
-            "extra-film",
-            Severity.FAIL,
-            f"The output holds a second picture stream (stream {stream}), which nobody cleaned.",
-        )
+    findings: list[Finding] = []
+    if not output.video_streams:
+        findings.append(found("no-picture"))
+    findings += [found("extra-film", {"stream": stream}) for stream in output.video_streams[1:]]
     for picture in output.pictures:
         if picture.cover and "cover" in keep:
-            add("leftovers", "cover-kept", Severity.NOTE, f"The output holds a {picture.where}, as asked; look at it.")
+            findings.append(found("cover-kept", {"where": picture.where}))
         else:
             size = "" if picture.pixels is None else f" of {picture.pixels.shape[1]}x{picture.pixels.shape[0]} pixels"
             code = "cover" if picture.cover else "thumbnail"
-            add("leftovers", code, Severity.FAIL, f"The output holds a picture beside the film{size}: {picture.where}.")
-    for place in output.positions:
-        add("leftovers", "position", Severity.FAIL, f"The output holds a position outside of its streams: {place}.")
-    for stream_text in output.data_streams:
-        # Chapter titles are written as a data stream of their own.
-        chapters = output.chapters > 0 and len(output.data_streams) <= 1
-        if "data" not in keep and not chapters:
-            add(
-                "leftovers",
-                "data-stream",
-                Severity.FAIL,
-                f"The output holds a {stream_text}, which may carry a position.",
-            )
-    _compare_tags(output, keep, add)
-    _compare_audio(source, output, muted, add)
-    _compare_lengths(source.length, output.length, add)
-    return found
+            findings.append(found(code, {"size": size, "where": picture.where}))
+    findings += [found("position", {"where": place}) for place in output.positions]
+    # Chapter titles are written as a data stream of their own.
+    chapters = output.chapters > 0 and len(output.data_streams) <= 1
+    if "data" not in keep and not chapters:
+        findings += [found("data-stream", {"what": stream_text}) for stream_text in output.data_streams]
+    findings += _compare_lengths(source.length, output.length)
+    return [*findings, *_compare_tags(output, keep), *_compare_audio(source, output, muted)]
 
 
-def _compare_lengths(source: PictureLength | None, output: PictureLength | None, add: _Add) -> None:
+def _compare_lengths(source: PictureLength | None, output: PictureLength | None) -> Iterator[Finding]:
     """How long the pictures last; which of them are missing is told by who decodes both."""
     if source is None or output is None:
         return
     difference = length_difference_s(source, output)
     if difference is None:
-        add("media", "length-untold", Severity.REVIEW, "How long the source lasts is not told by it.")
+        yield found("length-untold")
     elif difference:
         before, after = float(source.seconds or 0), float(output.seconds or 0)
-        severity = Severity.FAIL if abs(difference) > _MOST_LENGTH_DIFFERENCE * before else Severity.REVIEW
-        text = f"The source's pictures last {before:.3f} s, the output's {after:.3f} s ({float(difference):+.3f} s)."
-        add("media", "length", severity, text)
+        wrong = abs(difference) > _MOST_LENGTH_DIFFERENCE * before
+        told = {"before": f"{before:.3f}", "after": f"{after:.3f}", "difference": f"{float(difference):+.3f}"}
+        yield found("length", told, severity=Severity.FAIL if wrong else Severity.REVIEW)
 
 
-def _compare_tags(output: ContainerContents, keep: Collection[str], add: _Add) -> None:
+def _compare_tags(output: ContainerContents, keep: Collection[str]) -> Iterator[Finding]:
     for name, value in output.tags.items():
         short = name.split(": ", 1)[-1]
         plain = short.lower()
         if is_location_tag(short) or _COORDINATES.search(value):
-            if "location" in keep:
-                add(
-                    "leftovers",
-                    "location-kept",
-                    Severity.NOTE,
-                    f"The output tells a position in the tag {name}, as asked.",
-                )
-            else:
-                add("leftovers", "location", Severity.FAIL, f"The output tells a position in the tag {name}.")
+            yield found("location-kept" if "location" in keep else "location", {"name": name})
         elif (
             "tags" not in keep
             and plain not in SAFE_TAGS
             and not is_structural_tag(short)
             and not plain.startswith("handler")
         ):
-            add(
-                "leftovers", "tag", Severity.REVIEW, f"The output carries the tag {name}, which is not kept by default."
-            )
+            yield found("tag", {"name": name})
 
 
-def _compare_audio(source: ContainerContents, output: ContainerContents, muted: bool, add: _Add) -> None:
+def _compare_audio(source: ContainerContents, output: ContainerContents, muted: bool) -> Iterator[Finding]:
     if muted:
         if output.sound:
-            add("sound", "sound-present", Severity.FAIL, "The sound was to be left out, but the output has some.")
+            yield found("sound-present")
         return
     if len(source.sound) != len(output.sound):
-        text = f"The source has {len(source.sound)} sound tracks, the output {len(output.sound)}."
-        add("sound", "sound-tracks", Severity.REVIEW if len(output.sound) < len(source.sound) else Severity.FAIL, text)
+        yield found(
+            "sound-tracks", {"before": len(source.sound), "after": len(output.sound)},
+            severity=Severity.REVIEW if len(output.sound) < len(source.sound) else Severity.FAIL,
+        )  # fmt: skip
     for number, (before, after) in enumerate(zip(source.sound, output.sound, strict=False), 1):
         shift = audio_shift_s(before, after)
+        lost = len(before.packets) - len(after.packets)
         if shift is not None and abs(shift) > MOST_AUDIO_SHIFT_S:
-            add(
-                "sound",
-                "sound-shift",
-                Severity.FAIL,
-                f"Sound track {number} comes {shift * 1000:+.0f} ms against the picture.",
-            )
-        elif shift is not None and len(before.packets) - len(after.packets) > max(2, 0.02 * len(before.packets)):
-            lost = len(before.packets) - len(after.packets)
-            add(
-                "sound",
-                "sound-cut",
-                Severity.REVIEW,
-                f"Sound track {number} lacks {lost} of {len(before.packets)} packets.",
-            )
+            yield found("sound-shift", {"number": number, "shift_ms": shift * 1000})
+        elif shift is not None and lost > max(2, 0.02 * len(before.packets)):
+            yield found("sound-cut", {"number": number, "lost": lost, "packets": len(before.packets)})
 
 
 def audio_shift_s(before: AudioTrack, after: AudioTrack) -> float | None:
@@ -241,8 +206,6 @@ def audio_shift_s(before: AudioTrack, after: AudioTrack) -> float | None:
     unique = [shift for count, shift in shifts if count == 1] or [shift for _, shift in shifts]
     return max(unique, key=abs)
 
-
-_Add = Callable[[str, str, Severity, str], None]
 
 _SIGNATURES = ((b"\xff\xd8\xff", "JPEG"), (b"\x89PNG\r\n\x1a\n", "PNG"))
 _POSITION_TEXTS = (b"$GPRMC", b"$GNRMC", b"$GPGGA", b"$GNGGA")
@@ -268,12 +231,12 @@ _LEAST_PICTURE_PX = 16
 _ENVELOPE_HZ = 400
 
 
-def examine(path: Path, *, film: int | None = None) -> ContainerContents:
-    """Read a clip file, all packets, decoding none of the film.
+def examine(path: Path, *, video: int | None = None) -> ContainerContents:
+    """Read a clip file, all packets, decoding none of the pictures.
 
     Args:
         path: the file.
-        film: index of the stream that is the film; None: as a run would choose.
+        video: index of the main video stream; None: as a run would choose.
 
     Raises:
         InputError: it cannot be read.
@@ -286,10 +249,10 @@ def examine(path: Path, *, film: int | None = None) -> ContainerContents:
         with av.open(
             f"file:{path.resolve()}", container_options=codecs.SOURCE_OPTIONS, metadata_errors="replace"
         ) as container:
-            tracks = _read_streams(path, container, facts, film=film)
+            tracks = _read_streams(path, container, facts, video=video)
             codec = ""
-            if facts.films:
-                first = container.streams[facts.films[0]]
+            if facts.video_streams:
+                first = container.streams[facts.video_streams[0]]
                 codec = first.codec_context.codec.canonical_name if first.codec_context is not None else ""
                 facts.length = PictureLength(
                     time_base=first.time_base or Fraction(1), rate=frame_rate(container, first)
@@ -302,10 +265,10 @@ def examine(path: Path, *, film: int | None = None) -> ContainerContents:
                 index = packet.stream_index
                 if packet.pos is not None and packet.pos >= 0:
                     spans.append((packet.pos, packet.pos + packet.size))
-                if index in facts.films[:1] and facts.length is not None and is_shown(packet, codec=codec):
+                if index in facts.video_streams[:1] and facts.length is not None and is_shown(packet, codec=codec):
                     time = packet.dts if packet.pts is None else packet.pts
                     facts.length.add(time)
-                if index in facts.films[:1] and packet.pts is not None and not packet.is_discard:
+                if index in facts.video_streams[:1] and packet.pts is not None and not packet.is_discard:
                     time = packet.pts * packet.time_base
                     first_picture = time if first_picture is None else min(time, first_picture)
                 elif index in tracks and packet.pts is not None:
@@ -317,7 +280,7 @@ def examine(path: Path, *, film: int | None = None) -> ContainerContents:
             facts.sound = list(tracks.values())
             name = container.format.name
     except av.error.FFmpegError as error:
-        raise InputError(f"{path} cannot be read for the audit: {error}") from error
+        raise InputError(f"{path} cannot be read for the audit: {error}.") from error
     if "mp4" in name or "mov" in name:
         _search_gaps(path, spans, facts)
     return facts
@@ -330,7 +293,7 @@ def _still(path: Path) -> ContainerContents | None:
             if getattr(picture, "n_frames", 1) > 1:
                 return None
             exif = picture.getexif()
-            facts = ContainerContents(films=[0])
+            facts = ContainerContents(video_streams=[0])
             names = {ExifTags.TAGS.get(tag, str(tag)): value for tag, value in exif.items()}
             facts.tags = {name: str(value) for name, value in names.items() if name not in _EXIF_POINTERS}
             facts.tags |= {str(name): str(value) for name, value in picture.info.items() if isinstance(value, str)}
@@ -343,7 +306,7 @@ def _still(path: Path) -> ContainerContents | None:
     return facts
 
 
-def _read_streams(path: Path, container: Any, facts: ContainerContents, *, film: int | None) -> dict[int, AudioTrack]:
+def _read_streams(path: Path, container: Any, facts: ContainerContents, *, video: int | None) -> dict[int, AudioTrack]:
     tracks: dict[int, AudioTrack] = {}
     facts.tags = dict(container.metadata)
     facts.chapters = len(container.chapters())
@@ -355,7 +318,7 @@ def _read_streams(path: Path, container: Any, facts: ContainerContents, *, film:
                 EmbeddedPicture(f"cover picture (stream {stream.index})", _cover(container, stream), cover=True)
             )
         elif stream.type == "video":
-            facts.films.append(stream.index)
+            facts.video_streams.append(stream.index)
         elif stream.type == "audio":
             tracks[stream.index] = AudioTrack(stream.index, codec)
         else:
@@ -368,10 +331,14 @@ def _read_streams(path: Path, container: Any, facts: ContainerContents, *, film:
                     facts.pictures.append(
                         EmbeddedPicture(f"attached picture (stream {stream.index})", pixels, cover=True)
                     )
-    if len(facts.films) > 1:  # the film first
-        chosen = choose_film(films_of(path, container), video_track=None, path=path) if film is None else None
-        first = chosen.index if chosen is not None else film
-        facts.films.sort(key=lambda index: (index != first, index))
+    if len(facts.video_streams) > 1:  # the main one first
+        chosen = (
+            choose_video_stream(video_streams_of(path, container), video_track=None, path=path)
+            if video is None
+            else None
+        )
+        first = chosen.index if chosen is not None else video
+        facts.video_streams.sort(key=lambda index: (index != first, index))
     return tracks
 
 
@@ -465,9 +432,9 @@ def _loudness(path: Path, index: int) -> tuple[float, np.ndarray] | None:
     start: float | None = None
     try:
         with av.open(f"file:{path.resolve()}", container_options=codecs.SOURCE_OPTIONS) as container:
-            film = container.streams.video[0]
+            video_stream = container.streams.video[0]
             first = next(
-                (p.pts * p.time_base for p in read_packets(container, [film]) if p.pts is not None), Fraction(0)
+                (p.pts * p.time_base for p in read_packets(container, [video_stream]) if p.pts is not None), Fraction(0)
             )
             container.seek(0)
             stream = container.streams[index]

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from dashcamcleaner.core.kinds import rules_of
+
 __all__ = ["CROPS_KEPT", "AuditDetection", "Exposure", "ExposureTracker", "legibility"]
 
 CROPS_KEPT = 3
@@ -22,14 +24,11 @@ _REACH = 1.0
 
 _REACH_PER_S = 2.0
 
-_FULLY_LEGIBLE_PX = {"face": 40.0, "plate": 22.0}
-_ILLEGIBLE_PX = {"face": 8.0, "plate": 5.0}
-"""Heights of a face and of a plate at which everybody and nobody recognises it; between, it rises evenly."""
-
 
 def legibility(kind: str, *, height_px: float) -> float:
-    """0-1: how readable an object of this height would be if it were sharp."""
-    low, high = _ILLEGIBLE_PX.get(kind, 8.0), _FULLY_LEGIBLE_PX.get(kind, 40.0)
+    """0-1: how readable an object of this height would be if it were sharp; rises evenly between the kind's limits."""
+    rules = rules_of(kind)
+    low, high = rules.illegible_px, rules.legible_px
     return float(np.clip((height_px - low) / (high - low), 0.05, 1.0))
 
 
@@ -38,10 +37,10 @@ class AuditDetection:
     """One object seen in one frame of the output, not hidden.
 
     Args:
-        frame, seconds: when.
+        frame, seconds: index and time of the frame.
         xyxy: upright full-size pixels.
         kind: what it seems to be.
-        scores: per detector that saw it.
+        scores: the score of each detector that saw it.
         hidden: share of the box that regions hide.
         crop: uint8 RGB of it and its surroundings, for a second opinion; dropped before anything is reported.
         crop_xyxy: where the crop lies.
@@ -58,10 +57,12 @@ class AuditDetection:
 
     @property
     def score(self) -> float:
+        """The best of the scores that the detectors gave it."""
         return max(self.scores.values())
 
     @property
     def size_px(self) -> tuple[float, float]:
+        """Width and height of the box, upright full-size pixels."""
         return self.xyxy[2] - self.xyxy[0], self.xyxy[3] - self.xyxy[1]
 
 
@@ -70,8 +71,8 @@ class Exposure:
     """Sightings of what seems one object.
 
     Args:
-        kind: of it.
-        sightings: in order of time.
+        kind: the object's kind.
+        sightings: the sightings in order of time.
     """
 
     kind: str
@@ -88,6 +89,7 @@ class Exposure:
 
     @property
     def largest(self) -> AuditDetection:
+        """The detection with the largest box."""
         return max(self.sightings, key=lambda s: s.size_px[0] * s.size_px[1])
 
     @property

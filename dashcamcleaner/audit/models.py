@@ -1,19 +1,21 @@
-"""Who looks, in an audit: detectors and the text reader, opened once, and what could not be opened."""
+"""Who looks, in an audit: detectors and the text reader, taken from the pool, and what could not be opened."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from dashcamcleaner.audit.exposures import AuditDetection, Exposure
 from dashcamcleaner.audit.search import LeftoverSearch, best_reading, second_opinion
+from dashcamcleaner.core.finding_table import not_checked
 from dashcamcleaner.core.findings import Check
-from dashcamcleaner.detection.centerface import open_centerface
+from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.detection.detector import Detector
-from dashcamcleaner.detection.ocr import TextReader, open_reader
-from dashcamcleaner.detection.registry import open_detector
+from dashcamcleaner.detection.ocr import TextReader
+from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import BackendError, ExtraMissing, extra_hint
 from dashcamcleaner.settings import Settings
 
@@ -40,15 +42,15 @@ class AuditModels:
         searcher: looks at whole pictures.
         crops: detectors for enlarged crops, by the same names.
         reader: reads plates; None where it is not installed.
-        told: what is at work, for people.
+        descriptions: what is at work, for people.
         missing: checks that cannot be done, and why.
-        kinds: that matter.
+        kinds: the kinds that matter.
     """
 
     searcher: LeftoverSearch
     crops: dict[str, Detector]
     reader: TextReader | None
-    told: list[str]
+    descriptions: list[str]
     missing: list[Check]
     kinds: tuple[str, ...]
     whole: dict[str, Detector] = field(default_factory=dict)
@@ -62,18 +64,13 @@ class AuditModels:
         reader = self.reader
         return None if reader is None else lambda exposure: best_reading(exposure, reader=reader)
 
-    def look_at_still(self, picture: np.ndarray) -> list[AuditDetection]:
-        """What can be seen in a picture beside the film."""
-        return self.searcher.look(picture, frame=0, seconds=0.0, hidden_share=lambda box: 0.0)
-
-    def close(self) -> None:
-        """Give all engines back."""
-        for detector in (*self.whole.values(), *self.crops.values()):
-            detector.close()
+    def search_picture(self, picture: np.ndarray) -> list[AuditDetection]:
+        """What can be seen in a picture beside the video stream."""
+        return self.searcher.search(picture, frame=0, seconds=0.0, hidden_share=lambda _box: 0.0)
 
 
-def open_models(settings: Settings, *, upright_size: tuple[int, int]) -> AuditModels:
-    """Open what is installed.
+def open_models(settings: Settings, *, upright_size: tuple[int, int], models: ModelPool) -> AuditModels:
+    """Take what is installed from the pool.
 
     Raises:
         BackendError: not even the run's own weights can be loaded.
@@ -82,39 +79,37 @@ def open_models(settings: Settings, *, upright_size: tuple[int, int]) -> AuditMo
     whole: dict[str, Detector] = {}
     crops: dict[str, Detector] = {}
     missing: list[Check] = []
-    told: list[str] = []
+    descriptions: list[str] = []
     aspect = upright_size
     size = min(_MOST_SIZE, round(settings.inference_size * settings.tiles**0.5 * _OTHER_SCALE))
-    common = {
+    common: dict[str, Any] = {
         "weights": settings.weights, "backend": settings.backend, "device": settings.device,
         "precision": settings.precision, "threads": settings.workers, "trust_weights": settings.trust_weights,
     }  # fmt: skip
     try:
-        whole[OWN] = open_detector(inference_size=size, aspect=aspect, **common)
-        crops[OWN] = open_detector(inference_size=_CROP_SIZE, aspect=None, **common)
-        told.append(f"{whole[OWN].description.weights}, mirrored, at {size} px")
+        whole[OWN] = models.detector(inference_size=size, aspect=aspect, **common)
+        crops[OWN] = models.detector(inference_size=_CROP_SIZE, aspect=None, **common)
+        descriptions.append(f"{whole[OWN].description.weights}, mirrored, at {size} px")
     except BackendError as error:
-        missing.append(
-            _missing("search-own", "Objects left, by the run's own weights mirrored at another scale", error)
-        )
-    if "face" in kinds:
+        missing.append(_missing("search-own", error))
+    if any(rules_of(kind).second_detector for kind in kinds):
         try:
-            whole[FACES] = open_centerface(inference_size=_FACE_SIZE, aspect=aspect, threads=settings.workers)
-            crops[FACES] = open_centerface(inference_size=_CROP_SIZE, threads=settings.workers)
-            told.append(f"{whole[FACES].description.weights} at {_FACE_SIZE} px")
+            whole[FACES] = models.second_detector(inference_size=_FACE_SIZE, aspect=aspect, threads=settings.workers)
+            crops[FACES] = models.second_detector(inference_size=_CROP_SIZE, threads=settings.workers)
+            descriptions.append(f"{whole[FACES].description.weights} at {_FACE_SIZE} px")
         except (ExtraMissing, BackendError) as error:
-            missing.append(_missing("search-face", "Faces left, by an independent detector", error))
+            missing.append(_missing("search-face", error))
     reader: TextReader | None = None
-    if "plate" in kinds:
+    if any(rules_of(kind).carries_text for kind in kinds):
         try:
-            reader = open_reader()
-            told.append(reader.description)
+            reader = models.text_reader()
+            descriptions.append(reader.description)
         except (ExtraMissing, BackendError) as error:
-            missing.append(_missing("read-back", "Covered plates read back", error))
+            missing.append(_missing("read-back", error))
     searcher = LeftoverSearch(whole, mirrored=(OWN,), kinds=kinds, floors=FLOORS)
-    return AuditModels(searcher, crops, reader, told, missing, kinds, whole)
+    return AuditModels(searcher, crops, reader, descriptions, missing, kinds, whole)
 
 
-def _missing(name: str, title: str, error: ExtraMissing | BackendError) -> Check:
+def _missing(name: str, error: ExtraMissing | BackendError) -> Check:
     way_out = (error.hint or extra_hint("audit")).rstrip(".")
-    return Check(name, title, ran=False, why_not=f"{error.message.rstrip('.')} ({way_out})")
+    return not_checked(name, f"{error.message.rstrip('.')} ({way_out})")

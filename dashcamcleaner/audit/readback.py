@@ -16,7 +16,9 @@ import numpy as np
 
 from dashcamcleaner.audit.exposures import legibility
 from dashcamcleaner.core.boxes import iou
-from dashcamcleaner.core.findings import Check, Finding, Severity
+from dashcamcleaner.core.finding_table import checked, found
+from dashcamcleaner.core.findings import Check, Finding
+from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.plan import Region
 from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.detection.ocr import Reading, TextReader
@@ -29,8 +31,9 @@ _LEAST_FRAMES_APART = 3
 _MOST_TRACKS = 200
 """Beyond, the smallest give way: a crowd would take longer to read than to clean."""
 
-_LEAST_PLATE_PX = 14
-_LEAST_FACE_PX = 20
+_LEAST_READ_PX = 14
+_LEAST_FOUND_PX = 20
+"""Heights below which the reader and the detector are not asked."""
 
 _PARTS = (1.0, 0.75, 0.6)
 """Regions are larger than their plates, by how much differs: the reader takes a line, not a line amid a bumper."""
@@ -42,7 +45,7 @@ _FACE_AGAIN = 0.5
 
 
 @dataclass(slots=True, eq=False)
-class _Look:
+class _Sample:
     frame: int
     seconds: float
     xyxy: tuple[float, float, float, float]
@@ -55,11 +58,11 @@ class _Look:
 @dataclass(slots=True, eq=False)
 class _Covered:
     kind: str
-    looks: list[_Look] = field(default_factory=list)
+    samples: list[_Sample] = field(default_factory=list)
 
     @property
     def size(self) -> float:
-        return max((look.area for look in self.looks), default=0.0)
+        return max((sample.area for sample in self.samples), default=0.0)
 
 
 class ReadbackTest:
@@ -81,10 +84,11 @@ class ReadbackTest:
         """A frame's upright lumas and what is hidden in it; the best crops are copied."""
         for number, region in enumerate(regions):
             height = region.xyxy[3] - region.xyxy[1]
-            if region.kind == "plate":
-                if self._reader is None or height < _LEAST_PLATE_PX:
+            rules = rules_of(region.kind)
+            if rules.carries_text:
+                if self._reader is None or height < _LEAST_READ_PX:
                     continue
-            elif region.kind != "face" or self._faces is None or height < _LEAST_FACE_PX:
+            elif not rules.second_detector or self._faces is None or height < _LEAST_FOUND_PX:
                 continue
             key = (region.kind, region.track if region.track is not None else -1 - frame * 1000 - number)
             covered = self._tracks.setdefault(key, _Covered(region.kind))
@@ -97,15 +101,15 @@ class ReadbackTest:
     def _keep(
         covered: _Covered, source: np.ndarray, output: np.ndarray, region: Region, frame: int, seconds: float
     ) -> None:
-        looks = covered.looks
+        samples = covered.samples
         area = (region.xyxy[2] - region.xyxy[0]) * (region.xyxy[3] - region.xyxy[1])
-        near = [look for look in looks if abs(look.frame - frame) < _LEAST_FRAMES_APART]
-        rivals = near or (looks if len(looks) >= _CROPS_PER_TRACK else [])
+        near = [sample for sample in samples if abs(sample.frame - frame) < _LEAST_FRAMES_APART]
+        rivals = near or (samples if len(samples) >= _CROPS_PER_TRACK else [])
         if rivals:
-            worst = min(rivals, key=lambda look: look.area)
+            worst = min(rivals, key=lambda sample: sample.area)
             if worst.area >= area:
                 return
-            looks.remove(worst)
+            samples.remove(worst)
         x1, y1, x2, y2 = _window(region.xyxy, source.shape, grow=_margin(covered.kind))
         if x2 - x1 < 8 or y2 - y1 < 6:
             return
@@ -113,37 +117,30 @@ class ReadbackTest:
         crops = _fitted(source[y1:y2, x1:x2]), _fitted(output[y1:y2, x1:x2])
         scale = crops[0].shape[1] / (x2 - x1)
         small = (inner[0] * scale, inner[1] * scale, inner[2] * scale, inner[3] * scale)
-        looks.append(_Look(frame, seconds, region.xyxy, *crops, small, area))
+        samples.append(_Sample(frame, seconds, region.xyxy, *crops, small, area))
 
     def findings(self) -> tuple[list[Check], list[Finding]]:
         """Try all that was collected."""
-        plates = Check(
-            "read-back", "Covered plates read back", unit="plates that can be read in the source", sampled=True
-        )
-        again = Check(
-            "face-again",
-            "Faces found again in covered faces",
-            unit="faces that the detector finds in the source",
-            sampled=True,
-        )
-        found: list[Finding] = []
+        plates, again = checked("read-back", looked_at=0), checked("face-again", looked_at=0)
+        findings: list[Finding] = []
         for (kind, track), covered in self._tracks.items():
-            if not covered.looks:
+            if not covered.samples:
                 continue
-            finding = self._try_plate(covered, plates) if kind == "plate" else self._try_face(covered, again)
+            reads = rules_of(kind).carries_text
+            finding = self._try_reading(covered, plates) if reads else self._try_detecting(covered, again)
             if finding is not None:
                 finding.track = track if track >= 0 else None
-                found.append(finding)
-        return [plates, again], found
+                findings.append(finding)
+        return [plates, again], findings
 
-    def _try_plate(self, covered: _Covered, check: Check) -> Finding | None:
+    def _try_reading(self, covered: _Covered, check: Check) -> Finding | None:
         assert self._reader is not None
-        looks = sorted(covered.looks, key=lambda look: look.frame)
-        text = _agreed([self._read_best(look.source) for look in looks])
+        samples = sorted(covered.samples, key=lambda sample: sample.frame)
+        text = _agreed([self._read_best(sample.source) for sample in samples])
         if not text:
             return None
         check.looked_at += 1
-        crops = [look.output for look in looks]
+        crops = [sample.output for sample in samples]
         tried = [_middle(crop, part) for crop in (*crops, *_fused(crops)) for part in _PARTS]
         readings = self._reader.read([_rgb(crop) for crop in tried])
         best = max(readings, key=lambda reading: likeness_of_texts(text, reading.text))
@@ -151,7 +148,7 @@ class ReadbackTest:
         if share < _READ_BACK or best.score < 0.3:
             return None
         check.found += 1
-        return _finding(covered, "read-back", f"A covered plate can be read: {share:.0%} of its characters come back.",
+        return _finding(covered, "read-back", {"share": share},
                         doubt=min(1.0, 0.5 + share / 2), evidence={"share": round(share, 2)})  # fmt: skip
 
     def _read_best(self, crop: np.ndarray) -> Reading:
@@ -160,15 +157,15 @@ class ReadbackTest:
         readings = self._reader.read([_rgb(_middle(crop, part)) for part in _PARTS])
         return max(readings, key=lambda reading: reading.score * len(reading.text))
 
-    def _try_face(self, covered: _Covered, check: Check) -> Finding | None:
+    def _try_detecting(self, covered: _Covered, check: Check) -> Finding | None:
         assert self._faces is not None
         hits, best = 0, 0.0
         known = False
-        for look in covered.looks:
-            if self._score(look.source, look.inner) < _FACE_AGAIN:
+        for sample in covered.samples:
+            if self._score(sample.source, sample.inner, covered.kind) < _FACE_AGAIN:
                 continue
             known = True
-            score = self._score(look.output, look.inner)
+            score = self._score(sample.output, sample.inner, covered.kind)
             best = max(best, score)
             hits += score >= _FACE_AGAIN
         check.looked_at += known
@@ -176,15 +173,13 @@ class ReadbackTest:
             return None
         check.found += 1
         return _finding(
-            covered, "face-again",
-            f"A face detector still sees a face in {hits} of {len(covered.looks)} covered pictures (score {best:.2f}); "
-            "it sees that somebody is there, not who.",
-            doubt=0.2 * best, evidence={"score": round(best, 2), "pictures": hits}, severity=Severity.NOTE,
+            covered, "face-again", {"hits": hits, "count": len(covered.samples), "score": best},
+            doubt=0.2 * best, evidence={"score": round(best, 2), "pictures": hits},
         )  # fmt: skip
 
-    def _score(self, crop: np.ndarray, inner: tuple[float, float, float, float]) -> float:
+    def _score(self, crop: np.ndarray, inner: tuple[float, float, float, float], kind: str) -> float:
         assert self._faces is not None
-        seen = self._faces.detect([_rgb(crop)])[0].of_kind("face")
+        seen = self._faces.detect([_rgb(crop)])[0].of_kind(kind)
         if not len(seen):
             return 0.0
         hits = iou(np.array([inner]), seen.xyxy)[0] > 0.2
@@ -242,8 +237,8 @@ def _middle(crop: np.ndarray, part: float) -> np.ndarray:
 
 
 def _margin(kind: str) -> float:
-    """How much around a region goes into its crop: a face detector wants a head, a reader a plate."""
-    return 1.6 if kind == "face" else 1.0
+    """How much around a region goes into its crop: a detector wants some surroundings, a reader none."""
+    return 1.0 if rules_of(kind).carries_text else 1.6
 
 
 def _window(xyxy: Sequence[float], shape: tuple[int, ...], *, grow: float) -> tuple[int, int, int, int]:
@@ -257,22 +252,19 @@ def _rgb(luma: np.ndarray) -> np.ndarray:
 
 
 def _finding(
-    covered: _Covered, code: str, message: str, *, doubt: float, evidence: dict[str, float],
-    severity: Severity = Severity.FAIL,
+    covered: _Covered, code: str, words: dict[str, object], *, doubt: float, evidence: dict[str, float]
 ) -> Finding:  # fmt: skip
-    looks = sorted(covered.looks, key=lambda look: look.frame)
-    height = max(look.xyxy[3] - look.xyxy[1] for look in looks)
-    return Finding(
-        check=code,
-        code=code,
-        severity=severity,
-        message=message,
+    samples = sorted(covered.samples, key=lambda sample: sample.frame)
+    height = max(sample.xyxy[3] - sample.xyxy[1] for sample in samples)
+    return found(
+        code,
+        {"kind": rules_of(covered.kind).noun, **words},
         kind=covered.kind,
-        first_frame=looks[0].frame,
-        last_frame=looks[-1].frame,
-        start_s=looks[0].seconds,
-        end_s=looks[-1].seconds,
-        boxes={look.frame: look.xyxy for look in looks},
+        first_frame=samples[0].frame,
+        last_frame=samples[-1].frame,
+        start_s=samples[0].seconds,
+        end_s=samples[-1].seconds,
+        boxes={sample.frame: sample.xyxy for sample in samples},
         legible=legibility(covered.kind, height_px=height / 1.5),
         doubt=doubt,
         evidence=dict(evidence),

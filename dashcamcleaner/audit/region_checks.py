@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from dashcamcleaner.audit.exposures import legibility
+from dashcamcleaner.core.finding_table import found
 from dashcamcleaner.core.findings import Finding, Severity
+from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.plan import Region
 
 __all__ = ["RegionCheckLog", "RegionCheck", "spans"]
@@ -22,9 +24,9 @@ T = TypeVar("T")
 _MOST_GAP_FRAMES = 2
 """Faults of one track with fewer good frames between them are told as one span."""
 
-_COURSE_FRAMES = 5
-_COURSE_LIKENESS = 0.38
-_COURSE_GAIN = 0.06
+_TREND_FRAMES = 5
+_TREND_LIKENESS = 0.38
+_TREND_GAIN = 0.06
 _BOXES_TOLD = 20
 
 
@@ -33,7 +35,7 @@ class RegionCheck:
     """One region in one frame.
 
     Args:
-        region: as planned.
+        region: the region as planned.
         tested: there was enough detail in the source to tell.
         gain: how much of the source's detail is left in the output, 0 to 1.
         likeness: correlation of what detail there is.
@@ -73,7 +75,7 @@ class _Fault:
 
 
 @dataclass(slots=True)
-class _Course:
+class _Trend:
     """All tests of one track: what is left of its detail may be too little in each frame, and yet always there."""
 
     count: int = 0
@@ -95,15 +97,14 @@ class _Course:
     @property
     def is_weak(self) -> bool:
         n = self.count
-        return n >= _COURSE_FRAMES and self.likeness > _COURSE_LIKENESS * n and self.gain > _COURSE_GAIN * n
+        return n >= _TREND_FRAMES and self.likeness > _TREND_LIKENESS * n and self.gain > _TREND_GAIN * n
 
-    def told(self, kind: str, track: int) -> Finding:
+    def finding(self, kind: str, track: int) -> Finding:
         height = max(box[3] - box[1] for box in self.boxes.values())
-        return Finding(
-            check="pixels",
-            code="region-weak",
+        return found(
+            "region-weak",
+            {"kind": rules_of(kind).noun, "what": f"its shapes can be told in all of {self.count} frames"},
             severity=Severity.REVIEW,
-            message=f"A {kind} is hidden so weakly that its shapes can be told in all of {self.count} frames.",
             kind=kind,
             first_frame=self.first[0],
             last_frame=self.last[0],
@@ -131,7 +132,7 @@ class RegionCheckLog:
     tested: int = 0
     faulty: int = 0
     _faults: dict[tuple[str, str, int], list[_Fault]] = field(default_factory=dict)
-    _courses: dict[tuple[str, int], _Course] = field(default_factory=dict)
+    _trends: dict[tuple[str, int], _Trend] = field(default_factory=dict)
 
     def push(self, frame: int, seconds: float, tests: list[RegionCheck]) -> None:
         """The tests of the next frame."""
@@ -140,7 +141,7 @@ class RegionCheckLog:
             self.tested += test.tested
             code = "clear" if test.is_clear else "partly" if test.is_partly_clear else "weak" if test.is_weak else ""
             if test.tested and test.region.track is not None:
-                self._courses.setdefault((test.region.kind, test.region.track), _Course()).add(frame, seconds, test)
+                self._trends.setdefault((test.region.kind, test.region.track), _Trend()).add(frame, seconds, test)
             if code:
                 self.faulty += 1
                 track = test.region.track if test.region.track is not None else -1 - number
@@ -148,17 +149,17 @@ class RegionCheckLog:
 
     def findings(self) -> Iterator[Finding]:
         """One finding per track, fault and span."""
-        told_tracks: set[tuple[str, int]] = set()
+        found_tracks: set[tuple[str, int]] = set()
         for (code, kind, track), faults in self._faults.items():
             for run in spans(faults, frame_of=lambda fault: fault.frame, most_gap=_MOST_GAP_FRAMES):
-                told = _tell(code, kind, run)
-                if told is not None:
-                    told.track = track if track >= 0 else None
-                    told_tracks.add((kind, track))
-                    yield told
-        for (kind, track), course in self._courses.items():
-            if (kind, track) not in told_tracks and course.is_weak:
-                yield course.told(kind, track)
+                finding = _tell(code, kind, run)
+                if finding is not None:
+                    finding.track = track if track >= 0 else None
+                    found_tracks.add((kind, track))
+                    yield finding
+        for (kind, track), trend in self._trends.items():
+            if (kind, track) not in found_tracks and trend.is_weak:
+                yield trend.finding(kind, track)
 
 
 def spans(items: list[T], *, frame_of: Callable[[T], int], most_gap: int) -> Iterator[list[T]]:
@@ -178,26 +179,23 @@ def _tell(code: str, kind: str, run: list[_Fault]) -> Finding | None:
     gain = max(fault.test.gain for fault in run)
     height = max(fault.test.region.xyxy[3] - fault.test.region.xyxy[1] for fault in run)
     legible = legibility(kind, height_px=height / 1.5)  # regions are grown
+    noun = rules_of(kind).noun
     if code == "clear":
         severity, doubt = Severity.FAIL, 1.0
-        text = f"A {kind} that the plan hides is clear"
     elif code == "partly":
         if len(run) < 2 and share < 0.3:
             return None  # one frame, a strip along a side: chance texture under hard-edged cells
         severity = Severity.FAIL if share > 0.25 or len(run) > 4 else Severity.REVIEW
         doubt = min(1.0, 0.4 + share)
-        text = f"The region over a {kind} lies beside it: up to {share:.0%} of its detail is clear"
     else:
         if len(run) < 2 and gain < 0.4:
             return None
         severity = Severity.FAIL if gain > 0.3 and len(run) > 2 else Severity.REVIEW
         doubt = min(1.0, 0.3 + gain)
-        text = f"A {kind} is hidden so weakly that {gain:.0%} of its detail is left"
-    return Finding(
-        check="pixels",
-        code=f"region-{code}",
+    return found(
+        f"region-{code}",
+        {"kind": noun, "share": share, "what": f"{gain:.0%} of its detail is left"},
         severity=severity if legible > 0.06 else Severity.REVIEW,
-        message=f"{text}.",
         kind=kind,
         first_frame=run[0].frame,
         last_frame=run[-1].frame,

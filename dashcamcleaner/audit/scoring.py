@@ -11,18 +11,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dashcamcleaner.audit.exposures import Exposure
+from dashcamcleaner.core.finding_table import found
 from dashcamcleaner.core.findings import Finding, Severity
+from dashcamcleaner.core.kinds import rules_of
 
 __all__ = ["ExposureScorer"]
 
 _LEAST_LEGIBLE = 0.1
 """Below, nobody can be recognised: a face of 11 px, a plate of 7 px in height."""
 
-_WORTH_A_LOOK = 0.25
-_WORTH_A_LOOK_LASTING = 0.16
+_LEAST_SCORE = 0.25
+_LEAST_SCORE_LASTING = 0.16
 _LASTING_SIGHTINGS = 3
-_LISTED = {"face": 0.4, "plate": 0.48}
-_LISTED_OTHERS = 0.48
 _CERTAIN = 0.6
 _READ = 0.5
 _SURE_UNREAD = 0.75
@@ -45,33 +45,32 @@ class ExposureScorer:
     reads: Callable[[Exposure], float] | None
     moves_as_one: Callable[[Exposure], bool]
 
-    def weigh(self, exposure: Exposure) -> Finding | None:
+    def score_exposure(self, exposure: Exposure) -> Finding | None:
         """The finding that an exposure comes to; None for what is not worth one."""
+        rules = rules_of(exposure.kind)
         scores, count = exposure.best, len(exposure.sightings)
-        least = _WORTH_A_LOOK_LASTING if count >= _LASTING_SIGHTINGS else _WORTH_A_LOOK
+        least = _LEAST_SCORE_LASTING if count >= _LASTING_SIGHTINGS else _LEAST_SCORE
         if exposure.legible < _LEAST_LEGIBLE or max(scores.values()) < least:
             return None
         opinion = self.second_opinion(exposure)
-        read = self.reads(exposure) if self.reads is not None and exposure.kind == "plate" else 0.0
+        read = self.reads(exposure) if self.reads is not None and rules.carries_text else 0.0
         sure = self._sure(exposure.kind, scores, opinion, count, read)
-        if sure < _LISTED.get(exposure.kind, _LISTED_OTHERS):
+        if sure < rules.listed:
             return None
         still = self.moves_as_one(exposure)
         certain = sure >= _CERTAIN and exposure.legible > 0.3
-        if exposure.kind == "plate":  # stickers and signs look like plates; one that can be read is one
+        if rules.carries_text:  # much looks like it; what can be read is one
             certain = certain and (read > _READ if self.reads is not None else sure > _SURE_UNREAD)
         severity = Severity.FAIL if certain and not still else Severity.REVIEW
-        text = f"A {exposure.kind} is not hidden." if certain else f"What may be a {exposure.kind} is not hidden."
-        if read > _READ:
-            text += " Its characters can be read."
+        what = f"A {rules.noun}" if certain else f"What may be a {rules.noun}"
+        more = " Its characters can be read." if read > _READ else ""
         if still:
-            text += " It moves as one with all around it, as a poster does."
+            more += " It moves as one with all around it, as a poster does."
         first, last = exposure.sightings[0], exposure.sightings[-1]
-        return Finding(
-            check="search",
-            code="clear-object",
+        return found(
+            "clear-object",
+            {"what": what, "more": more},
             severity=severity,
-            message=text,
             kind=exposure.kind,
             first_frame=first.frame,
             last_frame=last.frame,
@@ -94,7 +93,7 @@ class ExposureScorer:
         """0-1: how sure it is that a real object of the kind stands clear there."""
         own, closer = scores.get(self.own, 0.0), opinion.get(self.own, 0.0)
         lasting = min(1.0, 0.85 + 0.05 * (count - 1))
-        if kind == "face" and self.faces in opinion:
+        if rules_of(kind).second_detector and self.faces in opinion:
             other, other_closer = scores.get(self.faces, 0.0), opinion[self.faces]
             return min(1.0, lasting * (0.3 * own + 0.15 * closer + 0.3 * other + 0.25 * other_closer) / 0.8)
         return min(1.0, lasting * (0.45 * own + 0.45 * closer + 0.2 * read + 0.03 * min(count, 4)))

@@ -40,7 +40,7 @@ class LeftoverSearch:
     Args:
         detectors: name -> detector.
         mirrored: names of those that see the picture mirrored.
-        kinds: those that matter.
+        kinds: the kinds that matter.
         floors: name -> lowest score that counts.
         least_px: smaller boxes (long side) are not worth a finding.
     """
@@ -60,14 +60,15 @@ class LeftoverSearch:
         self._floors = dict(floors)
         self._least_px = least_px
 
-    def look(
+    def search(
         self, picture: np.ndarray, *, frame: int, seconds: float, hidden_share: Callable[[Sequence[float]], float]
     ) -> list[AuditDetection]:
         """What is still seen.
 
         Args:
             picture: uint8 RGB, upright, full size.
-            frame, seconds: when.
+            frame: index of the frame.
+            seconds: its time.
             hidden_share: the share of a box that regions hide.
         """
         found: list[AuditDetection] = []
@@ -129,7 +130,7 @@ def second_opinion(exposure: Exposure, *, detectors: Mapping[str, Detector]) -> 
     """The best score that each detector gives the object in its largest crops, enlarged.
 
     Args:
-        exposure: with crops.
+        exposure: the exposure with crops.
         detectors: name -> detector for small pictures.
     """
     with_crops = [s for s in exposure.sightings if s.crop is not None]

@@ -15,10 +15,13 @@ import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import dashcamcleaner
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError
+
+if TYPE_CHECKING:
+    from dashcamcleaner.detection.pool import ModelPool
 
 __all__ = ["build_parser", "main"]
 
@@ -46,8 +49,14 @@ class _Parser(argparse.ArgumentParser):
         raise SystemExit(2)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; gives the exit status. Every failure ends in one sentence, a hint and its status."""
+def main(argv: Sequence[str] | None = None, *, models: ModelPool | None = None) -> int:
+    """Run the command line; gives the exit status. Every failure ends in one sentence, a hint and its status.
+
+    Args:
+        argv: the words after the program's name; those of the process when None.
+        models: where ``clean``, ``audit``, ``demo`` and ``window`` take detectors from; None: the process's own pool.
+            Commands find it as ``args.models``. Tests hand in fakes here.
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
     with contextlib.suppress(ValueError):  # not the main thread: a test, or somebody's own program
         signal.signal(signal.SIGTERM, _terminated)  # a service manager's stop is a Ctrl-C
@@ -58,6 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _refuse_unknown(unknown, subparsers.get(getattr(args, "command", ""), parser))
         logging.basicConfig(level=logging.DEBUG if getattr(args, "verbose", False) else logging.ERROR,
                             format="%(levelname)s %(name)s: %(message)s")  # fmt: skip
+        args.models = models
         return int(args.run(args))
     except Cancelled as error:
         _complain(error.message, error.hint)

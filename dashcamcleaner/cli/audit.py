@@ -116,9 +116,10 @@ def _one(args: argparse.Namespace, source: Path, output: Path) -> tuple[int, dic
     from dashcamcleaner.report.data import add_audit
 
     plan = Path(args.plan) if args.plan else None
-    events = (
-        audit_and_fix(source, output, plan=plan, rounds=args.rounds) if args.fix else audit(source, output, plan=plan)
-    )
+    if args.fix:
+        events = audit_and_fix(source, output, plan=plan, rounds=args.rounds, models=args.models)
+    else:
+        events = audit(source, output, plan=plan, models=args.models)
     shown_at = time.monotonic()
     try:
         for event in events:
@@ -166,7 +167,7 @@ def _tell(result: AuditResult, *, quiet: bool) -> None:
     if quiet:
         return
     for check in result.checks:
-        print(f"  {check.title}: {check.told}")
+        print(f"  {check.title}: {check.description}")
     for finding in result.findings[:_SHOWN]:
         sign = {Severity.FAIL: "!", Severity.REVIEW: "?", Severity.NOTE: "-"}[finding.severity]
         print(f"  {sign} {finding.message}" + (f" {finding.when}" if finding.when else ""))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.cli.audit import failed_row, tell_folder, worse
+from dashcamcleaner.cli.edit_flags import add_edit_flags, edits_of
 from dashcamcleaner.cli.options import add_settings, settings_of
 from dashcamcleaner.errors import PARTIAL_EXIT, Cancelled, SettingError
 
@@ -45,21 +46,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.set_defaults(run=run)
 
 
-def add_edit_flags(group: argparse._ArgumentGroup) -> None:
-    """Flags that become lines of the edits format."""
-    group.add_argument("--keep-track", metavar="IDS", help="leave these tracks clear, e.g. 3,7 (needs --from-plan)")
-    group.add_argument("--drop-track", metavar="IDS", help="remove these tracks as false hits (needs --from-plan)")
-    group.add_argument("--only-track", metavar="IDS", help="hide these tracks and no other (needs --from-plan)")
-    group.add_argument(
-        "--cover", action="append", metavar="X1,Y1,X2,Y2[@FROM-TO]", default=[],
-        help="hide this box, in upright pixels, from second FROM to TO (else always); may be given again",
-    )  # fmt: skip
-    group.add_argument(
-        "--exclude", action="append", metavar="X1,Y1,X2,Y2[@FROM-TO]", default=[],
-        help="leave clear what is found wholly inside this box, e.g. a dashboard reflection; may be given again",
-    )  # fmt: skip
-
-
 def run(args: argparse.Namespace) -> int:
     """Do what was asked; gives the exit status: 0 only if every input was cleaned."""
     settings = settings_of(args)
@@ -67,7 +53,6 @@ def run(args: argparse.Namespace) -> int:
     from dashcamcleaner.core.events import Failed, Finished
     from dashcamcleaner.core.summary import CLEANED
     from dashcamcleaner.jobs.batch import jobs_for, run_batch
-    from dashcamcleaner.pipeline.edits_file import box_line, track_lines
 
     batch = jobs_for(args.inputs, output=args.output, settings=settings)
     extras: dict[str, Any] = {
@@ -75,25 +60,16 @@ def run(args: argparse.Namespace) -> int:
         for name in ("from_plan", "edits", "export_detections", "export_mask", "export_mask_colored")
         if (value := getattr(args, name))
     }
-    lines = [
-        *(
-            line
-            for verb in ("keep", "drop", "only")
-            if (ids := getattr(args, f"{verb}_track"))
-            for line in track_lines(verb, ids)
-        ),
-        *(box_line("fixed", text) for text in args.cover),
-        *(box_line("exclude", text) for text in args.exclude),
-    ]
-    if (extras or lines) and len(batch.jobs) > 1:
+    edits = edits_of(args)
+    if (extras or edits) and len(batch.jobs) > 1:
         raise SettingError("A plan, edits, an export or a mask belong to one clip.", hint="Give one input.")
-    jobs = [dataclasses.replace(job, **extras, edit_lines=tuple(lines), audit=args.audit) for job in batch.jobs]
+    jobs = [dataclasses.replace(job, **extras, added_edits=edits, audit=args.audit) for job in batch.jobs]
     status = 0
     done = 0
     reports: list[dict[str, Any]] = []
     with Display(total=len(jobs), json_lines=args.json, quiet=args.quiet, stream=sys.stderr) as display:
         display.skipped(batch.skipped)
-        events = run_batch(jobs)
+        events = run_batch(jobs, models=args.models)
         try:
             for job, event in events:
                 display.show(job, event)

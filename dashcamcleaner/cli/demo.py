@@ -37,4 +37,5 @@ def run(args: argparse.Namespace) -> int:
     for name, value in vars(args).items():
         if (name.startswith("set_") or name == "settings") and value is not None:
             setattr(cleaning, name, value)
+    cleaning.models = args.models
     return clean.run(cleaning)

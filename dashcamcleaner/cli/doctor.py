@@ -35,9 +35,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the command to the command line."""
     parser = subparsers.add_parser(
         "doctor",
-        help="tell which engines and devices there are, which one is used, and how fast each is",
-        description="Opens every installed engine on every device and times one inference of a 16:9 picture, letterbox "
-        "and decoding included. Exit status: 0 if a run could start, 5 if not.",
+        help="tell which backends and devices there are, which one is used, and how fast each is",
+        description="Opens every installed backend on every device and times one inference of a 16:9 picture, "
+        "letterbox and decoding included. Exit status: 0 if a run could start, 5 if not.",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.add_argument("--no-timing", action="store_true", help="only list; load no weights but those of a run")
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     from dashcamcleaner.detection.registry import open_detector
 
     settings = settings_of(args)
-    options = {
+    options: dict[str, Any] = {
         "weights": settings.weights,
         "precision": settings.precision,
         "inference_size": settings.inference_size,
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
         found["used"] = error.as_dict()
     engines = diagnostics.survey_backends(timed=not args.no_timing, **options)
     weights = diagnostics.survey_weights()
-    found["engines"] = [diagnostics.as_dict(engine) for engine in engines]
+    found["engines"] = [diagnostics.as_dict(backend) for backend in engines]
     found["weights"] = [diagnostics.as_dict(one) for one in weights]
     found["missing"] = [
         {"package": package, "for": purpose, "hint": hint}
@@ -120,19 +120,19 @@ def _lines(found: dict[str, Any], engines: list[BackendReport], weights: list[We
         if used["timing"]:
             lines.append(f"One frame   {used['timing']['wall_ms']} ms, {used['timing']['cpu_ms']} ms of CPU")
     lines += ["", f"{'Engine':<12}{'Device':<28}{'Precision':<11}{'ms':>8}{'CPU ms':>9}{'load s':>8}"]
-    for engine in engines:
-        if engine.error:
-            lines.append(f"{engine.name:<12}{engine.error}; {engine.hint}")
-        for device in engine.devices:
+    for backend in engines:
+        if backend.error:
+            lines.append(f"{backend.name:<12}{backend.error} {backend.hint}")
+        for device in backend.devices:
             name = device.name if device.full_name.lower() == device.name else f"{device.name} ({device.full_name})"
             if device.error:
-                lines.append(f"{engine.name:<12}{name:<28}{device.error}" + (f" {device.hint}" if device.hint else ""))
+                lines.append(f"{backend.name:<12}{name:<28}{device.error}" + (f" {device.hint}" if device.hint else ""))
             elif device.timing is None:
-                lines.append(f"{engine.name:<12}{name}")
+                lines.append(f"{backend.name:<12}{name}")
             else:
                 t = device.timing
                 lines.append(
-                    f"{engine.name:<12}{name:<28}{device.precision:<11}{t.wall_ms:>8.1f}{t.cpu_ms:>9.1f}{t.load_s:>8.1f}"
+                    f"{backend.name:<12}{name:<28}{device.precision:<11}{t.wall_ms:>8.1f}{t.cpu_ms:>9.1f}{t.load_s:>8.1f}"
                 )
     lines += ["", "Weights"]
     for one in weights:

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
-from dashcamcleaner.settings import GROUPS, PROFILES, ROWS, SETTINGS, Setting, Settings, load_toml, resolve, shown
+from dashcamcleaner.settings import (
+    GROUPS,
+    PROFILES,
+    ROWS,
+    SETTINGS,
+    Setting,
+    Settings,
+    load_toml,
+    renamed_hints,
+    resolve,
+    shown,
+)
 
 __all__ = ["add_settings", "settings_of"]
 
@@ -21,18 +33,28 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
             else:
                 options["metavar"] = _metavar(row)
             box.add_argument(row.flag, **options)
+            for name, flag in row.old_flags.items():  # understood, but not in the help
+                box.add_argument(flag, **{**options, "dest": f"set_{name}", "help": argparse.SUPPRESS})
         if group == "run":
             box.add_argument("--settings", metavar="FILE", help="TOML file of settings; flags win over it.")
 
 
 def settings_of(args: argparse.Namespace) -> Settings:
-    """The settings that file and flags say.
+    """The settings that file and flags say; an older name is understood, and told on standard error.
 
     Raises:
         SettingError: with every complaint in one message.
     """
-    flags = {name: getattr(args, f"set_{name}") for name in SETTINGS if getattr(args, f"set_{name}", None) is not None}
-    return resolve(load_toml(args.settings) if getattr(args, "settings", None) else {}, flags)
+    flags = {
+        name.removeprefix("set_"): value
+        for name, value in vars(args).items()
+        if name.startswith("set_") and value is not None
+    }
+    layers = [load_toml(args.settings) if getattr(args, "settings", None) else {}, flags]
+    settings = resolve(*layers)
+    for sentence in [] if getattr(args, "quiet", False) else renamed_hints(*layers):
+        print(f"note: {sentence}", file=sys.stderr)
+    return settings
 
 
 def _metavar(row: Setting) -> str:

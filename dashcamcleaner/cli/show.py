@@ -23,9 +23,9 @@ class Display:
     """Shows a batch. Progress and warnings go to ``stream``; summaries go to standard output.
 
     Args:
-        total: number of jobs.
+        total: the number of jobs.
         json_lines: one JSON object per event on standard output, and nothing else there.
-        quiet: errors only.
+        quiet: only errors are shown.
         stream: a terminal gets a bar, anything else plain lines.
     """
 
@@ -108,8 +108,8 @@ class Display:
         if now - self._last_plain >= _PLAIN_EVERY_S:
             self._last_plain = now
             of = f" of {event.frames}" if event.frames else ""
-            pace = f", {event.fps:.1f} fps, eta {eta}" if event.fps else ""
-            self._line(f"  {event.phase}: frame {event.frames_done}{of}{pace}")
+            speed_text = f", {event.fps:.1f} fps, eta {eta}" if event.fps else ""
+            self._line(f"  {event.phase}: frame {event.frames_done}{of}{speed_text}")
 
     def _end_bar(self) -> None:
         if self._bar is not None and self._task is not None:

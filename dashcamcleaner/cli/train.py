@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.errors import InputError, OutputError
+from dashcamcleaner.files import atomic_json
 
 __all__ = ["add_parser", "run"]
 
@@ -188,14 +189,14 @@ def _fit(args: argparse.Namespace) -> int:
     plan = dataclasses.replace(plan, rank=rank, ranks=ranks)
     start = args.start or recipe.start
     if start is None:
-        raise InputError("there is nothing to start from", hint="Give --start, or start = ... in the recipe.")
+        raise InputError("there is nothing to start from.", hint="Give --start, or start = ... in the recipe.")
     out = Path(args.out)
     print(f"{len(recipe.pictures)} pictures")
     if rank == 0:
         pack(recipe.pictures, out / "cache", progress=_ticker("pictures packed"))
     elif not (out / "cache" / "index.json").exists():
-        raise InputError(f"{out} holds no packed pictures yet", hint="Start --rank 0/N first; it packs them.")
-    result = fit(out / "cache", out, start=start, recipe=plan, progress=_told_now_and_then())
+        raise InputError(f"{out} holds no packed pictures yet.", hint="Start --rank 0/N first; it packs them.")
+    result = fit(out / "cache", out, start=start, recipe=plan, progress=_shown_now_and_then())
     print(
         f"{result.steps} steps in {result.spent_s / 60:.1f} min, loss {result.first_loss:.3f} -> {result.last_loss:.3f}"
     )
@@ -207,7 +208,7 @@ def _slim(args: argparse.Namespace) -> int:
     from dashcamcleaner.training.slim import slim
 
     if Path(args.out).exists():
-        raise OutputError(f"{args.out} exists", hint="Give another --out.")
+        raise OutputError(f"{args.out} exists.", hint="Give another --out.")
     made = slim(args.checkpoint, args.out, most_gflops=args.gflops)
     print(
         f"{made.gflops_before:.1f} -> {made.gflops_after:.2f} GFLOPs at 640x640, {made.parameters / 1e6:.2f} million "
@@ -222,7 +223,7 @@ def _rank(text: str) -> tuple[int, int]:
 
     rank, _, ranks = text.partition("/")
     if not (rank.isdecimal() and ranks.isdecimal() and int(rank) < int(ranks)):
-        raise SettingError(f"--rank looks like 0/2 or 1/2, not {text!r}")
+        raise SettingError(f"--rank looks like 0/2 or 1/2, not {text!r}.")
     return int(rank), int(ranks)
 
 
@@ -243,7 +244,7 @@ def _evaluate(args: argparse.Namespace) -> int:
             sets.append(EvaluationSet(name, tuple(map(Path, folders)), kinds=kinds, negatives=name == "negatives"))
     if not sets and not args.clips:
         raise InputError(
-            "there is nothing to measure on", hint="Give --recipe, --faces, --plates, --negatives or --clips."
+            "there is nothing to measure on.", hint="Give --recipe, --faces, --plates, --negatives or --clips."
         )
     result = evaluate(
         args.weights,
@@ -268,6 +269,7 @@ def _evaluate(args: argparse.Namespace) -> int:
             backend=args.backend,
             device=args.device,
             precision=args.precision,
+            trust_weights=args.trust_weights,
             progress=_sentence_ticker(),
         )
     if args.json == "-":
@@ -275,7 +277,7 @@ def _evaluate(args: argparse.Namespace) -> int:
         return 0
     print(table(result))
     if args.json:
-        Path(args.json).write_text(json.dumps(result.as_dict(), indent=1) + "\n", encoding="utf-8")
+        atomic_json(Path(args.json), result.as_dict())
     return 0
 
 
@@ -285,7 +287,7 @@ def _export(args: argparse.Namespace) -> int:
 
     out = Path(args.out)
     if (out / f"{args.name}.json").exists():
-        raise OutputError(f"{out} already holds weights named {args.name}", hint="Give another --name.")
+        raise OutputError(f"{out} already holds weights named {args.name}.", hint="Give another --name.")
     files = export(args.checkpoint, out, name=args.name)
     thresholds = {"face": 0.25, "plate": 0.25}
     figures: dict[str, Any] = {}
@@ -338,7 +340,7 @@ def _thresholds(given: list[str]) -> dict[str, float]:
         try:
             chosen[kind.strip()] = float(score)
         except ValueError:
-            raise SettingError(f"a threshold looks like face=0.25, not {text!r}") from None
+            raise SettingError(f"a threshold looks like face=0.25, not {text!r}.") from None
     return chosen
 
 
@@ -364,7 +366,7 @@ def _sentence_ticker() -> Callable[[str, int, int], None]:
     return tick
 
 
-def _told_now_and_then() -> Callable[[dict[str, Any]], None]:
+def _shown_now_and_then() -> Callable[[dict[str, Any]], None]:
     def tell(row: dict[str, Any]) -> None:
         print("  " + ", ".join(f"{key} {value}" for key, value in row.items()), file=sys.stderr)
 

@@ -6,8 +6,12 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from dashcamcleaner.errors import DashcamCleanerError, ExtraMissing
+
+if TYPE_CHECKING:
+    from dashcamcleaner.detection.pool import ModelPool
 
 __all__ = ["add_parser", "open_window", "run"]
 
@@ -21,14 +25,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Open the window with the files named."""
-    return open_window(args.files)
+    return open_window(args.files, models=args.models)
 
 
-def open_window(paths: Sequence[str]) -> int:
+def open_window(paths: Sequence[str], *, models: ModelPool | None = None) -> int:
     """Open the window and stay until it is closed; gives the exit status.
 
     Args:
         paths: clips, pictures and folders for the queue.
+        models: where detectors come from; None: the process's own pool.
 
     Raises:
         ExtraMissing: PyQt5 is not installed.
@@ -46,4 +51,4 @@ def open_window(paths: Sequence[str]) -> int:
         if "PyQt5" not in str(error) and (error.name or "").split(".")[0] != "PyQt5":
             raise
         raise ExtraMissing("The window needs PyQt5, which is not installed.", hint="pip install PyQt5") from error
-    return open_it(paths)
+    return open_it(paths, models=models)

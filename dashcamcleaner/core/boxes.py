@@ -46,6 +46,7 @@ class Detections:
 
     @classmethod
     def empty(cls) -> Detections:
+        """No detections."""
         return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.str_))
 
     @classmethod
@@ -62,6 +63,7 @@ class Detections:
 
     @classmethod
     def concatenate(cls, parts: Sequence[Detections]) -> Detections:
+        """All detections of the parts, in their order."""
         parts = [part for part in parts if len(part)]
         if not parts:
             return cls.empty()
@@ -79,6 +81,7 @@ class Detections:
         return Detections(self.xyxy[which], self.score[which], self.kind[which])
 
     def of_kind(self, kind: str) -> Detections:
+        """The detections of one kind, in their order."""
         return self[self.kind == kind]
 
     def moved(self, *, scale: tuple[float, float] = (1.0, 1.0), offset: tuple[float, float] = (0.0, 0.0)) -> Detections:

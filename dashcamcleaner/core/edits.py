@@ -1,142 +1,175 @@
-"""Edits: what a person changed about a plan, and its file (``NAME.edits.jsonl``).
+"""Edits: all that a person changed about a plan, and what becomes of a frame's regions under it.
 
-A header and one JSON object per line, versioned like the plan. Command line and window write it; planners apply it
-to the regions of each frame. Nothing here weakens what is left hidden: where a kept track overlaps a hidden one,
-both are painted as planned and hiding wins.
-
-    {"edits": "dashcamcleaner", "version": [1, 0]}
-    {"edit": "keep", "track": 12}                     stays clear: somebody who agreed
-    {"edit": "drop", "track": 7}                      is no face or plate: a false hit
-    {"edit": "only", "track": 3}                      of all tracks, hide only those so named
-    {"edit": "name", "track": 12, "name": "Ann"}      for people
-    {"edit": "checked", "track": 12}                  somebody looked at it; changes nothing
-    {"edit": "region", "keys": [[1.5, 10, 20, 90, 80], [2.0, 30, 20, 110, 80]], "kind": "face"}
-                                                      hidden from the first key's second to the last's, moved evenly
-                                                      from key to key
-    {"edit": "fixed", "box": [0, 1000, 600, 1080]}    hidden throughout, or "from_s" to "to_s": a burned-in text
-    {"edit": "exclude", "box": [0, 900, 1920, 1080]}  finds wholly inside are left clear, as for "fixed"
-    {"edit": "frames", "from_s": 3.0, "to_s": 4.5}    hidden wholly
+Planners apply it to the regions of each frame. Nothing here weakens what is left hidden: where a kept track overlaps a
+hidden one, both are painted as planned and hiding wins. `core.edit_types` has the kinds of edits, `pipeline.edits_file`
+the file, ``docs/tracking.md`` its rows.
 """
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import Any
+import difflib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
 
+from dashcamcleaner.core.edit_rows import Box
+from dashcamcleaner.core.edit_types import (
+    EDIT_TYPES,
+    MANUAL,
+    CheckedTrack,
+    ClearZone,
+    DrawnRegion,
+    DropTrack,
+    Edit,
+    HiddenSpan,
+    HiddenZone,
+    KeepTrack,
+    NameTrack,
+    OnlyTrack,
+    UnknownEdit,
+)
 from dashcamcleaner.core.plan import WHOLE_FRAME, Observation, Origin, Region
 from dashcamcleaner.errors import PlanError
 
-__all__ = ["EDITS_VERSION", "Edits", "ManualRegion", "Zone"]
+__all__ = ["Edits"]
 
-EDITS_VERSION = (1, 0)
-"""Major, minor. A reader refuses a newer major version and ignores unknown keys of a newer minor one."""
-
-_MANUAL = "manual"
-"""Kind of a region that a person drew without saying what it shows."""
-_EPSILON_S = 1e-4
-"""Seconds are written for people; a tenth of a millisecond decides no frame."""
-
-Box = tuple[float, float, float, float]
+_EVERYWHERE: Box = (-1e6, -1e6, 1e6, 1e6)
+_MOST_NAMED = 4
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Zone:
-    """An area over a span of time.
-
-    Args:
-        box: upright full-size pixels; None is the whole frame.
-        from_s, to_s: inclusive; without limits it lasts the whole clip.
-    """
-
-    box: Box | None
-    from_s: float = -math.inf
-    to_s: float = math.inf
-
-    def holds(self, time_s: float) -> bool:
-        """Whether it is in force at this time."""
-        return self.from_s - _EPSILON_S <= time_s <= self.to_s + _EPSILON_S
-
-
-@dataclass(frozen=True, slots=True)
-class ManualRegion:
-    """A region drawn by a person, with key frames.
-
-    Args:
-        keys: ``(second, box)`` in order of time; between two of them the box moves evenly.
-        kind: what it hides, for reports and looks.
-    """
-
-    keys: tuple[tuple[float, Box], ...]
-    kind: str = _MANUAL
-
-    def at(self, time_s: float) -> Box | None:
-        """The box at this time, None outside its span."""
-        if not self.keys[0][0] - _EPSILON_S <= time_s <= self.keys[-1][0] + _EPSILON_S:
-            return None
-        for (start_s, start), (end_s, end) in pairwise(self.keys):
-            if time_s <= end_s:
-                part = min(1.0, max(0.0, (time_s - start_s) / max(1e-9, end_s - start_s)))
-                a, b = start, end
-                return (
-                    a[0] + part * (b[0] - a[0]),
-                    a[1] + part * (b[1] - a[1]),
-                    a[2] + part * (b[2] - a[2]),
-                    a[3] + part * (b[3] - a[3]),
-                )
-        return self.keys[-1][1]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Edits:
-    """What a person changed. Immutable; `joined` puts those of a file and of the command line together.
+    """What was changed, in the order of the file. Immutable; every change gives another one.
 
     Args:
-        keep: tracks that stay clear.
-        drop: tracks that are no objects.
-        only: where not empty, no other track is hidden.
-        names: track -> name.
-        checked: tracks that somebody looked at.
-        regions: drawn by hand.
-        fixed: hidden whatever is found there.
-        exclude: finds wholly inside are left clear.
-        frames: spans hidden wholly.
+        entries: all edits, those included that this version does not know.
     """
 
-    keep: frozenset[int] = frozenset()
-    drop: frozenset[int] = frozenset()
-    only: frozenset[int] = frozenset()
-    names: Mapping[int, str] = field(default_factory=dict)
-    checked: frozenset[int] = frozenset()
-    regions: tuple[ManualRegion, ...] = ()
-    fixed: tuple[Zone, ...] = ()
-    exclude: tuple[Zone, ...] = ()
-    frames: tuple[Zone, ...] = ()
+    entries: tuple[Edit, ...] = ()
+
+    @classmethod
+    def of(cls, *entries: Edit) -> Edits:
+        """These edits, in this order."""
+        return cls(entries)
 
     def __bool__(self) -> bool:
-        return self != Edits()
+        """Whether there is one that this version knows."""
+        return any(not isinstance(edit, UnknownEdit) for edit in self.entries)
+
+    # --- by kind
+
+    def _all(self, kind: type[T]) -> tuple[T, ...]:
+        return tuple(edit for edit in self.entries if isinstance(edit, kind))
+
+    @cached_property
+    def keep(self) -> frozenset[int]:
+        """Tracks that stay clear."""
+        return frozenset(edit.track for edit in self._all(KeepTrack))
+
+    @cached_property
+    def drop(self) -> frozenset[int]:
+        """Tracks that are no objects."""
+        return frozenset(edit.track for edit in self._all(DropTrack))
+
+    @cached_property
+    def only(self) -> frozenset[int]:
+        """Where not empty, no other track is hidden."""
+        return frozenset(edit.track for edit in self._all(OnlyTrack))
+
+    @cached_property
+    def checked(self) -> frozenset[int]:
+        """Tracks that somebody looked at."""
+        return frozenset(edit.track for edit in self._all(CheckedTrack))
+
+    @cached_property
+    def names(self) -> Mapping[int, str]:
+        """Track -> name; of two the later one."""
+        return {edit.track: edit.name for edit in self._all(NameTrack)}
+
+    @cached_property
+    def regions(self) -> tuple[DrawnRegion, ...]:
+        """Regions drawn by hand."""
+        return self._all(DrawnRegion)
+
+    @cached_property
+    def hidden_zones(self) -> tuple[HiddenZone, ...]:
+        """Areas that are hidden whatever is found there."""
+        return self._all(HiddenZone)
+
+    @cached_property
+    def clear_zones(self) -> tuple[ClearZone, ...]:
+        """Areas in which finds are left clear."""
+        return self._all(ClearZone)
+
+    @cached_property
+    def hidden_spans(self) -> tuple[HiddenSpan, ...]:
+        """Spans over which whole frames are hidden."""
+        return self._all(HiddenSpan)
 
     @property
     def tracks(self) -> frozenset[int]:
         """The tracks that are spoken of: these need a plan to belong to."""
         return self.keep | self.drop | self.only | frozenset(self.names)
 
+    # --- what they do to what is hidden
+
+    @property
+    def uncovering(self) -> tuple[Edit, ...]:
+        """Those that can leave something clear."""
+        return tuple(edit for edit in self.entries if edit.uncovers)
+
+    @property
+    def hiding(self) -> Edits:
+        """Those alone that add something hidden."""
+        return Edits((*self.regions, *self.hidden_zones, *self.hidden_spans))
+
+    @property
+    def not_applied(self) -> tuple[UnknownEdit, ...]:
+        """Those that this version does not know. They may be meant to hide something."""
+        return self._all(UnknownEdit)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What this version does not know and therefore leaves undone: a sentence for rows, and one for keys."""
+        told = []
+        if unknown := self.not_applied:
+            one = len(unknown) == 1
+            kinds = _listed(_suggested(edit.row_name) for edit in unknown)
+            told.append(
+                f"{'1 edit is' if one else f'{len(unknown)} edits are'} unknown to this version ({kinds}) and "
+                f"{'was' if one else 'were'} not applied: what {'it is' if one else 'they are'} meant to hide may be "
+                "visible."
+            )
+        known = [edit for edit in self.entries if not isinstance(edit, UnknownEdit)]
+        keys = [f"{key[:40]!r} of {edit.row_name}" for edit in known for key, _ in edit.unknown_keys]
+        if keys:
+            told.append(
+                f"Edits hold keys that are unknown to this version ({_listed(keys)}); they were applied without them, "
+                "so more may be visible than was meant."
+            )
+        return tuple(told)
+
+    # --- changes
+
     def joined(self, other: Edits) -> Edits:
         """These and the others; of two names the other's counts."""
-        return Edits(
-            self.keep | other.keep,
-            self.drop | other.drop,
-            self.only | other.only,
-            {**self.names, **other.names},
-            self.checked | other.checked,
-            self.regions + other.regions,
-            self.fixed + other.fixed,
-            self.exclude + other.exclude,
-            self.frames + other.frames,
-        )
+        return Edits(self.entries + other.entries)
+
+    def added(self, edit: Edit) -> Edits:
+        """These and one more, at the end."""
+        return Edits((*self.entries, edit))
+
+    def replaced(self, place: int, edit: Edit) -> Edits:
+        """These with another one at a place of `entries`."""
+        return Edits((*self.entries[:place], edit, *self.entries[place + 1 :]))
+
+    def without(self, place: int) -> Edits:
+        """These but for the one at a place of `entries`."""
+        return Edits((*self.entries[:place], *self.entries[place + 1 :]))
+
+    # --- at work
 
     def check_tracks(self, existing: Collection[int], *, shown: Collection[int] | None = None) -> None:
         """Whether all tracks that are spoken of exist.
@@ -153,153 +186,40 @@ class Edits:
             listed = ", ".join(str(i) for i in sorted(existing if shown is None else shown)) or "none"
             which = ", ".join(str(i) for i in unknown)
             raise PlanError(
-                f"the plan has no track {which}; it has: {listed}",
+                f"The plan has no track {which}; it has: {listed}.",
                 hint="Track ids belong to one plan; list them with the contact sheet of that plan.",
             )
 
     def apply(self, regions: Iterable[Region], *, seen: Observation) -> tuple[Region, ...]:
         """A frame's regions as they are after the edits. What was added by hand comes first."""
         time_s = seen.time.seconds
-        away = self.keep | self.drop
-        zones = [zone.box for zone in self.exclude if zone.box is not None and zone.holds(time_s)]
+        away, only = self.keep | self.drop, self.only
+        zones = [zone for zone in self.clear_zones if zone.holds(time_s)]
         kept = [
             region
             for region in regions
             if region.track not in away
-            and (not self.only or region.track in self.only)
-            and not any(_within(region.xyxy, zone) for zone in zones)
+            and (not only or region.track in only)
+            and not any(zone.contains(region.xyxy) for zone in zones)
         ]
         added = []
-        for manual in self.regions:
-            box = manual.at(time_s)
+        for drawn in self.regions:
+            box = drawn.at(time_s)
             if box is not None:
-                added.append(Region(box, manual.kind, 1.0, Origin.MANUAL))
-        added += [
-            Region(zone.box, _MANUAL, 1.0, Origin.MANUAL)
-            for zone in self.fixed
-            if zone.box is not None and zone.holds(time_s)
-        ]
-        if any(zone.holds(time_s) for zone in self.frames):
+                added.append(Region(box, drawn.kind, 1.0, Origin.MANUAL))
+        added += [Region(zone.box, MANUAL, 1.0, Origin.MANUAL) for zone in self.hidden_zones if zone.holds(time_s)]
+        if any(span.holds(time_s) for span in self.hidden_spans):
             added.append(Region(_EVERYWHERE, WHOLE_FRAME, 1.0, Origin.MANUAL))
         return (*added, *kept)
 
-    def to_lines(self) -> list[str]:
-        """The file's lines, without line breaks."""
-        rows: list[dict[str, Any]] = [{"edits": "dashcamcleaner", "version": list(EDITS_VERSION)}]
-        by_track = (("keep", self.keep), ("drop", self.drop), ("only", self.only), ("checked", self.checked))
-        for what, ids in by_track:
-            rows += [{"edit": what, "track": i} for i in sorted(ids)]
-        rows += [{"edit": "name", "track": i, "name": name} for i, name in sorted(self.names.items())]
-        rows += [{"edit": "region", "keys": [[s, *b] for s, b in r.keys], "kind": r.kind} for r in self.regions]
-        for what, zones in (("fixed", self.fixed), ("exclude", self.exclude), ("frames", self.frames)):
-            rows += [{"edit": what, **_zone_as_json(zone)} for zone in zones]
-        return [json.dumps(row, separators=(",", ":"), ensure_ascii=False) for row in rows]
 
-    @classmethod
-    def from_lines(cls, lines: Iterable[str]) -> Edits:
-        """The inverse of `to_lines`; blank lines are skipped.
-
-        Raises:
-            PlanError: not an edits file, of a newer major version, or with a line that cannot be read.
-        """
-        rows = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
-        _check_header(rows[0][1] if rows else "")
-        edits = cls()
-        for number, line in rows[1:]:
-            try:
-                edits = edits.joined(_edit(json.loads(line)))
-            except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-                raise PlanError(
-                    f"line {number} of the edits cannot be read: {line.strip()[:60]!r} ({error})",
-                    hint='Each line is one JSON object with an "edit" of keep, drop, only, name, region, fixed, '
-                    "exclude or frames.",
-                ) from error
-        return edits
+def _suggested(row_name: str) -> str:
+    """A row's kind as it is told: what stands in a file is not trusted to be short, or printable."""
+    near = difflib.get_close_matches(row_name, EDIT_TYPES, n=1)
+    return f"{row_name[:40]!r}, perhaps {near[0]!r}" if near else f"{row_name[:40]!r}"
 
 
-_EVERYWHERE: Box = (-1e6, -1e6, 1e6, 1e6)
-
-
-def _check_header(line: str) -> None:
-    try:
-        data = json.loads(line)
-        if data["edits"] != "dashcamcleaner":
-            raise ValueError("another program's file")
-        major, minor = int(data["version"][0]), int(data["version"][1])
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        raise PlanError(
-            "the file holds no edits of this program",
-            hint='Its first line is {"edits": "dashcamcleaner", "version": [1, 0]}.',
-        ) from error
-    if major > EDITS_VERSION[0]:
-        raise PlanError(
-            f"the edits have version {major}.{minor}, this program reads up to {EDITS_VERSION[0]}.x",
-            hint="Update DashcamCleaner.",
-        )
-
-
-def _edit(data: Mapping[str, Any]) -> Edits:
-    what = data["edit"]
-    if what == "keep":
-        return Edits(keep=frozenset([_id(data)]))
-    if what == "drop":
-        return Edits(drop=frozenset([_id(data)]))
-    if what == "only":
-        return Edits(only=frozenset([_id(data)]))
-    if what == "name":
-        return Edits(names={_id(data): str(data["name"])})
-    if what == "checked":
-        return Edits(checked=frozenset([_id(data)]))
-    if what == "region":
-        keys = tuple((_number(key[0]), _box(key[1:])) for key in data["keys"])
-        if not keys or any(later[0] <= earlier[0] for earlier, later in pairwise(keys)):
-            raise ValueError("keys must be there, in order of time")
-        return Edits(regions=(ManualRegion(keys, str(data.get("kind", _MANUAL))),))
-    zone = Zone(
-        None if what == "frames" else _box(data["box"]),
-        _number(data.get("from_s", -math.inf)),
-        _number(data.get("to_s", math.inf)),
-    )
-    if not zone.from_s <= zone.to_s:
-        raise ValueError("it ends before it begins")
-    if what == "fixed":
-        return Edits(fixed=(zone,))
-    if what == "exclude":
-        return Edits(exclude=(zone,))
-    if what == "frames":
-        return Edits(frames=(zone,))
-    raise ValueError(f"no edit is called {what!r}")
-
-
-def _id(data: Mapping[str, Any]) -> int:
-    value = data["track"]
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError("a track is a whole number")
-    return value
-
-
-def _number(value: Any) -> float:
-    number = float(value)
-    if math.isnan(number):
-        raise ValueError("not a number")
-    return number
-
-
-def _box(values: Sequence[Any]) -> Box:
-    x1, y1, x2, y2 = (_number(v) for v in values)
-    if not (math.isfinite(x1 + y1 + x2 + y2) and x2 > x1 and y2 > y1):
-        raise ValueError("a box is x1, y1, x2, y2 with x2 > x1 and y2 > y1")
-    return (x1, y1, x2, y2)
-
-
-def _zone_as_json(zone: Zone) -> dict[str, Any]:
-    data: dict[str, Any] = {} if zone.box is None else {"box": list(zone.box)}
-    if math.isfinite(zone.from_s):
-        data["from_s"] = zone.from_s
-    if math.isfinite(zone.to_s):
-        data["to_s"] = zone.to_s
-    return data
-
-
-def _within(inner: Sequence[float], outer: Sequence[float]) -> bool:
-    return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
+def _listed(texts: Iterable[str]) -> str:
+    """Some texts, each once, the first few of many."""
+    once = list(dict.fromkeys(texts))
+    return "; ".join(once[:_MOST_NAMED]) + ("; ..." if len(once) > _MOST_NAMED else "")

@@ -52,7 +52,7 @@ class Finding:
         code: what it is, for programs: ``clear-object``, ``region-clear``, ``extra-picture``, ...
         severity: what it does to the status.
         message: one sentence for people.
-        kind: of the object, empty where none is concerned.
+        kind: the kind of the object, empty where none is concerned.
         first_frame, last_frame: the span, -1 where it concerns the whole file.
         start_s, end_s: the same in seconds.
         boxes: frame -> ``x1, y1, x2, y2``, upright full-size pixels.
@@ -110,7 +110,7 @@ class Check:
 
     Args:
         name: ``media``, ``sound``, ``leftovers``, ``pixels``, ``search-face``, ...
-        title: for people.
+        title: the name that people read.
         ran: False makes the status NEEDS REVIEW at best.
         why_not: why it could not run, with the way out.
         looked_at: how many things were looked at.
@@ -129,7 +129,7 @@ class Check:
     sampled: bool = False
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """What the check shows, and what not."""
         if not self.ran:
             return f"not done: {self.why_not}"
@@ -143,7 +143,8 @@ class Check:
         return text
 
     def as_dict(self) -> dict[str, Any]:
-        return {**dataclasses.asdict(self), "told": self.told}
+        """Plain JSON types."""
+        return {**dataclasses.asdict(self), "told": self.description}
 
 
 def upper_bound(looked_at: int) -> float:
@@ -158,7 +159,7 @@ class AuditResult:
     Args:
         source, output: what was compared.
         plan: the plan that was used, None without.
-        status: see the module.
+        status: what the audit comes to, see the module.
         reasons: why, one sentence each.
         findings: most harmful first.
         checks: all, done or not.
@@ -185,6 +186,7 @@ class AuditResult:
 
     @property
     def exit_code(self) -> int:
+        """The exit status of the command line that this status leads to."""
         return EXIT_CODES[self.status]
 
     def as_dict(self) -> dict[str, Any]:
@@ -206,18 +208,18 @@ def judge(
     """The status, its reasons, and the findings, most harmful first.
 
     Args:
-        findings: of all checks.
+        findings: the findings of all checks.
         checks: done or not.
         hidden_regions: how many regions the output hides, counted over all frames; zero is never a PASS.
     """
     ordered = sorted(findings, key=lambda f: (_RANK[f.severity], -f.harm, f.start_s))
     failed = [f for f in ordered if f.severity is Severity.FAIL]
     review = [f for f in ordered if f.severity is Severity.REVIEW]
-    reasons = [_told(f) for f in (*failed, *review)[:8]]
+    reasons = [_sentence(f) for f in (*failed, *review)[:8]]
     if len(failed) + len(review) > len(reasons):
         reasons.append(f"... and {len(failed) + len(review) - len(reasons)} more findings.")
     missing = [c for c in checks if not c.ran]
-    reasons += [f"{c.title}: not done, {c.why_not}" for c in missing]
+    reasons += [f"{c.title}: not done, {c.why_not.rstrip('.')}." for c in missing]
     if not hidden_regions:
         reasons.append(
             "Nothing at all was hidden: either nobody is in the clip, or nothing was seen. Look at it yourself."
@@ -229,5 +231,5 @@ def judge(
     return Status.PASS, ["All checks ran and found nothing; what that shows stands beside each check."], ordered
 
 
-def _told(finding: Finding) -> str:
-    return f"{finding.message} {finding.when}".strip()
+def _sentence(finding: Finding) -> str:
+    return f"{finding.when}: {finding.message}" if finding.when else finding.message

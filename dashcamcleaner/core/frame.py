@@ -28,6 +28,7 @@ class Orientation:
 
     @property
     def is_identity(self) -> bool:
+        """Whether stored and upright pixels are the same."""
         return self.quarter_turns == 0 and not self.mirrored
 
     def upright_size(self, stored: tuple[int, int]) -> tuple[int, int]:
@@ -85,7 +86,7 @@ class Frame:
 
     Args:
         index: position in presentation order, from 0.
-        time: exact.
+        time: the frame's exact time.
         planes: the planes as decoded, **stored** orientation, ``(h, w)`` uint8 or uint16 each. Read-only by
             contract until `make_writable` was called: they may be the decoder's reference pictures.
         layout: how to read the planes.

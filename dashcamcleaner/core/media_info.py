@@ -42,7 +42,7 @@ class MediaInfo:
         size: ``(width, height)`` of the stored picture.
         orientation: how stored pixels become upright.
         layout: pixel layout of the main picture stream.
-        time_base: of the main picture stream.
+        time_base: the time base of the main picture stream.
         start_pts: pts of its first frame if the container tells, else None.
         start_s: when the earliest stream of the file begins, seconds, exact.
         end_pts: when the last frame's showing ends, in ticks of `time_base`, where the container tells it exactly.

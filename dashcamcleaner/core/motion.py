@@ -119,7 +119,7 @@ class FrameMotion:
 
     Args:
         motion: None where none was measured: then nothing moves.
-        seconds: from the previous frame to this one.
+        seconds: the seconds from the previous frame to this one.
         size: ``(width, height)`` of the full-size picture.
 
     Attributes:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -66,7 +66,7 @@ class Region:
     Args:
         xyxy: four floats, upright full-size pixels, grown to what is to be covered; may reach past the picture.
         kind: ``face``, ``plate``, ..., or `WHOLE_FRAME`.
-        score: of the sighting (or the track's best for filled ones); 1 for manual ones.
+        score: the score of the sighting (or the track's best for filled ones); 1 for manual ones.
         origin: why it is there.
         track: track id within the plan, None where nothing was linked.
     """
@@ -99,9 +99,9 @@ class Observation:
 
     Args:
         index: position in presentation order.
-        time: exact.
+        time: the frame's exact time.
         detections: raw, down to the score floor whatever the threshold, upright full-size pixels.
-        motion: from the previous frame to this one; None where it was not measured.
+        motion: the motion from the previous frame to this one; None where it was not measured.
         damaged: the decoder flagged the frame: it is to be covered wholly.
         checks: closer looks at some of the detections; added after the planner has taken the frame.
     """
@@ -123,10 +123,12 @@ class FramePlan:
 
     @property
     def index(self) -> int:
+        """The frame's index, from 0."""
         return self.seen.index
 
     @property
     def time(self) -> FrameTime:
+        """The frame's exact time."""
         return self.seen.time
 
     def to_line(self) -> str:
@@ -187,7 +189,7 @@ class FramePlan:
             if not all(np.isfinite(v) for r in regions for v in (*r.xyxy, r.score)):
                 raise ValueError("a region is not a number")
         except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-            raise PlanError(f"the plan has a line that cannot be read: {line[:60]!r} ({error})") from error
+            raise PlanError(f"the plan has a line that cannot be read: {line[:60]!r} ({error}).") from error
         return cls(seen, regions)
 
 
@@ -197,13 +199,13 @@ class PlanHeader:
 
     Args:
         source: file name of the clip (no folder: a plan may travel).
-        fingerprint: of the source's bytes, see `pipeline.plan_file.fingerprint`.
+        fingerprint: the fingerprint of the source's bytes, see `pipeline.plan_file.fingerprint`.
         upright_size: ``(width, height)``; all boxes are in these pixels.
-        time_base: of all pts in the plan.
+        time_base: the time base of all pts in the plan.
         settings: overrides in force, by name.
         weights: name of the weights; ``weights_sha256`` their hash.
         seeing: what decides the raw detections (weights hash, inference size, tiles, ...): a resume needs it equal.
-        versions: of this program and its engines.
+        versions: the versions of this program and its backends.
     """
 
     source: str
@@ -257,11 +259,11 @@ class PlanHeader:
             version = (int(data["version"][0]), int(data["version"][1]))
         except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise PlanError(
-                "the file is not a plan of this program", hint="A plan's name ends in .plan.jsonl."
+                "the file is not a plan of this program.", hint="A plan's name ends in .plan.jsonl."
             ) from error
         if version[0] > PLAN_VERSION[0]:
             raise PlanError(
-                f"the plan has version {version[0]}.{version[1]}, this program reads up to {PLAN_VERSION[0]}.x",
+                f"the plan has version {version[0]}.{version[1]}, this program reads up to {PLAN_VERSION[0]}.x.",
                 hint="Update DashcamCleaner, or analyse the clip again.",
             )
         try:
@@ -278,11 +280,19 @@ class PlanHeader:
                 version=version,
             )
         except (KeyError, IndexError, TypeError, ValueError, ArithmeticError) as error:
-            raise PlanError(f"the plan's header cannot be read ({error})") from error
+            raise PlanError(f"the plan's header cannot be read ({error}).") from error
 
 
 class Planner(Protocol):
-    """Pushed and drained; no files, no clock, no pixels. `planning.planner` holds the implementations."""
+    """Pushed and drained; no files, no clock, no pixels. `planning.planner` holds the implementations.
+
+    Attributes:
+        shortened: the look-ahead could not be had in full; the caller warns.
+    """
+
+    @property
+    def shortened(self) -> bool:
+        """Whether the look-ahead could not be had in full."""
 
     def push(self, seen: Observation) -> Sequence[FramePlan]:
         """Take the next frame; give those that are finished now, in order."""
@@ -291,6 +301,7 @@ class Planner(Protocol):
         """The clip has ended: give the rest, in order."""
 
 
+@runtime_checkable
 class CheckingPlanner(Planner, Protocol):
     """A planner that wants a closer look at some detections of the frame that it was just given."""
 
@@ -310,7 +321,7 @@ class WeakSpot:
     """Where to look again in one frame.
 
     Args:
-        index: of the frame.
+        index: the index of the frame.
         windows: areas to be looked at enlarged, upright full-size pixels, within the picture.
         whole: the whole frame is to be looked at, at other sizes than the first time.
     """

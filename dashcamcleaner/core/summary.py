@@ -42,7 +42,7 @@ class StreamAction:
     """What became of one stream, tag group or chapter list.
 
     Args:
-        what: for people: ``sound 1 (aac, eng)``, ``GPS telemetry (gpmd)``, ``tag location``.
+        what: its name for people: ``sound 1 (aac, eng)``, ``GPS telemetry (gpmd)``, ``tag location``.
         action: ``copied``, ``converted``, ``dropped``, ``cleaned`` or ``muted``.
         why: a few words, e.g. ``may carry position`` or ``MP4 cannot hold SRT``.
     """

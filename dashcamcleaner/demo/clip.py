@@ -8,7 +8,6 @@ no stage does: it is the one place in `run` that uses PyAV.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,7 +18,7 @@ import cv2
 import numpy as np
 
 from dashcamcleaner.demo.scenery import car, lamp_post, pedestrian, portrait, street
-from dashcamcleaner.errors import OutputError
+from dashcamcleaner.files import atomic_path
 
 __all__ = ["FRAMES", "SIZE", "make_demo"]
 
@@ -56,20 +55,10 @@ def make_demo(folder: Path) -> Path:
         OutputError: the folder cannot be written.
     """
     path = folder / "demo.mp4"
-    partial = folder / ".demo.mp4.partial"
     pictures = _frames()  # a missing portrait is told before anything is written
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            _write(partial, pictures)
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:  # FFmpeg's own errors are OSErrors too
-        raise OutputError(
-            f"The demo clip cannot be written to {folder} ({error.strerror or error}).",
-            hint="Name a folder in which you may write.",
-        ) from error
+    hint = "Name a folder in which you may write."
+    with atomic_path(path, what=f"The demo clip {path}", hint=hint, make_folder=True) as beside:
+        _write(beside, pictures)  # FFmpeg's own errors are OSErrors too
     return path
 
 
@@ -88,9 +77,9 @@ def _actors() -> list[_Actor]:
         pedestrian(face, coat=(96, 52, 44), mirrored=True),
     ]
     cars = [
-        car("DEM 0001", paint=(150, 34, 38), look="band"),
-        car("CAR 2026", paint=(52, 86, 130), look="yellow"),
-        car("KLN 4711", paint=(196, 198, 200), look="white"),
+        car("DEM 0001", paint=(150, 34, 38), design="band"),
+        car("CAR 2026", paint=(52, 86, 130), design="yellow"),
+        car("KLN 4711", paint=(196, 198, 200), design="white"),
     ]
     return [
         _Actor(_premultiplied(people[1]), (1560, 456), (1100, 456), (290, 290), bob_px=2.0),

@@ -12,9 +12,9 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-__all__ = ["LOOKS", "plate_text", "render_plate"]
+__all__ = ["DESIGNS", "plate_text", "render_plate"]
 
-LOOKS: dict[str, tuple[tuple[int, int, int], tuple[int, int, int], tuple[int, int, int] | None]] = {
+DESIGNS: dict[str, tuple[tuple[int, int, int], tuple[int, int, int], tuple[int, int, int] | None]] = {
     "band": ((242, 242, 238), (16, 16, 20), (0, 51, 153)),
     "white": ((240, 240, 240), (16, 16, 16), None),
     "yellow": ((248, 206, 48), (18, 18, 18), None),
@@ -35,22 +35,22 @@ def plate_text(rng: np.random.Generator) -> str:
     return letters + " " + "".join(str(d) for d in rng.integers(10, size=4))
 
 
-def render_plate(text: str, *, height_px: int, look: str = "band") -> np.ndarray:
+def render_plate(text: str, *, height_px: int, design: str = "band") -> np.ndarray:
     """A plate, edge to edge, as uint8 RGB ``(height_px, width, 3)``; about 4.7 times as wide as high.
 
     Args:
         text: what stands on it.
-        height_px: of the picture.
-        look: one of `LOOKS`.
+        height_px: the height of the picture.
+        design: one of `DESIGNS`.
     """
-    full = _draw(text, look)
+    full = _draw(text, design)
     size = (max(round(full.width * height_px / full.height), 1), height_px)
     return np.asarray(full.resize(size, Image.Resampling.BOX, reducing_gap=None))
 
 
 @lru_cache(maxsize=64)
-def _draw(text: str, look: str) -> Image.Image:
-    background, ink, band = LOOKS[look]
+def _draw(text: str, design: str) -> Image.Image:
+    background, ink, band = DESIGNS[design]
     w, h = _SIZE
     plate = Image.new("RGB", _SIZE, background)
     draw = ImageDraw.Draw(plate)

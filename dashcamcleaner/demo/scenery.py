@@ -95,7 +95,7 @@ def _leaf(rng: np.random.Generator, colour: tuple[int, int, int]) -> tuple[int, 
     return (int(colour[0] * light), int(colour[1] * light), int(colour[2] * light))
 
 
-def car(text: str, *, paint: tuple[int, int, int], look: str) -> np.ndarray:
+def car(text: str, *, paint: tuple[int, int, int], design: str) -> np.ndarray:
     """A car from behind with its plate, uint8 RGBA, 640 wide and 500 high."""
     picture = Image.new("RGBA", (640, 500), (0, 0, 0, 0))
     draw = ImageDraw.Draw(picture)
@@ -114,7 +114,7 @@ def car(text: str, *, paint: tuple[int, int, int], look: str) -> np.ndarray:
         draw.rounded_rectangle((left, 214, left + 106, 276), radius=20, fill=(150, 16, 20))
         draw.rounded_rectangle((left + 10, 224, left + 96, 244), radius=8, fill=(206, 60, 50))
     draw.line((150, 330, 490, 330), fill=dark, width=5)
-    plate = Image.fromarray(render_plate(text, height_px=40, look=look))
+    plate = Image.fromarray(render_plate(text, height_px=40, design=design))
     x, y = (640 - plate.width) // 2, 274
     draw.rectangle((x - 5, y - 5, x + plate.width + 4, y + plate.height + 4), fill=(24, 24, 26))
     picture.paste(plate, (x, y))

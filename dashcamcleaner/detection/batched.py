@@ -1,6 +1,6 @@
-"""A detector over any engine that maps a batch of pictures to raw outputs: what torch and ONNX Runtime share.
+"""A detector over any backend that maps a batch of pictures to raw outputs: what torch and ONNX Runtime share.
 
-The engine files hand in one function and the facts; letterbox, head and suppression are those of `detection.yolo`.
+The backend files hand in one function and the facts; letterbox, head and suppression are those of `detection.yolo`.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ class BatchedDetector:
     """A `Detector` that infers up to ``batch`` pictures at once.
 
     Args:
-        infer: uint8 RGB ``(n, h, w, 3)`` of the input size -> float ``(n, x, y)``; raises what the engine raises.
+        infer: uint8 RGB ``(n, h, w, 3)`` of the input size -> float ``(n, x, y)``; raises what the backend raises.
         class_kinds: kind per class index.
-        head: see `detection.weights`.
+        head: the form of the output, see `detection.weights`.
         input_size: ``(width, height)``.
         batch: most pictures per call of ``infer``.
         floor: detections with a lower score are dropped.
         description: what is at work.
-        failures: exception types of the engine that mean a failed inference.
-        close: gives the engine's memory back.
+        failures: exception types of the backend that mean a failed inference.
+        close: gives the backend's memory back.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class BatchedDetector:
 
     def _detect_batch(self, pictures: Sequence[np.ndarray]) -> list[Detections]:
         if self._infer is None:
-            raise DetectorFailed("the detector was closed")
+            raise DetectorFailed("the detector was closed.")
         placements = []
         for i, picture in enumerate(pictures):
             placement = letterbox(picture, out=self._buffer[i], previous=self._placements[i])
@@ -82,13 +82,13 @@ class BatchedDetector:
             output = np.asarray(self._infer(self._buffer[: len(pictures)]), np.float32)
         except self._failures as error:
             reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-            raise DetectorFailed(f"{self.description.backend} failed in an inference: {reason}") from error
+            raise DetectorFailed(f"{self.description.backend} failed in an inference: {reason}.") from error
         if self._layout is None:
             self._layout = tell_layout(
                 output, class_count=len(self.class_kinds), input_size=self.input_size, head=self._head
             )
         if len(output) != len(pictures):
-            raise DetectorFailed(f"{self.description.backend} answered {len(output)} of {len(pictures)} pictures")
+            raise DetectorFailed(f"{self.description.backend} answered {len(output)} of {len(pictures)} pictures.")
         return [
             decode(
                 one,
@@ -102,7 +102,7 @@ class BatchedDetector:
         ]
 
     def close(self) -> None:
-        """Give the engine's memory back."""
+        """Give the backend's memory back."""
         with self._lock:
             self._infer = None
             if self._close is not None:

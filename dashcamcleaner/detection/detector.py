@@ -1,4 +1,4 @@
-"""The port behind which every engine stands; `detection.registry` opens one, `detection.tiling` uses it."""
+"""The port behind which every backend stands; `detection.registry` opens one, `detection.tiling` uses it."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class DetectorDescription:
 
     Args:
         backend: ``openvino``, ``torch`` or ``onnx``.
-        device: ``CPU``, ``cuda:0``, ... with its full name where the engine tells.
+        device: ``CPU``, ``cuda:0``, ... with its full name where the backend tells.
         precision: ``f32``, ``bf16``, ``f16`` or ``int8``.
         weights: name of the weights.
-        weights_sha256: of the file that was loaded.
+        weights_sha256: the SHA-256 of the file that was loaded.
         why: why this backend, device and precision were chosen, one sentence.
     """
 
@@ -45,11 +45,13 @@ class Detector(Protocol):
         kinds: the kinds it can see.
         input_size: ``(width, height)`` of its network input; pictures of this size need no scaling.
         description: what is at work.
+        parallel: how many pictures are worth giving at once.
     """
 
     kinds: tuple[str, ...]
     input_size: tuple[int, int]
     description: DetectorDescription
+    parallel: int
 
     def detect(self, pictures: Sequence[np.ndarray]) -> list[Detections]:
         """Detections per picture, boxes in the pixels of the picture given, scores down to `SCORE_FLOOR`.
@@ -58,28 +60,25 @@ class Detector(Protocol):
             pictures: uint8 RGB ``(h, w, 3)`` each, of any size (they are letterboxed).
 
         Raises:
-            DetectorFailed: the engine raised, or its output is not numbers.
+            DetectorFailed: the backend raised, or its output is not numbers.
         """
 
     def close(self) -> None:
-        """Give the engine's memory and threads back."""
+        """Give the backend's memory and threads back."""
 
 
 @runtime_checkable
 class PipelinedDetector(Detector, Protocol):
     """A detector that can work on pictures while the caller does something else.
 
-    Attributes:
-        parallel: how many pictures it works on at once; more under way only wait.
+    It works on `parallel` of them at once; more under way only wait.
     """
-
-    parallel: int
 
     def submit(self, pictures: Sequence[np.ndarray]) -> Any:
         """Start the pictures and return a handle; the pictures' memory may be used again at once.
 
         Raises:
-            DetectorFailed: the engine refused.
+            DetectorFailed: the backend refused.
         """
 
     def result(self, handle: Any) -> list[Detections]:

@@ -1,6 +1,6 @@
 """What there is to see with on this machine: engines, devices, weights, and how long one inference takes.
 
-`dashcamcleaner doctor` and the window show this. Asking imports every installed engine, which takes seconds.
+`dashcamcleaner doctor` and the window show this. Asking imports every installed backend, which takes seconds.
 """
 
 from __future__ import annotations
@@ -64,12 +64,12 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class DeviceReport:
-    """One device of one engine.
+    """One device of one backend.
 
     Args:
-        name: as ``--device`` takes it.
+        name: the name, as ``--device`` takes it.
         full_name: the maker's name.
-        precision: that was used; empty if it did not work.
+        precision: the precision that was used; empty if it did not work.
         timing: None if it was not timed.
         error: why it does not work, one sentence; empty if it does.
         hint: what to do about it.
@@ -142,7 +142,7 @@ def survey_backends(*, timed: bool = True, **options: Any) -> list[BackendReport
 
     Args:
         timed: load the weights and time them; else only ask what there is.
-        options: as `open_detector` takes them, without backend and device.
+        options: the options, as `open_detector` takes them, without backend and device.
     """
     return [_survey_engine(name, timed=timed, options=options) for name in BACKENDS]
 
@@ -178,7 +178,7 @@ def _survey_engine(name: str, *, timed: bool, options: dict[str, Any]) -> Backen
 
 
 def survey_weights() -> list[WeightsReport]:
-    """All weights with papers, best first."""
+    """All weights with metadata, best first."""
     known = available_weights()
     try:
         default = find_weights().name

@@ -1,7 +1,8 @@
-"""A text reader for the audit: crops in, text and score out. Port and engine in one file, since there is one engine.
+"""A text reader for the audit: crops in, text and score out. Port and backend in one file, since there is one backend.
 
-The engine is ``rapidocr`` (PP-OCR models, which its wheel carries, so nothing is downloaded), in the extra ``[audit]``,
-run on OpenVINO. Only recognition is used: the audit knows where plates are, and finding text costs thirty times more.
+The backend is ``rapidocr`` (PP-OCR models, which its wheel carries, so nothing is downloaded), in the extra
+``[audit]``, run on OpenVINO. Only recognition is used: the audit knows where plates are, and finding text costs
+thirty times more.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import re
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -53,6 +55,9 @@ class TextReader(Protocol):
     def read(self, crops: Sequence[np.ndarray]) -> list[Reading]:
         """One reading per uint8 RGB crop ``(h, w, 3)``; an empty text where nothing can be read."""
 
+    def close(self) -> None:
+        """Give the backend's memory back."""
+
 
 def open_reader() -> RapidOcrReader:
     """The reader.
@@ -61,12 +66,12 @@ def open_reader() -> RapidOcrReader:
         ExtraMissing: ``rapidocr`` is not installed.
     """
     if importlib.util.find_spec("rapidocr") is None:
-        raise ExtraMissing("the text reader is not installed", hint=extra_hint("audit"))
+        raise ExtraMissing("the text reader is not installed.", hint=extra_hint("audit"))
     return RapidOcrReader()
 
 
 class RapidOcrReader:
-    """A `TextReader`; one instance serves one thread."""
+    """A `TextReader`; calls from several threads take turns."""
 
     def __init__(self) -> None:
         openvino.versions()
@@ -74,18 +79,27 @@ class RapidOcrReader:
 
         # It logs each model that it loads, to the root logger's handlers.
         logging.getLogger("RapidOCR").setLevel(logging.ERROR)
-        engine = rapidocr.EngineType.OPENVINO
-        self._engine: Any = rapidocr.RapidOCR(
+        backend = rapidocr.EngineType.OPENVINO
+        self._ocr: Any = rapidocr.RapidOCR(
             params={
-                "Det.engine_type": engine, "Cls.engine_type": engine, "Rec.engine_type": engine,
+                "Det.engine_type": backend, "Cls.engine_type": backend, "Rec.engine_type": backend,
                 "Global.log_level": "error", "Global.text_score": 0.0,
             }
         )  # fmt: skip
+        self._lock = threading.Lock()
         self.description = f"rapidocr {getattr(rapidocr, '__version__', '')}".strip()
 
     def read(self, crops: Sequence[np.ndarray]) -> list[Reading]:
         """See `TextReader.read`."""
-        return [self._read_one(crop) for crop in crops]
+        with self._lock:
+            if self._ocr is None:
+                raise DetectorFailed("the text reader was closed.")
+            return [self._read_one(crop) for crop in crops]
+
+    def close(self) -> None:
+        """Give the backend's memory back."""
+        with self._lock:
+            self._ocr = None
 
     def _read_one(self, crop: np.ndarray) -> Reading:
         h, w = crop.shape[:2]
@@ -107,9 +121,9 @@ class RapidOcrReader:
         factor = _LINE_HEIGHT_PX / crop.shape[0]
         large = cv2.resize(np.ascontiguousarray(crop), None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
         try:
-            result = self._engine(large[..., ::-1], use_det=False, use_cls=False, use_rec=True)
+            result = self._ocr(large[..., ::-1], use_det=False, use_cls=False, use_rec=True)
         except RuntimeError as error:
-            raise DetectorFailed(f"the text reader failed: {error}") from error
+            raise DetectorFailed(f"the text reader failed: {error}.") from error
         if not result.txts:
             return Reading("", 0.0)
         return Reading(re.sub(r"[\W_]+", "", str(result.txts[0])).upper(), float((result.scores or (0.0,))[0]))

@@ -23,13 +23,13 @@ def _import() -> Any:
         import onnxruntime
     except (ImportError, OSError) as error:
         reason = "is not installed" if isinstance(error, ModuleNotFoundError) else f"cannot be loaded ({error})"
-        raise BackendMissing(f"ONNX Runtime {reason}", hint=_HINT) from error
+        raise BackendMissing(f"ONNX Runtime {reason}.", hint=_HINT) from error
     onnxruntime.disable_telemetry_events()  # Windows builds would report to the system's event log
     return onnxruntime
 
 
 def versions() -> dict[str, str]:
-    """Name and version of the engine."""
+    """Name and version of the backend."""
     return {"onnxruntime": str(_import().__version__)}
 
 
@@ -62,16 +62,16 @@ def open_yolo(
     file = int8 if precision == "int8" else weights.file("onnx") or int8
     if file is None:
         raise WeightsError(
-            f"the weights {weights.name} have no {'int8 ' if precision == 'int8' else ''}.onnx file",
+            f"the weights {weights.name} have no {'int8 ' if precision == 'int8' else ''}.onnx file.",
             hint="Use another backend, or --precision auto.",
         )
     if precision in ("bf16", "f16"):
-        raise BackendError(f"ONNX Runtime runs the .onnx as it is, not in {precision}", hint="Use --backend openvino.")
+        raise BackendError(f"ONNX Runtime runs the .onnx as it is, not in {precision}.", hint="Use --backend openvino.")
     digest = verify_file(file)
     providers = available_devices()
     wanted = {"auto": next(iter(providers)), "gpu": "cuda:0", "cuda": "cuda:0"}.get(device.lower(), device.lower())
     if wanted not in providers:
-        raise BackendError(f"ONNX Runtime has no device {device!r} here", hint=f"It has: {', '.join(providers)}.")
+        raise BackendError(f"ONNX Runtime has no device {device!r} here.", hint=f"It has: {', '.join(providers)}.")
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads or min(cpu_count(), 8)
     options.inter_op_num_threads = 1
@@ -82,7 +82,7 @@ def open_yolo(
         session = ort.InferenceSession(str(file.path), options, providers=[providers[wanted]])
         given = session.get_inputs()[0]
     except Exception as error:  # the runtime's exceptions share no base but this
-        raise WeightsError(f"ONNX Runtime cannot load {file.path.name}: {_first_line(error)}") from error
+        raise WeightsError(f"ONNX Runtime cannot load {file.path.name}: {_first_line(error)}.") from error
     facts = facts_of(file.path, weights=weights)
     count, _, height, width = given.shape
     if isinstance(height, int) and isinstance(width, int):
@@ -116,4 +116,4 @@ def open_yolo(
 
 
 def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    return next((line.strip().rstrip(".") for line in str(error).splitlines() if line.strip()), type(error).__name__)

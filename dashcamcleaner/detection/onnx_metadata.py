@@ -13,6 +13,7 @@ from typing import BinaryIO
 from dashcamcleaner.detection.weights import Weights
 from dashcamcleaner.detection.yolo import kinds_of
 from dashcamcleaner.errors import WeightsError
+from dashcamcleaner.files import map_os_errors
 
 __all__ = ["BOX_TASKS", "ModelFacts", "facts_of", "read_metadata"]
 
@@ -32,32 +33,32 @@ class ModelFacts:
     stride: int
 
 
-def facts_of(path: Path, *, weights: Weights, told: dict[str, str] | None = None) -> ModelFacts:
-    """The facts of one ONNX file; papers come before what the file says.
+def facts_of(path: Path, *, weights: Weights, metadata: dict[str, str] | None = None) -> ModelFacts:
+    """The facts of one ONNX file; the sidecar comes before what the file says.
 
     Args:
         path: the file.
-        weights: papers of it.
-        told: the file's own words if an engine has read them; None reads the ``.onnx``.
+        weights: its metadata.
+        metadata: the file's own words if a backend has read them; None reads the ``.onnx``.
 
     Raises:
         WeightsError: of a task without boxes, or nobody tells the class names.
     """
-    if told is None:
-        told = read_metadata(path)
-    task = told.get("task", "detect")
+    if metadata is None:
+        metadata = read_metadata(path)
+    task = metadata.get("task", "detect")
     if task not in BOX_TASKS:
-        raise WeightsError(f"{path.name} is a model for the task {task!r}, which gives no upright boxes")
-    if weights.kinds is None and "names" not in told:
+        raise WeightsError(f"{path.name} is a model for the task {task!r}, which gives no upright boxes.")
+    if weights.kinds is None and "names" not in metadata:
         raise WeightsError(
-            f"{path.name} does not tell its class names",
+            f"{path.name} does not tell its class names.",
             hint=f"Write a sidecar {path.stem}.json, see docs/weights.md.",
         )
-    rows = told.get("end2end") == "True" or "'nms': True" in told.get("args", "")
+    rows = metadata.get("end2end") == "True" or "'nms': True" in metadata.get("args", "")
     return ModelFacts(
-        kinds=weights.kinds or kinds_of(told["names"]),
+        kinds=weights.kinds or kinds_of(metadata["names"]),
         head="end-to-end" if weights.head == "auto" and rows else weights.head,
-        stride=max(32, int(float(told.get("stride") or 32))),
+        stride=max(32, int(float(metadata.get("stride") or 32))),
     )
 
 
@@ -65,11 +66,11 @@ def read_metadata(path: Path) -> dict[str, str]:
     """The key-value pairs of an ONNX file; empty where it has none.
 
     Raises:
-        WeightsError: not an ONNX file.
+        WeightsError: not an ONNX file, or it cannot be read.
     """
     found: dict[str, str] = {}
     try:
-        with path.open("rb") as file:
+        with map_os_errors(path, verb="read", to=WeightsError), path.open("rb") as file:
             end = file.seek(0, 2)
             file.seek(0)
             while file.tell() < end:
@@ -84,8 +85,8 @@ def read_metadata(path: Path) -> dict[str, str]:
                     found[entry.get(_KEY, "")] = entry.get(_VALUE, "")
                 else:
                     file.seek(length, 1)
-    except (OSError, ValueError) as error:
-        raise WeightsError(f"{path} is not an ONNX file that can be read ({error})") from error
+    except ValueError as error:
+        raise WeightsError(f"{path} is not an ONNX file that can be read ({error}).") from error
     return found
 
 

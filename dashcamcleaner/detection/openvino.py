@@ -1,4 +1,4 @@
-"""OpenVINO, the engine for CPUs (and Intel's GPUs): ONNX or IR weights in, a `Detector` out, for `open_detector`.
+"""OpenVINO, the backend for CPUs (and Intel's GPUs): ONNX or IR weights in, a `Detector` out, for `open_detector`.
 
 Pictures go in as uint8; scaling to 0-1 and the change of layout run inside the graph. Every stream is one thread that
 infers one picture: a nano model split over two threads burns 16 ms of CPU instead of 11 (640x384, bf16) to save a few
@@ -44,7 +44,7 @@ def _import() -> Any:
         import openvino
     except (ImportError, OSError) as error:
         reason = "is not installed" if isinstance(error, ModuleNotFoundError) else f"cannot be loaded ({error})"
-        raise BackendMissing(f"OpenVINO {reason}", hint="pip install -r requirements.txt") from error
+        raise BackendMissing(f"OpenVINO {reason}.", hint="pip install -r requirements.txt") from error
     finally:
         if absent:
             del sys.modules["openvino_telemetry"]
@@ -52,7 +52,7 @@ def _import() -> Any:
 
 
 def versions() -> dict[str, str]:
-    """Name and version of the engine."""
+    """Name and version of the backend."""
     return {"openvino": str(_import().__version__)}
 
 
@@ -84,7 +84,7 @@ def open_yolo(
     core = ov.Core()
     if name.split(".")[0] not in {found.split(".")[0] for found in core.available_devices}:
         raise BackendError(
-            f"OpenVINO has no device {device!r} here", hint=f"It has: {', '.join(core.available_devices) or 'none'}."
+            f"OpenVINO has no device {device!r} here.", hint=f"It has: {', '.join(core.available_devices) or 'none'}."
         )
     file = _choose_file(weights, core=core, device=name, precision=precision)
     digest = verify_file(file)
@@ -100,7 +100,7 @@ def open_yolo(
         options["INFERENCE_PRECISION_HINT"] = precision
     try:
         model = core.read_model(file.path)
-        facts = facts_of(file.path, weights=weights, told=_labels_in(model) if file.format == "openvino" else None)
+        facts = facts_of(file.path, weights=weights, metadata=_labels_in(model) if file.format == "openvino" else None)
         shape = model.input().partial_shape
         if shape[2].is_static and shape[3].is_static:  # exported for one size: anchors inside may not follow another
             input_size = (shape[3].get_length(), shape[2].get_length())
@@ -118,7 +118,7 @@ def open_yolo(
         full_name = str(core.get_property(name, "FULL_DEVICE_NAME"))
     except RuntimeError as error:
         raise WeightsError(
-            f"OpenVINO cannot load {file.path.name} for {input_size[0]}x{input_size[1]}: {_first_line(error)}",
+            f"OpenVINO cannot load {file.path.name} for {input_size[0]}x{input_size[1]}: {_first_line(error)}.",
             hint="Export it with dynamic height and width, or give the inference size that it was exported for.",
         ) from error
     description = DetectorDescription(
@@ -136,12 +136,12 @@ def open_yolo(
 
 
 def _choose_file(weights: Weights, *, core: Any, device: str, precision: str) -> WeightsFile:
-    """int8 when it is asked for, or where the chip lacks bf16 and the papers say that int8 loses nothing."""
+    """int8 when it is asked for, or where the chip lacks bf16 and the sidecar says that int8 loses nothing."""
     int8 = weights.file("openvino", "onnx", precision="int8")
     full = weights.file("openvino", "onnx")
     if precision == "int8":
         if int8 is None:
-            raise WeightsError(f"the weights {weights.name} come without an int8 file", hint="Use --precision auto.")
+            raise WeightsError(f"the weights {weights.name} come without an int8 file.", hint="Use --precision auto.")
         return int8
     if precision == "auto" and device == "CPU" and int8 is not None and (int8.auto or full is None):
         native = str(core.get_property("CPU", "INFERENCE_PRECISION_HINT").to_string())
@@ -149,7 +149,7 @@ def _choose_file(weights: Weights, *, core: Any, device: str, precision: str) ->
             return int8
     if full is None:
         raise WeightsError(
-            f"the weights {weights.name} have no .onnx or OpenVINO file",
+            f"the weights {weights.name} have no .onnx or OpenVINO file.",
             hint="Use --backend torch, or export the .pt to ONNX.",
         )
     return full
@@ -165,11 +165,11 @@ def _labels_in(model: Any) -> dict[str, str]:
 
 def _first_line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__
+    return lines[-1].rstrip(".") if lines else type(error).__name__
 
 
 @dataclass(slots=True, eq=False)
-class _Request:
+class _InferenceSlot:
     """An inference request with its own input buffer, used over and over."""
 
     request: Any
@@ -193,7 +193,7 @@ class OpenVinoDetector:
         self._floor = floor
         self._layout: OutputLayout | None = None
         self._compiled: Any = compiled
-        self._idle: list[_Request] = []
+        self._idle: list[_InferenceSlot] = []
         self._lock = threading.Lock()
         self.detect([np.full((input_size[1], input_size[0], 3), 114, np.uint8)])  # proves that it works, tells the head
 
@@ -201,9 +201,9 @@ class OpenVinoDetector:
         """See `Detector.detect`."""
         return self.result(self.submit(pictures))
 
-    def submit(self, pictures: Sequence[np.ndarray]) -> list[_Request]:
+    def submit(self, pictures: Sequence[np.ndarray]) -> list[_InferenceSlot]:
         """Start the pictures; they are copied, so their memory may be used again at once."""
-        started: list[_Request] = []
+        started: list[_InferenceSlot] = []
         try:
             for picture in pictures:
                 request = self._take()
@@ -211,10 +211,10 @@ class OpenVinoDetector:
                 request.request.start_async()
                 started.append(request)
         except RuntimeError as error:
-            raise DetectorFailed(f"OpenVINO could not start an inference: {_first_line(error)}") from error
+            raise DetectorFailed(f"OpenVINO could not start an inference: {_first_line(error)}.") from error
         return started
 
-    def result(self, handle: list[_Request]) -> list[Detections]:
+    def result(self, handle: list[_InferenceSlot]) -> list[Detections]:
         """Wait for what `submit` started."""
         found = []
         for request in handle:
@@ -222,7 +222,7 @@ class OpenVinoDetector:
                 request.request.wait()
                 output = request.request.get_output_tensor(0).data
             except RuntimeError as error:
-                raise DetectorFailed(f"OpenVINO failed in an inference: {_first_line(error)}") from error
+                raise DetectorFailed(f"OpenVINO failed in an inference: {_first_line(error)}.") from error
             assert request.placement is not None
             if self._layout is None:
                 self._layout = tell_layout(
@@ -238,17 +238,17 @@ class OpenVinoDetector:
                 self._idle.append(request)
         return found
 
-    def _take(self) -> _Request:
+    def _take(self) -> _InferenceSlot:
         with self._lock:
             if self._idle:
                 return self._idle.pop()
             if self._compiled is None:
-                raise DetectorFailed("the detector was closed")
+                raise DetectorFailed("the detector was closed.")
         ov = _import()
         buffer = np.zeros((1, self.input_size[1], self.input_size[0], 3), np.uint8)
         request = self._compiled.create_infer_request()
         request.set_input_tensor(ov.Tensor(buffer, shared_memory=True))
-        return _Request(request, buffer)
+        return _InferenceSlot(request, buffer)
 
     def close(self) -> None:
         """Give memory and threads back. Requests under way are waited for by OpenVINO itself."""

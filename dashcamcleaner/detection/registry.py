@@ -1,4 +1,4 @@
-"""The engines that see, behind one port: `open_detector` finds weights, picks an engine and gives a `Detector`.
+"""The backends that see, behind one port: `open_detector` finds weights, picks a backend and gives a `Detector`.
 
 Engines stand in a table of module paths and are imported on use, so that nobody pays for torch who runs on OpenVINO,
 and none needs to be installed to ask what there is. ``run``, ``training`` and ``doctor`` call this.
@@ -50,7 +50,7 @@ def open_detector(
     Args:
         weights: a name, a path or ``auto``; several separated by commas work together.
         backend: ``auto`` or a key of `BACKENDS`.
-        device: ``auto``, ``cpu``, ``gpu``, ``cuda:0``, ``mps``, or a device name of the engine.
+        device: ``auto``, ``cpu``, ``gpu``, ``cuda:0``, ``mps``, or a device name of the backend.
         inference_size: long side of the network input.
         precision: ``auto`` (the chip's best), ``f32``, ``bf16``, ``f16``, ``int8``.
         aspect: upright size of the pictures to come; the network input takes their shape. None: square.
@@ -62,11 +62,11 @@ def open_detector(
 
     Raises:
         WeightsError: no such weights, unreadable ones, or (`WeightsUntrusted`) a foreign pickle.
-        BackendMissing: the engine that was asked for is not installed.
-        BackendError: no engine works here.
+        BackendMissing: the backend that was asked for is not installed.
+        BackendError: no backend works here.
     """
     if backend != "auto" and backend not in BACKENDS:
-        raise BackendError(f"there is no backend {backend!r}", hint=f"There are: {', '.join(BACKENDS)}.")
+        raise BackendError(f"there is no backend {backend!r}.", hint=f"There are: {', '.join(BACKENDS)}.")
     chosen = [find_weights(name) for name in weights.split(",") if name.strip()] or [find_weights()]
     opened: list[Detector] = []
     try:
@@ -99,7 +99,9 @@ def _open_one(weights: Weights, *, backend: str, device: str, trust_weights: boo
             options["trust"] = trust_weights
         else:
             options.pop("trust", None)
-        why = "; ".join([*(f"{other} does not work here ({error.message})" for other, error in failures), reason])
+        why = "; ".join(
+            [*(f"{other} does not work here ({error.message.rstrip('.')})" for other, error in failures), reason]
+        )
         try:
             opened: Detector = importlib.import_module(module).open_yolo(weights, device=its_device, why=why, **options)
         except WeightsUntrusted:
@@ -113,11 +115,11 @@ def _open_one(weights: Weights, *, backend: str, device: str, trust_weights: boo
     if not failures:
         formats = ", ".join(file.path.name for file in weights.files) or "no file"
         raise BackendMissing(
-            f"no installed engine reads the weights {weights.name} ({formats})",
+            f"no installed backend reads the weights {weights.name} ({formats}).",
             hint=BACKENDS["torch" if weights.file("torch") else "openvino"][2],
         )
-    reasons = "; ".join(f"{name}: {error.message}" for name, error in failures)
-    raise BackendError(f"no engine works with the weights {weights.name} ({reasons})", hint=failures[0][1].hint)
+    reasons = "; ".join(f"{name}: {error.message.rstrip('.')}" for name, error in failures)
+    raise BackendError(f"no backend works with the weights {weights.name} ({reasons}).", hint=failures[0][1].hint)
 
 
 def _candidates(weights: Weights, *, backend: str, device: str) -> list[tuple[str, str, str]]:
@@ -149,7 +151,7 @@ def _candidates(weights: Weights, *, backend: str, device: str) -> list[tuple[st
 
 
 def backend_installed(name: str) -> bool:
-    """Whether an engine's package can be found, without importing it."""
+    """Whether a backend's package can be found, without importing it."""
     package = BACKENDS[name][1]
     return package in sys.modules or importlib.util.find_spec(package) is not None
 
@@ -180,15 +182,15 @@ class CombinedDetector:
         self.detectors = tuple(detectors)
         self.kinds = tuple(dict.fromkeys(kind for detector in detectors for kind in detector.kinds))
         self.input_size = detectors[0].input_size
-        self.parallel = max(1, min(getattr(detector, "parallel", 1) for detector in detectors))
-        told = [detector.description for detector in detectors]
+        self.parallel = max(1, min(detector.parallel for detector in detectors))
+        descriptions = [detector.description for detector in detectors]
         self.description = DetectorDescription(
-            backend=" + ".join(dict.fromkeys(one.backend for one in told)),
-            device=" + ".join(dict.fromkeys(one.device for one in told)),
-            precision=" + ".join(dict.fromkeys(one.precision for one in told)),
-            weights=",".join(one.weights for one in told),
-            weights_sha256=",".join(one.weights_sha256 for one in told),
-            why="; ".join(dict.fromkeys(one.why for one in told if one.why)),
+            backend=" + ".join(dict.fromkeys(one.backend for one in descriptions)),
+            device=" + ".join(dict.fromkeys(one.device for one in descriptions)),
+            precision=" + ".join(dict.fromkeys(one.precision for one in descriptions)),
+            weights=",".join(one.weights for one in descriptions),
+            weights_sha256=",".join(one.weights_sha256 for one in descriptions),
+            why="; ".join(dict.fromkeys(one.why for one in descriptions if one.why)),
         )
 
     def detect(self, pictures: Sequence[np.ndarray]) -> list[Detections]:

@@ -35,15 +35,15 @@ class SecondPass:
         self._detector = detector
         self._upright_size = upright_size
 
-    def look(self, picture: np.ndarray, spot: WeakSpot) -> Detections:
+    def detect(self, picture: np.ndarray, spot: WeakSpot) -> Detections:
         """What the second look finds, in upright full-size pixels, doubles and all.
 
         Args:
             picture: upright full-size RGB ``(h, w, 3)`` uint8.
-            spot: where to look.
+            spot: the weak spot, which says where to look.
 
         Raises:
-            DetectorFailed: the engine failed.
+            DetectorFailed: the backend failed.
         """
         width, height = self._upright_size
         found = [self._window(picture, window) for window in spot.windows]

@@ -47,7 +47,7 @@ def check_kinds(detector: Detector, wanted: Sequence[str]) -> None:
     if missing:
         raise BackendError(
             f"the weights {detector.description.weights} cannot see: {', '.join(missing)} "
-            f"(they know {', '.join(detector.kinds)})",
+            f"(they know {', '.join(detector.kinds)}).",
             hint="Add weights that can, separated by a comma, or leave the kind out.",
         )
 
@@ -57,7 +57,7 @@ class Tile:
     """A rectangle of the enlarged picture, and which of its borders lie inside the picture.
 
     Args:
-        xyxy: whole pixels.
+        xyxy: the box in whole pixels.
         inner: left, top, right, bottom: True where the picture goes on.
     """
 
@@ -71,8 +71,8 @@ def lay_tiles(
     """The size ``(w, h)`` to ask a frame's picture in, and the tiles of it.
 
     Args:
-        upright_size: of the full-size picture.
-        input_size: of the network.
+        upright_size: the size of the full-size picture.
+        input_size: the input size of the network.
         tiles: number along the long side.
         overlap: share of a tile that its neighbour sees too, at least.
     """
@@ -106,7 +106,7 @@ def _failing_closed() -> Iterator[None]:
     except DashcamCleanerError:
         raise
     except Exception as error:  # any detector may stand here, with any library's errors
-        raise DetectorFailed(f"the detector failed: {error!r}") from error
+        raise DetectorFailed(f"the detector failed: {error!r}.") from error
 
 
 class FrameDetector:
@@ -115,14 +115,14 @@ class FrameDetector:
     Args:
         detector: sees pictures.
         upright_size: ``(width, height)`` of the full-size picture; results are in its pixels.
-        kinds: those wanted; None takes all that the detector knows.
+        kinds: the kinds wanted; None takes all that the detector knows.
         tiles: tiles along the long side; 1 for none.
-        overlap: of neighbouring tiles, as a share of a tile.
+        overlap: the overlap of neighbouring tiles, as a share of a tile.
 
     Attributes:
         picture_size: what to ask `Frame.picture` for, where one picture is enough; frames may be given without asking.
         parallel: how many frames are worth having under way at once.
-        description: of the detector.
+        description: the description of the detector.
 
     Raises:
         BackendError: a wanted kind that the detector does not know.
@@ -138,7 +138,7 @@ class FrameDetector:
         overlap: float = 0.2,
     ) -> None:
         if tiles < 1 or not 0 <= overlap <= 0.5:
-            raise BackendError(f"tiles must be 1 or more and overlap 0 to 0.5, not {tiles} and {overlap}")
+            raise BackendError(f"tiles must be 1 or more and overlap 0 to 0.5, not {tiles} and {overlap}.")
         if kinds is not None:
             check_kinds(detector, kinds)
         self.detector = detector
@@ -154,14 +154,13 @@ class FrameDetector:
             )
             if len(self.tiles) == 1:  # the picture is so small that one tile shows all of it
                 self.tiles = []
-        parallel = getattr(detector, "parallel", 1)
-        self.parallel = max(1, math.ceil(parallel / (1 + len(self.tiles))))
+        self.parallel = max(1, math.ceil(detector.parallel / (1 + len(self.tiles))))
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         """Detections of each frame, in upright full-size pixels, best score first, down to the score floor.
 
         Raises:
-            DetectorFailed: the engine failed, or gave what cannot be a box.
+            DetectorFailed: the backend failed, or gave what cannot be a box.
         """
         return self.result(self.submit(frames))
 
@@ -171,7 +170,7 @@ class FrameDetector:
         The frames' pictures have been read when this returns: they may be painted on.
         """
         if any(frame.upright_size != self.upright_size for frame in frames):
-            raise DetectorFailed("a frame has another size than the clip began with")
+            raise DetectorFailed("a frame has another size than the clip began with.")
         pictures: list[np.ndarray] = []
         for frame in frames:
             pictures.append(frame.picture(self.picture_size))
@@ -198,7 +197,7 @@ class FrameDetector:
     @staticmethod
     def _checked(seen: list[Detections], count: int) -> list[Detections]:
         if len(seen) != count:
-            raise DetectorFailed(f"the detector answered {len(seen)} of {count} pictures")
+            raise DetectorFailed(f"the detector answered {len(seen)} of {count} pictures.")
         return seen
 
     def _upright(self, seen: Sequence[Detections]) -> Detections:
@@ -228,7 +227,7 @@ def merge_tiles(
     """One frame's detections from the whole picture and from its tiles.
 
     Args:
-        whole: from the whole picture, in full-size pixels.
+        whole: the detections in the whole picture, in full-size pixels.
         parts: each tile with what was seen in it, in pixels of the tiled picture.
         scale: ``(x, y)`` from the tiled picture to full size.
     """
@@ -300,6 +299,7 @@ def _join(pieces: Detections, touching: np.ndarray, *, margin_px: float) -> Dete
     Args:
         pieces: cut boxes in full-size pixels.
         touching: ``(n, 4)``: left, top, right, bottom side is at a tile's border.
+        margin_px: how far such a piece is drawn out past the border.
     """
     if not len(pieces):
         return pieces

@@ -1,7 +1,7 @@
-"""torch: the engine for CUDA, Apple's GPUs (MPS) and any Ultralytics ``.pt``; `open_detector` calls this.
+"""torch: the backend for CUDA, Apple's GPUs (MPS) and any Ultralytics ``.pt``; `open_detector` calls this.
 
 Ultralytics only unpickles the model here; its prediction, its downloads, its telemetry and its installer of missing
-packages stay off: pictures go through our own letterbox and decode, as in every engine. Importing is done in one place
+packages stay off: pictures go through our own letterbox and decode, as in every backend. Importing is done in one place
 (`import_ultralytics`), which training uses too.
 """
 
@@ -52,7 +52,7 @@ def import_torch() -> Any:
         import torch
     except (ImportError, OSError) as error:
         reason = "is not installed" if isinstance(error, ModuleNotFoundError) else f"cannot be loaded ({error})"
-        raise BackendMissing(f"torch {reason}", hint=_HINT) from error
+        raise BackendMissing(f"torch {reason}.", hint=_HINT) from error
     return torch
 
 
@@ -65,7 +65,7 @@ def import_ultralytics() -> Any:
     torch = import_torch()
     for package in ("ultralytics", "torchvision"):
         if importlib.util.find_spec(package) is None:
-            raise BackendMissing(f"{package} is not installed, which opens .pt files", hint=_HINT)
+            raise BackendMissing(f"{package} is not installed, which opens .pt files.", hint=_HINT)
     for name, value in _QUIET.items():
         os.environ[name] = value
     # Its own settings file would be shared with the user's other work and may say otherwise.
@@ -78,7 +78,7 @@ def import_ultralytics() -> Any:
             import ultralytics
             from ultralytics.utils import SETTINGS, downloads
         except (ImportError, OSError, RuntimeError) as error:
-            raise BackendMissing(f"Ultralytics cannot be loaded ({error})", hint=_HINT) from error
+            raise BackendMissing(f"Ultralytics cannot be loaded ({error}).", hint=_HINT) from error
     # It takes a user's own yolov5n.pt for its yolov5nu.pt and fetches that, whether there is a network or not.
     downloads.attempt_download_asset = _existing_file
     downloads.safe_download = _refuse_download
@@ -113,7 +113,7 @@ def _declare_torchvision_operators(torch: Any) -> None:
             library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
         _declared.append(library)  # the declaration lives as long as this object
     except (ImportError, OSError) as error:
-        raise BackendMissing(f"torchvision cannot be loaded ({error})", hint=_HINT) from error
+        raise BackendMissing(f"torchvision cannot be loaded ({error}).", hint=_HINT) from error
 
 
 @contextlib.contextmanager
@@ -183,12 +183,12 @@ def open_yolo(
     """
     file = weights.file("torch")
     if file is None:
-        raise WeightsError(f"the weights {weights.name} have no .pt file", hint="Use --backend openvino.")
+        raise WeightsError(f"the weights {weights.name} have no .pt file.", hint="Use --backend openvino.")
     digest = verify_file(file)
     check_trust(file.path, trust=trust)
     torch = import_torch()
     target = _device(torch, device)
-    kind_of_number, told = _precision(torch, precision, target=target)
+    kind_of_number, arithmetic = _precision(torch, precision, target=target)
     model = _load(file.path, head=weights.head)
     kinds = weights.kinds or kinds_of(getattr(model, "names", None) or {})
     # Models with a fourth, coarser level want sides that are multiples of 64.
@@ -229,7 +229,7 @@ def open_yolo(
         description=DetectorDescription(
             backend="torch",
             device=f"{target} ({torch.cuda.get_device_name(target)})" if target.type == "cuda" else str(target),
-            precision=told,
+            precision=arithmetic,
             weights=weights.name,
             weights_sha256=digest,
             why=why,
@@ -243,24 +243,24 @@ def _device(torch: Any, name: str) -> Any:
     has_cuda, has_mps = torch.cuda.is_available(), torch.backends.mps.is_available()
     if name in ("auto", "gpu"):
         if not has_cuda and not has_mps and name == "gpu":
-            raise BackendError("torch finds no GPU here", hint="Use --device cpu, or install torch for your GPU.")
+            raise BackendError("torch finds no GPU here.", hint="Use --device cpu, or install torch for your GPU.")
         name = "cuda:0" if has_cuda else "mps" if has_mps else "cpu"
     try:
         device = torch.device("cuda:0" if name == "cuda" else name)
     except RuntimeError as error:
-        raise BackendError(f"torch knows no device {name!r}", hint="Use cpu, cuda:0 or mps.") from error
+        raise BackendError(f"torch knows no device {name!r}.", hint="Use cpu, cuda:0 or mps.") from error
     if (device.type == "cuda" and (not has_cuda or (device.index or 0) >= torch.cuda.device_count())) or (
         device.type == "mps" and not has_mps
     ):
         raise BackendError(
-            f"torch has no device {name!r} here", hint=f"It has: {', '.join(available_devices())}. {_HINT} adds CUDA."
+            f"torch has no device {name!r} here.", hint=f"It has: {', '.join(available_devices())}. {_HINT} adds CUDA."
         )
     return device
 
 
 def _precision(torch: Any, precision: str, *, target: Any) -> tuple[Any, str]:
     if precision == "int8":
-        raise BackendError("torch runs no int8 weights", hint="Use --backend openvino.")
+        raise BackendError("torch runs no int8 weights.", hint="Use --backend openvino.")
     if precision == "auto":
         precision = "f16" if target.type == "cuda" else "f32"
     return {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}[precision], precision
@@ -276,16 +276,16 @@ def _load(path: Any, *, head: str) -> Any:
         task = str(getattr(model, "task", "detect"))
         last = model.model[-1]
         if head == "raw" and getattr(last, "end2end", False):
-            last.end2end = False  # the papers speak of the one-to-many head: same recall as the .onnx beside it
+            last.end2end = False  # the sidecar speaks of the one-to-many head: same recall as the .onnx beside it
         model = model.fuse(verbose=False).eval()
     except (
         OSError, RuntimeError, KeyError, AttributeError, TypeError, ValueError, IndexError, EOFError, ImportError
     ) as error:  # fmt: skip
         reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise WeightsError(
-            f"{path} is not a detection model that Ultralytics can open ({reason})",
+            f"{path} is not a detection model that Ultralytics can open ({reason}).",
             hint="For .pt files of the older YOLOv5 or other programs, export to ONNX there and use the .onnx.",
         ) from error
     if task not in BOX_TASKS:
-        raise WeightsError(f"{path} is a model for the task {task!r}, which gives no upright boxes")
+        raise WeightsError(f"{path} is a model for the task {task!r}, which gives no upright boxes.")
     return model

@@ -1,6 +1,6 @@
-"""Weights are data with papers: files, a sidecar JSON that describes them, and the folders they are looked for in.
+"""Weights are data with metadata: files, a sidecar JSON that describes them, and the folders they are looked for in.
 
-A name (``interim-n``), ``auto`` or a path comes in; a `Weights` goes out, which the engines load. `open_detector`,
+A name (``interim-n``), ``auto`` or a path comes in; a `Weights` goes out, which the backends load. `open_detector`,
 ``doctor``, training and packaging call this. A sidecar ``<name>.json`` stands beside its files:
 
     schema           1; a reader refuses a newer one
@@ -22,21 +22,21 @@ A name (``interim-n``), ``auto`` or a path comes in; a `Weights` goes out, which
     figures          measured figures, free form
     notes            list of known weak points
 
-Files that a sidecar names are checked against its hashes when they are loaded; a `.pt` whose hash stands in a
+Files that a sidecar names are checked against its hashes when they are loaded; a ``.pt`` whose hash stands in a
 sidecar shipped with the program needs no further trust.
 """
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dashcamcleaner.errors import WeightsError, WeightsUntrusted
-from dashcamcleaner.files import file_sha256, user_folder
+from dashcamcleaner.errors import OutputError, WeightsError, WeightsUntrusted
+from dashcamcleaner.files import atomic_json, file_sha256, map_os_errors, user_folder
 
 __all__ = [
     "SCHEMA",
@@ -64,10 +64,10 @@ class WeightsFile:
     Args:
         path: where it lies.
         format: ``onnx``, ``openvino`` or ``torch``.
-        precision: of the numbers inside: ``f32``, ``f16`` or ``int8``; empty if untold.
-        sha256: as the sidecar tells, empty for a file without one.
+        precision: the precision of the numbers inside: ``f32``, ``f16`` or ``int8``; empty if untold.
+        sha256: the SHA-256 as the sidecar tells, empty for a file without one.
         auto: an int8 file may be chosen without being asked for.
-        bin_sha256: of an OpenVINO file's companion, empty if untold.
+        bin_sha256: the SHA-256 of an OpenVINO file's companion, empty if untold.
     """
 
     path: Path
@@ -83,14 +83,14 @@ class Weights:
     """What is known of one set of weights. `kinds` is None where only the file itself can tell.
 
     Args:
-        name: for people, plans and reports.
+        name: the name in messages, plans and reports.
         files: the same weights in several formats and precisions.
         kinds: kind per class index.
-        head: see the module's docstring.
+        head: the form of the output, see the module's docstring.
         trained_size_px: long side of the training pictures, None if untold.
         thresholds: recommended score per kind.
         rank: the highest one is the default.
-        papers: the sidecar as it stands, for model cards and reports.
+        metadata: the sidecar as it stands, for model cards and reports.
     """
 
     name: str
@@ -100,7 +100,7 @@ class Weights:
     trained_size_px: int | None = None
     thresholds: dict[str, float] = field(default_factory=dict)
     rank: int = 0
-    papers: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
 
     def file(self, *formats: str, precision: str = "") -> WeightsFile | None:
         """The first file of one of the formats, in the order of the formats; ``int8`` files only when asked for."""
@@ -130,35 +130,35 @@ def read_sidecar(path: Path) -> Weights:
     Raises:
         WeightsError: unreadable, of a newer schema, or a field is missing or of the wrong form.
     """
+    hint = "See docs/weights.md for its fields."
     try:
-        papers = json.loads(path.read_text(encoding="utf-8"))
-        schema = int(papers["schema"])
+        with map_os_errors(path, what=f"The sidecar {path}", verb="read", hint=hint, to=WeightsError):
+            metadata = json.loads(path.read_text(encoding="utf-8"))
+        schema = int(metadata["schema"])
         if schema > SCHEMA:
             raise WeightsError(
-                f"the sidecar {path.name} has schema {schema}, this program reads up to {SCHEMA}",
+                f"the sidecar {path.name} has schema {schema}, this program reads up to {SCHEMA}.",
                 hint="Update DashcamCleaner.",
             )
-        head = str(papers.get("head", "auto"))
+        head = str(metadata.get("head", "auto"))
         if head not in HEADS:
             raise ValueError(f"head is {head!r}, not one of {', '.join(HEADS)}")
-        kinds = tuple(str(kind) for kind in papers["kinds"])
+        kinds = tuple(str(kind) for kind in metadata["kinds"])
         if not kinds:
             raise ValueError("kinds is empty")
-        files = tuple(_file_of(row, folder=path.parent) for row in papers["files"])
+        files = tuple(_file_of(row, folder=path.parent) for row in metadata["files"])
         return Weights(
-            name=str(papers["name"]),
+            name=str(metadata["name"]),
             files=files,
             kinds=kinds,
             head=head,
-            trained_size_px=int(papers["trained_size_px"]) if papers.get("trained_size_px") else None,
-            thresholds={str(kind): float(value) for kind, value in papers.get("thresholds", {}).items()},
-            rank=int(papers.get("rank", 0)),
-            papers=papers,
+            trained_size_px=int(metadata["trained_size_px"]) if metadata.get("trained_size_px") else None,
+            thresholds={str(kind): float(value) for kind, value in metadata.get("thresholds", {}).items()},
+            rank=int(metadata.get("rank", 0)),
+            metadata=metadata,
         )
-    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise WeightsError(
-            f"the sidecar {path} cannot be read ({error!r})", hint="See docs/weights.md for its fields."
-        ) from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise WeightsError(f"The sidecar {path} cannot be read ({error!r}).", hint=hint) from error
 
 
 def _file_of(row: dict[str, Any], *, folder: Path) -> WeightsFile:
@@ -194,7 +194,7 @@ def find_weights(name: str = "auto") -> Weights:
 
     Args:
         name: ``auto``, a name in one of `weights_folders`, or the path of a ``.onnx``, ``.xml`` or ``.pt`` file (or
-            of a folder with an OpenVINO export). A file with a sidecar that names it gets the sidecar's papers.
+            of a folder with an OpenVINO export). A file with a sidecar that names it gets the sidecar's metadata.
 
     Raises:
         WeightsError: nothing of that name; the message tells the nearest one.
@@ -208,7 +208,7 @@ def find_weights(name: str = "auto") -> Weights:
         best = next((weights for weights in known.values() if weights.rank > 0), None)
         if best is None:
             folders = ", ".join(str(folder) for folder in weights_folders()) or "no folder"
-            raise WeightsError(f"no weights were found ({folders})", hint="Give a file with --weights PATH.")
+            raise WeightsError(f"no weights were found ({folders}).", hint="Give a file with --weights PATH.")
         return best
     if name in known:
         return known[name]
@@ -216,13 +216,13 @@ def find_weights(name: str = "auto") -> Weights:
         broken = folder / f"{name}.json"
         if broken.is_file():
             weights = read_sidecar(broken)  # raises with the reason, or lists files that are all missing
-            raise WeightsError(f"the files of the weights {name!r} are missing: {weights.files[0].path}")
+            raise WeightsError(f"the files of the weights {name!r} are missing: {weights.files[0].path}.")
         for suffix in FORMATS:
             if (folder / f"{name}{suffix}").is_file():
                 return _weights_of_path(folder / f"{name}{suffix}")
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.3)
     raise WeightsError(
-        f"there are no weights named {name!r}" + (f"; the nearest is {near[0]!r}" if near else ""),
+        f"there are no weights named {name!r}" + (f"; the nearest is {near[0]!r}." if near else "."),
         hint=f"Known: {', '.join(known) or 'none'}. Or give the path of a .onnx or .pt file.",
     )
 
@@ -231,11 +231,11 @@ def _weights_of_path(path: Path) -> Weights:
     if path.is_dir():
         inside = sorted(path.glob("*.xml"))
         if len(inside) != 1:
-            raise WeightsError(f"{path} is a folder with {len(inside)} OpenVINO models (.xml), one is needed")
+            raise WeightsError(f"{path} is a folder with {len(inside)} OpenVINO models (.xml), one is needed.")
         path = inside[0]
     if not path.is_file():
         near = difflib.get_close_matches(path.name, [p.name for p in path.parent.glob("*")], n=1, cutoff=0.3)
-        raise WeightsError(f"there is no file {path}" + (f"; the nearest name there is {near[0]}" if near else ""))
+        raise WeightsError(f"there is no file {path}" + (f"; the nearest name there is {near[0]}." if near else "."))
     for sidecar in sorted(path.parent.glob("*.json")):
         try:
             weights = read_sidecar(sidecar)
@@ -253,16 +253,14 @@ def _weights_of_path(path: Path) -> Weights:
                 trained_size_px=weights.trained_size_px,
                 thresholds=weights.thresholds,
                 rank=weights.rank,
-                papers=weights.papers,
+                metadata=weights.metadata,
             )
     return Weights(name=path.stem, files=(WeightsFile(path=path, format=FORMATS[path.suffix.lower()]),))
 
 
 def _digest_of(path: Path) -> str:
-    try:
+    with map_os_errors(path, what=f"The weights file {path}", verb="read", to=WeightsError):
         return file_sha256(path)
-    except OSError as error:
-        raise WeightsError(f"the weights file {path} cannot be read: {error.strerror}") from error
 
 
 def verify_file(file: WeightsFile) -> str:
@@ -274,11 +272,11 @@ def verify_file(file: WeightsFile) -> str:
     found = _digest_of(file.path)
     if file.sha256 and found != file.sha256:
         raise WeightsError(
-            f"{file.path} is not the file that its sidecar describes (sha256 {found[:12]}, not {file.sha256[:12]})",
+            f"{file.path} is not the file that its sidecar describes (sha256 {found[:12]}, not {file.sha256[:12]}).",
             hint="Restore the file, or write its new hash into the sidecar if you made it.",
         )
     if file.bin_sha256 and _digest_of(file.path.with_suffix(".bin")) != file.bin_sha256:
-        raise WeightsError(f"{file.path.with_suffix('.bin')} is not the file that its sidecar describes")
+        raise WeightsError(f"{file.path.with_suffix('.bin')} is not the file that its sidecar describes.")
     return found
 
 
@@ -303,17 +301,12 @@ def check_trust(path: Path, *, trust: bool) -> None:
         return
     if not trust:
         raise WeightsUntrusted(
-            f"{path} is a pickle from elsewhere, which can run any code when it is loaded",
+            f"{path} is a pickle from elsewhere, which can run any code when it is loaded.",
             hint="If you trust where it came from, say so once with --trust-weights; an .onnx export needs no trust.",
         )
     trusted[digest] = path.name
-    try:
-        record.parent.mkdir(parents=True, exist_ok=True)
-        beside = record.with_name(f"{record.name}.{os.getpid()}.partial")
-        beside.write_text(json.dumps(trusted, indent=1), encoding="utf-8")
-        beside.replace(record)
-    except OSError:
-        return  # a read-only home: trusted for this run, asked again at the next
+    with contextlib.suppress(OutputError):  # a read-only home: trusted for this run, asked again at the next
+        atomic_json(record, trusted, make_folder=True)
 
 
 def _files_in(folder: Path) -> list[WeightsFile]:

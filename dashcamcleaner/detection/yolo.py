@@ -1,6 +1,6 @@
-"""What all YOLO engines share, in numpy: letterbox, the meaning of the raw output, boxes out of it, class names.
+"""What all YOLO backends share, in numpy: letterbox, the meaning of the raw output, boxes out of it, class names.
 
-Pictures come in, `Detections` go out; the engine files only multiply matrices. Keeping this in one place makes the
+Pictures come in, `Detections` go out; the backend files only multiply matrices. Keeping this in one place makes the
 backends agree, and lets one set of tests speak for all heads: YOLOv5u, 8, 9, 10, 11, 12, 26 (raw or end-to-end),
 classic YOLOv5 with an objectness, exports with built-in suppression, segmentation and pose heads (boxes only).
 """
@@ -116,7 +116,7 @@ def letterbox(picture: np.ndarray, *, out: np.ndarray, previous: Placement | Non
         previous: how the picture before it lay in the same ``out``: equal bars are not painted again.
     """
     if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or 0 in picture.shape:
-        raise DetectorFailed(f"a picture must be uint8 RGB (h, w, 3), not {picture.dtype} {picture.shape}")
+        raise DetectorFailed(f"a picture must be uint8 RGB (h, w, 3), not {picture.dtype} {picture.shape}.")
     h, w = picture.shape[:2]
     in_h, in_w = out.shape[:2]
     fitted = fitted_size((w, h), (in_w, in_h))
@@ -157,16 +157,16 @@ def tell_layout(
     """Read the layout from the first real output.
 
     Args:
-        output: ``(batch, x, y)`` as the engine gave it.
+        output: ``(batch, x, y)`` as the backend gave it.
         class_count: how many classes the weights know.
         input_size: ``(width, height)`` of the network input.
-        head: what the weights' papers say; ``auto`` to tell from the shape.
+        head: what the weights' metadata say; ``auto`` to tell from the shape.
 
     Raises:
         WeightsError: no known head gives such a shape.
     """
     unknown = WeightsError(
-        f"no known head gives an output of shape {tuple(output.shape)} for {class_count} classes",
+        f"no known head gives an output of shape {tuple(output.shape)} for {class_count} classes.",
         hint="Known: YOLOv5 to YOLO26 detection exports. Check that the class names in the sidecar are complete.",
     )
     if output.ndim != 3:
@@ -185,7 +185,9 @@ def tell_layout(
         if (head == "raw" and (extra == 0 or extra >= 6)) or (head == "objectness" and (extra == 1 or extra >= 7)):
             table = output[0] if anchors_last else output[0].T
             if table[4 : 4 + class_count].min() < -0.01:
-                raise WeightsError("the weights give scores that are no probabilities", hint="Export with the sigmoid.")
+                raise WeightsError(
+                    "the weights give scores that are no probabilities.", hint="Export with the sigmoid."
+                )
             boxes = table[:4]
             return OutputLayout(head, anchors_last, unit_boxes=bool(boxes.max() < 4))
     if wanted in ("auto", "end-to-end") and 6 <= columns <= _MOST_COLUMNS and rows <= _MOST_ROWS:
@@ -206,9 +208,9 @@ def decode(
 
     Args:
         output: one item of the batch, ``(x, y)``.
-        layout: from `tell_layout`.
+        layout: the layout from `tell_layout`.
         kinds: kind per class index.
-        placement: from `letterbox`.
+        placement: the placement from `letterbox`.
         input_size: ``(width, height)`` of the network input.
         floor: lower scores are dropped.
 
@@ -216,7 +218,7 @@ def decode(
         DetectorFailed: a number is not finite, or scores are no probabilities.
     """
     if not np.isfinite(output).all():
-        raise DetectorFailed("the detector gave values that are not numbers")
+        raise DetectorFailed("the detector gave values that are not numbers.")
     if layout.head == "end-to-end":
         keep = np.flatnonzero(output[:, 4] > floor)
         boxes, score, index = output[keep, :4].astype(np.float32), output[keep, 4], output[keep, 5].astype(np.intp)
@@ -239,7 +241,7 @@ def decode(
     if not len(score):
         return Detections.empty()
     if score.max() > 1.01 or index.min() < 0 or index.max() >= len(kinds):
-        raise DetectorFailed("the detector's scores or classes are out of range: these weights are read wrongly")
+        raise DetectorFailed("the detector's scores or classes are out of range: these weights are read wrongly.")
     if layout.unit_boxes:
         boxes *= np.array([*input_size, *input_size], np.float32)
     (w, h), (left, top) = placement.picture_size, placement.offset
@@ -298,13 +300,13 @@ def kinds_of(names: str | Iterable[Any] | Mapping[Any, Any]) -> tuple[str, ...]:
         except (ValueError, SyntaxError):
             read = None
         if not isinstance(read, Mapping | list | tuple):
-            raise WeightsError(f"the class names of the weights cannot be read: {names[:60]!r}")
+            raise WeightsError(f"the class names of the weights cannot be read: {names[:60]!r}.")
         names = read
     if isinstance(names, Mapping):
         if {int(index) for index in names} != set(range(len(names))):
-            raise WeightsError(f"the class names of the weights have gaps: {sorted(names)}")
+            raise WeightsError(f"the class names of the weights have gaps: {sorted(names)}.")
         names = [name for _, name in sorted((int(index), name) for index, name in names.items())]
     kinds = tuple(kind_of(str(name)) for name in names)
     if not kinds:
-        raise WeightsError("the weights name no classes")
+        raise WeightsError("the weights name no classes.")
     return kinds

@@ -1,8 +1,7 @@
-"""The PyQt5 window. Importing the folder must not import Qt: the command line shares this program's `__main__`.
+"""The PyQt5 window. Importing the package does not import Qt: the command line shares this program's `__main__`.
 
-app            starts: environment, application, crash net, translation; `open_window` is called from here
-main_window    layout, menus and actions, nothing decided
-queue_model, form_model, review_model   what the window knows, without a widget
-engine         the one door to the engine; everything behind it runs off the window's own thread
-worker, desk   the threads: one run at a time, and one for everything quick
+`app` starts it (`app.open_window` is what the command calls), `main_window` lays it out, and `session` says what it
+does. What is known without a widget stands in `queue_model`, `form_model` and `edit_history`. `engine_facade` is the
+one door to all that processes, and everything behind it runs off the window's own thread: in `clip_run` one job at a
+time, in a `background_worker` what is quick.
 """

@@ -48,7 +48,7 @@ class Actions:
     """Actions by name.
 
     Args:
-        window: whose menu bar they stand in.
+        window: the window whose menu bar they stand in.
         acts: what each does.
         appearance: the look in force, for its menu.
     """

@@ -1,6 +1,6 @@
 """Starts the window: environment, application, crash net, language, theme. `open_window` is what the command calls.
 
-Nothing heavy is imported before the window stands; FFmpeg, OpenCV and the engines come later, on the desks' threads.
+Nothing heavy is imported before the window stands; FFmpeg, OpenCV and the backends come later, on background workers.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PyQt5.QtWidgets import QApplication
@@ -23,6 +24,9 @@ from dashcamcleaner.gui.session import Session
 from dashcamcleaner.gui.store import Store
 from dashcamcleaner.gui.theme import apply_theme, system_prefers_dark
 from dashcamcleaner.gui.translation import install_language
+
+if TYPE_CHECKING:
+    from dashcamcleaner.detection.pool import ModelPool
 
 __all__ = ["build_window", "bury", "clear_foreign_plugins", "open_window"]
 
@@ -69,17 +73,18 @@ def build_window(
     return MainWindow(session)
 
 
-def open_window(paths: Sequence[str] = ()) -> int:
+def open_window(paths: Sequence[str] = (), *, models: ModelPool | None = None) -> int:
     """Show the window and stay until it is closed; gives the exit status.
 
     Args:
         paths: files and folders for the queue.
+        models: where detectors come from; None: the process's own pool.
     """
     app = make_application([])
     net = CrashNet()
     net.install()
     try:
-        window = build_window(app, net=net)
+        window = build_window(app, engine=EngineFacade(models=models), net=net)
         window.show()
         # Python sees a signal only between two of its own steps: a timer that does nothing gives it one now and then.
         for number in (signal.SIGINT, signal.SIGTERM):

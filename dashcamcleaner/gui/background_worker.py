@@ -63,7 +63,7 @@ class BackgroundWorker(QThread):
             then: gets its result.
             failed: gets what it raised; without it, `unclaimed` does.
             topic: an older question on this topic is dropped, also if its answer is under way.
-            first: before all that wait.
+            first: this request goes before all that wait.
         """
         question = _Request(work, then, failed, topic, first)
         with self._ready:

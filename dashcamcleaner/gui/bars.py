@@ -145,6 +145,7 @@ class MessageBar(QFrame):
         self.setObjectName("bar")
         self.text = QLabel()
         self.text.setWordWrap(True)
+        self.text.setTextFormat(Qt.PlainText)  # sentences quote names and files, which anybody may have written
         self.text.setTextInteractionFlags(Qt.TextSelectableByMouse)
         self.text.setAccessibleName(tr("Message"))
         self.dismiss = QToolButton()

@@ -13,10 +13,10 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 from dashcamcleaner.gui.theme import color, kind_color
 from dashcamcleaner.gui.words import tr
 
-__all__ = ["Box", "Canvas", "Shown", "View"]
+__all__ = ["Box", "Canvas", "Shown", "CanvasView"]
 
 
-class View(StrEnum):
+class CanvasView(StrEnum):
     """What the canvas shows of a frame."""
 
     RESULT = "result"
@@ -29,7 +29,7 @@ class Box:
     """A region to draw.
 
     Args:
-        xyxy: in the pixels of the full upright picture.
+        xyxy: the box in upright full-size pixels.
         kind: decides the colour.
         origin: ``detected`` is drawn solid, what no sighting backs dashed.
         score: 0-1.
@@ -49,11 +49,11 @@ class Shown:
 
     Args:
         original, obscured: pictures of equal size; `original` is None where it may not be shown (a running job).
-        size: of the full upright picture, in whose pixels the boxes are.
+        size: the size of the full upright picture, in whose pixels the boxes are.
         boxes: what is hidden.
         counts: regions per kind.
-        time_s: of the frame.
-        pts: of the frame.
+        time_s: the frame's time in seconds.
+        pts: the frame's time in ticks.
     """
 
     original: QImage | None
@@ -82,7 +82,7 @@ class Canvas(QWidget):
         self.setMouseTracking(True)
         self.setAccessibleName(tr("Picture"))
         self.shown: Shown | None = None
-        self.view = View.RESULT
+        self.view = CanvasView.RESULT
         self.divider = 0.5
         self.message = ""
         self.badge = ""
@@ -116,7 +116,7 @@ class Canvas(QWidget):
         self.badge = text
         self.update()
 
-    def set_view(self, view: View) -> None:
+    def set_view(self, view: CanvasView) -> None:
         """Result, regions, or both with a divider."""
         self.view = view
         self.setCursor(Qt.ArrowCursor)
@@ -172,9 +172,9 @@ class Canvas(QWidget):
         if self._original_held:
             painter.drawImage(place, original)
             return
-        if self.view is View.COMPARE and shown.original is not None:
+        if self.view is CanvasView.COMPARE and shown.original is not None:
             self._paint_divided(painter, place, original, shown.obscured)
-        elif self.view is View.REGIONS:
+        elif self.view is CanvasView.REGIONS:
             painter.drawImage(place, original)
             self.paint_boxes(painter, shown.boxes)
         else:
@@ -250,10 +250,10 @@ class Canvas(QWidget):
 
     def _near_divider(self, x: float) -> bool:
         place = self.picture_rect()
-        return self.view is View.COMPARE and abs(x - place.left() - place.width() * self.divider) < 16
+        return self.view is CanvasView.COMPARE and abs(x - place.left() - place.width() * self.divider) < 16
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        if event.button() == Qt.LeftButton and self.view is View.COMPARE and self.shown is not None:
+        if event.button() == Qt.LeftButton and self.view is CanvasView.COMPARE and self.shown is not None:
             self._dragging = True
             self._drag_to(event.localPos().x())
 
@@ -272,7 +272,7 @@ class Canvas(QWidget):
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        if self.view is View.COMPARE and event.modifiers() == Qt.ShiftModifier and event.key() in (
+        if self.view is CanvasView.COMPARE and event.modifiers() == Qt.ShiftModifier and event.key() in (
             Qt.Key_Left,
             Qt.Key_Right,
         ):  # fmt: skip

@@ -26,7 +26,7 @@ class Card:
 
     Args:
         key: ``("track", id)`` or ``("hand", place)``.
-        title: for people.
+        title: the name that people read.
         detail: a second line.
         kind: decides the colour.
         verdict: what was said about it, for people; empty for nothing.
@@ -130,7 +130,7 @@ class CardList(QListView):
 
     Signals:
         chosen: key of the card that is current now, or None.
-        opened: key, by double click.
+        opened: the card with this key was clicked twice.
     """
 
     chosen = pyqtSignal(object)

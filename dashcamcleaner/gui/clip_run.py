@@ -21,7 +21,7 @@ class ClipRun(QThread):
     """A run.
 
     Args:
-        row_id: whose events these are.
+        row_id: the row whose events these are.
         start_run: gives the generator of events and the control of a new run; called in this thread, so that the
             engine is imported here.
 
@@ -61,7 +61,7 @@ class ClipRun(QThread):
         if self._control is not None:
             self._control.cancel()
 
-    def watch(self, longest_side_px: int) -> None:
+    def show_live(self, longest_side_px: int) -> None:
         """Show the current frame a few times a second, at this size; 0 stops that."""
         self.watched_px = longest_side_px
 

@@ -1,5 +1,7 @@
-"""The one door from the window to the engine. Everything in here is called off the window's own thread, and imports
-what it needs when it is called: that is why the window stands in a moment while FFmpeg and OpenVINO take their time.
+"""The one door from the window to the engine.
+
+Everything in here is called off the window's own thread, and imports what it needs when it is called: that is why the
+window stands in a moment while FFmpeg and OpenVINO take their time.
 
 Tests put their own engine behind the same methods.
 """
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dashcamcleaner.core.events import Event
+from dashcamcleaner.core.kinds import BUILT_IN
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import DashcamCleanerError, WeightsError
 from dashcamcleaner.gui.pictures import blurred_thumbnail, thumbnail, to_image
@@ -21,6 +24,7 @@ from dashcamcleaner.gui.queue_model import ClipFacts
 from dashcamcleaner.settings import Settings
 
 if TYPE_CHECKING:
+    from dashcamcleaner.detection.pool import ModelPool
     from dashcamcleaner.pipeline.job import Job
     from dashcamcleaner.review.plan_review import PlanReview
     from dashcamcleaner.review.preview import ClipPreview
@@ -69,7 +73,7 @@ class DeviceChoice:
 
     Args:
         name: the setting's value.
-        title: for people.
+        title: the name that people read.
         why: why it is here, or why automatic takes what it takes.
     """
 
@@ -79,7 +83,14 @@ class DeviceChoice:
 
 
 class EngineFacade:
-    """What the window asks of the engine."""
+    """What the window asks of the engine.
+
+    Args:
+        models: where detectors come from: runs, audits and previews share them. None: the process's own pool.
+    """
+
+    def __init__(self, *, models: ModelPool | None = None) -> None:
+        self._models = models
 
     def find(self, paths: Sequence[str], *, settings: Settings) -> Found:
         """The clips in files and folders; one bad path does not hide the others."""
@@ -104,8 +115,8 @@ class EngineFacade:
 
         Args:
             clips: source and the folder it was found through.
-            folder: for all results; None puts each beside its source.
-            settings: in force.
+            folder: the folder for all results; None puts each beside its source.
+            settings: the settings in force.
         """
         from dashcamcleaner.jobs.batch import jobs_for
 
@@ -161,7 +172,7 @@ class EngineFacade:
         from dashcamcleaner.pipeline.control import Control
 
         control = Control()
-        return clean(job, control=control), control
+        return clean(job, models=self._models, control=control), control
 
     def start_audit(self, source: Path, output: Path, plan: Path | None) -> tuple[Iterator[Event], Any]:
         """A second look's events and its control; what it saw is put into the report."""
@@ -173,7 +184,7 @@ class EngineFacade:
         control = Control()
 
         def events() -> Iterator[Event]:
-            for event in audit(source, output, plan=plan, control=control):
+            for event in audit(source, output, plan=plan, models=self._models, control=control):
                 if isinstance(event, Audited):
                     add_audit(event.result, thumbnails=event.thumbnails)
                 yield event
@@ -184,7 +195,7 @@ class EngineFacade:
         """A clip to look at, one of its picture tracks where it has several."""
         from dashcamcleaner.review.preview import ClipPreview
 
-        return ClipPreview(clip, video_track=video_track)
+        return ClipPreview(clip, video_track=video_track, models=self._models)
 
     def open_review(self, plan: Path, settings: Settings, *, edited: bool) -> PlanReview:
         """A finished run's plan, which was rendered with edits or without."""
@@ -204,7 +215,7 @@ class EngineFacade:
         from dashcamcleaner.files import user_folder
 
         known = [
-            WeightsChoice(one.name, str(one.papers.get("summary", "")), one.kinds, one.thresholds)
+            WeightsChoice(one.name, str(one.metadata.get("summary", "")), one.kinds, one.thresholds)
             for one in available_weights().values()
         ]
         names = {one.name for one in known}
@@ -215,47 +226,40 @@ class EngineFacade:
         return known
 
     def growth(self) -> dict[str, tuple[float, ...]]:
-        """What automatic region growth is, per kind: of width and height, or of both at once."""
-        from dashcamcleaner.pipeline.build import DEFAULT_GROWTH
-
-        return {kind: one if isinstance(one, tuple) else (one,) for kind, one in DEFAULT_GROWTH.items()}
+        """What automatic region growth is, per built-in kind: of width and height."""
+        return {kind: rules.growth for kind, rules in BUILT_IN.items()}
 
     def add_weights(self, path: Path) -> str:
         """Copy own weights (with their sidecar, if there is one) into the user's folder; gives the setting's value.
 
         Raises:
-            WeightsError: no weights file, or it cannot be copied.
+            WeightsError: no weights file.
+            OutputError: it cannot be copied.
         """
         from dashcamcleaner.detection.weights import available_weights
-        from dashcamcleaner.files import user_folder
+        from dashcamcleaner.files import atomic_path, user_folder
 
         if path.suffix.lower() not in (".pt", ".onnx"):
             raise WeightsError(f"{path.name} is no weights file.", hint="Weights end in .pt or .onnx.")
         folder = user_folder("data") / "weights"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            target = folder / path.name
-            if target.absolute() != path.absolute():
-                shutil.copyfile(path, target)
-                sidecar = path.with_suffix(".json")
-                if sidecar.is_file():
-                    shutil.copyfile(sidecar, folder / sidecar.name)
-        except OSError as error:
-            raise WeightsError(f"{path.name} cannot be copied to {folder}: {error.strerror}.") from error
+        target = folder / path.name
+        if target.absolute() != path.absolute():
+            for file in (path, path.with_suffix(".json")):
+                if file == path or file.is_file():
+                    with atomic_path(folder / file.name, what=f"The copy of {file.name}", make_folder=True) as beside:
+                        shutil.copyfile(file, beside)
         known = available_weights()
         for one in known.values():
             if any(file.path == target for file in one.files):
                 return one.name
         return str(target)
 
-    def devices(self, *, settings: Settings) -> list[DeviceChoice]:
+    def devices(self) -> list[DeviceChoice]:
         """What detection can run on here, and why automatic takes what it takes."""
-        from dashcamcleaner.gui.engine_facade import device_choices
-
-        return device_choices(settings)
+        return device_choices()
 
 
-def device_choices(settings: Settings) -> list[DeviceChoice]:
+def device_choices() -> list[DeviceChoice]:
     """Automatic first, with its reason; then each device that an installed engine names."""
     from dashcamcleaner.detection.registry import backend_installed, gpu_torch_likely
 

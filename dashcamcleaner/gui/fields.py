@@ -28,9 +28,6 @@ from dashcamcleaner.settings import Setting
 
 __all__ = ["Field", "field_for"]
 
-SLIDER_TOP = {"growth": 3.0, "growth_face": 3.0, "growth_plate": 3.0}
-"""Where a slider ends before the row's bound does: what people need lies below; the number field goes on."""
-
 _STEPS = {"inference_size": 32, "look_ahead": 0.1, "fill_before": 0.1, "fill_after": 0.1, "max_look_ahead_mb": 50}
 
 
@@ -166,7 +163,7 @@ class NumberField(Field):
             self.spin.setStepType(QAbstractSpinBox.DefaultStepType)
         elif row.unit:
             self.spin.setSuffix(" " + row.unit)
-        slider_top = SLIDER_TOP.get(row.name, top)
+        slider_top = top if row.usual_maximum is None else row.usual_maximum  # the number field goes on
         self.slider: QSlider | None = None
         self._low = low
         if (slider_top - low) / self._step <= 120 and row.name not in _STEPS:

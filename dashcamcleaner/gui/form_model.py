@@ -10,18 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.settings import PROFILES, ROWS, SETTINGS, Setting, Settings, resolve
+from dashcamcleaner.settings import PROFILES, ROWS, SETTINGS, Setting, Settings, find_row, resolve
 
 __all__ = ["FormModel", "basic_rows", "choice_title", "rows_of_group"]
 
 HIDDEN = frozenset({"profile", "overwrite"})
 """Shown elsewhere: the profile stands at the top, replacing a result is asked for at its row."""
-
-PREVIEW_ONLY_REPAINTS = frozenset(
-    {"threshold", "threshold_face", "threshold_plate", "style", "strength", "picture", "growth", "growth_face",
-     "growth_plate", "feather", "shape_face", "shape_plate", "faces", "plates", "other_kinds"}
-)  # fmt: skip
-"""Settings whose change shows on stored detections, without detecting again."""
 
 CHOICE_TITLES: dict[str, str] = {
     "fast": "Fast",
@@ -88,11 +82,11 @@ class FormModel:
         self.dropped: list[str] = []
         self._overrides: dict[str, Any] = {}
         for name, value in (overrides or {}).items():
-            row = SETTINGS.get(name)
+            row = find_row(name)
             try:
                 if row is None:
                     raise SettingError(f"There is no setting {name!r} any more.")
-                self._overrides[name] = row.check(value)
+                self._overrides[row.name] = row.check(value)
             except SettingError as error:
                 self.dropped.append(error.message)
         try:
@@ -113,7 +107,7 @@ class FormModel:
 
     def value(self, name: str) -> Any:
         """The value in force."""
-        return getattr(self.settings, name)
+        return self.settings.as_dict()[name]
 
     def is_own(self, name: str) -> bool:
         """Whether the user set it, rather than the profile or the table."""

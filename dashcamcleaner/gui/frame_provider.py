@@ -1,4 +1,4 @@
-"""The open clip behind preview and review. Lives on the desk's thread: every method is called there, one at a time."""
+"""The open clip behind preview and review. Lives on a background worker, which calls one method at a time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class OpenedClip:
         path: the clip.
         times: pts of all frames in order.
         time_base: seconds per tick.
-        size: of the upright picture.
+        size: the size of the upright picture.
     """
 
     path: Path
@@ -74,14 +74,14 @@ class FrameProvider:
         clip = self._open
         return OpenedClip(path, clip.times, clip.info.time_base, clip.info.upright_size)
 
-    def look(
+    def preview(
         self, path: Path, pts: int, *, settings: Settings, longest_side_px: int, regions: Sequence[Any] | None = None
     ) -> Shown:
         """A frame with its regions at these settings."""
         if self._open is None or self._open.path != path:
             self.open(path, video_track=settings.video_track)
         assert self._open is not None
-        seen = self._open.look(pts, settings=settings, longest_side_px=longest_side_px, regions=regions)
+        seen = self._open.preview(pts, settings=settings, longest_side_px=longest_side_px, regions=regions)
         return Shown(
             original=to_image(seen.original),
             obscured=to_image(seen.obscured),

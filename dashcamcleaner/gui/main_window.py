@@ -67,14 +67,14 @@ class MainWindow(QMainWindow):
         self._followed: int | None = None
         self._queue_px = 380
         self._closing = False
-        look = str(session.store.get("appearance", "system"))
-        self.actions_ = Actions(self, self._acts(), appearance=look)
+        appearance = str(session.store.get("appearance", "system"))
+        self.actions_ = Actions(self, self._acts(), appearance=appearance)
         self.actions_["audit_all"].setChecked(session.audit_all)
         self._lay_out()
         self._connect()
         self._restore_geometry()
         self._show_buttons()
-        # The heavy imports of the desks begin only now, with the window on screen.
+        # The heavy imports of the background workers begin only now, with the window on screen.
         QTimer.singleShot(0, self._after_show)
 
     # --- building
@@ -169,7 +169,8 @@ class MainWindow(QMainWindow):
         session.changed.connect(self._show_buttons)
         session.row_changed.connect(self._row_changed)
         session.began.connect(self._follow)
-        session.told.connect(self.messages.tell)
+        session.message.connect(self.messages.tell)
+        self.review.message.connect(self.messages.tell)
         session.picture.connect(self._live_picture)
         session.all_done.connect(self._all_done)
         session.ended.connect(self._ended)
@@ -191,7 +192,7 @@ class MainWindow(QMainWindow):
         self.queue.unwanted.connect(session.remove)
         self.actions_.appearance.chosen.connect(self._set_appearance)
         self.queue.customContextMenuRequested.connect(self._queue_menu)
-        self.preview.live_wanted.connect(lambda live: session.watch(self.preview.canvas.wanted_px() if live else 0))
+        self.preview.live_wanted.connect(lambda live: session.show_live(self.preview.canvas.wanted_px() if live else 0))
         self.settings.weights_offered.connect(self._add_weights)
         self.result.wanted.connect(self._on_result)
         self.review.render_wanted.connect(self._render_again)
@@ -199,11 +200,10 @@ class MainWindow(QMainWindow):
 
     def _after_show(self) -> None:
         session = self.session
-        settings = session.form.settings
         session.restore()
         session.files.ask(session.engine.weights, self.settings.offer_weights)
         session.files.ask(session.engine.growth, self.settings.offer_growth)
-        session.sight.ask(lambda: session.engine.devices(settings=settings), self.settings.offer_devices)
+        session.sight.ask(session.engine.devices, self.settings.offer_devices)
         if session.form.dropped:
             self.messages.tell("  ".join(session.form.dropped))
 
@@ -321,8 +321,8 @@ class MainWindow(QMainWindow):
             session.form.set("weights", name)
             session.files.ask(session.engine.weights, self.settings.offer_weights)
             self.settings.more.open(True)
-            told = tr("Added; loading a .pt from elsewhere needs “Trust these weights”.")
-            self.settings.tell("weights", told if name.endswith(".pt") else tr("Added."))
+            note = tr("Added; loading a .pt from elsewhere needs “Trust these weights”.")
+            self.settings.tell("weights", note if name.endswith(".pt") else tr("Added."))
 
         def failed(error: Exception) -> None:
             self.settings.tell("weights", f"{error}", bad=True)

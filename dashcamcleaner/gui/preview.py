@@ -12,40 +12,38 @@ from PyQt5.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QSlider, 
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.gui.background_worker import BackgroundWorker
-from dashcamcleaner.gui.canvas import Canvas, Shown, View
+from dashcamcleaner.gui.canvas import Canvas, CanvasView, Shown
 from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.frame_provider import FrameProvider, OpenedClip
 from dashcamcleaner.gui.icons import icon
 from dashcamcleaner.gui.words import counts_text, hint_text, tr
+from dashcamcleaner.settings import ROWS
 
 __all__ = ["PreviewPanel"]
 
 _SEES = {"weights", "backend", "device", "precision", "inference_size", "tiles", "trust_weights"}
-_PAINTS = {
-    "threshold", "threshold_face", "threshold_plate", "style", "strength", "picture", "growth", "growth_face",
-    "growth_plate", "feather", "shape_face", "shape_plate", "faces", "plates", "other_kinds", "profile",
-}  # fmt: skip
+_PAINTS = {row.name for row in ROWS if row.group in ("hide", "look")}
 
 
 class PreviewPanel(QWidget):
     """Canvas, scrubber and the choice of what is shown.
 
     Args:
-        desk: the thread on which clips are read and looked at.
-        looker: keeps the clip open there.
+        worker: the thread on which clips are read and looked at.
+        frames: keeps the clip open there.
         model: the settings in force.
 
     Signals:
         live_wanted: the running job's frames are wanted (True) or not.
-        frame_shown: after each picture that the desk gave, for who waits.
+        frame_shown: after each picture that the background worker gave, for who waits.
     """
 
     live_wanted = pyqtSignal(bool)
     frame_shown = pyqtSignal()
 
-    def __init__(self, desk: BackgroundWorker, looker: FrameProvider, model: FormModel) -> None:
+    def __init__(self, worker: BackgroundWorker, frames: FrameProvider, model: FormModel) -> None:
         super().__init__()
-        self._desk, self._looker, self._model = desk, looker, model
+        self._worker, self._frames, self._model = worker, frames, model
         self.path: Path | None = None
         self.clip: OpenedClip | None = None
         self._place = 0
@@ -61,7 +59,7 @@ class PreviewPanel(QWidget):
         self._again = QTimer(self)
         self._again.setSingleShot(True)
         self._again.setInterval(150)
-        self._again.timeout.connect(self._look)
+        self._again.timeout.connect(self._request_frame)
         self.canvas.resized.connect(self._sharpen)
         model.listen(self._settings_changed)
         self.show_clip(None)
@@ -76,9 +74,9 @@ class PreviewPanel(QWidget):
         line.setSpacing(0)
         self.views = QButtonGroup(self)
         titles = {
-            View.RESULT: (tr("Result"), tr("The frame with its regions hidden")),
-            View.REGIONS: (tr("Regions"), tr("The frame as it is, with the regions drawn")),
-            View.COMPARE: (tr("Compare"), tr("Before and after, with a divider to drag")),
+            CanvasView.RESULT: (tr("Result"), tr("The frame with its regions hidden")),
+            CanvasView.REGIONS: (tr("Regions"), tr("The frame as it is, with the regions drawn")),
+            CanvasView.COMPARE: (tr("Compare"), tr("Before and after, with a divider to drag")),
         }
         for view, (title, tip) in titles.items():
             button = QToolButton()
@@ -111,7 +109,7 @@ class PreviewPanel(QWidget):
         self.live.clicked.connect(self.follow)
         line.addSpacing(8)
         line.addWidget(self.live)
-        self.set_view(View.RESULT)
+        self.set_view(CanvasView.RESULT)
         return bar
 
     def _bottom(self) -> QWidget:
@@ -144,7 +142,7 @@ class PreviewPanel(QWidget):
 
     # --- what is shown
 
-    def set_view(self, view: View) -> None:
+    def set_view(self, view: CanvasView) -> None:
         """Result, regions or compare."""
         self.canvas.set_view(view)
         for button in self.views.buttons():
@@ -155,19 +153,19 @@ class PreviewPanel(QWidget):
         if path is not None and path == self.path:
             return
         self.path, self.clip, self._place = path, None, 0
-        self._desk.forget("look")
+        self._worker.forget("frame")
         self.canvas.show_frame(None)
         self._enable()
         self.counts.clear()
         self.time.clear()
         if path is None:
             self.canvas.tell(tr("Choose a clip to see how it will look."))
-            self._desk.ask(self._looker.close, topic="open")
+            self._worker.ask(self._frames.close, topic="open")
             return
         self.canvas.tell(tr("Opening…"))
         track = self._model.settings.video_track
-        self._desk.ask(
-            lambda: self._looker.open(path, video_track=track), self._opened, failed=self._failed, topic="open"
+        self._worker.ask(
+            lambda: self._frames.open(path, video_track=track), self._opened, failed=self._failed, topic="open"
         )
 
     def _opened(self, clip: OpenedClip) -> None:
@@ -179,7 +177,7 @@ class PreviewPanel(QWidget):
         self._enable()
         self._show_time()
         if not self._live:
-            self._look()
+            self._request_frame()
 
     def _enable(self) -> None:
         scrubs = self.clip is not None and len(self.clip.times) > 1
@@ -197,7 +195,7 @@ class PreviewPanel(QWidget):
             self.scrubber.setValue(self._place)
         self.follow(False)
         self._show_time()
-        self._look()
+        self._request_frame()
 
     def step(self, frames: int) -> None:
         """Go some frames on or back."""
@@ -208,17 +206,19 @@ class PreviewPanel(QWidget):
             now = format_seconds(self.clip.seconds(self._place))
             self.time.setText(f"{now} / {format_seconds(self.clip.seconds(len(self.clip.times) - 1))}")
 
-    def _look(self) -> None:
+    def _request_frame(self) -> None:
         clip = self.clip
         if clip is None or self._live or not clip.times:
             return
         if self.canvas.shown is None:
             self.canvas.tell(tr("Looking for faces and plates…"))
-        self._desk.ask(self._look_work(clip, clip.times[self._place]), self._show, failed=self._failed, topic="look")
+        self._worker.ask(
+            self._frame_work(clip, clip.times[self._place]), self._show, failed=self._failed, topic="frame"
+        )
 
-    def _look_work(self, clip: OpenedClip, pts: int) -> Callable[[], Shown]:
+    def _frame_work(self, clip: OpenedClip, pts: int) -> Callable[[], Shown]:
         settings, px = self._model.settings, self.canvas.wanted_px()
-        return lambda: self._looker.look(clip.path, pts, settings=settings, longest_side_px=px)
+        return lambda: self._frames.preview(clip.path, pts, settings=settings, longest_side_px=px)
 
     def _show(self, shown: Shown) -> None:
         if self._live or self.clip is None or shown.pts != self.clip.times[self._place]:
@@ -229,7 +229,7 @@ class PreviewPanel(QWidget):
 
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, DashcamCleanerError):
-            self._desk.unclaimed.emit(error)
+            self._worker.unclaimed.emit(error)
             return
         self.canvas.show_frame(None)
         self.counts.clear()
@@ -247,7 +247,7 @@ class PreviewPanel(QWidget):
         if changed & _SEES:
             self._again.start()  # a new detector is loaded: wait until the dial rests
         else:
-            self._look()
+            self._request_frame()
 
     # --- the running job
 
@@ -269,7 +269,7 @@ class PreviewPanel(QWidget):
         self.canvas.set_badge(tr("Live") if live else "")
         self.live_wanted.emit(live)
         if not live:
-            self._look()
+            self._request_frame()
 
     def show_live(self, picture: QImage, time_s: float, counts: dict[str, int]) -> None:
         """The running job's current frame, as it is written."""
@@ -295,19 +295,19 @@ class PreviewPanel(QWidget):
         elif event.key() in (Qt.Key_Home, Qt.Key_End):
             self.go(0 if event.key() == Qt.Key_Home else len(self.clip.times) - 1)
         elif event.key() in (Qt.Key_1, Qt.Key_2, Qt.Key_3) and not shift:
-            self.set_view(list(View)[event.key() - Qt.Key_1])
+            self.set_view(list(CanvasView)[event.key() - Qt.Key_1])
         else:
             return False
         return True
 
     def close_clip(self) -> None:
-        """Give the clip back; the desk does it before it ends."""
+        """Give the clip back; the background worker does it before it ends."""
         self._again.stop()
         self.path = self.clip = None
 
     def close_files(self) -> None:
-        """Give the clip back, once the desks have ended."""
-        self._looker.close()
+        """Give the clip back, once the background workers have ended."""
+        self._frames.close()
 
     def refresh_theme(self) -> None:
         """Draw icons anew in the colours in force."""

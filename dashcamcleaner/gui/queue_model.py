@@ -82,7 +82,7 @@ class Row:
         own_output: a name that the user chose for this very clip.
         overwrite: the user asked to replace the result.
         from_plan: render again from this plan.
-        phase, frames_done, frames, fps, eta_s, counts: of the latest `Progress`.
+        phase, frames_done, frames, fps, eta_s, counts: those of the latest `Progress`.
         warnings: told so far.
     """
 
@@ -153,10 +153,10 @@ class Totals:
 
     Args:
         clips: rows in the queue.
-        ended: of these, done, partial or failed.
-        failed: of these, failed.
+        ended: how many of these are done, partial or failed.
+        failed: how many of these failed.
         fraction: work done, 0-1, clips weighed by their length.
-        fps: of the running clip.
+        fps: the running clip's frames a second.
         eta_s: seconds until the queue is empty, None if not known.
     """
 

@@ -106,7 +106,7 @@ class _RowPainter(QStyledItemDelegate):
         width = view.viewport().width() if isinstance(view, QListView) else 400
         # A queue of a thousand clips is laid out at every change: what a height hangs on is compared, not measured.
         audit = row.summary.audit if row.summary is not None else None
-        told = (
+        shown = (
             width,
             row.state,
             row.error,
@@ -117,9 +117,9 @@ class _RowPainter(QStyledItemDelegate):
             row.from_plan,
         )
         known = self._heights.get(row.id)
-        if known is None or known[0] != told:
+        if known is None or known[0] != shown:
             height = max(_THUMB.height(), self._lines_height(row, option.font, width)) + 2 * _PAD
-            known = self._heights[row.id] = (told, height)
+            known = self._heights[row.id] = (shown, height)
         return QSize(width, known[1])
 
     def _lines_height(self, row: Row, font: QFont, width: int) -> int:
@@ -236,7 +236,7 @@ class QueueView(QListView):
     Signals:
         chosen: row id of the row that is current now, or None.
         opened: row id, by double click or Return.
-        unwanted: row ids, by Delete.
+        unwanted: the rows with these ids are to go (key Delete).
     """
 
     chosen = pyqtSignal(object)

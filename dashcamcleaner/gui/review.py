@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 from PyQt5.QtCore import QPoint, Qt, pyqtSignal
 from PyQt5.QtGui import QImage, QKeyEvent
 from PyQt5.QtWidgets import QInputDialog, QMenu
 
+from dashcamcleaner.core.edit_rows import Box
+from dashcamcleaner.core.edit_types import ClearZone, DrawnRegion, HiddenZone
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.gui.background_worker import BackgroundWorker
-from dashcamcleaner.gui.canvas import View
+from dashcamcleaner.gui.canvas import CanvasView
+from dashcamcleaner.gui.edit_history import VERDICTS
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.frame_provider import FrameProvider
-from dashcamcleaner.gui.review_model import Verdict
 from dashcamcleaner.gui.review_player import ReviewPlayer
 from dashcamcleaner.gui.review_service import OpenedReview, card_thumbnail
 from dashcamcleaner.gui.review_words import cards_of, hand_span, lanes_of, review_items_text
 from dashcamcleaner.gui.words import tr
 
 __all__ = ["ReviewPanel"]
-
-Box = tuple[float, float, float, float]
 
 KEYS = {  # key and whether Shift is held -> an action's name in the table of shortcuts
     (Qt.Key_Left, False): "back",
@@ -45,7 +46,9 @@ KEYS = {  # key and whether Shift is held -> an action's name in the table of sh
     (Qt.Key_Y, False): "only",
     (Qt.Key_M, False): "checked",
 }
-VIEWS = {Qt.Key_1: View.RESULT, Qt.Key_2: View.REGIONS, Qt.Key_3: View.COMPARE}
+DrawnType: TypeAlias = type[DrawnRegion] | type[HiddenZone] | type[ClearZone]
+"""What a drag on the canvas makes."""
+VIEWS = {Qt.Key_1: CanvasView.RESULT, Qt.Key_2: CanvasView.REGIONS, Qt.Key_3: CanvasView.COMPARE}
 
 
 class ReviewPanel(ReviewPlayer):
@@ -54,10 +57,12 @@ class ReviewPanel(ReviewPlayer):
     Signals:
         render_wanted: render again with the edits.
         ready: a review is open.
+        message: a sentence for the message bar.
     """
 
     render_wanted = pyqtSignal()
     ready = pyqtSignal()
+    message = pyqtSignal(str)
 
     def __init__(
         self,
@@ -68,9 +73,9 @@ class ReviewPanel(ReviewPlayer):
         model: FormModel,
     ) -> None:
         super().__init__(sight, planning, files, engine, model)
-        self._files, self._card_looker = files, FrameProvider(engine)
+        self._files, self._card_frames = files, FrameProvider(engine)
         self._doubt_at = -1
-        self._draw_what = "region"
+        self._draws: DrawnType = DrawnRegion
         self._serial = 0
         self._wanted: tuple[Path, Path, Path | None] | None = None
         self._connect()
@@ -95,7 +100,7 @@ class ReviewPanel(ReviewPlayer):
         self.editing.edited.connect(self._edited)
         self.editing.planned.connect(self._planned)
         self.editing.focused.connect(self.choose)
-        self.editing.told.connect(self.canvas.tell)
+        self.editing.message.connect(self.canvas.tell)
         self.canvas.resized.connect(self._again.start)
         self._model.listen(lambda _: self._again.start() if self.opened is not None else None)
 
@@ -125,18 +130,14 @@ class ReviewPanel(ReviewPlayer):
         self._wanted = (source, plan, report)
         settings = self._model.settings
         self._sight.ask(
-            lambda: self._reviewer.open(source, plan, report, settings),
+            lambda: self._review_service.open(source, plan, report, settings),
             self._ready,
             failed=self._failed,
             topic="review",
         )
 
     def _ready(self, opened: OpenedReview) -> None:
-        try:
-            self.editing.open(opened)
-        except DashcamCleanerError as error:
-            self._failed(error)
-            return
+        self.editing.open(opened)
         self.opened, self.place = opened, 0
         self._doubt_at = -1
         self.cards.forget_pictures()
@@ -144,6 +145,8 @@ class ReviewPanel(ReviewPlayer):
         self._show_edits()
         self._ask_thumbnails(opened)
         self.go(0)
+        if warnings := opened.edits.warnings:
+            self.message.emit("  ".join(warnings))
         self.ready.emit()
 
     def _failed(self, error: Exception) -> None:
@@ -154,12 +157,12 @@ class ReviewPanel(ReviewPlayer):
         self.show_nothing(f"{error.message}\n{error.hint}".strip())
 
     def _ask_thumbnails(self, opened: OpenedReview) -> None:
-        serial, source, looker = self._serial, opened.clip.path, self._card_looker
+        serial, source, frames = self._serial, opened.clip.path, self._card_frames
         for bar in sorted(opened.tracks, key=lambda bar: bar.best_index):  # in order: a decoder goes ahead
             key, pts, box = ("track", bar.track), opened.clip.times[bar.best_index], bar.best_box
 
             def work(pts: int = pts, box: Box = box) -> QImage:
-                return card_thumbnail(looker, source, pts, box) if serial == self._serial else QImage()
+                return card_thumbnail(frames, source, pts, box) if serial == self._serial else QImage()
 
             def took(picture: QImage, key: tuple[str, int] = key) -> None:
                 if serial == self._serial:
@@ -181,15 +184,15 @@ class ReviewPanel(ReviewPlayer):
 
     def _card_chosen(self, key: tuple[str, int] | None) -> None:
         self.choose(key)
-        if self.opened is None or key is None or self.stack is None:
+        if self.opened is None or key is None or self.history is None:
             return
         if key[0] == "track":
             bar = next(bar for bar in self.opened.tracks if bar.track == key[1])
             if not bar.first <= self.place <= bar.last:
                 self.go(bar.best_index)
         else:
-            row = self.stack.rows[key[1]]
-            first_s, last_s = hand_span(row, start_s=self._seconds(0), end_s=self._seconds(len(self.plans) - 1))
+            edit = self.history.at(key[1])
+            first_s, last_s = hand_span(edit, start_s=self._seconds(0), end_s=self._seconds(len(self.plans) - 1))
             if not first_s <= self.now_s <= last_s:
                 self.go_to(first_s)
 
@@ -214,9 +217,9 @@ class ReviewPanel(ReviewPlayer):
 
     def do(self, what: str) -> bool:
         """One of the panel's actions, by its name in the table of shortcuts; False if it makes no sense now."""
-        if self.opened is None or self.stack is None:
+        if self.opened is None or self.history is None:
             return False
-        if what in (Verdict.KEEP, Verdict.ONLY, Verdict.CHECKED) or (what == Verdict.DROP and self._track is not None):
+        if what in VERDICTS and (what != "drop" or self._track is not None):
             return self._say(what)
         act = {
             "back": lambda: self.go(self.place - 1),
@@ -230,9 +233,9 @@ class ReviewPanel(ReviewPlayer):
             "redo": lambda: self._step(self.editing.redo),
             "next_weak": lambda: self.next_doubt(1),
             "previous_weak": lambda: self.next_doubt(-1),
-            "draw": lambda: self._draw("region"),
-            "fixed": lambda: self._draw("fixed"),
-            "exclude": lambda: self._draw("exclude"),
+            "draw": lambda: self._draw(DrawnRegion),
+            "fixed": lambda: self._draw(HiddenZone),
+            "exclude": lambda: self._draw(ClearZone),
             "mark_in": lambda: self._mark(start=True),
             "mark_out": lambda: self._mark(start=False),
             "cover": lambda: self.editing.cover(self.now_s),
@@ -253,7 +256,7 @@ class ReviewPanel(ReviewPlayer):
 
     def _step(self, step: Callable[[], None]) -> None:
         if self._hand is not None:
-            self.choose(None)  # its place among the lines may be another's after the step
+            self.choose(None)  # its place among the edits may be another's after the step
         step()
 
     def _mark(self, *, start: bool) -> None:
@@ -273,29 +276,29 @@ class ReviewPanel(ReviewPlayer):
 
     def _ask_name(self) -> None:
         track = self._track
-        if track is not None and self.stack is not None:
-            name = self.stack.edits.names.get(track, "")
+        if track is not None and self.history is not None:
+            name = self.history.edits.names.get(track, "")
             name, said = QInputDialog.getText(self, tr("Name"), tr("Who or what is this?"), text=name)
             if said:
                 self.editing.rename(track, name)
 
     # --- drawing
 
-    def _draw(self, what: str) -> None:
+    def _draw(self, what: DrawnType) -> None:
         self.play(False)
-        self._draw_what = what
-        if self.canvas.view is View.COMPARE:
-            self.set_view(View.REGIONS)
-        self.canvas.draw_next(not (self.canvas.drawing and self._draw_what == what))
+        self._draws = what
+        if self.canvas.view is CanvasView.COMPARE:
+            self.set_view(CanvasView.REGIONS)
+        self.canvas.draw_next(not (self.canvas.drawing and self._draws == what))
         self.canvas.setFocus()
 
     def _drawn(self, box: Box) -> None:
         if self.opened is None:
             return
-        if self._draw_what == "region":
-            self.editing.add_drawn(self.now_s, self.opened.clip.times[self.place], box)
+        if self._draws is HiddenZone or self._draws is ClearZone:
+            self.editing.add_zone(self._draws(box), self.now_s)
         else:
-            self.editing.add_zone(self._draw_what, self.now_s, box)
+            self.editing.add_drawn(self.now_s, self.opened.clip.times[self.place], box)
 
     # --- doubts
 
@@ -315,23 +318,23 @@ class ReviewPanel(ReviewPlayer):
     def _edited(self) -> None:
         self._show_edits()
         self.editing.plan_roughly(self.place)
-        self._look()
+        self._request_frame()
 
     def _planned(self) -> None:
         self._doubt_at = min(self._doubt_at, len(self.review_items) - 1)
         self._show_doubts()
         self._show_tools()
-        self._look()
+        self._request_frame()
 
     def _show_doubts(self) -> None:
         self.timeline.show_doubts([(self._seconds(doubt.index), doubt.harm) for doubt in self.review_items])
 
     def _show_edits(self) -> None:
-        if self.opened is None or self.stack is None:
+        if self.opened is None or self.history is None:
             return
         end_s = self._seconds(len(self.opened.clip.times) - 1)
-        self.cards.show_cards(cards_of(self.opened.tracks, self.stack, seconds=self._seconds, end_s=end_s))
-        lanes = lanes_of(self.opened.tracks, self.stack, seconds=self._seconds, end_s=end_s)
+        self.cards.show_cards(cards_of(self.opened.tracks, self.history, seconds=self._seconds, end_s=end_s))
+        lanes = lanes_of(self.opened.tracks, self.history, seconds=self._seconds, end_s=end_s)
         self.timeline.show_lanes(lanes, start_s=self._seconds(0), end_s=end_s)
         self.timeline.show_marks(*self.editing.marks)
         self._show_doubts()
@@ -339,22 +342,20 @@ class ReviewPanel(ReviewPlayer):
         self._show_tools()
 
     def _show_tools(self) -> None:
-        stack = self.stack
+        history = self.history
         self.tools.show_state(
             opened=self.opened is not None,
-            can_undo=stack is not None and stack.can_undo,
-            can_redo=stack is not None and stack.can_redo,
-            edited=stack is not None and stack.state != stack.rendered,
+            can_undo=history is not None and history.can_undo,
+            can_redo=history is not None and history.can_redo,
+            edited=history is not None and history.edits != history.rendered,
             review_items=review_items_text(self.review_items, self._doubt_at, seconds=self._seconds)
             if self.opened is not None
             else "",
             has_doubts=bool(self.review_items),
         )
         said: set[str] = set()
-        if stack is not None and self._track is not None:
-            said = {
-                verdict for verdict in ("keep", "drop", "only", "checked") if self._track in stack.tracks_with(verdict)
-            }
+        if history is not None and self._track is not None:
+            said = {name for name, verdict in VERDICTS.items() if self._track in history.tracks_with(verdict)}
         self.buttons.show_choice(self.chosen, said=said, marked=self.editing.is_marked)
         self.foot.setEnabled(self.opened is not None)
 
@@ -372,7 +373,7 @@ class ReviewPanel(ReviewPlayer):
         return name is not None and self.do(name)
 
     def save(self) -> None:
-        """Write what the desk has not written yet."""
+        """Write what the background worker has not written yet."""
         self.editing.save()
 
     def close_clip(self) -> None:
@@ -382,9 +383,9 @@ class ReviewPanel(ReviewPlayer):
         self.save()
 
     def close_files(self) -> None:
-        """Give the clips back, once the desks have ended."""
-        self._looker.close()
-        self._card_looker.close()
+        """Give the clips back, once the background workers have ended."""
+        self._frames.close()
+        self._card_frames.close()
 
     def refresh_theme(self) -> None:
         """Draw icons anew in the colours in force."""

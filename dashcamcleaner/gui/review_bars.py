@@ -20,7 +20,7 @@ from PyQt5.QtWidgets import (
 )
 
 from dashcamcleaner.core.time import format_seconds
-from dashcamcleaner.gui.canvas import View
+from dashcamcleaner.gui.canvas import CanvasView
 from dashcamcleaner.gui.cards import CardList
 from dashcamcleaner.gui.icons import icon
 from dashcamcleaner.gui.review_canvas import ReviewCanvas
@@ -45,7 +45,7 @@ class ReviewTools(QFrame):
     """Views, undo, drawing, doubts, and rendering again.
 
     Signals:
-        view_wanted: result, regions or compare.
+        view_wanted: one of result, regions and compare is asked for.
         wanted: an action, by its name in the table of shortcuts.
     """
 
@@ -60,16 +60,16 @@ class ReviewTools(QFrame):
         column.setSpacing(6)
         column.addLayout(self._first_line())
         column.addLayout(self._second_line())
-        self.show_view(View.REGIONS)
+        self.show_view(CanvasView.REGIONS)
 
     def _first_line(self) -> QHBoxLayout:
         line = QHBoxLayout()
         line.setSpacing(0)
         self.views = QButtonGroup(self)
         for view, title in (
-            (View.RESULT, tr("Result")),
-            (View.REGIONS, tr("Regions")),
-            (View.COMPARE, tr("Compare")),
+            (CanvasView.RESULT, tr("Result")),
+            (CanvasView.REGIONS, tr("Regions")),
+            (CanvasView.COMPARE, tr("Compare")),
         ):
             button = QToolButton()
             button.setText(title)
@@ -126,7 +126,7 @@ class ReviewTools(QFrame):
         line.addWidget(self.doubt, 1)
         return line
 
-    def show_view(self, view: View) -> None:
+    def show_view(self, view: CanvasView) -> None:
         """Mark the view in force."""
         for button in self.views.buttons():
             button.setChecked(button.view is view)
@@ -158,7 +158,7 @@ class ReviewFoot(QFrame):
 
     Signals:
         wanted: an action, by its name in the table of shortcuts.
-        scrubbed: position of a frame.
+        scrubbed: the position of a frame was chosen.
     """
 
     wanted = pyqtSignal(str)

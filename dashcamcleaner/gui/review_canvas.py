@@ -9,7 +9,8 @@ from PyQt5.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QWidget
 
-from dashcamcleaner.gui.canvas import Canvas, Shown, View
+from dashcamcleaner.core.edit_types import ClearZone, DrawnRegion, HiddenZone
+from dashcamcleaner.gui.canvas import Canvas, CanvasView, Shown
 from dashcamcleaner.gui.theme import color, kind_color
 from dashcamcleaner.gui.words import tr
 
@@ -24,14 +25,14 @@ class HandBox:
     """A box that was added by hand and is in force on the frame shown.
 
     Args:
-        place: among the edits' lines.
+        place: among the entries of the edits.
         xyxy: full picture's pixels.
-        what: ``region``, ``fixed`` or ``exclude``.
+        edit: what it is a box of.
     """
 
     place: int
     xyxy: tuple[float, float, float, float]
-    what: str = "region"
+    edit: DrawnRegion | HiddenZone | ClearZone
 
 
 class ReviewCanvas(Canvas):
@@ -39,7 +40,7 @@ class ReviewCanvas(Canvas):
 
     Signals:
         picked: key of what was clicked, ``("track", id)`` or ``("hand", place)``; None beside everything.
-        drawn: a new box.
+        drawn: a new box was drawn.
         reshaped: place of a box by hand, and its new box.
     """
 
@@ -49,7 +50,7 @@ class ReviewCanvas(Canvas):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.view = View.REGIONS
+        self.view = CanvasView.REGIONS
         self.hand: list[HandBox] = []
         self.chosen: tuple[str, int] | None = None
         self.drawing = False
@@ -88,7 +89,7 @@ class ReviewCanvas(Canvas):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.Antialiasing)
-        if self.view is View.REGIONS:
+        if self.view is CanvasView.REGIONS:
             track = self.chosen[1] if self.chosen is not None and self.chosen[0] == "track" else None
             self.paint_boxes(painter, [box for box in self.shown.boxes if box.track == track], chosen=track)
         for box in self.hand:
@@ -107,14 +108,14 @@ class ReviewCanvas(Canvas):
 
     def _paint_hand(self, painter: QPainter, box: HandBox) -> None:
         chosen = self.chosen == ("hand", box.place)
-        if not chosen and self.view is not View.REGIONS:
+        if not chosen and self.view is not CanvasView.REGIONS:
             return
         rect = self.to_widget(box.xyxy)
-        ink = QColor("white") if chosen else kind_color("manual") if box.what != "exclude" else color("good")
+        ink = QColor("white") if chosen else color("good") if box.edit.uncovers else kind_color("manual")
         painter.setBrush(Qt.NoBrush)
         painter.setPen(QPen(QColor(0, 0, 0, 150), 3.5))
         painter.drawRect(rect)
-        painter.setPen(QPen(ink, 2, Qt.DotLine if box.what == "region" else Qt.DashDotLine))
+        painter.setPen(QPen(ink, 2, Qt.DotLine if isinstance(box.edit, DrawnRegion) else Qt.DashDotLine))
         painter.drawRect(rect)
         if chosen:
             painter.setPen(QPen(QColor("#1b1f24"), 1))

@@ -1,4 +1,4 @@
-"""The review's edits at work: every change is shown, saved beside the clip at once, and planned anew on the desk."""
+"""The review's edits at work: a change is shown, saved beside the clip at once, and planned anew in the background."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from dashcamcleaner.core.edit_rows import Box, KeyFrame
+from dashcamcleaner.core.edit_types import ClearZone, DrawnRegion, HiddenSpan, HiddenZone
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError
 from dashcamcleaner.gui.background_worker import BackgroundWorker
-from dashcamcleaner.gui.review_model import EditStack, write_edits
+from dashcamcleaner.gui.edit_history import VERDICTS, EditHistory
 from dashcamcleaner.gui.review_service import OpenedReview, ReviewService
 from dashcamcleaner.gui.words import tr
 
@@ -19,36 +21,38 @@ if TYPE_CHECKING:
 
 __all__ = ["Editing"]
 
-Box = tuple[float, float, float, float]
-
 
 class Editing(QObject):
     """The edits of the open review.
 
     Args:
-        sight: the desk that follows.
-        planning: the desk that plans: on a long clip that takes a while, and frames are to be shown meanwhile.
-        files: the desk that saves.
-        reviewer: lives on the former.
+        sight: the background worker that follows.
+        planning: another one, which plans: on a long clip that takes a while, and frames are to be shown meanwhile.
+        files: the background worker that saves.
+        review_service: the review service, which lives on the former.
 
     Signals:
         edited: the edits have changed.
         planned: the plan was made anew; `plans` and `review_items` are fresh.
         focused: key of what was just added.
-        told: a sentence for the canvas; empty takes the last one away.
+        message: a sentence for the canvas; empty takes the last one away.
     """
 
     edited = pyqtSignal()
     planned = pyqtSignal()
     focused = pyqtSignal(object)
-    told = pyqtSignal(str)
+    message = pyqtSignal(str)
 
     def __init__(
-        self, sight: BackgroundWorker, planning: BackgroundWorker, files: BackgroundWorker, reviewer: ReviewService
+        self,
+        sight: BackgroundWorker,
+        planning: BackgroundWorker,
+        files: BackgroundWorker,
+        review_service: ReviewService,
     ) -> None:
         super().__init__()
-        self._sight, self._planning, self._files, self._reviewer = sight, planning, files, reviewer
-        self.stack: EditStack | None = None
+        self._sight, self._planning, self._files, self._review_service = sight, planning, files, review_service
+        self.history: EditHistory | None = None
         self.plans: list[FramePlan] = []
         self.review_items: list[ReviewItem] = []
         self.marks: tuple[float | None, float | None] = (None, None)
@@ -59,47 +63,43 @@ class Editing(QObject):
         """A plan is being made; until it comes, single frames are planned roughly."""
 
     def open(self, opened: OpenedReview) -> None:
-        """Begin with what stands in the edits file.
-
-        Raises:
-            PlanError: it cannot be read.
-        """
-        self.stack = EditStack(opened.edits_path, opened.edits_lines)
+        """Begin with what stands in the edits file."""
+        self.history = EditHistory(opened.edits_file, opened.edits)
         if not opened.rendered:
-            self.stack.rendered = None
+            self.history.rendered = None
         self.plans, self.review_items, self.marks = opened.plans, opened.review_items, (None, None)
         self._ends = (opened.clip.seconds(0), opened.clip.seconds(len(opened.clip.times) - 1))
 
     def close(self) -> None:
         """Save what is not saved yet, and forget."""
         self.save()
-        self.stack, self.plans, self.review_items, self.marks = None, [], [], (None, None)
+        self.history, self.plans, self.review_items, self.marks = None, [], [], (None, None)
         self.pending = False
 
     # --- what was said
 
     def say(self, verdict: str, track: int) -> None:
-        """Keep, drop, only or checked; said twice it is taken back."""
-        if self.stack is not None:
-            self.stack.toggle(verdict, track)
+        """What `VERDICTS` names; said twice it is taken back."""
+        if self.history is not None:
+            self.history.toggle(VERDICTS[verdict](track))
             self.take(None)
 
     def rename(self, track: int, name: str) -> None:
         """Give a track a name."""
-        if self.stack is not None:
-            self.stack.rename(track, name)
+        if self.history is not None:
+            self.history.rename(track, name)
             self.take(None)
 
     def undo(self) -> None:
         """One step back."""
-        if self.stack is not None:
-            self.stack.undo()
+        if self.history is not None:
+            self.history.undo()
             self.take(None)
 
     def redo(self) -> None:
         """One step on again."""
-        if self.stack is not None:
-            self.stack.redo()
+        if self.history is not None:
+            self.history.redo()
             self.take(None)
 
     # --- spans
@@ -125,81 +125,80 @@ class Editing(QObject):
 
     def cover(self, now_s: float) -> None:
         """Hide whole frames over the span."""
-        if self.stack is not None:
+        if self.history is not None:
             first_s, last_s = self.span(now_s)
-            place = self.stack.add_zone("frames", box=None, from_s=first_s, to_s=last_s)
+            place = self.history.add(HiddenSpan(from_s=first_s, to_s=last_s))
             self.marks = (None, None)
             self.take(("hand", place))
 
     def trim(self, place: int, now_s: float) -> None:
         """Let something by hand last for the span."""
-        if self.stack is not None:
-            self.stack.trim(place, *self.span(now_s))
+        if self.history is not None:
+            self.history.trim(place, *self.span(now_s))
             self.take(None)
 
     # --- by hand
 
     def remove(self, place: int) -> None:
         """Take back something by hand."""
-        if self.stack is not None:
-            self.stack.remove(place)
+        if self.history is not None:
+            self.history.remove(place)
             self.take(None)
 
     def reshape(self, place: int, now_s: float, box: Box) -> None:
         """Move or resize something by hand at this moment."""
-        if self.stack is not None:
-            self.stack.set_key(place, now_s, box)
+        if self.history is not None:
+            self.history.reshape(place, now_s, box)
             self.take(None)
 
-    def add_zone(self, what: str, now_s: float, box: Box) -> None:
+    def add_zone(self, zone: HiddenZone | ClearZone, now_s: float) -> None:
         """A fixed area or one to leave clear, for the marked span or throughout."""
-        if self.stack is not None:
-            first_s, last_s = self.span(now_s) if self.is_marked else (None, None)
-            self.take(("hand", self.stack.add_zone(what, box=box, from_s=first_s, to_s=last_s)))
+        if self.history is not None:
+            self.take(("hand", self.history.add(zone.lasting(*self.span(now_s)) if self.is_marked else zone)))
 
     def add_drawn(self, now_s: float, pts: int, box: Box) -> None:
         """A drawn box: hidden in this frame at once, then followed both ways."""
-        if self.stack is None:
+        if self.history is None:
             return
-        stack, place = self.stack, self.stack.add_region([(now_s, box)])
-        before = stack.state
+        history, place = self.history, self.history.add(DrawnRegion(((now_s, box),)))
+        drawn_in = history.edits
         self.take(("hand", place))
-        self.told.emit(tr("Following what you drew…"))
+        self.message.emit(tr("Following what you drew…"))
         stopped = [False]
         self._following.append(stopped)
 
-        def followed(keys: list[tuple[float, Box]]) -> None:
-            self.told.emit("")
-            if self.stack is stack and stack.extend_region(before, place, keys):
+        def followed(keys: list[KeyFrame]) -> None:
+            self.message.emit("")
+            if self.history is history and history.extend_region(drawn_in, place, keys):
                 self.take(None)
 
         def lost(error: Exception) -> None:
-            self.told.emit(tr("It could not be followed: {why}", why=error))
+            self.message.emit(tr("It could not be followed: {why}", why=error))
 
-        self._sight.ask(lambda: self._reviewer.follow(pts, box, lambda: stopped[0]), followed, failed=lost)
+        self._sight.ask(lambda: self._review_service.follow(pts, box, lambda: stopped[0]), followed, failed=lost)
 
     # --- after every change
 
     def take(self, key: tuple[str, int] | None) -> None:
         """Tell, save and plan anew."""
-        stack = self.stack
-        if stack is None:
+        history = self.history
+        if history is None:
             return
         self.edited.emit()
         if key is not None:
             self.focused.emit(key)
-        edits, state, path = stack.edits, stack.state, stack.path
+        edits, file = history.edits, history.file
 
         def saved(_: object) -> None:
-            stack.saved = state
+            history.saved = edits
 
-        save: Callable[[], None] = lambda: write_edits(path, state)  # noqa: E731 - a typed closure reads best here
-        self._files.ask(save, saved, failed=self._not_saved, topic=f"save {path}", first=True)
+        save: Callable[[], None] = lambda: file.write(edits)  # noqa: E731 - a typed closure reads best here
+        self._files.ask(save, saved, failed=self._not_saved, topic=f"save {file.path}", first=True)
         self._plan_stale[0] = True  # one that is being made for an older state ends early
         stale = self._plan_stale = [False]
         self.pending = True
         self._planning.ask(
-            lambda: self._reviewer.replan(edits or None, lambda: stale[0]),
+            lambda: self._review_service.replan(edits or None, lambda: stale[0]),
             self._planned,
             failed=self._not_planned,
             topic="replan",
@@ -207,16 +206,16 @@ class Editing(QObject):
 
     def plan_roughly(self, place: int) -> None:
         """What the edits do to one frame, before the whole plan is made anew."""
-        unedited = self._reviewer.unedited
-        if self.stack is not None and place < min(len(unedited), len(self.plans)):
+        unedited = self._review_service.unedited
+        if self.history is not None and place < min(len(unedited), len(self.plans)):
             from dashcamcleaner.core.plan import FramePlan
 
             plan = unedited[place]
             self.plans = list(self.plans)
-            self.plans[place] = FramePlan(plan.seen, self.stack.edits.apply(plan.regions, seen=plan.seen))
+            self.plans[place] = FramePlan(plan.seen, self.history.edits.apply(plan.regions, seen=plan.seen))
 
     def _planned(self, found: tuple[list[FramePlan], list[ReviewItem]]) -> None:
-        if self.stack is not None:
+        if self.history is not None:
             self.plans, self.review_items, self.pending = *found, False
             self.planned.emit()
 
@@ -225,16 +224,16 @@ class Editing(QObject):
             self._planning.unclaimed.emit(error)
 
     def _not_saved(self, error: Exception) -> None:
-        self.told.emit(str(error))
+        self.message.emit(str(error))
 
     def save(self) -> None:
-        """Write at once what the desk has not written yet; stop following and planning."""
+        """Write at once what the background worker has not written yet; stop following and planning."""
         self._plan_stale[0] = True
         for stopped in self._following:
             stopped[0] = True
         self._following.clear()
-        if self.stack is not None and self.stack.saved != self.stack.state:
+        if self.history is not None and self.history.saved != self.history.edits:
             try:
-                self.stack.save()
+                self.history.save()
             except DashcamCleanerError as error:
                 self._not_saved(error)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from PyQt5.QtCore import QTimer, pyqtSignal
 
 from dashcamcleaner.gui.background_worker import BackgroundWorker
-from dashcamcleaner.gui.canvas import Shown, View
+from dashcamcleaner.gui.canvas import CanvasView, Shown
+from dashcamcleaner.gui.edit_history import EditHistory
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.frame_provider import FrameProvider
 from dashcamcleaner.gui.review_bars import ReviewLayout
 from dashcamcleaner.gui.review_edits import Editing
-from dashcamcleaner.gui.review_model import EditStack
 from dashcamcleaner.gui.review_service import OpenedReview, ReviewService
 from dashcamcleaner.gui.review_words import hand_boxes
 from dashcamcleaner.gui.words import counts_text, tr
@@ -29,9 +29,9 @@ class ReviewPlayer(ReviewLayout):
     """Shows the frames of an open review.
 
     Args:
-        sight: the desk on which frames are read.
-        planning: the desk on which plans are made anew.
-        files: the desk for thumbnails and for saving.
+        sight: the background worker on which frames are read.
+        planning: the background worker on which plans are made anew.
+        files: the background worker for thumbnails and for saving.
         engine: the door to the engine.
         model: the settings in force: looks are taken from there.
 
@@ -51,10 +51,10 @@ class ReviewPlayer(ReviewLayout):
     ) -> None:
         super().__init__()
         self._sight, self._model = sight, model
-        self._looker = FrameProvider(engine)
-        self._reviewer = ReviewService(engine, self._looker)
+        self._frames = FrameProvider(engine)
+        self._review_service = ReviewService(engine, self._frames)
         self.opened: OpenedReview | None = None
-        self.editing = Editing(sight, planning, files, self._reviewer)
+        self.editing = Editing(sight, planning, files, self._review_service)
         self.place = 0
         self.chosen: tuple[str, int] | None = None
         self._playing = QTimer(self)
@@ -63,7 +63,7 @@ class ReviewPlayer(ReviewLayout):
         self._again = QTimer(self)
         self._again.setSingleShot(True)
         self._again.setInterval(150)
-        self._again.timeout.connect(self._look)
+        self._again.timeout.connect(self._request_frame)
 
     @property
     def _hand(self) -> int | None:
@@ -75,9 +75,9 @@ class ReviewPlayer(ReviewLayout):
     # --- time
 
     @property
-    def stack(self) -> EditStack | None:
-        """The edits."""
-        return self.editing.stack
+    def history(self) -> EditHistory | None:
+        """The edits, with their past and future."""
+        return self.editing.history
 
     @property
     def plans(self) -> list[FramePlan]:
@@ -107,7 +107,7 @@ class ReviewPlayer(ReviewLayout):
         self.canvas.show_doubt(None)
         if self.editing.pending:
             self.editing.plan_roughly(self.place)
-        self._look()
+        self._request_frame()
 
     def go_to(self, seconds: float) -> None:
         """Show the frame of a second."""
@@ -137,7 +137,7 @@ class ReviewPlayer(ReviewLayout):
     def _regions(self) -> tuple[Any, ...]:
         return self.plans[self.place].regions if self.place < len(self.plans) else ()
 
-    def _look(self) -> None:
+    def _request_frame(self) -> None:
         opened = self.opened
         if opened is None or not self.plans:
             return
@@ -145,7 +145,7 @@ class ReviewPlayer(ReviewLayout):
         settings, px = self._model.settings, self.canvas.wanted_px()
         self._show_hand()
         self._sight.ask(
-            lambda: self._reviewer.look(pts, regions, settings=settings, longest_side_px=px),
+            lambda: self._review_service.preview(pts, regions, settings=settings, longest_side_px=px),
             self._show,
             failed=self._failed,
             topic="review-look",
@@ -160,12 +160,12 @@ class ReviewPlayer(ReviewLayout):
         self.frame_shown.emit()
 
     def _show_hand(self) -> None:
-        if self.stack is not None:
+        if self.history is not None:
             ends = (self._seconds(0), self._seconds(len(self.plans) - 1))
             chosen = self._hand
-            self.canvas.show_hand(hand_boxes(self.stack, now_s=self.now_s, chosen=chosen, ends_s=ends))
+            self.canvas.show_hand(hand_boxes(self.history, now_s=self.now_s, chosen=chosen, ends_s=ends))
 
-    def set_view(self, view: View) -> None:
+    def set_view(self, view: CanvasView) -> None:
         """Result, regions or compare."""
         self.canvas.set_view(view)
         self.tools.show_view(view)

@@ -1,4 +1,4 @@
-"""The open review behind the panel. Lives on the desk's thread, like `looker`: plans, doubts, thumbnails, following."""
+"""The open review behind the panel: plans, review items, thumbnails, following. Lives on a background worker."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from dashcamcleaner.settings import Settings
 if TYPE_CHECKING:
     from dashcamcleaner.core.edits import Edits
     from dashcamcleaner.core.plan import FramePlan
+    from dashcamcleaner.pipeline.edits_file import EditsFile
     from dashcamcleaner.review.plan_review import PlanReview
     from dashcamcleaner.review.track_summary import ReviewItem, TrackSummary
 
@@ -32,17 +33,17 @@ class OpenedReview:
     """What the panel needs to know of a plan.
 
     Args:
-        clip: that it is of.
-        edits_path: where its edits stand, and `edits_lines` what they are.
+        clip: the clip that it is of.
+        edits_file: where its edits stand, and `edits` what they are.
         tracks: its tracks, edits apart.
-        plans: of all frames, under the edits.
+        plans: the plans of all frames, under the edits.
         doubts: what deserves a look, most harmful first.
         rendered: the result was written with these very edits.
     """
 
     clip: OpenedClip
-    edits_path: Path
-    edits_lines: tuple[str, ...]
+    edits_file: EditsFile
+    edits: Edits
     tracks: list[TrackSummary]
     plans: list[FramePlan]
     review_items: list[ReviewItem]
@@ -54,35 +55,33 @@ class ReviewService:
 
     Args:
         engine: the door to the engine.
-        looker: shows frames of the clip.
+        frames: shows frames of the clip.
     """
 
-    def __init__(self, engine: EngineFacade, looker: FrameProvider) -> None:
-        self._engine, self._looker = engine, looker
+    def __init__(self, engine: EngineFacade, frames: FrameProvider) -> None:
+        self._engine, self._frames = engine, frames
         self._review: PlanReview | None = None
         self._source: Path | None = None
         self._report: Path | None = None
 
     def open(self, source: Path, plan: Path, report: Path | None, settings: Settings) -> OpenedReview:
         """Open a plan and its clip."""
-        from dashcamcleaner.core.edits import Edits
-        from dashcamcleaner.pipeline.edits_file import edits_path
+        from dashcamcleaner.pipeline.edits_file import EditsFile
 
-        path = edits_path(plan)
-        lines = tuple(path.read_text(encoding="utf-8").splitlines()) if path.exists() else ()
-        edits = Edits.from_lines(lines) if lines else None
+        file = EditsFile.beside(plan)
+        edits, path = file.read(missing_ok=True), file.path
         edited = _rendered_edits(report)
-        review = self._review = self._engine.open_review(plan, settings, edited=edited or edits is not None)
+        review = self._review = self._engine.open_review(plan, settings, edited=edited or bool(edits))
         self._source, self._report = source, report
         clip = self._looker.open(source, video_track=review.header.video_track)
         rendered = path.stat().st_mtime_ns <= plan.stat().st_mtime_ns if path.exists() else not edited
         opened = OpenedClip(source, review.times, review.header.time_base, clip.size)
-        plans = review.rendered if rendered else review.plans(edits)
+        plans = review.rendered if rendered else review.plans(edits or None)
         review_items = review.review_items(edits, report=report)
-        return OpenedReview(opened, path, lines, review.tracks, plans, review_items, rendered)
+        return OpenedReview(opened, file, edits, review.tracks, plans, review_items, rendered)
 
     def replan(self, edits: Edits | None, cancelled: Callable[[], bool]) -> tuple[list[FramePlan], list[ReviewItem]]:
-        """What is hidden under these edits, and what deserves a look. Called on a desk of its own: it may take long."""
+        """What is hidden under these edits, and what deserves a look. Called on a worker of its own: it takes long."""
         review, report = self._review, self._report
         assert review is not None
         plans = review.plans(edits, cancelled=cancelled) if edits else review.unedited
@@ -93,10 +92,12 @@ class ReviewService:
         """The plan without edits; may be read from the window's thread once a review was opened."""
         return self._review.unedited if self._review is not None else []
 
-    def look(self, pts: int, regions: Sequence[Any], *, settings: Settings, longest_side_px: int) -> Shown:
+    def preview(self, pts: int, regions: Sequence[Any], *, settings: Settings, longest_side_px: int) -> Shown:
         """A frame with these regions."""
         assert self._source is not None
-        return self._looker.look(self._source, pts, settings=settings, longest_side_px=longest_side_px, regions=regions)
+        return self._frames.preview(
+            self._source, pts, settings=settings, longest_side_px=longest_side_px, regions=regions
+        )
 
     def boxes(self, regions: Sequence[Any]) -> tuple[Any, ...]:
         """Regions as boxes to draw."""
@@ -109,9 +110,9 @@ class ReviewService:
         from dashcamcleaner.review.follow import follow_box
 
         assert self._source is not None
-        self._looker.open(self._source)
-        assert self._looker.clip is not None
-        return follow_box(self._looker.clip, pts, box, cancelled=cancelled)
+        self._frames.open(self._source)
+        assert self._frames.clip is not None
+        return follow_box(self._frames.clip, pts, box, cancelled=cancelled)
 
 
 def _rendered_edits(report: Path | None) -> bool:
@@ -122,15 +123,15 @@ def _rendered_edits(report: Path | None) -> bool:
         return False
 
 
-def card_thumbnail(looker: FrameProvider, source: Path, pts: int, box: tuple[float, float, float, float]) -> QImage:
+def card_thumbnail(frames: FrameProvider, source: Path, pts: int, box: tuple[float, float, float, float]) -> QImage:
     """A track's best sighting, cut out with a little room around; as it is, for people decide by it."""
     import numpy as np
 
     from dashcamcleaner.gui.pictures import to_image
 
-    looker.open(source)
-    assert looker.clip is not None
-    frame = looker.clip.frame(pts)
+    frames.open(source)
+    assert frames.clip is not None
+    frame = frames.clip.frame(pts)
     w, h = frame.upright_size
     inside = (max(0.0, box[0]), max(0.0, box[1]), min(float(w), box[2]), min(float(h), box[3]))
     side = round(min(w, h, max(8.0, (1 + _CARD_ROOM) * max(inside[2] - inside[0], inside[3] - inside[1]))))

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from dashcamcleaner.core.edit_types import (
+    SAME_TIME_S,
+    ClearZone,
+    DrawnRegion,
+    HandEdit,
+    HiddenSpan,
+    HiddenZone,
+)
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.gui.cards import Card
+from dashcamcleaner.gui.edit_history import EditHistory
 from dashcamcleaner.gui.review_canvas import HandBox
-from dashcamcleaner.gui.review_model import EditStack, Verdict
 from dashcamcleaner.gui.timeline import Lane
-from dashcamcleaner.gui.words import tr, tr_count
+from dashcamcleaner.gui.words import kind_word, tr, tr_count
 
 if TYPE_CHECKING:
     from dashcamcleaner.review.track_summary import ReviewItem, TrackSummary
@@ -18,49 +27,38 @@ if TYPE_CHECKING:
 __all__ = ["cards_of", "review_item_text", "review_items_text", "hand_boxes", "hand_span", "hand_title", "lanes_of"]
 
 
-def _kind_word(kind: str) -> str:
-    return {"face": tr("Face"), "plate": tr("Plate")}.get(kind, kind.capitalize())
-
-
 def track_title(bar: TrackSummary, names: dict[int, str]) -> str:
     """A track's name, or its kind and number."""
-    return names.get(bar.track) or f"{_kind_word(bar.kind)} {bar.track}"
+    return names.get(bar.track) or f"{kind_word(bar.kind)} {bar.track}"
 
 
-def hand_title(row: dict[str, Any]) -> str:
+def hand_title(edit: HandEdit) -> str:
     """What was added by hand."""
-    return {
-        "region": tr("Drawn region"),
-        "fixed": tr("Fixed area"),
-        "exclude": tr("Area left clear"),
-        "frames": tr("Whole frame"),
-    }[row["edit"]]
+    if isinstance(edit, DrawnRegion):
+        return tr("Drawn region")
+    if isinstance(edit, HiddenZone):
+        return tr("Fixed area")
+    return tr("Area left clear") if isinstance(edit, ClearZone) else tr("Whole frame")
 
 
-def hand_span(row: dict[str, Any], *, start_s: float, end_s: float) -> tuple[float, float]:
-    """From when to when something by hand lasts."""
-    if row["edit"] == "region":
-        return float(row["keys"][0][0]), float(row["keys"][-1][0])
-    return float(row.get("from_s", start_s)), float(row.get("to_s", end_s))
+def hand_span(edit: HandEdit, *, start_s: float, end_s: float) -> tuple[float, float]:
+    """From when to when something by hand lasts: seconds, those of the clip where it has no limits."""
+    return (edit.from_s if math.isfinite(edit.from_s) else start_s, edit.to_s if math.isfinite(edit.to_s) else end_s)
 
 
-def hand_boxes(stack: EditStack, *, now_s: float, chosen: int | None, ends_s: tuple[float, float]) -> list[HandBox]:
+def hand_boxes(history: EditHistory, *, now_s: float, chosen: int | None, ends_s: tuple[float, float]) -> list[HandBox]:
     """The boxes by hand that are in force at a moment, and the chosen one even when it is not.
 
     A drawn region that is chosen can be dragged at any time: that adds a key frame and stretches its span.
     """
     boxes = []
-    regions = iter(stack.edits.regions)
-    for place, row in stack.by_hand():
-        manual = next(regions) if row["edit"] == "region" else None
-        first_s, last_s = hand_span(row, start_s=ends_s[0], end_s=ends_s[1])
-        box = manual.at(now_s) if manual is not None else row.get("box")
-        if box is None and manual is not None and chosen == place:
-            box = manual.keys[0][1] if now_s < first_s else manual.keys[-1][1]
-        elif chosen != place and not first_s - 1e-4 <= now_s <= last_s + 1e-4:
-            box = None
-        if box is not None:
-            boxes.append(HandBox(place, (box[0], box[1], box[2], box[3]), row["edit"]))
+    for place, edit in history.by_hand():
+        if isinstance(edit, HiddenSpan):
+            continue
+        first_s, last_s = hand_span(edit, start_s=ends_s[0], end_s=ends_s[1])
+        if chosen == place or first_s - SAME_TIME_S <= now_s <= last_s + SAME_TIME_S:
+            box = edit.nearest(now_s) if isinstance(edit, DrawnRegion) else edit.box
+            boxes.append(HandBox(place, box, edit))
     return boxes
 
 
@@ -68,28 +66,26 @@ def _span_text(first_s: float, last_s: float) -> str:
     return f"{format_seconds(first_s)[:-2]} – {format_seconds(last_s)[:-2]}"
 
 
-def _clear_tracks(bars: Sequence[TrackSummary], stack: EditStack) -> set[int]:
+def _clear_tracks(bars: Sequence[TrackSummary], history: EditHistory) -> set[int]:
     """The tracks that are not hidden any more."""
-    only = stack.tracks_with(Verdict.ONLY)
-    away = stack.tracks_with(Verdict.KEEP) | stack.tracks_with(Verdict.DROP)
+    only, away = history.edits.only, history.edits.keep | history.edits.drop
     return {bar.track for bar in bars if bar.track in away or (only and bar.track not in only)}
 
 
 def cards_of(
-    bars: Sequence[TrackSummary], stack: EditStack, *, seconds: Callable[[int], float], end_s: float
+    bars: Sequence[TrackSummary], history: EditHistory, *, seconds: Callable[[int], float], end_s: float
 ) -> list[Card]:
     """A card per thing by hand, then per track."""
-    names, clear_tracks = stack.edits.names, _clear_tracks(bars, stack)
-    said = {verdict: stack.tracks_with(verdict) for verdict in ("keep", "drop", "only", "checked")}
+    names, clear_tracks = history.edits.names, _clear_tracks(bars, history)
+    edits = history.edits
     cards = []
-    for place, row in stack.by_hand():
-        first_s, last_s = hand_span(row, start_s=seconds(0), end_s=end_s)
-        clear = row["edit"] == "exclude"
-        cards.append(Card(("hand", place), hand_title(row), _span_text(first_s, last_s), _hand_kind(row), clear=clear))
+    for place, edit in history.by_hand():
+        span = _span_text(*hand_span(edit, start_s=seconds(0), end_s=end_s))
+        cards.append(Card(("hand", place), hand_title(edit), span, _hand_kind(edit), clear=edit.uncovers))
     for bar in bars:
-        verdict = tr("Stays clear") if bar.track in said["keep"] else ""
-        verdict = tr("Removed: no {kind}", kind=_kind_word(bar.kind).lower()) if bar.track in said["drop"] else verdict
-        verdict = tr("Only this is hidden") if bar.track in said["only"] else verdict
+        verdict = tr("Stays clear") if bar.track in edits.keep else ""
+        verdict = tr("Removed: no {kind}", kind=kind_word(bar.kind).lower()) if bar.track in edits.drop else verdict
+        verdict = tr("Only this is hidden") if bar.track in edits.only else verdict
         seen = tr("{n}×", n=bar.sightings)
         cards.append(
             Card(
@@ -99,33 +95,33 @@ def cards_of(
                 kind=bar.kind,
                 verdict=verdict,
                 clear=bar.track in clear_tracks,
-                checked=bar.track in said["checked"],
+                checked=bar.track in edits.checked,
             )
         )
     return cards
 
 
-def _hand_kind(row: dict[str, Any]) -> str:
-    return "frame" if row["edit"] == "frames" else "manual"
+def _hand_kind(edit: HandEdit) -> str:
+    return "frame" if isinstance(edit, HiddenSpan) else "manual"
 
 
 def lanes_of(
-    bars: Sequence[TrackSummary], stack: EditStack, *, seconds: Callable[[int], float], end_s: float
+    bars: Sequence[TrackSummary], history: EditHistory, *, seconds: Callable[[int], float], end_s: float
 ) -> list[Lane]:
     """The same as lanes of the timeline."""
-    names = dict(stack.edits.names)
-    checked, clear_tracks = stack.tracks_with(Verdict.CHECKED), _clear_tracks(bars, stack)
+    names = dict(history.edits.names)
+    checked, clear_tracks = history.edits.checked, _clear_tracks(bars, history)
     lanes = []
-    for place, row in stack.by_hand():
-        first_s, last_s = hand_span(row, start_s=seconds(0), end_s=end_s)
-        origin = "manual" if row["edit"] != "frames" else "detected"
+    for place, edit in history.by_hand():
+        first_s, last_s = hand_span(edit, start_s=seconds(0), end_s=end_s)
+        origin = "detected" if isinstance(edit, HiddenSpan) else "manual"
         lanes.append(
             Lane(
                 ("hand", place),
-                hand_title(row),
-                _hand_kind(row),
+                hand_title(edit),
+                _hand_kind(edit),
                 ((first_s, last_s, origin),),
-                row["edit"] == "exclude",
+                edit.uncovers,
             )
         )
     for bar in bars:
@@ -139,7 +135,7 @@ def review_item_text(doubt: ReviewItem) -> str:
     """Why a spot deserves a look."""
     if doubt.message:
         return doubt.message
-    kind = _kind_word(doubt.kind).lower()
+    kind = kind_word(doubt.kind).lower()
     return {
         "clear": tr("Perhaps a {kind}, left clear", kind=kind),
         "long-fill": tr("A {kind} not seen for long, covered by guess", kind=kind),

@@ -34,10 +34,10 @@ class Session(QObject):
 
     Signals:
         changed: something about the queue as a whole: buttons and totals are to be drawn anew.
-        row_changed: row id.
+        row_changed: the row with this id changed.
         picture: row id, current obscured frame, its time in seconds.
         began: row id of a clip whose run starts.
-        told: a sentence for the message bar.
+        message: a sentence for the message bar.
         ended: row id of a clip whose run has ended, whichever way.
         all_done: the last run ended and none follows.
         crashed: an exception that nobody expected.
@@ -47,7 +47,7 @@ class Session(QObject):
     row_changed = pyqtSignal(int)
     picture = pyqtSignal(int, QImage, float)
     began = pyqtSignal(int)
-    told = pyqtSignal(str)
+    message = pyqtSignal(str)
     ended = pyqtSignal(int)
     all_done = pyqtSignal()
     crashed = pyqtSignal(object)
@@ -62,13 +62,13 @@ class Session(QObject):
             BackgroundWorker("dashcamcleaner-sight", self),
         )
         self.planning = BackgroundWorker("dashcamcleaner-planning", self)
-        for desk in (self.files, self.sight, self.planning):
-            desk.unclaimed.connect(self.crashed)
+        for worker in (self.files, self.sight, self.planning):
+            worker.unclaimed.connect(self.crashed)
         self.run: ClipRun | None = None
         self.started = False
         self.paused = False
         self.stop_after_this = False
-        self._watched_px = 0
+        self._live_px = 0
         self._adding = 0
         self._restoring = False
         self._closed = False
@@ -90,9 +90,9 @@ class Session(QObject):
         for row in rows:
             self._ask_facts(row)
         twice = len(found.clips) - len(rows)
-        told = [f"{error.message} {error.hint}".strip() for error in found.errors]
+        sentences = [f"{error.message} {error.hint}".strip() for error in found.errors]
         if found.skipped:
-            told.append(
+            sentences.append(
                 tr_count(
                     found.skipped,
                     "{n} file is neither clip nor picture and was left aside.",
@@ -100,9 +100,11 @@ class Session(QObject):
                 )
             )
         if twice:
-            told.append(tr_count(twice, "{n} clip is in the queue already.", "{n} clips are in the queue already."))
-        if told:
-            self.told.emit("  ".join(told))
+            sentences.append(
+                tr_count(twice, "{n} clip is in the queue already.", "{n} clips are in the queue already.")
+            )
+        if sentences:
+            self.message.emit("  ".join(sentences))
         self.remember()
         self.changed.emit()
         if self.started and self.run is None:
@@ -113,7 +115,7 @@ class Session(QObject):
         clips = [(row.source, row.root) for row in self.queue if row.state is State.WAITING and not row.asked_again]
         folder, settings, engine = self.output_folder, self.form.settings, self.engine
 
-        def look() -> dict[Path, RunSummary]:
+        def find_results() -> dict[Path, RunSummary]:
             outputs = engine.outputs(clips, folder=folder, settings=settings)
             return engine.earlier({source: one for source, one in outputs.items() if isinstance(one, Path)})
 
@@ -126,7 +128,7 @@ class Session(QObject):
             self.remember()
 
         if clips:
-            self.files.ask(look, took, first=True)
+            self.files.ask(find_results, took, first=True)
 
     def _ask_facts(self, row: Row) -> None:
         row_id, source = row.id, row.source
@@ -151,7 +153,7 @@ class Session(QObject):
         """Take clips out of the queue; their files stay."""
         for row_id in row_ids:
             if not self.rows.remove(row_id) and self.queue.get(row_id) is not None:
-                self.told.emit(tr("A clip that is being cleaned cannot be removed; cancel it first."))
+                self.message.emit(tr("A clip that is being cleaned cannot be removed; cancel it first."))
         self.remember()
         self.changed.emit()
 
@@ -188,7 +190,7 @@ class Session(QObject):
         if self.run is None:
             self._next()
         else:
-            self.told.emit(tr("The audit begins when the clip that runs now is done."))
+            self.message.emit(tr("The audit begins when the clip that runs now is done."))
 
     def again(self, row_id: int, *, overwrite: bool = False, from_plan: Path | None = None) -> None:
         """Clean an ended clip once more, or render it again from its plan, and start if nothing runs."""
@@ -223,11 +225,11 @@ class Session(QObject):
         self.stop_after_this = stop
         self.changed.emit()
 
-    def watch(self, longest_side_px: int) -> None:
+    def show_live(self, longest_side_px: int) -> None:
         """Show the running clip's current frame; 0 stops that."""
-        self._watched_px = longest_side_px
+        self._live_px = longest_side_px
         if self.run is not None:
-            self.run.watch(longest_side_px)
+            self.run.show_live(longest_side_px)
 
     def _next(self) -> None:
         """Start the next clip, once it is known where its result goes."""
@@ -288,7 +290,7 @@ class Session(QObject):
     def _launch(self, row: Row, start: Callable[[], tuple[Any, Any]]) -> None:
         run = self.run = ClipRun(row.id, start, paused=self.paused, parent=self)
         run.setObjectName("dashcamcleaner-run")
-        run.watch(self._watched_px)
+        run.show_live(self._live_px)
         run.happened.connect(self._happened)
         run.picture.connect(self.picture)
         run.finished.connect(self._run_ended)
@@ -377,7 +379,7 @@ class Session(QObject):
             if found:
                 self._adding += 1
                 self._found(Found(clips=found))
-                self.told.emit(
+                self.message.emit(
                     tr_count(
                         len(found),
                         "{n} clip from last time is back in the queue.",
@@ -396,8 +398,8 @@ class Session(QObject):
             self.run.cancel()
             self.run.wait()
             self.run = None
-        for desk in (self.files, self.sight, self.planning):
-            desk.close()
+        for worker in (self.files, self.sight, self.planning):
+            worker.close()
         for row in self.queue:
             if row.state in (State.RUNNING, State.PAUSED):
                 self.queue.move(row.id, to=State.STOPPED)

@@ -22,6 +22,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.errors import DashcamCleanerError, SettingError
 from dashcamcleaner.gui.engine_facade import DeviceChoice, WeightsChoice
 from dashcamcleaner.gui.fields import CheckField, Field, NumberField, OpenChoiceField, field_for
@@ -262,8 +263,8 @@ class SettingsForm(QFrame):
     def _tell_recommended(self) -> None:
         name = self._model.value("weights")
         one = next((w for w in self._weights if w.name == name), self._weights[0] if self._weights else None)
-        recommended = one.thresholds if one is not None else {}
-        self._tell_auto("threshold", {kind: (value,) for kind, value in recommended.items()})
+        kinds = one.kinds if one is not None else ()
+        self._tell_auto("threshold", {kind: (rules_of(kind).probability,) for kind in kinds})
         self._tell_auto("growth", self._growth)
 
     def _tell_auto(self, name: str, values: Mapping[str, tuple[float, ...]]) -> None:
@@ -271,8 +272,12 @@ class SettingsForm(QFrame):
         field = self.lines[name].field
         assert isinstance(field, NumberField)
         field.hint = min(min(value) for value in values.values()) if values else None
-        told = ", ".join(f"{kind} " + " × ".join(f"{part:g}" for part in value) for kind, value in values.items())
-        self.lines[name].tell(tr("auto: {values}", values=told) if self._model.value(name) is None and told else "")
+        values_text = ", ".join(
+            f"{kind} " + " × ".join(f"{part:g}" for part in value) for kind, value in values.items()
+        )
+        self.lines[name].tell(
+            tr("auto: {values}", values=values_text) if self._model.value(name) is None and values_text else ""
+        )
         field.show_value(self._model.value(name))
 
     def offer_growth(self, growth: Mapping[str, tuple[float, ...]]) -> None:

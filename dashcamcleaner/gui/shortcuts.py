@@ -26,9 +26,9 @@ class Shortcut:
     """A key and what it does.
 
     Args:
-        name: by which the code asks for it.
-        keys: as Qt writes them.
-        what: for people.
+        name: the name by which the code asks for it.
+        keys: the keys as Qt writes them.
+        what: what it does, for people.
         where: heading in the list.
     """
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import tomli_w
 
-from dashcamcleaner.errors import SettingError
-from dashcamcleaner.files import user_folder
+from dashcamcleaner.errors import OutputError, SettingError
+from dashcamcleaner.files import atomic_json, atomic_write, user_folder
 from dashcamcleaner.settings import PROFILES, load_toml, resolve
 
 __all__ = ["Store"]
@@ -61,13 +61,8 @@ class Store:
                 self._values[name] = value
         if self._values == before:
             return
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            beside = self._path.with_name(f"{self._path.name}.{os.getpid()}.partial")
-            beside.write_text(json.dumps(self._values, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-            os.replace(beside, self._path)
-        except OSError:
-            return
+        with contextlib.suppress(OutputError):
+            atomic_json(self._path, self._values, make_folder=True)
 
     # --- own profiles
 
@@ -93,7 +88,8 @@ class Store:
         """Save overrides under a name, replacing what stood there; gives the name as it was saved.
 
         Raises:
-            SettingError: the name cannot be a file's, is one of the built-in profiles, or the file cannot be written.
+            SettingError: the name cannot be a file's, or is one of the built-in profiles.
+        OutputError: the file cannot be written.
         """
         name = " ".join(name.split())
         if not name or _FORBIDDEN.search(name) or name.startswith(".") or len(name) > 60:
@@ -102,14 +98,7 @@ class Store:
             raise SettingError(f"{name} is a built-in profile.", hint="Choose another name.")
         plain = {key: list(value) if isinstance(value, tuple) else value for key, value in overrides.items()}
         text = tomli_w.dumps({key: value for key, value in plain.items() if value is not None})
-        try:
-            self.profile_folder.mkdir(parents=True, exist_ok=True)
-            path = self.profile_folder / f"{name}.toml"
-            beside = path.with_name(path.name + ".partial")
-            beside.write_text(text, encoding="utf-8")
-            os.replace(beside, path)
-        except OSError as error:
-            raise SettingError(f"The profile {name} cannot be saved: {error.strerror}.") from error
+        atomic_write(self.profile_folder / f"{name}.toml", text, what=f"The profile {name}", make_folder=True)
         return name
 
     def delete_profile(self, name: str) -> None:

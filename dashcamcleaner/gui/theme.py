@@ -8,9 +8,11 @@ from PyQt5.QtCore import QSettings
 from PyQt5.QtGui import QColor, QPalette
 from PyQt5.QtWidgets import QApplication
 
-from dashcamcleaner.files import user_folder
+from dashcamcleaner.core.kinds import rules_of
+from dashcamcleaner.errors import OutputError
+from dashcamcleaner.files import atomic_write, user_folder
 
-__all__ = ["KIND_COLORS", "apply_theme", "color", "is_dark", "system_prefers_dark"]
+__all__ = ["apply_theme", "color", "is_dark", "kind_color", "system_prefers_dark"]
 
 # Contrast of text on its ground is at least 4.5:1 in both (WCAG AA); `test_theme` computes it.
 COLORS: dict[str, tuple[str, str]] = {  # name: (light, dark)
@@ -31,13 +33,12 @@ COLORS: dict[str, tuple[str, str]] = {  # name: (light, dark)
     "on_canvas": ("#e8eaed", "#e8eaed"),
 }
 
-KIND_COLORS = {"face": "#2f9e8f", "plate": "#d98324", "frame": "#8a63d2"}
-"""Shown on pictures and timelines; told apart by brightness too, for those who see colours differently."""
+_FRAME_COLOR = "#8a63d2"
 
 
 def kind_color(kind: str) -> QColor:
-    """The colour of a kind; other kinds share one."""
-    return QColor(KIND_COLORS.get(kind, "#b0568f"))
+    """The colour of a kind, or of a whole frame (``frame``)."""
+    return QColor(_FRAME_COLOR if kind == "frame" else rules_of(kind).color)
 
 
 def color(name: str) -> QColor:
@@ -124,9 +125,8 @@ def _arrow(name: str) -> str:
     text = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">{_SIGNS[name].format(ink=ink)}</svg>'
     try:
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-    except OSError:
+            atomic_write(path, text, make_folder=True)
+    except (OSError, OutputError):
         return ""  # a read-only home: the sign is missing, the field still works
     return path.as_posix()
 

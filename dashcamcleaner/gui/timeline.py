@@ -27,7 +27,7 @@ class Lane:
 
     Args:
         key: ``("track", id)`` or ``("hand", place)``.
-        title: for people.
+        title: the name that people read.
         kind: decides the colour.
         spans: ``(first second, last second, origin)``.
         faint: it is not hidden any more.
@@ -47,7 +47,7 @@ class TimelineView(QAbstractScrollArea):
 
     Signals:
         sought: a second to go to.
-        chosen: key of a lane.
+        chosen: the lane with this key was chosen.
     """
 
     sought = pyqtSignal(float)

@@ -12,14 +12,15 @@ from pathlib import Path
 
 from PyQt5.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
+from dashcamcleaner.core.kinds import BUILT_IN
 from dashcamcleaner.files import user_folder
 from dashcamcleaner.settings import GROUPS, ROWS
 
 __all__ = ["JsonTranslator", "install_language", "template"]
 
 _FOLDER = Path(__file__).parent
-_TOLD_VALUES = frozenset({"CHOICE_TITLES", "PROFILE_NOTES", "_TITLES"})
-_TOLD_KEYS = frozenset({"_MENUS"})
+_SHOWN_VALUES = frozenset({"CHOICE_TITLES", "PROFILE_NOTES", "_TITLES"})
+_SHOWN_KEYS = frozenset({"_MENUS"})
 """Tables whose texts are looked up when they are shown."""
 
 
@@ -69,6 +70,8 @@ def template() -> dict[str, str]:
     texts: set[str] = set(GROUPS.values())
     for row in ROWS:
         texts |= {row.label, row.help}
+    for rules in BUILT_IN.values():
+        texts |= {rules.noun.capitalize(), f"{{n}} {rules.noun}", f"{{n}} {rules.plural}"}
     for path in sorted(_FOLDER.glob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
@@ -82,6 +85,6 @@ def template() -> dict[str, str]:
                     texts |= {str(arg.value) for arg in node.args[2:] if isinstance(arg, ast.Constant)}
             elif isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict):
                 name = node.target.id if isinstance(node.target, ast.Name) else ""
-                told = node.value.values if name in _TOLD_VALUES else node.value.keys if name in _TOLD_KEYS else []
-                texts |= {str(one.value) for one in told if isinstance(one, ast.Constant)}
+                shown = node.value.values if name in _SHOWN_VALUES else node.value.keys if name in _SHOWN_KEYS else []
+                texts |= {str(one.value) for one in shown if isinstance(one, ast.Constant)}
     return dict.fromkeys(sorted(texts), "")

@@ -111,7 +111,7 @@ def do_with_row(what: str, row: Row, *, session: Session, parent: QWidget) -> No
         what: ``open``, ``folder``, ``report``, ``audit``, ``again``, ``replace`` or ``name``.
         row: the clip.
         session: does the work.
-        parent: of a dialog.
+        parent: the parent of a dialog.
     """
     summary = row.summary
     if what == "again":

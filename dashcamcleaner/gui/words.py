@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from PyQt5.QtCore import QCoreApplication, QLocale
 
+from dashcamcleaner.core.kinds import BUILT_IN, rules_of
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import DashcamCleanerError, OutputError, WeightsUntrusted
@@ -14,6 +15,8 @@ from dashcamcleaner.gui.queue_model import Row, State, Totals
 __all__ = [
     "counts_text",
     "detail_text",
+    "kind_title",
+    "kind_word",
     "length_text",
     "result_text",
     "size_text",
@@ -61,21 +64,23 @@ def size_text(count_bytes: int) -> str:
 
 def kind_title(kind: str, count: int) -> str:
     """``1 face``, ``3 plates``."""
-    known = {
-        "face": (tr("{n} face"), tr("{n} faces")),
-        "plate": (tr("{n} plate"), tr("{n} plates")),
-        "manual": (tr("{n} drawn"), tr("{n} drawn")),
-    }
-    one, many = known.get(kind, (f"{{n}} {kind}", f"{{n}} {kind}"))
-    return (one if count == 1 else many).format(n=count)
+    if kind == "manual":
+        return tr("{n} drawn", n=count)
+    rules = rules_of(kind)
+    return tr_count(count, f"{{n}} {rules.noun}", f"{{n}} {rules.plural}")
+
+
+def kind_word(kind: str) -> str:
+    """``Face``, ``Plate``: a kind at the beginning of a sentence or alone."""
+    return tr(rules_of(kind).noun.capitalize())
 
 
 def counts_text(counts: Mapping[str, int], *, none: str = "") -> str:
     """``2 faces, 1 plate``."""
-    order = ("face", "plate")  # then the others, as they come: the same words in the same place for every frame
+    order = tuple(BUILT_IN)  # then the others, as they come: the same words in the same place for every frame
     kinds = sorted(counts, key=lambda kind: order.index(kind) if kind in order else len(order))
-    told = [kind_title(kind, counts[kind]) for kind in kinds if counts[kind]]
-    return ", ".join(told) or none
+    parts = [kind_title(kind, counts[kind]) for kind in kinds if counts[kind]]
+    return ", ".join(parts) or none
 
 
 def result_text(summary: RunSummary) -> str:

@@ -17,9 +17,10 @@ from typing import Any
 
 from dashcamcleaner.core.events import Event, Warned
 from dashcamcleaner.core.summary import KindSummary, RunSummary, StreamAction
+from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import InputError, OutputError, PlanError, SettingError
 from dashcamcleaner.jobs.run import clean
-from dashcamcleaner.media.codecs import output_extension
+from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint, plan_path
@@ -28,8 +29,6 @@ from dashcamcleaner.report.html import folder_html, write_page
 from dashcamcleaner.settings import Settings
 
 __all__ = [
-    "CLIP_SUFFIXES",
-    "STILL_SUFFIXES",
     "Batch",
     "jobs_for",
     "run_batch",
@@ -38,11 +37,6 @@ __all__ = [
     "earlier_result",
 ]
 
-CLIP_SUFFIXES = frozenset(
-    ".mp4 .m4v .mov .qt .mkv .webm .avi .ts .mts .m2ts .mpg .mpeg .vob .wmv .asf .flv .f4v .3gp .3g2 .ogv .gif .dav "
-    ".h264 .264 .h265 .265 .hevc .ivf .y4m .mjpeg .mjpg .mxf .insv .lrv .360".split()
-)
-STILL_SUFFIXES = frozenset(".jpg .jpeg .png .webp .bmp .tif .tiff .heic .heif .avif".split())
 _CLEANED = "_cleaned"
 
 
@@ -66,7 +60,7 @@ def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings) -
         inputs: files, folders (read with their subfolders) and glob patterns.
         output: a file name for one file; a folder (made if needed) for several or for a folder; ``FOLDER/*.mkv`` is a
             folder and a container for all; None puts ``NAME_cleaned`` beside each source.
-        settings: for all of them.
+        settings: the settings for all of them.
 
     Raises:
         InputError: an input does not exist or matches nothing.
@@ -81,7 +75,7 @@ def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings) -
     if target is not None and single and not target.is_dir() and not str(output).endswith(("/", "\\")):
         source = found[0][0]
         if not target.suffix:
-            target = target.with_name(target.name + _suffix_for(source, ""))
+            target = target.with_name(target.name + output_suffix(source))
         batch.jobs.append(Job(source, target, settings))
     else:
         if target is not None and target.is_file():
@@ -108,7 +102,7 @@ def _expand(inputs: Sequence[str], *, beside: bool) -> tuple[list[tuple[Path, Pa
                     continue
                 if beside and inner.stem.endswith(_CLEANED):
                     batch.skipped.append(inner)
-                elif inner.suffix.lower() in CLIP_SUFFIXES | STILL_SUFFIXES:
+                elif format_of(inner) is not None:
                     found.setdefault(inner, inner.relative_to(path))
                 elif inner.suffix.lower() not in (".jsonl", ".json", ".html", ".partial"):
                     batch.skipped.append(inner)
@@ -128,13 +122,10 @@ def _expand(inputs: Sequence[str], *, beside: bool) -> tuple[list[tuple[Path, Pa
 
 
 def _suffix_for(source: Path, wanted: str) -> str:
-    """The output's extension: what was asked for, else the source's if it can be written, else MP4 (or PNG)."""
-    own = source.suffix.lower()
-    if own in STILL_SUFFIXES:
-        return own if own in (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff") else ".png"
-    if wanted:
-        return wanted
-    return output_extension(own)
+    """The output's extension: for a clip what was asked for, else the source's if it can be written."""
+    own = output_suffix(source)
+    found = format_of(own)
+    return wanted if wanted and found is not None and found.kind is MediaKind.CLIP else own
 
 
 def _named_jobs(found: list[tuple[Path, Path]], folder: Path | None, suffix: str, settings: Settings) -> list[Job]:
@@ -173,8 +164,12 @@ def _refuse_crossing(jobs: list[Job]) -> None:
         taken[target] = job.source
 
 
-def run_batch(jobs: Sequence[Job], *, control: Control | None = None) -> Generator[tuple[Job, Event], None, None]:
+def run_batch(
+    jobs: Sequence[Job], *, models: ModelPool | None = None, control: Control | None = None
+) -> Generator[tuple[Job, Event], None, None]:
     """Run jobs one after another; every event comes with its job. A failed job does not stop the others.
+
+    They share one pool of models: the one handed in, or the process's own.
 
     The generator ends early only if the control says so (cancel, or stop after this file).
     """
@@ -185,7 +180,7 @@ def run_batch(jobs: Sequence[Job], *, control: Control | None = None) -> Generat
         for warning in _check_space_for_all(jobs):
             yield jobs[0], warning
     for job in jobs:
-        for event in clean(job, control=control):
+        for event in clean(job, models=models, control=control):
             yield job, event
         if control.stopping_after_this:
             return
@@ -237,7 +232,8 @@ def pairs_for(source: Path, output: Path) -> list[tuple[Path, Path]]:
 
 
 def _is_clip(path: Path) -> bool:
-    return path.is_file() and path.suffix.lower() in CLIP_SUFFIXES
+    found = format_of(path)
+    return found is not None and found.kind is MediaKind.CLIP and path.is_file()
 
 
 def _source_of(output: Path, place: Path, sources: dict[Path, Path]) -> Path | None:
@@ -267,7 +263,7 @@ def write_folder_report(reports: Sequence[dict[str, Any]], folder: Path) -> Path
     """
     rows = []
     for report in reports:
-        row = dict(report)
+        row = {**report, "page": ""}  # a report is foreign input: where its page lies is found here, not read there
         page = html_path(report_path(Path(str(report.get("output", "")))))
         if page.exists():
             row["page"] = Path(os.path.relpath(page, folder)).as_posix()

@@ -1,43 +1,36 @@
-"""``--fix``: what the audit found goes into the edits as regions, the clip is rendered again from its plan, and audited
-again. The source is never touched; every line added to ``NAME.edits.jsonl`` says that the audit wrote it, so deleting
-these lines and rendering from the plan undoes it.
+"""``--fix``: what the audit found goes into the edits, and the clip is rendered again from its plan and audited again.
+
+The source is never touched. Every line added to ``NAME.edits.jsonl`` says that the audit wrote it, so deleting these
+lines and rendering from the plan undoes it.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dashcamcleaner.audit.audit import audit, settings_of_plan
-from dashcamcleaner.core.edits import EDITS_VERSION
+from dashcamcleaner.core.edit_rows import Box, KeyFrame
+from dashcamcleaner.core.edit_types import DrawnRegion
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
+from dashcamcleaner.core.finding_table import FINDINGS
 from dashcamcleaner.core.findings import AuditResult, Finding, Severity, Status
-from dashcamcleaner.errors import OutputError
+from dashcamcleaner.core.kinds import rules_of
+from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.jobs.run import clean
-from dashcamcleaner.pipeline.build import growth_per_kind
+from dashcamcleaner.pipeline.build import rules_per_kind
 from dashcamcleaner.pipeline.control import Control
-from dashcamcleaner.pipeline.edits_file import edits_path
+from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanReader
-from dashcamcleaner.planning.regions import growth_of
 from dashcamcleaner.review.follow import follow_box
 from dashcamcleaner.review.preview import ClipPreview
 from dashcamcleaner.settings import Settings
 
 __all__ = ["audit_and_fix"]
 
-_BY_RENDERING = frozenset(
-    {"region-clear", "region-partly", "region-weak", "frame-lost", "frame-added", "other-frame", "size", "damaged",
-     "extra-film", "cover", "thumbnail", "position", "data-stream", "location", "tag", "sound-shift", "sound-tracks",
-     "sound-cut", "changed-outside", "no-picture", "length"}
-)  # fmt: skip
-"""Faults of the file rather than of the plan: a fresh rendering does not have them."""
-
 _BEYOND_S = 0.7
 """How far an object is followed beyond its sightings: as long as a track may be filled, and a little more."""
-
-Box = tuple[float, float, float, float]
 
 
 def audit_and_fix(
@@ -46,6 +39,7 @@ def audit_and_fix(
     *,
     plan: Path | None = None,
     rounds: int = 2,
+    models: ModelPool | None = None,
     control: Control | None = None,
 ) -> Iterator[Event]:
     """Audit; while something is found that a rendering can mend, mend it and audit again.
@@ -53,15 +47,18 @@ def audit_and_fix(
     Yields as `audit` does; the `Audited` at the end is of the last round and tells what was done.
 
     Args:
-        source, output, plan: as for `audit`. Without a plan nothing can be rendered again.
+        source: what was cleaned, as for `audit`.
+        output: what came of it, as for `audit`.
+        plan: the run's plan, as for `audit`. Without a plan nothing can be rendered again.
         rounds: how often at most the output is rendered again.
+        models: where detectors come from; None: the process's own pool.
         control: pauses and cancels; may be None.
     """
     fixes: list[str] = []
     done = 0
     while True:
         last: Audited | None = None
-        for event in audit(source, output, plan=plan, control=control):
+        for event in audit(source, output, plan=plan, models=models, control=control):
             if isinstance(event, Audited):
                 last = event
             elif not (isinstance(event, Started) and done):
@@ -82,7 +79,8 @@ def audit_and_fix(
         done += 1
         added = _add_regions(source, plan, last.result.findings, settings=settings, number=done)
         fixes += added or [f"round {done}: rendered again from the plan"]
-        for event in clean(Job(source, output, settings.replaced(overwrite=True), from_plan=plan), control=control):
+        again = Job(source, output, settings.replaced(overwrite=True), from_plan=plan)
+        for event in clean(again, models=models, control=control):
             if isinstance(event, Progress | Warned):
                 yield event
             elif isinstance(event, Failed):
@@ -92,10 +90,8 @@ def audit_and_fix(
 
 
 def _can_mend(result: AuditResult) -> bool:
-    return any(
-        (finding.code in _BY_RENDERING or finding.code == "clear-object") and finding.severity is not Severity.NOTE
-        for finding in result.findings
-    )
+    bad = [finding.code for finding in result.findings if finding.severity is not Severity.NOTE]
+    return any(FINDINGS[code].by_rendering or code == "clear-object" for code in bad)
 
 
 def _add_regions(
@@ -105,25 +101,26 @@ def _add_regions(
     clear = [f for f in findings if f.code == "clear-object" and f.severity is not Severity.NOTE and f.boxes]
     if not clear:
         return []
-    growth = growth_per_kind(settings)
-    lines, told = [], []
+    rules = rules_per_kind(settings)
+    added: list[DrawnRegion] = []
+    sentences = []
     with PlanReader(plan) as reader:
         track = reader.header.video_track
     with ClipPreview(source, video_track=track) as clip:
         for finding in clear:
-            keys = _keys(clip, finding)
-            factors = growth_of(growth, finding.kind)
-            rows = [[round(at, 4), *_grown(box, factors)] for at, box in keys]
-            if len(rows) == 1:  # a single frame: a region needs a span
-                rows.append([round(rows[0][0] + 0.0005, 4), *rows[0][1:]])
-            row = {"edit": "region", "keys": rows, "kind": finding.kind, "by": "audit", "round": number}
-            lines.append(json.dumps(row, separators=(",", ":")))
-            told.append(f"round {number}: a {finding.kind} hidden from {rows[0][0]:.2f} s to {rows[-1][0]:.2f} s")
-    _append(edits_path(plan), lines)
-    return told
+            factors = rules[finding.kind].growth if finding.kind in rules else (1.0, 1.0)
+            keys = [(round(at, 4), _grown(box, factors)) for at, box in _keys(clip, finding)]
+            if len(keys) == 1:  # a single frame: a region needs a span
+                keys.append((round(keys[0][0] + 0.0005, 4), keys[0][1]))
+            region = DrawnRegion(tuple(keys), finding.kind, by="audit", round=number)
+            added.append(region)
+            noun = rules_of(finding.kind).noun
+            sentences.append(f"round {number}: a {noun} hidden from {region.from_s:.2f} s to {region.to_s:.2f} s")
+    EditsFile.beside(plan).append(added)
+    return sentences
 
 
-def _keys(clip: ClipPreview, finding: Finding) -> list[tuple[float, Box]]:
+def _keys(clip: ClipPreview, finding: Finding) -> list[KeyFrame]:
     """Where the object is: at its sightings, and as far before and after as it can be followed."""
     times, base = clip.times, clip.info.time_base
     frames = [index for index in sorted(finding.boxes) if index < len(times)]
@@ -136,18 +133,7 @@ def _keys(clip: ClipPreview, finding: Finding) -> list[tuple[float, Box]]:
     return [*before, *seen, *after]
 
 
-def _grown(box: Box, factors: tuple[float, float]) -> list[float]:
+def _grown(box: Box, factors: tuple[float, float]) -> Box:
     x1, y1, x2, y2 = box
     dx, dy = (x2 - x1) * (factors[0] - 1) / 2, (y2 - y1) * (factors[1] - 1) / 2
-    return [round(v, 1) for v in (x1 - dx, y1 - dy, x2 + dx, y2 + dy)]
-
-
-def _append(path: Path, lines: Sequence[str]) -> None:
-    try:
-        fresh = not path.exists()
-        with path.open("a", encoding="utf-8", newline="\n") as file:
-            if fresh:
-                file.write(json.dumps({"edits": "dashcamcleaner", "version": list(EDITS_VERSION)}) + "\n")
-            file.writelines(line + "\n" for line in lines)
-    except OSError as error:
-        raise OutputError(f"The edits {path} cannot be written: {error.strerror}.") from error
+    return round(x1 - dx, 1), round(y1 - dy, 1), round(x2 + dx, 1), round(y2 + dy, 1)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from dashcamcleaner.audit.audit import audit_run
 from dashcamcleaner.core.events import Event, Failed, Finished
+from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.files import as_our_error
 from dashcamcleaner.media.image_file import is_still
 from dashcamcleaner.pipeline.control import Control
@@ -21,7 +22,7 @@ __all__ = ["clean"]
 log = logging.getLogger(__name__)
 
 
-def clean(job: Job, *, control: Control | None = None) -> Iterator[Event]:
+def clean(job: Job, *, models: ModelPool | None = None, control: Control | None = None) -> Iterator[Event]:
     """Clean one clip or picture: the one entry to the engine.
 
     Yields `Started`, then `Progress` and `Warned` as they come, then exactly one of `Finished` and `Failed`. Closing
@@ -30,10 +31,12 @@ def clean(job: Job, *, control: Control | None = None) -> Iterator[Event]:
 
     Args:
         job: what is asked.
+        models: where detectors come from; hand the same pool to all jobs that should share them. None: the process's
+            own pool. It is not closed here.
         control: pauses, cancels, shows the current frame; may be None.
     """
     try:
-        yield from _clean(job, control or Control())
+        yield from _clean(job, models or shared_pool(), control or Control())
     except Exception as error:  # the border: whatever it was reaches the asker as one object
         ours = as_our_error(error, source=job.source)
         if ours is not error:
@@ -41,11 +44,12 @@ def clean(job: Job, *, control: Control | None = None) -> Iterator[Event]:
         yield Failed(ours)
 
 
-def _clean(job: Job, control: Control) -> Iterator[Event]:
+def _clean(job: Job, models: ModelPool, control: Control) -> Iterator[Event]:
     settle_allocator()
-    run = clean_image(job) if is_still(job.source) else clean_video(job, control=control)
+    still = is_still(job.source)
+    run = clean_image(job, models=models) if still else clean_video(job, control=control, models=models)
     with contextlib.closing(run):
         for event in run:
             if isinstance(event, Finished) and job.audit:
-                yield from audit_run(event.summary, settings=job.settings, control=control)
+                yield from audit_run(event.summary, settings=job.settings, control=control, models=models)
             yield event

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from dashcamcleaner.core.frame import PixelLayout
+from dashcamcleaner.media.formats import FORMATS, MediaKind
 
 __all__ = [
     "CLOCKLESS",
@@ -29,7 +30,6 @@ __all__ = [
     "language_tag",
     "native_layout",
     "nearest_native",
-    "output_extension",
     "output_pixel_format",
     "safest_playable",
     "tells_position",
@@ -125,7 +125,7 @@ class VideoCodec:
 
     Args:
         name: the setting's value.
-        title: for people.
+        title: the name that people read.
         encoder: the library's encoder.
         formats: pixel formats that it takes without conversion.
         interlaced: it can mark interlaced frames.
@@ -192,7 +192,7 @@ class Container:
 
     Args:
         muxer: the library's name of the format.
-        title: for people.
+        title: the name that people read.
         video: names of `VIDEO_CODECS` that fit.
         audio: sound codecs that are copied; others are converted to `audio_fallback`.
         subtitles: subtitle codecs that are copied; other texts are converted to `subtitle_fallback`.
@@ -288,14 +288,15 @@ def language_tag(language: str, *, container: Container) -> str:
     return _QUICKTIME_NAMES.get(language, language) if container.muxer == "mov" else language
 
 
-CONTAINERS: dict[str, Container] = {".mp4": _MP4, ".m4v": _MP4, ".mov": _MOV, ".mkv": _MKV, ".webm": _WEBM}
-"""By the output's extension."""
+_BY_MUXER = {container.muxer: container for container in (_MP4, _MOV, _MKV, _WEBM)}
 
-
-def output_extension(source_extension: str) -> str:
-    """The extension to write for a source of this extension: its own where that container is written, else ``.mp4``."""
-    lower = source_extension.lower()
-    return lower if lower in CONTAINERS and lower != ".webm" else ".mp4"
+CONTAINERS: dict[str, Container] = {
+    suffix: _BY_MUXER[one.writer]
+    for one in FORMATS
+    if one.kind is MediaKind.CLIP and one.writer
+    for suffix in one.suffixes
+}
+"""By the output's extension, as `media.formats` has them."""
 
 
 def _planar(name: str, depth: int, shift: tuple[int, int]) -> tuple[str, PixelLayout]:
@@ -348,8 +349,8 @@ def output_pixel_format(layout: PixelLayout, *, codec: VideoCodec, keep_chroma: 
     """The pixel format to encode: the source's own depth; 4:2:0 unless the chroma is to be kept.
 
     Args:
-        layout: of the decoded planes.
-        codec: that will encode them.
+        layout: the layout of the decoded planes.
+        codec: the codec that will encode them.
         keep_chroma: 4:2:2 and 4:4:4 stay as they are.
     """
     shift = layout.chroma_shift if keep_chroma else (1, 1)

@@ -35,7 +35,7 @@ class CoverArt:
         self, source: Any, index: int, *, output: Any, clean: Callable[[np.ndarray], np.ndarray] | None
     ) -> None:
         if clean is None:
-            raise OutputError("cover pictures cannot be cleaned in this run", hint="Leave out --keep cover.")
+            raise OutputError("cover pictures cannot be cleaned in this run.", hint="Leave out --keep cover.")
         picture = np.ascontiguousarray(clean(_decoded(source, index)))
         # JPEG halves the chroma; an odd edge would be lost
         height, width = picture.shape[0] // 2 * 2, picture.shape[1] // 2 * 2
@@ -67,8 +67,8 @@ def _decoded(source: Any, index: int) -> np.ndarray:
                 for frame in packet.decode():
                     return np.asarray(frame.to_ndarray(format="rgb24"))
     except (av.error.FFmpegError, ValueError) as error:
-        raise OutputError("the cover picture cannot be decoded", hint="Leave out --keep cover.") from error
-    raise OutputError("the cover picture cannot be decoded", hint="Leave out --keep cover.")
+        raise OutputError("the cover picture cannot be decoded.", hint="Leave out --keep cover.") from error
+    raise OutputError("the cover picture cannot be decoded.", hint="Leave out --keep cover.")
 
 
 def _jpeg(frame: Any) -> list[Any]:

@@ -22,6 +22,7 @@ from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import InputError
+from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.frame_clock import FrameClock
 from dashcamcleaner.media.hidden_packets import shows_picture
@@ -51,7 +52,7 @@ def open_clip(path: str | Path, *, info: MediaInfo, threads: int = 0) -> Decoder
     Args:
         path: the clip.
         info: what `media.probe` said of it.
-        threads: for the decoder; 0: the machine's.
+        threads: how many threads the decoder has; 0: the machine's.
 
     Raises:
         InputError: it cannot be opened (any more).
@@ -91,15 +92,13 @@ class Decoder:
         self._info = info
         self._scaler = Scaler(info)
         self._convert = VideoReformatter()
-        try:
+        with map_os_errors(Path(path), verb="opened", to=InputError, also=(av.error.FFmpegError,)):
             self._container = av.open(
                 f"file:{Path(path).resolve()}",
                 format=info.container if info.still else None,
                 container_options=codecs.SOURCE_OPTIONS,
                 metadata_errors="replace",
             )
-        except (av.error.FFmpegError, OSError) as error:
-            raise InputError(f"{path} cannot be opened: {_reason(error)}") from error
         self._stream = self._container.streams[info.video]
         # Slices alone leave cores idle on most cameras' clips; frame threads cost a few frames of delay.
         self._stream.thread_type = "AUTO"
@@ -149,7 +148,7 @@ class Decoder:
         if frame is None:  # open GOPs and clips without an index land late: take the long way
             frame = self._seek_from(pts, start=None)
         if frame is None:
-            raise InputError(f"{self._info.path} has no frame at pts {pts}")
+            raise InputError(f"{self._info.path} has no frame at pts {pts}.")
         return frame
 
     def _seek_from(self, pts: int, *, start: int | None) -> Frame | None:
@@ -175,9 +174,11 @@ class Decoder:
         return None
 
     def _iterate(self, *, seeking: bool = False) -> Iterator[Frame]:
-        """Frames in order, held back by the reordering depth and one: damage found in one also taints those that are
-        shown before it but were decoded after it (B-frames that refer to it), and the one before, where damage often
-        begins unnoticed."""
+        """Frames in order, held back by the reordering depth and one.
+
+        Damage found in one also taints those that are shown before it but were decoded after it (B-frames that refer
+        to it), and the one before, where damage often begins unnoticed.
+        """
         held: deque[Frame] = deque()
         index = 0
         for native, damaged in self._decode(complete=not seeking):
@@ -194,7 +195,7 @@ class Decoder:
             frame.damaged = frame.damaged or self._new_trouble
             yield frame
         if not seeking and index == 0:
-            raise InputError(f"{self._info.path} decodes to nothing", hint="Take the original recording again.")
+            raise InputError(f"{self._info.path} decodes to nothing.", hint="Take the original recording again.")
 
     def _decode(self, *, complete: bool) -> Iterator[tuple[Any, bool]]:
         """Decoded pictures, their times in order, and whether each is damaged."""

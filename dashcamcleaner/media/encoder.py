@@ -41,7 +41,7 @@ _MOST_STRETCH = 1000
 
 def map_write_errors(path: Path) -> contextlib.AbstractContextManager[None]:
     """Map what FFmpeg and the system raise while ``path`` is written; see `files.map_os_errors`."""
-    hint = "Check the folder; where the source is damaged, --sound mute may help."
+    hint = "Check the folder; where the source is damaged, --audio mute may help."
     return map_os_errors(path, hint=hint, also=(av.error.FFmpegError, ValueError))
 
 
@@ -49,13 +49,13 @@ class Encoder:
     """Writes one clip. Use `write` per frame, then `finish`, or `abort` whatever happened.
 
     Args:
-        plan: from `plan_output`.
-        partial_path: where to write; never the final name.
+        plan: the plan from `plan_output`.
+        partial_path: the file that is written; never the final name.
         source: the clip that side streams are copied from.
-        info: of the source.
+        info: what the source holds.
         quality: constant rate factor on x264's scale.
         preset: x264's name of it.
-        threads: of the encoder; 0: the machine's.
+        threads: how many threads the encoder has; 0: the machine's.
         clean_cover: ``(h, w, 3) RGB -> the same, obscured`` for cover pictures; they are left out without it.
 
     Attributes:
@@ -102,9 +102,7 @@ class Encoder:
                     container_options=_container_options(plan, info),
                 )
                 self._stream = self._add_picture(quality=quality, preset=preset, threads=threads)
-                self._sides = StreamCopier(
-                    plan, output=self._output, source=Path(source), info=info, clean_cover=clean_cover
-                )
+                self._sides = StreamCopier(plan, output=self._output, source=Path(source), clean_cover=clean_cover)
                 self._output.metadata.update(plan.tags)
                 if plan.chapters:
                     self._output.set_chapters(self._sides.chapters())
@@ -218,8 +216,8 @@ class Encoder:
     def _require_all_pictures(self, written: PictureLength) -> None:
         if written.pictures < self._pictures:
             raise OutputError(
-                f"{self._pictures - written.pictures} of {self._pictures} pictures could not be written",
-                hint="The source's sound may be damaged; try --sound mute.",
+                f"{self._pictures - written.pictures} of {self._pictures} pictures could not be written.",
+                hint="The source's sound may be damaged; try --audio mute.",
             )
         wrong = length_notes(self._asked, written)
         if wrong:
@@ -229,7 +227,7 @@ class Encoder:
 
     def _require_open(self) -> None:
         if self._output is None or self._aborting:
-            raise OutputError(f"{self._path} is closed already", hint="Start the run again.")
+            raise OutputError(f"{self._path} is closed already.", hint="Start the run again.")
 
     def _encode(self, frame: Frame, *, duration: int) -> None:
         native = self._fit(frame.native)
@@ -245,9 +243,9 @@ class Encoder:
 
     def _last_duration(self, frame: Frame) -> int:
         """How long the last frame is shown: the container's word, else the decoder's, else as the one before it."""
-        told = (self._info.end_pts or 0) - frame.time.pts
-        if 0 < told <= max(self._step, frame.native.duration) * _MOST_STRETCH:
-            return told
+        stated = (self._info.end_pts or 0) - frame.time.pts
+        if 0 < stated <= max(self._step, frame.native.duration) * _MOST_STRETCH:
+            return stated
         return int(frame.native.duration or self._step or 1)
 
     def _mux(self, packet: Any, *, ends: bool = False) -> None:
@@ -406,5 +404,5 @@ def _baked(native: Any, orientation: Orientation) -> Any:
     )
     if target.width != size[0]:
         target = _empty_like(target, size)
-    _copy_planes(native, target, lambda picture, width, height: orientation.upright(picture))
+    _copy_planes(native, target, lambda picture, _width, _height: orientation.upright(picture))
     return target

@@ -9,12 +9,12 @@ part of the picture and stays.
 
 from __future__ import annotations
 
-import errno
+import functools
 import io
 import struct
 import warnings
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -28,25 +28,13 @@ from PIL import ExifTags, Image, ImageOps, JpegImagePlugin, features
 from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
 from dashcamcleaner.core.summary import StreamAction
 from dashcamcleaner.core.time import FrameTime
-from dashcamcleaner.errors import DiskFull, InputError, OutputError
+from dashcamcleaner.errors import InputError, OutputError
+from dashcamcleaner.files import map_os_errors
+from dashcamcleaner.media.formats import FORMATS, MediaKind, format_of, picture_format, suffixes
 
-__all__ = ["SUFFIXES", "Still", "is_still", "read_still", "write_still"]
+__all__ = ["Still", "is_still", "picture_frame", "read_still", "write_still"]
 
-SUFFIXES: dict[str, str] = {
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
-    ".jpe": "JPEG",
-    ".png": "PNG",
-    ".webp": "WEBP",
-    ".bmp": "BMP",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
-    ".avif": "AVIF",
-}
-"""Extensions of pictures that can be written, and Pillow's names of their formats."""
-
-_MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM", b"II*\0", b"MM\0*")
-_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"}
+_READABLE = frozenset(one.name for one in FORMATS if one.kind is MediaKind.PICTURE and one.readable)
 
 _EXIF, _GPS, _INTEROP, _MAKER_NOTE = 0x8769, 0x8825, 0xA005, 0x927C
 _THUMBNAIL = 0x0201
@@ -81,12 +69,7 @@ class Still:
 
 def is_still(path: str | Path) -> bool:
     """Whether a file is a picture, by its first bytes (a GIF is a clip: it may move). False if it cannot be read."""
-    try:
-        with Path(path).open("rb") as file:
-            head = file.read(16)
-    except OSError:
-        return False
-    return head.startswith(_MAGIC) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP") or _is_heif(head)
+    return picture_format(path) is not None
 
 
 def read_still(path: str | Path) -> Still:
@@ -97,9 +80,12 @@ def read_still(path: str | Path) -> Still:
     """
     path = Path(path)
     with _reading(path):
-        head = _head(path)
-        if _is_heif(head) and not (head[8:12] == b"avif" and features.check("avif")):
-            raise InputError(f"{path} is a HEIF picture, which cannot be read here", hint="Save it as JPEG first.")
+        told = picture_format(path)
+        if told is not None and (not told.readable or (told.name == "AVIF" and not features.check("avif"))):
+            raise InputError(
+                f"{path} is a picture in the format {told.name}, which cannot be read here.",
+                hint="Save it as JPEG first.",
+            )
         with warnings.catch_warnings():
             warnings.simplefilter(
                 "ignore", Image.DecompressionBombWarning
@@ -107,6 +93,30 @@ def read_still(path: str | Path) -> Still:
             warnings.filterwarnings("ignore", category=UserWarning, module="PIL")  # broken side data is left behind
             with Image.open(path) as image:
                 return _read(path, image)
+
+
+def picture_frame(planes: Sequence[np.ndarray], layout: PixelLayout) -> Frame:
+    """A frame that is a single picture: upright, at time 0, made of these very planes, which must be private.
+
+    Args:
+        planes: ``(h, w)`` each, all of one size; obscuring paints into them.
+        layout: how to read them; YCbCr is JPEG's (BT.601, full range).
+    """
+    own = tuple(planes)
+
+    def scale(size: tuple[int, int]) -> np.ndarray:
+        """Upright RGB, from the planes as they are now (alpha left out: what it hides is looked at as well)."""
+        small = [cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in own[:3]]
+        if layout.depth == 16:
+            small = [(plane // 256).astype(np.uint8) for plane in small]
+        if len(own) < 3:
+            small = [small[0]] * 3
+        if layout.rgb or len(own) < 3:
+            return np.stack(small, axis=2)
+        y, cb, cr = small
+        return cv2.cvtColor(np.stack([y, cr, cb], axis=2), cv2.COLOR_YCrCb2RGB)
+
+    return Frame(0, FrameTime(0, Fraction(1)), own, layout, Orientation(), None, scale, lambda: own)
 
 
 def write_still(
@@ -120,8 +130,8 @@ def write_still(
     """Write the picture as its frame is now.
 
     Args:
-        still: as read; its frame may have been obscured.
-        partial_path: where to write; renaming is the caller's.
+        still: the picture as read; its frame may have been obscured.
+        partial_path: the file that is written; renaming is the caller's.
         suffix: extension of the final name, which picks the format; None: the source's format.
         quality: 1-100 for JPEG, WebP and AVIF; None: as the source.
         keep: ``location`` keeps the EXIF position, ``tags`` the camera's other EXIF tags.
@@ -134,15 +144,11 @@ def write_still(
         DiskFull: no room left.
     """
     partial_path = Path(partial_path)
-    target = still.format if suffix is None else SUFFIXES.get(suffix.lower(), "")
-    if target not in SUFFIXES.values() or (target == "AVIF" and not features.check("avif")):
-        raise OutputError(
-            f"a picture cannot be written as {suffix or still.format}", hint=f"Choose one of {', '.join(SUFFIXES)}."
-        )
+    target = _target(still, suffix)
     w, h = still.frame.size
     actions = [StreamAction(f"picture ({still.format}, {w}x{h})", "cleaned", _change(still, target))]
-    exif, told = _exif(still, keep=keep, target=target)
-    actions += told
+    exif, exif_actions = _exif(still, keep=keep, target=target)
+    actions += exif_actions
     options: dict[str, Any] = {}
     if exif is not None:
         options["exif"] = exif
@@ -159,13 +165,29 @@ def write_still(
     return actions + still.actions
 
 
-def _head(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(64)
+def _target(still: Still, suffix: str | None) -> str:
+    """Pillow's name of the format to write."""
+    target = still.format
+    if suffix is not None:
+        found = format_of(suffix)
+        target = found.writer if found is not None and found.kind is MediaKind.PICTURE else ""
+    if target and _encodes(target):
+        return target
+    others = ", ".join(one for one in suffixes(MediaKind.PICTURE, written=True) if one != suffix)
+    if target:
+        raise OutputError(f"{target} pictures cannot be written here: Pillow is installed without an encoder for them.",
+                          hint=f"End the output's name in one of {others}.")  # fmt: skip
+    raise OutputError(f"A picture cannot be written as {suffix}.", hint=f"Choose one of {others}.")
 
 
-def _is_heif(head: bytes) -> bool:
-    return head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS
+@functools.cache
+def _encodes(name: str) -> bool:
+    """Whether Pillow writes this format; tried, since a build may read what it does not write."""
+    try:
+        Image.new("RGB", (16, 16)).save(io.BytesIO(), name)
+    except (OSError, ValueError, KeyError, RuntimeError):
+        return False
+    return True
 
 
 @contextmanager
@@ -173,28 +195,25 @@ def _reading(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist", hint="Check the spelling of the path.") from error
+        raise InputError(f"{path} does not exist.", hint="Check the spelling of the path.") from error
     except Image.DecompressionBombError as error:
-        raise InputError(f"{path} is too large a picture", hint="Cut or scale it first.") from error
+        raise InputError(f"{path} is too large a picture.", hint="Cut or scale it first.") from error
     # Pillow's readers raise all of these on broken files.
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error, cv2.error) as error:
         reason = getattr(error, "strerror", None) or "damaged, or of an unknown kind"
         raise InputError(
-            f"{path} is no picture that can be read ({reason})", hint="Take the original again."
+            f"{path} is no picture that can be read ({reason}).", hint="Take the original again."
         ) from error
 
 
 @contextmanager
 def _writing(path: Path) -> Iterator[None]:
     try:
-        yield
-    except (OSError, ValueError, cv2.error) as error:
+        with map_os_errors(path, also=(ValueError, cv2.error)):
+            yield
+    except OutputError:
         path.unlink(missing_ok=True)
-        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(
-                f"the disk is full: {path.parent}", hint="Free some space, or choose another folder."
-            ) from error
-        raise OutputError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}") from error
+        raise
 
 
 def _read(path: Path, image: Image.Image) -> Still:
@@ -202,19 +221,19 @@ def _read(path: Path, image: Image.Image) -> Still:
     frames = getattr(image, "n_frames", 1)
     if frames > 1 and name != "MPO":
         raise InputError(
-            f"{path} holds {frames} pictures that move or follow each other",
+            f"{path} holds {frames} pictures that move or follow each other.",
             hint="Single pictures are cleaned; save an animation as a clip or GIF first.",
         )
     still_format = "JPEG" if name == "MPO" else name
-    if still_format not in SUFFIXES.values():
-        raise InputError(f"{path} is a {name} picture, which is not read here", hint="Save it as PNG or JPEG first.")
+    if still_format not in _READABLE:
+        raise InputError(f"{path} is a {name} picture, which is not read here.", hint="Save it as PNG or JPEG first.")
     actions = _left_behind(image)
     exif = image.getexif()
     icc, dpi = image.info.get("icc_profile"), image.info.get("dpi")
     jpeg, lossless = _jpeg_tables(image), _is_lossless(path, image)
     if _depth(image) == 16:
         planes, layout = _read_deep(path, exif)
-        return Still(path, still_format, _frame(planes, layout), actions, icc, exif, dpi, jpeg, lossless)
+        return Still(path, still_format, picture_frame(planes, layout), actions, icc, exif, dpi, jpeg, lossless)
     if image.mode == "CMYK":
         actions.append(StreamAction("picture in CMYK", "converted", "written as RGB, without its profile"))
         icc, jpeg = None, {}
@@ -227,7 +246,7 @@ def _read(path: Path, image: Image.Image) -> Still:
         if jpeg["subsampling"] == 1:
             jpeg["subsampling"] = 0  # turned 4:2:2 would halve the other side, which JPEG writers do not offer
     planes, layout = _planes(turned)
-    return Still(path, still_format, _frame(planes, layout), actions, icc, exif, dpi, jpeg, lossless)
+    return Still(path, still_format, picture_frame(planes, layout), actions, icc, exif, dpi, jpeg, lossless)
 
 
 def _is_ycc(image: Image.Image) -> bool:
@@ -303,24 +322,6 @@ def _planes(image: Image.Image) -> tuple[list[np.ndarray], PixelLayout]:
         image = image.convert("RGB")
         layout = PixelLayout("rgb24", chroma_shift=(0, 0), full_range=True, rgb=True)
     return [np.array(band) for band in image.split()], layout
-
-
-def _frame(planes: list[np.ndarray], layout: PixelLayout) -> Frame:
-    own = tuple(planes)
-
-    def scale(size: tuple[int, int]) -> np.ndarray:
-        """Upright RGB, from the planes as they are now (alpha left out: what it hides is looked at as well)."""
-        small = [cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in own[:3]]
-        if layout.depth == 16:
-            small = [(plane // 256).astype(np.uint8) for plane in small]
-        if len(own) < 3:
-            small = [small[0]] * 3
-        if layout.rgb or len(own) < 3:
-            return np.stack(small, axis=2)
-        y, cb, cr = small
-        return cv2.cvtColor(np.stack([y, cr, cb], axis=2), cv2.COLOR_YCrCb2RGB)
-
-    return Frame(0, FrameTime(0, Fraction(1)), own, layout, Orientation(), None, scale, lambda: own)
 
 
 def _left_behind(image: Image.Image) -> list[StreamAction]:

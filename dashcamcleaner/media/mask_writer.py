@@ -17,6 +17,7 @@ import av.error
 import numpy as np
 from av.video.frame import PictureType
 
+from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import Region
 from dashcamcleaner.core.time import FrameTime
@@ -25,9 +26,6 @@ from dashcamcleaner.media import codecs
 from dashcamcleaner.media.encoder import map_write_errors
 
 __all__ = ["MaskWriter"]
-
-_CHANNEL = {"face": 0, "plate": 1}
-_OTHERS = 2
 
 Draw = Callable[[np.ndarray, Region, int], None]
 """``draw(channel (h, w) uint8, region, value)`` raises the channel to the value inside the region's shape."""
@@ -48,19 +46,29 @@ class MaskWriter:
     """Writes one mask clip.
 
     Args:
-        path: where to; the extension picks the container.
-        info: of the source, for size and timing.
-        colored: by kind and confidence, instead of black and white.
+        path: its final name, whose extension picks the container.
+        partial_path: where to write until the caller renames it; None: under the final name at once.
+        info: what the source holds, for size and timing.
+        colored: drawn in colours by kind and confidence, instead of black and white.
         draw: fills one region's shape; boxes by default.
     """
 
-    def __init__(self, path: str | Path, *, info: MediaInfo, colored: bool, draw: Draw = draw_box) -> None:
-        self._path = Path(path)
+    def __init__(
+        self,
+        path: Path,
+        *,
+        info: MediaInfo,
+        colored: bool,
+        draw: Draw = draw_box,
+        partial_path: Path | None = None,
+    ) -> None:
+        self._path = partial_path or path
         self._colored = colored
         self._draw = draw
-        container = codecs.CONTAINERS.get(self._path.suffix.lower())
+        container = codecs.CONTAINERS.get(path.suffix.lower())
         if container is None or "h264" not in container.video:
-            raise OutputError(f"{self._path} is no name for a mask clip", hint="End it in .mp4, .mov or .mkv.")
+            fitting = ", ".join(suffix for suffix, one in codecs.CONTAINERS.items() if "h264" in one.video)
+            raise OutputError(f"{path} is no name for a mask clip.", hint=f"End it in one of {fitting}.")
         width, height = info.upright_size
         self._size = (width + width % 2, height + height % 2)
         with map_write_errors(self._path):
@@ -83,7 +91,7 @@ class MaskWriter:
         picture = np.zeros((self._size[1], self._size[0], channels), np.uint8)
         for region in regions:
             value = max(1, round(255 * min(1.0, region.score))) if self._colored else 255
-            channel = _CHANNEL.get(region.kind, _OTHERS) if self._colored else 0
+            channel = rules_of(region.kind).mask_channel if self._colored else 0
             self._draw(picture[:height, :width, channel], region, value)
         if self._colored:
             native = av.VideoFrame.from_ndarray(picture, format="rgb24")

@@ -1,6 +1,8 @@
-"""What the boxes of a file tell that the media library does not: which sample formats the tracks of an MP4 or MOV have,
-whether they are encrypted, whether the index is there, what stands beside the tracks (GPS boxes of dashcams, makers'
-trailers), and whether the file was cut off. Pure: bytes come from a callable; `media.probe` reads the file.
+"""What the boxes of a file tell that the media library does not.
+
+Which sample formats the tracks of an MP4 or MOV have, whether they are encrypted, whether the index is there, what
+stands beside the tracks (GPS boxes of dashcams, makers' trailers), and whether the file was cut off. Pure: bytes come
+from a callable; `media.probe` reads the file.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ class BoxMap:
         has_index: a ``moov`` box is there and whole.
         has_pictures: bytes of media data (``mdat``) are there.
         truncated: the last box claims more bytes than the file has.
-        formats: per track id, the name of its first sample format (``avc1``, ``gpmd``, ``mett``, ...).
+        formats: per track id the name of the track's first sample format (``avc1``, ``gpmd``, ``mett``, ...).
         encrypted: track ids whose samples are encrypted.
         extras: boxes outside the tracks that are no part of the format: name and bytes.
     """
@@ -88,8 +90,8 @@ def is_cut(head: bytes, *, size: int) -> bool:
         size: bytes of the file.
     """
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
-        told = int.from_bytes(head[4:8], "little")
-        return told > 0 and size + 8 < told  # some cameras count the eight bytes before it, too
+        stated = int.from_bytes(head[4:8], "little")
+        return stated > 0 and size + 8 < stated  # some cameras count the eight bytes before it, too
     if head[:4] != b"\x1a\x45\xdf\xa3":
         return False
     header, at = _ebml_size(head, 4)

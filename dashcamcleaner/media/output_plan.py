@@ -6,7 +6,7 @@ Pure: reads `MediaInfo` and the tables in `media.codecs`, opens nothing.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -28,10 +28,10 @@ class SideStream:
     """A stream that goes along with the picture.
 
     Args:
-        index: in the source.
+        index: the index in the source.
         type: ``audio``, ``subtitle``, ``data``, ``attachment`` or ``cover``.
         codec: the encoder to convert with, empty when packets are copied.
-        tags: of the stream, those that are kept.
+        tags: the tags of the stream, those that are kept.
     """
 
     index: int
@@ -46,18 +46,18 @@ class OutputPlan:
 
     Args:
         container: what is written.
-        codec: of the pictures.
-        pixel_format: given to the encoder.
+        codec: the codec of the pictures.
+        pixel_format: the pixel format given to the encoder.
         size: ``(width, height)`` of the stored pictures, even where 4:2:0 needs it.
         sides: streams that go along, in order.
-        tags: of the file.
-        video_tags: of the picture stream.
+        tags: the tags of the file.
+        video_tags: the tags of the video stream.
         chapters: the chapter list goes along.
         shift_s: taken off every time (clips of containers whose clock has no origin).
         bake_orientation: turn and mirror the pictures themselves, since the container cannot say it.
         actions: what becomes of each stream, tag and box, for the summary.
         warnings: what a careful user wants to know.
-        estimated_bytes: of the output, on the large side.
+        estimated_bytes: the estimated bytes of the output, on the large side.
     """
 
     container: Container
@@ -81,7 +81,7 @@ def plan_output(
     output: str | Path,
     codec: str = "auto",
     keep: Sequence[str] = (),
-    sound: str = "keep",
+    audio: str = "keep",
     keep_chroma: bool = False,
     quality: int = 20,
     uncopiable: Collection[int] = (),
@@ -90,11 +90,11 @@ def plan_output(
     """Decide what the output will be.
 
     Args:
-        info: of the source.
+        info: what the source holds.
         output: its extension picks the container.
         codec: ``auto``, ``h264``, ``h265`` or ``av1``.
         keep: what is kept although it is stripped by default: location, tags, data, cover, attachments, chapters.
-        sound: ``keep`` or ``mute``.
+        audio: ``keep`` or ``mute``.
         keep_chroma: 4:2:2 and 4:4:4 stay as they are.
         quality: x264's scale; only the size estimate depends on it.
         uncopiable: side streams whose packets the container refused when tried, see `media.trial`.
@@ -108,7 +108,7 @@ def plan_output(
     pixel_format, notes = _pixel_format(info, codec=video, keep_chroma=keep_chroma)
     size, size_notes = _size(info, pixel_format=pixel_format)
     sides, actions = _sides(
-        info, container=container, keep=keep, sound=sound, uncopiable=uncopiable, unwritable=unwritable
+        info, container=container, keep=keep, audio=audio, uncopiable=uncopiable, unwritable=unwritable
     )
     tags, tag_actions = _tags(info.tags, keep=keep)
     video_tags, video_tag_actions = _video_tags(info, container=container, keep=keep)
@@ -144,7 +144,7 @@ def _container(output: str | Path) -> Container:
     container = codecs.CONTAINERS.get(extension)
     if container is None:
         names = ", ".join(codecs.CONTAINERS)
-        raise OutputError(f"{extension or 'a name without extension'} is no kind of clip that is written here",
+        raise OutputError(f"{extension or 'a name without extension'} is no kind of clip that is written here.",
                           hint=f"End the output's name in one of {names}.")  # fmt: skip
     return container
 
@@ -156,10 +156,12 @@ def _video_codec(info: MediaInfo, *, container: Container, codec: str) -> VideoC
             name = codecs.safest_playable(container.video) or name
         return codecs.VIDEO_CODECS[name]
     if codec not in codecs.VIDEO_CODECS:
-        raise OutputError(f"{codec} is no codec that is written here", hint=f"Choose {', '.join(codecs.VIDEO_CODECS)}.")
+        raise OutputError(
+            f"{codec} is no codec that is written here.", hint=f"Choose {', '.join(codecs.VIDEO_CODECS)}."
+        )
     if codec not in container.video:
         fitting = ", ".join(sorted(codecs.VIDEO_CODECS[name].title for name in container.video))
-        raise OutputError(f"{container.title} does not hold {codecs.VIDEO_CODECS[codec].title}",
+        raise OutputError(f"{container.title} does not hold {codecs.VIDEO_CODECS[codec].title}.",
                           hint=f"It holds {fitting}; choose another codec or another extension.")  # fmt: skip
     return codecs.VIDEO_CODECS[codec]
 
@@ -167,7 +169,7 @@ def _video_codec(info: MediaInfo, *, container: Container, codec: str) -> VideoC
 def _pixel_format(info: MediaInfo, *, codec: VideoCodec, keep_chroma: bool) -> tuple[str, list[str]]:
     name = codecs.output_pixel_format(info.layout, codec=codec, keep_chroma=keep_chroma)
     if name not in codec.formats:
-        raise OutputError(f"{codec.title} is not written with the source's chroma ({info.layout.name})",
+        raise OutputError(f"{codec.title} is not written with the source's chroma ({info.layout.name}).",
                           hint="Leave out --keep-chroma, or choose H.264 or H.265.")  # fmt: skip
     notes = []
     if info.layout.chroma_shift != (1, 1) and not keep_chroma:
@@ -196,7 +198,7 @@ def _sides(
     *,
     container: Container,
     keep: Sequence[str],
-    sound: str,
+    audio: str,
     uncopiable: Collection[int],
     unwritable: Collection[int],
 ) -> tuple[list[SideStream], list[StreamAction]]:
@@ -208,14 +210,14 @@ def _sides(
             continue
         counts[stream.type] = counts.get(stream.type, 0) + 1
         title = _title(stream, counts[stream.type])
-        decide = {
-            "audio": lambda s: _sound(s, container, sound, s.index in uncopiable),
+        decide: Callable[[StreamInfo], _Fate] = {
+            "audio": lambda s: _audio(s, container, audio, s.index in uncopiable),
             "subtitle": lambda s: _subtitle(s, container, keep, s.index in uncopiable),
             "data": lambda s: _data(s, container, keep),
             "attachment": lambda s: _attachment(s, container, keep),
             "video": lambda s: _picture(s, container, keep),
-            "pid": lambda s: (None, "dropped", "may carry position; only announced streams can be kept"),
-            "box": lambda s: (None, "dropped", "may carry position; only tracks can be kept"),
+            "pid": lambda _: (None, "dropped", "may carry position; only announced streams can be kept"),
+            "box": lambda _: (None, "dropped", "may carry position; only tracks can be kept"),
         }[stream.type]
         side, action, why = decide(stream)
         if side is not None and side.index in unwritable:
@@ -237,8 +239,8 @@ def _stream_tags(stream: StreamInfo, container: Container) -> dict[str, str]:
     return {"language": codecs.language_tag(stream.language, container=container)}
 
 
-def _sound(stream: StreamInfo, container: Container, sound: str, uncopiable: bool) -> _Fate:
-    if sound == "mute":
+def _audio(stream: StreamInfo, container: Container, audio: str, uncopiable: bool) -> _Fate:
+    if audio == "mute":
         return None, "muted", "asked for"
     if stream.note == "undecodable" and stream.codec not in container.audio:
         return None, "dropped", "unknown codec"
@@ -273,7 +275,7 @@ def _data(stream: StreamInfo, container: Container, keep: Sequence[str]) -> _Fat
     if stream.codec in container.data_tags:
         return SideStream(stream.index, "data"), "copied", ""
     raise OutputError(
-        f"{container.title} cannot hold the data track {stream.index} ({stream.codec or 'unknown'}: {stream.note})",
+        f"{container.title} cannot hold the data track {stream.index} ({stream.codec or 'unknown'}: {stream.note}).",
         hint="Leave out --keep data, or keep the source for its data.",
     )
 
@@ -283,18 +285,18 @@ def _attachment(stream: StreamInfo, container: Container, keep: Sequence[str]) -
         return None, "dropped", "may hold pictures or names"
     if not container.attachments:
         raise OutputError(
-            f"{container.title} cannot hold attached files", hint="Write MKV, or leave out --keep attachments."
+            f"{container.title} cannot hold attached files.", hint="Write MKV, or leave out --keep attachments."
         )
     return SideStream(stream.index, "attachment"), "copied", ""
 
 
 def _picture(stream: StreamInfo, container: Container, keep: Sequence[str]) -> _Fate:
     if stream.note != "cover picture":
-        return None, "dropped", "only one film is cleaned"
+        return None, "dropped", "only one video stream is cleaned"
     if "cover" not in keep:
         return None, "dropped", "shows the scene uncleaned"
     if not container.cover:
-        raise OutputError(f"{container.title} cannot hold a cover picture", hint="Leave out --keep cover.")
+        raise OutputError(f"{container.title} cannot hold a cover picture.", hint="Leave out --keep cover.")
     return SideStream(stream.index, "cover"), "cleaned", ""
 
 
@@ -302,7 +304,7 @@ def _title(stream: StreamInfo, number: int) -> str:
     names = {"audio": "sound", "subtitle": "subtitles", "attachment": "attachment", "box": "box"}
     if stream.type == "video":
         size = stream.details.get("size")
-        return f"{stream.note or 'other film'} ({stream.codec}{f', {size[0]}x{size[1]}' if size else ''})"
+        return f"{stream.note or 'other video stream'} ({stream.codec}{f', {size[0]}x{size[1]}' if size else ''})"
     if stream.type == "pid":
         return f"{stream.note} (PID {stream.codec}, {stream.details.get('packets', 0)} packets)"
     if stream.type == "data":

@@ -73,8 +73,10 @@ class PacketOrder:
         return self._take(pts, early), 0
 
     def _between(self, pts: int) -> set[int]:
-        """Times still to come that lie before this one, but not before what was shown: a clock that jumps back is
-        neither a loss nor a slip."""
+        """Times still to come that lie before this one, but not before what was shown.
+
+        A clock that jumps back is neither a loss nor a slip.
+        """
         return {other for other in self._waiting if self._shown < other < pts}
 
     def _take(self, pts: int, early: set[int]) -> int:

@@ -21,12 +21,14 @@ import av.error
 from dashcamcleaner.core.frame import Orientation
 from dashcamcleaner.core.media_info import MediaInfo, StreamInfo
 from dashcamcleaner.errors import InputError
+from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media import codecs
-from dashcamcleaner.media.films import Film, choose_film, films_of, is_cover
+from dashcamcleaner.media.formats import picture_format_of
 from dashcamcleaner.media.mp4_boxes import BoxMap, is_cut, read_boxes
 from dashcamcleaner.media.packets import read_packets
 from dashcamcleaner.media.picture_format import picture_format
 from dashcamcleaner.media.transport_stream import packets_by_pid
+from dashcamcleaner.media.video_streams import VideoStream, choose_video_stream, is_cover, video_streams_of
 
 __all__ = ["frame_rate", "probe"]
 
@@ -36,15 +38,7 @@ _MOST_PACKETS = 4000
 _FIRST_TEXTS = 8
 """Subtitles that are looked at: a telemetry stream shows what it is in the first ones, once the receiver has a fix."""
 
-_STILLS: tuple[tuple[bytes, str], ...] = (
-    (b"\xff\xd8\xff", "jpeg_pipe"),
-    (b"\x89PNG\r\n\x1a\n", "png_pipe"),
-    (b"BM", "bmp_pipe"),
-    (b"II*\0", "tiff_pipe"),
-    (b"MM\0*", "tiff_pipe"),
-)
 _STREAM_TYPES = ("video", "audio", "subtitle", "data", "attachment")
-_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif")
 _DATA_NOTES = {
     "gpmd": "GoPro telemetry, with position",
     "camm": "camera motion, with position",
@@ -60,7 +54,8 @@ def probe(path: str | Path, *, video_track: int | None = None) -> MediaInfo:
 
     Args:
         path: the clip.
-        video_track: number of the film to clean, from 1; None: the one that is most likely meant, see `media.films`.
+        video_track: number of the video stream to clean, from 1; None: the one that is most likely meant, see
+            `media.video_streams`.
 
     Raises:
         InputError: the file is missing, empty, no clip, sound only, encrypted, or decodes to nothing; or it has no such
@@ -68,57 +63,46 @@ def probe(path: str | Path, *, video_track: int | None = None) -> MediaInfo:
     """
     path = Path(path)
     head, size = _read_head(path)
-    still = _still_format(head)
+    picture = picture_format_of(head)
     _refuse_disguises(path, head)
     atoms = _read_atoms(path, head, size)
-    if atoms is not None and not _is_heif(head):
+    if atoms is not None and picture is None:
         _refuse_by_atoms(path, atoms)
-    with _open(path, format_name=still, atoms=atoms) as container:
+    # A picture's demuxer is named outright: the one for numbered series would open other files.
+    with _open(path, format_name=picture.demuxer or None if picture else None, atoms=atoms) as container:
         info = _describe(
             path,
             container,
-            still=still is not None or _is_heif(head),
+            still=picture is not None,
             atoms=atoms,
             size=size,
-            video_track=None if still is not None else video_track,
+            video_track=None if picture is not None else video_track,
         )
     return dataclasses.replace(info, cut=is_cut(head, size=size))
 
 
 def _read_head(path: Path) -> tuple[bytes, int]:
     if path.is_dir():
-        raise InputError(f"{path} is a folder, not a clip", hint="Name the folder itself to clean all clips in it.")
-    try:
-        with path.open("rb") as file:
-            head = file.read(4096)
-        size = os.path.getsize(path)
-    except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist", hint="Check the spelling of the path.") from error
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}", hint="Check its permissions.") from error
+        raise InputError(f"{path} is a folder, not a clip.", hint="Name the folder itself to clean all clips in it.")
+    with map_os_errors(path, verb="read", hint="Check its permissions.", to=InputError):
+        try:
+            with path.open("rb") as file:
+                head = file.read(4096)
+            size = os.path.getsize(path)
+        except FileNotFoundError as error:
+            raise InputError(f"{path} does not exist.", hint="Check the spelling of the path.") from error
     if not head:
-        raise InputError(f"{path} is empty", hint="The recording or the copy of it failed; take the original again.")
+        raise InputError(f"{path} is empty.", hint="The recording or the copy of it failed; take the original again.")
     return head, size
-
-
-def _still_format(head: bytes) -> str | None:
-    """The demuxer for a picture's magic bytes; named outright: the one for numbered series would open other files."""
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "webp_pipe"
-    return next((name for magic, name in _STILLS if head.startswith(magic)), None)
-
-
-def _is_heif(head: bytes) -> bool:
-    return head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS
 
 
 def _refuse_disguises(path: Path, head: bytes) -> None:
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:512].lower()
     if text.startswith((b"<!doctype html", b"<html", b"<head", b"<body")) or b"<html" in text:
-        raise InputError(f"{path} is a web page, not a clip", hint="The download went wrong; fetch the clip itself.")
+        raise InputError(f"{path} is a web page, not a clip.", hint="The download went wrong; fetch the clip itself.")
     if text.startswith((b"#extm3u", b"ffconcat", b"[playlist]", b"<mpd", b"v=0", b"<asx", b"<smil")) or b"<mpd" in text:
         raise InputError(
-            f"{path} is a playlist that points to other files, not a clip", hint="Clean the clips that it names."
+            f"{path} is a playlist that points to other files, not a clip.", hint="Clean the clips that it names."
         )
 
 
@@ -136,10 +120,10 @@ def _read_atoms(path: Path, head: bytes, size: int) -> BoxMap | None:
 
 def _refuse_by_atoms(path: Path, atoms: BoxMap) -> None:
     if atoms.encrypted:
-        raise InputError(f"{path} is encrypted", hint="Decrypt it with the program or device that it belongs to.")
+        raise InputError(f"{path} is encrypted.", hint="Decrypt it with the program or device that it belongs to.")
     if not atoms.has_index and atoms.has_pictures:
         raise InputError(
-            f"{path} has no index (moov): the recording was cut off before the camera could write it",
+            f"{path} has no index (moov): the recording was cut off before the camera could write it.",
             hint="Repair it with a tool such as untrunc and a good clip of the same camera, then clean the result.",
         )
 
@@ -154,20 +138,20 @@ def _open(path: Path, *, format_name: str | None, atoms: BoxMap | None) -> Any:
         )
     except av.error.FFmpegError as error:
         if atoms is not None and atoms.has_index:
-            message, hint = f"{path} is damaged: its index does not fit its content", "Take the original again."
+            message, hint = f"{path} is damaged: its index does not fit its content.", "Take the original again."
         else:
-            message, hint = f"{path} is not a clip that can be read", "Clips are files such as MP4, MOV, MKV or AVI."
+            message, hint = f"{path} is not a clip that can be read.", "Clips are files such as MP4, MOV, MKV or AVI."
         raise InputError(message, hint=hint) from error
 
 
 def _describe(
     path: Path, container: Any, *, still: bool, atoms: BoxMap | None, size: int, video_track: int | None
 ) -> MediaInfo:
-    films = films_of(path, container)
-    film = choose_film(films, video_track=video_track, path=path)
-    if film is None:
-        raise _no_film(path, container, films, atoms=atoms, still=still)
-    stream = container.streams[film.index]
+    streams = video_streams_of(path, container)
+    chosen = choose_video_stream(streams, video_track=video_track, path=path)
+    if chosen is None:
+        raise _no_pictures(path, container, streams, atoms=atoms, still=still)
+    stream = container.streams[chosen.index]
     rate = frame_rate(container, stream)
     # Asked before anything is decoded: decoders put in a rate of their own where the stream tells none.
     rate_told = container.format.name not in codecs.CLOCKLESS or bool(stream.codec_context.framerate)
@@ -187,7 +171,7 @@ def _describe(
         layout=look.layout,
         time_base=stream.time_base,
         video=stream.index,
-        video_track=film.number,
+        video_track=chosen.number,
         codec=stream.codec_context.codec.canonical_name,
         streams=(
             *(_stream_info(s, atoms, telling, transport=transport) for s in container.streams),
@@ -211,25 +195,28 @@ def _describe(
         still=still,
         warnings=(
             *(() if rate_told else (_no_rate(rate),)),
-            *_warnings(container, stream, films=films, film=film, exact=exact, atoms=atoms, side=side),
+            *_other_streams(streams, chosen),
+            *_warnings(stream, exact=exact, atoms=atoms, side=side),
             *look.notes,
         ),
     )
 
 
-def _no_film(path: Path, container: Any, films: Sequence[Film], *, atoms: BoxMap | None, still: bool) -> InputError:
-    if films:
+def _no_pictures(
+    path: Path, container: Any, streams: Sequence[VideoStream], *, atoms: BoxMap | None, still: bool
+) -> InputError:
+    if streams:
         return InputError(
-            f"{path} has pictures in a codec that cannot be decoded here",
+            f"{path} has pictures in a codec that cannot be decoded here.",
             hint="Convert it with the program of the camera's maker first.",
         )
     if container.streams.audio:
-        return InputError(f"{path} holds sound only, no picture", hint="There is nothing to obscure in it.")
+        return InputError(f"{path} holds sound only, no picture.", hint="There is nothing to obscure in it.")
     if still:
-        return InputError(f"{path} is a picture that cannot be decoded", hint="Save it as JPEG or PNG first.")
+        return InputError(f"{path} is a picture that cannot be decoded.", hint="Save it as JPEG or PNG first.")
     left = atoms is not None and any("GPS" in name.upper() for name, _ in atoms.extras)
     extra = " (only the camera's GPS data are left)" if left else ""
-    return InputError(f"{path} holds no picture{extra}", hint="Take the original recording again.")
+    return InputError(f"{path} holds no picture{extra}.", hint="Take the original recording again.")
 
 
 def _first_frame(path: Path, container: Any, stream: Any) -> Any:
@@ -238,7 +225,7 @@ def _first_frame(path: Path, container: Any, stream: Any) -> Any:
     try:
         for packet in read_packets(container, [stream]):
             if packet.has_sidedata("encryption_info"):
-                raise InputError(f"{path} is encrypted", hint="Decrypt it with the program that it belongs to.")
+                raise InputError(f"{path} is encrypted.", hint="Decrypt it with the program that it belongs to.")
             try:
                 frames = packet.decode()
             except (av.error.FFmpegError, ValueError):
@@ -249,11 +236,11 @@ def _first_frame(path: Path, container: Any, stream: Any) -> Any:
             if packets > _MOST_PACKETS:
                 break
     except av.error.FFmpegError as error:
-        raise InputError(f"{path} is damaged: no picture can be decoded", hint="Take the original again.") from error
+        raise InputError(f"{path} is damaged: no picture can be decoded.", hint="Take the original again.") from error
     if packets <= 1:
-        raise InputError(f"{path} holds no picture data, only a header", hint="Take the original recording again.")
+        raise InputError(f"{path} holds no picture data, only a header.", hint="Take the original recording again.")
     raise InputError(
-        f"{path} decodes to nothing: no picture in {packets} packets",
+        f"{path} decodes to nothing: no picture in {packets} packets.",
         hint="It may be encrypted or broken; check that a player shows it.",
     )
 
@@ -385,6 +372,16 @@ def _no_rate(rate: Fraction | None) -> str:
     return f"The file tells no frame rate; {float(rate or 25):g} pictures a second are assumed."
 
 
+def _other_streams(streams: Sequence[VideoStream], chosen: VideoStream) -> tuple[str, ...]:
+    if len(streams) < 2:
+        return ()
+    told = " and ".join(str(one) for one in streams)
+    return (
+        f"The file holds {len(streams)} video streams: {told}. Number {chosen.number} is cleaned, the others are left "
+        "out; --video-track takes another.",
+    )
+
+
 def _hidden_data(path: Path, container: Any) -> tuple[StreamInfo, ...]:
     """Data of a transport stream that no stream stands for: its tables are silent about them, or they appear late."""
     if not container.format.name.startswith("mpegts"):
@@ -398,22 +395,13 @@ def _hidden_data(path: Path, container: Any) -> tuple[StreamInfo, ...]:
 
 
 def _warnings(
-    container: Any,
     stream: Any,
     *,
-    films: Sequence[Film],
-    film: Film,
     exact: bool,
     atoms: BoxMap | None,
     side: dict[str, bytes],
 ) -> tuple[str, ...]:
     warnings = []
-    if len(films) > 1:
-        told = " and ".join(str(one) for one in films)
-        warnings.append(
-            f"The file holds {len(films)} films: {told}. Film {film.number} is cleaned, the others are left out; "
-            "--video-track takes another."
-        )
     dynamic = {"DYNAMIC_HDR_PLUS": "HDR10+", "DOVI_METADATA": "Dolby Vision", "DYNAMIC_HDR_VIVID": "HDR Vivid"}
     for kind in sorted(dynamic.keys() & side.keys()):
         warnings.append(f"The clip's {dynamic[kind]} data are not kept; what stays is its plain HDR picture.")

@@ -16,7 +16,6 @@ import av
 import av.error
 import numpy as np
 
-from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.cover_art import CoverArt
 from dashcamcleaner.media.output_plan import OutputPlan, SideStream
@@ -44,7 +43,6 @@ class StreamCopier:
         plan: which ones, and how.
         output: the open output; streams are added to it.
         source: the clip.
-        info: of the clip.
         clean_cover: obscures a cover picture.
 
     Attributes:
@@ -57,7 +55,6 @@ class StreamCopier:
         *,
         output: Any,
         source: Path,
-        info: MediaInfo,
         clean_cover: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> None:
         self.problems: list[str] = []
@@ -129,8 +126,11 @@ class StreamCopier:
             self._leaps.append(leap_s - sum(self._leaps))
 
     def _settle(self, packet: Any, time: int, *, until: Fraction) -> bool:
-        """Take leaps off the times of a packet that comes from beyond them: far ahead of the picture, or behind its
-        forerunner. False where it leapt back and the picture has not yet: how far is known only then."""
+        """Take leaps off the times of a packet that comes from beyond them.
+
+        It lies far ahead of the picture, or behind its forerunner. False where it leapt back and the picture has not
+        yet: how far is known only then.
+        """
         index = packet.stream_index
         for leap_s in self._leaps[self._followed.get(index, 0) :]:
             ahead_s = (time + self._jumps.get(index, 0)) * packet.time_base - until
@@ -205,8 +205,10 @@ class StreamCopier:
             self._left_out += 1
 
     def _keep_order(self, packet: Any) -> None:
-        """Bring a packet behind the one before it: containers take no other, and joined recordings restart their clock
-        (the picture's reader lets times go on likewise)."""
+        """Bring a packet behind the one before it: containers take no other.
+
+        Joined recordings restart their clock; the picture's reader lets times go on likewise.
+        """
         index = packet.stream_index
         jump = self._jumps.get(index, 0)
         end, last = self._ends.get(index), self._last_dts.get(index)

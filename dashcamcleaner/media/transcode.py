@@ -34,7 +34,7 @@ class AudioConverter:
     """Decodes a sound stream and encodes it anew.
 
     Args:
-        stream: of the source.
+        stream: the stream of the source.
         output: the open output; `target` is added to it.
         codec: ``aac`` or ``opus``.
     """
@@ -110,7 +110,7 @@ class SubtitleConverter:
     """Turns text subtitles of one kind into another.
 
     Args:
-        stream: of the source.
+        stream: the stream of the source.
         output: the open output; `target` is added to it.
         codec: ``mov_text``, ``subrip`` or ``webvtt``.
     """

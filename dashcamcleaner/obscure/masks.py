@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dashcamcleaner.core.frame import Orientation
+from dashcamcleaner.core.kinds import BUILT_IN
 from dashcamcleaner.core.plan import WHOLE_FRAME, Origin, Region
 from dashcamcleaner.errors import DashcamCleanerError
 
@@ -41,7 +42,7 @@ __all__ = [
 BOX = "box"
 ELLIPSE = "ellipse"
 SHAPES = (BOX, ELLIPSE)
-DEFAULT_SHAPES: Mapping[str, str] = {"face": ELLIPSE, "plate": BOX}
+DEFAULT_SHAPES: Mapping[str, str] = {kind: rules.shape for kind, rules in BUILT_IN.items()}
 """Shape per kind; a kind that is not named gets a box, which is what detectors speak of."""
 
 _EXPONENT = 3
@@ -102,7 +103,7 @@ def stored_box(
     x1, y1, x2, y2 = (0.0, 0.0, *map(float, upright_size)) if region.kind == WHOLE_FRAME else region.xyxy
     if not (np.isfinite((x1, y1, x2, y2)).all() and x1 <= x2 and y1 <= y2):
         raise DashcamCleanerError(
-            f"a region ({region.kind}, {region.origin}) has the box {(x1, y1, x2, y2)}, which cannot be hidden"
+            f"a region ({region.kind}, {region.origin}) has the box {(x1, y1, x2, y2)}, which cannot be hidden."
         )
     if orientation.is_identity:
         return (x1, y1, x2, y2)
@@ -199,10 +200,10 @@ def region_mask(
     """The pixels that a region hides, as ``(x, y, mask)``.
 
     Args:
-        region: as planned, upright pixels.
+        region: the region as planned, upright pixels.
         upright_size: ``(width, height)`` of the upright picture.
         shapes: shape per kind.
-        orientation: of the clip, to grow to the very chroma blocks that are painted.
+        orientation: the orientation of the clip, to grow to the very chroma blocks that are painted.
         block: chroma block in luma pixels, ``(2, 2)`` for 4:2:0.
         feather: width of the soft edge, as a fraction of the region's short side; 0 leaves it out.
 

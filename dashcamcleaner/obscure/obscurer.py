@@ -68,14 +68,16 @@ class Obscurer:
         secret: bytes | None = None,
     ) -> None:
         if style not in STYLES:
-            raise SettingError(f"there is no style {style!r}", hint=f"Styles are {', '.join(STYLES)}.")
+            raise SettingError(f"there is no style {style!r}.", hint=f"Styles are {', '.join(STYLES)}.")
         if not STRENGTHS[0] <= strength <= STRENGTHS[1]:
-            raise SettingError(f"strength is {strength}, but goes from {STRENGTHS[0]} to {STRENGTHS[1]}")
+            raise SettingError(f"strength is {strength}, but goes from {STRENGTHS[0]} to {STRENGTHS[1]}.")
         if not 0 <= feather <= 1:
-            raise SettingError(f"feather is {feather}, but goes from 0 to 1")
+            raise SettingError(f"feather is {feather}, but goes from 0 to 1.")
         for kind, shape in shapes.items():
             if shape not in SHAPES:
-                raise SettingError(f"there is no shape {shape!r} (for {kind})", hint=f"Shapes are {', '.join(SHAPES)}.")
+                raise SettingError(
+                    f"there is no shape {shape!r} (for {kind}).", hint=f"Shapes are {', '.join(SHAPES)}."
+                )
         self._style = style
         self._cells = 7 - strength
         self._feather = feather
@@ -205,7 +207,10 @@ class _Cache(Generic[_Kept]):
 
 
 def _blend(target: np.ndarray, paint: np.ndarray, mask: _Mask) -> None:
-    """Lay the paint over the target. Where the mask is 255 nothing of the target remains, where it is 0 nothing of the
-    paint: one of the two products is zero and the other the sample itself."""
+    """Lay the paint over the target.
+
+    Where the mask is 255 nothing of the target remains, where it is 0 nothing of the paint: one of the two products is
+    zero and the other the sample itself.
+    """
     beneath = cv2.multiply(native(target), mask.picture, scale=1 / 255)
     target[...] = cv2.add(cv2.multiply(paint, mask.paint, scale=1 / 255), beneath)

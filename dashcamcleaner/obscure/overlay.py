@@ -9,6 +9,7 @@ import numpy as np
 
 from dashcamcleaner.core.frame import Orientation, PixelLayout
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.obscure.masks import RegionFootprint
 from dashcamcleaner.obscure.planes import limits, top, unit
 
@@ -18,14 +19,12 @@ __all__ = ["fit_picture", "read_picture"]
 def read_picture(path: Path | None) -> np.ndarray:
     """RGBA float32 in 0-1, upright."""
     if path is None:
-        raise SettingError("the style picture needs a picture", hint="Name one with --picture FILE.")
-    try:
+        raise SettingError("the style picture needs a picture.", hint="Name one with --picture FILE.")
+    with map_os_errors(path, what=f"The picture {path}", verb="read", to=SettingError):
         data = np.fromfile(path, np.uint8)
-    except OSError as error:
-        raise SettingError(f"the picture {path} cannot be read ({error.strerror or error})") from error
     picture = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
     if picture is None:
-        raise SettingError(f"{path} is no picture that can be read", hint="Take a PNG, JPEG or WebP.")
+        raise SettingError(f"{path} is no picture that can be read.", hint="Take a PNG, JPEG or WebP.")
     scaled = picture.astype(np.float32) / (65535 if picture.dtype == np.uint16 else 255)
     if scaled.ndim == 2:
         scaled = np.repeat(scaled[..., None], 3, axis=2)

@@ -65,6 +65,7 @@ def unit(layout: PixelLayout) -> int:
 
 
 def top(layout: PixelLayout) -> int:
+    """The largest code that a sample of this layout can hold."""
     return 256 * unit(layout) - 1
 
 

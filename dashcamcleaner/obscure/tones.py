@@ -60,7 +60,7 @@ def cells_of(place: RegionFootprint, *, cells: int) -> tuple[int, int] | None:
 
 
 @dataclass(slots=True, eq=False)
-class _Memory:
+class _ObjectTones:
     """What is remembered of one object: its secret tints, and the tones last shown by grid."""
 
     tints: np.ndarray
@@ -72,7 +72,7 @@ class Tones:
 
     def __init__(self, secret: bytes | None) -> None:
         self._secret = secret
-        self._memories: OrderedDict[tuple[int | None, str], _Memory] = OrderedDict()
+        self._memories: OrderedDict[tuple[int | None, str], _ObjectTones] = OrderedDict()
 
     def of(
         self,
@@ -97,7 +97,7 @@ class Tones:
             memory.shown[rows, cols] = tones
         return np.clip(tones, low, high).astype(np.uint8 if layout.depth == 8 else np.uint16)
 
-    def _memory(self, region: Region, place: RegionFootprint, colours: Sequence[PlaneView]) -> _Memory:
+    def _memory(self, region: Region, place: RegionFootprint, colours: Sequence[PlaneView]) -> _ObjectTones:
         key = (region.track, region.kind)
         memory = self._memories.get(key)
         if memory is None:
@@ -110,7 +110,7 @@ class Tones:
                 tints[:] = tints[0]  # brightness alone: three tints of their own would colour a grey street
             else:
                 tints[1:] *= _TINT_CHROMA / _TINT
-            memory = self._memories[key] = _Memory(tints)
+            memory = self._memories[key] = _ObjectTones(tints)
             if len(self._memories) > _MEMORIES:
                 self._memories.popitem(last=False)
         else:

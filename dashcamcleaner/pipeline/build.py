@@ -2,101 +2,96 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import sys
 from collections.abc import Mapping
 
 from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.core.kinds import BUILT_IN, KindRules, rules_of
 from dashcamcleaner.core.plan import Planner
 from dashcamcleaner.core.time import Span
 from dashcamcleaner.detection.weights import find_weights
 from dashcamcleaner.planning.planner import MemoryPlanner, TrackPlanner
-from dashcamcleaner.planning.regions import Growth
 from dashcamcleaner.settings import Settings
 from dashcamcleaner.tracking.evidence import EvidenceModel
 from dashcamcleaner.tracking.tracker import Tracker
 
-__all__ = ["DEFAULT_GROWTH", "growth_per_kind", "make_planner", "probability_per_kind", "thresholds_per_kind"]
-
-DEFAULT_THRESHOLD = 0.2
-"""For weights that come without a recommendation: recall first."""
-
-DEFAULT_PROBABILITY = 0.05
-"""A track is hidden from this probability on: a missed object identifies a person, a false one costs a blurred patch.
-Of large tracks more is asked, since they cost more (`planning.planner`)."""
-
-DEFAULT_GROWTH: dict[str, Growth] = {"face": (1.65, 1.55), "plate": (1.4, 1.85)}
-"""Width and height, measured on labelled clips (docs/tracking.md); detectors box faces tightly, and plates loosely
-above and below. Other kinds: 1.3."""
-
-_OTHER_GROWTH = 1.3
+__all__ = ["make_planner", "rules_per_kind", "shapes_per_kind"]
 
 
-def thresholds_per_kind(settings: Settings, *, recommended: Mapping[str, float] | None = None) -> dict[str, float]:
-    """The score that counts, per kind to hide.
+def rules_per_kind(settings: Settings, *, recommended: Mapping[str, float] | None = None) -> dict[str, KindRules]:
+    """The rules of the kinds to hide, with the user's settings in their place.
+
+    A kind's own setting wins over the common one. Of the threshold that wins over the weights' recommendation, and that
+    over the kind's default.
 
     Args:
-        settings: a kind's own threshold wins over the common one, that over the weights' recommendation.
-        recommended: per kind; looked up in the weights' papers when None.
+        settings: the settings of the run.
+        recommended: threshold per kind; looked up in the weights' metadata when None.
+
+    Raises:
+        WeightsError: `recommended` is None and there are no such weights.
     """
     if recommended is None:
         recommended = {}
         for name in reversed(settings.weights.split(",")):
             recommended |= find_weights(name).thresholds
-    own = {"face": settings.threshold_face, "plate": settings.threshold_plate}
-    thresholds = {}
-    for kind in settings.kinds():
-        said = [own.get(kind), settings.threshold, recommended.get(kind), DEFAULT_THRESHOLD]
-        thresholds[kind] = next(value for value in said if value is not None)
-    return thresholds
+    return {kind: _rules(settings, kind, recommended) for kind in settings.kinds()}
 
 
-def probability_per_kind(settings: Settings) -> dict[str, float]:
-    """The probability from which a track is hidden, per kind: the user's thresholds, or the measured default."""
-    own = {"face": settings.threshold_face, "plate": settings.threshold_plate}
-    probability = {}
-    for kind in settings.kinds():
-        said = [own.get(kind), settings.threshold, DEFAULT_PROBABILITY]
-        probability[kind] = next(value for value in said if value is not None)
-    return probability
+def _rules(settings: Settings, kind: str, recommended: Mapping[str, float]) -> KindRules:
+    rules, own = rules_of(kind), settings.for_kind(kind)
+    threshold = own.threshold if own.threshold is not None else settings.threshold
+    growth = own.growth if own.growth is not None else settings.growth
+    return dataclasses.replace(
+        rules,
+        threshold=threshold if threshold is not None else recommended.get(kind, rules.threshold),
+        probability=threshold if threshold is not None else rules.probability,
+        growth=(growth, growth) if growth is not None else rules.growth,
+        shape=own.shape or rules.shape,
+    )
 
 
-def growth_per_kind(settings: Settings) -> dict[str, Growth]:
-    """Factor on each side's length, per kind to hide."""
-    own = {"face": settings.growth_face, "plate": settings.growth_plate}
-    growth = {}
-    for kind in settings.kinds():
-        said = [own.get(kind), settings.growth, DEFAULT_GROWTH.get(kind, _OTHER_GROWTH)]
-        growth[kind] = next(value for value in said if value is not None)
-    return growth
+def shapes_per_kind(settings: Settings) -> dict[str, str]:
+    """The shape of a region, per kind: of the built-in kinds and of the others to hide.
+
+    What is painted may stem from an older plan, so this goes beyond the kinds that are to be hidden now.
+    """
+    return {kind: _rules(settings, kind, {}).shape for kind in (*BUILT_IN, *settings.other_kinds)}
 
 
 def make_planner(
     settings: Settings,
     *,
     upright_size: tuple[int, int],
-    thresholds: Mapping[str, float],
+    rules: Mapping[str, KindRules],
     max_waiting_frames: int,
     edits: Edits | None = None,
     whole_clip: bool = False,
 ) -> Planner:
-    """The planner that the settings ask for; with `whole_clip` it looks ahead to the end, as a thorough run does."""
+    """The planner that the settings ask for.
+
+    Args:
+        settings: the settings of the run.
+        upright_size: ``(width, height)`` of the full-size picture.
+        rules: the rules of the kinds to hide, from `rules_per_kind`.
+        max_waiting_frames: most frames that may wait for what comes after them.
+        edits: what a person changed.
+        whole_clip: look ahead to the end, as a thorough run does.
+    """
     if not settings.tracking and edits is None:
         return MemoryPlanner(
             upright_size=upright_size,
-            thresholds=thresholds,
-            kinds=settings.kinds(),
-            growth=growth_per_kind(settings),
+            rules=rules,
             before=Span.parse(settings.memory_before),
             after=Span.parse(settings.memory_after),
             max_waiting_frames=max_waiting_frames,
         )
     return TrackPlanner(
-        linker=Tracker(upright_size=upright_size),
+        tracker=Tracker(upright_size=upright_size),
         upright_size=upright_size,
-        thresholds=probability_per_kind(settings),
-        kinds=settings.kinds(),
-        growth=growth_per_kind(settings),
+        rules=rules,
         look_ahead_s=math.inf if whole_clip else settings.look_ahead,
         fill_before_s=settings.fill_before,
         fill_after_s=settings.fill_after,

@@ -1,27 +1,27 @@
-"""How a run sees: which seer, which planner, and what is told about them. Opened once per run by the pipeline."""
+"""How a run sees: which source, which planner, and what is told about them. Opened once per run by the pipeline."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from types import TracebackType
 
 import dashcamcleaner
 from dashcamcleaner.core.edits import Edits
-from dashcamcleaner.core.frame import Frame
+from dashcamcleaner.core.kinds import KindRules
 from dashcamcleaner.core.media_info import MediaInfo
-from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader, Planner
+from dashcamcleaner.core.plan import PlanHeader, Planner
 from dashcamcleaner.detection.crop_check import CROP_SIZE_PX, CropChecker
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
-from dashcamcleaner.detection.registry import open_detector
+from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.detection.tiling import FrameDetector, check_kinds
 from dashcamcleaner.errors import PlanError
-from dashcamcleaner.pipeline.build import make_planner, thresholds_per_kind
-from dashcamcleaner.pipeline.edits_file import load_edits
+from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
+from dashcamcleaner.pipeline.frames import FramePlanner
 from dashcamcleaner.pipeline.job import Job
-from dashcamcleaner.pipeline.observations import LiveObservationSource, ObservationSource, StoredObservationSource, take
+from dashcamcleaner.pipeline.job_edits import load_edits
+from dashcamcleaner.pipeline.observations import LiveObservationSource, ObservationSource, StoredObservationSource
 from dashcamcleaner.pipeline.plan_file import PlanReader, SeenLog, fingerprint, seen_path
 from dashcamcleaner.settings import Settings
 from dashcamcleaner.tracking.camera_motion import MotionEstimator
@@ -42,45 +42,54 @@ _CHECK_FLOOR = 0.003
 """A closer look that finds nearly nothing says something, too."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class RunContext:
-    """A context manager: leaving it gives engine and files back.
+    """What one run works with; a context manager: leaving it gives files back. Models belong to their pool.
 
     Args:
-        seer: gives observations.
+        source: gives observations.
         planner: makes regions of them.
-        header: of the plan that this run writes.
-        thresholds: what counts, per kind.
-        backend: engine, device and precision, for the summary.
+        header: the header of the plan that this run writes.
+        rules: the rules of the kinds to hide, by kind.
+        backend: backend, device and precision, for the summary.
         description: one line for people.
-        thorough: the whole clip is analysed before anything is rendered.
-        edits: what a person changed.
+        thorough: the whole clip is to be analysed before anything is rendered.
+        edits: what a person changed; what of it this version does not know stands in `warnings`.
         resumed_frames: how many an earlier run had analysed.
         warnings: sentences to tell.
+        detector: at work; None where a plan is rendered.
+        checker: looks closer at what the planner is unsure of; None where nobody does.
+        log: where observations are kept for a resume.
+        reader: the reader of the plan that is rendered.
     """
 
-    seer: ObservationSource
-    planner: Planner
+    source: ObservationSource
+    planner: FramePlanner
     header: PlanHeader
-    thresholds: dict[str, float]
+    rules: dict[str, KindRules]
     backend: str
     description: str
     thorough: bool = False
-    edits: Edits | None = None
+    edits: Edits = field(default_factory=Edits)
     resumed_frames: int = 0
-    warnings: list[str] = field(default_factory=list)
+    warnings: tuple[str, ...] = ()
     detector: FrameDetector | None = None
+    checker: CropChecker | None = None
     log: SeenLog | None = None
     reader: PlanReader | None = None
-    checker: CropChecker | None = None
-    thorough_done: bool = False
 
-    def take(self, frame: Frame, seen: Observation) -> Sequence[FramePlan]:
-        """Give the planner its next frame, and a closer look at what it is unsure of there."""
-        known = self.log is not None and frame.index < self.log.stored_frames  # an earlier run has looked
-        if self.checker is None or known or self.detector is None or self.thorough_done:
-            return self.planner.push(seen)
-        return take(self.planner, frame, seen, checker=self.checker, picture_size=self.detector.picture_size)
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """The score from which a detection counts, per kind."""
+        return {kind: one.threshold for kind, one in self.rules.items()}
+
+    def planning_with(self, planner: Planner) -> FramePlanner:
+        """This run's closer looks for a planner of the caller's own."""
+        return FramePlanner(
+            planner,
+            checker=self.checker,
+            picture_size=self.detector.picture_size if self.detector is not None else (0, 0),
+        )
 
     def done(self) -> None:
         """The output stands: what was kept for a resume may go."""
@@ -93,16 +102,16 @@ class RunContext:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for held in (self.log, self.reader, self.checker, self.detector):
+        for held in (self.log, self.reader):
             if held is not None:
                 held.close()
 
 
-def open_context(job: Job, *, info: MediaInfo) -> RunContext:
-    """Load the detector, or the plan, that a job asks for.
+def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
+    """Take the detector, or read the plan, that a job asks for.
 
     Raises:
-        BackendError: no engine, no weights, or a wanted kind that no weights know.
+        BackendError: no backend, no weights, or a wanted kind that no weights know.
         PlanError: the plan cannot be read or is of another clip.
     """
     settings = job.settings
@@ -112,51 +121,52 @@ def open_context(job: Job, *, info: MediaInfo) -> RunContext:
     edits = load_edits(job)
     if job.from_plan is not None:
         return _from_plan(job, info, edits, waiting)
-    detector = detector_for(settings, upright_size=info.upright_size)
-    try:
-        seeing = seeing_of(settings, detector.description, info=info)
-        header = _header(job, info, weights=detector.description, seeing=seeing)
-        log = SeenLog(seen_path(job.output), header=header)
-    except BaseException:
-        detector.close()
-        raise
-    thresholds = thresholds_per_kind(settings)
-    told = detector.description
-    place = f"{told.backend} on {told.device}"
+    detector = detector_for(settings, upright_size=info.upright_size, models=models)
+    seeing = seeing_of(settings, detector.description, info=info)
+    header = _header(job, info, weights=detector.description, seeing=seeing)
+    log = SeenLog(seen_path(job.output), header=header)
+    rules = rules_per_kind(settings)
+    resumed = log.stored_frames
+    description = detector.description
+    place = f"{description.backend} on {description.device}"
+    checker = checker_for(settings, detector, models)
+    planner = make_planner(
+        settings, upright_size=info.upright_size, rules=rules, max_waiting_frames=waiting, edits=edits or None
+    )
     return RunContext(
-        seer=LiveObservationSource(
+        source=LiveObservationSource(
             detector,
             motion=MotionEstimator(upright_size=info.upright_size) if settings.tracking else None,
             log=log,
             batch=settings.batch,
         ),
-        planner=make_planner(
-            settings, upright_size=info.upright_size, thresholds=thresholds, max_waiting_frames=waiting, edits=edits
+        planner=FramePlanner(
+            planner, checker=checker, picture_size=detector.picture_size, known_frames=log.stored_frames
         ),
         header=header,
-        thresholds=thresholds,
-        backend=f"{place}, {told.precision}",
-        description=f"{told.weights} at {seeing['inference_size']} px, {place} ({told.precision})",
+        rules=rules,
+        backend=f"{place}, {description.precision}",
+        description=f"{description.weights} at {seeing['inference_size']} px, {place} ({description.precision})",
         thorough=settings.thorough,
         edits=edits,
-        resumed_frames=log.stored_frames,
-        warnings=[f"An earlier run had analysed {log.stored_frames} frames; this one continues there."]
-        if log.stored_frames
-        else [],
+        resumed_frames=resumed,
+        warnings=(
+            *((f"An earlier run had analysed {resumed} frames; this one continues there.",) if resumed else ()),
+            *edits.warnings,
+        ),
         detector=detector,
+        checker=checker,
         log=log,
-        checker=checker_for(settings, detector),
     )
 
 
-def checker_for(settings: Settings, detector: FrameDetector) -> CropChecker | None:
+def checker_for(settings: Settings, detector: FrameDetector, models: ModelPool) -> CropChecker | None:
     """Closer looks by the run's own weights; None where tracks are not judged by evidence."""
     if not (settings.tracking and settings.crop_checks):
         return None
-    description = detector.description
-    engine = open_detector(
+    network = models.detector(
         weights=settings.weights,
-        backend=description.backend,
+        backend=detector.description.backend,
         device=settings.device,
         inference_size=CROP_SIZE_PX,
         precision=settings.precision,
@@ -166,10 +176,10 @@ def checker_for(settings: Settings, detector: FrameDetector) -> CropChecker | No
         floor=_CHECK_FLOOR,
     )
     # A look costs the same whatever the inference size: less is spent where a frame costs less.
-    return CropChecker(engine, per_frame=min(1.0, max(detector.picture_size) / 1280))
+    return CropChecker(network, per_frame=min(1.0, max(detector.picture_size) / 1280))
 
 
-def _from_plan(job: Job, info: MediaInfo, edits: Edits | None, waiting: int) -> RunContext:
+def _from_plan(job: Job, info: MediaInfo, edits: Edits, waiting: int) -> RunContext:
     assert job.from_plan is not None
     settings = job.settings
     reader = PlanReader(job.from_plan)
@@ -183,26 +193,28 @@ def _from_plan(job: Job, info: MediaInfo, edits: Edits | None, waiting: int) -> 
     if header.upright_size != info.upright_size or header.video_track not in (None, info.video_track):
         reader.close()
         raise PlanError(
-            f"The plan {job.from_plan.name} is of another picture track of {job.source.name}.",
-            hint="Leave --video-track out to render the plan's own, or clean the other track without --from-plan.",
+            f"The plan {job.from_plan.name} is of another video stream of {job.source.name}.",
+            hint="Leave --video-track out to render the plan's own, or clean the other one without --from-plan.",
         )
-    thresholds = thresholds_per_kind(settings)
+    rules = rules_per_kind(settings)
+    planner = make_planner(
+        settings, upright_size=info.upright_size, rules=rules, max_waiting_frames=waiting, edits=edits or None
+    )
     return RunContext(
-        seer=StoredObservationSource(plan.seen for plan in reader),
-        planner=make_planner(
-            settings, upright_size=info.upright_size, thresholds=thresholds, max_waiting_frames=waiting, edits=edits
-        ),
+        source=StoredObservationSource(plan.seen for plan in reader),
+        planner=FramePlanner(planner),
         header=_header(job, info, weights=header, seeing=header.seeing),
-        thresholds=thresholds,
+        rules=rules,
         backend="none: rendered from a plan",
         description=f"from {job.from_plan.name}, nothing is detected again",
         edits=edits,
+        warnings=tuple(edits.warnings),
         reader=reader,
     )
 
 
 def video_track_of(job: Job) -> int | None:
-    """Number of the picture track that a job is about: the one asked for, else the plan's; None: choose.
+    """Number of the video stream that a job is about: the one asked for, else the plan's; None: choose.
 
     Raises:
         PlanError: the plan cannot be read.
@@ -213,13 +225,13 @@ def video_track_of(job: Job) -> int | None:
         return reader.header.video_track
 
 
-def detector_for(settings: Settings, *, upright_size: tuple[int, int]) -> FrameDetector:
-    """The detection stage that the settings ask for, over the engine that they ask for.
+def detector_for(settings: Settings, *, upright_size: tuple[int, int], models: ModelPool) -> FrameDetector:
+    """The detection stage that the settings ask for, over the backend that they ask for; the pool's, not to be closed.
 
     Raises:
-        BackendError: no engine, no weights, or a wanted kind that no weights know.
+        BackendError: no backend, no weights, or a wanted kind that no weights know.
     """
-    engine = open_detector(
+    network = models.detector(
         weights=settings.weights,
         backend=settings.backend,
         device=settings.device,
@@ -230,12 +242,8 @@ def detector_for(settings: Settings, *, upright_size: tuple[int, int]) -> FrameD
         threads=settings.workers,
         trust_weights=settings.trust_weights,
     )
-    try:
-        check_kinds(engine, settings.kinds())
-        return FrameDetector(engine, upright_size=upright_size, kinds=None, tiles=settings.tiles)
-    except BaseException:
-        engine.close()
-        raise
+    check_kinds(network, settings.kinds())
+    return FrameDetector(network, upright_size=upright_size, kinds=None, tiles=settings.tiles)
 
 
 def inference_size(settings: Settings, *, upright_size: tuple[int, int]) -> int:
@@ -246,10 +254,10 @@ def inference_size(settings: Settings, *, upright_size: tuple[int, int]) -> int:
     return max(160, min(settings.inference_size, round(max(upright_size) * _MOST_ENLARGED)))
 
 
-def seeing_of(settings: Settings, told: DetectorDescription, *, info: MediaInfo) -> dict[str, object]:
+def seeing_of(settings: Settings, description: DetectorDescription, *, info: MediaInfo) -> dict[str, object]:
     """What decides the raw detections: a resume needs it equal."""
     return {
-        "weights_sha256": told.weights_sha256,
+        "weights_sha256": description.weights_sha256,
         "inference_size": inference_size(settings, upright_size=info.upright_size),
         "tiles": settings.tiles,
         "score_floor": SCORE_FLOOR,

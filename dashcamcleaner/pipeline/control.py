@@ -51,14 +51,17 @@ class Control:
 
     @property
     def paused(self) -> bool:
+        """Whether the run is held, or will be before its next frame."""
         return self._paused
 
     @property
     def cancelled(self) -> bool:
+        """Whether the run was told to end."""
         return self._cancelled
 
     @property
     def stopping_after_this(self) -> bool:
+        """Whether a batch starts no further job."""
         return self._stop_after_this or self._cancelled
 
     def wait_while_paused(self) -> None:

@@ -1,125 +1,186 @@
-"""Edits for a run: from the edits file, and from what the command line said."""
+"""The edits file, ``NAME.edits.jsonl`` beside the plan: the one reader and writer of its rows.
+
+A header and one JSON object per line, versioned like the plan. The window writes it, ``--fix`` appends to it, people
+write it by hand; runs, audits and reviews read it.
+
+    {"edits": "dashcamcleaner", "version": [1, 0]}
+    {"edit": "keep", "track": 12}                     stays clear: somebody who agreed
+    {"edit": "drop", "track": 7}                      is no face or plate: a false hit
+    {"edit": "only", "track": 3}                      of all tracks, hide only those so named
+    {"edit": "name", "track": 12, "name": "Ann"}      for people
+    {"edit": "checked", "track": 12}                  somebody looked at it; changes nothing
+    {"edit": "region", "keys": [[1.5, 10, 20, 90, 80], [2.0, 30, 20, 110, 80]], "kind": "face"}
+                                                      hidden from the first key's second to the last's, moved evenly
+                                                      from key to key; "by": "audit" where --fix wrote it
+    {"edit": "fixed", "box": [0, 1000, 600, 1080]}    hidden throughout, or "from_s" to "to_s": a burned-in text
+    {"edit": "exclude", "box": [0, 900, 1920, 1080]}  finds wholly inside are left clear, as for "fixed"
+    {"edit": "frames", "from_s": 3.0, "to_s": 4.5}    hidden wholly
+
+A row that this version does not know becomes an `UnknownEdit` and is written again byte for byte; keys that it does not
+know are written again, too. `Edits.warnings` tells of both.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-from dashcamcleaner.core.edits import EDITS_VERSION, Edits
-from dashcamcleaner.core.plan import FramePlan
-from dashcamcleaner.errors import PlanError, SettingError
-from dashcamcleaner.pipeline.job import Job
-from dashcamcleaner.pipeline.plan_file import PlanReader
-from dashcamcleaner.tracking.tracker import relink
+from dashcamcleaner.core.edit_types import EDIT_TYPES, Edit, UnknownEdit, edit_from_row
+from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.errors import PlanError
+from dashcamcleaner.files import atomic_write, map_os_errors
 
-__all__ = ["box_line", "edits_path", "load_edits", "read_edits", "track_lines"]
+__all__ = ["EDITS_VERSION", "EditsFile", "edits_as_text", "edits_from_text"]
 
-_HEADER = json.dumps({"edits": "dashcamcleaner", "version": list(EDITS_VERSION)})
-
-
-def edits_path(plan: Path) -> Path:
-    """Where the edits of a plan stand: ``clip.plan.jsonl`` -> ``clip.edits.jsonl``."""
-    return plan.with_name(plan.name.removesuffix(".jsonl").removesuffix(".plan") + ".edits.jsonl")
+EDITS_VERSION = (1, 0)
+"""Major, minor. A newer major version is refused; of a newer minor one, what is unknown is kept and told."""
+_HEADER = json.dumps({"edits": "dashcamcleaner", "version": list(EDITS_VERSION)}, separators=(",", ":"))
+_UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What comes of a line that is no row: it may have been written by anybody."""
 
 
-def read_edits(path: Path) -> Edits:
-    """The edits of a file.
+class EditsFile:
+    """An edits file, which need not be there yet.
+
+    Args:
+        path: its place.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._header = _HEADER
+
+    @classmethod
+    def beside(cls, plan: Path) -> EditsFile:
+        """The edits of a plan: ``clip.plan.jsonl`` -> ``clip.edits.jsonl``."""
+        return cls(plan.with_name(plan.name.removesuffix(".jsonl").removesuffix(".plan") + ".edits.jsonl"))
+
+    def read(self, *, missing_ok: bool = False) -> Edits:
+        """What stands in the file; its header is the one that `write` will write.
+
+        Args:
+            missing_ok: where there is no file, or an empty one, there are no edits.
+
+        Raises:
+            PlanError: it cannot be read, is no edits file, or of a newer major version.
+        """
+        text = self._text(missing_ok=missing_ok)
+        if missing_ok and not text.strip():
+            self._header = _HEADER
+            return Edits()
+        try:
+            self._header, edits = edits_from_text(text)
+        except PlanError as error:
+            raise PlanError(f"{self.path}: {error.message}", hint=error.hint) from error
+        return edits
+
+    def write(self, edits: Edits) -> None:
+        """Put these edits into the file instead of all that stands there; without any the file is removed.
+
+        Raises:
+            DiskFull, OutputError: it cannot be written; what stood there still does.
+        """
+        what = f"The edits {self.path}"
+        if edits.entries:
+            atomic_write(self.path, edits_as_text(edits, header=self._header), what=what)
+            return
+        with map_os_errors(self.path, what=what):
+            self.path.unlink(missing_ok=True)
+
+    def append(self, added: Iterable[Edit]) -> None:
+        """Add edits at the end; what stands there stays as it is, byte for byte.
+
+        Raises:
+            PlanError: what stands there cannot be read, or is of a newer major version.
+            DiskFull, OutputError: the file cannot be written.
+        """
+        self.read(missing_ok=True)
+        text = self._text(missing_ok=True)
+        text = text if text.strip() else self._header
+        lines = "".join(_line(edit) + "\n" for edit in added)
+        atomic_write(self.path, text + ("" if text.endswith("\n") else "\n") + lines, what=f"The edits {self.path}")
+
+    def _text(self, *, missing_ok: bool) -> str:
+        if not self.path.exists():
+            if missing_ok:
+                return ""
+            raise PlanError(f"There is no edits file {self.path}.")
+        try:
+            with map_os_errors(self.path, what=f"The edits file {self.path}", verb="read", to=PlanError):
+                # Bytes, not text: line ends stay as they are.
+                return self.path.read_bytes().decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise PlanError(f"{self.path} is not an edits file of this program.") from error
+
+
+def edits_as_text(edits: Edits, *, header: str = _HEADER) -> str:
+    """The content of an edits file with these edits."""
+    return "".join(line + "\n" for line in (header, *map(_line, edits.entries)))
+
+
+def edits_from_text(text: str) -> tuple[str, Edits]:
+    """The inverse of `edits_as_text`: the header as it stands, and the edits. Blank lines are skipped.
 
     Raises:
-        PlanError: it cannot be read, is no edits file, or of a newer major version.
+        PlanError: not an edits file, of a newer major version, or with a line that cannot be read.
     """
+    # At line feeds alone: a name may hold any other of the characters at which `splitlines` breaks.
+    rows = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    header = rows[0][1] if rows else ""
+    newer = _version(header) > EDITS_VERSION
+    return header, Edits(tuple(_edit(number, line, newer=newer) for number, line in rows[1:]))
+
+
+def _version(header: str) -> tuple[int, int]:
     try:
-        return Edits.from_lines(path.read_text(encoding="utf-8").splitlines())
-    except OSError as error:
-        raise PlanError(f"The edits file {path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise PlanError(f"{path} is not an edits file of this program.") from error
-    except PlanError as error:
-        raise PlanError(f"{path}: {error.message}.", hint=error.hint) from error
-
-
-def load_edits(job: Job) -> Edits | None:
-    """All edits that a job asks for; None if there are none.
-
-    Raises:
-        PlanError: a file cannot be read, or a track is named that the plan does not have.
-        SettingError: tracks are named without a plan for them to belong to.
-    """
-    edits = Edits()
-    beside = edits_path(job.from_plan) if job.from_plan is not None else None
-    if job.edits is not None:
-        edits = read_edits(job.edits)
-    elif beside is not None and beside.exists():
-        edits = read_edits(beside)
-    if job.edit_lines:
-        edits = edits.joined(Edits.from_lines([_HEADER, *job.edit_lines]))
-    if edits.tracks:
-        if job.from_plan is None:
-            raise SettingError("Track ids belong to a plan.", hint="Add --from-plan NAME.plan.jsonl.")
-        _check_tracks(edits, job.from_plan)
-    return edits if edits else None
-
-
-def _check_tracks(edits: Edits, plan: Path) -> None:
-    """Ids belong to a plan, and to the way it was linked: a track that is left clear must be the one that was meant."""
-    hidden: set[int] = set()
-
-    def noting(plans: Iterable[FramePlan]) -> Iterator[FramePlan]:
-        for one in plans:
-            hidden.update(region.track for region in one.regions if region.track is not None)
-            yield one
-
-    with PlanReader(plan) as reader:
-        every, moved = relink(noting(reader), upright_size=reader.header.upright_size)
-    # A plan that was rendered with edits lacks the regions of what they left clear; its tracks exist all the same.
-    edits.check_tracks(every | hidden, shown=hidden)
-    if edits.tracks & moved:
-        which = ", ".join(str(i) for i in sorted(edits.tracks & moved))
+        data = json.loads(header)
+        if data["edits"] != "dashcamcleaner":
+            raise ValueError("another program's file")
+        major, minor = int(data["version"][0]), int(data["version"][1])
+    except _UNREADABLE as error:
         raise PlanError(
-            f"The plan {plan.name} was linked by another version of this program; its track {which} is another now.",
-            hint="Render it once without these edits, and choose the tracks in the plan that this writes.",
+            "The file holds no edits of this program.",
+            hint='Its first line is {"edits": "dashcamcleaner", "version": [1, 0]}.',
+        ) from error
+    if major > EDITS_VERSION[0]:
+        raise PlanError(
+            f"The edits have version {major}.{minor}, this program reads up to {EDITS_VERSION[0]}.x.",
+            hint="Update DashcamCleaner; the file is left as it is.",
         )
+    return major, minor
 
 
-def track_lines(verb: str, ids: str) -> list[str]:
-    """``keep``, ``drop`` or ``only`` with ``3,7`` as lines of the edits format.
-
-    Raises:
-        SettingError: not whole numbers.
-    """
+def _edit(number: int, line: str, *, newer: bool) -> Edit:
+    """One row. Of a newer file, one that cannot be read is unknown, not wrong."""
     try:
-        return [json.dumps({"edit": verb, "track": int(text)}) for text in ids.split(",")]
-    except ValueError:
-        raise SettingError(f"--{verb}-track cannot be {ids!r}: it takes track ids like 3,7.") from None
+        row = json.loads(line)
+        name = row["edit"]
+        if not isinstance(name, str):
+            raise ValueError('"edit" is a word')
+        if name not in EDIT_TYPES:
+            return UnknownEdit(line, name)
+        try:
+            return edit_from_row(row)
+        except ValueError:
+            if newer:
+                return UnknownEdit(line, name)
+            raise
+    except _UNREADABLE as error:
+        why = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise PlanError(
+            f"Line {number} of the edits cannot be read: {line.strip()[:60]!r} ({why}).",
+            hint=f'Each line is one JSON object with an "edit" of {", ".join(EDIT_TYPES)}.',
+        ) from error
 
 
-def box_line(verb: str, text: str) -> str:
-    """``X1,Y1,X2,Y2[@FROM-TO]`` as a ``fixed`` or ``exclude`` line of the edits format.
-
-    Raises:
-        SettingError: not of that form, or a box without area.
-    """
-    place, _, span = text.partition("@")
+def _line(edit: Edit) -> str:
+    if isinstance(edit, UnknownEdit):
+        return edit.line
+    row = edit.to_row()
+    line = json.dumps(row, separators=(",", ":"), ensure_ascii=False)
     try:
-        box = [float(number) for number in place.split(",")]
-        if len(box) != 4 or not (box[0] < box[2] and box[1] < box[3]):
-            raise ValueError
-        row: dict[str, Any] = {"edit": verb, "box": box}
-        if span:
-            start, end = _seconds(span.split("-"))
-            row |= {"from_s": start, "to_s": end}
-            if not start <= end:
-                raise ValueError
-    except ValueError:
-        raise SettingError(
-            f"{text!r} is no box: it takes X1,Y1,X2,Y2 or X1,Y1,X2,Y2@FROM-TO with seconds.",
-            hint="For example 0,1000,640,1080@2-5.5 hides the lower left corner from second 2 to 5.5.",
-        ) from None
-    return json.dumps(row)
-
-
-def _seconds(parts: Iterable[str]) -> tuple[float, float]:
-    start, end = (float(part) for part in parts)
-    return start, end
+        line.encode("utf-8")
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can hold and UTF-8 cannot
+        return json.dumps(row, separators=(",", ":"))
+    return line

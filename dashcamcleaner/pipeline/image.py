@@ -8,11 +8,13 @@ from collections.abc import Generator
 from dashcamcleaner.core.events import Event, Finished, Progress, Started, Warned
 from dashcamcleaner.core.frame import Orientation
 from dashcamcleaner.core.media_info import MediaInfo
-from dashcamcleaner.core.summary import RunSummary
+from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
+from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import check_output, keep_date, partial_path, publish
 from dashcamcleaner.media.image_file import Still, read_still, write_still
 from dashcamcleaner.pipeline.context import open_context
+from dashcamcleaner.pipeline.frames import plan_frame
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
 from dashcamcleaner.pipeline.statistics import RunStatistics
@@ -22,11 +24,12 @@ from dashcamcleaner.report.data import report_path, write_reports
 __all__ = ["clean_image", "info_of_still"]
 
 
-def clean_image(job: Job) -> Generator[Event]:
+def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
     """Clean one picture; the events are those of a clip of one frame.
 
     Args:
         job: its output's extension picks the format.
+        models: gives the detector.
 
     Raises:
         DashcamCleanerError: anything that goes wrong; nothing stands under the final name then.
@@ -47,16 +50,20 @@ def clean_image(job: Job) -> Generator[Event]:
         settings=settings.overrides,
     )
     partial = partial_path(job.output)
-    with open_context(job, info=info_of_still(still)) as look:
-        summary.backend, summary.weights = look.backend, look.header.weights
-        summary.weights_sha256, summary.versions = look.header.weights_sha256, look.header.versions
-        yield Started(str(job.source), str(job.output), 1, look.description)
-        planned = [one for observed in look.seer.see([frame]) for one in look.take(*observed)]
-        plan = [*planned, *look.planner.finish()][0]
-        tally = RunStatistics(thresholds=look.thresholds, kinds=settings.kinds(), upright_size=frame.upright_size)
-        counts = tally.add(plan)
+    with open_context(job, info=info_of_still(still), models=models) as context:
+        summary.backend, summary.weights = context.backend, context.header.weights
+        summary.weights_sha256, summary.versions = context.header.weights_sha256, context.header.versions
+        yield Started(str(job.source), str(job.output), 1, context.description)
+        for sentence in context.warnings:
+            summary.warnings.append(sentence)
+            yield Warned(sentence)
+        statistics = RunStatistics(
+            thresholds=context.thresholds, kinds=settings.kinds(), upright_size=frame.upright_size
+        )
+        plan = plan_frame(context.source, context.planner, frame)
+        counts = statistics.add(plan)
         obscurer_for(settings).obscure(frame, plan.regions)
-        writer = PlanWriter(plan_path(job.output), header=look.header)
+        writer = PlanWriter(plan_path(job.output), header=context.header)
         export = None
         try:
             writer.write(plan)
@@ -76,13 +83,14 @@ def clean_image(job: Job) -> Generator[Event]:
             writer.abort()
             if export is not None:
                 export.abort()
-        look.done()
+        context.done()
+        summary.status = PARTIAL if context.edits.not_applied else CLEANED
     yield Progress("clean", 1, 1, 0.0, 0.0, counts)
-    summary.kinds, summary.hidden = tally.kinds, tally.hidden(warn_from=settings.warn_hidden)
+    summary.kinds, summary.hidden = statistics.kinds, statistics.hidden(warn_from=settings.warn_hidden)
     for sentence in summary.hidden.notes:
         summary.warnings.append(sentence)
         yield Warned(sentence)
-    if not any(kind.regions for kind in tally.kinds.values()):
+    if not any(kind.regions for kind in statistics.kinds.values()):
         summary.warnings.append("Nothing was found; look at the picture yourself before you publish it.")
         yield Warned(summary.warnings[-1])
     summary.wall_s, summary.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dashcamcleaner.core.edit_types import Edit
 from dashcamcleaner.settings import Settings, resolve
 
 __all__ = ["Job"]
@@ -20,7 +21,7 @@ class Job:
         settings: checked settings.
         from_plan: render again from this plan instead of detecting.
         edits: edits file to apply; with ``from_plan`` the plan's own ``NAME.edits.jsonl`` is taken when None.
-        edit_lines: further edits, as lines of the edits format (from the command line).
+        added_edits: further edits on top of the file's, as the command line gives them.
         export_detections: write raw detections to this ``.json`` or ``.csv``.
         export_mask: write a black and white mask clip here.
         export_mask_colored: write a mask clip with kinds in colours and confidence as brightness here.
@@ -33,7 +34,7 @@ class Job:
     settings: Settings = field(default_factory=resolve)
     from_plan: Path | None = None
     edits: Path | None = None
-    edit_lines: tuple[str, ...] = ()
+    added_edits: tuple[Edit, ...] = ()
     export_detections: Path | None = None
     export_mask: Path | None = None
     export_mask_colored: Path | None = None

@@ -9,20 +9,18 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.motion import Motion
-from dashcamcleaner.core.plan import FramePlan, Observation, Planner
-from dashcamcleaner.detection.crop_check import CropChecker
+from dashcamcleaner.core.plan import Observation
 from dashcamcleaner.detection.tiling import FrameDetector
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.pipeline.plan_file import SeenLog
-from dashcamcleaner.planning.planner import TrackPlanner
 from dashcamcleaner.tracking.camera_motion import MotionEstimator
 
-__all__ = ["PrecomputedPlanner", "LiveObservationSource", "ObservationSource", "StoredObservationSource", "take"]
+__all__ = ["LiveObservationSource", "ObservationSource", "StoredObservationSource"]
 
 
 class ObservationSource(Protocol):
@@ -35,7 +33,7 @@ class ObservationSource(Protocol):
 class LiveObservationSource:
     """Detects and measures motion; what an earlier, killed run has seen already is taken from its log.
 
-    As many inferences are kept under way as the engine works on at once: on a CPU each runs in one thread, so that
+    As many inferences are kept under way as the backend works on at once: on a CPU each runs in one thread, so that
     one frame's picture work is done while another is inferred, and no core waits.
 
     Args:
@@ -54,6 +52,7 @@ class LiveObservationSource:
         self._batch = batch
 
     def see(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, Observation]]:
+        """The frames with what is seen in them; some are taken ahead while the detector is busy."""
         rest = iter(frames)
         if self._log is not None and self._log.stored_frames:
             yield from self._from_log(itertools.islice(rest, self._log.stored_frames), self._log)
@@ -91,26 +90,6 @@ class LiveObservationSource:
             yield frame, checked(next(stored, None), frame=frame)
 
 
-def take(
-    planner: Planner, frame: Frame, seen: Observation, *, checker: CropChecker | None, picture_size: tuple[int, int]
-) -> Sequence[FramePlan]:
-    """Give a planner its next frame, and a closer look at what it is unsure of there.
-
-    Args:
-        planner: takes the observation.
-        frame: while its pictures are still there.
-        seen: what was observed in it.
-        checker: looks closer; None where the checks are stored with the observation, or none are wanted.
-        picture_size: of the picture that the detector saw.
-    """
-    done = planner.push(seen)
-    if checker is not None and isinstance(planner, TrackPlanner):
-        wanted = planner.unsure()
-        scale = picture_size[0] / frame.upright_size[0]
-        planner.add_checks(checker.check(frame.picture(picture_size), wanted, scale=scale) if wanted else ())
-    return done
-
-
 class StoredObservationSource:
     """Gives the observations of a plan, after checking that each belongs to the frame in hand."""
 
@@ -118,6 +97,11 @@ class StoredObservationSource:
         self._observations = observations
 
     def see(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, Observation]]:
+        """The frames with what was stored of them.
+
+        Raises:
+            PlanError: nothing is stored of a frame, or what is stored belongs to another one.
+        """
         for frame in frames:
             yield frame, checked(next(self._observations, None), frame=frame)
 
@@ -141,17 +125,3 @@ def checked(seen: Observation | None, *, frame: Frame) -> Observation:
     if frame.damaged and not seen.damaged:  # decoders differ between machines: the careful one wins
         return dataclasses.replace(seen, damaged=True)
     return seen
-
-
-class PrecomputedPlanner:
-    """A planner whose plans are made: what the second pass of a thorough run pushes against."""
-
-    def __init__(self, plans: Sequence[FramePlan]) -> None:
-        self._plans = plans
-        self.shortened = False
-
-    def push(self, seen: Observation) -> Sequence[FramePlan]:
-        return (self._plans[seen.index],)
-
-    def finish(self) -> Sequence[FramePlan]:
-        return ()

@@ -16,7 +16,8 @@ from types import TracebackType
 from typing import IO
 
 from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader
-from dashcamcleaner.errors import OutputError, PlanError
+from dashcamcleaner.errors import PlanError
+from dashcamcleaner.files import GrowingFile, map_os_errors
 
 __all__ = ["PlanReader", "PlanWriter", "SeenLog", "fingerprint", "plan_path", "seen_path"]
 
@@ -58,13 +59,9 @@ class PlanWriter:
 
     def __init__(self, final: Path, *, header: PlanHeader) -> None:
         self.final = final
-        self.partial = final.with_name(final.name + ".partial")
         self.frames = 0
-        try:
-            self._file: IO[str] = self.partial.open("w", encoding="utf-8", newline="\n")
-            self._file.write(header.to_line() + "\n")
-        except OSError as error:
-            raise OutputError(f"The plan {self.partial} cannot be written: {error.strerror}.") from error
+        self._file = GrowingFile(final, what=f"The plan {final}")
+        self._file.write(header.to_line() + "\n")
 
     def write(self, plan: FramePlan) -> None:
         """Append a frame."""
@@ -74,15 +71,12 @@ class PlanWriter:
     def finish(self) -> Path:
         """Mark the plan complete and give it its final name."""
         self._file.write(json.dumps({"end": True, "frames": self.frames}) + "\n")
-        self._file.close()
-        self.partial.replace(self.final)
+        self._file.finish()
         return self.final
 
     def abort(self) -> None:
         """Close and delete the partial file; does nothing after `finish`."""
-        if not self._file.closed:
-            self._file.close()
-            self.partial.unlink(missing_ok=True)
+        self._file.abort()
 
 
 class SeenLog:
@@ -91,15 +85,15 @@ class SeenLog:
     A file of plan lines without regions, ``NAME.seen.jsonl.partial``. It is deleted when the plan is finished.
 
     Args:
-        path: of the log.
-        header: of this run. A log whose fingerprint or way of seeing differs is started anew.
+        path: the path of the log.
+        header: the header of this run. A log whose fingerprint or way of seeing differs is started anew.
     """
 
     def __init__(self, path: Path, *, header: PlanHeader) -> None:
         self.path = path
         self.stored_frames = 0
         self._unflushed = 0
-        try:
+        with map_os_errors(path, what=f"The analysis {path}"):
             end = self._usable_end(header)
             if end:
                 with path.open("r+b") as file:
@@ -107,8 +101,6 @@ class SeenLog:
             else:
                 path.write_text(header.to_line() + "\n", encoding="utf-8", newline="\n")
             self._file: IO[str] = path.open("a", encoding="utf-8", newline="\n")
-        except OSError as error:
-            raise OutputError(f"The analysis {path} cannot be written: {error.strerror}.") from error
 
     def _usable_end(self, header: PlanHeader) -> int:
         """Byte length of what can be taken over, 0 for nothing; sets `stored_frames`."""
@@ -165,16 +157,14 @@ class PlanReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.complete = False
-        try:
+        with map_os_errors(path, what=f"The plan {path}", verb="read", to=PlanError):
             self._file: IO[str] = path.open(encoding="utf-8")
-        except OSError as error:
-            raise PlanError(f"The plan {path} cannot be read: {error.strerror}.") from error
         try:
             self.header = PlanHeader.from_line(self._file.readline())
         except (PlanError, UnicodeDecodeError) as error:
             self._file.close()
             if isinstance(error, PlanError):
-                raise PlanError(f"{path}: {error.message}.", hint=error.hint) from error
+                raise PlanError(f"{path}: {error.message}", hint=error.hint) from error
             raise PlanError(
                 f"{path} is not a plan of this program.", hint="A plan's name ends in .plan.jsonl."
             ) from error
@@ -196,6 +186,7 @@ class PlanReader:
             yield plan
 
     def close(self) -> None:
+        """Close the file."""
         self._file.close()
 
     def __enter__(self) -> PlanReader:

@@ -18,7 +18,7 @@ class ProgressMeter:
     """Makes `Progress` events, a few per second at most.
 
     Args:
-        phase: see `Progress`.
+        phase: what is being done, see `Progress`.
         frames: how many are expected, None if untold.
         clock: seconds; replaced in tests.
     """
@@ -31,7 +31,7 @@ class ProgressMeter:
         self._last = -1e9
         self._done = 0
 
-    def step(self, counts: dict[str, int], *, time_s: float) -> Progress | None:
+    def advance(self, counts: dict[str, int], *, time_s: float) -> Progress | None:
         """One frame is done; an event if one is due."""
         self._done += 1
         now = self._clock()

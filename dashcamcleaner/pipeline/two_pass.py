@@ -1,117 +1,154 @@
 """The thorough mode: the whole clip is analysed first, weak places are looked at again, then everything is planned.
 
-Called by the pipeline, which renders afterwards through the same seam as ever: the planner it is left with has its
+Called by the pipeline, which renders afterwards through the same loop as ever: the planner that it is given has its
 plans made already. Observations of the whole clip are held in memory (a few kB a frame, no pictures).
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import replace
 
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.events import Event
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
-from dashcamcleaner.core.plan import Observation, Planner, WeakSpot
+from dashcamcleaner.core.plan import CheckingPlanner, CropCheck, FramePlan, Observation, Planner, WeakSpot
 from dashcamcleaner.detection.second_pass import SecondPass
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.pipeline.build import make_planner
 from dashcamcleaner.pipeline.context import RunContext
 from dashcamcleaner.pipeline.control import Control
+from dashcamcleaner.pipeline.frames import FramePlanner, run_frames_in_threads
 from dashcamcleaner.pipeline.job import Job
-from dashcamcleaner.pipeline.observations import PrecomputedPlanner, StoredObservationSource, take
+from dashcamcleaner.pipeline.observations import StoredObservationSource
 from dashcamcleaner.pipeline.progress import ProgressMeter
 from dashcamcleaner.pipeline.workers import BoundedQueue, ThreadGroup, until_done
 from dashcamcleaner.planning.weak_spots import thorough_plans
 
-__all__ = ["analyse_first"]
-
-_QUEUE_FRAMES = 3
+__all__ = ["PrecomputedPlanner", "analyse_first"]
 
 
-def analyse_first(job: Job, *, info: MediaInfo, look: RunContext, control: Control) -> Iterator[Event]:
-    """Analyse, look again, plan; leaves `look` with a seer and a planner that only hand out what is known.
+def analyse_first(
+    job: Job, *, info: MediaInfo, context: RunContext, control: Control
+) -> Generator[Event, None, RunContext]:
+    """Analyse, look again, plan; gives a context whose source and planner only hand out what is known.
 
-    Yields `Progress` with the phase ``analyse``. Raises what the threads raised.
+    Yields `Progress` with the phases ``analyse`` and ``look again``. Raises what the threads raised.
     """
     settings = job.settings
     observations: list[Observation] = []
-    pace = ProgressMeter("analyse", frames=info.frames)
+    meter = ProgressMeter("analyse", frames=info.frames)
 
     def fresh_planner() -> Planner:
         return make_planner(
             settings,
             upright_size=info.upright_size,
-            thresholds=look.thresholds,
+            rules=context.rules,
             max_waiting_frames=0,
-            edits=look.edits,
+            edits=context.edits or None,
             whole_clip=True,
         )
 
-    with contextlib.ExitStack() as stack:
-        crew = stack.enter_context(ThreadGroup())
-        frames: BoundedQueue[Frame] = BoundedQueue(crew, size=_QUEUE_FRAMES)
-        events: BoundedQueue[Event] = BoundedQueue(crew, size=0)
+    def collect(_: Frame, plan: FramePlan) -> Event | None:
+        observations.append(plan.seen)
+        counts = {kind: int((plan.seen.detections.kind == kind).sum()) for kind in context.thresholds}
+        return meter.advance(counts, time_s=plan.time.seconds)
 
-        def decoding() -> None:
-            with open_clip(job.source, info=info, threads=settings.workers) as decoder:
-                for frame in decoder:
-                    control.wait_while_paused()
-                    frames.put(frame)
-            frames.close()
+    planner = context.planning_with(_AnalysingPlanner(fresh_planner()))
+    with open_clip(job.source, info=info, threads=settings.workers) as decoder:
+        yield from run_frames_in_threads(context.source, planner, [collect], frames=decoder, control=control)
+    plans: list[FramePlan] = []
+    with ThreadGroup() as group:
+        events: BoundedQueue[Event] = BoundedQueue(group, size=0)
 
         def again(spots: Sequence[WeakSpot]) -> Mapping[int, Detections]:
-            return _look_again(job, info, look, control, spots, events)
+            return _second_pass(job, info, context, control, spots, events)
 
-        def analysing() -> None:
-            first = fresh_planner()
-            picture_size = look.detector.picture_size if look.detector is not None else info.upright_size
-            for frame, seen in look.seer.see(frames):
-                take(first, frame, seen, checker=look.checker, picture_size=picture_size)
-                observations.append(seen)
-                counts = {kind: int((seen.detections.kind == kind).sum()) for kind in look.thresholds}
-                if progress := pace.step(counts, time_s=seen.time.seconds):
-                    events.put(progress)
-            plans = thorough_plans(
-                observations,
-                upright_size=info.upright_size,
-                thresholds=look.thresholds,
-                make_planner=fresh_planner,
-                look=again,
+        def planning() -> None:
+            plans.extend(
+                thorough_plans(
+                    observations,
+                    upright_size=info.upright_size,
+                    thresholds=context.thresholds,
+                    make_planner=fresh_planner,
+                    second_pass=again,
+                )
             )
-            look.planner = PrecomputedPlanner(plans)
-            look.thorough_done = True
-            look.seer = StoredObservationSource(plan.seen for plan in plans)
             events.close()
 
-        crew.start("decode", decoding)
-        crew.start("analyse", analysing)
-        yield from until_done(crew, events)
+        group.start("plan", planning)
+        yield from until_done(group, events)
+    return replace(
+        context,
+        source=StoredObservationSource(plan.seen for plan in plans),
+        planner=FramePlanner(PrecomputedPlanner(plans)),
+        checker=None,
+    )
 
 
-def _look_again(
+def _second_pass(
     job: Job,
     info: MediaInfo,
-    look: RunContext,
+    context: RunContext,
     control: Control,
     spots: Sequence[WeakSpot],
     events: BoundedQueue[Event],
 ) -> Mapping[int, Detections]:
     """Decode up to the last weak spot and look at each with the run's own detector."""
-    assert look.detector is not None
-    rechecker = SecondPass(look.detector.detector, upright_size=info.upright_size)
+    assert context.detector is not None
+    second = SecondPass(context.detector.detector, upright_size=info.upright_size)
     wanted = {spot.index: spot for spot in spots}
-    pace = ProgressMeter("look again", frames=len(wanted))
+    meter = ProgressMeter("look again", frames=len(wanted))
     found: dict[int, Detections] = {}
     with open_clip(job.source, info=info, threads=job.settings.workers) as decoder:
         for frame in decoder:
             control.wait_while_paused()
             spot = wanted.pop(frame.index, None)
             if spot is not None:
-                found[frame.index] = rechecker.look(frame.picture(info.upright_size), spot)
-                if progress := pace.step({}, time_s=frame.time.seconds):
+                found[frame.index] = second.detect(frame.picture(info.upright_size), spot)
+                if progress := meter.advance({}, time_s=frame.time.seconds):
                     events.put(progress)
             if not wanted:
                 break
     return found
+
+
+class _AnalysingPlanner:
+    """Lets closer looks be chosen by a planner that sees the whole clip, and lets every frame go at once, unplanned."""
+
+    shortened = False
+
+    def __init__(self, planner: Planner) -> None:
+        self._planner = planner
+
+    def push(self, seen: Observation) -> Sequence[FramePlan]:
+        self._planner.push(seen)
+        return (FramePlan(seen),)
+
+    def unsure(self) -> Sequence[tuple[float, tuple[float, float, float, float], str]]:
+        return self._planner.unsure() if isinstance(self._planner, CheckingPlanner) else ()
+
+    def add_checks(self, checks: Sequence[CropCheck]) -> None:
+        if isinstance(self._planner, CheckingPlanner):
+            self._planner.add_checks(checks)
+
+    def finish(self) -> Sequence[FramePlan]:
+        return ()
+
+
+class PrecomputedPlanner:
+    """A planner whose plans are made: what the second pass of a thorough run pushes against."""
+
+    shortened = False
+
+    def __init__(self, plans: Sequence[FramePlan]) -> None:
+        self._plans = plans
+
+    def push(self, seen: Observation) -> Sequence[FramePlan]:
+        """The plan of this frame."""
+        return (self._plans[seen.index],)
+
+    def finish(self) -> Sequence[FramePlan]:
+        """Nothing is left: every frame had its plan at once."""
+        return ()

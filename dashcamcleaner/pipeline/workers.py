@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Stopped(Exception):
-    """Raised in a thread of a crew that was stopped while the thread waited; it ends the thread quietly."""
+    """Raised in a thread of a group that was stopped while the thread waited; it ends the thread quietly."""
 
 
 class ThreadGroup:
@@ -37,7 +37,7 @@ class ThreadGroup:
         self._threads: list[threading.Thread] = []
 
     def start(self, name: str, work: Callable[[], None]) -> None:
-        """Run ``work`` in a thread of this crew."""
+        """Run ``work`` in a thread of this group."""
 
         def guarded() -> None:
             try:
@@ -73,15 +73,15 @@ class ThreadGroup:
 
 
 class BoundedQueue(Generic[T]):
-    """A bounded queue between two threads of a crew.
+    """A bounded queue between two threads of a group.
 
     Args:
-        crew: whose stop wakes those who wait here.
+        group: the thread group whose stop wakes those who wait here.
         size: most items that wait; 0 for no bound (events only: pictures are always bounded).
     """
 
-    def __init__(self, crew: ThreadGroup, *, size: int) -> None:
-        self._crew = crew
+    def __init__(self, group: ThreadGroup, *, size: int) -> None:
+        self._group = group
         self._size = size
         self._items: deque[T] = deque()
         self._closed = False
@@ -90,41 +90,41 @@ class BoundedQueue(Generic[T]):
         """Append, waiting for room.
 
         Raises:
-            Stopped: the crew was stopped.
+            Stopped: the group was stopped.
         """
-        crew = self._crew
-        with crew.lock:
-            while self._size and len(self._items) >= self._size and not crew.stopping:
-                crew.lock.wait()
-            if crew.stopping:
+        group = self._group
+        with group.lock:
+            while self._size and len(self._items) >= self._size and not group.stopping:
+                group.lock.wait()
+            if group.stopping:
                 raise Stopped
             self._items.append(item)
-            crew.lock.notify_all()
+            group.lock.notify_all()
 
     def close(self) -> None:
         """No more items will come."""
-        with self._crew.lock:
+        with self._group.lock:
             self._closed = True
-            self._crew.lock.notify_all()
+            self._group.lock.notify_all()
 
     def take(self, most: int = 1) -> list[T]:
         """Wait for items; up to ``most`` of them, fewer only at the end. An empty list means the end.
 
         Raises:
-            Stopped: the crew was stopped.
+            Stopped: the group was stopped.
         """
-        crew = self._crew
+        group = self._group
         taken: list[T] = []
-        with crew.lock:
+        with group.lock:
             while len(taken) < most:
-                while not self._items and not self._closed and not crew.stopping:
-                    crew.lock.wait()
-                if crew.stopping:
+                while not self._items and not self._closed and not group.stopping:
+                    group.lock.wait()
+                if group.stopping:
                     raise Stopped
                 if not self._items:
                     break
                 taken.append(self._items.popleft())
-                crew.lock.notify_all()
+                group.lock.notify_all()
         return taken
 
     def __iter__(self) -> Iterator[T]:
@@ -132,14 +132,14 @@ class BoundedQueue(Generic[T]):
             yield from items
 
 
-def until_done(crew: ThreadGroup, items: BoundedQueue[T]) -> Iterator[T]:
-    """Hand on what the crew gives until it closes the channel; raise what stopped it."""
+def until_done(group: ThreadGroup, items: BoundedQueue[T]) -> Iterator[T]:
+    """Hand on what the group gives until it closes the channel; raise what stopped it."""
     try:
         yield from items
     except Stopped:
-        crew.join()
-        if crew.failure is not None:
-            raise crew.failure from None
+        group.join()
+        if group.failure is not None:
+            raise group.failure from None
         raise
 
 

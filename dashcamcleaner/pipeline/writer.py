@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import json
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import IO
 
-import cv2
 import numpy as np
 
-from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
+from dashcamcleaner.core.frame import Frame, PixelLayout
 from dashcamcleaner.core.media_info import MediaInfo
-from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader, Region
+from dashcamcleaner.core.plan import FramePlan, PlanHeader, Region
 from dashcamcleaner.core.summary import RunSummary
-from dashcamcleaner.core.time import FrameTime, Span
+from dashcamcleaner.core.time import Span
+from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import OutputError
-from dashcamcleaner.files import check_output, keep_date, partial_path, publish
+from dashcamcleaner.files import GrowingFile, check_output, keep_date, partial_path, publish
 from dashcamcleaner.media.encoder import Encoder
+from dashcamcleaner.media.image_file import picture_frame
 from dashcamcleaner.media.mask_writer import MaskWriter
 from dashcamcleaner.media.output_plan import OutputPlan
 from dashcamcleaner.media.picture_length import PictureLength, length_notes
 from dashcamcleaner.obscure.masks import region_mask
 from dashcamcleaner.obscure.obscurer import Obscurer
-from dashcamcleaner.pipeline.build import growth_per_kind, thresholds_per_kind
+from dashcamcleaner.pipeline.build import rules_per_kind, shapes_per_kind
 from dashcamcleaner.pipeline.context import detector_for
+from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.observations import LiveObservationSource
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
 from dashcamcleaner.planning.planner import MemoryPlanner
 from dashcamcleaner.report.data import report_path, write_reports
@@ -51,12 +51,7 @@ class DetectionExport:
             raise OutputError(
                 f"Detections cannot be exported to {final.name}.", hint="Use a name ending in .json or .csv."
             )
-        self.final = final
-        self.partial = partial_path(final)
-        try:
-            self._file: IO[str] = self.partial.open("w", encoding="utf-8", newline="")
-        except OSError as error:
-            raise OutputError(f"{self.partial} cannot be written: {error.strerror}.") from error
+        self._file = GrowingFile(final, newline="")
         self._json = final.suffix.lower() == ".json"
         self._rows = 0
         if self._json:
@@ -82,14 +77,11 @@ class DetectionExport:
         """Complete the file and give it its final name."""
         if self._json:
             self._file.write("\n]\n")
-        self._file.close()
-        self.partial.replace(self.final)
+        self._file.finish()
 
     def abort(self) -> None:
         """Delete what was written; does nothing after `finish`."""
-        if not self._file.closed:
-            self._file.close()
-            self.partial.unlink(missing_ok=True)
+        self._file.abort()
 
 
 def obscurer_for(settings: Settings) -> Obscurer:
@@ -98,7 +90,7 @@ def obscurer_for(settings: Settings) -> Obscurer:
         style=settings.style,
         strength=settings.strength,
         feather=settings.feather,
-        shapes={"face": settings.shape_face, "plate": settings.shape_plate},
+        shapes=shapes_per_kind(settings),
         picture=Path(settings.picture) if settings.picture else None,
     )
 
@@ -106,7 +98,7 @@ def obscurer_for(settings: Settings) -> Obscurer:
 class ClipWriter:
     """A context manager: leaving it without `finish` deletes everything that was begun."""
 
-    def __init__(self, job: Job, *, info: MediaInfo, target: OutputPlan, header: PlanHeader) -> None:
+    def __init__(self, job: Job, *, info: MediaInfo, target: OutputPlan, header: PlanHeader, models: ModelPool) -> None:
         settings = job.settings
         self._job = job
         self._info = info
@@ -114,7 +106,7 @@ class ClipWriter:
         self._export: DetectionExport | None = None
         self._plan: PlanWriter | None = None
         self._obscurer = obscurer_for(settings)
-        self._shapes = {"face": settings.shape_face, "plate": settings.shape_plate}
+        self._shapes = shapes_per_kind(settings)
         self._published = False
         for extra in (job.export_detections, job.export_mask, job.export_mask_colored):
             if extra is not None:
@@ -127,7 +119,7 @@ class ClipWriter:
             quality=settings.quality,
             preset=settings.preset,
             threads=settings.workers,
-            clean_cover=cover_cleaner(settings, obscurer=self._obscurer),
+            clean_cover=cover_cleaner(settings, obscurer=self._obscurer, models=models),
         )
         try:
             self._plan = PlanWriter(plan_path(job.output), header=header)
@@ -135,8 +127,9 @@ class ClipWriter:
                 self._export = DetectionExport(job.export_detections)
             for path, colored in ((job.export_mask, False), (job.export_mask_colored, True)):
                 if path is not None:
-                    beside = path.with_name(f"{path.stem}.partial{path.suffix}")  # the extension picks the container
-                    self._masks.append((MaskWriter(beside, info=info, colored=colored, draw=self._draw), beside, path))
+                    beside = partial_path(path)
+                    mask = MaskWriter(path, partial_path=beside, info=info, colored=colored, draw=self._draw)
+                    self._masks.append((mask, beside, path))
         except BaseException:
             self.abort()
             raise
@@ -218,39 +211,28 @@ class ClipWriter:
         self.abort()
 
 
-def cover_cleaner(settings: Settings, *, obscurer: Obscurer) -> Callable[[np.ndarray], np.ndarray]:
+def cover_cleaner(settings: Settings, *, obscurer: Obscurer, models: ModelPool) -> Callable[[np.ndarray], np.ndarray]:
     """A function ``(h, w, 3) RGB -> the same, obscured``.
 
     Args:
         settings: decide what is looked for, and how much is covered.
-        obscurer: of the run.
+        obscurer: the obscurer of the run.
+        models: gives the detector.
     """
 
     def clean(picture: np.ndarray) -> np.ndarray:
-        frame = _frame(picture)
-        with contextlib.closing(detector_for(settings, upright_size=frame.upright_size)) as detector:
-            detections = detector.detect([frame])[0]
+        bands = [np.ascontiguousarray(picture[..., band]) for band in range(3)]
+        frame = picture_frame(bands, PixelLayout("rgb24", chroma_shift=(0, 0), full_range=True, rgb=True))
+        detector = detector_for(settings, upright_size=frame.upright_size, models=models)
         planner = MemoryPlanner(
             upright_size=frame.upright_size,
-            thresholds=thresholds_per_kind(settings),
-            kinds=settings.kinds(),
-            growth=growth_per_kind(settings),
+            rules=rules_per_kind(settings),
             before=Span.parse("0"),
             after=Span.parse("0"),
             max_waiting_frames=1,
         )
-        plan = [*planner.push(Observation(0, frame.time, detections)), *planner.finish()][0]
+        plan = plan_frame(LiveObservationSource(detector, motion=None, log=None), FramePlanner(planner), frame)
         obscurer.obscure(frame, plan.regions)
         return np.stack(frame.planes, axis=2)
 
     return clean
-
-
-def _frame(picture: np.ndarray) -> Frame:
-    planes = tuple(np.ascontiguousarray(picture[..., band]) for band in range(3))
-    layout = PixelLayout("rgb24", chroma_shift=(0, 0), full_range=True, rgb=True)
-
-    def scale(size: tuple[int, int]) -> np.ndarray:
-        return cv2.resize(np.stack(planes, axis=2), size, interpolation=cv2.INTER_AREA)
-
-    return Frame(0, FrameTime(0, Fraction(1)), planes, layout, Orientation(), None, scale, lambda: planes)

@@ -29,7 +29,7 @@ class LargeRegion:
     """A track that hides much of the picture.
 
     Args:
-        kind: of the object.
+        kind: the kind of the object.
         track: its id within the plan, None where nothing was linked.
         share: 0-1, of the picture, where it is largest.
         index: the frame of that.
@@ -99,14 +99,14 @@ class HiddenShare:
         Args:
             warn_from: share of the picture, mean over the clip, from which it is told.
         """
-        told = [one.sentence() for one in self.large]
+        sentences = [one.sentence() for one in self.large]
         if self.mean > warn_from:
-            told.insert(
+            sentences.insert(
                 0,
                 f"{self.mean:.0%} of the picture is hidden on average; look at the contact sheet (`tracks --sheet`) "
                 "for what should not be, and raise --threshold if much of it is wrong.",
             )
-        return told
+        return sentences
 
     def _union(self, regions: Iterable[Region]) -> float:
         columns, rows = _CELLS

@@ -15,17 +15,18 @@ import dataclasses
 import math
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from dashcamcleaner.core.boxes import Detections, iou
 from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.core.kinds import KindRules
 from dashcamcleaner.core.motion import FrameMotion
 from dashcamcleaner.core.plan import WHOLE_FRAME, CropCheck, FramePlan, Observation, Origin, Region
 from dashcamcleaner.core.time import Span
-from dashcamcleaner.planning.regions import Growth, growth_of, merged, sighted_regions, whole_frame, without_hidden
-from dashcamcleaner.tracking.evidence import EvidenceModel, logit
+from dashcamcleaner.planning.regions import merged, sighted_regions, whole_frame, without_hidden
+from dashcamcleaner.tracking.evidence import EvidenceModel, logit, probability
 from dashcamcleaner.tracking.interpolation import GapFiller, TrackPosition
 from dashcamcleaner.tracking.track import Track, TrackerProtocol, large_share
 
@@ -48,9 +49,6 @@ _PAD_PER_MOVE = 0.1
 _PAD_SHARE = 0.001
 """Padding by the picture's long side: a detector's borders are good to a pixel or so of its input, which for small
 objects is more than growth gives."""
-_LOWER = {"plate": 0.08}
-"""Part of its height by which a kind's region lies lower than its box: plates are boxed too high, their frames and
-shadowed lower rims left out (on labelled clips 95 % end within 0.16 heights above the box and 0.35 below)."""
 _AT_EDGE = 0.004
 _EDGE_MORE = 0.15
 """What the picture's edge cuts is boxed too small, and its middle moves slower than the object: so much larger."""
@@ -70,7 +68,7 @@ _CHECK_WITHIN = 4.0
 _CHECK_IOU = 0.5
 _NEIGHBOURS = 3
 """Sightings kept behind the frame in hand, for the size of the next."""
-_STEPS_KEPT_S = 2.5
+_MOTIONS_KEPT_S = 2.5
 """Longer than any gap that a track survives."""
 
 
@@ -79,9 +77,7 @@ class MemoryPlanner:
 
     Args:
         upright_size: ``(width, height)`` of the full-size picture.
-        thresholds: lowest score that counts, per kind; a kind without one takes every detection.
-        kinds: what is to be hidden.
-        growth: factor on each side's length, or one for width and one for height, per kind; 1 where absent.
+        rules: the rules of the kinds to hide, by kind: the lowest score that counts, and how far a region is grown.
         before: how far a region reaches back before its sighting (this is what has to wait).
         after: how far it reaches on.
         max_waiting_frames: most frames kept waiting; where `before` asks for more, it is shortened.
@@ -94,26 +90,23 @@ class MemoryPlanner:
         self,
         *,
         upright_size: tuple[int, int],
-        thresholds: Mapping[str, float],
-        kinds: Collection[str],
-        growth: Mapping[str, Growth],
+        rules: Mapping[str, KindRules],
         before: Span,
         after: Span,
         max_waiting_frames: int,
     ) -> None:
         self._upright_size = upright_size
-        self._thresholds = dict(thresholds)
-        self._kinds = frozenset(kinds)
-        self._growth = dict(growth)
+        self._rules = dict(rules)
         self._memory = _Memory(before=before, after=after, max_waiting_frames=max_waiting_frames)
 
     @property
     def shortened(self) -> bool:
+        """Whether fewer frames could wait than the memory settings ask for."""
         return self._memory.shortened
 
     def push(self, seen: Observation) -> Sequence[FramePlan]:
         """Take the next frame; give those that are finished now, in order."""
-        regions = sighted_regions(seen, thresholds=self._thresholds, kinds=self._kinds, growth=self._growth)
+        regions = sighted_regions(seen, rules=self._rules)
         if seen.damaged:
             regions = (whole_frame(self._upright_size), *regions)
         return self._memory.push(FramePlan(seen, regions))
@@ -182,13 +175,11 @@ class TrackPlanner:
     carried on for a while, until the object leaves the picture or a cut.
 
     Args:
-        linker: links the detections; a fresh one.
+        tracker: links the detections; a fresh one.
         upright_size: ``(width, height)`` of the full-size picture.
-        thresholds: per kind, the score that one of a track's sightings must reach for the track to be hidden, all
-            its weaker sightings included; a kind without one takes every track. Of a large sighting more is
-            asked (`tracking.track.LARGE_LESS_SURE`).
-        kinds: what is to be hidden.
-        growth: factor on each side's length, or one for width and one for height, per kind; 1 where absent.
+        rules: the rules of the kinds to hide, by kind. A kind's threshold is the score that one of a track's sightings
+            must reach for the track to be hidden, all its weaker sightings included; of a large sighting more is asked
+            (`tracking.track.LARGE_LESS_SURE`).
         look_ahead_s: how far ahead is looked before a frame is given; infinite: all is planned at the end.
         fill_before_s: how long a track is followed back before its first sighting, as far as looked ahead.
         fill_after_s: how long it is followed on after its last.
@@ -197,24 +188,24 @@ class TrackPlanner:
         memory_before, memory_after: frame memory on top, for those who want it.
         max_waiting_frames: most frames kept waiting; where the look-ahead asks for more, it is shortened.
         edits: what a person changed.
-        evidence: makes a track's probability of what is known of it; then `thresholds` speak of that probability, and
-            what is less sure is filled for a shorter time. None: the best score alone decides, and all is filled in
-            full.
+        evidence: makes a track's probability of what is known of it; then that is held against the probability in
+            `rules`, and what is less sure is filled for a shorter time. None: the best score alone decides, and all
+            is filled in full.
         max_region: a region whose track is not sure takes at most this share of the picture.
 
     Attributes:
         shortened: the look-ahead could not be had in full; the caller warns.
         tracks: ids and kinds of the tracks hidden so far, edits apart.
+        probabilities: the highest probability with which each track was hidden, by its id; empty without
+            evidence.
     """
 
     def __init__(
         self,
         *,
-        linker: TrackerProtocol,
+        tracker: TrackerProtocol,
         upright_size: tuple[int, int],
-        thresholds: Mapping[str, float],
-        kinds: Collection[str],
-        growth: Mapping[str, Growth],
+        rules: Mapping[str, KindRules],
         look_ahead_s: float = 1.0,
         fill_before_s: float = 0.5,
         fill_after_s: float = 0.5,
@@ -227,16 +218,17 @@ class TrackPlanner:
         evidence: EvidenceModel | None = None,
         max_region: float = 1.0,
     ) -> None:
-        self._linker = linker
+        self._tracker = tracker
         self._evidence = evidence
         self._max_region_px2 = max_region * upright_size[0] * upright_size[1]
         self._judged: dict[int, tuple[int, float]] = {}
         self._alive: dict[int, Track] = {}
         self._latest: tuple[Observation, np.ndarray] | None = None
         self._upright_size = upright_size
-        self._thresholds = dict(thresholds)
-        self._kinds = frozenset(kinds)
-        self._growth = dict(growth)
+        self._rules = dict(rules)
+        self._asked = {
+            kind: one.threshold if evidence is None else one.probability for kind, one in self._rules.items()
+        }
         self._look_ahead_s = look_ahead_s
         self._fill_before_s = fill_before_s
         self._fill_after_s = fill_after_s
@@ -246,26 +238,28 @@ class TrackPlanner:
         self._edits = edits
         self._memory = _Memory(before=memory_before, after=memory_after, max_waiting_frames=max_waiting_frames)
         self._waiting: deque[Observation] = deque()
-        self._steps: dict[int, FrameMotion] = {}
-        self._step_times: deque[tuple[int, float]] = deque()
+        self._motions: dict[int, FrameMotion] = {}
+        self._motion_times: deque[tuple[int, float]] = deque()
         self._to_come: deque[Track] = deque()
         self._open: list[tuple[Track, GapFiller]] = []
         self._shortened = False
         self.tracks: dict[int, str] = {}
+        self.probabilities: dict[int, float] = {}
 
     @property
     def shortened(self) -> bool:
+        """Whether fewer frames could wait than the look-ahead asks for."""
         return self._shortened or self._memory.shortened
 
     def push(self, seen: Observation) -> Sequence[FramePlan]:
         """Take the next frame; give those that are finished now, in order."""
         seen = _rounded(seen)
-        linked = self._linker.push(seen)
-        self._steps[seen.index] = linked.step
-        self._step_times.append((seen.index, seen.time.seconds))
-        self._to_come.extend(linked.started)
-        self._alive.update((track.id, track) for track in linked.started)
-        self._latest = (seen, linked.ids)
+        association = self._tracker.push(seen)
+        self._motions[seen.index] = association.motion
+        self._motion_times.append((seen.index, seen.time.seconds))
+        self._to_come.extend(association.started)
+        self._alive.update((track.id, track) for track in association.started)
+        self._latest = (seen, association.ids)
         self._waiting.append(seen)
         done: list[FramePlan] = []
         while self._waiting:
@@ -290,9 +284,9 @@ class TrackPlanner:
         found = []
         for which, track_id in enumerate(ids.tolist()):
             track = self._alive.get(track_id)
-            if track is None or track.kind not in self._kinds or track.evidence.count not in _CHECK_AT:
+            if track is None or track.kind not in self._rules or track.evidence.count not in _CHECK_AT:
                 continue
-            off = self._log_odds(track) - logit(self._thresholds.get(track.kind, 0.0)) - self._asked_more(track)
+            off = self._log_odds(track) - logit(self._asked[track.kind]) - self._asked_more(track)
             if abs(off) > _CHECK_WITHIN:
                 continue
             x1, y1, x2, y2 = (float(v) for v in seen.detections.xyxy[which])
@@ -338,12 +332,15 @@ class TrackPlanner:
             if not self._is_hidden(track):
                 continue
             self.tracks.setdefault(track.id, track.kind)
+            if self._evidence is not None:
+                now = probability(self._log_odds(track))
+                self.probabilities[track.id] = max(now, self.probabilities.get(track.id, 0.0))
             sure = self._sureness(track)
             reach = _REACH_LEAST + (1 - _REACH_LEAST) * sure
             places = fill.at(
                 seen.index,
                 now_s,
-                self._steps,
+                self._motions,
                 before_s=reach * self._fill_before_s,
                 after_s=reach * self._fill_after_s,
                 max_gap_s=reach * self._max_gap_s,
@@ -358,9 +355,9 @@ class TrackPlanner:
         return FramePlan(seen, found)
 
     def _is_hidden(self, track: Track) -> bool:
-        threshold = self._thresholds.get(track.kind, 0.0)
-        if track.kind not in self._kinds:
+        if track.kind not in self._rules:
             return False
+        threshold = self._asked[track.kind]
         if self._evidence is None:
             if track.surest < threshold:
                 return False
@@ -388,7 +385,7 @@ class TrackPlanner:
         """0 for a track that just passes its threshold, 1 for one that is sure."""
         if self._evidence is None:
             return 1.0
-        above = self._log_odds(track) - logit(self._thresholds.get(track.kind, 0.0)) - self._asked_more(track)
+        above = self._log_odds(track) - logit(self._asked[track.kind]) - self._asked_more(track)
         return min(1.0, max(0.0, above / _SURE_ABOVE))
 
     def _in_picture(self, xyxy: tuple[float, float, float, float]) -> bool:
@@ -407,11 +404,12 @@ class TrackPlanner:
         near = _AT_EDGE * max(width, height)
         if min(x1, y1) < near or x2 > width - near or y2 > height - near:
             unsure += _EDGE_MORE
-        wider, higher = growth_of(self._growth, track.kind)
+        rules = self._rules[track.kind]
+        wider, higher = rules.growth
         least = _PAD_SHARE * max(self._upright_size) + place.unsure_px
         pad_x = (x2 - x1) / 2 * (wider * unsure - 1) + _PAD_PER_MOVE * abs(place.moved_px[0]) + least
         pad_y = (y2 - y1) / 2 * (higher * unsure - 1) + _PAD_PER_MOVE * abs(place.moved_px[1]) + least
-        lower = _LOWER.get(track.kind, 0.0) * (y2 - y1)
+        lower = rules.lower * (y2 - y1)
         box = (x1 - pad_x, y1 - pad_y + lower, x2 + pad_x, y2 + pad_y + lower)
         if sure < 1:
             box = self._bounded(box, place.xyxy)
@@ -443,8 +441,8 @@ class TrackPlanner:
                 self._judged.pop(track.id, None)
                 self._alive.pop(track.id, None)
         self._open = kept
-        while self._step_times and self._step_times[0][1] < now_s - _STEPS_KEPT_S:
-            del self._steps[self._step_times.popleft()[0]]
+        while self._motion_times and self._motion_times[0][1] < now_s - _MOTIONS_KEPT_S:
+            del self._motions[self._motion_times.popleft()[0]]
 
 
 def _rounded(seen: Observation) -> Observation:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from dashcamcleaner.core.boxes import iou
+from dashcamcleaner.core.kinds import KindRules
 from dashcamcleaner.core.plan import WHOLE_FRAME, Observation, Origin, Region
 
-__all__ = ["Growth", "as_box", "growth_of", "merged", "sighted_regions", "whole_frame", "without_hidden"]
-
-Growth = float | tuple[float, float]
-"""Factor on each side's length, or one for the width and one for the height."""
+__all__ = ["as_box", "merged", "sighted_regions", "whole_frame", "without_hidden"]
 
 _MERGE_IOU = 0.5
 """Held regions that overlap this much are hidden as one: fewer rectangles to obscure, little more area."""
@@ -23,25 +21,17 @@ def whole_frame(upright_size: tuple[int, int], *, origin: Origin = Origin.DAMAGE
     return Region((0.0, 0.0, float(upright_size[0]), float(upright_size[1])), WHOLE_FRAME, 1.0, origin)
 
 
-def growth_of(growth: Mapping[str, Growth], kind: str) -> tuple[float, float]:
-    """A kind's factors for width and height; 1 where it has none."""
-    factor = growth.get(kind, 1.0)
-    return factor if isinstance(factor, tuple) else (factor, factor)
-
-
-def sighted_regions(
-    seen: Observation, *, thresholds: Mapping[str, float], kinds: Collection[str], growth: Mapping[str, Growth]
-) -> tuple[Region, ...]:
-    """The grown regions of a frame's own detections, each by itself."""
+def sighted_regions(seen: Observation, *, rules: Mapping[str, KindRules]) -> tuple[Region, ...]:
+    """The grown regions of a frame's own detections, each by itself; kinds without rules are left clear."""
     found = seen.detections
     wanted = [
         i
         for i in range(len(found))
-        if str(found.kind[i]) in kinds and float(found.score[i]) >= thresholds.get(str(found.kind[i]), 0.0)
+        if (its := rules.get(str(found.kind[i]))) is not None and float(found.score[i]) >= its.threshold
     ]
     if not wanted:
         return ()
-    factors = np.array([growth_of(growth, str(found.kind[i])) for i in wanted], np.float32)
+    factors = np.array([rules[str(found.kind[i])].growth for i in wanted], np.float32)
     centre = (found.xyxy[wanted, :2] + found.xyxy[wanted, 2:]) / 2
     half = (found.xyxy[wanted, 2:] - found.xyxy[wanted, :2]) / 2 * factors
     boxes = np.concatenate([centre - half, centre + half], axis=1)

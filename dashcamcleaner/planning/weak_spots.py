@@ -51,9 +51,9 @@ def weak_spots(
     """The weak spots of a planned clip, in order of frames.
 
     Args:
-        plans: of all frames.
+        plans: the plans of all frames.
         upright_size: ``(width, height)``.
-        thresholds: per kind, as planned with.
+        thresholds: per kind the score that was planned with.
         sweep: look at whole frames now and then, too.
     """
     spots = []
@@ -95,8 +95,10 @@ def _weak_areas(plan: FramePlan, thresholds: Mapping[str, float]) -> list[Box]:
 
 
 def _windows(areas: Sequence[Box], upright_size: tuple[int, int]) -> tuple[Box, ...]:
-    """A few windows of half the picture's size that show the areas. What is too large for a window needs none: whole
-    frames are looked at, at half their size too."""
+    """A few windows of half the picture's size that show the areas.
+
+    What is too large for a window needs none: whole frames are looked at, at half their size too.
+    """
     width, height = upright_size
     w, h = width / 2, height / 2
     left = [a for a in areas if max((a[2] - a[0]) / w, (a[3] - a[1]) / h) <= LARGEST_IN_WINDOW]
@@ -120,9 +122,9 @@ def with_extra(
     below its threshold is taken only where it confirms a region.
 
     Args:
-        plans: of all frames, with the observations so far.
+        plans: the plans of all frames, with the observations so far.
         extra: frame index -> detections, upright full-size pixels.
-        thresholds: per kind, as planned with.
+        thresholds: per kind the score that was planned with.
     """
     result = []
     for plan in plans:
@@ -138,8 +140,10 @@ def with_extra(
 
 
 def _believed(more: Detections, plan: FramePlan, thresholds: Mapping[str, float]) -> np.ndarray:
-    """Which finds of a second look are taken: good ones, those that the first look half saw, and weak ones that
-    confirm a region."""
+    """Which detections of a second pass are taken.
+
+    Those are good ones, those that the first pass half saw, and weak ones that confirm a region.
+    """
     least = np.array([thresholds.get(str(kind), np.inf) for kind in more.kind])
     good = more.score >= least + _ALONE_MARGIN
     first = plan.seen.detections
@@ -155,8 +159,10 @@ def _believed(more: Detections, plan: FramePlan, thresholds: Mapping[str, float]
 
 
 def _without_doubles(found: Detections) -> Detections:
-    """The best of those that show one object. At several sizes it is boxed differently: a box that holds another
-    counts as the same, too."""
+    """The best of those that show one object.
+
+    At several sizes it is boxed differently: a box that holds another counts as the same, too.
+    """
     order = np.argsort(-found.score, kind="stable")
     found = found[order]
     a, b = found.xyxy[:, None], found.xyxy[None]
@@ -192,22 +198,22 @@ def thorough_plans(
     upright_size: tuple[int, int],
     thresholds: Mapping[str, float],
     make_planner: Callable[[], Planner],
-    look: Callable[[Sequence[WeakSpot]], Mapping[int, Detections]],
+    second_pass: Callable[[Sequence[WeakSpot]], Mapping[int, Detections]],
 ) -> list[FramePlan]:
     """Plans of a clip that is looked at again where it is weak.
 
     Args:
-        observations: of all frames, as first analysed.
+        observations: the observations of all frames, as first analysed.
         upright_size: ``(width, height)``.
-        thresholds: per kind.
+        thresholds: the thresholds per kind.
         make_planner: gives a fresh planner that sees the whole clip.
-        look: looks again, given the spots in order of frames: frame index -> what it found.
+        second_pass: looks again, given the spots in order of frames: frame index -> what it found.
     """
     plans = planned(observations, make_planner())
     for number in range(_ROUNDS):
         spots = weak_spots(plans, upright_size=upright_size, thresholds=thresholds, sweep=number == 0)
         if not spots:
             break
-        seen = with_extra(plans, look(spots), thresholds=thresholds)
+        seen = with_extra(plans, second_pass(spots), thresholds=thresholds)
         plans = planned(seen, make_planner())
     return plans

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dashcamcleaner.core.edits import Edits, Zone
+from dashcamcleaner.core.edit_types import ClearZone, HiddenSpan, HiddenZone
+from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.findings import AuditResult
 from dashcamcleaner.core.summary import CLEANED, RunSummary
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.files import atomic_write, file_sha256, map_os_errors
+from dashcamcleaner.files import atomic_json, file_sha256, map_os_errors
 from dashcamcleaner.report.html import REPORT_VERSION, write_html
 
 __all__ = ["add_audit", "html_path", "read_report", "report_path", "describe_edits", "write_reports"]
@@ -46,13 +47,8 @@ def write_reports(summary: RunSummary, *, thumbnails: Mapping[int, bytes] | None
         summary.source_sha256 = summary.source_sha256 or file_sha256(Path(summary.source))
         summary.output_sha256 = file_sha256(Path(summary.output))
     data = report_dict(summary)
-    _write_json(data, final)
+    atomic_json(final, data, what=f"The report {final}")
     write_html(data, html_path(final), thumbnails=thumbnails)
-
-
-def _write_json(data: Mapping[str, Any], final: Path) -> None:
-    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
-    atomic_write(final, text, what=f"The report {final}")
 
 
 def report_dict(summary: RunSummary) -> dict[str, Any]:
@@ -67,13 +63,12 @@ def read_report(path: Path) -> dict[str, Any]:
         InputError: it cannot be read, or is something else.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        with map_os_errors(path, what=f"The report {path}", verb="read", to=InputError):
+            data = json.loads(path.read_text(encoding="utf-8"))
         if data["schema"] != SCHEMA:
             raise ValueError("another program's file")
         if int(data["schema_version"]) > REPORT_VERSION:
             raise InputError(f"The report {path} is of a newer version.", hint="Update DashcamCleaner.")
-    except OSError as error:
-        raise InputError(f"The report {path} cannot be read: {error.strerror}.") from error
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{path} is not a report of this program.", hint="A report's name ends in .report.json."
@@ -104,15 +99,13 @@ def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = N
     data["output_bytes"] = output.stat().st_size
     data["output_sha256"] = result.output_sha256
     data["audit"] = result.as_dict()
-    _write_json(data, final)
+    atomic_json(final, data, what=f"The report {final}")
     write_html(data, html_path(final), thumbnails=thumbnails)
     return final, data
 
 
-def describe_edits(edits: Edits | None) -> list[str]:
+def describe_edits(edits: Edits) -> list[str]:
     """What a person changed, one line each."""
-    if edits is None:
-        return []
     lines = []
     for what, tracks in (
         ("left clear", edits.keep),
@@ -122,21 +115,19 @@ def describe_edits(edits: Edits | None) -> list[str]:
         if tracks:
             lines.append(f"tracks {what}: {', '.join(map(str, sorted(tracks)))}")
     for region in edits.regions:
-        span = f"{format_seconds(region.keys[0][0])} to {format_seconds(region.keys[-1][0])}"
+        span = f"{format_seconds(region.from_s)} to {format_seconds(region.to_s)}"
         lines.append(f"a region ({region.kind}) drawn with {len(region.keys)} key frames, {span}")
     for what, zones in (
-        ("area hidden throughout", edits.fixed),
-        ("area in which finds are left clear", edits.exclude),
-        ("frames hidden wholly", edits.frames),
+        ("area hidden throughout", edits.hidden_zones),
+        ("area in which finds are left clear", edits.clear_zones),
     ):
-        lines += [f"{what}: {_describe_zone(zone)}" for zone in zones]
-    return lines
+        lines += [f"{what}: {','.join(f'{v:g}' for v in zone.box)} {_describe_span(zone)}" for zone in zones]
+    return lines + [f"frames hidden wholly: {_describe_span(span)}" for span in edits.hidden_spans]
 
 
-def _describe_zone(zone: Zone) -> str:
-    box = "" if zone.box is None else ",".join(f"{value:g}" for value in zone.box) + " "
-    if math.isinf(zone.from_s) and math.isinf(zone.to_s):
-        return f"{box}whole clip".strip()
-    start = "the beginning" if math.isinf(zone.from_s) else format_seconds(zone.from_s)
-    end = "the end" if math.isinf(zone.to_s) else format_seconds(zone.to_s)
-    return f"{box}from {start} to {end}"
+def _describe_span(edit: HiddenZone | ClearZone | HiddenSpan) -> str:
+    if math.isinf(edit.from_s) and math.isinf(edit.to_s):
+        return "whole clip"
+    start = "the beginning" if math.isinf(edit.from_s) else format_seconds(edit.from_s)
+    end = "the end" if math.isinf(edit.to_s) else format_seconds(edit.to_s)
+    return f"from {start} to {end}"

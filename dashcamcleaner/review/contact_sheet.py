@@ -14,6 +14,7 @@ from dashcamcleaner.errors import OutputError, PlanError
 from dashcamcleaner.files import atomic_path
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import open_clip
+from dashcamcleaner.media.formats import JPEG, PNG, format_of
 from dashcamcleaner.obscure.obscurer import Obscurer
 from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint
 from dashcamcleaner.review.track_summary import TrackSummary, track_summaries
@@ -43,15 +44,16 @@ def write_sheet(source: Path, plan: Path, sheet: Path, *, clear: bool = False) -
 
     Args:
         source: the clip that the plan is of.
-        plan: the plan.
-        sheet: where to; an existing one is replaced.
+        plan: the plan file.
+        sheet: where it is written to; an existing one is replaced.
         clear: show faces and plates as they are.
 
     Raises:
         PlanError: the plan has no track, or belongs to another clip.
         OutputError: the sheet cannot be written.
     """
-    if sheet.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+    wanted = format_of(sheet)
+    if wanted not in (PNG, JPEG):
         raise OutputError(f"A contact sheet cannot be written as {sheet.name}.", hint="End its name in .png or .jpg.")
     with PlanReader(plan) as reader:
         if reader.header.fingerprint != fingerprint(source):
@@ -77,7 +79,7 @@ def write_sheet(source: Path, plan: Path, sheet: Path, *, clear: bool = False) -
         span = f"{format_seconds(entry.first_time.seconds)} - {format_seconds(entry.last_time.seconds)}"
         draw.text((left + 5, top + _CELL_PX + 15), span, "black", font)
     with atomic_path(sheet, what=f"The contact sheet {sheet}") as beside:
-        canvas.save(beside, "PNG" if sheet.suffix.lower() == ".png" else "JPEG")
+        canvas.save(beside, wanted.writer)
     return entries
 
 

@@ -33,7 +33,7 @@ def follow_box(
 
     Args:
         clip: open for preview; a decoder of its own is opened here.
-        pts: of the frame that was drawn on.
+        pts: the time, in ticks, of the frame that was drawn on.
         box: upright full-size pixels.
         most_s: how far it is followed each way.
         cancelled: asked between frames.
@@ -44,7 +44,7 @@ def follow_box(
     times = clip.times
     here = bisect_left(times, pts)
     if here >= len(times) or times[here] != pts:
-        raise InputError(f"{clip.path} has no frame at pts {pts}")
+        raise InputError(f"{clip.path} has no frame at pts {pts}.")
     time_base, (w, _) = clip.info.time_base, clip.info.upright_size
     size = fitted(clip.info.upright_size, _PICTURE_PX)
     scale = size[0] / w
@@ -56,7 +56,7 @@ def follow_box(
     def followed(pictures: Iterator[tuple[int, np.ndarray]], start: np.ndarray) -> list[tuple[int, Box]]:
         follower, found = BoxTracker(start, small), []
         for at, picture in pictures:
-            moved = None if cancelled() else follower.step(picture)
+            moved = None if cancelled() else follower.update(picture)
             if moved is None:
                 break
             found.append((at, moved))
@@ -101,7 +101,7 @@ def thinned(keys: list[Key], *, keep_s: float | None = None, most_error_px: floa
     """As few of the keys as keep every box within some pixels when it is moved evenly between them.
 
     Args:
-        keys: in order of time.
+        keys: the key frames in order of time.
         keep_s: the key nearest to this second is kept: it was set by hand.
         most_error_px: largest distance of a corner.
     """

@@ -13,10 +13,10 @@ from typing import Any
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.plan import FramePlan, Observation
 from dashcamcleaner.errors import Cancelled, SettingError
-from dashcamcleaner.pipeline.build import make_planner, thresholds_per_kind
+from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.plan_file import PlanReader
 from dashcamcleaner.review.track_summary import ReviewItem, TrackSummary, review_items, track_summaries
-from dashcamcleaner.settings import SETTINGS, Settings, resolve
+from dashcamcleaner.settings import SETTINGS, Settings, find_row, resolve
 
 __all__ = ["PlanReview", "settings_for_plan"]
 
@@ -35,7 +35,7 @@ def settings_for_plan(plan: Path, *, wanted: Settings) -> Settings:
 
 
 def _joined(of_plan: dict[str, Any], wanted: Settings) -> Settings:
-    kept = {name: v for name, v in of_plan.items() if name in SETTINGS and SETTINGS[name].group in _FROM_PLAN}
+    kept = {name: v for name, v in of_plan.items() if (row := find_row(name)) and row.group in _FROM_PLAN}
     looks = {name: v for name, v in wanted.overrides.items() if SETTINGS[name].group not in _FROM_PLAN}
     try:
         return resolve(kept, looks)
@@ -48,7 +48,7 @@ class PlanReview:
 
     Args:
         plan: the file.
-        settings: in force in the window.
+        settings: the settings in force in the window.
         edited: the plan was rendered with edits: what it was without them is planned anew.
 
     Attributes:
@@ -67,7 +67,7 @@ class PlanReview:
             self.rendered: list[FramePlan] = list(reader)
         self._seen: list[Observation] = [frame.seen for frame in self.rendered]
         self.settings = _joined(self.header.settings, settings)
-        self.thresholds = thresholds_per_kind(self.settings)
+        self._rules = rules_per_kind(self.settings)
         self.unedited = self.plans(None) if edited else self.rendered
         self.tracks: list[TrackSummary] = track_summaries(self.unedited, upright_size=self.header.upright_size)
 
@@ -80,7 +80,7 @@ class PlanReview:
         """What is hidden in every frame under these edits, as a render would do it.
 
         Args:
-            edits: of a person.
+            edits: the edits of a person.
             cancelled: asked now and then; about 2 ms a frame is long for a long clip.
 
         Raises:
@@ -89,7 +89,7 @@ class PlanReview:
         planner = make_planner(
             self.settings,
             upright_size=self.header.upright_size,
-            thresholds=self.thresholds,
+            rules=self._rules,
             max_waiting_frames=max(1, len(self._seen)),
             edits=edits,
         )
@@ -109,14 +109,13 @@ class PlanReview:
         plans: Sequence[FramePlan] = self.unedited
         if edits is not None:
             settled = edits.keep | edits.drop | edits.checked
-            added = Edits(regions=edits.regions, fixed=edits.fixed, frames=edits.frames)
-            if added:
-                plans = [FramePlan(plan.seen, added.apply(plan.regions, seen=plan.seen)) for plan in plans]
+            if hiding := edits.hiding:
+                plans = [FramePlan(plan.seen, hiding.apply(plan.regions, seen=plan.seen)) for plan in plans]
         summaries = [one for one in self.tracks if one.track not in settled]
         spots = review_items(
             plans,
             summaries=summaries,
-            thresholds=self.thresholds,
+            thresholds={kind: one.threshold for kind, one in self._rules.items()},
             findings=_findings(report),
             upright_size=self.header.upright_size,
         )

@@ -21,12 +21,15 @@ from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import WHOLE_FRAME, Observation, Region
 from dashcamcleaner.core.time import FrameTime
+from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.detection.tiling import FrameDetector
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import frame_times, open_clip
-from dashcamcleaner.pipeline.build import make_planner, thresholds_per_kind
+from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.context import detector_for
+from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
+from dashcamcleaner.pipeline.observations import StoredObservationSource
 from dashcamcleaner.pipeline.writer import obscurer_for
 from dashcamcleaner.settings import Settings
 
@@ -41,10 +44,10 @@ class PreviewFrame:
     """One frame as it is and as it would be.
 
     Args:
-        time: exact.
+        time: the frame's exact time.
         original: upright RGB ``(h, w, 3)`` uint8.
         obscured: the same with its regions hidden.
-        upright_size: of the full picture; boxes are in these pixels, the pictures may be smaller.
+        upright_size: the size of the full picture; boxes are in these pixels, the pictures may be smaller.
         regions: what is hidden.
         detections: raw, down to the score floor.
         counts: regions per kind.
@@ -90,14 +93,11 @@ def fitted(size: tuple[int, int], longest_side_px: int) -> tuple[int, int]:
     return (max(2, round(size[0] * scale / 2) * 2), max(2, round(size[1] * scale / 2) * 2))
 
 
-def preview_regions(seen: Observation, *, settings: Settings, upright_size: tuple[int, int]) -> tuple[Region, ...]:
+def preview_regions(frame: Frame, seen: Observation, *, settings: Settings) -> tuple[Region, ...]:
     """What the settings hide in one frame by what was seen in it alone, without its neighbours."""
     alone = settings.replaced(tracking=False, memory_before="0", memory_after="0")
-    planner = make_planner(
-        alone, upright_size=upright_size, thresholds=thresholds_per_kind(settings), max_waiting_frames=4
-    )
-    plans = [*planner.push(seen), *planner.finish()]
-    return plans[0].regions
+    planner = make_planner(alone, upright_size=frame.upright_size, rules=rules_per_kind(settings), max_waiting_frames=4)
+    return plan_frame(StoredObservationSource(iter([seen])), FramePlanner(planner), frame).regions
 
 
 class _Held:
@@ -129,13 +129,15 @@ class ClipPreview:
 
     Args:
         clip: the file.
-        video_track: number of the picture track to show, from 1; None: the one that a run would choose.
+        video_track: number of the video stream to show, from 1; None: the one that a run would choose.
+        models: where the detector comes from; None: the process's own pool.
 
     Raises:
         InputError: it cannot be read.
     """
 
-    def __init__(self, clip: str | Path, *, video_track: int | None = None) -> None:
+    def __init__(self, clip: str | Path, *, video_track: int | None = None, models: ModelPool | None = None) -> None:
+        self._models = models or shared_pool()
         self.path = Path(clip)
         self.video_track = video_track
         self.info = probe.probe(self.path, video_track=video_track)
@@ -197,24 +199,23 @@ class ClipPreview:
         """What the detector sees in a frame, raw; kept, so that only what decides seeing detects again.
 
         Raises:
-            BackendError: no engine or weights.
+            BackendError: no backend or weights.
         """
-        look: tuple[Any, ...] = (settings.weights, settings.backend, settings.device, settings.precision)
-        look = (*look, settings.inference_size, settings.tiles, settings.trust_weights)
-        found = self._seen.get((pts, *look))
+        key: tuple[Any, ...] = (settings.weights, settings.backend, settings.device, settings.precision)
+        key = (*key, settings.inference_size, settings.tiles, settings.trust_weights)
+        found = self._seen.get((pts, *key))
         if found is None:
-            if self._detector is None or self._detector_key != look:
-                self._close_detector()
-                self._detector = detector_for(settings, upright_size=self.info.upright_size)
-                self._detector_key = look
+            if self._detector is None or self._detector_key != key:
+                self._detector = detector_for(settings, upright_size=self.info.upright_size, models=self._models)
+                self._detector_key = key
             frame = self._hold(pts).clean()
             found = self._detector.detect([frame])[0]
-            self._seen[(pts, *look)] = found
+            self._seen[(pts, *key)] = found
             while len(self._seen) > _KEPT_DETECTIONS:
                 self._seen.popitem(last=False)
         return found
 
-    def look(
+    def preview(
         self,
         pts: int,
         *,
@@ -225,10 +226,10 @@ class ClipPreview:
         """A frame as it is and as it would be hidden.
 
         Args:
-            pts: of the frame.
-            settings: in force.
-            longest_side_px: of the pictures given.
-            regions: from a plan; found by detecting when None.
+            pts: the frame's time in ticks.
+            settings: the settings in force.
+            longest_side_px: the longest side of the pictures given.
+            regions: the regions from a plan; found by detecting when None.
 
         Raises:
             InputError, BackendError: as `frame` and `detections`.
@@ -241,7 +242,7 @@ class ClipPreview:
             seen = self.detections(pts, settings=settings)
             frame = held.frame
             observed = Observation(frame.index, frame.time, seen, None, frame.damaged)
-            regions = preview_regions(observed, settings=settings, upright_size=self.info.upright_size)
+            regions = preview_regions(frame, observed, settings=settings)
         frame = held.painted()
         obscurer_for(settings).obscure(frame, regions)
         frame.forget_pictures()
@@ -257,14 +258,9 @@ class ClipPreview:
             counts=dict(counts),
         )
 
-    def _close_detector(self) -> None:
-        if self._detector is not None:
-            self._detector.close()
-            self._detector = None
-
     def close(self) -> None:
-        """Give file and engine back."""
-        self._close_detector()
+        """Give the file back; the detector stays with its pool."""
+        self._detector = None
         self._held.clear()
         self._decoder.close()
 

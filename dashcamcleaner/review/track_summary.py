@@ -50,11 +50,11 @@ class TrackSummary:
 
     Args:
         track: its id within the plan.
-        kind: of the object.
+        kind: the kind of the object.
         first_time, last_time: times of the frames of its first and last region.
         spans: ``(first index, last index, origin)``, in order; what lies between two of them is a gap.
         frames: frames with a region of it.
-        sightings: those in which it was detected; the rest was filled.
+        sightings: the sightings in which it was detected; the rest was filled.
         best_score: highest score of a sighting, 0 without any.
         best_index, best_time: frame that shows it best: sure, large and not cut by the picture's edge.
         best_box: its region there.
@@ -75,10 +75,12 @@ class TrackSummary:
 
     @property
     def first(self) -> int:
+        """Index of the first frame in which the track has a region."""
         return self.spans[0][0]
 
     @property
     def last(self) -> int:
+        """Index of the last frame in which the track has a region."""
         return self.spans[-1][1]
 
     def add(self, plan: FramePlan, region: Region, *, upright_size: tuple[int, int] | None = None) -> None:
@@ -111,15 +113,15 @@ def _worth(region: Region, upright_size: tuple[int, int] | None) -> float:
 
 @dataclass(frozen=True, slots=True)
 class ReviewItem:
-    """A place worth a person's look. (`planning.weak_spots` is about looking again by machine.)
+    """A place worth a person's look; `planning.weak_spots` is about looking again by machine.
 
     Args:
         index: frame to show.
         last: the last frame concerned.
-        reason: see `Reason`.
+        reason: why it deserves a look, see `Reason`.
         harm: 0-1, legible times doubtful: what the list is sorted by.
         box: where to look, None for the whole frame.
-        kind: of the object.
+        kind: the kind of the object.
         track: concerned, None where there is none.
         message: the audit's sentence, else empty.
     """
@@ -138,7 +140,7 @@ def track_summaries(plans: Iterable[FramePlan], *, upright_size: tuple[int, int]
     """The tracks of a plan, by their first frame.
 
     Args:
-        plans: of all frames, in order.
+        plans: the plans of all frames, in order.
         upright_size: ``(width, height)``; known, the best sighting is rather one that the picture shows wholly.
     """
     found: dict[int, TrackSummary] = {}
@@ -164,8 +166,8 @@ def review_items(
 
     Args:
         plans: all frames, with the regions that are hidden.
-        summaries: of the tracks of the same plans.
-        thresholds: per kind that is hidden.
+        summaries: the summaries of the tracks of the same plans.
+        thresholds: the thresholds per kind that is hidden.
         findings: an audit's findings, as they stand in a report.
         upright_size: ``(width, height)``, pixels; without it, large regions are not listed.
     """

@@ -39,7 +39,7 @@ class BoxTracker:
         self.box = box
         self._first = self._last = self._patch(self._grey, box)
 
-    def step(self, picture: np.ndarray) -> Box | None:
+    def update(self, picture: np.ndarray) -> Box | None:
         """Where it is in the next picture; None when it is lost, has left the picture, or the scene was cut."""
         grey = _grey(picture)
         moved = self._moved(grey)

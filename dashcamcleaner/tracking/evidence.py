@@ -3,8 +3,8 @@
 A `TrackEvidence` grows with its track, frame by frame: scores of the sightings, frames in which the track was looked
 for and not seen, size and shape, how steadily it moves, whether it rests in the picture like a burned-in logo while
 the scene moves, and what a second look at an enlarged crop said. An `EvidenceModel` turns it into a calibrated
-probability: a logistic regression per kind over the features below, fitted on labelled clips by
-``benchmarks/calibrate.py``. Pure arithmetic; tracks are fed by `tracking.tracker`, decisions are made by
+probability: a logistic regression per kind over the features below, fitted on labelled clips,
+its numbers in ``evidence.json``. Pure arithmetic; tracks are fed by `tracking.tracker`, decisions are made by
 `planning.planner`.
 """
 
@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
+
+from dashcamcleaner.core.kinds import rules_of
 
 __all__ = ["FEATURES", "EvidenceModel", "TrackEvidence", "logit", "probability"]
 
@@ -41,7 +43,6 @@ _FLOOR = 0.05
 _MOST_COUNT = 32
 _TYPICAL_SIZE = 0.03
 """Share of the picture's long side that most faces and plates have: there the size says nothing."""
-_TYPICAL_ASPECT = {"face": math.log(0.78), "plate": math.log(2.6)}
 _STILL_PX = 0.0012
 """A burned-in text is found again within this share of the picture's long side of its mean place; what rests on a car
 ahead shakes by more."""
@@ -49,9 +50,8 @@ _MOVED = 0.04
 """The scene must have moved by this share of the long side before resting in the picture means anything."""
 _RESTS_S = 0.5
 _RESTS_LOGIT = 4.0
-_RESTING_KINDS = frozenset(("plate",))
-"""What is taken off the log odds of something that surely rests in the picture: of plates, which is what burned-in
-letters are taken for. The face of a driver rests in the picture of a camera inside the car, too."""
+"""What is taken off the log odds of something that surely rests in the picture, where burned-in letters are taken for
+its kind (`core.kinds.KindRules.taken_for_text`)."""
 
 
 def logit(p: float) -> float:
@@ -81,7 +81,6 @@ class TrackEvidence:
         "_best",
         "_checks",
         "_jitter",
-        "_kind",
         "_long_side",
         "_looked",
         "_mean_x",
@@ -92,15 +91,17 @@ class TrackEvidence:
         "_seen_at",
         "_size",
         "_spread",
-        "_steps",
         "_swell",
+        "_typical_aspect",
+        "_updates",
         "_y",
         "count",
         "version",
     )
 
     def __init__(self, kind: str, *, upright_size: tuple[int, int]) -> None:
-        self._kind = kind
+        typical = rules_of(kind).aspect
+        self._typical_aspect = None if typical is None else math.log(typical)
         self._picture = upright_size
         self._best: list[float] = []
         self._checks: list[float] = []
@@ -109,12 +110,12 @@ class TrackEvidence:
         self._seen_at = 0
         self._size = self._aspect = self._y = 0.0
         self._jitter = self._swell = 0.0
-        self._steps = 0
+        self._updates = 0
         self._mean_x = self._mean_y = self._spread = 0.0
         self._scene_px = self._rest_s = 0.0
         self.version = 0
 
-    def look(self, *, scene_px: float, seconds: float) -> None:
+    def advance(self, *, scene_px: float, seconds: float) -> None:
         """A frame in which the track was looked for.
 
         Args:
@@ -126,14 +127,14 @@ class TrackEvidence:
         self._rest_s += seconds
         self.version += 1
 
-    def sight(
+    def update(
         self, xyxy: Sequence[float], *, score: float, expected: tuple[float, float, float, float] | None = None
     ) -> None:
         """The track was seen in the frame last looked at (or begins).
 
         Args:
-            xyxy: where, full-size pixels.
-            score: of the detection.
+            xyxy: the box in upright full-size pixels.
+            score: the score of the detection.
             expected: centre, width and height as predicted; None at the first sighting.
         """
         x1, y1, x2, y2 = xyxy
@@ -148,11 +149,11 @@ class TrackEvidence:
         if expected is not None:
             ex, ey, ew, eh = expected
             side = math.sqrt(max(1.0, ew * eh))
-            gain = max(1 / (self._steps + 1), 0.1)
+            gain = max(1 / (self._updates + 1), 0.1)
             self._jitter += gain * (min(1.0, math.hypot(x - ex, y - ey) / side) - self._jitter)
             swell = min(1.0, abs(math.log(width * height / max(1.0, ew * eh))) / 2)
             self._swell += gain * (swell - self._swell)
-            self._steps += 1
+            self._updates += 1
         # Running mean and spread of the place in the picture (Welford), over about a second's sightings.
         gain = max(1 / self.count, 1 / 30)
         off_x, off_y = x - self._mean_x, y - self._mean_y
@@ -210,7 +211,7 @@ class TrackEvidence:
             self.count / (looked + 1) if self.count else 0.0,
             size,
             size * (top - floor),
-            abs(self._aspect - _TYPICAL_ASPECT.get(self._kind, self._aspect)),
+            0.0 if self._typical_aspect is None else abs(self._aspect - self._typical_aspect),
             self._jitter,
             self._swell,
             self._y - 0.5,
@@ -229,11 +230,11 @@ class EvidenceModel:
     """Evidence -> probability.
 
     Args:
-        regressions: per kind ``{"intercept": ..., "weights": {feature: ...}}``; kinds that are not named use the mean
-            of the others, so that foreign weights' kinds are judged, too.
+        regressions: one row per kind, ``{"intercept": ..., "weights": {feature: ...}}``; kinds that are not named use
+            the mean of the others, so that foreign weights' kinds are judged, too.
 
     Raises:
-        ValueError: the numbers are not what `benchmarks/calibrate.py` writes.
+        ValueError: a row lacks its intercept or its weights, or one of them is no number.
     """
 
     def __init__(self, regressions: Mapping[str, Mapping[str, Any]]) -> None:
@@ -257,4 +258,4 @@ class EvidenceModel:
         total = sum(
             row.intercept + sum(w * f for w, f in zip(row.weights, features, strict=True)) for row in known
         ) / len(known)
-        return total - (_RESTS_LOGIT * evidence.rests if kind in _RESTING_KINDS else 0.0)
+        return total - (_RESTS_LOGIT * evidence.rests if rules_of(kind).taken_for_text else 0.0)

@@ -35,7 +35,7 @@ class TrackPosition:
 
     Args:
         xyxy: the object's own box, not grown.
-        score: of the sighting, or the track's best.
+        score: the score of the sighting, or the track's best.
         origin: how it is known.
         unsure_s: seconds to the nearest sighting.
         unsure_px: how far the two ways to get here disagree.
@@ -54,7 +54,7 @@ class GapFiller:
     """Places one track in frame after frame.
 
     Args:
-        track: as linked so far; it may grow between calls.
+        track: the track as linked so far; it may grow between calls.
     """
 
     def __init__(self, track: Track) -> None:
@@ -71,7 +71,7 @@ class GapFiller:
         self,
         index: int,
         time_s: float,
-        steps: Mapping[int, FrameMotion],
+        motions: Mapping[int, FrameMotion],
         *,
         before_s: float,
         after_s: float,
@@ -80,8 +80,9 @@ class GapFiller:
         """Where the track is in a frame, none or more places; frames are asked for in order.
 
         Args:
-            index, time_s: of the frame.
-            steps: the ways between the frames around it.
+            index: the index of the frame.
+            time_s: the frame's time in seconds.
+            motions: the ways between the frames around it.
             before_s: how long the track is followed back before a sighting.
             after_s: how long it is followed on after one.
             max_gap_s: a longer gap is filled from its ends only.
@@ -94,15 +95,15 @@ class GapFiller:
         after = sightings[at] if at < len(sightings) else None
         if before and after and after.time_s - before.time_s <= max_gap_s:
             if self._gap_end != after.index:
-                self._gap = _between(before, after, steps, best=self._track.best)
+                self._gap = _between(before, after, motions, best=self._track.best)
                 self._gap_end = after.index
             if index in self._gap:
                 return [self._gap[index]]
         places = []
         if before and time_s - before.time_s <= after_s + 1e-6:
-            places.append(self._followed(before, index, steps))
+            places.append(self._followed(before, index, motions))
         if after and after.time_s - time_s <= before_s + 1e-6:
-            places.append(self._led(at, index, steps))
+            places.append(self._led(at, index, motions))
         return [place for place in places if place is not None]
 
     def _sighted(self, at: int) -> TrackPosition:
@@ -118,30 +119,30 @@ class GapFiller:
             (x - width / 2, y - height / 2, x + width / 2, y + height / 2),
             mine.score,
             Origin.DETECTED,
-            moved_px=mine.course.moved_px,
+            moved_px=mine.motion_model.moved_px,
         )
 
-    def _followed(self, last: Sighting, index: int, steps: Mapping[int, FrameMotion]) -> TrackPosition | None:
+    def _followed(self, last: Sighting, index: int, motions: Mapping[int, FrameMotion]) -> TrackPosition | None:
         """After the last sighting: the course goes on."""
         if self._tail_from != last.index:
-            self._tail, self._tail_from, self._tail_at = last.course.copy(), last.index, last.index
+            self._tail, self._tail_from, self._tail_at = last.motion_model.copy(), last.index, last.index
         while self._tail is not None and self._tail_at < index:
             self._tail_at += 1
-            step = steps.get(self._tail_at)
-            if step is None or step.cut:
+            motion = motions.get(self._tail_at)
+            if motion is None or motion.cut:
                 self._tail = None
             else:
-                self._tail.move(step)
+                self._tail.predict(motion)
         return None if self._tail is None else _held(self._tail, best=self._track.best)
 
-    def _led(self, at: int, index: int, steps: Mapping[int, FrameMotion]) -> TrackPosition | None:
+    def _led(self, at: int, index: int, motions: Mapping[int, FrameMotion]) -> TrackPosition | None:
         """Before a sighting: its course, learnt from those that follow it, is taken back."""
         sightings = self._track.sightings[at : at + _BACK_SIGHTINGS]
         # Learnt anew when twice as many sightings are known, not with every one.
         key = (sightings[0].index, len(sightings).bit_length())
         if self._lead_key != key:
             self._lead_key = key
-            self._lead = _back_from(sightings, index, steps, best=self._track.best)
+            self._lead = _back_from(sightings, index, motions, best=self._track.best)
         return self._lead.get(index)
 
 
@@ -162,29 +163,29 @@ def _second(values: list[float]) -> float:
     return sorted(values)[max(0, len(values) - 2)]
 
 
-def _held(course: MotionModel, *, best: float) -> TrackPosition:
-    return TrackPosition(course.xyxy, best, Origin.HELD, unsure_s=course.unseen_s, moved_px=course.moved_px)
+def _held(model: MotionModel, *, best: float) -> TrackPosition:
+    return TrackPosition(model.xyxy, best, Origin.HELD, unsure_s=model.unseen_s, moved_px=model.moved_px)
 
 
 def _between(
-    before: Sighting, after: Sighting, steps: Mapping[int, FrameMotion], *, best: float
+    before: Sighting, after: Sighting, motions: Mapping[int, FrameMotion], *, best: float
 ) -> dict[int, TrackPosition]:
     """The frames between two sightings: the first one's course, bent so that it ends in the second."""
-    course = before.course.copy()
+    model = before.motion_model.copy()
     way: list[tuple[int, MotionModel]] = []
     for index in range(before.index + 1, after.index + 1):
-        step = steps.get(index)
-        if step is None or step.cut:
+        motion = motions.get(index)
+        if motion is None or motion.cut:
             return {}
-        course.move(step)
-        way.append((index, course.copy()))
+        model.predict(motion)
+        way.append((index, model.copy()))
     x1, y1, x2, y2 = after.xyxy
-    off_x, off_y = (x1 + x2) / 2 - course.x, (y1 + y2) / 2 - course.y
+    off_x, off_y = (x1 + x2) / 2 - model.x, (y1 + y2) / 2 - model.y
     size = math.sqrt(max(1.0, (x2 - x1) * (y2 - y1)))
     if math.hypot(off_x, off_y) > _FARTHEST_GAP * size:
         return {}
-    wider = (x2 - x1) / max(1e-3, course.width)
-    higher = (y2 - y1) / max(1e-3, course.height)
+    wider = (x2 - x1) / max(1e-3, model.width)
+    higher = (y2 - y1) / max(1e-3, model.height)
     total_s = max(1e-9, after.time_s - before.time_s)
     places = {}
     for index, here in way[:-1]:
@@ -205,19 +206,19 @@ def _between(
 
 
 def _back_from(
-    sightings: list[Sighting], index: int, steps: Mapping[int, FrameMotion], *, best: float
+    sightings: list[Sighting], index: int, motions: Mapping[int, FrameMotion], *, best: float
 ) -> dict[int, TrackPosition]:
     """The frames from `index` up to the first of the sightings, by their course back in time."""
-    course = MotionModel.at(sightings[-1].xyxy, direction=-1)
+    model = MotionModel.at(sightings[-1].xyxy, direction=-1)
     seen = {s.index: s for s in sightings}
     places = {}
     for at in range(sightings[-1].index, index, -1):
-        step = steps.get(at)
-        if step is None or step.cut:
+        motion = motions.get(at)
+        if motion is None or motion.cut:
             break
-        course.move(step)
+        model.predict(motion)
         if at - 1 in seen:
-            course.sight(seen[at - 1].xyxy, score=seen[at - 1].score)
+            model.update(seen[at - 1].xyxy, score=seen[at - 1].score)
         elif at - 1 < sightings[0].index:
-            places[at - 1] = _held(course, best=best)
+            places[at - 1] = _held(model, best=best)
     return places

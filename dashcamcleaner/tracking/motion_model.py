@@ -36,7 +36,7 @@ class MotionModel:
 
     Args:
         x, y: centre.
-        width, height: of its box.
+        width, height: size of its box.
         direction: 1 ahead in time, -1 back; velocities are per second in that direction.
     """
 
@@ -51,7 +51,7 @@ class MotionModel:
     sightings: int = 1
     unseen_s: float = 0.0
     moved_px: tuple[float, float] = (0.0, 0.0)
-    """Displacement of the latest step, camera included."""
+    """Displacement of the latest prediction, camera included."""
     _camera_x: float = math.nan
     _camera_y: float = math.nan
     """The latest sighting's centre, moved by the camera alone: what velocity is measured against."""
@@ -65,25 +65,27 @@ class MotionModel:
 
     @property
     def xyxy(self) -> tuple[float, float, float, float]:
+        """The box, in upright full-size pixels."""
         half_w, half_h = self.width / 2, self.height / 2
         return self.x - half_w, self.y - half_h, self.x + half_w, self.y + half_h
 
     def copy(self) -> MotionModel:
+        """A model of its own with the same state."""
         return copy.copy(self)
 
-    def move(self, step: FrameMotion) -> None:
-        """One frame on in the course's direction, by the camera's motion and its own."""
-        seconds = step.seconds
+    def predict(self, motion: FrameMotion) -> None:
+        """One frame on in the model's direction, by the camera's motion and its own."""
+        seconds = motion.seconds
         if self.direction > 0:
-            x, y = step.ahead(self.x, self.y)
-            self._camera_x, self._camera_y = step.ahead(self._camera_x, self._camera_y)
-            scale = step.scale
-            seen = step.own(self.x, self.y, width=self.width, height=self.height)
+            x, y = motion.ahead(self.x, self.y)
+            self._camera_x, self._camera_y = motion.ahead(self._camera_x, self._camera_y)
+            scale = motion.scale
+            seen = motion.own(self.x, self.y, width=self.width, height=self.height)
         else:
-            x, y = step.back(self.x, self.y)
-            self._camera_x, self._camera_y = step.back(self._camera_x, self._camera_y)
-            scale = 1 / step.scale
-            seen = step.own(x, y, width=self.width, height=self.height)
+            x, y = motion.back(self.x, self.y)
+            self._camera_x, self._camera_y = motion.back(self._camera_x, self._camera_y)
+            scale = 1 / motion.scale
+            seen = motion.own(x, y, width=self.width, height=self.height)
             seen = None if seen is None else (-seen[0], -seen[1])
         fade = 1.0 if self.unseen_s <= _STEADY_S else math.exp((_STEADY_S - self.unseen_s) / _STEADY_S)
         own_x, own_y = self.vx * seconds * fade, self.vy * seconds * fade
@@ -107,7 +109,7 @@ class MotionModel:
         self.height *= factor
         self.unseen_s += seconds
 
-    def sight(self, xyxy: Sequence[float], *, score: float) -> None:
+    def update(self, xyxy: Sequence[float], *, score: float) -> None:
         """The object was seen here, in the frame that the course has been moved to."""
         x1, y1, x2, y2 = xyxy
         x, y, width, height = (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1

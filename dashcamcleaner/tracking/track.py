@@ -21,16 +21,16 @@ class Sighting:
     """A track's detection in one frame.
 
     Args:
-        index, time_s: of the frame.
-        xyxy, score: as detected.
-        course: the track's course ahead as of this sighting; copied before it is moved.
+        index, time_s: index and time in seconds of the frame.
+        xyxy, score: box and score as detected.
+        motion_model: the track's course ahead as of this sighting; copied before it is moved.
     """
 
     index: int
     time_s: float
     xyxy: tuple[float, float, float, float]
     score: float
-    course: MotionModel
+    motion_model: MotionModel
 
 
 _LARGE_FROM = 0.08
@@ -54,9 +54,9 @@ class Track:
     """One object over time, growing while frames come in.
 
     Args:
-        id: within the plan; depends on the raw detections and motion alone, never on a dial.
+        id: the id within the plan; depends on the raw detections and motion alone, never on a dial.
         kind: what it is.
-        sightings: in order of time; a planner drops those that it is done with.
+        sightings: the sightings in order of time; a planner drops those that it is done with.
         best: highest score so far.
         surest: the same, large sightings counted `LARGE_LESS_SURE` less: what thresholds are held against.
         count: sightings so far, dropped ones included.
@@ -79,12 +79,12 @@ class Association:
     """What linking one frame gave.
 
     Args:
-        step: the way from the previous frame.
+        motion: the way from the previous frame.
         started: tracks that begin here, in order of their ids.
         ids: track id of every detection of the frame.
     """
 
-    step: FrameMotion
+    motion: FrameMotion
     started: tuple[Track, ...]
     ids: np.ndarray
 

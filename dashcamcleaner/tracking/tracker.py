@@ -65,16 +65,16 @@ class Tracker:
         time_s = seen.time.seconds
         seconds = 0.0 if self._time_s is None else max(0.0, time_s - self._time_s)
         self._time_s = time_s
-        step = FrameMotion(seen.motion, seconds=seconds, size=self._upright_size)
-        self._move(step)
+        motion = FrameMotion(seen.motion, seconds=seconds, size=self._upright_size)
+        self._predict(motion)
         ids = np.full(len(seen.detections), -1, np.int64)
         if self._active and len(ids):
             for which, track_at in self._matches(seen):
-                track, course = self._active[track_at]
+                track, model = self._active[track_at]
                 box, score = _plain(seen, which)
-                track.evidence.sight(box, score=score, expected=(course.x, course.y, course.width, course.height))
-                course.sight(box, score=score)
-                self._add(track, Sighting(seen.index, time_s, box, score, course.copy()))
+                track.evidence.update(box, score=score, expected=(model.x, model.y, model.width, model.height))
+                model.update(box, score=score)
+                self._add(track, Sighting(seen.index, time_s, box, score, model.copy()))
                 ids[which] = track.id
         started = []
         for which in np.flatnonzero(ids < 0).tolist():
@@ -82,13 +82,13 @@ class Tracker:
             track = Track(self._next_id, kind, evidence=TrackEvidence(kind, upright_size=self._upright_size))
             self._next_id += 1
             box, score = _plain(seen, which)
-            track.evidence.sight(box, score=score)
-            course = MotionModel.at(box)
-            self._add(track, Sighting(seen.index, time_s, box, score, course.copy()))
-            self._active.append((track, course))
+            track.evidence.update(box, score=score)
+            model = MotionModel.at(box)
+            self._add(track, Sighting(seen.index, time_s, box, score, model.copy()))
+            self._active.append((track, model))
             started.append(track)
             ids[which] = track.id
-        return Association(step, tuple(started), ids)
+        return Association(motion, tuple(started), ids)
 
     def _add(self, track: Track, sighting: Sighting) -> None:
         track.sightings.append(sighting)
@@ -97,19 +97,19 @@ class Tracker:
         track.surest = max(track.surest, sighting.score - less)
         track.count += 1
 
-    def _move(self, step: FrameMotion) -> None:
+    def _predict(self, motion: FrameMotion) -> None:
         """All tracks one frame on; those that a cut or time has ended are let go."""
         kept = []
-        for track, course in self._active:
-            scene_x, scene_y = step.ahead(course.x, course.y)
-            scene_px = math.hypot(scene_x - course.x, scene_y - course.y)
-            track.evidence.look(scene_px=scene_px, seconds=step.seconds)
-            course.move(step)
+        for track, model in self._active:
+            scene_x, scene_y = motion.ahead(model.x, model.y)
+            scene_px = math.hypot(scene_x - model.x, scene_y - model.y)
+            track.evidence.advance(scene_px=scene_px, seconds=motion.seconds)
+            model.predict(motion)
             forget_s = _FORGET_S if _is_established(track) else _FORGET_WEAK_S
-            if step.cut or course.unseen_s > forget_s:
+            if motion.cut or model.unseen_s > forget_s:
                 track.ended = True
             else:
-                kept.append((track, course))
+                kept.append((track, model))
         self._active = kept
 
     def _matches(self, seen: Observation) -> list[tuple[int, int]]:
@@ -154,18 +154,18 @@ def relink(plans: Iterable[FramePlan], *, upright_size: tuple[int, int]) -> tupl
     """Link a stored plan anew and compare: what a replay would call its tracks.
 
     Args:
-        plans: as stored, in order.
+        plans: the plans as stored, in order.
         upright_size: ``(width, height)``.
 
     Returns:
         The ids of all tracks, hidden or not; and those that the plan gives to something else. The latter happen only
         when another version of this program linked it: such ids must not decide who is left clear.
     """
-    linker = Tracker(upright_size=upright_size)
+    tracker = Tracker(upright_size=upright_size)
     every: set[int] = set()
     moved: set[int] = set()
     for plan in plans:
-        ids = linker.push(plan.seen).ids
+        ids = tracker.push(plan.seen).ids
         every.update(ids.tolist())
         for region in plan.regions:
             if region.origin is not Origin.DETECTED or region.track is None:

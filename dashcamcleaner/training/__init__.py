@@ -1,4 +1,4 @@
-"""The training line: from clips and labelled folders to weights with papers.
+"""The training line: from clips and labelled folders to weights with their metadata.
 
     clips ─ harvest ─► pictures ─ label ─► labels ─ fit ─► checkpoint ─ evaluate ─► figures ─ export ─► weights
 

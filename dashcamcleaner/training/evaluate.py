@@ -44,9 +44,9 @@ class EvaluationSet:
     """Labelled folders that are complete for the kinds named; an empty ``truth`` of a kind counts as "none there".
 
     Args:
-        name: for the report.
-        folders: with ``images/``, ``labels/``, ``ignore/``.
-        kinds: of which kinds the folders label all there is. Others are not judged.
+        name: the name for the report.
+        folders: the folders with ``images/``, ``labels/``, ``ignore/``.
+        kinds: the kinds of which the folders label all there is. Others are not judged.
         negatives: no object of any kind is in there: only false hits per picture are told.
         part: only these pictures of each folder, in name order, half open.
         groups: only pictures of these groups, so that a split goes by drive or event; None takes all.
@@ -115,16 +115,21 @@ def evaluate(
     """Measure ``weights`` on labelled pictures.
 
     Args:
-        weights: as `detection.registry.open_detector` takes them.
+        weights: the weights, as `detection.registry.open_detector` takes them.
         sets: what to measure on; never anything that was trained on.
         inference_sizes: long sides of the network input.
-        thresholds: per kind; the weights' own recommendation where it is not given.
+        thresholds: the thresholds per kind; the weights' own recommendation where it is not given.
+        backend: what runs the network, see `open_detector`.
+        device: where it runs, see `open_detector`.
+        precision: arithmetic of the network, see `open_detector`.
+        threads: number of threads, see `open_detector`.
+        trust_weights: whether foreign weights may run code, see `open_detector`.
         opener: how to get a detector, instead of by ``weights`` (used for models that are not exported yet).
         progress: called with a sentence, pictures done and pictures in all.
 
     Raises:
         InputError: a set holds no pictures.
-        BackendError: no engine or no weights.
+        BackendError: no backend or no weights.
     """
     own = {} if opener is not None else find_weights(weights).thresholds
     chosen = {kind: (thresholds or {}).get(kind, own.get(kind, 0.25)) for kind in KINDS}
@@ -148,15 +153,17 @@ def evaluate(
     for one in sets:
         pictures = one.pictures()
         if not pictures:
-            raise InputError(f"the evaluation set {one.name} holds no pictures", hint="Give folders that hold images/.")
+            raise InputError(
+                f"the evaluation set {one.name} holds no pictures.", hint="Give folders that hold images/."
+            )
         result.sets[one.name] = {}
         for size in inference_sizes:
             found: list[tuple[Picture, Detections]] = []
-            for picture, detections, detector in _look(pictures, size=size, open_at=open_at):
+            for picture, detections, detector in _detect_all(pictures, size=size, open_at=open_at):
                 found.append((picture, detections))
-                told = detector.description
-                result.sha256 = told.weights_sha256
-                result.engine = f"{told.backend} {told.precision} on {told.device}"
+                description = detector.description
+                result.sha256 = description.weights_sha256
+                result.engine = f"{description.backend} {description.precision} on {description.device}"
                 if progress is not None:
                     progress(f"{one.name} at {size} px", len(found), len(pictures))
             result.sets[one.name][str(size)] = {
@@ -172,7 +179,9 @@ def evaluate(
     return result
 
 
-def _look(pictures: Sequence[Picture], *, size: int, open_at: Opener) -> Iterable[tuple[Picture, Detections, Detector]]:
+def _detect_all(
+    pictures: Sequence[Picture], *, size: int, open_at: Opener
+) -> Iterable[tuple[Picture, Detections, Detector]]:
     """Pictures of one network shape together: opening a detector costs more than a picture."""
     shapes: dict[tuple[int, int], list[Picture]] = {}
     for picture in pictures:

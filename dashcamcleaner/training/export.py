@@ -1,4 +1,4 @@
-"""A checkpoint in, shippable weights out: ``.pt``, ``.onnx``, optionally int8, and the sidecar with their papers.
+"""A checkpoint in, shippable weights out: ``.pt``, ``.onnx``, optionally int8, and the sidecar with their metadata.
 
 Called by ``dashcamcleaner train export``. The ``.pt`` opens with Ultralytics; the ``.onnx`` holds the one-to-many head
 without suppression, with dynamic batch, height and width, and is compared with torch before it counts as written.
@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import copy
 import importlib.util
-import json
-import os
 import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -21,7 +19,7 @@ import numpy as np
 from dashcamcleaner.detection.weights import SCHEMA, read_sidecar
 from dashcamcleaner.detection.yolo import letterbox, network_size
 from dashcamcleaner.errors import ExtraMissing, OutputError, WeightsError, extra_hint
-from dashcamcleaner.files import file_sha256
+from dashcamcleaner.files import atomic_json, atomic_path, file_sha256
 from dashcamcleaner.training.fit import save_checkpoint
 from dashcamcleaner.training.pictures import KINDS, read_rgb
 from dashcamcleaner.training.ultra import detect_head, load_model, require, single_head
@@ -50,7 +48,7 @@ def export(checkpoint: str | Path, folder: str | Path, *, name: str) -> dict[str
     """
     require()
     if importlib.util.find_spec("onnx") is None:
-        raise ExtraMissing("the export needs onnx, which is not installed", hint=extra_hint("train"))
+        raise ExtraMissing("the export needs onnx, which is not installed.", hint=extra_hint("train"))
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     model = single_head(load_model(checkpoint)).eval()
@@ -68,27 +66,26 @@ def _write_onnx(model: Any, path: Path) -> None:
     head = detect_head(fused)
     head.export, head.dynamic, head.format = True, True, "onnx"
     sample = torch.rand(1, 3, 192, 256)
-    beside = path.with_name(path.name + ".part")
     axes = {"images": {0: "batch", 2: "height", 3: "width"}, "output0": {0: "batch", 2: "anchors"}}
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # the tracer warns of every shape that becomes a constant; see the check below
-        torch.onnx.export(
-            fused,
-            (sample,),
-            str(beside),
-            input_names=["images"],
-            output_names=["output0"],
-            dynamic_axes=axes,
-            opset_version=_OPSET,
-            dynamo=False,
-        )
-    graph = onnx.load(beside)
-    for key, value in (("names", dict(enumerate(KINDS))), ("stride", int(max(head.stride))), ("task", "detect")):
-        entry = graph.metadata_props.add()
-        entry.key, entry.value = key, str(value)
-    onnx.save(graph, beside)
-    _compare(fused, beside)
-    os.replace(beside, path)
+    with atomic_path(path) as beside:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")  # the tracer warns of every constant shape; see the check below
+            torch.onnx.export(
+                fused,
+                (sample,),
+                str(beside),
+                input_names=["images"],
+                output_names=["output0"],
+                dynamic_axes=axes,
+                opset_version=_OPSET,
+                dynamo=False,
+            )
+        graph = onnx.load(beside)
+        for key, value in (("names", dict(enumerate(KINDS))), ("stride", int(max(head.stride))), ("task", "detect")):
+            entry = graph.metadata_props.add()
+            entry.key, entry.value = key, str(value)
+        onnx.save(graph, beside)
+        _compare(fused, beside)
 
 
 def _compare(model: Any, path: Path) -> None:
@@ -112,7 +109,7 @@ def _compare(model: Any, path: Path) -> None:
         difference = float(np.abs(found - wanted).max() / max(np.abs(wanted).max(), 1e-6))
         if found.shape != wanted.shape or not difference < _TOLERANCE:
             raise WeightsError(
-                f"the ONNX export differs from torch at {shape[3]}x{shape[2]} (by {difference:.1e})",
+                f"the ONNX export differs from torch at {shape[3]}x{shape[2]} (by {difference:.1e}).",
                 hint="This is a fault of the exporter's version; try another torch.",
             )
 
@@ -131,7 +128,7 @@ def export_int8(onnx_file: str | Path, *, pictures: Sequence[str | Path], size_p
         ExtraMissing: NNCF is not installed.
     """
     if importlib.util.find_spec("nncf") is None:
-        raise ExtraMissing("int8 needs nncf, which is not installed", hint=extra_hint("train"))
+        raise ExtraMissing("int8 needs nncf, which is not installed.", hint=extra_hint("train"))
     import nncf
     import openvino as ov
 
@@ -204,7 +201,7 @@ def write_sidecar(
     licence: str = "AGPL-3.0-only",
     int8_auto: bool = False,
 ) -> Path:
-    """Write ``<name>.json``: the papers of the weights, with a hash of every file. Read back before it counts.
+    """Write ``<name>.json``: the metadata of the weights, with a hash of every file. Read back before it counts.
 
     Raises:
         OutputError: a file is missing.
@@ -213,9 +210,9 @@ def write_sidecar(
     rows = []
     for path in files:
         if not path.is_file():
-            raise OutputError(f"the sidecar names {path.name}, which does not exist", hint="Export first.")
+            raise OutputError(f"the sidecar names {path.name}, which does not exist.", hint="Export first.")
         rows.append(_row(path, int8_auto=int8_auto))
-    papers = {
+    sidecar = {
         "schema": SCHEMA,
         "name": name,
         "rank": rank,
@@ -232,9 +229,7 @@ def write_sidecar(
         "notes": list(notes),
     }
     path = folder / f"{name}.json"
-    beside = path.with_name(path.name + ".part")
-    beside.write_text(json.dumps(papers, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(beside, path)
+    atomic_json(path, sidecar)
     read_sidecar(path)
     return path
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 import copy
 import csv
 import math
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.files import atomic_path
 from dashcamcleaner.training.loss import collate, masked_loss
 from dashcamcleaner.training.optimiser import make_optimiser
 from dashcamcleaner.training.pictures import KINDS, PackedPictures
@@ -42,7 +42,7 @@ class FitRecipe:
         optimiser: ``muon`` (AdamW for what is not a convolution) or ``adamw``; see `training.optimiser`.
         lr: peak learning rate.
         lr_end: share of the peak at the end.
-        weight_decay: of the convolutions' weights only.
+        weight_decay: the weight decay of the convolutions' weights only.
         warmup_steps: steps from zero to the peak.
         ema: decay of the averaged model per step; the average is what is kept.
         device: ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
@@ -51,7 +51,7 @@ class FitRecipe:
             the machine: measure.
         threads: torch's threads; 0 leaves them.
         workers: processes that make views; 0 makes them in the loop.
-        seed: of the views.
+        seed: the seed of the views.
         rank: number of this process among ``ranks`` that train together in one run folder (see the module's docstring).
         exchange_steps: steps between two exchanges of weights with the others.
         save_every_s: seconds between checkpoints.
@@ -106,7 +106,7 @@ def fit(
             the next start on.
         out: run folder; where it holds a ``state.pt``, the run goes on from there.
         start: checkpoint (or Ultralytics ``.yaml``) to start from.
-        recipe: see `FitRecipe`.
+        recipe: how to train, see `FitRecipe`.
         progress: called with a row of figures every few seconds.
 
     Raises:
@@ -140,7 +140,7 @@ def fit(
             optimiser.load_state_dict(state["optimiser"])
         except (KeyError, ValueError) as e:
             raise SettingError(
-                f"the run in {out} was begun with another optimiser than {recipe.optimiser}",
+                f"the run in {out} was begun with another optimiser than {recipe.optimiser}.",
                 hint="Give the recipe the one it was begun with, or another --out.",
             ) from e
         step, spent, first = state["step"], state["spent_s"], state["first_loss"]
@@ -221,9 +221,8 @@ def save_checkpoint(model: Any, path: str | Path, *, summary: dict[str, Any] | N
         "version": __version__,
         "license": "AGPL-3.0 (https://ultralytics.com/license)",
     }
-    beside = path.with_name(path.name + ".part")
-    torch.save(checkpoint, beside)
-    os.replace(beside, path)
+    with atomic_path(path) as beside:
+        torch.save(checkpoint, beside)
 
 
 def _save(
@@ -248,9 +247,8 @@ def _save(
         "first_loss": first_loss,
     }
     state_file = _state_file(out, recipe.rank)
-    beside = state_file.with_name(state_file.name + ".part")
-    torch.save(state, beside)
-    os.replace(beside, state_file)
+    with atomic_path(state_file) as beside:
+        torch.save(state, beside)
     if recipe.rank == 0:
         joint = copy.deepcopy(average)
         others = [_state_file(out, rank) for rank in range(1, recipe.ranks)]
@@ -272,9 +270,8 @@ def _exchange(out: Path, model: Any, *, rank: int, ranks: int) -> None:
     _blend(
         model, [torch.load(path, map_location="cpu", weights_only=True) for path in others if path.exists()], share=0.5
     )
-    beside = mine.with_name(mine.name + ".part")
-    torch.save(model.state_dict(), beside)
-    os.replace(beside, mine)
+    with atomic_path(mine) as beside:
+        torch.save(model.state_dict(), beside)
 
 
 def _blend(model: Any, others: list[dict[str, Any]], *, share: float) -> None:
@@ -321,7 +318,7 @@ def _batches(
     """Endless batches; a resumed run draws others than it has seen."""
     import torch
 
-    class Batches(torch.utils.data.IterableDataset):
+    class Batches(torch.utils.data.IterableDataset[Any]):
         def __iter__(self) -> Iterator[dict[str, Any]]:
             torch.set_num_threads(1)
             worker = torch.utils.data.get_worker_info()

@@ -8,7 +8,6 @@ neighbouring frames teach the same twice. A clip whose pictures stand in the ind
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.errors import DashcamCleanerError, InputError
+from dashcamcleaner.files import atomic_json
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.probe import probe
 
@@ -29,7 +29,7 @@ class HarvestRecipe:
     """How many pictures, and which.
 
     Args:
-        per_clip: pictures of one clip.
+        per_clip: how many pictures are taken of one clip.
         candidates: frames looked at for each picture that is kept; 1 needs no detector.
         long_side_px: pictures are reduced to this, never enlarged.
         doubtful: scores between these two count as doubt.
@@ -68,6 +68,9 @@ def harvest(
     """Write pictures of ``clips`` into ``out/images`` and their groups (one per clip) into ``out/meta.json``.
 
     Args:
+        clips: files; those that an earlier call has done are left out.
+        out: gets ``images/`` and ``meta.json``.
+        recipe: how many pictures, and which.
         opener: gives a detector for an upright picture size; None takes frames by time alone.
         progress: called with clips done and in all.
 
@@ -100,13 +103,11 @@ def harvest(
             meta["groups"][name] = clip.stem
         meta["clips"][clip.name] = names
         written += len(names)
-        beside = meta_file.with_name("meta.json.part")
-        beside.write_text(json.dumps(meta, indent=1), encoding="utf-8")
-        os.replace(beside, meta_file)
+        atomic_json(meta_file, meta)
         if progress is not None:
             progress(number, len(clips))
     if refused and len(refused) == len(clips):
-        raise InputError(f"none of the clips can be read ({next(iter(refused.values()))})")
+        raise InputError(f"none of the clips can be read ({next(iter(refused.values())).rstrip('.')}).")
     return HarvestResult(written, done_before, refused)
 
 

@@ -11,7 +11,6 @@ A picture whose label file stands is skipped, so a killed run goes on where it s
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from dashcamcleaner.detection.ocr import TextReader, open_reader
 from dashcamcleaner.detection.registry import open_detector
 from dashcamcleaner.detection.yolo import network_size
 from dashcamcleaner.errors import InputError, OutputError
+from dashcamcleaner.files import atomic_json
 from dashcamcleaner.training.pictures import KINDS, list_folder, read_rgb, refuse_validation, write_boxes
 
 __all__ = ["CENTERFACE", "LabelResult", "Teacher", "label", "open_teacher"]
@@ -40,12 +40,12 @@ class Teacher:
     Args:
         weights: `CENTERFACE`, or weights as `detection.registry.open_detector` takes them.
         kinds: which of its kinds count.
-        sure: from this score on a hit is a label.
-        unsure: from this score on the kind is not judged there; below, it is background.
+        sure: the score from which on a detection is a label.
+        unsure: the score from which on the kind is not judged there; below, it is background.
         inference_size: long side at which pictures are shown to it.
         read_plates: plates count as sure only if a text reader finds `letters` letters and digits on them; those that
             it reads count as sure from ``unsure`` on.
-        letters: see ``read_plates``.
+        letters: how many letters and digits must be read, see ``read_plates``.
     """
 
     weights: str
@@ -88,6 +88,7 @@ def label(
     Args:
         folder: holds ``images/``; refused if it is a validation set.
         out: gets ``labels/``, ``unsure/`` and ``teacher.json``.
+        teacher: who labels, and from which score on.
         opener: gives a detector for a picture shape, instead of `open_teacher`.
         reader: instead of the one that `detection.ocr` opens.
         progress: called with pictures done and in all.
@@ -100,7 +101,7 @@ def label(
     refuse_validation(folder)
     pictures = list_folder(folder, known=[])
     if not pictures:
-        raise InputError(f"{folder} holds no pictures to label")
+        raise InputError(f"{folder} holds no pictures to label.")
     _sign(out, teacher)
     waiting = [p for p in pictures if not _label_file(out, p.path).exists()]
     shapes: dict[tuple[int, int], list[Any]] = {}
@@ -139,14 +140,11 @@ def _sign(out: Path, teacher: Teacher) -> None:
     if path.exists():
         if json.loads(path.read_text(encoding="utf-8")) != sheet:
             raise OutputError(
-                f"{out} holds labels of another teacher or of other thresholds",
+                f"{out} holds labels of another teacher or of other thresholds.",
                 hint="Give each teacher its own folder.",
             )
         return
-    out.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
-    beside.write_text(json.dumps(sheet, indent=1), encoding="utf-8")
-    os.replace(beside, path)
+    atomic_json(path, sheet, make_folder=True)
 
 
 def _sort(

@@ -1,36 +1,37 @@
 """Leak figures: what of a labelled clip would still be seen, from its truth and the plan of its run.
 
-Truth comes in as the JSON of a labelled clip (tracks with the frame spans in which a face or plate can be
-recognised, and areas to ignore), plans as `FramePlan`s; out go figures per object and pooled over clips. Pure, so
-that the benchmark, the training line's evaluation and the tests share one definition.
+Truth comes in as a `ClipTruth`, plans as `FramePlan`s; out go figures per object and pooled over clips. Pure, so that
+the benchmark, the training line's evaluation and the tests share one definition.
 
 An object-frame is *protected* when at least `PROTECTED_SHARE` of its true box lies under the frame's regions, and
 *leaked* otherwise. Only legible object-frames count. Every leaked one is told by its cause, since each cause has a
 cure of its own: an object that the detector never saw asks for better weights, more pixels or tiles; a gap in time
 for tracking; cover that is too small or late for growth and smoothing.
+
+The other side of the scales is what is hidden *for nothing*: painted pixels outside of all labelled boxes and ignore
+areas, each grown to twice its width and height about its centre.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan
 from dashcamcleaner.obscure.masks import DEFAULT_SHAPES, region_mask
+from dashcamcleaner.training.truth import ClipTruth, TrueTrack
 
 __all__ = [
+    "ANY_KIND",
     "COVER",
     "GAP",
     "NEVER",
     "PROTECTED_SHARE",
-    "ClipTruth",
     "LeakFigures",
     "ObjectFigures",
-    "TrueTrack",
     "covered_share",
     "leaks",
     "union_area",
@@ -43,79 +44,12 @@ NEVER = "never detected"
 GAP = "gap in time"
 COVER = "cover too small or late"
 
+ANY_KIND = "any"
+"""Key of what holds for all labelled kinds together, counting once what several of them paint."""
+
 _HALF = 0.5
 _TOUCHED = 0.2
 """With less than this share of the box hidden, a leak is a gap; with more, cover that was too small or late."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrueTrack:
-    """One labelled object.
-
-    Args:
-        id: within its clip.
-        kind: ``face``, ``plate``, ...
-        boxes: frame -> ``x1, y1, x2, y2`` in pixel edges of the upright picture.
-        legible: the frames in which it can be recognised.
-    """
-
-    id: str
-    kind: str
-    boxes: Mapping[int, tuple[float, float, float, float]]
-    legible: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class ClipTruth:
-    """A labelled clip.
-
-    Args:
-        size: ``(width, height)``.
-        kinds: the kinds that are labelled; of others nothing is known.
-        tracks: the labelled objects.
-        ignore: areas of which nothing is claimed, frame -> boxes.
-    """
-
-    clip: str
-    frames: int
-    size: tuple[int, int]
-    kinds: tuple[str, ...]
-    tracks: tuple[TrueTrack, ...]
-    ignore: Mapping[int, np.ndarray]
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> ClipTruth:
-        """From the JSON of a labelled clip.
-
-        Raises:
-            ValueError: the data is not of that form.
-        """
-        try:
-            tracks = tuple(
-                TrueTrack(
-                    id=str(track["id"]),
-                    kind=str(track["kind"]),
-                    boxes={
-                        int(k): (float(b[0]), float(b[1]), float(b[2]), float(b[3])) for k, b in track["boxes"].items()
-                    },
-                    legible=frozenset(i for first, last in track["legible"] for i in range(int(first), int(last) + 1)),
-                )
-                for track in data["tracks"]
-            )
-            ignore: dict[int, list[list[float]]] = {}
-            for area in data.get("ignore", ()):
-                for k, box in area["boxes"].items():
-                    ignore.setdefault(int(k), []).append([float(v) for v in box])
-            return cls(
-                clip=str(data["clip"]),
-                frames=int(data["frames"]),
-                size=(int(data["width"]), int(data["height"])),
-                kinds=tuple(data.get("kinds") or ("face", "plate")),
-                tracks=tracks,
-                ignore={k: np.array(v, np.float32).reshape(-1, 4) for k, v in ignore.items()},
-            )
-        except (KeyError, TypeError, IndexError, AttributeError) as error:
-            raise ValueError(f"not the truth of a labelled clip ({type(error).__name__}: {error})") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +57,10 @@ class ObjectFigures:
     """How one labelled object fared.
 
     Args:
-        clip, id, kind: whose.
+        clip, id, kind: the clip, the id within it, and the kind of the object.
         legible_frames: object-frames that count.
         leaked: the frames in which it was not protected, with their cause.
+        half_covered_frames: those in which less than half of it was hidden.
         sighted: the detector saw it at least once, at a score that counts.
         longest_exposure_frames: the longest run of leaked frames that follow each other.
         toggles: how often its protection went on or off within a legible span.
@@ -136,6 +71,7 @@ class ObjectFigures:
     kind: str
     legible_frames: int
     leaked: Mapping[int, str]
+    half_covered_frames: int
     sighted: bool
     longest_exposure_frames: int
     toggles: int
@@ -153,27 +89,25 @@ class LeakFigures:
         hidden_px2: per kind, painted area within the boxes of legible objects of that kind, grown to twice their width
             and height about their centres.
         true_px2: per kind, area of the true boxes of the legible objects.
-        needless_px2: per kind, painted area outside of all labelled boxes so grown, legible or not, and of all ignore
-            areas so grown: what is hidden for nothing.
-        picture_px2: area of all pictures.
-        half_covered_frames: legible object-frames of which less than half is hidden.
+        needless: per kind, and for `ANY_KIND`, the shares of the pictures that are painted for nothing, added up over
+            the frames.
+        frames: per kind, the frames of the clips that label it; for `ANY_KIND`, all frames.
     """
 
     objects: tuple[ObjectFigures, ...] = ()
     hidden_px2: Mapping[str, float] = field(default_factory=dict)
     true_px2: Mapping[str, float] = field(default_factory=dict)
-    needless_px2: Mapping[str, float] = field(default_factory=dict)
-    picture_px2: float = 0.0
-    half_covered_frames: int = 0
+    needless: Mapping[str, float] = field(default_factory=dict)
+    frames: Mapping[str, int] = field(default_factory=dict)
 
     def __add__(self, other: LeakFigures) -> LeakFigures:
+        frames = {kind: int(count) for kind, count in _summed(self.frames, other.frames).items()}
         return LeakFigures(
             self.objects + other.objects,
             _summed(self.hidden_px2, other.hidden_px2),
             _summed(self.true_px2, other.true_px2),
-            _summed(self.needless_px2, other.needless_px2),
-            self.picture_px2 + other.picture_px2,
-            self.half_covered_frames + other.half_covered_frames,
+            _summed(self.needless, other.needless),
+            frames,
         )
 
     @property
@@ -185,18 +119,38 @@ class LeakFigures:
         """Only the objects and the areas of a kind."""
         return LeakFigures(
             tuple(o for o in self.objects if o.kind == kind),
-            {k: v for k, v in self.hidden_px2.items() if k == kind},
-            {k: v for k, v in self.true_px2.items() if k == kind},
-            {k: v for k, v in self.needless_px2.items() if k == kind},
-            self.picture_px2,
+            {kind: self.hidden_px2.get(kind, 0.0)},
+            {kind: self.true_px2.get(kind, 0.0)},
+            {one: self.needless.get(kind, 0.0) for one in (kind, ANY_KIND)},
+            {one: self.frames.get(kind, 0) for one in (kind, ANY_KIND)},
         )
+
+    def as_dict(self) -> dict[str, float]:
+        """The figures by name, for reports: shares from 0 to 1, counts, and ratios of areas."""
+        seen = self.sighted
+        return {
+            "objects": len(self.objects),
+            "never_detected": self.objects_never_sighted,
+            "objects_leaked": self.objects_leaked,
+            "legible_object_frames": self.legible_frames,
+            "not_covered": self.leaked_frames,
+            "not_covered_share": round(self.leaked_share, 5),
+            "not_covered_share_of_detected": round(seen.leaked_share, 5),
+            "half_covered_frames": self.half_covered_frames,
+            "longest_exposure_frames": self.longest_exposure_frames,
+            "longest_exposure_frames_of_detected": seen.longest_exposure_frames,
+            "over_cover": round(self.over_cover, 3),
+            "needless_share": round(self.needless_share, 6),
+        }
 
     @property
     def legible_frames(self) -> int:
+        """Legible object-frames, all objects together."""
         return sum(o.legible_frames for o in self.objects)
 
     @property
     def leaked_frames(self) -> int:
+        """Those of them that leaked."""
         return sum(len(o.leaked) for o in self.objects)
 
     @property
@@ -206,15 +160,23 @@ class LeakFigures:
 
     @property
     def objects_leaked(self) -> int:
+        """Objects with a leaked frame."""
         return sum(1 for o in self.objects if o.leaked)
 
     @property
     def objects_never_sighted(self) -> int:
+        """Objects that were never detected."""
         return sum(1 for o in self.objects if not o.sighted)
 
     @property
     def longest_exposure_frames(self) -> int:
+        """The longest unbroken span of leaked frames of one object."""
         return max((o.longest_exposure_frames for o in self.objects), default=0)
+
+    @property
+    def half_covered_frames(self) -> int:
+        """Legible object-frames of which less than half is hidden."""
+        return sum(o.half_covered_frames for o in self.objects)
 
     @property
     def over_cover(self) -> float:
@@ -224,11 +186,12 @@ class LeakFigures:
 
     @property
     def needless_share(self) -> float:
-        """Share of the pictures that is painted where nothing is labelled: hidden for nothing."""
-        return sum(self.needless_px2.values()) / self.picture_px2 if self.picture_px2 else 0.0
+        """Share of the picture that is painted where nothing is labelled, mean over the frames: hidden for nothing."""
+        return self.needless.get(ANY_KIND, 0.0) / max(1, self.frames.get(ANY_KIND, 0))
 
     @property
     def toggles_per_object(self) -> float:
+        """How often an object's cover comes and goes, mean over the objects."""
         return sum(o.toggles for o in self.objects) / max(1, len(self.objects))
 
     @property
@@ -242,7 +205,7 @@ class LeakFigures:
 
 
 @dataclass(slots=True)
-class _FrameWatch:
+class _FrameRecord:
     """One object while the plans go by."""
 
     shares: dict[int, float] = field(default_factory=dict)
@@ -261,16 +224,16 @@ def leaks(
 
     Args:
         truth: what is there.
-        plans: of every frame; a frame without a plan counts as not hidden.
+        plans: the plans of every frame; a frame without a plan counts as not hidden.
         thresholds: score per kind from which a raw detection counts as a sighting.
         shapes: shape per kind, as it is painted.
         feather: width of the soft edge, as it is painted; what it touches is painted, but hides nothing.
     """
-    watches = [_FrameWatch() for _ in truth.tracks]
+    records = [_FrameRecord() for _ in truth.tracks]
     hidden_px2 = dict.fromkeys(truth.kinds, 0.0)
     true_px2 = dict.fromkeys(truth.kinds, 0.0)
-    needless_px2 = dict.fromkeys(truth.kinds, 0.0)
-    picture_px2 = 0.0
+    needless = dict.fromkeys((*truth.kinds, ANY_KIND), 0.0)
+    frames = 0
     for plan in plans:
         index = plan.index
         painted = {kind: np.zeros(truth.size[::-1], bool) for kind in truth.kinds}
@@ -281,54 +244,59 @@ def leaks(
             hidden[at] |= mask == 255
             if region.kind in painted:
                 painted[region.kind][at] |= mask > 0
-        for track, watch in zip(truth.tracks, watches, strict=True):
+        for track, record in zip(truth.tracks, records, strict=True):
             box = track.boxes.get(index)
             if box is None:
                 continue
-            watch.sighted = watch.sighted or _sighted(box, track.kind, plan.seen.detections, thresholds)
+            record.sighted = record.sighted or _sighted(box, track.kind, plan.seen.detections, thresholds)
             if index in track.legible:
                 inside = hidden[_pixels(box, truth.size)]
-                watch.shares[index] = float(inside.mean()) if inside.size else 1.0
-        picture_px2 += truth.size[0] * truth.size[1]
+                record.shares[index] = float(inside.mean()) if inside.size else 1.0
+        frames += 1
         if not any(r.kind == WHOLE_FRAME for r in plan.regions):
-            _add_areas(truth, index, painted, hidden_px2=hidden_px2, true_px2=true_px2, needless_px2=needless_px2)
+            _add_near(truth, index, painted, hidden_px2=hidden_px2, true_px2=true_px2)
+            for kind, share in _needless_shares(truth, index, painted).items():
+                needless[kind] += share
     objects = tuple(
-        _object_figures(truth, track, watch)
-        for track, watch in zip(truth.tracks, watches, strict=True)
+        _object_figures(truth, track, record)
+        for track, record in zip(truth.tracks, records, strict=True)
         if track.legible & track.boxes.keys()
     )
-    half = sum(
-        watch.shares.get(index, 0.0) < _HALF
-        for track, watch in zip(truth.tracks, watches, strict=True)
-        for index in track.legible & track.boxes.keys()
-    )
-    return LeakFigures(objects, hidden_px2, true_px2, needless_px2, picture_px2, half)
+    return LeakFigures(objects, hidden_px2, true_px2, needless, dict.fromkeys((*truth.kinds, ANY_KIND), frames))
 
 
-def _add_areas(
+def _add_near(
     truth: ClipTruth,
     index: int,
     painted: Mapping[str, np.ndarray],
     *,
     hidden_px2: dict[str, float],
     true_px2: dict[str, float],
-    needless_px2: dict[str, float],
 ) -> None:
-    """Add one frame's areas to those of its clip."""
-    labelled = np.zeros(truth.size[::-1], bool)
-    boxes = [track.boxes[index] for track in truth.tracks if index in track.boxes]
-    for box in (*boxes, *truth.ignore.get(index, np.zeros((0, 4))).tolist()):
-        labelled[_pixels(_doubled(box), truth.size)] = True
+    """Add what one frame paints at its legible objects, and their own area, to those of its clip."""
     for kind, mask in painted.items():
+        boxes = [t.boxes[index] for t in truth.tracks if t.kind == kind and index in t.legible and index in t.boxes]
+        if not boxes:
+            continue
         near = np.zeros(truth.size[::-1], bool)
         true = np.zeros(truth.size[::-1], bool)
-        for track in truth.tracks:
-            if track.kind == kind and index in track.legible and index in track.boxes:
-                near[_pixels(_doubled(track.boxes[index]), truth.size)] = True
-                true[_pixels(track.boxes[index], truth.size)] = True
+        for box in boxes:
+            near[_pixels(_doubled(box), truth.size)] = True
+            true[_pixels(box, truth.size)] = True
         hidden_px2[kind] += float((mask & near).sum())
         true_px2[kind] += float(true.sum())
-        needless_px2[kind] += float((mask & ~labelled).sum())
+
+
+def _needless_shares(truth: ClipTruth, index: int, painted: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """Per kind, and for `ANY_KIND`, the share of one frame that is painted for nothing."""
+    away = {kind: mask.copy() for kind, mask in painted.items() if mask.any()}
+    boxes = [track.boxes[index] for track in truth.tracks if index in track.boxes]
+    for box in (*boxes, *truth.ignore.get(index, np.zeros((0, 4))).tolist()):
+        at = _pixels(_doubled(box), truth.size)
+        for mask in away.values():
+            mask[at] = False
+    shares = {kind: float(mask.mean()) for kind, mask in away.items()}
+    return shares | {ANY_KIND: float(np.logical_or.reduce(list(away.values())).mean()) if away else 0.0}
 
 
 def _doubled(box: Sequence[float]) -> tuple[float, float, float, float]:
@@ -385,17 +353,17 @@ def _summed(a: Mapping[str, float], b: Mapping[str, float]) -> dict[str, float]:
     return {kind: a.get(kind, 0.0) + b.get(kind, 0.0) for kind in (*a, *(k for k in b if k not in a))}
 
 
-def _object_figures(truth: ClipTruth, track: TrueTrack, watch: _FrameWatch) -> ObjectFigures:
+def _object_figures(truth: ClipTruth, track: TrueTrack, record: _FrameRecord) -> ObjectFigures:
     legible = sorted(track.legible & track.boxes.keys())
     leaked: dict[int, str] = {}
     longest = run = toggles = 0
     before: tuple[int, bool] | None = None
     for index in legible:
-        share = watch.shares.get(index, 0.0)
+        share = record.shares.get(index, 0.0)
         safe = share >= PROTECTED_SHARE
         follows = before is not None and before[0] == index - 1
         if not safe:
-            leaked[index] = NEVER if not watch.sighted else GAP if share < _TOUCHED else COVER
+            leaked[index] = NEVER if not record.sighted else GAP if share < _TOUCHED else COVER
             run = run + 1 if follows else 1
             longest = max(longest, run)
         else:
@@ -408,7 +376,8 @@ def _object_figures(truth: ClipTruth, track: TrueTrack, watch: _FrameWatch) -> O
         kind=track.kind,
         legible_frames=len(legible),
         leaked=leaked,
-        sighted=watch.sighted,
+        half_covered_frames=sum(record.shares.get(index, 0.0) < _HALF for index in legible),
+        sighted=record.sighted,
         longest_exposure_frames=longest,
         toggles=toggles,
     )

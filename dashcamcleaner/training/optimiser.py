@@ -30,8 +30,10 @@ def make_optimiser(model: Any, *, name: str, lr: float, weight_decay: float) -> 
     """An optimiser for ``model`` whose groups all take the same learning rate.
 
     Args:
+        model: a torch module.
         name: ``muon`` or ``adamw``.
-        weight_decay: of the convolutions' weights only.
+        lr: learning rate of all groups.
+        weight_decay: the weight decay of the convolutions' weights only.
 
     Raises:
         SettingError: an unknown name.
@@ -46,7 +48,7 @@ def make_optimiser(model: Any, *, name: str, lr: float, weight_decay: float) -> 
         ]
         return torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.99))
     if name != "muon":
-        raise SettingError(f"there is no optimiser {name!r}", hint=f"One of {', '.join(OPTIMISERS)}.")
+        raise SettingError(f"there is no optimiser {name!r}.", hint=f"One of {', '.join(OPTIMISERS)}.")
     head = detect_head(model)
     # The first convolution and the last ones (pixels in, boxes and scores out) have a scale of their own.
     ends = {id(p) for p in model.model[0].parameters()}

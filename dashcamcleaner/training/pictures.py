@@ -2,21 +2,24 @@
 
 A labelled folder holds ``images/``, ``labels/`` (YOLO text: ``class cx cy w h``, normalised), optionally ``ignore/`` of
 the same form (doubtful objects, painted grey) and ``meta.json``. A picture labels only some kinds; the others are
-*unknown* there, not background. `TeacherLabels` fills them in. `pack` decodes every picture once into one
-uncompressed file that is memory-mapped: decoding JPEG in every epoch would cost as much as a quarter of the training.
+*unknown* there, not background. A teacher's folder fills them in (`list_folder`). `pack` decodes every picture once
+into one uncompressed file that is memory-mapped: decoding JPEG in every epoch would cost as much as a quarter of the
+training.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from dashcamcleaner.errors import ExtraMissing, InputError, SettingError, extra_hint
+from dashcamcleaner.files import atomic_json, atomic_write
+from dashcamcleaner.media.formats import MediaKind, suffixes
 
 __all__ = [
     "GREY",
@@ -38,8 +41,6 @@ KINDS = ("face", "plate")
 
 GREY = 114
 """The level that pads letterboxed pictures and covers what must not be learned from."""
-
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,11 @@ class Picture:
     unsure: list[list[float]] = field(default_factory=list)
 
 
-def _cv2():  # type: ignore[no-untyped-def]
+def _cv2() -> Any:
     try:
         import cv2
     except ImportError as e:
-        raise ExtraMissing("training needs OpenCV, which is not installed", hint=extra_hint("train")) from e
+        raise ExtraMissing("training needs OpenCV, which is not installed.", hint=extra_hint("train")) from e
     cv2.setNumThreads(1)
     return cv2
 
@@ -85,7 +86,7 @@ def read_rgb(path: str | Path) -> np.ndarray:
     data = np.fromfile(path, np.uint8)
     bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
     if bgr is None:
-        raise InputError(f"{path} is not a picture that can be read")
+        raise InputError(f"{path} is not a picture that can be read.")
     return np.ascontiguousarray(bgr[:, :, ::-1])
 
 
@@ -108,7 +109,7 @@ def read_boxes(path: str | Path, *, size: tuple[int, int]) -> list[list[float]]:
         try:
             cls, cx, cy, w, h = (float(v) for v in line.split()[:5])
         except ValueError as e:
-            raise InputError(f"{path}, line {number}: expected 'class cx cy w h', found {line[:40]!r}") from e
+            raise InputError(f"{path}, line {number}: expected 'class cx cy w h', found {line[:40]!r}.") from e
         rows.append([cls, (cx - w / 2) * width, (cy - h / 2) * height, (cx + w / 2) * width, (cy + h / 2) * height])
     return rows
 
@@ -121,17 +122,14 @@ def write_boxes(path: str | Path, rows: Iterable[Sequence[float]], *, size: tupl
     for cls, x1, y1, x2, y2, *rest in rows:
         values = ((x1 + x2) / 2 / width, (y1 + y2) / 2 / height, (x2 - x1) / width, (y2 - y1) / height, *rest)
         lines.append(f"{int(cls)} " + " ".join(f"{v:.6f}" for v in values) + "\n")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
-    beside.write_text("".join(lines), encoding="utf-8")
-    os.replace(beside, path)
+    atomic_write(path, "".join(lines), make_folder=True)
 
 
 def list_folder(folder: str | Path, *, known: Sequence[int], teacher: str | Path | None = None) -> list[Picture]:
     """The pictures of one labelled folder, in name order.
 
     Args:
-        folder: with ``images/`` and, unless it holds negatives, ``labels/``.
+        folder: the folder with ``images/`` and, unless it holds negatives, ``labels/``.
         known: class numbers that the folder labels completely.
         teacher: a folder written by `training.label` for this one: its labels are added and its kinds count as known.
 
@@ -143,12 +141,12 @@ def list_folder(folder: str | Path, *, known: Sequence[int], teacher: str | Path
     folder = Path(folder)
     images = folder / "images"
     if not images.is_dir():
-        raise InputError(f"{folder} has no images/ folder", hint="A labelled folder holds images/ and labels/.")
+        raise InputError(f"{folder} has no images/ folder.", hint="A labelled folder holds images/ and labels/.")
     meta_file = folder / "meta.json"
     groups = json.loads(meta_file.read_text(encoding="utf-8")).get("groups", {}) if meta_file.exists() else {}
     pictures = []
     for path in sorted(images.iterdir()):
-        if path.suffix.lower() not in _SUFFIXES:
+        if path.suffix.lower() not in suffixes(MediaKind.PICTURE):
             continue
         with Image.open(path) as opened:
             size = opened.size
@@ -190,7 +188,7 @@ def select(
     """Some pictures of a folder: by group first, then a half-open range of what is left, in name order.
 
     Args:
-        pictures: as `list_folder` gives them.
+        pictures: the pictures, as `list_folder` gives them.
         part: first and one past the last; None takes all.
         groups: only pictures of these groups; None takes all.
         without: pictures of these groups are left out.
@@ -220,7 +218,7 @@ def refuse_validation(folder: str | Path) -> None:
     meta = json.loads(meta_file.read_text(encoding="utf-8"))
     if any(str(meta.get(key, "")).lower().startswith("validation") for key in ("purpose", "scene")):
         raise InputError(
-            f"{folder} is a validation set: figures measured on what was trained on would mean nothing",
+            f"{folder} is a validation set: figures measured on what was trained on would mean nothing.",
             hint="Give another folder, or change its meta.json if it is wrong.",
         )
 
@@ -278,7 +276,7 @@ def pack(
         InputError: no pictures, one that cannot be read, or one of a validation set.
     """
     if not pictures:
-        raise InputError("there are no pictures to train on", hint="Give labelled folders with pictures in images/.")
+        raise InputError("there are no pictures to train on.", hint="Give labelled folders with pictures in images/.")
     for source in {Path(p.path).parent.parent for p in pictures}:
         refuse_validation(source)
     folder = Path(folder)
@@ -295,12 +293,10 @@ def pack(
             for number, picture in enumerate(pictures):
                 rgb = read_rgb(picture.path)
                 if rgb.shape[1::-1] != picture.size:
-                    raise InputError(f"{picture.path} decodes to another size than its header says")
+                    raise InputError(f"{picture.path} decodes to another size than its header says.")
                 paint_out(rgb, picture.ignore, picture.boxes)
                 out.write(rgb.tobytes())
                 if progress is not None:
                     progress(number + 1, len(pictures))
-    beside = index_file.with_name("index.json.part")
-    beside.write_text(json.dumps({"pictures": [asdict(p) for p in pictures], "offsets": offsets}), encoding="utf-8")
-    os.replace(beside, index_file)
+    atomic_json(index_file, {"pictures": [asdict(p) for p in pictures], "offsets": offsets})
     return PackedPictures(folder)

@@ -8,7 +8,7 @@ the file. Unknown keys are errors, because a misspelt one would silently train s
     [[folder]]                     # repeated
     path = "faces/*"               # a folder with images/, or a pattern
     kinds = ["face"]               # what it labels completely; [] labels nothing: only a teacher's labels count
-    teacher = "taught/{name}"      # folder written by `train label`; {name} is the folder's own name
+    teacher = "taught/{name}"      # folder written by ``train label``; {name} is the folder's own name
     share = 0.2                    # of all tiles; where it is missing, the rest is shared by picture count
     part = [0, 29]                 # only these pictures in name order, half open
     groups = ["drive_3"]           # only pictures of these groups (meta.json); "without" names those to leave out
@@ -34,6 +34,7 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.errors import InputError, SettingError
+from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.training.evaluate import EvaluationSet
 from dashcamcleaner.training.fit import FitRecipe
 from dashcamcleaner.training.pictures import KINDS, Picture, list_folder, select
@@ -63,10 +64,9 @@ def read_recipe(path: str | Path) -> TrainingRecipe:
         SettingError: an unknown key or a value of the wrong kind.
     """
     path = Path(path)
-    try:
+    wrong = (tomllib.TOMLDecodeError, UnicodeDecodeError)
+    with map_os_errors(path, what=f"The recipe {path}", verb="read", to=InputError, also=wrong):
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
-        raise InputError(f"the recipe {path} cannot be read ({e})") from e
     _known(data, ("start", "folder", "evaluate", "fit", "views"), where=str(path))
     base = path.parent
     shares: dict[str, float] = {}
@@ -120,7 +120,9 @@ def _resolve(row: dict[str, Any], base: Path) -> list[Path]:
         found = sorted(base.glob(pattern)) if not pattern.startswith("..") else _above(base, pattern)
     found = [folder for folder in found if (folder / "images").is_dir()]
     if not found:
-        raise InputError(f"the recipe's path {pattern!r} matches no folder with images/ (looked from {base.resolve()})")
+        raise InputError(
+            f"the recipe's path {pattern!r} matches no folder with images/ (looked from {base.resolve()})."
+        )
     return found
 
 
@@ -135,7 +137,7 @@ def _kinds(row: dict[str, Any]) -> list[str]:
     kinds = list(row.get("kinds", KINDS))
     for kind in kinds:
         if kind not in KINDS:
-            raise SettingError(f"the recipe names the kind {kind!r}", hint=f"Kinds: {', '.join(KINDS)}.")
+            raise SettingError(f"the recipe names the kind {kind!r}.", hint=f"Kinds: {', '.join(KINDS)}.")
     return kinds
 
 
@@ -149,7 +151,7 @@ def _known(row: dict[str, Any], keys: Iterable[str], *, where: str) -> None:
         if key not in keys:
             near = difflib.get_close_matches(key, keys, n=1)
             raise SettingError(
-                f"{where} has the unknown key {key!r}",
+                f"{where} has the unknown key {key!r}.",
                 hint=f"Did you mean {near[0]!r}?" if near else f"Keys: {', '.join(keys)}.",
             )
 
@@ -164,10 +166,10 @@ def _fill(kind: Any, values: dict[str, Any], *, where: str) -> Any:
         if isinstance(wanted, tuple):
             value = tuple(float(v) for v in value)
         elif isinstance(wanted, bool) != isinstance(value, bool) and wanted is not None:
-            raise SettingError(f"{where} {name} cannot be {value!r}: it is like {wanted!r}")
+            raise SettingError(f"{where} {name} cannot be {value!r}: it is like {wanted!r}.")
         elif isinstance(wanted, float) and isinstance(value, int | float):
             value = float(value)
         elif wanted is not None and not isinstance(value, type(wanted)):
-            raise SettingError(f"{where} {name} cannot be {value!r}: it is like {wanted!r}")
+            raise SettingError(f"{where} {name} cannot be {value!r}: it is like {wanted!r}.")
         filled[name] = value
     return kind(**filled)

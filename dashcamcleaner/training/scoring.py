@@ -1,6 +1,6 @@
 """Detections against truth: average precision, recall and precision by size, false hits. Numbers in, numbers out.
 
-Called by `training.evaluate` for pictures; no files and no engine here. The rules:
+Called by `training.evaluate` for pictures; no files and no backend here. The rules:
 
 - A detection hits a truth box of its kind at an IoU of `HIT_IOU`; each truth box is hit once, best score first.
 - Truth boxes smaller than the given limit, ignore areas, and what lies inside them are neither hit nor false.
@@ -61,7 +61,8 @@ def judge(found: Detections, truth: PictureTruth, *, smallest_px: float = 0.0) -
     """Match one picture's detections of one kind with its truth.
 
     Args:
-        found: of the kind that ``truth`` speaks of.
+        found: the detections of the kind that ``truth`` speaks of.
+        truth: the picture's objects, and what is neither object nor background.
         smallest_px: truth boxes with a shorter longer side, in the **picture's** pixels, are left out.
     """
     order = np.argsort(-found.score, kind="stable")

@@ -59,14 +59,14 @@ def slim(checkpoint: str | Path, out: str | Path, *, most_gflops: float) -> Slim
     require()
     if importlib.util.find_spec("torch_pruning") is None:
         raise ExtraMissing(
-            "making a network leaner needs torch_pruning, which is not installed",
+            "making a network leaner needs torch_pruning, which is not installed.",
             hint=extra_hint("train"),
         )
     model = single_head(load_model(checkpoint))
     before = gflops(model)
     if before <= most_gflops:
         raise SettingError(
-            f"{Path(checkpoint).name} costs {before:.1f} GFLOPs already, which is not more than {most_gflops:g}",
+            f"{Path(checkpoint).name} costs {before:.1f} GFLOPs already, which is not more than {most_gflops:g}.",
             hint="Give a smaller number, or train it on as it is.",
         )
     # The smallest share that is enough: the cost falls in steps as channels are rounded, so halve the interval.
@@ -83,7 +83,7 @@ def slim(checkpoint: str | Path, out: str | Path, *, most_gflops: float) -> Slim
         else:
             low = share
     if best is None:
-        raise SettingError(f"{Path(checkpoint).name} cannot be made as lean as {most_gflops:g} GFLOPs")
+        raise SettingError(f"{Path(checkpoint).name} cannot be made as lean as {most_gflops:g} GFLOPs.")
     out = Path(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     save_checkpoint(best[1], out, summary={"slimmed_from": Path(checkpoint).name, "gflops": best[0]})

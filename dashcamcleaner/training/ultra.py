@@ -26,7 +26,7 @@ def require() -> Any:
     """
     for name in ("torch", "ultralytics"):
         if importlib.util.find_spec(name) is None:
-            raise ExtraMissing(f"training needs {name}, which is not installed", hint=extra_hint("train"))
+            raise ExtraMissing(f"training needs {name}, which is not installed.", hint=extra_hint("train"))
     return import_ultralytics()
 
 
@@ -42,7 +42,7 @@ def load_model(path: str | Path) -> Any:
     try:
         model = ultralytics.YOLO(str(path), task="detect").model.float()
     except (OSError, RuntimeError, KeyError, AttributeError, TypeError, ValueError, EOFError) as e:
-        raise WeightsError(f"{path} is not an Ultralytics detection checkpoint ({e})") from e
+        raise WeightsError(f"{path} is not an Ultralytics detection checkpoint ({e}).") from e
     for parameter in model.parameters():
         parameter.requires_grad_(True)
     return model

@@ -17,17 +17,13 @@ import numpy as np
 import pytest
 
 from dashcamcleaner import cli
-from dashcamcleaner.audit import audit as audit_module
-from dashcamcleaner.audit import models as eyes_module
 from dashcamcleaner.audit.audit import audit
-from dashcamcleaner.audit.models import FACES, OWN, AuditModels
-from dashcamcleaner.audit.search import LeftoverSearch
-from dashcamcleaner.core.events import Audited, Event, Failed, Finished, Progress, Started
+from dashcamcleaner.core.events import Audited, Event, Failed, Finished, Progress, Started, Warned
 from dashcamcleaner.core.findings import AuditResult, Check, Severity, Status
+from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import Cancelled, ExtraMissing, extra_hint
 from dashcamcleaner.jobs.fix import audit_and_fix
 from dashcamcleaner.jobs.run import clean
-from dashcamcleaner.pipeline import context
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanReader, plan_path
@@ -72,11 +68,8 @@ def street(path: Path, *, people: bool = True, sound: bool = True) -> Path:
                 luma[y : y + 60, x : x + 48] = face
                 for plane, value in zip(planes, (100, 200), strict=True):
                     plane[y // 2 : y // 2 + 30, x // 2 : x // 2 + 24] = value
-            coded = av.VideoFrame(*SIZE, "yuv420p")
-            for plane, samples in zip(coded.planes, (luma.astype(np.uint8), *planes), strict=True):
-                rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
-                rows[:, : samples.shape[1]] = samples
-            coded.pts, coded.time_base = number * 512, Fraction(1, 15360)
+            planes = [luma.astype(np.uint8), *planes]
+            coded = clips.coded_frame(planes, pix_fmt="yuv420p", pts=number * 512, time_base=Fraction(1, 15360))
             for packet in stream.encode(coded):
                 output.mux_one(packet)
             if track is not None:
@@ -88,20 +81,25 @@ def street(path: Path, *, people: bool = True, sound: bool = True) -> Path:
     return path
 
 
-def scripted_models(*_: Any, blind: bool = False, **__: Any) -> AuditModels:
-    """Two views that see red, or nothing; nobody reads."""
-    kinds = ("face", "plate")
-    whole = {name: fakes.ColourDetector(RED, score=0.85, least_px=9999 if blind else 12) for name in (OWN, FACES)}
-    crops = {name: fakes.ColourDetector(RED, score=0.85, least_px=8) for name in (OWN, FACES)}
-    searcher = LeftoverSearch(whole, mirrored=(OWN,), kinds=kinds, floors={OWN: 0.1, FACES: 0.3})
-    return AuditModels(searcher, dict(crops), None, ["two that see red"], [], kinds, dict(whole))
+def seeing_red(*, blind: bool = False, **absent: Any) -> ModelPool:
+    """Detectors that see red, in the run and in the audit; nobody reads.
+
+    Args:
+        blind: in the audit nothing is seen in whole pictures.
+        absent: other openers for the pool, which raise.
+    """
+
+    def detector(*, inference_size: int, **_: Any) -> fakes.ColourDetector:
+        crops = inference_size == 320
+        return fakes.ColourDetector(RED, score=0.85, least_px=8 if crops else 9999 if blind else 12)
+
+    return fakes.pool(detector, **{"second_detector": detector, **absent})
 
 
 @pytest.fixture()
-def scripted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Detectors that see red, in the run and in the audit."""
-    monkeypatch.setattr(context, "open_detector", lambda **_: fakes.ColourDetector(RED, score=0.9))
-    monkeypatch.setattr(audit_module, "open_models", scripted_models)
+def red() -> ModelPool:
+    """See `seeing_red`."""
+    return seeing_red()
 
 
 @pytest.fixture(scope="module")
@@ -110,9 +108,9 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("audit")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DASHCAMCLEANER_HOME", str(folder / "home"))
-        patch.setattr(context, "open_detector", lambda **_: fakes.ColourDetector(RED, score=0.9))
         source, output = street(folder / "source.mp4"), folder / "out.mp4"
-        events = list(clean(Job(source, output)))
+        models = fakes.pool(fakes.ColourDetector(RED, score=0.9))
+        events = list(clean(Job(source, output), models=models))
         assert isinstance(events[-1], Finished), events[-1]
     with PlanReader(plan_path(output)) as reader:
         plans = list(reader)
@@ -137,8 +135,8 @@ def result_of(events: Iterator[Event]) -> AuditResult:
     return last.result
 
 
-def test_a_clean_output_passes(case: Any, scripted: None) -> None:
-    events = list(audit(case.source, case.output))
+def test_a_clean_output_passes(case: Any, red: ModelPool) -> None:
+    events = list(audit(case.source, case.output, models=red))
     assert isinstance(events[0], Started)
     assert any(isinstance(e, Progress) and e.phase == "audit" for e in events)
     result = events[-1].result  # type: ignore[union-attr]
@@ -151,79 +149,77 @@ def test_a_clean_output_passes(case: Any, scripted: None) -> None:
 
 
 @pytest.mark.parametrize("name", list(planted_leaks.LEAKS))
-def test_every_planted_leak_is_found(case: Any, scripted: None, tmp_path: Path, name: str) -> None:
+def test_every_planted_leak_is_found(case: Any, red: ModelPool, tmp_path: Path, name: str) -> None:
     target = tmp_path / "leaked.mp4"
     shutil.copy(plan_path(case.output), plan_path(target))
     leak = planted_leaks.LEAKS[name][1](case, target)
-    result = result_of(audit(case.source, target))
+    result = result_of(audit(case.source, target, models=red))
     assert planted_leaks.is_found(leak, result, AuditResult("", "")), [f.message for f in result.findings]
     assert result.status is not Status.PASS
 
 
 @pytest.mark.parametrize("name", ["clear-frame", "missed"])
 def test_without_a_plan_the_output_is_searched_all_the_same(
-    case: Any, scripted: None, tmp_path: Path, name: str
+    case: Any, red: ModelPool, tmp_path: Path, name: str
 ) -> None:
     target = tmp_path / "leaked.mp4"
     leak = planted_leaks.LEAKS[name][1](case, target)
     plan_path(target).unlink(missing_ok=True)
-    result = result_of(audit(case.source, target))
+    result = result_of(audit(case.source, target, models=red))
     assert result.plan is None
     assert planted_leaks.is_found(leak, result, AuditResult("", ""))
 
 
-def test_without_a_plan_nothing_passes(case: Any, scripted: None) -> None:
+def test_without_a_plan_nothing_passes(case: Any, red: ModelPool) -> None:
     plan_path(case.output).unlink()
-    result = result_of(audit(case.source, case.output))
+    result = result_of(audit(case.source, case.output, models=red))
     assert result.status is Status.NEEDS_REVIEW
     assert any(not check.ran for check in result.checks)
 
 
-def test_where_nothing_was_hidden_nothing_passes(tmp_path: Path, scripted: None) -> None:
+def test_where_nothing_was_hidden_nothing_passes(tmp_path: Path, red: ModelPool) -> None:
     source, output = street(tmp_path / "empty.mp4", people=False, sound=False), tmp_path / "out.mp4"
-    list(clean(Job(source, output)))
-    result = result_of(audit(source, output))
+    list(clean(Job(source, output), models=red))
+    result = result_of(audit(source, output, models=red))
     assert result.status is Status.NEEDS_REVIEW
     assert any("Nothing at all was hidden" in reason for reason in result.reasons)
 
 
-def test_a_missing_extra_is_to_review_and_names_the_line(case: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_extra_is_to_review_and_names_the_line(case: Any) -> None:
     def absent(**_: Any) -> Any:
         raise ExtraMissing("the independent face detector is not installed", hint=extra_hint("audit"))
 
-    monkeypatch.setattr(eyes_module, "open_centerface", absent)
-    monkeypatch.setattr(eyes_module, "open_reader", absent)
-    monkeypatch.setattr(eyes_module, "open_detector", lambda **_: fakes.ColourDetector(RED, score=0.85))
-    result = result_of(audit(case.source, case.output))
+    models = seeing_red(second_detector=absent, text_reader=absent)
+    result = result_of(audit(case.source, case.output, models=models))
     assert (result.status, result.exit_code) == (Status.NEEDS_REVIEW, 9)
     missing = {check.name: check for check in result.checks if not check.ran}
     assert set(missing) == {"search-face", "read-back"}
-    assert all("dashcamcleaner[audit]" in check.told for check in missing.values())
+    assert all("dashcamcleaner[audit]" in check.description for check in missing.values())
 
 
-def test_a_plan_of_another_clip_is_not_used(case: Any, scripted: None, tmp_path: Path) -> None:
+def test_a_plan_of_another_clip_is_not_used(case: Any, red: ModelPool, tmp_path: Path) -> None:
     other = street(tmp_path / "other.mp4", people=False)
-    result = result_of(audit(other, case.output))
+    result = result_of(audit(other, case.output, models=red))
     assert result.plan is None
     assert result.status is not Status.PASS
-    events = list(audit(other, case.output, plan=plan_path(case.output)))
+    events = list(audit(other, case.output, plan=plan_path(case.output), models=red))
     assert isinstance(events[-1], Failed)
     assert events[-1].error.exit_code == 6
 
 
-def test_it_can_be_cancelled_and_touches_nothing(case: Any, scripted: None) -> None:
+def test_it_can_be_cancelled_and_touches_nothing(case: Any, red: ModelPool) -> None:
     control = Control()
     before = {path: path.read_bytes() for path in (case.source, case.output)}
     control.cancel()
-    last = list(audit(case.source, case.output, control=control))[-1]
+    last = list(audit(case.source, case.output, control=control, models=red))[-1]
     assert isinstance(last, Failed)
     assert isinstance(last.error, Cancelled)
     assert before == {path: path.read_bytes() for path in before}
 
 
-def test_clean_audits_at_the_end_and_reports_it(tmp_path: Path, scripted: None) -> None:
+def test_clean_audits_at_the_end_and_reports_it(tmp_path: Path, red: ModelPool) -> None:
     source, output = street(tmp_path / "a.mp4"), tmp_path / "out.mp4"
-    events = list(clean(Job(source, output, audit=True)))
+    events = list(clean(Job(source, output, audit=True), models=red))
     assert any(isinstance(e, Progress) and e.phase == "audit" for e in events)
     assert isinstance(events[-1], Finished)
     summary = events[-1].summary
@@ -236,14 +232,31 @@ def test_clean_audits_at_the_end_and_reports_it(tmp_path: Path, scripted: None) 
     assert "PASS" in html_path(report_path(output)).read_text()
 
 
-def test_fix_hides_what_was_found_and_can_be_undone(case: Any, scripted: None, tmp_path: Path) -> None:
+def test_runs_and_audits_of_one_pool_open_each_model_once(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def detector(*, inference_size: int, **_: Any) -> fakes.ColourDetector:
+        asked.append(inference_size)
+        return fakes.ColourDetector(RED, score=0.85, least_px=8 if inference_size == 320 else 12)
+
+    models = fakes.pool(detector, second_detector=detector)
+    source = street(tmp_path / "a.mp4", sound=False)
+    for number in range(3):
+        events = list(clean(Job(source, tmp_path / f"out{number}.mp4", audit=True), models=models))
+        assert isinstance(events[-1], Finished)
+        assert events[-1].summary.audit["status"] == "PASS"  # type: ignore[index]
+    # The run's own; the audit's for whole pictures and crops, by the same weights and by others.
+    assert len(asked) == 5
+
+
+def test_fix_hides_what_was_found_and_can_be_undone(case: Any, red: ModelPool, tmp_path: Path) -> None:
     target = tmp_path / "leaked.mp4"
     planted_leaks.LEAKS["missed"][1](case, target)
     without = [json.loads(line) for line in plan_path(target).read_text().splitlines()[1:-1]]
     assert not any(frame["r"] for frame in without)
     _forget_detections(plan_path(target))
     source_before = case.source.read_bytes()
-    result = result_of(audit_and_fix(case.source, target, rounds=2))
+    result = result_of(audit_and_fix(case.source, target, rounds=2, models=red))
     assert result.rounds == 1
     assert result.fixes
     assert result.status is Status.PASS, [f.message for f in result.findings]
@@ -254,9 +267,25 @@ def test_fix_hides_what_was_found_and_can_be_undone(case: Any, scripted: None, t
     with PlanReader(plan_path(target)) as reader:
         assert any(r.origin.value == "manual" for plan in reader for r in plan.regions)
     edits.unlink()  # undone: the next rendering does not know of it
-    list(clean(Job(case.source, target, resolve({"overwrite": True}), from_plan=plan_path(target))))
+    list(clean(Job(case.source, target, resolve({"overwrite": True}), from_plan=plan_path(target)), models=red))
     with PlanReader(plan_path(target)) as reader:
         assert not any(plan.regions for plan in reader)
+
+
+def test_edits_that_this_version_does_not_know_are_to_review(case: Any, red: ModelPool, tmp_path: Path) -> None:
+    output = tmp_path / "copy.mp4"
+    shutil.copy(case.output, output)
+    shutil.copy(plan_path(case.output), plan_path(output))
+    assert result_of(audit(case.source, output, models=red)).status is Status.PASS
+    edits = tmp_path / "copy.edits.jsonl"
+    edits.write_text('{"edits": "dashcamcleaner", "version": [1, 3]}\n{"edit": "tint", "track": 1}\n')
+    before = edits.read_bytes()
+    events = list(audit(case.source, output, models=red))
+    assert any(isinstance(event, Warned) and "'tint'" in event.message for event in events)
+    result = events[-1].result
+    assert result.status is Status.NEEDS_REVIEW
+    assert [f.code for f in result.findings if f.severity is Severity.REVIEW] == ["edits-unknown"]
+    assert edits.read_bytes() == before
 
 
 def _forget_detections(plan: Path) -> None:
@@ -269,10 +298,10 @@ def _forget_detections(plan: Path) -> None:
 
 
 def run_cli(*arguments: object) -> int:
-    return cli.main([str(argument) for argument in arguments])
+    return cli.main([str(argument) for argument in arguments], models=seeing_red())
 
 
-def test_the_command_gives_status_and_report(case: Any, scripted: None, tmp_path: Path, capsys: Any) -> None:
+def test_the_command_gives_status_and_report(case: Any, tmp_path: Path, capsys: Any) -> None:
     assert run_cli("audit", case.source, case.output) == 0
     assert "PASS" in capsys.readouterr().out
     target = tmp_path / "leaked.mp4"
@@ -284,7 +313,7 @@ def test_the_command_gives_status_and_report(case: Any, scripted: None, tmp_path
     assert read_report(report_path(target))["audit"]["findings"][0]["code"] == "location"
 
 
-def test_a_folder_gives_a_table_worst_first(case: Any, scripted: None, tmp_path: Path, capsys: Any) -> None:
+def test_a_folder_gives_a_table_worst_first(case: Any, tmp_path: Path, capsys: Any) -> None:
     sources, outputs = tmp_path / "in", tmp_path / "cleaned"
     sources.mkdir()
     outputs.mkdir()
@@ -312,18 +341,18 @@ def test_verify_tells_the_file_from_another(case: Any, tmp_path: Path, capsys: A
     assert run_cli("verify", case.source, case.output) == 3
 
 
-def test_a_sized_down_output_fails(case: Any, scripted: None, tmp_path: Path) -> None:
+def test_a_sized_down_output_fails(case: Any, red: ModelPool, tmp_path: Path) -> None:
     small = clips.make(tmp_path / "small.mp4", size=(192, 108), frames=FRAMES)
-    result = result_of(audit(case.source, small.path))
+    result = result_of(audit(case.source, small.path, models=red))
     assert result.status is Status.FAIL
     assert "size" in {f.code for f in result.findings if f.severity is Severity.FAIL}
 
 
 def test_checks_tell_what_they_show() -> None:
-    assert Check("a", "A", looked_at=3).told == "0 of 3 frames"
+    assert Check("a", "A", looked_at=3).description == "0 of 3 frames"
 
 
-def test_a_folder_cleaned_and_audited_gives_one_page(tmp_path: Path, scripted: None, capsys: Any) -> None:
+def test_a_folder_cleaned_and_audited_gives_one_page(tmp_path: Path, capsys: Any) -> None:
     sources = tmp_path / "in"
     sources.mkdir()
     street(sources / "a.mp4", sound=False)
@@ -365,17 +394,14 @@ RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", list(RECIPES))
-def test_nothing_is_invented_on_clips_of_many_kinds(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_invented_on_clips_of_many_kinds(name: str, tmp_path: Path) -> None:
     suffix, changes = RECIPES[name]
     made = clips.make(tmp_path / "in.mp4", **changes)
     seen = [(40.0, 60.0, 90.0, 110.0, 0.9, "face")]
-    monkeypatch.setattr(
-        context, "open_detector", lambda **_: fakes.ScriptedDetector(lambda n, p: seen, script_size=(320, 180))
-    )
-    monkeypatch.setattr(audit_module, "open_models", lambda *a, **k: scripted_models(blind=True))
+    models = fakes.pool(fakes.ScriptedDetector(lambda n, p: seen, script_size=(320, 180)))
     output = tmp_path / f"out{suffix}"
-    assert isinstance(list(clean(Job(made.path, output)))[-1], Finished)
-    result = result_of(audit(made.path, output))
+    assert isinstance(list(clean(Job(made.path, output), models=models))[-1], Finished)
+    result = result_of(audit(made.path, output, models=seeing_red(blind=True)))
     assert [f.message for f in result.findings if f.severity is not Severity.NOTE] == []
     assert result.status is Status.PASS
     assert result.frames == len(made.pts)

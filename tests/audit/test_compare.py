@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import cv2
 import numpy as np
 import pytest
+from fakes import frame_of_planes
 
 from dashcamcleaner.audit.compare import FrameComparer, upright_luma
-from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
+from dashcamcleaner.core.frame import Frame, PixelLayout
 from dashcamcleaner.core.plan import Origin, Region
-from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.obscure.obscurer import Obscurer
 
 SIZE = (480, 270)
@@ -22,16 +20,7 @@ def frame_of(luma: np.ndarray) -> Frame:
     """A 4:2:0 frame of this brightness."""
     h, w = luma.shape
     planes = (luma.copy(), *(np.full(((h + 1) // 2, (w + 1) // 2), 128, np.uint8) for _ in range(2)))
-    return Frame(
-        index=0,
-        time=FrameTime(0, Fraction(1, 30)),
-        planes=planes,
-        layout=PixelLayout("yuv420p"),
-        orientation=Orientation(),
-        native=None,
-        scale=lambda size: np.zeros((size[1], size[0], 3), np.uint8),
-        own=lambda: planes,
-    )
+    return frame_of_planes(planes, PixelLayout("yuv420p"))
 
 
 def textured(seed: int = 0, *, shift: int = 0) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The audit's own reader sees what stands in a file beside the film."""
+"""The audit's own reader sees what stands in a file beside the video stream."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def jpeg() -> bytes:
 def test_a_plain_clip(tmp_path: Path) -> None:
     made = clips.make(tmp_path / "a.mp4", sounds=(clips.Sound(), clips.Sound(language="deu")), b_frames=2)
     facts = examine(made.path)
-    assert facts.films == [0]
+    assert facts.video_streams == [0]
     assert len(facts.sound) == 2
     assert facts.pictures == []
     assert compare_contents(facts, facts, keep=(), muted=False) == []

@@ -15,7 +15,7 @@ def track(*, shift_s: float = 0.0, packets: int = 50, seed: int = 0) -> AudioTra
 
 
 def clip(**changes: object) -> ContainerContents:
-    facts = ContainerContents(films=[0], sound=[track()], tags={"creation_time": "2026-01-01", "encoder": "x"})
+    facts = ContainerContents(video_streams=[0], sound=[track()], tags={"creation_time": "2026-01-01", "encoder": "x"})
     for name, value in changes.items():
         setattr(facts, name, value)
     return facts
@@ -42,8 +42,8 @@ def test_a_clean_file_says_nothing() -> None:
 @pytest.mark.parametrize(
     ("output", "code", "keep"),
     [
-        (clip(films=[0, 3]), "extra-film", ()),
-        (clip(films=[]), "no-picture", ()),
+        (clip(video_streams=[0, 3]), "extra-film", ()),
+        (clip(video_streams=[]), "no-picture", ()),
         (clip(pictures=[PICTURE]), "cover", "cover"),
         (clip(pictures=[THUMBNAIL]), "thumbnail", ()),
         (clip(tags={"location": "+48.1371+011.5754/"}), "location", "location"),

@@ -16,10 +16,10 @@ def seen(frame: int, x: float, *, size: float = 40.0, kind: str = "face", **scor
 
 
 def linked(sightings: dict[int, list[AuditDetection]]) -> list[Exposure]:
-    linker = ExposureTracker()
+    tracker = ExposureTracker()
     for frame in sorted(sightings):
-        linker.push(sightings[frame], seconds=frame / 30)
-    return linker.drain() + linker.finish()
+        tracker.push(sightings[frame], seconds=frame / 30)
+    return tracker.drain() + tracker.finish()
 
 
 def test_one_that_moves_by_its_own_size_between_samples_stays_one() -> None:
@@ -55,13 +55,13 @@ def test_legibility_rises_with_size() -> None:
     assert values[-1] == 1.0
 
 
-def weigher(*, closer: dict[str, float], as_one: bool = False, read: float = 0.0) -> ExposureScorer:
+def scorer(*, closer: dict[str, float], as_one: bool = False, read: float = 0.0) -> ExposureScorer:
     return ExposureScorer("faces", "own", lambda e: closer, lambda e: read, lambda e: as_one)
 
 
 def test_a_face_that_both_views_see_near_and_far_fails() -> None:
     exposure = Exposure("face", [seen(f, 0.0) for f in range(0, 12, 3)])
-    finding = weigher(closer={"own": 0.8, "faces": 0.8}).weigh(exposure)
+    finding = scorer(closer={"own": 0.8, "faces": 0.8}).score_exposure(exposure)
     assert finding is not None
     assert finding.severity is Severity.FAIL
     assert (finding.first_frame, finding.last_frame) == (0, 9)
@@ -69,24 +69,24 @@ def test_a_face_that_both_views_see_near_and_far_fails() -> None:
 
 def test_a_poster_is_to_review() -> None:
     exposure = Exposure("face", [seen(f, 0.0) for f in range(0, 30, 3)])
-    finding = weigher(closer={"own": 0.8, "faces": 0.8}, as_one=True).weigh(exposure)
+    finding = scorer(closer={"own": 0.8, "faces": 0.8}, as_one=True).score_exposure(exposure)
     assert finding is not None
     assert finding.severity is Severity.REVIEW
     assert "poster" in finding.message
 
 
 def test_what_one_view_alone_sees_faintly_and_once_is_dropped() -> None:
-    assert weigher(closer={"own": 0.1, "faces": 0.0}).weigh(Exposure("face", [seen(0, 0.0, own=0.3)])) is None
+    assert scorer(closer={"own": 0.1, "faces": 0.0}).score_exposure(Exposure("face", [seen(0, 0.0, own=0.3)])) is None
 
 
 def test_what_nobody_could_recognise_is_dropped() -> None:
     tiny = Exposure("face", [seen(f, 0.0, size=7.0) for f in range(5)])
-    assert weigher(closer={"own": 0.9, "faces": 0.9}).weigh(tiny) is None
+    assert scorer(closer={"own": 0.9, "faces": 0.9}).score_exposure(tiny) is None
 
 
 def test_a_plate_that_can_be_read_weighs_more() -> None:
     plate = Exposure("plate", [seen(f, 0.0, kind="plate", own=0.45) for f in range(3)])
-    plain = weigher(closer={"own": 0.3}).weigh(plate)
-    read = weigher(closer={"own": 0.3}, read=0.95).weigh(plate)
+    plain = scorer(closer={"own": 0.3}).score_exposure(plate)
+    read = scorer(closer={"own": 0.3}, read=0.95).score_exposure(plate)
     assert read is not None
     assert plain is None or read.doubt > plain.doubt

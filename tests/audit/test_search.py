@@ -20,7 +20,7 @@ def searcher(**scripts: list[tuple[float, float, float, float, float, str]]) -> 
 
 
 def look(made: LeftoverSearch, *, hidden: float = 0.0) -> list[AuditDetection]:
-    return made.look(PICTURE, frame=4, seconds=0.13, hidden_share=lambda box: hidden)
+    return made.search(PICTURE, frame=4, seconds=0.13, hidden_share=lambda box: hidden)
 
 
 def test_both_views_see_one_object_once() -> None:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from dashcamcleaner.cli import main
-from dashcamcleaner.pipeline import context
+from dashcamcleaner import cli
 from tests import clips, fakes
 
 FACE = (100.0, 60.0, 140.0, 110.0, 0.9, "face")
 
 
-@pytest.fixture(autouse=True)
-def scripted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        context, "open_detector", lambda **_: fakes.ScriptedDetector(lambda n, p: [FACE], script_size=(320, 180))
-    )
+def main(words: Sequence[str]) -> int:
+    """The command line over a detector that always sees a face."""
+    return cli.main(words, models=fakes.pool(fakes.ScriptedDetector(lambda n, p: [FACE], script_size=(320, 180))))
 
 
 def test_a_clip_is_cleaned_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from dashcamcleaner.demo import clip as clip_module
 from dashcamcleaner.demo import scenery
-from dashcamcleaner.demo.plates import LOOKS, plate_text, render_plate
+from dashcamcleaner.demo.plates import DESIGNS, plate_text, render_plate
 from dashcamcleaner.errors import ExtraMissing, OutputError
 
 
@@ -59,10 +59,10 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
         clip_module.make_demo(tmp_path / "file")
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("design", DESIGNS)
 @pytest.mark.parametrize("height", [9, 22, 220])
-def test_plates_have_the_height_asked_for(look, height):
-    plate = render_plate(plate_text(np.random.default_rng(height)), height_px=height, look=look)
+def test_plates_have_the_height_asked_for(design, height):
+    plate = render_plate(plate_text(np.random.default_rng(height)), height_px=height, design=design)
     assert plate.shape[0] == height
     assert plate.shape[1] == pytest.approx(height * 1040 / 220, abs=1)
     assert plate.std() > 30

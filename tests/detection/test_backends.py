@@ -262,7 +262,7 @@ def test_several_weights_work_together() -> None:
     assert isinstance(both, CombinedDetector)
     pictures = [street(0), street(2)]
     for a, b in zip(both.detect(pictures), one.detect(pictures), strict=True):
-        assert same(a, b)  # the same eyes twice: duplicates are suppressed
+        assert same(a, b)  # the same weights twice: duplicates are suppressed
     assert both.description.weights == "interim-n,interim-n"
     both.close()
     one.close()

@@ -20,6 +20,7 @@ class BrightThings:
 
     kinds = ("face",)
     input_size = (640, 384)
+    parallel = 1
     description = DetectorDescription("test", "CPU", "f32", "none", "")
 
     def __init__(self, *, least_px=4.0, most_px=1e9):
@@ -59,23 +60,23 @@ def boxes(found):
 
 def test_a_window_is_shown_alone_and_placed_back(picture):
     detector = BrightThings()
-    found = SecondPass(detector, upright_size=SIZE).look(picture, WeakSpot(0, windows=((50.2, 60.0, 530.0, 330.0),)))
+    found = SecondPass(detector, upright_size=SIZE).detect(picture, WeakSpot(0, windows=((50.2, 60.0, 530.0, 330.0),)))
     assert boxes(found) == [THINGS[0], THINGS[2]]
     assert detector.shown == [(270, 480)]
 
 
 def test_what_a_window_cuts_is_left_to_other_looks(picture):
     rechecker = SecondPass(BrightThings(), upright_size=SIZE)
-    assert boxes(rechecker.look(picture, WeakSpot(0, windows=((110.0, 60.0, 480.0, 330.0),)))) == []
+    assert boxes(rechecker.detect(picture, WeakSpot(0, windows=((110.0, 60.0, 480.0, 330.0),)))) == []
     at_the_edge = picture.copy()
     at_the_edge[0:20, 0:30] = 255
-    found = rechecker.look(at_the_edge, WeakSpot(0, windows=((0.0, 0.0, 480.0, 270.0),)))
+    found = rechecker.detect(at_the_edge, WeakSpot(0, windows=((0.0, 0.0, 480.0, 270.0),)))
     assert (0, 0, 30, 20) in boxes(found)
 
 
 def test_a_whole_frame_is_shown_small_and_in_tiles(picture):
     detector = BrightThings(least_px=15)
-    found = SecondPass(detector, upright_size=SIZE).look(picture, WeakSpot(0, whole=True))
+    found = SecondPass(detector, upright_size=SIZE).detect(picture, WeakSpot(0, whole=True))
     assert len(detector.shown) == 5
     assert set(boxes(found)) >= {THINGS[0], THINGS[1], THINGS[2]}
 
@@ -85,19 +86,19 @@ def test_small_looks_come_back_at_full_size(picture):
     big[200:400, 200:420] = 255
     too_large_otherwise = BrightThings(least_px=60, most_px=90)
     assert not len(too_large_otherwise.detect([big])[0])
-    found = SecondPass(too_large_otherwise, upright_size=SIZE).look(big, WeakSpot(0, whole=True))
+    found = SecondPass(too_large_otherwise, upright_size=SIZE).detect(big, WeakSpot(0, whole=True))
     assert any(np.abs(np.array(box) - (200, 200, 420, 400)).max() <= 4 for box in boxes(found))
 
 
 def test_what_fills_a_window_is_left_to_the_whole_frame(picture):
     picture[100:300, 100:300] = 255
     assert (100, 100, 300, 300) not in boxes(
-        SecondPass(BrightThings(), upright_size=SIZE).look(picture, WeakSpot(0, windows=((0.0, 0.0, 480.0, 350.0),)))
+        SecondPass(BrightThings(), upright_size=SIZE).detect(picture, WeakSpot(0, windows=((0.0, 0.0, 480.0, 350.0),)))
     )
     assert (100, 100, 300, 300) in boxes(
-        SecondPass(BrightThings(), upright_size=SIZE).look(picture, WeakSpot(0, whole=True))
+        SecondPass(BrightThings(), upright_size=SIZE).detect(picture, WeakSpot(0, whole=True))
     )
 
 
 def test_nothing_to_look_at_is_nothing_found(picture):
-    assert len(SecondPass(BrightThings(), upright_size=SIZE).look(picture, WeakSpot(0))) == 0
+    assert len(SecondPass(BrightThings(), upright_size=SIZE).detect(picture, WeakSpot(0))) == 0

@@ -1,4 +1,4 @@
-"""Names, papers and trust of weights."""
+"""Names, metadata and trust of weights."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from dashcamcleaner import files
 from dashcamcleaner.detection.onnx_metadata import facts_of, read_metadata
 from dashcamcleaner.detection.weights import (
     SCHEMA,
@@ -22,7 +21,6 @@ from dashcamcleaner.detection.weights import (
     verify_file,
 )
 from dashcamcleaner.errors import WeightsError, WeightsUntrusted
-from dashcamcleaner.files import user_folder
 
 
 def write_weights(folder: Path, *, name: str = "mine", rank: int = 0, **changes: object) -> Path:
@@ -30,7 +28,7 @@ def write_weights(folder: Path, *, name: str = "mine", rank: int = 0, **changes:
     folder.mkdir(parents=True, exist_ok=True)
     content = f"weights {name}".encode()
     (folder / f"{name}.onnx").write_bytes(content)
-    papers = {
+    metadata = {
         "schema": SCHEMA,
         "name": name,
         "rank": rank,
@@ -39,7 +37,7 @@ def write_weights(folder: Path, *, name: str = "mine", rank: int = 0, **changes:
         **changes,
     }
     path = folder / f"{name}.json"
-    path.write_text(json.dumps(papers))
+    path.write_text(json.dumps(metadata))
     return path
 
 
@@ -56,8 +54,8 @@ def test_shipped_weights_are_complete_and_true_to_their_papers() -> None:
         assert {"face", "plate"} <= set(weights.kinds)
         assert set(weights.thresholds) <= set(weights.kinds)
         assert all(0.05 <= value <= 0.9 for value in weights.thresholds.values())
-        assert weights.papers["licence"].startswith("AGPL-3.0")
-        assert weights.papers["data"]
+        assert weights.metadata["licence"].startswith("AGPL-3.0")
+        assert weights.metadata["data"]
         for file in weights.files:
             assert len(verify_file(file)) == 64
             assert file.sha256
@@ -193,18 +191,6 @@ def test_int8_is_taken_only_when_asked_for(tmp_path: Path) -> None:
     assert weights.file("openvino") is None
 
 
-def test_user_folders_follow_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("DASHCAMCLEANER_HOME")
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "c"))
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
-    monkeypatch.setattr(files.sys, "platform", "linux")
-    assert user_folder("config") == tmp_path / "c" / "dashcamcleaner"
-    monkeypatch.setattr(files.sys, "platform", "darwin")
-    assert user_folder("cache").parts[-2:] == ("Caches", "DashcamCleaner")
-    monkeypatch.setattr(files.sys, "platform", "win32")
-    assert user_folder("data") == tmp_path / "local" / "DashcamCleaner" / "data"
-
-
 def field(number: int, content: bytes) -> bytes:
     return bytes([number << 3 | 2, len(content)]) + content
 
@@ -230,11 +216,11 @@ def test_an_onnx_file_tells_its_names(tmp_path: Path) -> None:
 def test_files_that_cannot_serve_are_told(tmp_path: Path, told: dict[str, str], words: str) -> None:
     weights = Weights("a", (WeightsFile(tmp_path / "a.onnx", "onnx"),))
     with pytest.raises(WeightsError, match=words):
-        facts_of(tmp_path / "a.onnx", weights=weights, told=told)
+        facts_of(tmp_path / "a.onnx", weights=weights, metadata=told)
 
 
 def test_exports_with_suppression_inside_are_told_by_their_own_words(tmp_path: Path) -> None:
     weights = Weights("a", (WeightsFile(tmp_path / "a.onnx", "onnx"),))
     told = {"names": "['face']", "args": "{'batch': 1, 'nms': True}"}
-    assert facts_of(tmp_path / "a.onnx", weights=weights, told=told).head == "end-to-end"
-    assert facts_of(tmp_path / "a.onnx", weights=weights, told={**told, "args": "{}"}).head == "auto"
+    assert facts_of(tmp_path / "a.onnx", weights=weights, metadata=told).head == "end-to-end"
+    assert facts_of(tmp_path / "a.onnx", weights=weights, metadata={**told, "args": "{}"}).head == "auto"

@@ -1,6 +1,6 @@
 """The window under test: driven like a user, offscreen, over a scripted engine or a real one with a fake detector.
 
-Its fixtures are handed out by `conftest`, where Qt is there.
+Its fixtures are handed out by ``conftest.py``, where Qt is there.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ class ScriptedEngine(EngineFacade):
     def growth(self) -> dict[str, tuple[float, ...]]:
         return {"face": (1.8, 1.7)}
 
-    def devices(self, *, settings: Settings) -> list[DeviceChoice]:
+    def devices(self) -> list[DeviceChoice]:
         return [DeviceChoice("auto", "Automatic", "No GPU is here."), DeviceChoice("cpu", "Processor")]
 
 
@@ -261,11 +261,7 @@ def street(tmp_path: Path) -> Path:
 
 
 @pytest.fixture()
-def detector(monkeypatch: pytest.MonkeyPatch) -> ScriptedDetector:
+def detector() -> ScriptedDetector:
     """A face that all frames show, and a plate whose score lies below the threshold."""
-    from dashcamcleaner.pipeline import context
-
     rows = [(100.0, 40.0, 140.0, 90.0, 0.9, "face"), (200.0, 120.0, 250.0, 140.0, 0.15, "plate")]
-    fake = ScriptedDetector(lambda *_: rows, script_size=(320, 180))
-    monkeypatch.setattr(context, "open_detector", lambda **_: fake)
-    return fake
+    return ScriptedDetector(lambda *_: rows, script_size=(320, 180))

@@ -67,12 +67,9 @@ SESSION = """
 import sys
 from PyQt5.QtCore import QTimer
 from dashcamcleaner.gui import app as gui_app
-from dashcamcleaner.pipeline import context
-from tests.fakes import ScriptedDetector
+from tests.fakes import ScriptedDetector, pool
 
-context.open_detector = lambda **_: ScriptedDetector(
-    lambda *_: [(100, 40, 140, 90, 0.9, "face")], script_size=(320, 180)
-)
+detector = ScriptedDetector(lambda *_: [(100, 40, 140, 90, 0.9, "face")], script_size=(320, 180))
 build = gui_app.build_window
 
 def build_and_close_later(app, **others):
@@ -83,7 +80,7 @@ def build_and_close_later(app, **others):
     return window
 
 gui_app.build_window = build_and_close_later
-sys.exit(gui_app.open_window(sys.argv[1:]))
+sys.exit(gui_app.open_window(sys.argv[1:], models=pool(detector)))
 """
 
 
@@ -201,19 +198,19 @@ def test_an_unclaimed_error_of_a_desk_reaches_the_net(open_window: OpenWindow, q
         window.session.files.ask(lambda: 1 / 0)
     assert isinstance(caught.args[0], ZeroDivisionError)
     answers: list[int] = []
-    window.session.files.ask(lambda: 7, answers.append)  # the desk lives on
+    window.session.files.ask(lambda: 7, answers.append)  # the worker lives on
     qtbot.waitUntil(lambda: answers == [7])
 
 
 def test_a_newer_question_replaces_an_older_one(open_window: OpenWindow, qtbot: Any) -> None:
-    desk = open_window().session.files
-    qtbot.waitUntil(lambda: desk.idle)
+    worker = open_window().session.files
+    qtbot.waitUntil(lambda: worker.idle)
     gate, answers = threading.Event(), []
-    desk.ask(gate.wait)
+    worker.ask(gate.wait)
     for number in range(20):
-        desk.ask(lambda number=number: number, answers.append, topic="dial")
+        worker.ask(lambda number=number: number, answers.append, topic="dial")
     gate.set()
-    qtbot.waitUntil(lambda: desk.idle)
+    qtbot.waitUntil(lambda: worker.idle)
     qtbot.wait(20)
     assert answers == [19]
 

@@ -10,11 +10,11 @@ import pytest
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtGui import QColor, QImage
 
-from dashcamcleaner.gui.canvas import View
+from dashcamcleaner.gui.canvas import CanvasView
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.main_window import MainWindow
 from tests.clips import make, read_number
-from tests.fakes import ScriptedDetector
+from tests.fakes import ScriptedDetector, pool
 from tests.gui.driving import OpenWindow, ScriptedEngine, drop
 
 
@@ -34,7 +34,7 @@ def show(window: MainWindow, clip: Path, qtbot: Any) -> None:
 def test_the_clip_is_shown_with_its_regions_hidden(
     open_window: OpenWindow, street: Path, detector: ScriptedDetector, qtbot: Any
 ) -> None:
-    window = open_window(EngineFacade())
+    window = open_window(EngineFacade(models=pool(detector)))
     show(window, street, qtbot)
     shown = window.preview.canvas.shown
     assert shown is not None
@@ -52,7 +52,7 @@ def test_the_clip_is_shown_with_its_regions_hidden(
 def test_a_seek_shows_the_very_frame(
     open_window: OpenWindow, street: Path, detector: ScriptedDetector, qtbot: Any
 ) -> None:
-    window = open_window(EngineFacade())
+    window = open_window(EngineFacade(models=pool(detector)))
     show(window, street, qtbot)
     times = window.preview.clip.times
     assert len(times) == 60
@@ -67,7 +67,7 @@ def test_a_seek_shows_the_very_frame(
 def test_turning_a_dial_paints_again_without_detecting_again(
     open_window: OpenWindow, street: Path, detector: ScriptedDetector, qtbot: Any
 ) -> None:
-    window = open_window(EngineFacade())
+    window = open_window(EngineFacade(models=pool(detector)))
     show(window, street, qtbot)
     seen = detector.seen
     with qtbot.waitSignal(window.preview.frame_shown, timeout=30_000):
@@ -88,7 +88,7 @@ def test_turning_a_dial_paints_again_without_detecting_again(
 def test_what_decides_seeing_detects_again(
     open_window: OpenWindow, street: Path, detector: ScriptedDetector, qtbot: Any
 ) -> None:
-    window = open_window(EngineFacade())
+    window = open_window(EngineFacade(models=pool(detector)))
     show(window, street, qtbot)
     seen = detector.seen
     with qtbot.waitSignal(window.preview.frame_shown, timeout=30_000):
@@ -99,7 +99,7 @@ def test_what_decides_seeing_detects_again(
 def test_keys_step_views_and_the_original(
     open_window: OpenWindow, street: Path, detector: ScriptedDetector, qtbot: Any
 ) -> None:
-    window = open_window(EngineFacade())
+    window = open_window(EngineFacade(models=pool(detector)))
     show(window, street, qtbot)
     panel = window.preview
     with qtbot.waitSignal(panel.frame_shown, timeout=30_000):
@@ -109,7 +109,7 @@ def test_keys_step_views_and_the_original(
         qtbot.keyClick(panel.canvas, Qt.Key_Right, Qt.ShiftModifier)
     assert panel.scrubber.value() == 31
     qtbot.keyClick(panel.canvas, Qt.Key_3)
-    assert panel.canvas.view is View.COMPARE
+    assert panel.canvas.view is CanvasView.COMPARE
     qtbot.keyPress(panel.canvas, Qt.Key_H)
     assert panel.canvas._original_held
     qtbot.keyRelease(panel.canvas, Qt.Key_H)
@@ -119,10 +119,10 @@ def test_keys_step_views_and_the_original(
 def test_the_divider_is_dragged_and_moved_by_key(
     open_window: OpenWindow, street: Path, detector: ScriptedDetector, qtbot: Any
 ) -> None:
-    window = open_window(EngineFacade())
+    window = open_window(EngineFacade(models=pool(detector)))
     show(window, street, qtbot)
     canvas = window.preview.canvas
-    window.preview.set_view(View.COMPARE)
+    window.preview.set_view(CanvasView.COMPARE)
     place = canvas.picture_rect()
     at = QPoint(int(place.left() + 0.8 * place.width()), int(place.center().y()))
     qtbot.mousePress(canvas, Qt.LeftButton, pos=at)
@@ -145,7 +145,7 @@ def test_what_cannot_be_read_says_so(open_window: OpenWindow, tmp_path: Path, qt
 def test_the_thumbnail_of_a_clip_shows_nobody(
     open_window: OpenWindow, street: Path, detector: ScriptedDetector, qtbot: Any
 ) -> None:
-    window = open_window(EngineFacade())
+    window = open_window(EngineFacade(models=pool(detector)))
     show(window, street, qtbot)
     qtbot.waitUntil(lambda: window.session.queue.at(0).facts is not None, timeout=30_000)
     picture = array_of(window.session.queue.at(0).facts.thumbnail).astype(int)
@@ -156,7 +156,7 @@ def test_the_thumbnail_of_a_clip_shows_nobody(
 def test_the_running_jobs_frame_is_shown_as_it_is_written(
     open_window: OpenWindow, street: Path, detector: ScriptedDetector, qtbot: Any
 ) -> None:
-    window = open_window(EngineFacade())
+    window = open_window(EngineFacade(models=pool(detector)))
     show(window, street, qtbot)
     pictures: list[QImage] = []
     window.session.picture.connect(lambda _, picture, __: pictures.append(picture))
@@ -188,7 +188,7 @@ def test_pictures_of_odd_shapes_fit(
     open_window: OpenWindow, detector: ScriptedDetector, tmp_path: Path, qtbot: Any
 ) -> None:
     tall = make(tmp_path / "tall.mp4", frames=4, size=(322, 180), clockwise=90).path
-    window = open_window(EngineFacade())
+    window = open_window(EngineFacade(models=pool(detector)))
     show(window, tall, qtbot)
     shown = window.preview.canvas.shown
     assert shown.size == (180, 322)

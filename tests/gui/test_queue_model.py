@@ -107,7 +107,7 @@ def test_totals_weigh_clips_by_their_length() -> None:
     queue.apply(1, Progress("clean", 150, 300, 30.0, 5.0))
     totals = queue.totals()
     assert totals.fraction == pytest.approx(5 / 40)
-    # 5 s of this clip, then 30 s of film at the pace of this one: as fast as it is played.
+    # 5 s of this clip, then 30 s of clip at the speed of this one: as fast as it is played.
     assert totals.eta_s == pytest.approx(5 + 30)
     queue.apply(1, Finished(RunSummary("a", "b")))
     assert queue.totals().fraction == pytest.approx(10 / 40)

@@ -11,12 +11,14 @@ from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QApplication
 
-from dashcamcleaner.gui.canvas import View
+from dashcamcleaner.core.edit_types import DrawnRegion
+from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.gui.canvas import CanvasView
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.main_window import MainWindow
 from dashcamcleaner.gui.queue_model import State
 from dashcamcleaner.pipeline.plan_file import PlanReader
-from tests.fakes import ScriptedDetector
+from tests.fakes import ScriptedDetector, pool
 from tests.gui.driving import OpenWindow, drop
 from tests.gui.street import PAN_PX, make_street, read_code
 from tests.gui.test_preview import array_of
@@ -32,7 +34,7 @@ def busy_street(tmp_path: Path) -> Path:
 @pytest.fixture()
 def reviewed(open_window: OpenWindow, busy_street: Path, detector: ScriptedDetector, qtbot: Any) -> MainWindow:
     """A clip is cleaned and its review is open."""
-    window = open_window(EngineFacade())
+    window = open_window(EngineFacade(models=pool(detector)))
     drop(window, busy_street)
     qtbot.waitUntil(lambda: len(window.session.queue) == 1, timeout=30_000)
     window.session.start()
@@ -49,15 +51,15 @@ def wait_for_run(qtbot: Any, window: MainWindow) -> None:
 
 
 def settle(qtbot: Any, window: MainWindow) -> None:
-    """Until all that was asked of the desks has been answered."""
-    desks = (window.session.sight, window.session.planning, window.session.files)
-    qtbot.waitUntil(lambda: all(desk.idle for desk in desks), timeout=30_000)
+    """Until all that was asked of the workers has been answered."""
+    workers = (window.session.sight, window.session.planning, window.session.files)
+    qtbot.waitUntil(lambda: all(worker.idle for worker in workers), timeout=30_000)
     qtbot.wait(20)
 
 
 def edits_of(window: MainWindow) -> list[dict[str, Any]]:
     """What stands in the file beside the clip."""
-    path = window.review.stack.path
+    path = window.review.history.file.path
     return [json.loads(line) for line in path.read_text().splitlines()][1:] if path.exists() else []
 
 
@@ -163,12 +165,12 @@ def test_a_drawn_box_is_hidden_and_followed_both_ways(reviewed: MainWindow, qtbo
     keys = row["keys"]
     assert any(key[1:] == pytest.approx([200, 60, 260, 110], abs=2) for key in keys)
     # The wall passes by evenly, and so does what was drawn on it, both ways.
-    region = review.stack.edits.regions[0]
+    region = review.history.edits.regions[0]
     for frames in (-25, -10, 10, 25):
         moved = -PAN_PX * frames
         assert region.at(review.now_s + frames / 30) == pytest.approx((200 + moved, 60, 260 + moved, 110), abs=4)
     assert review.chosen == ("hand", 0)
-    assert [box.what for box in review.canvas.hand] == ["region"]
+    assert [type(box.edit) for box in review.canvas.hand] == [DrawnRegion]
     qtbot.keyClick(reviewed, Qt.Key_Z, Qt.ControlModifier)
     settle(qtbot, reviewed)
     assert edits_of(reviewed) == []
@@ -176,20 +178,20 @@ def test_a_drawn_box_is_hidden_and_followed_both_ways(reviewed: MainWindow, qtbo
 
 def test_a_drawn_box_is_moved_and_resized_with_key_frames(reviewed: MainWindow, qtbot: Any) -> None:
     review = reviewed.review
-    place = review.stack.add_region([(0.5, (200, 60, 260, 110)), (1.5, (200, 60, 260, 110))])
+    place = review.history.add(DrawnRegion(((0.5, (200, 60, 260, 110)), (1.5, (200, 60, 260, 110)))))
     review.editing.take(("hand", place))
     with qtbot.waitSignal(review.frame_shown, timeout=30_000):
         review.go(30)
     settle(qtbot, reviewed)
     drag(qtbot, reviewed, (230, 85), (240, 95))
     settle(qtbot, reviewed)
-    assert review.stack.edits.regions[0].at(1.0) == pytest.approx((210, 70, 270, 120), abs=2)
-    assert review.stack.edits.regions[0].at(1.5) == pytest.approx((200, 60, 260, 110), abs=0.1)
+    assert review.history.edits.regions[0].at(1.0) == pytest.approx((210, 70, 270, 120), abs=2)
+    assert review.history.edits.regions[0].at(1.5) == pytest.approx((200, 60, 260, 110), abs=0.1)
     drag(qtbot, reviewed, (270, 120), (280, 130))  # the lower right handle
     settle(qtbot, reviewed)
-    assert review.stack.edits.regions[0].at(1.0) == pytest.approx((210, 70, 280, 130), abs=2)
+    assert review.history.edits.regions[0].at(1.0) == pytest.approx((210, 70, 280, 130), abs=2)
     qtbot.keyClick(review.canvas, Qt.Key_Delete)
-    assert review.stack.state == ()
+    assert review.history.edits == Edits()
 
 
 def test_a_span_is_marked_and_covered_wholly(reviewed: MainWindow, qtbot: Any) -> None:
@@ -205,7 +207,7 @@ def test_a_span_is_marked_and_covered_wholly(reviewed: MainWindow, qtbot: Any) -
     assert row["edit"] == "frames"
     covered = [i for i, plan in enumerate(review.plans) if any(r.kind == "frame" for r in plan.regions)]
     assert covered == list(range(10, 21))
-    review.set_view(View.RESULT)
+    review.set_view(CanvasView.RESULT)
     with qtbot.waitSignal(review.frame_shown, timeout=30_000):
         review.go(15)
     assert array_of(review.canvas.shown.obscured).std() < array_of(review.canvas.shown.original).std() / 2
@@ -213,9 +215,9 @@ def test_a_span_is_marked_and_covered_wholly(reviewed: MainWindow, qtbot: Any) -
 
 def test_fixed_areas_and_areas_left_clear(reviewed: MainWindow, qtbot: Any) -> None:
     review = reviewed.review
-    review._draw("fixed")
+    review.do("fixed")
     drag(qtbot, reviewed, (10, 140), (90, 170))
-    review._draw("exclude")
+    review.do("exclude")
     drag(qtbot, reviewed, (20, 10), (200, 130))
     settle(qtbot, reviewed)
     assert [row["edit"] for row in edits_of(reviewed)] == ["fixed", "exclude"]
@@ -246,12 +248,12 @@ def test_render_again_does_not_detect_again(reviewed: MainWindow, detector: Scri
 
 
 def test_a_result_of_an_earlier_day_is_reviewed(
-    reviewed: MainWindow, open_window: OpenWindow, busy_street: Path, qtbot: Any
+    reviewed: MainWindow, open_window: OpenWindow, busy_street: Path, detector: ScriptedDetector, qtbot: Any
 ) -> None:
     reviewed.review.choose(reviewed.review.cards.cards[0].key)
     reviewed.review.do("keep")
     reviewed.close()
-    window = open_window(EngineFacade())
+    window = open_window(EngineFacade(models=pool(detector)))
     drop(window, busy_street)
     qtbot.waitUntil(lambda: len(window.session.queue) == 1, timeout=30_000)
     row = window.session.queue.at(0)
@@ -285,9 +287,59 @@ def test_the_timeline_seeks_and_chooses(reviewed: MainWindow, qtbot: Any) -> Non
     assert review.chosen == review.cards.cards[0].key
 
 
+def test_edits_of_a_newer_version_are_told_and_survive(
+    reviewed: MainWindow, open_window: OpenWindow, busy_street: Path, qtbot: Any
+) -> None:
+    path = reviewed.review.history.file.path
+    reviewed.close()
+    path.write_text('{"edits":"dashcamcleaner","version":[1,3]}\n{"edit":"<b>tint</b>", "track": 1}\n')
+    before = path.read_text()
+    window = open_window(EngineFacade())
+    drop(window, busy_street)
+    qtbot.waitUntil(lambda: len(window.session.queue) == 1, timeout=30_000)
+    qtbot.waitUntil(lambda: window.session.queue.at(0).state is State.DONE, timeout=30_000)
+    with qtbot.waitSignal(window.review.ready, timeout=30_000):
+        window.tabs.setCurrentWidget(window.review)
+    assert window.messages.isVisible()
+    assert "'<b>tint</b>') and was not applied" in window.messages.text.text()
+    assert window.messages.text.textFormat() == Qt.PlainText
+    review = window.review
+    assert not review.history.by_hand()
+    review.choose(review.cards.cards[0].key)
+    review.do("keep")
+    settle(qtbot, window)
+    track = review.cards.cards[0].key[1]
+    assert path.read_text() == before + f'{{"edit":"keep","track":{track}}}\n'
+    review.do("undo")
+    settle(qtbot, window)
+    assert path.read_text() == before
+
+
+def test_undo_brings_back_the_key_frames_of_a_drawn_region(reviewed: MainWindow, qtbot: Any) -> None:
+    review = reviewed.review
+    with qtbot.waitSignal(review.frame_shown, timeout=30_000):
+        review.go(30)
+    qtbot.keyClick(review.canvas, Qt.Key_B)
+    drag(qtbot, reviewed, (200, 60), (260, 110))
+    settle(qtbot, reviewed)
+    followed = review.history.edits.regions[0]
+    assert len(followed.keys) > 2
+    review.editing.reshape(0, review.now_s, (10.0, 20.0, 40.0, 50.0))
+    review.editing.mark(review.now_s, start=True)
+    review.editing.trim(0, review.now_s)
+    qtbot.keyClick(review.canvas, Qt.Key_Delete)
+    assert not review.history.edits.regions
+    for _ in range(3):
+        qtbot.keyClick(reviewed, Qt.Key_Z, Qt.ControlModifier)
+    settle(qtbot, reviewed)
+    assert review.history.edits.regions == (followed,)
+    (row,) = edits_of(reviewed)
+    assert [key[0] for key in row["keys"]] == [time_s for time_s, _ in followed.keys]
+
+
 def test_unsaved_edits_are_written_when_the_window_closes(reviewed: MainWindow, qtbot: Any) -> None:
     review = reviewed.review
-    path = review.stack.path
+    path = review.history.file.path
     review.choose(review.cards.cards[0].key)
     review.do("keep")
     reviewed.close()
@@ -297,7 +349,7 @@ def test_unsaved_edits_are_written_when_the_window_closes(reviewed: MainWindow, 
 def test_a_clip_that_is_not_done_says_so(
     open_window: OpenWindow, street: Path, detector: ScriptedDetector, qtbot: Any
 ) -> None:
-    window = open_window(EngineFacade())
+    window = open_window(EngineFacade(models=pool(detector)))
     drop(window, street)
     qtbot.waitUntil(lambda: len(window.session.queue) == 1, timeout=30_000)
     window.tabs.setCurrentWidget(window.review)

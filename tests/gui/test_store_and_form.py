@@ -99,6 +99,12 @@ def test_what_the_table_does_not_take_any_more_is_dropped_and_named() -> None:
     assert len(model.dropped) == 3
 
 
+def test_what_was_remembered_under_an_older_name_is_taken_over() -> None:
+    model = FormModel({"sound": "mute"})
+    assert model.overrides == {"audio": "mute"}
+    assert not model.dropped
+
+
 @given(
     st.lists(st.tuples(st.sampled_from(["strength", "quality", "threshold", "growth"]), st.floats(-1, 60)), max_size=12)
 )

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from dashcamcleaner.core.events import Finished, Progress
 from dashcamcleaner.errors import InputError, OutputError
-from dashcamcleaner.jobs.batch import jobs_for
+from dashcamcleaner.jobs.batch import jobs_for, run_batch
+from dashcamcleaner.jobs.run import clean
+from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.plan_file import plan_path
 from dashcamcleaner.settings import resolve
+from tests import clips, fakes, pictures
 
 SETTINGS = resolve({})
 
@@ -40,6 +47,22 @@ def test_a_folder_gives_a_folder_with_names_kept(tmp_path: Path) -> None:
         "out/a.mkv", "out/sub/b.mov", "out/c.jpg", "out/d.png",
     }  # fmt: skip
     assert [path.name for path in batch.skipped] == ["notes.txt"]
+
+
+@pytest.mark.parametrize("name", ["photo.jpe", "photo.JFIF", "photo.avif", "photo.tif"])
+def test_a_picture_keeps_its_format(name: str, tmp_path: Path) -> None:
+    touch(tmp_path, f"in/{name}")
+    [output] = outputs(tmp_path / "in" / name).values()
+    assert Path(output).name == f"photo_cleaned{Path(name).suffix.lower()}"
+    [output] = outputs(tmp_path / "in", output=f"{tmp_path}/out/*.mkv").values()
+    assert Path(output).name == f"photo{Path(name).suffix.lower()}"
+
+
+def test_a_picture_without_a_known_extension_becomes_no_clip(tmp_path: Path) -> None:
+    for name, save_as, expected in (("scan", "PNG", ".png"), ("scan.dat", "JPEG", ".jpg"), ("scan.0", "AVIF", ".avif")):
+        Image.new("RGB", (16, 16)).save(tmp_path / name, save_as)
+        [output] = outputs(tmp_path / name).values()
+        assert Path(output).suffix == expected
 
 
 def test_a_container_for_all(tmp_path: Path) -> None:
@@ -93,3 +116,45 @@ def test_earlier_results_beside_their_sources_are_no_new_sources(tmp_path: Path)
     touch(tmp_path, "in/a.mp4", "in/a_cleaned.mp4")
     assert [Path(source).name for source in outputs(tmp_path / "in")] == ["a.mp4"]
     assert len(outputs(tmp_path / "in", output=str(tmp_path / "out"))) == 2
+
+
+def test_a_folder_of_pictures_opens_the_detector_once(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number in range(20):
+        Image.fromarray(pictures.street(number, size=(320, 180))).save(tmp_path / "in" / f"{number}.png")
+    opened: list[fakes.ScriptedDetector] = []
+
+    def open_detector(**_: object) -> fakes.ScriptedDetector:
+        opened.append(fakes.ScriptedDetector(lambda *_: [(40, 40, 90, 90, 0.9, "face")]))
+        return opened[-1]
+
+    batch = jobs_for([str(tmp_path / "in")], output=str(tmp_path / "out"), settings=SETTINGS)
+    events = [event for _, event in run_batch(batch.jobs, models=fakes.pool(open_detector))]
+    done = [event.summary for event in events if isinstance(event, Finished)]
+    assert [summary.kinds["face"].regions for summary in done] == [1] * 20
+    assert len(opened) == 1
+    assert opened[0].seen == 20
+
+
+def test_a_run_that_was_stopped_leaves_nothing_to_the_next_with_its_models(tmp_path: Path) -> None:
+    made = clips.make(tmp_path / "in.mp4", frames=24, busy=True)
+
+    def sees_the_picture(_: int, picture: np.ndarray) -> list[fakes.Row]:
+        """What is seen depends on the picture alone, as with a real network."""
+        bright = float(picture[:40, :40].mean()) / 4
+        return [(20 + bright, 40, 90 + bright, 90, 0.9, "face")]
+
+    detector = fakes.ScriptedDetector(sees_the_picture, script_size=(320, 180))
+    models = fakes.pool(detector)
+    fresh = fakes.pool(fakes.ScriptedDetector(sees_the_picture, script_size=(320, 180)))
+    stopped = clean(Job(made.path, tmp_path / "stopped.mp4", SETTINGS), models=models)
+    next(event for event in stopped if isinstance(event, Progress))
+    stopped.close()  # type: ignore[attr-defined]
+    *_, after = clean(Job(made.path, tmp_path / "after.mp4", SETTINGS), models=models)
+    *_, alone = clean(Job(made.path, tmp_path / "alone.mp4", SETTINGS), models=fresh)
+    assert isinstance(after, Finished)
+    assert isinstance(alone, Finished)
+    assert after.summary.kinds == alone.summary.kinds
+    plans = [plan_path(tmp_path / name).read_text().splitlines()[1:] for name in ("after.mp4", "alone.mp4")]
+    assert plans[0] == plans[1]
+    assert not detector.closed

@@ -9,20 +9,19 @@ import pytest
 from dashcamcleaner.core.events import Finished
 from dashcamcleaner.jobs.batch import earlier_result
 from dashcamcleaner.jobs.run import clean
-from dashcamcleaner.pipeline import context
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import plan_path
 from dashcamcleaner.report.data import report_path
 from tests.clips import make
-from tests.fakes import ScriptedDetector
+from tests.fakes import ScriptedDetector, pool
 
 
 @pytest.fixture()
-def cleaned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path, Finished]:
+def cleaned(tmp_path: Path) -> tuple[Path, Path, Finished]:
     rows = [(100.0, 40.0, 140.0, 90.0, 0.9, "face")]
-    monkeypatch.setattr(context, "open_detector", lambda **_: ScriptedDetector(lambda *_: rows, script_size=(320, 180)))
     source, output = make(tmp_path / "a.mp4", frames=20).path, tmp_path / "a_cleaned.mp4"
-    *_, last = clean(Job(source, output))
+    models = pool(ScriptedDetector(lambda *_: rows, script_size=(320, 180)))
+    *_, last = clean(Job(source, output), models=models)
     assert isinstance(last, Finished)
     return source, output, last
 

@@ -22,12 +22,13 @@ import pytest
 from dashcamcleaner.core.events import Event, Failed, Finished, Progress, Started, Warned
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Origin
 from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
+from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import BackendError, Cancelled, DetectorFailed, DiskFull, OutputError, PlanError
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.obscure.masks import region_mask
-from dashcamcleaner.pipeline import context, video, writer
+from dashcamcleaner.pipeline import video, writer
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanReader, plan_path, seen_path
@@ -37,25 +38,20 @@ from tests import clips, fakes
 FACE = (100.0, 60.0, 140.0, 110.0, 0.9, "face")
 
 
-@pytest.fixture()
-def detector(monkeypatch: pytest.MonkeyPatch) -> Callable[[fakes.ScriptedDetector], fakes.ScriptedDetector]:
-    """Puts a scripted detector where the engine would be opened."""
-
-    def put(fake: fakes.ScriptedDetector) -> fakes.ScriptedDetector:
-        monkeypatch.setattr(context, "open_detector", lambda **_: fake)
-        return fake
-
-    return put
-
-
 def always(*rows: fakes.Row, size: tuple[int, int] = (320, 180)) -> fakes.ScriptedDetector:
     return fakes.ScriptedDetector(lambda number, picture: rows, script_size=size)
 
 
-def run(
-    source: Path, output: Path, *, control: Control | None = None, job: dict[str, Any] | None = None, **said: Any
-) -> list[Event]:
-    return list(clean(Job(source, output, resolve(said), **(job or {})), control=control))
+def runs(detector: fakes.ScriptedDetector | ModelPool) -> Callable[..., list[Event]]:
+    """A function that cleans with this detector."""
+    models = detector if isinstance(detector, ModelPool) else fakes.pool(detector)
+
+    def run(
+        source: Path, output: Path, *, control: Control | None = None, job: dict[str, Any] | None = None, **said: Any
+    ) -> list[Event]:
+        return list(clean(Job(source, output, resolve(said), **(job or {})), models=models, control=control))
+
+    return run
 
 
 def done(events: Sequence[Event]) -> RunSummary:
@@ -88,11 +84,9 @@ def left_behind(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir() if "partial" in path.name}
 
 
-def test_where_much_of_the_picture_is_hidden_the_run_says_so(
-    tmp_path: Path, detector: Callable[[fakes.ScriptedDetector], fakes.ScriptedDetector]
-) -> None:
+def test_where_much_of_the_picture_is_hidden_the_run_says_so(tmp_path: Path) -> None:
     clips.make(tmp_path / "in.mp4", frames=8)
-    detector(always((20.0, 20.0, 200.0, 170.0, 0.95, "face")))
+    run = runs(always((20.0, 20.0, 200.0, 170.0, 0.95, "face")))
     events = run(tmp_path / "in.mp4", tmp_path / "out.mp4")
     told = [event.message for event in events if isinstance(event, Warned)]
     assert any("hidden on average" in sentence for sentence in told)
@@ -104,9 +98,9 @@ def test_where_much_of_the_picture_is_hidden_the_run_says_so(
     assert not any("on average" in event.message for event in quiet if isinstance(event, Warned))
 
 
-def test_a_clip_comes_out_with_its_times_its_sound_and_a_hidden_face(tmp_path: Path, detector: Any) -> None:
+def test_a_clip_comes_out_with_its_times_its_sound_and_a_hidden_face(tmp_path: Path) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=45, pts=clips.vfr_pts(45), busy=True, sounds=(clips.Sound(),))
-    detector(always(FACE))
+    run = runs(always(FACE))
     events = run(made.path, tmp_path / "out.mp4", quality=8)
     summary = done(events)
     assert summary.status == CLEANED
@@ -127,11 +121,9 @@ def test_a_clip_comes_out_with_its_times_its_sound_and_a_hidden_face(tmp_path: P
     assert json.loads(Path(str(summary.report)).read_text())["frames"] == 45
 
 
-def test_uncovered_pixels_reach_the_encoder_bit_for_bit(
-    tmp_path: Path, detector: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_uncovered_pixels_reach_the_encoder_bit_for_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=40, b_frames=2, gop=12, busy=True)
-    detector(always(FACE))
+    run = runs(always(FACE))
     written: list[list[np.ndarray]] = []
     really = writer.Encoder.write
     monkeypatch.setattr(
@@ -152,10 +144,11 @@ def test_uncovered_pixels_reach_the_encoder_bit_for_bit(
             assert not ((before != after) & ~touched[::2, ::2]).any()
 
 
-def test_a_plan_renders_again_without_detecting(tmp_path: Path, detector: Any) -> None:
+def test_a_plan_renders_again_without_detecting(tmp_path: Path) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=20, busy=True)
     weak = (200.0, 60.0, 240.0, 100.0, 0.12, "face")
-    fake = detector(always(FACE, weak))
+    fake = always(FACE, weak)
+    run = runs(fake)
     summary = done(run(made.path, tmp_path / "a.mp4", threshold=0.3))
     assert summary.kinds["face"].detections == 20
     seen = fake.seen
@@ -165,19 +158,19 @@ def test_a_plan_renders_again_without_detecting(tmp_path: Path, detector: Any) -
     assert again.kinds["face"].detections == 40
 
 
-def test_a_plan_of_another_clip_is_refused(tmp_path: Path, detector: Any) -> None:
+def test_a_plan_of_another_clip_is_refused(tmp_path: Path) -> None:
     one = clips.make(tmp_path / "one.mp4", frames=10)
     other = clips.make(tmp_path / "other.mp4", frames=11)
-    detector(always(FACE))
+    run = runs(always(FACE))
     done(run(one.path, tmp_path / "a.mp4"))
     error = failure(run(other.path, tmp_path / "b.mp4", job={"from_plan": plan_path(tmp_path / "a.mp4")}))
     assert isinstance(error, PlanError)
     assert not (tmp_path / "b.mp4").exists()
 
 
-def test_a_plan_that_ends_early_passes_nothing_through(tmp_path: Path, detector: Any) -> None:
+def test_a_plan_that_ends_early_passes_nothing_through(tmp_path: Path) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=12)
-    detector(always(FACE))
+    run = runs(always(FACE))
     done(run(made.path, tmp_path / "a.mp4"))
     plan = plan_path(tmp_path / "a.mp4")
     plan.write_text("".join(plan.read_text().splitlines(keepends=True)[:6]))
@@ -191,29 +184,29 @@ def test_a_plan_that_ends_early_passes_nothing_through(tmp_path: Path, detector:
     [fakes.FailingDetector(RuntimeError("out of memory"), at=33), fakes.NanDetector(at=33)],
     ids=["raises", "nan"],
 )
-def test_a_failing_detector_stops_all_and_the_next_run_goes_on(
-    tmp_path: Path, detector: Any, broken: fakes.ScriptedDetector
-) -> None:
+def test_a_failing_detector_stops_all_and_the_next_run_goes_on(tmp_path: Path, broken: fakes.ScriptedDetector) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=60)
-    detector(broken)
+    run = runs(broken)
     error = failure(run(made.path, tmp_path / "out.mp4"))
     assert isinstance(error, DetectorFailed)
     assert not (tmp_path / "out.mp4").exists()
     stored = len(seen_path(tmp_path / "out.mp4").read_text().splitlines()) - 1
     assert 15 <= stored <= 33
-    fake = detector(always(FACE))
+    fake = always(FACE)
+    run = runs(fake)
     summary = done(run(made.path, tmp_path / "out.mp4"))
     assert summary.resumed_frames == stored
     assert fake.seen == 60 - stored
     assert left_behind(tmp_path) == set()
 
 
-def test_a_resumed_run_gives_what_one_run_gives(tmp_path: Path, detector: Any) -> None:
+def test_a_resumed_run_gives_what_one_run_gives(tmp_path: Path) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=50, busy=True)
-    detector(always(FACE))
+    models = fakes.pool(always(FACE))
+    run = runs(models)
     done(run(made.path, tmp_path / "whole.mp4"))
     control = Control()
-    for event in clean(Job(made.path, tmp_path / "parts.mp4", resolve({})), control=control):
+    for event in clean(Job(made.path, tmp_path / "parts.mp4", resolve({})), models=models, control=control):
         if isinstance(event, Progress):
             control.cancel()
     assert isinstance(event, Failed)
@@ -223,9 +216,9 @@ def test_a_resumed_run_gives_what_one_run_gives(tmp_path: Path, detector: Any) -
     assert [plan.regions for plan in plans[0]] == [plan.regions for plan in plans[1]]
 
 
-def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path, detector: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=20)
-    detector(always(FACE))
+    run = runs(always(FACE))
 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "out.mp4")
@@ -235,21 +228,19 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path, detector: Any, m
     assert {path.name for path in tmp_path.iterdir()} <= {"in.mp4", "out.seen.jsonl.partial"}
 
 
-def test_too_little_space_is_told_before_the_start(
-    tmp_path: Path, detector: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_little_space_is_told_before_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=5)
-    fake = detector(always(FACE))
+    fake = always(FACE)
+    run = runs(fake)
     usage = type("usage", (), {"free": 1000})
     monkeypatch.setattr("dashcamcleaner.files.shutil.disk_usage", lambda _: usage)
     assert isinstance(failure(run(made.path, tmp_path / "out.mp4")), DiskFull)
     assert fake.seen == 0
 
 
-def test_closing_the_generator_cancels(tmp_path: Path, detector: Any) -> None:
+def test_closing_the_generator_cancels(tmp_path: Path) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=80)
-    detector(always(FACE))
-    events = clean(Job(made.path, tmp_path / "out.mp4", resolve({})))
+    events = clean(Job(made.path, tmp_path / "out.mp4", resolve({})), models=fakes.pool(always(FACE)))
     assert isinstance(next(events), Started)
     next(event for event in events if isinstance(event, Progress))
     events.close()
@@ -257,9 +248,10 @@ def test_closing_the_generator_cancels(tmp_path: Path, detector: Any) -> None:
     assert left_behind(tmp_path) == {"out.seen.jsonl.partial"}
 
 
-def test_a_paused_run_waits_and_goes_on(tmp_path: Path, detector: Any) -> None:
+def test_a_paused_run_waits_and_goes_on(tmp_path: Path) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=40)
-    fake = detector(always(FACE))
+    fake = always(FACE)
+    run = runs(fake)
     control = Control()
     control.pause()
     control.ask_for_frame(160)
@@ -277,9 +269,9 @@ def test_a_paused_run_waits_and_goes_on(tmp_path: Path, detector: Any) -> None:
     assert control.take_frame() is None
 
 
-def test_outputs_and_sources_are_never_overwritten(tmp_path: Path, detector: Any) -> None:
+def test_outputs_and_sources_are_never_overwritten(tmp_path: Path) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=5)
-    detector(always(FACE))
+    run = runs(always(FACE))
     original = made.path.read_bytes()
     assert isinstance(failure(run(made.path, made.path, overwrite=True)), OutputError)
     (tmp_path / "link.mp4").symlink_to(made.path)
@@ -292,9 +284,10 @@ def test_outputs_and_sources_are_never_overwritten(tmp_path: Path, detector: Any
     assert (tmp_path / "out.mp4").stat().st_mtime == made.path.stat().st_mtime
 
 
-def test_a_wanted_kind_without_a_detector_refuses_to_start(tmp_path: Path, detector: Any) -> None:
+def test_a_wanted_kind_without_a_detector_refuses_to_start(tmp_path: Path) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=5)
-    fake = detector(always(FACE))
+    fake = always(FACE)
+    run = runs(fake)
     fake.kinds = ("face",)
     error = failure(run(made.path, tmp_path / "out.mp4"))
     assert isinstance(error, BackendError)
@@ -303,9 +296,9 @@ def test_a_wanted_kind_without_a_detector_refuses_to_start(tmp_path: Path, detec
     assert done(run(made.path, tmp_path / "out.mp4", plates=False)).frames == 5
 
 
-def test_frame_memory_covers_before_and_after(tmp_path: Path, detector: Any) -> None:
+def test_frame_memory_covers_before_and_after(tmp_path: Path) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=30)
-    detector(fakes.ScriptedDetector({15: [FACE]}, script_size=(320, 180)))
+    run = runs(fakes.ScriptedDetector({15: [FACE]}, script_size=(320, 180)))
     done(run(made.path, tmp_path / "out.mp4", tracking=False, memory_before=4, memory_after=6))
     plans = plans_of(tmp_path / "out.mp4")
     covered = [plan.index for plan in plans if plan.regions]
@@ -313,11 +306,12 @@ def test_frame_memory_covers_before_and_after(tmp_path: Path, detector: Any) -> 
     assert [plan.regions[0].origin for plan in plans if plan.index == 15] == [Origin.DETECTED]
 
 
-def test_a_thorough_run_looks_again_and_fills_what_it_finds(tmp_path: Path, detector: Any) -> None:
+def test_a_thorough_run_looks_again_and_fills_what_it_finds(tmp_path: Path) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=30)
     # Blind at the first look; whatever is looked at again shows a face in its middle.
     row = (140.0, 80.0, 180.0, 100.0, 0.9, "face")
-    fake = detector(fakes.ScriptedDetector(lambda n, _: [row] if n >= 30 else [], script_size=(320, 180)))
+    fake = fakes.ScriptedDetector(lambda n, _: [row] if n >= 30 else [], script_size=(320, 180))
+    run = runs(fake)
     events = run(made.path, tmp_path / "out.mp4", thorough=True)
     summary = done(events)
     assert fake.seen > 30
@@ -329,17 +323,17 @@ def test_a_thorough_run_looks_again_and_fills_what_it_finds(tmp_path: Path, dete
     assert again.kinds["face"].detections == summary.kinds["face"].detections
 
 
-def test_look_ahead_is_bounded_in_bytes_and_told(tmp_path: Path, detector: Any) -> None:
+def test_look_ahead_is_bounded_in_bytes_and_told(tmp_path: Path) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=12, size=(1920, 1080), codec="libx264")
-    detector(always(FACE))
+    run = runs(always(FACE))
     events = run(made.path, tmp_path / "out.mp4", max_look_ahead_mb=16)
     assert any(isinstance(event, Warned) and "look-ahead was shortened" in event.message for event in events)
 
 
-def test_damaged_frames_are_covered_wholly_and_told(tmp_path: Path, detector: Any) -> None:
+def test_damaged_frames_are_covered_wholly_and_told(tmp_path: Path) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=60, busy=True, gop=20)
     clips.corrupt(made.path, start=0.4, end=0.5)
-    detector(always())
+    run = runs(always())
     summary = done(run(made.path, tmp_path / "out.mp4"))
     assert summary.status == PARTIAL
     plans = plans_of(tmp_path / "out.mp4")
@@ -348,10 +342,10 @@ def test_damaged_frames_are_covered_wholly_and_told(tmp_path: Path, detector: An
     assert all(any(region.kind == WHOLE_FRAME for region in plan.regions) for plan in damaged)
 
 
-def test_exports_and_masks_show_what_was_seen_and_hidden(tmp_path: Path, detector: Any) -> None:
+def test_exports_and_masks_show_what_was_seen_and_hidden(tmp_path: Path) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=10)
     plate = (200.0, 100.0, 260.0, 120.0, 0.5, "plate")
-    detector(always(FACE, plate))
+    run = runs(always(FACE, plate))
     extras = {
         "export_detections": tmp_path / "found.csv",
         "export_mask": tmp_path / "mask.mp4",
@@ -373,9 +367,9 @@ def test_exports_and_masks_show_what_was_seen_and_hidden(tmp_path: Path, detecto
     assert not (tmp_path / "x.mp4").exists()
 
 
-def test_an_internal_fault_is_told_as_one(tmp_path: Path, detector: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_fault_is_told_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=5)
-    detector(always(FACE))
+    run = runs(always(FACE))
     monkeypatch.setattr(video.RunStatistics, "add", lambda *_: 1 / 0)
     error = failure(run(made.path, tmp_path / "out.mp4"))
     assert error.exit_code == 1
@@ -388,7 +382,6 @@ import sys, time
 from pathlib import Path
 sys.path.insert(0, {root!r})
 from tests import fakes
-from dashcamcleaner.pipeline import context
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.settings import resolve
@@ -397,14 +390,14 @@ def slow(number, picture):
     time.sleep(0.01)
     return [{face!r}]
 
-context.open_detector = lambda **_: fakes.ScriptedDetector(slow, script_size=(320, 180))
-for event in clean(Job(Path({source!r}), Path({output!r}), resolve({{}}))):
+models = fakes.pool(fakes.ScriptedDetector(slow, script_size=(320, 180)))
+for event in clean(Job(Path({source!r}), Path({output!r}), resolve({{}})), models=models):
     print(type(event).__name__, getattr(event, "frames_done", ""), flush=True)
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a POSIX signal")
-def test_a_killed_run_leaves_no_output_and_continues(tmp_path: Path, detector: Any) -> None:
+def test_a_killed_run_leaves_no_output_and_continues(tmp_path: Path) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=300)
     output = tmp_path / "out.mp4"
     program = KILLED.format(root=str(Path(__file__).parents[2]), face=FACE, source=str(made.path), output=str(output))
@@ -418,7 +411,8 @@ def test_a_killed_run_leaves_no_output_and_continues(tmp_path: Path, detector: A
     assert child.returncode == -signal.SIGKILL
     assert not output.exists()
     assert not plan_path(output).exists()
-    fake = detector(always(FACE))
+    fake = always(FACE)
+    run = runs(fake)
     summary = done(run(made.path, output))
     assert summary.resumed_frames >= 15
     assert fake.seen == 300 - summary.resumed_frames
@@ -426,8 +420,8 @@ def test_a_killed_run_leaves_no_output_and_continues(tmp_path: Path, detector: A
     assert left_behind(tmp_path) == set()
 
 
-def test_timing_survives_an_odd_time_base(tmp_path: Path, detector: Any) -> None:
+def test_timing_survives_an_odd_time_base(tmp_path: Path) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=20, time_base=Fraction(1001, 30000), pts=list(range(20)))
-    detector(always())
+    run = runs(always())
     done(run(made.path, tmp_path / "out.mp4"))
     assert [when for when, _ in frames_of(tmp_path / "out.mp4")] == made.times

@@ -24,14 +24,9 @@ FACE = (40.0, 40.0, 80.0, 80.0, 0.9, "face")
 SIZE = (160, 96)
 
 
-@pytest.fixture(autouse=True)
-def scripted(monkeypatch: pytest.MonkeyPatch) -> None:
-    detector = fakes.ScriptedDetector(lambda number, picture: (FACE,), script_size=SIZE)
-    monkeypatch.setattr(context, "open_detector", lambda **_: detector)
-
-
 def run(source: Path, output: Path, *, job: dict[str, Any] | None = None, **said: Any) -> list[Event]:
-    return list(clean(Job(source, output, resolve(said), **(job or {}))))
+    detector = fakes.ScriptedDetector(lambda number, picture: (FACE,), script_size=SIZE)
+    return list(clean(Job(source, output, resolve(said), **(job or {})), models=fakes.pool(detector)))
 
 
 def done(events: Sequence[Event]) -> RunSummary:
@@ -40,7 +35,7 @@ def done(events: Sequence[Event]) -> RunSummary:
 
 
 def front_and_rear(path: Path) -> Path:
-    """Two films of one size: the first is dark, the second bright."""
+    """Two video streams of one size: the first is dark, the second bright."""
     with av.open(str(path), "w") as output:
         streams = [output.add_stream("libx264", rate=25, width=SIZE[0], height=SIZE[1]) for _ in range(2)]
         for stream in streams:
@@ -65,7 +60,7 @@ def test_the_track_that_is_asked_for_is_cleaned_and_rendered_again(tmp_path: Pat
     source = front_and_rear(tmp_path / "in.mp4")
     for number, output in ((1, tmp_path / "front.mp4"), (2, tmp_path / "rear.mp4")):
         summary = done(run(source, output, video_track=number))
-        assert any(f"Film {number} is cleaned" in warning for warning in summary.warnings)
+        assert any(f"Number {number} is cleaned" in warning for warning in summary.warnings)
         with PlanReader(plan_path(output)) as reader:
             assert reader.header.video_track == number
     assert brightness(tmp_path / "front.mp4") < 100 < brightness(tmp_path / "rear.mp4")
@@ -77,7 +72,7 @@ def test_the_track_that_is_asked_for_is_cleaned_and_rendered_again(tmp_path: Pat
         assert reader.header.video_track == 2
     refused = run(source, tmp_path / "no.mp4", job={"from_plan": plan_path(tmp_path / "rear.mp4")}, video_track=1)
     assert isinstance(refused[-1], Failed)
-    assert "another picture track" in refused[-1].error.message
+    assert "another video stream" in refused[-1].error.message
     assert not (tmp_path / "no.mp4").exists()
 
 

@@ -123,12 +123,6 @@ def test_native_layouts_tell_the_truth() -> None:
     assert full.full_range
 
 
-def test_output_extension() -> None:
-    assert [codecs.output_extension(e) for e in (".MP4", ".mov", ".mkv", ".avi", ".ts", ".webm", "")] == [
-        ".mp4", ".mov", ".mkv", ".mp4", ".mp4", ".mp4", ".mp4",
-    ]  # fmt: skip
-
-
 @pytest.mark.parametrize(
     "tag", ["location", "LOCATION-eng", "com.apple.quicktime.location.ISO6709", "GPSCoordinates", "©xyz", "geotag"]
 )

@@ -10,7 +10,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from clips import Made, bars, corrupt, make, read_number, truncate, vfr_pts
+from clips import Made, bars, coded_frame, corrupt, make, read_number, truncate, vfr_pts
 from PIL import Image
 
 from dashcamcleaner.core.frame import Frame
@@ -186,11 +186,11 @@ def test_matrix_and_range_are_honoured(
     with av.open(str(path), "w") as output:
         stream = output.add_stream("ffv1", rate=30, width=size[0], height=size[1])
         stream.pix_fmt, stream.codec_context.colorspace, stream.codec_context.color_range = pix_fmt, space, range_
-        frame = av.VideoFrame(*size, pix_fmt)
-        for plane, value in zip(frame.planes, y, strict=True):
-            view = np.frombuffer(plane, np.uint16 if "10" in pix_fmt else np.uint8)
-            view[:] = value
-        frame.pts, frame.time_base, frame.colorspace, frame.color_range = 0, Fraction(1, 30), space, range_
+        whole = av.VideoFrame(*size, pix_fmt)
+        sample = np.uint16 if "10" in pix_fmt else np.uint8
+        planes = [np.full((one.height, one.width), value, sample) for one, value in zip(whole.planes, y, strict=True)]
+        frame = coded_frame(planes, pix_fmt=pix_fmt, pts=0, time_base=Fraction(1, 30))
+        frame.colorspace, frame.color_range = space, range_
         output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
     picture = frames_of(path)[0][0].picture((160, 90))

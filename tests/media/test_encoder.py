@@ -292,7 +292,7 @@ def test_sound_for_webm(tmp_path: Path) -> None:
 
 def test_mute(tmp_path: Path) -> None:
     made = make(tmp_path / "in.mp4", sounds=(Sound(), Sound()))
-    plan = transcode(made.path, tmp_path / "out.mp4", sound="mute")
+    plan = transcode(made.path, tmp_path / "out.mp4", audio="mute")
     assert [a.action for a in plan.actions if a.what.startswith("sound")] == ["muted", "muted"]
     assert [s.type for s in probe(tmp_path / "out.mp4").streams] == ["video"]
 

@@ -12,7 +12,9 @@ from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
 from dashcamcleaner.core.plan import Origin, Region
 from dashcamcleaner.errors import InputError, OutputError
-from dashcamcleaner.media.image_file import SUFFIXES, is_still, read_still, write_still
+from dashcamcleaner.media import image_file
+from dashcamcleaner.media.formats import MediaKind, format_of, suffixes
+from dashcamcleaner.media.image_file import is_still, read_still, write_still
 from dashcamcleaner.obscure.obscurer import Obscurer
 
 GPS, EXIF, IFD1 = ExifTags.IFD.GPSInfo, ExifTags.IFD.Exif, ExifTags.IFD.IFD1
@@ -50,7 +52,7 @@ def out(still, tmp_path, suffix, **options):
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp"])
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp", ".avif"])
 def test_exif_rotation_is_applied(orientation, suffix, tmp_path):
     upright = scene()
     backwards = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # the transpose that undoes each orientation
@@ -111,7 +113,7 @@ def _with_thumbnail(exif: Image.Exif, jpeg: bytes) -> bytes:
     return b"Exif\0\0" + padded + directory + jpeg
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif", ".avif"])
 def test_keep_keeps_what_it_names(suffix, tmp_path):
     still = read_still(write(tmp_path / f"in{suffix}", exif=exif_of_a_camera()))
     for keep, has_gps, has_tags in ((("location",), True, False), (("tags",), False, True), ((), False, False)):
@@ -125,7 +127,7 @@ def test_keep_keeps_what_it_names(suffix, tmp_path):
         assert told["position (GPS)"] == ("copied" if has_gps else "dropped")
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif", ".avif"])
 def test_the_colour_profile_stays(suffix, tmp_path):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     still = read_still(write(tmp_path / f"in{suffix}", icc_profile=profile))
@@ -202,13 +204,13 @@ def test_sixteen_bit_png_keeps_its_profile(tmp_path):
         image.load()
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".bmp", ".tif"])
+@pytest.mark.parametrize("suffix", suffixes(MediaKind.PICTURE, written=True))
 def test_every_kind_can_be_written_as_another(suffix, tmp_path):
     for source in (".jpg", ".png"):
         still = read_still(write(tmp_path / f"in{source}"))
         result, _ = out(still, tmp_path, suffix)
         with Image.open(result) as image:
-            assert image.format == SUFFIXES[suffix]
+            assert image.format == format_of(suffix).writer
             assert np.abs(np.asarray(image.convert("RGB"), int) - np.asarray(scene(), int)).mean() < 3
 
 
@@ -283,3 +285,14 @@ def test_what_cannot_be_written_is_refused(tmp_path):
         write_still(still, partial_path=tmp_path / "x", suffix=".mp4")
     with pytest.raises(OutputError):
         write_still(still, partial_path=tmp_path / "no" / "folder.png", suffix=".png")
+
+
+def test_a_format_without_an_encoder_is_told_and_not_exchanged(tmp_path, monkeypatch):
+    still = read_still(write(tmp_path / "in.avif"))
+    monkeypatch.delitem(Image.SAVE, "AVIF")  # as in a Pillow that was built without
+    image_file._encodes.cache_clear()
+    with pytest.raises(OutputError, match=r"^AVIF pictures cannot be written here: .*\.$") as told:
+        out(still, tmp_path, ".avif")
+    image_file._encodes.cache_clear()
+    assert ".png" in told.value.hint
+    assert not (tmp_path / "out.avif").exists()

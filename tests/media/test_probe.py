@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from clips import Sound, as_telemetry, make, truncate
+from clips import Sound, as_telemetry, coded_frame, make, truncate
 from PIL import Image
 
 from dashcamcleaner.core.frame import Orientation
@@ -102,15 +102,15 @@ def test_the_larger_film_is_chosen(tmp_path: Path) -> None:
             streams.append((stream, size))
         for number in range(5):
             for stream, size in streams:
-                frame = av.VideoFrame(*size, "yuv420p")
-                frame.pts, frame.time_base = number, Fraction(1, 30)
+                blank = [np.zeros((size[1] >> shift, size[0] >> shift), np.uint8) for shift in (0, 1, 1)]
+                frame = coded_frame(blank, pix_fmt="yuv420p", pts=number, time_base=Fraction(1, 30))
                 for packet in stream.encode(frame):
                     output.mux(packet)
         for stream, _ in streams:
             output.mux(stream.encode(None))
     info = probe(path)
     assert info.size == (320, 180)
-    assert "2 films" in info.warnings[0]
+    assert "2 video streams" in info.warnings[0]
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import cv2
 import numpy as np
 import pytest
+from fakes import frame_of_planes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
 from dashcamcleaner.core.plan import WHOLE_FRAME, Origin, Region
-from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import DashcamCleanerError, SettingError
 from dashcamcleaner.obscure import masks
 from dashcamcleaner.obscure.masks import region_mask
@@ -67,14 +65,7 @@ def make_frame(
         planes = [noise(h, w), noise(*chroma), noise(*chroma)]
     if (layout.alpha and len(planes) > 1) or layout.name == "ya8":
         planes.append(noise(h, w))
-
-    def own() -> tuple[np.ndarray, ...]:
-        return tuple(plane.copy() for plane in planes)
-
-    def scale(size: tuple[int, int]) -> np.ndarray:
-        raise AssertionError("obscuring needs no RGB picture")
-
-    return Frame(0, FrameTime(0, Fraction(1, 25)), tuple(planes), layout, orientation, None, scale, own)
+    return frame_of_planes(planes, layout, orientation=orientation)
 
 
 def region(*xyxy: float, kind: str = "plate") -> Region:

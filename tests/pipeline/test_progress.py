@@ -8,11 +8,11 @@ from dashcamcleaner.pipeline.progress import ProgressMeter
 
 def test_pace_is_that_of_the_last_seconds_and_loading_does_not_count() -> None:
     now = [0.0]
-    pace = ProgressMeter("clean", frames=400, clock=lambda: now[0])
+    meter = ProgressMeter("clean", frames=400, clock=lambda: now[0])
     now[0] = 30.0  # loading
     events: list[Progress] = []
     for number in range(400):
-        if event := pace.step({"face": number}, time_s=number / 30):
+        if event := meter.advance({"face": number}, time_s=number / 30):
             events.append(event)
         now[0] += 0.1 if number < 200 else 0.05
     assert events[0].eta_s is None
@@ -27,9 +27,9 @@ def test_pace_is_that_of_the_last_seconds_and_loading_does_not_count() -> None:
 
 def test_without_a_frame_count_there_is_no_eta() -> None:
     now = [0.0]
-    pace = ProgressMeter("clean", frames=None, clock=lambda: now[0])
+    meter = ProgressMeter("clean", frames=None, clock=lambda: now[0])
     for _ in range(20):
-        event = pace.step({}, time_s=0)
+        event = meter.advance({}, time_s=0)
         now[0] += 0.5
     assert event is not None
     assert event.eta_s is None

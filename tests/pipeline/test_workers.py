@@ -11,22 +11,22 @@ from dashcamcleaner.pipeline.workers import BoundedQueue, Stopped, ThreadGroup
 
 def test_items_pass_in_order_through_a_bounded_channel() -> None:
     got: list[int] = []
-    with ThreadGroup() as crew:
-        channel: BoundedQueue[int] = BoundedQueue(crew, size=2)
+    with ThreadGroup() as group:
+        channel: BoundedQueue[int] = BoundedQueue(group, size=2)
 
         def give() -> None:
             for i in range(100):
                 channel.put(i)
             channel.close()
 
-        crew.start("give", give)
+        group.start("give", give)
         got.extend(channel)
     assert got == list(range(100))
 
 
 def test_batches_are_full_but_for_the_last() -> None:
-    with ThreadGroup() as crew:
-        channel: BoundedQueue[int] = BoundedQueue(crew, size=0)
+    with ThreadGroup() as group:
+        channel: BoundedQueue[int] = BoundedQueue(group, size=0)
         for i in range(7):
             channel.put(i)
         channel.close()
@@ -34,30 +34,30 @@ def test_batches_are_full_but_for_the_last() -> None:
 
 
 def test_one_failure_wakes_and_ends_all() -> None:
-    crew = ThreadGroup()
-    channel: BoundedQueue[int] = BoundedQueue(crew, size=1)
+    group = ThreadGroup()
+    channel: BoundedQueue[int] = BoundedQueue(group, size=1)
     stuck = threading.Event()
 
     def full() -> None:
         channel.put(1)
         stuck.set()
-        channel.put(2)  # nobody takes: waits until the crew is stopped
+        channel.put(2)  # nobody takes: waits until the group is stopped
 
     def fails() -> None:
         stuck.wait(5)
         raise RuntimeError("a detector's exception")
 
-    with crew:
-        crew.start("full", full)
-        crew.start("fails", fails)
-        crew.join()
-    assert isinstance(crew.failure, RuntimeError)
+    with group:
+        group.start("full", full)
+        group.start("fails", fails)
+        group.join()
+    assert isinstance(group.failure, RuntimeError)
 
 
 def test_waiting_on_a_stopped_crew_raises() -> None:
-    crew = ThreadGroup()
-    channel: BoundedQueue[int] = BoundedQueue(crew, size=1)
-    crew.stop()
+    group = ThreadGroup()
+    channel: BoundedQueue[int] = BoundedQueue(group, size=1)
+    group.stop()
     with pytest.raises(Stopped):
         channel.take()
     with pytest.raises(Stopped):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from fractions import Fraction
 
@@ -11,7 +12,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dashcamcleaner.core.boxes import Detections
-from dashcamcleaner.core.edits import Edits, ManualRegion, Zone
+from dashcamcleaner.core.edit_types import (
+    ClearZone,
+    DrawnRegion,
+    DropTrack,
+    HiddenSpan,
+    HiddenZone,
+    KeepTrack,
+    OnlyTrack,
+)
+from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.motion import Motion
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Observation, Origin, Planner
 from dashcamcleaner.core.time import FrameTime, Span
@@ -32,6 +43,21 @@ def observation(index, *rows, pts=None, damaged=False):
     return Observation(index, time, Detections.from_rows(rows), damaged=damaged)
 
 
+def with_rules(*, thresholds, kinds, growth, **arguments):
+    """Arguments of a planner; growth is one factor or one per side, 1 where a kind has none."""
+    factors = {kind: growth.get(kind, 1.0) for kind in kinds}
+    rules = {
+        kind: dataclasses.replace(
+            rules_of(kind),
+            threshold=thresholds.get(kind, 0.0),
+            probability=thresholds.get(kind, 0.0),
+            growth=factor if isinstance(factor, tuple) else (factor, factor),
+        )
+        for kind, factor in factors.items()
+    }
+    return {"rules": rules, **arguments}
+
+
 def memory(**changes):
     arguments = {
         "upright_size": SIZE,
@@ -42,7 +68,7 @@ def memory(**changes):
         "after": Span(),
         "max_waiting_frames": 1000,
     }
-    return MemoryPlanner(**{**arguments, **changes})
+    return MemoryPlanner(**with_rules(**{**arguments, **changes}))
 
 
 def run(planner: Planner, seen) -> list[FramePlan]:
@@ -153,7 +179,7 @@ THRESHOLDS = {"face": 0.2, "plate": 0.2}
 def tracks(**changes):
     size = changes.pop("upright_size", scenes.SIZE)
     arguments = {
-        "linker": Tracker(upright_size=size),
+        "tracker": Tracker(upright_size=size),
         "upright_size": size,
         "thresholds": THRESHOLDS,
         "kinds": ("face", "plate"),
@@ -162,7 +188,7 @@ def tracks(**changes):
         "fill_after_s": 0.75,
         "max_waiting_frames": 1000,
     }
-    return TrackPlanner(**{**arguments, **changes})
+    return TrackPlanner(**with_rules(**{**arguments, **changes}))
 
 
 def figures(scene: Scene, observations, **changes) -> LeakFigures:
@@ -319,7 +345,7 @@ def test_memory_stays_bounded():
     for seen in scene.observations(clutter=2):
         planner.push(seen)
         sightings = sum(len(track.sightings) for track, _ in planner._open)
-        kept.append((len(planner._open), sightings, len(planner._steps)))
+        kept.append((len(planner._open), sightings, len(planner._motions)))
     early, late = np.array(kept[150:450]).max(0), np.array(kept[600:]).max(0)
     assert (late <= 1.5 * early + 5).all()
 
@@ -369,9 +395,9 @@ def test_a_track_is_kept_dropped_or_hidden_alone():
     plans, planner = edited(Edits())
     assert {r.track for plan in plans for r in plan.regions} == set(planner.tracks) == {1, 2}
     for edits, left in (
-        (Edits(keep=frozenset({1})), {2}),
-        (Edits(drop=frozenset({2})), {1}),
-        (Edits(only=frozenset({2})), {2}),
+        (Edits.of(KeepTrack(1)), {2}),
+        (Edits.of(DropTrack(2)), {1}),
+        (Edits.of(OnlyTrack(2)), {2}),
     ):
         plans, planner = edited(edits)
         assert {r.track for plan in plans for r in plan.regions} == left
@@ -379,19 +405,19 @@ def test_a_track_is_kept_dropped_or_hidden_alone():
 
 
 def test_where_a_hidden_region_overlaps_a_kept_one_hiding_wins():
-    plans, _ = edited(Edits(keep=frozenset({1})))
+    plans, _ = edited(Edits.of(KeepTrack(1)))
     everything, _ = edited(Edits())
     for kept, full in zip(plans, everything, strict=True):
         assert [r for r in full.regions if r.track == 2] == [r for r in kept.regions if r.track == 2]
 
 
 def test_manual_fixed_and_excluded_areas():
-    manual = ManualRegion(((0.5, (100.0, 600.0, 200.0, 700.0)), (1.0, (300.0, 600.0, 400.0, 700.0))), "face")
-    edits = Edits(
-        regions=(manual,),
-        fixed=(Zone((0, 0, 400, 40)),),
-        exclude=(Zone((0.0, 200.0, 1280.0, 400.0), from_s=1.0),),
-        frames=(Zone(None, from_s=1.5, to_s=1.6),),
+    manual = DrawnRegion(((0.5, (100.0, 600.0, 200.0, 700.0)), (1.0, (300.0, 600.0, 400.0, 700.0))), "face")
+    edits = Edits.of(
+        manual,
+        HiddenZone((0, 0, 400, 40)),
+        ClearZone((0.0, 200.0, 1280.0, 400.0), from_s=1.0),
+        HiddenSpan(from_s=1.5, to_s=1.6),
     )
     plans, _ = edited(edits)
     boxes = [[r.xyxy for r in plan.regions if r.kind == "face" and r.origin is Origin.MANUAL] for plan in plans]
@@ -436,7 +462,7 @@ def test_weak_spots_lie_where_tracks_are_lost_and_a_second_look_fills_them():
         upright_size=scenes.SIZE,
         thresholds=THRESHOLDS,
         make_planner=lambda: tracks(look_ahead_s=math.inf),
-        look=look,
+        second_pass=look,
     )
     told = leaks(scene.truth(), plans, thresholds=THRESHOLDS)
     assert told.objects_never_sighted == 0

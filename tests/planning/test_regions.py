@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashcamcleaner.core.plan import Origin, Region
-from dashcamcleaner.planning.regions import growth_of, merged, without_hidden
+from dashcamcleaner.planning.regions import merged, without_hidden
 from dashcamcleaner.training.leaks import covered_share
 
 sides = st.integers(0, 60)
@@ -48,10 +48,3 @@ def test_leaving_out_what_is_hidden_anyway_uncovers_nothing(parts):
         assert covered_share(region.xyxy, area_of([r for r in result if r.kind == region.kind])) > 0.999
         if region.origin in (Origin.DETECTED, Origin.MANUAL, Origin.DAMAGED):
             assert region in result
-
-
-def test_growth_per_side_and_per_axis():
-    growth = {"face": 1.5, "plate": (1.2, 2.0)}
-    assert growth_of(growth, "face") == (1.5, 1.5)
-    assert growth_of(growth, "plate") == (1.2, 2.0)
-    assert growth_of(growth, "screen") == (1.0, 1.0)

@@ -7,6 +7,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -86,6 +87,34 @@ def test_names_cannot_smuggle_markup_in() -> None:
     page = report_html(summary(output=f"/out/{EVIL}.mp4", warnings=[EVIL], settings={EVIL: EVIL}, edits=[EVIL]))
     assert "<script" not in page
     assert "alert" in page
+
+
+def with_evil(value: Any, *, key: str = "") -> Any:
+    """The same report with markup in every text and name that is not one of a fixed few."""
+    if isinstance(value, dict):
+        named = key in ("settings", "versions", "kinds")  # of these the keys are texts, too
+        return {EVIL + k if named else k: with_evil(v, key=k) for k, v in value.items()}
+    if isinstance(value, list):
+        return [with_evil(one, key=key) for one in value]
+    return EVIL if isinstance(value, str) and key not in ("severity", "schema") else value
+
+
+def test_no_text_of_a_report_can_smuggle_markup_in() -> None:
+    clean, evil = summary(audit=audit()), with_evil(summary(audit=audit(), page="x", error="y"))
+    page = report_html(evil, thumbnails={0: b"\xff\xd8jpeg"})
+    assert page.count("alert(") > 20
+    assert set(read(page).tags) == set(read(report_html(clean, thumbnails={0: b"\xff\xd8jpeg"})).tags)
+    folder = folder_html([evil, summary(page="bad.report.html")], title=EVIL)
+    assert folder.count("alert(") >= 3
+    assert set(read(folder).tags) == set(read(folder_html([summary(page="bad.report.html")], title="Trip")).tags)
+
+
+def test_a_link_leads_to_a_page_below_and_nowhere_else() -> None:
+    for page in ("javascript:alert(1)", "https://example.org/", "a b/50%.report.html", "#x?y.report.html"):
+        [link] = read(folder_html([summary(page=page)], title="Trip")).links
+        assert unquote(link) == page
+        assert urlsplit(link)[:2] == ("", "")
+        assert urlsplit(link)[3:] == ("", "")
 
 
 @pytest.mark.parametrize("forbidden", ["anonym", "gdpr", "complian", "/home/me"])

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.jobs.run import clean
-from dashcamcleaner.pipeline import context
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import plan_path
 from dashcamcleaner.review.contact_sheet import read_tracks, write_sheet
@@ -22,13 +22,18 @@ RIGHT = (220.0, 60.0, 238.0, 66.0, 0.5, "plate")
 
 
 @pytest.fixture
-def planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def planned(tmp_path: Path) -> Path:
     """A clip with a face throughout and a plate in its second half, cleaned."""
-    fake = fakes.ScriptedDetector(lambda n, p: [LEFT, RIGHT] if n >= 15 else [LEFT], script_size=(320, 180))
-    monkeypatch.setattr(context, "open_detector", lambda **_: fake)
     clips.make(tmp_path / "in.mp4", frames=30)
-    list(clean(Job(tmp_path / "in.mp4", tmp_path / "out.mp4")))
+    list(clean(Job(tmp_path / "in.mp4", tmp_path / "out.mp4"), models=models(plate_from=15)))
     return tmp_path
+
+
+def models(*, plate_from: int) -> ModelPool:
+    """A face in every frame, and a plate from one on."""
+    return fakes.pool(
+        fakes.ScriptedDetector(lambda n, p: [LEFT, RIGHT] if n >= plate_from else [LEFT], script_size=(320, 180))
+    )
 
 
 def test_every_track_is_listed(planned: Path) -> None:
@@ -40,7 +45,7 @@ def test_every_track_is_listed(planned: Path) -> None:
 
 def test_the_sheet_is_obscured_unless_asked_otherwise(planned: Path) -> None:
     clips.make(planned / "in.mp4", frames=4, busy=True)
-    list(clean(Job(planned / "in.mp4", planned / "out.mp4", resolve({"overwrite": True}))))
+    list(clean(Job(planned / "in.mp4", planned / "out.mp4", resolve({"overwrite": True})), models=models(plate_from=0)))
     detail = {}
     for clear in (False, True):
         write_sheet(planned / "in.mp4", plan_path(planned / "out.mp4"), planned / "sheet.png", clear=clear)

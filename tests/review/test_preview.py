@@ -8,21 +8,18 @@ import numpy as np
 import pytest
 
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.pipeline import context
 from dashcamcleaner.review.follow import follow_box, thinned
 from dashcamcleaner.review.preview import ClipPreview, first_picture, frame_at
 from dashcamcleaner.settings import resolve
 from tests.clips import make, read_number, vfr_pts
-from tests.fakes import ScriptedDetector
+from tests.fakes import ScriptedDetector, pool
 
 ROWS = [(100.0, 40.0, 140.0, 90.0, 0.9, "face"), (200.0, 120.0, 250.0, 140.0, 0.15, "plate")]
 
 
 @pytest.fixture()
-def detector(monkeypatch: pytest.MonkeyPatch) -> ScriptedDetector:
-    fake = ScriptedDetector(lambda *_: ROWS, script_size=(320, 180))
-    monkeypatch.setattr(context, "open_detector", lambda **_: fake)
-    return fake
+def detector() -> ScriptedDetector:
+    return ScriptedDetector(lambda *_: ROWS, script_size=(320, 180))
 
 
 def test_the_very_frame_in_any_order_of_a_variable_frame_rate(tmp_path: Path) -> None:
@@ -57,12 +54,12 @@ def test_one_frame_without_keeping_the_clip_open(tmp_path: Path) -> None:
 
 def test_painting_again_starts_from_the_clean_frame(tmp_path: Path, detector: ScriptedDetector) -> None:
     made = make(tmp_path / "a.mp4", frames=4)
-    with ClipPreview(made.path) as clip:
+    with ClipPreview(made.path, models=pool(detector)) as clip:
         pts = clip.times[2]
-        first = clip.look(pts, settings=resolve({"style": "solid"}))
-        again = clip.look(pts, settings=resolve({"style": "solid"}))
-        low = clip.look(pts, settings=resolve({"style": "solid", "threshold": 0.1}))
-        nothing = clip.look(pts, settings=resolve({"threshold": 0.95}))
+        first = clip.preview(pts, settings=resolve({"style": "solid"}))
+        again = clip.preview(pts, settings=resolve({"style": "solid"}))
+        low = clip.preview(pts, settings=resolve({"style": "solid", "threshold": 0.1}))
+        nothing = clip.preview(pts, settings=resolve({"threshold": 0.95}))
         assert (first.obscured == again.obscured).all()
         assert (first.original == low.original).all()
         assert (nothing.obscured == nothing.original).all()
@@ -76,8 +73,8 @@ def test_regions_from_a_plan_need_no_detector(tmp_path: Path, detector: Scripted
 
     made = make(tmp_path / "a.mp4", frames=4)
     region = Region((10.0, 10.0, 90.0, 90.0), "face", 0.9, Origin.HELD, 3)
-    with ClipPreview(made.path) as clip:
-        seen = clip.look(clip.times[1], settings=resolve(), regions=[region])
+    with ClipPreview(made.path, models=pool(detector)) as clip:
+        seen = clip.preview(clip.times[1], settings=resolve(), regions=[region])
     assert detector.seen == 0
     changed = np.abs(seen.original.astype(int) - seen.obscured).max(axis=2) > 8
     assert changed.any()
@@ -86,8 +83,8 @@ def test_regions_from_a_plan_need_no_detector(tmp_path: Path, detector: Scripted
 
 def test_a_turned_clip_is_upright(tmp_path: Path, detector: ScriptedDetector) -> None:
     made = make(tmp_path / "a.mp4", frames=3, clockwise=90)
-    with ClipPreview(made.path) as clip:
-        seen = clip.look(clip.times[0], settings=resolve(), longest_side_px=160)
+    with ClipPreview(made.path, models=pool(detector)) as clip:
+        seen = clip.preview(clip.times[0], settings=resolve(), longest_side_px=160)
     assert seen.upright_size == (180, 320)
     assert seen.original.shape == (160, 90, 3)
 

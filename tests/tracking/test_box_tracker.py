@@ -29,7 +29,7 @@ def scene(x: float, y: float, *, scale: float = 1.0) -> np.ndarray:
 def test_it_goes_along_with_what_moves() -> None:
     follower = BoxTracker(scene(100, 80), (105, 85, 155, 135))
     for step in range(1, 30):
-        box = follower.step(scene(100 + 4 * step, 80 + step))
+        box = follower.update(scene(100 + 4 * step, 80 + step))
         assert box == pytest.approx((105 + 4 * step, 85 + step, 155 + 4 * step, 135 + step), abs=3)
 
 
@@ -37,29 +37,29 @@ def test_it_grows_with_what_comes_near() -> None:
     follower = BoxTracker(scene(100, 80), (100, 80, 160, 140))
     box = None
     for step in range(1, 25):
-        box = follower.step(scene(100, 80, scale=1 + 0.02 * step))
+        box = follower.update(scene(100, 80, scale=1 + 0.02 * step))
     assert box is not None
     assert box[2] - box[0] == pytest.approx(60 * 1.48, rel=0.12)
 
 
 def test_it_lets_go_at_a_cut() -> None:
     follower = BoxTracker(scene(100, 80), (105, 85, 155, 135))
-    assert follower.step(texture((480, 270), seed=9)) is None
+    assert follower.update(texture((480, 270), seed=9)) is None
 
 
 def test_it_lets_go_of_what_disappears() -> None:
     follower = BoxTracker(scene(100, 80), (105, 85, 155, 135))
-    assert follower.step(scene(104, 80)) is not None
-    assert follower.step(WALL) is None
+    assert follower.update(scene(104, 80)) is not None
+    assert follower.update(WALL) is None
 
 
 def test_it_lets_go_at_the_edge() -> None:
     follower = BoxTracker(scene(400, 80), (405, 85, 455, 135))
-    found = [follower.step(scene(400 + 8 * step, 80)) for step in range(1, 20)]
+    found = [follower.update(scene(400 + 8 * step, 80)) for step in range(1, 20)]
     assert found[-1] is None
     assert found[0] is not None
 
 
 def test_an_even_patch_is_let_go_rather_than_guessed() -> None:
     grey = np.full((270, 480, 3), 128, np.uint8)
-    assert BoxTracker(grey, (100, 100, 150, 150)).step(grey) is None
+    assert BoxTracker(grey, (100, 100, 150, 150)).update(grey) is None

@@ -17,12 +17,12 @@ def track(*scores: float, kind: str = "face", side: float = 40.0, unseen: int = 
     evidence = TrackEvidence(kind, upright_size=SIZE)
     for n, score in enumerate(scores):
         if n:
-            evidence.look(scene_px=dx, seconds=1 / 30)
+            evidence.advance(scene_px=dx, seconds=1 / 30)
         x = 300 + dx * n
         expected = (x + side / 2, 300 + side / 2, side, side) if n else None
-        evidence.sight((x, 300, x + side, 300 + side), score=score, expected=expected)
+        evidence.update((x, 300, x + side, 300 + side), score=score, expected=expected)
     for _ in range(unseen):
-        evidence.look(scene_px=dx, seconds=1 / 30)
+        evidence.advance(scene_px=dx, seconds=1 / 30)
     return evidence
 
 
@@ -45,9 +45,9 @@ def test_frames_without_a_sighting_speak_against_it_but_less_after_the_last_one(
     left = track(0.4, 0.4, 0.4, unseen=6)
     gaps = TrackEvidence("face", upright_size=SIZE)
     for n in range(9):
-        gaps.look(scene_px=3.0, seconds=1 / 30)
+        gaps.advance(scene_px=3.0, seconds=1 / 30)
         if n % 4 == 0:
-            gaps.sight((300, 300, 340, 340), score=0.4)
+            gaps.update((300, 300, 340, 340), score=0.4)
     assert odds(seen) > odds(left)
     assert left.features()[FEATURES.index("seen_share")] > gaps.features()[FEATURES.index("seen_share")]
 
@@ -56,9 +56,9 @@ def test_a_burned_in_text_rests_while_the_scene_moves() -> None:
     def steady(*, scene_px: float, jitter_px: float, frames: int = 45) -> TrackEvidence:
         evidence = TrackEvidence("plate", upright_size=SIZE)
         for n in range(frames):
-            evidence.look(scene_px=scene_px, seconds=1 / 30)
+            evidence.advance(scene_px=scene_px, seconds=1 / 30)
             x = 900 + jitter_px * (1 if n % 2 else -1)
-            evidence.sight((x, 600, x + 200, 640), score=0.6, expected=(x + 100, 620, 200, 40))
+            evidence.update((x, 600, x + 200, 640), score=0.6, expected=(x + 100, 620, 200, 40))
         return evidence
 
     assert steady(scene_px=8.0, jitter_px=0.2).rests == pytest.approx(1.0)

@@ -19,10 +19,10 @@ from tests.scenes import SIZE, TIME_BASE, Scene, Thing, even, random_scene, unev
 
 def ids_of(scene: Scene, observations) -> dict[int, list[int]]:
     """Track ids that each thing was given, in order of frames."""
-    linker = Tracker(upright_size=SIZE)
+    tracker = Tracker(upright_size=SIZE)
     given = defaultdict(list)
     for seen in observations:
-        linked = linker.push(seen)
+        linked = tracker.push(seen)
         for n, box in scene.boxes[seen.index].items():
             overlap = iou(seen.detections.xyxy, box[None])[:, 0] if len(seen.detections) else np.zeros(0)
             if len(overlap) and overlap.max() > 0.4:
@@ -69,20 +69,20 @@ def test_a_track_survives_an_occlusion_under_a_moving_camera():
 def test_kinds_are_never_mixed():
     scene = Scene([Thing("face", (400, 350)), Thing("plate", (402, 350), size=(44, 44))], even(30))
     given = ids_of(scene, scene.observations(clutter=0, jitter=0.0))
-    linker = Tracker(upright_size=SIZE)
+    tracker = Tracker(upright_size=SIZE)
     for seen in scene.observations(clutter=0, jitter=0.0):
-        linked = linker.push(seen)
+        linked = tracker.push(seen)
     assert len(set(linked.ids.tolist())) == 2
     assert given
 
 
 def test_a_cut_ends_every_track():
     scene = Scene([Thing("face", (400, 350), size=(300, 300))], even(60), cuts=(30,))
-    linker = Tracker(upright_size=SIZE)
+    tracker = Tracker(upright_size=SIZE)
     tracks = {}
     before, after = set(), set()
     for seen in scene.observations(clutter=0):
-        linked = linker.push(seen)
+        linked = tracker.push(seen)
         tracks |= {track.id: track for track in linked.started}
         (before if seen.index < 30 else after).update(linked.ids.tolist())
         if seen.index == 30:
@@ -93,11 +93,11 @@ def test_a_cut_ends_every_track():
 
 
 def test_an_unseen_track_ends():
-    linker = Tracker(upright_size=SIZE)
+    tracker = Tracker(upright_size=SIZE)
     row = (100, 100, 150, 150, 0.9, "face")
-    (track,) = linker.push(Observation(0, FrameTime(0, Fraction(1, 10)), Detections.from_rows([row]))).started
+    (track,) = tracker.push(Observation(0, FrameTime(0, Fraction(1, 10)), Detections.from_rows([row]))).started
     for i in range(1, 40):
-        linker.push(Observation(i, FrameTime(i, Fraction(1, 10)), Detections.empty()))
+        tracker.push(Observation(i, FrameTime(i, Fraction(1, 10)), Detections.empty()))
         assert track.ended == (i > 20)
 
 
@@ -115,22 +115,22 @@ def test_ids_hang_on_what_was_seen_alone_and_survive_the_plan_file(seed):
 def test_motion_brings_a_small_fast_thing_back_to_its_track():
     """A camera that swings by 60 px a frame: without its motion a 20 px face is nowhere near."""
     swing = Motion(np.array([[1, 0, -60.0], [0, 1, 0]], np.float32))
-    linker = Tracker(upright_size=SIZE)
+    tracker = Tracker(upright_size=SIZE)
     ids = set()
     for i in range(12):
         x = 1000 - 60 * i
         found = Detections.from_rows([(x, 300, x + 20, 324, 0.8, "face")])
         time = FrameTime(i, Fraction(1, 30))
-        ids.update(linker.push(Observation(i, time, found, motion=swing if i else None)).ids.tolist())
+        ids.update(tracker.push(Observation(i, time, found, motion=swing if i else None)).ids.tolist())
     assert len(ids) == 1
 
 
 def test_a_replay_knows_when_ids_mean_something_else():
     scene = random_scene(2)
-    linker = Tracker(upright_size=SIZE)
+    tracker = Tracker(upright_size=SIZE)
     plans, wrong = [], []
     for seen in scene.observations(clutter=1):
-        ids = linker.push(seen).ids
+        ids = tracker.push(seen).ids
         found = zip(ids.tolist(), seen.detections.xyxy.tolist(), seen.detections.kind.tolist(), strict=True)
         regions = tuple(Region(tuple(box), kind, 0.9, Origin.DETECTED, track) for track, box, kind in found)
         plans.append(FramePlan(seen, regions))

@@ -96,9 +96,9 @@ def test_the_export_loads_and_figures_come_out(line: tuple[Path, FitResult], tmp
         data=["drawn"],
         figures=measured,
     )
-    papers = json.loads(path.read_text(encoding="utf-8"))
-    assert papers["kinds"] == ["face", "plate"]
-    assert {row["format"] for row in papers["files"]} == {"torch", "onnx"}
+    metadata = json.loads(path.read_text(encoding="utf-8"))
+    assert metadata["kinds"] == ["face", "plate"]
+    assert {row["format"] for row in metadata["files"]} == {"torch", "onnx"}
     # By its sidecar now, with the thresholds that it recommends, in words for people.
     again = evaluate(str(files["onnx"]), sets=sets, inference_sizes=[160], precision="f32", threads=1)
     assert again.thresholds == thresholds

@@ -61,7 +61,7 @@ def test_a_still_beside_the_film_is_not_the_film(tmp_path: Path, extension: str,
     info = probe(source)
     assert info.size == FILM[0]
     assert info.video_track == (1 if first else 2)
-    assert examine(source).films[0] == info.video
+    assert examine(source).video_streams[0] == info.video
     rendered = render(source, tmp_path / "out.mp4")
     assert len(rendered.times) == 50
     assert rendered.length_notes == []
@@ -72,9 +72,9 @@ def test_front_and_rear_of_one_size(tmp_path: Path, extension: str) -> None:
     """Which one stays is told; the other one is taken when its number is given."""
     source = _make(tmp_path / f"in.{extension}", FILM, FILM)
     warning = probe(source).warnings[0]
-    assert "2 films: 1 (h264, 160x96" in warning
+    assert "2 video streams: 1 (h264, 160x96" in warning
     assert "2 (h264, 160x96" in warning
-    assert "Film 1 is cleaned" in warning
+    assert "Number 1 is cleaned" in warning
     assert "--video-track" in warning
     for number, level in ((1, 60), (2, 120)):
         output = tmp_path / f"out{number}.mp4"
@@ -82,7 +82,7 @@ def test_front_and_rear_of_one_size(tmp_path: Path, extension: str) -> None:
         assert rendered.info.video_track == number
         luma = frames_of(output)[3].planes[0]
         assert abs(float(luma[60:].mean()) - (16 + level * 219 / 255)) < 3
-        assert sum(action.what.startswith("other film") for action in rendered.plan.actions) == 1
+        assert sum(action.what.startswith("other video stream") for action in rendered.plan.actions) == 1
         with av.open(str(output)) as written:
             assert len(written.streams) == 1
 
@@ -90,7 +90,7 @@ def test_front_and_rear_of_one_size(tmp_path: Path, extension: str) -> None:
 @pytest.mark.parametrize("number", [0, 3, -1])
 def test_a_track_that_is_not_there(tmp_path: Path, number: int) -> None:
     source = _make(tmp_path / "in.mp4", FILM, FILM)
-    with pytest.raises(InputError, match=f"no video track {number}") as caught:
+    with pytest.raises(InputError, match=f"no video stream {number}") as caught:
         probe(source, video_track=number)
     assert "It has 2" in caught.value.hint
 
@@ -98,6 +98,6 @@ def test_a_track_that_is_not_there(tmp_path: Path, number: int) -> None:
 def test_covers_do_not_count(tmp_path: Path) -> None:
     made = make(tmp_path / "in.mp4", frames=3, cover=True)
     assert probe(made.path, video_track=1).size == made.size
-    with pytest.raises(InputError, match="no video track 2"):
+    with pytest.raises(InputError, match="no video stream 2"):
         probe(made.path, video_track=2)
     assert not np.isnan(float(probe(made.path).duration_s or 0))

@@ -1,6 +1,6 @@
-"""Which of a clip's picture tracks is the film.
+"""Which of a clip's video streams is the one to clean.
 
-Dashcams put a front and a rear picture into one file; phones put a still beside the film, larger than it. The film is
+Dashcams put a front and a rear picture into one file; phones put a still beside the clip, larger than it. The stream is
 told by how long it lasts and how many pictures it has, then by the container's word and its size; ``--video-track``
 takes another.
 """
@@ -19,17 +19,17 @@ from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.packets import read_packets
 
-__all__ = ["Film", "choose_film", "films_of", "is_cover"]
+__all__ = ["VideoStream", "choose_video_stream", "video_streams_of", "is_cover"]
 
 _MOST_PACKETS = 2000
 """Read where the container does not tell how many pictures each track has."""
 
 _STILL_SHARE = 0.2
-"""A track with less than this share of the pictures, or of the length, of another is no film beside it."""
+"""A track with less than this share of the pictures, or of the length, of another is a still or a preview."""
 
 
 @dataclass(frozen=True, slots=True)
-class Film:
+class VideoStream:
     """A picture track that is no cover.
 
     Args:
@@ -56,13 +56,13 @@ class Film:
 
 
 def is_cover(stream: Any) -> bool:
-    """Whether a picture stream is a cover or a row of thumbnails rather than a film."""
+    """Whether a picture stream is a cover or a row of thumbnails rather than a clip's pictures."""
     covers = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
     return bool(stream.disposition & covers)
 
 
-def films_of(path: Path, container: Any) -> tuple[Film, ...]:
-    """The films of a clip in the order of the file.
+def video_streams_of(path: Path, container: Any) -> tuple[VideoStream, ...]:
+    """The video streams of a clip, covers left out, in the order of the file.
 
     Args:
         path: the clip; it is opened once more where packets must be counted.
@@ -73,12 +73,12 @@ def films_of(path: Path, container: Any) -> tuple[Film, ...]:
     if len(streams) > 1 and not all(counts.values()):
         counts = _counted(path, counts)
     default = av.stream.Disposition.default
-    films = []
+    found = []
     for number, stream in enumerate(streams, 1):
         context = stream.codec_context
         told = stream.duration is not None and stream.time_base is not None
-        films.append(
-            Film(
+        found.append(
+            VideoStream(
                 number=number,
                 index=stream.index,
                 codec=context.codec.canonical_name if context is not None else "",
@@ -88,38 +88,40 @@ def films_of(path: Path, container: Any) -> tuple[Film, ...]:
                 seconds=float(stream.duration * stream.time_base) if told else None,
             )
         )
-    return tuple(films)
+    return tuple(found)
 
 
-def choose_film(films: Sequence[Film], *, video_track: int | None, path: Path) -> Film | None:
-    """The film to clean; None where there is none that can be decoded.
+def choose_video_stream(streams: Sequence[VideoStream], *, video_track: int | None, path: Path) -> VideoStream | None:
+    """The video stream to clean; None where there is none that can be decoded.
 
     Args:
-        films: of the clip.
+        streams: of the clip.
         video_track: number of the one that is asked for, None: choose.
         path: for the message.
 
     Raises:
-        InputError: there is no film of that number, or it cannot be decoded.
+        InputError: there is none of that number, or it cannot be decoded.
     """
     if video_track is not None:
-        if not 1 <= video_track <= len(films):
+        if not 1 <= video_track <= len(streams):
             raise InputError(
-                f"{path} has no video track {video_track}",
-                hint=f"It has {len(films)}; --video-track counts from 1, covers left out.",
+                f"{path} has no video stream {video_track}.",
+                hint=f"It has {len(streams)}; --video-track counts from 1, covers left out.",
             )
-        film = films[video_track - 1]
-        return film if film.codec else None
-    decodable = [film for film in films if film.codec]
-    most = max((film.pictures for film in decodable), default=0)
-    longest = max((film.seconds or 0 for film in decodable), default=0)
+        stream = streams[video_track - 1]
+        return stream if stream.codec else None
+    decodable = [stream for stream in streams if stream.codec]
+    most = max((stream.pictures for stream in decodable), default=0)
+    longest = max((stream.seconds or 0 for stream in decodable), default=0)
 
-    def moves(film: Film) -> bool:
-        lasts = film.seconds is None or film.seconds >= _STILL_SHARE * longest
-        return lasts and film.pictures >= _STILL_SHARE * most
+    def moves(stream: VideoStream) -> bool:
+        lasts = stream.seconds is None or stream.seconds >= _STILL_SHARE * longest
+        return lasts and stream.pictures >= _STILL_SHARE * most
 
     return max(
-        decodable, key=lambda film: (moves(film), film.default, film.size[0] * film.size[1], -film.index), default=None
+        decodable,
+        key=lambda stream: (moves(stream), stream.default, stream.size[0] * stream.size[1], -stream.index),
+        default=None,
     )
 
 

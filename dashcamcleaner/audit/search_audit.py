@@ -1,0 +1,89 @@
+"""Which frames of the output are searched for what is not hidden, and what becomes of it. Used by `audit.frame_audit`.
+
+`audit.search` looks at one picture, `audit.exposures` links what is seen over time, `audit.scoring` weighs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+from dashcamcleaner.audit.exposures import Exposure, ExposureTracker
+from dashcamcleaner.audit.models import FACES, OWN, AuditModels
+from dashcamcleaner.audit.scoring import ExposureScorer
+from dashcamcleaner.audit.search import moves_as_one
+from dashcamcleaner.core.finding_table import CHECKS, checked
+from dashcamcleaner.core.findings import Check, Finding
+from dashcamcleaner.core.frame import Frame
+
+__all__ = ["SearchAudit"]
+
+_EVERY_S = 0.1
+"""An object that is legible for three frames of 30 a second is looked at once, at least."""
+
+
+class SearchAudit:
+    """Searches frames of the output, in order of time.
+
+    Args:
+        models: who looks.
+        doubtful: indices of frames to search whenever they come.
+    """
+
+    def __init__(self, models: AuditModels, *, doubtful: Collection[int]) -> None:
+        self._models = models
+        self._doubtful = doubtful
+        self._due_s = -1e9
+        self._tracker = ExposureTracker()
+        self._scorer = ExposureScorer(FACES, OWN, models.second_opinion, models.reads(), moves_as_one)
+        self._found: list[Finding] = []
+        self._looked_at = 0
+
+    def is_due(self, index: int, seconds: float) -> bool:
+        """Whether a frame is to be searched: one in a while, and all doubtful ones."""
+        return seconds >= self._due_s or index in self._doubtful
+
+    def look_closely(self) -> None:
+        """Search the next frame, whenever it comes."""
+        self._due_s = -1e9
+
+    def search(
+        self, output: Frame, *, index: int, seconds: float, hidden_share: Callable[[Sequence[float]], float]
+    ) -> bool:
+        """Search a frame of the output.
+
+        Args:
+            output: the frame.
+            index: the index of the source's frame, by which it is told.
+            seconds: the time of the source's frame.
+            hidden_share: the share of a box that regions hide.
+
+        Returns:
+            Whether anything was seen.
+        """
+        if seconds >= self._due_s:
+            self._due_s = seconds + _EVERY_S - 1e-3
+        self._looked_at += 1
+        seen = self._models.searcher.search(
+            output.picture(output.upright_size), frame=index, seconds=seconds, hidden_share=hidden_share
+        )
+        self._tracker.push(seen, seconds=seconds)
+        self._score_exposures(self._tracker.drain())
+        output.forget_pictures()
+        return bool(seen)
+
+    def _score_exposures(self, exposures: Sequence[Exposure]) -> None:
+        weighed = (self._scorer.score_exposure(exposure) for exposure in exposures)
+        self._found += [finding for finding in weighed if finding is not None]
+
+    def findings(self) -> list[Finding]:
+        """What stands clear, after the last frame."""
+        self._score_exposures(self._tracker.finish())
+        return self._found
+
+    def checks(self) -> Iterator[Check]:
+        """What the checks show, after `findings`."""
+        for name, view in (("search-own", OWN), ("search-face", FACES)):
+            if view in self._models.whole:
+                hits = sum(view in finding.evidence.get("scores", {}) for finding in self._found)
+                unit = f"{CHECKS[name].unit} (objects found: {hits})" if hits else ""
+                yield checked(name, looked_at=self._looked_at, found=hits, unit=unit)

@@ -1,0 +1,160 @@
+"""Which files are clips and pictures, by extension and by first bytes: the one table that everybody asks.
+
+What a container holds stands in `media.codecs`, how a picture is coded in `media.image_file`. No library is needed
+here, so that names of outputs can be chosen before any is loaded.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = [
+    "FORMATS",
+    "JPEG",
+    "PNG",
+    "MediaFormat",
+    "MediaKind",
+    "format_of",
+    "output_suffix",
+    "picture_format",
+    "picture_format_of",
+    "suffixes",
+]
+
+_HEAD_BYTES = 64
+"""So many first bytes tell a picture's format."""
+
+
+class MediaKind(enum.Enum):
+    """What a file shows. A GIF is a clip: it may move."""
+
+    CLIP = "clip"
+    PICTURE = "picture"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFormat:
+    """One format of media files.
+
+    Args:
+        name: the name for people; of a picture, Pillow's name.
+        kind: clip or picture.
+        suffixes: its extensions in lower case, with their dot; the usual one first.
+        readable: sources of it can be cleaned; of another one, a sentence tells that they cannot.
+        writer: FFmpeg's muxer, or Pillow's name, that writes it; empty where it is not written.
+        kept: a source of it becomes an output of it, unless something else is asked for.
+        demuxer: FFmpeg's name for a picture that stands alone in its file; empty where FFmpeg finds out itself.
+        magic: matches the first bytes of a picture; None for clips, of which FFmpeg looks at more than these.
+    """
+
+    name: str
+    kind: MediaKind
+    suffixes: tuple[str, ...]
+    readable: bool = True
+    writer: str = ""
+    kept: bool = False
+    demuxer: str = ""
+    magic: re.Pattern[bytes] | None = None
+
+
+def _clip(name: str, extensions: str, *, muxer: str = "", kept: bool | None = None) -> MediaFormat:
+    kept = bool(muxer) if kept is None else kept
+    return MediaFormat(name, MediaKind.CLIP, tuple(extensions.split()), writer=muxer, kept=kept)
+
+
+def _picture(name: str, extensions: str, magic: bytes, *, demuxer: str = "", readable: bool = True) -> MediaFormat:
+    return MediaFormat(
+        name,
+        MediaKind.PICTURE,
+        tuple(extensions.split()),
+        readable=readable,
+        writer=name if readable else "",
+        kept=readable,
+        demuxer=demuxer,
+        magic=re.compile(magic, re.DOTALL),
+    )
+
+
+JPEG = _picture("JPEG", ".jpg .jpeg .jpe .jfif", rb"\xff\xd8\xff", demuxer="jpeg_pipe")
+PNG = _picture("PNG", ".png", rb"\x89PNG\r\n\x1a\n", demuxer="png_pipe")
+_MP4 = _clip("MP4", ".mp4 .m4v", muxer="mp4")
+
+FORMATS: tuple[MediaFormat, ...] = (
+    _MP4,
+    _clip("MOV", ".mov .qt", muxer="mov"),
+    _clip("MKV", ".mkv", muxer="matroska"),
+    _clip("WebM", ".webm", muxer="webm", kept=False),  # it holds AV1 alone, which is slow to write: only when asked for
+    _clip("AVI", ".avi"),
+    _clip("MPEG transport stream", ".ts .mts .m2ts"),
+    _clip("MPEG program stream", ".mpg .mpeg .vob"),
+    _clip("Windows Media", ".wmv .asf"),
+    _clip("Flash video", ".flv .f4v"),
+    _clip("3GPP", ".3gp .3g2"),
+    _clip("Ogg", ".ogv"),
+    _clip("GIF", ".gif"),
+    _clip("Dahua recording", ".dav"),
+    _clip("H.264 stream", ".h264 .264"),
+    _clip("H.265 stream", ".h265 .265 .hevc"),
+    _clip("IVF", ".ivf"),
+    _clip("YUV4MPEG", ".y4m"),
+    _clip("Motion JPEG", ".mjpeg .mjpg"),
+    _clip("MXF", ".mxf"),
+    _clip("action camera's MP4", ".insv .lrv .360"),
+    JPEG,
+    PNG,
+    _picture("WEBP", ".webp", rb"RIFF....WEBP", demuxer="webp_pipe"),
+    _picture("BMP", ".bmp", rb"BM", demuxer="bmp_pipe"),
+    _picture("TIFF", ".tif .tiff", rb"II\*\0|MM\0\*", demuxer="tiff_pipe"),
+    # Encoders may sign as HEIF's common brand, and name AVIF among those that the file is fit for.
+    _picture("AVIF", ".avif", rb"....ftyp(?:avi[fs]|m[is]f1.{4}(?:.{4})*?avi[fs])"),
+    _picture("HEIF", ".heic .heif .hif", rb"....ftyp(?:he[iv][cx]|hei[ms]|m[is]f1)", readable=False),
+)
+"""All formats. A picture's first bytes are held against them in this order."""
+
+_BY_SUFFIX = {suffix: one for one in FORMATS for suffix in one.suffixes}
+
+
+def format_of(path: str | Path) -> MediaFormat | None:
+    """The format that a file's extension (or an extension alone, ``.jpg``) tells, None for an unknown one."""
+    name = Path(path).name
+    return _BY_SUFFIX.get((Path(name).suffix or name).lower())
+
+
+def picture_format_of(head: bytes) -> MediaFormat | None:
+    """The picture format that a file's first bytes (64 are enough) tell, None for a clip or anything else."""
+    return next((one for one in FORMATS if one.magic is not None and one.magic.match(head)), None)
+
+
+def picture_format(path: str | Path) -> MediaFormat | None:
+    """As `picture_format_of`, of a file; None also where it cannot be read."""
+    try:
+        with Path(path).open("rb") as file:
+            return picture_format_of(file.read(_HEAD_BYTES))
+    except OSError:
+        return None
+
+
+def suffixes(kind: MediaKind, *, written: bool = False) -> tuple[str, ...]:
+    """The extensions of the readable formats of a kind, or of those that are written, the usual ones first."""
+    some = [one for one in FORMATS if one.kind is kind and (one.writer if written else one.readable)]
+    return tuple(suffix for one in some for suffix in one.suffixes)
+
+
+def output_suffix(source: str | Path) -> str:
+    """The extension of the output for a source: its own where that format is kept, else ``.mp4`` or ``.png``.
+
+    Args:
+        source: the file, or its extension alone. The extension counts; where it is unknown, the first bytes do, so
+            that a picture without an extension becomes no clip.
+    """
+    found = format_of(source)
+    if found is not None and found.kept:
+        name = Path(source).name
+        return (Path(name).suffix or name).lower()
+    found = found or picture_format(source)
+    if found is None or found.kind is MediaKind.CLIP:
+        return _MP4.suffixes[0]
+    return found.suffixes[0] if found.kept else PNG.suffixes[0]

@@ -1,0 +1,37 @@
+"""Pictures through the whole of a run, seen by the shipped weights: found, hidden, and written in their own format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pictures import street
+from PIL import Image
+
+from dashcamcleaner.core.events import Finished
+from dashcamcleaner.jobs.batch import jobs_for
+from dashcamcleaner.jobs.run import clean
+from dashcamcleaner.pipeline.plan_file import PlanReader, plan_path
+from dashcamcleaner.settings import resolve
+
+
+@pytest.mark.parametrize(("name", "format_name"), [("photo.avif", "AVIF"), ("photo.jpe", "JPEG")])
+def test_a_picture_is_cleaned_in_its_own_format(name: str, format_name: str, tmp_path: Path) -> None:
+    source = tmp_path / name
+    Image.fromarray(street(3)).save(source, format_name, quality=95)
+    [job] = jobs_for([str(source)], output=None, settings=resolve({})).jobs
+    finished = list(clean(job))[-1]
+    assert isinstance(finished, Finished)
+    assert job.output.name == f"photo_cleaned{source.suffix}"
+    with Image.open(source) as before, Image.open(job.output) as after:
+        assert after.format == format_name
+        changed = np.abs(np.asarray(before.convert("RGB"), int) - np.asarray(after.convert("RGB"), int)).mean(axis=2)
+    with PlanReader(plan_path(job.output)) as reader:
+        [plan] = list(reader)
+    assert plan.regions
+    hidden = np.zeros(changed.shape, bool)
+    for region in plan.regions:
+        x1, y1, x2, y2 = (round(v) for v in region.xyxy)
+        hidden[max(y1, 0) : y2, max(x1, 0) : x2] = True
+    assert changed[hidden].mean() > 4 * changed[~hidden].mean()
