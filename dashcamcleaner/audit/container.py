@@ -94,7 +94,7 @@ class ContainerContents:
         pictures: what stands beside the video stream.
         positions: places where bytes between the packets hold a position.
         chapters: how many.
-        length: of the pictures, by their packets; None of a picture file.
+        length: how long the pictures last, by their packets; None for a picture file.
     """
 
     video_streams: list[int] = field(default_factory=list)

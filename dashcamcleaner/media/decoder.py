@@ -81,7 +81,7 @@ class Decoder:
     Attributes:
         partial: the clip is truncated or corrupt: it was decoded as far as it goes.
         problems: what was met, one sentence each.
-        length: of what was read so far, by the file's own packets and times.
+        length: the length of what was read so far, by the file's own packets and times.
     """
 
     def __init__(self, path: str | Path, *, info: MediaInfo, threads: int = 0) -> None:

@@ -59,7 +59,7 @@ class Encoder:
         clean_cover: ``(h, w, 3) RGB -> the same, obscured`` for cover pictures; they are left out without it.
 
     Attributes:
-        length: of the file as it stands on the disk; complete after `finish`.
+        length: the length of the file as it stands on the disk; complete after `finish`.
 
     Raises:
         OutputError, DiskFull: the file cannot be created.
@@ -222,7 +222,8 @@ class Encoder:
         wrong = length_notes(self._asked, written)
         if wrong:
             raise OutputError(
-                f"The output is not what was written: {wrong[0]}", hint="Write another kind of file, e.g. MKV."
+                f"The output is not what was written: {wrong[0].rstrip('.')}.",
+                hint="Write another kind of file, e.g. MKV.",
             )
 
     def _require_open(self) -> None:

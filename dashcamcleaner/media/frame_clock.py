@@ -63,7 +63,7 @@ class FrameClock:
         """The time of the next picture in order of presentation.
 
         Args:
-            pts: as the file tells it, None where it does not.
+            pts: the time that the file tells, None where it tells none.
         """
         chosen = self._untold() if pts is None else self._checked(pts)
         if self._last is not None:

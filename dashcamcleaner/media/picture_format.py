@@ -36,7 +36,7 @@ class PictureFormat:
     """How pictures are worked on.
 
     Args:
-        layout: of the planes.
+        layout: the layout of the planes.
         color: tags that are true of them, see `MediaInfo.color`.
         notes: what is lost or changed, one sentence each.
     """
@@ -80,10 +80,10 @@ def conformed(native: Any, *, layout: PixelLayout, size: tuple[int, int], conver
     """A picture in a clip's one size and layout; one that has them already is given back as it is.
 
     Args:
-        native: as decoded.
-        layout: from `picture_format`.
+        native: the decoded picture.
+        layout: the layout that `picture_format` gave.
         size: ``(width, height)``.
-        converter: of the caller; it keeps its scaling context from picture to picture.
+        converter: the caller's own; it keeps its scaling context from picture to picture.
     """
     if native.format.name == layout.name and (native.width, native.height) == size:
         return native

@@ -23,7 +23,7 @@ class PictureLength:
     """Adds up packets, in the order of the file.
 
     Args:
-        time_base: of the packets' times.
+        time_base: seconds per tick of the packets' times.
         rate: pictures a second, where packets tell no times; None: unknown.
 
     Attributes:

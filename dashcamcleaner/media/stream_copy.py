@@ -257,8 +257,8 @@ def add_target(side: SideStream, *, stream: Any, output: Any) -> tuple[Any, Audi
 
     Args:
         side: what becomes of it.
-        stream: of the source.
-        output: open, its header not yet written.
+        stream: the source's stream.
+        output: the output, open, its header not yet written.
     """
     if not side.codec:
         target = output.add_stream_from_template(stream)

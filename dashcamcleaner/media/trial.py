@@ -34,8 +34,8 @@ def proven_plan(info: MediaInfo, *, source: str | Path, **choices: Any) -> Outpu
     """What the output will be, each of its side streams tried.
 
     Args:
-        info: of the source.
-        source: the clip.
+        info: the source's facts.
+        source: the clip itself.
         **choices: see `output_plan.plan_output`.
 
     Raises:

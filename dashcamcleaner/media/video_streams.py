@@ -33,8 +33,8 @@ class VideoStream:
     """A picture track that is no cover.
 
     Args:
-        number: from 1, in the order of the file; what ``--video-track`` takes.
-        index: of the stream.
+        number: its number from 1, in the order of the file; what ``--video-track`` takes.
+        index: the stream's index in the container.
         codec: FFmpeg's name, empty where it cannot be decoded.
         size: ``(width, height)``.
         default: the container marks it as the one to play.
@@ -95,9 +95,9 @@ def choose_video_stream(streams: Sequence[VideoStream], *, video_track: int | No
     """The video stream to clean; None where there is none that can be decoded.
 
     Args:
-        streams: of the clip.
+        streams: the clip's video streams.
         video_track: number of the one that is asked for, None: choose.
-        path: for the message.
+        path: the clip, for the message.
 
     Raises:
         InputError: there is none of that number, or it cannot be decoded.

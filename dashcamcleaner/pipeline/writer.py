@@ -163,7 +163,7 @@ class ClipWriter:
 
         Args:
             summary: to be completed.
-            source_length: of what was read; a difference to what was written is told.
+            source_length: the length of what was read; a difference to what was written is told.
 
         Returns:
             What a careful user wants to know of the writing, one sentence each; they stand in the summary, too.
