@@ -118,11 +118,12 @@ def _audit(
     control: Control,
 ) -> Iterator[Event]:
     begun = (time.monotonic(), time.process_time())
-    (before, source_frames), (after, output_frames) = _opened(source), _opened(output)
     result = AuditResult(str(source), str(output))
     known, warnings = _find_plan(source, output, plan, result)
     if settings is None:
         settings = settings_of_plan(known)
+    track = _video_track_of_plan(known) or settings.video_track
+    (before, source_frames), (after, output_frames) = _opened(source, video_track=track), _opened(output)
     edits = _edits_of(known)
     with contextlib.ExitStack() as stack:
         audit_models = open_models(settings, upright_size=after.upright_size, models=models)
@@ -133,7 +134,7 @@ def _audit(
             yield Warned(sentence)
         for check in audit_models.missing:
             yield Warned(f"{check.title}: not done, {check.why_not}.")
-        findings = list(_compare_files(source, output, settings, result))
+        findings = list(_compare_files(source, output, settings, result, video=before.video))
         findings += _compare_pictures(before, after)
         auditor = FrameAuditor(audit_models, info=before, output_info=after, plan=known, settings=settings)
         stack.callback(auditor.close)
@@ -181,6 +182,13 @@ def settings_of_plan(plan: Path | None) -> Settings:
         return resolve(reader.header.settings)
 
 
+def _video_track_of_plan(plan: Path | None) -> int | None:
+    if plan is None:
+        return None
+    with PlanReader(plan) as reader:
+        return reader.header.video_track
+
+
 def _edits_of(plan: Path | None) -> Edits:
     return EditsFile.beside(plan).read(missing_ok=True) if plan is not None else Edits()
 
@@ -191,18 +199,20 @@ def _not_applied(edits: Edits) -> Iterator[Finding]:
         yield found("edits-unknown", {"more": f" {sentence}"})
 
 
-def _opened(path: Path) -> tuple[MediaInfo, AbstractContextManager[Iterable[Frame]]]:
+def _opened(path: Path, *, video_track: int | None = None) -> tuple[MediaInfo, AbstractContextManager[Iterable[Frame]]]:
     """A clip or a picture: what it is, and its frames."""
     if is_still(path):
         still = read_still(path)
         return info_of_still(still), contextlib.nullcontext([still.frame])
-    info = probe.probe(path)
+    info = probe.probe(path, video_track=video_track)
     return info, open_clip(path, info=info)
 
 
-def _compare_files(source: Path, output: Path, settings: Settings, result: AuditResult) -> Iterator[Finding]:
+def _compare_files(
+    source: Path, output: Path, settings: Settings, result: AuditResult, *, video: int
+) -> Iterator[Finding]:
     """Streams, tags, sound, and what stands beside the video stream."""
-    before, after = examine(source), examine(output)
+    before, after = examine(source, video=video), examine(output)
     muted = settings.audio == "mute"
     findings = compare_contents(before, after, keep=settings.keep, muted=muted)
     yield from findings

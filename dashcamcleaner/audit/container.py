@@ -28,9 +28,14 @@ from dashcamcleaner.core.findings import Finding, Severity
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.codecs import SAFE_TAGS, is_location_tag, is_structural_tag
+from dashcamcleaner.media.decoder import is_shown
 from dashcamcleaner.media.mp4_boxes import read_boxes
+from dashcamcleaner.media.packets import read_packets
+from dashcamcleaner.media.picture_length import PictureLength, length_difference_s
+from dashcamcleaner.media.probe import frame_rate
 from dashcamcleaner.media.text_judge import TrackJudge, tells_position
 from dashcamcleaner.media.text_tracks import texts_of
+from dashcamcleaner.media.video_streams import choose_video_stream, is_cover, video_streams_of
 
 __all__ = [
     "EmbeddedPicture",
@@ -73,6 +78,7 @@ class ContainerContents:
         chapters: how many.
         texts: subtitle streams whose texts do not read as speech, for people -> why.
         boxes: boxes beside the tracks that are no part of the format.
+        length: how long the pictures last, by their packets; None for a picture file.
     """
 
     video_streams: list[int] = field(default_factory=list)
@@ -85,6 +91,7 @@ class ContainerContents:
     chapters: int = 0
     texts: dict[str, str] = field(default_factory=dict)
     boxes: list[str] = field(default_factory=list)
+    length: PictureLength | None = None
 
 
 def compare_contents(
@@ -116,6 +123,7 @@ def compare_contents(
     chapters = output.chapters > 0 and len(output.data_streams) <= 1
     if "data" not in keep and not chapters:
         findings += [found("data-stream", {"what": stream_text}) for stream_text in output.data_streams]
+    findings += _compare_lengths(source.length, output.length)
     return [*findings, *_compare_tags(output, keep), *_compare_audio(source, output, muted)]
 
 
@@ -125,6 +133,20 @@ def _told_text(name: str, why: str, keep: Collection[str]) -> Finding:
         return found("text-kept", {"what": name, "why": why, "keep": min(asked)})
     severity = Severity.FAIL if "position" in why else Severity.REVIEW
     return found("text", {"what": name, "why": why}, severity=severity)
+
+
+def _compare_lengths(source: PictureLength | None, output: PictureLength | None) -> Iterator[Finding]:
+    """How long the pictures last; which of them are missing is told by who decodes both."""
+    if source is None or output is None:
+        return
+    difference = length_difference_s(source, output)
+    if difference is None:
+        yield found("length-untold")
+    elif difference:
+        before, after = float(source.seconds or 0), float(output.seconds or 0)
+        wrong = abs(difference) > _MOST_LENGTH_DIFFERENCE * before
+        told = {"before": f"{before:.3f}", "after": f"{after:.3f}", "difference": f"{float(difference):+.3f}"}
+        yield found("length", told, severity=Severity.FAIL if wrong else Severity.REVIEW)
 
 
 def _compare_tags(output: ContainerContents, keep: Collection[str]) -> Iterator[Finding]:
@@ -177,13 +199,20 @@ _EXIF_POINTERS = {
 }
 """Where other blocks lie, and what says nothing about the footage."""
 
+_MOST_LENGTH_DIFFERENCE = 0.02
+"""Of the source's length; what is lost at damaged ends stays below it, a wrong rate does not."""
+
 _LEAST_GAP_BYTES = 64
 _MOST_GAP_BYTES = 64 << 20
 _LEAST_PICTURE_PX = 16
 
 
-def examine(path: Path) -> ContainerContents:
+def examine(path: Path, *, video: int | None = None) -> ContainerContents:
     """Read a clip file, all packets, decoding none of the pictures.
+
+    Args:
+        path: the file.
+        video: index of the main video stream; None: as a run would choose.
 
     Raises:
         InputError: it cannot be read.
@@ -196,13 +225,20 @@ def examine(path: Path) -> ContainerContents:
         with av.open(
             f"file:{path.resolve()}", container_options=codecs.SOURCE_OPTIONS, metadata_errors="replace"
         ) as container:
-            tracks = _read_streams(container, facts)
+            tracks = _read_streams(path, container, facts, video=video)
             films = {index: container.streams[index].codec_context for index in facts.video_streams}
             codec_of = {index: context.codec.canonical_name for index, context in films.items() if context is not None}
             judges = _text_judges(container)
+            codec = ""
+            if facts.video_streams:
+                first = container.streams[facts.video_streams[0]]
+                codec = first.codec_context.codec.canonical_name if first.codec_context is not None else ""
+                facts.length = PictureLength(
+                    time_base=first.time_base or Fraction(1), rate=frame_rate(container, first)
+                )
             first_picture: Fraction | None = None
             sound_times: dict[int, list[Fraction]] = {index: [] for index in tracks}
-            for packet in container.demux():
+            for packet in read_packets(container):
                 if not packet.size:
                     continue
                 index = packet.stream_index
@@ -215,6 +251,9 @@ def examine(path: Path) -> ContainerContents:
                     judges[index] = _TextTrack("", "")  # told once
                 if packet.pos is not None and packet.pos >= 0:
                     spans.append((packet.pos, packet.pos + packet.size))
+                if index in facts.video_streams[:1] and facts.length is not None and is_shown(packet, codec=codec):
+                    time = packet.dts if packet.pts is None else packet.pts
+                    facts.length.add(time)
                 if index in facts.video_streams[:1] and packet.pts is not None and not packet.is_discard:
                     time = packet.pts * packet.time_base
                     first_picture = time if first_picture is None else min(time, first_picture)
@@ -309,9 +348,8 @@ def _still(path: Path) -> ContainerContents | None:
     return facts
 
 
-def _read_streams(container: Any, facts: ContainerContents) -> dict[int, AudioTrack]:
+def _read_streams(path: Path, container: Any, facts: ContainerContents, *, video: int | None) -> dict[int, AudioTrack]:
     tracks: dict[int, AudioTrack] = {}
-    covers = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
     facts.tags = dict(container.metadata)
     chapters = container.chapters()
     facts.chapters = len(chapters)
@@ -320,7 +358,7 @@ def _read_streams(container: Any, facts: ContainerContents) -> dict[int, AudioTr
     for stream in container.streams:
         facts.tags |= {f"stream {stream.index}: {name}": value for name, value in stream.metadata.items()}
         codec = stream.codec_context.name if stream.codec_context is not None else "unknown"
-        if stream.type == "video" and bool(stream.disposition & covers):
+        if stream.type == "video" and is_cover(stream):
             facts.pictures.append(
                 EmbeddedPicture(f"cover picture (stream {stream.index})", _cover(container, stream), cover=True)
             )
@@ -338,11 +376,14 @@ def _read_streams(container: Any, facts: ContainerContents) -> dict[int, AudioTr
                     facts.pictures.append(
                         EmbeddedPicture(f"attached picture (stream {stream.index})", pixels, cover=True)
                     )
-    if len(facts.video_streams) > 1:  # the main one first, as the run picks it
-        default = av.stream.Disposition.default
-        streams = [container.streams[i] for i in facts.video_streams]
-        streams.sort(key=lambda s: (not s.disposition & default, -s.width * s.height, s.index))
-        facts.video_streams = [s.index for s in streams]
+    if len(facts.video_streams) > 1:  # the main one first
+        chosen = (
+            choose_video_stream(video_streams_of(path, container), video_track=None, path=path)
+            if video is None
+            else None
+        )
+        first = chosen.index if chosen is not None else video
+        facts.video_streams.sort(key=lambda index: (index != first, index))
     return tracks
 
 
@@ -352,7 +393,7 @@ def _cover(container: Any, stream: Any) -> np.ndarray | None:
         contextlib.suppress(av.error.FFmpegError, ValueError),
         av.open(container.name, container_options=codecs.SOURCE_OPTIONS) as again,
     ):
-        for frame in again.decode(again.streams[stream.index]):
+        for frame in (f for p in read_packets(again, [again.streams[stream.index]]) for f in p.decode()):
             return frame.to_ndarray(format="rgb24")
     return None
 

@@ -14,6 +14,7 @@ import av.error
 import numpy as np
 
 from dashcamcleaner.media import codecs
+from dashcamcleaner.media.packets import read_packets
 
 __all__ = ["AudioTrack", "audio_offset_s", "audio_shift_s"]
 
@@ -88,12 +89,12 @@ def _loudness(path: Path, index: int) -> tuple[float, np.ndarray] | None:
     start: float | None = None
     try:
         with av.open(f"file:{path.resolve()}", container_options=codecs.SOURCE_OPTIONS) as container:
-            film = container.streams.video[0]
-            first = next((p.pts * p.time_base for p in container.demux(film) if p.pts is not None), Fraction(0))
+            pictures = read_packets(container, [container.streams.video[0]])
+            first = next((p.pts * p.time_base for p in pictures if p.pts is not None), Fraction(0))
             container.seek(0)
             stream = container.streams[index]
             resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
-            for frame in container.decode(stream):
+            for frame in (frame for packet in read_packets(container, [stream]) for frame in packet.decode()):
                 if not isinstance(frame, av.AudioFrame):
                     continue
                 if start is None and frame.pts is not None and frame.time_base is not None:

@@ -109,6 +109,16 @@ FINDINGS: Mapping[str, FindingRow] = _table(
             "The picture may look squeezed; nothing is laid bare by it.",
         ),
         FindingRow(
+            "length", "media", _FAIL,
+            "The source's pictures last {before} s, the output's {after} s ({difference} s).",
+            "By the times of both files; small differences are to review, as damaged ends make them.",
+            by_rendering=True,
+        ),
+        FindingRow(
+            "length-untold", "media", _REVIEW, "How long the source lasts is not told by it.",
+            "Its pictures have no times and no rate; play both and compare.",
+        ),
+        FindingRow(
             "frame-lost", "media", _FAIL, "{count} frames of the source are missing in the output.", _AGAIN,
             by_rendering=True,
         ),

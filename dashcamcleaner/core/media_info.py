@@ -17,8 +17,9 @@ class StreamInfo:
 
     Args:
         index: the stream's index in the container.
-        type: ``video``, ``audio``, ``subtitle``, ``data`` or ``attachment``.
-        codec: FFmpeg's codec name, or the container's tag where FFmpeg has none.
+        type: ``video``, ``audio``, ``subtitle``, ``data`` or ``attachment``; ``box`` and ``pid`` are data that no
+            stream of the container stands for.
+        codec: FFmpeg's codec name, or the container's tag, box or packet identifier where FFmpeg has none.
         note: what people should know: ``cover picture``, ``GoPro telemetry``, ``undecodable``, ...
         language: ISO 639 code, or empty.
     """
@@ -50,6 +51,7 @@ class MediaInfo:
         duration_s: seconds, or None where the container does not tell.
         bit_rate: bits per second of the main picture stream (or the file), None if untold.
         streams: all streams; `video` is the index of the main picture stream.
+        video_track: number of the main picture stream among the films, from 1.
         chapters: number of chapters.
         chapter_titles: what each is called, empty where it has no title.
         tags: container-level tags (names only matter to what is stripped).
@@ -66,6 +68,7 @@ class MediaInfo:
     video: int
     codec: str
     streams: tuple[StreamInfo, ...] = ()
+    video_track: int = 1
     start_pts: int | None = None
     start_s: Fraction | None = None
     end_pts: int | None = None
@@ -84,6 +87,11 @@ class MediaInfo:
     still: bool = False
     cut: bool = False
     warnings: tuple[str, ...] = ()
+
+    @property
+    def has_origin(self) -> bool:
+        """Whether the container's clock begins at zero; those of broadcasting begin, and start again, anywhere."""
+        return not self.container.startswith(("mpegts", "mpeg", "mpegtsraw"))
 
     @property
     def upright_size(self) -> tuple[int, int]:

@@ -219,6 +219,12 @@ class PlanHeader:
     versions: dict[str, str] = field(default_factory=dict)
     version: tuple[int, int] = PLAN_VERSION
 
+    @property
+    def video_track(self) -> int | None:
+        """Number of the picture track that the plan is of, from 1; None in plans that do not tell."""
+        number = self.seeing.get("video_track")
+        return number if type(number) is int else None
+
     def to_line(self) -> str:
         """One JSON line, without the line break."""
         return json.dumps(

@@ -191,11 +191,11 @@ class EngineFacade:
 
         return events(), control
 
-    def open_preview(self, clip: Path) -> ClipPreview:
-        """A clip to look at."""
+    def open_preview(self, clip: Path, *, video_track: int | None = None) -> ClipPreview:
+        """A clip to look at, one of its picture tracks where it has several."""
         from dashcamcleaner.review.preview import ClipPreview
 
-        return ClipPreview(clip, models=self._models)
+        return ClipPreview(clip, video_track=video_track, models=self._models)
 
     def open_review(self, plan: Path, settings: Settings, *, edited: bool) -> PlanReview:
         """A finished run's plan, which was rendered with edits or without."""

@@ -164,7 +164,10 @@ class PreviewPanel(QWidget):
             self._worker.ask(self._frames.close, topic="open")
             return
         self.canvas.tell(tr("Opening…"))
-        self._worker.ask(lambda: self._frames.open(path), self._opened, failed=self._failed, topic="open")
+        track = self._model.settings.video_track
+        self._worker.ask(
+            lambda: self._frames.open(path, video_track=track), self._opened, failed=self._failed, topic="open"
+        )
 
     def _opened(self, clip: OpenedClip) -> None:
         self.clip = clip

@@ -22,6 +22,7 @@ from dashcamcleaner.pipeline.build import rules_per_kind
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.plan_file import PlanReader
 from dashcamcleaner.review.follow import follow_box
 from dashcamcleaner.review.preview import ClipPreview
 from dashcamcleaner.settings import Settings
@@ -103,7 +104,9 @@ def _add_regions(
     rules = rules_per_kind(settings)
     added: list[DrawnRegion] = []
     sentences = []
-    with ClipPreview(source) as clip:
+    with PlanReader(plan) as reader:
+        track = reader.header.video_track
+    with ClipPreview(source, video_track=track) as clip:
         for finding in clear:
             factors = rules[finding.kind].growth if finding.kind in rules else (1.0, 1.0)
             keys = [(round(at, 4), _grown(box, factors)) for at, box in _keys(clip, finding)]

@@ -14,6 +14,7 @@ from dashcamcleaner.core.frame import PixelLayout
 from dashcamcleaner.media.formats import FORMATS, MediaKind
 
 __all__ = [
+    "CLOCKLESS",
     "COLOR_CODES",
     "CONTAINERS",
     "SAFE_TAGS",
@@ -44,6 +45,9 @@ SOURCE_OPTIONS: dict[str, str] = {
     "protocol_whitelist": "file",
     "format_whitelist": ",".join(_DEMUXERS.split()),
 }
+
+CLOCKLESS = frozenset("h264 hevc vvc obu mpegvideo m4v vc1 h263 dirac cavsvideo mjpeg dnxhd".split())
+"""Readers of elementary streams: pictures alone, without times."""
 
 SAFE_TAGS = frozenset({"creation_time", "language"})
 """Tags that are always kept. All others are dropped and named unless asked for: what is not understood may tell who

@@ -6,7 +6,7 @@ Pure: reads `MediaInfo` and the tables in `media.codecs`, opens nothing.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -22,9 +22,6 @@ __all__ = ["OutputPlan", "SideStream", "plan_output"]
 
 _BITS_PER_PIXEL = 0.16
 """Of a busy street scene at quality 20; measured 0.03-0.16 over fifteen clips, the upper end taken for the estimate."""
-
-_ORIGINLESS = ("mpegts", "mpeg", "mpegtsraw")
-"""Containers whose clock has no origin: their clips begin anywhere, so times are counted from their start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +89,8 @@ def plan_output(
     audio: str = "keep",
     keep_chroma: bool = False,
     quality: int = 20,
+    uncopiable: Collection[int] = (),
+    unwritable: Collection[int] = (),
 ) -> OutputPlan:
     """Decide what the output will be.
 
@@ -104,6 +103,8 @@ def plan_output(
         audio: ``keep`` or ``mute``.
         keep_chroma: 4:2:2 and 4:4:4 stay as they are.
         quality: x264's scale; only the size estimate depends on it.
+        uncopiable: side streams whose packets the container refused when tried, see `media.trial`.
+        unwritable: side streams that it refused converted, too.
 
     Raises:
         OutputError: the extension is unknown, or the container cannot hold what was asked for.
@@ -112,10 +113,13 @@ def plan_output(
     video = _video_codec(info, container=container, codec=codec)
     pixel_format, notes = _pixel_format(info, codec=video, keep_chroma=keep_chroma)
     size, size_notes = _size(info, pixel_format=pixel_format)
-    sides, actions = _sides(info, container=container, keep=keep, audio=audio)
+    sides, actions = _sides(
+        info, container=container, keep=keep, audio=audio, uncopiable=uncopiable, unwritable=unwritable
+    )
     tags, tag_actions = _tags(info.tags, keep=keep)
     video_tags, video_tag_actions = _video_tags(info, container=container, keep=keep)
-    shift = info.start_s if info.container.startswith(_ORIGINLESS) and info.start_s else Fraction(0)
+    # Times are counted from the clip's start where the clock begins anywhere.
+    shift = info.start_s if info.start_s and not info.has_origin else Fraction(0)
     chapters = info.chapters > 0 and "chapters" in keep
     titles, chapter_actions = _chapters(info, kept=chapters, keep=keep)
     actions += chapter_actions
@@ -132,7 +136,13 @@ def plan_output(
         shift_s=shift,
         bake_orientation=info.orientation.mirrored and not container.mirroring,
         actions=(_picture_action(info, video), *actions, *tag_actions, *video_tag_actions),
-        warnings=(*notes, *size_notes, *_text_notes(info, sides), *_timing_notes(info, container, shift, video)),
+        warnings=(
+            *notes,
+            *size_notes,
+            *_text_notes(info, sides),
+            *_timing_notes(info, container, shift, video),
+            *_refused_notes(info, container, unwritable),
+        ),
         estimated_bytes=_estimate(info, sides, quality=quality),
     )
 
@@ -192,7 +202,13 @@ def _size(info: MediaInfo, *, pixel_format: str) -> tuple[tuple[int, int], list[
 
 
 def _sides(
-    info: MediaInfo, *, container: Container, keep: Sequence[str], audio: str
+    info: MediaInfo,
+    *,
+    container: Container,
+    keep: Sequence[str],
+    audio: str,
+    uncopiable: Collection[int],
+    unwritable: Collection[int],
 ) -> tuple[list[SideStream], list[StreamAction]]:
     sides: list[SideStream] = []
     actions: list[StreamAction] = []
@@ -203,15 +219,18 @@ def _sides(
         counts[stream.type] = counts.get(stream.type, 0) + 1
         title = _title(stream, counts[stream.type])
         decide: Callable[[StreamInfo], _Fate] = {
-            "audio": lambda s: _audio(s, container, audio),
-            "subtitle": lambda s: _subtitle(s, container, keep),
+            "audio": lambda s: _audio(s, container, audio, s.index in uncopiable),
+            "subtitle": lambda s: _subtitle(s, container, keep, s.index in uncopiable),
             "data": lambda s: _data(s, container, keep),
             "attachment": lambda s: _attachment(s, container, keep),
             "video": lambda s: _picture(s, container, keep),
+            "pid": lambda _: (None, "dropped", "may carry position; only announced streams can be kept"),
             "box": lambda _: (None, "dropped", "may carry position; only tracks can be kept"),
             "sei": lambda _: (None, "dropped", "may carry texts and position; the pictures are coded anew"),
         }[stream.type]
         side, action, why = decide(stream)
+        if side is not None and side.index in unwritable:
+            side, action, why = None, "dropped", f"{container.title} refuses it, it may be damaged"
         actions.append(StreamAction(title, action, why))
         if side is not None:
             tags, tag_actions = _tags(_own_tags(stream), keep=keep, of=title, told=info.tags)
@@ -229,27 +248,31 @@ def _stream_tags(stream: StreamInfo, container: Container) -> dict[str, str]:
     return {"language": codecs.language_tag(stream.language, container=container)}
 
 
-def _audio(stream: StreamInfo, container: Container, audio: str) -> _Fate:
+def _audio(stream: StreamInfo, container: Container, audio: str, uncopiable: bool) -> _Fate:
     if audio == "mute":
         return None, "muted", "asked for"
     if stream.note == "undecodable" and stream.codec not in container.audio:
         return None, "dropped", "unknown codec"
-    if stream.codec in container.audio:
+    if stream.codec in container.audio and not uncopiable:
         return SideStream(stream.index, "audio"), "copied", ""
-    why = f"{container.title} does not hold {stream.codec}"
+    why = _not_held(stream, container, uncopiable)
     return SideStream(stream.index, "audio", codec=container.audio_fallback), "converted", why
 
 
-def _subtitle(stream: StreamInfo, container: Container, keep: Sequence[str]) -> _Fate:
+def _not_held(stream: StreamInfo, container: Container, uncopiable: bool) -> str:
+    return f"{container.title} {'refuses this' if uncopiable else 'does not hold'} {stream.codec}"
+
+
+def _subtitle(stream: StreamInfo, container: Container, keep: Sequence[str], uncopiable: bool) -> _Fate:
     telemetry = stream.note == codecs.TELEMETRY_TEXT
     judged = "subtitles" not in keep and not (telemetry and "data" in keep)
     why = stream.details.get("unlike_speech", "")
     if why and judged:
         told = "its texts tell the position" if telemetry else f"its texts do not read as speech: one {why}"
         return None, "dropped", told
-    if stream.codec in container.subtitles:
+    if stream.codec in container.subtitles and not uncopiable:
         return SideStream(stream.index, "subtitle", judged=judged), "copied", ""
-    why = f"{container.title} does not hold {stream.codec}"
+    why = _not_held(stream, container, uncopiable)
     if stream.codec in codecs.TEXT_SUBTITLES and stream.note != "undecodable":
         fallback = container.subtitle_fallback
         return SideStream(stream.index, "subtitle", codec=fallback, judged=judged), "converted", why
@@ -295,7 +318,9 @@ def _title(stream: StreamInfo, number: int) -> str:
     names = {"audio": "sound", "subtitle": "subtitles", "attachment": "attachment", "box": "box"}
     if stream.type == "video":
         size = stream.details.get("size")
-        return f"{stream.note or 'second video stream'} ({stream.codec}{f', {size[0]}x{size[1]}' if size else ''})"
+        return f"{stream.note or 'other video stream'} ({stream.codec}{f', {size[0]}x{size[1]}' if size else ''})"
+    if stream.type == "pid":
+        return f"{stream.note} (PID {stream.codec}, {stream.details.get('packets', 0)} packets)"
     if stream.type == "sei":
         return stream.note
     if stream.type == "data":
@@ -410,6 +435,12 @@ def _timing_notes(info: MediaInfo, container: Container, shift: Fraction, codec:
         yield f"{codec.title} is written without the mark that says that the source is interlaced."
     if info.orientation.mirrored and not container.mirroring:
         yield f"{container.title} cannot say that the picture is mirrored; the pixels themselves are turned."
+
+
+def _refused_notes(info: MediaInfo, container: Container, unwritable: Collection[int]) -> Iterable[str]:
+    for stream in info.streams:
+        if stream.index in unwritable:
+            yield f"The {stream.type} stream {stream.index} is left out: {container.title} refuses it."
 
 
 def _estimate(info: MediaInfo, sides: Iterable[SideStream], *, quality: int) -> int:

@@ -17,6 +17,7 @@ import av
 import av.error
 
 from dashcamcleaner.media import codecs
+from dashcamcleaner.media.packets import read_packets
 from dashcamcleaner.media.text_judge import TrackJudge, refusal, tells_position
 
 __all__ = ["judge_text_tracks", "packet_refusal", "plain_header", "texts_of"]
@@ -63,7 +64,7 @@ def judge_text_tracks(path: Path) -> dict[int, str]:
                 judges[stream.index] = TrackJudge(_header_refusal(stream))
         names = {index: container.streams[index].codec_context.codec.canonical_name for index in judges}
         if judges:
-            for packet in container.demux([container.streams[index] for index in judges]):
+            for packet in read_packets(container, [container.streams[index] for index in judges]):
                 judge = judges.get(packet.stream_index)
                 if judge is None:
                     continue  # a container may give what it has read ahead of streams that are not asked for

@@ -26,7 +26,16 @@ from dashcamcleaner.pipeline.plan_file import PlanReader, SeenLog, fingerprint, 
 from dashcamcleaner.settings import Settings
 from dashcamcleaner.tracking.camera_motion import MotionEstimator
 
-__all__ = ["RunContext", "checker_for", "detector_for", "inference_size", "open_context", "seeing_of", "versions"]
+__all__ = [
+    "RunContext",
+    "checker_for",
+    "detector_for",
+    "inference_size",
+    "open_context",
+    "seeing_of",
+    "versions",
+    "video_track_of",
+]
 
 _MOST_ENLARGED = 1.5
 _CHECK_FLOOR = 0.003
@@ -181,6 +190,12 @@ def _from_plan(job: Job, info: MediaInfo, edits: Edits, waiting: int) -> RunCont
             f"The plan {job.from_plan.name} belongs to another clip than {job.source.name}.",
             hint=f"It was made of a file named {header.source}; a clip that was changed needs a new analysis.",
         )
+    if header.upright_size != info.upright_size or header.video_track not in (None, info.video_track):
+        reader.close()
+        raise PlanError(
+            f"The plan {job.from_plan.name} is of another video stream of {job.source.name}.",
+            hint="Leave --video-track out to render the plan's own, or clean the other one without --from-plan.",
+        )
     rules = rules_per_kind(settings)
     planner = make_planner(
         settings, upright_size=info.upright_size, rules=rules, max_waiting_frames=waiting, edits=edits or None
@@ -196,6 +211,18 @@ def _from_plan(job: Job, info: MediaInfo, edits: Edits, waiting: int) -> RunCont
         warnings=tuple(edits.warnings),
         reader=reader,
     )
+
+
+def video_track_of(job: Job) -> int | None:
+    """Number of the video stream that a job is about: the one asked for, else the plan's; None: choose.
+
+    Raises:
+        PlanError: the plan cannot be read.
+    """
+    if job.settings.video_track is not None or job.from_plan is None:
+        return job.settings.video_track
+    with PlanReader(job.from_plan) as reader:
+        return reader.header.video_track
 
 
 def detector_for(settings: Settings, *, upright_size: tuple[int, int], models: ModelPool) -> FrameDetector:
@@ -234,6 +261,7 @@ def seeing_of(settings: Settings, description: DetectorDescription, *, info: Med
         "inference_size": inference_size(settings, upright_size=info.upright_size),
         "tiles": settings.tiles,
         "score_floor": SCORE_FLOOR,
+        "video_track": info.video_track,
     }
 
 

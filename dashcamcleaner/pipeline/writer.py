@@ -23,6 +23,7 @@ from dashcamcleaner.media.encoder import Encoder
 from dashcamcleaner.media.image_file import picture_frame
 from dashcamcleaner.media.mask_writer import MaskWriter
 from dashcamcleaner.media.output_plan import OutputPlan
+from dashcamcleaner.media.picture_length import PictureLength, length_notes
 from dashcamcleaner.obscure.masks import region_mask
 from dashcamcleaner.obscure.obscurer import Obscurer
 from dashcamcleaner.pipeline.build import rules_per_kind, shapes_per_kind
@@ -164,8 +165,15 @@ class ClipWriter:
         self._encoder.write(frame)
         self._plan.write(plan)
 
-    def finish(self, summary: RunSummary) -> None:
+    def finish(self, summary: RunSummary, *, source_length: PictureLength) -> list[str]:
         """Complete all files, give them their final names, and write the JSON report beside the output.
+
+        Args:
+            summary: to be completed.
+            source_length: the length of what was read; a difference to what was written is told.
+
+        Returns:
+            What a careful user wants to know of the writing, one sentence each; they stand in the summary, too.
 
         Raises:
             OutputError: the disk is full, or something came to stand under a final name meanwhile.
@@ -173,7 +181,9 @@ class ClipWriter:
         assert self._plan is not None
         job = self._job
         summary.output_bytes = self._encoder.finish()
-        summary.warnings += self._encoder.problems
+        told = [*self._encoder.problems, *length_notes(source_length, self._encoder.length)]
+        summary.warnings += told
+        summary.duration_s = summary.duration_s or float(self._encoder.length.seconds or 0)
         for mask, beside, final in self._masks:
             mask.finish()
             publish(beside, final, overwrite=job.settings.overwrite)
@@ -188,6 +198,7 @@ class ClipWriter:
             self._plan.abort()
         summary.report = str(report_path(job.output))
         write_reports(summary, about_source=job.settings.report_source, mode=side_mode(job.settings, job.source))
+        return told
 
     def abort(self) -> None:
         """Close and delete what was begun; does nothing after `finish`."""

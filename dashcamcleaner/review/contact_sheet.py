@@ -58,6 +58,7 @@ def write_sheet(source: Path, plan: Path, sheet: Path, *, clear: bool = False) -
     with PlanReader(plan) as reader:
         if reader.header.fingerprint != fingerprint(source):
             raise PlanError(f"The plan {plan.name} belongs to another clip than {source.name}.")
+        track = reader.header.video_track
         regions = {frame_plan.time.pts: frame_plan.regions for frame_plan in reader}
     entries = read_tracks(plan)
     if not entries:
@@ -68,7 +69,7 @@ def write_sheet(source: Path, plan: Path, sheet: Path, *, clear: bool = False) -
     draw = ImageDraw.Draw(canvas)
     font = ImageFont.load_default(11)
     obscurer = None if clear else Obscurer()
-    pictures = _thumbnails(source, entries, regions, obscurer)
+    pictures = _thumbnails(source, entries, regions, obscurer, video_track=track)
     for number, entry in enumerate(entries):
         left, top = number % columns * _CELL_PX, number // columns * (_CELL_PX + _TEXT_PX)
         thumbnail = Image.fromarray(pictures[entry.track])
@@ -83,7 +84,12 @@ def write_sheet(source: Path, plan: Path, sheet: Path, *, clear: bool = False) -
 
 
 def _thumbnails(
-    source: Path, entries: Sequence[TrackSummary], regions: dict[int, tuple[Region, ...]], obscurer: Obscurer | None
+    source: Path,
+    entries: Sequence[TrackSummary],
+    regions: dict[int, tuple[Region, ...]],
+    obscurer: Obscurer | None,
+    *,
+    video_track: int | None,
 ) -> dict[int, np.ndarray]:
     """Each track's best moment with some surroundings; everything that the plan hides there is hidden here too."""
     wanted: dict[int, list[TrackSummary]] = {}
@@ -91,7 +97,7 @@ def _thumbnails(
         assert entry.best_time is not None
         wanted.setdefault(entry.best_time.pts, []).append(entry)
     found: dict[int, np.ndarray] = {}
-    with open_clip(source, info=probe.probe(source)) as decoder:
+    with open_clip(source, info=probe.probe(source, video_track=video_track)) as decoder:
         for frame in decoder:
             for entry in wanted.pop(frame.time.pts, ()):
                 if obscurer is not None:

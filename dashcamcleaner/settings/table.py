@@ -150,6 +150,9 @@ class Settings:
     precision: str = setting("auto", "seeing", "Precision",
         "Arithmetic of the network; auto: the chip's best.", choices=("auto", "f32", "bf16", "f16", "int8"))
     batch: int = setting(1, "seeing", "Batch", "Frames per inference; more than 1 helps GPUs.", minimum=1, maximum=64)
+    video_track: int | None = setting(None, "seeing", "Video stream",
+        "Number of the video stream to clean, from 1, where a file has several; auto: the longest and largest.",
+        minimum=1, maximum=64)
     trust_weights: bool = setting(False, "seeing", "Trust these weights",
         "Load a foreign .pt although it can run code on this machine; remembered by its hash.")
     # --- output
