@@ -21,6 +21,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.errors import DashcamCleanerError, SettingError
 from dashcamcleaner.gui.engine_facade import DeviceChoice, WeightsChoice
 from dashcamcleaner.gui.fields import CheckField, Field, NumberField, OpenChoiceField, field_for
@@ -262,8 +263,8 @@ class SettingsForm(QFrame):
     def _tell_recommended(self) -> None:
         name = self._model.value("weights")
         one = next((w for w in self._weights if w.name == name), self._weights[0] if self._weights else None)
-        recommended = one.thresholds if one is not None else {}
-        self._tell_auto("threshold", {kind: (value,) for kind, value in recommended.items()})
+        kinds = one.kinds if one is not None else ()
+        self._tell_auto("threshold", {kind: (rules_of(kind).probability,) for kind in kinds})
         self._tell_auto("growth", self._growth)
 
     def _tell_auto(self, name: str, values: Mapping[str, tuple[float, ...]]) -> None:

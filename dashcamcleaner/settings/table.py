@@ -44,7 +44,7 @@ PROFILES: dict[str, dict[str, Any]] = {
     "fast": {"inference_size": 640, "tiles": 1, "threshold": None, "look_ahead": 0.5},
     "balanced": {"inference_size": 960, "tiles": 1, "threshold": None, "look_ahead": 1.0},
     "publish": {"inference_size": 1280, "tiles": 1, "threshold": None, "look_ahead": 1.0},
-    "maximum": {"inference_size": 1280, "tiles": 2, "threshold": 0.1, "look_ahead": 2.0, "thorough": True},
+    "maximum": {"inference_size": 1280, "tiles": 2, "threshold": 0.03, "look_ahead": 2.0, "thorough": True},
 }
 
 
@@ -84,7 +84,7 @@ class Settings:
     other_kinds: tuple[str, ...] = setting((), "hide", "Other kinds",
         "Further kinds that your weights know and that are to be hidden, e.g. person,screen.")
     threshold: float | None = setting(None, "hide", "Detection threshold",
-        "Detections with a lower score are not hidden; lower hides more. auto: as the weights recommend.",
+        "How probable a track must be an object to be hidden, large ones more; lower hides more. auto: 0.05.",
         minimum=0, maximum=1, basic=True)
     threshold_face: float | None = setting(None, "hide", "Threshold for faces",
         "Threshold for faces alone; auto: as threshold.", minimum=0, maximum=1)
