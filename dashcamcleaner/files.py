@@ -20,6 +20,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from stat import S_ISLNK, S_ISREG
 from typing import IO, Any
 
 import platformdirs
@@ -240,10 +241,16 @@ def mode_like(source: Path) -> int:
 def reserve(path: Path, *, mode: int) -> None:
     """Make an empty file of that mode in place of a leftover, never through a link. Opened by name, it keeps the mode.
 
+    What is neither a file nor a link (a device, a pipe, a folder) is left as it is.
+
     Raises:
         OSError: it cannot be made.
     """
-    path.unlink(missing_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        found = path.lstat().st_mode
+        if not (S_ISREG(found) or S_ISLNK(found)):
+            return
+        path.unlink()
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
 
 
