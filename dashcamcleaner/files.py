@@ -17,10 +17,10 @@ import json
 import os
 import secrets
 import shutil
-import stat
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from stat import S_ISLNK, S_ISREG
 from typing import IO, Any
 
 import platformdirs
@@ -241,16 +241,16 @@ def mode_like(source: Path) -> int:
 def reserve(path: Path, *, mode: int) -> None:
     """Make an empty file of that mode in place of a leftover, never through a link. Opened by name, it keeps the mode.
 
-    What is no file, a device or a pipe, stays what it is.
+    What is neither a file nor a link (a device, a pipe, a folder) is left as it is.
 
     Raises:
         OSError: it cannot be made.
     """
     with contextlib.suppress(FileNotFoundError):
-        kind = path.lstat().st_mode
-        if not (stat.S_ISREG(kind) or stat.S_ISLNK(kind)):
-            return  # a device or a pipe is written into, never replaced
-        path.unlink(missing_ok=True)
+        found = path.lstat().st_mode
+        if not (S_ISREG(found) or S_ISLNK(found)):
+            return
+        path.unlink()
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
 
 

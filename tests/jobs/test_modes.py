@@ -154,6 +154,16 @@ def test_what_the_report_tells_of_the_source_is_a_choice(tmp_path: Path, told: s
         assert data["output_sha256"]
 
 
+def test_what_is_no_file_is_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reserve(pipe, mode=0o600)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    (tmp_path / "folder").mkdir()
+    reserve(tmp_path / "folder", mode=0o600)
+    assert (tmp_path / "folder").is_dir()
+
+
 def test_modes(tmp_path: Path) -> None:
     file = tmp_path / "a"
     for wanted in (0o600, 0o640, 0o644, 0o666, 0o604, 0o444):
