@@ -332,16 +332,18 @@ class GrowingFile:
 
 
 def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hex; remembered per path, size and date within this process.
+    """The SHA-256 of a file's bytes, in hex; remembered within this process until the file changes.
+
+    A date of change can be set by anybody, so the system's own mark of a change counts as well.
 
     Raises:
         OSError: it cannot be read.
     """
     stat = path.stat()
-    return _sha256(path, stat.st_size, stat.st_mtime_ns)
+    return _sha256(path, (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_dev, stat.st_ino))
 
 
 @functools.lru_cache(maxsize=64)
-def _sha256(path: Path, size: int, mtime_ns: int) -> str:  # noqa: ARG001  # they tell the cache of a changed file
+def _sha256(path: Path, state: tuple[int, ...]) -> str:  # noqa: ARG001  # it tells the cache of a changed file
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

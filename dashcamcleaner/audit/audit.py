@@ -40,11 +40,12 @@ from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.image import info_of_still
 from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint, plan_path
+from dashcamcleaner.pipeline.plan_settings import settings_for_audit
 from dashcamcleaner.pipeline.progress import ProgressMeter
 from dashcamcleaner.report.data import write_reports
-from dashcamcleaner.settings import Settings, resolve
+from dashcamcleaner.settings import Settings
 
-__all__ = ["audit", "audit_run", "settings_of_plan"]
+__all__ = ["audit", "audit_run"]
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ def audit(
         output: what came of it.
         plan: the plan of the run; the one beside the output when None. Without a plan,
             what changed tells where regions are.
-        settings: the settings of the run; those that the plan tells when None.
+        settings: the settings of the run; the audit's own when None, see `pipeline.plan_settings`.
         models: where detectors and the text reader come from; None: the process's own pool.
         control: pauses and cancels; may be None.
     """
@@ -119,7 +120,7 @@ def _audit(
     result = AuditResult(str(source), str(output))
     known, warnings = _find_plan(source, output, plan, result)
     if settings is None:
-        settings = settings_of_plan(known)
+        settings = settings_for_audit(known)
     edits = _edits_of(known)
     with contextlib.ExitStack() as stack:
         audit_models = open_models(settings, upright_size=after.upright_size, models=models)
@@ -168,14 +169,6 @@ def _find_plan(source: Path, output: Path, plan: Path | None, result: AuditResul
             return None, [f"The plan {path.name} beside the output belongs to another clip and is not used."]
     result.plan = str(path)
     return path, []
-
-
-def settings_of_plan(plan: Path | None) -> Settings:
-    """The settings that a plan was made with; the defaults without one."""
-    if plan is None:
-        return resolve()
-    with PlanReader(plan) as reader:
-        return resolve(reader.header.settings)
 
 
 def _edits_of(plan: Path | None) -> Edits:

@@ -28,8 +28,9 @@ def run(args: argparse.Namespace) -> int:
     if args.toml:
         import tomli_w
 
-        print(tomli_w.dumps({name: list(v) if isinstance(v, tuple) else v
-                             for name, v in settings.overrides.items() if v is not None}), end="")  # fmt: skip
+        said = {name: value for name, value in settings.overrides.items() if value is not None}
+        said.pop("trust_weights", None)  # no file gives trust
+        print(tomli_w.dumps({name: list(v) if isinstance(v, tuple) else v for name, v in said.items()}), end="")
         return 0
     values = settings.as_dict()
     for group, title in GROUPS.items():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from dashcamcleaner.audit.audit import audit, settings_of_plan
+from dashcamcleaner.audit.audit import audit
 from dashcamcleaner.core.edit_rows import Box, KeyFrame
 from dashcamcleaner.core.edit_types import DrawnRegion
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
@@ -22,6 +22,7 @@ from dashcamcleaner.pipeline.build import rules_per_kind
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.plan_settings import settings_for_fixing
 from dashcamcleaner.review.follow import follow_box
 from dashcamcleaner.review.preview import ClipPreview
 from dashcamcleaner.settings import Settings
@@ -74,7 +75,7 @@ def audit_and_fix(
             yield last
             return
         plan = Path(last.result.plan)
-        settings = settings_of_plan(plan)
+        settings = settings_for_fixing(plan)
         done += 1
         added = _add_regions(source, plan, last.result.findings, settings=settings, number=done)
         fixes += added or [f"round {done}: rendered again from the plan"]
