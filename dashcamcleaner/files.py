@@ -46,14 +46,16 @@ __all__ = [
 
 
 def user_folder(purpose: str) -> Path:
-    """The user's own folder for ``data``, ``config`` or ``cache``; not created.
+    """The user's own folder for ``data``, ``config``, ``state`` or ``cache``; not created.
 
-    ``DASHCAMCLEANER_HOME`` moves all three (portable installations, tests). Else the system's place for such folders
+    ``DASHCAMCLEANER_HOME`` moves all four (portable installations, tests). Else the system's place for such folders
     holds; where version 0.1.0 took another one and it is the only one that exists, that one stays in use.
     """
     moved = os.environ.get("DASHCAMCLEANER_HOME")
     if moved:
         return Path(moved) / purpose
+    if purpose == "state":  # version 0.1.0 had none
+        return _system_folder(purpose)
     folder, older = _system_folder(purpose), _folder_of_0_1_0(purpose)
     return older if older.is_dir() and not folder.exists() else folder
 
@@ -66,8 +68,14 @@ def _system_folder(purpose: str) -> Path:
         roaming=windows and purpose == "config",
         opinion=False,
     )
-    folder = {"data": dirs.user_data_path, "config": dirs.user_config_path, "cache": dirs.user_cache_path}[purpose]
-    return folder / purpose if windows else folder  # Windows has one folder for all three
+    folder = {
+        "data": dirs.user_data_path,
+        "config": dirs.user_config_path,
+        "state": dirs.user_state_path,
+        "cache": dirs.user_cache_path,
+    }[purpose]
+    # Windows has one folder for all, and macOS one for data and state.
+    return folder / purpose if windows or (sys.platform == "darwin" and purpose == "state") else folder
 
 
 def _folder_of_0_1_0(purpose: str) -> Path:

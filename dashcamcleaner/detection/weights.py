@@ -307,7 +307,7 @@ def is_vouched(names: str) -> bool:
     Their files lie in one of `weights_folders`, or a person has said yes to the hash of each by ``--trust-weights``.
 
     Args:
-        names: as the setting ``weights`` has them, several separated by commas.
+        names: the value of the setting ``weights``, several separated by commas.
 
     Raises:
         WeightsError: there are no such weights.

@@ -22,8 +22,9 @@ from dashcamcleaner.pipeline.frames import FramePlanner
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.job_edits import load_edits
 from dashcamcleaner.pipeline.observations import LiveObservationSource, ObservationSource, StoredObservationSource
-from dashcamcleaner.pipeline.plan_file import PlanReader, SeenLog, fingerprint, seen_path
-from dashcamcleaner.settings import Settings
+from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint
+from dashcamcleaner.pipeline.seen_log import SeenLog, log_path, older_log_notes
+from dashcamcleaner.settings import ROWS, Settings
 from dashcamcleaner.tracking.camera_motion import MotionEstimator
 
 __all__ = ["RunContext", "checker_for", "detector_for", "inference_size", "open_context", "seeing_of", "versions"]
@@ -115,7 +116,7 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
     detector = detector_for(settings, upright_size=info.upright_size, models=models)
     seeing = seeing_of(settings, detector.description, info=info)
     header = _header(job, info, weights=detector.description, seeing=seeing)
-    log = SeenLog(seen_path(job.output), header=header)
+    log = SeenLog(log_path(header, deciding=_deciding(settings)), header=header)
     rules = rules_per_kind(settings)
     resumed = log.stored_frames
     description = detector.description
@@ -143,6 +144,8 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
         resumed_frames=resumed,
         warnings=(
             *((f"An earlier run had analysed {resumed} frames; this one continues there.",) if resumed else ()),
+            *log.notes,
+            *older_log_notes(job.output),
             *edits.warnings,
         ),
         detector=detector,
@@ -235,6 +238,12 @@ def seeing_of(settings: Settings, description: DetectorDescription, *, info: Med
         "tiles": settings.tiles,
         "score_floor": SCORE_FLOOR,
     }
+
+
+def _deciding(settings: Settings) -> dict[str, object]:
+    """The settings that decide what is seen, and what is looked at closer: a resume needs them equal."""
+    groups = ("hide", "time", "seeing")
+    return {row.name: getattr(settings, row.name) for row in ROWS if row.group in groups and row.name != "profile"}
 
 
 def versions() -> dict[str, str]:

@@ -17,7 +17,7 @@ from dashcamcleaner.core.motion import Motion
 from dashcamcleaner.core.plan import Observation
 from dashcamcleaner.detection.tiling import FrameDetector
 from dashcamcleaner.errors import PlanError
-from dashcamcleaner.pipeline.plan_file import SeenLog
+from dashcamcleaner.pipeline.seen_log import SeenLog
 from dashcamcleaner.tracking.camera_motion import MotionEstimator
 
 __all__ = ["LiveObservationSource", "ObservationSource", "StoredObservationSource"]

@@ -1,38 +1,30 @@
 """Plan files: JSON Lines written as the run goes, read by replay, resume, review, audit and report.
 
-While a run works, what was seen is appended to ``NAME.seen.jsonl.partial`` and the plan to ``NAME.plan.jsonl.partial``.
-When the output gets its final name, so does the plan, and the log of what was seen goes. A killed run leaves the log,
-from which the next run continues.
+While a run works, the plan grows under ``NAME.plan.jsonl.partial``. When the output gets its final name, so does the
+plan. What a killed run leaves for the next one is `pipeline.seen_log`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader
+from dashcamcleaner.core.plan import FramePlan, PlanHeader
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.files import GrowingFile, map_os_errors
 
-__all__ = ["PlanReader", "PlanWriter", "SeenLog", "fingerprint", "plan_path", "seen_path"]
+__all__ = ["PlanReader", "PlanWriter", "fingerprint", "plan_path"]
 
 _EDGE_BYTES = 1 << 20
-_FLUSH_EVERY_FRAMES = 15  # half a second at 30 fps: what a kill costs at most
 
 
 def plan_path(output: Path) -> Path:
     """Where the plan of an output stands: ``clip.mp4`` -> ``clip.plan.jsonl``."""
     return output.with_name(output.stem + ".plan.jsonl")
-
-
-def seen_path(output: Path) -> Path:
-    """Where an unfinished analysis of an output stands."""
-    return output.with_name(output.stem + ".seen.jsonl.partial")
 
 
 def fingerprint(path: Path) -> str:
@@ -77,74 +69,6 @@ class PlanWriter:
     def abort(self) -> None:
         """Close and delete the partial file; does nothing after `finish`."""
         self._file.abort()
-
-
-class SeenLog:
-    """What the detector has seen so far, appended as the run goes: what a killed run leaves for the next one.
-
-    A file of plan lines without regions, ``NAME.seen.jsonl.partial``. It is deleted when the plan is finished.
-
-    Args:
-        path: the path of the log.
-        header: the header of this run. A log whose fingerprint or way of seeing differs is started anew.
-    """
-
-    def __init__(self, path: Path, *, header: PlanHeader) -> None:
-        self.path = path
-        self.stored_frames = 0
-        self._unflushed = 0
-        with map_os_errors(path, what=f"The analysis {path}"):
-            end = self._usable_end(header)
-            if end:
-                with path.open("r+b") as file:
-                    file.truncate(end)  # a torn last line, as a kill leaves it
-            else:
-                path.write_text(header.to_line() + "\n", encoding="utf-8", newline="\n")
-            self._file: IO[str] = path.open("a", encoding="utf-8", newline="\n")
-
-    def _usable_end(self, header: PlanHeader) -> int:
-        """Byte length of what can be taken over, 0 for nothing; sets `stored_frames`."""
-        if not self.path.exists():
-            return 0
-        try:
-            with self.path.open("rb") as file:
-                first = file.readline()
-                old = PlanHeader.from_line(first.decode("utf-8"))
-                if (old.fingerprint, old.seeing) != (header.fingerprint, header.seeing):
-                    return 0
-                end = len(first)
-                for line in file:
-                    plan = FramePlan.from_line(line.decode("utf-8"), time_base=old.time_base)
-                    if not line.endswith(b"\n") or plan.index != self.stored_frames:
-                        break
-                    end += len(line)
-                    self.stored_frames += 1
-        except (PlanError, UnicodeDecodeError):
-            return end if self.stored_frames else 0
-        return end if self.stored_frames else 0
-
-    def stored(self) -> Iterator[Observation]:
-        """The observations of earlier runs, lazily."""
-        with PlanReader(self.path) as reader:
-            for plan in itertools.islice(reader, self.stored_frames):
-                yield plan.seen
-
-    def write(self, seen: Observation) -> None:
-        """Append what was seen of the next frame."""
-        self._file.write(FramePlan(seen).to_line() + "\n")
-        self._unflushed += 1
-        if self._unflushed >= _FLUSH_EVERY_FRAMES:
-            self._file.flush()
-            self._unflushed = 0
-
-    def close(self) -> None:
-        """Close; the log stays for the next run."""
-        self._file.close()
-
-    def remove(self) -> None:
-        """Close and delete: the plan is finished."""
-        self._file.close()
-        self.path.unlink(missing_ok=True)
 
 
 class PlanReader:

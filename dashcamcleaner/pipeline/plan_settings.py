@@ -58,7 +58,7 @@ def settings_for_rendering(header: PlanHeader, *, wanted: Settings) -> Settings:
     """Settings to render a plan again in another look: what decides tracks from the plan, the rest as wanted now.
 
     Args:
-        header: of the plan.
+        header: the plan's header.
         wanted: the settings in force.
     """
     kept = _followed(header, names=[name for name, row in SETTINGS.items() if row.group in _DECIDE])
