@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +39,7 @@ from dashcamcleaner.media.image_file import is_still, read_still
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.image import info_of_still
+from dashcamcleaner.pipeline.job_edits import clear_note
 from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint, plan_path
 from dashcamcleaner.pipeline.plan_settings import settings_for_audit
 from dashcamcleaner.pipeline.progress import ProgressMeter
@@ -56,6 +57,7 @@ def audit(
     *,
     plan: Path | None = None,
     settings: Settings | None = None,
+    accepted: Collection[str] = (),
     models: ModelPool | None = None,
     control: Control | None = None,
 ) -> Iterator[Event]:
@@ -69,12 +71,19 @@ def audit(
         plan: the plan of the run; the one beside the output when None. Without a plan,
             what changed tells where regions are.
         settings: the settings of the run; the audit's own when None, see `pipeline.plan_settings`.
+        accepted: the SHA-256 of plans and edits that a person has said yes to although they were not made here.
         models: where detectors and the text reader come from; None: the process's own pool.
         control: pauses and cancels; may be None.
     """
     try:
         yield from _audit(
-            source, output, plan=plan, settings=settings, models=models or shared_pool(), control=control or Control()
+            source,
+            output,
+            plan=plan,
+            settings=settings,
+            accepted=accepted,
+            models=models or shared_pool(),
+            control=control or Control(),
         )
     except Exception as error:  # the border: whatever it was reaches the asker as one object
         ours = as_our_error(error, source=output)
@@ -83,7 +92,9 @@ def audit(
         yield Failed(ours)
 
 
-def audit_run(summary: RunSummary, *, settings: Settings, models: ModelPool, control: Control) -> Iterator[Event]:
+def audit_run(
+    summary: RunSummary, *, settings: Settings, models: ModelPool, control: Control, accepted: Collection[str] = ()
+) -> Iterator[Event]:
     """The audit at the end of a run: fills ``summary.audit`` and passes progress and warnings on.
 
     An audit that cannot be done does not undo the run: it is told, and the status is NEEDS REVIEW.
@@ -91,7 +102,7 @@ def audit_run(summary: RunSummary, *, settings: Settings, models: ModelPool, con
     plan = Path(summary.plan) if summary.plan else None
     thumbnails: dict[int, bytes] = {}
     source, output = Path(summary.source), Path(summary.output)
-    for event in audit(source, output, plan=plan, settings=settings, models=models, control=control):
+    for event in audit(source, output, plan=plan, settings=settings, accepted=accepted, models=models, control=control):
         if isinstance(event, Audited):
             summary.audit = event.result.as_dict()
             thumbnails = event.thumbnails
@@ -112,6 +123,7 @@ def _audit(
     *,
     plan: Path | None,
     settings: Settings | None,
+    accepted: Collection[str],
     models: ModelPool,
     control: Control,
 ) -> Iterator[Event]:
@@ -121,7 +133,8 @@ def _audit(
     known, warnings = _find_plan(source, output, plan, result)
     if settings is None:
         settings = settings_for_audit(known)
-    edits = _edits_of(known)
+    edits, notes = _edits_of(known, accepted)
+    warnings += notes
     with contextlib.ExitStack() as stack:
         audit_models = open_models(settings, upright_size=after.upright_size, models=models)
         result.detectors = audit_models.descriptions
@@ -171,8 +184,17 @@ def _find_plan(source: Path, output: Path, plan: Path | None, result: AuditResul
     return path, []
 
 
-def _edits_of(plan: Path | None) -> Edits:
-    return EditsFile.beside(plan).read(missing_ok=True) if plan is not None else Edits()
+def _edits_of(plan: Path | None, accepted: Collection[str]) -> tuple[Edits, list[str]]:
+    """The edits that the audit respects, and what to tell: what others left clear excuses nothing."""
+    if plan is None:
+        return Edits(), []
+    file = EditsFile.beside(plan)
+    file.accept(*accepted)
+    edits = file.read(missing_ok=True)
+    if file.is_foreign:
+        told = f"The edits {file.path} were not made here ({edits.clear_note}): the audit does not go by them."
+        return edits.without_uncovering, [told]
+    return edits, [clear_note(file, edits)] if edits.uncovering else []
 
 
 def _not_applied(edits: Edits) -> Iterator[Finding]:

@@ -20,7 +20,7 @@ from dashcamcleaner.errors import PlanError
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.frames import FramePlanner
 from dashcamcleaner.pipeline.job import Job
-from dashcamcleaner.pipeline.job_edits import load_edits
+from dashcamcleaner.pipeline.job_edits import clear_notes, load_edits
 from dashcamcleaner.pipeline.observations import LiveObservationSource, ObservationSource, StoredObservationSource
 from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint
 from dashcamcleaner.pipeline.seen_log import SeenLog, log_path, older_log_notes
@@ -146,6 +146,7 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
             *((f"An earlier run had analysed {resumed} frames; this one continues there.",) if resumed else ()),
             *log.notes,
             *older_log_notes(job.output),
+            *clear_notes(job),
             *edits.warnings,
         ),
         detector=detector,
@@ -196,7 +197,7 @@ def _from_plan(job: Job, info: MediaInfo, edits: Edits, waiting: int) -> RunCont
         backend="none: rendered from a plan",
         description=f"from {job.from_plan.name}, nothing is detected again",
         edits=edits,
-        warnings=tuple(edits.warnings),
+        warnings=(*clear_notes(job), *edits.warnings),
         reader=reader,
     )
 
