@@ -40,7 +40,8 @@ from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.image import info_of_still
 from dashcamcleaner.pipeline.job_edits import clear_note
-from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint, plan_path
+from dashcamcleaner.pipeline.plan_check import examine_plan
+from dashcamcleaner.pipeline.plan_file import PlanReader, is_plan_of, plan_path
 from dashcamcleaner.pipeline.plan_settings import settings_for_audit
 from dashcamcleaner.pipeline.progress import ProgressMeter
 from dashcamcleaner.report.data import write_reports
@@ -130,7 +131,7 @@ def _audit(
     begun = (time.monotonic(), time.process_time())
     (before, source_frames), (after, output_frames) = _opened(source), _opened(output)
     result = AuditResult(str(source), str(output))
-    known, warnings = _find_plan(source, output, plan, result)
+    known, warnings = _find_plan(source, output, plan, accepted, result)
     if settings is None:
         settings = settings_for_audit(known)
     edits, notes = _edits_of(known, accepted)
@@ -168,20 +169,26 @@ def _audit(
     yield Audited(result, auditor.thumbnails(result.findings))
 
 
-def _find_plan(source: Path, output: Path, plan: Path | None, result: AuditResult) -> tuple[Path | None, list[str]]:
-    """The plan to go by, if it is of this source, and what to tell about it."""
+def _find_plan(
+    source: Path, output: Path, plan: Path | None, accepted: Collection[str], result: AuditResult
+) -> tuple[Path | None, list[str]]:
+    """The plan to go by, if it is of this source and made here or accepted, and what to tell about it."""
     path = plan or plan_path(output)
     if not path.exists():
         if plan is not None:
             raise PlanError(f"There is no plan {plan}.", hint="Leave --plan out to look without one.")
         return None, ["There is no plan beside the output: where regions are is told from what changed."]
     with PlanReader(path) as reader:
-        if reader.header.fingerprint != fingerprint(source):
+        if not is_plan_of(reader.header, source):
             if plan is not None:
                 raise PlanError(f"The plan {path.name} belongs to another clip than {source.name}.")
             return None, [f"The plan {path.name} beside the output belongs to another clip and is not used."]
+    state = examine_plan(path)
+    if not state.counts(accepted):
+        told = f"The plan {path} was not made here, or was changed since: the audit does not go by it."
+        return None, [f"{told} If you know it: --accept-plan {state.sha256}."]
     result.plan = str(path)
-    return path, []
+    return path, [] if state.sealed else [f"The plan {path} was not made here; you accepted it by its hash."]
 
 
 def _edits_of(plan: Path | None, accepted: Collection[str]) -> tuple[Edits, list[str]]:

@@ -37,6 +37,10 @@ def add_accept_flags(group: argparse._ActionsContainer) -> None:
         "--accept-edits", metavar="HASH", action="append", default=[],
         help="take edits from elsewhere that leave something clear: the SHA-256 of their file; may be given again",
     )  # fmt: skip
+    group.add_argument(
+        "--accept-plan", metavar="HASH", action="append", default=[],
+        help="go by a plan that was not made here, or was changed: the SHA-256 of its file; may be given again",
+    )  # fmt: skip
 
 
 def accepted_of(args: argparse.Namespace) -> tuple[str, ...]:
@@ -45,7 +49,7 @@ def accepted_of(args: argparse.Namespace) -> tuple[str, ...]:
     Raises:
         SettingError: one is no SHA-256.
     """
-    hashes = tuple(one.strip().rstrip(".").lower() for one in args.accept_edits)
+    hashes = tuple(one.strip().rstrip(".").lower() for one in (*args.accept_edits, *args.accept_plan))
     for one in hashes:
         if len(one) != 64 or set(one) - set("0123456789abcdef"):
             raise SettingError(f"{one!r} is no SHA-256 of a file.", hint="It has 64 digits and letters from a to f.")

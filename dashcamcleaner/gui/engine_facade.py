@@ -205,11 +205,9 @@ class EngineFacade:
 
     def settings_for_plan(self, plan: Path, settings: Settings) -> Settings:
         """Settings to render a plan again."""
-        from dashcamcleaner.pipeline.plan_file import PlanReader
         from dashcamcleaner.pipeline.plan_settings import settings_for_rendering
 
-        with PlanReader(plan) as reader:
-            return settings_for_rendering(reader.header, wanted=settings)
+        return settings_for_rendering(plan, wanted=settings)
 
     def weights(self) -> list[WeightsChoice]:
         """All weights that are there, the best first."""

@@ -16,12 +16,12 @@ from dashcamcleaner.detection.crop_check import CROP_SIZE_PX, CropChecker
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.detection.tiling import FrameDetector, check_kinds
-from dashcamcleaner.errors import PlanError
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.frames import FramePlanner
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.job_edits import clear_notes, load_edits
 from dashcamcleaner.pipeline.observations import LiveObservationSource, ObservationSource, StoredObservationSource
+from dashcamcleaner.pipeline.plan_check import open_for_replay
 from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint
 from dashcamcleaner.pipeline.seen_log import SeenLog, log_path, older_log_notes
 from dashcamcleaner.settings import ROWS, Settings
@@ -115,7 +115,7 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
         return _from_plan(job, info, edits, waiting)
     detector = detector_for(settings, upright_size=info.upright_size, models=models)
     seeing = seeing_of(settings, detector.description, info=info)
-    header = _header(job, info, weights=detector.description, seeing=seeing)
+    header = _header(job, info, weights=detector.description, seeing=seeing, kinds=detector.kinds)
     log = SeenLog(log_path(header, deciding=_deciding(settings)), header=header)
     rules = rules_per_kind(settings)
     resumed = log.stored_frames
@@ -177,14 +177,8 @@ def checker_for(settings: Settings, detector: FrameDetector, models: ModelPool) 
 def _from_plan(job: Job, info: MediaInfo, edits: Edits, waiting: int) -> RunContext:
     assert job.from_plan is not None
     settings = job.settings
-    reader = PlanReader(job.from_plan)
+    reader, notes = open_for_replay(job.from_plan, source=job.source, kinds=settings.kinds(), accepted=job.accepted)
     header = reader.header
-    if header.fingerprint != fingerprint(job.source):
-        reader.close()
-        raise PlanError(
-            f"The plan {job.from_plan.name} belongs to another clip than {job.source.name}.",
-            hint=f"It was made of a file named {header.source}; a clip that was changed needs a new analysis.",
-        )
     rules = rules_per_kind(settings)
     planner = make_planner(
         settings, upright_size=info.upright_size, rules=rules, max_waiting_frames=waiting, edits=edits or None
@@ -192,12 +186,12 @@ def _from_plan(job: Job, info: MediaInfo, edits: Edits, waiting: int) -> RunCont
     return RunContext(
         source=StoredObservationSource(plan.seen for plan in reader),
         planner=FramePlanner(planner),
-        header=_header(job, info, weights=header, seeing=header.seeing),
+        header=_header(job, info, weights=header, seeing=header.seeing, kinds=header.kinds),
         rules=rules,
         backend="none: rendered from a plan",
         description=f"from {job.from_plan.name}, nothing is detected again",
         edits=edits,
-        warnings=(*clear_notes(job), *edits.warnings),
+        warnings=(*notes, *clear_notes(job), *edits.warnings),
         reader=reader,
     )
 
@@ -259,7 +253,12 @@ def versions() -> dict[str, str]:
 
 
 def _header(
-    job: Job, info: MediaInfo, *, weights: DetectorDescription | PlanHeader, seeing: dict[str, object]
+    job: Job,
+    info: MediaInfo,
+    *,
+    weights: DetectorDescription | PlanHeader,
+    seeing: dict[str, object],
+    kinds: tuple[str, ...],
 ) -> PlanHeader:
     return PlanHeader(
         source=job.source.name,
@@ -271,4 +270,5 @@ def _header(
         weights_sha256=weights.weights_sha256,
         seeing=dict(seeing),
         versions=versions(),
+        kinds=kinds,
     )

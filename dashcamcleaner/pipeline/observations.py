@@ -104,6 +104,8 @@ class StoredObservationSource:
         """
         for frame in frames:
             yield frame, checked(next(self._observations, None), frame=frame)
+        for _ in self._observations:  # to the end, where the reader tells if the plan was changed meanwhile
+            pass
 
 
 def checked(seen: Observation | None, *, frame: Frame) -> Observation:

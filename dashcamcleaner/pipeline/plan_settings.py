@@ -13,6 +13,7 @@ from typing import Any
 from dashcamcleaner.core.plan import PlanHeader
 from dashcamcleaner.detection.weights import is_vouched
 from dashcamcleaner.errors import PlanError, SettingError, WeightsError
+from dashcamcleaner.pipeline.plan_check import examine_plan
 from dashcamcleaner.pipeline.plan_file import PlanReader
 from dashcamcleaner.settings import SETTINGS, Settings, find_row, resolve
 
@@ -48,20 +49,30 @@ def settings_for_audit(plan: Path | None) -> Settings:
 def settings_for_fixing(plan: Path) -> Settings:
     """The settings to render a plan again as it was rendered.
 
+    Of a plan that was not made here, and that a person has accepted, only the looks are taken.
+
     Raises:
         PlanError: it cannot be read.
     """
-    return _resolved(_followed(_header(plan), names=SETTINGS))
+    looks = [name for name, row in SETTINGS.items() if row.group == "look" and row.type != "path"]
+    return _resolved(_followed(_header(plan), names=SETTINGS if examine_plan(plan).sealed else looks))
 
 
-def settings_for_rendering(header: PlanHeader, *, wanted: Settings) -> Settings:
+def settings_for_rendering(plan: Path, *, wanted: Settings) -> Settings:
     """Settings to render a plan again in another look: what decides tracks from the plan, the rest as wanted now.
 
+    A plan that was not made here decides nothing.
+
     Args:
-        header: the plan's header.
+        plan: the plan's file.
         wanted: the settings in force.
+
+    Raises:
+        PlanError: it cannot be read.
     """
-    kept = _followed(header, names=[name for name, row in SETTINGS.items() if row.group in _DECIDE])
+    if not examine_plan(plan).sealed:
+        return wanted
+    kept = _followed(_header(plan), names=[name for name, row in SETTINGS.items() if row.group in _DECIDE])
     looks = {name: v for name, v in wanted.overrides.items() if SETTINGS[name].group not in _DECIDE}
     try:
         return resolve(kept, looks)

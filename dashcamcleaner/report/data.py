@@ -19,8 +19,9 @@ from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.files import atomic_json, file_sha256, map_os_errors
 from dashcamcleaner.report.html import REPORT_VERSION, write_html
+from dashcamcleaner.seals import is_seal_of, seal_of
 
-__all__ = ["add_audit", "html_path", "read_report", "report_path", "describe_edits", "write_reports"]
+__all__ = ["add_audit", "html_path", "is_report_of", "read_report", "report_path", "describe_edits", "write_reports"]
 
 SCHEMA = "dashcamcleaner.report"
 
@@ -47,7 +48,7 @@ def write_reports(summary: RunSummary, *, thumbnails: Mapping[int, bytes] | None
         summary.source_sha256 = summary.source_sha256 or file_sha256(Path(summary.source))
         summary.output_sha256 = file_sha256(Path(summary.output))
     data = report_dict(summary)
-    atomic_json(final, data, what=f"The report {final}")
+    atomic_json(final, _sealed(data), what=f"The report {final}")
     write_html(data, html_path(final), thumbnails=thumbnails)
 
 
@@ -76,6 +77,32 @@ def read_report(path: Path) -> dict[str, Any]:
     return dict(data)
 
 
+def is_report_of(data: Mapping[str, Any], *, source: Path, output: Path) -> bool:
+    """Whether this user's program wrote a report, of these very files.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    return is_seal_of(data.get("seal"), "report", _content(data)) and (
+        data.get("source_sha256") == file_sha256(source) and data.get("output_sha256") == file_sha256(output)
+    )
+
+
+def _sealed(data: Mapping[str, Any]) -> dict[str, Any]:
+    seal = seal_of("report", _content(data))
+    return {**_unsealed(data), **({"seal": seal} if seal else {})}
+
+
+def _content(data: Mapping[str, Any]) -> bytes:
+    """What a report's seal is over, the same before it is written and after it was read."""
+    plain = json.loads(json.dumps(_unsealed(data), ensure_ascii=False))
+    return json.dumps(plain, sort_keys=True).encode("utf-8")
+
+
+def _unsealed(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name != "seal"}
+
+
 def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = None) -> tuple[Path, dict[str, Any]]:
     """Put an audit into the report beside its output, or begin one there.
 
@@ -98,8 +125,9 @@ def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = N
         data = report_dict(summary)
     data["output_bytes"] = output.stat().st_size
     data["output_sha256"] = result.output_sha256
+    data["source_sha256"] = file_sha256(Path(result.source))
     data["audit"] = result.as_dict()
-    atomic_json(final, data, what=f"The report {final}")
+    atomic_json(final, _sealed(data), what=f"The report {final}")
     write_html(data, html_path(final), thumbnails=thumbnails)
     return final, data
 

@@ -45,7 +45,7 @@ class PlanReview:
             self.header = reader.header
             self.rendered: list[FramePlan] = list(reader)
         self._seen: list[Observation] = [frame.seen for frame in self.rendered]
-        self.settings = settings_for_rendering(self.header, wanted=settings)
+        self.settings = settings_for_rendering(plan, wanted=settings)
         self._rules = rules_per_kind(self.settings)
         self.unedited = self.plans(None) if edited else self.rendered
         self.tracks: list[TrackSummary] = track_summaries(self.unedited, upright_size=self.header.upright_size)

@@ -13,6 +13,7 @@ import pytest
 from dashcamcleaner.cli import main
 from dashcamcleaner.core.plan import PlanHeader
 from dashcamcleaner.detection.weights import is_vouched, remember_trust
+from dashcamcleaner.pipeline.plan_file import PlanWriter
 from dashcamcleaner.pipeline.plan_settings import settings_for_audit, settings_for_fixing, settings_for_rendering
 from dashcamcleaner.settings import resolve
 from tests import clips
@@ -46,22 +47,27 @@ def header_of(**settings: object) -> PlanHeader:
     return PlanHeader("in.mp4", "1-ab", (320, 180), Fraction(1, 30), settings=dict(settings))
 
 
-def plan_of(path: Path, **settings: object) -> Path:
+def plan_of(path: Path, *, sealed: bool = False, **settings: object) -> Path:
+    if sealed:
+        return PlanWriter(path, header=header_of(**settings)).finish()
     path.write_text(header_of(**settings).to_line() + '\n{"end": true, "frames": 0}\n')
     return path
 
 
+@pytest.mark.parametrize("sealed", [False, True])
 @pytest.mark.parametrize("weights", ["evil.pt", "blind.onnx", "./sub/../evil.pt", "auto,evil.pt", "gone.pt", 7])
-def test_a_plan_neither_names_foreign_weights_nor_trusts_them(evil: Path, own_home: Path, weights: object) -> None:
+def test_a_plan_neither_names_foreign_weights_nor_trusts_them(
+    evil: Path, own_home: Path, weights: object, sealed: bool
+) -> None:
     (evil.parent / "sub").mkdir()
     if isinstance(weights, str):
         weights = ",".join(one if one == "auto" else str(evil.parent / one) for one in weights.split(","))
     said = {"weights": weights, "trust_weights": True, "backend": "torch", "overwrite": True}
-    plan = plan_of(evil.parent / "out.plan.jsonl", **said)
+    plan = plan_of(evil.parent / "out.plan.jsonl", sealed=sealed, **said)
     for settings in (
         settings_for_audit(plan),
         settings_for_fixing(plan),
-        settings_for_rendering(header_of(**said), wanted=resolve()),
+        settings_for_rendering(plan, wanted=resolve()),
     ):
         assert settings.weights == "auto"
         assert not settings.trust_weights
@@ -88,6 +94,15 @@ def test_what_a_person_has_said_yes_to_may_be_named_until_it_changes(evil: Path)
     evil.write_bytes(evil.read_bytes()[:-1] + b"!")
     os.utime(evil, ns=(before.st_atime_ns, before.st_mtime_ns))  # of the same size and date
     assert settings_for_audit(plan).weights == "auto"
+
+
+def test_a_plan_that_was_not_made_here_decides_no_rendering(tmp_path: Path) -> None:
+    said = {"faces": False, "threshold": 1.0, "style": "mosaic", "audio": "mute"}
+    plan = plan_of(tmp_path / "out.plan.jsonl", **said)
+    assert settings_for_rendering(plan, wanted=resolve({"strength": 5})).overrides == {"strength": 5}
+    assert settings_for_fixing(plan).overrides == {"style": "mosaic"}
+    own = plan_of(tmp_path / "own.plan.jsonl", sealed=True, **said)
+    assert settings_for_fixing(own).overrides == said
 
 
 def test_the_audit_looks_for_all_that_it_looks_for_by_itself(tmp_path: Path) -> None:
