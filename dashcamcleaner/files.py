@@ -50,14 +50,16 @@ __all__ = [
 
 
 def user_folder(purpose: str) -> Path:
-    """The user's own folder for ``data``, ``config`` or ``cache``; not created.
+    """The user's own folder for ``data``, ``config``, ``state`` or ``cache``; not created.
 
-    ``DASHCAMCLEANER_HOME`` moves all three (portable installations, tests). Else the system's place for such folders
+    ``DASHCAMCLEANER_HOME`` moves all four (portable installations, tests). Else the system's place for such folders
     holds; where version 0.1.0 took another one and it is the only one that exists, that one stays in use.
     """
     moved = os.environ.get("DASHCAMCLEANER_HOME")
     if moved:
         return Path(moved) / purpose
+    if purpose == "state":  # version 0.1.0 had none
+        return _system_folder(purpose)
     folder, older = _system_folder(purpose), _folder_of_0_1_0(purpose)
     return older if older.is_dir() and not folder.exists() else folder
 
@@ -70,8 +72,14 @@ def _system_folder(purpose: str) -> Path:
         roaming=windows and purpose == "config",
         opinion=False,
     )
-    folder = {"data": dirs.user_data_path, "config": dirs.user_config_path, "cache": dirs.user_cache_path}[purpose]
-    return folder / purpose if windows else folder  # Windows has one folder for all three
+    folder = {
+        "data": dirs.user_data_path,
+        "config": dirs.user_config_path,
+        "state": dirs.user_state_path,
+        "cache": dirs.user_cache_path,
+    }[purpose]
+    # Windows has one folder for all, and macOS one for data and state.
+    return folder / purpose if windows or (sys.platform == "darwin" and purpose == "state") else folder
 
 
 def _folder_of_0_1_0(purpose: str) -> Path:
@@ -388,16 +396,18 @@ class GrowingFile:
 
 
 def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hex; remembered per path, size and date within this process.
+    """The SHA-256 of a file's bytes, in hex; remembered within this process until the file changes.
+
+    A date of change can be set by anybody, so the system's own mark of a change counts as well.
 
     Raises:
         OSError: it cannot be read.
     """
     stat = path.stat()
-    return _sha256(path, stat.st_size, stat.st_mtime_ns)
+    return _sha256(path, (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_dev, stat.st_ino))
 
 
 @functools.lru_cache(maxsize=64)
-def _sha256(path: Path, size: int, mtime_ns: int) -> str:  # noqa: ARG001  # they tell the cache of a changed file
+def _sha256(path: Path, state: tuple[int, ...]) -> str:  # noqa: ARG001  # it tells the cache of a changed file
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dashcamcleaner.cli.edit_flags import accepted_of, add_accept_flags
 from dashcamcleaner.core.plain_text import json_line, say
 from dashcamcleaner.errors import FAIL_EXIT, PARTIAL_EXIT, REVIEW_EXIT, Cancelled, DashcamCleanerError, InputError
 
@@ -44,6 +45,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="N",
         help=f"with --fix: render again at most so often [1 to {_MOST_ROUNDS}]",
     )
+    add_accept_flags(audit)
     audit.add_argument("--json", action="store_true", help="events as JSON lines on standard output")
     audit.add_argument("--quiet", action="store_true", help="status and errors only")
     audit.add_argument("--no-report", action="store_true", help="do not write the report beside the output")
@@ -117,9 +119,11 @@ def _one(args: argparse.Namespace, source: Path, output: Path) -> tuple[int, dic
 
     plan = Path(args.plan) if args.plan else None
     if args.fix:
-        events = audit_and_fix(source, output, plan=plan, rounds=args.rounds, models=args.models)
+        events = audit_and_fix(
+            source, output, plan=plan, rounds=args.rounds, accepted=accepted_of(args), models=args.models
+        )
     else:
-        events = audit(source, output, plan=plan, models=args.models)
+        events = audit(source, output, plan=plan, accepted=accepted_of(args), models=args.models)
     shown_at = time.monotonic()
     try:
         for event in events:

@@ -29,8 +29,9 @@ def run(args: argparse.Namespace) -> int:
     if args.toml:
         import tomli_w
 
-        plain = {name: list(v) if isinstance(v, tuple) else v for name, v in settings.overrides.items()}
-        say(*tomli_w.dumps({name: value for name, value in plain.items() if value is not None}).splitlines())
+        said = {name: value for name, value in settings.overrides.items() if value is not None}
+        said.pop("trust_weights", None)  # no file gives trust
+        say(*tomli_w.dumps({name: list(v) if isinstance(v, tuple) else v for name, v in said.items()}).splitlines())
         return 0
     values = settings.as_dict()
     for group, title in GROUPS.items():

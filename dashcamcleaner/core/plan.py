@@ -37,7 +37,7 @@ __all__ = [
     "Region",
 ]
 
-PLAN_VERSION = (1, 0)
+PLAN_VERSION = (1, 1)
 """Major, minor. A reader refuses a newer major version and ignores unknown keys of a newer minor one."""
 
 WHOLE_FRAME = "frame"
@@ -206,6 +206,7 @@ class PlanHeader:
         weights: name of the weights; ``weights_sha256`` their hash.
         seeing: what decides the raw detections (weights hash, inference size, tiles, ...): a resume needs it equal.
         versions: the versions of this program and its backends.
+        kinds: the kinds that the weights know; empty where the plan does not tell (version 1.0).
     """
 
     source: str
@@ -217,6 +218,7 @@ class PlanHeader:
     weights_sha256: str = ""
     seeing: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    kinds: tuple[str, ...] = ()
     version: tuple[int, int] = PLAN_VERSION
 
     @property
@@ -240,6 +242,7 @@ class PlanHeader:
                 "weights_sha256": self.weights_sha256,
                 "seeing": self.seeing,
                 "versions": self.versions,
+                **({"kinds": list(self.kinds)} if self.kinds else {}),
             },
             separators=(",", ":"),
         )
@@ -276,6 +279,7 @@ class PlanHeader:
                 weights_sha256=str(data.get("weights_sha256", "")),
                 seeing=dict(data.get("seeing", {})),
                 versions=dict(data.get("versions", {})),
+                kinds=tuple(str(kind) for kind in data.get("kinds", ())),
                 version=version,
             )
         except (KeyError, IndexError, TypeError, ValueError, ArithmeticError) as error:

@@ -205,9 +205,9 @@ class EngineFacade:
 
     def settings_for_plan(self, plan: Path, settings: Settings) -> Settings:
         """Settings to render a plan again."""
-        from dashcamcleaner.review.plan_review import settings_for_plan
+        from dashcamcleaner.pipeline.plan_settings import settings_for_rendering
 
-        return settings_for_plan(plan, wanted=settings)
+        return settings_for_rendering(plan, wanted=settings)
 
     def weights(self) -> list[WeightsChoice]:
         """All weights that are there, the best first."""

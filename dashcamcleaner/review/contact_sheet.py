@@ -16,7 +16,7 @@ from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.formats import JPEG, PNG, format_of
 from dashcamcleaner.obscure.obscurer import Obscurer
-from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint
+from dashcamcleaner.pipeline.plan_file import PlanReader, is_plan_of
 from dashcamcleaner.review.track_summary import TrackSummary, track_summaries
 
 __all__ = ["read_tracks", "write_sheet"]
@@ -56,7 +56,7 @@ def write_sheet(source: Path, plan: Path, sheet: Path, *, clear: bool = False) -
     if wanted not in (PNG, JPEG):
         raise OutputError(f"A contact sheet cannot be written as {sheet.name}.", hint="End its name in .png or .jpg.")
     with PlanReader(plan) as reader:
-        if reader.header.fingerprint != fingerprint(source):
+        if not is_plan_of(reader.header, source):
             raise PlanError(f"The plan {plan.name} belongs to another clip than {source.name}.")
         track = reader.header.video_track
         regions = {frame_plan.time.pts: frame_plan.regions for frame_plan in reader}
