@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dashcamcleaner.cli.audit import failed_row, tell_folder, worse
 from dashcamcleaner.cli.edit_flags import accepted_of, add_edit_flags, edits_of
 from dashcamcleaner.cli.options import add_settings, settings_of
+from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import PARTIAL_EXIT, Cancelled, SettingError
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ def _asked(job: Job) -> Job:
     file = unaccepted_edits(job)
     if file is None:
         return job
-    print(f"The edits {file.path} were not made here: {file.read().clear_note}.", file=sys.stderr)
-    print("Take them? [y/N] ", end="", file=sys.stderr, flush=True)
+    say(f"The edits {file.path} were not made here: {file.read().clear_note}.", stream=sys.stderr)
+    say("Take them? [y/N]", stream=sys.stderr)
     said_yes = sys.stdin.readline().strip().lower() in ("y", "yes")
     return dataclasses.replace(job, accepted=(*job.accepted, file.sha256)) if said_yes else job
 

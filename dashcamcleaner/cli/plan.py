@@ -11,6 +11,7 @@ import shlex
 from pathlib import Path
 
 from dashcamcleaner.cli.edit_flags import accepted_of, add_accept_flags
+from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import NotAccepted, OutputError
 
 __all__ = ["add_parser"]
@@ -63,8 +64,8 @@ def run_export(args: argparse.Namespace) -> int:
         _check_free(edits_target, sources=(plan, edits.path), overwrite=args.overwrite)
         atomic_write(edits_target, edits.path.read_bytes(), what=f"The edits {edits_target}")
         words += ["--accept-edits", file_sha256(edits_target)]
-    print(f"plan: {target}" + (f" and {edits_target.name}" if edits.sha256 else ""))
-    print(f"on the other machine: {shlex.join(words)}")
+    say(f"plan: {target}" + (f" and {edits_target.name}" if edits.sha256 else ""))
+    say(f"on the other machine: {shlex.join(words)}")
     return 0
 
 
@@ -92,7 +93,7 @@ def run_import(args: argparse.Namespace) -> int:
     frames = take_over(plan, target, accepted=accepted, source=Path(args.source) if args.source else None)
     if edits.entries:
         taken.write(edits)
-    print(f"plan: {target}, {frames} frames" + (f", and {taken.path.name}" if edits.entries else ""))
+    say(f"plan: {target}, {frames} frames" + (f", and {taken.path.name}" if edits.entries else ""))
     return 0
 
 
