@@ -302,7 +302,7 @@ def atomic_path(
         what: what it is called for people; its path when empty.
         hint: what to do if it cannot be written.
         make_folder: make its folder where there is none.
-        mode: of the file, which the umask narrows.
+        mode: the mode of the file, which the umask narrows.
 
     Raises:
         DiskFull, OutputError: see `map_os_errors`.

@@ -31,7 +31,7 @@ def between_pictures(packet: bytes, *, codec: str) -> Iterator[bytes]:
     """The messages that stand beside the coded picture in one packet of a film.
 
     Args:
-        packet: with its units behind lengths of four bytes, or behind start codes.
+        packet: the packet with its units behind lengths of four bytes, or behind start codes.
         codec: canonical name; of codecs other than H.264, HEVC and AV1 nothing is known here.
     """
     if codec == "av1":

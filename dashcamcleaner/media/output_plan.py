@@ -351,7 +351,7 @@ def _tags(
     Args:
         tags: name -> value.
         keep: what is kept.
-        of: whose they are, for people; empty: the file's.
+        of: what they belong to, for people; empty: the file.
         told: the file's own, where these are a stream's: what says the same again is not told twice.
     """
     kept: dict[str, str] = {}

@@ -44,7 +44,7 @@ def judge_text_tracks(path: Path) -> dict[int, str]:
     not judged; `packet_refusal` judges it again when it is copied.
 
     Args:
-        path: of the clip, which has been opened before.
+        path: the path of the clip, which has been opened before.
     """
     judges: dict[int, TrackJudge] = {}
     whys: dict[int, str] = {}
@@ -79,7 +79,7 @@ def packet_refusal(packet: Any, *, codec: str) -> str:
     """Why one packet of a text track does not read as speech, in a few words; empty if it does.
 
     Args:
-        packet: as read.
+        packet: the packet, as it was read.
         codec: canonical name of the track's codec.
     """
     return next((why for text in texts_of(packet, codec=codec) if (why := refusal(text))), "")

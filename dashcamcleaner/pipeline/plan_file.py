@@ -96,9 +96,9 @@ class PlanWriter:
     """Writes a plan beside its final name and gives it that name at the end.
 
     Args:
-        final: of the plan.
+        final: the final path of the plan.
         header: its first line.
-        mode: of the file; a plan tells where everybody is.
+        mode: the mode of the file; a plan tells where everybody is.
 
     Raises:
         OutputError: the file cannot be written.

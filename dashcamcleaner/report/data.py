@@ -46,10 +46,10 @@ def write_reports(
     """Write JSON and page to the summary's ``report`` path, completing the summary with the files' hashes.
 
     Args:
-        summary: of the run; it keeps what the files are not to tell.
+        summary: the summary of the run; it keeps what the files are not to tell.
         thumbnails: index of a finding -> obscured JPEG.
         about_source: ``full`` tells the source's path and hash, ``name`` its name alone, ``nothing`` neither.
-        mode: of both files.
+        mode: the mode of both files.
 
     Raises:
         OutputError: one of them cannot be written.

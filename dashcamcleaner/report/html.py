@@ -45,7 +45,7 @@ def write_html(
         report: what stands in the JSON.
         path: the path of the page.
         thumbnails: index of the finding -> obscured JPEG.
-        mode: of the file.
+        mode: the mode of the file.
 
     Raises:
         OutputError: it cannot be written.
