@@ -54,6 +54,7 @@ class MediaInfo:
         video_track: number of the main picture stream among the films, from 1.
         chapters: number of chapters.
         tags: container-level tags (names only matter to what is stripped).
+        marks: what the clip says of its picture and the output cannot: 360 degrees, 3D, a clean aperture.
         cut: the file has fewer bytes than its header says.
         warnings: sentences about oddities found.
     """
@@ -83,6 +84,7 @@ class MediaInfo:
     chapters: int = 0
     tags: dict[str, str] = field(default_factory=dict)
     still: bool = False
+    marks: tuple[str, ...] = ()
     cut: bool = False
     warnings: tuple[str, ...] = ()
 

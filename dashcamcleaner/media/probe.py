@@ -7,6 +7,7 @@ pictures (`codecs.SOURCE_OPTIONS`), so that a playlist in disguise reaches nothi
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import struct
@@ -39,6 +40,7 @@ _FIRST_TEXTS = 8
 """Subtitles that are looked at: a telemetry stream shows what it is in the first ones, once the receiver has a fix."""
 
 _STREAM_TYPES = ("video", "audio", "subtitle", "data", "attachment")
+_MARKS = {"SPHERICAL": "360-degree projection", "STEREO3D": "arrangement of 3D pictures"}
 _DATA_NOTES = {
     "gpmd": "GoPro telemetry, with position",
     "camm": "camera motion, with position",
@@ -190,6 +192,7 @@ def _describe(
         interlaced=frame.interlaced_frame or stream.codec_context.field_order in (2, 3, 4, 5),
         color=look.color,
         hdr=look.color.get("trc") in ("smpte2084", "arib-std-b67"),
+        marks=_marks(stream, atoms, side, look.color),
         chapters=len(container.chapters()),
         tags=dict(container.metadata),
         still=still,
@@ -268,10 +271,24 @@ def _telling_texts(container: Any) -> set[int]:
 
 
 def _side_data(frame: Any) -> dict[str, bytes]:
+    found = {}
     try:
-        return {data.type.name: bytes(data) for data in frame.side_data}
-    except ValueError:  # a kind of side data (EXIF, for one) that the binding has no name for hides all others
-        return {}
+        for data in frame.side_data:
+            with contextlib.suppress(ValueError):  # a kind (EXIF, for one) that the binding has no name for
+                found[data.type.name] = bytes(data)
+    except ValueError:
+        pass  # such a kind can hide what comes after it
+    return found
+
+
+def _marks(stream: Any, atoms: BoxMap | None, side: dict[str, bytes], color: dict[str, str]) -> tuple[str, ...]:
+    """What the clip says of its picture and no output here can say."""
+    marks = [title for name, title in _MARKS.items() if name in side]
+    if "MASTERING_DISPLAY_METADATA" in side and "mastering_display" not in color:
+        marks.append("mastering display, told in part")
+    if atoms is not None and stream.id in atoms.cropped:
+        marks.append("clean aperture")
+    return tuple(marks)
 
 
 def _orientation(frame: Any, side: dict[str, bytes]) -> tuple[Orientation, bool]:
