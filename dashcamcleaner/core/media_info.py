@@ -55,6 +55,7 @@ class MediaInfo:
         chapters: number of chapters.
         chapter_titles: what each is called, empty where it has no title.
         tags: container-level tags (names only matter to what is stripped).
+        marks: what the clip says of its picture and the output cannot: 360 degrees, 3D, a clean aperture.
         cut: the file has fewer bytes than its header says.
         warnings: sentences about oddities found.
     """
@@ -85,6 +86,7 @@ class MediaInfo:
     chapter_titles: tuple[str, ...] = ()
     tags: dict[str, str] = field(default_factory=dict)
     still: bool = False
+    marks: tuple[str, ...] = ()
     cut: bool = False
     warnings: tuple[str, ...] = ()
 

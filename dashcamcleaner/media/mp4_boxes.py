@@ -26,6 +26,8 @@ _ENCRYPTED = {b"encv", b"drmi", b"enca", b"drms"}
 _LEAST_USER_BYTES = 8  # flags and switches of players; a position needs more
 _MOST_MOOV_BYTES = 256 << 20
 _MOST_TOP_BOXES = 200_000
+_VISUAL_ENTRY_BYTES = 78
+"""What a picture's sample entry holds before its own boxes (ISO 14496-12, 12.1.3)."""
 
 
 @dataclass(slots=True)
@@ -37,6 +39,7 @@ class BoxMap:
         has_pictures: bytes of media data (``mdat``) are there.
         truncated: the last box claims more bytes than the file has.
         formats: per track id the name of the track's first sample format (``avc1``, ``gpmd``, ``mett``, ...).
+        cropped: track ids whose samples have a clean aperture (``clap``), which hides their edges.
         encrypted: track ids whose samples are encrypted.
         extras: boxes outside the tracks' samples that are no part of the format: name and bytes.
     """
@@ -46,6 +49,7 @@ class BoxMap:
     truncated: bool = False
     formats: dict[int, str] = field(default_factory=dict)
     encrypted: set[int] = field(default_factory=set)
+    cropped: set[int] = field(default_factory=set)
     extras: list[tuple[str, int]] = field(default_factory=list)
 
 
@@ -161,6 +165,8 @@ def _read_track(data: bytes, found: BoxMap) -> None:
         if len(path) >= 16:
             sample_format = path[12:16]
             found.formats[track] = _text(sample_format)
+            if any(name == b"clap" for name, _ in _boxes(path[16 + _VISUAL_ENTRY_BYTES :])):
+                found.cropped.add(track)
             if sample_format in _ENCRYPTED:
                 found.encrypted.add(track)
 

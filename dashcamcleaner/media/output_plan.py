@@ -23,6 +23,9 @@ __all__ = ["OutputPlan", "SideStream", "plan_output"]
 _BITS_PER_PIXEL = 0.16
 """Of a busy street scene at quality 20; measured 0.03-0.16 over fifteen clips, the upper end taken for the estimate."""
 
+_MOST_H264_SIDE_PX = 4096
+"""Decoders in phones, televisions and browsers take no larger H.264; H.265 they take up to twice that."""
+
 
 @dataclass(frozen=True, slots=True)
 class SideStream:
@@ -135,12 +138,13 @@ def plan_output(
         chapter_titles=titles,
         shift_s=shift,
         bake_orientation=info.orientation.mirrored and not container.mirroring,
-        actions=(_picture_action(info, video), *actions, *tag_actions, *video_tag_actions),
+        actions=(_picture_action(info, video), *_mark_actions(info), *actions, *tag_actions, *video_tag_actions),
         warnings=(
             *notes,
             *size_notes,
             *_text_notes(info, sides),
             *_timing_notes(info, container, shift, video),
+            *_mark_notes(info),
             *_refused_notes(info, container, unwritable),
         ),
         estimated_bytes=_estimate(info, sides, quality=quality),
@@ -159,7 +163,8 @@ def _container(output: str | Path) -> Container:
 
 def _video_codec(info: MediaInfo, *, container: Container, codec: str) -> VideoCodec:
     if codec == "auto":
-        name = "h265" if info.layout.depth > 8 or info.hdr else "h264"
+        large = max(info.size) > _MOST_H264_SIDE_PX
+        name = "h265" if info.layout.depth > 8 or info.hdr or large else "h264"
         if name not in container.video:
             name = codecs.safest_playable(container.video) or name
         return codecs.VIDEO_CODECS[name]
@@ -426,6 +431,10 @@ def _picture_action(info: MediaInfo, codec: VideoCodec) -> StreamAction:
     return StreamAction(f"picture ({info.codec}, {info.size[0]}x{info.size[1]})", "cleaned", why)
 
 
+def _mark_actions(info: MediaInfo) -> Iterable[StreamAction]:
+    return [StreamAction(f"mark: {mark}", "dropped", "cannot be written here") for mark in info.marks]
+
+
 def _timing_notes(info: MediaInfo, container: Container, shift: Fraction, codec: VideoCodec) -> Iterable[str]:
     if container.time_base is not None and (info.time_base % container.time_base) != 0:
         yield f"{container.title} counts in milliseconds: frame times are rounded to them."
@@ -435,6 +444,11 @@ def _timing_notes(info: MediaInfo, container: Container, shift: Fraction, codec:
         yield f"{codec.title} is written without the mark that says that the source is interlaced."
     if info.orientation.mirrored and not container.mirroring:
         yield f"{container.title} cannot say that the picture is mirrored; the pixels themselves are turned."
+
+
+def _mark_notes(info: MediaInfo) -> Iterable[str]:
+    for mark in info.marks:
+        yield f"The source's mark is not kept ({mark}): players will show the picture as it is stored."
 
 
 def _refused_notes(info: MediaInfo, container: Container, unwritable: Collection[int]) -> Iterable[str]:

@@ -7,6 +7,7 @@ pictures (`codecs.SOURCE_OPTIONS`), so that a playlist in disguise reaches nothi
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import struct
@@ -37,6 +38,7 @@ _MOST_PACKETS = 4000
 """So many packets without a picture, and the stream counts as one that decodes to nothing (about two minutes)."""
 
 _STREAM_TYPES = ("video", "audio", "subtitle", "data", "attachment")
+_MARKS = {"SPHERICAL": "360-degree projection", "STEREO3D": "arrangement of 3D pictures"}
 _DATA_NOTES = {
     "gpmd": "GoPro telemetry, with position",
     "camm": "camera motion, with position",
@@ -189,6 +191,7 @@ def _describe(
         interlaced=frame.interlaced_frame or stream.codec_context.field_order in (2, 3, 4, 5),
         color=look.color,
         hdr=look.color.get("trc") in ("smpte2084", "arib-std-b67"),
+        marks=_marks(stream, atoms, side, look.color),
         chapters=len(container.chapters()),
         chapter_titles=tuple(str(chapter["metadata"].get("title", "")) for chapter in container.chapters()),
         tags=dict(container.metadata),
@@ -246,10 +249,24 @@ def _first_frame(path: Path, container: Any, stream: Any) -> Any:
 
 
 def _side_data(frame: Any) -> dict[str, bytes]:
+    found = {}
     try:
-        return {data.type.name: bytes(data) for data in frame.side_data}
-    except ValueError:  # a kind of side data (EXIF, for one) that the binding has no name for hides all others
-        return {}
+        for data in frame.side_data:
+            with contextlib.suppress(ValueError):  # a kind (EXIF, for one) that the binding has no name for
+                found[data.type.name] = bytes(data)
+    except ValueError:
+        pass  # such a kind can hide what comes after it
+    return found
+
+
+def _marks(stream: Any, atoms: BoxMap | None, side: dict[str, bytes], color: dict[str, str]) -> tuple[str, ...]:
+    """What the clip says of its picture and no output here can say."""
+    marks = [title for name, title in _MARKS.items() if name in side]
+    if "MASTERING_DISPLAY_METADATA" in side and "mastering_display" not in color:
+        marks.append("mastering display, told in part")
+    if atoms is not None and stream.id in atoms.cropped:
+        marks.append("clean aperture")
+    return tuple(marks)
 
 
 def _orientation(frame: Any, side: dict[str, bytes]) -> tuple[Orientation, bool]:

@@ -160,7 +160,8 @@ class Settings:
         "Constant rate factor on the scale of x264; lower is better and larger.",
         minimum=0, maximum=51, unit="crf", basic=True)
     codec: str = setting("auto", "output", "Codec",
-        "auto: H.264, or H.265 Main 10 for a 10-bit or HDR source.", choices=("auto", "h264", "h265", "av1"))
+        "auto: H.264, or H.265 for a 10-bit or HDR source and for sides above 4096 px.",
+        choices=("auto", "h264", "h265", "av1"))
     preset: str = setting("veryfast", "output", "Encoder preset",
         "Slower presets make smaller files of the same quality.",
         choices=("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"))

@@ -458,6 +458,15 @@ def test_refusals_before_the_run(tmp_path: Path) -> None:
     assert plan_output(info, output="x.webm").codec.name == "av1"
 
 
+@pytest.mark.parametrize(("width", "codec"), [(4096, "h264"), (4098, "h265"), (7680, "h265")])
+def test_large_pictures_become_what_players_take(tmp_path: Path, width: int, codec: str) -> None:
+    made = make(tmp_path / "in.mp4", frames=1, size=(width, 64))
+    info = probe(made.path)
+    assert plan_output(info, output="x.mp4").codec.name == codec
+    assert plan_output(info, output="x.mp4", codec="h264").codec.name == "h264"
+    assert plan_output(info, output="x.webm").codec.name == "av1"
+
+
 def test_transport_streams_start_at_zero(tmp_path: Path) -> None:
     made = make(
         tmp_path / "in.ts", frames=60, time_base=Fraction(1, 90_000), start_pts=900_000, sounds=(Sound(start_s=10),)
