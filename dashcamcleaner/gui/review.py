@@ -147,7 +147,7 @@ class ReviewPanel(ReviewPlayer):
         self._ask_thumbnails(opened)
         self.go(0)
         if warnings := opened.edits.warnings:
-            self.told.emit("  ".join(warnings))
+            self.message.emit("  ".join(warnings))
         if opened.question:
             self.question = EditsQuestion(self, opened.question)
             self.question.answered.connect(self._edits_answered)
