@@ -140,6 +140,11 @@ FINDINGS: Mapping[str, FindingRow] = _table(
             "The plan is of another state of the clip; clean the clip again.",
         ),
         FindingRow(
+            "plan-lacks", "media", _REVIEW,
+            "In {count} frames something clear is surely seen of which the plan holds no detection, however faint.",
+            "Detections may have been taken out of the plan; clean the clip again.",
+        ),
+        FindingRow(
             "sound-present", "sound", _FAIL, "The sound was to be left out, but the output has some.", _NEW,
         ),
         FindingRow(
