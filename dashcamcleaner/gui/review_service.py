@@ -73,7 +73,7 @@ class ReviewService:
         edited = _rendered_edits(report)
         review = self._review = self._engine.open_review(plan, settings, edited=edited or bool(edits))
         self._source, self._report = source, report
-        clip = self._looker.open(source, video_track=review.header.video_track)
+        clip = self._frames.open(source, video_track=review.header.video_track)
         rendered = path.stat().st_mtime_ns <= plan.stat().st_mtime_ns if path.exists() else not edited
         opened = OpenedClip(source, review.times, review.header.time_base, clip.size)
         plans = review.rendered if rendered else review.plans(edits or None)
