@@ -223,7 +223,7 @@ class PlanHeader:
 
     @property
     def video_track(self) -> int | None:
-        """Number of the picture track that the plan is of, from 1; None in plans that do not tell."""
+        """Number of the video stream that the plan is of, from 1; None in plans that do not tell."""
         number = self.seeing.get("video_track")
         return number if type(number) is int else None
 

@@ -192,7 +192,7 @@ class EngineFacade:
         return events(), control
 
     def open_preview(self, clip: Path, *, video_track: int | None = None) -> ClipPreview:
-        """A clip to look at, one of its picture tracks where it has several."""
+        """A clip to look at, one of its video streams where it has several."""
         from dashcamcleaner.review.preview import ClipPreview
 
         return ClipPreview(clip, video_track=video_track, models=self._models)

@@ -66,7 +66,7 @@ class FrameProvider:
 
         Args:
             path: the clip.
-            video_track: number of the picture track to show; None: the one that is open, or that a run would choose.
+            video_track: number of the video stream to show; None: the one that is open, or that a run would choose.
         """
         if self._open is None or self._open.path != path or video_track not in (None, self._open.video_track):
             self.close()

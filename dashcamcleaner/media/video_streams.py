@@ -30,7 +30,7 @@ _STILL_SHARE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class VideoStream:
-    """A picture track that is no cover.
+    """A video stream that is no cover.
 
     Args:
         number: its number from 1, in the order of the file; what ``--video-track`` takes.
