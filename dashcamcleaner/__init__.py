@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dashcamcleaner.core.events import Audited, Event, Failed, Finished, Progress, Started, Warned
     from dashcamcleaner.core.summary import RunSummary
+    from dashcamcleaner.detection.pool import ModelPool
     from dashcamcleaner.errors import DashcamCleanerError
     from dashcamcleaner.jobs.batch import jobs_for, run_batch
     from dashcamcleaner.jobs.run import clean
@@ -33,6 +34,7 @@ __all__ = [
     "Failed",
     "Finished",
     "Job",
+    "ModelPool",
     "PlanReader",
     "Progress",
     "RunSummary",
@@ -49,6 +51,7 @@ __all__ = [
 _HOMES = {
     "core.events": ("Audited", "Event", "Failed", "Finished", "Progress", "Started", "Warned"),
     "core.summary": ("RunSummary",),
+    "detection.pool": ("ModelPool",),
     "errors": ("DashcamCleanerError",),
     "jobs.batch": ("jobs_for", "run_batch"),
     "jobs.run": ("clean",),

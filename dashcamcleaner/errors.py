@@ -11,14 +11,16 @@
     │   │   └── WeightsUntrusted        5   a foreign pickle that nobody has said yes to
     │   └── DetectorFailed              5   NaN boxes, an exception in the engine
     ├── PlanError                       6   a plan (or edits file) that cannot be read, or of another clip
+    │   └── NotAccepted                 9   a plan or edits from elsewhere that nobody has said yes to
     ├── ExtraMissing                    8   an optional extra that is not installed
     └── Cancelled                       130 the user stopped the run
 
 `PARTIAL_EXIT` (7) is no error: the clip was cleaned as far as it could be decoded, or as its edits
 were known to this version. Nor are the audit's statuses:
-PASS is 0, NEEDS REVIEW is `REVIEW_EXIT` (9), FAIL is `FAIL_EXIT` (10); `verify` on a file that is not the reported one
-gives 10, too. Library exceptions are mapped to this tree at the border where they arise
-(``raise InputError(...) from e``); command line, window and service render the same object.
+PASS is 0, NEEDS REVIEW is `REVIEW_EXIT` (9, the status of `NotAccepted`, too: a person has to look), FAIL is
+`FAIL_EXIT` (10); `verify` on a file that is not the reported one gives 10, too. Library exceptions are mapped to this
+tree at the border where they arise (``raise InputError(...) from e``); command line, window and service render the same
+object.
 """
 
 from __future__ import annotations
@@ -124,6 +126,13 @@ class PlanError(DashcamCleanerError):
 
     exit_code = 6
     http_status = 422
+
+
+class NotAccepted(PlanError):
+    """A plan or edits that this user did not make here, which would decide what stays clear, and nobody said yes."""
+
+    exit_code = REVIEW_EXIT
+    http_status = 403
 
 
 class ExtraMissing(DashcamCleanerError):

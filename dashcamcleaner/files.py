@@ -20,6 +20,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from stat import S_ISLNK, S_ISREG
 from typing import IO, Any
 
 import platformdirs
@@ -27,6 +28,7 @@ import platformdirs
 from dashcamcleaner.errors import DashcamCleanerError, DiskFull, InputError, OutputError
 
 __all__ = [
+    "PRIVATE",
     "GrowingFile",
     "as_our_error",
     "atomic_json",
@@ -37,8 +39,10 @@ __all__ = [
     "file_sha256",
     "keep_date",
     "map_os_errors",
+    "mode_like",
     "partial_path",
     "publish",
+    "reserve",
     "user_folder",
 ]
 
@@ -46,14 +50,16 @@ __all__ = [
 
 
 def user_folder(purpose: str) -> Path:
-    """The user's own folder for ``data``, ``config`` or ``cache``; not created.
+    """The user's own folder for ``data``, ``config``, ``state`` or ``cache``; not created.
 
-    ``DASHCAMCLEANER_HOME`` moves all three (portable installations, tests). Else the system's place for such folders
+    ``DASHCAMCLEANER_HOME`` moves all four (portable installations, tests). Else the system's place for such folders
     holds; where version 0.1.0 took another one and it is the only one that exists, that one stays in use.
     """
     moved = os.environ.get("DASHCAMCLEANER_HOME")
     if moved:
         return Path(moved) / purpose
+    if purpose == "state":  # version 0.1.0 had none
+        return _system_folder(purpose)
     folder, older = _system_folder(purpose), _folder_of_0_1_0(purpose)
     return older if older.is_dir() and not folder.exists() else folder
 
@@ -66,8 +72,14 @@ def _system_folder(purpose: str) -> Path:
         roaming=windows and purpose == "config",
         opinion=False,
     )
-    folder = {"data": dirs.user_data_path, "config": dirs.user_config_path, "cache": dirs.user_cache_path}[purpose]
-    return folder / purpose if windows else folder  # Windows has one folder for all three
+    folder = {
+        "data": dirs.user_data_path,
+        "config": dirs.user_config_path,
+        "state": dirs.user_state_path,
+        "cache": dirs.user_cache_path,
+    }[purpose]
+    # Windows has one folder for all, and macOS one for data and state.
+    return folder / purpose if windows or (sys.platform == "darwin" and purpose == "state") else folder
 
 
 def _folder_of_0_1_0(purpose: str) -> Path:
@@ -212,6 +224,44 @@ def keep_date(source: Path, output: Path) -> None:
         return  # some file systems refuse; the clip is right all the same
 
 
+# --- who may read what is written
+
+PRIVATE = 0o600
+"""The mode of what tells of people: its owner reads it, nobody else."""
+_ANYONE = 0o666  # narrowed by the umask, as all files are
+
+
+def mode_like(source: Path) -> int:
+    """The widest mode for a file that tells of another: whoever may not read the source may not read it either.
+
+    The user's umask narrows it further. A group counts only where new files belong to that very group.
+    """
+    try:
+        found = source.stat()
+    except OSError:
+        return PRIVATE
+    mode = found.st_mode & 0o066
+    if hasattr(os, "getegid") and found.st_gid != os.getegid():
+        mode &= mode << 3 & 0o060 | 0o006  # another group: what all may do at most
+    return PRIVATE | mode
+
+
+def reserve(path: Path, *, mode: int) -> None:
+    """Make an empty file of that mode in place of a leftover, never through a link. Opened by name, it keeps the mode.
+
+    What is neither a file nor a link (a device, a pipe, a folder) is left as it is.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        found = path.lstat().st_mode
+        if not (S_ISREG(found) or S_ISLNK(found)):
+            return
+        path.unlink()
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
+
+
 # --- written beside, then renamed
 
 
@@ -234,15 +284,17 @@ def publish(partial: Path, final: Path, *, overwrite: bool) -> None:
         os.replace(partial, final)
 
 
-def _new_beside(final: Path) -> Path:
+def _new_beside(final: Path, *, mode: int) -> Path:
     """Make an empty file beside ``final``, under a name that nobody can foresee, and never through a link."""
     beside = final.with_name(f"{final.name[:40]}.{secrets.token_hex(8)}.partial")  # 40: long names have a limit, too
-    beside.open("xb").close()
+    reserve(beside, mode=mode)
     return beside
 
 
 @contextlib.contextmanager
-def atomic_path(final: Path, *, what: str = "", hint: str = "", make_folder: bool = False) -> Iterator[Path]:
+def atomic_path(
+    final: Path, *, what: str = "", hint: str = "", make_folder: bool = False, mode: int = _ANYONE
+) -> Iterator[Path]:
     """Give a path beside ``final`` to write to; it gets the final name at the end, and goes if anything goes wrong.
 
     Args:
@@ -250,6 +302,7 @@ def atomic_path(final: Path, *, what: str = "", hint: str = "", make_folder: boo
         what: what it is called for people; its path when empty.
         hint: what to do if it cannot be written.
         make_folder: make its folder where there is none.
+        mode: the mode of the file, which the umask narrows.
 
     Raises:
         DiskFull, OutputError: see `map_os_errors`.
@@ -257,7 +310,7 @@ def atomic_path(final: Path, *, what: str = "", hint: str = "", make_folder: boo
     with map_os_errors(final, what=what, hint=hint):
         if make_folder:
             final.parent.mkdir(parents=True, exist_ok=True)
-        beside = _new_beside(final)
+        beside = _new_beside(final, mode=mode)
         try:
             yield beside
             os.replace(beside, final)
@@ -267,25 +320,34 @@ def atomic_path(final: Path, *, what: str = "", hint: str = "", make_folder: boo
 
 
 def atomic_write(
-    final: Path, content: str | bytes, *, what: str = "", hint: str = "", make_folder: bool = False
+    final: Path,
+    content: str | bytes,
+    *,
+    what: str = "",
+    hint: str = "",
+    make_folder: bool = False,
+    mode: int = _ANYONE,
 ) -> None:
     """Write a whole small file beside its name, text as UTF-8 with plain line ends, and rename it.
+
+    Bytes of names that are no UTF-8 become escapes, which JSON reads back as they were.
 
     Raises:
         DiskFull, OutputError: see `map_os_errors`.
     """
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    with atomic_path(final, what=what, hint=hint, make_folder=make_folder) as beside:
+    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+    with atomic_path(final, what=what, hint=hint, make_folder=make_folder, mode=mode) as beside:
         beside.write_bytes(data)
 
 
-def atomic_json(final: Path, data: Any, *, what: str = "", make_folder: bool = False) -> None:
+def atomic_json(final: Path, data: Any, *, what: str = "", make_folder: bool = False, mode: int = _ANYONE) -> None:
     """Write plain data as JSON, one space deep per level, as `atomic_write` does.
 
     Raises:
         DiskFull, OutputError: see `map_os_errors`.
     """
-    atomic_write(final, json.dumps(data, indent=1, ensure_ascii=False) + "\n", what=what, make_folder=make_folder)
+    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    atomic_write(final, text, what=what, make_folder=make_folder, mode=mode)
 
 
 class GrowingFile:
@@ -295,17 +357,19 @@ class GrowingFile:
         final: the file, which is replaced if it exists.
         what: what it is called for people; its path when empty.
         newline: the newline as `open` takes it; plain line ends by default.
+        mode: the mode of the file, which the umask narrows.
 
     Raises:
         DiskFull, OutputError: it cannot be made; see `map_os_errors`. `write` and `finish` raise the same.
     """
 
-    def __init__(self, final: Path, *, what: str = "", newline: str = "\n") -> None:
+    def __init__(self, final: Path, *, what: str = "", newline: str = "\n", mode: int = _ANYONE) -> None:
         self.final = final
         self._what = what
         self._partial = partial_path(final)
         with map_os_errors(final, what=what):
-            self._file: IO[str] = self._partial.open("w", encoding="utf-8", newline=newline)
+            reserve(self._partial, mode=mode)
+            self._file: IO[str] = self._partial.open("w", encoding="utf-8", errors="backslashreplace", newline=newline)
         self._finished = False
 
     def write(self, text: str) -> int:
@@ -332,16 +396,18 @@ class GrowingFile:
 
 
 def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hex; remembered per path, size and date within this process.
+    """The SHA-256 of a file's bytes, in hex; remembered within this process until the file changes.
+
+    A date of change can be set by anybody, so the system's own mark of a change counts as well.
 
     Raises:
         OSError: it cannot be read.
     """
     stat = path.stat()
-    return _sha256(path, stat.st_size, stat.st_mtime_ns)
+    return _sha256(path, (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_dev, stat.st_ino))
 
 
 @functools.lru_cache(maxsize=64)
-def _sha256(path: Path, size: int, mtime_ns: int) -> str:  # noqa: ARG001  # they tell the cache of a changed file
+def _sha256(path: Path, state: tuple[int, ...]) -> str:  # noqa: ARG001  # it tells the cache of a changed file
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

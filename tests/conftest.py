@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +19,10 @@ settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=1000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
+# Fixtures that live longer than a test have a home of their own; its seals hold in every test.
+_HOME = tempfile.TemporaryDirectory(prefix="dashcamcleaner-home-")
+os.environ["DASHCAMCLEANER_HOME"] = _HOME.name
+
 DATA = Path(os.environ.get("DASHCAMCLEANER_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 
 
@@ -24,6 +30,9 @@ DATA = Path(os.environ.get("DASHCAMCLEANER_DATA", Path(__file__).resolve().paren
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Settings, trust and caches of the user who runs the tests are neither read nor written."""
     home = tmp_path_factory.mktemp("home")
+    if (key := Path(_HOME.name) / "state" / "seal.key").exists():
+        (home / "state").mkdir(mode=0o700)
+        shutil.copy2(key, home / "state" / "seal.key")
     monkeypatch.setenv("DASHCAMCLEANER_HOME", str(home))
     return home
 

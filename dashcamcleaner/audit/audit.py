@@ -13,15 +13,16 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
 from dashcamcleaner.audit.align import paired
-from dashcamcleaner.audit.container import ContainerContents, audio_offset_s, audio_shift_s, compare_contents, examine
+from dashcamcleaner.audit.container import ContainerContents, compare_contents, examine
 from dashcamcleaner.audit.frame_audit import FrameAuditor
 from dashcamcleaner.audit.models import AuditModels, open_models
+from dashcamcleaner.audit.sound import audio_offset_s, audio_shift_s
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
 from dashcamcleaner.core.finding_table import checked, found, not_checked
@@ -39,12 +40,16 @@ from dashcamcleaner.media.image_file import is_still, read_still
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.image import info_of_still
-from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint, plan_path
+from dashcamcleaner.pipeline.job_edits import clear_note
+from dashcamcleaner.pipeline.plan_check import examine_plan
+from dashcamcleaner.pipeline.plan_file import PlanReader, is_plan_of, plan_path
+from dashcamcleaner.pipeline.plan_settings import settings_for_audit
 from dashcamcleaner.pipeline.progress import ProgressMeter
+from dashcamcleaner.pipeline.writer import side_mode
 from dashcamcleaner.report.data import write_reports
-from dashcamcleaner.settings import Settings, resolve
+from dashcamcleaner.settings import Settings
 
-__all__ = ["audit", "audit_run", "settings_of_plan"]
+__all__ = ["audit", "audit_run"]
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +60,7 @@ def audit(
     *,
     plan: Path | None = None,
     settings: Settings | None = None,
+    accepted: Collection[str] = (),
     models: ModelPool | None = None,
     control: Control | None = None,
 ) -> Iterator[Event]:
@@ -67,13 +73,20 @@ def audit(
         output: what came of it.
         plan: the plan of the run; the one beside the output when None. Without a plan,
             what changed tells where regions are.
-        settings: the settings of the run; those that the plan tells when None.
+        settings: the settings of the run; the audit's own when None, see `pipeline.plan_settings`.
+        accepted: the SHA-256 of plans and edits that a person has said yes to although they were not made here.
         models: where detectors and the text reader come from; None: the process's own pool.
         control: pauses and cancels; may be None.
     """
     try:
         yield from _audit(
-            source, output, plan=plan, settings=settings, models=models or shared_pool(), control=control or Control()
+            source,
+            output,
+            plan=plan,
+            settings=settings,
+            accepted=accepted,
+            models=models or shared_pool(),
+            control=control or Control(),
         )
     except Exception as error:  # the border: whatever it was reaches the asker as one object
         ours = as_our_error(error, source=output)
@@ -82,7 +95,9 @@ def audit(
         yield Failed(ours)
 
 
-def audit_run(summary: RunSummary, *, settings: Settings, models: ModelPool, control: Control) -> Iterator[Event]:
+def audit_run(
+    summary: RunSummary, *, settings: Settings, models: ModelPool, control: Control, accepted: Collection[str] = ()
+) -> Iterator[Event]:
     """The audit at the end of a run: fills ``summary.audit`` and passes progress and warnings on.
 
     An audit that cannot be done does not undo the run: it is told, and the status is NEEDS REVIEW.
@@ -90,7 +105,7 @@ def audit_run(summary: RunSummary, *, settings: Settings, models: ModelPool, con
     plan = Path(summary.plan) if summary.plan else None
     thumbnails: dict[int, bytes] = {}
     source, output = Path(summary.source), Path(summary.output)
-    for event in audit(source, output, plan=plan, settings=settings, models=models, control=control):
+    for event in audit(source, output, plan=plan, settings=settings, accepted=accepted, models=models, control=control):
         if isinstance(event, Audited):
             summary.audit = event.result.as_dict()
             thumbnails = event.thumbnails
@@ -102,7 +117,8 @@ def audit_run(summary: RunSummary, *, settings: Settings, models: ModelPool, con
             yield Warned(f"The audit could not be done: {event.error.message}", event.error.hint)
         elif isinstance(event, Progress | Warned):
             yield event
-    write_reports(summary, thumbnails=thumbnails)
+    mode = side_mode(settings, Path(summary.source))
+    write_reports(summary, thumbnails=thumbnails, about_source=settings.report_source, mode=mode)
 
 
 def _audit(
@@ -111,16 +127,19 @@ def _audit(
     *,
     plan: Path | None,
     settings: Settings | None,
+    accepted: Collection[str],
     models: ModelPool,
     control: Control,
 ) -> Iterator[Event]:
     begun = (time.monotonic(), time.process_time())
-    (before, source_frames), (after, output_frames) = _opened(source), _opened(output)
     result = AuditResult(str(source), str(output))
-    known, warnings = _find_plan(source, output, plan, result)
+    known, warnings = _find_plan(source, output, plan, accepted, result)
     if settings is None:
-        settings = settings_of_plan(known)
-    edits = _edits_of(known)
+        settings = settings_for_audit(known)
+    track = _video_track_of_plan(known) or settings.video_track
+    (before, source_frames), (after, output_frames) = _opened(source, video_track=track), _opened(output)
+    edits, notes = _edits_of(known, accepted)
+    warnings += notes
     with contextlib.ExitStack() as stack:
         audit_models = open_models(settings, upright_size=after.upright_size, models=models)
         result.detectors = audit_models.descriptions
@@ -130,7 +149,7 @@ def _audit(
             yield Warned(sentence)
         for check in audit_models.missing:
             yield Warned(f"{check.title}: not done, {check.why_not}.")
-        findings = list(_compare_files(source, output, settings, result))
+        findings = list(_compare_files(source, output, settings, result, video=before.video))
         findings += _compare_pictures(before, after)
         auditor = FrameAuditor(audit_models, info=before, output_info=after, plan=known, settings=settings)
         stack.callback(auditor.close)
@@ -154,32 +173,46 @@ def _audit(
     yield Audited(result, auditor.thumbnails(result.findings))
 
 
-def _find_plan(source: Path, output: Path, plan: Path | None, result: AuditResult) -> tuple[Path | None, list[str]]:
-    """The plan to go by, if it is of this source, and what to tell about it."""
+def _find_plan(
+    source: Path, output: Path, plan: Path | None, accepted: Collection[str], result: AuditResult
+) -> tuple[Path | None, list[str]]:
+    """The plan to go by, if it is of this source and made here or accepted, and what to tell about it."""
     path = plan or plan_path(output)
     if not path.exists():
         if plan is not None:
             raise PlanError(f"There is no plan {plan}.", hint="Leave --plan out to look without one.")
         return None, ["There is no plan beside the output: where regions are is told from what changed."]
     with PlanReader(path) as reader:
-        if reader.header.fingerprint != fingerprint(source):
+        if not is_plan_of(reader.header, source):
             if plan is not None:
                 raise PlanError(f"The plan {path.name} belongs to another clip than {source.name}.")
             return None, [f"The plan {path.name} beside the output belongs to another clip and is not used."]
+    state = examine_plan(path)
+    if not state.counts(accepted):
+        told = f"The plan {path} was not made here, or was changed since: the audit does not go by it."
+        return None, [f"{told} If you know it: --accept-plan {state.sha256}."]
     result.plan = str(path)
-    return path, []
+    return path, [] if state.sealed else [f"The plan {path} was not made here; you accepted it by its hash."]
 
 
-def settings_of_plan(plan: Path | None) -> Settings:
-    """The settings that a plan was made with; the defaults without one."""
+def _edits_of(plan: Path | None, accepted: Collection[str]) -> tuple[Edits, list[str]]:
+    """The edits that the audit respects, and what to tell: what others left clear excuses nothing."""
     if plan is None:
-        return resolve()
+        return Edits(), []
+    file = EditsFile.beside(plan)
+    file.accept(*accepted)
+    edits = file.read(missing_ok=True)
+    if file.is_foreign:
+        told = f"The edits {file.path} were not made here ({edits.clear_note}): the audit does not go by them."
+        return edits.without_uncovering, [told]
+    return edits, [clear_note(file, edits)] if edits.uncovering else []
+
+
+def _video_track_of_plan(plan: Path | None) -> int | None:
+    if plan is None:
+        return None
     with PlanReader(plan) as reader:
-        return resolve(reader.header.settings)
-
-
-def _edits_of(plan: Path | None) -> Edits:
-    return EditsFile.beside(plan).read(missing_ok=True) if plan is not None else Edits()
+        return reader.header.video_track
 
 
 def _not_applied(edits: Edits) -> Iterator[Finding]:
@@ -188,18 +221,20 @@ def _not_applied(edits: Edits) -> Iterator[Finding]:
         yield found("edits-unknown", {"more": f" {sentence}"})
 
 
-def _opened(path: Path) -> tuple[MediaInfo, AbstractContextManager[Iterable[Frame]]]:
+def _opened(path: Path, *, video_track: int | None = None) -> tuple[MediaInfo, AbstractContextManager[Iterable[Frame]]]:
     """A clip or a picture: what it is, and its frames."""
     if is_still(path):
         still = read_still(path)
         return info_of_still(still), contextlib.nullcontext([still.frame])
-    info = probe.probe(path)
+    info = probe.probe(path, video_track=video_track)
     return info, open_clip(path, info=info)
 
 
-def _compare_files(source: Path, output: Path, settings: Settings, result: AuditResult) -> Iterator[Finding]:
+def _compare_files(
+    source: Path, output: Path, settings: Settings, result: AuditResult, *, video: int
+) -> Iterator[Finding]:
     """Streams, tags, sound, and what stands beside the video stream."""
-    before, after = examine(source), examine(output)
+    before, after = examine(source, video=video), examine(output)
     muted = settings.audio == "mute"
     findings = compare_contents(before, after, keep=settings.keep, muted=muted)
     yield from findings

@@ -21,44 +21,31 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image
 
+from dashcamcleaner.audit.positions import beside_the_picture, between_pictures, position_in
+from dashcamcleaner.audit.sound import AudioTrack, audio_shift_s
 from dashcamcleaner.core.finding_table import found
 from dashcamcleaner.core.findings import Finding, Severity
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.codecs import SAFE_TAGS, is_location_tag, is_structural_tag
+from dashcamcleaner.media.decoder import is_shown
+from dashcamcleaner.media.mp4_boxes import read_boxes
+from dashcamcleaner.media.packets import read_packets
+from dashcamcleaner.media.picture_length import PictureLength, length_difference_s
+from dashcamcleaner.media.probe import frame_rate
+from dashcamcleaner.media.text_judge import TrackJudge, tells_position
+from dashcamcleaner.media.text_tracks import texts_of
+from dashcamcleaner.media.video_streams import choose_video_stream, is_cover, video_streams_of
 
 __all__ = [
     "EmbeddedPicture",
     "ContainerContents",
-    "AudioTrack",
     "compare_contents",
-    "audio_shift_s",
     "examine",
-    "audio_offset_s",
 ]
-
-_COORDINATES = re.compile(r"[+-]\d{1,3}\.\d{3,}\s*,?\s*[+-]?\d{1,3}\.\d{3,}")
-"""ISO 6709 (+48.1371+011.5754/) and its loose relatives, in whatever tag."""
 
 MOST_AUDIO_SHIFT_S = 0.012
 """More than rounding to a container's coarsest clock (Matroska 1 ms, a sample's start in MP4), less than a frame."""
-
-
-@dataclass(slots=True)
-class AudioTrack:
-    """One sound track.
-
-    Args:
-        stream: its index in the file.
-        codec: its codec.
-        packets: SHA-256 prefix per packet, in order.
-        times_s: time of each packet, seconds from the first picture.
-    """
-
-    stream: int
-    codec: str
-    packets: list[bytes] = field(default_factory=list)
-    times_s: list[float] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
@@ -87,8 +74,11 @@ class ContainerContents:
         sound: the sound tracks.
         tags: the tags of the container and of all streams, name -> value (a stream's as ``stream 1: name``).
         pictures: what stands beside the video stream.
-        positions: places where bytes between the packets hold a position.
+        positions: places where bytes outside of tags and text tracks hold a position.
         chapters: how many.
+        texts: subtitle streams whose texts do not read as speech, for people -> why.
+        boxes: boxes beside the tracks that are no part of the format.
+        length: how long the pictures last, by their packets; None for a picture file.
     """
 
     video_streams: list[int] = field(default_factory=list)
@@ -99,6 +89,9 @@ class ContainerContents:
     pictures: list[EmbeddedPicture] = field(default_factory=list)
     positions: list[str] = field(default_factory=list)
     chapters: int = 0
+    texts: dict[str, str] = field(default_factory=dict)
+    boxes: list[str] = field(default_factory=list)
+    length: PictureLength | None = None
 
 
 def compare_contents(
@@ -124,18 +117,45 @@ def compare_contents(
             code = "cover" if picture.cover else "thumbnail"
             findings.append(found(code, {"size": size, "where": picture.where}))
     findings += [found("position", {"where": place}) for place in output.positions]
+    findings += [found("box", {"what": box}) for box in output.boxes]
+    findings += [_told_text(name, why, keep) for name, why in output.texts.items()]
     # Chapter titles are written as a data stream of their own.
     chapters = output.chapters > 0 and len(output.data_streams) <= 1
     if "data" not in keep and not chapters:
         findings += [found("data-stream", {"what": stream_text}) for stream_text in output.data_streams]
+    findings += _compare_lengths(source.length, output.length)
     return [*findings, *_compare_tags(output, keep), *_compare_audio(source, output, muted)]
+
+
+def _told_text(name: str, why: str, keep: Collection[str]) -> Finding:
+    """What is told of a text track that does not read as speech."""
+    if asked := {"subtitles", "data"} & set(keep):
+        return found("text-kept", {"what": name, "why": why, "keep": min(asked)})
+    severity = Severity.FAIL if "position" in why else Severity.REVIEW
+    return found("text", {"what": name, "why": why}, severity=severity)
+
+
+def _compare_lengths(source: PictureLength | None, output: PictureLength | None) -> Iterator[Finding]:
+    """How long the pictures last; which of them are missing is told by who decodes both."""
+    if source is None or output is None:
+        return
+    difference = length_difference_s(source, output)
+    if difference is None:
+        yield found("length-untold")
+    elif difference:
+        before, after = float(source.seconds or 0), float(output.seconds or 0)
+        wrong = abs(difference) > _MOST_LENGTH_DIFFERENCE * before
+        told = {"before": f"{before:.3f}", "after": f"{after:.3f}", "difference": f"{float(difference):+.3f}"}
+        yield found("length", told, severity=Severity.FAIL if wrong else Severity.REVIEW)
 
 
 def _compare_tags(output: ContainerContents, keep: Collection[str]) -> Iterator[Finding]:
     for name, value in output.tags.items():
+        if _CHAPTER_TITLE.fullmatch(f"{name}={value}"):
+            continue  # as the run writes them
         short = name.split(": ", 1)[-1]
         plain = short.lower()
-        if is_location_tag(short) or _COORDINATES.search(value):
+        if is_location_tag(short) or tells_position(value):
             yield found("location-kept" if "location" in keep else "location", {"name": name})
         elif (
             "tags" not in keep
@@ -165,29 +185,8 @@ def _compare_audio(source: ContainerContents, output: ContainerContents, muted: 
             yield found("sound-cut", {"number": number, "lost": lost, "packets": len(before.packets)})
 
 
-def audio_shift_s(before: AudioTrack, after: AudioTrack) -> float | None:
-    """The largest shift of any packet that both tracks hold, seconds; None where the sound was not copied.
-
-    Times count from the first picture, and packets are known by their content, so that a file that begins elsewhere,
-    or lacks a packet, is judged rightly.
-    """
-    places: dict[bytes, list[int]] = {}
-    for index, packet in enumerate(before.packets):
-        places.setdefault(packet, []).append(index)
-    shifts = []
-    for packet, time_s in zip(after.packets, after.times_s, strict=True):
-        # Silence repeats itself: the nearest of the equal packets is meant.
-        if packet in places:
-            shifts.append((len(places[packet]), min((time_s - before.times_s[i] for i in places[packet]), key=abs)))
-    if len(shifts) < 0.5 * max(1, len(after.packets)):
-        return None
-    unique = [shift for count, shift in shifts if count == 1] or [shift for _, shift in shifts]
-    return max(unique, key=abs)
-
-
 _SIGNATURES = ((b"\xff\xd8\xff", "JPEG"), (b"\x89PNG\r\n\x1a\n", "PNG"))
-_POSITION_TEXTS = (b"$GPRMC", b"$GNRMC", b"$GPGGA", b"$GNGGA")
-"""How receivers write positions; a tag with one is told with the tags."""
+_CHAPTER_TITLE = re.compile(r"chapter (\d+): title=Chapter \1")
 
 _EXIF_POINTERS = {
     "ExifOffset",
@@ -200,14 +199,20 @@ _EXIF_POINTERS = {
 }
 """Where other blocks lie, and what says nothing about the footage."""
 
+_MOST_LENGTH_DIFFERENCE = 0.02
+"""Of the source's length; what is lost at damaged ends stays below it, a wrong rate does not."""
+
 _LEAST_GAP_BYTES = 64
 _MOST_GAP_BYTES = 64 << 20
 _LEAST_PICTURE_PX = 16
-_ENVELOPE_HZ = 400
 
 
-def examine(path: Path) -> ContainerContents:
+def examine(path: Path, *, video: int | None = None) -> ContainerContents:
     """Read a clip file, all packets, decoding none of the pictures.
+
+    Args:
+        path: the file.
+        video: index of the main video stream; None: as a run would choose.
 
     Raises:
         InputError: it cannot be read.
@@ -220,15 +225,35 @@ def examine(path: Path) -> ContainerContents:
         with av.open(
             f"file:{path.resolve()}", container_options=codecs.SOURCE_OPTIONS, metadata_errors="replace"
         ) as container:
-            tracks = _read_streams(container, facts)
+            tracks = _read_streams(path, container, facts, video=video)
+            films = {index: container.streams[index].codec_context for index in facts.video_streams}
+            codec_of = {index: context.codec.canonical_name for index, context in films.items() if context is not None}
+            judges = _text_judges(container)
+            codec = ""
+            if facts.video_streams:
+                first = container.streams[facts.video_streams[0]]
+                codec = first.codec_context.codec.canonical_name if first.codec_context is not None else ""
+                facts.length = PictureLength(
+                    time_base=first.time_base or Fraction(1), rate=frame_rate(container, first)
+                )
             first_picture: Fraction | None = None
             sound_times: dict[int, list[Fraction]] = {index: [] for index in tracks}
-            for packet in container.demux():
+            for packet in read_packets(container):
                 if not packet.size:
                     continue
                 index = packet.stream_index
+                if index in codec_of:
+                    _search_messages(packet, codec_of, facts)
+                elif index in judges:
+                    judges[index].take(packet)
+                elif index not in tracks and (told := position_in(bytes(packet))):
+                    facts.positions.append(f"{told!r} in stream {index}")
+                    judges[index] = _TextTrack("", "")  # told once
                 if packet.pos is not None and packet.pos >= 0:
                     spans.append((packet.pos, packet.pos + packet.size))
+                if index in facts.video_streams[:1] and facts.length is not None and is_shown(packet, codec=codec):
+                    time = packet.dts if packet.pts is None else packet.pts
+                    facts.length.add(time)
                 if index in facts.video_streams[:1] and packet.pts is not None and not packet.is_discard:
                     time = packet.pts * packet.time_base
                     first_picture = time if first_picture is None else min(time, first_picture)
@@ -239,12 +264,60 @@ def examine(path: Path) -> ContainerContents:
             for index, times in sound_times.items():
                 tracks[index].times_s = [float(time - start) for time in times]
             facts.sound = list(tracks.values())
+            facts.texts = {one.name: why for one in judges.values() if one.name and (why := one.judge.finish())}
             name = container.format.name
     except av.error.FFmpegError as error:
         raise InputError(f"{path} cannot be read for the audit: {error}.") from error
-    if "mp4" in name or "mov" in name:
-        _search_gaps(path, spans, facts)
+    boxes = "mp4" in name or "mov" in name
+    if boxes:
+        facts.boxes = _extra_boxes(path)
+    _search_gaps(path, spans, facts, pictures=boxes)
     return facts
+
+
+@dataclass(slots=True)
+class _TextTrack:
+    """A subtitle stream whose texts are judged as they come."""
+
+    name: str
+    codec: str
+    judge: TrackJudge = field(default_factory=TrackJudge)
+
+    def take(self, packet: Any) -> None:
+        if self.codec and not self.judge.why:
+            for text in texts_of(packet, codec=self.codec):
+                self.judge.add(text)
+
+
+def _text_judges(container: Any) -> dict[int, _TextTrack]:
+    found = {}
+    for stream in container.streams.subtitles:
+        codec = stream.codec_context.codec.canonical_name if stream.codec_context is not None else ""
+        readable = codec in codecs.TEXT_SUBTITLES
+        judge = TrackJudge("" if readable else "cannot be read: it is a picture, or of an unknown kind")
+        found[stream.index] = _TextTrack(f"text track (stream {stream.index})", codec if readable else "", judge)
+    return found
+
+
+def _search_messages(packet: Any, codec_of: dict[int, str], facts: ContainerContents) -> None:
+    """Look at what stands between the pictures of a film; a find is told once for each film."""
+    index = packet.stream_index
+    for message in between_pictures(bytes(packet), codec=codec_of[index]):
+        if told := position_in(message):
+            facts.positions.append(f"{told!r} between the pictures of stream {index}")
+            codec_of[index] = ""
+            return
+
+
+def _extra_boxes(path: Path) -> list[str]:
+    with path.open("rb") as file:
+
+        def read(offset: int, length: int) -> bytes:
+            file.seek(offset)
+            return file.read(length)
+
+        extras = read_boxes(read, size=path.stat().st_size).extras
+    return [f"the box {name} of {size} bytes" for name, size in extras]
 
 
 def _still(path: Path) -> ContainerContents | None:
@@ -258,24 +331,34 @@ def _still(path: Path) -> ContainerContents | None:
             names = {ExifTags.TAGS.get(tag, str(tag)): value for tag, value in exif.items()}
             facts.tags = {name: str(value) for name, value in names.items() if name not in _EXIF_POINTERS}
             facts.tags |= {str(name): str(value) for name, value in picture.info.items() if isinstance(value, str)}
+            facts.positions += [
+                f"{told!r} in {name}"
+                for name, value in picture.info.items()
+                if isinstance(value, bytes) and (told := position_in(value))
+            ]
             if exif.get_ifd(ExifTags.IFD.GPSInfo):
                 facts.positions.append("EXIF GPS data")
     except (OSError, ValueError, SyntaxError):
         return None
     data = path.read_bytes()
+    facts.positions += [
+        f"{told!r} beside the picture" for part in beside_the_picture(data) if (told := position_in(part))
+    ]
     _search_pictures(data[8:], 8, facts)  # past the signature of the picture itself
     return facts
 
 
-def _read_streams(container: Any, facts: ContainerContents) -> dict[int, AudioTrack]:
+def _read_streams(path: Path, container: Any, facts: ContainerContents, *, video: int | None) -> dict[int, AudioTrack]:
     tracks: dict[int, AudioTrack] = {}
-    covers = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
     facts.tags = dict(container.metadata)
-    facts.chapters = len(container.chapters())
+    chapters = container.chapters()
+    facts.chapters = len(chapters)
+    for number, chapter in enumerate(chapters, 1):
+        facts.tags |= {f"chapter {number}: {name}": str(value) for name, value in chapter["metadata"].items()}
     for stream in container.streams:
         facts.tags |= {f"stream {stream.index}: {name}": value for name, value in stream.metadata.items()}
         codec = stream.codec_context.name if stream.codec_context is not None else "unknown"
-        if stream.type == "video" and bool(stream.disposition & covers):
+        if stream.type == "video" and is_cover(stream):
             facts.pictures.append(
                 EmbeddedPicture(f"cover picture (stream {stream.index})", _cover(container, stream), cover=True)
             )
@@ -293,11 +376,14 @@ def _read_streams(container: Any, facts: ContainerContents) -> dict[int, AudioTr
                     facts.pictures.append(
                         EmbeddedPicture(f"attached picture (stream {stream.index})", pixels, cover=True)
                     )
-    if len(facts.video_streams) > 1:  # the main one first, as the run picks it
-        default = av.stream.Disposition.default
-        streams = [container.streams[i] for i in facts.video_streams]
-        streams.sort(key=lambda s: (not s.disposition & default, -s.width * s.height, s.index))
-        facts.video_streams = [s.index for s in streams]
+    if len(facts.video_streams) > 1:  # the main one first
+        chosen = (
+            choose_video_stream(video_streams_of(path, container), video_track=None, path=path)
+            if video is None
+            else None
+        )
+        first = chosen.index if chosen is not None else video
+        facts.video_streams.sort(key=lambda index: (index != first, index))
     return tracks
 
 
@@ -307,14 +393,15 @@ def _cover(container: Any, stream: Any) -> np.ndarray | None:
         contextlib.suppress(av.error.FFmpegError, ValueError),
         av.open(container.name, container_options=codecs.SOURCE_OPTIONS) as again,
     ):
-        for frame in again.decode(again.streams[stream.index]):
+        for frame in (f for p in read_packets(again, [again.streams[stream.index]]) for f in p.decode()):
             return frame.to_ndarray(format="rgb24")
     return None
 
 
-def _search_gaps(path: Path, spans: list[tuple[int, int]], facts: ContainerContents) -> None:
+def _search_gaps(path: Path, spans: list[tuple[int, int]], facts: ContainerContents, *, pictures: bool) -> None:
     """Look at the bytes that belong to no packet: thumbnails and positions hide in boxes that readers skip."""
     left = _MOST_GAP_BYTES
+    known = " ".join(facts.tags.values())
     with path.open("rb") as file:
         for start, end in _gaps(spans, path.stat().st_size):
             if left <= 0:
@@ -322,10 +409,10 @@ def _search_gaps(path: Path, spans: list[tuple[int, int]], facts: ContainerConte
             file.seek(start)
             data = file.read(min(end - start, left))
             left -= len(data)
-            for text in _POSITION_TEXTS:
-                if text in data:
-                    facts.positions.append(f"{text.decode()} at byte {start + data.index(text)}")
-            _search_pictures(data, start, facts)
+            if (told := position_in(data)) and told not in known:  # tags are told with the tags
+                facts.positions.append(f"{told!r} at byte {start + data.find(told.encode('latin-1'))}")
+            if pictures:
+                _search_pictures(data, start, facts)
 
 
 def _gaps(spans: list[tuple[int, int]], size: int) -> Iterator[tuple[int, int]]:
@@ -358,54 +445,3 @@ def _decoded(data: bytes) -> np.ndarray | None:
         return None
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     return None if picture is None else cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
-
-
-def audio_offset_s(source: Path, output: Path, *, source_stream: int, output_stream: int) -> tuple[float, float] | None:
-    """How much later the sound comes in the output, by ear: for sound that was converted. None where it cannot be told.
-
-    Loudness curves of both are correlated. Times count from each file's first picture.
-
-    Returns:
-        Seconds, and the correlation (0-1) at that shift.
-    """
-    curves = [_loudness(path, index) for path, index in ((source, source_stream), (output, output_stream))]
-    if curves[0] is None or curves[1] is None or min(len(curve[1]) for curve in curves if curve) < _ENVELOPE_HZ // 2:
-        return None
-    (start_a, a), (start_b, b) = curves[0], curves[1]
-    a, b = a - a.mean(), b - b.mean()
-    norm = float(np.sqrt((a * a).sum() * (b * b).sum()))
-    if norm < 1e-9:
-        return None
-    size = 1 << int(np.ceil(np.log2(len(a) + len(b))))
-    both = np.fft.irfft(np.fft.rfft(b, size) * np.conj(np.fft.rfft(a, size)), size)
-    lag = int(both.argmax())
-    likeness = float(both[lag]) / norm
-    lag = lag - size if lag > size // 2 else lag
-    return lag / _ENVELOPE_HZ + start_b - start_a, likeness
-
-
-def _loudness(path: Path, index: int) -> tuple[float, np.ndarray] | None:
-    """Start in seconds from the first picture, and the loudness per 1/400 s."""
-    rate = _ENVELOPE_HZ * 20
-    parts: list[np.ndarray] = []
-    start: float | None = None
-    try:
-        with av.open(f"file:{path.resolve()}", container_options=codecs.SOURCE_OPTIONS) as container:
-            video_stream = container.streams.video[0]
-            first = next((p.pts * p.time_base for p in container.demux(video_stream) if p.pts is not None), Fraction(0))
-            container.seek(0)
-            stream = container.streams[index]
-            resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
-            for frame in container.decode(stream):
-                if not isinstance(frame, av.AudioFrame):
-                    continue
-                if start is None and frame.pts is not None and frame.time_base is not None:
-                    start = float(frame.pts * frame.time_base - first)
-                parts += [np.abs(part.to_ndarray().ravel()) for part in resampler.resample(frame)]
-    except (av.error.FFmpegError, ValueError):
-        return None
-    if not parts or start is None:
-        return None
-    samples = np.concatenate(parts)
-    usable = len(samples) // 20 * 20
-    return start, samples[:usable].reshape(-1, 20).mean(axis=1)

@@ -88,7 +88,10 @@ class FrameAuditor:
             self._search.look_closely()
         searched = self._search.is_due(index, seconds)
         if searched:
-            if self._search.search(output, index=index, seconds=seconds, hidden_share=compared.hidden_share):
+            known = self._plan.detections if self._plan is not None else None
+            if self._search.search(
+                output, index=index, seconds=seconds, hidden_share=compared.hidden_share, known=known
+            ):
                 self._thumbnails.keep(output, index)
             if regions:
                 self._readback.offer(before, after, regions, frame=index, seconds=seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.plan import FramePlan, Region
 from dashcamcleaner.pipeline.plan_file import PlanReader
@@ -23,6 +24,7 @@ class PlanFollower:
 
     Attributes:
         unplanned: frames that the plan says nothing of, so far.
+        detections: what the plan says was seen in the frame that was asked for last; None where it does not tell.
         doubtful: indices of frames just before a track begins, just after it ends, and within its gaps: where an object
             may stand clear.
 
@@ -32,6 +34,7 @@ class PlanFollower:
 
     def __init__(self, plan: Path) -> None:
         self.unplanned = 0
+        self.detections: Detections | None = None
         self.doubtful = _doubtful_frames(plan)
         self._reader = PlanReader(plan)
         self._plans: Iterator[FramePlan] = iter(self._reader)
@@ -43,7 +46,9 @@ class PlanFollower:
             self._next = next(self._plans, None)
         if self._next is None or self._next.time.exact() != source.time.exact():
             self.unplanned += 1
+            self.detections = None
             return None
+        self.detections = self._next.seen.detections
         return self._next.regions
 
     def close(self) -> None:

@@ -7,16 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from dashcamcleaner.audit.exposures import Exposure, ExposureTracker
+import numpy as np
+
+from dashcamcleaner.audit.exposures import AuditDetection, Exposure, ExposureTracker
 from dashcamcleaner.audit.models import FACES, OWN, AuditModels
 from dashcamcleaner.audit.scoring import ExposureScorer
 from dashcamcleaner.audit.search import moves_as_one
-from dashcamcleaner.core.finding_table import CHECKS, checked
+from dashcamcleaner.core.boxes import Detections, iou
+from dashcamcleaner.core.finding_table import CHECKS, checked, found
 from dashcamcleaner.core.findings import Check, Finding
 from dashcamcleaner.core.frame import Frame
 
 __all__ = ["SearchAudit"]
 
+_SURE = 0.5
+_SAME = 0.1
+_LEAST_UNKNOWN = 2
+"""What is seen this surely has a faint detection, at least, of the same weights near it; two frames are no chance."""
 _EVERY_S = 0.1
 """An object that is legible for three frames of 30 a second is looked at once, at least."""
 
@@ -37,6 +44,7 @@ class SearchAudit:
         self._scorer = ExposureScorer(FACES, OWN, models.second_opinion, models.reads(), moves_as_one)
         self._found: list[Finding] = []
         self._looked_at = 0
+        self._unknown: list[tuple[int, float]] = []
 
     def is_due(self, index: int, seconds: float) -> bool:
         """Whether a frame is to be searched: one in a while, and all doubtful ones."""
@@ -47,7 +55,13 @@ class SearchAudit:
         self._due_s = -1e9
 
     def search(
-        self, output: Frame, *, index: int, seconds: float, hidden_share: Callable[[Sequence[float]], float]
+        self,
+        output: Frame,
+        *,
+        index: int,
+        seconds: float,
+        hidden_share: Callable[[Sequence[float]], float],
+        known: Detections | None = None,
     ) -> bool:
         """Search a frame of the output.
 
@@ -56,6 +70,7 @@ class SearchAudit:
             index: the index of the source's frame, by which it is told.
             seconds: the time of the source's frame.
             hidden_share: the share of a box that regions hide.
+            known: what the plan says was seen in the frame, down to the faintest; None without a plan.
 
         Returns:
             Whether anything was seen.
@@ -66,6 +81,8 @@ class SearchAudit:
         seen = self._models.searcher.search(
             output.picture(output.upright_size), frame=index, seconds=seconds, hidden_share=hidden_share
         )
+        if known is not None and any(_is_unknown(one, known) for one in seen):
+            self._unknown.append((index, seconds))
         self._tracker.push(seen, seconds=seconds)
         self._score_exposures(self._tracker.drain())
         output.forget_pictures()
@@ -78,7 +95,18 @@ class SearchAudit:
     def findings(self) -> list[Finding]:
         """What stands clear, after the last frame."""
         self._score_exposures(self._tracker.finish())
-        return self._found
+        if len(self._unknown) < _LEAST_UNKNOWN:
+            return self._found
+        (first, start_s), (last, end_s) = self._unknown[0], self._unknown[-1]
+        lacks = found(
+            "plan-lacks",
+            {"count": len(self._unknown)},
+            first_frame=first,
+            last_frame=last,
+            start_s=start_s,
+            end_s=end_s,
+        )
+        return [*self._found, lacks]
 
     def checks(self) -> Iterator[Check]:
         """What the checks show, after `findings`."""
@@ -87,3 +115,10 @@ class SearchAudit:
                 hits = sum(view in finding.evidence.get("scores", {}) for finding in self._found)
                 unit = f"{CHECKS[name].unit} (objects found: {hits})" if hits else ""
                 yield checked(name, looked_at=self._looked_at, found=hits, unit=unit)
+
+
+def _is_unknown(seen: AuditDetection, known: Detections) -> bool:
+    """Whether the run's own weights see something surely of which the plan has no detection near it."""
+    if seen.scores.get(OWN, 0.0) < _SURE:
+        return False
+    return not len(known) or float(iou(np.array([seen.xyxy]), known.xyxy)[0].max()) < _SAME

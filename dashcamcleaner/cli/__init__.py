@@ -18,14 +18,15 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 import dashcamcleaner
+from dashcamcleaner.core.plain_text import say, soften_streams, visible
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError
 
 if TYPE_CHECKING:
     from dashcamcleaner.detection.pool import ModelPool
 
-__all__ = ["build_parser", "main"]
+__all__ = ["build_parser", "log_to_terminal", "main"]
 
-COMMANDS = ("clean", "window", "audit", "verify", "tracks", "doctor", "settings", "demo", "train")
+COMMANDS = ("clean", "window", "audit", "verify", "tracks", "plan", "doctor", "settings", "demo", "train")
 """In the order of the help. Each is a module here with ``add_parser(subparsers)`` and ``run(args) -> int``."""
 
 _MODULES = {"verify": "audit"}  # commands that share a module
@@ -58,6 +59,7 @@ def main(argv: Sequence[str] | None = None, *, models: ModelPool | None = None) 
             Commands find it as ``args.models``. Tests hand in fakes here.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    soften_streams()
     with contextlib.suppress(ValueError):  # not the main thread: a test, or somebody's own program
         signal.signal(signal.SIGTERM, _terminated)  # a service manager's stop is a Ctrl-C
     try:
@@ -65,8 +67,7 @@ def main(argv: Sequence[str] | None = None, *, models: ModelPool | None = None) 
         args, unknown = parser.parse_known_args(arguments)
         if unknown:
             _refuse_unknown(unknown, subparsers.get(getattr(args, "command", ""), parser))
-        logging.basicConfig(level=logging.DEBUG if getattr(args, "verbose", False) else logging.ERROR,
-                            format="%(levelname)s %(name)s: %(message)s")  # fmt: skip
+        log_to_terminal(verbose=getattr(args, "verbose", False))
         args.models = models
         return int(args.run(args))
     except Cancelled as error:
@@ -111,9 +112,21 @@ def _refuse_unknown(unknown: Sequence[str], parser: argparse.ArgumentParser) -> 
 
 
 def _complain(message: str, hint: str) -> None:
-    print(f"dashcamcleaner: {message}", file=sys.stderr)
-    if hint:
-        print(f"  hint: {hint}", file=sys.stderr)
+    say(f"dashcamcleaner: {message}", *([f"  hint: {hint}"] if hint else []), stream=sys.stderr)
+
+
+class _LogLine(logging.Formatter):
+    """Log lines name files, and libraries log what files say."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return visible(super().format(record), lines=True)
+
+
+def log_to_terminal(*, verbose: bool) -> None:
+    """Log to standard error: all of it, or errors only."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_LogLine("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.ERROR, handlers=[handler])
 
 
 def _terminated(_number: int, _frame: FrameType | None) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import functools
-import json
 import os
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dashcamcleaner.cli.edit_flags import accepted_of, add_accept_flags
+from dashcamcleaner.core.plain_text import json_line, say
 from dashcamcleaner.errors import FAIL_EXIT, PARTIAL_EXIT, REVIEW_EXIT, Cancelled, DashcamCleanerError, InputError
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="N",
         help=f"with --fix: render again at most so often [1 to {_MOST_ROUNDS}]",
     )
+    add_accept_flags(audit)
     audit.add_argument("--json", action="store_true", help="events as JSON lines on standard output")
     audit.add_argument("--quiet", action="store_true", help="status and errors only")
     audit.add_argument("--no-report", action="store_true", help="do not write the report beside the output")
@@ -106,7 +108,7 @@ def tell_folder(reports: list[dict[str, Any]], *, table: bool, quiet: bool) -> N
         _table(reports)
     page = write_folder_report(reports, Path(os.path.commonpath(parents)))
     if not quiet:
-        print(f"report: {page}")
+        say(f"report: {page}")
 
 
 def _one(args: argparse.Namespace, source: Path, output: Path) -> tuple[int, dict[str, Any]]:
@@ -117,17 +119,21 @@ def _one(args: argparse.Namespace, source: Path, output: Path) -> tuple[int, dic
 
     plan = Path(args.plan) if args.plan else None
     if args.fix:
-        events = audit_and_fix(source, output, plan=plan, rounds=args.rounds, models=args.models)
+        events = audit_and_fix(
+            source, output, plan=plan, rounds=args.rounds, accepted=accepted_of(args), models=args.models
+        )
     else:
-        events = audit(source, output, plan=plan, models=args.models)
+        events = audit(source, output, plan=plan, accepted=accepted_of(args), models=args.models)
     shown_at = time.monotonic()
     try:
         for event in events:
             if args.json:
-                print(json.dumps({"source": str(source), **event_as_dict(event)}, ensure_ascii=False), flush=True)
+                say(json_line({"source": str(source), **event_as_dict(event)}))
             if isinstance(event, Failed):
                 if not args.json:
-                    _say(f"{output}: {event.error.message}", f"  hint: {event.error.hint}" if event.error.hint else "")
+                    _say_aside(
+                        f"{output}: {event.error.message}", f"  hint: {event.error.hint}" if event.error.hint else ""
+                    )
                 return event.error.exit_code, failed_row(source, output, event.error)
             if isinstance(event, Audited):
                 data: dict[str, Any] = {"source": str(source), "output": str(output), "audit": event.result.as_dict()}
@@ -136,17 +142,17 @@ def _one(args: argparse.Namespace, source: Path, output: Path) -> tuple[int, dic
                 if not args.json:
                     _tell(event.result, quiet=args.quiet)
                     if not (args.no_report or args.quiet):
-                        print(f"  report: {report}")
+                        say(f"  report: {report}")
                 return event.result.exit_code, data
             if args.json or args.quiet:
                 continue
             if isinstance(event, Started):
-                _say(f"{event.source} against {event.output}", f"  {event.description}")
+                _say_aside(f"{event.source} against {event.output}", f"  {event.description}")
             elif isinstance(event, Warned):
-                _say(f"  note: {event.message}" + (f" {event.hint}" if event.hint else ""))
+                _say_aside(f"  note: {event.message}" + (f" {event.hint}" if event.hint else ""))
             elif isinstance(event, Progress) and time.monotonic() - shown_at >= _EVERY_S:
                 shown_at = time.monotonic()
-                _say(_progress(event.phase, event.frames_done, event.frames, event.fps, event.eta_s))
+                _say_aside(_progress(event.phase, event.frames_done, event.frames, event.fps, event.eta_s))
     except KeyboardInterrupt:
         raise Cancelled("The audit was stopped.", hint="Nothing was changed by it.") from None
     raise AssertionError("an audit ends with a result or a failure")
@@ -163,30 +169,30 @@ def _progress(phase: str, done: int, frames: int | None, fps: float, eta_s: floa
 def _tell(result: AuditResult, *, quiet: bool) -> None:
     from dashcamcleaner.core.findings import Severity
 
-    print(f"{result.status.value}: {result.output}")
+    say(f"{result.status.value}: {result.output}")
     if quiet:
         return
     for check in result.checks:
-        print(f"  {check.title}: {check.description}")
+        say(f"  {check.title}: {check.description}")
     for finding in result.findings[:_SHOWN]:
         sign = {Severity.FAIL: "!", Severity.REVIEW: "?", Severity.NOTE: "-"}[finding.severity]
-        print(f"  {sign} {finding.message}" + (f" {finding.when}" if finding.when else ""))
+        say(f"  {sign} {finding.message}" + (f" {finding.when}" if finding.when else ""))
     if len(result.findings) > _SHOWN:
-        print(f"  ... and {len(result.findings) - _SHOWN} more, see the report")
+        say(f"  ... and {len(result.findings) - _SHOWN} more, see the report")
     for line in result.fixes:
-        print(f"  fixed: {line}")
+        say(f"  fixed: {line}")
     for reason in result.reasons if not result.findings else ():
-        print(f"  {reason}")
+        say(f"  {reason}")
 
 
 def _table(reports: list[dict[str, Any]]) -> None:
     from dashcamcleaner.report.html import worst_first
 
-    print(f"{'status':13} {'findings':>8}  clip")
+    say(f"{'status':13} {'findings':>8}  clip")
     for report in worst_first(reports):
         audit = report.get("audit") or {}
         found = sum(finding["severity"] != "note" for finding in audit.get("findings", []))
-        print(f"{audit.get('status') or report.get('status'):13} {found:8}  {report.get('output')}")
+        say(f"{audit.get('status') or report.get('status'):13} {found:8}  {report.get('output')}")
 
 
 def verify(args: argparse.Namespace) -> int:
@@ -206,17 +212,15 @@ def verify(args: argparse.Namespace) -> int:
     actual = file_sha256(output)
     same = actual == expected
     if args.json:
-        print(json.dumps({"same": same, "file": str(output), "sha256": actual, "reported_sha256": expected}))
+        say(json_line({"same": same, "file": str(output), "sha256": actual, "reported_sha256": expected}))
     elif same:
-        print(f"the same: {output} is the file that {report.name} speaks of")
-        print(f"  SHA-256 {actual}")
+        say(f"the same: {output} is the file that {report.name} speaks of")
+        say(f"  SHA-256 {actual}")
     else:
-        print(f"another: {output} is not the file that {report.name} speaks of, or was changed since")
-        print(f"  SHA-256 {actual}\n  reported {expected}")
+        say(f"another: {output} is not the file that {report.name} speaks of, or was changed since")
+        say(f"  SHA-256 {actual}", f"  reported {expected}")
     return 0 if same else FAIL_EXIT
 
 
-def _say(*lines: str) -> None:
-    for line in lines:
-        if line:
-            print(line, file=sys.stderr, flush=True)
+def _say_aside(*lines: str) -> None:
+    say(*filter(None, lines), stream=sys.stderr)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dashcamcleaner.cli.audit import failed_row, tell_folder, worse
-from dashcamcleaner.cli.edit_flags import add_edit_flags, edits_of
+from dashcamcleaner.cli.edit_flags import accepted_of, add_edit_flags, edits_of
 from dashcamcleaner.cli.options import add_settings, settings_of
+from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import PARTIAL_EXIT, Cancelled, SettingError
+
+if TYPE_CHECKING:
+    from dashcamcleaner.pipeline.job import Job
 
 __all__ = ["add_parser", "run"]
 
@@ -46,6 +51,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.set_defaults(run=run)
 
 
+def _asked(job: Job) -> Job:
+    """Ask at the terminal about edits that were not made here; the job with what was said yes to."""
+    from dashcamcleaner.pipeline.job_edits import unaccepted_edits
+
+    file = unaccepted_edits(job)
+    if file is None:
+        return job
+    say(f"The edits {file.path} were not made here: {file.read().clear_note}.", stream=sys.stderr)
+    say("Take them? [y/N]", stream=sys.stderr)
+    said_yes = sys.stdin.readline().strip().lower() in ("y", "yes")
+    return dataclasses.replace(job, accepted=(*job.accepted, file.sha256)) if said_yes else job
+
+
 def run(args: argparse.Namespace) -> int:
     """Do what was asked; gives the exit status: 0 only if every input was cleaned."""
     settings = settings_of(args)
@@ -63,13 +81,19 @@ def run(args: argparse.Namespace) -> int:
     edits = edits_of(args)
     if (extras or edits) and len(batch.jobs) > 1:
         raise SettingError("A plan, edits, an export or a mask belong to one clip.", hint="Give one input.")
-    jobs = [dataclasses.replace(job, **extras, added_edits=edits, audit=args.audit) for job in batch.jobs]
+    extras |= {"added_edits": edits, "accepted": accepted_of(args), "audit": args.audit}
+    jobs = [dataclasses.replace(job, **extras) for job in batch.jobs]
+    if len(jobs) == 1 and not (args.json or args.quiet) and sys.stdin.isatty() and sys.stderr.isatty():
+        jobs = [_asked(jobs[0])]
     status = 0
     done = 0
     reports: list[dict[str, Any]] = []
-    with Display(total=len(jobs), json_lines=args.json, quiet=args.quiet, stream=sys.stderr) as display:
+    events = run_batch(jobs, models=args.models)
+    with (
+        contextlib.closing(events),  # whatever ends this early, nothing half done stays behind
+        Display(total=len(jobs), json_lines=args.json, quiet=args.quiet, stream=sys.stderr) as display,
+    ):
         display.skipped(batch.skipped)
-        events = run_batch(jobs, models=args.models)
         try:
             for job, event in events:
                 display.show(job, event)

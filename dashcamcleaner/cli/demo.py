@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from dashcamcleaner.cli.options import add_settings
+from dashcamcleaner.core.plain_text import say
 
 __all__ = ["add_parser", "run"]
 
@@ -25,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
 
     folder = Path(args.folder)
     source = make_demo(folder)
-    print(f"made {source}")
+    say(f"made {source}")
     if args.only_make:
         return 0
     from dashcamcleaner.cli import build_parser, clean

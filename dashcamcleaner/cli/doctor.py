@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import dashcamcleaner
 from dashcamcleaner.cli.options import settings_of
+from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import BackendError, DashcamCleanerError
 from dashcamcleaner.settings import SETTINGS
 
@@ -92,10 +93,10 @@ def run(args: argparse.Namespace) -> int:
         if package not in found["versions"]
     ]
     if args.json:
-        print(json.dumps(found, indent=1, ensure_ascii=False))
+        say(*json.dumps(found, indent=1).splitlines())
     else:
         for line in _lines(found, engines, weights):
-            print(line)
+            say(line)
     return BackendError.exit_code if "error" in found["used"] else 0
 
 

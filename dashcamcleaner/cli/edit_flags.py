@@ -12,7 +12,7 @@ from dashcamcleaner.errors import SettingError
 if TYPE_CHECKING:
     from dashcamcleaner.core.edit_types import ClearZone, Edit, HiddenZone
 
-__all__ = ["add_edit_flags", "edits_of"]
+__all__ = ["accepted_of", "add_accept_flags", "add_edit_flags", "edits_of"]
 
 
 def add_edit_flags(group: argparse._ArgumentGroup) -> None:
@@ -24,10 +24,36 @@ def add_edit_flags(group: argparse._ArgumentGroup) -> None:
         "--cover", action="append", metavar="X1,Y1,X2,Y2[@FROM-TO]", default=[],
         help="hide this box, in upright pixels, from second FROM to TO (else always); may be given again",
     )  # fmt: skip
+    add_accept_flags(group)
     group.add_argument(
         "--exclude", action="append", metavar="X1,Y1,X2,Y2[@FROM-TO]", default=[],
         help="leave clear what is found wholly inside this box, e.g. a dashboard reflection; may be given again",
     )  # fmt: skip
+
+
+def add_accept_flags(group: argparse._ActionsContainer) -> None:
+    """Add the flags by which a person says yes to files that were not made here."""
+    group.add_argument(
+        "--accept-edits", metavar="HASH", action="append", default=[],
+        help="take edits from elsewhere that leave something clear: the SHA-256 of their file; may be given again",
+    )  # fmt: skip
+    group.add_argument(
+        "--accept-plan", metavar="HASH", action="append", default=[],
+        help="go by a plan that was not made here, or was changed: the SHA-256 of its file; may be given again",
+    )  # fmt: skip
+
+
+def accepted_of(args: argparse.Namespace) -> tuple[str, ...]:
+    """The hashes that a person has said yes to.
+
+    Raises:
+        SettingError: one is no SHA-256.
+    """
+    hashes = tuple(one.strip().rstrip(".").lower() for one in (*args.accept_edits, *args.accept_plan))
+    for one in hashes:
+        if len(one) != 64 or set(one) - set("0123456789abcdef"):
+            raise SettingError(f"{one!r} is no SHA-256 of a file.", hint="It has 64 digits and letters from a to f.")
+    return hashes
 
 
 def edits_of(args: argparse.Namespace) -> tuple[Edit, ...]:

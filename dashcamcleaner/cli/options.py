@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from typing import Any
 
+from dashcamcleaner.core.plain_text import say
+from dashcamcleaner.errors import WeightsUntrusted
 from dashcamcleaner.settings import (
     GROUPS,
     PROFILES,
@@ -42,19 +45,43 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 def settings_of(args: argparse.Namespace) -> Settings:
     """The settings that file and flags say; an older name is understood, and told on standard error.
 
+    A settings file is foreign input: it may have come with a clip. It names weights only if a person has put them among
+    the weights or said yes to their hashes, and gives no trust.
+
     Raises:
         SettingError: with every complaint in one message.
+        WeightsUntrusted: the file names weights that nobody has said yes to.
+        WeightsError: trust is given to weights that are not there.
     """
     flags = {
         name.removeprefix("set_"): value
         for name, value in vars(args).items()
         if name.startswith("set_") and value is not None
     }
-    layers = [load_toml(args.settings) if getattr(args, "settings", None) else {}, flags]
-    settings = resolve(*layers)
-    for sentence in [] if getattr(args, "quiet", False) else renamed_hints(*layers):
-        print(f"note: {sentence}", file=sys.stderr)
+    told: list[str] = []
+    of_file = load_toml(args.settings, told=told) if getattr(args, "settings", None) else {}
+    settings = resolve(of_file, flags)
+    if "weights" in flags and settings.trust_weights:
+        from dashcamcleaner.detection.weights import remember_trust
+
+        remember_trust(settings.weights)
+    elif "weights" in of_file and "weights" not in flags:
+        _check_weights_of_file(settings.weights, file=args.settings)
+    for sentence in [] if getattr(args, "quiet", False) else [*told, *renamed_hints(of_file, flags)]:
+        say(f"note: {sentence}", stream=sys.stderr)
     return settings
+
+
+def _check_weights_of_file(weights: str, *, file: str) -> None:
+    """``--trust-weights`` speaks of what a person names, not of what stands in a file."""
+    from dashcamcleaner.detection.weights import is_vouched
+
+    if not is_vouched(weights):
+        raise WeightsUntrusted(
+            f"The settings file {file} names weights that are not among yours: {weights}.",
+            hint=f"If you know them, name them yourself: --weights {shlex.quote(weights)} (with --trust-weights the "
+            "file may name them from then on).",
+        )
 
 
 def _metavar(row: Setting) -> str:

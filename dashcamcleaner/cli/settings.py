@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from dashcamcleaner.cli.options import add_settings, settings_of
+from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.settings import GROUPS, PROFILES, ROWS, markdown_table, shown
 
 __all__ = ["add_parser", "run"]
@@ -22,20 +23,21 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Print what was asked for."""
     if args.markdown:
-        print(markdown_table())
+        say(*markdown_table().splitlines())
         return 0
     settings = settings_of(args)
     if args.toml:
         import tomli_w
 
-        print(tomli_w.dumps({name: list(v) if isinstance(v, tuple) else v
-                             for name, v in settings.overrides.items() if v is not None}), end="")  # fmt: skip
+        said = {name: value for name, value in settings.overrides.items() if value is not None}
+        said.pop("trust_weights", None)  # no file gives trust
+        say(*tomli_w.dumps({name: list(v) if isinstance(v, tuple) else v for name, v in said.items()}).splitlines())
         return 0
     values = settings.as_dict()
     for group, title in GROUPS.items():
-        print(title)
+        say(title)
         for row in (row for row in ROWS if row.group == group):
             mark = "*" if row.name in settings.overrides else " "
-            print(f" {mark}{row.name.replace('_', '-'):<20}{shown(values[row.name]):<14}{row.describe_range()}")
-    print(f"Profiles: {', '.join(PROFILES)}. * marks what you changed.")
+            say(f" {mark}{row.name.replace('_', '-'):<20}{shown(values[row.name]):<14}{row.describe_range()}")
+    say(f"Profiles: {', '.join(PROFILES)}. * marks what you changed.")
     return 0

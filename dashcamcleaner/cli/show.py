@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from dashcamcleaner.core.events import Event, Failed, Finished, Progress, Started, Warned, event_as_dict
+from dashcamcleaner.core.plain_text import json_line, say, visible
 from dashcamcleaner.core.summary import CLEANED, RunSummary
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.pipeline.job import Job
@@ -46,13 +46,13 @@ class Display:
             from rich.progress import Progress as Bar
 
             self._bar = Bar(
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 BarColumn(),
                 MofNCompleteColumn(),
                 TextColumn("{task.fields[fps]:.1f} fps"),
                 TimeElapsedColumn(),
                 TextColumn("eta {task.fields[eta]}"),
-                TextColumn("{task.fields[found]}"),
+                TextColumn("{task.fields[found]}", markup=False),
                 console=Console(file=self._stream),
                 transient=True,
             )
@@ -68,7 +68,7 @@ class Display:
     def show(self, job: Job, event: Event) -> None:
         """One event of one job."""
         if self._json:
-            print(json.dumps({"source": str(job.source), **event_as_dict(event)}, ensure_ascii=False), flush=True)
+            say(json_line({"source": str(job.source), **event_as_dict(event)}))
         if isinstance(event, Finished):
             self._results.append({"source": str(job.source), "status": event.summary.status, "output": str(job.output)})
         elif isinstance(event, Failed):
@@ -86,19 +86,20 @@ class Display:
         elif isinstance(event, Started):
             self._line(f"{event.source} -> {event.output}", f"  {event.description}")
             if self._bar is not None:
-                self._task = self._bar.add_task(job.source.name, total=event.frames, fps=0.0, eta="-", found="")
+                self._task = self._bar.add_task(
+                    visible(job.source.name), total=event.frames, fps=0.0, eta="-", found=""
+                )
         elif isinstance(event, Progress):
             self._progress(event)
         elif isinstance(event, Warned):
             self._line(f"  note: {event.message}" + (f" {event.hint}" if event.hint else ""))
         elif isinstance(event, Finished):
             self._end_bar()
-            for line in summary_lines(event.summary):
-                print(line)
+            say(*summary_lines(event.summary))
 
     def _progress(self, event: Progress) -> None:
         eta = "-" if event.eta_s is None else format_seconds(event.eta_s).split(".")[0]
-        found = " ".join(f"{count} {kind}" for kind, count in sorted(event.counts.items()))
+        found = " ".join(f"{count} {visible(kind)}" for kind, count in sorted(event.counts.items()))
         if self._bar is not None and self._task is not None:
             self._bar.update(
                 self._task, completed=event.frames_done, total=event.frames, fps=event.fps, eta=eta, found=found
@@ -136,21 +137,21 @@ class Display:
         partial = sum(result["status"] == "partial" for result in self._results)
         cleaned = sum(result["status"] == CLEANED for result in self._results)
         if self._json:
-            print(json.dumps({"event": "summary", "cleaned": cleaned, "partial": partial, "failed": failed,
-                              "results": self._results}, ensure_ascii=False), flush=True)  # fmt: skip
+            counted = {"cleaned": cleaned, "partial": partial, "failed": failed}
+            say(json_line({"event": "summary", **counted, "results": self._results}))
         elif self._total > 1 and not self._quiet:
-            print(f"{cleaned} cleaned, {partial} partial, {failed} failed, of {self._total} inputs")
+            say(f"{cleaned} cleaned, {partial} partial, {failed} failed, of {self._total} inputs")
             for result in self._results:
                 if result["status"] != CLEANED:
-                    print(f"  {result['status']}: {_naming(result['source'], result.get('message', ''))}")
+                    say(f"  {result['status']}: {_naming(result['source'], result.get('message', ''))}")
 
     def _line(self, *lines: str) -> None:
+        if self._bar is None:
+            say(*filter(None, lines), stream=self._stream)
+            return
         for line in lines:
             if line:
-                if self._bar is not None:
-                    self._bar.console.print(line, markup=False, highlight=False)
-                else:
-                    print(line, file=self._stream, flush=True)
+                self._bar.console.print(visible(line), markup=False, highlight=False, emoji=False)
 
 
 def _naming(source: str, message: str) -> str:

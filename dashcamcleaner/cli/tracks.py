@@ -6,6 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
+from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import SettingError
 
 __all__ = ["add_parser", "run"]
@@ -45,13 +46,13 @@ def run(args: argparse.Namespace) -> int:
             }
             for entry in entries
         ]
-        print(json.dumps(rows, indent=1))
+        say(*json.dumps(rows, indent=1).splitlines())
         return 0
-    print(f"{'track':>6}  {'kind':<8}{'from':>10}{'to':>10}{'frames':>8}{'seen':>6}{'best':>6}")
+    say(f"{'track':>6}  {'kind':<8}{'from':>10}{'to':>10}{'frames':>8}{'seen':>6}{'best':>6}")
     for entry in entries:
         span = f"{format_seconds(entry.first_time.seconds):>10}{format_seconds(entry.last_time.seconds):>10}"
         counts = f"{entry.frames:>8}{entry.sightings:>6}{entry.best_score:>6.2f}"
-        print(f"{entry.track:>6}  {entry.kind:<8}{span}{counts}")
+        say(f"{entry.track:>6}  {entry.kind:<8}{span}{counts}")
     if args.sheet:
-        print(f"contact sheet: {args.sheet}")
+        say(f"contact sheet: {args.sheet}")
     return 0

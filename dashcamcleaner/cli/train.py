@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.files import atomic_json
 
@@ -144,8 +145,8 @@ def _harvest(args: argparse.Namespace) -> int:
         progress=_ticker("clips"),
     )
     for clip, reason in result.refused.items():
-        print(f"{clip}: {reason}", file=sys.stderr)
-    print(
+        say(f"{clip}: {reason}", stream=sys.stderr)
+    say(
         f"{result.pictures} pictures written, {result.done_before} clips were done before, "
         f"{len(result.refused)} refused"
     )
@@ -165,7 +166,7 @@ def _label(args: argparse.Namespace) -> int:
         read_plates=args.read_plates,
     )
     result = label(args.folder, args.out, teacher=teacher, progress=_ticker("pictures"))
-    print(
+    say(
         f"{result.pictures} pictures labelled ({result.sure} objects, {result.unsure} unsure), "
         f"{result.done_before} were done before"
     )
@@ -191,16 +192,16 @@ def _fit(args: argparse.Namespace) -> int:
     if start is None:
         raise InputError("there is nothing to start from.", hint="Give --start, or start = ... in the recipe.")
     out = Path(args.out)
-    print(f"{len(recipe.pictures)} pictures")
+    say(f"{len(recipe.pictures)} pictures")
     if rank == 0:
         pack(recipe.pictures, out / "cache", progress=_ticker("pictures packed"))
     elif not (out / "cache" / "index.json").exists():
         raise InputError(f"{out} holds no packed pictures yet.", hint="Start --rank 0/N first; it packs them.")
     result = fit(out / "cache", out, start=start, recipe=plan, progress=_shown_now_and_then())
-    print(
+    say(
         f"{result.steps} steps in {result.spent_s / 60:.1f} min, loss {result.first_loss:.3f} -> {result.last_loss:.3f}"
     )
-    print(f"checkpoint: {result.checkpoint}")
+    say(f"checkpoint: {result.checkpoint}")
     return 0
 
 
@@ -210,10 +211,10 @@ def _slim(args: argparse.Namespace) -> int:
     if Path(args.out).exists():
         raise OutputError(f"{args.out} exists.", hint="Give another --out.")
     made = slim(args.checkpoint, args.out, most_gflops=args.gflops)
-    print(
+    say(
         f"{made.gflops_before:.1f} -> {made.gflops_after:.2f} GFLOPs at 640x640, {made.parameters / 1e6:.2f} million "
-        f"parameters: {made.checkpoint}\n"
-        f"Train it on: dashcamcleaner train fit RECIPE --start {made.checkpoint} -o FOLDER"
+        f"parameters: {made.checkpoint}",
+        f"Train it on: dashcamcleaner train fit RECIPE --start {made.checkpoint} -o FOLDER",
     )
     return 0
 
@@ -273,9 +274,9 @@ def _evaluate(args: argparse.Namespace) -> int:
             progress=_sentence_ticker(),
         )
     if args.json == "-":
-        print(json.dumps(result.as_dict(), indent=1))
+        say(*json.dumps(result.as_dict(), indent=1).splitlines())
         return 0
-    print(table(result))
+    say(*table(result).splitlines())
     if args.json:
         atomic_json(Path(args.json), result.as_dict())
     return 0
@@ -306,7 +307,7 @@ def _export(args: argparse.Namespace) -> int:
         if negatives is not None:
             thresholds |= recommended_thresholds(measured.as_dict(), size=args.size, negatives=negatives)
         figures = measured.as_dict()
-        print(table(measured))
+        say(*table(measured).splitlines())
     thresholds |= _thresholds(args.threshold)
     written = [files["onnx"], files["torch"]]
     if args.int8:
@@ -327,7 +328,7 @@ def _export(args: argparse.Namespace) -> int:
         figures=figures,
         rank=args.rank,
     )
-    print(f"written: {', '.join(path.name for path in (*written, sidecar))}; thresholds {thresholds}")
+    say(f"written: {', '.join(path.name for path in (*written, sidecar))}; thresholds {thresholds}")
     return 0
 
 
@@ -350,7 +351,7 @@ def _ticker(what: str) -> Callable[[int, int], None]:
     def tick(done: int, total: int) -> None:
         if time.monotonic() - last[0] > 5 or done == total:
             last[0] = time.monotonic()
-            print(f"  {done} of {total} {what}", file=sys.stderr)
+            say(f"  {done} of {total} {what}", stream=sys.stderr)
 
     return tick
 
@@ -361,13 +362,13 @@ def _sentence_ticker() -> Callable[[str, int, int], None]:
     def tick(sentence: str, done: int, total: int) -> None:
         if time.monotonic() - last[0] > 5 or done == total:
             last[0] = time.monotonic()
-            print(f"  {sentence}: {done} of {total}", file=sys.stderr)
+            say(f"  {sentence}: {done} of {total}", stream=sys.stderr)
 
     return tick
 
 
 def _shown_now_and_then() -> Callable[[dict[str, Any]], None]:
     def tell(row: dict[str, Any]) -> None:
-        print("  " + ", ".join(f"{key} {value}" for key, value in row.items()), file=sys.stderr)
+        say("  " + ", ".join(f"{key} {value}" for key, value in row.items()), stream=sys.stderr)
 
     return tell

@@ -121,6 +121,23 @@ class Edits:
         return tuple(edit for edit in self.entries if edit.uncovers)
 
     @property
+    def clear_note(self) -> str:
+        """What they leave clear, in a few words, for instance ``3 tracks left clear``; empty where nothing is."""
+        parts = []
+        if tracks := self.keep | self.drop:
+            parts.append(f"{_counted(len(tracks), 'track')} left clear")
+        if self.only:
+            parts.append(f"all tracks but {len(self.only)} left clear")
+        if self.clear_zones:
+            parts.append(f"finds in {_counted(len(self.clear_zones), 'area')} left clear")
+        return " and ".join(parts)
+
+    @property
+    def without_uncovering(self) -> Edits:
+        """Those that can only hide more: what was drawn, and what this version does not know."""
+        return Edits((*self.hiding.entries, *self.not_applied))
+
+    @property
     def hiding(self) -> Edits:
         """Those alone that add something hidden."""
         return Edits((*self.regions, *self.hidden_zones, *self.hidden_spans))
@@ -217,6 +234,10 @@ def _suggested(row_name: str) -> str:
     """A row's kind as it is told: what stands in a file is not trusted to be short, or printable."""
     near = difflib.get_close_matches(row_name, EDIT_TYPES, n=1)
     return f"{row_name[:40]!r}, perhaps {near[0]!r}" if near else f"{row_name[:40]!r}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _listed(texts: Iterable[str]) -> str:

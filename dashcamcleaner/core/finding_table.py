@@ -109,6 +109,16 @@ FINDINGS: Mapping[str, FindingRow] = _table(
             "The picture may look squeezed; nothing is laid bare by it.",
         ),
         FindingRow(
+            "length", "media", _FAIL,
+            "The source's pictures last {before} s, the output's {after} s ({difference} s).",
+            "By the times of both files; small differences are to review, as damaged ends make them.",
+            by_rendering=True,
+        ),
+        FindingRow(
+            "length-untold", "media", _REVIEW, "How long the source lasts is not told by it.",
+            "Its pictures have no times and no rate; play both and compare.",
+        ),
+        FindingRow(
             "frame-lost", "media", _FAIL, "{count} frames of the source are missing in the output.", _AGAIN,
             by_rendering=True,
         ),
@@ -128,6 +138,11 @@ FINDINGS: Mapping[str, FindingRow] = _table(
         FindingRow(
             "no-plan", "media", _REVIEW, "The plan says nothing of {count} frames of the source.",
             "The plan is of another state of the clip; clean the clip again.",
+        ),
+        FindingRow(
+            "plan-lacks", "media", _REVIEW,
+            "In {count} frames something clear is surely seen of which the plan holds no detection, however faint.",
+            "Detections may have been taken out of the plan; clean the clip again.",
         ),
         FindingRow(
             "sound-present", "sound", _FAIL, "The sound was to be left out, but the output has some.", _NEW,
@@ -179,6 +194,19 @@ FINDINGS: Mapping[str, FindingRow] = _table(
         FindingRow(
             "position", "leftovers", _FAIL, "The output holds a position outside of its streams: {where}.", _AGAIN,
             by_rendering=True,
+        ),
+        FindingRow(
+            "box", "leftovers", _REVIEW, "The output holds {what} beside its streams, which may hold anything.", _AGAIN,
+            by_rendering=True,
+        ),
+        FindingRow(
+            "text", "leftovers", _FAIL, "The output holds a {what} that does not read as speech: a text {why}.", _AGAIN,
+            by_rendering=True,
+        ),
+        FindingRow(
+            "text-kept", "leftovers", _NOTE,
+            "The output holds a {what} that does not read as speech, as asked with --keep {keep}: a text {why}.",
+            "Clean without it to drop the track.",
         ),
         FindingRow(
             "data-stream", "leftovers", _FAIL, "The output holds a {what}, which may carry a position.", _AGAIN,

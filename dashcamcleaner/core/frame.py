@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,7 @@ class Frame:
         layout: how to read the planes.
         orientation: stored -> upright.
         damaged: the decoder flagged the frame as corrupt or concealed.
+        leap_s: what was taken off the file's time where its clock leapt, seconds; negative after leaps back.
         native: the decoder's own frame, for the encoder; opaque to everyone else.
         scale: ``scale((width, height)) -> (h, w, 3)`` uint8 RGB, **upright**; supplied by the decoder.
         own: makes `native` and `planes` private copies and returns the new planes; supplied by the decoder.
@@ -105,6 +107,7 @@ class Frame:
     scale: Callable[[tuple[int, int]], np.ndarray]
     own: Callable[[], tuple[np.ndarray, ...]]
     damaged: bool = False
+    leap_s: Fraction = Fraction(0)
     _pictures: dict[tuple[int, int], np.ndarray] = field(default_factory=dict)
     _owned: bool = False
 

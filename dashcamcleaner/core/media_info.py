@@ -17,8 +17,9 @@ class StreamInfo:
 
     Args:
         index: the stream's index in the container.
-        type: ``video``, ``audio``, ``subtitle``, ``data`` or ``attachment``.
-        codec: FFmpeg's codec name, or the container's tag where FFmpeg has none.
+        type: ``video``, ``audio``, ``subtitle``, ``data`` or ``attachment``; ``box`` and ``pid`` are data that no
+            stream of the container stands for.
+        codec: FFmpeg's codec name, or the container's tag, box or packet identifier where FFmpeg has none.
         note: what people should know: ``cover picture``, ``GoPro telemetry``, ``undecodable``, ...
         language: ISO 639 code, or empty.
     """
@@ -50,8 +51,11 @@ class MediaInfo:
         duration_s: seconds, or None where the container does not tell.
         bit_rate: bits per second of the main picture stream (or the file), None if untold.
         streams: all streams; `video` is the index of the main picture stream.
+        video_track: number of the main picture stream among the films, from 1.
         chapters: number of chapters.
+        chapter_titles: what each is called, empty where it has no title.
         tags: container-level tags (names only matter to what is stripped).
+        marks: what the clip says of its picture and the output cannot: 360 degrees, 3D, a clean aperture.
         cut: the file has fewer bytes than its header says.
         warnings: sentences about oddities found.
     """
@@ -65,6 +69,7 @@ class MediaInfo:
     video: int
     codec: str
     streams: tuple[StreamInfo, ...] = ()
+    video_track: int = 1
     start_pts: int | None = None
     start_s: Fraction | None = None
     end_pts: int | None = None
@@ -78,10 +83,17 @@ class MediaInfo:
     color: dict[str, str] = field(default_factory=dict)
     hdr: bool = False
     chapters: int = 0
+    chapter_titles: tuple[str, ...] = ()
     tags: dict[str, str] = field(default_factory=dict)
     still: bool = False
+    marks: tuple[str, ...] = ()
     cut: bool = False
     warnings: tuple[str, ...] = ()
+
+    @property
+    def has_origin(self) -> bool:
+        """Whether the container's clock begins at zero; those of broadcasting begin, and start again, anywhere."""
+        return not self.container.startswith(("mpegts", "mpeg", "mpegtsraw"))
 
     @property
     def upright_size(self) -> tuple[int, int]:

@@ -37,7 +37,7 @@ __all__ = [
     "Region",
 ]
 
-PLAN_VERSION = (1, 0)
+PLAN_VERSION = (1, 1)
 """Major, minor. A reader refuses a newer major version and ignores unknown keys of a newer minor one."""
 
 WHOLE_FRAME = "frame"
@@ -206,6 +206,7 @@ class PlanHeader:
         weights: name of the weights; ``weights_sha256`` their hash.
         seeing: what decides the raw detections (weights hash, inference size, tiles, ...): a resume needs it equal.
         versions: the versions of this program and its backends.
+        kinds: the kinds that the weights know; empty where the plan does not tell (version 1.0).
     """
 
     source: str
@@ -217,7 +218,14 @@ class PlanHeader:
     weights_sha256: str = ""
     seeing: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    kinds: tuple[str, ...] = ()
     version: tuple[int, int] = PLAN_VERSION
+
+    @property
+    def video_track(self) -> int | None:
+        """Number of the video stream that the plan is of, from 1; None in plans that do not tell."""
+        number = self.seeing.get("video_track")
+        return number if type(number) is int else None
 
     def to_line(self) -> str:
         """One JSON line, without the line break."""
@@ -234,9 +242,9 @@ class PlanHeader:
                 "weights_sha256": self.weights_sha256,
                 "seeing": self.seeing,
                 "versions": self.versions,
+                **({"kinds": list(self.kinds)} if self.kinds else {}),
             },
             separators=(",", ":"),
-            ensure_ascii=False,
         )
 
     @classmethod
@@ -271,6 +279,7 @@ class PlanHeader:
                 weights_sha256=str(data.get("weights_sha256", "")),
                 seeing=dict(data.get("seeing", {})),
                 versions=dict(data.get("versions", {})),
+                kinds=tuple(str(kind) for kind in data.get("kinds", ())),
                 version=version,
             )
         except (KeyError, IndexError, TypeError, ValueError, ArithmeticError) as error:

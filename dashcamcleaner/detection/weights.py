@@ -31,6 +31,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,9 @@ __all__ = [
     "available_weights",
     "check_trust",
     "find_weights",
+    "is_vouched",
     "read_sidecar",
+    "remember_trust",
     "shipped_folders",
     "verify_file",
     "weights_folders",
@@ -288,25 +291,67 @@ def check_trust(path: Path, *, trust: bool) -> None:
     """
     digest = _digest_of(path)
     ours = {file.sha256 for folder in shipped_folders() for file in _files_in(folder)}
-    if digest in ours:
-        return
-    record = user_folder("config") / "trusted-weights.json"
-    try:
-        trusted = json.loads(record.read_text(encoding="utf-8"))
-        if not isinstance(trusted, dict):
-            trusted = {}
-    except (OSError, ValueError):
-        trusted = {}
-    if digest in trusted:
+    if digest in ours or digest in _trusted():
         return
     if not trust:
         raise WeightsUntrusted(
             f"{path} is a pickle from elsewhere, which can run any code when it is loaded.",
             hint="If you trust where it came from, say so once with --trust-weights; an .onnx export needs no trust.",
         )
-    trusted[digest] = path.name
+    _remember({digest: path.name})
+
+
+def is_vouched(names: str) -> bool:
+    """Whether a file (a plan, a settings file) may name these weights: a person has put them where weights lie.
+
+    Their files lie in one of `weights_folders`, or a person has said yes to the hash of each by ``--trust-weights``.
+
+    Args:
+        names: the value of the setting ``weights``, several separated by commas.
+
+    Raises:
+        WeightsError: there are no such weights.
+    """
+    folders = {folder.resolve() for folder in weights_folders()}
+    trusted = _trusted()
+    return all(
+        file.path.parent.resolve() in folders or all(_digest_of(one) in trusted for one in _parts_of(file.path))
+        for name in names.split(",")
+        for file in find_weights(name).files
+    )
+
+
+def remember_trust(names: str) -> None:
+    """A person has named these weights and said yes to them: their hashes are remembered.
+
+    Raises:
+        WeightsError: there are no such weights, or they cannot be read.
+    """
+    parts = [one for name in names.split(",") for file in find_weights(name).files for one in _parts_of(file.path)]
+    _remember({_digest_of(one): one.name for one in parts})
+
+
+def _parts_of(path: Path) -> tuple[Path, ...]:
+    """The files of one format: an OpenVINO graph has its numbers in a companion."""
+    return (path, path.with_suffix(".bin")) if path.suffix.lower() == ".xml" else (path,)
+
+
+def _trust_record() -> Path:
+    return user_folder("config") / "trusted-weights.json"
+
+
+def _trusted() -> dict[str, Any]:
+    """What a person has said yes to: SHA-256 -> name."""
+    try:
+        trusted = json.loads(_trust_record().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return trusted if isinstance(trusted, dict) else {}
+
+
+def _remember(digests: Mapping[str, str]) -> None:
     with contextlib.suppress(OutputError):  # a read-only home: trusted for this run, asked again at the next
-        atomic_json(record, trusted, make_folder=True)
+        atomic_json(_trust_record(), {**_trusted(), **digests}, make_folder=True)
 
 
 def _files_in(folder: Path) -> list[WeightsFile]:

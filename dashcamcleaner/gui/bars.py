@@ -12,7 +12,6 @@ from PyQt5.QtWidgets import (
     QFileDialog,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QProgressBar,
     QPushButton,
@@ -23,8 +22,10 @@ from PyQt5.QtWidgets import (
 )
 
 import dashcamcleaner
+from dashcamcleaner.core.plain_text import plain_markup, visible
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.gui.icons import app_icon, icon
+from dashcamcleaner.gui.labels import PlainLabel
 from dashcamcleaner.gui.queue_model import Row, State, Totals
 from dashcamcleaner.gui.shortcuts import key_text
 from dashcamcleaner.gui.words import totals_text, tr
@@ -85,8 +86,10 @@ class OutputChoice(QToolButton):
         self._folder = folder
         text = tr("Save beside each clip") if folder is None else tr("Save to {folder}", folder=folder.name or folder)
         self.setIcon(icon("save"))
-        self.setText(self.fontMetrics().elidedText(text, Qt.ElideMiddle, 220) + "  ▾")
-        self.setToolTip(tr("Each result stands beside its clip as NAME_cleaned") if folder is None else str(folder))
+        shown = self.fontMetrics().elidedText(visible(text), Qt.ElideMiddle, 220).replace("&", "&&")
+        self.setText(shown + "  ▾")
+        beside = tr("Each result stands beside its clip as NAME_cleaned")
+        self.setToolTip(beside if folder is None else plain_markup(folder))
 
 
 class TopBar(QFrame):
@@ -143,7 +146,7 @@ class MessageBar(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("bar")
-        self.text = QLabel()
+        self.text = PlainLabel()
         self.text.setWordWrap(True)
         self.text.setTextFormat(Qt.PlainText)  # sentences quote names and files, which anybody may have written
         self.text.setTextInteractionFlags(Qt.TextSelectableByMouse)
@@ -175,11 +178,11 @@ class EmptyPage(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName(tr("The queue is empty"))
-        self.emblem = QLabel()
+        self.emblem = PlainLabel()
         self.emblem.setAlignment(Qt.AlignCenter)
-        title = QLabel(tr("Drop clips or folders here"))
+        title = PlainLabel(tr("Drop clips or folders here"))
         title.setProperty("title", True)
-        words = QLabel(
+        words = PlainLabel(
             tr("Faces and number plates are hidden, everything else stays as it was.\nNothing leaves this computer.")
         )
         words.setProperty("quiet", True)
@@ -316,7 +319,7 @@ class FootBar(QFrame):
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(tr("Total progress"))
-        self.text = QLabel()
+        self.text = PlainLabel()
         self.text.setAccessibleName(tr("Total progress"))
         self.text.setSizePolicy(QSizePolicy.Minimum, QSizePolicy.Preferred)
         self.stop_after = QCheckBox(tr("Stop after this clip"))

@@ -10,6 +10,7 @@ from PyQt5.QtCore import QAbstractListModel, QModelIndex, QRect, QRectF, QSignal
 from PyQt5.QtGui import QFont, QFontMetrics, QImage, QPainter, QPainterPath
 from PyQt5.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from dashcamcleaner.core.plain_text import plain_markup, visible
 from dashcamcleaner.gui.icons import paint_icon
 from dashcamcleaner.gui.theme import color, kind_color
 from dashcamcleaner.gui.words import tr
@@ -62,7 +63,8 @@ class _CardModel(QAbstractListModel):
             return card
         if role in (Qt.AccessibleTextRole, Qt.ToolTipRole):
             checked = tr("Checked") if card.checked else ""
-            return ". ".join(part for part in (card.title, card.detail, card.verdict, checked) if part)
+            told = ". ".join(part for part in (card.title, card.detail, card.verdict, checked) if part)
+            return plain_markup(told) if role == Qt.ToolTipRole else visible(told)
         if role == Qt.DecorationRole:
             return self.pictures.get(card.key)
         return None

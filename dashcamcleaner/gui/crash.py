@@ -15,11 +15,12 @@ from typing import IO
 
 from PyQt5.QtCore import PYQT_VERSION_STR, QT_VERSION_STR, QObject, Qt, QUrl, pyqtSignal
 from PyQt5.QtGui import QDesktopServices, QGuiApplication
-from PyQt5.QtWidgets import QApplication, QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QApplication, QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
 import dashcamcleaner
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.files import user_folder
+from dashcamcleaner.gui.labels import PlainLabel
 from dashcamcleaner.gui.words import tr
 
 __all__ = ["CrashNet", "log_path", "report_of"]
@@ -124,9 +125,9 @@ class CrashDialog(QDialog):
         words = f"{error.message} {error.hint}" if isinstance(error, DashcamCleanerError) else tr(
             "The window met an error that it did not expect. Running jobs go on; no clip was passed through unhidden."
         )  # fmt: skip
-        sentence = QLabel(words)
+        sentence = PlainLabel(words)
         sentence.setWordWrap(True)
-        hint = QLabel(tr("The report below helps to fix it. It may name your files: read it before you send it."))
+        hint = PlainLabel(tr("The report below helps to fix it. It may name your files: read it before you send it."))
         hint.setWordWrap(True)
         hint.setProperty("quiet", True)
         self.report = QPlainTextEdit(report_of(error))

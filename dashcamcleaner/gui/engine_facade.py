@@ -191,11 +191,11 @@ class EngineFacade:
 
         return events(), control
 
-    def open_preview(self, clip: Path) -> ClipPreview:
-        """A clip to look at."""
+    def open_preview(self, clip: Path, *, video_track: int | None = None) -> ClipPreview:
+        """A clip to look at, one of its video streams where it has several."""
         from dashcamcleaner.review.preview import ClipPreview
 
-        return ClipPreview(clip, models=self._models)
+        return ClipPreview(clip, video_track=video_track, models=self._models)
 
     def open_review(self, plan: Path, settings: Settings, *, edited: bool) -> PlanReview:
         """A finished run's plan, which was rendered with edits or without."""
@@ -205,9 +205,9 @@ class EngineFacade:
 
     def settings_for_plan(self, plan: Path, settings: Settings) -> Settings:
         """Settings to render a plan again."""
-        from dashcamcleaner.review.plan_review import settings_for_plan
+        from dashcamcleaner.pipeline.plan_settings import settings_for_rendering
 
-        return settings_for_plan(plan, wanted=settings)
+        return settings_for_rendering(plan, wanted=settings)
 
     def weights(self) -> list[WeightsChoice]:
         """All weights that are there, the best first."""

@@ -21,6 +21,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from dashcamcleaner.core.plain_text import plain_markup, visible
 from dashcamcleaner.gui.form_model import choice_title
 from dashcamcleaner.gui.icons import icon
 from dashcamcleaner.gui.words import tr
@@ -121,8 +122,8 @@ class OpenChoiceField(Field):
         with QSignalBlocker(self.combo):
             self.combo.clear()
             for value, title, tip in choices:
-                self.combo.addItem(title, value)
-                self.combo.setItemData(self.combo.count() - 1, tip, Qt.ToolTipRole)
+                self.combo.addItem(visible(title), value)
+                self.combo.setItemData(self.combo.count() - 1, plain_markup(tip), Qt.ToolTipRole)
         self.show_value(self._value)
 
     def add_button(self, button: QWidget) -> None:

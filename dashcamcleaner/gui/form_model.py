@@ -44,6 +44,10 @@ CHOICE_TITLES: dict[str, str] = {
     "location": "Location tags",
     "tags": "Other tags",
     "data": "Data tracks",
+    "subtitles": "Texts that are no speech",
+    "full": "Path and hash",
+    "name": "Its name",
+    "nothing": "Nothing",
     "cover": "Cover pictures",
     "attachments": "Attached files",
 }

@@ -61,11 +61,16 @@ class FrameProvider:
         self._engine = engine
         self._open: ClipPreview | None = None
 
-    def open(self, path: Path) -> OpenedClip:
-        """Open a clip; the one before is closed."""
-        if self._open is None or self._open.path != path:
+    def open(self, path: Path, *, video_track: int | None = None) -> OpenedClip:
+        """Open a clip; the one before is closed.
+
+        Args:
+            path: the clip.
+            video_track: number of the video stream to show; None: the one that is open, or that a run would choose.
+        """
+        if self._open is None or self._open.path != path or video_track not in (None, self._open.video_track):
             self.close()
-            self._open = self._engine.open_preview(path)
+            self._open = self._engine.open_preview(path, video_track=video_track)
         clip = self._open
         return OpenedClip(path, clip.times, clip.info.time_base, clip.info.upright_size)
 
@@ -73,7 +78,8 @@ class FrameProvider:
         self, path: Path, pts: int, *, settings: Settings, longest_side_px: int, regions: Sequence[Any] | None = None
     ) -> Shown:
         """A frame with its regions at these settings."""
-        self.open(path)
+        if self._open is None or self._open.path != path:
+            self.open(path, video_track=settings.video_track)
         assert self._open is not None
         seen = self._open.preview(pts, settings=settings, longest_side_px=longest_side_px, regions=regions)
         return Shown(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import QSignalBlocker, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QImage, QKeyEvent
-from PyQt5.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import DashcamCleanerError
@@ -16,6 +16,7 @@ from dashcamcleaner.gui.canvas import Canvas, CanvasView, Shown
 from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.frame_provider import FrameProvider, OpenedClip
 from dashcamcleaner.gui.icons import icon
+from dashcamcleaner.gui.labels import PlainLabel
 from dashcamcleaner.gui.words import counts_text, hint_text, tr
 from dashcamcleaner.settings import ROWS
 
@@ -97,7 +98,7 @@ class PreviewPanel(QWidget):
         self.original.pressed.connect(lambda: self.canvas.hold_original(True))
         self.original.released.connect(lambda: self.canvas.hold_original(False))
         line.addWidget(self.original)
-        self.counts = QLabel()
+        self.counts = PlainLabel()
         self.counts.setAccessibleName(tr("Hidden in this frame"))
         self.counts.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.counts.setMinimumWidth(40)
@@ -131,7 +132,7 @@ class PreviewPanel(QWidget):
         self.scrubber = QSlider(Qt.Horizontal)
         self.scrubber.setAccessibleName(tr("Frame"))
         self.scrubber.valueChanged.connect(self.go)
-        self.time = QLabel()
+        self.time = PlainLabel()
         self.time.setProperty("quiet", True)
         self.time.setTextInteractionFlags(Qt.TextSelectableByMouse)
         for widget in (self.back, self.forth):
@@ -163,7 +164,10 @@ class PreviewPanel(QWidget):
             self._worker.ask(self._frames.close, topic="open")
             return
         self.canvas.tell(tr("Opening…"))
-        self._worker.ask(lambda: self._frames.open(path), self._opened, failed=self._failed, topic="open")
+        track = self._model.settings.video_track
+        self._worker.ask(
+            lambda: self._frames.open(path, video_track=track), self._opened, failed=self._failed, topic="open"
+        )
 
     def _opened(self, clip: OpenedClip) -> None:
         self.clip = clip

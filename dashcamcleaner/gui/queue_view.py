@@ -17,6 +17,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from dashcamcleaner.core.plain_text import plain_markup, visible
 from dashcamcleaner.gui.icons import paint_icon
 from dashcamcleaner.gui.queue_model import BUSY, Queue, Row, State
 from dashcamcleaner.gui.theme import color
@@ -53,18 +54,18 @@ class QueueListModel(QAbstractListModel):
             return None
         row = self._queue.at(index.row())
         if role == Qt.DisplayRole:
-            return row.source.name
+            return visible(row.source.name)
         if role == Qt.UserRole:
             return row
         if role == Qt.AccessibleTextRole:
-            return accessible_text(row)
+            return visible(accessible_text(row))
         if role == Qt.ToolTipRole:
             lines = [str(row.source), note_text(row), *row.warnings]
             if row.error is not None:
                 lines.append(hint_text(row.error))
             if row.output is not None:
                 lines.append(tr("Result: {path}", path=row.output))
-            return "\n".join(line for line in dict.fromkeys(lines) if line)
+            return plain_markup("\n".join(line for line in dict.fromkeys(lines) if line))
         return None
 
     def add(self, clips: Sequence[tuple[Path, Path | None]]) -> list[Row]:
@@ -190,7 +191,7 @@ class _RowPainter(QStyledItemDelegate):
         bold.setWeight(QFont.DemiBold)
         painter.setFont(bold)
         painter.setPen(color("text"))
-        name = QFontMetrics(bold).elidedText(row.source.name, Qt.ElideMiddle, top.width())
+        name = QFontMetrics(bold).elidedText(visible(row.source.name), Qt.ElideMiddle, top.width())
         painter.drawText(top, int(Qt.AlignLeft | Qt.AlignVCenter), name)
 
         second = top.translated(0, line + 4)

@@ -22,6 +22,7 @@ from dashcamcleaner.gui.frame_provider import FrameProvider
 from dashcamcleaner.gui.review_player import ReviewPlayer
 from dashcamcleaner.gui.review_service import OpenedReview, card_thumbnail
 from dashcamcleaner.gui.review_words import cards_of, hand_span, lanes_of, review_items_text
+from dashcamcleaner.gui.window_parts import EditsQuestion
 from dashcamcleaner.gui.words import tr
 
 __all__ = ["ReviewPanel"]
@@ -147,7 +148,24 @@ class ReviewPanel(ReviewPlayer):
         self.go(0)
         if warnings := opened.edits.warnings:
             self.message.emit("  ".join(warnings))
+        if opened.question:
+            self.question = EditsQuestion(self, opened.question)
+            self.question.answered.connect(self._edits_answered)
+            self.question.open()
         self.ready.emit()
+
+    def _edits_answered(self, take: bool) -> None:
+        """Edits from elsewhere were taken, and the review begins anew with them; or they stay left out."""
+        wanted = self._wanted
+        if not take or wanted is None:
+            return
+
+        def accepted(_: None) -> None:
+            if self._wanted == wanted:
+                self._wanted = None
+                self.open(*wanted)
+
+        self._sight.ask(self._review_service.accept_edits, accepted, failed=self._failed)
 
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, DashcamCleanerError):

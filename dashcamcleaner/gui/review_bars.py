@@ -8,7 +8,6 @@ from PyQt5.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QPushButton,
     QSizePolicy,
@@ -19,10 +18,12 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from dashcamcleaner.core.plain_text import plain_markup
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.gui.canvas import CanvasView
 from dashcamcleaner.gui.cards import CardList
 from dashcamcleaner.gui.icons import icon
+from dashcamcleaner.gui.labels import PlainLabel
 from dashcamcleaner.gui.review_canvas import ReviewCanvas
 from dashcamcleaner.gui.shortcuts import key_text
 from dashcamcleaner.gui.timeline import TimelineView
@@ -98,7 +99,7 @@ class ReviewTools(QFrame):
             button.clicked.connect(lambda _, name=name: self.wanted.emit(name))
             line.addWidget(button)
         line.addStretch(1)
-        self.counts = QLabel()
+        self.counts = PlainLabel()
         self.counts.setProperty("quiet", True)
         self.render_again = QPushButton(tr("Render again"))
         self.render_again.setProperty("primary", True)
@@ -118,7 +119,7 @@ class ReviewTools(QFrame):
         self.next = _tool("next", tr("Next weak spot"), "next_weak")
         self.previous.clicked.connect(lambda: self.wanted.emit("previous_weak"))
         self.next.clicked.connect(lambda: self.wanted.emit("next_weak"))
-        self.doubt = QLabel()
+        self.doubt = PlainLabel()
         self.doubt.setAccessibleName(tr("Weak spot"))
         self.doubt.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         line.addWidget(self.previous)
@@ -143,7 +144,7 @@ class ReviewTools(QFrame):
         self.previous.setEnabled(has_doubts)
         self.next.setEnabled(has_doubts)
         self.doubt.setText(review_items)
-        self.doubt.setToolTip(review_items)
+        self.doubt.setToolTip(plain_markup(review_items))
         if not opened:
             self.counts.clear()
 
@@ -181,7 +182,7 @@ class ReviewFoot(QFrame):
         self.scrubber.setAccessibleName(tr("Frame"))
         self.scrubber.valueChanged.connect(self.scrubbed)
         line.addWidget(self.scrubber, 1)
-        self.time = QLabel()
+        self.time = PlainLabel()
         self.time.setProperty("quiet", True)
         line.addSpacing(6)
         line.addWidget(self.time)

@@ -13,6 +13,7 @@ from PyQt5.QtGui import QImage
 from dashcamcleaner.gui.canvas import Shown
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.frame_provider import FrameProvider, OpenedClip, boxes_of
+from dashcamcleaner.gui.words import tr
 from dashcamcleaner.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class OpenedReview:
         plans: the plans of all frames, under the edits.
         doubts: what deserves a look, most harmful first.
         rendered: the result was written with these very edits.
+        question: what to ask about edits that were not made here and are left out for now; empty: nothing.
     """
 
     clip: OpenedClip
@@ -48,6 +50,7 @@ class OpenedReview:
     plans: list[FramePlan]
     review_items: list[ReviewItem]
     rendered: bool
+    question: str = ""
 
 
 class ReviewService:
@@ -63,22 +66,43 @@ class ReviewService:
         self._review: PlanReview | None = None
         self._source: Path | None = None
         self._report: Path | None = None
+        self._foreign: EditsFile | None = None
 
     def open(self, source: Path, plan: Path, report: Path | None, settings: Settings) -> OpenedReview:
         """Open a plan and its clip."""
         from dashcamcleaner.pipeline.edits_file import EditsFile
 
-        clip = self._frames.open(source)
         file = EditsFile.beside(plan)
         edits, path = file.read(missing_ok=True), file.path
+        question = ""
+        if not file.is_ours and (edits.uncovering or edits.checked):
+            self._foreign, question = EditsFile.beside(plan), _question(edits)
+            self._foreign.accept(file.sha256)
+            file.refuse()
+            edits = edits.without_uncovering
         edited = _rendered_edits(report)
         review = self._review = self._engine.open_review(plan, settings, edited=edited or bool(edits))
         self._source, self._report = source, report
+        clip = self._frames.open(source, video_track=review.header.video_track)
         rendered = path.stat().st_mtime_ns <= plan.stat().st_mtime_ns if path.exists() else not edited
         opened = OpenedClip(source, review.times, review.header.time_base, clip.size)
         plans = review.rendered if rendered else review.plans(edits or None)
         review_items = review.review_items(edits, report=report)
-        return OpenedReview(opened, file, edits, review.tracks, plans, review_items, rendered)
+        return OpenedReview(
+            opened, file, edits, review.tracks, plans, review_items, rendered and not question, question
+        )
+
+    def accept_edits(self) -> None:
+        """A person takes the edits that `open` asked about: they are sealed as they were read then.
+
+        Raises:
+            PlanError: they cannot be read any more.
+            OutputError: they cannot be written.
+        """
+        if self._foreign is not None:
+            edits = self._foreign.read()
+            self._foreign.write(edits)
+            self._foreign = None
 
     def replan(self, edits: Edits | None, cancelled: Callable[[], bool]) -> tuple[list[FramePlan], list[ReviewItem]]:
         """What is hidden under these edits, and what deserves a look. Called on a worker of its own: it takes long."""
@@ -113,6 +137,12 @@ class ReviewService:
         self._frames.open(self._source)
         assert self._frames.clip is not None
         return follow_box(self._frames.clip, pts, box, cancelled=cancelled)
+
+
+def _question(edits: Edits) -> str:
+    """What edits from elsewhere do that a person has to want."""
+    checked = [tr("{n} tracks marked as looked at", n=len(edits.checked))] if edits.checked else []
+    return "; ".join([*([edits.clear_note] if edits.uncovering else []), *checked])
 
 
 def _rendered_edits(report: Path | None) -> bool:

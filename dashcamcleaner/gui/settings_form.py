@@ -13,7 +13,6 @@ from PyQt5.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QInputDialog,
-    QLabel,
     QMenu,
     QScrollArea,
     QSizePolicy,
@@ -28,6 +27,7 @@ from dashcamcleaner.gui.engine_facade import DeviceChoice, WeightsChoice
 from dashcamcleaner.gui.fields import CheckField, Field, NumberField, OpenChoiceField, field_for
 from dashcamcleaner.gui.form_model import PROFILE_NOTES, FormModel, basic_rows, choice_title, rows_of_group
 from dashcamcleaner.gui.icons import icon
+from dashcamcleaner.gui.labels import PlainLabel
 from dashcamcleaner.gui.store import Store
 from dashcamcleaner.gui.words import tr, tr_count
 from dashcamcleaner.settings import GROUPS, PROFILES, Setting, shown
@@ -42,7 +42,7 @@ class _Line(QWidget):
         super().__init__()
         self.row, self._model = row, model
         self.field: Field = field_for(row)
-        self.label = QLabel(tr(row.label))
+        self.label = PlainLabel(tr(row.label))
         self.label.setToolTip(tr(row.help))
         self.label.setBuddy(self.field)
         self.back = QToolButton()
@@ -51,7 +51,7 @@ class _Line(QWidget):
         self.back.setProperty("small", True)
         self.back.setIconSize(QSize(13, 13))
         self.back.clicked.connect(lambda: model.reset(row.name))
-        self.note = QLabel()
+        self.note = PlainLabel()
         self.note.setWordWrap(True)
         self.note.hide()
         self.field.edited.connect(self._take)
@@ -178,7 +178,7 @@ class SettingsForm(QFrame):
         layout = QVBoxLayout(bar)
         layout.setContentsMargins(14, 12, 14, 8)
         layout.setSpacing(6)
-        title = QLabel(tr("Profile"))
+        title = PlainLabel(tr("Profile"))
         title.setProperty("heading", True)
         line = QHBoxLayout()
         line.setSpacing(6)
@@ -196,7 +196,7 @@ class SettingsForm(QFrame):
         self.profile_menu.setMenu(menu)
         line.addWidget(self.profile, 1)
         line.addWidget(self.profile_menu)
-        self.profile_note = QLabel()
+        self.profile_note = PlainLabel()
         self.profile_note.setWordWrap(True)
         self.profile_note.setProperty("quiet", True)
         layout.addWidget(title)

@@ -10,12 +10,12 @@ from PyQt5.QtWidgets import (
     QDialogButtonBox,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
+from dashcamcleaner.gui.labels import PlainLabel
 from dashcamcleaner.gui.words import tr
 
 __all__ = ["SHORTCUTS", "Shortcut", "ShortcutDialog", "key"]
@@ -110,16 +110,16 @@ class ShortcutDialog(QDialog):
         grid.setColumnStretch(1, 1)
         line = 0
         for where in dict.fromkeys(shortcut.where for shortcut in SHORTCUTS):
-            heading = QLabel(tr(where))
+            heading = PlainLabel(tr(where))
             heading.setProperty("heading", True)
             grid.setRowMinimumHeight(line, 14)
             grid.addWidget(heading, line + 1, 0, 1, 2)
             line += 2
             for shortcut in (one for one in SHORTCUTS if one.where == where):
-                keys = QLabel(key_text(shortcut.name))
+                keys = PlainLabel(key_text(shortcut.name))
                 keys.setProperty("quiet", True)
                 grid.addWidget(keys, line, 0)
-                grid.addWidget(QLabel(tr(shortcut.what)), line, 1)
+                grid.addWidget(PlainLabel(tr(shortcut.what)), line, 1)
                 line += 1
         scroll = QScrollArea()
         scroll.setObjectName("panel")

@@ -9,6 +9,7 @@ from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QBrush, QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
 from PyQt5.QtWidgets import QAbstractScrollArea, QWidget
 
+from dashcamcleaner.core.plain_text import plain_markup
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.gui.theme import color, kind_color
 from dashcamcleaner.gui.words import tr
@@ -225,7 +226,7 @@ class TimelineView(QAbstractScrollArea):
             self.sought.emit(self._seconds(event.localPos().x()))
             return
         lane = self._lane_at(event.localPos().y())
-        self.viewport().setToolTip(lane.title if lane is not None else "")
+        self.viewport().setToolTip(plain_markup(lane.title) if lane is not None else "")
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self._seeking = False

@@ -17,6 +17,7 @@ from dashcamcleaner.gui.words import tr
 
 __all__ = [
     "CloseQuestion",
+    "EditsQuestion",
     "remember_geometry",
     "restore_geometry",
     "DropVeil",
@@ -47,6 +48,35 @@ class CloseQuestion(QMessageBox):
 
     def _tell(self, _: int) -> None:
         self.answered.emit(self.clickedButton() is self._stop)
+
+
+class EditsQuestion(QMessageBox):
+    """Asks whether edits that were not made here are to count.
+
+    Args:
+        parent: the window.
+        doing: what they do, in a few words.
+
+    Signals:
+        answered: True to take them.
+    """
+
+    answered = pyqtSignal(bool)
+
+    def __init__(self, parent: QWidget, doing: str) -> None:
+        super().__init__(parent)
+        self.setIcon(QMessageBox.Warning)
+        self.setWindowTitle(tr("Edits from elsewhere"))
+        self.setText(tr("The edits beside this plan were not made here: {what}.", what=doing))
+        self.setInformativeText(
+            tr("Take them only if you know who made them. Until then they hide, and uncover nothing.")
+        )
+        self._take = self.addButton(tr("Take them"), QMessageBox.AcceptRole)
+        self.setDefaultButton(self.addButton(tr("Leave them out"), QMessageBox.RejectRole))
+        self.finished.connect(self._tell)
+
+    def _tell(self, _: int) -> None:
+        self.answered.emit(self.clickedButton() is self._take)
 
 
 def remember_geometry(store: Store, *, window: QWidget, split: QSplitter, outer: QSplitter) -> None:

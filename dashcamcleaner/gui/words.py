@@ -9,7 +9,7 @@ from PyQt5.QtCore import QCoreApplication, QLocale
 from dashcamcleaner.core.kinds import BUILT_IN, rules_of
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.core.time import format_seconds
-from dashcamcleaner.errors import DashcamCleanerError, OutputError, WeightsUntrusted
+from dashcamcleaner.errors import DashcamCleanerError, NotAccepted, OutputError, WeightsUntrusted
 from dashcamcleaner.gui.queue_model import Row, State, Totals
 
 __all__ = [
@@ -160,6 +160,10 @@ def note_text(row: Row) -> str:
 
 def hint_text(error: DashcamCleanerError) -> str:
     """What can be done about an error, in the window's own words where the error speaks of the command line."""
+    if isinstance(error, NotAccepted):
+        return tr(
+            "Open the review, which asks whether they are to be taken; or on the command line: {hint}", hint=error.hint
+        )
     if isinstance(error, WeightsUntrusted):
         return tr("If you trust where it came from, turn on “Trust these weights” under More settings.")
     if isinstance(error, OutputError) and "--overwrite" in error.hint:

@@ -19,12 +19,14 @@ from dashcamcleaner.core.events import Event, Warned
 from dashcamcleaner.core.summary import KindSummary, RunSummary, StreamAction
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import InputError, OutputError, PlanError, SettingError
+from dashcamcleaner.files import PRIVATE, mode_like
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
-from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint, plan_path
-from dashcamcleaner.report.data import html_path, read_report, report_path
+from dashcamcleaner.pipeline.plan_check import examine_plan
+from dashcamcleaner.pipeline.plan_file import PlanReader, is_plan_of, plan_path
+from dashcamcleaner.report.data import html_path, is_report_of, read_report, report_path
 from dashcamcleaner.report.html import folder_html, write_page
 from dashcamcleaner.settings import Settings
 
@@ -262,34 +264,39 @@ def write_folder_report(reports: Sequence[dict[str, Any]], folder: Path) -> Path
         OutputError: it cannot be written.
     """
     rows = []
+    mode: int | None = None
     for report in reports:
         row = {**report, "page": ""}  # a report is foreign input: where its page lies is found here, not read there
         page = html_path(report_path(Path(str(report.get("output", "")))))
         if page.exists():
             row["page"] = Path(os.path.relpath(page, folder)).as_posix()
+            mode = mode_like(page) & (mode if mode is not None else 0o666)  # as the narrowest that it links to
         rows.append(row)
     # Not there yet where every clip of a batch was refused; where it cannot be made, writing tells why.
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
     path = folder / "report.html"
-    write_page(folder_html(rows, title=folder.resolve().name), path)
+    write_page(folder_html(rows, title=folder.resolve().name), path, mode=PRIVATE if mode is None else mode)
     return path
 
 
 def earlier_result(source: Path, output: Path) -> RunSummary | None:
     """The summary of the run that made an output of this very source, read from its report.
 
-    None where there is no such output, its plan or report is gone or cannot be read, or the plan is of other footage:
-    a clip of the same name is not the same clip.
+    None where there is no such output, its plan or report is gone, cannot be read or was not made here, or they are of
+    other footage: a clip of the same name is not the same clip, and a report can be written by anybody.
     """
     plan, report = plan_path(output), report_path(output)
     if not (output.is_file() and plan.is_file() and report.is_file()):
         return None
     try:
         with PlanReader(plan) as reader:
-            if reader.header.fingerprint != fingerprint(source):
+            if not is_plan_of(reader.header, source):
                 return None
-        summary = _summary_of(read_report(report))
+        said = read_report(report)
+        if not (examine_plan(plan).sealed and is_report_of(said, source=source, output=output)):
+            return None
+        summary = _summary_of(said)
     except (PlanError, InputError, OSError, TypeError, ValueError, AttributeError):
         return None
     # Folders may have been moved together: what stands here counts, not what was written then.

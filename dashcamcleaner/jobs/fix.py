@@ -6,10 +6,10 @@ lines and rendering from the plan undoes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from dashcamcleaner.audit.audit import audit, settings_of_plan
+from dashcamcleaner.audit.audit import audit
 from dashcamcleaner.core.edit_rows import Box, KeyFrame
 from dashcamcleaner.core.edit_types import DrawnRegion
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
@@ -22,6 +22,8 @@ from dashcamcleaner.pipeline.build import rules_per_kind
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.plan_file import PlanReader
+from dashcamcleaner.pipeline.plan_settings import settings_for_fixing
 from dashcamcleaner.review.follow import follow_box
 from dashcamcleaner.review.preview import ClipPreview
 from dashcamcleaner.settings import Settings
@@ -38,6 +40,7 @@ def audit_and_fix(
     *,
     plan: Path | None = None,
     rounds: int = 2,
+    accepted: Collection[str] = (),
     models: ModelPool | None = None,
     control: Control | None = None,
 ) -> Iterator[Event]:
@@ -50,6 +53,7 @@ def audit_and_fix(
         output: what came of it, as for `audit`.
         plan: the run's plan, as for `audit`. Without a plan nothing can be rendered again.
         rounds: how often at most the output is rendered again.
+        accepted: the hashes of plans and edits that a person has said yes to, as for `audit`.
         models: where detectors come from; None: the process's own pool.
         control: pauses and cancels; may be None.
     """
@@ -57,7 +61,7 @@ def audit_and_fix(
     done = 0
     while True:
         last: Audited | None = None
-        for event in audit(source, output, plan=plan, models=models, control=control):
+        for event in audit(source, output, plan=plan, accepted=accepted, models=models, control=control):
             if isinstance(event, Audited):
                 last = event
             elif not (isinstance(event, Started) and done):
@@ -74,11 +78,11 @@ def audit_and_fix(
             yield last
             return
         plan = Path(last.result.plan)
-        settings = settings_of_plan(plan)
+        settings = settings_for_fixing(plan)
         done += 1
-        added = _add_regions(source, plan, last.result.findings, settings=settings, number=done)
+        added = _add_regions(source, plan, last.result.findings, settings=settings, number=done, accepted=accepted)
         fixes += added or [f"round {done}: rendered again from the plan"]
-        again = Job(source, output, settings.replaced(overwrite=True), from_plan=plan)
+        again = Job(source, output, settings.replaced(overwrite=True), from_plan=plan, accepted=tuple(accepted))
         for event in clean(again, models=models, control=control):
             if isinstance(event, Progress | Warned):
                 yield event
@@ -94,7 +98,13 @@ def _can_mend(result: AuditResult) -> bool:
 
 
 def _add_regions(
-    source: Path, plan: Path, findings: Sequence[Finding], *, settings: Settings, number: int
+    source: Path,
+    plan: Path,
+    findings: Sequence[Finding],
+    *,
+    settings: Settings,
+    number: int,
+    accepted: Collection[str],
 ) -> list[str]:
     """Write a region for every object left clear; gives one sentence for each."""
     clear = [f for f in findings if f.code == "clear-object" and f.severity is not Severity.NOTE and f.boxes]
@@ -103,7 +113,9 @@ def _add_regions(
     rules = rules_per_kind(settings)
     added: list[DrawnRegion] = []
     sentences = []
-    with ClipPreview(source) as clip:
+    with PlanReader(plan) as reader:
+        track = reader.header.video_track
+    with ClipPreview(source, video_track=track) as clip:
         for finding in clear:
             factors = rules[finding.kind].growth if finding.kind in rules else (1.0, 1.0)
             keys = [(round(at, 4), _grown(box, factors)) for at, box in _keys(clip, finding)]
@@ -113,7 +125,9 @@ def _add_regions(
             added.append(region)
             noun = rules_of(finding.kind).noun
             sentences.append(f"round {number}: a {noun} hidden from {region.from_s:.2f} s to {region.to_s:.2f} s")
-    EditsFile.beside(plan).append(added)
+    file = EditsFile.beside(plan)
+    file.accept(*accepted)
+    file.append(added)
     return sentences
 
 

@@ -51,5 +51,7 @@ def _clean(job: Job, models: ModelPool, control: Control) -> Iterator[Event]:
     with contextlib.closing(run):
         for event in run:
             if isinstance(event, Finished) and job.audit:
-                yield from audit_run(event.summary, settings=job.settings, control=control, models=models)
+                yield from audit_run(
+                    event.summary, settings=job.settings, control=control, models=models, accepted=job.accepted
+                )
             yield event

@@ -6,7 +6,6 @@ container holds what. Nothing here opens a file; a test holds the tables against
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -15,6 +14,7 @@ from dashcamcleaner.core.frame import PixelLayout
 from dashcamcleaner.media.formats import FORMATS, MediaKind
 
 __all__ = [
+    "CLOCKLESS",
     "COLOR_CODES",
     "CONTAINERS",
     "SAFE_TAGS",
@@ -31,7 +31,6 @@ __all__ = [
     "nearest_native",
     "output_pixel_format",
     "safest_playable",
-    "tells_position",
 ]
 
 _DEMUXERS = (
@@ -46,6 +45,9 @@ SOURCE_OPTIONS: dict[str, str] = {
     "protocol_whitelist": "file",
     "format_whitelist": ",".join(_DEMUXERS.split()),
 }
+
+CLOCKLESS = frozenset("h264 hevc vvc obu mpegvideo m4v vc1 h263 dirac cavsvideo mjpeg dnxhd".split())
+"""Readers of elementary streams: pictures alone, without times."""
 
 SAFE_TAGS = frozenset({"creation_time", "language"})
 """Tags that are always kept. All others are dropped and named unless asked for: what is not understood may tell who
@@ -100,19 +102,6 @@ COLOR_CODES: dict[str, dict[int, str]] = {
 
 TELEMETRY_TEXT = "telemetry as subtitles"
 """Note of a subtitle stream whose texts are positions, as drones and some dashcams write them."""
-
-_POSITION = re.compile(
-    r"\$G[A-Z](RMC|GGA|GLL)"  # NMEA, as GPS receivers speak
-    r"|\b(gps|geo|lat|latitude|lon|lng|longitude)\b[\s:=(\[]{1,4}[-+(\[]?\s*\d"
-    r"|[-+]?\d{1,3}\.\d{4,}\s*°?\s*[NS]?\s*[,;/ ]\s*[-+]?\d{1,3}\.\d{4,}"
-    r"|\b[NS]\s?\d{1,3}[.°]\s?\d+.{0,8}\b[EW]\s?\d",
-    re.IGNORECASE,
-)
-
-
-def tells_position(text: str) -> bool:
-    """Whether a text gives coordinates."""
-    return _POSITION.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import numpy as np
 from av.stream import Disposition
 
 from dashcamcleaner.errors import OutputError
+from dashcamcleaner.media.packets import read_packets
 
 __all__ = ["CoverArt"]
 
@@ -62,7 +63,7 @@ def _decoded(source: Any, index: int) -> np.ndarray:
     # An opening of its own: the copying one must not lose the packets that lie before the picture.
     try:
         with av.open(source.name, container_options=source.container_options, metadata_errors="replace") as container:
-            for packet in container.demux(container.streams[index]):
+            for packet in read_packets(container, [container.streams[index]]):
                 for frame in packet.decode():
                     return np.asarray(frame.to_ndarray(format="rgb24"))
     except (av.error.FFmpegError, ValueError) as error:

@@ -16,7 +16,7 @@ from typing import Any
 import av
 import av.error
 import numpy as np
-from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
+from av.video.reformatter import VideoReformatter
 
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
@@ -24,19 +24,21 @@ from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media import codecs
+from dashcamcleaner.media.frame_clock import FrameClock
+from dashcamcleaner.media.hidden_packets import shows_picture
 from dashcamcleaner.media.packet_order import PacketOrder
-from dashcamcleaner.media.scaler import Scaler, matrix_of
+from dashcamcleaner.media.packets import read_packets
+from dashcamcleaner.media.picture_format import conformed
+from dashcamcleaner.media.picture_length import PictureLength
+from dashcamcleaner.media.scaler import Scaler
 
 __all__ = ["Decoder", "frame_times", "open_clip"]
 
 _INTRA_ONLY = frozenset(
     {"mjpeg", "prores", "dnxhd", "dvvideo", "png", "gif", "rawvideo", "huffyuv", "ffv1", "jpeg2000"}
 )
-_PACKET_IS_FRAME = frozenset({"h264", "hevc", "vvc", "av1", "vp9"}) | _INTRA_ONLY
-"""Codecs whose every packet gives a picture: one that gives none was lost. (MPEG-4 packs two, VP8 hides some.)"""
-
-_JUMP_S = 1
-"""A time so far before its forerunner is no slip but another clock."""
+_PACKET_IS_FRAME = frozenset({"h264", "hevc", "vvc", "av1", "vp8", "vp9"}) | _INTRA_ONLY
+"""Codecs whose every packet that shows a picture gives one: else it was lost. (MPEG-4 packs two into one.)"""
 
 _DAMAGED_FILE = "parts of the file are missing or damaged"
 
@@ -67,7 +69,7 @@ def frame_times(path: str | Path, *, info: MediaInfo) -> tuple[int, ...]:
         InputError: it cannot be opened (any more).
     """
     with open_clip(path, info=info, threads=1) as decoder:
-        times = {p.pts for p in decoder.packets() if p.size and p.pts is not None and not p.is_discard}
+        times = {p.pts for p in decoder.packets() if p.pts is not None and is_shown(p, codec=info.codec)}
     if not times and info.still:
         return (info.start_pts or 0,)
     return tuple(sorted(times))
@@ -79,6 +81,7 @@ class Decoder:
     Attributes:
         partial: the clip is truncated or corrupt: it was decoded as far as it goes.
         problems: what was met, one sentence each.
+        length: the length of what was read so far, by the file's own packets and times.
     """
 
     def __init__(self, path: str | Path, *, info: MediaInfo, threads: int = 0) -> None:
@@ -88,7 +91,7 @@ class Decoder:
         self._stream: Any
         self._info = info
         self._scaler = Scaler(info)
-        self._convert: VideoReformatter | None = None
+        self._convert = VideoReformatter()
         with map_os_errors(Path(path), verb="opened", to=InputError, also=(av.error.FFmpegError,)):
             self._container = av.open(
                 f"file:{Path(path).resolve()}",
@@ -108,10 +111,11 @@ class Decoder:
         self._suspect = self._new_trouble = False
         self._flagged = 0
         self._doubtful: set[int] = set()
+        self._joins: set[int | None] = set()
         self._seeking = False  # what a jump lands on is no news about the clip
-        self._last_pts: int | None = None
-        self._step = 1
-        self._jump = 0
+        info = self._info
+        self._clock = FrameClock(time_base=info.time_base, rate=info.frame_rate, origin=info.has_origin)
+        self.length = PictureLength(time_base=info.time_base, rate=info.frame_rate)
 
     def __enter__(self) -> Decoder:
         return self
@@ -195,13 +199,16 @@ class Decoder:
 
     def _decode(self, *, complete: bool) -> Iterator[tuple[Any, bool]]:
         """Decoded pictures, their times in order, and whether each is damaged."""
-        packet_is_frame = self._info.codec in _PACKET_IS_FRAME and not self._info.interlaced
-        ledger = PacketOrder() if packet_is_frame else None
+        watch = packet_is_frame(self._info)
+        ledger = PacketOrder() if watch else None
         packets = 0
         for packet in self._read_ahead(ledger):
             if packet.size:
                 packets += 1
-                if ledger is not None and packet.pts is not None and not packet.is_discard:
+                shown = is_shown(packet, codec=self._info.codec)
+                if watch and shown:
+                    self.length.add(packet.dts if packet.pts is None else packet.pts)
+                if ledger is not None and packet.pts is not None and shown:
                     ledger.sent()
                 self._doubt(packet)
             try:
@@ -212,6 +219,8 @@ class Decoder:
                 self._trouble("some frames could not be decoded")
                 natives = []
             for number, native in enumerate(natives, start=1):
+                if not watch:
+                    self.length.add(native.dts if native.pts is None else native.pts)
                 if ledger is not None and native.pts is not None:
                     native.pts, lost = ledger.received(native.pts, more=len(natives) - number)
                     self._tell_lost(lost)
@@ -223,8 +232,10 @@ class Decoder:
         """Packets in order, their times told ahead, so that the frames' times do not hang on the number of threads."""
         waiting: deque[Any] = deque()
         for packet in self.packets():
-            if ledger is not None and packet.size and packet.pts is not None and not packet.is_discard:
+            if ledger is not None and packet.pts is not None and is_shown(packet, codec=self._info.codec):
                 ledger.seen(packet.pts)
+            if packet.is_keyframe and len(waiting) > 1 and waiting[-2].is_corrupt and not waiting[-1].is_corrupt:
+                self._joins.add(waiting[-2].pts)
             waiting.append(packet)
             if len(waiting) > _READ_AHEAD:
                 yield waiting.popleft()
@@ -232,14 +243,13 @@ class Decoder:
 
     def packets(self) -> Iterator[Any]:
         """The coded packets of the picture stream; a clip that breaks off ends them."""
-        packets = self._container.demux(self._stream)
+        packets = read_packets(self._container, [self._stream])
         while True:
             try:
                 packet = next(packets)
             except StopIteration:
                 return
-            except (av.error.FFmpegError, OSError, IndexError) as error:
-                # IndexError: a damaged transport stream can claim new streams while it is read
+            except (av.error.FFmpegError, OSError) as error:
                 self._tell_partial(f"The clip cannot be read to its end: {_reason(error)}.")
                 return
             yield packet
@@ -257,14 +267,20 @@ class Decoder:
             self.problems.append(sentence)
 
     def _tell_lost(self, lost: int) -> None:
-        if lost and self._last_pts is None:
+        if lost and not self._clock.started:
             self._tell_partial(f"{lost} frames before the first key frame cannot be decoded and are left out.")
         elif lost:
             self._trouble("some frames could not be decoded")
 
     def _doubt(self, packet: Any) -> None:
-        """Remember the pictures of a packet that the file's reader flags, and of the next: a hole lies between them."""
-        if packet.is_corrupt:
+        """Remember the pictures of a packet that the file's reader flags, and of the next: a hole lies between them.
+
+        Where a key frame follows those two, nothing that is shown refers across the hole: recordings that were joined
+        look so. What the decoder itself says of the two is believed.
+        """
+        if packet.is_corrupt and packet.pts in self._joins:
+            self._note("Recordings are joined within the clip, or packets are missing before a key frame.")
+        elif packet.is_corrupt:
             self._flagged = 2
         if self._flagged:
             self._flagged -= 1
@@ -299,22 +315,9 @@ class Decoder:
 
     def _frame(self, native: Any, *, index: int, damaged: bool) -> Frame:
         native = self._conform(native)
-        pts = native.pts
-        if pts is None:
-            pts = native.dts if native.dts is not None else (self._last_pts or 0) + self._step
-        pts += self._jump
-        if self._last_pts is not None:
-            if (self._last_pts - pts) * self._info.time_base > _JUMP_S:
-                # Recordings that were joined each have a clock of their own.
-                self._note("The clip's clock jumps back within it; its times go on without the jump.")
-                self._jump += self._last_pts + self._step - pts
-                pts = self._last_pts + self._step
-            elif pts <= self._last_pts:
-                # Two frames cannot be shown at once; encoders refuse them. One tick keeps both, and their order.
-                self._note("Some frames have the time of the one before them; they are set one tick later.")
-                pts = self._last_pts + 1
-            self._step = pts - self._last_pts
-        self._last_pts = pts
+        pts = self._clock.show(native.dts if native.pts is None else native.pts)
+        for sentence in self._clock.notes:
+            self._note(sentence)
         native.pts = pts
         native.time_base = self._info.time_base
 
@@ -332,27 +335,24 @@ class Decoder:
             scale=lambda size: self._scaler.upright_rgb(native, size),
             own=own,
             damaged=damaged,
+            leap_s=self._clock.leap * self._info.time_base,
         )
 
     def _conform(self, native: Any) -> Any:
         """A picture in the clip's one size and layout; all but untouched streams come through here as they are."""
-        name, size = self._info.layout.name, self._info.size
-        if native.format.name == name and (native.width, native.height) == size:
-            return native
-        if (native.width, native.height) != size:
+        if (native.width, native.height) != self._info.size:
             self._note("The picture's size changes within the clip; all of it is brought to the first size.")
-        self._convert = self._convert or VideoReformatter()
-        full = self._info.layout.full_range
-        return self._convert.reformat(
-            native,
-            width=size[0],
-            height=size[1],
-            format=name,
-            interpolation=Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT,
-            dst_colorspace=matrix_of(native) if native.format.is_rgb or native.format.has_palette else None,
-            dst_color_range=ColorRange.JPEG if full else ColorRange.MPEG,
-            threads=1,
-        )
+        return conformed(native, layout=self._info.layout, size=self._info.size, converter=self._convert)
+
+
+def packet_is_frame(info: MediaInfo) -> bool:
+    """Whether every packet that shows a picture gives exactly one; interlaced clips may have one for each field."""
+    return info.codec in _PACKET_IS_FRAME and not info.interlaced
+
+
+def is_shown(packet: Any, *, codec: str) -> bool:
+    """Whether a packet holds a picture that is to be shown: not empty, not marked, no hidden reference."""
+    return bool(packet.size) and not packet.is_discard and shows_picture(codec, packet)
 
 
 def _planes(native: Any) -> tuple[np.ndarray, ...]:

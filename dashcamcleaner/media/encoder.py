@@ -22,9 +22,11 @@ from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from dashcamcleaner.core.frame import Frame, Orientation
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.errors import OutputError
-from dashcamcleaner.files import map_os_errors
+from dashcamcleaner.files import map_os_errors, mode_like, reserve
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.output_plan import OutputPlan
+from dashcamcleaner.media.packets import read_packets
+from dashcamcleaner.media.picture_length import PictureLength, length_notes
 from dashcamcleaner.media.stream_copy import StreamCopier
 
 __all__ = ["map_write_errors", "Encoder", "display_matrix"]
@@ -56,6 +58,9 @@ class Encoder:
         threads: how many threads the encoder has; 0: the machine's.
         clean_cover: ``(h, w, 3) RGB -> the same, obscured`` for cover pictures; they are left out without it.
 
+    Attributes:
+        length: the length of the file as it stands on the disk; complete after `finish`.
+
     Raises:
         OutputError, DiskFull: the file cannot be created.
     """
@@ -78,7 +83,7 @@ class Encoder:
         self._lock = threading.Lock()
         self._durations: dict[int, int] = {}
         self._pictures = 0
-        self._refused = 0
+        self.length = self._asked = PictureLength(time_base=info.time_base, rate=info.frame_rate)
         self._aborting = False
         self._held: Frame | None = None
         self._step = 0
@@ -90,6 +95,7 @@ class Encoder:
         self._sides: StreamCopier | None = None
         try:
             with map_write_errors(self._path):
+                reserve(self._path, mode=mode_like(Path(source)))
                 self._output = av.open(
                     f"file:{self._path.resolve()}",
                     "w",
@@ -113,6 +119,8 @@ class Encoder:
             "crf": str(plan.codec.crf(quality)),
             "preset": plan.codec.preset(preset),
             **_encoder_options(plan, info),
+            # Decoded frames carry the captions and user data of the source's stream, which may tell anything.
+            **({"a53cc": "0", "udu_sei": "0"} if plan.codec.encoder in ("libx264", "libx265") else {}),
         }
         stream = self._output.add_stream(
             plan.codec.encoder,
@@ -137,8 +145,6 @@ class Encoder:
             number = next((k for k, v in codecs.COLOR_CODES[name].items() if v == info.color.get(name)), None)
             if number is not None:
                 setattr(context, attribute, number)
-        if info.layout.full_range:
-            context.color_range = 2
         if info.interlaced and plan.codec.interlaced:
             context.flags |= int(_INTERLACED_FLAGS)
         if plan.container.muxer in ("mp4", "mov") and plan.codec.name == "h265":
@@ -165,6 +171,8 @@ class Encoder:
         with self._lock, map_write_errors(self._path):
             self._require_open()
             held, self._held = self._held, frame
+            if self._sides is not None:
+                self._sides.follow(frame.leap_s)
             if held is not None:
                 self._step = frame.time.pts - held.time.pts
                 self._encode(held, duration=self._step)
@@ -173,7 +181,7 @@ class Encoder:
         """Write what is held back, close, and give the size in bytes.
 
         Raises:
-            OutputError, DiskFull: it cannot be written.
+            OutputError, DiskFull: it cannot be written, or the file does not hold what was written.
         """
         with self._lock, map_write_errors(self._path):
             self._require_open()
@@ -190,17 +198,35 @@ class Encoder:
                 self._sides.close()
             self._output.close()
             self._output = None
-            if self._refused:
-                self._require_all_pictures()
+            self.length = self._measured()
+            self._require_all_pictures(self.length)
         return self._path.stat().st_size
 
-    def _require_all_pictures(self) -> None:
+    def _measured(self) -> PictureLength:
+        """The file as it was written, read again."""
         with av.open(f"file:{self._path.resolve()}", format=self._plan.container.muxer) as written:
-            there = sum(packet.size > 0 for packet in written.demux(written.streams.video[0]))
-        if there < self._pictures:
+            stream = written.streams.video[0]
+            assert stream.time_base is not None
+            for other in written.streams:
+                if other.index != stream.index:
+                    other.discard = av.stream.Discard.all
+            length = PictureLength(time_base=stream.time_base, rate=self._info.frame_rate)
+            for packet in read_packets(written, [stream]):
+                if packet.size:
+                    length.add(packet.pts)
+        return length
+
+    def _require_all_pictures(self, written: PictureLength) -> None:
+        if written.pictures < self._pictures:
             raise OutputError(
-                f"{self._pictures - there} of {self._pictures} pictures could not be written.",
+                f"{self._pictures - written.pictures} of {self._pictures} pictures could not be written.",
                 hint="The source's sound may be damaged; try --audio mute.",
+            )
+        wrong = length_notes(self._asked, written)
+        if wrong:
+            raise OutputError(
+                f"The output is not what was written: {wrong[0].rstrip('.')}.",
+                hint="Write another kind of file, e.g. MKV.",
             )
 
     def _require_open(self) -> None:
@@ -215,6 +241,7 @@ class Encoder:
         # A decoded frame carries the type it had in the source, which the encoder would take for an order.
         native.pict_type = PictureType.NONE
         self._durations[native.pts] = duration
+        self._asked.add(native.pts)
         for packet in self._stream.encode(native):
             self._mux(packet)
 
@@ -243,7 +270,6 @@ class Encoder:
                 raise
             # Packets wait in line to be woven in: what was refused here is most likely damaged sound from before.
             # Whether a picture was lost is checked at the end.
-            self._refused += 1
         if time is not None and self._sides is not None:
             self._sides.pass_on(until=time)
 

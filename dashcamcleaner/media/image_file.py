@@ -29,8 +29,9 @@ from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
 from dashcamcleaner.core.summary import StreamAction
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import InputError, OutputError
-from dashcamcleaner.files import map_os_errors
+from dashcamcleaner.files import map_os_errors, mode_like, reserve
 from dashcamcleaner.media.formats import FORMATS, MediaKind, format_of, picture_format, suffixes
+from dashcamcleaner.media.text_judge import tells_position
 
 __all__ = ["Still", "is_still", "picture_frame", "read_still", "write_still"]
 
@@ -161,6 +162,7 @@ def write_still(
                 actions.append(StreamAction("colour profile (ICC)", "dropped", "16-bit TIFF is written without"))
         else:
             data = _encoded(still, target, quality=quality, options=options)
+        reserve(partial_path, mode=mode_like(still.path))
         partial_path.write_bytes(data)
     return actions + still.actions
 
@@ -227,6 +229,8 @@ def _read(path: Path, image: Image.Image) -> Still:
     still_format = "JPEG" if name == "MPO" else name
     if still_format not in _READABLE:
         raise InputError(f"{path} is a {name} picture, which is not read here.", hint="Save it as PNG or JPEG first.")
+    if name == "PNG":
+        image.load()  # texts may stand behind the samples
     actions = _left_behind(image)
     exif = image.getexif()
     icc, dpi = image.info.get("icc_profile"), image.info.get("dpi")
@@ -386,6 +390,8 @@ def _exif(still: Still, *, keep: Collection[str], target: str) -> tuple[bytes | 
     if not can_hold:
         return None, actions
     if "tags" in keep:
+        if "location" not in keep:  # people and apps write places into descriptions, too
+            base, shot = _without_places(base), _without_places(shot)
         for tag, value in base.items():
             kept[tag] = value
         if shot:
@@ -393,6 +399,14 @@ def _exif(still: Still, *, keep: Collection[str], target: str) -> tuple[bytes | 
     if "location" in keep and gps:
         kept[_GPS] = dict(gps)
     return (kept.tobytes() if len(kept) else None), actions
+
+
+def _without_places(tags: dict[int, Any]) -> dict[int, Any]:
+    def tells(value: Any) -> bool:
+        plain = value.replace(b"\0", b"") if isinstance(value, bytes) else value  # some are UTF-16
+        return isinstance(plain, str | bytes) and tells_position(plain)
+
+    return {tag: value for tag, value in tags.items() if not tells(value)}
 
 
 def _change(still: Still, target: str) -> str:

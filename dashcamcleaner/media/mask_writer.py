@@ -22,6 +22,7 @@ from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import Region
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import OutputError
+from dashcamcleaner.files import mode_like, reserve
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.encoder import map_write_errors
 
@@ -72,6 +73,7 @@ class MaskWriter:
         width, height = info.upright_size
         self._size = (width + width % 2, height + height % 2)
         with map_write_errors(self._path):
+            reserve(self._path, mode=mode_like(Path(info.path)))
             self._output: Any = av.open(f"file:{self._path.resolve()}", "w", format=container.muxer)
             self._stream = self._output.add_stream(
                 "libx264",

@@ -15,14 +15,19 @@ __all__ = ["BoxMap", "is_cut", "read_boxes"]
 
 _TOP = "ftyp moov mdat free skip wide pnot moof mfra sidx styp emsg ssix prft pdin meta imda"
 _MOOV = "mvhd trak mvex udta iods meta free skip pssh cmov rmra ctab"
-_UDTA = "meta loci titl auth cprt Xtra chpl"
+_TRACK = "tkhd mdia edts tref meta tapt load txas free skip clip matt kmat imap trgr ttyp"
+_UDTA = "meta loci titl auth cprt Xtra chpl name hnti hinf tagc strk kind ludt"
 _PLAIN_TOP = frozenset(_TOP.encode().split())
 _PLAIN_MOOV = frozenset(_MOOV.encode().split())
 _PLAIN_UDTA = frozenset(_UDTA.encode().split())
+_PLAIN_TRACK = frozenset(_TRACK.encode().split())
 """QuickTime's own texts begin with 0xA9; these and those reach the tags, so they are told there."""
 _ENCRYPTED = {b"encv", b"drmi", b"enca", b"drms"}
+_LEAST_USER_BYTES = 8  # flags and switches of players; a position needs more
 _MOST_MOOV_BYTES = 256 << 20
 _MOST_TOP_BOXES = 200_000
+_VISUAL_ENTRY_BYTES = 78
+"""What a picture's sample entry holds before its own boxes (ISO 14496-12, 12.1.3)."""
 
 
 @dataclass(slots=True)
@@ -34,8 +39,9 @@ class BoxMap:
         has_pictures: bytes of media data (``mdat``) are there.
         truncated: the last box claims more bytes than the file has.
         formats: per track id the name of the track's first sample format (``avc1``, ``gpmd``, ``mett``, ...).
+        cropped: track ids whose samples have a clean aperture (``clap``), which hides their edges.
         encrypted: track ids whose samples are encrypted.
-        extras: boxes outside the tracks that are no part of the format: name and bytes.
+        extras: boxes outside the tracks' samples that are no part of the format: name and bytes.
     """
 
     has_index: bool = False
@@ -43,6 +49,7 @@ class BoxMap:
     truncated: bool = False
     formats: dict[int, str] = field(default_factory=dict)
     encrypted: set[int] = field(default_factory=set)
+    cropped: set[int] = field(default_factory=set)
     extras: list[tuple[str, int]] = field(default_factory=list)
 
 
@@ -133,23 +140,33 @@ def _read_moov(data: bytes, found: BoxMap) -> None:
         if name == b"trak":
             _read_track(body, found)
         elif name == b"udta":
-            for inner, content in _boxes(body):
-                plain = inner[:1] == b"\xa9" or inner in _PLAIN_UDTA
-                if not plain and len(content) > 64 and _is_name(inner):
-                    found.extras.append((f"udta/{_text(inner)}", len(content)))
+            _read_user_data(body, found, of="udta")
         elif name not in _PLAIN_MOOV and _is_name(name):
             found.extras.append((f"moov/{_text(name)}", len(body)))
+
+
+def _read_user_data(data: bytes, found: BoxMap, *, of: str) -> None:
+    for name, content in _boxes(data):
+        plain = name[:1] == b"\xa9" or name in _PLAIN_UDTA
+        if not plain and len(content) > _LEAST_USER_BYTES and _is_name(name):
+            found.extras.append((f"{of}/{_text(name)}", len(content)))
 
 
 def _read_track(data: bytes, found: BoxMap) -> None:
     track = 0
     for name, body in _boxes(data):
+        if name == b"udta":
+            _read_user_data(body, found, of="track/udta")
+        elif name not in _PLAIN_TRACK and _is_name(name):
+            found.extras.append((f"track/{_text(name)}", len(body)))
         if name == b"tkhd" and len(body) >= 24:
             track = struct.unpack(">I", body[20:24] if body[0] == 1 else body[12:16])[0]
     for path in _find(data, (b"mdia", b"minf", b"stbl", b"stsd")):
         if len(path) >= 16:
             sample_format = path[12:16]
             found.formats[track] = _text(sample_format)
+            if any(name == b"clap" for name, _ in _boxes(path[16 + _VISUAL_ENTRY_BYTES :])):
+                found.cropped.add(track)
             if sample_format in _ENCRYPTED:
                 found.encrypted.add(track)
 

@@ -6,7 +6,7 @@ Pure: reads `MediaInfo` and the tables in `media.codecs`, opens nothing.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -16,14 +16,15 @@ from dashcamcleaner.core.summary import StreamAction
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.codecs import Container, VideoCodec
+from dashcamcleaner.media.text_judge import is_language_code, is_timestamp, tells_position
 
 __all__ = ["OutputPlan", "SideStream", "plan_output"]
 
 _BITS_PER_PIXEL = 0.16
 """Of a busy street scene at quality 20; measured 0.03-0.16 over fifteen clips, the upper end taken for the estimate."""
 
-_ORIGINLESS = ("mpegts", "mpeg", "mpegtsraw")
-"""Containers whose clock has no origin: their clips begin anywhere, so times are counted from their start."""
+_MOST_H264_SIDE_PX = 4096
+"""Decoders in phones, televisions and browsers take no larger H.264; H.265 they take up to twice that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,14 @@ class SideStream:
         type: ``audio``, ``subtitle``, ``data``, ``attachment`` or ``cover``.
         codec: the encoder to convert with, empty when packets are copied.
         tags: the tags of the stream, those that are kept.
+        judged: its texts go along only as far as they read as speech; each is looked at again when it is copied.
     """
 
     index: int
     type: str
     codec: str = ""
     tags: dict[str, str] = field(default_factory=dict)
+    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class OutputPlan:
         tags: the tags of the file.
         video_tags: the tags of the video stream.
         chapters: the chapter list goes along.
+        chapter_titles: what its chapters are called in the output, in order.
         shift_s: taken off every time (clips of containers whose clock has no origin).
         bake_orientation: turn and mirror the pictures themselves, since the container cannot say it.
         actions: what becomes of each stream, tag and box, for the summary.
@@ -71,6 +75,7 @@ class OutputPlan:
     tags: dict[str, str] = field(default_factory=dict)
     video_tags: dict[str, str] = field(default_factory=dict)
     chapters: bool = False
+    chapter_titles: tuple[str, ...] = ()
     shift_s: Fraction = Fraction(0)
     bake_orientation: bool = False
     actions: tuple[StreamAction, ...] = ()
@@ -87,6 +92,8 @@ def plan_output(
     audio: str = "keep",
     keep_chroma: bool = False,
     quality: int = 20,
+    uncopiable: Collection[int] = (),
+    unwritable: Collection[int] = (),
 ) -> OutputPlan:
     """Decide what the output will be.
 
@@ -94,10 +101,13 @@ def plan_output(
         info: what the source holds.
         output: its extension picks the container.
         codec: ``auto``, ``h264``, ``h265`` or ``av1``.
-        keep: what is kept although it is stripped by default: location, tags, data, cover, attachments, chapters.
+        keep: what is kept although it is stripped by default: location, tags, data, subtitles, cover, attachments,
+            chapters.
         audio: ``keep`` or ``mute``.
         keep_chroma: 4:2:2 and 4:4:4 stay as they are.
         quality: x264's scale; only the size estimate depends on it.
+        uncopiable: side streams whose packets the container refused when tried, see `media.trial`.
+        unwritable: side streams that it refused converted, too.
 
     Raises:
         OutputError: the extension is unknown, or the container cannot hold what was asked for.
@@ -106,13 +116,16 @@ def plan_output(
     video = _video_codec(info, container=container, codec=codec)
     pixel_format, notes = _pixel_format(info, codec=video, keep_chroma=keep_chroma)
     size, size_notes = _size(info, pixel_format=pixel_format)
-    sides, actions = _sides(info, container=container, keep=keep, audio=audio)
+    sides, actions = _sides(
+        info, container=container, keep=keep, audio=audio, uncopiable=uncopiable, unwritable=unwritable
+    )
     tags, tag_actions = _tags(info.tags, keep=keep)
     video_tags, video_tag_actions = _video_tags(info, container=container, keep=keep)
-    shift = info.start_s if info.container.startswith(_ORIGINLESS) and info.start_s else Fraction(0)
+    # Times are counted from the clip's start where the clock begins anywhere.
+    shift = info.start_s if info.start_s and not info.has_origin else Fraction(0)
     chapters = info.chapters > 0 and "chapters" in keep
-    if info.chapters:
-        actions.append(StreamAction(f"{info.chapters} chapters", "copied" if chapters else "dropped"))
+    titles, chapter_actions = _chapters(info, kept=chapters, keep=keep)
+    actions += chapter_actions
     return OutputPlan(
         container=container,
         codec=video,
@@ -122,10 +135,18 @@ def plan_output(
         tags=tags,
         video_tags=video_tags,
         chapters=chapters,
+        chapter_titles=titles,
         shift_s=shift,
         bake_orientation=info.orientation.mirrored and not container.mirroring,
-        actions=(_picture_action(info, video), *actions, *tag_actions, *video_tag_actions),
-        warnings=(*notes, *size_notes, *_timing_notes(info, container, shift, video)),
+        actions=(_picture_action(info, video), *_mark_actions(info), *actions, *tag_actions, *video_tag_actions),
+        warnings=(
+            *notes,
+            *size_notes,
+            *_text_notes(info, sides),
+            *_timing_notes(info, container, shift, video),
+            *_mark_notes(info),
+            *_refused_notes(info, container, unwritable),
+        ),
         estimated_bytes=_estimate(info, sides, quality=quality),
     )
 
@@ -142,7 +163,8 @@ def _container(output: str | Path) -> Container:
 
 def _video_codec(info: MediaInfo, *, container: Container, codec: str) -> VideoCodec:
     if codec == "auto":
-        name = "h265" if info.layout.depth > 8 or info.hdr else "h264"
+        large = max(info.size) > _MOST_H264_SIDE_PX
+        name = "h265" if info.layout.depth > 8 or info.hdr or large else "h264"
         if name not in container.video:
             name = codecs.safest_playable(container.video) or name
         return codecs.VIDEO_CODECS[name]
@@ -185,7 +207,13 @@ def _size(info: MediaInfo, *, pixel_format: str) -> tuple[tuple[int, int], list[
 
 
 def _sides(
-    info: MediaInfo, *, container: Container, keep: Sequence[str], audio: str
+    info: MediaInfo,
+    *,
+    container: Container,
+    keep: Sequence[str],
+    audio: str,
+    uncopiable: Collection[int],
+    unwritable: Collection[int],
 ) -> tuple[list[SideStream], list[StreamAction]]:
     sides: list[SideStream] = []
     actions: list[StreamAction] = []
@@ -196,17 +224,21 @@ def _sides(
         counts[stream.type] = counts.get(stream.type, 0) + 1
         title = _title(stream, counts[stream.type])
         decide: Callable[[StreamInfo], _Fate] = {
-            "audio": lambda s: _audio(s, container, audio),
-            "subtitle": lambda s: _subtitle(s, container, keep),
+            "audio": lambda s: _audio(s, container, audio, s.index in uncopiable),
+            "subtitle": lambda s: _subtitle(s, container, keep, s.index in uncopiable),
             "data": lambda s: _data(s, container, keep),
             "attachment": lambda s: _attachment(s, container, keep),
             "video": lambda s: _picture(s, container, keep),
+            "pid": lambda _: (None, "dropped", "may carry position; only announced streams can be kept"),
             "box": lambda _: (None, "dropped", "may carry position; only tracks can be kept"),
+            "sei": lambda _: (None, "dropped", "may carry texts and position; the pictures are coded anew"),
         }[stream.type]
         side, action, why = decide(stream)
+        if side is not None and side.index in unwritable:
+            side, action, why = None, "dropped", f"{container.title} refuses it, it may be damaged"
         actions.append(StreamAction(title, action, why))
         if side is not None:
-            tags, tag_actions = _tags(_own_tags(stream), keep=keep, of=title)
+            tags, tag_actions = _tags(_own_tags(stream), keep=keep, of=title, told=info.tags)
             sides.append(dataclasses.replace(side, tags=tags | _stream_tags(stream, container)))
             actions += tag_actions
     return sides, actions
@@ -216,30 +248,39 @@ _Fate = tuple[SideStream | None, str, str]
 
 
 def _stream_tags(stream: StreamInfo, container: Container) -> dict[str, str]:
-    if stream.language in ("", "und"):
+    if stream.language in ("", "und") or not is_language_code(stream.language):
         return {}
     return {"language": codecs.language_tag(stream.language, container=container)}
 
 
-def _audio(stream: StreamInfo, container: Container, audio: str) -> _Fate:
+def _audio(stream: StreamInfo, container: Container, audio: str, uncopiable: bool) -> _Fate:
     if audio == "mute":
         return None, "muted", "asked for"
     if stream.note == "undecodable" and stream.codec not in container.audio:
         return None, "dropped", "unknown codec"
-    if stream.codec in container.audio:
+    if stream.codec in container.audio and not uncopiable:
         return SideStream(stream.index, "audio"), "copied", ""
-    why = f"{container.title} does not hold {stream.codec}"
+    why = _not_held(stream, container, uncopiable)
     return SideStream(stream.index, "audio", codec=container.audio_fallback), "converted", why
 
 
-def _subtitle(stream: StreamInfo, container: Container, keep: Sequence[str]) -> _Fate:
-    if stream.note == codecs.TELEMETRY_TEXT and "data" not in keep:
-        return None, "dropped", "its texts tell the position"
-    if stream.codec in container.subtitles:
-        return SideStream(stream.index, "subtitle"), "copied", ""
-    why = f"{container.title} does not hold {stream.codec}"
+def _not_held(stream: StreamInfo, container: Container, uncopiable: bool) -> str:
+    return f"{container.title} {'refuses this' if uncopiable else 'does not hold'} {stream.codec}"
+
+
+def _subtitle(stream: StreamInfo, container: Container, keep: Sequence[str], uncopiable: bool) -> _Fate:
+    telemetry = stream.note == codecs.TELEMETRY_TEXT
+    judged = "subtitles" not in keep and not (telemetry and "data" in keep)
+    why = stream.details.get("unlike_speech", "")
+    if why and judged:
+        told = "its texts tell the position" if telemetry else f"its texts do not read as speech: one {why}"
+        return None, "dropped", told
+    if stream.codec in container.subtitles and not uncopiable:
+        return SideStream(stream.index, "subtitle", judged=judged), "copied", ""
+    why = _not_held(stream, container, uncopiable)
     if stream.codec in codecs.TEXT_SUBTITLES and stream.note != "undecodable":
-        return SideStream(stream.index, "subtitle", codec=container.subtitle_fallback), "converted", why
+        fallback = container.subtitle_fallback
+        return SideStream(stream.index, "subtitle", codec=fallback, judged=judged), "converted", why
     return None, "dropped", why
 
 
@@ -282,10 +323,15 @@ def _title(stream: StreamInfo, number: int) -> str:
     names = {"audio": "sound", "subtitle": "subtitles", "attachment": "attachment", "box": "box"}
     if stream.type == "video":
         size = stream.details.get("size")
-        return f"{stream.note or 'second video stream'} ({stream.codec}{f', {size[0]}x{size[1]}' if size else ''})"
+        return f"{stream.note or 'other video stream'} ({stream.codec}{f', {size[0]}x{size[1]}' if size else ''})"
+    if stream.type == "pid":
+        return f"{stream.note} (PID {stream.codec}, {stream.details.get('packets', 0)} packets)"
+    if stream.type == "sei":
+        return stream.note
     if stream.type == "data":
         return f"{stream.note} ({stream.codec or 'no format told'})"
-    language = f", {stream.language}" if stream.language not in ("", "und") else ""
+    known = stream.language not in ("", "und") and is_language_code(stream.language)
+    language = f", {stream.language}" if known else ""
     note = f", {stream.note}" if stream.note and stream.type != "box" else ""
     if stream.type == "box":
         return f"box {stream.codec} ({stream.details.get('bytes', 0)} bytes)"
@@ -297,27 +343,70 @@ def _own_tags(stream: StreamInfo) -> dict[str, str]:
     return {
         name: value
         for name, value in own.items()
-        if name.lower() not in ("language", "timecode", "filename", "mimetype")
+        if name.lower() not in ("timecode", "filename", "mimetype")
+        and not (name.lower() == "language" and is_language_code(value))  # told with the stream
     }
 
 
-def _tags(tags: dict[str, str], *, keep: Sequence[str], of: str = "") -> tuple[dict[str, str], list[StreamAction]]:
+def _tags(
+    tags: dict[str, str], *, keep: Sequence[str], of: str = "", told: dict[str, str] | None = None
+) -> tuple[dict[str, str], list[StreamAction]]:
+    """What becomes of tags.
+
+    Args:
+        tags: name -> value.
+        keep: what is kept.
+        of: what they belong to, for people; empty: the file.
+        told: the file's own, where these are a stream's: what says the same again is not told twice.
+    """
     kept: dict[str, str] = {}
     actions = []
     owner = f" of {of}" if of else ""
     for name, value in tags.items():
         if codecs.is_structural_tag(name):
             continue
-        if name.lower() in codecs.SAFE_TAGS:
+        lower = name.lower()
+        safe = {"creation_time": is_timestamp, "language": is_language_code}.get(lower)
+        if safe is not None and safe(value):
             kept[name] = value
+            if lower == "creation_time" and (told or {}).get(name) != value:
+                actions.append(_tag_action(f"{name}{owner}", True, ""))
             continue
-        group, why = (
-            ("location", "tells the place") if codecs.is_location_tag(name) else ("tags", "may tell who filmed")
-        )
+        place = codecs.is_location_tag(name) or tells_position(value)
+        group, why = ("location", "tells the place") if place else ("tags", "may tell who filmed")
+        if safe is not None:  # free text where a date or a language belongs is not passed on at all
+            group, why = "", f"is no {'date' if lower == 'creation_time' else 'language'}"
         if group in keep:
             kept[name] = value
         actions.append(_tag_action(f"{name}{owner}", group in keep, why))
     return kept, actions
+
+
+def _chapters(info: MediaInfo, *, kept: bool, keep: Sequence[str]) -> tuple[tuple[str, ...], list[StreamAction]]:
+    """What the chapters are called in the output, and what is told of them.
+
+    A title is a tag that somebody wrote: it may name people and places, which no rule can tell from other words.
+    """
+    if not info.chapters:
+        return (), []
+    titles, dropped = [], False
+    for number in range(info.chapters):
+        own = info.chapter_titles[number] if number < len(info.chapter_titles) else ""
+        stays = "tags" in keep and (not tells_position(own) or "location" in keep)
+        dropped = dropped or (bool(own) and not stays)
+        titles.append(own if stays else f"Chapter {number + 1}")
+    actions = [StreamAction(f"{info.chapters} chapters", "copied" if kept else "dropped")]
+    if kept and dropped:
+        actions.append(StreamAction("titles of the chapters", "dropped", "may tell names and places"))
+    return tuple(titles), actions
+
+
+def _text_notes(info: MediaInfo, sides: Iterable[SideStream]) -> Iterable[str]:
+    taken = {side.index for side in sides}
+    left = [s for s in info.streams if s.index not in taken and s.details.get("unlike_speech")]
+    if left:
+        tracks = f"{len(left)} text tracks do" if len(left) > 1 else "A text track does"
+        yield f"{tracks} not read as speech and may tell where it was filmed; --keep subtitles takes it along."
 
 
 def _tag_action(name: str, kept: bool, why: str) -> StreamAction:
@@ -328,7 +417,7 @@ def _video_tags(
     info: MediaInfo, *, container: Container, keep: Sequence[str]
 ) -> tuple[dict[str, str], list[StreamAction]]:
     stream = next(s for s in info.streams if s.index == info.video)
-    tags, actions = _tags(_own_tags(stream), keep=keep, of="the picture")
+    tags, actions = _tags(_own_tags(stream), keep=keep, of="the picture", told=info.tags)
     timecode = stream.details.get("tags", {}).get("timecode")
     if timecode and "data" in keep:
         tags["timecode"] = timecode
@@ -342,6 +431,10 @@ def _picture_action(info: MediaInfo, codec: VideoCodec) -> StreamAction:
     return StreamAction(f"picture ({info.codec}, {info.size[0]}x{info.size[1]})", "cleaned", why)
 
 
+def _mark_actions(info: MediaInfo) -> Iterable[StreamAction]:
+    return [StreamAction(f"mark: {mark}", "dropped", "cannot be written here") for mark in info.marks]
+
+
 def _timing_notes(info: MediaInfo, container: Container, shift: Fraction, codec: VideoCodec) -> Iterable[str]:
     if container.time_base is not None and (info.time_base % container.time_base) != 0:
         yield f"{container.title} counts in milliseconds: frame times are rounded to them."
@@ -351,6 +444,17 @@ def _timing_notes(info: MediaInfo, container: Container, shift: Fraction, codec:
         yield f"{codec.title} is written without the mark that says that the source is interlaced."
     if info.orientation.mirrored and not container.mirroring:
         yield f"{container.title} cannot say that the picture is mirrored; the pixels themselves are turned."
+
+
+def _mark_notes(info: MediaInfo) -> Iterable[str]:
+    for mark in info.marks:
+        yield f"The source's mark is not kept ({mark}): players will show the picture as it is stored."
+
+
+def _refused_notes(info: MediaInfo, container: Container, unwritable: Collection[int]) -> Iterable[str]:
+    for stream in info.streams:
+        if stream.index in unwritable:
+            yield f"The {stream.type} stream {stream.index} is left out: {container.title} refuses it."
 
 
 def _estimate(info: MediaInfo, sides: Iterable[SideStream], *, quality: int) -> int:

@@ -7,9 +7,11 @@ pictures (`codecs.SOURCE_OPTIONS`), so that a playlist in disguise reaches nothi
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import struct
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,23 +19,26 @@ from typing import Any
 import av
 import av.error
 
-from dashcamcleaner.core.frame import Orientation, PixelLayout
+from dashcamcleaner.core.frame import Orientation
 from dashcamcleaner.core.media_info import MediaInfo, StreamInfo
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.formats import picture_format_of
 from dashcamcleaner.media.mp4_boxes import BoxMap, is_cut, read_boxes
+from dashcamcleaner.media.packets import read_packets
+from dashcamcleaner.media.picture_format import picture_format
+from dashcamcleaner.media.text_tracks import judge_text_tracks
+from dashcamcleaner.media.transport_stream import packets_by_pid
+from dashcamcleaner.media.video_streams import VideoStream, choose_video_stream, is_cover, video_streams_of
 
-__all__ = ["probe"]
+__all__ = ["frame_rate", "probe"]
 
 _MOST_PACKETS = 4000
 """So many packets without a picture, and the stream counts as one that decodes to nothing (about two minutes)."""
 
-_FIRST_TEXTS = 8
-"""Subtitles that are looked at: a telemetry stream shows what it is in the first ones, once the receiver has a fix."""
-
 _STREAM_TYPES = ("video", "audio", "subtitle", "data", "attachment")
+_MARKS = {"SPHERICAL": "360-degree projection", "STEREO3D": "arrangement of 3D pictures"}
 _DATA_NOTES = {
     "gpmd": "GoPro telemetry, with position",
     "camm": "camera motion, with position",
@@ -44,11 +49,17 @@ _DATA_NOTES = {
 }
 
 
-def probe(path: str | Path) -> MediaInfo:
+def probe(path: str | Path, *, video_track: int | None = None) -> MediaInfo:
     """Find out what a clip holds.
 
+    Args:
+        path: the clip.
+        video_track: number of the video stream to clean, from 1; None: the one that is most likely meant, see
+            `media.video_streams`.
+
     Raises:
-        InputError: the file is missing, empty, no clip, sound only, encrypted, or decodes to nothing.
+        InputError: the file is missing, empty, no clip, sound only, encrypted, or decodes to nothing; or it has no such
+            video track.
     """
     path = Path(path)
     head, size = _read_head(path)
@@ -59,7 +70,14 @@ def probe(path: str | Path) -> MediaInfo:
         _refuse_by_atoms(path, atoms)
     # A picture's demuxer is named outright: the one for numbered series would open other files.
     with _open(path, format_name=picture.demuxer or None if picture else None, atoms=atoms) as container:
-        info = _describe(path, container, still=picture is not None, atoms=atoms, size=size)
+        info = _describe(
+            path,
+            container,
+            still=picture is not None,
+            atoms=atoms,
+            size=size,
+            video_track=None if picture is not None else video_track,
+        )
     return dataclasses.replace(info, cut=is_cut(head, size=size))
 
 
@@ -126,27 +144,41 @@ def _open(path: Path, *, format_name: str | None, atoms: BoxMap | None) -> Any:
         raise InputError(message, hint=hint) from error
 
 
-def _describe(path: Path, container: Any, *, still: bool, atoms: BoxMap | None, size: int) -> MediaInfo:
-    stream = _main_stream(path, container, atoms=atoms, still=still)
+def _describe(
+    path: Path, container: Any, *, still: bool, atoms: BoxMap | None, size: int, video_track: int | None
+) -> MediaInfo:
+    streams = video_streams_of(path, container)
+    chosen = choose_video_stream(streams, video_track=video_track, path=path)
+    if chosen is None:
+        raise _no_pictures(path, container, streams, atoms=atoms, still=still)
+    stream = container.streams[chosen.index]
+    rate = frame_rate(container, stream)
+    # Asked before anything is decoded: decoders put in a rate of their own where the stream tells none.
+    rate_told = container.format.name not in codecs.CLOCKLESS or bool(stream.codec_context.framerate)
     frame = _first_frame(path, container, stream)
-    telling = _telling_texts(container)
+    unlike_speech = judge_text_tracks(path) if container.streams.subtitles else {}
     side = _side_data(frame)
     orientation, exact = _orientation(frame, side)
-    layout, layout_note = _layout(frame)
-    color = _color(frame, side)
-    rate = _frame_rate(stream)
+    look = picture_format(frame, codec=stream.codec_context.codec.canonical_name, side=side)
     duration_s = _duration_s(container, stream)
     start = container.start_time
+    transport = container.format.name.startswith("mpegts")
     return MediaInfo(
         path=str(path),
         container=container.format.name,
         size=(frame.width, frame.height),
         orientation=orientation,
-        layout=layout,
+        layout=look.layout,
         time_base=stream.time_base,
         video=stream.index,
+        video_track=chosen.number,
         codec=stream.codec_context.codec.canonical_name,
-        streams=(*(_stream_info(s, atoms, telling) for s in container.streams), *_boxes_as_streams(atoms)),
+        streams=(
+            *(_stream_info(s, atoms, unlike_speech, transport=transport) for s in container.streams),
+            *_boxes_as_streams(atoms),
+            *_sei_as_streams(frame),
+            *_hidden_data(path, container),
+        ),
         start_pts=frame.pts,
         start_s=Fraction(start, av.time_base) if start is not None else None,
         end_pts=_end_pts(container, stream),
@@ -157,46 +189,44 @@ def _describe(path: Path, container: Any, *, still: bool, atoms: BoxMap | None, 
         file_bytes=size,
         sample_aspect=stream.sample_aspect_ratio or Fraction(1),
         interlaced=frame.interlaced_frame or stream.codec_context.field_order in (2, 3, 4, 5),
-        color=color,
-        hdr=color.get("trc") in ("smpte2084", "arib-std-b67"),
+        color=look.color,
+        hdr=look.color.get("trc") in ("smpte2084", "arib-std-b67"),
+        marks=_marks(stream, atoms, side, look.color),
         chapters=len(container.chapters()),
+        chapter_titles=tuple(str(chapter["metadata"].get("title", "")) for chapter in container.chapters()),
         tags=dict(container.metadata),
         still=still,
-        warnings=(*_warnings(container, stream, exact=exact, atoms=atoms, side=side), *layout_note),
+        warnings=(
+            *(() if rate_told else (_no_rate(rate),)),
+            *_other_streams(streams, chosen),
+            *_warnings(stream, exact=exact, atoms=atoms, side=side),
+            *look.notes,
+        ),
     )
 
 
-def _main_stream(path: Path, container: Any, *, atoms: BoxMap | None, still: bool) -> Any:
-    video_streams = [s for s in container.streams.video if not _is_cover(s)]
-    decodable = [s for s in video_streams if s.codec_context is not None]
-    if decodable:
-        # Dashcams put a front and a rear picture into one file; the default and larger one is cleaned.
-        default = av.stream.Disposition.default
-        return max(decodable, key=lambda s: (bool(s.disposition & default), s.width * s.height, -s.index))
-    if video_streams:
-        raise InputError(
+def _no_pictures(
+    path: Path, container: Any, streams: Sequence[VideoStream], *, atoms: BoxMap | None, still: bool
+) -> InputError:
+    if streams:
+        return InputError(
             f"{path} has pictures in a codec that cannot be decoded here.",
             hint="Convert it with the program of the camera's maker first.",
         )
     if container.streams.audio:
-        raise InputError(f"{path} holds sound only, no picture.", hint="There is nothing to obscure in it.")
+        return InputError(f"{path} holds sound only, no picture.", hint="There is nothing to obscure in it.")
     if still:
-        raise InputError(f"{path} is a picture that cannot be decoded.", hint="Save it as JPEG or PNG first.")
+        return InputError(f"{path} is a picture that cannot be decoded.", hint="Save it as JPEG or PNG first.")
     left = atoms is not None and any("GPS" in name.upper() for name, _ in atoms.extras)
     extra = " (only the camera's GPS data are left)" if left else ""
-    raise InputError(f"{path} holds no picture{extra}.", hint="Take the original recording again.")
-
-
-def _is_cover(stream: Any) -> bool:
-    covers = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
-    return bool(stream.disposition & covers)
+    return InputError(f"{path} holds no picture{extra}.", hint="Take the original recording again.")
 
 
 def _first_frame(path: Path, container: Any, stream: Any) -> Any:
     stream.thread_type = "AUTO"
     packets = 0
     try:
-        for packet in container.demux(stream):
+        for packet in read_packets(container, [stream]):
             if packet.has_sidedata("encryption_info"):
                 raise InputError(f"{path} is encrypted.", hint="Decrypt it with the program that it belongs to.")
             try:
@@ -218,33 +248,25 @@ def _first_frame(path: Path, container: Any, stream: Any) -> Any:
     )
 
 
-def _telling_texts(container: Any) -> set[int]:
-    """Subtitle streams whose first texts are positions; they are telemetry, whatever the container calls them."""
-    subtitles = [stream for stream in container.streams.subtitles if stream.codec_context is not None]
-    telling: set[int] = set()
-    texts = {stream.index: 0 for stream in subtitles}
-    if not subtitles:
-        return telling
-    try:
-        container.seek(0)
-        # All streams, so that a sparse one does not make the whole file be read.
-        for number, packet in enumerate(container.demux()):
-            if packet.stream_index in texts and packet.size > 2:
-                texts[packet.stream_index] += 1
-                if codecs.tells_position(bytes(packet).decode("utf-8", "replace")):
-                    telling.add(packet.stream_index)
-            if number > _MOST_PACKETS or all(count >= _FIRST_TEXTS for count in texts.values()):
-                break
-    except (av.error.FFmpegError, IndexError):
-        pass  # damage is told by who reads the picture
-    return telling
-
-
 def _side_data(frame: Any) -> dict[str, bytes]:
+    found = {}
     try:
-        return {data.type.name: bytes(data) for data in frame.side_data}
-    except ValueError:  # a kind of side data (EXIF, for one) that the binding has no name for hides all others
-        return {}
+        for data in frame.side_data:
+            with contextlib.suppress(ValueError):  # a kind (EXIF, for one) that the binding has no name for
+                found[data.type.name] = bytes(data)
+    except ValueError:
+        pass  # such a kind can hide what comes after it
+    return found
+
+
+def _marks(stream: Any, atoms: BoxMap | None, side: dict[str, bytes], color: dict[str, str]) -> tuple[str, ...]:
+    """What the clip says of its picture and no output here can say."""
+    marks = [title for name, title in _MARKS.items() if name in side]
+    if "MASTERING_DISPLAY_METADATA" in side and "mastering_display" not in color:
+        marks.append("mastering display, told in part")
+    if atoms is not None and stream.id in atoms.cropped:
+        marks.append("clean aperture")
+    return tuple(marks)
 
 
 def _orientation(frame: Any, side: dict[str, bytes]) -> tuple[Orientation, bool]:
@@ -270,65 +292,6 @@ def _orientation(frame: Any, side: dict[str, bytes]) -> tuple[Orientation, bool]
     return table[(p, q, r, s)], exact
 
 
-def _layout(frame: Any) -> tuple[PixelLayout, tuple[str, ...]]:
-    name = frame.format.name
-    full_range = frame.color_range == 2
-    layout = codecs.native_layout(name, full_range=full_range)
-    if layout is not None:
-        return layout, ()
-    components = frame.format.components
-    nearest = codecs.nearest_native(
-        name,
-        depth=8 if frame.format.has_palette else max(c.bits for c in components),
-        rgb=frame.format.is_rgb or frame.format.has_palette,
-        chroma_shift=_chroma_shift(frame.format),
-    )
-    layout = codecs.native_layout(nearest)
-    assert layout is not None, nearest
-    lost = ", without its transparency" if any(c.is_alpha for c in components) else ""
-    return layout, (f"The picture is stored as {name} and is worked on as {nearest}{lost}.",)
-
-
-def _chroma_shift(fmt: Any) -> tuple[int, int]:
-    width, height = fmt.chroma_width(64), fmt.chroma_height(64)
-    return ((64 // width).bit_length() - 1 if width else 0, (64 // height).bit_length() - 1 if height else 0)
-
-
-def _color(frame: Any, side: dict[str, bytes]) -> dict[str, str]:
-    numbers = {
-        "primaries": frame.color_primaries,
-        "trc": frame.color_trc,
-        "space": frame.colorspace,
-        "range": frame.color_range,
-    }
-    named = {key: codecs.COLOR_CODES[key].get(int(number)) for key, number in numbers.items()}
-    color = {key: name for key, name in named.items() if name is not None}
-    mastering = _mastering(side.get("MASTERING_DISPLAY_METADATA", b""))
-    if mastering:
-        color["mastering_display"] = mastering
-    light = side.get("CONTENT_LIGHT_LEVEL", b"")
-    if len(light) >= 8:
-        color["content_light"] = "{},{}".format(*struct.unpack("=2I", light[:8]))
-    return color
-
-
-def _mastering(data: bytes) -> str:
-    """The mastering display's colour volume in the notation that the encoders share; empty without one."""
-    if len(data) < 88:
-        return ""
-    numbers = struct.unpack("=22i", data[:88])
-    has_primaries, has_luminance = numbers[20], numbers[21]
-    if not (has_primaries and has_luminance):
-        return ""
-    values = [
-        Fraction(num, den) if den else Fraction(0) for num, den in zip(numbers[0:20:2], numbers[1:20:2], strict=True)
-    ]
-    xy = [round(value * 50000) for value in values[:8]]
-    low, high = round(values[8] * 10000), round(values[9] * 10000)
-    r, g, b, white = [f"({xy[i]},{xy[i + 1]})" for i in (0, 2, 4, 6)]
-    return f"G{g}B{b}R{r}WP{white}L({high},{low})"
-
-
 def _end_pts(container: Any, stream: Any) -> int | None:
     """MP4 and MOV alone write how long each track is shown, to the tick."""
     if container.format.name.startswith("mov") and stream.start_time is not None and stream.duration:
@@ -336,9 +299,15 @@ def _end_pts(container: Any, stream: Any) -> int | None:
     return None
 
 
-def _frame_rate(stream: Any) -> Fraction | None:
-    """The average rate; some containers give the ticks of their clock instead, which is no rate."""
-    rates = (stream.average_rate, stream.guessed_rate, stream.base_rate)
+def frame_rate(container: Any, stream: Any) -> Fraction | None:
+    """The average rate of an open container's stream, None where nothing tells it.
+
+    Some containers give the ticks of their clock instead, which is no rate. Elementary streams have no clock: theirs is
+    what the codec says, and the average only what the reader makes up.
+    """
+    rates = [stream.average_rate, stream.guessed_rate, stream.base_rate]
+    if container.format.name in codecs.CLOCKLESS:
+        rates.insert(0, stream.codec_context.framerate)
     return next((rate for rate in rates if rate and 0 < rate < 500), None)
 
 
@@ -348,31 +317,35 @@ def _duration_s(container: Any, stream: Any) -> float | None:
     return container.duration / av.time_base if container.duration else None
 
 
-def _stream_info(stream: Any, atoms: BoxMap | None, telling: set[int]) -> StreamInfo:
+def _stream_info(stream: Any, atoms: BoxMap | None, unlike_speech: dict[int, str], *, transport: bool) -> StreamInfo:
     context = stream.codec_context
     tag = (atoms.formats.get(stream.id, "") if atoms else "") or ""
+    if not tag and transport:
+        tag = f"PID 0x{stream.id:x}"
+    kind = stream.type if stream.type in _STREAM_TYPES else "data"
     codec = context.codec.canonical_name if context is not None else tag
     details: dict[str, Any] = {"tag": tag, "tags": dict(stream.metadata)}
     note = ""
     if stream.type == "video":
-        note = "cover picture" if _is_cover(stream) else ""
+        note = "cover picture" if is_cover(stream) else ""
         if context is not None:
             details["size"] = (context.width, context.height)
     elif stream.type == "audio" and context is not None:
         details |= {"sample_rate": context.sample_rate, "channels": context.channels, "bit_rate": context.bit_rate}
-    elif stream.type == "data":
+    elif kind == "data":
         note = _DATA_NOTES.get(tag, "unknown data")
     elif stream.type == "attachment":
         note = stream.metadata.get("filename", "")
-    if stream.index in telling:
-        note = codecs.TELEMETRY_TEXT
+    if why := unlike_speech.get(stream.index, ""):
+        details["unlike_speech"] = why
+        note = codecs.TELEMETRY_TEXT if "position" in why else ""
     if context is None and stream.type in ("video", "audio", "subtitle"):
         note = "undecodable"
     if stream.start_time is not None and stream.time_base:
         details["start_s"] = float(stream.start_time * stream.time_base)
     return StreamInfo(
         index=stream.index,
-        type=stream.type if stream.type in _STREAM_TYPES else "data",
+        type=kind,
         codec=codec,
         note=note,
         language=stream.metadata.get("language", ""),
@@ -391,17 +364,55 @@ def _boxes_as_streams(atoms: BoxMap | None) -> tuple[StreamInfo, ...]:
     )
 
 
+def _sei_as_streams(frame: Any) -> tuple[StreamInfo, ...]:
+    """What stands between the pictures in their own stream, as far as the first one tells."""
+    kinds = {
+        "A53_CC": "closed captions within the picture stream",
+        "SEI_UNREGISTERED": "user data within the picture stream (SEI)",
+    }
+    try:
+        found = [(data.type.name, bytes(data)) for data in frame.side_data]
+    except ValueError:  # as in `_side_data`
+        return ()
+    # Encoders sign their work there, which is no news.
+    telling = {name for name, data in found if name in kinds and data[16:20] not in (b"x264", b"x265")}
+    return tuple(StreamInfo(index=-1, type="sei", codec="", note=kinds[name]) for name in sorted(telling))
+
+
+def _no_rate(rate: Fraction | None) -> str:
+    return f"The file tells no frame rate; {float(rate or 25):g} pictures a second are assumed."
+
+
+def _other_streams(streams: Sequence[VideoStream], chosen: VideoStream) -> tuple[str, ...]:
+    if len(streams) < 2:
+        return ()
+    told = " and ".join(str(one) for one in streams)
+    return (
+        f"The file holds {len(streams)} video streams: {told}. Number {chosen.number} is cleaned, the others are left "
+        "out; --video-track takes another.",
+    )
+
+
+def _hidden_data(path: Path, container: Any) -> tuple[StreamInfo, ...]:
+    """Data of a transport stream that no stream stands for: its tables are silent about them, or they appear late."""
+    if not container.format.name.startswith("mpegts"):
+        return ()
+    known = {stream.id for stream in container.streams}
+    return tuple(
+        StreamInfo(index=-1, type="pid", codec=f"0x{pid:x}", note="unannounced data", details={"packets": count})
+        for pid, count in sorted(packets_by_pid(path).items())
+        if pid not in known
+    )
+
+
 def _warnings(
-    container: Any, stream: Any, *, exact: bool, atoms: BoxMap | None, side: dict[str, bytes]
+    stream: Any,
+    *,
+    exact: bool,
+    atoms: BoxMap | None,
+    side: dict[str, bytes],
 ) -> tuple[str, ...]:
     warnings = []
-    others = [s for s in container.streams.video if s.index != stream.index and not _is_cover(s)]
-    if others:
-        warnings.append(
-            f"The file holds {len(others) + 1} video streams; the one of {stream.width}x{stream.height} is "
-            "cleaned, the others "
-            "are left out."
-        )
     dynamic = {"DYNAMIC_HDR_PLUS": "HDR10+", "DOVI_METADATA": "Dolby Vision", "DYNAMIC_HDR_VIVID": "HDR Vivid"}
     for kind in sorted(dynamic.keys() & side.keys()):
         warnings.append(f"The clip's {dynamic[kind]} data are not kept; what stays is its plain HDR picture.")

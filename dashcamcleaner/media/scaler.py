@@ -9,11 +9,9 @@ import numpy as np
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 from dashcamcleaner.core.media_info import MediaInfo
+from dashcamcleaner.media.picture_format import matrix_of
 
-__all__ = ["Scaler", "matrix_of"]
-
-_HD_HEIGHT = 720
-"""Untagged pictures of at least this height use the BT.709 matrix, smaller ones BT.601: what players assume."""
+__all__ = ["Scaler"]
 
 
 class Scaler:
@@ -73,15 +71,3 @@ _PQ_TO_SDR = _pq_to_sdr()
 
 def _eight_bit(name: str) -> str:
     return name.replace("10le", "").replace("12le", "") if name.startswith("yuv") else "yuv420p"
-
-
-def matrix_of(native: Any) -> int:
-    """The colour matrix, by swscale's numbers (equal to the standard's where both exist)."""
-    space = int(native.colorspace)
-    if space in (1, 4, 5, 7, 9):
-        return space
-    if space == 6:
-        return 5
-    if space == 10:
-        return 9
-    return 1 if native.height >= _HD_HEIGHT else 5

@@ -6,7 +6,6 @@ the container does not hold is converted; the plan has said so before.
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -20,9 +19,11 @@ import numpy as np
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.cover_art import CoverArt
 from dashcamcleaner.media.output_plan import OutputPlan, SideStream
-from dashcamcleaner.media.transcode import AudioConverter, SubtitleConverter
+from dashcamcleaner.media.packets import read_packets
+from dashcamcleaner.media.text_tracks import packet_refusal, plain_header
+from dashcamcleaner.media.transcode import DEFAULT_LAYOUTS, AudioConverter, SubtitleConverter
 
-__all__ = ["StreamCopier"]
+__all__ = ["StreamCopier", "add_target"]
 
 
 _OWN_RUN_IN = ("opus", "libopus")
@@ -30,7 +31,10 @@ _OWN_RUN_IN = ("opus", "libopus")
 
 
 _JUMP_S = 1
-"""Seconds back that are no jitter but another clock; `media.decoder` has the same."""
+"""Seconds back that are no jitter but another clock; `media.frame_clock` has the same."""
+
+_MOST_HELD_S = 10
+"""So long what leapt back waits for the picture to do so, too; then it goes on from its own end."""
 
 
 class StreamCopier:
@@ -56,6 +60,8 @@ class StreamCopier:
     ) -> None:
         self.problems: list[str] = []
         self._left_out = 0
+        self._unlike_speech = 0
+        self._judged: dict[int, str] = {}
         self._plan = plan
         self._output = output
         self._source: Any = av.open(
@@ -66,6 +72,8 @@ class StreamCopier:
         self._last_dts: dict[int, int] = {}
         self._ends: dict[int, int] = {}
         self._jumps: dict[int, int] = {}
+        self._leaps: list[Fraction] = []
+        self._followed: dict[int, int] = {}
         self._covers: list[CoverArt] = []
         self._clean_cover = clean_cover
         for side in plan.sides:
@@ -78,6 +86,8 @@ class StreamCopier:
         self._no_negative = plan.container.time_base is not None
         self._packets = self._iterate()
         self._waiting: Any = None
+        self._until = Fraction(0)
+        self._held_from: Fraction | None = None
         self._ended = not self._targets
 
     def _add(self, side: SideStream) -> None:
@@ -88,19 +98,13 @@ class StreamCopier:
         if side.type == "cover":
             self._covers.append(CoverArt(self._source, side.index, output=self._output, clean=self._clean_cover))
             return
-        if not side.codec and not _takes(self._plan.container.muxer, stream):
-            self.problems.append(f"The {side.type} stream {side.index} is damaged and was left out.")
-            return
-        if not side.codec:
-            target = self._output.add_stream_from_template(stream)
-        elif side.type == "audio":
-            converter = AudioConverter(stream, output=self._output, codec=side.codec)
+        target, converter = add_target(side, stream=stream, output=self._output)
+        if converter is not None:
             self._converters[side.index] = converter
-            target = converter.target
-        else:
-            subtitles = SubtitleConverter(stream, output=self._output, codec=side.codec)
-            self._converters[side.index] = subtitles
-            target = subtitles.target
+        if side.judged:
+            self._judged[side.index] = stream.codec_context.codec.canonical_name
+            if not side.codec and self._judged[side.index] in ("ass", "ssa"):
+                target.codec_context.extradata = plain_header(bytes(stream.codec_context.extradata or b""))
         target.metadata.update(side.tags)
         target.disposition = stream.disposition
         self._targets[side.index] = target
@@ -113,11 +117,48 @@ class StreamCopier:
     def chapters(self) -> list[Any]:
         """The source's chapter list, shifted like everything else."""
         chapters = self._source.chapters()
-        for chapter in chapters:
+        for number, chapter in enumerate(chapters):
+            title = self._plan.chapter_titles[number] if number < len(self._plan.chapter_titles) else ""
+            chapter["metadata"] = {"title": title} if title else {}
             ticks = round(self._plan.shift_s / chapter["time_base"])
             chapter["start"] -= ticks
             chapter["end"] -= ticks
         return chapters
+
+    def follow(self, leap_s: Fraction) -> None:
+        """The file's clock has leapt, and the picture goes on without that: what comes from beyond follows.
+
+        Args:
+            leap_s: all that was taken off the picture's times so far, seconds; negative after leaps back.
+        """
+        if leap_s != sum(self._leaps):
+            self._leaps.append(leap_s - sum(self._leaps))
+
+    def _settle(self, packet: Any, time: int, *, until: Fraction) -> bool:
+        """Take leaps off the times of a packet that comes from beyond them.
+
+        It lies far ahead of the picture, or behind its forerunner. False where it leapt back and the picture has not
+        yet: how far is known only then.
+        """
+        index = packet.stream_index
+        for leap_s in self._leaps[self._followed.get(index, 0) :]:
+            ahead_s = (time + self._jumps.get(index, 0)) * packet.time_base - until
+            if not (ahead_s >= leap_s / 2 if leap_s > 0 else self._back_s(packet, time) > _JUMP_S):
+                return True
+            self._jumps[index] = self._jumps.get(index, 0) - round(leap_s / packet.time_base)
+            self._followed[index] = self._followed.get(index, 0) + 1
+        if self._back_s(packet, time) <= _JUMP_S:
+            self._held_from = None
+            return True
+        self._held_from = until if self._held_from is None else self._held_from
+        return until - self._held_from > _MOST_HELD_S
+
+    def _back_s(self, packet: Any, time: int) -> Fraction:
+        """How far a packet lies before the one before it, seconds."""
+        last = self._last_dts.get(packet.stream_index)
+        if last is None:
+            return Fraction(0)
+        return Fraction((last - time - self._jumps.get(packet.stream_index, 0)) * packet.time_base)
 
     def pass_on(self, *, until: Fraction | None) -> None:
         """Write all packets up to a time in seconds; None: all that are left."""
@@ -131,6 +172,10 @@ class StreamCopier:
                         self._mux(converted)
                 return
             time = packet.dts if packet.dts is not None else packet.pts
+            self._until = self._until if until is None else until
+            if time is not None and not self._settle(packet, time, until=self._until) and until is not None:
+                self._waiting = packet
+                return
             jump = self._jumps.get(packet.stream_index, 0)
             if until is not None and time is not None and (time + jump) * packet.time_base > until:
                 self._waiting = packet
@@ -139,8 +184,11 @@ class StreamCopier:
 
     def _write(self, packet: Any) -> None:
         index = packet.stream_index
+        if index in self._judged and packet_refusal(packet, codec=self._judged[index]):
+            self._unlike_speech += 1  # a damaged file may show other texts the second time
+            return
         converter = self._converters.get(index)
-        if converter is not None:
+        if isinstance(converter, SubtitleConverter):
             for converted in converter.convert(packet):
                 self._mux(converted)
             return
@@ -150,6 +198,10 @@ class StreamCopier:
         if packet.pts is None:
             packet.pts = packet.dts
         self._keep_order(packet)
+        if converter is not None:
+            for converted in converter.convert(packet):
+                self._mux(converted)
+            return
         packet.stream = self._targets[index]
         if self._no_negative and packet.pts < 0 and self._targets[index].codec_context.name not in _OWN_RUN_IN:
             if packet.pts + (packet.duration or 0) <= -packet.pts:
@@ -188,12 +240,12 @@ class StreamCopier:
         streams = [self._source.streams[index] for index in self._targets]
         if not streams:
             return
-        packets = self._source.demux(streams)
+        packets = read_packets(self._source, streams)
         shifts = {s.index: round(self._plan.shift_s / s.time_base) for s in streams}
         while True:
             try:
                 packet = next(packets)
-            except (StopIteration, av.error.FFmpegError, IndexError):
+            except (StopIteration, av.error.FFmpegError):
                 return  # a truncated source: the picture's own reader tells it
             if not packet.size and packet.dts is None:
                 continue
@@ -208,16 +260,34 @@ class StreamCopier:
         if self._left_out:
             self.problems.append(f"{self._left_out} damaged packets of sound or subtitles were left out.")
             self._left_out = 0
+        if self._unlike_speech:
+            self.problems.append(f"{self._unlike_speech} texts that do not read as speech were left out.")
+            self._unlike_speech = 0
         self._ended = True
         self._source.close()
 
 
-def _takes(muxer: str, stream: Any) -> bool:
-    """Whether a container takes a stream; one whose codec data are damaged would spoil the header of the whole file."""
-    try:
-        with av.open(io.BytesIO(), "w", format=muxer) as trial:
-            trial.add_stream_from_template(stream)
-            trial.start_encoding()
-    except (av.error.FFmpegError, ValueError):
-        return False
-    return True
+def add_target(side: SideStream, *, stream: Any, output: Any) -> tuple[Any, AudioConverter | SubtitleConverter | None]:
+    """A stream of the output for one of the source, and what converts it, None where packets are copied.
+
+    Args:
+        side: what becomes of it.
+        stream: the source's stream.
+        output: the output, open, its header not yet written.
+    """
+    if not side.codec:
+        target = output.add_stream_from_template(stream)
+        if side.type == "audio":
+            _name_layout(target.codec_context)
+        return target, None
+    converter = AudioConverter if side.type == "audio" else SubtitleConverter
+    made = converter(stream, output=output, codec=side.codec)
+    return made.target, made
+
+
+def _name_layout(context: Any) -> None:
+    """Name the loudspeakers of a track that only counts them, as AVI, MXF and DV do; MP4 refuses those at its end."""
+    if context.layout.name in ("", f"{context.channels} channels"):
+        layout = DEFAULT_LAYOUTS.get(context.channels)
+        if layout is not None:
+            context.layout = layout

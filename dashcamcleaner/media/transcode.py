@@ -9,14 +9,25 @@ from typing import Any
 import av
 import av.error
 import av.filter
+from av.subtitles.subtitle import SubtitleSet
 
-__all__ = ["AudioConverter", "SubtitleConverter"]
+from dashcamcleaner.media.overlaps import Piece, TimedTexts
+
+__all__ = ["DEFAULT_LAYOUTS", "AudioConverter", "SubtitleConverter"]
 
 _BITS_PER_CHANNEL = 96_000
 _ENCODERS = {"aac": "aac", "opus": "libopus"}
 _FRAME_SAMPLES = {"aac": 1024, "opus": 960}
-_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "7.1"}
-"""What all the encoders here take; a track of another count is mixed down to stereo."""
+DEFAULT_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "7.1"}
+"""The loudspeakers of so many channels where none are named, all of which the encoders here take; a track of another
+count is mixed down to stereo when it is converted."""
+
+_ASS_FIELDS = 8
+"""A subtitle line as the library gives it: its text stands behind so many commas."""
+
+_NEW_LINE = "\\N"
+_LONGEST_TEXT_S = 5
+"""So long is a text shown that tells no end, unless another begins before."""
 
 
 class AudioConverter:
@@ -33,7 +44,7 @@ class AudioConverter:
         encoder = _ENCODERS[codec]
         rates = av.Codec(encoder, "w").audio_rates or [48_000]
         self._rate = min(rates, key=lambda rate: (abs(rate - stream.codec_context.sample_rate), -rate))
-        self._layout = _LAYOUTS.get(stream.codec_context.channels, "stereo")
+        self._layout = DEFAULT_LAYOUTS.get(stream.codec_context.channels, "stereo")
         self._samples = _FRAME_SAMPLES[codec]
         self.target = output.add_stream(encoder, rate=self._rate)
         self.target.codec_context.layout = self._layout
@@ -111,22 +122,38 @@ class SubtitleConverter:
         self.target.codec_context.subtitle_header = stream.codec_context.subtitle_header
         self.target.codec_context.time_base = stream.time_base
         self.target.time_base = stream.time_base
+        longest = round(_LONGEST_TEXT_S / stream.time_base)
+        self._texts = TimedTexts(longest=longest) if codec == "mov_text" else None
 
     def convert(self, packet: Any) -> Iterator[Any]:
-        """The packet anew; nothing for an empty one (a gap in MP4's way)."""
+        """The packet anew, or what is complete with it; nothing for an empty one (a gap in MP4's way)."""
         subtitles = self._stream.codec_context.decode2(packet) if packet.size else None
         if subtitles is None or not len(subtitles):
             return
+        if self._texts is None or packet.pts is None:
+            yield from self._encoded(subtitles, packet.pts, packet.duration)
+            return
+        lines = [subtitle.ass.decode("utf-8", "replace") for subtitle in subtitles if subtitle.type == b"ass"]
+        text = _NEW_LINE.join(line.split(",", _ASS_FIELDS)[-1] for line in lines)
+        for piece in self._texts.add(packet.pts, packet.pts + (packet.duration or 0), text):
+            yield from self._piece(piece)
+
+    def flush(self) -> Iterator[Any]:
+        """What waited for texts that might overlap it."""
+        for piece in self._texts.finish() if self._texts is not None else ():
+            yield from self._piece(piece)
+
+    def _piece(self, piece: Piece) -> Iterator[Any]:
+        line = f"0,0,Default,,0,0,0,,{_NEW_LINE.join(piece.texts)}".encode()
+        length_ms = round((piece.end - piece.start) * self._stream.time_base * 1000)
+        yield from self._encoded(SubtitleSet.create(line, 0, length_ms, pts=0), piece.start, piece.end - piece.start)
+
+    def _encoded(self, subtitles: Any, start: int | None, duration: int | None) -> Iterator[Any]:
         converted = self.target.codec_context.encode_subtitle(subtitles)
         if not converted.size:
             return
         converted.stream = self.target
-        converted.time_base = packet.time_base
-        converted.pts = packet.pts
-        converted.dts = packet.pts
-        converted.duration = packet.duration
+        converted.time_base = self._stream.time_base
+        converted.pts = converted.dts = start
+        converted.duration = duration or 0
         yield converted
-
-    def flush(self) -> Iterator[Any]:
-        """Nothing is held back."""
-        return iter(())

@@ -20,13 +20,24 @@ from dashcamcleaner.errors import PlanError
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.frames import FramePlanner
 from dashcamcleaner.pipeline.job import Job
-from dashcamcleaner.pipeline.job_edits import load_edits
+from dashcamcleaner.pipeline.job_edits import clear_notes, load_edits
 from dashcamcleaner.pipeline.observations import LiveObservationSource, ObservationSource, StoredObservationSource
-from dashcamcleaner.pipeline.plan_file import PlanReader, SeenLog, fingerprint, seen_path
-from dashcamcleaner.settings import Settings
+from dashcamcleaner.pipeline.plan_check import open_for_replay
+from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint
+from dashcamcleaner.pipeline.seen_log import SeenLog, log_path, older_log_notes
+from dashcamcleaner.settings import ROWS, Settings
 from dashcamcleaner.tracking.camera_motion import MotionEstimator
 
-__all__ = ["RunContext", "checker_for", "detector_for", "inference_size", "open_context", "seeing_of", "versions"]
+__all__ = [
+    "RunContext",
+    "checker_for",
+    "detector_for",
+    "inference_size",
+    "open_context",
+    "seeing_of",
+    "versions",
+    "video_track_of",
+]
 
 _MOST_ENLARGED = 1.5
 _CHECK_FLOOR = 0.003
@@ -114,8 +125,8 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
         return _from_plan(job, info, edits, waiting)
     detector = detector_for(settings, upright_size=info.upright_size, models=models)
     seeing = seeing_of(settings, detector.description, info=info)
-    header = _header(job, info, weights=detector.description, seeing=seeing)
-    log = SeenLog(seen_path(job.output), header=header)
+    header = _header(job, info, weights=detector.description, seeing=seeing, kinds=detector.kinds)
+    log = SeenLog(log_path(header, deciding=_deciding(settings)), header=header)
     rules = rules_per_kind(settings)
     resumed = log.stored_frames
     description = detector.description
@@ -143,6 +154,9 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
         resumed_frames=resumed,
         warnings=(
             *((f"An earlier run had analysed {resumed} frames; this one continues there.",) if resumed else ()),
+            *log.notes,
+            *older_log_notes(job.output),
+            *clear_notes(job),
             *edits.warnings,
         ),
         detector=detector,
@@ -173,13 +187,13 @@ def checker_for(settings: Settings, detector: FrameDetector, models: ModelPool) 
 def _from_plan(job: Job, info: MediaInfo, edits: Edits, waiting: int) -> RunContext:
     assert job.from_plan is not None
     settings = job.settings
-    reader = PlanReader(job.from_plan)
+    reader, notes = open_for_replay(job.from_plan, source=job.source, kinds=settings.kinds(), accepted=job.accepted)
     header = reader.header
-    if header.fingerprint != fingerprint(job.source):
+    if header.upright_size != info.upright_size or header.video_track not in (None, info.video_track):
         reader.close()
         raise PlanError(
-            f"The plan {job.from_plan.name} belongs to another clip than {job.source.name}.",
-            hint=f"It was made of a file named {header.source}; a clip that was changed needs a new analysis.",
+            f"The plan {job.from_plan.name} is of another video stream of {job.source.name}.",
+            hint="Leave --video-track out to render the plan's own, or clean the other one without --from-plan.",
         )
     rules = rules_per_kind(settings)
     planner = make_planner(
@@ -188,14 +202,26 @@ def _from_plan(job: Job, info: MediaInfo, edits: Edits, waiting: int) -> RunCont
     return RunContext(
         source=StoredObservationSource(plan.seen for plan in reader),
         planner=FramePlanner(planner),
-        header=_header(job, info, weights=header, seeing=header.seeing),
+        header=_header(job, info, weights=header, seeing=header.seeing, kinds=header.kinds),
         rules=rules,
         backend="none: rendered from a plan",
         description=f"from {job.from_plan.name}, nothing is detected again",
         edits=edits,
-        warnings=tuple(edits.warnings),
+        warnings=(*notes, *clear_notes(job), *edits.warnings),
         reader=reader,
     )
+
+
+def video_track_of(job: Job) -> int | None:
+    """Number of the video stream that a job is about: the one asked for, else the plan's; None: choose.
+
+    Raises:
+        PlanError: the plan cannot be read.
+    """
+    if job.settings.video_track is not None or job.from_plan is None:
+        return job.settings.video_track
+    with PlanReader(job.from_plan) as reader:
+        return reader.header.video_track
 
 
 def detector_for(settings: Settings, *, upright_size: tuple[int, int], models: ModelPool) -> FrameDetector:
@@ -234,7 +260,14 @@ def seeing_of(settings: Settings, description: DetectorDescription, *, info: Med
         "inference_size": inference_size(settings, upright_size=info.upright_size),
         "tiles": settings.tiles,
         "score_floor": SCORE_FLOOR,
+        "video_track": info.video_track,
     }
+
+
+def _deciding(settings: Settings) -> dict[str, object]:
+    """The settings that decide what is seen, and what is looked at closer: a resume needs them equal."""
+    groups = ("hide", "time", "seeing")
+    return {row.name: getattr(settings, row.name) for row in ROWS if row.group in groups and row.name != "profile"}
 
 
 def versions() -> dict[str, str]:
@@ -249,7 +282,12 @@ def versions() -> dict[str, str]:
 
 
 def _header(
-    job: Job, info: MediaInfo, *, weights: DetectorDescription | PlanHeader, seeing: dict[str, object]
+    job: Job,
+    info: MediaInfo,
+    *,
+    weights: DetectorDescription | PlanHeader,
+    seeing: dict[str, object],
+    kinds: tuple[str, ...],
 ) -> PlanHeader:
     return PlanHeader(
         source=job.source.name,
@@ -261,4 +299,5 @@ def _header(
         weights_sha256=weights.weights_sha256,
         seeing=dict(seeing),
         versions=versions(),
+        kinds=kinds,
     )

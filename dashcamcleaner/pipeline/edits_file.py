@@ -16,20 +16,29 @@ write it by hand; runs, audits and reviews read it.
     {"edit": "exclude", "box": [0, 900, 1920, 1080]}  finds wholly inside are left clear, as for "fixed"
     {"edit": "frames", "from_s": 3.0, "to_s": 4.5}    hidden wholly
 
+The header of a file that was made here carries a seal (`dashcamcleaner.seals`) over the file and over the clip that its
+plan is of, as its last key, ``"seal"``. Edits without one may only hide more, unless a person says yes to them.
+
 A row that this version does not know becomes an `UnknownEdit` and is written again byte for byte; keys that it does not
 know are written again, too. `Edits.warnings` tells of both.
 """
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
+import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from dashcamcleaner.core.edit_types import EDIT_TYPES, Edit, UnknownEdit, edit_from_row
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.errors import PlanError
-from dashcamcleaner.files import atomic_write, map_os_errors
+from dashcamcleaner.files import PRIVATE, atomic_write, map_os_errors
+from dashcamcleaner.pipeline.plan_file import PlanReader
+from dashcamcleaner.seals import is_seal_of, seal_of
 
 __all__ = ["EDITS_VERSION", "EditsFile", "edits_as_text", "edits_from_text"]
 
@@ -40,21 +49,53 @@ _UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, Arit
 """What comes of a line that is no row: it may have been written by anybody."""
 
 
+_SEAL = re.compile(r',"seal":"([0-9a-f]{64})"\}(\s*)$')
+
+
 class EditsFile:
     """An edits file, which need not be there yet.
 
     Args:
         path: its place.
+        plan: the plan that its tracks belong to: edits that were sealed for another clip are foreign to it. None:
+            there is none.
+
+    Attributes:
+        is_foreign: what `read` gave can leave something clear, and neither this user made it here nor has anybody
+            accepted it.
+        is_ours: this user made here what `read` gave, or has accepted it, or there is none.
+        sha256: the SHA-256 of what was read, in hex; empty where there is no file.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, plan: Path | None = None) -> None:
         self.path = path
+        self.is_foreign = False
+        self.is_ours = True
+        self.sha256 = ""
+        self._plan = plan
+        self._accepted: set[str] = set()
+        self._kept_apart = False
         self._header = _HEADER
 
     @classmethod
     def beside(cls, plan: Path) -> EditsFile:
         """The edits of a plan: ``clip.plan.jsonl`` -> ``clip.edits.jsonl``."""
-        return cls(plan.with_name(plan.name.removesuffix(".jsonl").removesuffix(".plan") + ".edits.jsonl"))
+        path = plan.with_name(plan.name.removesuffix(".jsonl").removesuffix(".plan") + ".edits.jsonl")
+        return cls(path, plan=plan)
+
+    def accept(self, *hashes: str) -> None:
+        """A person has said yes to edits with these hashes: they count as made here, and are sealed when written.
+
+        Args:
+            hashes: the SHA-256 of each file, in hex.
+        """
+        self._accepted |= set(hashes)
+        if self.sha256 in self._accepted:
+            self.is_foreign, self.is_ours = False, True
+
+    def refuse(self) -> None:
+        """A person has said no to what was read; `write` keeps it apart, as ``NAME.edits.jsonl.foreign``."""
+        self._kept_apart, self.is_foreign = not self.is_ours, False
 
     def read(self, *, missing_ok: bool = False) -> Edits:
         """What stands in the file; its header is the one that `write` will write.
@@ -66,13 +107,18 @@ class EditsFile:
             PlanError: it cannot be read, is no edits file, or of a newer major version.
         """
         text = self._text(missing_ok=missing_ok)
+        self.sha256, self.is_foreign, self.is_ours, self._kept_apart = "", False, True, False
         if missing_ok and not text.strip():
             self._header = _HEADER
             return Edits()
+        self.sha256 = hashlib.sha256(text.encode("utf-8")).hexdigest()
         try:
-            self._header, edits = edits_from_text(text)
+            header, edits = edits_from_text(text)
         except PlanError as error:
             raise PlanError(f"{self.path}: {error.message}", hint=error.hint) from error
+        self._header = _SEAL.sub("}", header)
+        self.is_ours = self.sha256 in self._accepted or self._is_sealed(text)
+        self.is_foreign = bool(edits.uncovering) and not self.is_ours
         return edits
 
     def write(self, edits: Edits) -> None:
@@ -82,14 +128,20 @@ class EditsFile:
             DiskFull, OutputError: it cannot be written; what stood there still does.
         """
         what = f"The edits {self.path}"
+        if self._kept_apart:
+            with map_os_errors(self.path, what=what):
+                os.replace(self.path, _free_name(self.path))
+            self._kept_apart = False
         if edits.entries:
-            atomic_write(self.path, edits_as_text(edits, header=self._header), what=what)
+            self.is_foreign = self.is_foreign and bool(edits.uncovering)
+            text = edits_as_text(edits, header=self._header)
+            atomic_write(self.path, text if self.is_foreign else self._sealed(text), what=what, mode=PRIVATE)
             return
         with map_os_errors(self.path, what=what):
             self.path.unlink(missing_ok=True)
 
     def append(self, added: Iterable[Edit]) -> None:
-        """Add edits at the end; what stands there stays as it is, byte for byte.
+        """Add edits at the end; what stands there stays as it is, byte for byte, but for the seal.
 
         Raises:
             PlanError: what stands there cannot be read, or is of a newer major version.
@@ -99,7 +151,31 @@ class EditsFile:
         text = self._text(missing_ok=True)
         text = text if text.strip() else self._header
         lines = "".join(_line(edit) + "\n" for edit in added)
-        atomic_write(self.path, text + ("" if text.endswith("\n") else "\n") + lines, what=f"The edits {self.path}")
+        text += ("" if text.endswith("\n") else "\n") + lines
+        sealed = text if self.is_foreign else self._sealed(text)
+        atomic_write(self.path, sealed, what=f"The edits {self.path}", mode=PRIVATE)
+
+    def _sealed(self, text: str) -> str:
+        """The same with the seal in its header; without one where there is no key."""
+        before, header, after, _ = _parts(text)
+        content = before + header + after
+        seal = seal_of("edits", self._bound_to() + content.encode("utf-8"))
+        end = header.rstrip()
+        return before + end[:-1] + f',"seal":"{seal}"}}' + header[len(end) :] + after if seal else content
+
+    def _is_sealed(self, text: str) -> bool:
+        before, header, after, seal = _parts(text)
+        content = (before + header + after).encode("utf-8")
+        # Edits that a person made for no plan, to be named by ``--edits``, count for any.
+        return any(is_seal_of(seal, "edits", clip + content) for clip in (self._bound_to(), b"\n"))
+
+    def _bound_to(self) -> bytes:
+        """The clip that the edits are of, as the plan tells it."""
+        clip = ""
+        if self._plan is not None:
+            with contextlib.suppress(PlanError), PlanReader(self._plan) as reader:
+                clip = reader.header.fingerprint
+        return clip.encode("utf-8", "replace") + b"\n"
 
     def _text(self, *, missing_ok: bool) -> str:
         if not self.path.exists():
@@ -112,6 +188,25 @@ class EditsFile:
                 return self.path.read_bytes().decode("utf-8")
         except UnicodeDecodeError as error:
             raise PlanError(f"{self.path} is not an edits file of this program.") from error
+
+
+def _parts(text: str) -> tuple[str, str, str, str]:
+    """What stands before the header, the header without its seal, what stands behind it, and the seal."""
+    lines = text.split("\n")
+    place = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    before = "".join(line + "\n" for line in lines[:place])
+    found = _SEAL.search(lines[place])
+    header = lines[place] if found is None else lines[place][: found.start()] + "}" + found[2]
+    return before, header, text[len(before) + len(lines[place]) :], found[1] if found is not None else ""
+
+
+def _free_name(path: Path) -> Path:
+    """Where a file is kept apart: under a name that nothing has."""
+    for number in range(1, 1000):
+        free = path.with_name(f"{path.name}.foreign" + ("" if number == 1 else f"-{number}"))
+        if not os.path.lexists(free):
+            return free
+    raise PlanError(f"There are too many edits that were kept apart beside {path}.", hint="Move them away.")
 
 
 def edits_as_text(edits: Edits, *, header: str = _HEADER) -> str:

@@ -18,7 +18,7 @@ from dashcamcleaner.pipeline.frames import plan_frame
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
 from dashcamcleaner.pipeline.statistics import RunStatistics
-from dashcamcleaner.pipeline.writer import DetectionExport, obscurer_for
+from dashcamcleaner.pipeline.writer import DetectionExport, obscurer_for, side_mode
 from dashcamcleaner.report.data import report_path, write_reports
 
 __all__ = ["clean_image", "info_of_still"]
@@ -63,12 +63,12 @@ def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
         plan = plan_frame(context.source, context.planner, frame)
         counts = statistics.add(plan)
         obscurer_for(settings).obscure(frame, plan.regions)
-        writer = PlanWriter(plan_path(job.output), header=context.header)
+        writer = PlanWriter(plan_path(job.output), header=context.header, mode=side_mode(settings, job.source))
         export = None
         try:
             writer.write(plan)
             if job.export_detections is not None:
-                export = DetectionExport(job.export_detections)
+                export = DetectionExport(job.export_detections, mode=side_mode(settings, job.source))
                 export.write(plan)
             summary.streams = write_still(still, partial_path=partial, suffix=job.output.suffix, keep=settings.keep)
             summary.output_bytes = partial.stat().st_size
@@ -95,7 +95,7 @@ def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
         yield Warned(summary.warnings[-1])
     summary.wall_s, summary.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]
     summary.report = str(report_path(job.output))
-    write_reports(summary)
+    write_reports(summary, about_source=settings.report_source, mode=side_mode(settings, job.source))
     yield Finished(summary)
 
 

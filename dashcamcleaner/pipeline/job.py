@@ -21,6 +21,7 @@ class Job:
         settings: checked settings.
         from_plan: render again from this plan instead of detecting.
         edits: edits file to apply; with ``from_plan`` the plan's own ``NAME.edits.jsonl`` is taken when None.
+        accepted: SHA-256 of plans and edits files that a person has said yes to although they were not made here.
         added_edits: further edits on top of the file's, as the command line gives them.
         export_detections: write raw detections to this ``.json`` or ``.csv``.
         export_mask: write a black and white mask clip here.
@@ -35,6 +36,7 @@ class Job:
     from_plan: Path | None = None
     edits: Path | None = None
     added_edits: tuple[Edit, ...] = ()
+    accepted: tuple[str, ...] = ()
     export_detections: Path | None = None
     export_mask: Path | None = None
     export_mask_colored: Path | None = None

@@ -3,37 +3,88 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.plan import FramePlan
-from dashcamcleaner.errors import PlanError, SettingError
+from dashcamcleaner.errors import NotAccepted, PlanError, SettingError
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanReader
 from dashcamcleaner.tracking.tracker import relink
 
-__all__ = ["load_edits"]
+__all__ = ["clear_note", "clear_notes", "load_edits", "unaccepted_edits"]
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def load_edits(job: Job) -> Edits:
     """All edits that a job asks for; there may be none.
 
     Raises:
+        NotAccepted: edits that were not made here would leave something clear, and nobody has said yes to them.
         PlanError: a file cannot be read, or a track is named that the plan does not have.
         SettingError: tracks are named without a plan for them to belong to.
     """
-    edits = Edits()
-    if job.edits is not None:
-        edits = EditsFile(job.edits).read()
-    elif job.from_plan is not None:
-        edits = EditsFile.beside(job.from_plan).read(missing_ok=True)
+    file, edits = _of_file(job)
+    if file is not None and file.is_foreign:
+        raise NotAccepted(
+            f"The edits {file.path} were not made here: {edits.clear_note}.",
+            hint=f"If you know them, say so for this very file by --accept-edits {file.sha256}.",
+        )
     edits = edits.joined(Edits(job.added_edits))
     if edits.tracks:
         if job.from_plan is None:
             raise SettingError("Track ids belong to a plan.", hint="Add --from-plan NAME.plan.jsonl.")
         _check_tracks(edits, job.from_plan)
     return edits
+
+
+def clear_notes(job: Job) -> tuple[str, ...]:
+    """What the edits of a job leave clear: a sentence for those of the file, and one for those of the job itself.
+
+    Raises:
+        PlanError: the file cannot be read.
+    """
+    file, edits = _of_file(job)
+    notes = [] if file is None or not edits.uncovering else [clear_note(file, edits)]
+    if note := Edits(job.added_edits).clear_note:
+        notes.append(f"{note} by the command line.")
+    return tuple(notes)
+
+
+def clear_note(file: EditsFile, edits: Edits) -> str:
+    """The sentence that tells what a file's edits leave clear."""
+    return f"{edits.clear_note} by edits of {_day(file.path)}, file {file.path}."
+
+
+def unaccepted_edits(job: Job) -> EditsFile | None:
+    """The edits file of a job that a person has to say yes to before it runs; None where there is none.
+
+    Raises:
+        PlanError: the file cannot be read.
+    """
+    file, _ = _of_file(job)
+    return file if file is not None and file.is_foreign else None
+
+
+def _of_file(job: Job) -> tuple[EditsFile | None, Edits]:
+    """The edits file of a job, and what stands in it."""
+    if job.edits is not None:
+        file, missing_ok = EditsFile(job.edits, plan=job.from_plan), False
+    elif job.from_plan is not None:
+        file, missing_ok = EditsFile.beside(job.from_plan), True
+    else:
+        return None, Edits()
+    file.accept(*job.accepted)
+    return file, file.read(missing_ok=missing_ok)
+
+
+def _day(path: Path) -> str:
+    """When a file was last changed, for instance ``12 Nov 2026``."""
+    date = datetime.fromtimestamp(path.stat().st_mtime)
+    return f"{date.day} {_MONTHS[date.month - 1]} {date.year}"
 
 
 def _check_tracks(edits: Edits, plan: Path) -> None:

@@ -17,7 +17,7 @@ from dashcamcleaner.core.motion import Motion
 from dashcamcleaner.core.plan import Observation
 from dashcamcleaner.detection.tiling import FrameDetector
 from dashcamcleaner.errors import PlanError
-from dashcamcleaner.pipeline.plan_file import SeenLog
+from dashcamcleaner.pipeline.seen_log import SeenLog
 from dashcamcleaner.tracking.camera_motion import MotionEstimator
 
 __all__ = ["LiveObservationSource", "ObservationSource", "StoredObservationSource"]
@@ -104,6 +104,8 @@ class StoredObservationSource:
         """
         for frame in frames:
             yield frame, checked(next(self._observations, None), frame=frame)
+        for _ in self._observations:  # to the end, where the reader tells if the plan was changed meanwhile
+            pass
 
 
 def checked(seen: Observation | None, *, frame: Frame) -> Observation:

@@ -1,28 +1,37 @@
 """Plan files: JSON Lines written as the run goes, read by replay, resume, review, audit and report.
 
-While a run works, what was seen is appended to ``NAME.seen.jsonl.partial`` and the plan to ``NAME.plan.jsonl.partial``.
-When the output gets its final name, so does the plan, and the log of what was seen goes. A killed run leaves the log,
-from which the next run continues.
+While a run works, the plan grows under ``NAME.plan.jsonl.partial``. When the output gets its final name, so does the
+plan. What a killed run leaves for the next one is `pipeline.seen_log`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader
+from dashcamcleaner.core.plan import FramePlan, PlanHeader
 from dashcamcleaner.errors import PlanError
-from dashcamcleaner.files import GrowingFile, map_os_errors
+from dashcamcleaner.files import PRIVATE, GrowingFile, file_sha256, map_os_errors
+from dashcamcleaner.seals import Seal
 
-__all__ = ["PlanReader", "PlanWriter", "SeenLog", "fingerprint", "plan_path", "seen_path"]
+__all__ = [
+    "PlanEnd",
+    "PlanReader",
+    "PlanWriter",
+    "end_of_plan",
+    "fingerprint",
+    "is_plan_of",
+    "knows_whole_source",
+    "plan_path",
+]
 
 _EDGE_BYTES = 1 << 20
-_FLUSH_EVERY_FRAMES = 15  # half a second at 30 fps: what a kill costs at most
+_WHOLE_FILE_SINCE = (1, 1)
 
 
 def plan_path(output: Path) -> Path:
@@ -30,16 +39,25 @@ def plan_path(output: Path) -> Path:
     return output.with_name(output.stem + ".plan.jsonl")
 
 
-def seen_path(output: Path) -> Path:
-    """Where an unfinished analysis of an output stands."""
-    return output.with_name(output.stem + ".seen.jsonl.partial")
-
-
 def fingerprint(path: Path) -> str:
-    """A quick identity of a file: its length and the SHA-256 of its first and last MiB.
+    """The identity of a file: its length and the SHA-256 of all its bytes, as a plan rests on each of them."""
+    return f"{path.stat().st_size}-{file_sha256(path)}"
 
-    Enough to tell that a plan belongs to a clip, in milliseconds whatever its length; reports carry the full hash.
-    """
+
+def is_plan_of(header: PlanHeader, source: Path) -> bool:
+    """Whether a plan is of this very file."""
+    if header.fingerprint == fingerprint(source):
+        return True
+    return not knows_whole_source(header) and header.fingerprint == _edge_fingerprint(source)
+
+
+def knows_whole_source(header: PlanHeader) -> bool:
+    """Whether a plan tells every byte of its source, and not the edges alone, as version 0.1.0 did."""
+    return header.version >= _WHOLE_FILE_SINCE
+
+
+def _edge_fingerprint(path: Path) -> str:
+    """What version 0.1.0 took for a file's identity: its length and the SHA-256 of its first and last MiB."""
     digest = hashlib.sha256()
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -50,27 +68,62 @@ def fingerprint(path: Path) -> str:
     return f"{size}-{digest.hexdigest()}"
 
 
+@dataclass(frozen=True, slots=True)
+class PlanEnd:
+    """A plan's last line.
+
+    Args:
+        frames: the number of frames that it tells.
+        seal: the seal over all lines before it; empty where there is none.
+    """
+
+    frames: int
+    seal: str = ""
+
+
+def end_of_plan(line: bytes) -> PlanEnd | None:
+    """The last line of a plan; None where it is another one, or torn."""
+    if not line.startswith(b'{"end"') or not line.endswith(b"\n"):
+        return None
+    try:
+        data = json.loads(line)
+        return PlanEnd(int(data["frames"]), str(data.get("seal", "")))
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        return None
+
+
 class PlanWriter:
     """Writes a plan beside its final name and gives it that name at the end.
+
+    Args:
+        final: the final path of the plan.
+        header: its first line.
+        mode: the mode of the file; a plan tells where everybody is.
 
     Raises:
         OutputError: the file cannot be written.
     """
 
-    def __init__(self, final: Path, *, header: PlanHeader) -> None:
+    def __init__(self, final: Path, *, header: PlanHeader, mode: int = PRIVATE) -> None:
         self.final = final
         self.frames = 0
-        self._file = GrowingFile(final, what=f"The plan {final}")
-        self._file.write(header.to_line() + "\n")
+        self._file = GrowingFile(final, what=f"The plan {final}", mode=mode)
+        self._seal = Seal("plan")
+        self._append(header.to_line())
 
     def write(self, plan: FramePlan) -> None:
         """Append a frame."""
-        self._file.write(plan.to_line() + "\n")
+        self._append(plan.to_line())
         self.frames += 1
 
+    def _append(self, line: str) -> None:
+        self._seal.add(line.encode("utf-8") + b"\n")
+        self._file.write(line + "\n")
+
     def finish(self) -> Path:
-        """Mark the plan complete and give it its final name."""
-        self._file.write(json.dumps({"end": True, "frames": self.frames}) + "\n")
+        """Mark the plan complete, seal it and give it its final name."""
+        sealed = {"seal": self._seal.value} if self._seal.value else {}
+        self._file.write(json.dumps({"end": True, "frames": self.frames, **sealed}) + "\n")
         self._file.finish()
         return self.final
 
@@ -79,88 +132,25 @@ class PlanWriter:
         self._file.abort()
 
 
-class SeenLog:
-    """What the detector has seen so far, appended as the run goes: what a killed run leaves for the next one.
-
-    A file of plan lines without regions, ``NAME.seen.jsonl.partial``. It is deleted when the plan is finished.
-
-    Args:
-        path: the path of the log.
-        header: the header of this run. A log whose fingerprint or way of seeing differs is started anew.
-    """
-
-    def __init__(self, path: Path, *, header: PlanHeader) -> None:
-        self.path = path
-        self.stored_frames = 0
-        self._unflushed = 0
-        with map_os_errors(path, what=f"The analysis {path}"):
-            end = self._usable_end(header)
-            if end:
-                with path.open("r+b") as file:
-                    file.truncate(end)  # a torn last line, as a kill leaves it
-            else:
-                path.write_text(header.to_line() + "\n", encoding="utf-8", newline="\n")
-            self._file: IO[str] = path.open("a", encoding="utf-8", newline="\n")
-
-    def _usable_end(self, header: PlanHeader) -> int:
-        """Byte length of what can be taken over, 0 for nothing; sets `stored_frames`."""
-        if not self.path.exists():
-            return 0
-        try:
-            with self.path.open("rb") as file:
-                first = file.readline()
-                old = PlanHeader.from_line(first.decode("utf-8"))
-                if (old.fingerprint, old.seeing) != (header.fingerprint, header.seeing):
-                    return 0
-                end = len(first)
-                for line in file:
-                    plan = FramePlan.from_line(line.decode("utf-8"), time_base=old.time_base)
-                    if not line.endswith(b"\n") or plan.index != self.stored_frames:
-                        break
-                    end += len(line)
-                    self.stored_frames += 1
-        except (PlanError, UnicodeDecodeError):
-            return end if self.stored_frames else 0
-        return end if self.stored_frames else 0
-
-    def stored(self) -> Iterator[Observation]:
-        """The observations of earlier runs, lazily."""
-        with PlanReader(self.path) as reader:
-            for plan in itertools.islice(reader, self.stored_frames):
-                yield plan.seen
-
-    def write(self, seen: Observation) -> None:
-        """Append what was seen of the next frame."""
-        self._file.write(FramePlan(seen).to_line() + "\n")
-        self._unflushed += 1
-        if self._unflushed >= _FLUSH_EVERY_FRAMES:
-            self._file.flush()
-            self._unflushed = 0
-
-    def close(self) -> None:
-        """Close; the log stays for the next run."""
-        self._file.close()
-
-    def remove(self) -> None:
-        """Close and delete: the plan is finished."""
-        self._file.close()
-        self.path.unlink(missing_ok=True)
-
-
 class PlanReader:
     """Reads a plan lazily: the header at once, frames as they are asked for.
+
+    Args:
+        path: the file.
+        sha256: the SHA-256 that it had when it was examined; reading to its end tells if it was changed meanwhile.
 
     Raises:
         PlanError: no plan, a newer major version, or a line in the middle that cannot be read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, sha256: str = "") -> None:
         self.path = path
         self.complete = False
+        self._expected, self._digest = sha256, hashlib.sha256()
         with map_os_errors(path, what=f"The plan {path}", verb="read", to=PlanError):
-            self._file: IO[str] = path.open(encoding="utf-8")
+            self._file: IO[str] = path.open(encoding="utf-8", newline="\n")
         try:
-            self.header = PlanHeader.from_line(self._file.readline())
+            self.header = PlanHeader.from_line(self._taken(self._file.readline()))
         except (PlanError, UnicodeDecodeError) as error:
             self._file.close()
             if isinstance(error, PlanError):
@@ -175,15 +165,22 @@ class PlanReader:
         A torn last line, as a kill leaves it, ends the plan quietly; frames out of order are an error.
         """
         for index, line in enumerate(self._file):
-            if not line.endswith("\n"):
+            if not self._taken(line).endswith("\n"):
                 return
             if line.startswith('{"end"'):
                 self.complete = True
+                if self._expected and self._digest.hexdigest() != self._expected:
+                    raise PlanError(f"The plan {self.path} was changed while it was read.", hint="Try it again.")
                 return
             plan = FramePlan.from_line(line, time_base=self.header.time_base)
             if plan.index != index:
                 raise PlanError(f"{self.path} has frame {plan.index} where {index} was due.")
             yield plan
+
+    def _taken(self, line: str) -> str:
+        if self._expected:
+            self._digest.update(line.encode("utf-8"))
+        return line
 
     def close(self) -> None:
         """Close the file."""

@@ -20,9 +20,9 @@ from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.files import check_output, check_space
-from dashcamcleaner.media import output_plan, probe
+from dashcamcleaner.media import probe, trial
 from dashcamcleaner.media.decoder import open_clip
-from dashcamcleaner.pipeline.context import open_context
+from dashcamcleaner.pipeline.context import open_context, video_track_of
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.frames import FramePlanner, run_frames_in_threads
 from dashcamcleaner.pipeline.job import Job
@@ -50,13 +50,14 @@ def clean_video(job: Job, *, control: Control, models: ModelPool) -> Generator[E
     """
     settings = job.settings
     begun = (time.monotonic(), time.process_time())
-    info = probe.probe(job.source)
+    info = probe.probe(job.source, video_track=video_track_of(job))
     check_output(job.output, sources=[job.source], overwrite=settings.overwrite)
-    target = output_plan.plan_output(
+    target = trial.proven_plan(
         info,
+        source=job.source,
         output=job.output,
         codec=settings.codec,
-        keep=(*settings.keep, "chapters"),  # chapters tell nothing that the picture does not show
+        keep=(*settings.keep, "chapters"),  # their times tell nothing; their titles are tags
         audio=settings.audio,
         keep_chroma=settings.keep_chroma,
         quality=settings.quality,
@@ -116,7 +117,8 @@ def clean_video(job: Job, *, control: Control, models: ModelPool) -> Generator[E
             PARTIAL if decoder.partial or statistics.damaged_frames or context.edits.not_applied else CLEANED
         )
         summary.wall_s, summary.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]
-        writer.finish(summary)
+        for sentence in writer.finish(summary, source_length=decoder.length):
+            yield Warned(sentence)
         context.done()
     yield Finished(summary)
 

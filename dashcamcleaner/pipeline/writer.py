@@ -12,16 +12,18 @@ import numpy as np
 
 from dashcamcleaner.core.frame import Frame, PixelLayout
 from dashcamcleaner.core.media_info import MediaInfo
+from dashcamcleaner.core.plain_text import cell
 from dashcamcleaner.core.plan import FramePlan, PlanHeader, Region
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.core.time import Span
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import OutputError
-from dashcamcleaner.files import GrowingFile, check_output, keep_date, partial_path, publish
+from dashcamcleaner.files import PRIVATE, GrowingFile, check_output, keep_date, mode_like, partial_path, publish
 from dashcamcleaner.media.encoder import Encoder
 from dashcamcleaner.media.image_file import picture_frame
 from dashcamcleaner.media.mask_writer import MaskWriter
 from dashcamcleaner.media.output_plan import OutputPlan
+from dashcamcleaner.media.picture_length import PictureLength, length_notes
 from dashcamcleaner.obscure.masks import region_mask
 from dashcamcleaner.obscure.obscurer import Obscurer
 from dashcamcleaner.pipeline.build import rules_per_kind, shapes_per_kind
@@ -34,7 +36,7 @@ from dashcamcleaner.planning.planner import MemoryPlanner
 from dashcamcleaner.report.data import report_path, write_reports
 from dashcamcleaner.settings import Settings
 
-__all__ = ["DetectionExport", "ClipWriter", "obscurer_for", "cover_cleaner"]
+__all__ = ["DetectionExport", "ClipWriter", "obscurer_for", "cover_cleaner", "side_mode"]
 
 
 class DetectionExport:
@@ -45,12 +47,12 @@ class DetectionExport:
 
     COLUMNS = ("frame", "pts", "seconds", "kind", "score", "x1", "y1", "x2", "y2")
 
-    def __init__(self, final: Path) -> None:
+    def __init__(self, final: Path, *, mode: int = PRIVATE) -> None:
         if final.suffix.lower() not in (".json", ".csv"):
             raise OutputError(
                 f"Detections cannot be exported to {final.name}.", hint="Use a name ending in .json or .csv."
             )
-        self._file = GrowingFile(final, newline="")
+        self._file = GrowingFile(final, newline="", mode=mode)
         self._json = final.suffix.lower() == ".json"
         self._rows = 0
         if self._json:
@@ -69,7 +71,7 @@ class DetectionExport:
                     ("," if self._rows else "") + "\n" + json.dumps(dict(zip(self.COLUMNS, row, strict=True)))
                 )
             else:
-                csv.writer(self._file).writerow(row)
+                csv.writer(self._file).writerow([cell(value) for value in row])
             self._rows += 1
 
     def finish(self) -> None:
@@ -81,6 +83,11 @@ class DetectionExport:
     def abort(self) -> None:
         """Delete what was written; does nothing after `finish`."""
         self._file.abort()
+
+
+def side_mode(settings: Settings, source: Path) -> int:
+    """The mode of a source's plan, report and exported detections: they tell where everybody is."""
+    return PRIVATE if settings.private_plans else mode_like(source)
 
 
 def obscurer_for(settings: Settings) -> Obscurer:
@@ -120,10 +127,11 @@ class ClipWriter:
             threads=settings.workers,
             clean_cover=cover_cleaner(settings, obscurer=self._obscurer, models=models),
         )
+        mode = side_mode(job.settings, job.source)
         try:
-            self._plan = PlanWriter(plan_path(job.output), header=header)
+            self._plan = PlanWriter(plan_path(job.output), header=header, mode=mode)
             if job.export_detections is not None:
-                self._export = DetectionExport(job.export_detections)
+                self._export = DetectionExport(job.export_detections, mode=mode)
             for path, colored in ((job.export_mask, False), (job.export_mask_colored, True)):
                 if path is not None:
                     beside = partial_path(path)
@@ -157,8 +165,15 @@ class ClipWriter:
         self._encoder.write(frame)
         self._plan.write(plan)
 
-    def finish(self, summary: RunSummary) -> None:
+    def finish(self, summary: RunSummary, *, source_length: PictureLength) -> list[str]:
         """Complete all files, give them their final names, and write the JSON report beside the output.
+
+        Args:
+            summary: to be completed.
+            source_length: the length of what was read; a difference to what was written is told.
+
+        Returns:
+            What a careful user wants to know of the writing, one sentence each; they stand in the summary, too.
 
         Raises:
             OutputError: the disk is full, or something came to stand under a final name meanwhile.
@@ -166,7 +181,9 @@ class ClipWriter:
         assert self._plan is not None
         job = self._job
         summary.output_bytes = self._encoder.finish()
-        summary.warnings += self._encoder.problems
+        told = [*self._encoder.problems, *length_notes(source_length, self._encoder.length)]
+        summary.warnings += told
+        summary.duration_s = summary.duration_s or float(self._encoder.length.seconds or 0)
         for mask, beside, final in self._masks:
             mask.finish()
             publish(beside, final, overwrite=job.settings.overwrite)
@@ -180,7 +197,8 @@ class ClipWriter:
         else:
             self._plan.abort()
         summary.report = str(report_path(job.output))
-        write_reports(summary)
+        write_reports(summary, about_source=job.settings.report_source, mode=side_mode(job.settings, job.source))
+        return told
 
     def abort(self) -> None:
         """Close and delete what was begun; does nothing after `finish`."""

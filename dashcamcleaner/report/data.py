@@ -17,10 +17,11 @@ from dashcamcleaner.core.findings import AuditResult
 from dashcamcleaner.core.summary import CLEANED, RunSummary
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.files import atomic_json, file_sha256, map_os_errors
+from dashcamcleaner.files import PRIVATE, atomic_json, file_sha256, map_os_errors, mode_like
 from dashcamcleaner.report.html import REPORT_VERSION, write_html
+from dashcamcleaner.seals import is_seal_of, seal_of
 
-__all__ = ["add_audit", "html_path", "read_report", "report_path", "describe_edits", "write_reports"]
+__all__ = ["add_audit", "html_path", "is_report_of", "read_report", "report_path", "describe_edits", "write_reports"]
 
 SCHEMA = "dashcamcleaner.report"
 
@@ -35,8 +36,20 @@ def html_path(report: Path) -> Path:
     return report.with_suffix(".html")
 
 
-def write_reports(summary: RunSummary, *, thumbnails: Mapping[int, bytes] | None = None) -> None:
+def write_reports(
+    summary: RunSummary,
+    *,
+    thumbnails: Mapping[int, bytes] | None = None,
+    about_source: str = "full",
+    mode: int = PRIVATE,
+) -> None:
     """Write JSON and page to the summary's ``report`` path, completing the summary with the files' hashes.
+
+    Args:
+        summary: the summary of the run; it keeps what the files are not to tell.
+        thumbnails: index of a finding -> obscured JPEG.
+        about_source: ``full`` tells the source's path and hash, ``name`` its name alone, ``nothing`` neither.
+        mode: the mode of both files.
 
     Raises:
         OutputError: one of them cannot be written.
@@ -44,11 +57,31 @@ def write_reports(summary: RunSummary, *, thumbnails: Mapping[int, bytes] | None
     assert summary.report is not None
     final = Path(summary.report)
     with map_os_errors(final, what=f"The report {final}"):
-        summary.source_sha256 = summary.source_sha256 or file_sha256(Path(summary.source))
+        if about_source == "full":
+            summary.source_sha256 = summary.source_sha256 or file_sha256(Path(summary.source))
         summary.output_sha256 = file_sha256(Path(summary.output))
-    data = report_dict(summary)
-    atomic_json(final, data, what=f"The report {final}")
-    write_html(data, html_path(final), thumbnails=thumbnails)
+    data = _reduced(report_dict(summary), about_source)
+    atomic_json(final, _sealed(data), what=f"The report {final}", mode=mode)
+    write_html(data, html_path(final), thumbnails=thumbnails, mode=mode)
+
+
+def _reduced(data: dict[str, Any], about_source: str) -> dict[str, Any]:
+    """A report that tells as much of the source as is wanted; folders tell of it, too."""
+    if about_source == "full":
+        return data
+
+    def shortened(part: dict[str, Any]) -> dict[str, Any]:
+        names = {key: Path(part[key]).name for key in ("source", "output", "plan", "report") if part.get(key)}
+        if about_source == "nothing":
+            names["source"] = ""
+        return {**part, **names}
+
+    hidden: dict[str, Any] = {"source_sha256": ""}
+    if about_source == "nothing":
+        hidden["source_bytes"] = 0
+    if data.get("audit"):
+        hidden["audit"] = shortened(data["audit"])
+    return {**shortened(data), **hidden}
 
 
 def report_dict(summary: RunSummary) -> dict[str, Any]:
@@ -76,6 +109,32 @@ def read_report(path: Path) -> dict[str, Any]:
     return dict(data)
 
 
+def is_report_of(data: Mapping[str, Any], *, source: Path, output: Path) -> bool:
+    """Whether this user's program wrote a report, of these very files.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    return is_seal_of(data.get("seal"), "report", _content(data)) and (
+        data.get("source_sha256") == file_sha256(source) and data.get("output_sha256") == file_sha256(output)
+    )
+
+
+def _sealed(data: Mapping[str, Any]) -> dict[str, Any]:
+    seal = seal_of("report", _content(data))
+    return {**_unsealed(data), **({"seal": seal} if seal else {})}
+
+
+def _content(data: Mapping[str, Any]) -> bytes:
+    """What a report's seal is over, the same before it is written and after it was read."""
+    plain = json.loads(json.dumps(_unsealed(data), ensure_ascii=False))
+    return json.dumps(plain, sort_keys=True).encode("utf-8")
+
+
+def _unsealed(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name != "seal"}
+
+
 def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = None) -> tuple[Path, dict[str, Any]]:
     """Put an audit into the report beside its output, or begin one there.
 
@@ -98,10 +157,13 @@ def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = N
         data = report_dict(summary)
     data["output_bytes"] = output.stat().st_size
     data["output_sha256"] = result.output_sha256
+    data["source_sha256"] = file_sha256(Path(result.source))
     data["audit"] = result.as_dict()
-    atomic_json(final, data, what=f"The report {final}")
-    write_html(data, html_path(final), thumbnails=thumbnails)
-    return final, data
+    mode = mode_like(final) if final.exists() else PRIVATE
+    written = _reduced(data, str((data.get("settings") or {}).get("report_source", "full")))
+    atomic_json(final, _sealed(written), what=f"The report {final}", mode=mode)
+    write_html(written, html_path(final), thumbnails=thumbnails, mode=mode)
+    return final, {**data, "source": result.source, "output": result.output}
 
 
 def describe_edits(edits: Edits) -> list[str]:

@@ -16,12 +16,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import jinja2
 
+from dashcamcleaner.core.plain_text import link, visible
 from dashcamcleaner.core.time import format_seconds
-from dashcamcleaner.files import atomic_write
+from dashcamcleaner.files import PRIVATE, atomic_write
 from dashcamcleaner.report.timeline import timeline_of
 
 __all__ = ["REPORT_VERSION", "folder_html", "report_html", "worst_first", "write_html", "write_page"]
@@ -32,27 +32,34 @@ _STATUS_CLASS = {"PASS": "pass", "NEEDS REVIEW": "review", "FAIL": "fail", "clea
 _RANK = {"failed": 0, "FAIL": 1, "partial": 2, "NEEDS REVIEW": 3, "cleaned": 4, "PASS": 5}
 
 
-def write_html(report: Mapping[str, Any], path: Path, *, thumbnails: Mapping[int, bytes] | None = None) -> None:
+def write_html(
+    report: Mapping[str, Any],
+    path: Path,
+    *,
+    thumbnails: Mapping[int, bytes] | None = None,
+    mode: int = PRIVATE,
+) -> None:
     """Write the page of one clip, beside first.
 
     Args:
         report: what stands in the JSON.
         path: the path of the page.
         thumbnails: index of the finding -> obscured JPEG.
+        mode: the mode of the file.
 
     Raises:
         OutputError: it cannot be written.
     """
-    write_page(report_html(report, thumbnails=thumbnails), path)
+    write_page(report_html(report, thumbnails=thumbnails), path, mode=mode)
 
 
-def write_page(page: str, path: Path) -> None:
+def write_page(page: str, path: Path, *, mode: int = PRIVATE) -> None:
     """Write a page, beside first.
 
     Raises:
         OutputError: it cannot be written.
     """
-    atomic_write(path, page, what=f"The report {path}")
+    atomic_write(path, page, what=f"The report {path}", mode=mode)
 
 
 def report_html(report: Mapping[str, Any], *, thumbnails: Mapping[int, bytes] | None = None) -> str:
@@ -104,6 +111,7 @@ def _environment() -> jinja2.Environment:
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -116,6 +124,11 @@ def _environment() -> jinja2.Environment:
         "status_class": lambda status: _STATUS_CLASS.get(status, "fail"),
     }
     return environment
+
+
+def _shown(value: Any) -> Any:
+    """What a template shows: foreign texts with nothing in them that acts; what the templates made stays."""
+    return visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
 def _render(template: str, **values: Any) -> str:
@@ -172,7 +185,7 @@ def _folder_row(report: Mapping[str, Any]) -> _FolderRow:
     return _FolderRow(
         status=_status(report),
         name=_file_name(report.get("output") or report.get("source", "")),
-        page=quote(str(report.get("page") or "")),  # quoted, so that no name becomes another scheme, query or place
+        page=link(str(report.get("page") or "")),
         worst=str(report.get("error") or (found[0]["message"] if found else reasons[0])),
         findings=len(found),
         tracks=sum(int(kind.get("tracks") or 0) for kind in (report.get("kinds") or {}).values()),

@@ -11,12 +11,12 @@ from PIL import Image, ImageDraw, ImageFont
 from dashcamcleaner.core.plan import Region
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import OutputError, PlanError
-from dashcamcleaner.files import atomic_path
+from dashcamcleaner.files import atomic_path, mode_like
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.formats import JPEG, PNG, format_of
 from dashcamcleaner.obscure.obscurer import Obscurer
-from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint
+from dashcamcleaner.pipeline.plan_file import PlanReader, is_plan_of
 from dashcamcleaner.review.track_summary import TrackSummary, track_summaries
 
 __all__ = ["read_tracks", "write_sheet"]
@@ -56,8 +56,9 @@ def write_sheet(source: Path, plan: Path, sheet: Path, *, clear: bool = False) -
     if wanted not in (PNG, JPEG):
         raise OutputError(f"A contact sheet cannot be written as {sheet.name}.", hint="End its name in .png or .jpg.")
     with PlanReader(plan) as reader:
-        if reader.header.fingerprint != fingerprint(source):
+        if not is_plan_of(reader.header, source):
             raise PlanError(f"The plan {plan.name} belongs to another clip than {source.name}.")
+        track = reader.header.video_track
         regions = {frame_plan.time.pts: frame_plan.regions for frame_plan in reader}
     entries = read_tracks(plan)
     if not entries:
@@ -68,7 +69,7 @@ def write_sheet(source: Path, plan: Path, sheet: Path, *, clear: bool = False) -
     draw = ImageDraw.Draw(canvas)
     font = ImageFont.load_default(11)
     obscurer = None if clear else Obscurer()
-    pictures = _thumbnails(source, entries, regions, obscurer)
+    pictures = _thumbnails(source, entries, regions, obscurer, video_track=track)
     for number, entry in enumerate(entries):
         left, top = number % columns * _CELL_PX, number // columns * (_CELL_PX + _TEXT_PX)
         thumbnail = Image.fromarray(pictures[entry.track])
@@ -77,13 +78,18 @@ def write_sheet(source: Path, plan: Path, sheet: Path, *, clear: bool = False) -
         draw.text((left + 5, top + _CELL_PX), f"{entry.track}  {entry.kind}  {entry.best_score:.2f}", "black", font)
         span = f"{format_seconds(entry.first_time.seconds)} - {format_seconds(entry.last_time.seconds)}"
         draw.text((left + 5, top + _CELL_PX + 15), span, "black", font)
-    with atomic_path(sheet, what=f"The contact sheet {sheet}") as beside:
+    with atomic_path(sheet, what=f"The contact sheet {sheet}", mode=mode_like(source)) as beside:
         canvas.save(beside, wanted.writer)
     return entries
 
 
 def _thumbnails(
-    source: Path, entries: Sequence[TrackSummary], regions: dict[int, tuple[Region, ...]], obscurer: Obscurer | None
+    source: Path,
+    entries: Sequence[TrackSummary],
+    regions: dict[int, tuple[Region, ...]],
+    obscurer: Obscurer | None,
+    *,
+    video_track: int | None,
 ) -> dict[int, np.ndarray]:
     """Each track's best moment with some surroundings; everything that the plan hides there is hidden here too."""
     wanted: dict[int, list[TrackSummary]] = {}
@@ -91,7 +97,7 @@ def _thumbnails(
         assert entry.best_time is not None
         wanted.setdefault(entry.best_time.pts, []).append(entry)
     found: dict[int, np.ndarray] = {}
-    with open_clip(source, info=probe.probe(source)) as decoder:
+    with open_clip(source, info=probe.probe(source, video_track=video_track)) as decoder:
         for frame in decoder:
             for entry in wanted.pop(frame.time.pts, ()):
                 if obscurer is not None:

@@ -12,35 +12,14 @@ from typing import Any
 
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.plan import FramePlan, Observation
-from dashcamcleaner.errors import Cancelled, SettingError
+from dashcamcleaner.errors import Cancelled
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.plan_file import PlanReader
+from dashcamcleaner.pipeline.plan_settings import settings_for_rendering
 from dashcamcleaner.review.track_summary import ReviewItem, TrackSummary, review_items, track_summaries
-from dashcamcleaner.settings import SETTINGS, Settings, find_row, resolve
+from dashcamcleaner.settings import Settings
 
-__all__ = ["PlanReview", "settings_for_plan"]
-
-_FROM_PLAN = frozenset({"hide", "time", "seeing"})
-"""Groups of settings that decide tracks: a plan keeps its own, or its edits would speak of other tracks."""
-
-
-def settings_for_plan(plan: Path, *, wanted: Settings) -> Settings:
-    """Settings to render a plan again: what decides tracks from the plan, looks and output as wanted now.
-
-    Raises:
-        PlanError: the plan cannot be read.
-    """
-    with PlanReader(plan) as reader:
-        return _joined(reader.header.settings, wanted)
-
-
-def _joined(of_plan: dict[str, Any], wanted: Settings) -> Settings:
-    kept = {name: v for name, v in of_plan.items() if (row := find_row(name)) and row.group in _FROM_PLAN}
-    looks = {name: v for name, v in wanted.overrides.items() if SETTINGS[name].group not in _FROM_PLAN}
-    try:
-        return resolve(kept, looks)
-    except SettingError:  # a picture that is gone, say: the plan's own settings alone always go together
-        return resolve(kept)
+__all__ = ["PlanReview"]
 
 
 class PlanReview:
@@ -66,7 +45,7 @@ class PlanReview:
             self.header = reader.header
             self.rendered: list[FramePlan] = list(reader)
         self._seen: list[Observation] = [frame.seen for frame in self.rendered]
-        self.settings = _joined(self.header.settings, settings)
+        self.settings = settings_for_rendering(plan, wanted=settings)
         self._rules = rules_per_kind(self.settings)
         self.unedited = self.plans(None) if edited else self.rendered
         self.tracks: list[TrackSummary] = track_summaries(self.unedited, upright_size=self.header.upright_size)

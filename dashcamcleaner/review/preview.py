@@ -129,16 +129,18 @@ class ClipPreview:
 
     Args:
         clip: the file.
+        video_track: number of the video stream to show, from 1; None: the one that a run would choose.
         models: where the detector comes from; None: the process's own pool.
 
     Raises:
         InputError: it cannot be read.
     """
 
-    def __init__(self, clip: str | Path, *, models: ModelPool | None = None) -> None:
+    def __init__(self, clip: str | Path, *, video_track: int | None = None, models: ModelPool | None = None) -> None:
         self._models = models or shared_pool()
         self.path = Path(clip)
-        self.info = probe.probe(self.path)
+        self.video_track = video_track
+        self.info = probe.probe(self.path, video_track=video_track)
         self._decoder = open_clip(self.path, info=self.info)
         self._times: tuple[int, ...] | None = None
         self._held: OrderedDict[int, _Held] = OrderedDict()

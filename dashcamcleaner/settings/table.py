@@ -38,7 +38,7 @@ GROUPS: dict[str, str] = {
     "run": "Running",
 }
 
-KEEPABLE = ("location", "tags", "data", "cover", "attachments")
+KEEPABLE = ("location", "tags", "data", "subtitles", "cover", "attachments")
 
 PROFILES: dict[str, dict[str, Any]] = {
     "fast": {"inference_size": 640, "tiles": 1, "threshold": None, "look_ahead": 0.5},
@@ -150,6 +150,9 @@ class Settings:
     precision: str = setting("auto", "seeing", "Precision",
         "Arithmetic of the network; auto: the chip's best.", choices=("auto", "f32", "bf16", "f16", "int8"))
     batch: int = setting(1, "seeing", "Batch", "Frames per inference; more than 1 helps GPUs.", minimum=1, maximum=64)
+    video_track: int | None = setting(None, "seeing", "Video stream",
+        "Number of the video stream to clean, from 1, where a file has several; auto: the longest and largest.",
+        minimum=1, maximum=64)
     trust_weights: bool = setting(False, "seeing", "Trust these weights",
         "Load a foreign .pt although it can run code on this machine; remembered by its hash.")
     # --- output
@@ -157,7 +160,8 @@ class Settings:
         "Constant rate factor on the scale of x264; lower is better and larger.",
         minimum=0, maximum=51, unit="crf", basic=True)
     codec: str = setting("auto", "output", "Codec",
-        "auto: H.264, or H.265 Main 10 for a 10-bit or HDR source.", choices=("auto", "h264", "h265", "av1"))
+        "auto: H.264, or H.265 for a 10-bit or HDR source and for sides above 4096 px.",
+        choices=("auto", "h264", "h265", "av1"))
     preset: str = setting("veryfast", "output", "Encoder preset",
         "Slower presets make smaller files of the same quality.",
         choices=("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"))
@@ -169,6 +173,11 @@ class Settings:
     keep: tuple[str, ...] = setting((), "output", "Keep",
         "What is kept of what is stripped by default: " + ", ".join(KEEPABLE) + ".", choices=KEEPABLE)
     overwrite: bool = setting(False, "output", "Overwrite", "Replace outputs that exist; a source never is.")
+    private_plans: bool = setting(True, "output", "Private plans and reports",
+        "Plans and reports tell where everybody is: only you may read them; off: whoever may read the source.")
+    report_source: str = setting("full", "output", "Source in the report",
+        "What the report tells of the source: its path and hash, its name, or nothing.",
+        choices=("full", "name", "nothing"))
     # --- running
     workers: int = setting(0, "run", "Threads",
         "Threads of decoder, detector and encoder each; 0: the machine's.", minimum=0, maximum=256)

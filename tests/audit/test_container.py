@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 import struct
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from dashcamcleaner.audit.container import audio_offset_s, audio_shift_s, compare_contents, examine
+from dashcamcleaner.audit.container import compare_contents, examine
+from dashcamcleaner.audit.sound import audio_offset_s, audio_shift_s
+from dashcamcleaner.core.findings import Severity
 from dashcamcleaner.errors import InputError
 from tests import clips
 
@@ -78,3 +81,15 @@ def test_what_is_no_clip_is_refused_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"no clip at all" * 100)
     with pytest.raises(InputError):
         examine(tmp_path / "a.mp4")
+
+
+@pytest.mark.parametrize("name", ["in.mp4", "in.h264", "in.ts"])
+def test_a_changed_rate_is_a_failure(tmp_path: Path, name: str) -> None:
+    """By the packets of both files, whatever the decoder and the headers believe."""
+    base = Fraction(1, 90_000) if name.endswith("ts") else Fraction(1, 30)
+    source = clips.make(tmp_path / name, frames=60, time_base=base).path
+    same = clips.make(tmp_path / "same.mp4", frames=60).path
+    fast = clips.make(tmp_path / "fast.mp4", frames=60, pts=[number * 2 for number in range(60)]).path
+    for output, expected in ((same, []), (fast, [Severity.FAIL])):
+        found = compare_contents(examine(source), examine(output), keep=(), muted=False)
+        assert [finding.severity for finding in found if finding.code == "length"] == expected

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dashcamcleaner.audit.container import AudioTrack, ContainerContents, EmbeddedPicture, compare_contents
+from dashcamcleaner.audit.container import ContainerContents, EmbeddedPicture, compare_contents
+from dashcamcleaner.audit.sound import AudioTrack
 from dashcamcleaner.core.findings import Severity
 
 
@@ -50,6 +51,10 @@ def test_a_clean_file_says_nothing() -> None:
         (clip(tags={"comment": "at +48.1371+011.5754/"}), "location", "location"),
         (clip(data_streams=["data stream 2 (gpmd)"]), "data-stream", "data"),
         (clip(positions=["$GPRMC at byte 77"]), "position", ()),
+        (clip(texts={"text track (stream 2)": "tells the position"}), "text", "subtitles"),
+        (clip(texts={"text track (stream 2)": "tells the position"}), "text", "data"),
+        (clip(tags={"stream 1: language": "48.1000, 11.5000"}), "location", "location"),
+        (clip(tags={"chapter 1: title": "48.1000, 11.5000"}), "location", "location"),
         (clip(sound=[track(shift_s=0.08)]), "sound-shift", ()),
         (clip(sound=[track(shift_s=-0.03)]), "sound-shift", ()),
     ],
@@ -65,6 +70,19 @@ def test_what_should_not_be_there_fails_unless_it_was_asked_for(
 def test_a_tag_that_says_something_else_is_to_review() -> None:
     assert codes(clip(tags={"title": "Holiday"}))["tag"] is Severity.REVIEW
     assert codes(clip(tags={"title": "Holiday"}), keep=("tags",)) == {}
+
+
+def test_titles_of_chapters_are_tags_but_for_the_runs_own() -> None:
+    assert codes(clip(chapters=1, tags={"chapter 2: title": "Chapter 2"})) == {}
+    assert codes(clip(chapters=1, tags={"chapter 2: title": "Anna"}))["tag"] is Severity.REVIEW
+    assert codes(clip(chapters=1, tags={"chapter 2: title": "Anna"}), keep=("tags",)) == {}
+
+
+def test_what_may_hold_anything_is_to_review() -> None:
+    assert codes(clip(boxes=["the box udta/abcd of 90 bytes"]))["box"] is Severity.REVIEW
+    unread = clip(texts={"text track (stream 2)": "holds numbers rather than words"})
+    assert codes(unread)["text"] is Severity.REVIEW
+    assert codes(unread, keep=("subtitles",)) == {"text-kept": Severity.NOTE}
 
 
 def test_sound_that_lacks_packets_or_a_track_is_told() -> None:

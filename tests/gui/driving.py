@@ -188,7 +188,7 @@ class ScriptedEngine(EngineFacade):
 
         return events(), control
 
-    def open_preview(self, clip: Path) -> Any:
+    def open_preview(self, clip: Path, *, video_track: int | None = None) -> Any:
         raise InputError("There is nothing to see in a scripted clip.")
 
     def weights(self) -> list[WeightsChoice]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -309,10 +310,51 @@ def test_edits_of_a_newer_version_are_told_and_survive(
     review.do("keep")
     settle(qtbot, window)
     track = review.cards.cards[0].key[1]
-    assert path.read_text() == before + f'{{"edit":"keep","track":{track}}}\n'
+    assert without_seal(path.read_text()) == before + f'{{"edit":"keep","track":{track}}}\n'
     review.do("undo")
     settle(qtbot, window)
-    assert path.read_text() == before
+    assert without_seal(path.read_text()) == before
+
+
+def without_seal(text: str) -> str:
+    """An edits file as it was before it got the seal of this user."""
+    return re.sub(r',"seal":"[0-9a-f]{64}"', "", text)
+
+
+@pytest.mark.parametrize("take", [False, True])
+def test_edits_from_elsewhere_are_asked_about(
+    reviewed: MainWindow, open_window: OpenWindow, busy_street: Path, qtbot: Any, take: bool
+) -> None:
+    path, track = reviewed.review.history.file.path, reviewed.review.cards.cards[0].key[1]
+    reviewed.close()
+    path.write_text(f'{{"edits":"dashcamcleaner","version":[1,0]}}\n{{"edit":"keep","track":{track}}}\n')
+    planted = path.read_text()
+    window = open_window(EngineFacade())
+    drop(window, busy_street)
+    qtbot.waitUntil(lambda: len(window.session.queue) == 1, timeout=30_000)
+    qtbot.waitUntil(lambda: window.session.queue.at(0).state is State.DONE, timeout=30_000)
+    with qtbot.waitSignal(window.review.ready, timeout=30_000):
+        window.tabs.setCurrentWidget(window.review)
+    review = window.review
+    assert not review.history.edits.keep
+    assert "1 track left clear" in review.question.text()
+    answer = next(button for button in review.question.buttons() if ("Take" in button.text()) is take)
+    if take:
+        with qtbot.waitSignal(review.ready, timeout=30_000):
+            answer.click()
+        settle(qtbot, window)
+        assert review.history.edits.keep == {track}
+        assert without_seal(path.read_text()) == planted != path.read_text()
+        return
+    answer.click()
+    settle(qtbot, window)
+    assert not review.history.edits.keep
+    assert path.read_text() == planted
+    review.choose(review.cards.cards[0].key)
+    review.do("checked")
+    settle(qtbot, window)
+    assert path.with_name(path.name + ".foreign").read_text() == planted
+    assert "keep" not in path.read_text()
 
 
 def test_undo_brings_back_the_key_frames_of_a_drawn_region(reviewed: MainWindow, qtbot: Any) -> None:

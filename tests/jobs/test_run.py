@@ -31,7 +31,7 @@ from dashcamcleaner.obscure.masks import region_mask
 from dashcamcleaner.pipeline import video, writer
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
-from dashcamcleaner.pipeline.plan_file import PlanReader, plan_path, seen_path
+from dashcamcleaner.pipeline.plan_file import PlanReader, plan_path
 from dashcamcleaner.settings import resolve
 from tests import clips, fakes
 
@@ -184,13 +184,16 @@ def test_a_plan_that_ends_early_passes_nothing_through(tmp_path: Path) -> None:
     [fakes.FailingDetector(RuntimeError("out of memory"), at=33), fakes.NanDetector(at=33)],
     ids=["raises", "nan"],
 )
-def test_a_failing_detector_stops_all_and_the_next_run_goes_on(tmp_path: Path, broken: fakes.ScriptedDetector) -> None:
+def test_a_failing_detector_stops_all_and_the_next_run_goes_on(
+    tmp_path: Path, own_home: Path, broken: fakes.ScriptedDetector
+) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=60)
     run = runs(broken)
     error = failure(run(made.path, tmp_path / "out.mp4"))
     assert isinstance(error, DetectorFailed)
     assert not (tmp_path / "out.mp4").exists()
-    stored = len(seen_path(tmp_path / "out.mp4").read_text().splitlines()) - 1
+    (log,) = (own_home / "state" / "seen").iterdir()
+    stored = len(log.read_text().splitlines()) - 1
     assert 15 <= stored <= 33
     fake = always(FACE)
     run = runs(fake)
@@ -225,7 +228,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(writer.Encoder, "write", full)
     assert isinstance(failure(run(made.path, tmp_path / "out.mp4")), DiskFull)
-    assert {path.name for path in tmp_path.iterdir()} <= {"in.mp4", "out.seen.jsonl.partial"}
+    assert {path.name for path in tmp_path.iterdir()} <= {"in.mp4"}
 
 
 def test_too_little_space_is_told_before_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,7 +248,7 @@ def test_closing_the_generator_cancels(tmp_path: Path) -> None:
     next(event for event in events if isinstance(event, Progress))
     events.close()
     assert not (tmp_path / "out.mp4").exists()
-    assert left_behind(tmp_path) == {"out.seen.jsonl.partial"}
+    assert left_behind(tmp_path) == set()
 
 
 def test_a_paused_run_waits_and_goes_on(tmp_path: Path) -> None:

@@ -139,32 +139,3 @@ def test_tags_that_are_none() -> None:
 def test_clocks() -> None:
     assert codecs.CONTAINERS[".mkv"].time_base == Fraction(1, 1000)
     assert codecs.CONTAINERS[".mp4"].time_base is None
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "GPS(113.9423,22.5381,0.0M) BAROMETER:45.4",
-        "[latitude: 46.203] [longitude : 6.1355]",
-        "$GPRMC,123519,A,4807.038,N,01131.000,E,022.4",
-        "N48.1173 E11.5167 50 km/h",
-        "52.520008, 13.404954",
-        "lat=40.1 lon=-70",
-    ],
-)
-def test_positions_are_recognised(text: str) -> None:
-    assert codecs.tells_position(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Hello",
-        "He paid 3.50, she paid 4.75",
-        "Long 12 years passed",
-        "At 10:30 on 12.03.2024",
-        "I am late. 20 minutes!",
-    ],
-)
-def test_ordinary_texts_are_not(text: str) -> None:
-    assert not codecs.tells_position(text)

@@ -337,7 +337,7 @@ def test_subtitles_that_tell_the_position_are_telemetry(tmp_path: Path, extensio
 def test_chapters(tmp_path: Path) -> None:
     made = make(tmp_path / "in.mp4", chapters=((0, 0.5, "one"), (0.5, 1, "two")))
     for extension in ("mp4", "mkv"):
-        transcode(made.path, tmp_path / f"out.{extension}")
+        transcode(made.path, tmp_path / f"out.{extension}", keep=("chapters", "tags"))
         assert _chapters(tmp_path / f"out.{extension}") == [(0, 0.5, "one"), (0.5, 1, "two")]
     plan = transcode(made.path, tmp_path / "none.mp4", keep=())
     assert fate(plan, "2 chapters") == "dropped"
@@ -455,6 +455,15 @@ def test_refusals_before_the_run(tmp_path: Path) -> None:
         with pytest.raises(OutputError, match=words) as caught:
             plan_output(info, **options)
         assert caught.value.hint
+    assert plan_output(info, output="x.webm").codec.name == "av1"
+
+
+@pytest.mark.parametrize(("width", "codec"), [(4096, "h264"), (4098, "h265"), (7680, "h265")])
+def test_large_pictures_become_what_players_take(tmp_path: Path, width: int, codec: str) -> None:
+    made = make(tmp_path / "in.mp4", frames=1, size=(width, 64))
+    info = probe(made.path)
+    assert plan_output(info, output="x.mp4").codec.name == codec
+    assert plan_output(info, output="x.mp4", codec="h264").codec.name == "h264"
     assert plan_output(info, output="x.webm").codec.name == "av1"
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from clips import Sound, as_telemetry, coded_frame, make, truncate
+from clips import Made, Sound, as_telemetry, coded_frame, make, truncate
 from PIL import Image
 
 from dashcamcleaner.core.frame import Orientation
 from dashcamcleaner.errors import InputError
+from dashcamcleaner.media.output_plan import plan_output
 from dashcamcleaner.media.probe import probe
 
 
@@ -254,3 +255,55 @@ def test_stills_are_marked(tmp_path: Path) -> None:
         tmp_path / "a.gif", save_all=True, append_images=[Image.new("P", (40, 30), 1)], duration=80
     )
     assert not probe(tmp_path / "a.gif").still
+
+
+def _with_box(made: Made, box: bytes, *, into: tuple[bytes, ...]) -> None:
+    """Put a box at the end of others that lie in each other, their lengths and the places of samples put right."""
+    data = bytearray(made.path.read_bytes())
+    at, places = 0, []
+    for name in into:
+        at = data.index(name, at) - 4
+        places.append(at)
+        at += 8
+    length = int.from_bytes(data[places[-1] : places[-1] + 4], "big")
+    end = places[-1] + length
+    data[end:end] = box
+    for place in places:
+        data[place : place + 4] = (int.from_bytes(data[place : place + 4], "big") + len(box)).to_bytes(4, "big")
+    table = data.index(b"stco") + 4
+    for number in range(int.from_bytes(data[table + 4 : table + 8], "big")):
+        place = table + 8 + 4 * number
+        data[place : place + 4] = (int.from_bytes(data[place : place + 4], "big") + len(box)).to_bytes(4, "big")
+    made.path.write_bytes(bytes(data))
+
+
+SPHERICAL = (
+    b"\xff\xcc\x82\x63\xf8\x55\x4a\x93\x88\x14\x58\x7a\x02\x52\x1f\xdd"
+    b'<?xml version="1.0"?><rdf:SphericalVideo xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '
+    b'xmlns:GSpherical="http://ns.google.com/videos/1.0/spherical/"><GSpherical:Spherical>true</GSpherical:Spherical>'
+    b"<GSpherical:Stitched>true</GSpherical:Stitched><GSpherical:StitchingSoftware>x</GSpherical:StitchingSoftware>"
+    b"<GSpherical:ProjectionType>equirectangular</GSpherical:ProjectionType></rdf:SphericalVideo>"
+)
+
+
+@pytest.mark.parametrize(
+    ("box", "into", "mark"),
+    [
+        ((len(SPHERICAL) + 8).to_bytes(4, "big") + b"uuid" + SPHERICAL, (b"moov", b"trak"), "360-degree projection"),
+        (
+            (40).to_bytes(4, "big") + b"clap" + b"".join(n.to_bytes(4, "big") for n in (300, 1, 160, 1, 0, 1, 0, 1)),
+            (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"avc1"),
+            "clean aperture",
+        ),
+    ],
+    ids=["360 degrees", "clean aperture"],
+)
+def test_marks_of_the_picture_are_listed(tmp_path: Path, box: bytes, into: tuple[bytes, ...], mark: str) -> None:
+    made = make(tmp_path / "in.mp4", frames=3)
+    assert probe(made.path).marks == ()
+    _with_box(made, box, into=into)
+    info = probe(made.path)
+    assert info.marks == (mark,)
+    plan = plan_output(info, output="x.mp4")
+    assert (f"mark: {mark}", "dropped") in [(action.what, action.action) for action in plan.actions]
+    assert any(mark in warning for warning in plan.warnings)

@@ -15,11 +15,11 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashcamcleaner.audit.audit import settings_of_plan
 from dashcamcleaner.cli import main
 from dashcamcleaner.core.plan import PlanHeader
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.review.plan_review import settings_for_plan
+from dashcamcleaner.pipeline.plan_file import PlanWriter
+from dashcamcleaner.pipeline.plan_settings import settings_for_fixing, settings_for_rendering
 from dashcamcleaner.settings import (
     GROUPS,
     PROFILES,
@@ -208,8 +208,8 @@ def test_an_older_name_in_a_settings_file_and_as_a_flag(tmp_path: Path, capsys: 
 
 def test_an_older_name_in_a_plans_header(tmp_path: Path) -> None:
     header = PlanHeader("in.mp4", "1-ab", (64, 48), Fraction(1, 30), settings={"sound": "mute", "threshold": 0.3})
-    (tmp_path / "out.plan.jsonl").write_text(header.to_line() + '\n{"end": true, "frames": 0}\n')
-    settings = settings_of_plan(tmp_path / "out.plan.jsonl")
+    PlanWriter(tmp_path / "out.plan.jsonl", header=header).finish()
+    settings = settings_for_fixing(tmp_path / "out.plan.jsonl")
     assert settings.overrides == {"audio": "mute", "threshold": 0.3}
-    again = settings_for_plan(tmp_path / "out.plan.jsonl", wanted=resolve({"sound": "keep", "strength": 5}))
+    again = settings_for_rendering(tmp_path / "out.plan.jsonl", wanted=resolve({"sound": "keep", "strength": 5}))
     assert again.overrides == {"threshold": 0.3, "audio": "keep", "strength": 5}

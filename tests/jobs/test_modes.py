@@ -1,0 +1,176 @@
+"""Who may not read the source may not read what came of it; plans and reports are their owner's."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from dashcamcleaner import cli
+from dashcamcleaner.core.events import Event, Finished
+from dashcamcleaner.detection.pool import ModelPool
+from dashcamcleaner.files import PRIVATE, mode_like, reserve
+from dashcamcleaner.jobs import run
+from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.settings import resolve
+from tests import clips, fakes
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+
+FACE = (100.0, 60.0, 140.0, 110.0, 0.9, "face")
+
+
+@pytest.fixture(autouse=True)
+def usual_umask() -> Iterator[None]:
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def models() -> ModelPool:
+    return fakes.pool(fakes.ScriptedDetector(lambda n, p: [FACE], script_size=(320, 180)))
+
+
+def clean(job: Job) -> list[Event]:
+    return list(run.clean(job, models=models()))
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {path.name: mode(path) for path in sorted(folder.iterdir())}
+
+
+def source_of(tmp_path: Path, suffix: str, wanted: int) -> Path:
+    source = tmp_path / f"in{suffix}"
+    if suffix == ".mp4":
+        clips.make(source, frames=4)
+    else:
+        Image.new("RGB", (320, 180), "gray").save(source)
+    source.chmod(wanted)
+    return source
+
+
+@pytest.mark.parametrize(("suffix", "wanted"), [(".mp4", 0o600), (".mp4", 0o644), (".png", 0o600), (".jpg", 0o640)])
+def test_outputs_are_never_wider_than_the_source(tmp_path: Path, suffix: str, wanted: int) -> None:
+    source, out = source_of(tmp_path, suffix, wanted), tmp_path / "out"
+    more: dict[str, Any] = {"export_detections": out / "d.csv"}
+    if suffix == ".mp4":
+        more["export_mask"] = out / "mask.mp4"
+    out.mkdir()
+    events = list(clean(Job(source, out / f"o{suffix}", resolve(), **more)))
+    assert isinstance(events[-1], Finished)
+    found = modes(out)
+    assert found.pop(f"o{suffix}") == wanted
+    if suffix == ".mp4":
+        assert found.pop("mask.mp4") == wanted
+    assert found == dict.fromkeys(["d.csv", "o.plan.jsonl", "o.report.html", "o.report.json"], 0o600)
+
+
+def test_what_grows_is_as_narrow_from_the_start(tmp_path: Path) -> None:
+    """A run takes hours; a file that was narrowed at its end would be open until then."""
+    source, out = source_of(tmp_path, ".mp4", 0o600), tmp_path / "out"
+    out.mkdir()
+    for name in ("o.mp4.partial", "o.plan.jsonl.partial"):
+        (out / name).write_text("left by somebody")
+    seen: dict[str, set[int]] = {}
+    for _ in run.clean(Job(source, out / "o.mp4", resolve()), models=models()):
+        for name, found in modes(out).items():
+            seen.setdefault(name, set()).add(found)
+    assert "o.mp4.partial" in seen
+    seen["o.mp4.partial"].discard(0o644)  # before the run began
+    seen["o.plan.jsonl.partial"].discard(0o644)
+    assert set().union(*seen.values()) == {0o600}
+
+
+def test_nothing_is_written_through_a_link_that_somebody_put_there(tmp_path: Path) -> None:
+    source, out = source_of(tmp_path, ".mp4", 0o600), tmp_path / "out"
+    out.mkdir()
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    for name in ("o.mp4.partial", "o.plan.jsonl.partial", "o.seen.jsonl.partial"):
+        (out / name).symlink_to(precious)
+    assert isinstance(list(clean(Job(source, out / "o.mp4", resolve())))[-1], Finished)
+    assert precious.read_text() == "mine"
+
+
+def test_plans_and_reports_may_be_shared(tmp_path: Path) -> None:
+    for wanted in (0o644, 0o600):
+        source, out = source_of(tmp_path, ".mp4", wanted), tmp_path / f"out{wanted:o}"
+        out.mkdir()
+        list(clean(Job(source, out / "o.mp4", resolve({"private_plans": False}))))
+        assert set(modes(out).values()) == {wanted}
+
+
+def test_the_folders_page_is_as_narrow_as_what_it_links_to(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number in range(2):
+        clips.make(tmp_path / "in" / f"{number}.mp4", frames=3)
+    assert cli.main(["clean", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--quiet"], models=models()) == 0
+    assert mode(tmp_path / "out" / "report.html") == 0o600
+    words = ["--quiet", "--no-private-plans", "--overwrite"]
+    assert cli.main(["clean", str(tmp_path / "in"), "-o", str(tmp_path / "out"), *words], models=models()) == 0
+    assert mode(tmp_path / "out" / "report.html") == 0o644
+
+
+def test_an_audit_leaves_the_report_as_narrow_as_it_was(tmp_path: Path) -> None:
+    from dashcamcleaner.core.findings import AuditResult
+    from dashcamcleaner.report.data import add_audit
+
+    source, out = source_of(tmp_path, ".mp4", 0o644), tmp_path / "o.mp4"
+    list(clean(Job(source, out, resolve())))
+    add_audit(AuditResult(str(source), str(out), output_sha256="0"))
+    assert mode(tmp_path / "o.report.json") == mode(tmp_path / "o.report.html") == 0o600
+
+
+@pytest.mark.parametrize("told", ["full", "name", "nothing"])
+def test_what_the_report_tells_of_the_source_is_a_choice(tmp_path: Path, told: str) -> None:
+    from dashcamcleaner.core.findings import AuditResult
+    from dashcamcleaner.report.data import add_audit
+
+    folder = tmp_path / "anna"
+    folder.mkdir()
+    source, out = source_of(folder, ".mp4", 0o600), folder / "o.mp4"
+    list(clean(Job(source, out, resolve({"report_source": told}))))
+    for after_audit in (False, True):
+        if after_audit:
+            add_audit(AuditResult(str(source), str(out), output_sha256="0"))
+        data = json.loads((folder / "o.report.json").read_text(encoding="utf-8"))
+        whole = json.dumps(data) + (folder / "o.report.html").read_text(encoding="utf-8")
+        assert data["source"] == {"full": str(source), "name": "in.mp4", "nothing": ""}[told]
+        assert bool(data["source_sha256"]) == (told == "full")
+        assert bool(data["source_bytes"]) == (told != "nothing")
+        assert ("in.mp4" in whole) == (told != "nothing")
+        assert ("anna" in whole) == (told == "full")
+        assert data["output_sha256"]
+
+
+def test_what_is_no_file_is_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reserve(pipe, mode=0o600)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    (tmp_path / "folder").mkdir()
+    reserve(tmp_path / "folder", mode=0o600)
+    assert (tmp_path / "folder").is_dir()
+
+
+def test_modes(tmp_path: Path) -> None:
+    file = tmp_path / "a"
+    for wanted in (0o600, 0o640, 0o644, 0o666, 0o604, 0o444):
+        reserve(file, mode=0o600)
+        file.chmod(wanted)
+        assert mode_like(file) == 0o600 | wanted & 0o066
+    assert mode_like(tmp_path / "absent") == PRIVATE
+    os.umask(0o077)
+    reserve(file, mode=0o666)
+    assert mode(file) == 0o600
