@@ -23,6 +23,7 @@ from typing import Any
 
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import atomic_path
+from dashcamcleaner.training.clock import TrainingClock
 from dashcamcleaner.training.loss import collate, masked_loss
 from dashcamcleaner.training.optimiser import make_optimiser
 from dashcamcleaner.training.pictures import KINDS, PackedPictures
@@ -146,8 +147,8 @@ def fit(
         step, spent, first = state["step"], state["spent_s"], state["first_loss"]
     batches = _batches(packed, recipe=recipe, strides=tuple(int(s) for s in detect_head(model).stride), first=step)
     log = _Log(out / ("log.csv" if recipe.rank == 0 else f"log-{recipe.rank}.csv"))
-    started = saved = time.monotonic() - spent
-    saved += spent
+    clock = TrainingClock(spent)
+    saved = time.monotonic()
     smooth: list[float] | None = None
     views_done = 0
     loop_started = time.monotonic()
@@ -176,7 +177,7 @@ def fit(
         if math.isnan(first):
             first = sum(parts)
         smooth = list(parts) if smooth is None else [0.98 * a + 0.02 * b for a, b in zip(smooth, parts, strict=True)]
-        spent = time.monotonic() - started
+        spent = clock.step()
         if step % 20 == 0 or step == 1:
             row = {
                 "step": step,
