@@ -30,7 +30,7 @@ from dashcamcleaner.media import codecs
 from dashcamcleaner.media.codecs import SAFE_TAGS, is_location_tag, is_structural_tag
 from dashcamcleaner.media.decoder import is_shown
 from dashcamcleaner.media.mp4_boxes import read_boxes
-from dashcamcleaner.media.packets import read_packets
+from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.picture_length import PictureLength, length_difference_s
 from dashcamcleaner.media.probe import frame_rate
 from dashcamcleaner.media.text_judge import TrackJudge, tells_position
@@ -222,9 +222,7 @@ def examine(path: Path, *, video: int | None = None) -> ContainerContents:
     facts = ContainerContents()
     spans: list[tuple[int, int]] = []
     try:
-        with av.open(
-            f"file:{path.resolve()}", container_options=codecs.SOURCE_OPTIONS, metadata_errors="replace"
-        ) as container:
+        with open_source(path) as container:
             tracks = _read_streams(path, container, facts, video=video)
             films = {index: container.streams[index].codec_context for index in facts.video_streams}
             codec_of = {index: context.codec.canonical_name for index, context in films.items() if context is not None}

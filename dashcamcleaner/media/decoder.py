@@ -23,11 +23,10 @@ from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.files import map_os_errors
-from dashcamcleaner.media import codecs
 from dashcamcleaner.media.frame_clock import FrameClock
 from dashcamcleaner.media.hidden_packets import shows_picture
 from dashcamcleaner.media.packet_order import PacketOrder
-from dashcamcleaner.media.packets import read_packets
+from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.picture_format import conformed
 from dashcamcleaner.media.picture_length import PictureLength
 from dashcamcleaner.media.scaler import Scaler
@@ -93,12 +92,7 @@ class Decoder:
         self._scaler = Scaler(info)
         self._convert = VideoReformatter()
         with map_os_errors(Path(path), verb="opened", to=InputError, also=(av.error.FFmpegError,)):
-            self._container = av.open(
-                f"file:{Path(path).resolve()}",
-                format=info.container if info.still else None,
-                container_options=codecs.SOURCE_OPTIONS,
-                metadata_errors="replace",
-            )
+            self._container = open_source(path, format_name=info.container if info.still else None)
         self._stream = self._container.streams[info.video]
         # Slices alone leave cores idle on most cameras' clips; frame threads cost a few frames of delay.
         self._stream.thread_type = "AUTO"

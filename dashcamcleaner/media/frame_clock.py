@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-__all__ = ["FrameClock"]
+__all__ = ["GAP_S", "JUMP_S", "FrameClock"]
 
-_JUMP_S = 1
+JUMP_S = 1
 """A time so far before its forerunner is no slip but another clock."""
 
-_GAP_S = 10
+GAP_S = 10
 """A time so far behind its forerunner is another clock, too, where a clip's clock has no origin: cameras that film one
 picture in many seconds do not write such files."""
 
@@ -41,7 +41,7 @@ class FrameClock:
         self._time_base = time_base
         self._origin = origin
         self._nominal = max(Fraction(1), 1 / (rate * time_base)) if rate else None
-        self._gap_s = max(Fraction(_GAP_S), 20 / rate) if rate else Fraction(_GAP_S)
+        self._gap_s = max(Fraction(GAP_S), 20 / rate) if rate else Fraction(GAP_S)
         self._step = 1
         self._last: int | None = None
         self._told: int | None = None
@@ -89,7 +89,7 @@ class FrameClock:
             return chosen
         ahead_s = (chosen - self._last) * self._time_base
         step = round(self._nominal) if self._nominal else self._step
-        if ahead_s < -_JUMP_S:
+        if ahead_s < -JUMP_S:
             self._note("The clip's clock jumps back within it; its times go on without the jump.")
         elif ahead_s > self._gap_s and not self._origin:
             self._note(f"The clip's clock jumps forward by {float(ahead_s):.0f} s; its times go on without the jump.")

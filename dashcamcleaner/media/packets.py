@@ -1,11 +1,34 @@
-"""The packets of an open clip, read to the end of the file whatever appears in it."""
+"""A foreign clip opened with the bounds that hold for all of them, and its packets read to the end of the file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
-__all__ = ["read_packets"]
+import av
+
+from dashcamcleaner.media import codecs
+
+__all__ = ["open_source", "read_packets"]
+
+
+def open_source(path: str | Path, *, format_name: str | None = None) -> Any:
+    """Open a clip for reading: as a plain file, by the formats that are allowed, whatever bytes its tags hold.
+
+    Args:
+        path: the clip.
+        format_name: FFmpeg's name of its format; None: FFmpeg finds out.
+
+    Raises:
+        av.error.FFmpegError: it is no clip that can be read.
+    """
+    return av.open(
+        f"file:{Path(path).resolve()}",
+        format=format_name,
+        container_options=codecs.SOURCE_OPTIONS,
+        metadata_errors="replace",
+    )
 
 
 def read_packets(container: Any, streams: Sequence[Any] | None = None) -> Iterator[Any]:

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-__all__ = ["PictureLength", "length_difference_s", "length_notes"]
+from dashcamcleaner.media.frame_clock import GAP_S, JUMP_S
 
-_JUMP_S = Fraction(1)
-_GAP_S = Fraction(10)
-"""The same as in `media.frame_clock`: beyond them, time is another clock's and does not count."""
+__all__ = ["PictureLength", "length_difference_s", "length_notes"]
 
 _SLACK_STEPS = Fraction(3, 2)
 _LEAST_SLACK_S = Fraction(1, 20)
@@ -34,8 +32,9 @@ class PictureLength:
         self.pictures = 0
         self._time_base = time_base
         self._rate = rate
+        # Beyond these, time is another clock's and does not count.
         reordered_s = 20 / rate if rate else Fraction(0)  # packets come in decoding order
-        self._jump_s, self._gap_s = max(_JUMP_S, reordered_s), max(_GAP_S, reordered_s)
+        self._jump_s, self._gap_s = max(Fraction(JUMP_S), reordered_s), max(Fraction(GAP_S), reordered_s)
         self._untimed = 0
         self._span = Fraction(0)
         self._spans = 0

@@ -26,7 +26,7 @@ from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.formats import picture_format_of
 from dashcamcleaner.media.mp4_boxes import BoxMap, is_cut, read_boxes
-from dashcamcleaner.media.packets import read_packets
+from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.picture_format import picture_format
 from dashcamcleaner.media.text_tracks import judge_text_tracks
 from dashcamcleaner.media.transport_stream import packets_by_pid
@@ -130,12 +130,7 @@ def _refuse_by_atoms(path: Path, atoms: BoxMap) -> None:
 
 def _open(path: Path, *, format_name: str | None, atoms: BoxMap | None) -> Any:
     try:
-        return av.open(
-            f"file:{path.resolve()}",
-            format=format_name,
-            container_options=codecs.SOURCE_OPTIONS,
-            metadata_errors="replace",
-        )
+        return open_source(path, format_name=format_name)
     except av.error.FFmpegError as error:
         if atoms is not None and atoms.has_index:
             message, hint = f"{path} is damaged: its index does not fit its content.", "Take the original again."

@@ -16,10 +16,10 @@ import av
 import av.error
 import numpy as np
 
-from dashcamcleaner.media import codecs
 from dashcamcleaner.media.cover_art import CoverArt
+from dashcamcleaner.media.frame_clock import JUMP_S
 from dashcamcleaner.media.output_plan import OutputPlan, SideStream
-from dashcamcleaner.media.packets import read_packets
+from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.text_tracks import packet_refusal, plain_header
 from dashcamcleaner.media.transcode import DEFAULT_LAYOUTS, AudioConverter, SubtitleConverter
 
@@ -29,9 +29,6 @@ __all__ = ["StreamCopier", "add_target"]
 _OWN_RUN_IN = ("opus", "libopus")
 """Sound whose run-in the container states itself."""
 
-
-_JUMP_S = 1
-"""Seconds back that are no jitter but another clock; `media.frame_clock` has the same."""
 
 _MOST_HELD_S = 10
 """So long what leapt back waits for the picture to do so, too; then it goes on from its own end."""
@@ -64,9 +61,7 @@ class StreamCopier:
         self._judged: dict[int, str] = {}
         self._plan = plan
         self._output = output
-        self._source: Any = av.open(
-            f"file:{source.resolve()}", container_options=codecs.SOURCE_OPTIONS, metadata_errors="replace"
-        )
+        self._source: Any = open_source(source)
         self._targets: dict[int, Any] = {}
         self._converters: dict[int, AudioConverter | SubtitleConverter] = {}
         self._last_dts: dict[int, int] = {}
@@ -143,11 +138,11 @@ class StreamCopier:
         index = packet.stream_index
         for leap_s in self._leaps[self._followed.get(index, 0) :]:
             ahead_s = (time + self._jumps.get(index, 0)) * packet.time_base - until
-            if not (ahead_s >= leap_s / 2 if leap_s > 0 else self._back_s(packet, time) > _JUMP_S):
+            if not (ahead_s >= leap_s / 2 if leap_s > 0 else self._back_s(packet, time) > JUMP_S):
                 return True
             self._jumps[index] = self._jumps.get(index, 0) - round(leap_s / packet.time_base)
             self._followed[index] = self._followed.get(index, 0) + 1
-        if self._back_s(packet, time) <= _JUMP_S:
+        if self._back_s(packet, time) <= JUMP_S:
             self._held_from = None
             return True
         self._held_from = until if self._held_from is None else self._held_from
@@ -225,7 +220,7 @@ class StreamCopier:
         jump = self._jumps.get(index, 0)
         end, last = self._ends.get(index), self._last_dts.get(index)
         if end is not None and last is not None:
-            if (last - packet.dts - jump) * packet.time_base > _JUMP_S:
+            if (last - packet.dts - jump) * packet.time_base > JUMP_S:
                 jump = self._jumps[index] = end - packet.dts
             tick = self._targets[index].time_base / packet.time_base
             least = last + max(1, math.ceil(tick))

@@ -17,7 +17,7 @@ import av
 import av.error
 
 from dashcamcleaner.media import codecs
-from dashcamcleaner.media.packets import read_packets
+from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.text_judge import TrackJudge, refusal, tells_position
 
 __all__ = ["judge_text_tracks", "packet_refusal", "plain_header", "texts_of"]
@@ -50,9 +50,7 @@ def judge_text_tracks(path: Path) -> dict[int, str]:
     whys: dict[int, str] = {}
     with (
         contextlib.suppress(av.error.FFmpegError, IndexError, ValueError),  # damage is told by who reads the picture
-        av.open(
-            f"file:{path.resolve()}", container_options=codecs.SOURCE_OPTIONS, metadata_errors="replace"
-        ) as container,
+        open_source(path) as container,
     ):
         for stream in container.streams:
             if stream.type != "subtitle" or stream.codec_context is None:

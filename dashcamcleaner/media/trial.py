@@ -16,9 +16,8 @@ import av
 import av.error
 
 from dashcamcleaner.core.media_info import MediaInfo
-from dashcamcleaner.media import codecs
 from dashcamcleaner.media.output_plan import OutputPlan, SideStream, plan_output
-from dashcamcleaner.media.packets import read_packets
+from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.stream_copy import add_target
 
 __all__ = ["proven_plan"]
@@ -58,7 +57,7 @@ def _refused(plan: OutputPlan, source: Path) -> list[SideStream]:
     if not sides:
         return []
     try:
-        opened = av.open(f"file:{source.resolve()}", container_options=codecs.SOURCE_OPTIONS, metadata_errors="replace")
+        opened = open_source(source)
     except av.error.FFmpegError:
         return []  # whoever reads the picture tells that
     with opened as container:

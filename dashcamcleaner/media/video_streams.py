@@ -16,8 +16,7 @@ import av
 import av.error
 
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.media import codecs
-from dashcamcleaner.media.packets import read_packets
+from dashcamcleaner.media.packets import open_source, read_packets
 
 __all__ = ["VideoStream", "choose_video_stream", "video_streams_of", "is_cover"]
 
@@ -128,9 +127,7 @@ def choose_video_stream(streams: Sequence[VideoStream], *, video_track: int | No
 def _counted(path: Path, indices: dict[int, int]) -> dict[int, int]:
     counts = dict.fromkeys(indices, 0)
     try:
-        with av.open(
-            f"file:{path.resolve()}", container_options=codecs.SOURCE_OPTIONS, metadata_errors="replace"
-        ) as container:
+        with open_source(path) as container:
             for number, packet in enumerate(read_packets(container)):
                 if packet.stream_index in counts and packet.size:
                     counts[packet.stream_index] += 1
