@@ -44,7 +44,7 @@ from dashcamcleaner.detection.weights import find_weights
 from dashcamcleaner.errors import DashcamCleanerError, InputError
 from dashcamcleaner.planning.planner import TrackPlanner
 from dashcamcleaner.settings import Settings, resolve
-from dashcamcleaner.tracking.evidence import FEATURES, EvidenceModel
+from dashcamcleaner.tracking.evidence import FEATURES, LEAST_CHECK, EvidenceModel
 from dashcamcleaner.tracking.track import Association, Track
 from dashcamcleaner.tracking.tracker import Tracker
 from dashcamcleaner.training.clips import DryRun
@@ -56,8 +56,6 @@ under the ROC curve of clips left out little, and mostly for the better."""
 AGES = (0, 2, 5, 9, 14, 20, 29)
 """Frames since its first at which a track is looked at: decisions are made from the first second on."""
 LOOKS_PER_FRAME = 4.0
-LEAST_SCORE = 0.003
-"""Score floor of closer looks, as in a run."""
 L2 = 2.0
 ITERATIONS = 40
 SAME_IOU = 0.3
@@ -136,7 +134,7 @@ def observed(clip: LabelledClip, settings: Settings, *, kept: Path | None) -> li
         if file is not None and file.exists():
             lines = file.read_text(encoding="utf-8").splitlines()
             return [FramePlan.from_line(line, time_base=run.info.time_base).seen for line in lines]
-    engine = open_detector(weights=settings.weights, inference_size=CROP_SIZE_PX, aspect=(1, 1), floor=LEAST_SCORE)
+    engine = open_detector(weights=settings.weights, inference_size=CROP_SIZE_PX, aspect=(1, 1), floor=LEAST_CHECK)
     checker = CropChecker(engine, per_frame=LOOKS_PER_FRAME)
     with DryRun(clip.path, settings, checker=checker) as run:
         seen = run.observations(unsure_planner(Watched(clip.truth.size), clip.truth))

@@ -30,6 +30,7 @@ from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import DashcamCleanerError, InputError
 from dashcamcleaner.obscure.masks import region_mask
+from dashcamcleaner.pipeline.build import shapes_per_kind
 from dashcamcleaner.planning.planner import TrackPlanner
 from dashcamcleaner.planning.weak_spots import planned
 from dashcamcleaner.review.track_summary import TrackSummary, track_summaries
@@ -116,7 +117,7 @@ def sheets_of(clip: Path, settings: Settings, *, out: Path, most: int, cache: Pa
 
 def shares(plans: Iterable[FramePlan], *, size: tuple[int, int], settings: Settings) -> Hidden:
     """How much of the picture is hidden, as it is painted."""
-    shapes = {"face": settings.shape_face, "plate": settings.shape_plate}
+    shapes = shapes_per_kind(settings)
     of_track: dict[int, float] = {}
     all_shares = []
     for plan in plans:

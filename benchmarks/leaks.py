@@ -47,6 +47,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import dashcamcleaner
+from dashcamcleaner.core.kinds import thresholds_of
 from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.core.time import Span
 from dashcamcleaner.detection.weights import find_weights
@@ -138,7 +139,7 @@ def clips_of(args: argparse.Namespace) -> list[LabelledClip]:
 
 def measured(clips: Sequence[LabelledClip], settings: Settings, args: argparse.Namespace) -> dict[str, Any]:
     """Measure, printing as it goes; the figures as JSON."""
-    thresholds = {kind: one.threshold for kind, one in rules_per_kind(settings).items()}
+    thresholds = thresholds_of(rules_per_kind(settings))
     modes = ["thorough" if settings.thorough else "default"]
     modes = [*(["detector", "memory"] if args.plain else []), *modes]
     modes += ["thorough"] if args.thorough and "thorough" not in modes else []

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Detections", "clip", "grow", "iou", "nms"]
+__all__ = ["Detections", "area_within", "clip", "contains", "grow", "iou", "nms"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,3 +141,14 @@ def nms(xyxy: np.ndarray, score: np.ndarray, *, threshold: float) -> np.ndarray:
         inter = np.maximum(w, 0) * np.maximum(h, 0)
         left = left[inter <= threshold * (area[best] + area[left] - inter)]
     return order[np.array(keep, np.intp)]
+
+
+def contains(outer: Sequence[float], inner: Sequence[float]) -> bool:
+    """Whether a box lies wholly in another; both are ``x1, y1, x2, y2``."""
+    return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
+
+
+def area_within(xyxy: Sequence[float], size: tuple[float, float]) -> float:
+    """The area of a box within a picture of this width and height, square pixels; 0 where it lies beside it."""
+    x1, y1, x2, y2 = xyxy
+    return max(0.0, min(x2, size[0]) - max(x1, 0.0)) * max(0.0, min(y2, size[1]) - max(y1, 0.0))

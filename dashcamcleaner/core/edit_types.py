@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar, Self, TypeAlias
 
+from dashcamcleaner.core.boxes import contains
 from dashcamcleaner.core.edit_rows import (
     Box,
     KeyFrame,
@@ -320,8 +321,7 @@ class ClearZone(_Zone):
 
     def contains(self, xyxy: Box) -> bool:
         """Whether a box lies wholly inside."""
-        own = self.box
-        return own[0] <= xyxy[0] and own[1] <= xyxy[1] and own[2] >= xyxy[2] and own[3] >= xyxy[3]
+        return contains(self.box, xyxy)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-__all__ = ["BUILT_IN", "KindRules", "rules_of"]
+__all__ = ["BUILT_IN", "KindRules", "rules_of", "thresholds_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +98,11 @@ BUILT_IN: Mapping[str, KindRules] = MappingProxyType(
     }
 )
 """In the order in which people are told of them."""
+
+
+def thresholds_of(rules: Mapping[str, KindRules]) -> dict[str, float]:
+    """The score from which a detection counts, per kind."""
+    return {kind: one.threshold for kind, one in rules.items()}
 
 
 def rules_of(kind: str) -> KindRules:

@@ -58,6 +58,11 @@ class Origin(StrEnum):
     DAMAGED = "damaged"
     """The decoder could not vouch for the frame."""
 
+    @property
+    def is_filled(self) -> bool:
+        """Whether no sighting in that very frame backs the region."""
+        return self in (Origin.INTERPOLATED, Origin.HELD)
+
 
 @dataclass(frozen=True, slots=True)
 class Region:

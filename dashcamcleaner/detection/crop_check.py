@@ -20,6 +20,7 @@ import numpy as np
 from dashcamcleaner.core.boxes import Detections, iou
 from dashcamcleaner.core.plan import CropCheck
 from dashcamcleaner.detection.detector import Detector, PipelinedDetector
+from dashcamcleaner.tracking.evidence import LEAST_CHECK, logit, probability
 
 __all__ = ["CROP_SIZE_PX", "CropChecker"]
 
@@ -27,8 +28,6 @@ CROP_SIZE_PX = 320
 """Side of a crop, and the inference size of the detector that looks at it."""
 _LENGTHS_PX = (28.0, 56.0)
 """Length of the object's longer side in the crop."""
-_NOTHING = 0.003
-"""The score of a place at which nothing is found."""
 _SAME_IOU = 0.3
 _MOST_AT_ONCE = 6.0
 _GREY = 114
@@ -50,7 +49,7 @@ class CropChecker:
         self._saved = _MOST_AT_ONCE
 
     def check(self, picture: np.ndarray, wanted: Sequence[tuple[float, Box, str]], *, scale: float) -> list[CropCheck]:
-        """Look at the first of the wanted detections that the budget allows. Call it once for every frame.
+        """Look at the first of the wanted detections that the budget allows; each call earns the budget of a frame.
 
         Args:
             picture: upright RGB ``(h, w, 3)`` uint8 of the frame, as the detector saw it.
@@ -75,8 +74,8 @@ class CropChecker:
         checks = []
         for number, (_, box, kind) in enumerate(chosen):
             at = slice(number * len(_LENGTHS_PX), (number + 1) * len(_LENGTHS_PX))
-            odds = [_logit(_score_at(place, kind, seen)) for place, seen in zip(places[at], found[at], strict=True)]
-            checks.append(CropCheck(box, kind, round(1 / (1 + math.exp(-sum(odds) / len(odds))), 4)))
+            odds = [logit(_score_at(place, kind, seen)) for place, seen in zip(places[at], found[at], strict=True)]
+            checks.append(CropCheck(box, kind, round(probability(sum(odds) / len(odds)), 4)))
         return checks
 
     def _detect(self, crops: list[np.ndarray]) -> list[Detections]:
@@ -119,14 +118,10 @@ def crop_around(picture: np.ndarray, box: Sequence[float], *, length: float) -> 
 
 
 def _score_at(place: Box, kind: str, seen: Detections) -> float:
-    """The best score of a kind at a place."""
+    """The best score of a kind at a place, kept off 0 and 1 so that one look never decides alone."""
     ours = seen.kind == kind
     if not ours.any():
-        return _NOTHING
+        return LEAST_CHECK
     there = iou(np.array([place], np.float32), seen.xyxy[ours])[0] > _SAME_IOU
-    return max(_NOTHING, float(seen.score[ours][there].max())) if there.any() else _NOTHING
-
-
-def _logit(score: float) -> float:
-    score = min(max(score, _NOTHING), 1 - _NOTHING)
-    return math.log(score / (1 - score))
+    best = float(seen.score[ours][there].max()) if there.any() else LEAST_CHECK
+    return min(max(best, LEAST_CHECK), 1 - LEAST_CHECK)

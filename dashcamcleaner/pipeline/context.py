@@ -9,7 +9,7 @@ from types import TracebackType
 
 import dashcamcleaner
 from dashcamcleaner.core.edits import Edits
-from dashcamcleaner.core.kinds import KindRules
+from dashcamcleaner.core.kinds import KindRules, thresholds_of
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import PlanHeader, Planner
 from dashcamcleaner.detection.crop_check import CROP_SIZE_PX, CropChecker
@@ -27,6 +27,7 @@ from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint
 from dashcamcleaner.pipeline.seen_log import SeenLog, log_path, older_log_notes
 from dashcamcleaner.settings import ROWS, Settings
 from dashcamcleaner.tracking.camera_motion import MotionEstimator
+from dashcamcleaner.tracking.evidence import LEAST_CHECK
 
 __all__ = [
     "RunContext",
@@ -40,8 +41,6 @@ __all__ = [
 ]
 
 _MOST_ENLARGED = 1.5
-_CHECK_FLOOR = 0.003
-"""A closer look that finds nearly nothing says something, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ class RunContext:
     @property
     def thresholds(self) -> dict[str, float]:
         """The score from which a detection counts, per kind."""
-        return {kind: one.threshold for kind, one in self.rules.items()}
+        return thresholds_of(self.rules)
 
     def planning_with(self, planner: Planner) -> FramePlanner:
         """This run's closer looks for a planner of the caller's own."""
@@ -178,7 +177,7 @@ def checker_for(settings: Settings, detector: FrameDetector, models: ModelPool) 
         aspect=(1, 1),
         threads=settings.workers,
         trust_weights=settings.trust_weights,
-        floor=_CHECK_FLOOR,
+        floor=LEAST_CHECK,
     )
     # A look costs the same whatever the inference size: less is spent where a frame costs less.
     return CropChecker(network, per_frame=min(1.0, max(detector.picture_size) / 1280))

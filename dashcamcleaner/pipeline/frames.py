@@ -29,7 +29,7 @@ FrameSink = Callable[[Frame, FramePlan], Event | None]
 
 
 class FramePlanner:
-    """A planner with eyes: it is given frames, and may look closer at what it is unsure of in them.
+    """A planner that is given frames as well, and may look closer at what it is unsure of in them.
 
     Args:
         planner: decides by observations alone.

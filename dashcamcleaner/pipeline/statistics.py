@@ -14,8 +14,6 @@ from dashcamcleaner.planning.hidden_share import HiddenShare
 
 __all__ = ["RunStatistics", "Timeline"]
 
-_FILLED = (Origin.INTERPOLATED, Origin.HELD)
-
 
 class RunStatistics:
     """Fed with every frame plan in order; `kinds` is complete after the last.
@@ -78,7 +76,7 @@ class RunStatistics:
                 tracks = self._tracks.setdefault(region.kind, set())
                 tracks.add(region.track)
                 self.kinds[region.kind].tracks = len(tracks)
-            if region.origin in _FILLED:
+            if region.origin.is_filled:
                 summary = self.kinds[region.kind]
                 summary.filled += 1
                 if region.track is not None:
@@ -91,8 +89,6 @@ class RunStatistics:
 
 _MOST_SLICES = 480
 """Twice as many as a chart has room for; when they are full, two become one, so any length fits."""
-
-_FILLED = (Origin.INTERPOLATED, Origin.HELD)
 
 
 @dataclass(slots=True)
@@ -125,7 +121,7 @@ class Timeline:
             kind = region.kind if region.kind != WHOLE_FRAME else "whole frame"
             counts = self._slices[number].setdefault(kind, [0, 0, 0])
             counts[0] += 1
-            counts[1] += region.origin in _FILLED
+            counts[1] += region.origin.is_filled
             counts[2] += region.origin == Origin.MANUAL
 
     def _halve(self) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dashcamcleaner.core.boxes import area_within
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Origin, Region
 from dashcamcleaner.core.time import format_seconds
 
@@ -89,7 +90,7 @@ class HiddenShare:
             return
         self._sum += self._union(counted)
         for region in counted:
-            share = self._share(region)
+            share = area_within(region.xyxy, (self._w, self._h)) / (self._w * self._h)
             if share > LARGE_REGION:
                 self._remember(region, plan, share)
 
@@ -117,11 +118,6 @@ class HiddenShare:
             down = (np.clip((y1, y2), 0, self._h) / self._h * rows).round().astype(int)
             cells[down[0] : down[1], across[0] : across[1]] = True
         return float(cells.mean())
-
-    def _share(self, region: Region) -> float:
-        x1, y1, x2, y2 = region.xyxy
-        w, h = min(x2, self._w) - max(x1, 0.0), min(y2, self._h) - max(y1, 0.0)
-        return max(0.0, w) * max(0.0, h) / (self._w * self._h)
 
     def _remember(self, region: Region, plan: FramePlan, share: float) -> None:
         key = (region.kind, -1 if region.track is None else region.track)

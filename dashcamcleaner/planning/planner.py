@@ -286,7 +286,7 @@ class TrackPlanner:
             track = self._alive.get(track_id)
             if track is None or track.kind not in self._rules or track.evidence.count not in _CHECK_AT:
                 continue
-            off = self._log_odds(track) - logit(self._asked[track.kind]) - self._asked_more(track)
+            off = self._margin(track)
             if abs(off) > _CHECK_WITHIN:
                 continue
             x1, y1, x2, y2 = (float(v) for v in seen.detections.xyxy[which])
@@ -361,7 +361,7 @@ class TrackPlanner:
         if self._evidence is None:
             if track.surest < threshold:
                 return False
-        elif self._log_odds(track) < logit(threshold) + self._asked_more(track):
+        elif self._margin(track) < 0:
             return False
         return not (self._drop_spurious and track.count == 1 and track.surest < threshold + _SPURIOUS_MARGIN)
 
@@ -374,6 +374,10 @@ class TrackPlanner:
             self._judged[track.id] = (track.evidence.version, log_odds)
         return log_odds
 
+    def _margin(self, track: Track) -> float:
+        """Log odds by which a track passes what is asked of it; negative where it does not."""
+        return self._log_odds(track) - logit(self._asked[track.kind]) - self._asked_more(track)
+
     def _asked_more(self, track: Track) -> float:
         """Log odds that a large track needs beyond the threshold: a false one costs that much more of the picture."""
         evidence = track.evidence
@@ -385,8 +389,7 @@ class TrackPlanner:
         """0 for a track that just passes its threshold, 1 for one that is sure."""
         if self._evidence is None:
             return 1.0
-        above = self._log_odds(track) - logit(self._asked[track.kind]) - self._asked_more(track)
-        return min(1.0, max(0.0, above / _SURE_ABOVE))
+        return min(1.0, max(0.0, self._margin(track) / _SURE_ABOVE))
 
     def _in_picture(self, xyxy: tuple[float, float, float, float]) -> bool:
         width, height = self._upright_size

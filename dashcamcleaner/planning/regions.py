@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dashcamcleaner.core.boxes import iou
+from dashcamcleaner.core.boxes import contains, iou
 from dashcamcleaner.core.kinds import KindRules
 from dashcamcleaner.core.plan import WHOLE_FRAME, Observation, Origin, Region
 
@@ -55,7 +55,7 @@ def merged(own: Sequence[Region], held: Sequence[Region]) -> tuple[Region, ...]:
     """
     result: list[Region] = []
     for region in sorted(held, key=_area, reverse=True):
-        if any(kept.kind == region.kind and _contains(kept.xyxy, region.xyxy) for kept in (*own, *result)):
+        if any(kept.kind == region.kind and contains(kept.xyxy, region.xyxy) for kept in (*own, *result)):
             continue
         for i, kept in enumerate(result):
             if kept.kind == region.kind and _overlap(kept, region) > _MERGE_IOU:
@@ -70,10 +70,10 @@ def merged(own: Sequence[Region], held: Sequence[Region]) -> tuple[Region, ...]:
 
 def without_hidden(regions: Sequence[Region]) -> tuple[Region, ...]:
     """Without the filled regions that lie wholly within another region of their kind: they hide nothing more."""
-    kept: list[Region] = [r for r in regions if r.origin not in (Origin.INTERPOLATED, Origin.HELD)]
-    filled = [r for r in regions if r.origin in (Origin.INTERPOLATED, Origin.HELD)]
+    kept: list[Region] = [r for r in regions if not r.origin.is_filled]
+    filled = [r for r in regions if r.origin.is_filled]
     for region in sorted(filled, key=_area, reverse=True):
-        if not any(other.kind == region.kind and _contains(other.xyxy, region.xyxy) for other in kept):
+        if not any(other.kind == region.kind and contains(other.xyxy, region.xyxy) for other in kept):
             kept.append(region)
     return tuple(kept)
 
@@ -81,10 +81,6 @@ def without_hidden(regions: Sequence[Region]) -> tuple[Region, ...]:
 def _area(region: Region) -> float:
     x1, y1, x2, y2 = region.xyxy
     return (x2 - x1) * (y2 - y1)
-
-
-def _contains(outer: Sequence[float], inner: Sequence[float]) -> bool:
-    return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
 
 
 def _overlap(a: Region, b: Region) -> float:

@@ -77,7 +77,7 @@ def _weak_areas(plan: FramePlan, thresholds: Mapping[str, float]) -> list[Box]:
     """Regions that no good sighting backs, and faint finds outside of all regions."""
     areas = []
     for region in plan.regions:
-        if region.origin in (Origin.INTERPOLATED, Origin.HELD) or (
+        if region.origin.is_filled or (
             region.origin is Origin.DETECTED and region.score < thresholds.get(region.kind, 0.0) + _WEAK_MARGIN
         ):
             areas.append(region.xyxy)

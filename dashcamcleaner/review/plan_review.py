@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.core.kinds import thresholds_of
 from dashcamcleaner.core.plan import FramePlan, Observation
 from dashcamcleaner.errors import Cancelled
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
@@ -94,7 +95,7 @@ class PlanReview:
         spots = review_items(
             plans,
             summaries=summaries,
-            thresholds={kind: one.threshold for kind, one in self._rules.items()},
+            thresholds=thresholds_of(self._rules),
             findings=_findings(report),
             upright_size=self.header.upright_size,
         )

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from dashcamcleaner.audit.exposures import legibility
+from dashcamcleaner.core.boxes import area_within
 from dashcamcleaner.core.plan import FramePlan, Origin, Region
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.planning.hidden_share import HiddenShare
@@ -105,7 +106,7 @@ def _worth(region: Region, upright_size: tuple[int, int] | None) -> float:
     """How well a region shows its object: the one ranking, of window and contact sheet alike."""
     x1, y1, x2, y2 = region.xyxy
     w, h = upright_size or (np.inf, np.inf)
-    inside = max(0.0, min(x2, w) - max(x1, 0.0)) * max(0.0, min(y2, h) - max(y1, 0.0))
+    inside = area_within(region.xyxy, (w, h))
     cut = upright_size is not None and (x1 < 0 or y1 < 0 or x2 > w or y2 > h)
     # Size matters most for telling who it is; an unsure large box must not beat a sure smaller one.
     return float(inside**0.5 * region.score**2 * (_CUT_WORTH if cut else 1.0))

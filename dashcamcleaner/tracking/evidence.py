@@ -10,6 +10,7 @@ its numbers in ``evidence.json``. Pure arithmetic; tracks are fed by `tracking.t
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,7 @@ from typing import Any
 
 from dashcamcleaner.core.kinds import rules_of
 
-__all__ = ["FEATURES", "EvidenceModel", "TrackEvidence", "logit", "probability"]
+__all__ = ["FEATURES", "LEAST_CHECK", "EvidenceModel", "TrackEvidence", "logit", "probability"]
 
 FEATURES = (
     "best",
@@ -36,6 +37,9 @@ FEATURES = (
     "crop_known",
 )
 """Names of the features, in the order of `TrackEvidence.features`."""
+
+LEAST_CHECK = 0.003
+"""The score of a closer look that finds nothing: far below what detectors give out, since that says something, too."""
 
 _TOP = 3
 """Best scores that are averaged; a track seen less often is filled up with the floor, so that one hit counts less."""
@@ -81,7 +85,6 @@ class TrackEvidence:
         "_best",
         "_checks",
         "_jitter",
-        "_long_side",
         "_looked",
         "_mean_x",
         "_mean_y",
@@ -167,7 +170,7 @@ class TrackEvidence:
 
     def check(self, score: float) -> None:
         """What a second look at an enlarged crop gave the track: a score, the floor where nothing was found."""
-        self._checks.append(logit(max(score, 0.003)))
+        self._checks.append(logit(max(score, LEAST_CHECK)))
         self.version += 1
 
     @property
@@ -246,6 +249,7 @@ class EvidenceModel:
             raise ValueError("not the numbers of an evidence model")
 
     @classmethod
+    @functools.cache
     def shipped(cls) -> EvidenceModel:
         """The model that comes with the program."""
         text = resources.files("dashcamcleaner.tracking").joinpath("evidence.json").read_text(encoding="utf-8")

@@ -16,6 +16,7 @@ from typing import Any
 
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.frame import Frame
+from dashcamcleaner.core.kinds import thresholds_of
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import FramePlan, Observation, Planner, WeakSpot
 from dashcamcleaner.detection.crop_check import CropChecker
@@ -123,7 +124,7 @@ class DryRun:
         return thorough_plans(
             self.observations(),
             upright_size=self.info.upright_size,
-            thresholds={kind: one.threshold for kind, one in rules_per_kind(self.settings).items()},
+            thresholds=thresholds_of(rules_per_kind(self.settings)),
             make_planner=lambda: self.planner(whole_clip=True),
             second_pass=self._look_again,
         )
