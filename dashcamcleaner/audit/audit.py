@@ -42,7 +42,7 @@ from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.image import info_of_still
 from dashcamcleaner.pipeline.job_edits import clear_note
 from dashcamcleaner.pipeline.plan_check import examine_plan
-from dashcamcleaner.pipeline.plan_file import PlanReader, is_plan_of, plan_path
+from dashcamcleaner.pipeline.plan_file import is_plan_of, plan_path, read_header
 from dashcamcleaner.pipeline.plan_settings import settings_for_audit
 from dashcamcleaner.pipeline.progress import ProgressMeter
 from dashcamcleaner.pipeline.writer import side_mode
@@ -136,7 +136,7 @@ def _audit(
     known, warnings = _find_plan(source, output, plan, accepted, result)
     if settings is None:
         settings = settings_for_audit(known)
-    track = _video_track_of_plan(known) or settings.video_track
+    track = (read_header(known).video_track if known is not None else None) or settings.video_track
     (before, source_frames), (after, output_frames) = _opened(source, video_track=track), _opened(output)
     edits, notes = _edits_of(known, accepted)
     warnings += notes
@@ -182,11 +182,10 @@ def _find_plan(
         if plan is not None:
             raise PlanError(f"There is no plan {plan}.", hint="Leave --plan out to look without one.")
         return None, ["There is no plan beside the output: where regions are is told from what changed."]
-    with PlanReader(path) as reader:
-        if not is_plan_of(reader.header, source):
-            if plan is not None:
-                raise PlanError(f"The plan {path.name} belongs to another clip than {source.name}.")
-            return None, [f"The plan {path.name} beside the output belongs to another clip and is not used."]
+    if not is_plan_of(read_header(path), source):
+        if plan is not None:
+            raise PlanError(f"The plan {path.name} belongs to another clip than {source.name}.")
+        return None, [f"The plan {path.name} beside the output belongs to another clip and is not used."]
     state = examine_plan(path)
     if not state.counts(accepted):
         told = f"The plan {path} was not made here, or was changed since: the audit does not go by it."
@@ -206,13 +205,6 @@ def _edits_of(plan: Path | None, accepted: Collection[str]) -> tuple[Edits, list
         told = f"The edits {file.path} were not made here ({edits.clear_note}): the audit does not go by them."
         return edits.without_uncovering, [told]
     return edits, [clear_note(file, edits)] if edits.uncovering else []
-
-
-def _video_track_of_plan(plan: Path | None) -> int | None:
-    if plan is None:
-        return None
-    with PlanReader(plan) as reader:
-        return reader.header.video_track
 
 
 def _not_applied(edits: Edits) -> Iterator[Finding]:

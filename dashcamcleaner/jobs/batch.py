@@ -25,7 +25,7 @@ from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_check import examine_plan
-from dashcamcleaner.pipeline.plan_file import PlanReader, is_plan_of, plan_path
+from dashcamcleaner.pipeline.plan_file import is_plan_of, plan_path, read_header
 from dashcamcleaner.report.data import html_path, is_report_of, read_report, report_path
 from dashcamcleaner.report.html import folder_html, write_page
 from dashcamcleaner.settings import Settings
@@ -290,9 +290,8 @@ def earlier_result(source: Path, output: Path) -> RunSummary | None:
     if not (output.is_file() and plan.is_file() and report.is_file()):
         return None
     try:
-        with PlanReader(plan) as reader:
-            if not is_plan_of(reader.header, source):
-                return None
+        if not is_plan_of(read_header(plan), source):
+            return None
         said = read_report(report)
         if not (examine_plan(plan).sealed and is_report_of(said, source=source, output=output)):
             return None

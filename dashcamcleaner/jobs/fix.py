@@ -22,7 +22,7 @@ from dashcamcleaner.pipeline.build import rules_per_kind
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
-from dashcamcleaner.pipeline.plan_file import PlanReader
+from dashcamcleaner.pipeline.plan_file import read_header
 from dashcamcleaner.pipeline.plan_settings import settings_for_fixing
 from dashcamcleaner.review.follow import follow_box
 from dashcamcleaner.review.preview import ClipPreview
@@ -113,9 +113,7 @@ def _add_regions(
     rules = rules_per_kind(settings)
     added: list[DrawnRegion] = []
     sentences = []
-    with PlanReader(plan) as reader:
-        track = reader.header.video_track
-    with ClipPreview(source, video_track=track) as clip:
+    with ClipPreview(source, video_track=read_header(plan).video_track) as clip:
         for finding in clear:
             factors = rules[finding.kind].growth if finding.kind in rules else (1.0, 1.0)
             keys = [(round(at, 4), _grown(box, factors)) for at, box in _keys(clip, finding)]

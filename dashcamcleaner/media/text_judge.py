@@ -18,10 +18,9 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-__all__ = ["TrackJudge", "is_language_code", "is_timestamp", "refusal", "tells_position", "why_no_speech"]
+__all__ = ["TrackJudge", "is_language_code", "is_timestamp", "refusal", "tells_position"]
 
 _PLACE_WORDS = (
     "lat latitude latitud latitudine breitengrad geo_lat breddegrad breddgrad breedtegraad leveysaste leveyspiiri "
@@ -119,19 +118,28 @@ def refusal(text: str | bytes) -> str:
     Args:
         text: without the wrapping of its format; bytes are taken as UTF-8.
     """
+    return _read(text)[0]
+
+
+def _read(text: str | bytes) -> tuple[str, str, _Counts]:
+    """See `refusal`; with it, what is left of the text without its markup, and what that is made of."""
     if isinstance(text, bytes):
         try:
             text = text.decode("utf-8")
         except UnicodeDecodeError:
-            return "holds bytes that are no text"
+            return "holds bytes that are no text", "", _Counts()
     if len(text) > _LONGEST_TEXT:
-        return "is longer than anything that is read at once"
+        return "is longer than anything that is read at once", "", _Counts()
     plain = unicodedata.normalize("NFKC", _MARKUP.sub(" ", text))
+    counts = _Counts.of(plain)
+    return _refused(plain, counts), plain, counts
+
+
+def _refused(plain: str, counts: _Counts) -> str:
     if any(_is_hidden(character) for character in plain):
         return "holds control characters"
     if tells_position(plain):
         return "tells the position"
-    counts = _Counts.of(plain)
     most = _MOST_DIGITS if counts.letters > 2 else _MOST_DIGITS_ALONE
     if counts.digits > most and counts.digits > _DIGITS_PER_LETTER * counts.letters:
         return "holds numbers rather than words"
@@ -183,13 +191,9 @@ class TrackJudge:
         """Take the next text; gives `why`."""
         if self.why:
             return self.why
-        self.why = refusal(text)
-        if self.why:
+        self.why, plain, counts = _read(text)
+        if self.why or not plain.strip():
             return self.why
-        plain = unicodedata.normalize("NFKC", _MARKUP.sub(" ", text if isinstance(text, str) else text.decode()))
-        if not plain.strip():
-            return ""
-        counts = _Counts.of(plain)
         self._texts += 1
         self._letters += counts.letters
         self._digits += counts.digits
@@ -219,15 +223,6 @@ class TrackJudge:
         elif self._odd_words > max(2, self._words // 5):
             self.why = "holds codes rather than words"
         return self.why
-
-
-def why_no_speech(texts: Iterable[str | bytes]) -> str:
-    """Why a track of these texts does not read as speech, in a few words; empty if it does."""
-    judge = TrackJudge()
-    for text in texts:
-        if judge.add(text):
-            return judge.why
-    return judge.finish()
 
 
 def _is_hidden(character: str) -> bool:

@@ -23,7 +23,7 @@ from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.job_edits import clear_notes, load_edits
 from dashcamcleaner.pipeline.observations import LiveObservationSource, ObservationSource, StoredObservationSource
 from dashcamcleaner.pipeline.plan_check import open_for_replay
-from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint
+from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint, read_header
 from dashcamcleaner.pipeline.seen_log import SeenLog, log_path, older_log_notes
 from dashcamcleaner.settings import ROWS, Settings
 from dashcamcleaner.tracking.camera_motion import MotionEstimator
@@ -219,8 +219,7 @@ def video_track_of(job: Job) -> int | None:
     """
     if job.settings.video_track is not None or job.from_plan is None:
         return job.settings.video_track
-    with PlanReader(job.from_plan) as reader:
-        return reader.header.video_track
+    return read_header(job.from_plan).video_track
 
 
 def detector_for(settings: Settings, *, upright_size: tuple[int, int], models: ModelPool) -> FrameDetector:

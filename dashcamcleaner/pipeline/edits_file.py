@@ -37,7 +37,7 @@ from dashcamcleaner.core.edit_types import EDIT_TYPES, Edit, UnknownEdit, edit_f
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.files import PRIVATE, atomic_write, map_os_errors
-from dashcamcleaner.pipeline.plan_file import PlanReader
+from dashcamcleaner.pipeline.plan_file import read_header
 from dashcamcleaner.seals import is_seal_of, seal_of
 
 __all__ = ["EDITS_VERSION", "EditsFile", "edits_as_text", "edits_from_text"]
@@ -106,7 +106,10 @@ class EditsFile:
         Raises:
             PlanError: it cannot be read, is no edits file, or of a newer major version.
         """
-        text = self._text(missing_ok=missing_ok)
+        return self._read(self._text(missing_ok=missing_ok), missing_ok=missing_ok)
+
+    def _read(self, text: str, *, missing_ok: bool) -> Edits:
+        """See `read`; of the text that stands in the file."""
         self.sha256, self.is_foreign, self.is_ours, self._kept_apart = "", False, True, False
         if missing_ok and not text.strip():
             self._header = _HEADER
@@ -147,8 +150,8 @@ class EditsFile:
             PlanError: what stands there cannot be read, or is of a newer major version.
             DiskFull, OutputError: the file cannot be written.
         """
-        self.read(missing_ok=True)
         text = self._text(missing_ok=True)
+        self._read(text, missing_ok=True)
         text = text if text.strip() else self._header
         lines = "".join(_line(edit) + "\n" for edit in added)
         text += ("" if text.endswith("\n") else "\n") + lines
@@ -173,8 +176,8 @@ class EditsFile:
         """The clip that the edits are of, as the plan tells it."""
         clip = ""
         if self._plan is not None:
-            with contextlib.suppress(PlanError), PlanReader(self._plan) as reader:
-                clip = reader.header.fingerprint
+            with contextlib.suppress(PlanError):
+                clip = read_header(self._plan).fingerprint
         return clip.encode("utf-8", "replace") + b"\n"
 
     def _text(self, *, missing_ok: bool) -> str:

@@ -28,6 +28,7 @@ __all__ = [
     "is_plan_of",
     "knows_whole_source",
     "plan_path",
+    "read_header",
 ]
 
 _EDGE_BYTES = 1 << 20
@@ -193,3 +194,13 @@ class PlanReader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def read_header(path: Path) -> PlanHeader:
+    """A plan's header alone.
+
+    Raises:
+        PlanError: no plan, or of a newer major version.
+    """
+    with PlanReader(path) as reader:
+        return reader.header

@@ -14,7 +14,7 @@ from dashcamcleaner.core.plan import PlanHeader
 from dashcamcleaner.detection.weights import is_vouched
 from dashcamcleaner.errors import PlanError, SettingError, WeightsError
 from dashcamcleaner.pipeline.plan_check import examine_plan
-from dashcamcleaner.pipeline.plan_file import PlanReader
+from dashcamcleaner.pipeline.plan_file import read_header
 from dashcamcleaner.settings import SETTINGS, Settings, find_row, resolve
 
 __all__ = ["settings_for_audit", "settings_for_fixing", "settings_for_rendering"]
@@ -41,7 +41,7 @@ def settings_for_audit(plan: Path | None) -> Settings:
     own = resolve()
     if plan is None:
         return own
-    said = _resolved(_followed(_header(plan), names=(*_FOR_AUDIT, *_AT_LEAST)))
+    said = _resolved(_followed(read_header(plan), names=(*_FOR_AUDIT, *_AT_LEAST)))
     wanted = {name: value for name, value in said.overrides.items() if name in _FOR_AUDIT}
     return resolve(wanted, {name: max(getattr(own, name), getattr(said, name)) for name in _AT_LEAST})
 
@@ -55,7 +55,7 @@ def settings_for_fixing(plan: Path) -> Settings:
         PlanError: it cannot be read.
     """
     looks = [name for name, row in SETTINGS.items() if row.group == "look" and row.type != "path"]
-    return _resolved(_followed(_header(plan), names=SETTINGS if examine_plan(plan).sealed else looks))
+    return _resolved(_followed(read_header(plan), names=SETTINGS if examine_plan(plan).sealed else looks))
 
 
 def settings_for_rendering(plan: Path, *, wanted: Settings) -> Settings:
@@ -72,17 +72,12 @@ def settings_for_rendering(plan: Path, *, wanted: Settings) -> Settings:
     """
     if not examine_plan(plan).sealed:
         return wanted
-    kept = _followed(_header(plan), names=[name for name, row in SETTINGS.items() if row.group in _DECIDE])
+    kept = _followed(read_header(plan), names=[name for name, row in SETTINGS.items() if row.group in _DECIDE])
     looks = {name: v for name, v in wanted.overrides.items() if SETTINGS[name].group not in _DECIDE}
     try:
         return resolve(kept, looks)
     except SettingError:  # a picture that is gone, say: the plan's own settings alone go together
         return _resolved(kept)
-
-
-def _header(plan: Path) -> PlanHeader:
-    with PlanReader(plan) as reader:
-        return reader.header
 
 
 def _followed(header: PlanHeader, *, names: Collection[str]) -> dict[str, Any]:

@@ -61,6 +61,10 @@ def write_reports(
             summary.source_sha256 = summary.source_sha256 or file_sha256(Path(summary.source))
         summary.output_sha256 = file_sha256(Path(summary.output))
     data = _reduced(report_dict(summary), about_source)
+    _write(data, final, thumbnails=thumbnails, mode=mode)
+
+
+def _write(data: dict[str, Any], final: Path, *, thumbnails: Mapping[int, bytes] | None, mode: int) -> None:
     atomic_json(final, _sealed(data), what=f"The report {final}", mode=mode)
     write_html(data, html_path(final), thumbnails=thumbnails, mode=mode)
 
@@ -149,10 +153,8 @@ def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = N
     try:
         data = read_report(final)
     except InputError:
-        source = Path(result.source)
         summary = RunSummary(result.source, result.output, status=CLEANED, frames=result.frames, plan=result.plan)
-        summary.source_bytes = source.stat().st_size
-        summary.source_sha256 = file_sha256(source)
+        summary.source_bytes = Path(result.source).stat().st_size
         summary.warnings = ["This report was begun by the audit: what the run did is not known to it."]
         data = report_dict(summary)
     data["output_bytes"] = output.stat().st_size
@@ -161,8 +163,7 @@ def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = N
     data["audit"] = result.as_dict()
     mode = mode_like(final) if final.exists() else PRIVATE
     written = _reduced(data, str((data.get("settings") or {}).get("report_source", "full")))
-    atomic_json(final, _sealed(written), what=f"The report {final}", mode=mode)
-    write_html(written, html_path(final), thumbnails=thumbnails, mode=mode)
+    _write(written, final, thumbnails=thumbnails, mode=mode)
     return final, {**data, "source": result.source, "output": result.output}
 
 

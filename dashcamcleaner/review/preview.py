@@ -22,7 +22,6 @@ from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import WHOLE_FRAME, Observation, Region
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
-from dashcamcleaner.detection.tiling import FrameDetector
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import frame_times, open_clip
@@ -145,8 +144,6 @@ class ClipPreview:
         self._times: tuple[int, ...] | None = None
         self._held: OrderedDict[int, _Held] = OrderedDict()
         self._seen: OrderedDict[tuple[Any, ...], Detections] = OrderedDict()
-        self._detector: FrameDetector | None = None
-        self._detector_key: tuple[Any, ...] = ()
         self._last_pts: int | None = None
 
     @property
@@ -205,11 +202,8 @@ class ClipPreview:
         key = (*key, settings.inference_size, settings.tiles, settings.trust_weights)
         found = self._seen.get((pts, *key))
         if found is None:
-            if self._detector is None or self._detector_key != key:
-                self._detector = detector_for(settings, upright_size=self.info.upright_size, models=self._models)
-                self._detector_key = key
-            frame = self._hold(pts).clean()
-            found = self._detector.detect([frame])[0]
+            detector = detector_for(settings, upright_size=self.info.upright_size, models=self._models)
+            found = detector.detect([self._hold(pts).clean()])[0]
             self._seen[(pts, *key)] = found
             while len(self._seen) > _KEPT_DETECTIONS:
                 self._seen.popitem(last=False)
@@ -260,7 +254,6 @@ class ClipPreview:
 
     def close(self) -> None:
         """Give the file back; the detector stays with its pool."""
-        self._detector = None
         self._held.clear()
         self._decoder.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
+from collections.abc import Iterable
 
 import pytest
 
@@ -13,8 +14,17 @@ from dashcamcleaner.media.text_judge import (
     is_timestamp,
     refusal,
     tells_position,
-    why_no_speech,
 )
+
+
+def why_no_speech(texts: Iterable[str | bytes]) -> str:
+    """Why a track of these texts does not read as speech, in a few words; empty if it does."""
+    judge = TrackJudge()
+    for text in texts:
+        if judge.add(text):
+            return judge.why
+    return judge.finish()
+
 
 SPEECH = {
     "English": ["Hello there.", "- Who's there?\n- It's me, open up!", "We left at 6:30 and came home in 1984."],
