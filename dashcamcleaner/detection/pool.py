@@ -26,7 +26,7 @@ from dashcamcleaner.detection.centerface import open_centerface
 from dashcamcleaner.detection.detector import SCORE_FLOOR, Detector
 from dashcamcleaner.detection.ocr import TextReader, open_reader
 from dashcamcleaner.detection.registry import open_detector
-from dashcamcleaner.detection.weights import find_weights
+from dashcamcleaner.detection.weights import find_weights, parts_of
 from dashcamcleaner.detection.yolo import network_size
 from dashcamcleaner.errors import BackendError
 from dashcamcleaner.files import file_sha256
@@ -193,9 +193,9 @@ def _identity(weights: str) -> Hashable:
 
 
 def _digest(path: Path) -> str:
-    """Of a file and its OpenVINO companion, as far as they are there; a backend tells what it misses."""
+    """Of a file and its companion, as far as they are there; a backend tells what it misses."""
     found = ""
-    for one in (path, path.with_suffix(".bin")):
+    for one in parts_of(path):
         with contextlib.suppress(OSError):
             found += file_sha256(one)
     return found

@@ -47,6 +47,7 @@ __all__ = [
     "check_trust",
     "find_weights",
     "is_vouched",
+    "parts_of",
     "read_sidecar",
     "remember_trust",
     "shipped_folders",
@@ -315,7 +316,7 @@ def is_vouched(names: str) -> bool:
     folders = {folder.resolve() for folder in weights_folders()}
     trusted = _trusted()
     return all(
-        file.path.parent.resolve() in folders or all(_digest_of(one) in trusted for one in _parts_of(file.path))
+        file.path.parent.resolve() in folders or all(_digest_of(one) in trusted for one in parts_of(file.path))
         for name in names.split(",")
         for file in find_weights(name).files
     )
@@ -327,11 +328,11 @@ def remember_trust(names: str) -> None:
     Raises:
         WeightsError: there are no such weights, or they cannot be read.
     """
-    parts = [one for name in names.split(",") for file in find_weights(name).files for one in _parts_of(file.path)]
+    parts = [one for name in names.split(",") for file in find_weights(name).files for one in parts_of(file.path)]
     _remember({_digest_of(one): one.name for one in parts})
 
 
-def _parts_of(path: Path) -> tuple[Path, ...]:
+def parts_of(path: Path) -> tuple[Path, ...]:
     """The files of one format: an OpenVINO graph has its numbers in a companion."""
     return (path, path.with_suffix(".bin")) if path.suffix.lower() == ".xml" else (path,)
 
