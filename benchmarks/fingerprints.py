@@ -18,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -140,9 +141,9 @@ def encode(path: Path, frames: list[Any], *, rate: Any) -> None:
     with av.open(str(path), "w") as output:
         stream = output.add_stream("libx264", rate=rate, options={"crf": "14", "preset": "veryfast"})
         stream.width, stream.height, stream.pix_fmt = frames[0].width, frames[0].height, "yuv420p"
-        for frame in frames:
+        for number, frame in enumerate(frames):
             clean_frame = frame.reformat(format="yuv420p")
-            clean_frame.pts = None
+            clean_frame.pts, clean_frame.time_base = number, 1 / Fraction(rate)  # not the clock that it was cut from
             output.mux(stream.encode(clean_frame))
         output.mux(stream.encode(None))
 
