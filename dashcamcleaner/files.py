@@ -1,9 +1,9 @@
 """Files by name: where the user's own lie, where an output may stand, how one is written beside and renamed.
 
 Operating-system errors become this program's errors here (`map_os_errors`), hashes are made here, and nothing is known
-of what stands in the files. Whatever grows under a temporary name is named, made, renamed and removed by this module
+of what stands in the files. Whatever grows under a temporary name does so in a `work_files.WorkFile`, by this module
 alone: `atomic_path`, `atomic_write` and `atomic_json` for what is written in one go, `GrowingFile` for what grows as a
-run goes, `partial_path` and `publish` for what a library writes. Light to import: the window asks for its settings
+run goes, `new_work_file` and `publish` for what a library writes. Light to import: the window asks for its settings
 before any backend is loaded.
 """
 
@@ -15,7 +15,6 @@ import functools
 import hashlib
 import json
 import os
-import secrets
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
@@ -25,6 +24,7 @@ from typing import IO, Any
 import platformdirs
 
 from dashcamcleaner.errors import DashcamCleanerError, DiskFull, InputError, OutputError
+from dashcamcleaner.work_files import WorkFile
 
 __all__ = [
     "GrowingFile",
@@ -37,7 +37,7 @@ __all__ = [
     "file_sha256",
     "keep_date",
     "map_os_errors",
-    "partial_path",
+    "new_work_file",
     "publish",
     "user_folder",
 ]
@@ -173,17 +173,26 @@ def check_output(final: Path, *, sources: Iterable[Path], overwrite: bool) -> No
         DiskFull: there is no room for the folder.
     """
     for source in sources:
-        if final.absolute() == source.absolute() or (final.exists() and source.exists() and final.samefile(source)):
+        if _same_file(final, source):
             raise OutputError(f"The output {final} is the source itself; a source is never overwritten.",
                               hint="Give another name with -o.")  # fmt: skip
     if final.is_dir():
         raise OutputError(f"The output {final} is a folder.", hint="Give a file name, or a folder for several inputs.")
-    if final.exists() and not overwrite:
+    if os.path.lexists(final) and not overwrite:
         raise OutputError(f"The output {final} exists already.", hint="Choose another name, or add --overwrite.")
     with map_os_errors(final.parent, what=f"The folder {final.parent}", verb="made"):
         final.parent.mkdir(parents=True, exist_ok=True)
     if not os.access(final.parent, os.W_OK):
         raise OutputError(f"The folder {final.parent} cannot be written to.", hint="Choose another folder with -o.")
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    if one.absolute() == other.absolute():
+        return True
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there
+        return False
 
 
 def check_space(folder: Path, *, needed_bytes: int) -> None:
@@ -215,30 +224,34 @@ def keep_date(source: Path, output: Path) -> None:
 # --- written beside, then renamed
 
 
-def partial_path(final: Path) -> Path:
-    """Where an output grows: ``clip.mp4`` -> ``clip.mp4.partial``."""
-    return final.with_name(final.name + ".partial")
-
-
-def publish(partial: Path, final: Path, *, overwrite: bool) -> None:
-    """Give a finished file its final name.
+def new_work_file(final: Path, *, what: str = "", hint: str = "") -> WorkFile:
+    """A file of our own in which an output grows until `publish` gives it its name; see `work_files`.
 
     Raises:
-        OutputError: something has come to stand there meanwhile, or it cannot be renamed.
+        DiskFull, OutputError: it cannot be made; see `map_os_errors`.
     """
-    if final.exists() and not overwrite:
-        raise OutputError(
-            f"The output {final} came into being during the run and is left alone.", hint=f"The result is {partial}."
-        )
-    with map_os_errors(final, what=str(partial), verb=f"renamed to {final}"):
-        os.replace(partial, final)
+    with map_os_errors(final, what=what, hint=hint):
+        return WorkFile(final)
 
 
-def _new_beside(final: Path) -> Path:
-    """Make an empty file beside ``final``, under a name that nobody can foresee, and never through a link."""
-    beside = final.with_name(f"{final.name[:40]}.{secrets.token_hex(8)}.partial")  # 40: long names have a limit, too
-    beside.open("xb").close()
-    return beside
+def publish(work: WorkFile, final: Path, *, overwrite: bool) -> None:
+    """Give a finished file its final name, once its content is on the disk.
+
+    Raises:
+        OutputError: something has come to stand there meanwhile, or in the place of the work file, or it cannot be
+            renamed.
+        DiskFull: there is no room for it.
+    """
+    try:
+        with map_os_errors(final, what="The result", verb=f"given its name {final}"):
+            work.publish(final, replace=overwrite, durable=True)
+    except OutputError as error:
+        if isinstance(error.__cause__, FileExistsError):
+            raise OutputError(
+                f"The output {final} came into being during the run and is left alone.",
+                hint="Choose another name, or add --overwrite; the analysis continues.",
+            ) from error
+        raise
 
 
 @contextlib.contextmanager
@@ -257,13 +270,12 @@ def atomic_path(final: Path, *, what: str = "", hint: str = "", make_folder: boo
     with map_os_errors(final, what=what, hint=hint):
         if make_folder:
             final.parent.mkdir(parents=True, exist_ok=True)
-        beside = _new_beside(final)
+        work = WorkFile(final)
         try:
-            yield beside
-            os.replace(beside, final)
+            yield work.path
+            work.publish(final, replace=True)
         finally:
-            with contextlib.suppress(OSError):
-                beside.unlink(missing_ok=True)
+            work.discard()
 
 
 def atomic_write(
@@ -275,8 +287,15 @@ def atomic_write(
         DiskFull, OutputError: see `map_os_errors`.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
-    with atomic_path(final, what=what, hint=hint, make_folder=make_folder) as beside:
-        beside.write_bytes(data)
+    with map_os_errors(final, what=what, hint=hint):
+        if make_folder:
+            final.parent.mkdir(parents=True, exist_ok=True)
+        work = WorkFile(final)
+        try:
+            work.write(data)
+            work.publish(final, replace=True)
+        finally:
+            work.discard()
 
 
 def atomic_json(final: Path, data: Any, *, what: str = "", make_folder: bool = False) -> None:
@@ -303,29 +322,32 @@ class GrowingFile:
     def __init__(self, final: Path, *, what: str = "", newline: str = "\n") -> None:
         self.final = final
         self._what = what
-        self._partial = partial_path(final)
         with map_os_errors(final, what=what):
-            self._file: IO[str] = self._partial.open("w", encoding="utf-8", newline=newline)
-        self._finished = False
+            self._work = WorkFile(final)
+            self._file: IO[str] = self._work.open(newline=newline)
 
     def write(self, text: str) -> int:
         """Append a text; gives its length."""
         with map_os_errors(self.final, what=self._what):
             return self._file.write(text)
 
-    def finish(self) -> None:
-        """Give the file its final name."""
+    def close(self) -> WorkFile:
+        """All is written; gives the file, which still has to be published."""
         with map_os_errors(self.final, what=self._what):
             self._file.close()
-            os.replace(self._partial, self.final)
-        self._finished = True
+        return self._work
+
+    def finish(self) -> None:
+        """Give the file its final name."""
+        work = self.close()
+        with map_os_errors(self.final, what=self._what):
+            work.publish(self.final, replace=True)
 
     def abort(self) -> None:
         """Close and delete what was written; does nothing after `finish`."""
-        if not self._finished:
-            with contextlib.suppress(OSError):  # what cannot be flushed is not wanted any more
-                self._file.close()
-            self._partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # what cannot be flushed is not wanted any more
+            self._file.close()
+        self._work.discard()
 
 
 # --- hashes

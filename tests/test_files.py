@@ -26,6 +26,7 @@ from dashcamcleaner.files import (
     check_output,
     file_sha256,
     map_os_errors,
+    new_work_file,
     publish,
     user_folder,
 )
@@ -91,10 +92,10 @@ def test_nobody_can_foresee_the_name_beside(tmp_path: Path) -> None:
     seen = set()
     for _ in range(5):
         with atomic_path(tmp_path / "a.txt") as beside:
-            assert beside.parent == tmp_path
+            assert beside.parent.parent == tmp_path
             assert beside.stat().st_size == 0
-            seen.add(beside.name)
-    assert len(seen) == 5
+            seen |= {beside.name, beside.parent.name}
+    assert len(seen) == 10
 
 
 def test_links_are_replaced_and_never_written_through(tmp_path: Path) -> None:
@@ -145,15 +146,17 @@ def test_a_growing_file_that_is_given_up_leaves_nothing(tmp_path: Path, closed_b
 
 
 def test_publishing_replaces_only_what_it_may(tmp_path: Path) -> None:
-    partial, final = tmp_path / "a.partial", tmp_path / "a"
-    partial.write_text("new")
+    final = tmp_path / "a"
     final.write_text("the user's")
+    work = new_work_file(final)
+    work.write(b"new")
     with pytest.raises(OutputError, match="left alone"):
-        publish(partial, final, overwrite=False)
-    publish(partial, final, overwrite=True)
+        publish(work, final, overwrite=False)
+    publish(work, final, overwrite=True)
     assert final.read_text() == "new"
-    with pytest.raises(OutputError, match="cannot be renamed to"):
-        publish(partial, final, overwrite=True)
+    with pytest.raises(OutputError, match="cannot be given its name"):
+        publish(work, final, overwrite=True)
+    assert names(tmp_path) == ["a"]
 
 
 # --- errors
@@ -281,7 +284,7 @@ def test_nobody_else_makes_or_renames_temporary_files() -> None:
     package = Path(files.__file__).parent
     by_hand = re.compile(r"\bos\.(replace|rename)\(|\bmkstemp|\btempfile\b|[\"'](?:[^\"'\n]*)\.part(?:ial)?[\"']")
     may = {
-        "files.py",
+        "work_files.py",
         "gui/store.py",  # puts a file aside that cannot be read
         "pipeline/plan_file.py",  # the name of the log that a killed run leaves
         "jobs/batch.py",  # knows such files as no sources

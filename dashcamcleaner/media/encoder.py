@@ -49,6 +49,7 @@ class Encoder:
     Args:
         plan: the plan from `plan_output`.
         partial_path: the file that is written; never the final name.
+        final: the name that the file is going to have, for messages.
         source: the clip that side streams are copied from.
         info: what the source holds.
         quality: constant rate factor on x264's scale.
@@ -65,6 +66,7 @@ class Encoder:
         plan: OutputPlan,
         *,
         partial_path: str | Path,
+        final: Path | None = None,
         source: str | Path,
         info: MediaInfo,
         quality: int = 20,
@@ -75,6 +77,7 @@ class Encoder:
         self._plan = plan
         self._info = info
         self._path = Path(partial_path)
+        self._final = final or self._path
         self._lock = threading.Lock()
         self._durations: dict[int, int] = {}
         self._pictures = 0
@@ -89,7 +92,7 @@ class Encoder:
         self._output: Any = None
         self._sides: StreamCopier | None = None
         try:
-            with map_write_errors(self._path):
+            with map_write_errors(self._final):
                 self._output = av.open(
                     f"file:{self._path.resolve()}",
                     "w",
@@ -162,7 +165,7 @@ class Encoder:
             OutputError, DiskFull: it cannot be written.
         """
         self._require_open()
-        with self._lock, map_write_errors(self._path):
+        with self._lock, map_write_errors(self._final):
             self._require_open()
             held, self._held = self._held, frame
             if held is not None:
@@ -175,7 +178,7 @@ class Encoder:
         Raises:
             OutputError, DiskFull: it cannot be written.
         """
-        with self._lock, map_write_errors(self._path):
+        with self._lock, map_write_errors(self._final):
             self._require_open()
             if self._held is not None:
                 self._encode(self._held, duration=self._last_duration(self._held))
@@ -205,7 +208,7 @@ class Encoder:
 
     def _require_open(self) -> None:
         if self._output is None or self._aborting:
-            raise OutputError(f"{self._path} is closed already.", hint="Start the run again.")
+            raise OutputError(f"{self._final} is closed already.", hint="Start the run again.")
 
     def _encode(self, frame: Frame, *, duration: int) -> None:
         native = self._fit(frame.native)

@@ -11,15 +11,17 @@ from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.files import check_output, keep_date, partial_path, publish
+from dashcamcleaner.files import keep_date, new_work_file, publish
 from dashcamcleaner.media.image_file import Still, read_still, write_still
 from dashcamcleaner.pipeline.context import open_context
 from dashcamcleaner.pipeline.frames import plan_frame
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.outputs import check_outputs
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
 from dashcamcleaner.pipeline.statistics import RunStatistics
 from dashcamcleaner.pipeline.writer import DetectionExport, obscurer_for
 from dashcamcleaner.report.data import report_path, write_reports
+from dashcamcleaner.work_files import remove_leftovers
 
 __all__ = ["clean_image", "info_of_still"]
 
@@ -38,7 +40,8 @@ def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
     begun = (time.monotonic(), time.process_time())
     if job.export_mask or job.export_mask_colored:
         raise SettingError("A mask is exported of clips, not of pictures.", hint="Its plan tells the regions.")
-    check_output(job.output, sources=[job.source], overwrite=settings.overwrite)
+    check_outputs(job)
+    remove_leftovers(job.output.parent)
     still = read_still(job.source)
     frame = still.frame
     summary = RunSummary(
@@ -49,7 +52,6 @@ def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
         source_bytes=job.source.stat().st_size,
         settings=settings.overrides,
     )
-    partial = partial_path(job.output)
     with open_context(job, info=info_of_still(still), models=models) as context:
         summary.backend, summary.weights = context.backend, context.header.weights
         summary.weights_sha256, summary.versions = context.header.weights_sha256, context.header.versions
@@ -63,26 +65,29 @@ def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
         plan = plan_frame(context.source, context.planner, frame)
         counts = statistics.add(plan)
         obscurer_for(settings).obscure(frame, plan.regions)
-        writer = PlanWriter(plan_path(job.output), header=context.header)
-        export = None
+        work = new_work_file(job.output)
+        writer = export = None
         try:
+            writer = PlanWriter(plan_path(job.output), header=context.header)
             writer.write(plan)
             if job.export_detections is not None:
                 export = DetectionExport(job.export_detections)
                 export.write(plan)
-            summary.streams = write_still(still, partial_path=partial, suffix=job.output.suffix, keep=settings.keep)
-            summary.output_bytes = partial.stat().st_size
-            publish(partial, job.output, overwrite=settings.overwrite)
+            summary.streams = write_still(
+                still, partial_path=work.path, final=job.output, suffix=job.output.suffix, keep=settings.keep
+            )
+            summary.output_bytes = work.path.stat().st_size
+            publish(work, job.output, overwrite=settings.overwrite)
             keep_date(job.source, job.output)
             if export is not None:
                 export.finish()
             if job.write_plan:
                 summary.plan = str(writer.finish())
         finally:
-            partial.unlink(missing_ok=True)
-            writer.abort()
-            if export is not None:
-                export.abort()
+            work.discard()
+            for sink in (writer, export):
+                if sink is not None:
+                    sink.abort()
         context.done()
         summary.status = PARTIAL if context.edits.not_applied else CLEANED
     yield Progress("clean", 1, 1, 0.0, 0.0, counts)

@@ -1,6 +1,6 @@
 """Plan files: JSON Lines written as the run goes, read by replay, resume, review, audit and report.
 
-While a run works, what was seen is appended to ``NAME.seen.jsonl.partial`` and the plan to ``NAME.plan.jsonl.partial``.
+While a run works, what was seen is appended to ``NAME.seen.jsonl.partial``, and the plan grows beside its name.
 When the output gets its final name, so does the plan, and the log of what was seen goes. A killed run leaves the log,
 from which the next run continues.
 """

@@ -19,18 +19,20 @@ from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.files import check_output, check_space
+from dashcamcleaner.files import check_space
 from dashcamcleaner.media import output_plan, probe
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.pipeline.context import open_context
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.frames import FramePlanner, run_frames_in_threads
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.outputs import check_outputs
 from dashcamcleaner.pipeline.progress import ProgressMeter
 from dashcamcleaner.pipeline.statistics import RunStatistics
 from dashcamcleaner.pipeline.two_pass import analyse_first
 from dashcamcleaner.pipeline.writer import ClipWriter
 from dashcamcleaner.report.data import describe_edits
+from dashcamcleaner.work_files import remove_leftovers
 
 __all__ = ["clean_video"]
 
@@ -51,7 +53,8 @@ def clean_video(job: Job, *, control: Control, models: ModelPool) -> Generator[E
     settings = job.settings
     begun = (time.monotonic(), time.process_time())
     info = probe.probe(job.source)
-    check_output(job.output, sources=[job.source], overwrite=settings.overwrite)
+    check_outputs(job)
+    remove_leftovers(job.output.parent)
     target = output_plan.plan_output(
         info,
         output=job.output,

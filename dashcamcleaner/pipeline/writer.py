@@ -17,7 +17,7 @@ from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.core.time import Span
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import OutputError
-from dashcamcleaner.files import GrowingFile, check_output, keep_date, partial_path, publish
+from dashcamcleaner.files import GrowingFile, keep_date, new_work_file, publish
 from dashcamcleaner.media.encoder import Encoder
 from dashcamcleaner.media.image_file import picture_frame
 from dashcamcleaner.media.mask_writer import MaskWriter
@@ -33,6 +33,7 @@ from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
 from dashcamcleaner.planning.planner import MemoryPlanner
 from dashcamcleaner.report.data import report_path, write_reports
 from dashcamcleaner.settings import Settings
+from dashcamcleaner.work_files import WorkFile
 
 __all__ = ["DetectionExport", "ClipWriter", "obscurer_for", "cover_cleaner"]
 
@@ -101,37 +102,44 @@ class ClipWriter:
         settings = job.settings
         self._job = job
         self._info = info
-        self._masks: list[tuple[MaskWriter, Path, Path]] = []
+        self._masks: list[tuple[MaskWriter, WorkFile, Path]] = []
         self._export: DetectionExport | None = None
         self._plan: PlanWriter | None = None
         self._obscurer = obscurer_for(settings)
         self._shapes = shapes_per_kind(settings)
         self._published = False
-        for extra in (job.export_detections, job.export_mask, job.export_mask_colored):
-            if extra is not None:
-                check_output(extra, sources=[job.source, job.output], overwrite=settings.overwrite)
-        self._encoder = Encoder(
-            target,
-            partial_path=partial_path(job.output),
-            source=job.source,
-            info=info,
-            quality=settings.quality,
-            preset=settings.preset,
-            threads=settings.workers,
-            clean_cover=cover_cleaner(settings, obscurer=self._obscurer, models=models),
-        )
+        self._encoder: Encoder | None = None
+        self._clip = new_work_file(job.output)
         try:
+            self._encoder = Encoder(
+                target,
+                partial_path=self._clip.path,
+                final=job.output,
+                source=job.source,
+                info=info,
+                quality=settings.quality,
+                preset=settings.preset,
+                threads=settings.workers,
+                clean_cover=cover_cleaner(settings, obscurer=self._obscurer, models=models),
+            )
             self._plan = PlanWriter(plan_path(job.output), header=header)
             if job.export_detections is not None:
                 self._export = DetectionExport(job.export_detections)
             for path, colored in ((job.export_mask, False), (job.export_mask_colored, True)):
                 if path is not None:
-                    beside = partial_path(path)
-                    mask = MaskWriter(path, partial_path=beside, info=info, colored=colored, draw=self._draw)
-                    self._masks.append((mask, beside, path))
+                    self._begin_mask(path, colored=colored)
         except BaseException:
             self.abort()
             raise
+
+    def _begin_mask(self, path: Path, *, colored: bool) -> None:
+        work = new_work_file(path)
+        try:
+            mask = MaskWriter(path, partial_path=work.path, info=self._info, colored=colored, draw=self._draw)
+        except BaseException:
+            work.discard()
+            raise
+        self._masks.append((mask, work, path))
 
     def _draw(self, channel: np.ndarray, region: Region, value: int) -> None:
         """Raise the channel to the value inside the very shape that is painted."""
@@ -149,6 +157,7 @@ class ClipWriter:
     def write(self, frame: Frame, plan: FramePlan) -> None:
         """Obscure and write one frame; called in order by one thread."""
         assert self._plan is not None
+        assert self._encoder is not None
         for mask, _, _ in self._masks:
             mask.write(plan.time, plan.regions, frame.upright_size)
         if self._export is not None:
@@ -164,15 +173,16 @@ class ClipWriter:
             OutputError: the disk is full, or something came to stand under a final name meanwhile.
         """
         assert self._plan is not None
+        assert self._encoder is not None
         job = self._job
         summary.output_bytes = self._encoder.finish()
         summary.warnings += self._encoder.problems
-        for mask, beside, final in self._masks:
+        for mask, work, final in self._masks:
             mask.finish()
-            publish(beside, final, overwrite=job.settings.overwrite)
+            publish(work, final, overwrite=job.settings.overwrite)
         if self._export is not None:
             self._export.finish()
-        publish(partial_path(job.output), job.output, overwrite=job.settings.overwrite)
+        publish(self._clip, job.output, overwrite=job.settings.overwrite)
         self._published = True
         keep_date(job.source, job.output)
         if job.write_plan:
@@ -186,10 +196,11 @@ class ClipWriter:
         """Close and delete what was begun; does nothing after `finish`."""
         if self._published:
             return
-        self._encoder.abort()
-        for sink in (self._plan, self._export, *(mask for mask, _, _ in self._masks)):
+        for sink in (self._encoder, self._plan, self._export, *(mask for mask, _, _ in self._masks)):
             if sink is not None:
                 sink.abort()
+        for work in (self._clip, *(work for _, work, _ in self._masks)):
+            work.discard()
 
     def __enter__(self) -> ClipWriter:
         return self

@@ -81,7 +81,7 @@ def detail(luma: np.ndarray) -> float:
 
 
 def left_behind(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir() if "partial" in path.name}
+    return {path.name for path in folder.iterdir() if "partial" in path.name or path.name.startswith(".")}
 
 
 def test_where_much_of_the_picture_is_hidden_the_run_says_so(tmp_path: Path) -> None:

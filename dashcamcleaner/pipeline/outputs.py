@@ -1,0 +1,50 @@
+"""The files that a job writes: which they are, and the one check whether each of them may be written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from dashcamcleaner.errors import OutputError
+from dashcamcleaner.files import check_output
+from dashcamcleaner.pipeline.edits_file import EditsFile
+from dashcamcleaner.pipeline.job import Job
+
+__all__ = ["check_outputs", "files_read", "files_written"]
+
+
+def files_read(job: Job) -> Iterator[Path]:
+    """The files that a job reads, none of which it may write to."""
+    yield job.source
+    if job.from_plan is not None:
+        yield job.from_plan
+        yield EditsFile.beside(job.from_plan).path
+    if job.edits is not None:
+        yield job.edits
+    for named in (job.settings.picture, *str(job.settings.weights).split(",")):
+        if named and Path(named).is_file():
+            yield Path(named)
+
+
+def files_written(job: Job) -> Iterator[Path]:
+    """The files that a job was told to write, the result first."""
+    yield job.output
+    for extra in (job.export_detections, job.export_mask, job.export_mask_colored):
+        if extra is not None:
+            yield extra
+
+
+def check_outputs(job: Job) -> None:
+    """Refuse a job that would destroy something, before anything is begun; make the folders of its outputs.
+
+    Raises:
+        OutputError: an output is a file that the job reads, exists already, or is named twice; see `check_output`.
+        DiskFull: there is no room for a folder.
+    """
+    read = list(files_read(job))
+    written: list[Path] = []
+    for path in files_written(job):
+        if path.absolute() in (other.absolute() for other in written):
+            raise OutputError(f"{path} is named as two outputs of one run.", hint="Give each a name of its own.")
+        check_output(path, sources=read, overwrite=job.settings.overwrite)
+        written.append(path)
