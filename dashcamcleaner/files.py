@@ -35,10 +35,12 @@ __all__ = [
     "check_output",
     "check_space",
     "file_sha256",
+    "found_side_path",
     "keep_date",
     "map_os_errors",
     "new_work_file",
     "publish",
+    "side_path",
     "user_folder",
 ]
 
@@ -193,6 +195,20 @@ def _same_file(one: Path, other: Path) -> bool:
         return one.samefile(other)
     except OSError:  # one of them is not there
         return False
+
+
+def side_path(output: Path, ending: str) -> Path:
+    """Where something about an output stands, by its whole name: ``IMG_1.mov`` and ``IMG_1.jpg`` share nothing."""
+    return output.with_name(output.name + ending)
+
+
+def found_side_path(output: Path, ending: str) -> Path:
+    """Where something about an output is read from: version 0.1.0 named it by the stem, as ``IMG_1.plan.jsonl``.
+
+    That name is given where only it is there; whether what stands there is of this very output is for readers to tell.
+    """
+    path, older = side_path(output, ending), output.with_name(output.stem + ending)
+    return older if older.exists() and not path.exists() else path
 
 
 def check_space(folder: Path, *, needed_bytes: int) -> None:

@@ -18,7 +18,6 @@ import hashlib
 import os
 import re
 import secrets
-import socket
 import stat
 import sys
 from pathlib import Path
@@ -154,7 +153,9 @@ def _rename_to_nothing(path: Path, final: Path) -> None:
 @functools.cache
 def host_name() -> str:
     """What this machine calls itself."""
-    return socket.gethostname() or "localhost"
+    if sys.platform == "win32":
+        return os.environ.get("COMPUTERNAME") or "localhost"
+    return os.uname().nodename or "localhost"
 
 
 @functools.cache

@@ -39,7 +39,7 @@ from dashcamcleaner.media.image_file import is_still, read_still
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.image import info_of_still
-from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint, plan_path
+from dashcamcleaner.pipeline.plan_file import PlanReader, find_plan, fingerprint
 from dashcamcleaner.pipeline.progress import ProgressMeter
 from dashcamcleaner.report.data import write_reports
 from dashcamcleaner.settings import Settings, resolve
@@ -156,7 +156,7 @@ def _audit(
 
 def _find_plan(source: Path, output: Path, plan: Path | None, result: AuditResult) -> tuple[Path | None, list[str]]:
     """The plan to go by, if it is of this source, and what to tell about it."""
-    path = plan or plan_path(output)
+    path = plan or find_plan(output)
     if not path.exists():
         if plan is not None:
             raise PlanError(f"There is no plan {plan}.", hint="Leave --plan out to look without one.")

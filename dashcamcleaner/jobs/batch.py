@@ -23,9 +23,9 @@ from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
-from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint, plan_path
-from dashcamcleaner.report.data import html_path, read_report, report_path
-from dashcamcleaner.report.html import folder_html, write_page
+from dashcamcleaner.pipeline.plan_file import PlanReader, find_plan, fingerprint
+from dashcamcleaner.report.data import find_report, html_path, read_report
+from dashcamcleaner.report.html import folder_html, is_page, write_page
 from dashcamcleaner.settings import Settings
 
 __all__ = [
@@ -237,7 +237,7 @@ def _is_clip(path: Path) -> bool:
 
 
 def _source_of(output: Path, place: Path, sources: dict[Path, Path]) -> Path | None:
-    report = report_path(output)
+    report = find_report(output)
     if report.exists():
         named = Path(str(read_report(report)["source"]))
         by_name = [path for path in sources if path.name == named.name]
@@ -251,12 +251,15 @@ def _source_of(output: Path, place: Path, sources: dict[Path, Path]) -> Path | N
     return None
 
 
-def write_folder_report(reports: Sequence[dict[str, Any]], folder: Path) -> Path:
-    """Write ``report.html`` over all clips of a folder, worst first, with links to each clip's page.
+def write_folder_report(reports: Sequence[dict[str, Any]], folder: Path, *, overwrite: bool) -> Path:
+    """Write ``report.html`` over several clips, worst first, with links to each clip's page; gives its path.
+
+    Nobody else's file is replaced: where one has the name, the page becomes ``report-2.html`` and so on.
 
     Args:
         reports: what stands in the clips' JSON reports; of a failed clip its ``source``, ``status`` and ``error``.
-        folder: where the outputs stand.
+        folder: where the page goes.
+        overwrite: replace an earlier page of this program.
 
     Raises:
         OutputError: it cannot be written.
@@ -264,14 +267,20 @@ def write_folder_report(reports: Sequence[dict[str, Any]], folder: Path) -> Path
     rows = []
     for report in reports:
         row = {**report, "page": ""}  # a report is foreign input: where its page lies is found here, not read there
-        page = html_path(report_path(Path(str(report.get("output", "")))))
+        page = html_path(find_report(Path(str(report.get("output", "")))))
         if page.exists():
-            row["page"] = Path(os.path.relpath(page, folder)).as_posix()
+            with contextlib.suppress(ValueError):  # on another drive: there is no way from here
+                row["page"] = Path(os.path.relpath(page, folder)).as_posix()
         rows.append(row)
     # Not there yet where every clip of a batch was refused; where it cannot be made, writing tells why.
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "report.html"
+    names = ("report.html", *(f"report-{number}.html" for number in range(2, 10_000)))
+    path = next(
+        path
+        for path in (folder / name for name in names)
+        if not os.path.lexists(path) or (overwrite and path.is_file() and is_page(path))
+    )
     write_page(folder_html(rows, title=folder.resolve().name), path)
     return path
 
@@ -282,7 +291,7 @@ def earlier_result(source: Path, output: Path) -> RunSummary | None:
     None where there is no such output, its plan or report is gone or cannot be read, or the plan is of other footage:
     a clip of the same name is not the same clip.
     """
-    plan, report = plan_path(output), report_path(output)
+    plan, report = find_plan(output), find_report(output)
     if not (output.is_file() and plan.is_file() and report.is_file()):
         return None
     try:

@@ -30,6 +30,7 @@ from dashcamcleaner.core.edit_types import EDIT_TYPES, Edit, UnknownEdit, edit_f
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.files import atomic_write, map_os_errors
+from dashcamcleaner.pipeline.plan_file import plan_of_0_1_0
 
 __all__ = ["EDITS_VERSION", "EditsFile", "edits_as_text", "edits_from_text"]
 
@@ -38,6 +39,10 @@ EDITS_VERSION = (1, 0)
 _HEADER = json.dumps({"edits": "dashcamcleaner", "version": list(EDITS_VERSION)}, separators=(",", ":"))
 _UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 """What comes of a line that is no row: it may have been written by anybody."""
+
+
+def _edits_path(plan: Path) -> Path:
+    return plan.with_name(plan.name.removesuffix(".jsonl").removesuffix(".plan") + ".edits.jsonl")
 
 
 class EditsFile:
@@ -53,8 +58,14 @@ class EditsFile:
 
     @classmethod
     def beside(cls, plan: Path) -> EditsFile:
-        """The edits of a plan: ``clip.plan.jsonl`` -> ``clip.edits.jsonl``."""
-        return cls(plan.with_name(plan.name.removesuffix(".jsonl").removesuffix(".plan") + ".edits.jsonl"))
+        """The edits of a plan: ``clip.mp4.plan.jsonl`` -> ``clip.mp4.edits.jsonl``.
+
+        Where there are none, but version 0.1.0 left ``clip.edits.jsonl`` with a plan of the same footage, it is these.
+        """
+        path = _edits_path(plan)
+        if not path.exists() and (older := plan_of_0_1_0(plan)) is not None and _edits_path(older).is_file():
+            return cls(_edits_path(older))
+        return cls(path)
 
     def read(self, *, missing_ok: bool = False) -> Edits:
         """What stands in the file; its header is the one that `write` will write.

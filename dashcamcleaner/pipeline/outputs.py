@@ -9,6 +9,8 @@ from dashcamcleaner.errors import OutputError
 from dashcamcleaner.files import check_output
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.plan_file import plan_path
+from dashcamcleaner.report.data import html_path, report_path
 
 __all__ = ["check_outputs", "files_read", "files_written"]
 
@@ -27,8 +29,12 @@ def files_read(job: Job) -> Iterator[Path]:
 
 
 def files_written(job: Job) -> Iterator[Path]:
-    """The files that a job was told to write, the result first."""
+    """The files that a job writes, the result first."""
     yield job.output
+    if job.write_plan:
+        yield plan_path(job.output)
+    yield report_path(job.output)
+    yield html_path(report_path(job.output))
     for extra in (job.export_detections, job.export_mask, job.export_mask_colored):
         if extra is not None:
             yield extra
@@ -46,5 +52,7 @@ def check_outputs(job: Job) -> None:
     for path in files_written(job):
         if path.absolute() in (other.absolute() for other in written):
             raise OutputError(f"{path} is named as two outputs of one run.", hint="Give each a name of its own.")
-        check_output(path, sources=read, overwrite=job.settings.overwrite)
+        again = path == plan_path(job.output)  # rendering again from a plan may write it anew
+        sources = [source for source in read if not (again and source == job.from_plan)]
+        check_output(path, sources=sources, overwrite=job.settings.overwrite)
         written.append(path)

@@ -17,17 +17,46 @@ from typing import IO
 
 from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader
 from dashcamcleaner.errors import PlanError
-from dashcamcleaner.files import GrowingFile, map_os_errors
+from dashcamcleaner.files import GrowingFile, found_side_path, map_os_errors, side_path
 
-__all__ = ["PlanReader", "PlanWriter", "SeenLog", "fingerprint", "plan_path", "seen_path"]
+__all__ = [
+    "PlanReader",
+    "PlanWriter",
+    "SeenLog",
+    "find_plan",
+    "fingerprint",
+    "plan_of_0_1_0",
+    "plan_path",
+    "seen_path",
+]
+
+_ENDING = ".plan.jsonl"
 
 _EDGE_BYTES = 1 << 20
 _FLUSH_EVERY_FRAMES = 15  # half a second at 30 fps: what a kill costs at most
 
 
 def plan_path(output: Path) -> Path:
-    """Where the plan of an output stands: ``clip.mp4`` -> ``clip.plan.jsonl``."""
-    return output.with_name(output.stem + ".plan.jsonl")
+    """Where the plan of an output is written: ``clip.mp4`` -> ``clip.mp4.plan.jsonl``."""
+    return side_path(output, _ENDING)
+
+
+def find_plan(output: Path) -> Path:
+    """Where the plan of an output is read from; see `files.found_side_path`. Its fingerprint tells whether it is."""
+    return found_side_path(output, _ENDING)
+
+
+def plan_of_0_1_0(plan: Path) -> Path | None:
+    """The plan of the same footage under the name that version 0.1.0 gave it, ``clip.plan.jsonl``; None for none."""
+    output = plan.with_name(plan.name.removesuffix(_ENDING))
+    older = output.with_name(output.stem + _ENDING)
+    if output.name == plan.name or older == plan or not (older.is_file() and plan.is_file()):
+        return None
+    try:
+        with PlanReader(plan) as mine, PlanReader(older) as theirs:
+            return older if mine.header.fingerprint == theirs.header.fingerprint else None
+    except PlanError:
+        return None
 
 
 def seen_path(output: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Writes a run's report beside its output: ``NAME.report.json`` and the same as a page, ``NAME.report.html``.
+"""Writes a run's report beside its output: ``NAME.EXT.report.json`` and the same as a page, ``.html``.
 
 Called by `pipeline.writer` when a clip is finished and again by `audit.audit` when the audit has been added.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,18 +17,60 @@ from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.findings import AuditResult
 from dashcamcleaner.core.summary import CLEANED, RunSummary
 from dashcamcleaner.core.time import format_seconds
-from dashcamcleaner.errors import InputError
-from dashcamcleaner.files import atomic_json, file_sha256, map_os_errors
-from dashcamcleaner.report.html import REPORT_VERSION, write_html
+from dashcamcleaner.errors import InputError, OutputError
+from dashcamcleaner.files import atomic_json, file_sha256, found_side_path, map_os_errors, side_path
+from dashcamcleaner.report.html import REPORT_VERSION, is_page, write_html
 
-__all__ = ["add_audit", "html_path", "read_report", "report_path", "describe_edits", "write_reports"]
+__all__ = [
+    "add_audit",
+    "check_report",
+    "find_report",
+    "html_path",
+    "read_report",
+    "report_path",
+    "describe_edits",
+    "write_reports",
+]
 
 SCHEMA = "dashcamcleaner.report"
 
 
 def report_path(output: Path) -> Path:
-    """Where the JSON report of an output stands: ``clip.mp4`` -> ``clip.report.json``."""
-    return output.with_name(output.stem + ".report.json")
+    """Where the JSON report of an output is written: ``clip.mp4`` -> ``clip.mp4.report.json``."""
+    return side_path(output, ".report.json")
+
+
+def find_report(output: Path) -> Path:
+    """Where the report of an output is read from; one of version 0.1.0 counts if it names this very output."""
+    path = found_side_path(output, ".report.json")
+    if path != report_path(output):
+        try:
+            named = Path(str(read_report(path)["output"])).name
+        except (InputError, KeyError):
+            named = ""
+        if named != output.name:
+            return report_path(output)
+    return path
+
+
+def check_report(output: Path) -> None:
+    """Refuse to report on an output where its report's names are taken by files that are no reports of this program.
+
+    Raises:
+        OutputError: there is such a file.
+    """
+    report = find_report(output)
+    page = html_path(report)
+    try:
+        taken = report if os.path.lexists(report) and not read_report(report) else None
+    except InputError:
+        taken = report
+    if taken is None and os.path.lexists(page) and not is_page(page):
+        taken = page
+    if taken is not None:
+        raise OutputError(
+            f"{taken} is no report of this program and is left alone.", hint="Move it, or leave the report out."
+        )
 
 
 def html_path(report: Path) -> Path:
@@ -83,10 +126,11 @@ def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = N
         Where it stands, and all that it says.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: it cannot be written, or something else has its name.
     """
     output = Path(result.output)
-    final = report_path(output)
+    check_report(output)
+    final = find_report(output)
     try:
         data = read_report(final)
     except InputError:
