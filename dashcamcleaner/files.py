@@ -28,6 +28,7 @@ from dashcamcleaner.work_files import WorkFile
 
 __all__ = [
     "GrowingFile",
+    "as_json",
     "as_our_error",
     "atomic_json",
     "atomic_path",
@@ -37,6 +38,7 @@ __all__ = [
     "file_sha256",
     "found_side_path",
     "keep_date",
+    "make_output_folder",
     "map_os_errors",
     "new_work_file",
     "publish",
@@ -182,10 +184,20 @@ def check_output(final: Path, *, sources: Iterable[Path], overwrite: bool) -> No
         raise OutputError(f"The output {final} is a folder.", hint="Give a file name, or a folder for several inputs.")
     if os.path.lexists(final) and not overwrite:
         raise OutputError(f"The output {final} exists already.", hint="Choose another name, or add --overwrite.")
-    with map_os_errors(final.parent, what=f"The folder {final.parent}", verb="made"):
-        final.parent.mkdir(parents=True, exist_ok=True)
-    if not os.access(final.parent, os.W_OK):
-        raise OutputError(f"The folder {final.parent} cannot be written to.", hint="Choose another folder with -o.")
+    make_output_folder(final.parent)
+
+
+def make_output_folder(folder: Path) -> None:
+    """Make the folder of an output, if it is not there.
+
+    Raises:
+        OutputError: it cannot be made or written to.
+        DiskFull: there is no room for it.
+    """
+    with map_os_errors(folder, what=f"The folder {folder}", verb="made"):
+        folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise OutputError(f"The folder {folder} cannot be written to.", hint="Choose another folder with -o.")
 
 
 def _same_file(one: Path, other: Path) -> bool:
@@ -320,7 +332,12 @@ def atomic_json(final: Path, data: Any, *, what: str = "", make_folder: bool = F
     Raises:
         DiskFull, OutputError: see `map_os_errors`.
     """
-    atomic_write(final, json.dumps(data, indent=1, ensure_ascii=False) + "\n", what=what, make_folder=make_folder)
+    atomic_write(final, as_json(data), what=what, make_folder=make_folder)
+
+
+def as_json(data: Any) -> str:
+    """Plain data as the JSON that this program writes."""
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
 
 class GrowingFile:
@@ -370,16 +387,18 @@ class GrowingFile:
 
 
 def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hex; remembered per path, size and date within this process.
+    """The SHA-256 of a file's bytes, in hex; remembered within this process until the file changes.
+
+    A date of change can be set by anybody, so the system's own mark of a change counts as well.
 
     Raises:
         OSError: it cannot be read.
     """
     stat = path.stat()
-    return _sha256(path, stat.st_size, stat.st_mtime_ns)
+    return _sha256(path, (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_dev, stat.st_ino))
 
 
 @functools.lru_cache(maxsize=64)
-def _sha256(path: Path, size: int, mtime_ns: int) -> str:  # noqa: ARG001  # they tell the cache of a changed file
+def _sha256(path: Path, state: tuple[int, ...]) -> str:  # noqa: ARG001  # it tells the cache of a changed file
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

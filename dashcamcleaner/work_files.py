@@ -168,19 +168,19 @@ def is_work_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def hold(handle: int) -> bool:
-    """Lock an open file for as long as this process lives; False where another holds it.
+def hold(handle: int) -> bool | None:
+    """Lock an open file for as long as this process has it open.
 
-    True, too, where the file system has no locks.
+    True: it is locked now. False: another has locked it. None: there are no such locks on this system or file system.
     """
     if sys.platform == "win32":
-        return True  # an open file cannot be removed there
+        return None  # an open file cannot be removed there
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError:
-        return True
+        return None
     return True
 
 
@@ -226,7 +226,7 @@ def _remove_leftover(folder: Path) -> None:
     for path in inside:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
         try:
-            if not stat.S_ISREG(os.fstat(handle).st_mode) or not hold(handle):
+            if not stat.S_ISREG(os.fstat(handle).st_mode) or hold(handle) is False:
                 return
         finally:
             os.close(handle)

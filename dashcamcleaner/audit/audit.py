@@ -31,7 +31,7 @@ from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
-from dashcamcleaner.errors import PlanError
+from dashcamcleaner.errors import DashcamCleanerError, PlanError
 from dashcamcleaner.files import as_our_error, file_sha256
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import open_clip
@@ -77,7 +77,7 @@ def audit(
         )
     except Exception as error:  # the border: whatever it was reaches the asker as one object
         ours = as_our_error(error, source=output)
-        if ours is not error:
+        if ours is not error and type(ours) is DashcamCleanerError:  # a fault of ours; a full disk is none
             log.exception("the audit of %s failed", output)
         yield Failed(ours)
 

@@ -6,7 +6,6 @@ One bad file does not stop a batch; a source is never overwritten, nor one outpu
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import glob
 import os
 import shutil
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.core.events import Event, Warned
-from dashcamcleaner.core.summary import KindSummary, RunSummary, StreamAction
+from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import InputError, OutputError, PlanError, SettingError
 from dashcamcleaner.jobs.run import clean
@@ -24,7 +23,7 @@ from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanReader, find_plan, fingerprint
-from dashcamcleaner.report.data import find_report, html_path, read_report
+from dashcamcleaner.report.data import find_report, html_path, read_report, summary_of
 from dashcamcleaner.report.html import folder_html, is_page, write_page
 from dashcamcleaner.settings import Settings
 
@@ -298,18 +297,9 @@ def earlier_result(source: Path, output: Path) -> RunSummary | None:
         with PlanReader(plan) as reader:
             if reader.header.fingerprint != fingerprint(source):
                 return None
-        summary = _summary_of(read_report(report))
+        summary = summary_of(read_report(report))
     except (PlanError, InputError, OSError, TypeError, ValueError, AttributeError):
         return None
     # Folders may have been moved together: what stands here counts, not what was written then.
     summary.source, summary.output, summary.plan, summary.report = str(source), str(output), str(plan), str(report)
-    return summary
-
-
-def _summary_of(data: dict[str, Any]) -> RunSummary:
-    known = {field.name for field in dataclasses.fields(RunSummary)}
-    summary = RunSummary(**{name: value for name, value in data.items() if name in known})
-    summary.kinds = {kind: KindSummary(**counts) for kind, counts in summary.kinds.items()}  # type: ignore[arg-type]
-    summary.streams = [StreamAction(**action) for action in summary.streams]  # type: ignore[arg-type]
-    summary.size = (int(summary.size[0]), int(summary.size[1]))
     return summary

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -26,6 +27,7 @@ from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.output_plan import OutputPlan
 from dashcamcleaner.media.stream_copy import StreamCopier
+from dashcamcleaner.media.written import WrittenClip
 
 __all__ = ["map_write_errors", "Encoder", "display_matrix"]
 
@@ -89,6 +91,7 @@ class Encoder:
         self._end_pts = -(1 << 62)
         self._shift_ticks = round(plan.shift_s / info.time_base)
         self._reformatter: VideoReformatter | None = None
+        self._written: WrittenClip | None = None
         self._output: Any = None
         self._sides: StreamCopier | None = None
         try:
@@ -191,6 +194,13 @@ class Encoder:
             if self._sides is not None:
                 self._sides.pass_on(until=None)
                 self._sides.close()
+            self._written = WrittenClip(
+                muxer=self._plan.container.muxer,
+                pictures=self._pictures,
+                duration_s=float((self._end_pts - (self._first or (0, 0))[0]) * self._info.time_base),
+                step_s=float(self._step * self._info.time_base),
+                streams=Counter(stream.type for stream in self._output.streams),
+            )
             self._output.close()
             self._output = None
             if self._refused:
@@ -249,6 +259,12 @@ class Encoder:
             self._refused += 1
         if time is not None and self._sides is not None:
             self._sides.pass_on(until=time)
+
+    @property
+    def written(self) -> WrittenClip:
+        """What was put into the file; known after `finish`."""
+        assert self._written is not None
+        return self._written
 
     @property
     def problems(self) -> list[str]:

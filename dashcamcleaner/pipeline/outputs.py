@@ -9,6 +9,7 @@ from dashcamcleaner.errors import OutputError
 from dashcamcleaner.files import check_output
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.output_lock import OutputLock
 from dashcamcleaner.pipeline.plan_file import plan_path
 from dashcamcleaner.report.data import html_path, report_path
 
@@ -40,8 +41,12 @@ def files_written(job: Job) -> Iterator[Path]:
             yield extra
 
 
-def check_outputs(job: Job) -> None:
+def check_outputs(job: Job, *, lock: OutputLock) -> None:
     """Refuse a job that would destroy something, before anything is begun; make the folders of its outputs.
+
+    Args:
+        job: the job.
+        lock: knows what a killed run of the job had published, which may be replaced.
 
     Raises:
         OutputError: an output is a file that the job reads, exists already, or is named twice; see `check_output`.
@@ -54,5 +59,5 @@ def check_outputs(job: Job) -> None:
             raise OutputError(f"{path} is named as two outputs of one run.", hint="Give each a name of its own.")
         again = path == plan_path(job.output)  # rendering again from a plan may write it anew
         sources = [source for source in read if not (again and source == job.from_plan)]
-        check_output(path, sources=sources, overwrite=job.settings.overwrite)
+        check_output(path, sources=sources, overwrite=job.settings.overwrite or lock.may_replace(path))
         written.append(path)

@@ -18,6 +18,7 @@ from typing import IO
 from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.files import GrowingFile, found_side_path, map_os_errors, side_path
+from dashcamcleaner.work_files import WorkFile
 
 __all__ = [
     "PlanReader",
@@ -96,6 +97,11 @@ class PlanWriter:
         """Append a frame."""
         self._file.write(plan.to_line() + "\n")
         self.frames += 1
+
+    def close(self) -> WorkFile:
+        """Mark the plan complete; gives the file, which still has to be published."""
+        self._file.write(json.dumps({"end": True, "frames": self.frames}) + "\n")
+        return self._file.close()
 
     def finish(self) -> Path:
         """Mark the plan complete and give it its final name."""

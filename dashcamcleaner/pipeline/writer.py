@@ -17,11 +17,12 @@ from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.core.time import Span
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import OutputError
-from dashcamcleaner.files import GrowingFile, keep_date, new_work_file, publish
+from dashcamcleaner.files import GrowingFile, keep_date, new_work_file
 from dashcamcleaner.media.encoder import Encoder
 from dashcamcleaner.media.image_file import picture_frame
 from dashcamcleaner.media.mask_writer import MaskWriter
 from dashcamcleaner.media.output_plan import OutputPlan
+from dashcamcleaner.media.written import check_clip
 from dashcamcleaner.obscure.masks import region_mask
 from dashcamcleaner.obscure.obscurer import Obscurer
 from dashcamcleaner.pipeline.build import rules_per_kind, shapes_per_kind
@@ -29,9 +30,11 @@ from dashcamcleaner.pipeline.context import detector_for
 from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.observations import LiveObservationSource
+from dashcamcleaner.pipeline.output_lock import OutputLock
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
+from dashcamcleaner.pipeline.publication import publish_all
 from dashcamcleaner.planning.planner import MemoryPlanner
-from dashcamcleaner.report.data import report_path, write_reports
+from dashcamcleaner.report.data import report_files, report_path
 from dashcamcleaner.settings import Settings
 from dashcamcleaner.work_files import WorkFile
 
@@ -73,14 +76,14 @@ class DetectionExport:
                 csv.writer(self._file).writerow(row)
             self._rows += 1
 
-    def finish(self) -> None:
-        """Complete the file and give it its final name."""
+    def close(self) -> WorkFile:
+        """Complete the file; it still has to be published."""
         if self._json:
             self._file.write("\n]\n")
-        self._file.finish()
+        return self._file.close()
 
     def abort(self) -> None:
-        """Delete what was written; does nothing after `finish`."""
+        """Delete what was written; does nothing once it is published."""
         self._file.abort()
 
 
@@ -107,7 +110,7 @@ class ClipWriter:
         self._plan: PlanWriter | None = None
         self._obscurer = obscurer_for(settings)
         self._shapes = shapes_per_kind(settings)
-        self._published = False
+        self._reports: list[tuple[WorkFile, Path]] = []
         self._encoder: Encoder | None = None
         self._clip = new_work_file(job.output)
         try:
@@ -166,40 +169,50 @@ class ClipWriter:
         self._encoder.write(frame)
         self._plan.write(plan)
 
-    def finish(self, summary: RunSummary) -> None:
-        """Complete all files, give them their final names, and write the JSON report beside the output.
+    def finish(self, summary: RunSummary, *, source_sha256: Callable[[], str], lock: OutputLock) -> None:
+        """Complete all files, and give them their final names, the clip's last.
+
+        Args:
+            summary: the run; completed here.
+            source_sha256: gives the hash of what was read, or raises if that was changed.
+            lock: the lock of the outputs.
 
         Raises:
-            OutputError: the disk is full, or something came to stand under a final name meanwhile.
+            OutputError: the disk is full, something came to stand under a final name meanwhile, or the clip is not
+                what was written. None of the files has its name then.
         """
         assert self._plan is not None
         assert self._encoder is not None
-        job = self._job
-        summary.output_bytes = self._encoder.finish()
-        summary.warnings += self._encoder.problems
+        job, encoder = self._job, self._encoder
+        summary.output_bytes = encoder.finish()
+        summary.warnings += encoder.problems
+        check_clip(self._clip.path, encoder.written, final=job.output)
+        files: list[tuple[WorkFile, Path]] = []
         for mask, work, final in self._masks:
             mask.finish()
-            publish(work, final, overwrite=job.settings.overwrite)
-        if self._export is not None:
-            self._export.finish()
-        publish(self._clip, job.output, overwrite=job.settings.overwrite)
-        self._published = True
-        keep_date(job.source, job.output)
+            files.append((work, final))
+        if self._export is not None and job.export_detections is not None:
+            files.append((self._export.close(), job.export_detections))
         if job.write_plan:
-            summary.plan = str(self._plan.finish())
-        else:
-            self._plan.abort()
+            files.append((self._plan.close(), self._plan.final))
+            summary.plan = str(self._plan.final)
         summary.report = str(report_path(job.output))
-        write_reports(summary)
+        summary.source_sha256 = source_sha256()
+        self._reports = report_files(summary, result=self._clip.path)
+        keep_date(job.source, self._clip.path)
+        publish_all(
+            [*files, *self._reports, (self._clip, job.output)],
+            lock=lock,
+            overwrite=job.settings.overwrite,
+            check=lambda: check_clip(job.output, encoder.written, final=job.output),
+        )
 
     def abort(self) -> None:
-        """Close and delete what was begun; does nothing after `finish`."""
-        if self._published:
-            return
+        """Close and delete what was begun; what is published stays."""
         for sink in (self._encoder, self._plan, self._export, *(mask for mask, _, _ in self._masks)):
             if sink is not None:
                 sink.abort()
-        for work in (self._clip, *(work for _, work, _ in self._masks)):
+        for work in (self._clip, *(work for _, work, _ in self._masks), *(work for work, _ in self._reports)):
             work.discard()
 
     def __enter__(self) -> ClipWriter:

@@ -5,6 +5,7 @@ Called by `pipeline.writer` when a clip is finished and again by `audit.audit` w
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import os
@@ -15,11 +16,20 @@ from typing import Any
 from dashcamcleaner.core.edit_types import ClearZone, HiddenSpan, HiddenZone
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.findings import AuditResult
-from dashcamcleaner.core.summary import CLEANED, RunSummary
+from dashcamcleaner.core.summary import CLEANED, KindSummary, RunSummary, StreamAction
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import InputError, OutputError
-from dashcamcleaner.files import atomic_json, file_sha256, found_side_path, map_os_errors, side_path
-from dashcamcleaner.report.html import REPORT_VERSION, is_page, write_html
+from dashcamcleaner.files import (
+    as_json,
+    atomic_json,
+    file_sha256,
+    found_side_path,
+    map_os_errors,
+    new_work_file,
+    side_path,
+)
+from dashcamcleaner.report.html import REPORT_VERSION, is_page, report_html, write_html
+from dashcamcleaner.work_files import WorkFile
 
 __all__ = [
     "add_audit",
@@ -27,7 +37,9 @@ __all__ = [
     "find_report",
     "html_path",
     "read_report",
+    "report_files",
     "report_path",
+    "summary_of",
     "describe_edits",
     "write_reports",
 ]
@@ -78,6 +90,37 @@ def html_path(report: Path) -> Path:
     return report.with_suffix(".html")
 
 
+def report_files(summary: RunSummary, *, result: Path) -> list[tuple[WorkFile, Path]]:
+    """JSON and page of a run whose result has not got its name yet, as work files with their final names.
+
+    Completes the summary with the result's hash; the source's must stand in it.
+
+    Args:
+        summary: the run.
+        result: where the result is.
+
+    Raises:
+        DiskFull, OutputError: one of them cannot be written.
+    """
+    assert summary.report is not None
+    final = Path(summary.report)
+    with map_os_errors(final, what=f"The report {final}"):
+        summary.output_sha256 = file_sha256(result)
+    data = report_dict(summary)
+    made: list[tuple[WorkFile, Path]] = []
+    try:
+        for path, text in ((final, as_json(data)), (html_path(final), report_html(data))):
+            work = new_work_file(path, what=f"The report {path}")
+            made.append((work, path))
+            with map_os_errors(path, what=f"The report {path}"):
+                work.write(text.encode("utf-8"))
+    except BaseException:
+        for work, _ in made:
+            work.discard()
+        raise
+    return made
+
+
 def write_reports(summary: RunSummary, *, thumbnails: Mapping[int, bytes] | None = None) -> None:
     """Write JSON and page to the summary's ``report`` path, completing the summary with the files' hashes.
 
@@ -97,6 +140,20 @@ def write_reports(summary: RunSummary, *, thumbnails: Mapping[int, bytes] | None
 def report_dict(summary: RunSummary) -> dict[str, Any]:
     """What stands in the JSON: the summary and its version."""
     return {"schema": SCHEMA, "schema_version": REPORT_VERSION, **summary.as_dict()}
+
+
+def summary_of(data: Mapping[str, Any]) -> RunSummary:
+    """The summary that a report holds.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError: it holds another thing; a report is foreign input.
+    """
+    known = {field.name for field in dataclasses.fields(RunSummary)}
+    summary = RunSummary(**{name: value for name, value in data.items() if name in known})
+    summary.kinds = {kind: KindSummary(**counts) for kind, counts in summary.kinds.items()}  # type: ignore[arg-type]
+    summary.streams = [StreamAction(**action) for action in summary.streams]  # type: ignore[arg-type]
+    summary.size = (int(summary.size[0]), int(summary.size[1]))
+    return summary
 
 
 def read_report(path: Path) -> dict[str, Any]:

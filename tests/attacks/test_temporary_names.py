@@ -137,7 +137,7 @@ def test_a_work_file_that_was_replaced_is_not_published(tmp_path: Path) -> None:
 
     def replace(event: Event) -> None:
         if isinstance(event, Progress) and not replaced:
-            for folder in tmp_path.glob(".dashcamcleaner-*"):
+            for folder in tmp_path.glob(".dashcamcleaner-*-*-*"):
                 assert folder.stat().st_mode & 0o777 == 0o700
                 for path in folder.iterdir():
                     path.unlink()
