@@ -63,7 +63,7 @@ class PictureBreaks:
         """Take the next picture; gives whether the one before it is damaged. False for the first.
 
         Args:
-            planes: as in `Frame.planes`, not painted on yet.
+            planes: the planes of the picture, as in `Frame.planes`, not painted on yet.
         """
         tiles = _Tiles(planes, self._layout)
         last, before = self._last, self._broken
