@@ -19,7 +19,7 @@ from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
 from dashcamcleaner.pipeline.statistics import RunStatistics
 from dashcamcleaner.pipeline.writer import DetectionExport, obscurer_for, side_mode
-from dashcamcleaner.report.data import report_path, write_reports
+from dashcamcleaner.report.data import describe_edits, report_path, write_reports
 
 __all__ = ["clean_image", "info_of_still"]
 
@@ -84,6 +84,7 @@ def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
             if export is not None:
                 export.abort()
         context.done()
+        summary.edits, summary.left_clear = describe_edits(context.edits), context.edits.clear_note
         summary.status = PARTIAL if context.edits.not_applied else CLEANED
     yield Progress("clean", 1, 1, 0.0, 0.0, counts)
     summary.kinds, summary.hidden = statistics.kinds, statistics.hidden(warn_from=settings.warn_hidden)
