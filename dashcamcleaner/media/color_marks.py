@@ -1,8 +1,9 @@
 """What a picture file says of its colours beside a profile: read from the source, put into the output's bytes.
 
-PNG says it in chunks (``gAMA``, ``cHRM``, ``sRGB``, ``cICP``, ``mDCV``, ``cLLI``), AVIF in a ``colr`` box; Pillow passes on neither.
-Without them a picture of a wide or bright colour space is shown washed out or dark. All of them are numbers of a fixed
-length, so that nothing else can travel in them. PNG, third edition, 11.3.2; ISO/IEC 23008-12 and ITU-T H.273 for AVIF.
+PNG says it in chunks (``gAMA``, ``cHRM``, ``sRGB``, ``cICP``, ``mDCV``, ``cLLI``), AVIF in a ``colr`` box; Pillow
+passes on neither. Without them a picture of a wide or bright colour space is shown washed out or dark. All of them
+are numbers of a fixed length, so that nothing else can travel in them. PNG, third edition, 11.3.2; ISO/IEC 23008-12 and
+ITU-T H.273 for AVIF.
 """
 
 from __future__ import annotations
