@@ -24,7 +24,7 @@ from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media.frame_clock import FrameClock
-from dashcamcleaner.media.hidden_packets import shows_picture
+from dashcamcleaner.media.hidden_packets import ShownPictures
 from dashcamcleaner.media.packet_order import PacketOrder
 from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.picture_format import conformed
@@ -68,7 +68,8 @@ def frame_times(path: str | Path, *, info: MediaInfo) -> tuple[int, ...]:
         InputError: it cannot be opened (any more).
     """
     with open_clip(path, info=info, threads=1) as decoder:
-        times = {p.pts for p in decoder.packets() if p.pts is not None and is_shown(p, codec=info.codec)}
+        shown = decoder.shown_pictures()
+        times = {p.pts for p in decoder.packets() if shown.shows(p) and p.pts is not None}
     if not times and info.still:
         return (info.start_pts or 0,)
     return tuple(sorted(times))
@@ -196,10 +197,9 @@ class Decoder:
         watch = packet_is_frame(self._info)
         ledger = PacketOrder() if watch else None
         packets = 0
-        for packet in self._read_ahead(ledger):
+        for packet, shown in self._read_ahead(ledger):
             if packet.size:
                 packets += 1
-                shown = is_shown(packet, codec=self._info.codec)
                 if watch and shown:
                     self.length.add(packet.dts if packet.pts is None else packet.pts)
                 if ledger is not None and packet.pts is not None and shown:
@@ -222,18 +222,27 @@ class Decoder:
         if complete:
             self._judge_end(packets, outstanding=ledger.outstanding if ledger else 0)
 
-    def _read_ahead(self, ledger: PacketOrder | None) -> Iterator[Any]:
-        """Packets in order, their times told ahead, so that the frames' times do not hang on the number of threads."""
-        waiting: deque[Any] = deque()
+    def _read_ahead(self, ledger: PacketOrder | None) -> Iterator[tuple[Any, bool]]:
+        """Packets in order, and whether each shows a picture.
+
+        Their times are told ahead, so that the frames' times do not hang on the number of threads.
+        """
+        waiting: deque[tuple[Any, bool]] = deque()
+        pictures = self.shown_pictures()
         for packet in self.packets():
-            if ledger is not None and packet.pts is not None and is_shown(packet, codec=self._info.codec):
+            shown = pictures.shows(packet)
+            if ledger is not None and packet.pts is not None and shown:
                 ledger.seen(packet.pts)
-            if packet.is_keyframe and len(waiting) > 1 and waiting[-2].is_corrupt and not waiting[-1].is_corrupt:
-                self._joins.add(waiting[-2].pts)
-            waiting.append(packet)
+            if packet.is_keyframe and len(waiting) > 1 and waiting[-2][0].is_corrupt and not waiting[-1][0].is_corrupt:
+                self._joins.add(waiting[-2][0].pts)
+            waiting.append((packet, shown))
             if len(waiting) > _READ_AHEAD:
                 yield waiting.popleft()
         yield from waiting
+
+    def shown_pictures(self) -> ShownPictures:
+        """Tells which of the packets show a picture, from the place on at which reading goes on."""
+        return ShownPictures(self._stream.codec_context)
 
     def packets(self) -> Iterator[Any]:
         """The coded packets of the picture stream; a clip that breaks off ends them."""
@@ -342,11 +351,6 @@ class Decoder:
 def packet_is_frame(info: MediaInfo) -> bool:
     """Whether every packet that shows a picture gives exactly one; interlaced clips may have one for each field."""
     return info.codec in _PACKET_IS_FRAME and not info.interlaced
-
-
-def is_shown(packet: Any, *, codec: str) -> bool:
-    """Whether a packet holds a picture that is to be shown: not empty, not marked, no hidden reference."""
-    return bool(packet.size) and not packet.is_discard and shows_picture(codec, packet)
 
 
 def _planes(native: Any) -> tuple[np.ndarray, ...]:
