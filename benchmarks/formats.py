@@ -33,6 +33,7 @@ from dashcamcleaner.errors import DashcamCleanerError  # noqa: E402
 from dashcamcleaner.jobs.run import clean  # noqa: E402
 from dashcamcleaner.media.decoder import open_clip  # noqa: E402
 from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix  # noqa: E402
+from dashcamcleaner.media.packets import read_packets  # noqa: E402
 from dashcamcleaner.media.probe import probe  # noqa: E402
 from dashcamcleaner.pipeline.job import Job  # noqa: E402
 from dashcamcleaner.settings import KEEPABLE, resolve  # noqa: E402
@@ -169,8 +170,11 @@ def compare_sound(source: Path, output: Path, row: Row) -> None:
 
 
 def packets(path: Path, index: int) -> list[bytes]:
+    """The packets of a sound track; of plain samples all in one, since containers cut them as they like."""
     with av.open(str(path)) as container:
-        return [bytes(packet) for packet in container.demux(container.streams[index]) if packet.size]
+        stream = container.streams[index]
+        found = [bytes(packet) for packet in read_packets(container, [stream]) if packet.size]
+        return [b"".join(found)] if stream.codec_context.name.startswith("pcm") else found
 
 
 def times_of(path: Path, info: MediaInfo) -> list[Fraction]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -92,6 +93,7 @@ class Decoder:
         self._info = info
         self._scaler = Scaler(info)
         self._convert = VideoReformatter()
+        self._aspect: Fraction | None = None
         with map_os_errors(Path(path), verb="opened", to=InputError, also=(av.error.FFmpegError,)):
             self._container = open_source(path, format_name=info.container if info.still else None)
         self._stream = self._container.streams[info.video]
@@ -343,9 +345,19 @@ class Decoder:
 
     def _conform(self, native: Any) -> Any:
         """A picture in the clip's one size and layout; all but untouched streams come through here as they are."""
+        aspect = self._stream.codec_context.sample_aspect_ratio or self._aspect or Fraction(1)
+        self._aspect = self._aspect or aspect
         if (native.width, native.height) != self._info.size:
             self._note("The picture's size changes within the clip; all of it is brought to the first size.")
-        return conformed(native, layout=self._info.layout, size=self._info.size, converter=self._convert)
+        elif aspect != self._aspect:
+            self._note("The picture's shape changes within the clip; all of it is brought to the first one.")
+        return conformed(
+            native,
+            layout=self._info.layout,
+            size=self._info.size,
+            converter=self._convert,
+            stretch=aspect / self._aspect,
+        )
 
 
 def packet_is_frame(info: MediaInfo) -> bool:
