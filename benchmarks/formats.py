@@ -174,7 +174,16 @@ def packets(path: Path, index: int) -> list[bytes]:
     with av.open(str(path)) as container:
         stream = container.streams[index]
         found = [bytes(packet) for packet in read_packets(container, [stream]) if packet.size]
-        return [b"".join(found)] if stream.codec_context.name.startswith("pcm") else found
+        if stream.codec_context.name.startswith("pcm"):
+            return [b"".join(found)]
+        return [packet[adts_bytes(packet) :] for packet in found]
+
+
+def adts_bytes(packet: bytes) -> int:
+    """How long the header is that AAC has in transport streams and nowhere else."""
+    if packet[:1] != b"\xff" or len(packet) < 9 or packet[1] & 0xF6 != 0xF0:
+        return 0
+    return 7 if packet[1] & 1 else 9
 
 
 def times_of(path: Path, info: MediaInfo) -> list[Fraction]:

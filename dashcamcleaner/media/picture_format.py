@@ -136,7 +136,8 @@ def _on_black(picture: Any, size: tuple[int, int], *, layout: PixelLayout) -> An
     left, top = ((whole - part) // 4 * 2 for whole, part in zip(size, (picture.width, picture.height), strict=True))
     sample = np.dtype("<u2") if layout.depth > 8 else np.dtype("u1")
     black = 0 if layout.full_range else 16 << (layout.depth - 8)
-    for number, (mine, theirs) in enumerate(zip(picture.planes, target.planes, strict=True)):
+    planes: Any = zip(picture.planes, target.planes, strict=True)
+    for number, (mine, theirs) in enumerate(planes):
         lanes = 2 if layout.name == "nv12" and number else 1
         shift_x, shift_y = layout.chroma_shift if number else (0, 0)
         rows = np.frombuffer(mine, sample).reshape(mine.height, mine.line_size // sample.itemsize)

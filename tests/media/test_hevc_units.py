@@ -27,7 +27,7 @@ def _open_groups() -> Coded:
     context.width, context.height = SIZE
     context.pix_fmt, context.time_base, context.framerate = "yuv420p", Fraction(1, 25), Fraction(25)
     params = (
-        "log-level=none:pools=none:frame-threads=1:bframes=3:b-adapt=0:open-gop=1:keyint=12:min-keyint=12:scenecut=0"  # noqa: E501
+        "log-level=none:pools=none:frame-threads=1:bframes=3:b-adapt=0:open-gop=1:keyint=12:min-keyint=12:scenecut=0"
     )
     context.options = {"preset": "ultrafast", "x265-params": f"{params}:repeat-headers=1"}
     packets = []
