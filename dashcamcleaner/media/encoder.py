@@ -27,6 +27,7 @@ from dashcamcleaner.media import codecs
 from dashcamcleaner.media.output_plan import OutputPlan
 from dashcamcleaner.media.packets import read_packets
 from dashcamcleaner.media.picture_length import PictureLength, length_notes
+from dashcamcleaner.media.picture_marks import add_marks
 from dashcamcleaner.media.stream_copy import StreamCopier
 
 __all__ = ["Encoder", "add_picture", "container_options", "display_matrix", "map_write_errors"]
@@ -156,6 +157,8 @@ class Encoder:
                 self._sides.close()
             self._output.close()
             self._output = None
+            if self._plan.marks:
+                add_marks(self._path, b"".join(mark.box for mark in self._plan.marks))
             self.length = self._measured()
             self._require_all_pictures(self.length)
         return self._path.stat().st_size
@@ -360,8 +363,11 @@ def container_options(plan: OutputPlan, info: MediaInfo) -> dict[str, str]:
         clock *= 2
     # The file's own clock, of a millisecond by default, rounds where a track starts and how long it lasts.
     options = {"movie_timescale": str(clock)} if clock <= _MOST_CLOCK else {}
-    flags = "+faststart+use_metadata_tags" if any(name not in codecs.SAFE_TAGS for name in plan.tags) else "+faststart"
-    return {"movflags": flags, **options}
+    # The index goes to the front, unless marks are put into it afterwards, which would move all that follows.
+    flags = ("" if plan.marks else "+faststart") + (
+        "+use_metadata_tags" if any(name not in codecs.SAFE_TAGS for name in plan.tags) else ""
+    )
+    return {"movflags": flags, **options} if flags else options
 
 
 def _encoder_options(plan: OutputPlan, info: MediaInfo, *, single: bool = False) -> dict[str, str]:
