@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["BoxMap", "boxes_of", "is_cut", "read_boxes"]
+__all__ = ["BoxMap", "boxes_of", "ebml_size", "is_cut", "read_boxes"]
 
 _TOP = "ftyp moov mdat free skip wide pnot moof mfra sidx styp emsg ssix prft pdin meta imda"
 _MOOV = "mvhd trak mvex udta iods meta free skip pssh cmov rmra ctab"
@@ -101,14 +101,14 @@ def is_cut(head: bytes, *, size: int) -> bool:
         return stated > 0 and size + 8 < stated  # some cameras count the eight bytes before it, too
     if head[:4] != b"\x1a\x45\xdf\xa3":
         return False
-    header, at = _ebml_size(head, 4)
+    header, at = ebml_size(head, 4)
     if header is None or head[at + header : at + header + 4] != b"\x18\x53\x80\x67":
         return False
-    segment, at = _ebml_size(head, at + header + 4)
+    segment, at = ebml_size(head, at + header + 4)
     return segment is not None and at + segment > size
 
 
-def _ebml_size(data: bytes, at: int) -> tuple[int | None, int]:
+def ebml_size(data: bytes, at: int) -> tuple[int | None, int]:
     """A Matroska length and where it ends; None for "unknown", as live recordings write it."""
     first = data[at] if at < len(data) else 0
     width = 9 - first.bit_length()

@@ -25,6 +25,7 @@ from dashcamcleaner.errors import InputError
 from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.formats import picture_format_of
+from dashcamcleaner.media.matroska_crop import aperture_of, crops_of
 from dashcamcleaner.media.mp4_boxes import BoxMap, is_cut, read_boxes
 from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.picture_format import picture_format
@@ -186,7 +187,7 @@ def _describe(
         interlaced=frame.interlaced_frame or stream.codec_context.field_order in (2, 3, 4, 5),
         color=look.color,
         hdr=look.color.get("trc") in ("smpte2084", "arib-std-b67"),
-        marks=_marks(stream, atoms, side, look.color),
+        marks=_marks(path, container, stream, atoms, side, look.color),
         chapters=len(container.chapters()),
         chapter_titles=tuple(str(chapter["metadata"].get("title", "")) for chapter in container.chapters()),
         tags=dict(container.metadata),
@@ -254,13 +255,20 @@ def _side_data(frame: Any) -> dict[str, bytes]:
     return found
 
 
-def _marks(stream: Any, atoms: BoxMap | None, side: dict[str, bytes], color: dict[str, str]) -> tuple[PictureMark, ...]:
+def _marks(
+    path: Path, container: Any, stream: Any, atoms: BoxMap | None, side: dict[str, bytes], color: dict[str, str]
+) -> tuple[PictureMark, ...]:
     """What the clip says of its picture beside its colours."""
     marks = picture_marks(side)
     if "MASTERING_DISPLAY_METADATA" in side and "mastering_display" not in color:
         marks.append(PictureMark("mastering display, told in part"))
     if atoms is not None and stream.id in atoms.apertures:
         marks.append(clean_aperture(atoms.apertures[stream.id]))
+    crops = crops_of(path) if atoms is None else []
+    number = [one.index for one in container.streams.video].index(stream.index)
+    if number < len(crops) and any(crops[number]):
+        size = (stream.codec_context.width, stream.codec_context.height)
+        marks.append(clean_aperture(aperture_of(crops[number], size)))
     return tuple(marks)
 
 

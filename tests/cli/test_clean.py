@@ -121,7 +121,7 @@ def test_what_was_too_unsure_is_not_said_to_be_left_clear_by_edits(
     words = ["clean", str(made.path), "-o", str(tmp_path / "out.mp4"), "--overwrite", "--threshold", "0.6"]
     assert cli.main(words, models=fakes.pool(once)) == 0
     told = capsys.readouterr().out
-    assert "1 sightings, all left clear: too unsure to be hidden" in told
+    assert "1 detections, all left clear: too unsure to be hidden" in told
     assert "edits" not in told
 
 
@@ -135,4 +135,5 @@ def test_a_pictures_report_lists_its_edits(tmp_path: Path, capsys: pytest.Captur
         "area hidden throughout: 200,100,260,160 whole clip",
         "area in which finds are left clear: 0,0,320,180 whole clip",
     ]
-    assert "1 sightings, all left clear: by edits or too unsure (finds in 1 area left clear)" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "1 detections, all left clear: by edits or too unsure (finds in 1 area left clear)" in told
