@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Odd and broken files, one by one: what goes in, what comes out, what is refused and with which sentence.
 
-    python benchmarks/formats.py FOLDER [--extension .mp4] [--out docs/formats.md] [--json FILE]
+    python benchmarks/formats.py FOLDER... [--extension .mp4] [--out docs/formats.md] [--json FILE]
 
-Every file of FOLDER is cleaned twice by the product itself: as by default, and with everything kept that can be kept.
+Every file of the folders is cleaned twice by the product itself: as by default, and with all kept that can be kept.
 Source and output are then decoded and compared: number of frames, every time, where the picture ends, orientation,
-sample aspect, colour tags, depth, interlacing, and the copied sound packet for packet. If FOLDER holds a
-``formats.json`` (a list of ``file``, ``special``, ``expect``), what it expects stands beside what happened.
+sample aspect, colour tags, depth, interlacing, and the copied sound packet for packet. If a folder holds a
+``formats.json`` (a list of ``file``, ``special``, ``expect``), what it expects stands beside what happened. A run that
+was stopped goes on where FILE of ``--json`` ends.
 """
 
 from __future__ import annotations
@@ -66,31 +67,43 @@ class Row:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
     parser.add_argument("--extension", default=".mp4", help="of the outputs, which picks their container")
     parser.add_argument("--only", default="", help="only files whose name contains this")
     parser.add_argument("--out", type=Path, help="write the Markdown here instead of printing it")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    listed = args.folder / "formats.json"
-    notes = {row["file"]: row for row in json.loads(listed.read_text())} if listed.exists() else {}
-    rows = []
-    with tempfile.TemporaryDirectory() as scratch:
-        for source in sorted(args.folder.iterdir()):
-            if not source.is_file() or source.suffix == ".json" or args.only not in source.name:
-                continue
-            row = Row(source.name, *(notes.get(source.name, {}).get(key, "") for key in ("special", "expect")))
+    rows = [Row(**row) for row in json.loads(args.json.read_text())] if args.json and args.json.exists() else []
+    done = {row.file for row in rows}
+    for source, note in sources_of(args.folders):
+        if source.name in done or args.only not in source.name:
+            continue
+        row = Row(source.name, note.get("special", ""), note.get("expect", ""))
+        with tempfile.TemporaryDirectory() as scratch:
             examine(source, Path(scratch), row, extension=args.extension)
-            rows.append(row)
-            print(f"{row.file}: {row.outcome} {'; '.join(row.differs)}", file=sys.stderr)
-    if args.json:
-        args.json.write_text(json.dumps([vars(row) for row in rows], indent=1, ensure_ascii=False) + "\n")
+        rows.append(row)
+        print(f"{row.file}: {row.outcome} {'; '.join(row.differs)}", file=sys.stderr)
+        if args.json:
+            args.json.write_text(json.dumps([vars(row) for row in rows], indent=1, ensure_ascii=False) + "\n")
+    rows.sort(key=lambda row: row.file)
     text = markdown(rows, extension=args.extension)
     if args.out:
         args.out.write_text(text)
     else:
         print(text)
     return 0
+
+
+def sources_of(folders: list[Path]) -> list[tuple[Path, dict[str, str]]]:
+    """The files, each with what is noted of it."""
+    found = []
+    for folder in folders:
+        listed = folder / "formats.json"
+        notes = {row["file"]: row for row in json.loads(listed.read_text())} if listed.exists() else {}
+        for source in sorted(folder.iterdir()):
+            if source.is_file() and source.suffix != ".json":
+                found.append((source, notes.get(source.name, {})))
+    return found
 
 
 def run(source: Path, output: Path, *, keep: tuple[str, ...]) -> RunSummary | DashcamCleanerError:
@@ -206,11 +219,12 @@ def markdown(rows: list[Row], *, extension: str) -> str:
     lines = [
         "# Odd and broken files",
         "",
-        "Made by `python benchmarks/formats.py FOLDER`: each file is cleaned by the product (outputs in "
+        "Made by `python benchmarks/formats.py FOLDER...`: each file is cleaned by the product (outputs in "
         f"`{extension}`, pictures in their own format), as by default and once more with everything kept that can be. "
         "Source and output are then decoded and compared: *every time* means that the times of all frames are equal "
         "to a tenth of a millisecond or better, *sound* that all its packets are. What differs stands in bold, with "
-        "the sentence that tells it. The files are public test files of other projects, and broken ones made of them.",
+        "the sentence that tells it. The files are public test files of other projects, broken ones made of them, "
+        "and small ones made after public reports.",
         "",
         f"{len(rows)} files: {cleaned} cleaned, {len(rows) - cleaned} refused with a sentence"
         + (f"; not as expected: {', '.join(unfit)}." if unfit else "; all as expected."),
