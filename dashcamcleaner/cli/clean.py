@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from dashcamcleaner.cli.audit import failed_row, tell_folder, worse
 from dashcamcleaner.cli.edit_flags import accepted_of, add_edit_flags, edits_of
 from dashcamcleaner.cli.options import add_settings, settings_of
+from dashcamcleaner.cli.short_help import add_short_help
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import PARTIAL_EXIT, Cancelled, SettingError
+from dashcamcleaner.settings import ROWS
 
 if TYPE_CHECKING:
     from dashcamcleaner.pipeline.job import Job
@@ -27,7 +29,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "clean",
         help="obscure faces and number plates in clips and pictures",
         description="Reads clips, pictures, folders or patterns and writes cleaned copies. Sources are never touched.",
-        formatter_class=argparse.HelpFormatter,
+        add_help=False,
     )
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="files, folders, or patterns in quotes")
     parser.add_argument(
@@ -48,6 +50,23 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     shown.add_argument("--quiet", action="store_true", help="no progress, errors only")
     shown.add_argument("--verbose", action="store_true", help="log what happens inside")
     add_settings(parser)
+    add_short_help(
+        parser,
+        usage="dashcamcleaner clean INPUT... [-o OUTPUT] [flags]",
+        examples=(
+            ("dashcamcleaner clean ride.mp4", "-> ride_cleaned.mp4 beside it"),
+            ("dashcamcleaner clean holiday/ -o cleaned/", "a folder in, a folder out; pictures, too"),
+            ("dashcamcleaner clean ride.mp4 --audit --style mosaic", "squares instead of blur; checked afterwards"),
+        ),
+        shown={
+            "output",
+            "from_plan",
+            "audit",
+            "quiet",
+            "set_overwrite",
+            *(f"set_{row.name}" for row in ROWS if row.basic),
+        },
+    )
     parser.set_defaults(run=run)
 
 
