@@ -89,6 +89,7 @@ def run(args: argparse.Namespace) -> int:
     from dashcamcleaner.cli.show import Display
     from dashcamcleaner.core.events import Failed, Finished
     from dashcamcleaner.core.summary import CLEANED
+    from dashcamcleaner.files import size_of
     from dashcamcleaner.jobs.batch import jobs_for, run_batch
 
     batch = jobs_for(args.inputs, output=args.output, settings=settings)
@@ -107,10 +108,13 @@ def run(args: argparse.Namespace) -> int:
     status = 0
     done = 0
     reports: list[dict[str, Any]] = []
-    events = run_batch(jobs, models=args.models)
+    # A folder that is cleaned again skips what is finished; one file that is there is refused, as ever.
+    events = run_batch(jobs, models=args.models, skip_finished=batch.many)
     with (
         contextlib.closing(events),  # whatever ends this early, nothing half done stays behind
-        Display(total=len(jobs), json_lines=args.json, quiet=args.quiet, stream=sys.stderr) as display,
+        Display(
+            sizes=[size_of(job.source) for job in jobs], json_lines=args.json, quiet=args.quiet, stream=sys.stderr
+        ) as display,
     ):
         display.skipped(batch.skipped)
         try:
