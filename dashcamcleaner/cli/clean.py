@@ -41,7 +41,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     plan.add_argument("--from-plan", metavar="PLAN", help="render again from a plan, without detecting")
     plan.add_argument("--edits", metavar="FILE", help="edits file (default with --from-plan: the plan's own)")
     add_edit_flags(plan)
-    plan.add_argument("--export-detections", metavar="FILE", help="raw detections as .json or .csv")
+    plan.add_argument(
+        "--export-detections", metavar="FILE",
+        help="detections as .json or .csv, or labels as .coco.json, .zip (YOLO), .txt (MOT), .xml (CVAT)",
+    )  # fmt: skip
     plan.add_argument("--export-mask", metavar="FILE", help="black and white clip of what is hidden")
     plan.add_argument("--export-mask-colored", metavar="FILE", help="the same: red faces, green plates, bright is sure")
     shown = parser.add_argument_group("What is shown")
