@@ -41,7 +41,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     plan.add_argument("--from-plan", metavar="PLAN", help="render again from a plan, without detecting")
     plan.add_argument("--edits", metavar="FILE", help="edits file (default with --from-plan: the plan's own)")
     add_edit_flags(plan)
-    plan.add_argument("--export-detections", metavar="FILE", help="raw detections as .json or .csv")
+    plan.add_argument(
+        "--export-detections", metavar="FILE",
+        help="detections as .json or .csv, or labels as .coco.json, .zip (YOLO), .txt (MOT), .xml (CVAT)",
+    )  # fmt: skip
     plan.add_argument("--export-mask", metavar="FILE", help="black and white clip of what is hidden")
     plan.add_argument("--export-mask-colored", metavar="FILE", help="the same: red faces, green plates, bright is sure")
     shown = parser.add_argument_group("What is shown")
@@ -89,6 +92,7 @@ def run(args: argparse.Namespace) -> int:
     from dashcamcleaner.cli.show import Display
     from dashcamcleaner.core.events import Failed, Finished
     from dashcamcleaner.core.summary import CLEANED
+    from dashcamcleaner.files import size_of
     from dashcamcleaner.jobs.batch import jobs_for, run_batch
 
     batch = jobs_for(args.inputs, output=args.output, settings=settings)
@@ -107,10 +111,13 @@ def run(args: argparse.Namespace) -> int:
     status = 0
     done = 0
     reports: list[dict[str, Any]] = []
-    events = run_batch(jobs, models=args.models)
+    # A folder that is cleaned again skips what is finished; one file that is there is refused, as ever.
+    events = run_batch(jobs, models=args.models, skip_finished=batch.many)
     with (
         contextlib.closing(events),  # whatever ends this early, nothing half done stays behind
-        Display(total=len(jobs), json_lines=args.json, quiet=args.quiet, stream=sys.stderr) as display,
+        Display(
+            sizes=[size_of(job.source) for job in jobs], json_lines=args.json, quiet=args.quiet, stream=sys.stderr
+        ) as display,
     ):
         display.skipped(batch.skipped)
         try:

@@ -27,6 +27,7 @@ class LabelFormat:
         ending: what file names end in; from it alone the format is known.
         write: the labels as the file's bytes.
         module: reads it.
+        knows_scores: a detection that is not sure can say so.
     """
 
     name: str
@@ -34,10 +35,11 @@ class LabelFormat:
     ending: str
     write: Callable[[ClipLabels], bytes]
     module: ModuleType
+    knows_scores: bool = False
 
 
 FORMATS = (
-    LabelFormat("coco", "COCO", ".coco.json", coco.to_bytes, coco),
+    LabelFormat("coco", "COCO", ".coco.json", coco.to_bytes, coco, knows_scores=True),
     LabelFormat("yolo", "YOLO", ".zip", yolo.to_bytes, yolo),
     LabelFormat("mot", "MOT Challenge", ".txt", mot.to_bytes, mot),
     LabelFormat("cvat", "CVAT for video 1.1", ".xml", cvat.to_bytes, cvat),

@@ -17,6 +17,7 @@ from dashcamcleaner.files import keep_date, mode_like, new_work_file
 from dashcamcleaner.media.image_file import Still, read_still, write_still
 from dashcamcleaner.media.written import check_still
 from dashcamcleaner.pipeline.context import open_context
+from dashcamcleaner.pipeline.detection_export import open_export
 from dashcamcleaner.pipeline.frames import plan_frame
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.output_lock import OutputLock
@@ -25,7 +26,7 @@ from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
 from dashcamcleaner.pipeline.publication import publish_all
 from dashcamcleaner.pipeline.source_watch import SourceWatch
 from dashcamcleaner.pipeline.statistics import RunStatistics
-from dashcamcleaner.pipeline.writer import DetectionExport, obscurer_for, side_mode
+from dashcamcleaner.pipeline.writer import obscurer_for, side_mode
 from dashcamcleaner.report.data import report_files, report_path
 from dashcamcleaner.work_files import WorkFile
 
@@ -125,7 +126,7 @@ def _write(
             files.append((writer.close(), writer.final))
             summary.plan = str(writer.final)
         if job.export_detections is not None:
-            export = DetectionExport(job.export_detections, mode=mode)
+            export = open_export(job.export_detections, header=header, mode=mode)
             export.write(plan)
             files.append((export.close(), job.export_detections))
         summary.streams = write_still(

@@ -9,6 +9,7 @@ import pytest
 
 from dashcamcleaner.cli import main
 from dashcamcleaner.core.edit_types import DrawnRegion, DropTrack
+from dashcamcleaner.core.events import Finished
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.labels.files import FORMATS, LabelFormat
@@ -69,3 +70,18 @@ def test_a_wrong_file_is_a_sentence(plan: Path, capsys: pytest.CaptureFixture[st
     assert "holds no labels of CVAT for video 1.1 that can be read" in capsys.readouterr().err
     assert main(["labels", "export", str(plan), "-o", str(plan.parent / "x.json")]) == 4
     assert ".coco.json (COCO)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
+def test_a_run_exports_the_same_labels_at_once(form: LabelFormat, tmp_path: Path) -> None:
+    source, out, file = (
+        clips.make(tmp_path / "in.mp4", frames=8).path,
+        tmp_path / "out.mp4",
+        tmp_path / f"x{form.ending}",
+    )
+    *_, last = clean(Job(source, out, export_detections=file), models=models())
+    assert isinstance(last, Finished), last
+    assert main(["labels", "export", str(plan_path(out)), "-o", str(tmp_path / f"y{form.ending}"), "--all"]) == 0
+    again = (tmp_path / f"y{form.ending}").read_bytes()
+    assert file.read_bytes() == again
+    assert file.stat().st_mode & 0o777 == 0o600
