@@ -22,6 +22,7 @@ import jinja2
 from dashcamcleaner.core.plain_text import link, visible
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.files import PRIVATE, atomic_write
+from dashcamcleaner.report.sheet import SheetPicture
 from dashcamcleaner.report.timeline import timeline_of
 from dashcamcleaner.report.verdict import verdict_of
 
@@ -41,6 +42,7 @@ def write_html(
     path: Path,
     *,
     thumbnails: Mapping[int, bytes] | None = None,
+    sheet: Sequence[SheetPicture] = (),
     mode: int = PRIVATE,
 ) -> None:
     """Write the page of one clip, beside first.
@@ -49,12 +51,13 @@ def write_html(
         report: what stands in the JSON.
         path: the path of the page.
         thumbnails: index of the finding -> obscured JPEG.
+        sheet: pictures of what was hidden.
         mode: the mode of the file.
 
     Raises:
         OutputError: it cannot be written.
     """
-    write_page(report_html(report, thumbnails=thumbnails), path, mode=mode)
+    write_page(report_html(report, thumbnails=thumbnails, sheet=sheet), path, mode=mode)
 
 
 def write_page(page: str, path: Path, *, mode: int = PRIVATE) -> None:
@@ -76,7 +79,9 @@ def is_page(path: Path) -> bool:
     return _MARK in start or _MARK_OF_0_1_0 in start
 
 
-def report_html(report: Mapping[str, Any], *, thumbnails: Mapping[int, bytes] | None = None) -> str:
+def report_html(
+    report: Mapping[str, Any], *, thumbnails: Mapping[int, bytes] | None = None, sheet: Sequence[SheetPicture] = ()
+) -> str:
     """The page of one clip."""
     audit = report.get("audit") or None
     first = (report.get("hidden") or {}).get("notes") or []
@@ -93,6 +98,7 @@ def report_html(report: Mapping[str, Any], *, thumbnails: Mapping[int, bytes] | 
         hidden_notes=first,
         other_notes=[note for note in report.get("warnings") or [] if note not in first],
         thumbnails=thumbnails or {},
+        sheet=sheet,
     )
 
 
