@@ -108,7 +108,8 @@ def sources_of(folders: list[Path]) -> list[tuple[Path, dict[str, str]]]:
 
 def run(source: Path, output: Path, *, keep: tuple[str, ...]) -> RunSummary | DashcamCleanerError:
     """One run of the product, as the command line makes it."""
-    settings = resolve({"keep": keep, "inference_size": 320, "overwrite": True})
+    seeing = {"profile": "fast", "inference_size": 160, "crop_checks": False}  # what is found is not asked here
+    settings = resolve({**seeing, "keep": keep, "preset": "ultrafast", "overwrite": True})
     for event in clean(Job(source=source, output=output, settings=settings, write_plan=False)):
         if isinstance(event, Finished):
             return event.summary
@@ -127,7 +128,8 @@ def examine(source: Path, scratch: Path, row: Row, *, extension: str) -> None:
         return
     row.outcome = result.status
     row.told = [f"{a.what} {a.action}" for a in result.streams if a.action in ("dropped", "converted", "muted")]
-    row.told += [plain(text, source) for text in result.warnings if not text.startswith("Nothing was found")]
+    found = ("Nothing was found", "An earlier run", *result.hidden.notes)
+    row.told += [plain(text, source) for text in result.warnings if not text.startswith(found)]
     if not still:
         compare(source, output, row)
     kept = run(source, output, keep=tuple(KEEPABLE))
