@@ -6,8 +6,8 @@
 Every file of the folders is cleaned twice by the product itself: as by default, and with all kept that can be kept.
 Source and output are then decoded and compared: number of frames, every time, where the picture ends, orientation,
 sample aspect, colour tags, depth, interlacing, and the copied sound packet for packet. If a folder holds a
-``formats.json`` (a list of ``file``, ``special``, ``expect``), what it expects stands beside what happened. A run that
-was stopped goes on where FILE of ``--json`` ends.
+``formats.json`` (or ``--notes`` names one: a list of ``file``, ``special``, ``expect``), what it expects stands beside
+what happened. A run that was stopped goes on where FILE of ``--json`` ends.
 """
 
 from __future__ import annotations
@@ -68,6 +68,7 @@ class Row:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
+    parser.add_argument("--notes", type=Path, help="what is odd about files of folders that tell nothing of them")
     parser.add_argument("--extension", default=".mp4", help="of the outputs, which picks their container")
     parser.add_argument("--only", default="", help="only files whose name contains this")
     parser.add_argument("--out", type=Path, help="write the Markdown here instead of printing it")
@@ -75,7 +76,7 @@ def main() -> int:
     args = parser.parse_args()
     rows = [Row(**row) for row in json.loads(args.json.read_text())] if args.json and args.json.exists() else []
     done = {row.file for row in rows}
-    for source, note in sources_of(args.folders):
+    for source, note in sources_of(args.folders, notes=args.notes):
         if source.name in done or args.only not in source.name:
             continue
         row = Row(source.name, note.get("special", ""), note.get("expect", ""))
@@ -94,15 +95,16 @@ def main() -> int:
     return 0
 
 
-def sources_of(folders: list[Path]) -> list[tuple[Path, dict[str, str]]]:
+def sources_of(folders: list[Path], *, notes: Path | None) -> list[tuple[Path, dict[str, str]]]:
     """The files, each with what is noted of it."""
-    found = []
+    found, told = [], {}
+    for listed in [*([notes] if notes else []), *(folder / "formats.json" for folder in folders)]:
+        if listed.exists():
+            told |= {row["file"]: row for row in json.loads(listed.read_text())}
     for folder in folders:
-        listed = folder / "formats.json"
-        notes = {row["file"]: row for row in json.loads(listed.read_text())} if listed.exists() else {}
         for source in sorted(folder.iterdir()):
             if source.is_file() and source.suffix != ".json":
-                found.append((source, notes.get(source.name, {})))
+                found.append((source, told.get(source.name, {})))
     return found
 
 
@@ -128,6 +130,7 @@ def examine(source: Path, scratch: Path, row: Row, *, extension: str) -> None:
         return
     row.outcome = result.status
     row.told = [f"{a.what} {a.action}" for a in result.streams if a.action in ("dropped", "converted", "muted")]
+    row.told += [a.why for a in result.streams if still and a.action == "cleaned" and a.why]
     found = ("Nothing was found", "An earlier run", *result.hidden.notes)
     row.told += [plain(text, source) for text in result.warnings if not text.startswith(found)]
     if not still:
