@@ -1,8 +1,8 @@
 """The window's language: Qt's own files for those that are shipped, and one flat JSON file for anybody's own.
 
 ``languages/de.qm`` beside this module is made of ``languages/de.ts`` by ``packaging/update_languages.py``. A user's own
-file, ``languages/de.json`` in the configuration folder (``{"English text": "translated text"}``), wins. What a file does not
-know stays English. `template` lists every text, `plurals` those of them that are one thing or so many.
+file in the configuration folder wins: ``languages/de.json``, ``{"English text": "translated text"}``. What a file does
+not know stays English. `template` lists every text, `plurals` those of them that are one thing or so many.
 """
 
 from __future__ import annotations
