@@ -1,0 +1,86 @@
+"""The detector at the inference size that the load asks for; other sizes are opened aside, so that nobody waits."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from dashcamcleaner.detection.crop_check import CropChecker
+from dashcamcleaner.detection.pool import ModelPool
+from dashcamcleaner.detection.tiling import FrameDetector
+from dashcamcleaner.errors import DashcamCleanerError
+from dashcamcleaner.pipeline.context import checker_for, detector_for
+from dashcamcleaner.settings import Settings
+
+__all__ = ["Detectors"]
+
+log = logging.getLogger(__name__)
+
+
+class Detectors:
+    """Detectors of several sizes; used by the thread that sees.
+
+    Args:
+        settings: the settings of the run.
+        upright_size: ``(width, height)`` of the frames.
+        models: where detectors come from; they are not closed here.
+
+    Attributes:
+        current: the one at work.
+        size: its inference size.
+    """
+
+    def __init__(self, settings: Settings, *, upright_size: tuple[int, int], models: ModelPool) -> None:
+        self._settings = settings
+        self._upright_size = upright_size
+        self._models = models
+        self._lock = threading.Lock()
+        self._opened: dict[int, FrameDetector] = {}
+        self._opening: set[int] = set()
+        self.current: FrameDetector
+        self.size = 0
+
+    def open(self, size: int) -> None:
+        """Make one the current one, waiting for it.
+
+        Raises:
+            BackendError: it cannot be had.
+        """
+        self._opened[size] = detector_for(
+            self._settings.replaced(inference_size=size), upright_size=self._upright_size, models=self._models
+        )
+        self.change_to(size)
+
+    def is_open(self, size: int) -> bool:
+        """Whether one can be changed to at once; else it is begun to be opened."""
+        if size in self._opened:
+            return True
+        with self._lock:
+            if size not in self._opening:
+                self._opening.add(size)
+                # Not of the session's group: a backend that is being opened cannot be interrupted, nor need it be.
+                threading.Thread(target=self._open_aside, args=(size,), name="live-open", daemon=True).start()
+        return False
+
+    def _open_aside(self, size: int) -> None:
+        try:
+            self._opened[size] = detector_for(
+                self._settings.replaced(inference_size=size), upright_size=self._upright_size, models=self._models
+            )
+        except DashcamCleanerError:  # the one at work stays; its lag is shown
+            log.debug("the detector at %d px cannot be opened", size, exc_info=True)
+
+    def change_to(self, size: int) -> None:
+        """Make one the current one, if it is open."""
+        if size in self._opened:
+            self.current, self.size = self._opened[size], size
+
+    def checker(self) -> CropChecker | None:
+        """Closer looks by the current one's weights, if the settings ask for them."""
+        return checker_for(self._settings, self.current, self._models)
+
+    @property
+    def device(self) -> str:
+        """Backend and device, for people."""
+        about = self.current.description
+        return f"{about.backend} on {about.device} ({about.precision})"
