@@ -38,7 +38,22 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )  # fmt: skip
     parser.add_argument(
         "--to", dest="sinks", required=True, action="append", metavar="SINK",
-        help="a file (.mkv, .mp4, .ts), an address (udp, tcp, rtmp, rtsp), ...; may be given several times",
+        help="a file (.mkv, .mp4, .ts), an address (udp, tcp, rtmp, rtsp), camera[:NAME], "
+        "obs://HOST:PORT/SCENE/ITEM, obs-script:PORT; may be given several times",
+    )  # fmt: skip
+    labels = parser.add_argument_group("Labels")
+    labels.add_argument(
+        "--when", action="append", default=[], metavar="LABEL>X",
+        help="a label of a whole picture over a threshold, e.g. 'nudity>0.6'; may be given several times",
+    )  # fmt: skip
+    labels.add_argument(
+        "--then", dest="actions", default="cover,obs,log", metavar="LIST",
+        help="what a label does: cover (the whole frame), mute, obs (switch it), log [default cover,obs,log]",
+    )  # fmt: skip
+    parser.add_argument(
+        "--panic-key", metavar="KEYS",
+        help="key that covers everything for 10 s wherever the keyboard is, e.g. '<ctrl>+<alt>+p'; Enter in the "
+        "terminal and the signal USR1 do so, too",
     )  # fmt: skip
     parser.add_argument("--for", dest="seconds", type=_seconds, metavar="SECONDS", help="end after this time")
     shown = parser.add_argument_group("What is shown")
@@ -64,12 +79,28 @@ def run(args: argparse.Namespace) -> int:
     from dashcamcleaner.live.addresses import sink_for, source_for
     from dashcamcleaner.live.clock import SessionClock
     from dashcamcleaner.live.event_log import EventLog
+    from dashcamcleaner.live.labels import open_scorer, parse_rule
+    from dashcamcleaner.live.panic import panic_keys
     from dashcamcleaner.live.session import LiveSession
+    from dashcamcleaner.live.switching import CoverSwitch
 
     clock = SessionClock()
     source = source_for(args.source, clock=clock, rate=settings.capture_rate)
-    sinks = [sink_for(text, overwrite=settings.overwrite) for text in args.sinks]
-    session = LiveSession(source, sinks, settings=settings, models=args.models or shared_pool(), clock=clock)
+    rules = [
+        parse_rule(
+            text, hits=settings.label_hits, of=settings.label_of, bypass=settings.label_bypass, hold_s=settings.hold
+        )
+        for text in args.when
+    ]
+    actions = _actions(args.actions)
+    targets = [sink_for(text, overwrite=settings.overwrite) for text in args.sinks]
+    switches = [target for target in targets if isinstance(target, CoverSwitch)]
+    sinks = [target for target in targets if not isinstance(target, CoverSwitch)]
+    models = args.models or shared_pool()
+    session = LiveSession(
+        source, sinks, settings=settings, models=models, clock=clock, switches=switches, rules=rules,
+        open_scorer=lambda: open_scorer(models, rules), actions=actions,
+    )  # fmt: skip
     with contextlib.ExitStack() as stack:
         log = stack.enter_context(EventLog(Path(args.log))) if args.log else None
         if args.seconds:
@@ -77,9 +108,21 @@ def run(args: argparse.Namespace) -> int:
             timer.daemon = True
             timer.start()
             stack.callback(timer.cancel)
+        stack.enter_context(panic_keys(session.panic, key=args.panic_key))
         events = stack.enter_context(contextlib.closing(session.run()))
         _show(events, args, log)
     return 0
+
+
+def _actions(text: str) -> list[str]:
+    from dashcamcleaner.errors import SettingError
+    from dashcamcleaner.live.session import ACTIONS
+
+    actions = [word.strip() for word in text.split(",") if word.strip()]
+    unknown = [word for word in actions if word not in ACTIONS]
+    if unknown:
+        raise SettingError(f"A label cannot {unknown[0]}.", hint=f"It can {', '.join(ACTIONS)}.")
+    return actions
 
 
 def _show(events: Iterable[Event], args: argparse.Namespace, log: Any) -> None:

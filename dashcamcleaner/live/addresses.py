@@ -12,6 +12,7 @@ from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.live.clock import Clock
 from dashcamcleaner.live.ports import FrameSink, FrameSource
+from dashcamcleaner.live.switching import CoverSwitch
 
 if TYPE_CHECKING:
     from dashcamcleaner.live.stream_source import StreamAddress
@@ -52,6 +53,13 @@ def source_for(text: str, *, clock: Clock, rate: float) -> FrameSource:
         return StreamSource(_network(text, scheme[0].lower()), clock=clock)
     if word == "camera":
         return StreamSource(_camera(rest, rate=rate), clock=clock)
+    if word in ("screen", "window"):
+        from dashcamcleaner.live.screen_source import ScreenSource, parse_screen
+
+        if word == "window":
+            return ScreenSource(clock=clock, rate=rate, window=rest)
+        monitor, crop = parse_screen(rest)
+        return ScreenSource(clock=clock, rate=rate, monitor=monitor, crop=crop)
     path = Path(text)
     if not path.exists():
         raise InputError(f"There is no file {path}.", hint="See docs/live.md for what can be read.")
@@ -86,14 +94,32 @@ def _camera(name: str, *, rate: float) -> StreamAddress:
     return StreamAddress(device, f"camera {visible(device)}", format="v4l2", options=options)
 
 
-def sink_for(text: str, *, overwrite: bool) -> FrameSink:
-    """The sink that ``--to`` names.
+def sink_for(text: str, *, overwrite: bool) -> FrameSink | CoverSwitch:
+    """The sink, or the switch, that ``--to`` names.
+
+    Args:
+        text: a file, an address, ``camera[:NAME]``, ``obs://HOST:PORT/SCENE/ITEM`` or ``obs-script:PORT``.
+        overwrite: files that exist may be replaced.
 
     Raises:
         OutputError: it means nothing, or cannot be written to.
+        ExtraMissing: it needs a package that is not installed.
     """
     from dashcamcleaner.live.stream_sink import StreamSink, file_target, network_target
 
+    word, _, rest = text.partition(":")
+    if word == "camera":
+        from dashcamcleaner.live.virtual_camera import VirtualCamera
+
+        return VirtualCamera(rest)
+    if word == "obs":
+        from dashcamcleaner.live.obs import parse_obs
+
+        return parse_obs(text)
+    if word == "obs-script":
+        from dashcamcleaner.live.obs_feed import parse_feed
+
+        return parse_feed(text)
     if _SCHEME.match(text):
         return StreamSink(network_target(text, shown=without_password(text)))
     return StreamSink(file_target(Path(text), overwrite=overwrite))

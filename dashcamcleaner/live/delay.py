@@ -107,6 +107,11 @@ class DelayBuffer:
                     self._unseen.popleft().analysed = True
         return None
 
+    def newest(self) -> HeldFrame | None:
+        """The frame that came last, if it waits still."""
+        with self.changed:
+            return self._frames[-1] if self._frames else None
+
     def head(self) -> HeldFrame | None:
         """The frame that leaves next; it stays."""
         with self.changed:

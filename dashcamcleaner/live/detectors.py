@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 
+import numpy as np
+
+from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.detection.crop_check import CropChecker
+from dashcamcleaner.detection.detector import DetectorDescription
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.detection.tiling import FrameDetector
 from dashcamcleaner.errors import DashcamCleanerError
@@ -15,6 +20,24 @@ from dashcamcleaner.settings import Settings
 __all__ = ["Detectors"]
 
 log = logging.getLogger(__name__)
+
+
+class _NothingSought:
+    """Stands where no kind is to be hidden: labels alone decide, and nobody waits for a network."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self.kinds: tuple[str, ...] = ()
+        scale = min(1.0, 320 / max(size))
+        self.input_size = (max(2, round(size[0] * scale)), max(2, round(size[1] * scale)))
+        self.description = DetectorDescription("no kinds", "nothing", "-", "", "", "no kind is to be hidden")
+        self.parallel = 1
+
+    def detect(self, pictures: Sequence[np.ndarray]) -> list[Detections]:
+        """Nothing."""
+        return [Detections.empty() for _ in pictures]
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 class Detectors:
@@ -46,10 +69,15 @@ class Detectors:
         Raises:
             BackendError: it cannot be had.
         """
-        self._opened[size] = detector_for(
+        self._opened[size] = self._made(size)
+        self.change_to(size)
+
+    def _made(self, size: int) -> FrameDetector:
+        if not self._settings.kinds():
+            return FrameDetector(_NothingSought(self._upright_size), upright_size=self._upright_size)
+        return detector_for(
             self._settings.replaced(inference_size=size), upright_size=self._upright_size, models=self._models
         )
-        self.change_to(size)
 
     def is_open(self, size: int) -> bool:
         """Whether one can be changed to at once; else it is begun to be opened."""
@@ -64,9 +92,7 @@ class Detectors:
 
     def _open_aside(self, size: int) -> None:
         try:
-            self._opened[size] = detector_for(
-                self._settings.replaced(inference_size=size), upright_size=self._upright_size, models=self._models
-            )
+            self._opened[size] = self._made(size)
         except DashcamCleanerError:  # the one at work stays; its lag is shown
             log.debug("the detector at %d px cannot be opened", size, exc_info=True)
 
@@ -77,7 +103,7 @@ class Detectors:
 
     def checker(self) -> CropChecker | None:
         """Closer looks by the current one's weights, if the settings ask for them."""
-        return checker_for(self._settings, self.current, self._models)
+        return checker_for(self._settings, self.current, self._models) if self._settings.kinds() else None
 
     @property
     def device(self) -> str:

@@ -13,33 +13,36 @@ import functools
 import logging
 import threading
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 
 from dashcamcleaner.core.events import Event, LiveChange, Started
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.detection.pool import ModelPool
-from dashcamcleaner.errors import DashcamCleanerError, InputError
+from dashcamcleaner.errors import DashcamCleanerError, InputError, SettingError
 from dashcamcleaner.live.analysis import Analysis
 from dashcamcleaner.live.clock import Clock, SessionClock
 from dashcamcleaner.live.delay import DelayBuffer, HeldFrame
 from dashcamcleaner.live.detectors import Detectors
 from dashcamcleaner.live.gate import Gate
+from dashcamcleaner.live.labels import LabelRule, LabelScorer, LabelWatch
 from dashcamcleaner.live.load import LoadControl, size_steps
 from dashcamcleaner.live.outlet import Outlet
 from dashcamcleaner.live.pictures import TIME_BASE
 from dashcamcleaner.live.ports import CapturedFrame, FrameSink, FrameSource, StreamFormat
 from dashcamcleaner.live.release import CoverReason, Proof, ReleasedFrame
 from dashcamcleaner.live.stats import LiveCounts
+from dashcamcleaner.live.switching import CoverSwitch, Switcher
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.frames import FramePlanner
 from dashcamcleaner.pipeline.observations import LiveObservationSource
 from dashcamcleaner.pipeline.workers import ThreadGroup
 from dashcamcleaner.pipeline.writer import obscurer_for
+from dashcamcleaner.planning.regions import sighted_regions
 from dashcamcleaner.settings import Settings
 from dashcamcleaner.tracking.camera_motion import MotionEstimator
 
-__all__ = ["LiveSession"]
+__all__ = ["ACTIONS", "LiveSession"]
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +57,19 @@ _STATS_S = 1.0
 _PANIC_S = 10.0
 _DETECTOR_RETRY_S = 0.5
 _FIRST_RETRY_S, _LAST_RETRY_S = 0.25, 8.0
+_FRESH_S = 0.5
+"""A verdict that nothing is there counts for so long: then the switches cover."""
+_LOOK_AGAIN_S = 0.02
+_SCORED_PX = 640
+"""Long side of the pictures that labels are scored on: their networks see less."""
+
+ACTIONS = ("cover", "mute", "obs", "log")
+"""What a label's rule may do: cover the whole frame, mute the sound, switch OBS, write into the log."""
+
+
+def _scored_size(size: tuple[int, int]) -> tuple[int, int]:
+    scale = min(1.0, _SCORED_PX / max(size))
+    return max(2, round(size[0] * scale)), max(2, round(size[1] * scale))
 
 
 class LiveSession:
@@ -65,6 +81,10 @@ class LiveSession:
         settings: the settings of the run; those of the group ``live`` among them.
         models: gives detectors.
         clock: tells time.
+        switches: cover elsewhere as soon as something is found, undelayed.
+        rules: labels that ask for a cover.
+        open_scorer: gives what scores whole pictures; needed with rules.
+        actions: what a label's rule does, of `ACTIONS`.
     """
 
     def __init__(
@@ -75,6 +95,10 @@ class LiveSession:
         settings: Settings,
         models: ModelPool,
         clock: Clock | None = None,
+        switches: Sequence[CoverSwitch] = (),
+        rules: Sequence[LabelRule] = (),
+        open_scorer: Callable[[], LabelScorer] | None = None,
+        actions: Collection[str] = ("cover", "obs", "log"),
     ) -> None:
         self._source = source
         self._settings = settings
@@ -95,6 +119,19 @@ class LiveSession:
         self._panic_from_s = self._panic_to_s = -1.0
         self._covered_by: CoverReason | None = None
         self._never_left = True
+        self._labels = LabelWatch(rules) if rules else None
+        self._open_scorer = open_scorer
+        self._actions = frozenset(actions)
+        self._hits: tuple[str, ...] = ()
+        self._verdict_lock = threading.Lock()
+        self._verdicts: dict[str, tuple[float, bool, float]] = {}
+        self._examiners = {"kinds"} if settings.kinds() or not rules else set[str]()
+        if rules and "obs" in self._actions:
+            self._examiners.add("labels")
+        self._switchers = [
+            Switcher(switch, clock=self._clock, hold_s=settings.hold, fresh_s=_FRESH_S, tell=self._change)
+            for switch in switches
+        ]
 
     # --- what the asker may do, from any thread
 
@@ -109,6 +146,8 @@ class LiveSession:
         now = self._clock.now()
         self._panic_from_s, self._panic_to_s = now, max(self._panic_to_s, now + seconds)
         frames = self._buffer.blank()
+        for switcher in self._switchers:
+            switcher.cover(now + seconds)
         self._change("panic", f"Everything is covered for {seconds:g} s, and {frames} waiting frames were blanked.")
 
     def run(self) -> Generator[Event]:
@@ -122,7 +161,10 @@ class LiveSession:
         self._form = form
         yield Started(
             self._source.description,
-            ", ".join(outlet.sink.description for outlet in self._outlets),
+            ", ".join(
+                [outlet.sink.description for outlet in self._outlets]
+                + [switcher.switch.description for switcher in self._switchers]
+            ),
             None,
             f"{form.size[0]}x{form.size[1]}, {self._settings.delay:g} s of delay",
         )
@@ -131,12 +173,18 @@ class LiveSession:
             self._group.start("live-see", self._see)
             for outlet in self._outlets:
                 self._group.start("live-sink", functools.partial(outlet.run, form))
+            for switcher in self._switchers:
+                self._group.start("live-switch", switcher.run)
+            if self._labels is not None:
+                self._group.start("live-label", functools.partial(self._score, self._labels))
             self._group.start("live-leave", functools.partial(self._leave, form))
             yield from self._told()
         finally:
             self.stop()
             for outlet in self._outlets:
                 outlet.end()
+            for switcher in self._switchers:
+                switcher.end()
             self._group.join()
             self._group.stop()
         if self._group.failure is not None:
@@ -243,6 +291,8 @@ class LiveSession:
 
     def _see_all(self, analysis: Analysis, detectors: Detectors, motion: MotionEstimator | None) -> None:
         """Analyse frames until the source ends, with whichever detector the load asks for."""
+        settings = self._settings
+        rules = rules_per_kind(settings) if self._switchers and settings.kinds() else {}
         held_of: dict[int, HeldFrame] = {}
         numbers = iter(range(1 << 62))
         while not (self._stop.is_set() or (self._buffer.ended and self._buffer.empty)):
@@ -270,6 +320,10 @@ class LiveSession:
             for frame, seen in source.see(frames()):
                 analysis.take(held_of.pop(seen.index), frame, seen)
                 self._counts.seen(self._clock.now(), skipped=seen.skipped)
+                if self._switchers and not seen.skipped and settings.kinds():
+                    found = sighted_regions(seen, rules=rules)
+                    best = max((region.score for region in found), default=0.0)
+                    self._judge("kinds", found=bool(found) or seen.damaged, score=best)
 
     def _next_frame(self) -> HeldFrame | None:
         """The next frame that can still be in time; None at the end."""
@@ -282,6 +336,56 @@ class LiveSession:
                     return None
                 self._clock.wait(self._buffer.changed, None)
         return None
+
+    # --- label
+
+    def _score(self, labels: LabelWatch) -> None:
+        """Score the newest picture, again and again; what fails leaves pictures unscored, and those are covered."""
+        scorer: LabelScorer | None = None
+        latest = -1
+        told = False
+        while not (self._stop.is_set() or (self._buffer.ended and self._buffer.empty)):
+            held = self._buffer.newest()
+            frame = None if held is None else held.frame
+            if held is None or frame is None or held.number == latest:
+                with self._buffer.changed:
+                    self._clock.wait(self._buffer.changed, self._clock.now() + _LOOK_AGAIN_S)
+                continue
+            latest = held.number
+            try:
+                if scorer is None:
+                    assert self._open_scorer is not None
+                    scorer = self._open_scorer()
+                (answer,) = scorer.score([frame.scale(_scored_size(frame.upright_size))])
+                scores = {**answer.parts, **answer.scores}
+                hit = labels.add(held.captured_s, scores)
+                told = False
+            except SettingError:
+                raise  # a label that nobody scores
+            except Exception as error:
+                if scorer is None and isinstance(error, DashcamCleanerError):
+                    raise  # it never worked
+                log.debug("scoring failed", exc_info=True)
+                if not told:
+                    self._change("detector", f"Scoring failed, and all is covered until it works again: {error!r}.")
+                told = True
+                self._stop.wait(_DETECTOR_RETRY_S)
+                continue
+            if "obs" in self._actions:
+                best = max((scores[rule.label] for rule in labels.rules), default=0.0)
+                self._judge("labels", found=bool(hit), score=best)
+
+    def _judge(self, examiner: str, *, found: bool, score: float) -> None:
+        """A verdict for the switches: clear only while all who look have looked lately and found nothing."""
+        now = self._clock.now()
+        with self._verdict_lock:
+            self._verdicts[examiner] = (now, found, score)
+            known = self._examiners <= self._verdicts.keys()
+            fresh = known and all(now - at <= _FRESH_S for at, *_ in self._verdicts.values())
+            anything = any(one for _, one, _ in self._verdicts.values())
+        if anything or fresh:
+            for switcher in self._switchers:
+                switcher.verdict(found=anything, score=score)
 
     # --- leave
 
@@ -299,8 +403,8 @@ class LiveSession:
                     self._buffer.pop()
                     self._counts.drop()
                     continue
-                answer = self._answer(held, now)
-                frame = gate.release(self._buffer.pop(), answer)
+                answer, scores = self._answer(held, now)
+                frame = gate.release(self._buffer.pop(), answer, labels=scores, hits=self._hits)
                 paint_s += 0.1 * (self._clock.now() - now - paint_s)
                 self._wait_until(held.due_s)
                 if isinstance(answer, Proof) and self._is_panic(held, self._clock.now()):
@@ -325,14 +429,25 @@ class LiveSession:
             self._done = True
             self._group.lock.notify_all()
 
-    def _answer(self, held: HeldFrame, now_s: float) -> Proof | CoverReason:
-        """Whether a frame may be seen, by all that can forbid it."""
+    def _answer(self, held: HeldFrame, now_s: float) -> tuple[Proof | CoverReason, tuple[tuple[str, float], ...]]:
+        """Whether a frame may be seen, by all that can forbid it; and the scores of its labels."""
+        known, hits, scores = (True, (), ()) if self._labels is None else self._labels.at(held.captured_s)
+        if hits != self._hits:
+            if "log" in self._actions:
+                self._change("label", f"At work: {', '.join(hits) or 'no label'}.")
+            self._hits = hits
         if held.blanked or self._is_panic(held, now_s):
-            return CoverReason.PANIC
+            return CoverReason.PANIC, scores
         analysis = self._analysis
         if analysis is None:
-            return CoverReason.LOADING
-        return analysis.prove(held, timeout_s=max(0.0, held.due_s - now_s))
+            return CoverReason.LOADING, scores
+        answer = analysis.prove(held, timeout_s=max(0.0, held.due_s - now_s))
+        if isinstance(answer, Proof) and "cover" in self._actions:
+            if hits:
+                return CoverReason.LABEL, scores
+            if not known:
+                return CoverReason.LATE, scores
+        return answer, scores
 
     def _is_panic(self, held: HeldFrame, now_s: float) -> bool:
         return held.blanked or now_s < self._panic_to_s or held.captured_s < self._panic_from_s
@@ -358,6 +473,7 @@ class LiveSession:
         """Sound leaves when its time has come; silent while the picture is covered, if that is asked for."""
         for sound in self._buffer.sounds_due(now_s):
             mute = self._settings.mute_covered and (self._covered_by is not None or self._never_left)
+            mute = mute or (bool(self._hits) and "mute" in self._actions)
             released = gate.sound(sound, mute=mute)
             for outlet in self._outlets:
                 outlet.put(released)

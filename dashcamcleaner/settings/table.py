@@ -195,6 +195,15 @@ class Settings:
         "Pictures a second that are taken of a screen, or asked of a camera.", minimum=1, maximum=120, unit="fps")
     mute_covered: bool = setting(False, "live", "Mute while covered",
         "Live sound is silent while the picture is covered wholly.")
+    hold: float = setting(1.0, "live", "Hold",
+        "How long a label's rule, or a cover in OBS, stays at work after what it was for was last seen.",
+        minimum=0, maximum=60, unit="s")
+    label_hits: int = setting(1, "live", "Label hits",
+        "So many of the latest scores of a label must pass its threshold.", minimum=1, maximum=100)
+    label_of: int = setting(1, "live", "Label scores",
+        "The number of latest scores among which hits are counted.", minimum=1, maximum=100)
+    label_bypass: float = setting(0.95, "live", "Label bypass",
+        "A score above this is enough by itself.", minimum=0, maximum=1)
     # fmt: on
     _overrides: dict[str, Any] = field(init=False, compare=False, default_factory=dict)
 
