@@ -25,6 +25,8 @@ LEASE_KEY = "dashcamcleaner_lease"
 """The entry of the covering source's settings that is counted up with each renewal."""
 
 _PORT = 4455
+_NOT_READY = 207
+"""What OBS answers while its scenes are loaded."""
 _TIMEOUT_S = 2.0
 
 
@@ -155,6 +157,8 @@ class ObsSwitch:
         try:
             yield
         except OBSSDKRequestError as error:
+            if error.code == _NOT_READY:
+                raise OutputError("OBS is still starting.") from error
             raise OutputError(
                 f"OBS has nothing like it: {visible(error)}.", hint="See the names of scene, item and filter in OBS."
             ) from error

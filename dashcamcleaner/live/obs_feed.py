@@ -63,6 +63,7 @@ class ObsFeed:
             else:
                 self.port = self._socket.bind_to_random_port("tcp://127.0.0.1")
         except zmq.ZMQError as error:
+            self._end()
             raise OutputError(
                 f"Port {self.port} cannot be used: {error}.", hint="Take another one, here and in OBS."
             ) from error
@@ -87,9 +88,11 @@ class ObsFeed:
         """Tell the script to cover, and end."""
         if self._context is None:
             return
-        if self._socket is not None:
-            with contextlib.suppress(OutputError):
-                self.set(covered=True, score=0.0)
-            self._socket.close()
+        with contextlib.suppress(OutputError):
+            self.set(covered=True, score=0.0)
+        self._end()
+
+    def _end(self) -> None:
+        self._socket.close()
         self._context.term()
         self._context = self._socket = None

@@ -1,4 +1,4 @@
-"""A script to load into OBS (Tools, Scripts): the blur source is shown unless told again and again that nothing is there.
+"""A script to load into OBS (Tools, Scripts): the blur source is shown unless told anew that nothing is there.
 
 It runs inside OBS, with OBS's own Python, and imports nothing of the program. Two ways lead to it:
 
