@@ -84,11 +84,10 @@ class Obs:
             pytest.skip("OBS did not start: " + (self.home / "obs.log").read_text(errors="replace")[-300:])
 
     def _answers(self) -> bool:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=0.5):
-            # The port opens before the scenes are there.
-            with contextlib.suppress(Exception), self.asking() as client:
-                scenes = client.send("GetSceneList", raw=True)["scenes"]
-                return any(scene["sceneName"] == "Live" for scene in scenes)
+        # The port opens before the scenes are there.
+        with contextlib.suppress(Exception), self.asking() as client:
+            scenes = client.send("GetSceneList", raw=True)["scenes"]
+            return any(scene["sceneName"] == "Live" for scene in scenes)
         return False
 
     def end(self, how: int = signal.SIGTERM) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import av
 import av.error
 from av.audio.resampler import AudioResampler
 
 from dashcamcleaner.errors import OutputError
-from dashcamcleaner.files import PRIVATE, check_output, map_os_errors, reserve
+from dashcamcleaner.files import PRIVATE, check_output, map_os_errors, new_empty_file
 from dashcamcleaner.live.pictures import TIME_BASE
 from dashcamcleaner.live.ports import SoundFormat, StreamFormat
 from dashcamcleaner.live.release import ReleasedFrame, ReleasedSound
@@ -31,6 +33,8 @@ _FILE_OPTIONS = {
     "matroska": {"cluster_time_limit": "1000", "flush_packets": "1"},
 }
 _EXTENSIONS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mp4", ".mkv": "matroska", ".ts": "mpegts"}
+_PORTS = {"rtmp": 1935, "rtmps": 443, "rtsp": 554}
+_WAIT_S, _CONNECT_S = 0.5, 3.0
 _FORMATS = {"udp": "mpegts", "tcp": "mpegts", "srt": "mpegts", "rtmp": "flv", "rtmps": "flv", "rtsp": "rtsp"}
 
 
@@ -45,6 +49,9 @@ class StreamTarget:
         options: for the container.
         file: the path, where it is a file.
         waits: opening waits for somebody who connects, and gives up after a while.
+        place: host and port, where a connection is made.
+        own: the connection is ours, and the library writes into it. It would hold the interpreter's lock, and with it
+            every thread, as long as it waits for one.
     """
 
     url: str
@@ -53,6 +60,8 @@ class StreamTarget:
     options: dict[str, str] = field(default_factory=dict)
     file: Path | None = None
     waits: bool = False
+    place: tuple[str, int] | None = None
+    own: bool = False
 
 
 def file_target(path: Path, *, overwrite: bool) -> StreamTarget:
@@ -84,13 +93,27 @@ def network_target(url: str, *, shown: str) -> StreamTarget:
         raise OutputError(
             f"Nothing is known of how to send to {shown}.", hint=f"Addresses begin with {', '.join(_FORMATS)}."
         )
-    waits = scheme == "tcp" and "listen" in url.partition("?")[2]
-    if waits and "listen_timeout" not in url:
-        url += "&listen_timeout=500"
+    try:
+        parts = urlsplit(url)
+        place = (parts.hostname or "127.0.0.1", parts.port or _PORTS.get(scheme, 0))
+    except ValueError as error:
+        raise OutputError(f"{shown} is no address: {error}.", hint="tcp://HOST:PORT?listen=1, for one.") from error
+    if not place[1]:
+        raise OutputError(f"{shown} names no port.", hint="tcp://127.0.0.1:5000?listen=1, for one.")
+    waits = scheme == "tcp" and parse_qs(parts.query).get("listen", ["0"])[-1] not in ("0", "")
     if scheme == "udp" and "pkt_size" not in url:
         url += ("&" if "?" in url else "?") + "pkt_size=1316"
     options = {"mpegts": {"muxdelay": "0", "flush_packets": "1", "mpegts_flags": "+resend_headers"}}
-    return StreamTarget(url, shown, _FORMATS[scheme], options.get(_FORMATS[scheme], {}), waits=waits)
+    place_of = None if scheme in ("udp", "srt") else place
+    return StreamTarget(
+        url,
+        shown,
+        _FORMATS[scheme],
+        options.get(_FORMATS[scheme], {}),
+        waits=waits,
+        place=place_of,
+        own=scheme == "tcp",
+    )
 
 
 class StreamSink:
@@ -111,6 +134,8 @@ class StreamSink:
         self._latest_pts = -1
         self._sound_end: Fraction | None = None
         self._opened_before = False
+        self._listening: socket.socket | None = None
+        self._connection: socket.socket | None = None
 
     def open(self, form: StreamFormat) -> bool:
         """Begin; False while nobody has connected.
@@ -118,7 +143,7 @@ class StreamSink:
         Raises:
             OutputError: it cannot be written.
         """
-        self.close()
+        self._forget()
         target = self._target
         self._base, self._latest_pts, self._sound_end = None, -1, None
         try:
@@ -126,18 +151,40 @@ class StreamSink:
                 if self._opened_before:
                     raise OutputError(f"{target.shown} could not be written to its end.", hint="Is the disk full?")
                 with map_os_errors(target.file):
-                    reserve(target.file, mode=PRIVATE)
+                    new_empty_file(target.file, mode=PRIVATE)
             self._opened_before = True
-            self._output = av.open(target.url, "w", format=target.format, container_options=target.options)
+            to = self._connected() if target.place is not None else target.url
+            if to is None:
+                return False
+            self._output = av.open(to, "w", format=target.format, container_options=target.options)
             self._add_video(form)
             self._add_audio(form.sound)
             self._output.start_encoding()
         except (av.error.FFmpegError, OSError, ValueError) as error:
             self._forget()
-            if target.waits:
-                return False
             raise OutputError(f"{self.description} cannot be written to: {_reason(error)}.") from error
         return True
+
+    def _connected(self) -> Any:
+        """What to write to, once somebody is there; None while nobody has connected."""
+        target = self._target
+        assert target.place is not None
+        if target.waits:
+            if self._listening is None:
+                self._listening = socket.create_server(target.place, backlog=1)
+                self._listening.settimeout(_WAIT_S)
+            try:
+                self._connection, _ = self._listening.accept()
+            except TimeoutError:
+                return None
+        else:
+            self._connection = socket.create_connection(target.place, timeout=_CONNECT_S)
+        if not target.own:  # it was there a moment ago: the library will not have to wait for it for long
+            self._connection.close()
+            self._connection = None
+            return target.url
+        self._connection.settimeout(_CONNECT_S)
+        return _Pipe(self._connection)
 
     def _add_video(self, form: StreamFormat) -> None:
         rate = Fraction(form.rate).limit_denominator(1001)
@@ -213,13 +260,15 @@ class StreamSink:
 
     def close(self) -> None:
         """Write what the encoder holds and close."""
-        if self._output is None:
-            return
-        with contextlib.suppress(av.error.FFmpegError, OSError, ValueError):
-            for stream in (self._video, self._audio):
-                if stream is not None and self._base is not None:
-                    self._send(stream.encode(None))
+        if self._output is not None:
+            with contextlib.suppress(av.error.FFmpegError, OSError, ValueError):
+                for stream in (self._video, self._audio):
+                    if stream is not None and self._base is not None:
+                        self._send(stream.encode(None))
         self._forget()
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            listening.close()
 
     def _forget(self) -> None:
         output, self._output = self._output, None
@@ -227,6 +276,20 @@ class StreamSink:
             # The trailer fails once more where the connection is gone.
             with contextlib.suppress(av.error.FFmpegError, OSError, ValueError):
                 output.close()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
+class _Pipe:
+    """A connection as the library writes to one: in order, and never back."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+
+    def write(self, data: bytes) -> int:
+        self._connection.sendall(data)
+        return len(data)
 
 
 def _reason(error: BaseException) -> str:
