@@ -118,7 +118,7 @@ class LiveStats:
         time_s: seconds since the run began.
         fps: frames that left a second.
         captured_fps: frames that were captured a second.
-        latency_ms: from capture to leaving, median.
+        latency_ms: time from capture to leaving, median.
         jitter_ms: 95th percentile of how far that is off its median.
         delay_ms: the delay that is set.
         covered_share: share of frames that were covered wholly, 0 to 1.
@@ -127,8 +127,8 @@ class LiveStats:
         inference_size: long side of the picture that the detector sees, pixels.
         device: backend and device.
         frames: frames that left since the run began.
-        late: of these, covered because their analysis was not finished in time.
-        covered: of these, covered wholly for whatever reason.
+        late: frames of these that were covered because their analysis was not finished in time.
+        covered: frames of these that were covered wholly for whatever reason.
         dropped: frames that were captured and never left: no room, or a sink that is too slow.
     """
 

@@ -9,5 +9,5 @@ planner's look-ahead. When its time has come it leaves: with the regions of its 
 proof, covered wholly. A proof cannot be made for a frame whose analysis is missing, so nothing has to go right for a
 frame to be covered.
 
-`session` holds the threads, `ports` what goes in and out, `sources` and `sinks` read the words of the command line.
+`session` holds the threads, `ports` what goes in and out, `addresses` reads the words of the command line.
 """

@@ -27,7 +27,7 @@ _SCORES = {"nudity", "violence", "drugs"}
 
 
 class LabelScorer(Protocol):
-    """Scores whole pictures; `scenes` holds the implementation."""
+    """Scores whole pictures: nudity, violence, drugs, and what these are made of."""
 
     def score(self, pictures: Sequence[np.ndarray]) -> Sequence[Any]:
         """One answer per RGB picture ``(h, w, 3)`` uint8, with mappings ``scores`` and ``parts``: label -> 0 to 1."""
@@ -42,7 +42,7 @@ class LabelRule:
         threshold: a score above this is a hit.
         hits, of: so many of the latest scores must be hits.
         bypass: a score above this is enough by itself.
-        hold_s: for how long after the last such score the rule stays at work.
+        hold_s: seconds for which the rule stays at work after the last such score.
     """
 
     label: str
@@ -72,7 +72,7 @@ def open_scorer(models: Any, rules: Sequence[LabelRule]) -> LabelScorer:
 
     Args:
         models: a pool of models that knows safety scores.
-        rules: whose labels are wanted.
+        rules: the rules whose labels are wanted.
 
     Raises:
         BackendError: this build has no safety scores.

@@ -46,7 +46,7 @@ class StreamTarget:
         url: a path or an address.
         shown: the same for people, without passwords.
         format: FFmpeg's name of the container.
-        options: for the container.
+        options: options of the container.
         file: the path, where it is a file.
         waits: opening waits for somebody who connects, and gives up after a while.
         place: host and port, where a connection is made.

@@ -39,7 +39,7 @@ class StreamAddress:
         url: a path, an address, or a device's name.
         shown: the same for people, without passwords.
         format: FFmpeg's name of the input device or container; empty: found out.
-        options: for the library.
+        options: options of the library.
         file: a file: played at its own pace, and it ends.
     """
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import av
 import pytest
-from clips import make
+from clips import Sound, clicks_s, flashes_s, make
 from fakes import pool
 from live_scene import MoodyDetector
 
@@ -98,3 +98,14 @@ def test_bad_input_gets_a_sentence_and_a_status(
     assert said[0].startswith("dashcamcleaner: ")
     assert len(said) <= 2
     assert not list(tmp_path.iterdir())
+
+
+def test_sound_and_picture_stay_together(tmp_path: Path) -> None:
+    made = make(tmp_path / "clip.mp4", frames=90, size=(160, 96), sounds=(Sound(),))
+    out = tmp_path / "out.mkv"
+    assert live("--from", str(made.path), "--to", str(out), "--quiet", "--carry", "2") == 0
+    flashes, clicks = flashes_s(out), clicks_s(out)
+    pairs = [(flash, click) for flash in flashes for click in clicks if abs(flash - click) < 0.5]
+    if not pairs:
+        pytest.skip("this machine is too busy: every frame with a flash was covered")
+    assert all(abs(flash - click) <= 0.04 for flash, click in pairs)

@@ -24,7 +24,7 @@ from dashcamcleaner.live.release import CoverReason
 from dashcamcleaner.live.session import LiveSession
 from dashcamcleaner.settings import Settings
 
-SETTINGS: dict[str, Any] = {"delay": 0.6, "carry": 0.2, "crop_checks": False, "inference_size": 160, "strength": 6}
+SETTINGS: dict[str, Any] = {"delay": 0.6, "carry": 0.2, "crop_checks": False, "inference_size": 160, "style": "solid"}
 
 
 def run_live(
