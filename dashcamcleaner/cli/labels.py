@@ -63,6 +63,7 @@ def run_export(args: argparse.Namespace) -> int:
 def run_import(args: argparse.Namespace) -> int:
     """Append the edits that the labels ask for; gives the exit status."""
     from dashcamcleaner.core.edit_types import DropTrack
+    from dashcamcleaner.core.kinds import BUILT_IN
     from dashcamcleaner.labels.as_edits import edits_from_labels
     from dashcamcleaner.labels.files import read_labels
     from dashcamcleaner.pipeline.edits_file import EditsFile
@@ -80,7 +81,9 @@ def run_import(args: argparse.Namespace) -> int:
     with PlanReader(plan) as reader:
         header = reader.header
         frames = list(reader)
-    found = read_labels(Path(args.labels), size=header.upright_size, kinds=header.kinds or _KINDS, name=args.format)
+    found = read_labels(
+        Path(args.labels), size=header.upright_size, kinds=header.kinds or tuple(BUILT_IN), name=args.format
+    )
     edits = [one for one in edits_from_labels(frames, found, size=header.upright_size) if one not in before.entries]
     drops = [one for one in edits if isinstance(one, DropTrack)]
     taken = [one for one in edits if args.drop_missing or not isinstance(one, DropTrack)]
@@ -97,7 +100,3 @@ def run_import(args: argparse.Namespace) -> int:
 
 def _count(drops: Sequence[object]) -> str:
     return "1 track" if len(drops) == 1 else f"{len(drops)} tracks"
-
-
-_KINDS = ("face", "plate")
-"""Of plans of version 1.0, which do not tell theirs."""

@@ -27,6 +27,7 @@ from dashcamcleaner.pipeline.build import rules_per_kind, shapes_per_kind
 from dashcamcleaner.pipeline.context import detector_for
 from dashcamcleaner.pipeline.detection_export import DetectionExport, open_export
 from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
+from dashcamcleaner.pipeline.hidden_sheet import HiddenSheet
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.observations import LiveObservationSource
 from dashcamcleaner.pipeline.output_lock import OutputLock
@@ -67,6 +68,7 @@ class ClipWriter:
         self._export: DetectionExport | None = None
         self._plan: PlanWriter | None = None
         self._obscurer = obscurer_for(settings)
+        self._sheet = HiddenSheet()
         self._shapes = shapes_per_kind(settings)
         self._reports: list[tuple[WorkFile, Path]] = []
         self._encoder: Encoder | None = None
@@ -125,6 +127,7 @@ class ClipWriter:
         if self._export is not None:
             self._export.write(plan)
         self._obscurer.obscure(frame, plan.regions)
+        self._sheet.add(frame, plan)
         self._encoder.write(frame)
         self._plan.write(plan)
 
@@ -175,6 +178,7 @@ class ClipWriter:
             result=self._clip.path,
             about_source=job.settings.report_source,
             mode=side_mode(job.settings, job.source),
+            sheet=self._sheet.pictures(),
         )
         keep_date(job.source, self._clip.path)
         publish_all(
