@@ -16,7 +16,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from dashcamcleaner.errors import BackendError, SettingError
+from dashcamcleaner.detection.pool import ModelPool
+from dashcamcleaner.errors import SettingError
 
 __all__ = ["LabelRule", "LabelScorer", "LabelWatch", "open_scorer", "parse_rule"]
 
@@ -67,23 +68,20 @@ def parse_rule(text: str, *, hits: int, of: int, bypass: float, hold_s: float) -
     return LabelRule(match[1], float(match[2]), hits, of, bypass, hold_s)
 
 
-def open_scorer(models: Any, rules: Sequence[LabelRule]) -> LabelScorer:
+def open_scorer(models: ModelPool, rules: Sequence[LabelRule]) -> LabelScorer:
     """What scores the labels of some rules.
 
     Args:
-        models: a pool of models that knows safety scores.
+        models: the pool that opens the networks.
         rules: the rules whose labels are wanted.
 
     Raises:
-        BackendError: this build has no safety scores.
-        DashcamCleanerError: as the pool raises it.
+        ExtraMissing: nudity is wanted, and its networks are not installed.
+        BackendError: a network cannot be opened.
     """
-    if not hasattr(models, "safety"):
-        raise BackendError("This build scores no labels.", hint="Update DashcamCleaner.")
     labels = {rule.label for rule in rules}
-    # A part of a score (weapon) comes with all of them; a score alone loads no other's networks.
-    scorer: LabelScorer = models.safety(tuple(sorted(labels))) if labels <= _SCORES else models.safety()
-    return scorer
+    # A part of a score (weapon) comes with all of them; scores alone load no other's networks.
+    return models.safety(tuple(sorted(labels))) if labels <= _SCORES else models.safety()
 
 
 class LabelWatch:
