@@ -59,7 +59,7 @@ class Detectors:
         self._models = models
         self._lock = threading.Lock()
         self._opened: dict[int, FrameDetector] = {}
-        self._opening: set[int] = set()
+        self._opening: dict[int, threading.Thread] = {}
         self.current: FrameDetector
         self.size = 0
 
@@ -85,10 +85,16 @@ class Detectors:
             return True
         with self._lock:
             if size not in self._opening:
-                self._opening.add(size)
-                # Not of the session's group: a backend that is being opened cannot be interrupted, nor need it be.
-                threading.Thread(target=self._open_aside, args=(size,), name="live-open", daemon=True).start()
+                # Not of the session's group: a backend that fails to open is no reason to end the run.
+                thread = threading.Thread(target=self._open_aside, args=(size,), name="live-open", daemon=True)
+                self._opening[size] = thread
+                thread.start()
         return False
+
+    def close(self) -> None:
+        """Wait for what is being opened aside: a backend that the interpreter's end cuts off ends the process."""
+        for thread in self._opening.values():
+            thread.join()
 
     def _open_aside(self, size: int) -> None:
         try:

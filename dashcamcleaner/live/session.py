@@ -263,6 +263,13 @@ class LiveSession:
         assert self._form is not None
         settings, size = self._settings, self._form.size
         detectors = Detectors(settings, upright_size=size, models=self._models)
+        try:
+            self._see_until_it_works(detectors, size)
+        finally:
+            detectors.close()
+
+    def _see_until_it_works(self, detectors: Detectors, size: tuple[int, int]) -> None:
+        settings = self._settings
         while not self._stop.is_set():
             try:
                 detectors.open(self._load.size)
@@ -275,7 +282,7 @@ class LiveSession:
                     picture_size=detectors.current.picture_size,
                 )  # fmt: skip
                 analysis = self._analysis = Analysis(planner, carry_s=settings.carry)
-                motion = MotionEstimator(upright_size=size) if settings.tracking else None
+                motion = MotionEstimator(upright_size=size) if settings.tracking and settings.kinds() else None
                 self._counts.device = detectors.device
                 self._see_all(analysis, detectors, motion)
                 return
@@ -316,7 +323,9 @@ class LiveSession:
             def skips(frame: Frame) -> bool:
                 return self._load.skips(held_of[frame.index].captured_s, now_s=self._clock.now())
 
-            source = LiveObservationSource(detectors.current, motion=motion, log=None, skips=skips)
+            source = LiveObservationSource(
+                detectors.current, motion=motion, log=None, skips=skips if settings.kinds() else None
+            )
             for frame, seen in source.see(frames()):
                 analysis.take(held_of.pop(seen.index), frame, seen)
                 self._counts.seen(self._clock.now(), skipped=seen.skipped)

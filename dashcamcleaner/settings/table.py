@@ -190,7 +190,7 @@ class Settings:
         minimum=0.1, maximum=30, unit="s")
     carry: float = setting(0.2, "live", "Carry tracks",
         "Live frames between two detections at most this far apart leave with their tracks carried on; others wholly "
-        "covered.", minimum=0, maximum=2, unit="s")
+        "covered.", minimum=0, maximum=0.5, unit="s")
     capture_rate: float = setting(30.0, "live", "Capture rate",
         "Pictures a second that are taken of a screen, or asked of a camera.", minimum=1, maximum=120, unit="fps")
     mute_covered: bool = setting(False, "live", "Mute while covered",

@@ -103,7 +103,7 @@ def test_bad_input_gets_a_sentence_and_a_status(
 def test_sound_and_picture_stay_together(tmp_path: Path) -> None:
     made = make(tmp_path / "clip.mp4", frames=90, size=(160, 96), sounds=(Sound(),))
     out = tmp_path / "out.mkv"
-    assert live("--from", str(made.path), "--to", str(out), "--quiet", "--carry", "2") == 0
+    assert live("--from", str(made.path), "--to", str(out), "--quiet", "--carry", "0.5") == 0
     flashes, clicks = flashes_s(out), clicks_s(out)
     pairs = [(flash, click) for flash in flashes for click in clicks if abs(flash - click) < 0.5]
     if not pairs:

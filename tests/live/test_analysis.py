@@ -79,7 +79,7 @@ def test_a_skipped_frame_needs_detections_on_both_sides_close_enough() -> None:
 
 def test_nothing_is_carried_over_a_cut() -> None:
     for cut_at in (1, 2):
-        known = analysis(carry=1.0)
+        known = analysis(carry=0.5)
         see(known, 0, at=40)
         see(known, 1, skipped=True, cut=cut_at == 1)
         see(known, 2, at=40, cut=cut_at == 2)

@@ -24,7 +24,7 @@ from dashcamcleaner.live.release import CoverReason
 from dashcamcleaner.live.session import LiveSession
 from dashcamcleaner.settings import Settings
 
-SETTINGS: dict[str, Any] = {"delay": 0.6, "carry": 0.2, "crop_checks": False, "inference_size": 160, "style": "solid"}
+SETTINGS: dict[str, Any] = {"delay": 1.0, "carry": 0.2, "crop_checks": False, "inference_size": 160, "style": "solid"}
 
 
 def run_live(
@@ -97,14 +97,14 @@ def fail(error: Exception) -> Callable[[], None]:
 
 
 def test_a_detector_that_stalls_covers() -> None:
-    kept, _, _ = run_live(detector=MoodyDetector(before=once(10, lambda: time.sleep(0.8))), frames=60)
+    kept, _, _ = run_live(detector=MoodyDetector(before=once(3, lambda: time.sleep(1.5))), frames=60)
     nothing_legible(kept)
     assert any(frame.reason is CoverReason.LATE for frame in kept.frames)
 
 
 @pytest.mark.parametrize("error", [RuntimeError("the card fell off"), BackendError("no device."), MemoryError()])
 def test_a_detector_that_dies_covers_and_is_asked_again(error: Exception) -> None:
-    kept, events, _ = run_live(detector=MoodyDetector(before=once(10, fail(error))), frames=75)
+    kept, events, _ = run_live(detector=MoodyDetector(before=once(3, fail(error))), frames=75)
     nothing_legible(kept)
     assert len(messages(events, "detector")) == 1
     assert any(frame.covered for frame in kept.frames)
@@ -121,7 +121,7 @@ def test_a_detector_that_stays_dead_keeps_everything_covered() -> None:
 
 def test_while_weights_load_everything_is_covered() -> None:
     def slow(**_: Any) -> MoodyDetector:
-        time.sleep(0.9)
+        time.sleep(1.5)
         return MoodyDetector()
 
     clock = SessionClock()
@@ -171,7 +171,7 @@ def test_a_source_that_breaks_off_is_opened_again() -> None:
 
 def test_a_planner_that_stalls_covers(monkeypatch: pytest.MonkeyPatch) -> None:
     real = session_module.Analysis.take
-    before = once(10, lambda: time.sleep(0.8))
+    before = once(3, lambda: time.sleep(1.5))
 
     def slow(self: Any, held: Any, frame: Any, seen: Any) -> None:
         with self._lock:
@@ -188,10 +188,11 @@ def test_painting_that_fails_covers(monkeypatch: pytest.MonkeyPatch) -> None:
     from dashcamcleaner.obscure.obscurer import Obscurer
 
     real = Obscurer.obscure
-    calls = iter(range(10**6))
+    calls: list[int] = []
 
     def sometimes(self: Obscurer, frame: Any, regions: Any) -> None:
-        if next(calls) % 3 == 0:
+        calls.append(1)
+        if len(calls) % 3 == 1:
             frame.make_writable()[0][:] = 0  # half done
             raise MemoryError
         real(self, frame, regions)
@@ -199,7 +200,7 @@ def test_painting_that_fails_covers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Obscurer, "obscure", sometimes)
     kept, _, _ = run_live()
     nothing_legible(kept)
-    assert any(frame.reason is CoverReason.FAILED for frame in kept.frames)
+    assert sum(frame.reason is CoverReason.FAILED for frame in kept.frames) >= len(calls) // 3
 
 
 def test_the_thread_that_lets_frames_leave_may_stall_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,7 +274,7 @@ def test_stopping_ends_all_threads_soon() -> None:
 def test_sound_is_delayed_alike_and_muted_while_covered_if_asked(mute: bool) -> None:
     kept, _, _ = run_live(
         source=lambda clock: MadeSource(clock, frames=45, sound=True),
-        detector=MoodyDetector(before=once(8, lambda: time.sleep(0.9))),
+        detector=MoodyDetector(before=once(3, lambda: time.sleep(1.6))),
         mute_covered=mute,
     )
     assert kept.sounds
