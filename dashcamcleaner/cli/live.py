@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dashcamcleaner.cli.options import add_settings, settings_of
+from dashcamcleaner.cli.window import show_live_window
 from dashcamcleaner.core.plain_text import json_line, say
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )  # fmt: skip
     parser.add_argument(
         "--to", dest="sinks", required=True, action="append", metavar="SINK",
-        help="a file (.mkv, .mp4, .ts), an address (udp, tcp, rtmp, rtsp), camera[:NAME], "
+        help="preview (a window), a file (.mkv, .mp4, .ts), an address (udp, tcp, rtmp, rtsp), camera[:NAME], "
         "obs://HOST:PORT/SCENE/ITEM, obs-script:PORT; may be given several times",
     )  # fmt: skip
     labels = parser.add_argument_group("Labels")
@@ -81,6 +82,7 @@ def run(args: argparse.Namespace) -> int:
     from dashcamcleaner.live.event_log import EventLog
     from dashcamcleaner.live.labels import open_scorer, parse_rule
     from dashcamcleaner.live.panic import panic_keys
+    from dashcamcleaner.live.preview_sink import PreviewSink
     from dashcamcleaner.live.session import LiveSession
     from dashcamcleaner.live.switching import CoverSwitch
 
@@ -110,7 +112,11 @@ def run(args: argparse.Namespace) -> int:
             stack.callback(timer.cancel)
         stack.enter_context(panic_keys(session.panic, key=args.panic_key))
         events = stack.enter_context(contextlib.closing(session.run()))
-        _show(events, args, log)
+        preview = next((sink for sink in sinks if isinstance(sink, PreviewSink)), None)
+        if preview is None:
+            _show(events, args, log)
+        else:
+            show_live_window(session, preview, events, lambda passed: _show(passed, args, log))
     return 0
 
 

@@ -98,7 +98,7 @@ def sink_for(text: str, *, overwrite: bool) -> FrameSink | CoverSwitch:
     """The sink, or the switch, that ``--to`` names.
 
     Args:
-        text: a file, an address, ``camera[:NAME]``, ``obs://HOST:PORT/SCENE/ITEM`` or ``obs-script:PORT``.
+        text: a file, an address, ``preview``, ``camera[:NAME]``, ``obs://HOST:PORT/SCENE/ITEM`` or ``obs-script:PORT``.
         overwrite: files that exist may be replaced.
 
     Raises:
@@ -112,6 +112,10 @@ def sink_for(text: str, *, overwrite: bool) -> FrameSink | CoverSwitch:
         from dashcamcleaner.live.virtual_camera import VirtualCamera
 
         return VirtualCamera(rest)
+    if text == "preview":
+        from dashcamcleaner.live.preview_sink import PreviewSink
+
+        return PreviewSink()
     if word == "obs":
         from dashcamcleaner.live.obs import parse_obs
 
