@@ -122,5 +122,7 @@ def rgb_of(native: Any, *, longest_side_px: int) -> np.ndarray:
     """A released picture as RGB ``(h, w, 3)`` uint8, no longer than asked for."""
     scale = min(1.0, longest_side_px / max(native.width, native.height))
     size = even((round(native.width * scale), round(native.height * scale)))
-    picture: np.ndarray = native.to_ndarray(format="rgb24", width=size[0], height=size[1])
-    return picture
+    # Not the frame's own converter: sinks share the frame, and two threads in one converter may wait for ever.
+    picture = VideoReformatter().reformat(native, width=size[0], height=size[1], format="rgb24", threads=1)
+    found: np.ndarray = picture.to_ndarray()
+    return found
