@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import shutil
@@ -10,6 +11,7 @@ import signal
 import socket
 import subprocess
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,10 +86,13 @@ class Obs:
             pytest.skip("OBS did not start: " + (self.home / "obs.log").read_text(errors="replace")[-300:])
 
     def _answers(self) -> bool:
-        # The port opens before the scenes are there.
-        with contextlib.suppress(Exception), self.asking() as client:
-            scenes = client.send("GetSceneList", raw=True)["scenes"]
-            return any(scene["sceneName"] == "Live" for scene in scenes)
+        # The port opens before the scenes are there; the library leaves its socket open where nobody greets it.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            with contextlib.suppress(Exception), self.asking() as client:
+                scenes = client.send("GetSceneList", raw=True)["scenes"]
+                return any(scene["sceneName"] == "Live" for scene in scenes)
+            gc.collect()
         return False
 
     def end(self, how: int = signal.SIGTERM) -> None:
@@ -111,6 +116,7 @@ class Obs:
             yield client
         finally:
             client.disconnect()
+            client.base_client.ws.shutdown()
 
     def colour(self, client: Any) -> tuple[int, int, int]:
         """The colour in the middle of what the scene shows."""

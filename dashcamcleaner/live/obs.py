@@ -96,28 +96,28 @@ class ObsSwitch:
             OutputError: OBS is not there, refuses the password, or knows no such scene, item or filter.
         """
         self.close()
-        import obsws_python
+        # The library's own client of requests leaves a connection open whose password was refused.
+        from obsws_python.baseclient import ObsClient
         from obsws_python.error import OBSSDKError
 
         try:
-            self._client = obsws_python.ReqClient(
-                host=self._host, port=self._port, password=self._password, timeout=_TIMEOUT_S
-            )
+            self._client = ObsClient(host=self._host, port=self._port, password=self._password, timeout=_TIMEOUT_S)
+            self._client.authenticate()
         except OBSSDKError as error:
+            self._end()
             raise OutputError(
                 f"OBS refuses the password: {visible(error)}.",
                 hint=f"It stands in OBS under Tools, WebSocket Server Settings; put it into {PASSWORD_VARIABLE}.",
             ) from error
         except Exception as error:  # sockets', and those of two libraries beneath
+            self._end()
             raise OutputError(
                 f"OBS does not answer: {visible(error)}.",
                 hint="Start OBS and turn its WebSocket server on (Tools, WebSocket Server Settings).",
             ) from error
         if not self._filter:
             with self._asking():
-                found = self._client.send(
-                    "GetSceneItemId", {"sceneName": self._scene, "sourceName": self._item}, raw=True
-                )
+                found = self._ask("GetSceneItemId", {"sceneName": self._scene, "sourceName": self._item})
                 self._item_id = int(found["sceneItemId"])
         self._switch(covered=True)
 
@@ -130,7 +130,7 @@ class ObsSwitch:
         if not covered:
             self._renewals += 1
             with self._asking():
-                self._client.send(
+                self._ask(
                     "SetInputSettings",
                     {"inputName": self._item, "inputSettings": {LEASE_KEY: self._renewals}, "overlay": True},
                 )
@@ -139,15 +139,25 @@ class ObsSwitch:
     def _switch(self, *, covered: bool) -> None:
         with self._asking():
             if self._filter:
-                self._client.send(
+                self._ask(
                     "SetSourceFilterEnabled",
                     {"sourceName": self._item, "filterName": self._filter, "filterEnabled": covered},
                 )
             else:
-                self._client.send(
+                self._ask(
                     "SetSceneItemEnabled",
                     {"sceneName": self._scene, "sceneItemId": self._item_id, "sceneItemEnabled": covered},
                 )
+
+    def _ask(self, request: str, data: dict[str, Any]) -> dict[str, Any]:
+        """One request and its answer."""
+        from obsws_python.error import OBSSDKRequestError
+
+        answer = self._client.req(request, data)
+        status = answer["requestStatus"]
+        if not status["result"]:
+            raise OBSSDKRequestError(answer["requestType"], status["code"], status.get("comment"))
+        return dict(answer.get("responseData") or {})
 
     @contextlib.contextmanager
     def _asking(self) -> Iterator[None]:
@@ -172,6 +182,12 @@ class ObsSwitch:
         with contextlib.suppress(OutputError):
             if self._filter or self._item_id:
                 self._switch(covered=True)
+        self._end()
+
+    def _end(self) -> None:
         client, self._client = self._client, None
-        with contextlib.suppress(Exception):  # it may be gone already, in whatever way
-            client.disconnect()
+        if client is not None:
+            with contextlib.suppress(Exception):  # it may be gone already, in whatever way
+                client.ws.close()
+            with contextlib.suppress(Exception):  # of a link that broke, the line above leaves the socket open
+                client.ws.shutdown()

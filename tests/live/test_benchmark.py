@@ -14,8 +14,9 @@ SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "live.py"
 
 @pytest.mark.slow
 def test_nothing_legible_leaves_a_process_that_stalls_and_is_killed() -> None:
-    words = ["--seconds", "16", "--size", "320x180", "--source", "udp", "--stalls", "--kills", "1", "--cost-ms", "10"]
-    done = subprocess.run([sys.executable, str(SCRIPT), *words], capture_output=True, text=True, check=True, timeout=200)
+    words = ["--seconds", "16", "--size", "320x180", "--source", "udp", "--cost-ms", "10", "--stalls", "--kills", "1"]
+    words = [sys.executable, str(SCRIPT), *words]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=200)
     found = json.loads(done.stdout)
     assert found["frames"] > 0
     assert found["legible_object_frames"] == 0

@@ -105,7 +105,7 @@ def test_a_lease_over_the_websocket_that_is_not_renewed_covers(obs: Obs) -> None
             time.sleep(0.1)
             assert obs.shows(client, CLEAR)
         # As if the program had been killed: the link is there no more, and nobody has covered.
-        switch._client.disconnect()
+        switch._client.ws.close()
         switch._client = None
         assert wait_for(lambda: obs.shows(client, COVER), seconds=FALLS_BACK_S)
 
