@@ -1,4 +1,4 @@
-"""The clock of a session: seconds since it began. Tests hand in one that they turn themselves."""
+"""The clock of a session: seconds since it began. Apart, and short, since tests hand in one that they turn themselves."""
 
 from __future__ import annotations
 

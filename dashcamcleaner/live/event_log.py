@@ -1,6 +1,7 @@
 """The log of a live run: a line of JSON for every change, with the time of day; no pictures, nothing of what was seen.
 
-It is appended to and written out line by line, so that a killed run leaves all that it told.
+It is appended to and written out line by line, so that a killed run leaves all that it told; that is why
+`files.atomic_write` does not write it, and all that this short module is for.
 """
 
 from __future__ import annotations
