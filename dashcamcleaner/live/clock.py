@@ -1,4 +1,4 @@
-"""The clock of a session: seconds since it began. Apart, and short, since tests hand in one that they turn themselves."""
+"""The clock of a session: seconds since it began. Short and apart, since tests hand in one that they turn."""
 
 from __future__ import annotations
 
