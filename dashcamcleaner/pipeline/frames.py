@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from dashcamcleaner.core.events import Event
 from dashcamcleaner.core.frame import Frame
-from dashcamcleaner.core.plan import CheckingPlanner, FramePlan, Observation, Planner
+from dashcamcleaner.core.plan import CheckingPlanner, FramePlan, HurriedPlanner, Observation, Planner
 from dashcamcleaner.detection.crop_check import CropChecker
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.observations import ObservationSource
@@ -78,6 +78,11 @@ class FramePlanner:
         scale = self._picture_size[0] / frame.upright_size[0]
         planner.add_checks(checker.check(frame.picture(self._picture_size), wanted, scale=scale) if wanted else ())
         return done
+
+    def give(self, *, through: int) -> Sequence[FramePlan]:
+        """See `HurriedPlanner.give`."""
+        assert isinstance(self._planner, HurriedPlanner)
+        return self._planner.give(through=through)
 
     def finish(self) -> Sequence[FramePlan]:
         """See `Planner.finish`."""
