@@ -159,7 +159,7 @@ def main() -> int:
     source = args.model / "face_recognition_model.bin"
     facts = {
         "name": NAME,
-        "purpose": "face embedding: 128 numbers of a face, compared by Euclidean distance; 0.6 is the limit of its makers",
+        "purpose": "embedding of a face: 128 numbers, compared by Euclidean distance; its makers take 0.6 as the limit",
         "network": "dlib_face_recognition_resnet_model_v1 (Davis King)",
         "license": "CC0-1.0 (weights), MIT (the package that holds them)",
         "source": "npm @vladmandic/face-api 1.7.15, model/face_recognition_model.bin",

@@ -24,6 +24,7 @@ from typing import Protocol, TypeVar, cast
 
 from dashcamcleaner.detection.centerface import open_centerface
 from dashcamcleaner.detection.detector import SCORE_FLOOR, Detector
+from dashcamcleaner.detection.face_embedding import FaceDescriber, open_describer
 from dashcamcleaner.detection.ocr import TextReader, open_reader
 from dashcamcleaner.detection.registry import open_detector
 from dashcamcleaner.detection.weights import find_weights, parts_of
@@ -56,6 +57,7 @@ class ModelPool:
         open_detector: opens detectors; takes the arguments of `detection.registry.open_detector`.
         open_second_detector: opens the audit's independent face detector; takes those of `open_centerface`.
         open_text_reader: opens the audit's text reader.
+        open_describer: opens what tells faces apart; takes the arguments of `detection.face_embedding.open_describer`.
         most_kept: models kept at once. Beyond that the one that nobody has asked for longest is let go: whoever works
             with it keeps it, and its memory is given back after them.
     """
@@ -66,11 +68,13 @@ class ModelPool:
         open_detector: Callable[..., Detector] = open_detector,
         open_second_detector: Callable[..., Detector] = open_centerface,
         open_text_reader: Callable[[], TextReader] = open_reader,
+        open_describer: Callable[..., FaceDescriber] = open_describer,
         most_kept: int = _MOST_KEPT,
     ) -> None:
         self._open_detector = open_detector
         self._open_second_detector = open_second_detector
         self._open_text_reader = open_text_reader
+        self._open_describer = open_describer
         self._most_kept = most_kept
         self._lock = threading.Lock()
         self._closed = False
@@ -132,6 +136,15 @@ class ModelPool:
             BackendError: the pool was closed.
         """
         return self._once(("text reader",), self._open_text_reader)
+
+    def face_describer(self, *, threads: int = 0) -> FaceDescriber:
+        """What tells faces apart, for these arguments, which are those of `detection.face_embedding.open_describer`.
+
+        Raises:
+            ExtraMissing: its package is not installed.
+            BackendError: its weights cannot be loaded, or the pool was closed.
+        """
+        return self._once(("face describer", threads), lambda: self._open_describer(threads=threads))
 
     def _once(self, key: Hashable, open_model: Callable[[], M]) -> M:
         """The model of a key: opened by the first who asks, waited for by others who ask meanwhile."""

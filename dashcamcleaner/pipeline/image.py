@@ -38,6 +38,8 @@ def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
     begun = (time.monotonic(), time.process_time())
     if job.export_mask or job.export_mask_colored:
         raise SettingError("A mask is exported of clips, not of pictures.", hint="Its plan tells the regions.")
+    if job.persons:
+        raise SettingError("Persons are told apart in clips, not in single pictures.", hint="Hide everybody there.")
     check_output(job.output, sources=[job.source], overwrite=settings.overwrite)
     still = read_still(job.source)
     frame = still.frame

@@ -26,6 +26,7 @@ from dashcamcleaner.pipeline.context import open_context, video_track_of
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.frames import FramePlanner, run_frames_in_threads
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.people import VisiblePersons, keep_person_edits
 from dashcamcleaner.pipeline.progress import ProgressMeter
 from dashcamcleaner.pipeline.statistics import RunStatistics
 from dashcamcleaner.pipeline.two_pass import analyse_first
@@ -84,13 +85,15 @@ def clean_video(job: Job, *, control: Control, models: ModelPool) -> Generator[E
             thresholds=context.thresholds, kinds=settings.kinds(), upright_size=info.upright_size
         )
         writer = stack.enter_context(ClipWriter(job, info=info, target=target, header=context.header, models=models))
-        meter = ProgressMeter("render" if job.from_plan or context.thorough else "clean", frames=info.frames)
-        if context.thorough:
+        meter = ProgressMeter("render" if job.from_plan or context.analyses_first else "clean", frames=info.frames)
+        if context.analyses_first:
             context = yield from analyse_first(job, info=info, context=context, control=control)
+        visible = VisiblePersons(context.edits)
         decoder = stack.enter_context(open_clip(job.source, info=info, threads=settings.workers))
 
         def write(frame: Frame, plan: FramePlan) -> Event | None:
             counts = statistics.add(plan)
+            visible.add(plan)
             writer.write(frame, plan)
             _show(frame, control)
             return meter.advance(counts, time_s=plan.time.seconds)
@@ -108,17 +111,22 @@ def clean_video(job: Job, *, control: Control, models: ModelPool) -> Generator[E
         for sentence in (
             *summary.hidden.notes,
             *decoder.problems,
+            *context.people_notes,
+            *visible.sentences(),
             *_afterthoughts(context.planner, statistics),
         ):
             summary.warnings.append(sentence)
             yield Warned(sentence)
         summary.timeline, summary.edits = statistics.timeline.as_dict(), describe_edits(context.edits)
+        summary.visible = visible.rows()
         summary.status = (
             PARTIAL if decoder.partial or statistics.damaged_frames or context.edits.not_applied else CLEANED
         )
         summary.wall_s, summary.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]
         for sentence in writer.finish(summary, source_length=decoder.length):
             yield Warned(sentence)
+        if job.write_plan and (problem := keep_person_edits(job, context.edits)):
+            yield Warned(problem)
         context.done()
     yield Finished(summary)
 

@@ -69,7 +69,7 @@ def test_what_cannot_be_is_not_made(make):
 
 def test_edits_that_can_leave_something_clear_say_so():
     uncovering = {name for name, kind in EDIT_TYPES.items() if kind.uncovers}
-    assert uncovering == {"keep", "drop", "only", "exclude"}
+    assert uncovering == {"keep", "drop", "only", "exclude", "keep-person", "only-persons", "keep-unknown"}
     edits = Edits.of(KeepTrack(1), HiddenZone(BOX), ClearZone(BOX), CheckedTrack(1), UnknownEdit("{}", "x"))
     assert edits.uncovering == (KeepTrack(1), ClearZone(BOX))
     assert edits.hiding == Edits.of(HiddenZone(BOX))
