@@ -40,9 +40,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("inputs", nargs="+", metavar="CLIP|PLAN", help="clips, or plans (NAME.plan.jsonl)")
     parser.add_argument("--source", metavar="CLIP", help="the clip that the plan is of (default: beside it)")
-    parser.add_argument(
-        "--plan", metavar="FILE", help="of one clip: write a plan here, for its numbers"
-    )
+    parser.add_argument("--plan", metavar="FILE", help="of one clip: write a plan here, for its numbers")
     parser.add_argument("--sheet", metavar="FILE", help="draw the persons into this .png or .jpg")
     parser.add_argument("--clear", action="store_true", help="show faces in the sheet as they are")
     parser.add_argument("--json", action="store_true", help="the list as JSON")

@@ -40,6 +40,8 @@ _BEST = 8
 _APART = 1e6
 _SAME_BOX = 0.9
 _MOST_SEGMENTS = 4000
+_TOLD_FROM = 5
+"""Sightings from which an unknown face is told."""
 
 
 @dataclass(slots=True, eq=False)
@@ -93,7 +95,7 @@ class ClipFaces:
 
     Args:
         seen: its segments with a good sample.
-        unknown: tracks without any.
+        unknown: tracks without any, those sighted a few times.
         frames: frames with a face of such a track.
     """
 
@@ -198,8 +200,13 @@ def clip_faces(
     for segment in segments:
         good = sorted((s for s in mine.get(id(segment), ()) if s.good), key=lambda sample: sample.time_s)
         seen += [SeenSegment(clip, part, its) for part, its in _consistent(segment, good)]
-    unknown = frozenset(one.track for one in segments) - frozenset(one.segment.track for one in seen)
-    frames = {index for one in segments if one.track in unknown for index in one.indices}
+    sighted: dict[int, set[int]] = {}
+    for one in segments:
+        sighted.setdefault(one.track, set()).update(one.indices)
+    known = {one.segment.track for one in seen}
+    # What was sighted once or twice is mostly no face at all; it is hidden, and not worth a word.
+    unknown = frozenset(track for track, its in sighted.items() if track not in known and len(its) >= _TOLD_FROM)
+    frames = {index for track in unknown for index in sighted[track]}
     return ClipFaces(seen, unknown, len(frames))
 
 

@@ -107,10 +107,10 @@ class FaceSampler:
         placed = self._builder.push(seen, ids)
         self._builder.segments.clear()  # only those that are open matter here
         now_s = seen.time.seconds
-        every_s = min(_LONGEST_S, max(_SHORTEST_S, _EVERY_S * len(placed)))
-        for which, segment in placed:
+        worths = [self._worth(one.boxes[-1], float(seen.detections.score[which])) for which, one in placed]
+        every_s = min(_LONGEST_S, max(_SHORTEST_S, _EVERY_S * sum(worth > 0 for worth in worths)))
+        for (_, segment), worth in zip(placed, worths, strict=True):
             box = segment.boxes[-1]
-            worth = self._worth(box, float(seen.detections.score[which]))
             held = self._open.get(segment.track)
             if held is not None and (held.segment is not segment or now_s - held.since_s >= every_s):
                 self._due.append(self._open.pop(segment.track))

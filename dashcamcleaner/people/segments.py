@@ -9,7 +9,7 @@ Pure numpy: `people.sampling` and `people.grouping` feed it observations with th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,8 +29,9 @@ _LARGEST_RATIO = 1.4
 """Between two sightings of one segment: the longest time, the least overlap, the greatest change of height."""
 _NEAR = 1.3
 """Boxes that overlap when grown by this much are close enough for a track to change over."""
-_COUNTS_FROM = 0.12
-"""The score from which another detection counts as a face that may be mixed up; weaker ones are mostly noise."""
+_COUNTS_FROM = 0.35
+"""The score that a track must reach once for its detections to count as another face; most of what does not is noise
+about the very face. It is the whole track's best: while two faces pass each other, both are seen less surely."""
 
 
 @dataclass(slots=True, eq=False)
@@ -67,9 +68,14 @@ class Segment:
 
 
 class SegmentBuilder:
-    """Cuts tracks into segments while frames come in."""
+    """Cuts tracks into segments while frames come in.
 
-    def __init__(self) -> None:
+    Args:
+        best: the best score of each track over the clip; None: by what was seen of it so far.
+    """
+
+    def __init__(self, best: Mapping[int, float] | None = None) -> None:
+        self._best: dict[int, float] = dict(best or {})
         self._open: dict[int, Segment] = {}
         self.segments: list[Segment] = []
 
@@ -85,7 +91,10 @@ class SegmentBuilder:
         """
         found, now_s = seen.detections, seen.time.seconds
         faces = [which for which in range(len(found)) if rules_of(str(found.kind[which])).tells_persons]
-        alone = _stands_alone(found, faces)
+        for which in faces:
+            track = int(ids[which])
+            self._best[track] = max(self._best.get(track, 0.0), float(found.score[which]))
+        alone = _stands_alone(found, faces, [w for w in faces if self._best[int(ids[w])] >= _COUNTS_FROM])
         taken = []
         for which in faces:
             track, box = int(ids[which]), _box(found, which)
@@ -108,15 +117,20 @@ def segments_of(observations: Iterable[Observation], *, upright_size: tuple[int,
         observations: of all frames, in order; as a plan holds them, so that tracks have the ids of that plan.
         upright_size: ``(width, height)`` of the full-size picture.
     """
-    tracker, builder = Tracker(upright_size=upright_size), SegmentBuilder()
-    for seen in observations:
-        builder.push(seen, tracker.push(seen).ids)
+    tracker = Tracker(upright_size=upright_size)
+    linked = [(seen, tracker.push(seen).ids) for seen in observations]
+    best: dict[int, float] = {}
+    for seen, ids in linked:
+        for track, score in zip(ids.tolist(), seen.detections.score.tolist(), strict=True):
+            best[track] = max(best.get(track, 0.0), score)
+    builder = SegmentBuilder(best)
+    for seen, ids in linked:
+        builder.push(seen, ids)
     return builder.segments
 
 
-def _stands_alone(found: Detections, faces: list[int]) -> dict[int, bool]:
-    """Whether no other face is so close that they may be mixed up."""
-    strong = [which for which in faces if found.score[which] >= _COUNTS_FROM]
+def _stands_alone(found: Detections, faces: list[int], strong: list[int]) -> dict[int, bool]:
+    """Whether no other face (of the strong ones) is so close that they may be mixed up."""
     grown = grow(found.xyxy, _NEAR) if len(found) else found.xyxy
     alone = {}
     for which in faces:
