@@ -159,7 +159,7 @@ def _looked(
     references: dict[str, Sequence[Reference]] = dict(known)
     for word in (*request.keep, *request.hide):
         if not word.isdecimal() and word not in references:
-            references[word] = read_reference(Path(word).expanduser(), describer=models.face_describer())
+            references[word] = read_reference(Path(word).expanduser(), describer=models.describer())
     found = []
     for clip, job in enumerate(jobs):
         plan = Path(args.plan) if args.plan else None

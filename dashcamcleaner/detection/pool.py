@@ -137,7 +137,7 @@ class ModelPool:
         """
         return self._once(("text reader",), self._open_text_reader)
 
-    def face_describer(self, *, threads: int = 0) -> FaceDescriber:
+    def describer(self, *, threads: int = 0) -> FaceDescriber:
         """What tells faces apart, for these arguments, which are those of `detection.face_embedding.open_describer`.
 
         Raises:

@@ -107,7 +107,7 @@ def search_for(job: Job, edits: Edits, *, upright_size: tuple[int, int], models:
     """
     if not job.persons or knows_persons(job, edits):
         return None
-    describer = models.face_describer(threads=job.settings.workers)
+    describer = models.describer(threads=job.settings.workers)
     words = [word for word in (*job.persons.keep, *job.persons.hide) if not word.isdecimal()]
     references: dict[str, Sequence[Reference]] = dict(job.known_persons)
     for word in words:

@@ -57,7 +57,7 @@ def look_at_people(
     info = probe.probe(job.source, video_track=video_track_of(job))
     if plan is not None:
         check_output(plan, sources=[job.source], overwrite=job.settings.overwrite)
-    describer = models.face_describer(threads=job.settings.workers)
+    describer = models.describer(threads=job.settings.workers)
     with open_context(job, info=info, models=models) as opened:
         search = PeopleSearch(PersonRequest(), describer=describer, upright_size=info.upright_size)
         context = replace(opened, people=search)
