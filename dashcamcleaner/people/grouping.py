@@ -35,6 +35,8 @@ _MARGIN = 0.04
 """And by so much closer than to any other person."""
 _SURE_FOR_S = 3.0
 """Further than this from the nearest sample nothing is sure."""
+_FILLED_S = 1.0
+"""Longer than a track is followed beyond its sightings."""
 _BEST = 8
 """Samples of a segment that are averaged: its largest."""
 _APART = 1e6
@@ -53,12 +55,15 @@ class SeenSegment:
         segment: the stretch of a track.
         samples: its good samples, in order of time.
         sure: whether the segment is surely of the person that it was counted to.
+        opens, closes: the track is never sighted before it, or after it.
     """
 
     clip: int
     segment: Segment
     samples: list[FaceSample]
     sure: bool = True
+    opens: bool = False
+    closes: bool = False
 
     @property
     def height_px(self) -> float:
@@ -75,7 +80,10 @@ class SeenSegment:
         return np.mean([sample.embedding for sample in self._best], axis=0)
 
     def sure_spans(self) -> list[tuple[float, float]]:
-        """The seconds in which the segment's person is known: near enough to a sample."""
+        """The seconds in which the segment's person is known: near enough to a sample.
+
+        Where the track begins or ends with it, what is filled before or after it is the same person's.
+        """
         spans: list[tuple[float, float]] = []
         at = np.array([sample.time_s for sample in self.samples])
         before = -math.inf
@@ -86,6 +94,10 @@ class SeenSegment:
                 else:
                     spans.append((time_s, time_s))
                 before = time_s
+        if spans and self.opens and spans[0][0] == self.segment.times_s[0]:
+            spans[0] = (spans[0][0] - _FILLED_S, spans[0][1])
+        if spans and self.closes and spans[-1][1] == self.segment.times_s[-1]:
+            spans[-1] = (spans[-1][0], spans[-1][1] + _FILLED_S)
         return spans
 
 
@@ -186,7 +198,8 @@ def clip_faces(
         hidden: the tracks that a plan without edits hides: only these have anything to keep.
         clip: the clip's number.
     """
-    segments = [one for one in segments_of(observations, upright_size=upright_size) if one.track in hidden]
+    every, lasting = segments_of(observations, upright_size=upright_size)
+    segments = [one for one in every if one.track in hidden]
     at: dict[int, list[tuple[Segment, tuple[float, float, float, float]]]] = {}
     for segment in segments:
         for index, box in zip(segment.indices, segment.boxes, strict=True):
@@ -199,7 +212,10 @@ def clip_faces(
     seen: list[SeenSegment] = []
     for segment in segments:
         good = sorted((s for s in mine.get(id(segment), ()) if s.good), key=lambda sample: sample.time_s)
-        seen += [SeenSegment(clip, part, its) for part, its in _consistent(segment, good)]
+        for part, its in _consistent(segment, good):
+            first, last = lasting[segment.track]
+            opens, closes = part.indices[0] == first, part.indices[-1] == last
+            seen.append(SeenSegment(clip, part, its, opens=opens, closes=closes))
     sighted: dict[int, set[int]] = {}
     for one in segments:
         sighted.setdefault(one.track, set()).update(one.indices)

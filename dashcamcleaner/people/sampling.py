@@ -28,8 +28,8 @@ _LEAST_SCORE = 0.3
 _LEAST_SHARPNESS = 0.28
 _MOST_TURNED = 0.06
 """Smeared faces look like each other, and so do profiles: neither is described well enough to tell anybody apart."""
-_EVERY_S = 0.4
-_SHORTEST_S, _LONGEST_S = 0.5, 4.0
+_EVERY_S = 0.6
+_SHORTEST_S, _LONGEST_S = 0.8, 4.0
 """A sample of each face is taken every so many seconds for each face in the picture, within limits."""
 _BETTER = 1.2
 _AROUND = 0.7

@@ -110,8 +110,10 @@ class SegmentBuilder:
         return taken
 
 
-def segments_of(observations: Iterable[Observation], *, upright_size: tuple[int, int]) -> list[Segment]:
-    """The segments of a clip that is known whole.
+def segments_of(
+    observations: Iterable[Observation], *, upright_size: tuple[int, int]
+) -> tuple[list[Segment], dict[int, tuple[int, int]]]:
+    """The segments of a clip that is known whole; and of each track the first and the last frame that sights it.
 
     Args:
         observations: of all frames, in order; as a plan holds them, so that tracks have the ids of that plan.
@@ -120,13 +122,15 @@ def segments_of(observations: Iterable[Observation], *, upright_size: tuple[int,
     tracker = Tracker(upright_size=upright_size)
     linked = [(seen, tracker.push(seen).ids) for seen in observations]
     best: dict[int, float] = {}
+    lasting: dict[int, tuple[int, int]] = {}
     for seen, ids in linked:
         for track, score in zip(ids.tolist(), seen.detections.score.tolist(), strict=True):
             best[track] = max(best.get(track, 0.0), score)
+            lasting[track] = (lasting.get(track, (seen.index,))[0], seen.index)
     builder = SegmentBuilder(best)
     for seen, ids in linked:
         builder.push(seen, ids)
-    return builder.segments
+    return builder.segments, lasting
 
 
 def _stands_alone(found: Detections, faces: list[int], strong: list[int]) -> dict[int, bool]:

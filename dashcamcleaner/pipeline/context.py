@@ -132,6 +132,7 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
     edits = load_edits(job)
     if job.from_plan is not None:
         return _from_plan(job, info, edits, waiting, models)
+    people = search_for(job, edits, upright_size=info.upright_size, models=models)
     detector = detector_for(settings, upright_size=info.upright_size, models=models)
     seeing = seeing_of(settings, detector.description, info=info)
     header = _header(job, info, weights=detector.description, seeing=seeing, kinds=detector.kinds)
@@ -171,7 +172,7 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
         detector=detector,
         checker=checker,
         log=log,
-        people=search_for(job, edits, upright_size=info.upright_size, models=models),
+        people=people,
     )
 
 
@@ -197,6 +198,7 @@ def checker_for(settings: Settings, detector: FrameDetector, models: ModelPool) 
 def _from_plan(job: Job, info: MediaInfo, edits: Edits, waiting: int, models: ModelPool) -> RunContext:
     assert job.from_plan is not None
     settings = job.settings
+    people = search_for(job, edits, upright_size=info.upright_size, models=models)
     reader, notes = open_for_replay(job.from_plan, source=job.source, kinds=settings.kinds(), accepted=job.accepted)
     header = reader.header
     if header.upright_size != info.upright_size or header.video_track not in (None, info.video_track):
@@ -219,7 +221,7 @@ def _from_plan(job: Job, info: MediaInfo, edits: Edits, waiting: int, models: Mo
         edits=edits,
         warnings=(*notes, *clear_notes(job), *edits.warnings),
         reader=reader,
-        people=search_for(job, edits, upright_size=info.upright_size, models=models),
+        people=people,
     )
 
 

@@ -21,7 +21,7 @@ def face(x: float, y: float = 100.0, *, height: float = 50.0, score: float = 0.9
 def cut(frames: Sequence[Sequence[Row]] | Mapping[int, Sequence[Row]], *, count: int = 0) -> list[Segment]:
     rows = [frames.get(i, ()) for i in range(count)] if isinstance(frames, Mapping) else frames
     seen = [Observation(i, FrameTime(i, Fraction(1, 30)), Detections.from_rows(one)) for i, one in enumerate(rows)]
-    return segments_of(seen, upright_size=SIZE)
+    return segments_of(seen, upright_size=SIZE)[0]
 
 
 def spans(segments: Sequence[Segment]) -> list[tuple[int, int]]:
