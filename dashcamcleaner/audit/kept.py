@@ -56,7 +56,7 @@ class KeptPersons:
         """The finding as it stands; a note where all that it tells of was kept on purpose.
 
         Args:
-            finding: that something is clear.
+            finding: the finding that something is clear.
         """
         if not self._at or not finding.boxes:
             return finding

@@ -76,9 +76,10 @@ def known_persons_of(args: argparse.Namespace, request: PersonRequest) -> dict[s
     for word in (*request.keep, *request.hide):
         if not word.startswith(SAVED) or word in found:
             continue
-        from dashcamcleaner.people.saved import load_set
+        from dashcamcleaner.people.saved import find_set, load_set
 
         name, _, label = word.removeprefix(SAVED).partition("/")
+        find_set(name)  # before anybody types a passphrase
         persons = load_set(name, passphrase=passphrase_of(args, name))
         chosen = tuple(one for one in persons if not label or one.name == label)
         if not chosen:

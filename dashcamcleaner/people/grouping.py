@@ -121,8 +121,8 @@ class Person:
     """Somebody, by likeness.
 
     Args:
-        number: from 1, in order of the first sighting.
-        seen: where.
+        number: the number, from 1, in order of the first sighting.
+        seen: the segments that show the person.
     """
 
     number: int
@@ -192,7 +192,7 @@ def clip_faces(
     """Segments and samples of a clip, put together.
 
     Args:
-        observations: of all frames, as the plan holds them.
+        observations: the observations of all frames, as the plan holds them.
         samples: what was described; a sample whose face is in no segment counts for nothing.
         upright_size: ``(width, height)``.
         hidden: the tracks that a plan without edits hides: only these have anything to keep.

@@ -22,7 +22,7 @@ from dashcamcleaner.errors import ExtraMissing, InputError, SettingError, extra_
 from dashcamcleaner.files import PRIVATE, atomic_write, map_os_errors, user_folder
 from dashcamcleaner.people.references import Reference
 
-__all__ = ["forget", "load_set", "save_set", "saved_sets"]
+__all__ = ["find_set", "forget", "load_set", "save_set", "saved_sets"]
 
 _VERSION = 1
 _SCRYPT = {"n": 2**15, "r": 8, "p": 1}
@@ -75,6 +75,19 @@ def save_set(name: str, persons: Mapping[str, Sequence[np.ndarray]], *, passphra
     return path
 
 
+def find_set(name: str) -> Path:
+    """The file of a set.
+
+    Raises:
+        SettingError: there is no such name.
+        InputError: there is no such set.
+    """
+    path = _path(name)
+    if not path.is_file():
+        raise InputError(f"There is no saved set {name!r}; there is: {', '.join(saved_sets()) or 'none'}.")
+    return path
+
+
 def load_set(name: str, *, passphrase: str) -> list[Reference]:
     """The persons of a set, by their labels.
 
@@ -83,10 +96,7 @@ def load_set(name: str, *, passphrase: str) -> list[Reference]:
         InputError: there is no such set, it cannot be read, or the passphrase is not the one that it was saved with.
         ExtraMissing: ``cryptography`` is not installed.
     """
-    path = _path(name)
-    if not path.is_file():
-        listed = ", ".join(saved_sets()) or "none"
-        raise InputError(f"There is no saved set {name!r}; there is: {listed}.")
+    path = find_set(name)
     with map_os_errors(path, what=f"The set {name}", verb="read", to=InputError):
         if path.stat().st_size > _LARGEST_BYTES:
             raise InputError(f"The saved set {name} is too large to be one.")
@@ -110,8 +120,8 @@ def forget(name: str | None = None) -> list[str]:
         InputError: there is no such set.
         OutputError: a file cannot be removed.
     """
-    if name is not None and not _path(name).is_file():
-        raise InputError(f"There is no saved set {name!r}; there is: {', '.join(saved_sets()) or 'none'}.")
+    if name is not None:
+        find_set(name)
     names = saved_sets() if name is None else [name]
     for one in names:
         path = _path(one)

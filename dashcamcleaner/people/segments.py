@@ -116,7 +116,7 @@ def segments_of(
     """The segments of a clip that is known whole; and of each track the first and the last frame that sights it.
 
     Args:
-        observations: of all frames, in order; as a plan holds them, so that tracks have the ids of that plan.
+        observations: the observations of all frames, in order; as a plan holds them, so that tracks have its ids.
         upright_size: ``(width, height)`` of the full-size picture.
     """
     tracker = Tracker(upright_size=upright_size)

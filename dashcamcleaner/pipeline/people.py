@@ -66,7 +66,7 @@ class PeopleSearch:
         """All that is known of the clip's faces.
 
         Args:
-            plans: of all frames, planned without edits.
+            plans: the plans of all frames, made without edits.
             clip: the clip's number, where several are compared.
 
         Raises:
@@ -85,7 +85,7 @@ class PeopleSearch:
         """The edits that the request comes to in this clip, and what is to be told.
 
         Args:
-            plans: of all frames, planned without edits.
+            plans: the plans of all frames, made without edits.
 
         Raises:
             SettingError: a person is named that there is not.

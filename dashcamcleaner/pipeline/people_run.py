@@ -29,9 +29,9 @@ class ClipPeople:
     """What one look gave.
 
     Args:
-        header: of the clip's plan.
-        plans: of all frames, planned without edits.
-        faces: of whom the clip shows.
+        header: the header of the clip's plan.
+        plans: the plans of all frames, made without edits.
+        faces: the faces that the clip shows.
     """
 
     header: PlanHeader

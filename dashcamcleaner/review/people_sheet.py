@@ -39,8 +39,8 @@ def person_crops(
 
     Args:
         source: the clip.
-        persons: of whom.
-        plans: of all its frames; what they hide is hidden in the crops.
+        persons: the persons that are wanted.
+        plans: the plans of all its frames; what they hide is hidden in the crops.
         clear: show all as it is.
         most: crops of a person.
         video_track: the number of the video stream, where it was chosen.

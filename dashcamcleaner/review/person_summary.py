@@ -90,7 +90,7 @@ def person_summaries(plans: Sequence[FramePlan], edits: Edits, *, upright_size: 
     """The persons of a plan by number, as its edits tell them.
 
     Args:
-        plans: of all frames.
+        plans: the plans of all frames.
         edits: say which track shows whom.
         upright_size: ``(width, height)`` of the full-size picture.
     """

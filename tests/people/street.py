@@ -59,7 +59,9 @@ def find_blocks(_: int, picture: np.ndarray) -> list[fakes.Row]:
         near = (np.abs(picture.astype(np.int16) - colour).max(axis=2) < 40).astype(np.uint8)
         _, _, stats, _ = cv2.connectedComponentsWithStats(near)
         rows += [
-            (float(x), float(y), float(x + w), float(y + h), 0.9, "face") for x, y, w, h, area in stats[1:] if area > 40
+            (float(x), float(y), float(x + w), float(y + h), 0.9, "face")
+            for x, y, w, h, _ in stats[1:]
+            if min(w, h) > 6
         ]
     return rows
 
