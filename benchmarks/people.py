@@ -14,7 +14,8 @@ again in another picture.
 It tells: pairs of portraits (same or not) at the network's own limit; pairwise F1 of the persons over all sightings of
 32 px and more, where a sighting that was given nobody counts as a person of its own; for each person's rule, by number
 and by one of the pictures, the frames in which somebody else's face is clear that is hidden without it; how many of the
-small faces were given a person; and the share of an analysis's processor time that describing faces takes.
+small faces were given a person; and the part of a whole run's processor
+time that describing faces takes.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import argparse
 import csv
 import json
 import math
+import os
 import sys
 import tempfile
 import time
@@ -40,9 +42,11 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.core.events import Finished
 from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.detection.face_embedding import FaceDescriber
 from dashcamcleaner.detection.pool import ModelPool
+from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.people.grouping import Person, distance, group_people
 from dashcamcleaner.people.references import read_reference
 from dashcamcleaner.people.rules import PersonRequest, rule_edits
@@ -323,15 +327,14 @@ def whose(persons: Sequence[Person], rows: Sequence[tuple[int, int]]) -> dict[in
     return {one.number: counts[one.number].most_common(1)[0][0] for one in persons if one.number in counts}
 
 
-def look(clip: Path, settings: Settings, models: ModelPool) -> tuple[ClipPeople, float]:
-    """What the clip shows, and the processor's seconds that this took."""
-    begun = time.process_time()
+def look(clip: Path, settings: Settings, models: ModelPool) -> ClipPeople:
+    """What the clip shows."""
     looking = look_at_people(Job(clip, clip.with_name("unused.mp4"), settings), control=Control(), models=models)
     while True:
         try:
             next(looking)
         except StopIteration as done:
-            return done.value, time.process_time() - begun
+            return done.value
 
 
 class Counted:
@@ -394,17 +397,16 @@ def measure(folder: Path, work: Path, *, frames: int, scenes: int, seed: int) ->
         truth = make_clip(clip, cast(portraits, small=small, scenes=scenes, seed=seed), frames=frames)
         counted = Counted(describer)
         with ModelPool(open_describer=lambda *, counted=counted, **_: counted) as counting:
-            found, cpu_s = look(clip, settings, counting)
+            found = look(clip, settings, counting)
         persons = group_people(found.faces.seen)
         rows = sightings(found, persons, truth, least_px=0.0 if small else 32.0)
         known = sum(person > 0 for _, person in rows)
         figures[name] = {
             "frames": len(truth.frames), "persons": len(persons), "sightings": len(rows), "given_a_person": known,
-            "cpu_s": round(cpu_s, 1), "described": counted.faces,
-            "describing_share": round(counted.faces * figures["portraits"]["cpu_ms"] / 1000 / cpu_s, 4),
         }  # fmt: skip
         if small:
             continue
+        figures[name] |= run_cost(clip, folder / people[0][0], describer, figures["portraits"]["cpu_ms"])
         f1, precision, recall = pairwise_f1(rows)
         figures[name] |= {"f1": round(f1, 4), "precision": round(precision, 4), "recall": round(recall, 4)}
         owners = whose(persons, rows)
@@ -425,6 +427,19 @@ def measure(folder: Path, work: Path, *, frames: int, scenes: int, seed: int) ->
         figures[name]["hide_by_picture"] = _rule_figures(found, truth, settings, persons, hide, references)
     models.close()
     return figures
+
+
+def run_cost(clip: Path, reference: Path, describer: FaceDescriber, cpu_ms: float) -> dict[str, float]:
+    """A whole run that keeps one person, and the part of its processor time that describing faces takes."""
+    counted = Counted(describer)
+    job = Job(clip, clip.with_name("kept.mp4"), Settings(overwrite=True), persons=PersonRequest(keep=(str(reference),)))
+    begun = time.process_time()
+    with ModelPool(open_describer=lambda **_: counted) as counting:
+        *_, last = clean(job, models=counting)
+    spent_s = time.process_time() - begun
+    assert isinstance(last, Finished), last
+    share = counted.faces * cpu_ms / 1000 / spent_s
+    return {"run_cpu_s": round(spent_s, 1), "described": counted.faces, "describing_share": round(share, 4)}
 
 
 def _rule_figures(
@@ -458,6 +473,8 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
+        # What an earlier run has analysed would be taken from there.
+        os.environ["DASHCAMCLEANER_HOME"] = folder
         work = args.work or Path(folder)
         work.mkdir(parents=True, exist_ok=True)
         figures = measure(args.data, work, frames=args.frames, scenes=args.scenes, seed=args.seed)

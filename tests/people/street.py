@@ -58,11 +58,8 @@ def find_blocks(_: int, picture: np.ndarray) -> list[fakes.Row]:
     for colour in PEOPLE.values():
         near = (np.abs(picture.astype(np.int16) - colour).max(axis=2) < 40).astype(np.uint8)
         _, _, stats, _ = cv2.connectedComponentsWithStats(near)
-        rows += [
-            (float(x), float(y), float(x + w), float(y + h), 0.9, "face")
-            for x, y, w, h, _ in stats[1:]
-            if min(w, h) > 6
-        ]
+        large = [(float(x), float(y), float(w), float(h)) for x, y, w, h, _ in stats[1:] if min(w, h) > 6]
+        rows += [(x, y, x + w, y + h, 0.9, "face") for x, y, w, h in large]
     return rows
 
 
