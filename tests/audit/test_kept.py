@@ -33,7 +33,7 @@ def plan(tmp_path: Path) -> Path:
 def clear(*boxes: tuple[float, float, float, float], first: int = 0) -> Finding:
     """A finding that something is clear, in one frame after the other."""
     at = {first + number: box for number, box in enumerate(boxes)}
-    return Finding("clear-object", Severity.FAIL, "A face is not hidden.", kind="face", boxes=at)
+    return Finding("search", "clear-object", Severity.FAIL, "A face is not hidden.", kind="face", boxes=at)
 
 
 WHO = (PersonTrack(1, 1, ((0.0, 0.5),)), PersonTrack(2, 2, ((0.0, 1.0),)))
