@@ -18,6 +18,7 @@ from dashcamcleaner.errors import InputError, NotAccepted, SettingError
 
 if TYPE_CHECKING:
     from dashcamcleaner.core.edits import Edits
+    from dashcamcleaner.core.person_edits import PersonStyle
     from dashcamcleaner.people.grouping import Person
     from dashcamcleaner.people.references import Reference
     from dashcamcleaner.people.rules import PersonRequest
@@ -49,6 +50,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     choice.add_argument("--merge", metavar="NUMBERS", action="append", default=[], help="these are one person: 2,5")
     choice.add_argument("--split", metavar="NUMBER", type=int, action="append", default=[],
                         help="each track of this person is a person of its own")  # fmt: skip
+    choice.add_argument("--person-style", metavar="NUMBER=STYLE", action="append", default=[],
+                        help="how this person's regions look: 2=solid, 2=gaussian, 2=mosaic or 2=mosaic:24 "
+                             "(squares of 24 x 24 pixels)")  # fmt: skip
     choice.add_argument("--keep-vehicle", metavar="TRACKS", help="leave the plates of these vehicles visible: 12,15")
     choice.add_argument("--hide-vehicle", metavar="TRACKS", help="hide these vehicles' plates and no others")
     choice.add_argument("--again", action="store_true", help="group anew: merges, splits and choices are forgotten")
@@ -65,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
     settings = settings_of(args)
     request = request_of(args)
     chooses = bool(request or args.merge or args.split or args.keep_vehicle or args.hide_vehicle or args.again)
+    chooses = chooses or bool(args.person_style)
     plans = [text.endswith(".jsonl") for text in args.inputs]
     if args.plan and (len(args.inputs) > 1 or plans[0]):
         raise SettingError("--plan makes the plan of one clip.", hint="Give one clip.")
@@ -198,7 +203,7 @@ def _chosen(
     """The edits with merges, splits and choices."""
     from dashcamcleaner.core.edit_types import KeepTrack
     from dashcamcleaner.core.edits import Edits
-    from dashcamcleaner.core.person_edits import PersonTrack
+    from dashcamcleaner.core.person_edits import PersonStyle, PersonTrack
     from dashcamcleaner.people.rules import (
         PersonRequest,
         merged_persons,
@@ -220,7 +225,7 @@ def _chosen(
                 for words in (request.keep, request.hide)
             )
             mine = PersonRequest(keep, hide, keep_unknown=request.keep_unknown)
-        who = tuple(edit for edit in edits.entries if isinstance(edit, PersonTrack))
+        who = tuple(edit for edit in edits.entries if isinstance(edit, PersonTrack | PersonStyle))
         if mine.needs_faces:
             ours = [person for person in persons if person.tracks(clip)]
             rules, notes = rule_edits(mine, ours, resolve=lambda word: references[word], clip=clip)
@@ -232,6 +237,13 @@ def _chosen(
             edits = edits.without_persons.joined(Edits((*who, *rules)))
         if note := unknown_note(look.faces, kept=request.keep_unknown):
             say(f"note: {note}", stream=sys.stderr)
+    for text in args.person_style:
+        style = _style(text)
+        if style.person not in edits.persons:
+            raise SettingError(f"There is no person {style.person}.")
+        others = tuple(edit for edit in edits.entries if getattr(edit, "person", None) != style.person
+                       or not isinstance(edit, PersonStyle))  # fmt: skip
+        edits = Edits((*others, style))
     if args.keep_vehicle or args.hide_vehicle:
         kept = _vehicles(args, look)
         others = tuple(edit for edit in edits.entries if not (isinstance(edit, KeepTrack) and edit.track in kept))
@@ -250,6 +262,20 @@ def _vehicles(args: argparse.Namespace, look: ClipPeople) -> set[int]:
         listed = ", ".join(map(str, sorted(tracks))) or "none"
         raise SettingError(f"There is no vehicle {', '.join(map(str, sorted(missing)))}; there is: {listed}.")
     return keep | ((tracks - hide) if hide else set())
+
+
+def _style(text: str) -> PersonStyle:
+    """A style from ``2=mosaic:24``."""
+    from dashcamcleaner.core.person_edits import PersonStyle
+
+    number, _, look = text.partition("=")
+    style, _, side = look.partition(":")
+    try:
+        return PersonStyle(int(number), style, int(side) if side else 0)
+    except ValueError:
+        raise SettingError(
+            f"--person-style cannot be {text!r}.", hint="For example 2=solid, 2=gaussian, 2=mosaic or 2=mosaic:24."
+        ) from None
 
 
 def _numbers(text: str, *, flag: str) -> list[int]:

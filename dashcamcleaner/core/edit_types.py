@@ -31,7 +31,7 @@ from dashcamcleaner.core.edit_rows import (
     unknown_keys_of,
     whole_number,
 )
-from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonTrack
+from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
 
 __all__ = [
     "EDIT_TYPES",
@@ -359,7 +359,7 @@ Verdict: TypeAlias = KeepTrack | DropTrack | OnlyTrack | CheckedTrack
 """What a person said about a track by one key or button."""
 HandEdit: TypeAlias = DrawnRegion | HiddenZone | ClearZone | HiddenSpan
 """What a person added by hand."""
-PersonRule: TypeAlias = PersonTrack | KeepPerson | HidePerson | OnlyPersons | KeepUnknown
+PersonRule: TypeAlias = PersonTrack | KeepPerson | HidePerson | OnlyPersons | KeepUnknown | PersonStyle
 """Who is who, and who is hidden."""
 _KnownEdit: TypeAlias = Verdict | NameTrack | HandEdit | PersonRule
 Edit: TypeAlias = _KnownEdit | UnknownEdit
@@ -368,7 +368,7 @@ EDIT_TYPES: Mapping[str, type[_KnownEdit]] = {
     known.row_name: known
     for known in (
         KeepTrack, DropTrack, OnlyTrack, NameTrack, CheckedTrack, DrawnRegion, HiddenZone, ClearZone, HiddenSpan,
-        PersonTrack, KeepPerson, HidePerson, OnlyPersons, KeepUnknown,
+        PersonTrack, KeepPerson, HidePerson, OnlyPersons, KeepUnknown, PersonStyle,
     )
 }  # fmt: skip
 """What a row's ``edit`` says -> the type."""

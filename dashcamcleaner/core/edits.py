@@ -30,7 +30,7 @@ from dashcamcleaner.core.edit_types import (
     UnknownEdit,
 )
 from dashcamcleaner.core.kinds import rules_of
-from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonTrack
+from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.plan import WHOLE_FRAME, Observation, Origin, Region
 from dashcamcleaner.errors import PlanError
 
@@ -38,7 +38,7 @@ __all__ = ["Edits"]
 
 _EVERYWHERE: Box = (-1e6, -1e6, 1e6, 1e6)
 _MOST_NAMED = 4
-_PERSON_RULES = (PersonTrack, KeepPerson, HidePerson, OnlyPersons, KeepUnknown)
+_PERSON_RULES = (PersonTrack, KeepPerson, HidePerson, OnlyPersons, KeepUnknown, PersonStyle)
 T = TypeVar("T")
 
 
@@ -138,6 +138,16 @@ class Edits:
     def keep_unknown(self) -> bool:
         """Whether faces of nobody stay visible."""
         return bool(self._all(KeepUnknown))
+
+    @cached_property
+    def person_styles(self) -> Mapping[int, PersonStyle]:
+        """Person -> how their regions look; of two the later one."""
+        return {edit.person: edit for edit in self._all(PersonStyle)}
+
+    def style_of(self, track: int | None) -> PersonStyle | None:
+        """How the regions of a track look; None where nothing was chosen, or the track shows several persons."""
+        persons = {edit.person for edit in self.person_tracks.get(track, ())} if track is not None else set()
+        return self.person_styles.get(persons.pop()) if len(persons) == 1 else None
 
     @property
     def persons(self) -> frozenset[int]:

@@ -13,10 +13,24 @@ from typing import ClassVar, Self
 
 from dashcamcleaner.core.edit_rows import Row, RowEdit, as_list, needed, number, unknown_keys_of, whole_number
 
-__all__ = ["HidePerson", "KeepPerson", "KeepUnknown", "OnlyPersons", "PersonEdit", "PersonTrack"]
+__all__ = [
+    "LARGEST_SQUARE_PX",
+    "STYLES",
+    "HidePerson",
+    "KeepPerson",
+    "KeepUnknown",
+    "OnlyPersons",
+    "PersonEdit",
+    "PersonStyle",
+    "PersonTrack",
+    "listed_spans",
+]
 
 Span = tuple[float, float]
 """From one second to another, both included."""
+STYLES = ("gaussian", "mosaic", "solid")
+"""Styles that a person may have; a picture belongs to a run."""
+LARGEST_SQUARE_PX = 512
 _SAME_TIME_S = 1e-4
 _LONGEST_WORDS = 200
 
@@ -160,6 +174,44 @@ class KeepUnknown(_Whole):
     """Faces of tracks that were not found to show anybody stay visible, too."""
 
     row_name: ClassVar[str] = "keep-unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonStyle(PersonEdit):
+    """How a person's regions look.
+
+    Args:
+        style: one of `STYLES`.
+        square_px: of a mosaic, the side of its squares in pixels; squares never get smaller than a run's finest.
+
+    Raises:
+        ValueError: there is no such style, or the side is out of range.
+    """
+
+    row_name: ClassVar[str] = "style"
+    row_keys: ClassVar[tuple[str, ...]] = ("person", "style", "square_px")
+
+    style: str
+    square_px: int = 0
+
+    def __post_init__(self) -> None:
+        PersonEdit.__post_init__(self)
+        if self.style not in STYLES:
+            raise ValueError(f"a style is {', '.join(STYLES)}")
+        if isinstance(self.square_px, bool) or not 0 <= self.square_px <= LARGEST_SQUARE_PX:
+            raise ValueError(f"a square has 0 to {LARGEST_SQUARE_PX} pixels")
+
+    def _values(self) -> dict[str, object]:
+        size = {"square_px": self.square_px} if self.square_px else {}
+        return {"person": self.person, "style": self.style, **size}
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """From a row of the edits file; see `PersonTrack.from_row`."""
+        square_px = whole_number(row, "square_px") if "square_px" in row else 0
+        style = str(needed(row, "style"))
+        person = whole_number(row, "person")
+        return cls(person, style, square_px, unknown_keys=unknown_keys_of(row, cls.row_keys))
 
 
 def _span(value: object) -> Span:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from dashcamcleaner.core.edit_types import Edit
 from dashcamcleaner.core.edits import Edits
-from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonTrack
+from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.people.grouping import ClipFaces, Person
 from dashcamcleaner.people.references import Reference, persons_like
@@ -174,7 +174,7 @@ def _check(edits: Edits, numbers: Sequence[int]) -> None:
 def _renumbered(edits: Edits, new: Mapping[int, int]) -> Edits:
     found: list[Edit] = []
     for edit in edits.entries:
-        if isinstance(edit, PersonTrack | KeepPerson | HidePerson):
+        if isinstance(edit, PersonTrack | KeepPerson | HidePerson | PersonStyle):
             edit = replace(edit, person=new.get(edit.person, edit.person))
             if edit in found:
                 continue

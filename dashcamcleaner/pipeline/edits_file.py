@@ -20,6 +20,8 @@ write it by hand; runs, audits and reviews read it.
     {"edit": "keep-person", "person": 2}              stays visible, where that is sure; "by" for reports
     {"edit": "hide-person", "person": 3}              hidden, whatever else is said
     {"edit": "only-persons"}                          of those who are known, only the above are hidden
+    {"edit": "style", "person": 3, "style": "mosaic", "square_px": 24}
+                                                      how a person's regions look
     {"edit": "keep-unknown"}                          faces of nobody known stay visible, too
 
 The header of a file that was made here carries a seal (`dashcamcleaner.seals`) over the file and over the clip that its

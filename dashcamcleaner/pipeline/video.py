@@ -30,6 +30,7 @@ from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.output_lock import OutputLock
 from dashcamcleaner.pipeline.outputs import check_outputs
 from dashcamcleaner.pipeline.people import VisiblePersons, keep_person_edits
+from dashcamcleaner.pipeline.person_styles import PersonStyles
 from dashcamcleaner.pipeline.progress import ProgressMeter
 from dashcamcleaner.pipeline.source_watch import SourceWatch
 from dashcamcleaner.pipeline.statistics import RunStatistics
@@ -106,6 +107,8 @@ def _clean_locked(
         if context.analyses_first:
             context = yield from analyse_first(job, info=info, context=context, control=control)
         visible = VisiblePersons(context.edits)
+        if context.edits.person_styles:
+            writer.styles = PersonStyles(context.edits, settings=settings)
         decoder = stack.enter_context(open_clip(job.source, info=info, threads=settings.workers))
 
         def write(frame: Frame, plan: FramePlan) -> Event | None:

@@ -83,6 +83,16 @@ def test_a_choice_is_written_into_the_edits_and_told(plan: Path, capsys: pytest.
     assert not edits_of(plan).uncovering
 
 
+def test_a_style_of_ones_own(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    people(capsys, plan, "--person-style", "2=mosaic:24", "--person-style", "1=solid")
+    people(capsys, plan, "--person-style", "2=mosaic:32", "--keep-person", 1)
+    assert {one.person: (one.style, one.square_px) for one in edits_of(plan).person_styles.values()} == {
+        1: ("solid", 0), 2: ("mosaic", 32)
+    }  # fmt: skip
+    for wrong in ("2", "2=blur", "x=solid", "2=mosaic:9999"):
+        assert "--person-style cannot be" in people(capsys, plan, "--person-style", wrong, status=2)[1]
+
+
 def test_a_picture_chooses_a_person(plan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     picture = street.still(tmp_path / "ann.png", street.GREEN)
     people(capsys, plan, "--keep-person", picture)

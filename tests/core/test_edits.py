@@ -22,7 +22,7 @@ from dashcamcleaner.core.edit_types import (
     UnknownEdit,
 )
 from dashcamcleaner.core.edits import Edits
-from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonTrack
+from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.plan import Observation, Origin, Region
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import PlanError
@@ -81,6 +81,7 @@ def test_no_edit_that_does_not_say_so_leaves_a_region_out():
         KeepTrack(1), DropTrack(1), OnlyTrack(2), NameTrack(1, "Ann"), CheckedTrack(1), DrawnRegion(((0.0, BOX),)),
         HiddenZone(BOX), ClearZone((0.0, 0.0, 99.0, 99.0)), HiddenSpan(), UnknownEdit('{"edit": "keep"}', "keep"),
         PersonTrack(1, 1, ((0.0, 9.0),)), KeepPerson(1), HidePerson(2), OnlyPersons(), KeepUnknown(),
+        PersonStyle(1, "solid"),
     ]  # fmt: skip
     assert {type(edit) for edit in every} == {*EDIT_TYPES.values(), UnknownEdit}
     for edit in every:

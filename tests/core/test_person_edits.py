@@ -10,7 +10,7 @@ import pytest
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.edit_types import DropTrack, Edit, KeepTrack, OnlyTrack, edit_from_row
 from dashcamcleaner.core.edits import Edits
-from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonTrack
+from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.plan import Observation, Origin, Region
 from dashcamcleaner.core.time import FrameTime
 
@@ -27,8 +27,10 @@ def left(*edits: Edit, at_s: int = 0, kind: str = "face") -> set[int | None]:
 
 @pytest.mark.parametrize(
     "edit",
-    [ANN, BEN, PersonTrack(3, 1), KeepPerson(1), KeepPerson(2, "the reference ann.jpg"), HidePerson(4), OnlyPersons(),
-     KeepUnknown()],
+    [
+        ANN, BEN, PersonTrack(3, 1), KeepPerson(1), KeepPerson(2, "the reference ann.jpg"), HidePerson(4),
+        OnlyPersons(), KeepUnknown(), PersonStyle(1, "mosaic", 24),
+    ],
 )  # fmt: skip
 def test_rows_come_back(edit: Edit) -> None:
     row = edit.to_row()  # type: ignore[union-attr]
@@ -49,6 +51,9 @@ def test_rows_come_back(edit: Edit) -> None:
         {"edit": "keep-person", "person": True},
         {"edit": "keep-person"},
         {"edit": "hide-person", "person": -1},
+        {"edit": "style", "person": 1, "style": "picture"},
+        {"edit": "style", "person": 1, "style": "mosaic", "square_px": 100000},
+        {"edit": "style", "person": 1, "style": "mosaic", "square_px": -1},
     ],
 )
 def test_what_cannot_be_is_refused(row: dict[str, object]) -> None:
@@ -123,3 +128,11 @@ def test_tracks_of_persons_belong_to_a_plan() -> None:
 
 def test_an_endless_span_holds_always() -> None:
     assert PersonTrack(1, 1, ((-math.inf, math.inf),)).holds(1e9)
+
+
+def test_a_style_is_of_a_track_that_shows_one_person_alone() -> None:
+    style = PersonStyle(1, "solid")
+    assert Edits.of(ANN, BEN, style).style_of(7) == style
+    assert Edits.of(ANN, BEN, style).style_of(8) is None
+    assert Edits.of(ANN, PersonTrack(2, 7), style).style_of(7) is None
+    assert Edits.of(ANN, style).style_of(None) is None
