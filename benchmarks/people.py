@@ -433,9 +433,12 @@ def run_cost(clip: Path, reference: Path, describer: FaceDescriber, cpu_ms: floa
     """A whole run that keeps one person, and the part of its processor time that describing faces takes."""
     counted = Counted(describer)
     job = Job(clip, clip.with_name("kept.mp4"), Settings(overwrite=True), persons=PersonRequest(keep=(str(reference),)))
-    begun = time.process_time()
-    with ModelPool(open_describer=lambda **_: counted) as counting:
+    home = os.environ["DASHCAMCLEANER_HOME"]
+    with tempfile.TemporaryDirectory() as fresh, ModelPool(open_describer=lambda **_: counted) as counting:
+        os.environ["DASHCAMCLEANER_HOME"] = fresh  # what was analysed before would be taken from there
+        begun = time.process_time()
         *_, last = clean(job, models=counting)
+    os.environ["DASHCAMCLEANER_HOME"] = home
     spent_s = time.process_time() - begun
     assert isinstance(last, Finished), last
     share = counted.faces * cpu_ms / 1000 / spent_s
@@ -473,7 +476,6 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        # What an earlier run has analysed would be taken from there.
         os.environ["DASHCAMCLEANER_HOME"] = folder
         work = args.work or Path(folder)
         work.mkdir(parents=True, exist_ok=True)

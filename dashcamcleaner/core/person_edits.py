@@ -182,7 +182,7 @@ class PersonStyle(PersonEdit):
 
     Args:
         style: one of `STYLES`.
-        square_px: of a mosaic, the side of its squares in pixels; squares never get smaller than a run's finest.
+        square_px: the side of a mosaic's squares in pixels, which never get smaller than a run's finest; 0: untold.
 
     Raises:
         ValueError: there is no such style, or the side is out of range.
