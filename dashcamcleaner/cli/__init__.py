@@ -35,6 +35,7 @@ COMMANDS = (
     "audit",
     "verify",
     "tracks",
+    "people",
     "labels",
     "plan",
     "doctor",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dashcamcleaner.cli.audit import failed_row, tell_folder, worse
 from dashcamcleaner.cli.edit_flags import accepted_of, add_edit_flags, edits_of
 from dashcamcleaner.cli.options import add_settings, settings_of
+from dashcamcleaner.cli.person_flags import add_person_flags, known_persons_of, request_of
 from dashcamcleaner.cli.short_help import add_short_help
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import PARTIAL_EXIT, Cancelled, SettingError
@@ -47,6 +48,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )  # fmt: skip
     plan.add_argument("--export-mask", metavar="FILE", help="black and white clip of what is hidden")
     plan.add_argument("--export-mask-colored", metavar="FILE", help="the same: red faces, green plates, bright is sure")
+    add_person_flags(parser.add_argument_group("Persons (the whole clip is analysed first)"))
     shown = parser.add_argument_group("What is shown")
     shown.add_argument("--audit", action="store_true", help="look at the output again when it is written")
     shown.add_argument("--json", action="store_true", help="events and summary as JSON lines on standard output")
@@ -104,7 +106,9 @@ def run(args: argparse.Namespace) -> int:
     edits = edits_of(args)
     if (extras or edits) and len(batch.jobs) > 1:
         raise SettingError("A plan, edits, an export or a mask belong to one clip.", hint="Give one input.")
+    request = request_of(args)
     extras |= {"added_edits": edits, "accepted": accepted_of(args), "audit": args.audit}
+    extras |= {"persons": request, "known_persons": known_persons_of(args, request)}
     jobs = [dataclasses.replace(job, **extras) for job in batch.jobs]
     if len(jobs) == 1 and not (args.json or args.quiet) and sys.stdin.isatty() and sys.stderr.isatty():
         jobs = [_asked(jobs[0])]

@@ -31,6 +31,7 @@ from dashcamcleaner.core.edit_rows import (
     unknown_keys_of,
     whole_number,
 )
+from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
 
 __all__ = [
     "EDIT_TYPES",
@@ -47,6 +48,7 @@ __all__ = [
     "KeepTrack",
     "NameTrack",
     "OnlyTrack",
+    "PersonRule",
     "TrackEdit",
     "UnknownEdit",
     "Verdict",
@@ -357,13 +359,16 @@ Verdict: TypeAlias = KeepTrack | DropTrack | OnlyTrack | CheckedTrack
 """What a person said about a track by one key or button."""
 HandEdit: TypeAlias = DrawnRegion | HiddenZone | ClearZone | HiddenSpan
 """What a person added by hand."""
-Edit: TypeAlias = Verdict | NameTrack | HandEdit | UnknownEdit
+PersonRule: TypeAlias = PersonTrack | KeepPerson | HidePerson | OnlyPersons | KeepUnknown | PersonStyle
+"""Who is who, and who is hidden."""
+_KnownEdit: TypeAlias = Verdict | NameTrack | HandEdit | PersonRule
+Edit: TypeAlias = _KnownEdit | UnknownEdit
 
-_KnownEdit: TypeAlias = Verdict | NameTrack | HandEdit
 EDIT_TYPES: Mapping[str, type[_KnownEdit]] = {
     known.row_name: known
     for known in (
-        KeepTrack, DropTrack, OnlyTrack, NameTrack, CheckedTrack, DrawnRegion, HiddenZone, ClearZone, HiddenSpan
+        KeepTrack, DropTrack, OnlyTrack, NameTrack, CheckedTrack, DrawnRegion, HiddenZone, ClearZone, HiddenSpan,
+        PersonTrack, KeepPerson, HidePerson, OnlyPersons, KeepUnknown, PersonStyle,
     )
 }  # fmt: skip
 """What a row's ``edit`` says -> the type."""

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from dashcamcleaner.detection.centerface import open_centerface
 from dashcamcleaner.detection.detector import SCORE_FLOOR, Detector
+from dashcamcleaner.detection.face_embedding import FaceDescriber, open_describer
 from dashcamcleaner.detection.ocr import TextReader, open_reader
 from dashcamcleaner.detection.registry import open_detector
 from dashcamcleaner.detection.weights import find_weights, parts_of
@@ -77,6 +78,7 @@ class ModelPool:
         open_text_reader: opens the audit's text reader.
         open_classifier: opens classifiers; takes the arguments of `scenes.classify.registry.open_classifier`.
         open_safety: opens the scorer of safety; takes those of `scenes.classify.safety.open_safety`.
+        open_describer: opens what tells faces apart; takes the arguments of `detection.face_embedding.open_describer`.
         most_kept: models kept at once. Beyond that the one that nobody has asked for longest is let go: whoever works
             with it keeps it, and its memory is given back after them.
     """
@@ -89,6 +91,7 @@ class ModelPool:
         open_text_reader: Callable[[], TextReader] = open_reader,
         open_classifier: Callable[..., Classifier] = _open_classifier,
         open_safety: Callable[..., SafetyScorer] = _open_safety,
+        open_describer: Callable[..., FaceDescriber] = open_describer,
         most_kept: int = _MOST_KEPT,
     ) -> None:
         self._open_detector = open_detector
@@ -96,6 +99,7 @@ class ModelPool:
         self._open_text_reader = open_text_reader
         self._open_classifier = open_classifier
         self._open_safety = open_safety
+        self._open_describer = open_describer
         self._most_kept = most_kept
         self._lock = threading.Lock()
         self._closed = False
@@ -188,6 +192,15 @@ class ModelPool:
             ("safety", tuple(labels), device, threads),
             lambda: self._open_safety(labels, device=device, threads=threads),
         )
+
+    def describer(self, *, threads: int = 0) -> FaceDescriber:
+        """What tells faces apart, for these arguments, which are those of `detection.face_embedding.open_describer`.
+
+        Raises:
+            ExtraMissing: its package is not installed.
+            BackendError: its weights cannot be loaded, or the pool was closed.
+        """
+        return self._once(("face describer", threads), lambda: self._open_describer(threads=threads))
 
     def _once(self, key: Hashable, open_model: Callable[[], M]) -> M:
         """The model of a key: opened by the first who asks, waited for by others who ask meanwhile."""

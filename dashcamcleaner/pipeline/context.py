@@ -22,6 +22,7 @@ from dashcamcleaner.pipeline.frames import FramePlanner
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.job_edits import clear_notes, load_edits
 from dashcamcleaner.pipeline.observations import LiveObservationSource, ObservationSource, StoredObservationSource
+from dashcamcleaner.pipeline.people import PeopleSearch, search_for
 from dashcamcleaner.pipeline.plan_check import open_for_replay
 from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint, read_header
 from dashcamcleaner.pipeline.seen_log import SeenLog, log_path, older_log_notes
@@ -62,6 +63,8 @@ class RunContext:
         checker: looks closer at what the planner is unsure of; None where nobody does.
         log: where observations are kept for a resume.
         reader: the reader of the plan that is rendered.
+        people: finds persons while the whole clip is analysed first; None where nobody asks for any.
+        people_notes: what it has to tell, a sentence each.
     """
 
     source: ObservationSource
@@ -78,6 +81,13 @@ class RunContext:
     checker: CropChecker | None = None
     log: SeenLog | None = None
     reader: PlanReader | None = None
+    people: PeopleSearch | None = None
+    people_notes: tuple[str, ...] = ()
+
+    @property
+    def analyses_first(self) -> bool:
+        """Whether the whole clip is to be analysed before anything is rendered."""
+        return self.thorough or self.people is not None
 
     @property
     def thresholds(self) -> dict[str, float]:
@@ -122,7 +132,8 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
     waiting = max(1, settings.max_look_ahead_mb * 1_000_000 // frame_bytes)
     edits = load_edits(job)
     if job.from_plan is not None:
-        return _from_plan(job, info, edits, waiting)
+        return _from_plan(job, info, edits, waiting, models)
+    people = search_for(job, edits, upright_size=info.upright_size, models=models)
     detector = detector_for(settings, upright_size=info.upright_size, models=models)
     seeing = seeing_of(settings, detector.description, info=info)
     header = _header(job, info, weights=detector.description, seeing=seeing, kinds=detector.kinds)
@@ -162,6 +173,7 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
         detector=detector,
         checker=checker,
         log=log,
+        people=people,
     )
 
 
@@ -184,9 +196,10 @@ def checker_for(settings: Settings, detector: FrameDetector, models: ModelPool) 
     return CropChecker(network, per_frame=min(1.0, max(detector.picture_size) / 1280))
 
 
-def _from_plan(job: Job, info: MediaInfo, edits: Edits, waiting: int) -> RunContext:
+def _from_plan(job: Job, info: MediaInfo, edits: Edits, waiting: int, models: ModelPool) -> RunContext:
     assert job.from_plan is not None
     settings = job.settings
+    people = search_for(job, edits, upright_size=info.upright_size, models=models)
     reader, notes = open_for_replay(job.from_plan, source=job.source, kinds=settings.kinds(), accepted=job.accepted)
     header = reader.header
     if header.upright_size != info.upright_size or header.video_track not in (None, info.video_track):
@@ -209,6 +222,7 @@ def _from_plan(job: Job, info: MediaInfo, edits: Edits, waiting: int) -> RunCont
         edits=edits,
         warnings=(*notes, *clear_notes(job), *edits.warnings),
         reader=reader,
+        people=people,
     )
 
 

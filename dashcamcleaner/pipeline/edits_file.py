@@ -15,6 +15,14 @@ write it by hand; runs, audits and reviews read it.
     {"edit": "fixed", "box": [0, 1000, 600, 1080]}    hidden throughout, or "from_s" to "to_s": a burned-in text
     {"edit": "exclude", "box": [0, 900, 1920, 1080]}  finds wholly inside are left clear, as for "fixed"
     {"edit": "frames", "from_s": 3.0, "to_s": 4.5}    hidden wholly
+    {"edit": "person", "person": 2, "track": 12, "spans": [[0.5, 3.2]]}
+                                                      the track shows person 2, surely so in these seconds
+    {"edit": "keep-person", "person": 2}              stays visible, where that is sure; "by" for reports
+    {"edit": "hide-person", "person": 3}              hidden, whatever else is said
+    {"edit": "only-persons"}                          of those who are known, only the above are hidden
+    {"edit": "style", "person": 3, "style": "mosaic", "square_px": 24}
+                                                      how a person's regions look
+    {"edit": "keep-unknown"}                          faces of nobody known stay visible, too
 
 The header of a file that was made here carries a seal (`dashcamcleaner.seals`) over the file and over the clip that its
 plan is of, as its last key, ``"seal"``. Edits without one may only hide more, unless a person says yes to them.

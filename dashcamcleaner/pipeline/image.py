@@ -45,6 +45,8 @@ def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
     """
     if job.export_mask or job.export_mask_colored:
         raise SettingError("A mask is exported of clips, not of pictures.", hint="Its plan tells the regions.")
+    if job.persons:
+        raise SettingError("Persons are told apart in clips, not in single pictures.", hint="Hide everybody there.")
     with OutputLock(job) as lock:
         summary = lock.finished()
         if summary is None:

@@ -29,6 +29,8 @@ from dashcamcleaner.pipeline.frames import FramePlanner, run_frames_in_threads
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.output_lock import OutputLock
 from dashcamcleaner.pipeline.outputs import check_outputs
+from dashcamcleaner.pipeline.people import VisiblePersons, keep_person_edits
+from dashcamcleaner.pipeline.person_styles import PersonStyles
 from dashcamcleaner.pipeline.progress import ProgressMeter
 from dashcamcleaner.pipeline.source_watch import SourceWatch
 from dashcamcleaner.pipeline.statistics import RunStatistics
@@ -101,14 +103,18 @@ def _clean_locked(
             thresholds=context.thresholds, kinds=settings.kinds(), upright_size=info.upright_size
         )
         writer = stack.enter_context(ClipWriter(job, info=info, target=target, header=context.header, models=models))
-        meter = ProgressMeter("render" if job.from_plan or context.thorough else "clean", frames=info.frames)
-        if context.thorough:
+        meter = ProgressMeter("render" if job.from_plan or context.analyses_first else "clean", frames=info.frames)
+        if context.analyses_first:
             context = yield from analyse_first(job, info=info, context=context, control=control)
+        visible = VisiblePersons(context.edits)
+        if context.edits.person_styles:
+            writer.styles = PersonStyles(context.edits, settings=settings)
         decoder = stack.enter_context(open_clip(job.source, info=info, threads=settings.workers))
 
         def write(frame: Frame, plan: FramePlan) -> Event | None:
             watch.look()
             counts = statistics.add(plan)
+            visible.add(plan)
             writer.write(frame, plan)
             _show(frame, control)
             return meter.advance(counts, time_s=plan.time.seconds)
@@ -126,12 +132,15 @@ def _clean_locked(
         for sentence in (
             *summary.hidden.notes,
             *decoder.problems,
+            *context.people_notes,
+            *visible.sentences(),
             *_afterthoughts(context.planner, statistics),
         ):
             summary.warnings.append(sentence)
             yield Warned(sentence)
         summary.timeline, summary.edits = statistics.timeline.as_dict(), describe_edits(context.edits)
         summary.left_clear = context.edits.clear_note
+        summary.visible = visible.rows()
         summary.status = (
             PARTIAL if decoder.partial or statistics.damaged_frames or context.edits.not_applied else CLEANED
         )
@@ -143,6 +152,8 @@ def _clean_locked(
             raise
         for sentence in sentences:
             yield Warned(sentence)
+        if job.write_plan and (problem := keep_person_edits(job, context.edits)):
+            yield Warned(problem)
         context.done()
     return summary
 
