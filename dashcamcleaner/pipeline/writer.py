@@ -181,9 +181,11 @@ class ClipWriter:
         assert self._plan is not None
         job = self._job
         summary.output_bytes = self._encoder.finish()
-        told = [*self._encoder.problems, *length_notes(source_length, self._encoder.length)]
+        told = list(self._encoder.problems)
+        if job.cut is None:  # else the encoder alone has compared what it was asked for with what it wrote
+            told += length_notes(source_length, self._encoder.length)
         summary.warnings += told
-        summary.duration_s = summary.duration_s or float(self._encoder.length.seconds or 0)
+        summary.duration_s = (job.cut is None and summary.duration_s) or float(self._encoder.length.seconds or 0)
         for mask, beside, final in self._masks:
             mask.finish()
             publish(beside, final, overwrite=job.settings.overwrite)
