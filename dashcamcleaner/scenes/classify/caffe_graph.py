@@ -194,7 +194,7 @@ class _Network:
             [k / max(1, min(i * s - p + k, side + p) - (i * s - p)) for i in range(count)]
             for count, side, k, s, p in zip(out, sides, kernel, stride, pad, strict=True)
         ]
-        factor = np.outer(*shares)[None, None]
+        factor = np.outer(np.array(shares[0]), np.array(shares[1]))[None, None]
         return (sums if np.allclose(factor, 1) else self._node("Mul", [sums, self._number(factor)])), [channels, *out]
 
     def _inner_product(self, layer: Message, inputs: list[str]) -> tuple[str, list[int]]:

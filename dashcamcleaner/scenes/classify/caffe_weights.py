@@ -57,14 +57,14 @@ def read_mean(content: bytes, *, name: str) -> np.ndarray:
         blob = _blob(memoryview(content))
     except (ValueError, IndexError) as error:
         raise WeightsError(f"{name} is no .binaryproto that can be read ({error}).") from error
-    blob = blob.reshape(blob.shape[-3:]) if blob.ndim >= 3 else blob.reshape(-1)
-    if blob.shape[0] != 3 or blob.ndim not in (1, 3) or not np.isfinite(blob).all():
+    sides = list(blob.shape[-3:]) if blob.ndim >= 3 else [blob.size]
+    if blob.size != math.prod(sides) or sides[0] != 3 or not np.isfinite(blob).all():
         raise WeightsError(
             f"{name} is no mean of pictures with three colours.", hint="Leave -m out for the usual means."
         )
-    if blob.ndim == 1 or blob.shape[1:] == (1, 1):
+    if blob.size == 3:
         return blob.reshape(3)
-    return np.ascontiguousarray(blob.transpose(1, 2, 0))
+    return np.ascontiguousarray(blob.reshape(sides).transpose(1, 2, 0))
 
 
 def _messages(data: memoryview) -> Iterator[tuple[int, memoryview]]:
