@@ -72,7 +72,7 @@ class ClipCut:
         An edge moves to the first frame that is shown at it or after it; one behind the last frame stays.
 
         Args:
-            times: of all frames, in order; none: nothing is moved.
+            times: the times of all frames, in order; where there are none, nothing is moved.
         """
 
         def moved(edge: Fraction) -> Fraction:

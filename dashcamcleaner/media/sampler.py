@@ -76,7 +76,7 @@ def sample_pictures(
         step_s: seconds from one to the next; None: every picture.
         size: ``(width, height)`` of what is given.
         key_frames: decode key frames alone.
-        threads: of the decoder; 0: the machine's.
+        threads: how many threads the decoder has; 0: the machine's.
 
     Raises:
         InputError: it cannot be opened, or decodes to nothing.

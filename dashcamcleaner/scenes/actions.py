@@ -53,10 +53,10 @@ def asked_blocks(
     """The blocks that are kept for some targets, which count as one.
 
     Args:
-        blocks: of each label for itself; what a tag file holds.
+        blocks: those of each label for itself; what a tag file holds.
         targets: the labels.
-        scores: of the clip, so that runs may change from one target to another; None: the blocks are all there is.
-        rules: for `scores`.
+        scores: the clip's scores, so that runs may change from one target to another; None: there are only blocks.
+        rules: when pictures make a block.
     """
     if scores is not None:
         return find_blocks(scores, targets, rules=rules)
@@ -69,9 +69,9 @@ def cut_of(
     """What becomes of a clip.
 
     Args:
-        blocks: of each label.
-        kept: of the targets; None: where no label's action is ``keep``, everything is kept that is not dropped.
-        actions: of `actions_of`.
+        blocks: those of each label.
+        kept: those of the targets; None: where no label's action is ``keep``, everything is kept that is not dropped.
+        actions: what `actions_of` gave.
         seconds: the clip's length.
     """
 

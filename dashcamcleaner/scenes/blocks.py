@@ -75,7 +75,7 @@ class Block:
 
     Args:
         label: the label; ``a+b`` where several count as one.
-        start_s, end_s: from the first matching picture to the end of the last, seconds.
+        start_s, end_s: where the first matching picture begins and the last one ends, seconds.
         score: mean score of the matching pictures.
         coverage: the share of its pictures that match.
     """
@@ -91,7 +91,7 @@ def find_blocks(scores: SceneScores, labels: Sequence[str], *, rules: BlockRules
     """The blocks of some labels, which count as one, in their order.
 
     Args:
-        scores: of the clip.
+        scores: the clip's scores.
         labels: one, or several that count as one.
         rules: when pictures make a block.
 

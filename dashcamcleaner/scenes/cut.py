@@ -14,7 +14,7 @@ from dashcamcleaner.media.lossless import copy_cut, cut_at_key_frames
 from dashcamcleaner.media.trial import proven_plan
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.scenes.actions import SceneCut
-from dashcamcleaner.scenes.job import LabelledClip, ScenesJob
+from dashcamcleaner.scenes.job import LabelledScenes, ScenesJob
 from dashcamcleaner.scenes.tag_file import seconds_text
 
 __all__ = ["cut_losslessly", "cut_plan_path", "render_jobs", "write_cut_plan"]
@@ -23,7 +23,7 @@ _KEPT = ("subtitles",)
 """Kept beside what the settings keep (and chapters, which every run keeps): they are cut like the picture."""
 
 
-def render_jobs(job: ScenesJob, found: LabelledClip) -> list[Job]:
+def render_jobs(job: ScenesJob, found: LabelledScenes) -> list[Job]:
     """One job for the engine, or one for each piece.
 
     Raises:
@@ -46,7 +46,7 @@ def render_jobs(job: ScenesJob, found: LabelledClip) -> list[Job]:
     ]  # fmt: skip
 
 
-def _asked(job: ScenesJob, found: LabelledClip) -> SceneCut:
+def _asked(job: ScenesJob, found: LabelledScenes) -> SceneCut:
     cut = found.cut
     if cut is None or not cut.kept.kept:
         raise SettingError(
@@ -65,7 +65,7 @@ def _outputs(job: ScenesJob, cut: SceneCut) -> Iterator[tuple[Path, CutTimes]]:
         yield job.beside(f".cut.{number}{ending}"), CutTimes((stretch,))
 
 
-def cut_losslessly(job: ScenesJob, found: LabelledClip) -> list[str]:
+def cut_losslessly(job: ScenesJob, found: LabelledScenes) -> list[str]:
     """Cut at key frames, without encoding; gives what was kept really, a sentence each.
 
     Raises:
@@ -103,7 +103,7 @@ def cut_plan_path(output: Path) -> Path:
     return output.with_name(f"{output.stem}.scenes.json")
 
 
-def write_cut_plan(job: ScenesJob, found: LabelledClip, *, output: Path, cut: ClipCut | None) -> None:
+def write_cut_plan(job: ScenesJob, found: LabelledScenes, *, output: Path, cut: ClipCut | None) -> None:
     """Write what was decided beside the cut file: blocks, rules, actions, and where each kept stretch went.
 
     Raises:

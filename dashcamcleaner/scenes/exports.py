@@ -19,13 +19,13 @@ from dashcamcleaner.errors import ExtraMissing, extra_hint
 from dashcamcleaner.scenes.blocks import Block
 from dashcamcleaner.scenes.tag_file import seconds_text
 
-__all__ = ["EXPORTS", "ClipFacts", "export_text"]
+__all__ = ["EXPORTS", "ExportedClip", "export_text"]
 
 _EDL_RATES = (Fraction(24), Fraction(25), Fraction(30), Fraction(50), Fraction(60))
 
 
 @dataclass(frozen=True, slots=True)
-class ClipFacts:
+class ExportedClip:
     """What exports tell of the clip.
 
     Args:
@@ -41,7 +41,7 @@ class ClipFacts:
     labels: tuple[str, ...]
 
 
-def export_text(form: str, clip: ClipFacts, blocks: Sequence[Block]) -> str:
+def export_text(form: str, clip: ExportedClip, blocks: Sequence[Block]) -> str:
     """The blocks in a format of `EXPORTS`.
 
     Raises:
@@ -50,7 +50,7 @@ def export_text(form: str, clip: ClipFacts, blocks: Sequence[Block]) -> str:
     return EXPORTS[form](clip, blocks)
 
 
-def _csv(_: ClipFacts, blocks: Sequence[Block]) -> str:
+def _csv(_: ExportedClip, blocks: Sequence[Block]) -> str:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(["label", "start_s", "end_s", "score", "coverage"])
@@ -60,7 +60,7 @@ def _csv(_: ClipFacts, blocks: Sequence[Block]) -> str:
     return file.getvalue()
 
 
-def _json(clip: ClipFacts, blocks: Sequence[Block]) -> str:
+def _json(clip: ExportedClip, blocks: Sequence[Block]) -> str:
     rows = [
         {
             "label": b.label, "start_s": float(b.start_s), "end_s": float(b.end_s), "score": round(b.score, 6),
@@ -72,7 +72,7 @@ def _json(clip: ClipFacts, blocks: Sequence[Block]) -> str:
     return json.dumps(data, indent=1) + "\n"
 
 
-def _chapters(_: ClipFacts, blocks: Sequence[Block]) -> str:
+def _chapters(_: ExportedClip, blocks: Sequence[Block]) -> str:
     lines = [";FFMETADATA1"]
     for b in sorted(blocks, key=lambda block: block.start_s):
         title = "".join(f"\\{char}" if char in "=;#\\" else char for char in visible(b.label))
@@ -81,7 +81,7 @@ def _chapters(_: ClipFacts, blocks: Sequence[Block]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _srt(_: ClipFacts, blocks: Sequence[Block]) -> str:
+def _srt(_: ExportedClip, blocks: Sequence[Block]) -> str:
     rows = sorted(blocks, key=lambda block: block.start_s)
     return "\n".join(
         f"{number}\n{_srt_time(b.start_s)} --> {_srt_time(b.end_s)}\n{visible(b.label)} {b.score:.2f}\n"
@@ -94,13 +94,13 @@ def _srt_time(seconds: Fraction) -> str:
     return f"{total_s // 3600:02}:{total_s // 60 % 60:02}:{total_s % 60:02},{ms:03}"
 
 
-def _otio(clip: ClipFacts, blocks: Sequence[Block]) -> str:
+def _otio(clip: ExportedClip, blocks: Sequence[Block]) -> str:
     opentimelineio = _library()
     text: str = opentimelineio.adapters.write_to_string(_timeline(opentimelineio, clip, blocks), "otio_json")
     return text
 
 
-def _edl(clip: ClipFacts, blocks: Sequence[Block]) -> str:
+def _edl(clip: ExportedClip, blocks: Sequence[Block]) -> str:
     opentimelineio = _library()
     rate = min(_EDL_RATES, key=lambda known: abs(known - (clip.rate or 25)))
     timeline = _timeline(opentimelineio, clip, blocks, rate=rate)
@@ -118,7 +118,7 @@ def _library() -> Any:
     return opentimelineio
 
 
-def _timeline(library: Any, clip: ClipFacts, blocks: Sequence[Block], *, rate: Fraction | None = None) -> Any:
+def _timeline(library: Any, clip: ExportedClip, blocks: Sequence[Block], *, rate: Fraction | None = None) -> Any:
     """One track with the blocks one after the other, each with its place in the source."""
     schema, time = library.schema, library.opentime
     counted = float(rate or clip.rate or 25)
@@ -144,7 +144,7 @@ def _timeline(library: Any, clip: ClipFacts, blocks: Sequence[Block], *, rate: F
     return timeline
 
 
-EXPORTS: dict[str, Callable[[ClipFacts, Sequence[Block]], str]] = {
+EXPORTS: dict[str, Callable[[ExportedClip, Sequence[Block]], str]] = {
     "csv": _csv, "json": _json, "edl": _edl, "otio": _otio, "chapters": _chapters, "srt": _srt,
 }  # fmt: skip
 """Name -> the text of the file; the file is called ``CLIP.scenes.NAME``."""

@@ -22,13 +22,13 @@ from dashcamcleaner.scenes.actions import SceneCut, actions_of, asked_blocks, cu
 from dashcamcleaner.scenes.blocks import Block, BlockRules, SceneScores, blocks_of
 from dashcamcleaner.scenes.classify.port import ModelCard
 from dashcamcleaner.scenes.classify.safety import SAFETY_LABELS
-from dashcamcleaner.scenes.exports import EXPORTS, ClipFacts, export_text
+from dashcamcleaner.scenes.exports import EXPORTS, ExportedClip, export_text
 from dashcamcleaner.scenes.road import CARD, LIGHT_LABELS, MOTION_LABELS, ShotFinder
 from dashcamcleaner.scenes.run import ClassifierJudge, Judge, LightJudge, MotionJudge, SafetyJudge, score_clip
 from dashcamcleaner.scenes.tag_file import read_tag_file, seconds_text, tag_text
 from dashcamcleaner.settings import Settings
 
-__all__ = ["LabelledClip", "ScenesJob", "label_clip"]
+__all__ = ["LabelledScenes", "ScenesJob", "label_clip"]
 
 _SHOT = "shot"
 
@@ -85,16 +85,16 @@ class ScenesJob:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LabelledClip:
+class LabelledScenes:
     """What came of it.
 
     Args:
         info: the clip.
         labels: what was told apart.
-        blocks: of each label.
+        blocks: those of each label.
         seconds: the clip's length.
         cut: what becomes of it; None where nothing was asked.
-        cards: of the models at work.
+        cards: what is known of the models at work.
         lines: what was found, for people.
     """
 
@@ -119,7 +119,9 @@ class LabelledClip:
         }  # fmt: skip
 
 
-def label_clip(job: ScenesJob, *, models: ModelPool, tell: Callable[[Progress], None] = lambda _: None) -> LabelledClip:
+def label_clip(
+    job: ScenesJob, *, models: ModelPool, tell: Callable[[Progress], None] = lambda _: None
+) -> LabelledScenes:
     """Classify a clip, or read its list; write the tag file (unless it was read) and the exports.
 
     Raises:
@@ -157,12 +159,12 @@ def label_clip(job: ScenesJob, *, models: ModelPool, tell: Callable[[Progress], 
     if job.list_file is None:
         told = scores or SceneScores(labels, Fraction(1), np.zeros((round(seconds), 1), np.float32))
         atomic_write(tag, tag_text(job.source.name, told, blocks))
-    facts = ClipFacts(job.source.name, seconds, info.frame_rate, labels)
+    facts = ExportedClip(job.source.name, seconds, info.frame_rate, labels)
     for path, name in lists.items():
         atomic_write(path, export_text(name, facts, blocks))
     cut = _asked_cut(job, blocks=blocks, labels=labels, scores=scores, seconds=seconds)
     lines = _lines(blocks, labels=labels, cards=cards, tag=job.list_file or tag)
-    return LabelledClip(info, labels, tuple(blocks), seconds, cut, cards, tuple(lines))
+    return LabelledScenes(info, labels, tuple(blocks), seconds, cut, cards, tuple(lines))
 
 
 def _asked_cut(

@@ -33,7 +33,7 @@ class Judge(Protocol):
     """Scores a clip's pictures, batch by batch, in order.
 
     Attributes:
-        labels: in the order of the scores.
+        labels: what is told apart, in the order of the scores.
         cards: what is known of the models at work.
     """
 
@@ -169,7 +169,7 @@ def score_clip(
         step_s: seconds from one picture to the next; None: every frame, as evenly as the clip's mean rate has them.
         batch: pictures that are judged at once.
         key_frames: decode key frames alone.
-        threads: of the decoder; 0: the machine's.
+        threads: how many threads the decoder has; 0: the machine's.
         tell: is told now and then how far it is.
 
     Raises:

@@ -56,7 +56,7 @@ def tag_text(clip: str, scores: SceneScores, blocks: Sequence[Block]) -> str:
     Args:
         clip: the name of the clip.
         scores: which labels there are, and how long the clip is.
-        blocks: of all labels.
+        blocks: those of all labels.
     """
     lengths = {label: Fraction(0) for label in scores.labels}
     for block in blocks:

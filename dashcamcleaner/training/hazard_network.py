@@ -161,7 +161,7 @@ def hazard_graph(
     """The ONNX file that ships: a score for each head, then one for each of `CLASSES`, all 0-1.
 
     Args:
-        tensors: of `pretrained_weights`.
+        tensors: what `pretrained_weights` gave.
         lines: ``(lines, FEATURES)``, in units of the features.
         biases: ``(lines,)``.
         powers: ``(lines, heads)``: a head's score is the product of its lines' probabilities, each to its power.

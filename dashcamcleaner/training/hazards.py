@@ -88,7 +88,8 @@ class _Rows:
     Args:
         features: ``(rows, FEATURES)``.
         picture: index of the picture, per row.
-        folder, group: of the picture, per picture.
+        folder: the name of the folder, per picture.
+        group: what must not stand on both sides of a fold, per picture.
         middle: the row is of a picture's middle square.
         original: the row is of the picture as it is, not mirrored.
     """
@@ -110,7 +111,7 @@ def train_hazards(data: Path, *, street: Sequence[Path], out: Path, name: str) -
             (``CLIP_FRAME.jpg``) and ``neutral``.
         street: folders of pictures with faces and plates.
         out: where the weights go.
-        name: of the weights.
+        name: the name of the weights.
 
     Raises:
         ExtraMissing: the pretrained network, or what fits the heads, is not installed.

@@ -13,7 +13,7 @@ import pytest
 from dashcamcleaner.errors import InputError, SettingError
 from dashcamcleaner.scenes.actions import actions_of, cut_of
 from dashcamcleaner.scenes.blocks import Block, BlockRules, SceneScores, blocks_of, find_blocks
-from dashcamcleaner.scenes.exports import EXPORTS, ClipFacts, export_text
+from dashcamcleaner.scenes.exports import EXPORTS, ExportedClip, export_text
 from dashcamcleaner.scenes.tag_file import read_tag_file, tag_text
 
 LABELS = ("driving", "parked", "other")
@@ -142,7 +142,7 @@ def test_every_export_tells_all_blocks() -> None:
         Block("=x", Fraction(3), Fraction(12), 0.8, 0.75),
         Block("parked", Fraction(14), Fraction(41, 2), 0.9, 1.0),
     ]
-    clip = ClipFacts("film.mp4", Fraction(40), Fraction(25), ("=x", "parked"))
+    clip = ExportedClip("film.mp4", Fraction(40), Fraction(25), ("=x", "parked"))
     texts = {name: export_text(name, clip, blocks) for name in EXPORTS}
     assert texts["csv"].splitlines()[1:] == ["'=x,3,12,0.800000,0.750000", "parked,14,20.500,0.900000,1.000000"]
     assert [b["end_s"] for b in json.loads(texts["json"])["blocks"]] == [12, 20.5]

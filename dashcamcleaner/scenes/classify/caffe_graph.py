@@ -32,7 +32,7 @@ def onnx_of(
     Args:
         definition: the whole ``.prototxt``.
         blobs: the numbers by layer.
-        name: of the definition, for messages.
+        name: what messages call the definition.
 
     Raises:
         WeightsError: a layer that is not known, or a network that takes no picture.
