@@ -18,7 +18,6 @@ import av.error
 from dashcamcleaner.core.cut_times import ClipCut, CutTimes
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.errors import OutputError, SettingError
-from dashcamcleaner.files import mode_like, reserve
 from dashcamcleaner.media.encoder import display_matrix, map_write_errors
 from dashcamcleaner.media.output_plan import OutputPlan, with_cut
 from dashcamcleaner.media.packets import open_source, read_packets
@@ -64,7 +63,7 @@ def copy_cut(source: Path, *, partial_path: Path, info: MediaInfo, plan: OutputP
 
     Args:
         source: the clip.
-        partial_path: the file that is written; never the final name.
+        partial_path: the file that is written, made before; never the final name.
         info: what `media.probe` said of it.
         plan: what becomes of its side streams, see `media.trial.proven_plan`; the picture's codec is the source's.
         cut: whole groups of pictures.
@@ -74,7 +73,6 @@ def copy_cut(source: Path, *, partial_path: Path, info: MediaInfo, plan: OutputP
     """
     plan = with_cut(plan, cut)
     with map_write_errors(partial_path):
-        reserve(partial_path, mode=mode_like(source))
         output: Any = av.open(f"file:{partial_path.resolve()}", "w", format=plan.container.muxer)
         sides = StreamCopier(plan, output=output, source=source)
         try:
@@ -100,7 +98,6 @@ def copy_cut(source: Path, *, partial_path: Path, info: MediaInfo, plan: OutputP
             output.close()
         except BaseException:
             sides.close()
-            partial_path.unlink(missing_ok=True)
             raise
     return list(sides.problems)
 

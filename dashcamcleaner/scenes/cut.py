@@ -9,7 +9,7 @@ from pathlib import Path
 from dashcamcleaner.core.cut_times import ClipCut, CutTimes
 from dashcamcleaner.core.edit_types import HiddenSpan
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.files import atomic_json, check_output, keep_date, partial_path, publish
+from dashcamcleaner.files import atomic_json, check_output, keep_date, mode_like, new_work_file, publish, side_path
 from dashcamcleaner.media.lossless import copy_cut, cut_at_key_frames
 from dashcamcleaner.media.trial import proven_plan
 from dashcamcleaner.pipeline.job import Job
@@ -87,10 +87,14 @@ def cut_losslessly(job: ScenesJob, found: LabelledScenes) -> list[str]:
             keep=(*job.settings.keep, *_KEPT, "chapters"),
             audio=job.settings.audio,
         )
-        beside = partial_path(output)
-        problems = copy_cut(job.source, partial_path=beside, info=found.info, plan=plan, cut=real)
-        publish(beside, output, overwrite=job.settings.overwrite)
-        keep_date(job.source, output)
+        work = new_work_file(output, mode=mode_like(job.source))
+        try:
+            problems = copy_cut(job.source, partial_path=work.path, info=found.info, plan=plan, cut=real)
+            keep_date(job.source, work.path)
+            publish(work, output, overwrite=job.settings.overwrite)
+        except BaseException:
+            work.discard()
+            raise
         relative = real.later(-origin)
         write_cut_plan(job, found, output=output, cut=relative)
         times = ", ".join(f"{seconds_text(a)} - {seconds_text(b)} s" for a, b in relative.kept.kept)
@@ -100,7 +104,7 @@ def cut_losslessly(job: ScenesJob, found: LabelledScenes) -> list[str]:
 
 def cut_plan_path(output: Path) -> Path:
     """The plan of a cut file."""
-    return output.with_name(f"{output.stem}.scenes.json")
+    return side_path(output, ".scenes.json")
 
 
 def write_cut_plan(job: ScenesJob, found: LabelledScenes, *, output: Path, cut: ClipCut | None) -> None:

@@ -15,7 +15,9 @@ from clips import Sound, clicks_s, make, read_number, samples_of, vfr_pts
 from dashcamcleaner import cli
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.scenes.cut import cut_losslessly
+from dashcamcleaner.pipeline.plan_file import plan_path
+from dashcamcleaner.report.data import report_path
+from dashcamcleaner.scenes.cut import cut_losslessly, cut_plan_path
 from dashcamcleaner.scenes.job import ScenesJob, label_clip
 from dashcamcleaner.settings import resolve
 
@@ -67,10 +69,10 @@ def test_frames_are_exact_sound_stays_in_sync_and_times_are_kept(tmp_path: Path,
             number = min(n for n, time in times.items() if time >= second)
             shown = next(float(time) for time, n in found if n == number) - float(times[number] - second)
             assert min(abs(click - shown) for click in clicks) <= AUDIO_FRAME_S, (second, shown, clicks)
-    plan = json.loads((tmp_path / "clip.cut.scenes.json").read_text(encoding="utf-8"))
+    plan = json.loads(cut_plan_path(cut).read_text(encoding="utf-8"))
     assert [row["at_s"] for row in plan["kept"]] == [0.0, pytest.approx(1.48)]
-    assert (tmp_path / "clip.cut.report.json").is_file()
-    assert (tmp_path / "clip.cut.plan.jsonl").is_file()
+    assert report_path(cut).is_file()
+    assert plan_path(cut).is_file()
 
 
 def test_everything_but_a_label_and_pieces(tmp_path: Path) -> None:
