@@ -8,6 +8,7 @@ quicker by far; the picture is then the last key frame before its time.
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -151,8 +152,8 @@ def _by_groups(
             wanted: dict[int, list[int]] = {}
             ordered = sorted(group.times)
             for one in range(number, last):
-                at = origin + one * step_s / base
-                place = max((time for time in ordered if time <= at), default=ordered[0])
+                at = math.floor(origin + one * step_s / base)
+                place = ordered[max(0, bisect.bisect_right(ordered, at) - 1)]
                 wanted.setdefault(ordered[0] if key_frames else place, []).append(one)
             number = max(number, last)
             if not wanted:
