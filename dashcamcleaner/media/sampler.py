@@ -24,7 +24,8 @@ from av.video.reformatter import VideoReformatter
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.files import map_os_errors
-from dashcamcleaner.media.decoder import is_shown, open_clip, packet_is_frame
+from dashcamcleaner.media.decoder import open_clip, packet_is_frame
+from dashcamcleaner.media.hidden_packets import ShownPictures
 from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.picture_format import conformed
 from dashcamcleaner.media.scaler import Scaler
@@ -172,10 +173,12 @@ def _by_groups(
 def _groups(container: Any, stream: Any, *, info: MediaInfo) -> Iterator[tuple[_Group, int | None]]:
     """Closed groups in order, and the time at which the next one begins."""
     group: _Group | None = None
+    pictures = ShownPictures(stream.codec_context)
     try:
         for packet in read_packets(container, [stream]):
             if not packet.size:
                 continue
+            shown = pictures.shows(packet)
             if packet.pts is None or packet.is_corrupt:
                 raise _ReadStraight
             if packet.is_keyframe:
@@ -188,7 +191,7 @@ def _groups(container: Any, stream: Any, *, info: MediaInfo) -> Iterator[tuple[_
             elif group is None or packet.pts < group.times[0] or len(group.packets) > _MOST_GROUP:
                 raise _ReadStraight
             group.packets.append(packet)
-            if is_shown(packet, codec=info.codec):
+            if shown:
                 group.times.append(packet.pts)
             elif packet.is_keyframe:
                 raise _ReadStraight
