@@ -38,6 +38,7 @@ COMMANDS = (
     "people",
     "labels",
     "plan",
+    "scenes",
     "doctor",
     "settings",
     "demo",

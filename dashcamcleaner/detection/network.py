@@ -25,9 +25,9 @@ def open_network(
 
     Args:
         model: the file (ONNX, OpenVINO), or an ONNX file's content.
-        name: for messages.
+        name: what messages call it.
         size: ``(width, height)`` of the pictures, where the file leaves it open.
-        device: as `detection.registry.open_detector` takes it.
+        device: ``auto``, ``cpu``, ``gpu``, or a device name of OpenVINO.
         threads: CPU threads; 0: all the process may use.
 
     Raises:

@@ -330,8 +330,8 @@ def _load(path: Any, *, head: str, tasks: tuple[str, ...] = BOX_TASKS, answers: 
 
     try:
         model, _ = load_checkpoint(str(path), device="cpu", fuse=False)
-        task = str(getattr(model, "task", "detect"))
         last = model.model[-1]
+        task = "classify" if type(last).__name__ == "Classify" else str(getattr(model, "task", "detect"))
         if head == "raw" and getattr(last, "end2end", False):
             last.end2end = False  # the sidecar speaks of the one-to-many head: same recall as the .onnx beside it
         model = model.fuse(verbose=False).eval()

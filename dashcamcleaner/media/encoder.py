@@ -7,6 +7,8 @@ pixels). Packets of the side streams are woven in by time (`sides`).
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import math
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -23,6 +25,7 @@ from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 from dashcamcleaner.core.frame import Frame, Orientation
 from dashcamcleaner.core.media_info import MediaInfo
+from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media import codecs
@@ -128,10 +131,19 @@ class Encoder:
     def write(self, frame: Frame) -> None:
         """Take the next frame; the one before it is encoded now that its duration is known.
 
+        Of a plan with a cut, frames that are not kept are passed over, and the others get their new times.
+
         Raises:
             OutputError, DiskFull: it cannot be written.
         """
         self._require_open()
+        cut = self._plan.cut
+        if cut is not None:
+            time = frame.time.exact()
+            if not cut.kept.holds(time):
+                return
+            base = frame.time.time_base
+            frame = dataclasses.replace(frame, time=FrameTime(math.floor(cut.kept.moved(time) / base), base))
         with self._lock, map_write_errors(self._final):
             self._require_open()
             held, self._held = self._held, frame
@@ -224,7 +236,10 @@ class Encoder:
 
     def _last_duration(self, frame: Frame) -> int:
         """How long the last frame is shown: the container's word, else the decoder's, else as the one before it."""
-        stated = (self._info.end_pts or 0) - frame.time.pts
+        end_pts = self._info.end_pts or 0
+        if self._plan.cut is not None:
+            end_pts = math.floor(self._plan.cut.kept.moved(end_pts * self._info.time_base) / self._info.time_base)
+        stated = end_pts - frame.time.pts
         if 0 < stated <= max(self._step, frame.native.duration) * _MOST_STRETCH:
             return stated
         return int(frame.native.duration or self._step or 1)

@@ -21,7 +21,12 @@ from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.frames import FramePlanner
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.job_edits import clear_notes, load_edits
-from dashcamcleaner.pipeline.observations import LiveObservationSource, ObservationSource, StoredObservationSource
+from dashcamcleaner.pipeline.observations import (
+    BlankObservationSource,
+    LiveObservationSource,
+    ObservationSource,
+    StoredObservationSource,
+)
 from dashcamcleaner.pipeline.people import PeopleSearch, search_for
 from dashcamcleaner.pipeline.plan_check import open_for_replay
 from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint, read_header
@@ -133,6 +138,8 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
     edits = load_edits(job)
     if job.from_plan is not None:
         return _from_plan(job, info, edits, waiting, models)
+    if not job.detect:
+        return _without_detection(job, info, edits, waiting)
     people = search_for(job, edits, upright_size=info.upright_size, models=models)
     detector = detector_for(settings, upright_size=info.upright_size, models=models)
     seeing = seeing_of(settings, detector.description, info=info)
@@ -174,6 +181,26 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
         checker=checker,
         log=log,
         people=people,
+    )
+
+
+def _without_detection(job: Job, info: MediaInfo, edits: Edits, waiting: int) -> RunContext:
+    """A run that hides nothing but what edits name."""
+    settings = job.settings
+    rules = rules_per_kind(settings)
+    planner = make_planner(
+        settings, upright_size=info.upright_size, rules=rules, max_waiting_frames=waiting, edits=edits or None
+    )
+    nobody = DetectorDescription(backend="none", device="none", precision="", weights="none", weights_sha256="")
+    return RunContext(
+        source=BlankObservationSource(),
+        planner=FramePlanner(planner),
+        header=_header(job, info, weights=nobody, seeing={"video_track": info.video_track}, kinds=()),
+        rules=rules,
+        backend="none: nothing is looked for",
+        description="cut alone, nothing is looked for",
+        edits=edits,
+        warnings=("Nothing was looked for: faces and plates stand as they stood.", *edits.warnings),
     )
 
 

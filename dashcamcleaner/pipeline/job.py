@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dashcamcleaner.core.cut_times import ClipCut
 from dashcamcleaner.core.edit_types import Edit
 from dashcamcleaner.people.references import Reference
 from dashcamcleaner.people.rules import PersonRequest
@@ -33,6 +34,8 @@ class Job:
         export_mask_colored: write a mask clip with kinds in colours and confidence as brightness here.
         audit: look at the output again when it is written.
         write_plan: leave the plan beside the output.
+        cut: only part of the clip goes into the output, in seconds from its first picture; None: all of it.
+        detect: look for what is to be hidden; else only what edits name is hidden.
     """
 
     source: Path
@@ -49,3 +52,5 @@ class Job:
     export_mask_colored: Path | None = None
     audit: bool = False
     write_plan: bool = True
+    cut: ClipCut | None = None
+    detect: bool = True

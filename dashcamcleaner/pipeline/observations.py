@@ -21,7 +21,7 @@ from dashcamcleaner.errors import PlanError
 from dashcamcleaner.pipeline.seen_log import SeenLog
 from dashcamcleaner.tracking.camera_motion import MotionEstimator
 
-__all__ = ["LiveObservationSource", "ObservationSource", "StoredObservationSource"]
+__all__ = ["BlankObservationSource", "LiveObservationSource", "ObservationSource", "StoredObservationSource"]
 
 
 class ObservationSource(Protocol):
@@ -119,6 +119,15 @@ class StoredObservationSource:
             yield frame, checked(next(self._observations, None), frame=frame)
         for _ in self._observations:  # to the end, where the reader tells if the plan was changed meanwhile
             pass
+
+
+class BlankObservationSource:
+    """Sees nothing: for runs that hide only what a person or a list of scenes names."""
+
+    def see(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, Observation]]:
+        """The frames, with nothing seen in any."""
+        for frame in frames:
+            yield frame, Observation(frame.index, frame.time, Detections.empty())
 
 
 def checked(seen: Observation | None, *, frame: Frame) -> Observation:

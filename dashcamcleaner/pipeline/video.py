@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Generator, Iterator
+from fractions import Fraction
 
 from dashcamcleaner.core.events import Event, Finished, Started, Warned
 from dashcamcleaner.core.frame import Frame
@@ -19,10 +20,11 @@ from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
 from dashcamcleaner.detection.pool import ModelPool
-from dashcamcleaner.errors import InputError
+from dashcamcleaner.errors import InputError, SettingError
 from dashcamcleaner.files import check_space
 from dashcamcleaner.media import probe, trial
-from dashcamcleaner.media.decoder import open_clip
+from dashcamcleaner.media.decoder import frame_times, open_clip
+from dashcamcleaner.media.output_plan import OutputPlan, with_cut
 from dashcamcleaner.pipeline.context import open_context, video_track_of
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.frames import FramePlanner, run_frames_in_threads
@@ -80,6 +82,8 @@ def _clean_locked(
         keep_chroma=settings.keep_chroma,
         quality=settings.quality,
     )
+    if job.cut is not None:
+        target = _cut_target(target, job, info=info)
     check_space(job.output.parent, needed_bytes=target.estimated_bytes)
     summary = RunSummary(
         source=str(job.source),
@@ -158,6 +162,19 @@ def _clean_locked(
     return summary
 
 
+def _cut_target(target: OutputPlan, job: Job, *, info: MediaInfo) -> OutputPlan:
+    """The same output, cut on frames."""
+    assert job.cut is not None
+    if job.export_mask or job.export_mask_colored or job.audit:
+        raise SettingError("A cut clip has no masks, and no audit of its own.", hint="Clean the cut clip to have them.")
+    times = [pts * info.time_base for pts in frame_times(job.source, info=info)]
+    begin = times[0] if times else info.start_s or Fraction(0)
+    cut = job.cut.later(begin).on_frames(times)
+    if not any(cut.kept.holds(time) for time in times):
+        raise SettingError(f"Nothing of {job.source.name} would be left.", hint="Check labels, rules and actions.")
+    return with_cut(target, cut)
+
+
 def _show(frame: Frame, control: Control) -> None:
     """Give the asker the picture it wants: of the frame as it was written, obscured."""
     wanted = control.wanted_frame_px()
@@ -172,5 +189,5 @@ def _afterthoughts(planner: FramePlanner, statistics: RunStatistics) -> Iterator
         yield "The look-ahead was shortened to stay within --max-look-ahead-mb; raise it or use --thorough."
     if statistics.damaged_frames:
         yield f"{statistics.damaged_frames} frames came damaged from the decoder and were covered wholly."
-    if not any(kind.regions for kind in statistics.kinds.values()):
+    if statistics.kinds and not any(kind.regions for kind in statistics.kinds.values()):
         yield f"Nothing was found in {statistics.frames} frames; look at the clip yourself before you publish it."

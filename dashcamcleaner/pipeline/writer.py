@@ -165,9 +165,11 @@ class ClipWriter:
         assert self._encoder is not None
         job, encoder = self._job, self._encoder
         summary.output_bytes = encoder.finish()
-        sentences = [*encoder.problems, *length_notes(source_length, encoder.length)]
+        sentences = list(encoder.problems)
+        if job.cut is None:  # else the encoder alone has compared what it was asked for with what it wrote
+            sentences += length_notes(source_length, encoder.length)
         summary.warnings += sentences
-        summary.duration_s = summary.duration_s or float(encoder.length.seconds or 0)
+        summary.duration_s = (job.cut is None and summary.duration_s) or float(encoder.length.seconds or 0)
         check_clip(self._clip.path, encoder.written, final=job.output)
         files: list[tuple[WorkFile, Path]] = []
         for mask, work, final in self._masks:

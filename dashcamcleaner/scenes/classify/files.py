@@ -36,7 +36,7 @@ class ClassifierFiles:
     """What there is of one classifier.
 
     Args:
-        name: for messages, plans and reports.
+        name: the name in messages, plans and reports.
         file: the weights.
         labels: None where the file itself has to tell.
         metadata: its sidecar; empty for a file without one.

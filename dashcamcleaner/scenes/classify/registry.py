@@ -43,12 +43,14 @@ def open_classifier(
     Raises:
         WeightsError: no such classifier, or an unreadable one; `WeightsUntrusted` for a foreign pickle.
         BackendMissing: what reads this format is not installed.
-        ExtraMissing: a Caffe model needs the extra ``[safety]``, which turns it into ONNX.
+        ExtraMissing: a Caffe model needs the extra ``[scenes]``, which turns it into ONNX.
     """
     files = find_classifier(name, labels=labels, definition=definition, mean=mean)
     verify_file(files.file)
     if files.file.format == "torch":
         return _open_torch(files, device=device, threads=threads, trust=trust_weights)
+    if files.file.format == "caffe":
+        return _open_caffe(files, device=device, threads=threads)
     return _open_graph(files, device=device, threads=threads)
 
 
@@ -87,6 +89,17 @@ def _open_graph(files: ClassifierFiles, *, device: str, threads: int) -> Classif
             f"The sidecar of {path.name} cannot be read ({error}).", hint="See docs/scenes.md for its fields."
         ) from error
     return NetworkClassifier(network, labels=labels, preparation=preparation, card=_card(files), output=output)
+
+
+def _open_caffe(files: ClassifierFiles, *, device: str, threads: int) -> Classifier:
+    from dashcamcleaner.scenes.classify.caffe import read_caffe
+
+    assert files.definition is not None  # `find_classifier` saw to it
+    assert files.labels is not None
+    model = read_caffe(files.definition, weights=files.file.path, mean=files.mean)
+    network = open_network(model.onnx, name=files.file.path.name, size=model.size, device=device, threads=threads)
+    preparation = Preparation(size=model.size, resized=256, fit="stretch", bgr=True, mean=model.mean, scale=model.scale)
+    return NetworkClassifier(network, labels=files.labels, preparation=preparation, card=_card(files))
 
 
 def _open_torch(files: ClassifierFiles, *, device: str, threads: int, trust: bool) -> Classifier:

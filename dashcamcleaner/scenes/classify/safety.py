@@ -81,6 +81,10 @@ _OPEN_NSFW_CARD = ModelCard(
 )  # fmt: skip
 
 
+_BOX_FLOOR = 0.2
+"""Fainter regions are not told: what NudeNet's own code drops."""
+
+
 @dataclass(frozen=True, slots=True)
 class SafetyBox:
     """Where something was seen: upper left corner, width and height in the pixels of the picture given."""
@@ -196,7 +200,8 @@ class SafetyScorer:
 def _boxes(found: Detections) -> list[SafetyBox]:
     return [
         SafetyBox(str(kind), float(score), float(x1), float(y1), float(x2 - x1), float(y2 - y1))
-        for (x1, y1, x2, y2), score, kind in zip(found.xyxy, found.score, found.kind, strict=True)
+        for (x1, y1, x2, y2), score, kind in zip(found.xyxy.clip(0), found.score, found.kind, strict=True)
+        if score >= _BOX_FLOOR
     ]
 
 
