@@ -37,7 +37,7 @@ __all__ = [
     "Region",
 ]
 
-PLAN_VERSION = (1, 1)
+PLAN_VERSION = (1, 2)
 """Major, minor. A reader refuses a newer major version and ignores unknown keys of a newer minor one."""
 
 WHOLE_FRAME = "frame"
@@ -109,6 +109,8 @@ class Observation:
         motion: the motion from the previous frame to this one; None where it was not measured.
         damaged: the decoder flagged the frame: it is to be covered wholly.
         checks: closer looks at some of the detections; added after the planner has taken the frame.
+        skipped: the detector did not look at this frame, so that it has no detections. That an object was not detected
+            in it says nothing about the object.
     """
 
     index: int
@@ -117,6 +119,7 @@ class Observation:
     motion: Motion | None = None
     damaged: bool = False
     checks: list[CropCheck] = field(default_factory=list)
+    skipped: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,6 +158,8 @@ class FramePlan:
             data["m"] = seen.motion.as_json()
         if seen.damaged:
             data["damaged"] = True
+        if seen.skipped:
+            data["skipped"] = True
         if seen.checks:
             data["c"] = [[*(round(float(v), 2) for v in c.xyxy), round(float(c.score), 4), c.kind] for c in seen.checks]
         return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
@@ -178,7 +183,10 @@ class FramePlan:
                     CropCheck((float(c[0]), float(c[1]), float(c[2]), float(c[3])), str(c[5]), float(c[4]))
                     for c in data.get("c", ())
                 ],
+                skipped=bool(data.get("skipped", False)),
             )
+            if seen.skipped and len(seen.detections):
+                raise ValueError("a frame that was skipped has detections")
             if not all(np.isfinite(v) for c in seen.checks for v in (*c.xyxy, c.score)):
                 raise ValueError("a check is not a number")
             regions = tuple(

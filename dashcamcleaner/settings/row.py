@@ -152,9 +152,7 @@ class Setting:
                 _refuse()
             return items
         if self.type == "choice":
-            if value not in self.choices:
-                _refuse()
-            return value
+            return self.choices[self.choices.index(str(value))]  # also of numbers, as TOML holds them
         if not isinstance(value, str | Path):
             _refuse()
         return str(value)

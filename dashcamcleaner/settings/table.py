@@ -41,7 +41,7 @@ GROUPS: dict[str, str] = {
 KEEPABLE = ("location", "tags", "data", "subtitles", "cover", "attachments")
 
 PROFILES: dict[str, dict[str, Any]] = {
-    "fast": {"inference_size": 640, "tiles": 1, "threshold": None, "look_ahead": 0.5},
+    "fast": {"inference_size": 640, "tiles": 1, "threshold": None, "look_ahead": 0.5, "detect_every": "auto"},
     "balanced": {"inference_size": 960, "tiles": 1, "threshold": None, "look_ahead": 1.0},
     "publish": {"inference_size": 1280, "tiles": 1, "threshold": None, "look_ahead": 1.0},
     "maximum": {"inference_size": 1280, "tiles": 2, "threshold": 0.03, "look_ahead": 2.0, "thorough": True},
@@ -150,6 +150,9 @@ class Settings:
     precision: str = setting("auto", "seeing", "Precision",
         "Arithmetic of the network; auto: the chip's best.", choices=("auto", "f32", "bf16", "f16", "int8"))
     batch: int = setting(1, "seeing", "Batch", "Frames per inference; more than 1 helps GPUs.", minimum=1, maximum=64)
+    detect_every: str = setting("1", "seeing", "Detect every",
+        "Detect in every n-th frame and carry tracks in between; auto: in all where anything appears or is lost.",
+        choices=("auto", "1", "2", "3", "4", "5"))
     video_track: int | None = setting(None, "seeing", "Video stream",
         "Number of the video stream to clean, from 1, where a file has several; auto: the longest and largest.",
         minimum=1, maximum=64)
