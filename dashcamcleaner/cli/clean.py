@@ -113,5 +113,19 @@ def run(args: argparse.Namespace) -> int:
             return Cancelled.exit_code
         display.totals()
     if len(jobs) > 1:
-        tell_folder(reports, table=args.audit and not args.json, quiet=args.quiet or args.json)
+        tell_folder(
+            reports,
+            _output_folder(args.output),
+            overwrite=settings.overwrite,
+            table=args.audit and not args.json,
+            quiet=args.quiet or args.json,
+        )
     return status if done == len(jobs) else status or Cancelled.exit_code
+
+
+def _output_folder(output: str | None) -> Path | None:
+    """The folder of a batch's outputs; None where each goes beside its source."""
+    if output is None:
+        return None
+    folder = Path(output).expanduser()
+    return folder.parent if folder.name.startswith("*.") else folder

@@ -6,7 +6,6 @@ One bad file does not stop a batch; a source is never overwritten, nor one outpu
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import glob
 import os
 import shutil
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.core.events import Event, Warned
-from dashcamcleaner.core.summary import KindSummary, RunSummary, StreamAction
+from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import InputError, OutputError, PlanError, SettingError
 from dashcamcleaner.files import PRIVATE, mode_like
@@ -25,9 +24,9 @@ from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_check import examine_plan
-from dashcamcleaner.pipeline.plan_file import is_plan_of, plan_path, read_header
-from dashcamcleaner.report.data import html_path, is_report_of, read_report, report_path
-from dashcamcleaner.report.html import folder_html, write_page
+from dashcamcleaner.pipeline.plan_file import find_plan, is_plan_of, read_header
+from dashcamcleaner.report.data import find_report, html_path, is_report_of, read_report, summary_of
+from dashcamcleaner.report.html import folder_html, is_page, write_page
 from dashcamcleaner.settings import Settings
 
 __all__ = [
@@ -239,7 +238,7 @@ def _is_clip(path: Path) -> bool:
 
 
 def _source_of(output: Path, place: Path, sources: dict[Path, Path]) -> Path | None:
-    report = report_path(output)
+    report = find_report(output)
     if report.exists():
         named = Path(str(read_report(report)["source"]))
         by_name = [path for path in sources if path.name == named.name]
@@ -253,12 +252,15 @@ def _source_of(output: Path, place: Path, sources: dict[Path, Path]) -> Path | N
     return None
 
 
-def write_folder_report(reports: Sequence[dict[str, Any]], folder: Path) -> Path:
-    """Write ``report.html`` over all clips of a folder, worst first, with links to each clip's page.
+def write_folder_report(reports: Sequence[dict[str, Any]], folder: Path, *, overwrite: bool) -> Path:
+    """Write ``report.html`` over several clips, worst first, with links to each clip's page; gives its path.
+
+    Nobody else's file is replaced: where one has the name, the page becomes ``report-2.html`` and so on.
 
     Args:
         reports: what stands in the clips' JSON reports; of a failed clip its ``source``, ``status`` and ``error``.
-        folder: where the outputs stand.
+        folder: where the page goes.
+        overwrite: replace an earlier page of this program.
 
     Raises:
         OutputError: it cannot be written.
@@ -267,15 +269,21 @@ def write_folder_report(reports: Sequence[dict[str, Any]], folder: Path) -> Path
     mode: int | None = None
     for report in reports:
         row = {**report, "page": ""}  # a report is foreign input: where its page lies is found here, not read there
-        page = html_path(report_path(Path(str(report.get("output", "")))))
+        page = html_path(find_report(Path(str(report.get("output", "")))))
         if page.exists():
-            row["page"] = Path(os.path.relpath(page, folder)).as_posix()
+            with contextlib.suppress(ValueError):  # on another drive: there is no way from here
+                row["page"] = Path(os.path.relpath(page, folder)).as_posix()
             mode = mode_like(page) & (mode if mode is not None else 0o666)  # as the narrowest that it links to
         rows.append(row)
     # Not there yet where every clip of a batch was refused; where it cannot be made, writing tells why.
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "report.html"
+    names = ("report.html", *(f"report-{number}.html" for number in range(2, 10_000)))
+    path = next(
+        path
+        for path in (folder / name for name in names)
+        if not os.path.lexists(path) or (overwrite and path.is_file() and is_page(path))
+    )
     write_page(folder_html(rows, title=folder.resolve().name), path, mode=PRIVATE if mode is None else mode)
     return path
 
@@ -286,7 +294,7 @@ def earlier_result(source: Path, output: Path) -> RunSummary | None:
     None where there is no such output, its plan or report is gone, cannot be read or was not made here, or they are of
     other footage: a clip of the same name is not the same clip, and a report can be written by anybody.
     """
-    plan, report = plan_path(output), report_path(output)
+    plan, report = find_plan(output), find_report(output)
     if not (output.is_file() and plan.is_file() and report.is_file()):
         return None
     try:
@@ -295,18 +303,9 @@ def earlier_result(source: Path, output: Path) -> RunSummary | None:
         said = read_report(report)
         if not (examine_plan(plan).sealed and is_report_of(said, source=source, output=output)):
             return None
-        summary = _summary_of(said)
+        summary = summary_of(said)
     except (PlanError, InputError, OSError, TypeError, ValueError, AttributeError):
         return None
     # Folders may have been moved together: what stands here counts, not what was written then.
     summary.source, summary.output, summary.plan, summary.report = str(source), str(output), str(plan), str(report)
-    return summary
-
-
-def _summary_of(data: dict[str, Any]) -> RunSummary:
-    known = {field.name for field in dataclasses.fields(RunSummary)}
-    summary = RunSummary(**{name: value for name, value in data.items() if name in known})
-    summary.kinds = {kind: KindSummary(**counts) for kind, counts in summary.kinds.items()}  # type: ignore[arg-type]
-    summary.streams = [StreamAction(**action) for action in summary.streams]  # type: ignore[arg-type]
-    summary.size = (int(summary.size[0]), int(summary.size[1]))
     return summary

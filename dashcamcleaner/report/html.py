@@ -24,11 +24,14 @@ from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.files import PRIVATE, atomic_write
 from dashcamcleaner.report.timeline import timeline_of
 
-__all__ = ["REPORT_VERSION", "folder_html", "report_html", "worst_first", "write_html", "write_page"]
+__all__ = ["REPORT_VERSION", "folder_html", "is_page", "report_html", "worst_first", "write_html", "write_page"]
 
 REPORT_VERSION = 1
 
 _STATUS_CLASS = {"PASS": "pass", "NEEDS REVIEW": "review", "FAIL": "fail", "cleaned": "note", "partial": "review"}
+_MARK = b'<meta name="generator" content="DashcamCleaner">'
+_MARK_OF_0_1_0 = b"content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\""
+_MARK_WITHIN = 1000
 _RANK = {"failed": 0, "FAIL": 1, "partial": 2, "NEEDS REVIEW": 3, "cleaned": 4, "PASS": 5}
 
 
@@ -60,6 +63,16 @@ def write_page(page: str, path: Path, *, mode: int = PRIVATE) -> None:
         OutputError: it cannot be written.
     """
     atomic_write(path, page, what=f"The report {path}", mode=mode)
+
+
+def is_page(path: Path) -> bool:
+    """Whether a file is a page that this program made."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(_MARK_WITHIN)
+    except OSError:
+        return False
+    return _MARK in start or _MARK_OF_0_1_0 in start
 
 
 def report_html(report: Mapping[str, Any], *, thumbnails: Mapping[int, bytes] | None = None) -> str:
