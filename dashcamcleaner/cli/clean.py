@@ -91,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
     events = run_batch(jobs, models=args.models)
     with (
         contextlib.closing(events),  # whatever ends this early, nothing half done stays behind
-        Display(total=len(jobs), json_lines=args.json, quiet=args.quiet, stream=sys.stderr) as display,
+        Display(jobs, json_lines=args.json, quiet=args.quiet, stream=sys.stderr) as display,
     ):
         display.skipped(batch.skipped)
         try:
@@ -112,6 +112,8 @@ def run(args: argparse.Namespace) -> int:
             display.stopped()
             return Cancelled.exit_code
         display.totals()
+    order = {str(job.source): place for place, job in enumerate(jobs)}
+    reports.sort(key=lambda row: order.get(str(row.get("source")), len(order)))
     if len(jobs) > 1:
         tell_folder(
             reports,

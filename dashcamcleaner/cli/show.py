@@ -12,6 +12,7 @@ from dashcamcleaner.core.events import Event, Failed, Finished, Progress, Starte
 from dashcamcleaner.core.plain_text import json_line, say, visible
 from dashcamcleaner.core.summary import CLEANED, RunSummary
 from dashcamcleaner.core.time import format_seconds
+from dashcamcleaner.jobs.batch_totals import BatchTotals
 from dashcamcleaner.pipeline.job import Job
 
 __all__ = ["Display", "summary_lines"]
@@ -23,21 +24,24 @@ class Display:
     """Shows a batch. Progress and warnings go to ``stream``; summaries go to standard output.
 
     Args:
-        total: the number of jobs.
+        jobs: what is run, in order; results are told in this order at the end.
         json_lines: one JSON object per event on standard output, and nothing else there.
         quiet: only errors are shown.
         stream: a terminal gets a bar, anything else plain lines.
     """
 
-    def __init__(self, *, total: int, json_lines: bool, quiet: bool, stream: TextIO) -> None:
-        self._total = total
+    def __init__(self, jobs: Sequence[Job], *, json_lines: bool, quiet: bool, stream: TextIO) -> None:
+        self._total = len(jobs)
+        self._order = {str(job.source): place for place, job in enumerate(jobs)}
+        self._totals = BatchTotals(jobs)
         self._json = json_lines
         self._quiet = quiet
         self._stream = stream
         self._results: list[dict[str, Any]] = []
         self._last_plain = 0.0
         self._bar: Any = None
-        self._task: Any = None
+        self._tasks: dict[str, Any] = {}
+        self._total_task: Any = None
 
     def __enter__(self) -> Display:
         if not (self._json or self._quiet) and self._stream.isatty():
@@ -57,6 +61,8 @@ class Display:
                 transient=True,
             )
             self._bar.start()
+            if self._total > 1:
+                self._total_task = self._bar.add_task("", total=self._total, fps=0.0, eta="-", found="")
         return self
 
     def __exit__(
@@ -67,6 +73,7 @@ class Display:
 
     def show(self, job: Job, event: Event) -> None:
         """One event of one job."""
+        self._totals.add(job, event)
         if self._json:
             say(json_line({"source": str(job.source), **event_as_dict(event)}))
         if isinstance(event, Finished):
@@ -78,7 +85,7 @@ class Display:
 
     def _tell(self, job: Job, event: Event) -> None:
         if isinstance(event, Failed):
-            self._end_bar()
+            self._end_bar(job)
             said = _naming(str(job.source), event.error.message)
             self._line(said, f"  hint: {event.error.hint}" if event.error.hint else "")
         elif self._quiet:
@@ -86,36 +93,39 @@ class Display:
         elif isinstance(event, Started):
             self._line(f"{event.source} -> {event.output}", f"  {event.description}")
             if self._bar is not None:
-                self._task = self._bar.add_task(
+                self._tasks[str(job.source)] = self._bar.add_task(
                     visible(job.source.name), total=event.frames, fps=0.0, eta="-", found=""
                 )
         elif isinstance(event, Progress):
-            self._progress(event)
+            self._progress(job, event)
         elif isinstance(event, Warned):
             self._line(f"  note: {event.message}" + (f" {event.hint}" if event.hint else ""))
         elif isinstance(event, Finished):
-            self._end_bar()
+            self._end_bar(job)
             say(*summary_lines(event.summary))
 
-    def _progress(self, event: Progress) -> None:
+    def _progress(self, job: Job, event: Progress) -> None:
         eta = "-" if event.eta_s is None else format_seconds(event.eta_s).split(".")[0]
         found = " ".join(f"{count} {visible(kind)}" for kind, count in sorted(event.counts.items()))
-        if self._bar is not None and self._task is not None:
-            self._bar.update(
-                self._task, completed=event.frames_done, total=event.frames, fps=event.fps, eta=eta, found=found
-            )
+        task = self._tasks.get(str(job.source))
+        if self._bar is not None and task is not None:
+            self._bar.update(task, completed=event.frames_done, total=event.frames, fps=event.fps, eta=eta, found=found)
+            if self._total_task is not None:
+                self._bar.update(self._total_task, completed=self._totals.done, description=self._totals.sentence())
             return
         now = time.monotonic()
         if now - self._last_plain >= _PLAIN_EVERY_S:
             self._last_plain = now
             of = f" of {event.frames}" if event.frames else ""
             speed_text = f", {event.fps:.1f} fps, eta {eta}" if event.fps else ""
-            self._line(f"  {event.phase}: frame {event.frames_done}{of}{speed_text}")
+            several = f"  {self._totals.sentence()}; {job.source.name}" if self._total > 1 else " "
+            self._line(f"{several} {event.phase}: frame {event.frames_done}{of}{speed_text}")
 
-    def _end_bar(self) -> None:
-        if self._bar is not None and self._task is not None:
-            self._bar.remove_task(self._task)
-            self._task = None
+    def _end_bar(self, job: Job | None = None) -> None:
+        for source in [str(job.source)] if job is not None else list(self._tasks):
+            task = self._tasks.pop(source, None)
+            if self._bar is not None and task is not None:
+                self._bar.remove_task(task)
 
     def skipped(self, paths: Sequence[Path]) -> None:
         """Files in folders that are neither clip nor picture."""
@@ -133,6 +143,7 @@ class Display:
 
     def totals(self) -> None:
         """The end of the batch."""
+        self._results.sort(key=lambda result: self._order.get(result["source"], self._total))
         failed = sum(result["status"] == "failed" for result in self._results)
         partial = sum(result["status"] == "partial" for result in self._results)
         cleaned = sum(result["status"] == CLEANED for result in self._results)

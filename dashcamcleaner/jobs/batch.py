@@ -19,6 +19,7 @@ from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import InputError, OutputError, PlanError, SettingError
 from dashcamcleaner.files import PRIVATE, mode_like
+from dashcamcleaner.jobs.parallel import parallel_jobs, run_in_processes
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
 from dashcamcleaner.pipeline.control import Control
@@ -168,9 +169,11 @@ def _refuse_crossing(jobs: list[Job]) -> None:
 def run_batch(
     jobs: Sequence[Job], *, models: ModelPool | None = None, control: Control | None = None
 ) -> Generator[tuple[Job, Event], None, None]:
-    """Run jobs one after another; every event comes with its job. A failed job does not stop the others.
+    """Run jobs one after another, or several at once; every event comes with its job.
 
-    They share one pool of models: the one handed in, or the process's own.
+    A failed job does not stop the others. One after another they share one pool of models: the one handed in, or the
+    process's own. Several at once (`settings.Settings.parallel`) run in processes with a pool each, and only where no
+    pool is handed in; then events of several jobs are mixed.
 
     The generator ends early only if the control says so (cancel, or stop after this file).
     """
@@ -180,6 +183,10 @@ def run_batch(
             raise SettingError("A plan, an export or a mask belongs to one clip.", hint="Give one input.")
         for warning in _check_space_for_all(jobs):
             yield jobs[0], warning
+    at_once = parallel_jobs(jobs[0].settings, jobs=len(jobs)) if jobs and models is None else 1
+    if at_once > 1:
+        yield from run_in_processes(jobs, at_once=at_once, control=control)
+        return
     for job in jobs:
         for event in clean(job, models=models, control=control):
             yield job, event

@@ -184,6 +184,9 @@ class Settings:
     # --- running
     workers: int = setting(0, "run", "Threads",
         "Threads of decoder, detector and encoder each; 0: the machine's.", minimum=0, maximum=256)
+    parallel: int = setting(1, "run", "Clips at once",
+        "Clips cleaned at the same time, each in a process of its own; auto: by cores and memory.",
+        minimum=0, maximum=256)
     max_look_ahead_mb: int = setting(400, "run", "Memory for look-ahead",
         "Most memory that waiting frames may take; a shorter look-ahead is told.", minimum=16, maximum=65536, unit="MB")
     # fmt: on
