@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import platform
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,7 @@ def run(args: argparse.Namespace) -> int:
     """Examine and tell."""
     from dashcamcleaner.detection import diagnostics
     from dashcamcleaner.detection.registry import open_detector
+    from dashcamcleaner.media import hardware
 
     settings = settings_of(args)
     options: dict[str, Any] = {
@@ -87,6 +89,7 @@ def run(args: argparse.Namespace) -> int:
     weights = diagnostics.survey_weights()
     found["engines"] = [diagnostics.as_dict(backend) for backend in engines]
     found["weights"] = [diagnostics.as_dict(one) for one in weights]
+    found["coding"] = [dataclasses.asdict(one) for one in hardware.survey()]
     found["missing"] = [
         {"package": package, "for": purpose, "hint": hint}
         for package, purpose, hint in _EXTRAS
@@ -135,6 +138,10 @@ def _lines(found: dict[str, Any], engines: list[BackendReport], weights: list[We
                 lines.append(
                     f"{backend.name:<12}{name:<28}{device.precision:<11}{t.wall_ms:>8.1f}{t.cpu_ms:>9.1f}{t.load_s:>8.1f}"
                 )
+    lines += ["", "Coding in hardware (--encoder, --decoder)"]
+    for one in found["coding"]:
+        given = one["why_not"] or f"works: {', '.join(one['codecs'])}"
+        lines.append(f"  {one['what']:<9}{one['name']:<14}{given}")
     lines += ["", "Weights"]
     for one in weights:
         mark = " (default)" if one.default else ""

@@ -121,8 +121,7 @@ class Encoder:
     def _add_picture(self, *, quality: int, preset: str, threads: int) -> Any:
         plan, info = self._plan, self._info
         options = {
-            "crf": str(plan.codec.crf(quality)),
-            "preset": plan.codec.preset(preset),
+            **plan.codec.options(quality=quality, preset=preset),
             **_encoder_options(plan, info),
             # Decoded frames carry the captions and user data of the source's stream, which may tell anything.
             **({"a53cc": "0", "udu_sei": "0"} if plan.codec.encoder in ("libx264", "libx265") else {}),

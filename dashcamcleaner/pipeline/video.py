@@ -22,7 +22,8 @@ from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.files import check_space
 from dashcamcleaner.media import probe, trial
-from dashcamcleaner.media.decoder import open_clip
+from dashcamcleaner.media.decoder import choose_decoder, open_clip
+from dashcamcleaner.media.hardware import with_encoder
 from dashcamcleaner.pipeline.context import open_context, video_track_of
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.frames import FramePlanner, run_frames_in_threads
@@ -78,6 +79,9 @@ def _clean_locked(
         keep_chroma=settings.keep_chroma,
         quality=settings.quality,
     )
+    target, coding_notes = with_encoder(target, settings.encoder, size=target.size)
+    chosen = choose_decoder(job.source, info=info, choice=settings.decoder)
+    coding_notes += chosen.notes
     check_space(job.output.parent, needed_bytes=target.estimated_bytes)
     summary = RunSummary(
         source=str(job.source),
@@ -94,7 +98,7 @@ def _clean_locked(
         summary.resumed_frames = context.resumed_frames
         yield Started(str(job.source), str(job.output), info.frames, context.description)
         summary.streams += target.actions
-        for sentence in (*info.warnings, *target.warnings, *context.warnings):
+        for sentence in (*info.warnings, *target.warnings, *coding_notes, *context.warnings):
             summary.warnings.append(sentence)
             yield Warned(sentence)
         statistics = RunStatistics(
@@ -104,7 +108,7 @@ def _clean_locked(
         meter = ProgressMeter("render" if job.from_plan or context.thorough else "clean", frames=info.frames)
         if context.thorough:
             context = yield from analyse_first(job, info=info, context=context, control=control)
-        decoder = stack.enter_context(open_clip(job.source, info=info, threads=settings.workers))
+        decoder = stack.enter_context(open_clip(job.source, info=info, threads=settings.workers, chosen=chosen))
 
         def write(frame: Frame, plan: FramePlan) -> Event | None:
             watch.look()

@@ -168,6 +168,9 @@ class Settings:
     preset: str = setting("veryfast", "output", "Encoder preset",
         "Slower presets make smaller files of the same quality.",
         choices=("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"))
+    encoder: str = setting("software", "output", "Encoder",
+        "What encodes; hardware is tried at the start, and software takes its place where it does not work.",
+        choices=("auto", "software", "nvenc", "qsv", "amf", "videotoolbox"))
     keep_chroma: bool = setting(False, "output", "Keep chroma",
         "Write 4:2:2 and 4:4:4 sources as they are; many players show only 4:2:0.")
     audio: str = setting("keep", "output", "Audio",
@@ -187,6 +190,9 @@ class Settings:
     parallel: int = setting(1, "run", "Clips at once",
         "Clips cleaned at the same time, each in a process of its own; auto: by cores and memory.",
         minimum=0, maximum=256)
+    decoder: str = setting("software", "run", "Decoder",
+        "What decodes; hardware is tried at the start, and software takes its place where it does not work.",
+        choices=("auto", "software", "cuda", "qsv", "vaapi", "d3d11va", "videotoolbox", "amf"))
     max_look_ahead_mb: int = setting(400, "run", "Memory for look-ahead",
         "Most memory that waiting frames may take; a shorter look-ahead is told.", minimum=16, maximum=65536, unit="MB")
     # fmt: on
