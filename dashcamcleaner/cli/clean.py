@@ -16,6 +16,7 @@ from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import PARTIAL_EXIT, Cancelled, SettingError
 
 if TYPE_CHECKING:
+    from dashcamcleaner.cluster.tasks import ClusterJob
     from dashcamcleaner.pipeline.job import Job
 
 __all__ = ["add_parser", "run"]
@@ -42,6 +43,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     plan.add_argument("--export-detections", metavar="FILE", help="raw detections as .json or .csv")
     plan.add_argument("--export-mask", metavar="FILE", help="black and white clip of what is hidden")
     plan.add_argument("--export-mask-colored", metavar="FILE", help="the same: red faces, green plates, bright is sure")
+    parser.add_argument(
+        "--cluster", metavar="ADDRESS",
+        help="share the clips out over a Dask cluster: tcp://HOST:8786, or local:N for N processes here; inputs and "
+             "output may be URLs then (s3://, sftp://)",
+    )  # fmt: skip
     shown = parser.add_argument_group("What is shown")
     shown.add_argument("--audit", action="store_true", help="look at the output again when it is written")
     shown.add_argument("--json", action="store_true", help="events and summary as JSON lines on standard output")
@@ -70,17 +76,24 @@ def run(args: argparse.Namespace) -> int:
     from dashcamcleaner.cli.show import Display
     from dashcamcleaner.core.events import Failed, Finished
     from dashcamcleaner.core.summary import CLEANED
-    from dashcamcleaner.jobs.batch import jobs_for, run_batch
+    from dashcamcleaner.jobs.batch import Batch, jobs_for, run_batch
 
-    batch = jobs_for(args.inputs, output=args.output, settings=settings)
+    on_cluster: list[ClusterJob] = []
+    if args.cluster:
+        from dashcamcleaner.cluster.tasks import cluster_jobs
+
+        on_cluster, skipped = cluster_jobs(args.inputs, output=args.output, settings=settings, audit=args.audit)
+        batch = Batch([one.job for one in on_cluster], skipped)
+    else:
+        batch = jobs_for(args.inputs, output=args.output, settings=settings)
     extras: dict[str, Any] = {
         name: Path(value)
         for name in ("from_plan", "edits", "export_detections", "export_mask", "export_mask_colored")
         if (value := getattr(args, name))
     }
     edits = edits_of(args)
-    if (extras or edits) and len(batch.jobs) > 1:
-        raise SettingError("A plan, edits, an export or a mask belong to one clip.", hint="Give one input.")
+    if (extras or edits) and (len(batch.jobs) > 1 or args.cluster):
+        raise SettingError("A plan, edits, an export or a mask belong to one clip.", hint="Give one input, no cluster.")
     extras |= {"added_edits": edits, "accepted": accepted_of(args), "audit": args.audit}
     jobs = [dataclasses.replace(job, **extras) for job in batch.jobs]
     if len(jobs) == 1 and not (args.json or args.quiet) and sys.stdin.isatty() and sys.stderr.isatty():
@@ -88,7 +101,13 @@ def run(args: argparse.Namespace) -> int:
     status = 0
     done = 0
     reports: list[dict[str, Any]] = []
-    events = run_batch(jobs, models=args.models)
+    if args.cluster:
+        from dashcamcleaner.cluster.run import run_on_cluster
+
+        jobs = batch.jobs
+        events = run_on_cluster(on_cluster, address=args.cluster)
+    else:
+        events = run_batch(jobs, models=args.models)
     with (
         contextlib.closing(events),  # whatever ends this early, nothing half done stays behind
         Display(jobs, json_lines=args.json, quiet=args.quiet, stream=sys.stderr) as display,
@@ -117,7 +136,7 @@ def run(args: argparse.Namespace) -> int:
     if len(jobs) > 1:
         tell_folder(
             reports,
-            _output_folder(args.output),
+            None if args.output and "://" in args.output else _output_folder(args.output),
             overwrite=settings.overwrite,
             table=args.audit and not args.json,
             quiet=args.quiet or args.json,
