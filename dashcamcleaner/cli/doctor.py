@@ -26,6 +26,8 @@ _EXTRAS = (
     ("ultralytics", "foreign .pt files, training", "pip install -r requirements-gpu.txt"),
     ("onnxruntime", "ONNX Runtime as another engine", "pip install onnxruntime"),
     ("rapidocr", "the audit's reading of text", "pip install -r requirements-audit.txt"),
+    ("distributed", "many machines", "pip install -r requirements-cluster.txt"),
+    ("boto3", "clips on S3", "pip install -r requirements-cluster.txt"),
     ("PyQt5", "the window", "pip install -r requirements.txt"),
     ("av", "clips", "pip install -r requirements.txt"),
     ("openvino", "detection on CPUs", "pip install -r requirements.txt"),

@@ -48,10 +48,9 @@ def claimed(store: Store, name: str, *, token: str, beat_s: float = BEAT_S, stal
 
         def held() -> str:
             at = Path(folder, "held")
-            try:
-                store.fetch(claim, at)
-            except DashcamCleanerError:  # it went meanwhile
+            if store.size(claim) is None:  # it went meanwhile
                 return ""
+            store.fetch(claim, at)
             return at.read_bytes()[:200].decode("ascii", "replace")
 
         if not put(0, overwrite=False):

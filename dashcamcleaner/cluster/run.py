@@ -7,6 +7,7 @@ dies on the way; nothing is published twice, since a final name is taken by the 
 from __future__ import annotations
 
 import contextlib
+import logging
 import pickle
 import queue
 import secrets
@@ -159,6 +160,8 @@ def _client(address: str, *, at_most: int) -> Iterator[tuple[Any, int]]:
         raise ExtraMissing(
             "A cluster needs distributed, which is not installed.", hint=extra_hint("cluster")
         ) from error
+    for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters of it is told by events
     with contextlib.ExitStack() as stack:
         stack.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": _MOST_DEATHS}))
         at_once = 1
@@ -166,7 +169,7 @@ def _client(address: str, *, at_most: int) -> Iterator[tuple[Any, int]]:
             at_once = min(_count(address), at_most)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of a port that is taken: we need none
-                cluster = LocalCluster(
+                cluster = LocalCluster(  # type: ignore[no-untyped-call]
                     n_workers=at_once,
                     threads_per_worker=1,
                     processes=True,
@@ -181,7 +184,8 @@ def _client(address: str, *, at_most: int) -> Iterator[tuple[Any, int]]:
         else:
             raise SettingError(f"{address!r} is no address of a cluster.", hint="Give tcp://HOST:8786 or local:4.")
         try:
-            client = stack.enter_context(Client(where, timeout=_CONNECT_S, set_as_default=False))
+            made = Client(where, timeout=_CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
+            client = stack.enter_context(made)
             client.wait_for_workers(1, timeout=_CONNECT_S)
         except (OSError, TimeoutError, ValueError) as error:
             raise BackendError(

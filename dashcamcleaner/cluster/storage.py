@@ -42,6 +42,9 @@ class Store(Protocol):
     def fetch(self, name: str, to: Path) -> None:
         """Copy a file to a path of this machine, piece by piece."""
 
+    def remove(self, name: str) -> None:
+        """Delete a file; what cannot be deleted stays."""
+
     def publish(self, path: Path, name: str, *, overwrite: bool, token: str) -> bool:
         """Put a file under its final name, whole or not at all; False where another writer was first.
 
@@ -120,6 +123,10 @@ class _S3Store:
         with _mapped(f"{self._url}/{name}", to=InputError, verb="read"):
             self._client.download_file(self._bucket, self._prefix + name, str(to))
 
+    def remove(self, name: str) -> None:
+        with contextlib.suppress(self._failed):
+            self._client.delete_object(Bucket=self._bucket, Key=self._prefix + name)
+
     def publish(self, path: Path, name: str, *, overwrite: bool, token: str) -> bool:
         said: dict[str, Any] = {} if overwrite else {"IfNoneMatch": "*"}
         where = {"Bucket": self._bucket, "Key": self._prefix + name}
@@ -140,7 +147,7 @@ class _S3Store:
     def _put_in_parts(self, path: Path, where: dict[str, str], token: str, said: dict[str, Any]) -> None:
         upload = self._client.create_multipart_upload(**where, Metadata={"writer": token})["UploadId"]
         try:
-            parts = []
+            parts: list[dict[str, Any]] = []
             with path.open("rb") as file:
                 while data := file.read(_PART_BYTES):
                     number = len(parts) + 1
@@ -196,7 +203,11 @@ class _FsspecStore:
         with _mapped(f"{self._url}/{name}", to=InputError, verb="read"):
             self._files.get_file(f"{self._root}/{name}", str(to))
 
-    def publish(self, path: Path, name: str, *, overwrite: bool, token: str) -> bool:
+    def remove(self, name: str) -> None:
+        with contextlib.suppress(Exception):  # each file system has errors of its own
+            self._files.rm_file(f"{self._root}/{name}")
+
+    def publish(self, path: Path, name: str, *, overwrite: bool, token: str) -> bool:  # noqa: ARG002  # no answers get lost
         place = f"{self._root}/{name}"
         folder, _, last = place.rpartition("/")
         beside = f"{folder}/.{last}.{secrets.token_hex(8)}.partial"

@@ -1,9 +1,9 @@
 """What a worker of the cluster does with one clip. Plain data in, plain data out.
 
 A clip in a folder that the worker sees is cleaned there, as on one machine: locks, work files and publication are those
-of any run, and the analysis that a killed worker leaves is gone on with where it is the same user's. A clip behind a URL
-is fetched to a scratch folder that only its user may enter, cleaned there and published; the scratch folder goes with
-the task, and what a killed worker left goes when the next one begins on that machine.
+of any run, and the analysis that a killed worker leaves is gone on with where it is the same user's. What is behind a
+URL is fetched to a scratch folder that only its user may enter, cleaned there and published; the scratch folder goes
+with the task, and what a killed worker left goes when the next one begins on that machine.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from dashcamcleaner.cluster.claims import claimed
 from dashcamcleaner.cluster.storage import is_url, open_store
 from dashcamcleaner.core.events import Event, Failed, Finished
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
@@ -135,19 +136,23 @@ def _in_scratch(task: Task, tell: Callable[[Event], None], open_models: Callable
         if not is_url(task.output):
             return _renamed(_run(source, output, task, tell, open_models), task)
         base, _, name = task.output.rpartition("/")
-        output = folder / "out" / _plain(name)
-        last = _run(source, output, task, tell, open_models)
-        if isinstance(last, Finished):
-            store = open_store(base)
-            # What stands beside the clip goes first: whoever sees the clip finds its plan and report.
-            for path in sorted(output.parent.iterdir(), key=lambda path: path == output):
-                if path.is_file() and not store.publish(
-                    path, path.name, overwrite=task.settings.overwrite, token=task.token
-                ):
-                    raise OutputError(
-                        f"{base}/{path.name} is there already.", hint="Clean into another place, or --overwrite."
-                    )
+        output, store = folder / "out" / _plain(name), open_store(base)
+        with claimed(store, output.name, token=task.token):
+            if not task.settings.overwrite and store.size(output.name) is not None:
+                raise _taken(task.output)
+            last = _run(source, output, task, tell, open_models)
+            if isinstance(last, Finished):
+                # What stands beside the clip goes first: whoever sees the clip finds its plan and report.
+                for path in output.parent.iterdir():
+                    if path.is_file() and path != output:
+                        store.publish(path, path.name, overwrite=True, token=task.token)
+                if not store.publish(output, output.name, overwrite=task.settings.overwrite, token=task.token):
+                    raise _taken(task.output)
         return _renamed(last, task)
+
+
+def _taken(output: str) -> OutputError:
+    return OutputError(f"{output} is there already.", hint="Clean into another place, or say --overwrite.")
 
 
 def _renamed(last: Finished | Failed, task: Task) -> Finished | Failed:

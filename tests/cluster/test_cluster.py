@@ -1,4 +1,4 @@
-"""A real scheduler with real worker processes: all clips come out, whatever dies; versions and addresses are checked."""
+"""A real scheduler with real worker processes: all clips come out, whatever dies; what does not fit is refused."""
 
 from __future__ import annotations
 
@@ -157,7 +157,8 @@ def test_what_a_killed_worker_left_in_its_scratch_folder_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
-    dead, alive, other = tmp_path / "dashcamcleaner-scratch-999999999-x", tmp_path / f"dashcamcleaner-scratch-{os.getpid()}-x", tmp_path / "mine"  # fmt: skip
+    dead, other = tmp_path / "dashcamcleaner-scratch-999999999-x", tmp_path / "mine"
+    alive = tmp_path / f"dashcamcleaner-scratch-{os.getpid()}-x"
     for folder in (dead, alive, other):
         (folder / "in").mkdir(parents=True)
         (folder / "in" / "clear.mp4").touch()

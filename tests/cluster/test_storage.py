@@ -50,7 +50,6 @@ class _Flaky(http.server.BaseHTTPRequestHandler):
 
     target = ""
     chooser = random.Random(3)
-    lost = 0
 
     def _pass_on(self) -> None:
         if "chunked" in self.headers.get("Transfer-Encoding", ""):
@@ -72,8 +71,7 @@ class _Flaky(http.server.BaseHTTPRequestHandler):
         except urllib.error.HTTPError as answer:
             status, headers, data = answer.code, answer.headers, answer.read()
         if self.chooser.random() < 0.05:
-            type(self).lost += 1
-            status, data = 503, b""
+            status, data, headers = 503, b"", {}
         self.send_response_only(status)
         for name, value in headers.items():
             if name.lower() not in ("transfer-encoding", "connection", "content-length"):
@@ -84,7 +82,7 @@ class _Flaky(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(data)
 
-    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _pass_on
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _pass_on  # noqa: N815  # the library's names
 
     def log_message(self, *_: object) -> None:
         pass
@@ -216,7 +214,8 @@ def test_clips_of_a_bucket_are_cleaned_into_another_place_and_leave_nothing_clea
     summary = done_already(one)
     assert summary is not None
     assert summary.status == last.summary.status
-    again = run_task(Task(one.source, one.output, SETTINGS, False, versions(), {}, "later"), lambda _: None, open_models=seeing)  # fmt: skip
+    later = Task(one.source, one.output, SETTINGS, False, versions(), {}, "later")
+    again = run_task(later, lambda _: None, open_models=seeing)
     assert isinstance(again, Failed)
     assert "there already" in again.error.message
     assert list(scratch.iterdir()) == []
