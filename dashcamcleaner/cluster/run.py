@@ -53,7 +53,7 @@ def run_on_cluster(
         open_models: gives a worker's pool of models; a function of a module.
 
     Raises:
-        ExtraMissing: `distributed` is not installed.
+        ExtraMissing: Dask's ``distributed`` is not installed.
         BackendError: no scheduler answers there, or it has no workers.
         SettingError: no such address, or a worker of another version.
     """

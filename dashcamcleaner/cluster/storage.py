@@ -1,6 +1,6 @@
 """Files that are on no disk of ours: listed, fetched to a scratch folder, published whole under their final names.
 
-`s3://` goes through boto3, since only its conditional put (``IfNoneMatch``) makes it sure that of two writers the first
+``s3://`` goes through boto3, since only its conditional put (``IfNoneMatch``) makes it sure that of two writers the first
 one wins; whatever else fsspec knows (``sftp://``, ...) is written under another name and moved. Plain paths, shared
 folders among them, are no matter of this module: runs read and write them directly, by the rules of `files`.
 

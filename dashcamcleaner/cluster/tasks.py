@@ -28,7 +28,7 @@ class ClusterJob:
     """One clip of a run on a cluster.
 
     Args:
-        job: as the asker sees it: in its paths a URL has lost a slash.
+        job: the job as the asker sees it; in its paths a URL has lost a slash.
         source: path or URL of the clip.
         output: path or URL of the result.
     """

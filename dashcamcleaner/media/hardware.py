@@ -47,7 +47,7 @@ class _Family:
 
     Args:
         title: the name that people read.
-        suffix: of the library's encoder names.
+        suffix: the end of the library's encoder names.
         names: the codecs' names in them, by ours.
         formats: the pixel format to hand over, by the one that software would get.
         quality: options for a quality on H.264's quantiser scale.
