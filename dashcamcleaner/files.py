@@ -36,6 +36,8 @@ __all__ = [
     "atomic_write",
     "check_output",
     "check_space",
+    "refuse_special",
+    "size_of",
     "file_sha256",
     "found_side_path",
     "keep_date",
@@ -190,6 +192,11 @@ def check_output(final: Path, *, sources: Iterable[Path], overwrite: bool) -> No
         if _same_file(final, source):
             raise OutputError(f"The output {final} is the source itself; a source is never overwritten.",
                               hint="Give another name with -o.")  # fmt: skip
+    if str(final) == "-" or final.is_fifo() or final.is_socket():
+        raise OutputError(
+            f"The output {final} is a pipe: a result is looked at before it gets its name.",
+            hint="Give the name of a file with -o.",
+        )
     if final.is_dir():
         raise OutputError(f"The output {final} is a folder.", hint="Give a file name, or a folder for several inputs.")
     if os.path.lexists(final) and not overwrite:
@@ -247,6 +254,28 @@ def check_space(folder: Path, *, needed_bytes: int) -> None:
         raise DiskFull(
             f"{folder} has {free / 1e6:.0f} MB free, the output needs about {needed_bytes / 1e6:.0f} MB.",
             hint="Free some space, choose another folder with -o, or a higher --quality number.",
+        )
+
+
+def size_of(path: Path) -> int:
+    """The size of a file in bytes; 0 where it cannot be told."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def refuse_special(path: Path) -> None:
+    """Refuse as a source what is no file: a pipe is over when it was read, and a clip is read several times.
+
+    Raises:
+        InputError: it is a pipe, a socket or a device, or stands for one (``-``).
+    """
+    special = path.exists() and not path.is_file() and not path.is_dir()
+    if special or str(path) == "-":
+        raise InputError(
+            f"{path} is no file: clips are read more than once, and a pipe or a device gives them once.",
+            hint="Save it as a file first.",
         )
 
 

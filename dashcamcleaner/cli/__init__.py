@@ -28,7 +28,20 @@ if TYPE_CHECKING:
 
 __all__ = ["build_parser", "log_to_terminal", "main"]
 
-COMMANDS = ("clean", "window", "audit", "verify", "tracks", "plan", "doctor", "settings", "demo", "train")
+COMMANDS = (
+    "clean",
+    "window",
+    "audit",
+    "verify",
+    "tracks",
+    "labels",
+    "plan",
+    "doctor",
+    "settings",
+    "demo",
+    "train",
+    "completion",
+)
 """In the order of the help. Each is a module here with ``add_parser(subparsers)`` and ``run(args) -> int``."""
 
 _IMPATIENT_AFTER_S = 2.0

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
+from dashcamcleaner.cli.batch_estimate import BatchEstimate
 from dashcamcleaner.core.events import Event, Failed, Finished, Progress, Started, Warned, event_as_dict
 from dashcamcleaner.core.plain_text import json_line, say, visible
 from dashcamcleaner.core.summary import CLEANED, RunSummary
 from dashcamcleaner.core.time import format_seconds
-from dashcamcleaner.jobs.batch_totals import BatchTotals
 from dashcamcleaner.pipeline.job import Job
 
 __all__ = ["Display", "summary_lines"]
@@ -24,16 +24,18 @@ class Display:
     """Shows a batch. Progress and warnings go to ``stream``; summaries go to standard output.
 
     Args:
-        jobs: what is run, in order; results are told in this order at the end.
+        sizes: how much work each job is, by its source: the size in bytes.
         json_lines: one JSON object per event on standard output, and nothing else there.
         quiet: only errors are shown.
         stream: a terminal gets a bar, anything else plain lines.
     """
 
-    def __init__(self, jobs: Sequence[Job], *, json_lines: bool, quiet: bool, stream: TextIO) -> None:
-        self._total = len(jobs)
-        self._order = {str(job.source): place for place, job in enumerate(jobs)}
-        self._totals = BatchTotals(jobs)
+    def __init__(self, *, sizes: Mapping[str, float], json_lines: bool, quiet: bool, stream: TextIO) -> None:
+        self._total = len(sizes)
+        self._estimate = BatchEstimate(list(sizes.values()))
+        self._order = {source: place for place, source in enumerate(sizes)}
+        self._earlier = 0
+        self._worked: set[str] = set()
         self._json = json_lines
         self._quiet = quiet
         self._stream = stream
@@ -41,7 +43,6 @@ class Display:
         self._last_plain = 0.0
         self._bar: Any = None
         self._tasks: dict[str, Any] = {}
-        self._total_task: Any = None
 
     def __enter__(self) -> Display:
         if not (self._json or self._quiet) and self._stream.isatty():
@@ -56,13 +57,12 @@ class Display:
                 TextColumn("{task.fields[fps]:.1f} fps"),
                 TimeElapsedColumn(),
                 TextColumn("eta {task.fields[eta]}"),
+                TextColumn("{task.fields[whole]}", markup=False),
                 TextColumn("{task.fields[found]}", markup=False),
                 console=Console(file=self._stream),
                 transient=True,
             )
             self._bar.start()
-            if self._total > 1:
-                self._total_task = self._bar.add_task("", total=self._total, fps=0.0, eta="-", found="")
         return self
 
     def __exit__(
@@ -73,15 +73,22 @@ class Display:
 
     def show(self, job: Job, event: Event) -> None:
         """One event of one job."""
-        self._totals.add(job, event)
         if self._json:
             say(json_line({"source": str(job.source), **event_as_dict(event)}))
         if isinstance(event, Finished):
             self._results.append({"source": str(job.source), "status": event.summary.status, "output": str(job.output)})
+            self._earlier += event.earlier
         elif isinstance(event, Failed):
             self._results.append({"source": str(job.source), "status": "failed", **event.error.as_dict()})
         if not self._json:
             self._tell(job, event)
+        source = str(job.source)
+        if isinstance(event, Progress):
+            self._worked.add(source)
+        elif isinstance(event, Finished | Failed):
+            refused = isinstance(event, Failed) and source not in self._worked
+            without_work = refused or (isinstance(event, Finished) and event.earlier)
+            self._estimate.ended(self._order.get(source), without_work=without_work)
 
     def _tell(self, job: Job, event: Event) -> None:
         if isinstance(event, Failed):
@@ -91,38 +98,45 @@ class Display:
         elif self._quiet:
             return
         elif isinstance(event, Started):
-            self._line(f"{event.source} -> {event.output}", f"  {event.description}")
+            place = f"[{self._estimate.place}] " if self._estimate.place else ""
+            self._line(f"{place}{event.source} -> {event.output}", f"  {event.description}")
             if self._bar is not None:
-                self._tasks[str(job.source)] = self._bar.add_task(
-                    visible(job.source.name), total=event.frames, fps=0.0, eta="-", found=""
-                )
+                name = f"{place}{visible(job.source.name)}"
+                added = self._bar.add_task(name, total=event.frames, fps=0.0, eta="-", found="", whole="")
+                self._tasks[str(job.source)] = added
         elif isinstance(event, Progress):
             self._progress(job, event)
         elif isinstance(event, Warned):
             self._line(f"  note: {event.message}" + (f" {event.hint}" if event.hint else ""))
         elif isinstance(event, Finished):
             self._end_bar(job)
-            say(*summary_lines(event.summary))
+            if event.earlier:
+                say(f"{event.summary.status} before: {event.summary.output}")
+            else:
+                say(*summary_lines(event.summary))
 
     def _progress(self, job: Job, event: Progress) -> None:
         eta = "-" if event.eta_s is None else format_seconds(event.eta_s).split(".")[0]
         found = " ".join(f"{count} {visible(kind)}" for kind, count in sorted(event.counts.items()))
-        task = self._tasks.get(str(job.source))
-        if self._bar is not None and task is not None:
-            self._bar.update(task, completed=event.frames_done, total=event.frames, fps=event.fps, eta=eta, found=found)
-            if self._total_task is not None:
-                self._bar.update(self._total_task, completed=self._totals.done, description=self._totals.sentence())
+        source = str(job.source)
+        share = event.frames_done / event.frames if event.frames else 0.0
+        whole = self._estimate.describe(share, which=self._order.get(source))
+        if self._bar is not None and source in self._tasks:
+            self._bar.update(
+                self._tasks[source], completed=event.frames_done, total=event.frames, fps=event.fps, eta=eta,
+                found=found, whole=f"({whole})" if whole else "",
+            )  # fmt: skip
             return
         now = time.monotonic()
         if now - self._last_plain >= _PLAIN_EVERY_S:
             self._last_plain = now
             of = f" of {event.frames}" if event.frames else ""
             speed_text = f", {event.fps:.1f} fps, eta {eta}" if event.fps else ""
-            several = f"  {self._totals.sentence()}; {job.source.name}" if self._total > 1 else " "
-            self._line(f"{several} {event.phase}: frame {event.frames_done}{of}{speed_text}")
+            whole_text = f"; {whole}" if whole else ""
+            self._line(f"  {event.phase}: frame {event.frames_done}{of}{speed_text}{whole_text}")
 
     def _end_bar(self, job: Job | None = None) -> None:
-        for source in [str(job.source)] if job is not None else list(self._tasks):
+        for source in list(self._tasks) if job is None else [str(job.source)]:
             task = self._tasks.pop(source, None)
             if self._bar is not None and task is not None:
                 self._bar.remove_task(task)
@@ -148,10 +162,11 @@ class Display:
         partial = sum(result["status"] == "partial" for result in self._results)
         cleaned = sum(result["status"] == CLEANED for result in self._results)
         if self._json:
-            counted = {"cleaned": cleaned, "partial": partial, "failed": failed}
+            counted = {"cleaned": cleaned, "partial": partial, "failed": failed, "earlier": self._earlier}
             say(json_line({"event": "summary", **counted, "results": self._results}))
         elif self._total > 1 and not self._quiet:
-            say(f"{cleaned} cleaned, {partial} partial, {failed} failed, of {self._total} inputs")
+            before = f" ({self._earlier} of them before)" if self._earlier else ""
+            say(f"{cleaned} cleaned, {partial} partial, {failed} failed, of {self._total} inputs{before}")
             for result in self._results:
                 if result["status"] != CLEANED:
                     say(f"  {result['status']}: {_naming(result['source'], result.get('message', ''))}")
@@ -183,7 +198,8 @@ def summary_lines(summary: RunSummary) -> list[str]:
             filled = f", {found.filled} of {found.regions} regions filled over time" if found.filled else ""
             lines.append(f"  {kind}: hidden in {found.frames_covered} frames{tracks}{filled}")
         elif found.detections:
-            lines.append(f"  {kind}: {found.detections} sightings, all left clear by edits")
+            why = f"by edits or too unsure ({summary.left_clear})" if summary.left_clear else "too unsure to be hidden"
+            lines.append(f"  {kind}: {found.detections} detections, all left clear: {why}")
         else:
             lines.append(f"  {kind}: none found")
     by_action: dict[str, list[str]] = {}

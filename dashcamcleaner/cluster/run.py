@@ -65,7 +65,7 @@ def run_on_cluster(
             waiting.append(one)
         else:
             yield one.job, Warned(f"{one.output} stands already, made of this source; it is not made again.")
-            yield one.job, Finished(summary)
+            yield one.job, Finished(summary, earlier=True)
     if not waiting:
         return
     with _client(address, at_most=len(waiting)) as (client, at_once):

@@ -17,6 +17,7 @@ from dashcamcleaner.files import keep_date, mode_like, new_work_file
 from dashcamcleaner.media.image_file import Still, read_still, write_still
 from dashcamcleaner.media.written import check_still
 from dashcamcleaner.pipeline.context import open_context
+from dashcamcleaner.pipeline.detection_export import open_export
 from dashcamcleaner.pipeline.frames import plan_frame
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.output_lock import OutputLock
@@ -25,8 +26,8 @@ from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
 from dashcamcleaner.pipeline.publication import publish_all
 from dashcamcleaner.pipeline.source_watch import SourceWatch
 from dashcamcleaner.pipeline.statistics import RunStatistics
-from dashcamcleaner.pipeline.writer import DetectionExport, obscurer_for, side_mode
-from dashcamcleaner.report.data import report_files, report_path
+from dashcamcleaner.pipeline.writer import obscurer_for, side_mode
+from dashcamcleaner.report.data import describe_edits, report_files, report_path
 from dashcamcleaner.work_files import WorkFile
 
 __all__ = ["clean_image", "info_of_still"]
@@ -87,6 +88,7 @@ def _clean_watched(
         plan = plan_frame(context.source, context.planner, frame)
         counts = statistics.add(plan)
         obscurer_for(settings).obscure(frame, plan.regions)
+        summary.edits, summary.left_clear = describe_edits(context.edits), context.edits.clear_note
         summary.status = PARTIAL if context.edits.not_applied else CLEANED
         yield Progress("clean", 1, 1, 0.0, 0.0, counts)
         summary.kinds, summary.hidden = statistics.kinds, statistics.hidden(warn_from=settings.warn_hidden)
@@ -125,7 +127,7 @@ def _write(
             files.append((writer.close(), writer.final))
             summary.plan = str(writer.final)
         if job.export_detections is not None:
-            export = DetectionExport(job.export_detections, mode=mode)
+            export = open_export(job.export_detections, header=header, mode=mode)
             export.write(plan)
             files.append((export.close(), job.export_detections))
         summary.streams = write_still(

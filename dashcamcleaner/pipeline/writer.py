@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -12,13 +10,11 @@ import numpy as np
 
 from dashcamcleaner.core.frame import Frame, PixelLayout
 from dashcamcleaner.core.media_info import MediaInfo
-from dashcamcleaner.core.plain_text import cell
 from dashcamcleaner.core.plan import FramePlan, PlanHeader, Region
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.core.time import Span
 from dashcamcleaner.detection.pool import ModelPool
-from dashcamcleaner.errors import OutputError
-from dashcamcleaner.files import PRIVATE, GrowingFile, keep_date, mode_like, new_work_file
+from dashcamcleaner.files import PRIVATE, keep_date, mode_like, new_work_file
 from dashcamcleaner.media.encoder import Encoder
 from dashcamcleaner.media.image_file import picture_frame
 from dashcamcleaner.media.mask_writer import MaskWriter
@@ -29,7 +25,9 @@ from dashcamcleaner.obscure.masks import region_mask
 from dashcamcleaner.obscure.obscurer import Obscurer
 from dashcamcleaner.pipeline.build import rules_per_kind, shapes_per_kind
 from dashcamcleaner.pipeline.context import detector_for
+from dashcamcleaner.pipeline.detection_export import DetectionExport, open_export
 from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
+from dashcamcleaner.pipeline.hidden_sheet import HiddenSheet
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.observations import LiveObservationSource
 from dashcamcleaner.pipeline.output_lock import OutputLock
@@ -40,53 +38,7 @@ from dashcamcleaner.report.data import report_files, report_path
 from dashcamcleaner.settings import Settings
 from dashcamcleaner.work_files import WorkFile
 
-__all__ = ["DetectionExport", "ClipWriter", "obscurer_for", "cover_cleaner", "side_mode"]
-
-
-class DetectionExport:
-    """Raw detections as one JSON list or as CSV, by the extension.
-
-    Columns: frame, pts, seconds, kind, score, x1, y1, x2, y2 (upright full-size pixels).
-    """
-
-    COLUMNS = ("frame", "pts", "seconds", "kind", "score", "x1", "y1", "x2", "y2")
-
-    def __init__(self, final: Path, *, mode: int = PRIVATE) -> None:
-        if final.suffix.lower() not in (".json", ".csv"):
-            raise OutputError(
-                f"Detections cannot be exported to {final.name}.", hint="Use a name ending in .json or .csv."
-            )
-        self._file = GrowingFile(final, newline="", mode=mode)
-        self._json = final.suffix.lower() == ".json"
-        self._rows = 0
-        if self._json:
-            self._file.write("[")
-        else:
-            csv.writer(self._file).writerow(self.COLUMNS)
-
-    def write(self, plan: FramePlan) -> None:
-        """Append a frame's detections."""
-        found = plan.seen.detections
-        for box, score, kind in zip(found.xyxy, found.score, found.kind, strict=True):
-            place = [round(float(v), 2) for v in box]
-            row = [plan.index, plan.time.pts, round(plan.time.seconds, 6), str(kind), round(float(score), 4), *place]
-            if self._json:
-                self._file.write(
-                    ("," if self._rows else "") + "\n" + json.dumps(dict(zip(self.COLUMNS, row, strict=True)))
-                )
-            else:
-                csv.writer(self._file).writerow([cell(value) for value in row])
-            self._rows += 1
-
-    def close(self) -> WorkFile:
-        """Complete the file; it still has to be published."""
-        if self._json:
-            self._file.write("\n]\n")
-        return self._file.close()
-
-    def abort(self) -> None:
-        """Delete what was written; does nothing once it is published."""
-        self._file.abort()
+__all__ = ["ClipWriter", "obscurer_for", "cover_cleaner", "side_mode"]
 
 
 def side_mode(settings: Settings, source: Path) -> int:
@@ -116,6 +68,7 @@ class ClipWriter:
         self._export: DetectionExport | None = None
         self._plan: PlanWriter | None = None
         self._obscurer = obscurer_for(settings)
+        self._sheet = HiddenSheet()
         self._shapes = shapes_per_kind(settings)
         self._reports: list[tuple[WorkFile, Path]] = []
         self._encoder: Encoder | None = None
@@ -135,7 +88,7 @@ class ClipWriter:
             )
             self._plan = PlanWriter(plan_path(job.output), header=header, mode=mode)
             if job.export_detections is not None:
-                self._export = DetectionExport(job.export_detections, mode=mode)
+                self._export = open_export(job.export_detections, header=header, mode=mode)
             for path, colored in ((job.export_mask, False), (job.export_mask_colored, True)):
                 if path is not None:
                     self._begin_mask(path, colored=colored)
@@ -174,6 +127,7 @@ class ClipWriter:
         if self._export is not None:
             self._export.write(plan)
         self._obscurer.obscure(frame, plan.regions)
+        self._sheet.add(frame, plan)
         self._encoder.write(frame)
         self._plan.write(plan)
 
@@ -224,6 +178,7 @@ class ClipWriter:
             result=self._clip.path,
             about_source=job.settings.report_source,
             mode=side_mode(job.settings, job.source),
+            sheet=self._sheet.pictures(),
         )
         keep_date(job.source, self._clip.path)
         publish_all(

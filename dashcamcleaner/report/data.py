@@ -9,7 +9,7 @@ import dataclasses
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from dashcamcleaner.files import (
     side_path,
 )
 from dashcamcleaner.report.html import REPORT_VERSION, is_page, report_html, write_html
+from dashcamcleaner.report.sheet import SheetPicture, read_sheet
 from dashcamcleaner.seals import is_seal_of, seal_of
 from dashcamcleaner.work_files import WorkFile
 
@@ -95,7 +96,12 @@ def html_path(report: Path) -> Path:
 
 
 def report_files(
-    summary: RunSummary, *, result: Path, about_source: str = "full", mode: int = PRIVATE
+    summary: RunSummary,
+    *,
+    result: Path,
+    about_source: str = "full",
+    mode: int = PRIVATE,
+    sheet: Sequence[SheetPicture] = (),
 ) -> list[tuple[WorkFile, Path]]:
     """JSON and page of a run whose result has not got its name yet, as work files with their final names.
 
@@ -106,6 +112,7 @@ def report_files(
         result: where the result is.
         about_source: what of the source is told, as for `write_reports`.
         mode: the mode of both files.
+        sheet: pictures of what was hidden, for the page alone.
 
     Raises:
         DiskFull, OutputError: one of them cannot be written.
@@ -117,7 +124,7 @@ def report_files(
     data = _reduced(report_dict(summary), about_source)
     made: list[tuple[WorkFile, Path]] = []
     try:
-        for path, text in ((final, as_json(_sealed(data))), (html_path(final), report_html(data))):
+        for path, text in ((final, as_json(_sealed(data))), (html_path(final), report_html(data, sheet=sheet))):
             work = new_work_file(path, what=f"The report {path}", mode=mode)
             made.append((work, path))
             with map_os_errors(path, what=f"The report {path}"):
@@ -159,7 +166,8 @@ def write_reports(
 
 def _write(data: dict[str, Any], final: Path, *, thumbnails: Mapping[int, bytes] | None, mode: int) -> None:
     atomic_json(final, _sealed(data), what=f"The report {final}", mode=mode)
-    write_html(data, html_path(final), thumbnails=thumbnails, mode=mode)
+    page = html_path(final)
+    write_html(data, page, thumbnails=thumbnails, sheet=read_sheet(page), mode=mode)
 
 
 def _reduced(data: dict[str, Any], about_source: str) -> dict[str, Any]:

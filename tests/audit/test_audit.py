@@ -349,7 +349,7 @@ def test_a_sized_down_output_fails(case: Any, red: ModelPool, tmp_path: Path) ->
 
 
 def test_checks_tell_what_they_show() -> None:
-    assert Check("a", "A", looked_at=3).description == "0 of 3 frames"
+    assert Check("a", "A", looked_at=3).description == "nothing wrong in 3 frames"
 
 
 def test_a_folder_cleaned_and_audited_gives_one_page(tmp_path: Path, capsys: Any) -> None:

@@ -15,7 +15,6 @@ from dashcamcleaner.core.events import Event, Failed, Finished, Progress
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import WorkerLost
 from dashcamcleaner.jobs.batch import run_batch
-from dashcamcleaner.jobs.batch_totals import BatchTotals
 from dashcamcleaner.jobs.parallel import parallel_jobs, run_in_processes, shared_out
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
@@ -143,21 +142,3 @@ def test_a_batch_goes_into_processes_only_without_a_pool_of_the_callers(
     assert asked == [2]
     assert len(last_events(list(run_batch(jobs, models=blind())))) == 3
     assert asked == [2]
-
-
-def test_totals_tell_what_is_done_and_what_time_is_left(tmp_path: Path) -> None:
-    jobs = []
-    for number, size in enumerate((100, 300, 600)):
-        (tmp_path / f"{number}.mp4").write_bytes(b"x" * size)
-        jobs.append(Job(tmp_path / f"{number}.mp4", tmp_path / f"{number}_out.mp4"))
-    now = [0.0]
-    totals = BatchTotals(jobs, clock=lambda: now[0])
-    assert totals.sentence() == "0 of 3"
-    now[0] = 60.0
-    totals.add(jobs[0], Failed(WorkerLost("gone.")))
-    assert totals.sentence() == "1 of 3, 9 min left"
-    totals.add(jobs[2], Progress("clean", 50, 100, 1.0, None))
-    assert totals.left_s == pytest.approx(60 * 600 / 400)
-    totals.add(jobs[1], Failed(WorkerLost("gone.")))
-    totals.add(jobs[2], Failed(WorkerLost("gone.")))
-    assert totals.sentence() == "3 of 3, 1 s left"

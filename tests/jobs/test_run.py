@@ -365,7 +365,7 @@ def test_exports_and_masks_show_what_was_seen_and_hidden(tmp_path: Path) -> None
     assert mask[0][1][0][150, 20] < 40
     assert left_behind(tmp_path) == set()
     assert isinstance(
-        failure(run(made.path, tmp_path / "x.mp4", job={"export_detections": tmp_path / "f.txt"})), OutputError
+        failure(run(made.path, tmp_path / "x.mp4", job={"export_detections": tmp_path / "f.pdf"})), OutputError
     )
     assert not (tmp_path / "x.mp4").exists()
 
