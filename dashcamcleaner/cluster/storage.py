@@ -1,8 +1,8 @@
 """Files that are on no disk of ours: listed, fetched to a scratch folder, published whole under their final names.
 
 ``s3://`` goes through boto3, since only its conditional put (``IfNoneMatch``) makes it sure that of two writers the
-first one wins; whatever else fsspec knows (``sftp://``, ...) is written under another name and moved. Plain paths, shared
-folders among them, are no matter of this module: runs read and write them directly, by the rules of `files`.
+first one wins; whatever else fsspec knows (``sftp://``, ...) is written under another name and moved. Plain paths,
+shared folders among them, are no matter of this module: runs read and write them directly, by the rules of `files`.
 
 Listings are foreign input: a name that would leave the folder is left aside.
 """
