@@ -65,6 +65,8 @@ class _Flaky(http.server.BaseHTTPRequestHandler):
                 asked.add_header(name, value)
         if not body:
             asked.add_header("Content-Length", "0")
+        if not asked.has_header("Content-type"):  # else the library would call it a form, which the server reads as one
+            asked.add_header("Content-type", "application/octet-stream")
         try:
             with urllib.request.urlopen(asked) as answer:
                 status, headers, data = answer.status, answer.headers, answer.read()
