@@ -13,6 +13,7 @@
     ├── PlanError                       6   a plan (or edits file) that cannot be read, or of another clip
     │   └── NotAccepted                 9   a plan or edits from elsewhere that nobody has said yes to
     ├── ExtraMissing                    8   an optional extra that is not installed
+    ├── WorkerLost                      11  a process or machine that worked on a clip is gone
     └── Cancelled                       130 the user stopped the run
 
 `PARTIAL_EXIT` (7) is no error: the clip was cleaned as far as it could be decoded, or as its edits
@@ -140,6 +141,13 @@ class ExtraMissing(DashcamCleanerError):
 
     exit_code = 8
     http_status = 501
+
+
+class WorkerLost(DashcamCleanerError):
+    """The process, or the machine, that worked on a clip is gone; the clip is not cleaned."""
+
+    exit_code = 11
+    http_status = 500
 
 
 class Cancelled(DashcamCleanerError):

@@ -38,7 +38,7 @@ __all__ = [
     "Region",
 ]
 
-PLAN_VERSION = (1, 1)
+PLAN_VERSION = (1, 2)
 """Major, minor. A reader refuses a newer major version and ignores unknown keys of a newer minor one."""
 
 WHOLE_FRAME = "frame"
@@ -110,8 +110,8 @@ class Observation:
         motion: the motion from the previous frame to this one; None where it was not measured.
         damaged: the decoder flagged the frame: it is to be covered wholly.
         checks: closer looks at some of the detections; added after the planner has taken the frame.
-        skipped: the detector was not asked, to save time: that it saw nothing says nothing of any track. Only live
-            pictures come so.
+        skipped: the detector did not look at this frame, so that it has no detections. That an object was not detected
+            in it says nothing about the object.
     """
 
     index: int
@@ -186,6 +186,8 @@ class FramePlan:
                     for c in data.get("c", ())
                 ],
             )
+            if seen.skipped and len(seen.detections):
+                raise ValueError("a frame that was skipped has detections")
             if not all(np.isfinite(v) for c in seen.checks for v in (*c.xyxy, c.score)):
                 raise ValueError("a check is not a number")
             regions = tuple(

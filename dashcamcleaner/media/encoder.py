@@ -344,8 +344,7 @@ def add_picture(
     """
     width, height = _stored_size(plan, info)
     options = {
-        "crf": str(plan.codec.crf(quality)),
-        "preset": plan.codec.preset(preset),
+        **plan.codec.options(quality=quality, preset=preset),
         **_encoder_options(plan, info, single=single),
         # Decoded frames carry the captions and user data of the source's stream, which may tell anything.
         **({"a53cc": "0", "udu_sei": "0"} if plan.codec.encoder in ("libx264", "libx265") else {}),

@@ -13,12 +13,13 @@ from dashcamcleaner.media import codecs
 __all__ = ["open_source", "read_packets"]
 
 
-def open_source(path: str | Path, *, format_name: str | None = None) -> Any:
+def open_source(path: str | Path, *, format_name: str | None = None, hwaccel: Any = None) -> Any:
     """Open a clip for reading: as a plain file, by the formats that are allowed, whatever bytes its tags hold.
 
     Args:
         path: the clip.
         format_name: FFmpeg's name of its format; None: FFmpeg finds out.
+        hwaccel: the device that decodes; None: software.
 
     Raises:
         av.error.FFmpegError: it is no clip that can be read.
@@ -28,6 +29,7 @@ def open_source(path: str | Path, *, format_name: str | None = None) -> Any:
         format=format_name,
         container_options=codecs.SOURCE_OPTIONS,
         metadata_errors="replace",
+        hwaccel=hwaccel,
     )
 
 

@@ -84,6 +84,11 @@ class Setting:
         """Older name -> its flag."""
         return {name: _flag(name) for name in self.renamed_from}
 
+    @property
+    def is_auto_zero(self) -> bool:
+        """Whether 0 means that the machine decides, which may be written as ``auto``."""
+        return self.type == "int" and self.group == "run" and self.minimum == 0
+
     def describe_range(self) -> str:
         """What is allowed, for people: the constraint prints itself, so that no message is written by hand."""
         unit = f" {self.unit}" if self.unit else ""
@@ -93,6 +98,8 @@ class Setting:
             return ("any of " if self.type == "list" else "one of ") + ", ".join(self.choices)
         if self.type == "span":
             return "frames like 5, or seconds like 0.5s"
+        if self.is_auto_zero:
+            return f"auto, or 1 to {self.maximum:g}{unit}"
         if self.minimum is not None and self.maximum is not None:
             return f"{self.minimum:g} to {self.maximum:g}{unit}"
         if self.minimum is not None:
@@ -132,6 +139,8 @@ class Setting:
         if self.type in ("int", "float"):
             if isinstance(value, bool):
                 _refuse()
+            if self.is_auto_zero and value == "auto":
+                value = 0
             number: float = float(value)
             if self.type == "int":
                 if number != int(number):
@@ -152,9 +161,7 @@ class Setting:
                 _refuse()
             return items
         if self.type == "choice":
-            if value not in self.choices:
-                _refuse()
-            return value
+            return self.choices[self.choices.index(str(value))]  # also of numbers, as TOML holds them
         if not isinstance(value, str | Path):
             _refuse()
         return str(value)
