@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["build_parser", "log_to_terminal", "main"]
 
-COMMANDS = ("clean", "window", "audit", "verify", "tracks", "plan", "doctor", "settings", "demo", "train")
+COMMANDS = ("clean", "window", "audit", "verify", "tracks", "plan", "doctor", "settings", "demo", "train", "serve")
 """In the order of the help. Each is a module here with ``add_parser(subparsers)`` and ``run(args) -> int``."""
 
 _MODULES = {"verify": "audit"}  # commands that share a module

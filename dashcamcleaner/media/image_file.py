@@ -33,7 +33,7 @@ from dashcamcleaner.files import map_os_errors, mode_like, reserve
 from dashcamcleaner.media.formats import FORMATS, MediaKind, format_of, picture_format, suffixes
 from dashcamcleaner.media.text_judge import tells_position
 
-__all__ = ["Still", "is_still", "picture_frame", "read_still", "write_still"]
+__all__ = ["Still", "is_still", "picture_frame", "read_still", "still_size", "write_still"]
 
 _READABLE = frozenset(one.name for one in FORMATS if one.kind is MediaKind.PICTURE and one.readable)
 
@@ -94,6 +94,19 @@ def read_still(path: str | Path) -> Still:
             warnings.filterwarnings("ignore", category=UserWarning, module="PIL")  # broken side data is left behind
             with Image.open(path) as image:
                 return _read(path, image)
+
+
+def still_size(path: str | Path) -> tuple[int, int]:
+    """``(width, height)`` as stored, by the file's header alone: to refuse what is too large before it is decoded.
+
+    Raises:
+        InputError: no picture, or its header cannot be read.
+    """
+    path = Path(path)
+    with _reading(path), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(path) as image:
+            return image.size
 
 
 def picture_frame(planes: Sequence[np.ndarray], layout: PixelLayout) -> Frame:

@@ -8,20 +8,24 @@ from collections.abc import Generator
 from dashcamcleaner.core.events import Event, Finished, Progress, Started, Warned
 from dashcamcleaner.core.frame import Orientation
 from dashcamcleaner.core.media_info import MediaInfo
+from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import check_output, keep_date, partial_path, publish
 from dashcamcleaner.media.image_file import Still, read_still, write_still
-from dashcamcleaner.pipeline.context import open_context
-from dashcamcleaner.pipeline.frames import plan_frame
+from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
+from dashcamcleaner.pipeline.context import checker_for, detector_for, open_context
+from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.observations import LiveObservationSource
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
 from dashcamcleaner.pipeline.statistics import RunStatistics
 from dashcamcleaner.pipeline.writer import DetectionExport, obscurer_for, side_mode
 from dashcamcleaner.report.data import report_path, write_reports
+from dashcamcleaner.settings import Settings
 
-__all__ = ["clean_image", "info_of_still"]
+__all__ = ["clean_image", "info_of_still", "plan_still"]
 
 
 def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
@@ -97,6 +101,24 @@ def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
     summary.report = str(report_path(job.output))
     write_reports(summary, about_source=settings.report_source, mode=side_mode(settings, job.source))
     yield Finished(summary)
+
+
+def plan_still(still: Still, *, settings: Settings, models: ModelPool) -> FramePlan:
+    """What is seen in a picture, and hidden of it, as `clean_image` does it; nothing is painted, written or kept.
+
+    Args:
+        still: the picture as read.
+        settings: the settings of the run; of edits and plans nothing is known here.
+        models: gives the detector.
+
+    Raises:
+        BackendError: no backend, no weights, or a wanted kind that no weights know.
+    """
+    size = still.frame.upright_size
+    detector = detector_for(settings, upright_size=size, models=models)
+    planner = make_planner(settings, upright_size=size, rules=rules_per_kind(settings), max_waiting_frames=1)
+    seeing = FramePlanner(planner, checker=checker_for(settings, detector, models), picture_size=detector.picture_size)
+    return plan_frame(LiveObservationSource(detector, motion=None, log=None), seeing, still.frame)
 
 
 def info_of_still(still: Still) -> MediaInfo:
