@@ -168,7 +168,9 @@ class TestPaths:
         assert (folder / "monday" / "ride.mp4").read_bytes() == clip
         assert [path.name for path in (folder / "monday").iterdir()] == ["ride.mp4"], "nothing is written beside it"
 
-    @pytest.mark.parametrize("path", ["../storage/jobs.sqlite", "/etc/passwd", "monday/../../x", "C:/x", "..\\x", "a\0b"])
+    @pytest.mark.parametrize(
+        "path", ["../storage/jobs.sqlite", "/etc/passwd", "monday/../../x", "C:/x", "..\\x", "a\0b"]
+    )
     def test_no_way_leads_out(self, server: RunningServer, path: str) -> None:
         answer = self.ask(server, path)
         assert answer.status_code in (403, 404), answer.text

@@ -129,7 +129,11 @@ HEIC = b"\0\0\0\x18ftypheic\0\0\0\0heicmif1" + bytes(200)
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("animated.png", coded(street(3), "PNG", save_all=True, append_images=[Image.new("RGB", (640, 360))]), "follow"),
+        (
+            "animated.png",
+            coded(street(3), "PNG", save_all=True, append_images=[Image.new("RGB", (640, 360))]),
+            "follow",
+        ),
         ("phone.heic", HEIC, "HEIF"),
         ("words.jpg", b"these are no pixels", "no picture"),
         ("torn.jpg", street_file()[:700], "no picture"),
