@@ -33,6 +33,7 @@ __all__ = [
     "kind_of",
     "kinds_of",
     "letterbox",
+    "names_of",
     "network_size",
     "rounded_up",
     "suppress",
@@ -286,7 +287,16 @@ def kind_of(class_name: str) -> str:
 
 
 def kinds_of(names: str | Iterable[Any] | Mapping[Any, Any]) -> tuple[str, ...]:
-    """Kind per class index, from class names as models carry them.
+    """Kind per class index, from class names as models carry them; see `names_of`.
+
+    Raises:
+        WeightsError: the names cannot be read, or leave a class out.
+    """
+    return tuple(kind_of(name) for name in names_of(names))
+
+
+def names_of(names: str | Iterable[Any] | Mapping[Any, Any]) -> tuple[str, ...]:
+    """Name per class index, as models carry them.
 
     Args:
         names: a list of names, a mapping of index to name, or either written as Python text (ONNX metadata).
@@ -306,7 +316,7 @@ def kinds_of(names: str | Iterable[Any] | Mapping[Any, Any]) -> tuple[str, ...]:
         if {int(index) for index in names} != set(range(len(names))):
             raise WeightsError(f"the class names of the weights have gaps: {sorted(names)}.")
         names = [name for _, name in sorted((int(index), name) for index, name in names.items())]
-    kinds = tuple(kind_of(str(name)) for name in names)
-    if not kinds:
+    found = tuple(str(name) for name in names)
+    if not found:
         raise WeightsError("the weights name no classes.")
-    return kinds
+    return found

@@ -13,25 +13,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Protocol, cast
+from typing import Any
 
 import numpy as np
 
 from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.detection.pool import ModelPool
-from dashcamcleaner.errors import DashcamCleanerError, ExtraMissing, InputError, TooLarge, extra_hint
+from dashcamcleaner.errors import DashcamCleanerError, InputError, TooLarge
 from dashcamcleaner.files import PRIVATE, as_our_error, atomic_write
 from dashcamcleaner.media.formats import FORMATS, MediaKind, format_of, picture_format_of
 from dashcamcleaner.media.image_file import Still, read_still, still_size, write_still
 from dashcamcleaner.pipeline.image import plan_still
 from dashcamcleaner.pipeline.writer import obscurer_for
+from dashcamcleaner.scenes.classify.safety import SafetyScorer
 from dashcamcleaner.service.options import ServiceOptions
 from dashcamcleaner.service.policy import Policy
 from dashcamcleaner.service.problems import problem_of, without_paths
 from dashcamcleaner.settings import Settings
 
-__all__ = ["CleanPicture", "PictureModels", "PictureWork", "Scorer", "SentPicture", "scorer_of", "written_formats"]
+__all__ = ["CleanPicture", "PictureModels", "PictureWork", "SentPicture", "written_formats"]
 
 _MB = 1_000_000
 _SCORED_SIDE_PX = 1600
@@ -98,27 +99,6 @@ def written_formats() -> dict[str, str]:
         for one in FORMATS
         if one.kind is MediaKind.PICTURE and one.writer
     }  # fmt: skip
-
-
-class Scorer(Protocol):
-    """What gives safety scores."""
-
-    models: Sequence[Any]
-
-    def score(self, pictures: Sequence[np.ndarray]) -> list[Any]:
-        """One answer per picture, uint8 RGB ``(h, w, 3)`` each."""
-
-
-def scorer_of(models: ModelPool) -> Scorer:
-    """The pool's scorer of safety.
-
-    Raises:
-        ExtraMissing: its networks are not installed.
-    """
-    opener = getattr(models, "safety", None)
-    if opener is None:
-        raise ExtraMissing("There is nothing here that scores pictures.", hint=extra_hint("safety"))
-    return cast(Scorer, opener())
 
 
 class PictureWork:
@@ -194,7 +174,7 @@ class PictureWork:
             DashcamCleanerError: the scores cannot be told at all, or no picture can be read.
         """
         begun = time.monotonic()
-        scorer = scorer_of(self._models)
+        scorer = self._models.safety()
         results: list[dict[str, Any]] = []
         failed: list[DashcamCleanerError] = []
         for one in sent:
@@ -207,7 +187,7 @@ class PictureWork:
             raise failed[0]
         return {"results": results, "models": list(map(_plain, scorer.models)), "ms": _ms_since(begun)}
 
-    def _score_one(self, sent: SentPicture, scorer: Any, policy: Policy) -> dict[str, Any]:
+    def _score_one(self, sent: SentPicture, scorer: SafetyScorer, policy: Policy) -> dict[str, Any]:
         with self._read(sent) as (still, _):
             width, height = still.frame.upright_size
             shrunk = max(1.0, max(width, height) / _SCORED_SIDE_PX)

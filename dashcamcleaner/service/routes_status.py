@@ -10,7 +10,6 @@ from fastapi import APIRouter, Request, Response
 import dashcamcleaner
 from dashcamcleaner.errors import DashcamCleanerError, ServiceBusy
 from dashcamcleaner.service.answers import ModelList, StateAnswer, problems
-from dashcamcleaner.service.pictures import scorer_of
 from dashcamcleaner.service.problems import without_paths
 from dashcamcleaner.service.state import Caller, service_of
 from dashcamcleaner.settings import resolve
@@ -55,7 +54,7 @@ async def models(request: Request, _caller: Caller) -> Any:
         except DashcamCleanerError as error:
             missing.append(without_paths(f"{error.message} {error.hint}".strip()))
         try:
-            scorers += [dataclasses.asdict(card) for card in scorer_of(service.models).models]
+            scorers += [dataclasses.asdict(card) for card in service.models.safety().models]
         except DashcamCleanerError as error:
             missing.append(without_paths(f"{error.message} {error.hint}".strip()))
         policies = {name: dict(policy.thresholds) for name, policy in service.policies.items()}

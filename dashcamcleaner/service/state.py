@@ -18,7 +18,7 @@ from dashcamcleaner.service.job_queue import JobQueue
 from dashcamcleaner.service.job_store import JobStore
 from dashcamcleaner.service.metrics import Metrics
 from dashcamcleaner.service.options import ServiceOptions
-from dashcamcleaner.service.pictures import PictureModels, PictureWork, scorer_of
+from dashcamcleaner.service.pictures import PictureModels, PictureWork
 from dashcamcleaner.service.policy import load_policies
 from dashcamcleaner.service.work_queue import WorkQueue
 from dashcamcleaner.settings import resolve
@@ -101,7 +101,7 @@ class Service:
             self.why_not = error
             return
         try:
-            scorer_of(self.models)
+            self.models.safety()
         except DashcamCleanerError as error:
             self.missing.append(f"{error.message} {error.hint}".strip())
         self.ready = True
