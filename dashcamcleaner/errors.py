@@ -119,8 +119,6 @@ class BackendMissing(BackendError):
 class WeightsError(BackendError):
     """Weights are missing, unreadable or of a layout we do not know."""
 
-    http_status = 422
-
 
 class WeightsUntrusted(WeightsError):
     """A foreign ``.pt`` is a pickle, which can run code, and the user has not agreed to load it."""

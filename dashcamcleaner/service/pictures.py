@@ -26,10 +26,10 @@ from dashcamcleaner.media.formats import FORMATS, MediaKind, format_of, picture_
 from dashcamcleaner.media.image_file import Still, read_still, still_size, write_still
 from dashcamcleaner.pipeline.image import plan_still
 from dashcamcleaner.pipeline.writer import obscurer_for
-from dashcamcleaner.scenes.classify.safety import SafetyScorer
 from dashcamcleaner.service.options import ServiceOptions
 from dashcamcleaner.service.policy import Policy
 from dashcamcleaner.service.problems import problem_of, without_paths
+from dashcamcleaner.service.scoring import Scorers
 from dashcamcleaner.settings import Settings
 
 __all__ = ["CleanPicture", "PictureModels", "PictureWork", "SentPicture", "written_formats"]
@@ -174,32 +174,32 @@ class PictureWork:
             DashcamCleanerError: the scores cannot be told at all, or no picture can be read.
         """
         begun = time.monotonic()
-        scorer = self._models.safety()
+        scorers = Scorers(self._models)
         results: list[dict[str, Any]] = []
         failed: list[DashcamCleanerError] = []
         for one in sent:
             try:
-                results.append(self._score_one(one, scorer, policy))
+                results.append(self._score_one(one, scorers, policy))
             except (InputError, TooLarge) as error:
                 failed.append(error)
                 results.append({"name": one.name, "error": problem_of(error)})
         if len(failed) == len(sent):
             raise failed[0]
-        return {"results": results, "models": list(map(_plain, scorer.models)), "ms": _ms_since(begun)}
+        return {"results": results, "models": scorers.cards, "ms": _ms_since(begun)}
 
-    def _score_one(self, sent: SentPicture, scorer: SafetyScorer, policy: Policy) -> dict[str, Any]:
+    def _score_one(self, sent: SentPicture, scorers: Scorers, policy: Policy) -> dict[str, Any]:
         with self._read(sent) as (still, _):
             width, height = still.frame.upright_size
             shrunk = max(1.0, max(width, height) / _SCORED_SIDE_PX)
             picture = still.frame.picture((max(1, round(width / shrunk)), max(1, round(height / shrunk))))
-        (found,) = scorer.score([np.ascontiguousarray(picture)])
+        (found,) = scorers.score([np.ascontiguousarray(picture)])
         return {
             "name": sent.name,
             "size": {"width": width, "height": height},
             "scores": _rounded(found.scores),
             "parts": _rounded(found.parts),
-            "experimental": list(found.experimental),
-            "boxes": [_enlarged(_plain(box), shrunk) for box in found.boxes],
+            "experimental": found.experimental,
+            "boxes": [_enlarged(dataclasses.asdict(box), shrunk) for box in found.boxes],
             "verdict": policy.verdict(found.scores, found.parts),
         }
 
@@ -256,19 +256,6 @@ def _counts(plan: FramePlan) -> dict[str, int]:
 def _box(xyxy: Sequence[float] | np.ndarray) -> dict[str, float]:
     x1, y1, x2, y2 = (round(float(side), 1) for side in xyxy)
     return {"x": x1, "y": y1, "w": round(x2 - x1, 1), "h": round(y2 - y1, 1)}
-
-
-def _plain(value: Any) -> Any:
-    """A record as plain JSON types."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return _plain(dataclasses.asdict(value))
-    if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, np.generic):
-        return value.item()
-    return value
 
 
 def _enlarged(box: dict[str, Any], factor: float) -> dict[str, Any]:

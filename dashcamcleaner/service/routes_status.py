@@ -11,6 +11,7 @@ import dashcamcleaner
 from dashcamcleaner.errors import DashcamCleanerError, ServiceBusy
 from dashcamcleaner.service.answers import ModelList, StateAnswer, problems
 from dashcamcleaner.service.problems import without_paths
+from dashcamcleaner.service.scoring import Scorers
 from dashcamcleaner.service.state import Caller, service_of
 from dashcamcleaner.settings import resolve
 
@@ -44,7 +45,6 @@ async def models(request: Request, _caller: Caller) -> Any:
     def found() -> dict[str, Any]:
         settings = resolve({})
         detectors: list[dict[str, Any]] = []
-        scorers: list[dict[str, Any]] = []
         missing: list[str] = []
         try:
             network = service.models.detector(
@@ -53,12 +53,10 @@ async def models(request: Request, _caller: Caller) -> Any:
             detectors.append({"kinds": list(network.kinds), **dataclasses.asdict(network.description)})
         except DashcamCleanerError as error:
             missing.append(without_paths(f"{error.message} {error.hint}".strip()))
-        try:
-            scorers += [dataclasses.asdict(card) for card in service.models.safety().models]
-        except DashcamCleanerError as error:
-            missing.append(without_paths(f"{error.message} {error.hint}".strip()))
+        scorers = Scorers(service.models)
+        missing += [without_paths(f"{error.message} {error.hint}".strip()) for error in scorers.missing]
         policies = {name: dict(policy.thresholds) for name, policy in service.policies.items()}
-        return {"detectors": detectors, "scorers": scorers, "policies": policies, "missing": missing}
+        return {"detectors": detectors, "scorers": scorers.cards, "policies": policies, "missing": missing}
 
     return await service.work.run(found)
 

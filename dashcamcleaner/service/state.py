@@ -20,6 +20,7 @@ from dashcamcleaner.service.metrics import Metrics
 from dashcamcleaner.service.options import ServiceOptions
 from dashcamcleaner.service.pictures import PictureModels, PictureWork
 from dashcamcleaner.service.policy import load_policies
+from dashcamcleaner.service.scoring import Scorers
 from dashcamcleaner.service.work_queue import WorkQueue
 from dashcamcleaner.settings import resolve
 
@@ -50,7 +51,6 @@ class Service:
         self.pictures = PictureWork(options, models=self.models, folder=self.temporary)
         self.ready = False
         self.why_not: DashcamCleanerError | None = None
-        self.missing: list[str] = []
         self.stopping = threading.Event()
         self._own_models = models is None
         self._warming: threading.Thread | None = None
@@ -100,10 +100,7 @@ class Service:
         except DashcamCleanerError as error:
             self.why_not = error
             return
-        try:
-            self.models.safety()
-        except DashcamCleanerError as error:
-            self.missing.append(f"{error.message} {error.hint}".strip())
+        Scorers(self.models)
         self.ready = True
 
 

@@ -77,7 +77,7 @@ ROUTES = [
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 @pytest.mark.parametrize(
-    "header", [None, "Bearer wrong-token-of-this-test", f"Basic {TOKEN}", f"Bearer {TOKEN}x", "Bearer "]
+    "header", [None, "Bearer wrong-token-of-this-test", f"Basic {TOKEN}", f"Bearer {TOKEN}x", "Bearer"]
 )
 def test_nothing_is_done_without_the_token(guarded: RunningServer, method: str, path: str, header: str | None) -> None:
     headers = {"Authorization": header} if header else {}
@@ -144,12 +144,18 @@ def test_tokens_are_compared_against_all() -> None:
 @pytest.mark.parametrize(
     ("host", "origin", "fine"),
     [
-        ("127.0.0.1:8080", None, True), ("localhost:8080", "http://localhost:8080", True), ("[::1]:8080", None, True),
-        ("clips.example", None, False), ("clips.example:8080", "http://clips.example:8080", False), ("", None, False),
-        ("127.0.0.1:8080", "http://evil.example", False), ("127.0.0.1:8080", "null", False),
-        ("127.0.0.1:8080", "http://127.0.0.1:9", False), ("kitchen.lan", "https://kitchen.lan", True),
+        ("127.0.0.1:8080", None, True),
+        ("localhost:8080", "http://localhost:8080", True),
+        ("[::1]:8080", None, True),
+        ("clips.example", None, False),
+        ("clips.example:8080", "http://clips.example:8080", False),
+        ("", None, False),
+        ("127.0.0.1:8080", "http://evil.example", False),
+        ("127.0.0.1:8080", "null", False),
+        ("127.0.0.1:8080", "http://127.0.0.1:9", False),
+        ("kitchen.lan", "https://kitchen.lan", True),
     ],
-)  # fmt: skip
+)
 def test_pages_of_other_hosts_reach_nothing(host: str, origin: str | None, fine: bool) -> None:
     asked = {"host": host, "origin": origin, "bound_to": "127.0.0.1", "names": ("kitchen.lan",)}
     if fine:
@@ -181,10 +187,13 @@ def test_the_log_tells_ids_and_no_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("flags", "says"),
     [
-        ({"port": 70000}, "port"), ({"max_pictures": 0}, "max-pictures"), ({"allow_folder": ("/no/such/folder",)}, "no folder"),
-        ({"webhook_host": ("a.example",)}, "no secret"), ({"keep_hours": "nan"}, "keep-hours"),
+        ({"port": 70000}, "port"),
+        ({"max_pictures": 0}, "max-pictures"),
+        ({"allow_folder": ("/no/such/folder",)}, "no folder"),
+        ({"webhook_host": ("a.example",)}, "no secret"),
+        ({"keep_hours": "nan"}, "keep-hours"),
     ],
-)  # fmt: skip
+)
 def test_wrong_options_are_told(flags: dict, says: str) -> None:
     with pytest.raises(SettingError, match=says):
         ServiceOptions(**flags)

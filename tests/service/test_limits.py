@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import socket
 import time
@@ -13,6 +14,8 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
+from dashcamcleaner.errors import ServiceBusy
+from dashcamcleaner.service.work_queue import WorkQueue
 from tests import clips
 from tests.service.running import RunningServer, coded, end_of, running, street_file
 
@@ -106,18 +109,23 @@ def test_a_body_that_does_not_come(small: RunningServer) -> None:
     assert b"TooSlow" in answer
 
 
-def test_time_of_an_answer_and_of_a_job(tmp_path: Path) -> None:
-    flags = ["--max-request-time", "0.1", "--max-job-time", "1"]
+def test_time_of_an_answer() -> None:
+    async def ask(queue: WorkQueue) -> None:
+        with pytest.raises(ServiceBusy):
+            await queue.run(time.sleep, 0.5)
+        assert queue.inside == 1, "it goes on, and keeps its place"
+
+    queue = WorkQueue(most_waiting=1, patience_s=0.05, threads=1)
+    asyncio.run(ask(queue))
+    queue.close()
+    assert queue.inside == 0
+
+
+def test_time_of_a_job(tmp_path: Path) -> None:
     long = clips.make(tmp_path / "a.mp4", frames=600, size=(160, 96)).path.read_bytes()
-    with running(tmp_path / "storage", *flags) as server:
-        query = "?inference_size=1280&tiles=4"
-        answer = server.client.post(f"/anonymize{query}", files={"files": ("a.jpg", street_file(size=(1600, 900)))})
-        assert answer.status_code == 503
-        assert answer.json()["error"] == "ServiceBusy"
-        assert "retry-after" in answer.headers
-        told = end_of(
-            server, server.client.post("/jobs", content=long, headers={"Content-Type": "video/mp4"}).json()["id"]
-        )
+    with running(tmp_path / "storage", "--max-job-time", "1", ready=False) as server:
+        sent = server.client.post("/jobs", content=long, headers={"Content-Type": "video/mp4"})
+        told = end_of(server, sent.json()["id"])
         assert told["problem"]["status"] == 413
         assert "1 s" in told["problem"]["detail"]
 

@@ -171,11 +171,18 @@ def test_a_name_that_acts_is_shown_as_text(server: RunningServer) -> None:
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        ("style=blurry", "style"), ("strength=9", "1 to 6"), ("strength=3&strength=4", "once"), ("weights=/etc/passwd", "no parameter"),
-        ("picture=/etc/passwd", "no parameter"), ("threshold=nan", "threshold"), ("faces=maybe", "faces"),
-        ("faces=false&plates=false", "Neither"), ("format=exe", "format"), ("inference_size=4096", "inference"),
+        ("style=blurry", "style"),
+        ("strength=9", "1 to 6"),
+        ("strength=3&strength=4", "once"),
+        ("weights=/etc/passwd", "no parameter"),
+        ("picture=/etc/passwd", "no parameter"),
+        ("threshold=nan", "threshold"),
+        ("faces=maybe", "faces"),
+        ("faces=false&plates=false", "Neither"),
+        ("format=exe", "format"),
+        ("inference_size=4096", "inference"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_setting_is_told(server: RunningServer, query: str, says: str) -> None:
     answer = server.client.post(f"/anonymize?{query}", files={"files": ("a.jpg", street_file())})
     assert answer.status_code == 422, answer.text
@@ -191,12 +198,17 @@ def test_one_picture_is_cleaned_at_a_time(server: RunningServer) -> None:
 @pytest.mark.parametrize(
     ("content", "kind", "status"),
     [
-        (b"{", "application/json", 400), (b"{}", "application/json", 400), (b'{"pictures": []}', "application/json", 400),
-        (b'{"pictures": [{"data": "%%"}]}', "application/json", 400), (b"[" * 100_000, "application/json", 400),
+        (b"{", "application/json", 400),
+        (b"{}", "application/json", 400),
+        (b'{"pictures": []}', "application/json", 400),
+        (b'{"pictures": [{"data": "%%"}]}', "application/json", 400),
+        (b"[" * 100_000, "application/json", 400),
         (b'{"url": "http://127.0.0.1/x.jpg"}', "application/json", 400),
-        (b"x", "text/plain", 415), (b"x", "multipart/form-data", 400), (b"x", "", 415),
+        (b"x", "text/plain", 415),
+        (b"x", "multipart/form-data", 400),
+        (b"x", "", 415),
     ],
-)  # fmt: skip
+)
 def test_a_body_that_is_none_is_told(server: RunningServer, content: bytes, kind: str, status: int) -> None:
     answer = server.client.post("/anonymize", content=content, headers={"Content-Type": kind} if kind else {})
     assert answer.status_code == status, answer.text

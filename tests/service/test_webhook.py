@@ -61,7 +61,9 @@ def test_the_end_of_a_job_is_told_and_signed(tmp_path: Path, receiver: Receiver)
         job = server.client.post("/jobs", params=query, files={"files": ("grandma.mp4", clip)}).json()["id"]
         end_of(server, job)
         wait_until(lambda: len(receiver.told) == 2, what="a second attempt")
-        other = server.client.post("/jobs", params={"webhook": "http://evil.example/"}, files={"files": ("a.mp4", clip)})
+        other = server.client.post(
+            "/jobs", params={"webhook": "http://evil.example/"}, files={"files": ("a.mp4", clip)}
+        )
         assert other.status_code == 403
     assert [path for path, _, _ in receiver.told] == ["/hook", "/hook"], "no redirect is followed"
     _, headers, body = receiver.told[-1]
@@ -77,14 +79,27 @@ def test_the_end_of_a_job_is_told_and_signed(tmp_path: Path, receiver: Receiver)
 @pytest.mark.parametrize(
     ("url", "fine"),
     [
-        ("https://hooks.example/a?b=c", True), ("https://HOOKS.example/", True), ("https://other.example:8443/x", True),
-        ("http://127.0.0.1:9000/", True), ("http://hooks.example/", False), ("https://hooks.example:444/", False),
-        ("https://other.example/", False), ("https://hooks.example@evil.example/", False), ("http://127.0.0.1:9001/", False),
-        ("https://evil.example/?hooks.example", False), ("https://hooks.example.evil.example/", False), ("file:///etc", False),
-        ("https://user:pw@hooks.example/", False), ("https://hooks.example\\@evil.example/", False), ("https://[::1/", False),
-        ("//hooks.example/", False), ("", False), ("https://hooks.example/" + "a" * 3000, False), ("https://hooks.example:x/", False),
+        ("https://hooks.example/a?b=c", True),
+        ("https://HOOKS.example/", True),
+        ("https://other.example:8443/x", True),
+        ("http://127.0.0.1:9000/", True),
+        ("http://hooks.example/", False),
+        ("https://hooks.example:444/", False),
+        ("https://other.example/", False),
+        ("https://hooks.example@evil.example/", False),
+        ("http://127.0.0.1:9001/", False),
+        ("https://evil.example/?hooks.example", False),
+        ("https://hooks.example.evil.example/", False),
+        ("file:///etc", False),
+        ("https://user:pw@hooks.example/", False),
+        ("https://hooks.example\\@evil.example/", False),
+        ("https://[::1/", False),
+        ("//hooks.example/", False),
+        ("", False),
+        ("https://hooks.example/" + "a" * 3000, False),
+        ("https://hooks.example:x/", False),
     ],
-)  # fmt: skip
+)
 def test_hosts_are_those_of_the_list(url: str, fine: bool) -> None:
     hosts = ("hooks.example", "other.example:8443", "http://127.0.0.1:9000")
     if fine:
