@@ -15,7 +15,7 @@ import dashcamcleaner
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.service import routes_jobs, routes_pages, routes_pictures, routes_status
-from dashcamcleaner.service.answers import ProblemAnswer
+from dashcamcleaner.service.answers import Detected, ProblemAnswer
 from dashcamcleaner.service.border import Border
 from dashcamcleaner.service.options import ServiceOptions
 from dashcamcleaner.service.problems import handle
@@ -57,6 +57,7 @@ def create_app(options: ServiceOptions, *, models: ModelPool | None = None) -> F
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.service = service
     for part in (routes_pictures, routes_jobs, routes_status, routes_pages):
@@ -82,9 +83,12 @@ def openapi() -> dict[str, Any]:
 
 
 def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with the model that all routes' errors refer to, and without FastAPI's own, which is not used."""
+    """The document with the models that routes refer to by name, and without FastAPI's own of errors."""
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    schemas["ProblemAnswer"] = ProblemAnswer.model_json_schema()
+    for model in (ProblemAnswer, Detected):
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(schema.pop("$defs", {}))
+        schemas[model.__name__] = schema
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     return document

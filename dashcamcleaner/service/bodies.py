@@ -53,6 +53,7 @@ PICTURE_BODY: dict[str, Any] = {
             "schema": {
                 "type": "object",
                 "required": ["files"],
+                "additionalProperties": False,
                 "properties": {"files": {"type": "array", "minItems": 1, "items": _BINARY["schema"]}},
             }
         },

@@ -49,6 +49,7 @@ _BODY: dict[str, Any] = {
             "schema": {
                 "type": "object",
                 "required": ["files"],
+                "additionalProperties": False,
                 "properties": {
                     "files": {
                         "type": "array",
@@ -81,6 +82,10 @@ _BODY: dict[str, Any] = {
     },
 }
 
+_LINKS = {
+    name: {"operationId": name, "parameters": {"job": "$response.body#/id", **more}}
+    for name, more in (("show_job", {}), ("job_events", {}), ("job_file", {"word": "report"}), ("delete_job", {}))
+}
 JobId = Annotated[str, PathParameter(pattern="^[0-9a-f]{32}$", description="the job's id")]
 _FILES = {
     "result": "the cleaned clip",
@@ -97,7 +102,7 @@ _KEEPALIVE_S = 15.0
     status_code=202,
     summary="Clean, cut into scenes or audit a clip",
     response_model=JobAnswer,
-    responses=problems(404, 415, 507),
+    responses={202: {"links": _LINKS}, **problems(404, 415, 507)},
     openapi_extra={
         "requestBody": _BODY,
         "parameters": parameters([*_OWN, *CLIP_SETTINGS], extra={"webhook": {"maxLength": 2000}}),
@@ -221,7 +226,7 @@ async def delete_job(request: Request, owner: Caller, job: JobId) -> Response:
     summary="A job's events as they come",
     response_class=Response,
     responses={
-        200: {"description": "server-sent events", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+        200: {"description": "server-sent events", "content": {"text/event-stream": {}}},
         **problems(404),
     },
 )
