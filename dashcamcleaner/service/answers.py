@@ -29,7 +29,7 @@ class Size(BaseModel):
     height: int
 
 
-class Box(BaseModel):
+class PlacedBox(BaseModel):
     """Upper left corner, width and height, in pixels of the upright picture."""
 
     x: float
@@ -39,19 +39,19 @@ class Box(BaseModel):
     score: float
 
 
-class LabelledBox(Box):
+class LabelledBox(PlacedBox):
     """Where a scorer saw something."""
 
     label: str
 
 
-class KindBox(Box):
+class KindBox(PlacedBox):
     """Where a detector saw something, or what would be hidden."""
 
     kind: str
 
 
-class Reason(BaseModel):
+class VerdictReason(BaseModel):
     """A score that came to its threshold."""
 
     category: str
@@ -64,7 +64,7 @@ class Verdict(BaseModel):
 
     policy: str
     flagged: bool
-    reasons: list[Reason]
+    reasons: list[VerdictReason]
     not_scored: list[str]
 
 

@@ -34,7 +34,7 @@ def create_app(options: ServiceOptions, *, models: ModelPool | None = None) -> F
 
     Args:
         options: how it is opened.
-        models: see `Service`.
+        models: the pool of models for pictures, as for `Service`.
 
     Raises:
         SettingError: see `Service`.

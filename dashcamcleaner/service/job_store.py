@@ -39,7 +39,7 @@ class JobRecord:
 
     Args:
         id: 128 random bits, as text.
-        owner: whose token asked for it.
+        owner: the caller who asked for it.
         kind: ``clean``, ``scenes`` or ``audit``.
         state: ``queued``, ``running``, ``done`` or ``failed``.
         settings: what was said of settings.

@@ -79,7 +79,7 @@ class CleanPicture:
 
     Args:
         content: the bytes of the file.
-        media_type: as HTTP names it.
+        media_type: the type as HTTP names it.
         suffix: the file's extension, with its dot.
         regions: how many were hidden, by kind.
         notes: what of the file was left behind or changed.

@@ -15,6 +15,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.errors import DashcamCleanerError, NotFound, RequestError, SettingError, TooMany
@@ -50,7 +51,7 @@ def problem_of(
     Args:
         error: what went wrong.
         request_id: the id under which the log tells of the request.
-        names: see `without_paths`.
+        names: the names for paths, as `without_paths` takes them.
     """
     status = error.http_status
     title = _TITLES.get(status, "Request ended")
@@ -101,7 +102,15 @@ def error_of(raised: Exception) -> DashcamCleanerError:
 async def handle(request: Request, raised: Exception) -> JSONResponse:
     """The exception handler of the app."""
     answer = problem_response(error_of(raised), request_id=request.scope.get("request_id", ""))
-    if isinstance(raised, HTTPException) and raised.headers:
-        for name, value in raised.headers.items():
-            answer.headers.setdefault(name, value)
+    if answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        answer.headers["Allow"] = ", ".join(sorted(_methods(request)))
     return answer
+
+
+def _methods(request: Request) -> set[str]:
+    """What a path can be asked: the library names the methods of the first of its routes alone."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            found |= getattr(route, "methods", None) or set()
+    return found

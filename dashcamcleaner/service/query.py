@@ -31,14 +31,26 @@ _OF_PICTURES = {
     "growth_face", "growth_plate", "feather", "shape_face", "shape_plate", "inference_size", "tiles", "keep",
 }  # fmt: skip
 
-CLIP_SETTINGS: tuple[Setting, ...] = tuple(row for row in ROWS if row.group != "run" and row.name not in _NEVER)
+
+def _without_files(row: Setting) -> Setting:
+    """The style that shows a picture of one's own needs a file of the server."""
+    return dataclasses.replace(
+        row, choices=tuple(one for one in row.choices if (row.name, one) != ("style", "picture"))
+    )
+
+
+CLIP_SETTINGS: tuple[Setting, ...] = tuple(
+    _without_files(row) for row in ROWS if row.group != "run" and row.name not in _NEVER
+)
 """The settings that a job may say."""
 
 _CAPPED = {"inference_size": 1280, "tiles": 4}
 """Of pictures: larger networks take gigabytes, and a shared server keeps them open."""
 
 PICTURE_SETTINGS: tuple[Setting, ...] = tuple(
-    dataclasses.replace(row, maximum=_CAPPED.get(row.name, row.maximum)) for row in ROWS if row.name in _OF_PICTURES
+    dataclasses.replace(row, maximum=_CAPPED.get(row.name, row.maximum))
+    for row in map(_without_files, ROWS)
+    if row.name in _OF_PICTURES
 )
 """The settings that a request with a picture may say: nothing of time, sound or codecs."""
 

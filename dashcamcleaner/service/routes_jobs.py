@@ -126,9 +126,9 @@ async def start_job(request: Request, owner: Caller, response: Response) -> Any:
         await _take_files(request, service, record, folder, name=plain_name(own["name"] or ""))
         least, most = _NEEDED[record.kind]
         if not least <= len(record.inputs) <= most:
+            takes = f"{least} to {most}" if most > least else f"{least}"
             raise RequestError(
-                f"There are {len(record.inputs)} files; {record.kind} takes {least}" + f" to {most}." * (most > least)
-                or ".",
+                f"There are {len(record.inputs)} files, and {record.kind} takes {takes}.",
                 hint="An audit takes the source, what came of it, and its plan if there is one.",
             )
         if record.kind == "clean":

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request, Response
 
 from dashcamcleaner.core.plain_text import visible
-from dashcamcleaner.errors import RequestError, SettingError
+from dashcamcleaner.errors import NotFound, RequestError, SettingError
 from dashcamcleaner.service.answers import Detected, Scored, problems
 from dashcamcleaner.service.bodies import PICTURE_BODY, read_pictures
 from dashcamcleaner.service.pictures import written_formats
@@ -39,7 +39,7 @@ _PICTURE = {"schema": {"type": "string", "format": "binary"}}
     summary="Score pictures for nudity, violence and drugs",
     response_model=Scored,
     response_model_exclude_none=True,
-    responses=problems(415, 501),
+    responses=problems(404, 415, 501),
     openapi_extra={"requestBody": PICTURE_BODY, "parameters": parameters([_POLICY])},
 )
 async def score(request: Request, _caller: Caller) -> Any:
@@ -96,7 +96,7 @@ async def anonymize(request: Request, _caller: Caller) -> Response:
 
 def _policy(policies: dict[str, Policy], name: str) -> Policy:
     if name not in policies:
-        raise SettingError(
+        raise NotFound(
             f"There is no policy {visible(name)[:60]!r} here.", hint=f"Policies: {', '.join(map(visible, policies))}."
         )
     return policies[name]

@@ -43,7 +43,18 @@ def test_the_whole_document_under_schemathesis(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout[-9000:] + done.stderr[-2000:]
 
 
+CONFIG = "\n".join(
+    f"""[[operations]]
+include-name = "{name}"
+checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 404, 409, 413, 415, 422, 429]
+"""
+    for name in ("POST /score", "POST /anonymize", "POST /jobs")
+)
+"""No schema tells which bytes are a picture or a clip, nor that an audit takes more files than a run."""
+
+
 def schemathesis(server: RunningServer, folder: Path) -> subprocess.CompletedProcess[str]:
+    (folder / "schemathesis.toml").write_text(CONFIG)
     words = [
         sys.executable, "-m", "schemathesis.cli", "run", f"{server.url}/openapi.json", "--checks", "all",
         "--max-examples", "8", "--header", f"Authorization: Bearer {TOKEN}",
