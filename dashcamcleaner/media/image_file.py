@@ -29,7 +29,7 @@ from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
 from dashcamcleaner.core.summary import StreamAction
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import InputError, OutputError
-from dashcamcleaner.files import map_os_errors, mode_like, reserve
+from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media.formats import FORMATS, MediaKind, format_of, picture_format, suffixes
 from dashcamcleaner.media.text_judge import tells_position
 
@@ -137,6 +137,7 @@ def write_still(
     still: Still,
     *,
     partial_path: str | Path,
+    final: Path | None = None,
     suffix: str | None = None,
     quality: int | None = None,
     keep: Collection[str] = (),
@@ -146,6 +147,7 @@ def write_still(
     Args:
         still: the picture as read; its frame may have been obscured.
         partial_path: the file that is written; renaming is the caller's.
+        final: the name that the file is going to have, for messages.
         suffix: extension of the final name, which picks the format; None: the source's format.
         quality: 1-100 for JPEG, WebP and AVIF; None: as the source.
         keep: ``location`` keeps the EXIF position, ``tags`` the camera's other EXIF tags.
@@ -168,14 +170,13 @@ def write_still(
         options["exif"] = exif
     if still.icc is not None:
         options["icc_profile"] = still.icc
-    with _writing(partial_path):
+    with _writing(partial_path, final or partial_path):
         if still.frame.layout.depth == 16 and target in ("PNG", "TIFF"):
             data, kept = _deep(still.frame, target, icc=still.icc)
             if not kept:
                 actions.append(StreamAction("colour profile (ICC)", "dropped", "16-bit TIFF is written without"))
         else:
             data = _encoded(still, target, quality=quality, options=options)
-        reserve(partial_path, mode=mode_like(still.path))
         partial_path.write_bytes(data)
     return actions + still.actions
 
@@ -222,9 +223,9 @@ def _reading(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def _writing(path: Path, final: Path) -> Iterator[None]:
     try:
-        with map_os_errors(path, also=(ValueError, cv2.error)):
+        with map_os_errors(final, also=(ValueError, cv2.error)):
             yield
     except OutputError:
         path.unlink(missing_ok=True)

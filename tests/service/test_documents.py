@@ -46,7 +46,7 @@ def test_every_limit_is_documented() -> None:
 
 def commands() -> list[list[str]]:
     unit = re.search(r"^ExecStart=\S+ (.*)$", text_of("packaging/dashcamcleaner.service"), re.M)
-    container = re.search(r"^CMD (\[.*\])$", text_of("packaging/Containerfile"), re.M)
+    container = re.search(r"^CMD (\[.*\])$", text_of("packaging/serve.Containerfile"), re.M)
     assert unit
     assert container
     return [shlex.split(unit[1]), json.loads(container[1])[1:]]
