@@ -59,7 +59,7 @@ class VerdictReason(BaseModel):
     threshold: float
 
 
-class Verdict(BaseModel):
+class PolicyVerdict(BaseModel):
     """What the scores come to under a policy; what it names and nobody scored is told."""
 
     policy: str
@@ -77,7 +77,7 @@ class ScoredPicture(BaseModel):
     parts: dict[str, float] | None = None
     experimental: list[str] | None = None
     boxes: list[LabelledBox] | None = None
-    verdict: Verdict | None = None
+    verdict: PolicyVerdict | None = None
     error: ProblemAnswer | None = None
 
 

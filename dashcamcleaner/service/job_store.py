@@ -153,7 +153,7 @@ class JobStore:
 
         Args:
             states: those that count; none: all do.
-            owner: whose; None: everybody's.
+            owner: the caller whose jobs count; None: everybody's.
         """
         with self._lock:
             rows = self._db.execute("SELECT record FROM jobs ORDER BY rowid").fetchall()

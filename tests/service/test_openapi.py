@@ -46,7 +46,7 @@ def test_the_whole_document_under_schemathesis(tmp_path: Path) -> None:
 CONFIG = "\n".join(
     f"""[[operations]]
 include-name = "{name}"
-checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 404, 409, 413, 415, 422, 429]
+checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 403, 404, 409, 413, 415, 422, 429]
 """
     for name in ("POST /score", "POST /anonymize", "POST /jobs")
 )
