@@ -22,6 +22,8 @@ from typing import Any
 import dashcamcleaner
 from dashcamcleaner import errors
 from dashcamcleaner.errors import DashcamCleanerError, InputError, TooLarge, TooMany
+from dashcamcleaner.pipeline.plan_file import plan_path
+from dashcamcleaner.report.data import html_path, report_path
 from dashcamcleaner.service.job_store import DONE, ENDED, FAILED, QUEUED, RUNNING, JobRecord, JobStore, now
 from dashcamcleaner.service.metrics import Metrics
 from dashcamcleaner.service.options import TOKEN_VARIABLE, ServiceOptions
@@ -35,7 +37,7 @@ log = logging.getLogger("dashcamcleaner.service")
 _MOST_ATTEMPTS = 5
 _STOP_S = 15.0
 _PROGRESS_EVERY_S = 0.5
-_LAST_EVENTS = ("finished", "audited", "failed")
+_LAST_EVENTS = ("finished", "audited", "labelled", "failed")
 _MOST_WARNINGS = 100
 
 
@@ -234,7 +236,8 @@ class JobQueue:
         """Pass the process its job and keep its events; gives the last one, None if it never came."""
         asked = {
             "kind": record.kind, "settings": record.settings, "inputs": record.inputs, "output": record.output,
-            "audit": record.audit, "most_pixels": self._options.max_megapixels * 1e6,
+            "audit": record.audit, "model": record.model, "targets": record.targets,
+            "most_pixels": self._options.max_megapixels * 1e6,
             "most_s": self._options.max_duration,
         }  # fmt: skip
         assert process.stdin is not None
@@ -268,12 +271,11 @@ class JobQueue:
         for name in ("source", "output", "plan", "report", "source_sha256", "seal"):
             outcome.pop(name, None)
         record.outcome = outcome
-        output = record.output or record.inputs[1]
-        stem = Path(output).stem
-        names = {
-            "result": record.output, "plan": f"{stem}.plan.jsonl", "report": f"{stem}.report.json",
-            "page": f"{stem}.report.html", **(last.get("more_files") or {}),
-        }  # fmt: skip
+        more = last.get("more_files") or {}
+        output = folder / (record.inputs[1] if record.kind == "audit" else record.output or more.get("result", "none"))
+        report = report_path(output)
+        beside = {"plan": plan_path(output), "report": report, "page": html_path(report)}
+        names = {"result": record.output, **{word: path.name for word, path in beside.items()}, **more}
         record.files = {word: name for word, name in names.items() if name and (folder / name).is_file()}
         if record.kind == "audit":
             record.files.pop("plan", None)

@@ -47,6 +47,8 @@ class JobRecord:
         linked: whole paths of those inputs that stay where they are, by name; never shown.
         output: the name of the result in the job's folder; empty where there is none.
         audit: the output is looked at again.
+        model: what tells scenes apart.
+        targets: the labels that are kept; none: nothing is cut.
         webhook: who is told at the end; empty: nobody.
         told: the webhook was told, or was given up.
         created: seconds since 1970, when the job was asked for.
@@ -69,6 +71,8 @@ class JobRecord:
     linked: dict[str, str] = field(default_factory=dict)
     output: str = ""
     audit: bool = False
+    model: str = ""
+    targets: list[str] = field(default_factory=list)
     webhook: str = ""
     told: bool = False
     created: float = 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import json
 import os
 import shutil
@@ -16,7 +17,7 @@ from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from dashcamcleaner.errors import InputError, NotFound, NotReady, RequestError, SettingError
+from dashcamcleaner.errors import ExtraMissing, InputError, NotFound, NotReady, RequestError, SettingError, extra_hint
 from dashcamcleaner.files import check_space
 from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
 from dashcamcleaner.service.answers import JobAnswer, JobList, problems
@@ -39,7 +40,11 @@ _FORMAT = own_row("format", "Container of the result; without it, that of the so
 _AUDIT = own_row("audit", "Look at the result again when it is written (clean).", default=False, type="bool")
 _WEBHOOK = own_row("webhook", "Address that is told when the job ends; its host must be allowed.")
 _NAME = own_row("name", "Name of a file that is sent as it is: its extension tells what it is.")
-_OWN = (_KIND, _FORMAT, _AUDIT, _WEBHOOK, _NAME)
+_MODEL = own_row(
+    "model", "What tells scenes apart.", default="motion", choices=("motion", "light", "shots", "safety")
+)  # fmt: skip
+_TARGETS = own_row("targets", "Labels that scenes keep, separated by commas; without them nothing is cut.")
+_OWN = (_KIND, _FORMAT, _AUDIT, _WEBHOOK, _NAME, _MODEL, _TARGETS)
 _NEEDED = {"clean": (1, 1), "scenes": (1, 1), "audit": (2, 3)}
 
 _BODY: dict[str, Any] = {
@@ -87,12 +92,6 @@ _LINKS = {
     for name, more in (("show_job", {}), ("job_events", {}), ("job_file", {"word": "report"}), ("delete_job", {}))
 }
 JobId = Annotated[str, PathParameter(pattern="^[0-9a-f]{32}$", description="the job's id")]
-_FILES = {
-    "result": "the cleaned clip",
-    "report": "the report as JSON",
-    "page": "the report as a page",
-    "plan": "the plan, JSON lines",
-}
 _EVERY_S = 0.3
 _KEEPALIVE_S = 15.0
 
@@ -102,7 +101,7 @@ _KEEPALIVE_S = 15.0
     status_code=202,
     summary="Clean, cut into scenes or audit a clip",
     response_model=JobAnswer,
-    responses={202: {"links": _LINKS}, **problems(404, 415, 507)},
+    responses={202: {"links": _LINKS}, **problems(404, 415, 501, 507)},
     openapi_extra={
         "requestBody": _BODY,
         "parameters": parameters([*_OWN, *CLIP_SETTINGS], extra={"webhook": {"maxLength": 2000}}),
@@ -121,6 +120,10 @@ async def start_job(request: Request, owner: Caller, response: Response) -> Any:
     record = JobRecord(
         new_id(), owner, own["kind"], settings=said, audit=bool(own["audit"]), webhook=own["webhook"] or ""
     )
+    if record.kind == "scenes":
+        if importlib.util.find_spec("dashcamcleaner.scenes.job") is None:
+            raise ExtraMissing("This server cannot cut scenes.", hint=extra_hint("scenes"))
+        record.model, record.targets = own["model"], [word for word in (own["targets"] or "").split(",") if word]
     with service.jobs.place(record.id) as folder:
         check_space(folder, needed_bytes=int(request.headers.get("content-length", 0)))
         await _take_files(request, service, record, folder, name=plain_name(own["name"] or ""))

