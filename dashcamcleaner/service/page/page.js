@@ -74,6 +74,12 @@ function showScores(made, found) {
   scores.append(verdict);
   for (const [name, value] of Object.entries(found.scores)) row(scores, name, value, false);
   for (const [name, value] of Object.entries(found.parts)) row(scores, name, value, true);
+  if (found.verdict.not_scored.length) {
+    const note = document.createElement("p");
+    note.className = "note wide";
+    note.textContent = `Not scored by this server: ${found.verdict.not_scored.join(", ")}.`;
+    scores.append(note);
+  }
   if (found.experimental.length) {
     const note = document.createElement("p");
     note.className = "note wide";
