@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Odd and broken files, one by one: what goes in, what comes out, what is refused and with which sentence.
 
-    python benchmarks/formats.py FOLDER [--extension .mp4] [--out docs/formats.md] [--json FILE]
+    python benchmarks/formats.py FOLDER... [--extension .mp4] [--out docs/formats.md] [--json FILE]
 
-Every file of FOLDER is cleaned twice by the product itself: as by default, and with everything kept that can be kept.
+Every file of the folders is cleaned twice by the product itself: as by default, and with all kept that can be kept.
 Source and output are then decoded and compared: number of frames, every time, where the picture ends, orientation,
-sample aspect, colour tags, depth, interlacing, and the copied sound packet for packet. If FOLDER holds a
-``formats.json`` (a list of ``file``, ``special``, ``expect``), what it expects stands beside what happened.
+sample aspect, colour tags, depth, interlacing, and the copied sound packet for packet. If a folder holds a
+``formats.json`` (or ``--notes`` names one: a list of ``file``, ``special``, ``expect``), what it expects stands beside
+what happened. A run that was stopped goes on where FILE of ``--json`` ends.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from dashcamcleaner.errors import DashcamCleanerError  # noqa: E402
 from dashcamcleaner.jobs.run import clean  # noqa: E402
 from dashcamcleaner.media.decoder import open_clip  # noqa: E402
 from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix  # noqa: E402
+from dashcamcleaner.media.packets import read_packets  # noqa: E402
 from dashcamcleaner.media.probe import probe  # noqa: E402
 from dashcamcleaner.pipeline.job import Job  # noqa: E402
 from dashcamcleaner.settings import KEEPABLE, resolve  # noqa: E402
@@ -65,25 +67,26 @@ class Row:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
+    parser.add_argument("--notes", type=Path, help="what is odd about files of folders that tell nothing of them")
     parser.add_argument("--extension", default=".mp4", help="of the outputs, which picks their container")
     parser.add_argument("--only", default="", help="only files whose name contains this")
     parser.add_argument("--out", type=Path, help="write the Markdown here instead of printing it")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    listed = args.folder / "formats.json"
-    notes = {row["file"]: row for row in json.loads(listed.read_text())} if listed.exists() else {}
-    rows = []
-    with tempfile.TemporaryDirectory() as scratch:
-        for source in sorted(args.folder.iterdir()):
-            if not source.is_file() or source.suffix == ".json" or args.only not in source.name:
-                continue
-            row = Row(source.name, *(notes.get(source.name, {}).get(key, "") for key in ("special", "expect")))
+    rows = [Row(**row) for row in json.loads(args.json.read_text())] if args.json and args.json.exists() else []
+    done = {row.file for row in rows}
+    for source, note in sources_of(args.folders, notes=args.notes):
+        if source.name in done or args.only not in source.name:
+            continue
+        row = Row(source.name, note.get("special", ""), note.get("expect", ""))
+        with tempfile.TemporaryDirectory() as scratch:
             examine(source, Path(scratch), row, extension=args.extension)
-            rows.append(row)
-            print(f"{row.file}: {row.outcome} {'; '.join(row.differs)}", file=sys.stderr)
-    if args.json:
-        args.json.write_text(json.dumps([vars(row) for row in rows], indent=1, ensure_ascii=False) + "\n")
+        rows.append(row)
+        print(f"{row.file}: {row.outcome} {'; '.join(row.differs)}", file=sys.stderr)
+        if args.json:
+            args.json.write_text(json.dumps([vars(row) for row in rows], indent=1, ensure_ascii=False) + "\n")
+    rows.sort(key=lambda row: row.file)
     text = markdown(rows, extension=args.extension)
     if args.out:
         args.out.write_text(text)
@@ -92,9 +95,23 @@ def main() -> int:
     return 0
 
 
+def sources_of(folders: list[Path], *, notes: Path | None) -> list[tuple[Path, dict[str, str]]]:
+    """The files, each with what is noted of it."""
+    found, told = [], {}
+    for listed in [*([notes] if notes else []), *(folder / "formats.json" for folder in folders)]:
+        if listed.exists():
+            told |= {row["file"]: row for row in json.loads(listed.read_text())}
+    for folder in folders:
+        for source in sorted(folder.iterdir()):
+            if source.is_file() and source.suffix != ".json":
+                found.append((source, told.get(source.name, {})))
+    return found
+
+
 def run(source: Path, output: Path, *, keep: tuple[str, ...]) -> RunSummary | DashcamCleanerError:
     """One run of the product, as the command line makes it."""
-    settings = resolve({"keep": keep, "inference_size": 320, "overwrite": True})
+    seeing = {"profile": "fast", "inference_size": 160, "crop_checks": False}  # what is found is not asked here
+    settings = resolve({**seeing, "keep": keep, "preset": "ultrafast", "overwrite": True})
     for event in clean(Job(source=source, output=output, settings=settings, write_plan=False)):
         if isinstance(event, Finished):
             return event.summary
@@ -113,7 +130,9 @@ def examine(source: Path, scratch: Path, row: Row, *, extension: str) -> None:
         return
     row.outcome = result.status
     row.told = [f"{a.what} {a.action}" for a in result.streams if a.action in ("dropped", "converted", "muted")]
-    row.told += [plain(text, source) for text in result.warnings if not text.startswith("Nothing was found")]
+    row.told += [a.why for a in result.streams if still and a.action == "cleaned" and a.why]
+    found = ("Nothing was found", "An earlier run", *result.hidden.notes)
+    row.told += [plain(text, source) for text in result.warnings if not text.startswith(found)]
     if not still:
         compare(source, output, row)
     kept = run(source, output, keep=tuple(KEEPABLE))
@@ -169,8 +188,20 @@ def compare_sound(source: Path, output: Path, row: Row) -> None:
 
 
 def packets(path: Path, index: int) -> list[bytes]:
+    """The packets of a sound track; of plain samples all in one, since containers cut them as they like."""
     with av.open(str(path)) as container:
-        return [bytes(packet) for packet in container.demux(container.streams[index]) if packet.size]
+        stream = container.streams[index]
+        found = [bytes(packet) for packet in read_packets(container, [stream]) if packet.size]
+        if stream.codec_context.name.startswith("pcm"):
+            return [b"".join(found)]
+        return [packet[adts_bytes(packet) :] for packet in found]
+
+
+def adts_bytes(packet: bytes) -> int:
+    """How long the header is that AAC has in transport streams and nowhere else."""
+    if packet[:1] != b"\xff" or len(packet) < 9 or packet[1] & 0xF6 != 0xF0:
+        return 0
+    return 7 if packet[1] & 1 else 9
 
 
 def times_of(path: Path, info: MediaInfo) -> list[Fraction]:
@@ -193,11 +224,12 @@ def markdown(rows: list[Row], *, extension: str) -> str:
     lines = [
         "# Odd and broken files",
         "",
-        "Made by `python benchmarks/formats.py FOLDER`: each file is cleaned by the product (outputs in "
+        "Made by `python benchmarks/formats.py FOLDER...`: each file is cleaned by the product (outputs in "
         f"`{extension}`, pictures in their own format), as by default and once more with everything kept that can be. "
         "Source and output are then decoded and compared: *every time* means that the times of all frames are equal "
         "to a tenth of a millisecond or better, *sound* that all its packets are. What differs stands in bold, with "
-        "the sentence that tells it. The files are public test files of other projects, and broken ones made of them.",
+        "the sentence that tells it. The files are public test files of other projects, broken ones made of them, "
+        "and small ones made after public reports.",
         "",
         f"{len(rows)} files: {cleaned} cleaned, {len(rows) - cleaned} refused with a sentence"
         + (f"; not as expected: {', '.join(unfit)}." if unfit else "; all as expected."),

@@ -28,7 +28,7 @@ from dashcamcleaner.core.findings import Finding, Severity
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.codecs import SAFE_TAGS, is_location_tag, is_structural_tag
-from dashcamcleaner.media.decoder import is_shown
+from dashcamcleaner.media.hidden_packets import ShownPictures
 from dashcamcleaner.media.mp4_boxes import read_boxes
 from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.picture_length import PictureLength, length_difference_s
@@ -227,10 +227,9 @@ def examine(path: Path, *, video: int | None = None) -> ContainerContents:
             films = {index: container.streams[index].codec_context for index in facts.video_streams}
             codec_of = {index: context.codec.canonical_name for index, context in films.items() if context is not None}
             judges = _text_judges(container)
-            codec = ""
             if facts.video_streams:
                 first = container.streams[facts.video_streams[0]]
-                codec = first.codec_context.codec.canonical_name if first.codec_context is not None else ""
+                shown = ShownPictures(first.codec_context)
                 facts.length = PictureLength(
                     time_base=first.time_base or Fraction(1), rate=frame_rate(container, first)
                 )
@@ -249,7 +248,7 @@ def examine(path: Path, *, video: int | None = None) -> ContainerContents:
                     judges[index] = _TextTrack("", "")  # told once
                 if packet.pos is not None and packet.pos >= 0:
                     spans.append((packet.pos, packet.pos + packet.size))
-                if index in facts.video_streams[:1] and facts.length is not None and is_shown(packet, codec=codec):
+                if index in facts.video_streams[:1] and facts.length is not None and shown.shows(packet):
                     time = packet.dts if packet.pts is None else packet.pts
                     facts.length.add(time)
                 if index in facts.video_streams[:1] and packet.pts is not None and not packet.is_discard:

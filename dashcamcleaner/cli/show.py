@@ -191,7 +191,8 @@ def summary_lines(summary: RunSummary) -> list[str]:
             filled = f", {found.filled} of {found.regions} regions filled over time" if found.filled else ""
             lines.append(f"  {kind}: hidden in {found.frames_covered} frames{tracks}{filled}")
         elif found.detections:
-            lines.append(f"  {kind}: {found.detections} sightings, all left clear by edits")
+            why = f"by edits or too unsure ({summary.left_clear})" if summary.left_clear else "too unsure to be hidden"
+            lines.append(f"  {kind}: {found.detections} detections, all left clear: {why}")
         else:
             lines.append(f"  {kind}: none found")
     by_action: dict[str, list[str]] = {}

@@ -8,7 +8,7 @@ from typing import Any
 
 from dashcamcleaner.core.frame import Orientation, PixelLayout
 
-__all__ = ["MediaInfo", "StreamInfo"]
+__all__ = ["MediaInfo", "PictureMark", "StreamInfo"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,19 @@ class StreamInfo:
     note: str = ""
     language: str = ""
     details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PictureMark:
+    """What a clip says of its picture beside its colours: 360 degrees, 3D, a clean aperture.
+
+    Args:
+        name: its name for people.
+        box: the box that says so in a sample entry of MP4 or MOV; empty where it cannot be said there.
+    """
+
+    name: str
+    box: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +68,7 @@ class MediaInfo:
         chapters: number of chapters.
         chapter_titles: what each is called, empty where it has no title.
         tags: container-level tags (names only matter to what is stripped).
-        marks: what the clip says of its picture and the output cannot: 360 degrees, 3D, a clean aperture.
+        marks: what the clip says of its picture beside its colours.
         cut: the file has fewer bytes than its header says.
         warnings: sentences about oddities found.
     """
@@ -86,7 +99,7 @@ class MediaInfo:
     chapter_titles: tuple[str, ...] = ()
     tags: dict[str, str] = field(default_factory=dict)
     still: bool = False
-    marks: tuple[str, ...] = ()
+    marks: tuple[PictureMark, ...] = ()
     cut: bool = False
     warnings: tuple[str, ...] = ()
 

@@ -98,6 +98,7 @@ class RunSummary:
     source_sha256: str = ""
     output_sha256: str = ""
     edits: list[str] = field(default_factory=list)
+    left_clear: str = ""
     timeline: dict[str, Any] = field(default_factory=dict)
     hidden: HiddenSummary = field(default_factory=HiddenSummary)
 

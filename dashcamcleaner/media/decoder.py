@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -24,7 +25,7 @@ from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media.frame_clock import FrameClock
-from dashcamcleaner.media.hidden_packets import shows_picture
+from dashcamcleaner.media.hidden_packets import ShownPictures
 from dashcamcleaner.media.packet_order import PacketOrder
 from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.picture_format import conformed
@@ -68,7 +69,8 @@ def frame_times(path: str | Path, *, info: MediaInfo) -> tuple[int, ...]:
         InputError: it cannot be opened (any more).
     """
     with open_clip(path, info=info, threads=1) as decoder:
-        times = {p.pts for p in decoder.packets() if p.pts is not None and is_shown(p, codec=info.codec)}
+        shown = decoder.shown_pictures()
+        times = {p.pts for p in decoder.packets() if shown.shows(p) and p.pts is not None}
     if not times and info.still:
         return (info.start_pts or 0,)
     return tuple(sorted(times))
@@ -91,6 +93,7 @@ class Decoder:
         self._info = info
         self._scaler = Scaler(info)
         self._convert = VideoReformatter()
+        self._aspect: Fraction | None = None
         with map_os_errors(Path(path), verb="opened", to=InputError, also=(av.error.FFmpegError,)):
             self._container = open_source(path, format_name=info.container if info.still else None)
         self._stream = self._container.streams[info.video]
@@ -196,10 +199,9 @@ class Decoder:
         watch = packet_is_frame(self._info)
         ledger = PacketOrder() if watch else None
         packets = 0
-        for packet in self._read_ahead(ledger):
+        for packet, shown in self._read_ahead(ledger):
             if packet.size:
                 packets += 1
-                shown = is_shown(packet, codec=self._info.codec)
                 if watch and shown:
                     self.length.add(packet.dts if packet.pts is None else packet.pts)
                 if ledger is not None and packet.pts is not None and shown:
@@ -222,18 +224,27 @@ class Decoder:
         if complete:
             self._judge_end(packets, outstanding=ledger.outstanding if ledger else 0)
 
-    def _read_ahead(self, ledger: PacketOrder | None) -> Iterator[Any]:
-        """Packets in order, their times told ahead, so that the frames' times do not hang on the number of threads."""
-        waiting: deque[Any] = deque()
+    def _read_ahead(self, ledger: PacketOrder | None) -> Iterator[tuple[Any, bool]]:
+        """Packets in order, and whether each shows a picture.
+
+        Their times are told ahead, so that the frames' times do not hang on the number of threads.
+        """
+        waiting: deque[tuple[Any, bool]] = deque()
+        pictures = self.shown_pictures()
         for packet in self.packets():
-            if ledger is not None and packet.pts is not None and is_shown(packet, codec=self._info.codec):
+            shown = pictures.shows(packet)
+            if ledger is not None and packet.pts is not None and shown:
                 ledger.seen(packet.pts)
-            if packet.is_keyframe and len(waiting) > 1 and waiting[-2].is_corrupt and not waiting[-1].is_corrupt:
-                self._joins.add(waiting[-2].pts)
-            waiting.append(packet)
+            if packet.is_keyframe and len(waiting) > 1 and waiting[-2][0].is_corrupt and not waiting[-1][0].is_corrupt:
+                self._joins.add(waiting[-2][0].pts)
+            waiting.append((packet, shown))
             if len(waiting) > _READ_AHEAD:
                 yield waiting.popleft()
         yield from waiting
+
+    def shown_pictures(self) -> ShownPictures:
+        """Tells which of the packets show a picture, from the place on at which reading goes on."""
+        return ShownPictures(self._stream.codec_context)
 
     def packets(self) -> Iterator[Any]:
         """The coded packets of the picture stream; a clip that breaks off ends them."""
@@ -334,19 +345,24 @@ class Decoder:
 
     def _conform(self, native: Any) -> Any:
         """A picture in the clip's one size and layout; all but untouched streams come through here as they are."""
+        aspect = self._stream.codec_context.sample_aspect_ratio or self._aspect or Fraction(1)
+        self._aspect = self._aspect or aspect
         if (native.width, native.height) != self._info.size:
             self._note("The picture's size changes within the clip; all of it is brought to the first size.")
-        return conformed(native, layout=self._info.layout, size=self._info.size, converter=self._convert)
+        elif aspect != self._aspect:
+            self._note("The picture's shape changes within the clip; all of it is brought to the first one.")
+        return conformed(
+            native,
+            layout=self._info.layout,
+            size=self._info.size,
+            converter=self._convert,
+            stretch=aspect / self._aspect,
+        )
 
 
 def packet_is_frame(info: MediaInfo) -> bool:
     """Whether every packet that shows a picture gives exactly one; interlaced clips may have one for each field."""
     return info.codec in _PACKET_IS_FRAME and not info.interlaced
-
-
-def is_shown(packet: Any, *, codec: str) -> bool:
-    """Whether a packet holds a picture that is to be shown: not empty, not marked, no hidden reference."""
-    return bool(packet.size) and not packet.is_discard and shows_picture(codec, packet)
 
 
 def _planes(native: Any) -> tuple[np.ndarray, ...]:

@@ -28,15 +28,18 @@ from dashcamcleaner.media import codecs
 from dashcamcleaner.media.output_plan import OutputPlan
 from dashcamcleaner.media.packets import read_packets
 from dashcamcleaner.media.picture_length import PictureLength, length_notes
+from dashcamcleaner.media.picture_marks import add_marks
 from dashcamcleaner.media.stream_copy import StreamCopier
 from dashcamcleaner.media.written import WrittenClip
 
-__all__ = ["map_write_errors", "Encoder", "display_matrix"]
+__all__ = ["Encoder", "add_picture", "container_options", "display_matrix", "map_write_errors"]
 
 _INTERLACED_FLAGS = av.codec.context.Flags.interlaced_dct | av.codec.context.Flags.interlaced_me
 _LEAST_CLOCK = 10_000
 """The MP4 writer doubles a track's clock until it is at least this fine; the file's clock follows it."""
 _MOST_CLOCK = 1 << 28
+_UNTOLD_DECODING = 2
+"""x265 gives clips of so few pictures decoding times out of memory that nobody wrote; they come in order anyway."""
 _MOST_STRETCH = 1000
 """A container's word on the clip's end is believed up to this many frames' time; broken headers claim years."""
 
@@ -105,9 +108,9 @@ class Encoder:
                     f"file:{self._path.resolve()}",
                     "w",
                     format=plan.container.muxer,
-                    container_options=_container_options(plan, info),
+                    container_options=container_options(plan, info),
                 )
-                self._stream = self._add_picture(quality=quality, preset=preset, threads=threads)
+                self._stream = add_picture(self._output, plan, info, quality=quality, preset=preset, threads=threads)
                 self._sides = StreamCopier(plan, output=self._output, source=Path(source), clean_cover=clean_cover)
                 self._output.metadata.update(plan.tags)
                 if plan.chapters:
@@ -117,54 +120,6 @@ class Encoder:
         except BaseException:
             self.abort()
             raise
-
-    def _add_picture(self, *, quality: int, preset: str, threads: int) -> Any:
-        plan, info = self._plan, self._info
-        options = {
-            "crf": str(plan.codec.crf(quality)),
-            "preset": plan.codec.preset(preset),
-            **_encoder_options(plan, info),
-            # Decoded frames carry the captions and user data of the source's stream, which may tell anything.
-            **({"a53cc": "0", "udu_sei": "0"} if plan.codec.encoder in ("libx264", "libx265") else {}),
-        }
-        stream = self._output.add_stream(
-            plan.codec.encoder,
-            rate=info.frame_rate or Fraction(30),
-            options=options,
-            width=self._stored_size()[0],
-            height=self._stored_size()[1],
-            time_base=info.time_base,
-        )
-        context = stream.codec_context
-        context.pix_fmt = plan.pixel_format
-        # The binding's default, slices, would make x264 worse and slower; frames are its own default.
-        context.thread_type = "FRAME"
-        context.thread_count = threads
-        context.sample_aspect_ratio = self._sample_aspect()
-        for name, attribute in (
-            ("range", "color_range"),
-            ("primaries", "color_primaries"),
-            ("trc", "color_trc"),
-            ("space", "colorspace"),
-        ):
-            number = next((k for k, v in codecs.COLOR_CODES[name].items() if v == info.color.get(name)), None)
-            if number is not None:
-                setattr(context, attribute, number)
-        if info.interlaced and plan.codec.interlaced:
-            context.flags |= int(_INTERLACED_FLAGS)
-        if plan.container.muxer in ("mp4", "mov") and plan.codec.name == "h265":
-            context.codec_tag = "hvc1"  # the tag that Apple's players ask for
-        stream.metadata.update(plan.video_tags)
-        if not info.orientation.is_identity and not plan.bake_orientation:
-            stream.set_display_matrix(display_matrix(info.orientation))
-        return stream
-
-    def _stored_size(self) -> tuple[int, int]:
-        return self._info.orientation.upright_size(self._plan.size) if self._plan.bake_orientation else self._plan.size
-
-    def _sample_aspect(self) -> Fraction:
-        turned = self._plan.bake_orientation and self._info.orientation.quarter_turns % 2
-        return 1 / self._info.sample_aspect if turned else self._info.sample_aspect
 
     def write(self, frame: Frame) -> None:
         """Take the next frame; the one before it is encoded now that its duration is known.
@@ -193,7 +148,11 @@ class Encoder:
             if self._held is not None:
                 self._encode(self._held, duration=self._last_duration(self._held))
                 self._held = None
-            *packets, last = self._stream.encode(None) or [None]
+            left = self._stream.encode(None)
+            if self._first is None and len(left) <= _UNTOLD_DECODING:
+                for packet in left:
+                    packet.dts = packet.pts
+            *packets, last = left or [None]
             for packet in packets:
                 self._mux(packet)
             if last is not None:
@@ -210,6 +169,8 @@ class Encoder:
             )
             self._output.close()
             self._output = None
+            if self._plan.marks:
+                add_marks(self._path, b"".join(mark.box for mark in self._plan.marks))
             self.length = self._measured()
             self._require_all_pictures(self.length)
         return self._path.stat().st_size
@@ -314,8 +275,8 @@ class Encoder:
         """The picture as the plan wants it: as it is, or with its last row or column repeated, turned, or converted."""
         if self._plan.bake_orientation:
             native = _baked(native, self._info.orientation)
-        if (native.width, native.height) != self._stored_size():
-            native = _padded(native, self._stored_size())
+        if (native.width, native.height) != _stored_size(self._plan, self._info):
+            native = _padded(native, _stored_size(self._plan, self._info))
         if native.format.name == self._plan.pixel_format:
             return native
         self._reformatter = self._reformatter or VideoReformatter()
@@ -330,6 +291,77 @@ class Encoder:
         )
 
 
+def add_picture(
+    output: Any,
+    plan: OutputPlan,
+    info: MediaInfo,
+    *,
+    quality: int = 20,
+    preset: str = "ultrafast",
+    threads: int = 1,
+    single: bool = False,
+) -> Any:
+    """The stream of the pictures, with its encoder, added to an open output.
+
+    Args:
+        output: the output, open, its header not yet written.
+        plan: the plan from `plan_output`.
+        info: what the source holds.
+        quality: constant rate factor on x264's scale.
+        preset: x264's name of it.
+        threads: how many threads the encoder has; 0: the machine's.
+        single: one picture alone is going to be coded, as a trial: no threads are started for more.
+    """
+    width, height = _stored_size(plan, info)
+    options = {
+        "crf": str(plan.codec.crf(quality)),
+        "preset": plan.codec.preset(preset),
+        **_encoder_options(plan, info, single=single),
+        # Decoded frames carry the captions and user data of the source's stream, which may tell anything.
+        **({"a53cc": "0", "udu_sei": "0"} if plan.codec.encoder in ("libx264", "libx265") else {}),
+    }
+    stream = output.add_stream(
+        plan.codec.encoder,
+        rate=info.frame_rate or Fraction(30),
+        options=options,
+        width=width,
+        height=height,
+        time_base=info.time_base,
+    )
+    context = stream.codec_context
+    context.pix_fmt = plan.pixel_format
+    # The binding's default, slices, would make x264 worse and slower; frames are its own default.
+    context.thread_type = "FRAME"
+    context.thread_count = threads
+    context.sample_aspect_ratio = _sample_aspect(plan, info)
+    for name, attribute in (
+        ("range", "color_range"),
+        ("primaries", "color_primaries"),
+        ("trc", "color_trc"),
+        ("space", "colorspace"),
+    ):
+        number = next((k for k, v in codecs.COLOR_CODES[name].items() if v == info.color.get(name)), None)
+        if number is not None:
+            setattr(context, attribute, number)
+    if info.interlaced and plan.codec.interlaced:
+        context.flags |= int(_INTERLACED_FLAGS)
+    if plan.container.muxer in ("mp4", "mov") and plan.codec.name == "h265":
+        context.codec_tag = "hvc1"  # the tag that Apple's players ask for
+    stream.metadata.update(plan.video_tags)
+    if not info.orientation.is_identity and not plan.bake_orientation:
+        stream.set_display_matrix(display_matrix(info.orientation))
+    return stream
+
+
+def _stored_size(plan: OutputPlan, info: MediaInfo) -> tuple[int, int]:
+    return info.orientation.upright_size(plan.size) if plan.bake_orientation else plan.size
+
+
+def _sample_aspect(plan: OutputPlan, info: MediaInfo) -> Fraction:
+    turned = plan.bake_orientation and info.orientation.quarter_turns % 2
+    return 1 / info.sample_aspect if turned else info.sample_aspect
+
+
 def display_matrix(orientation: Orientation) -> list[int]:
     """The container's 3x3 matrix for an orientation."""
     turned = {0: (1, 0, 0, 1), 1: (0, 1, -1, 0), 2: (-1, 0, 0, -1), 3: (0, -1, 1, 0)}[orientation.quarter_turns % 4]
@@ -340,7 +372,8 @@ def display_matrix(orientation: Orientation) -> list[int]:
     return [a * one, b * one, 0, c * one, d * one, 0, 0, 0, 1 << 30]
 
 
-def _container_options(plan: OutputPlan, info: MediaInfo) -> dict[str, str]:
+def container_options(plan: OutputPlan, info: MediaInfo) -> dict[str, str]:
+    """The muxer's options for an output."""
     if plan.container.muxer not in ("mp4", "mov"):
         return {}
     clock = info.time_base.denominator
@@ -348,14 +381,17 @@ def _container_options(plan: OutputPlan, info: MediaInfo) -> dict[str, str]:
         clock *= 2
     # The file's own clock, of a millisecond by default, rounds where a track starts and how long it lasts.
     options = {"movie_timescale": str(clock)} if clock <= _MOST_CLOCK else {}
-    flags = "+faststart+use_metadata_tags" if any(name not in codecs.SAFE_TAGS for name in plan.tags) else "+faststart"
-    return {"movflags": flags, **options}
+    # The index goes to the front, unless marks are put into it afterwards, which would move all that follows.
+    flags = ("" if plan.marks else "+faststart") + (
+        "+use_metadata_tags" if any(name not in codecs.SAFE_TAGS for name in plan.tags) else ""
+    )
+    return {"movflags": flags, **options} if flags else options
 
 
-def _encoder_options(plan: OutputPlan, info: MediaInfo) -> dict[str, str]:
+def _encoder_options(plan: OutputPlan, info: MediaInfo, *, single: bool = False) -> dict[str, str]:
     mastering, light = info.color.get("mastering_display"), info.color.get("content_light")
     if plan.codec.encoder == "libx265":
-        parts = ["log-level=none"]
+        parts = ["log-level=none", *(("pools=none", "frame-threads=1") if single else ())]
         if mastering:
             parts.append(f"master-display={mastering}")
         if light:

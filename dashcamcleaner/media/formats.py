@@ -78,7 +78,10 @@ def _picture(name: str, extensions: str, magic: bytes, *, demuxer: str = "", rea
     )
 
 
-JPEG = _picture("JPEG", ".jpg .jpeg .jpe .jfif", rb"\xff\xd8\xff", demuxer="jpeg_pipe")
+# Cameras' thumbnails (.thm), several pictures in one file (.mpo, .jps) and full-circle photos (.insp) are JPEG, too.
+JPEG = _picture(
+    "JPEG", ".jpg .jpeg .jpe .jfif .jfi .jif .pjpeg .pjp .thm .mpo .jps .insp", rb"\xff\xd8\xff", demuxer="jpeg_pipe"
+)
 PNG = _picture("PNG", ".png", rb"\x89PNG\r\n\x1a\n", demuxer="png_pipe")
 _MP4 = _clip("MP4", ".mp4 .m4v", muxer="mp4")
 
@@ -87,30 +90,39 @@ FORMATS: tuple[MediaFormat, ...] = (
     _clip("MOV", ".mov .qt", muxer="mov"),
     _clip("MKV", ".mkv", muxer="matroska"),
     _clip("WebM", ".webm", muxer="webm", kept=False),  # it holds AV1 alone, which is slow to write: only when asked for
-    _clip("AVI", ".avi"),
-    _clip("MPEG transport stream", ".ts .mts .m2ts"),
-    _clip("MPEG program stream", ".mpg .mpeg .vob"),
+    _clip("AVI", ".avi .divx"),
+    _clip("MPEG transport stream", ".ts .mts .m2ts .m2t .tod .trp"),
+    _clip("MPEG program stream", ".mpg .mpeg .mpe .m2p .mod .vob"),
     _clip("Windows Media", ".wmv .asf"),
     _clip("Flash video", ".flv .f4v"),
-    _clip("3GPP", ".3gp .3g2"),
+    _clip("3GPP", ".3gp .3gpp .3g2"),
     _clip("Ogg", ".ogv"),
     _clip("GIF", ".gif"),
     _clip("Dahua recording", ".dav"),
-    _clip("H.264 stream", ".h264 .264"),
+    _clip("H.264 stream", ".h264 .264 .avc"),
     _clip("H.265 stream", ".h265 .265 .hevc"),
     _clip("IVF", ".ivf"),
     _clip("YUV4MPEG", ".y4m"),
     _clip("Motion JPEG", ".mjpeg .mjpg"),
     _clip("MXF", ".mxf"),
+    _clip("DV", ".dv .dif"),
     _clip("action camera's MP4", ".insv .lrv .360"),
     JPEG,
     PNG,
     _picture("WEBP", ".webp", rb"RIFF....WEBP", demuxer="webp_pipe"),
-    _picture("BMP", ".bmp", rb"BM", demuxer="bmp_pipe"),
+    _picture("BMP", ".bmp .dib", rb"BM", demuxer="bmp_pipe"),
+    _picture(
+        "camera raw",
+        ".dng .cr2 .cr3 .nef .arw .orf .rw2 .raf",
+        rb"II\*\0.{4}CR|FUJIFILM|IIU\0|IIR[OS]|....ftypcrx ",
+        readable=False,
+    ),
     _picture("TIFF", ".tif .tiff", rb"II\*\0|MM\0\*", demuxer="tiff_pipe"),
     # Encoders may sign as HEIF's common brand, and name AVIF among those that the file is fit for.
     _picture("AVIF", ".avif", rb"....ftyp(?:avi[fs]|m[is]f1.{4}(?:.{4})*?avi[fs])"),
     _picture("HEIF", ".heic .heif .hif", rb"....ftyp(?:he[iv][cx]|hei[ms]|m[is]f1)", readable=False),
+    _picture("JPEG XL", ".jxl", rb"\xff\x0a|\0\0\0\x0cJXL ", readable=False),
+    _picture("JPEG 2000", ".jp2 .j2k .jpx", rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51", readable=False),
 )
 """All formats. A picture's first bytes are held against them in this order."""
 
@@ -147,14 +159,17 @@ def output_suffix(source: str | Path) -> str:
     """The extension of the output for a source: its own where that format is kept, else ``.mp4`` or ``.png``.
 
     Args:
-        source: the file, or its extension alone. The extension counts; where it is unknown, the first bytes do, so
-            that a picture without an extension becomes no clip.
+        source: the file, or its extension alone. Whether it is a clip or a picture is told by its first bytes, since
+            either may have the other's extension, or none; where there is no such file, the extension counts.
     """
-    found = format_of(source)
-    if found is not None and found.kept:
+    named, held = format_of(source), picture_format(source)
+    if held is None and named is not None and named.kind is MediaKind.PICTURE and Path(source).is_file():
+        named = None  # no picture, whatever it is called
+    if held is not None and (named is None or named.kind is MediaKind.CLIP or not named.kept):
+        return held.suffixes[0] if held.kept else PNG.suffixes[0]
+    if named is not None and named.kept:
         name = Path(source).name
         return (Path(name).suffix or name).lower()
-    found = found or picture_format(source)
-    if found is None or found.kind is MediaKind.CLIP:
+    if named is None or named.kind is MediaKind.CLIP:
         return _MP4.suffixes[0]
-    return found.suffixes[0] if found.kept else PNG.suffixes[0]
+    return PNG.suffixes[0]

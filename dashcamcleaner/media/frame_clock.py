@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-__all__ = ["GAP_S", "JUMP_S", "FrameClock"]
+__all__ = ["GAP_S", "JUMP_S", "MOST_STUCK", "FrameClock"]
 
 JUMP_S = 1
 """A time so far before its forerunner is no slip but another clock."""
@@ -18,7 +18,7 @@ GAP_S = 10
 """A time so far behind its forerunner is another clock, too, where a clip's clock has no origin: cameras that film one
 picture in many seconds do not write such files."""
 
-_MOST_STUCK = 2
+MOST_STUCK = 2
 """Pictures that may share one time before the clock counts as standing still."""
 
 
@@ -106,7 +106,7 @@ class FrameClock:
     def _later(self, step: int, *, again: bool) -> int:
         assert self._last is not None
         self._stuck = self._stuck + 1 if again else 0
-        if self._stuck >= _MOST_STUCK:
+        if self._stuck >= MOST_STUCK:
             self._note("The clip's clock stands still; its pictures are shown at the stream's rate.")
             return self._last + step
         # Two pictures cannot be shown at once; encoders refuse them. One tick keeps both, and their order.

@@ -1,7 +1,8 @@
 """Packets that show no picture: codecs send some that are only referred to, and some containers give them a place.
 
 VP8, VP9 and AV1 code pictures that are never shown (alternative references); most files put them into the packet of the
-next picture, some do not. HEVC can say so of any picture. What shows nothing must not count as lost.
+next picture, some do not. HEVC can say so of any picture, see `media.hevc_units`. What shows nothing must not count as
+lost.
 """
 
 from __future__ import annotations
@@ -9,7 +10,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["shows_picture"]
+from dashcamcleaner.media.header_bits import HeaderBits
+from dashcamcleaner.media.hevc_units import HevcOutput
+
+__all__ = ["ShownPictures", "shows_picture"]
+
+
+class ShownPictures:
+    """Tells which packets of a stream show a picture; asked once of each, in the order of the file.
+
+    Args:
+        context: the codec's context, as the stream has it; None: unknown.
+    """
+
+    def __init__(self, context: Any) -> None:
+        self._codec = context.codec.canonical_name if context is not None else ""
+        self._hevc = HevcOutput(bytes(context.extradata or b"")) if self._codec == "hevc" else None
+
+    def shows(self, packet: Any) -> bool:
+        """Whether a packet holds a picture that is to be shown: not empty, not marked, no hidden one."""
+        if not packet.size:
+            return False
+        shown = self._hevc.shows(bytes(packet)) if self._hevc is not None else shows_picture(self._codec, packet)
+        return shown and not packet.is_discard
 
 
 def shows_picture(codec: str, packet: Any) -> bool:
@@ -54,7 +77,7 @@ def _superframe(data: bytes) -> Iterator[bytes]:
 
 
 def _vp9_frame(frame: bytes) -> bool:
-    bits = _Bits(frame)
+    bits = HeaderBits(frame)
     if bits.take(2) != 2:
         raise ValueError
     profile = bits.take(1) | bits.take(1) << 1
@@ -77,7 +100,7 @@ def _av1(data: bytes) -> bool:
             return True
         if kind in (_AV1_FRAME_HEADER, _AV1_FRAME):
             headers += 1
-            bits = _Bits(payload)
+            bits = HeaderBits(payload)
             if bits.take(1):
                 return True
             bits.take(2)
@@ -108,19 +131,3 @@ def _leb128(data: bytes, at: int) -> tuple[int, int]:
         if byte < 0x80:
             return value, at + number + 1
     raise ValueError
-
-
-class _Bits:
-    """Bits of a header, most significant first."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
-
-    def take(self, count: int) -> int:
-        """The next ``count`` bits as a number; IndexError past the end."""
-        value = 0
-        for _ in range(count):
-            value = value << 1 | (self._data[self._at >> 3] >> (7 - (self._at & 7)) & 1)
-            self._at += 1
-        return value

@@ -30,8 +30,12 @@ from dashcamcleaner.core.summary import StreamAction
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.files import map_os_errors
+from dashcamcleaner.media.color_marks import ColorMarks, avif_marks, png_marks, with_marks
 from dashcamcleaner.media.formats import FORMATS, MediaKind, format_of, picture_format, suffixes
+from dashcamcleaner.media.jpeg_parts import JpegParts, jpeg_parts, left_behind
+from dashcamcleaner.media.scaler import PQ_TO_SDR
 from dashcamcleaner.media.text_judge import tells_position
+from dashcamcleaner.media.tiff_tags import EXTRA_SAMPLES, ICC_PROFILE, UNASSOCIATED, with_tags
 
 __all__ = ["Still", "is_still", "picture_frame", "read_still", "still_size", "write_still"]
 
@@ -39,7 +43,14 @@ _READABLE = frozenset(one.name for one in FORMATS if one.kind is MediaKind.PICTU
 
 _EXIF, _GPS, _INTEROP, _MAKER_NOTE = 0x8769, 0x8825, 0xA005, 0x927C
 _THUMBNAIL = 0x0201
-_STRUCTURAL = {0x0100, 0x0101, 0x0102, 0x0103, 0x0106, 0x0111, 0x0112, 0x0115, 0x0116, 0x0117, 0x011C, 0x0153}
+_DNG_VERSION = 0xC612
+_UNSPECIFIED, _ASSOCIATED = 0, 1
+"""What a TIFF's further sample may be; alpha that the colours were multiplied by is associated."""
+
+_STRUCTURAL = frozenset(
+    {0x00FE, 0x00FF, 0x0100, 0x0101, 0x0102, 0x0103, 0x0106, 0x010A, 0x0111, 0x0112, 0x0115, 0x0116, 0x0117, 0x011C}
+    | {0x013D, 0x0140, *range(0x0142, 0x0146), 0x014A, 0x0152, 0x0153, 0x015B, 0x0201, 0x0202, *range(0x0211, 0x0215)}
+)
 """EXIF and TIFF tags that tell how the samples lie: the writer sets its own. 0x0112 is the orientation, now applied."""
 
 _NON_JPEG_QUALITY = {"JPEG": 93, "WEBP": 90, "AVIF": 80}
@@ -66,6 +77,7 @@ class Still:
     dpi: tuple[float, float] | None = None
     jpeg: dict[str, Any] = field(default_factory=dict)
     lossless: bool = True
+    marks: ColorMarks = field(default_factory=ColorMarks)
 
 
 def is_still(path: str | Path) -> bool:
@@ -81,7 +93,9 @@ def read_still(path: str | Path) -> Still:
     """
     path = Path(path)
     with _reading(path):
-        told = picture_format(path)
+        told, named = picture_format(path), format_of(path)
+        if told is not None and told.name == "TIFF" and named is not None and named.name == "camera raw":
+            told = named  # most are TIFF with another name, and what a reader finds first in it is a small preview
         if told is not None and (not told.readable or (told.name == "AVIF" and not features.check("avif"))):
             raise InputError(
                 f"{path} is a picture in the format {told.name}, which cannot be read here.",
@@ -109,12 +123,13 @@ def still_size(path: str | Path) -> tuple[int, int]:
             return image.size
 
 
-def picture_frame(planes: Sequence[np.ndarray], layout: PixelLayout) -> Frame:
+def picture_frame(planes: Sequence[np.ndarray], layout: PixelLayout, *, pq: bool = False) -> Frame:
     """A frame that is a single picture: upright, at time 0, made of these very planes, which must be private.
 
     Args:
         planes: ``(h, w)`` each, all of one size; obscuring paints into them.
         layout: how to read them; YCbCr is JPEG's (BT.601, full range).
+        pq: they are HDR10's code values; what looks at the picture sees it as a common screen shows it.
     """
     own = tuple(planes)
 
@@ -126,7 +141,8 @@ def picture_frame(planes: Sequence[np.ndarray], layout: PixelLayout) -> Frame:
         if len(own) < 3:
             small = [small[0]] * 3
         if layout.rgb or len(own) < 3:
-            return np.stack(small, axis=2)
+            rgb = np.stack(small, axis=2)
+            return PQ_TO_SDR[rgb] if pq else rgb
         y, cb, cr = small
         return cv2.cvtColor(np.stack([y, cr, cb], axis=2), cv2.COLOR_YCrCb2RGB)
 
@@ -172,11 +188,14 @@ def write_still(
         options["icc_profile"] = still.icc
     with _writing(partial_path, final or partial_path):
         if still.frame.layout.depth == 16 and target in ("PNG", "TIFF"):
-            data, kept = _deep(still.frame, target, icc=still.icc)
-            if not kept:
-                actions.append(StreamAction("colour profile (ICC)", "dropped", "16-bit TIFF is written without"))
+            data = _deep(still.frame, target, icc=still.icc)
         else:
             data = _encoded(still, target, quality=quality, options=options)
+            if still.icc is not None and target == "BMP":
+                actions.append(StreamAction("colour profile (ICC)", "dropped", f"{target} is written without"))
+        data, lost = with_marks(data, target, still.marks)
+        if lost:
+            actions.append(StreamAction(f"colour description ({lost})", "dropped", f"{target} is written without"))
         partial_path.write_bytes(data)
     return actions + still.actions
 
@@ -245,18 +264,25 @@ def _read(path: Path, image: Image.Image) -> Still:
         raise InputError(f"{path} is a {name} picture, which is not read here.", hint="Save it as PNG or JPEG first.")
     if name == "PNG":
         image.load()  # texts may stand behind the samples
+    if name == "TIFF" and _DNG_VERSION in image.tag_v2:  # type: ignore[attr-defined]
+        raise InputError(f"{path} is a camera's raw picture, which cannot be read here.", hint="Save it as JPEG first.")
     actions = _left_behind(image)
+    marks, parts = _described(path, image, actions)
     exif = image.getexif()
     icc, dpi = image.info.get("icc_profile"), image.info.get("dpi")
     jpeg, lossless = _jpeg_tables(image), _is_lossless(path, image)
     if _depth(image) == 16:
         planes, layout = _read_deep(path, exif)
-        return Still(path, still_format, picture_frame(planes, layout), actions, icc, exif, dpi, jpeg, lossless)
+        frame = picture_frame(planes, layout, pq=marks.is_pq)
+        return Still(path, still_format, frame, actions, icc, exif, dpi, jpeg, lossless, marks)
     if image.mode == "CMYK":
         actions.append(StreamAction("picture in CMYK", "converted", "written as RGB, without its profile"))
         icc, jpeg = None, {}
-    elif isinstance(image, JpegImagePlugin.JpegImageFile) and image.mode == "RGB" and _is_ycc(image):
-        image.draft("YCbCr", None)  # the samples as coded: no way to RGB and back
+    elif parts is not None and image.mode == "RGB":
+        if parts.is_ycc:
+            image.draft("YCbCr", None)  # the samples as coded: no way to RGB and back
+        else:
+            jpeg |= {"keep_rgb": True, "subsampling": 0}
     image.load()
     turned = ImageOps.exif_transpose(image)
     if jpeg and int(exif.get(ExifTags.Base.Orientation, 1)) >= 5:  # turned by a quarter: rows become columns
@@ -264,12 +290,21 @@ def _read(path: Path, image: Image.Image) -> Still:
         if jpeg["subsampling"] == 1:
             jpeg["subsampling"] = 0  # turned 4:2:2 would halve the other side, which JPEG writers do not offer
     planes, layout = _planes(turned)
-    return Still(path, still_format, picture_frame(planes, layout), actions, icc, exif, dpi, jpeg, lossless)
+    frame = picture_frame(planes, layout, pq=marks.is_pq)
+    return Still(path, still_format, frame, actions, icc, exif, dpi, jpeg, lossless, marks)
 
 
-def _is_ycc(image: Image.Image) -> bool:
-    """Whether a JPEG of three colours is coded as YCbCr; Adobe's marker 0 means that it holds RGB as such."""
-    return len(getattr(image, "layer", ())) == 3 and image.info.get("adobe_transform", 1) == 1
+def _described(path: Path, image: Image.Image, actions: list[StreamAction]) -> tuple[ColorMarks, JpegParts | None]:
+    """What the file says of its colours, and a JPEG in parts; what else it holds is added to ``actions``."""
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        data = path.read_bytes()
+        parts = jpeg_parts(data)
+        actions += left_behind(parts, data, further=getattr(image, "n_frames", 1) - 1)
+        return ColorMarks(), parts
+    reader = {"PNG": png_marks, "AVIF": avif_marks}.get(image.format or "")
+    marks = reader(path.read_bytes()) if reader is not None else ColorMarks()
+    actions += marks.others
+    return marks, None
 
 
 def _jpeg_tables(image: Image.Image) -> dict[str, Any]:
@@ -311,6 +346,13 @@ def _read_deep(path: Path, exif: Image.Exif) -> tuple[list[np.ndarray], PixelLay
     samples = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_ANYDEPTH)
     if samples is None or samples.dtype != np.uint16:
         raise ValueError("the 16-bit samples cannot be read")
+    extra = exif.get(EXTRA_SAMPLES)
+    if samples.ndim == 3 and samples.shape[2] == 4 and extra is not None:
+        meaning = extra[0] if isinstance(extra, tuple) else extra
+        if meaning == _UNSPECIFIED:
+            samples = samples[..., :3]
+        elif meaning == _ASSOCIATED:
+            samples = _unassociated(samples)
     turned = _turned(samples, int(exif.get(ExifTags.Base.Orientation, 1)))
     if turned.ndim == 2:
         return [np.ascontiguousarray(turned)], PixelLayout("gray16le", 16, (0, 0), full_range=True)
@@ -318,6 +360,13 @@ def _read_deep(path: Path, exif: Image.Exif) -> tuple[list[np.ndarray], PixelLay
     alpha = turned.shape[2] == 4
     layout = PixelLayout("rgba64le" if alpha else "rgb48le", 16, (0, 0), full_range=True, rgb=True, alpha=alpha)
     return [np.ascontiguousarray(turned[..., i]) for i in order], layout
+
+
+def _unassociated(samples: np.ndarray) -> np.ndarray:
+    """Colours as they are where nothing shines through, of 16-bit ones that were multiplied by their alpha."""
+    alpha = samples[..., 3:].astype(np.uint32)
+    colours = (samples[..., :3].astype(np.uint32) * 65535 + alpha // 2) // np.maximum(alpha, 1)
+    return np.concatenate([np.minimum(colours, 65535).astype(np.uint16), samples[..., 3:]], axis=2)
 
 
 def _turned(samples: np.ndarray, orientation: int) -> np.ndarray:
@@ -328,6 +377,8 @@ def _turned(samples: np.ndarray, orientation: int) -> np.ndarray:
 
 
 def _planes(image: Image.Image) -> tuple[list[np.ndarray], PixelLayout]:
+    if image.mode in ("La", "RGBa"):  # multiplied by their alpha
+        image = image.convert({"La": "LA", "RGBa": "RGBA"}[image.mode])
     if image.mode == "YCbCr":
         layout = PixelLayout("yuvj444p", chroma_shift=(0, 0), full_range=True)
     elif image.mode in ("1", "L"):
@@ -363,17 +414,7 @@ def _left_behind(image: Image.Image) -> list[StreamAction]:
     further = getattr(image, "n_frames", 1) - 1
     if further > 0:
         actions.append(StreamAction(f"{further} further pictures in the file", "dropped", "would show what was hidden"))
-    elif isinstance(image, JpegImagePlugin.JpegImageFile) and _has_tail(Path(str(image.filename))):
-        actions.append(StreamAction("data behind the picture", "dropped", "phones keep a clip of the moment there"))
     return actions
-
-
-def _has_tail(path: Path) -> bool:
-    """Whether a JPEG file goes on behind its end mark (a motion photo, an editor's or camera's own data)."""
-    with path.open("rb") as file:
-        file.seek(0, io.SEEK_END)
-        file.seek(max(file.tell() - 64, 0))
-        return not file.read().rstrip(b"\0\n\r ").endswith(b"\xff\xd9")
 
 
 def _exif(still: Still, *, keep: Collection[str], target: str) -> tuple[bytes | None, list[StreamAction]]:
@@ -425,8 +466,9 @@ def _without_places(tags: dict[int, Any]) -> dict[int, Any]:
 
 def _change(still: Still, target: str) -> str:
     words = [] if target == still.format else [f"written as {target}"]
-    if still.frame.layout.depth == 16 and target not in ("PNG", "TIFF"):
-        words.append("8 instead of 16 bits")
+    depth = max(still.frame.layout.depth, still.marks.depth)
+    if depth > 8 and not (still.frame.layout.depth == 16 and target in ("PNG", "TIFF")):
+        words.append(f"8 instead of {depth} bits")
     if still.frame.layout.alpha and target in ("JPEG", "BMP"):
         words.append("transparent parts shown on white")
     return ", ".join(words)
@@ -479,19 +521,14 @@ def _image(frame: Frame) -> Image.Image:
     return Image.merge(mode, bands)
 
 
-def _deep(frame: Frame, target: str, *, icc: bytes | None) -> tuple[bytes, bool]:
-    """A 16-bit picture as a file; the second result: whether the colour profile could be put in."""
+def _deep(frame: Frame, target: str, *, icc: bytes | None) -> bytes:
+    """A 16-bit picture as a file, with its colour profile."""
     order = (2, 1, 0, 3)[: len(frame.planes)]
     samples = frame.planes[0] if len(frame.planes) == 1 else np.stack([frame.planes[i] for i in order], axis=2)
     done, data = cv2.imencode("." + target.lower(), samples)
     if not done:
         raise ValueError(f"16-bit {target} cannot be written")
-    coded = data.tobytes()
-    if icc is None:
-        return coded, True
-    if target != "PNG":
-        return coded, False
-    chunk = b"iCCP" + b"ICC Profile\0\0" + zlib.compress(icc)
-    at = 33  # behind the signature (8) and the header chunk (25), before everything that the profile governs
-    framed = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
-    return coded[:at] + framed + coded[at:], True
+    if target == "PNG":
+        return with_marks(data.tobytes(), target, ColorMarks(), icc=icc)[0]
+    tags: dict[int, int | bytes] = {EXTRA_SAMPLES: UNASSOCIATED} if frame.layout.alpha else {}
+    return with_tags(data.tobytes(), tags if icc is None else tags | {ICC_PROFILE: icc})

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["BoxMap", "is_cut", "read_boxes"]
+__all__ = ["BoxMap", "boxes_of", "ebml_size", "is_cut", "read_boxes"]
 
 _TOP = "ftyp moov mdat free skip wide pnot moof mfra sidx styp emsg ssix prft pdin meta imda"
 _MOOV = "mvhd trak mvex udta iods meta free skip pssh cmov rmra ctab"
@@ -39,7 +39,7 @@ class BoxMap:
         has_pictures: bytes of media data (``mdat``) are there.
         truncated: the last box claims more bytes than the file has.
         formats: per track id the name of the track's first sample format (``avc1``, ``gpmd``, ``mett``, ...).
-        cropped: track ids whose samples have a clean aperture (``clap``), which hides their edges.
+        apertures: per track id the content of its clean aperture (``clap``), which hides the picture's edges.
         encrypted: track ids whose samples are encrypted.
         extras: boxes outside the tracks' samples that are no part of the format: name and bytes.
     """
@@ -49,7 +49,7 @@ class BoxMap:
     truncated: bool = False
     formats: dict[int, str] = field(default_factory=dict)
     encrypted: set[int] = field(default_factory=set)
-    cropped: set[int] = field(default_factory=set)
+    apertures: dict[int, bytes] = field(default_factory=dict)
     extras: list[tuple[str, int]] = field(default_factory=list)
 
 
@@ -101,14 +101,14 @@ def is_cut(head: bytes, *, size: int) -> bool:
         return stated > 0 and size + 8 < stated  # some cameras count the eight bytes before it, too
     if head[:4] != b"\x1a\x45\xdf\xa3":
         return False
-    header, at = _ebml_size(head, 4)
+    header, at = ebml_size(head, 4)
     if header is None or head[at + header : at + header + 4] != b"\x18\x53\x80\x67":
         return False
-    segment, at = _ebml_size(head, at + header + 4)
+    segment, at = ebml_size(head, at + header + 4)
     return segment is not None and at + segment > size
 
 
-def _ebml_size(data: bytes, at: int) -> tuple[int | None, int]:
+def ebml_size(data: bytes, at: int) -> tuple[int | None, int]:
     """A Matroska length and where it ends; None for "unknown", as live recordings write it."""
     first = data[at] if at < len(data) else 0
     width = 9 - first.bit_length()
@@ -125,7 +125,8 @@ def _box_header(head: bytes, *, rest: int) -> tuple[int, bytes, int]:
     return (rest if length == 0 else length), name, 8
 
 
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def boxes_of(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Name and content of each box of a row of boxes, as far as it is sound."""
     offset = 0
     while offset + 8 <= len(data):
         length, name, header = _box_header(data[offset : offset + 16], rest=len(data) - offset)
@@ -136,7 +137,7 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _read_moov(data: bytes, found: BoxMap) -> None:
-    for name, body in _boxes(data):
+    for name, body in boxes_of(data):
         if name == b"trak":
             _read_track(body, found)
         elif name == b"udta":
@@ -146,7 +147,7 @@ def _read_moov(data: bytes, found: BoxMap) -> None:
 
 
 def _read_user_data(data: bytes, found: BoxMap, *, of: str) -> None:
-    for name, content in _boxes(data):
+    for name, content in boxes_of(data):
         plain = name[:1] == b"\xa9" or name in _PLAIN_UDTA
         if not plain and len(content) > _LEAST_USER_BYTES and _is_name(name):
             found.extras.append((f"{of}/{_text(name)}", len(content)))
@@ -154,7 +155,7 @@ def _read_user_data(data: bytes, found: BoxMap, *, of: str) -> None:
 
 def _read_track(data: bytes, found: BoxMap) -> None:
     track = 0
-    for name, body in _boxes(data):
+    for name, body in boxes_of(data):
         if name == b"udta":
             _read_user_data(body, found, of="track/udta")
         elif name not in _PLAIN_TRACK and _is_name(name):
@@ -165,14 +166,15 @@ def _read_track(data: bytes, found: BoxMap) -> None:
         if len(path) >= 16:
             sample_format = path[12:16]
             found.formats[track] = _text(sample_format)
-            if any(name == b"clap" for name, _ in _boxes(path[16 + _VISUAL_ENTRY_BYTES :])):
-                found.cropped.add(track)
+            aperture = dict(boxes_of(path[16 + _VISUAL_ENTRY_BYTES :])).get(b"clap")
+            if aperture is not None:
+                found.apertures[track] = aperture
             if sample_format in _ENCRYPTED:
                 found.encrypted.add(track)
 
 
 def _find(data: bytes, names: tuple[bytes, ...]) -> Iterator[bytes]:
-    for name, body in _boxes(data):
+    for name, body in boxes_of(data):
         if name == names[0]:
             if len(names) == 1:
                 yield body

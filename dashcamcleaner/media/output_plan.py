@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from dashcamcleaner.core.media_info import MediaInfo, StreamInfo
+from dashcamcleaner.core.media_info import MediaInfo, PictureMark, StreamInfo
 from dashcamcleaner.core.summary import StreamAction
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.media import codecs
@@ -62,6 +62,7 @@ class OutputPlan:
         chapter_titles: what its chapters are called in the output, in order.
         shift_s: taken off every time (clips of containers whose clock has no origin).
         bake_orientation: turn and mirror the pictures themselves, since the container cannot say it.
+        marks: those of the picture that are put into the finished file.
         actions: what becomes of each stream, tag and box, for the summary.
         warnings: what a careful user wants to know.
         estimated_bytes: the estimated bytes of the output, on the large side.
@@ -78,6 +79,7 @@ class OutputPlan:
     chapter_titles: tuple[str, ...] = ()
     shift_s: Fraction = Fraction(0)
     bake_orientation: bool = False
+    marks: tuple[PictureMark, ...] = ()
     actions: tuple[StreamAction, ...] = ()
     warnings: tuple[str, ...] = ()
     estimated_bytes: int = 0
@@ -124,6 +126,7 @@ def plan_output(
     # Times are counted from the clip's start where the clock begins anywhere.
     shift = info.start_s if info.start_s and not info.has_origin else Fraction(0)
     chapters = info.chapters > 0 and "chapters" in keep
+    marks = _kept_marks(info, container=container, size=size)
     titles, chapter_actions = _chapters(info, kept=chapters, keep=keep)
     actions += chapter_actions
     return OutputPlan(
@@ -138,13 +141,14 @@ def plan_output(
         chapter_titles=titles,
         shift_s=shift,
         bake_orientation=info.orientation.mirrored and not container.mirroring,
-        actions=(_picture_action(info, video), *_mark_actions(info), *actions, *tag_actions, *video_tag_actions),
+        marks=marks,
+        actions=(_picture_action(info, video), *_mark_actions(info, marks), *actions, *tag_actions, *video_tag_actions),
         warnings=(
             *notes,
             *size_notes,
             *_text_notes(info, sides),
             *_timing_notes(info, container, shift, video),
-            *_mark_notes(info),
+            *_mark_notes(info, marks),
             *_refused_notes(info, container, unwritable),
         ),
         estimated_bytes=_estimate(info, sides, quality=quality),
@@ -431,8 +435,19 @@ def _picture_action(info: MediaInfo, codec: VideoCodec) -> StreamAction:
     return StreamAction(f"picture ({info.codec}, {info.size[0]}x{info.size[1]})", "cleaned", why)
 
 
-def _mark_actions(info: MediaInfo) -> Iterable[StreamAction]:
-    return [StreamAction(f"mark: {mark}", "dropped", "cannot be written here") for mark in info.marks]
+def _kept_marks(info: MediaInfo, *, container: Container, size: tuple[int, int]) -> tuple[PictureMark, ...]:
+    """Those that the container takes; they speak of the stored picture, so that has to stay as it is."""
+    if container.muxer not in ("mp4", "mov") or size != info.size:
+        return ()
+    return tuple(mark for mark in info.marks if mark.box)
+
+
+def _mark_actions(info: MediaInfo, kept: Sequence[PictureMark]) -> Iterable[StreamAction]:
+    for mark in info.marks:
+        if mark in kept:
+            yield StreamAction(f"mark: {mark.name}", "copied")
+        else:
+            yield StreamAction(f"mark: {mark.name}", "dropped", "cannot be written here")
 
 
 def _timing_notes(info: MediaInfo, container: Container, shift: Fraction, codec: VideoCodec) -> Iterable[str]:
@@ -446,9 +461,10 @@ def _timing_notes(info: MediaInfo, container: Container, shift: Fraction, codec:
         yield f"{container.title} cannot say that the picture is mirrored; the pixels themselves are turned."
 
 
-def _mark_notes(info: MediaInfo) -> Iterable[str]:
+def _mark_notes(info: MediaInfo, kept: Sequence[PictureMark]) -> Iterable[str]:
     for mark in info.marks:
-        yield f"The source's mark is not kept ({mark}): players will show the picture as it is stored."
+        if mark not in kept:
+            yield f"The source's mark is not kept ({mark.name}): players will show the picture as it is stored."
 
 
 def _refused_notes(info: MediaInfo, container: Container, unwritable: Collection[int]) -> Iterable[str]:

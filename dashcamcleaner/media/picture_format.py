@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 from dashcamcleaner.core.frame import PixelLayout
@@ -76,17 +77,29 @@ def picture_format(frame: Any, *, codec: str, side: Mapping[str, bytes]) -> Pict
     return PictureFormat(layout, color, notes)
 
 
-def conformed(native: Any, *, layout: PixelLayout, size: tuple[int, int], converter: VideoReformatter) -> Any:
+def conformed(
+    native: Any,
+    *,
+    layout: PixelLayout,
+    size: tuple[int, int],
+    converter: VideoReformatter,
+    stretch: Fraction = Fraction(1),
+) -> Any:
     """A picture in a clip's one size and layout; one that has them already is given back as it is.
+
+    A picture of another shape keeps it: what it does not fill is black.
 
     Args:
         native: the decoded picture.
         layout: the layout that `picture_format` gave.
         size: ``(width, height)``.
         converter: the caller's own; it keeps its scaling context from picture to picture.
+        stretch: its sample aspect, as a multiple of the clip's.
     """
-    if native.format.name == layout.name and (native.width, native.height) == size:
+    same = (native.width, native.height) == size and stretch == 1
+    if native.format.name == layout.name and same:
         return native
+    whole, size = size, size if same else _inner_size(native, size, stretch=stretch)
     wanted = ColorRange.JPEG if layout.full_range else ColorRange.MPEG
     grey = _is_gray(native.format.name)
     picture = converter.reformat(
@@ -101,7 +114,38 @@ def conformed(native: Any, *, layout: PixelLayout, size: tuple[int, int], conver
         threads=1,
     )
     picture.color_range = wanted
-    return picture
+    return picture if size == whole else _on_black(picture, whole, layout=layout)
+
+
+def _inner_size(native: Any, size: tuple[int, int], *, stretch: Fraction) -> tuple[int, int]:
+    """The largest size within ``size`` in which the picture keeps its shape, even, so that no chroma is halved."""
+    width, height = size
+    shape = native.width * stretch / native.height
+    inner = min(Fraction(width), height * shape), min(Fraction(height), width / shape)
+    small = tuple(max(2, round(side / 2) * 2) for side in inner)
+    # A row or two are the rounding of sizes, not another shape.
+    return (width if width - small[0] <= 2 else small[0], height if height - small[1] <= 2 else small[1])
+
+
+def _on_black(picture: Any, size: tuple[int, int], *, layout: PixelLayout) -> Any:
+    """The picture in the middle of a black one, with all its properties (times, colours, field flags)."""
+    # Only the scaler carries them over; its pixels are written over at once.
+    target = VideoReformatter().reformat(
+        picture, width=size[0], height=size[1], interpolation=Interpolation.POINT, threads=1
+    )
+    left, top = ((whole - part) // 4 * 2 for whole, part in zip(size, (picture.width, picture.height), strict=True))
+    sample = np.dtype("<u2") if layout.depth > 8 else np.dtype("u1")
+    black = 0 if layout.full_range else 16 << (layout.depth - 8)
+    planes: Any = zip(picture.planes, target.planes, strict=True)
+    for number, (mine, theirs) in enumerate(planes):
+        lanes = 2 if layout.name == "nv12" and number else 1
+        shift_x, shift_y = layout.chroma_shift if number else (0, 0)
+        rows = np.frombuffer(mine, sample).reshape(mine.height, mine.line_size // sample.itemsize)
+        goal = np.frombuffer(theirs, sample).reshape(theirs.height, theirs.line_size // sample.itemsize)
+        goal[:] = 1 << (layout.depth - 1) if number else black
+        y, x, width = top >> shift_y, (left >> shift_x) * lanes, mine.width * lanes
+        goal[y : y + mine.height, x : x + width] = rows[:, :width]
+    return target
 
 
 def matrix_of(native: Any) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from dashcamcleaner.media.frame_clock import GAP_S, JUMP_S
+from dashcamcleaner.media.frame_clock import GAP_S, JUMP_S, MOST_STUCK
 
 __all__ = ["PictureLength", "length_difference_s", "length_notes"]
 
@@ -26,10 +26,14 @@ class PictureLength:
 
     Attributes:
         pictures: how many packets show one.
+        stuck: how many of them repeat a time once more than `frame_clock.MOST_STUCK` allows: the clock stood still.
     """
 
     def __init__(self, *, time_base: Fraction, rate: Fraction | None) -> None:
         self.pictures = 0
+        self.stuck = 0
+        self._repeats = 0
+        self._told: int | None = None
         self._time_base = time_base
         self._rate = rate
         # Beyond these, time is another clock's and does not count.
@@ -46,6 +50,11 @@ class PictureLength:
         self.pictures += 1
         if pts is None:
             self._untimed += 1
+            return
+        self._repeats = self._repeats + 1 if pts == self._told else 0
+        self._told = pts
+        if self._repeats >= MOST_STUCK:
+            self.stuck += 1
             return
         if self._first is not None:
             ahead_s = (pts - self._last) * self._time_base
@@ -67,7 +76,7 @@ class PictureLength:
         """How long a picture is shown on average; None where nothing tells it."""
         first = (self._last - self._first) * self._time_base if self._first is not None else Fraction(0)
         spans = self._spans + (self._first is not None)
-        timed = self.pictures - self._untimed
+        timed = self.pictures - self._untimed - self.stuck
         if timed > spans and self._span + first > 0:
             return (self._span + first) / (timed - spans)
         return 1 / self._rate if self._rate else None
@@ -89,16 +98,22 @@ class PictureLength:
 
     def _untimed_s(self, step: Fraction) -> Fraction:
         """Single packets without a time lie between others that have one; where most lack it, they count."""
-        return self._untimed * step if self._untimed * 2 > self.pictures else Fraction(0)
+        untimed = self._untimed if self._untimed * 2 > self.pictures else 0
+        return (untimed + self.stuck) * step
 
 
 def length_difference_s(source: PictureLength, output: PictureLength) -> Fraction | None:
-    """By how much the output lasts longer than the source; 0 within what containers round, None where it is untold."""
+    """By how much the output lasts longer than the source; 0 within what containers round, None where it is untold.
+
+    A source whose clock stands still for a while does not tell whether it made up for that afterwards.
+    """
     before, after = source.seconds, output.seconds
     if before is None or after is None:
         return None if before is not after else Fraction(0)
     slack = max((source.step_s or Fraction(0)) * _SLACK_STEPS, _LEAST_SLACK_S)
-    return after - before if abs(after - before) > slack else Fraction(0)
+    if abs(after - before) <= slack:
+        return Fraction(0)
+    return None if source.stuck else after - before
 
 
 def length_notes(source: PictureLength, output: PictureLength) -> list[str]:

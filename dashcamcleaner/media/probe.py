@@ -20,14 +20,16 @@ import av
 import av.error
 
 from dashcamcleaner.core.frame import Orientation
-from dashcamcleaner.core.media_info import MediaInfo, StreamInfo
+from dashcamcleaner.core.media_info import MediaInfo, PictureMark, StreamInfo
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.files import map_os_errors, refuse_special
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.formats import picture_format_of
+from dashcamcleaner.media.matroska_crop import aperture_of, crops_of
 from dashcamcleaner.media.mp4_boxes import BoxMap, is_cut, read_boxes
 from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.picture_format import picture_format
+from dashcamcleaner.media.picture_marks import clean_aperture, picture_marks
 from dashcamcleaner.media.text_tracks import judge_text_tracks
 from dashcamcleaner.media.transport_stream import packets_by_pid
 from dashcamcleaner.media.video_streams import VideoStream, choose_video_stream, is_cover, video_streams_of
@@ -38,7 +40,6 @@ _MOST_PACKETS = 4000
 """So many packets without a picture, and the stream counts as one that decodes to nothing (about two minutes)."""
 
 _STREAM_TYPES = ("video", "audio", "subtitle", "data", "attachment")
-_MARKS = {"SPHERICAL": "360-degree projection", "STEREO3D": "arrangement of 3D pictures"}
 _DATA_NOTES = {
     "gpmd": "GoPro telemetry, with position",
     "camm": "camera motion, with position",
@@ -187,7 +188,7 @@ def _describe(
         interlaced=frame.interlaced_frame or stream.codec_context.field_order in (2, 3, 4, 5),
         color=look.color,
         hdr=look.color.get("trc") in ("smpte2084", "arib-std-b67"),
-        marks=_marks(stream, atoms, side, look.color),
+        marks=_marks(path, container, stream, atoms, side, look.color),
         chapters=len(container.chapters()),
         chapter_titles=tuple(str(chapter["metadata"].get("title", "")) for chapter in container.chapters()),
         tags=dict(container.metadata),
@@ -255,13 +256,20 @@ def _side_data(frame: Any) -> dict[str, bytes]:
     return found
 
 
-def _marks(stream: Any, atoms: BoxMap | None, side: dict[str, bytes], color: dict[str, str]) -> tuple[str, ...]:
-    """What the clip says of its picture and no output here can say."""
-    marks = [title for name, title in _MARKS.items() if name in side]
+def _marks(
+    path: Path, container: Any, stream: Any, atoms: BoxMap | None, side: dict[str, bytes], color: dict[str, str]
+) -> tuple[PictureMark, ...]:
+    """What the clip says of its picture beside its colours."""
+    marks = picture_marks(side)
     if "MASTERING_DISPLAY_METADATA" in side and "mastering_display" not in color:
-        marks.append("mastering display, told in part")
-    if atoms is not None and stream.id in atoms.cropped:
-        marks.append("clean aperture")
+        marks.append(PictureMark("mastering display, told in part"))
+    if atoms is not None and stream.id in atoms.apertures:
+        marks.append(clean_aperture(atoms.apertures[stream.id]))
+    crops = crops_of(path) if atoms is None else []
+    number = [one.index for one in container.streams.video].index(stream.index)
+    if number < len(crops) and any(crops[number]):
+        size = (stream.codec_context.width, stream.codec_context.height)
+        marks.append(clean_aperture(aperture_of(crops[number], size)))
     return tuple(marks)
 
 

@@ -11,7 +11,7 @@ from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.media.picture_format import matrix_of
 
-__all__ = ["Scaler"]
+__all__ = ["PQ_TO_SDR", "Scaler"]
 
 
 class Scaler:
@@ -52,7 +52,7 @@ class Scaler:
         rows = np.frombuffer(plane, np.uint8).reshape(height, plane.line_size)[:, : width * 3]
         picture = self._info.orientation.upright(rows.reshape(height, width, 3))
         if self._info.color.get("trc") == "smpte2084":
-            return _PQ_TO_SDR[picture]
+            return PQ_TO_SDR[picture]
         return np.ascontiguousarray(picture)
 
 
@@ -66,7 +66,8 @@ def _pq_to_sdr() -> np.ndarray:
     return np.asarray(np.round(255 * rolled ** (1 / 2.2)), np.uint8)
 
 
-_PQ_TO_SDR = _pq_to_sdr()
+PQ_TO_SDR = _pq_to_sdr()
+"""uint8 ``(256,)``, for all three colours."""
 
 
 def _eight_bit(name: str) -> str:

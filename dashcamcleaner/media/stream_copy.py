@@ -77,8 +77,10 @@ class StreamCopier:
         for stream in self._source.streams:
             if stream.index not in self._targets:
                 stream.discard = av.stream.Discard.all  # the reader need not even load the picture again
-        # A clock without negative times would shift everything by the sound encoder's run-in, which nobody hears.
-        self._no_negative = plan.container.time_base is not None
+        # A clock without negative times would shift everything by the sound encoder's run-in, which nobody hears. From
+        # Matroska to Matroska the run-in is told beside the packets, so that they keep their times.
+        self._no_negative = plan.container.time_base is not None and "matroska" not in self._source.format.name
+        self._run_in = 0
         self._packets = self._iterate()
         self._waiting: Any = None
         self._until = Fraction(0)
@@ -200,6 +202,7 @@ class StreamCopier:
         packet.stream = self._targets[index]
         if self._no_negative and packet.pts < 0 and self._targets[index].codec_context.name not in _OWN_RUN_IN:
             if packet.pts + (packet.duration or 0) <= -packet.pts:
+                self._run_in += 1
                 return
             packet.pts = packet.dts = 0
         self._mux(packet)
@@ -255,6 +258,10 @@ class StreamCopier:
         if self._left_out:
             self.problems.append(f"{self._left_out} damaged packets of sound or subtitles were left out.")
             self._left_out = 0
+        if self._run_in:
+            told = f"{self._run_in} packets of the sound's run-in, which players leave out, were not copied"
+            self.problems.append(f"{told}: {self._plan.container.title} has no times before 0.")
+            self._run_in = 0
         if self._unlike_speech:
             self.problems.append(f"{self._unlike_speech} texts that do not read as speech were left out.")
             self._unlike_speech = 0

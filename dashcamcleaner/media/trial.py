@@ -1,12 +1,14 @@
-"""A trial before the run: each side stream's first packets are written into memory, header to trailer.
+"""A trial before the run: a blank picture and each side stream's first packets are written, header to trailer.
 
 Containers refuse some streams only when the trailer is written, after all the work: sound whose loudspeakers are not
-named, codec data that do not fit. So the plan is proven before the first frame is decoded: what cannot be copied is
-converted, what cannot be converted is left out, and the plan's words say so.
+named, codec data that do not fit; encoders refuse sizes. So the plan is proven before the first frame is decoded: what
+cannot be copied is converted, what cannot be converted is left out, pictures that one encoder refuses go to another,
+and the plan's words say so. All of it is written into memory, and nothing of the source's pictures.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +18,9 @@ import av
 import av.error
 
 from dashcamcleaner.core.media_info import MediaInfo
+from dashcamcleaner.errors import OutputError
+from dashcamcleaner.media.codecs import VIDEO_CODECS
+from dashcamcleaner.media.encoder import add_picture, container_options
 from dashcamcleaner.media.output_plan import OutputPlan, SideStream, plan_output
 from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.stream_copy import add_target
@@ -30,7 +35,7 @@ _MOST_PACKETS = 4000
 
 
 def proven_plan(info: MediaInfo, *, source: str | Path, **choices: Any) -> OutputPlan:
-    """What the output will be, each of its side streams tried.
+    """What the output will be, its pictures and each of its side streams tried.
 
     Args:
         info: the source's facts.
@@ -38,13 +43,54 @@ def proven_plan(info: MediaInfo, *, source: str | Path, **choices: Any) -> Outpu
         **choices: see `output_plan.plan_output`.
 
     Raises:
-        OutputError: see `output_plan.plan_output`.
+        OutputError: see `output_plan.plan_output`; or no encoder that was asked for takes the pictures.
     """
+    plan = _with_proven_sides(info, Path(source), choices)
+    if _takes_pictures(plan, info):
+        return plan
+    size = "{}x{}".format(*plan.size)
+    for name in VIDEO_CODECS if choices.get("codec", "auto") == "auto" else ():
+        if name != plan.codec.name and name in plan.container.video:
+            other = _with_proven_sides(info, Path(source), {**choices, "codec": name, "keep_chroma": False})
+            if _takes_pictures(other, info):
+                note = f"{plan.codec.title} cannot be written with pictures of {size}; {other.codec.title} is written."
+                return dataclasses.replace(other, warnings=(*other.warnings, note))
+    raise OutputError(
+        f"{plan.codec.title} cannot be written with pictures of {size}.",
+        hint="Choose another --codec, or scale the clip first.",
+    )
+
+
+def _takes_pictures(plan: OutputPlan, info: MediaInfo) -> bool:
+    """Whether encoder and container take a blank picture, header to trailer."""
+    options = container_options(plan, info)
+    # What lies in memory cannot be opened a second time to put the index in front.
+    flags = options.pop("movflags", "").replace("+faststart", "")
+    options |= {"movflags": flags} if flags else {}
+    try:
+        with av.open(io.BytesIO(), "w", format=plan.container.muxer, container_options=options) as trial:
+            stream = add_picture(trial, plan, info, single=True)
+            trial.metadata.update(plan.tags)
+            trial.start_encoding()
+            context = stream.codec_context
+            blank = av.VideoFrame(context.width, context.height, plan.pixel_format)
+            for plane in blank.planes:
+                plane.update(bytes(plane.buffer_size))
+            blank.pts, blank.time_base = 0, info.time_base
+            for packet in [*stream.encode(blank), *stream.encode(None)]:
+                packet.dts, packet.duration = packet.pts, 1
+                trial.mux_one(packet)
+    except (av.error.FFmpegError, ValueError, OSError):
+        return False
+    return True
+
+
+def _with_proven_sides(info: MediaInfo, source: Path, choices: dict[str, Any]) -> OutputPlan:
     uncopiable: set[int] = set()
     unwritable: set[int] = set()
     while True:
         plan = plan_output(info, uncopiable=uncopiable, unwritable=unwritable, **choices)
-        refused = _refused(plan, Path(source))
+        refused = _refused(plan, source)
         if not refused:
             return plan
         for side in refused:  # data are never converted: what is refused as it is goes at once

@@ -29,7 +29,7 @@ from dashcamcleaner.pipeline.publication import publish_all
 from dashcamcleaner.pipeline.source_watch import SourceWatch
 from dashcamcleaner.pipeline.statistics import RunStatistics
 from dashcamcleaner.pipeline.writer import obscurer_for, side_mode
-from dashcamcleaner.report.data import report_files, report_path
+from dashcamcleaner.report.data import describe_edits, report_files, report_path
 from dashcamcleaner.settings import Settings
 from dashcamcleaner.work_files import WorkFile
 
@@ -91,6 +91,7 @@ def _clean_watched(
         plan = plan_frame(context.source, context.planner, frame)
         counts = statistics.add(plan)
         obscurer_for(settings).obscure(frame, plan.regions)
+        summary.edits, summary.left_clear = describe_edits(context.edits), context.edits.clear_note
         summary.status = PARTIAL if context.edits.not_applied else CLEANED
         yield Progress("clean", 1, 1, 0.0, 0.0, counts)
         summary.kinds, summary.hidden = statistics.kinds, statistics.hidden(warn_from=settings.warn_hidden)

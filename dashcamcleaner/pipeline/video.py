@@ -131,6 +131,7 @@ def _clean_locked(
             summary.warnings.append(sentence)
             yield Warned(sentence)
         summary.timeline, summary.edits = statistics.timeline.as_dict(), describe_edits(context.edits)
+        summary.left_clear = context.edits.clear_note
         summary.status = (
             PARTIAL if decoder.partial or statistics.damaged_frames or context.edits.not_applied else CLEANED
         )

@@ -1,7 +1,7 @@
 """The contact sheet of a report's page: small pictures of what was hidden, and how they are read back from a page.
 
-Pictures stand in the page alone, never in the JSON. When an audit writes the page again it takes them over from there; a
-page may have been changed by anybody, so only what has the form of our own pictures is taken.
+Pictures stand in the page alone, never in the JSON. When an audit writes the page again it takes them over from
+there; a page may have been changed by anybody, so only what has the form of our own pictures is taken.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from dashcamcleaner import cli
 from tests import clips, fakes
@@ -110,3 +111,29 @@ def test_settings_come_from_a_file_and_flags_win(tmp_path: Path, capsys: pytest.
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     said = next(event for event in events if event["event"] == "finished")["summary"]["settings"]
     assert said == {"profile": "fast", "quality": 25, "keep": ["tags"]}
+
+
+def test_what_was_too_unsure_is_not_said_to_be_left_clear_by_edits(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = clips.make(tmp_path / "in.mp4", frames=10)
+    once = fakes.ScriptedDetector(lambda n, p: [(*FACE[:4], 0.62, "face")] if n == 3 else [], script_size=(320, 180))
+    words = ["clean", str(made.path), "-o", str(tmp_path / "out.mp4"), "--overwrite", "--threshold", "0.6"]
+    assert cli.main(words, models=fakes.pool(once)) == 0
+    told = capsys.readouterr().out
+    assert "1 detections, all left clear: too unsure to be hidden" in told
+    assert "edits" not in told
+
+
+def test_a_pictures_report_lists_its_edits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "in.png"
+    Image.new("RGB", (320, 180), "grey").save(source)
+    words = ["clean", str(source), "-o", str(tmp_path / "out.png")]
+    assert main([*words, "--exclude", "0,0,320,180", "--cover", "200,100,260,160"]) == 0
+    report = json.loads(next(tmp_path.glob("*.report.json")).read_text(encoding="utf-8"))
+    assert report["edits"] == [
+        "area hidden throughout: 200,100,260,160 whole clip",
+        "area in which finds are left clear: 0,0,320,180 whole clip",
+    ]
+    told = capsys.readouterr().out
+    assert "1 detections, all left clear: by edits or too unsure (finds in 1 area left clear)" in told

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from clips import make
 from pictures import street
 from PIL import Image
 
@@ -35,3 +36,25 @@ def test_a_picture_is_cleaned_in_its_own_format(name: str, format_name: str, tmp
         x1, y1, x2, y2 = (round(v) for v in region.xyxy)
         hidden[max(y1, 0) : y2, max(x1, 0) : x2] = True
     assert changed[hidden].mean() > 4 * changed[~hidden].mean()
+
+
+@pytest.mark.parametrize(
+    ("name", "output"), [("photo.thm", "photo_cleaned.thm"), ("photo.insp", "photo_cleaned.insp"),
+                         ("photo.mp4", "photo_cleaned.jpg"), ("photo", "photo_cleaned.jpg")],
+)  # fmt: skip
+def test_a_picture_by_any_name_is_cleaned(name: str, output: str, tmp_path: Path) -> None:
+    Image.fromarray(street(3)).save(tmp_path / name, "JPEG", quality=95)
+    [job] = jobs_for([str(tmp_path / name)], output=None, settings=resolve({})).jobs
+    assert isinstance(list(clean(job))[-1], Finished)
+    assert job.output.name == output
+    with Image.open(job.output) as after:
+        assert after.format == "JPEG"
+
+
+def test_a_clip_that_is_named_like_a_picture_is_cleaned(tmp_path: Path) -> None:
+    source = make(tmp_path / "clip.mp4", frames=3).path.rename(tmp_path / "clip.jpg")
+    [job] = jobs_for([str(source)], output=None, settings=resolve({})).jobs
+    finished = list(clean(job))[-1]
+    assert isinstance(finished, Finished)
+    assert job.output.name == "clip_cleaned.mp4"
+    assert finished.summary.frames == 3

@@ -12,6 +12,7 @@ from PIL import Image
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.formats import (
     FORMATS,
+    JPEG,
     MediaFormat,
     MediaKind,
     format_of,
@@ -47,7 +48,8 @@ def test_the_libraries_know_what_the_table_names() -> None:
         if one.kind is MediaKind.CLIP and one.writer:
             assert av.ContainerFormat(one.writer, "w").name == one.writer
     known = Image.registered_extensions()
-    assert {known[suffix] for one in WRITTEN for suffix in one.suffixes} == {one.writer for one in WRITTEN}
+    assert all(known[one.suffixes[0]] == one.writer for one in WRITTEN)
+    assert all(known.get(suffix) in (None, one.writer, "MPO", "DIB") for one in WRITTEN for suffix in one.suffixes)
 
 
 def test_what_is_kept_is_written_and_what_is_written_is_read() -> None:
@@ -64,6 +66,28 @@ def test_an_output_is_named_like_its_source_where_that_is_written() -> None:
     assert [output_suffix(e) for e in (".JPG", ".jpe", ".jpeg", ".avif", ".tiff", ".heic")] == [
         ".jpg", ".jpe", ".jpeg", ".avif", ".tiff", ".png",
     ]  # fmt: skip
+    for suffix in (".jfif", ".THM", ".mpo", ".insp", ".jps", ".pjpeg"):
+        assert output_suffix(suffix) == suffix.lower()
+
+
+@pytest.mark.parametrize("name", ["photo.mp4", "photo.THM", "photo.mkv", "photo", "photo.dat", "photo.ts"])
+def test_what_a_file_holds_decides_whether_it_is_a_picture(name: str, tmp_path: Path) -> None:
+    photo = tmp_path / name
+    photo.write_bytes(picture_bytes(JPEG))
+    assert output_suffix(photo) == (".thm" if name.endswith(".THM") else ".jpg")
+
+
+@pytest.mark.parametrize("name", ["clip.jpg", "clip.mp4", "clip.png", "clip.heic", "clip"])
+def test_what_a_file_holds_decides_whether_it_is_a_clip(name: str, tmp_path: Path) -> None:
+    clip = tmp_path / name
+    clip.write_bytes(b"\0\0\0\x18ftypisom" + bytes(80))
+    assert output_suffix(clip) == ".mp4"
+
+
+def test_a_picture_with_another_formats_name_is_written_as_its_name_says(tmp_path: Path) -> None:
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(picture_bytes(JPEG))
+    assert output_suffix(photo) == ".png"
 
 
 @pytest.mark.parametrize("one", WRITTEN, ids=lambda one: one.name)
@@ -84,6 +108,11 @@ def test_a_picture_is_known_by_its_bytes_whatever_its_name(one: MediaFormat, tmp
         (b"\0\0\0\x1cftypmif1\0\0\0\0mif1heic", "HEIF"),
         (b"\0\0\0\x1cftypmif1\0\0\0\0mif1miafavif", "AVIF"),
         (b"\0\0\0\x18ftypavis", "AVIF"),
+        (b"\xff\x0a", "JPEG XL"),
+        (b"\0\0\0\x0cJXL \r\n", "JPEG XL"),
+        (b"\0\0\0\x0cjP  \r\n", "JPEG 2000"),
+        (b"FUJIFILMCCD-RAW", "camera raw"),
+        (b"\0\0\0\x18ftypcrx ", "camera raw"),
         (b"II*\0", "TIFF"),
         (b"MM\0*", "TIFF"),
         (b"\0\0\0\x18ftypisom", None),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import av
+import numpy as np
 import pytest
-from clips import Sound, clicks_s, flashes_s, make
-from rendering import render
+from clips import Sound, clicks_s, flashes_s, make, read_number
+from rendering import frames_of, render
 
 MPEG = Fraction(1, 90_000)
 
@@ -61,3 +64,51 @@ def test_a_hole_inside_a_group_is_still_damage(tmp_path: Path) -> None:
     rendered = render(made.path, tmp_path / "out.mp4")
     assert rendered.partial
     assert rendered.damaged
+
+
+@pytest.mark.parametrize(
+    ("second", "inner"),
+    [
+        ({"size": (320, 180)}, (0, 30, 320, 210)),
+        ({"size": (160, 180)}, (53, 0, 267, 240)),
+        ({"size": (640, 480)}, (0, 0, 320, 240)),
+        ({"size": (160, 240), "sample_aspect": Fraction(2)}, (0, 0, 320, 240)),
+        ({"size": (320, 240), "sample_aspect": Fraction(4, 3)}, (0, 30, 320, 210)),
+    ],
+    ids=["wider", "narrower", "larger", "other samples", "same size, wider"],
+)
+@pytest.mark.parametrize("ten_bits", [False, True])
+def test_a_joined_recording_of_another_shape_is_not_squeezed(
+    tmp_path: Path, second: dict[str, Any], inner: tuple[int, int, int, int], ten_bits: bool
+) -> None:
+    joined = tmp_path / "in.ts"
+    more = {"time_base": MPEG, "frames": 8, "pix_fmt": "yuv420p10le" if ten_bits else "yuv420p"}
+    first = make(tmp_path / "a.ts", size=(320, 240), **more).path.read_bytes()
+    joined.write_bytes(first + make(tmp_path / "b.ts", start_pts=8 * 3000, **more, **second).path.read_bytes())
+    rendered = render(joined, tmp_path / "out.mp4")
+    assert len(rendered.times) == 16
+    assert (rendered.damaged, rendered.partial) == (0, False)
+    x1, y1, x2, y2 = inner
+    for number, frame in enumerate(frames_of(tmp_path / "out.mp4")):
+        luma = frame.planes[0].astype(int) >> (2 if ten_bits else 0)
+        own = luma if number < 8 else luma[y1:y2, x1:x2]
+        assert read_number(own) == number % 8
+        if number >= 8:
+            outside = np.ones(luma.shape, bool)
+            outside[max(y1 - 2, 0) : y2 + 2, max(x1 - 2, 0) : x2 + 2] = False
+            assert not outside.any() or luma[outside].mean() < 19
+    assert any("changes within the clip" in problem for problem in rendered.problems)
+
+
+@pytest.mark.parametrize(("extension", "told"), [("mkv", False), ("mp4", True)])
+def test_the_run_in_of_sound_stays_in_mkv_or_is_told(extension: str, told: bool, tmp_path: Path) -> None:
+    clock = {"time_base": Fraction(1, 1000), "rate": 25} if extension == "mkv" else {}
+    source = make(tmp_path / f"in.{extension}", sounds=(Sound(),), **clock).path
+    rendered = render(source, tmp_path / "out.mkv")
+    counts = []
+    for path in (source, tmp_path / "out.mkv"):
+        with av.open(str(path)) as container:
+            counts.append(sum(bool(packet.size) for packet in container.demux(container.streams.audio[0])))
+    assert counts[0] - counts[1] == int(told)
+    assert any("run-in" in problem for problem in rendered.problems) is told
+    assert rendered.times[0] == 0

@@ -124,3 +124,17 @@ def test_an_output_that_is_not_what_was_written_fails(tmp_path: Path, monkeypatc
     with pytest.raises(OutputError, match="not what was written: It differs"):
         render(made.path, tmp_path / "out.mp4")
     assert told[0].pictures == 40
+
+
+def test_a_clock_that_stands_still_tells_no_length() -> None:
+    """Pictures last as long as the rate says; a length that fits is none the worse for it, another one is untold."""
+    stuck = _length([500] * 100)
+    assert stuck.stuck == 98
+    assert length_difference_s(stuck, _length([number * 40 for number in range(100)])) == 0
+    assert length_difference_s(_length([500] * 100, rate=None), _length([n * 40 for n in range(100)])) is None
+    halfway = _length([*range(0, 2000, 40), *([2000] * 50)])
+    assert halfway.seconds == pytest.approx(4, abs=0.1)
+    caught_up = _length([*range(0, 2000, 40), *([2000] * 50), *range(4000, 6000, 40)])
+    assert length_difference_s(caught_up, _length([n * 40 for n in range(150)])) is None
+    assert "not told" in length_notes(caught_up, _length([n * 40 for n in range(150)]))[-1]
+    assert _length([0, 40, 40, 80]).stuck == 0

@@ -94,3 +94,35 @@ def test_refusals_of_the_plan_stay(tmp_path: Path) -> None:
     source = make(tmp_path / "in.mp4", frames=2).path
     with pytest.raises(OutputError, match="no kind of clip"):
         proven_plan(probe(source), source=source, output="x.avi")
+
+
+def test_pictures_that_one_encoder_refuses_go_to_another_and_it_is_told(tmp_path: Path) -> None:
+    """H.265 takes nothing below 16 pixels."""
+    source = make(tmp_path / "in.mkv", codec="ffv1", pix_fmt="yuv420p10le", size=(8, 8), options={}, frames=3).path
+    rendered = render(source, tmp_path / "out.mp4")
+    assert rendered.plan.codec.name == "h264"
+    assert "H.265 cannot be written with pictures of 8x8; H.264 is written." in rendered.plan.warnings
+    assert rendered.times == [Fraction(0), Fraction(33, 1000), Fraction(67, 1000)]
+
+
+@pytest.mark.parametrize(("codec", "size", "source_codec"), [("h265", (8, 8), "ffv1"), ("h264", (16_800, 16), "ffv1")])
+def test_a_codec_that_was_asked_for_is_not_exchanged(
+    tmp_path: Path, codec: str, size: tuple[int, int], source_codec: str
+) -> None:
+    source = make(tmp_path / "in.mkv", codec=source_codec, size=size, options={}, frames=2).path
+    with pytest.raises(OutputError, match=r"cannot be written with pictures of \d+x\d+\.$") as told:
+        proven_plan(probe(source), source=source, output="x.mp4", codec=codec)
+    assert "--codec" in told.value.hint
+
+
+@pytest.mark.parametrize("codec", ["h264", "h265", "av1"])
+@pytest.mark.parametrize("frames", [1, 2, 3])
+@pytest.mark.parametrize("extension", ["mp4", "mkv"])
+def test_the_shortest_clips_are_written_by_all(tmp_path: Path, codec: str, frames: int, extension: str) -> None:
+    source = make(tmp_path / "in.mp4", frames=frames).path
+    rendered = render(source, tmp_path / f"out.{extension}", codec=codec)
+    assert not rendered.problems
+    with av.open(str(tmp_path / f"out.{extension}")) as written:
+        packets = [packet for packet in written.demux(written.streams.video[0]) if packet.size]
+    assert len(packets) == frames
+    assert all(packet.dts is None or -2 <= float(packet.dts * packet.time_base) <= 1 for packet in packets)
