@@ -116,11 +116,13 @@ def test_a_clip(server: RunningServer, browser: Any, tmp_path: Path, size: dict[
 def test_by_keyboard_alone(server: RunningServer, browser: Any, street: Path) -> None:
     opened = Opened(browser, server.url, DESK)
     page = opened.page
+    api.expect(page.locator("#state")).to_contain_text("Ready", timeout=WAIT_MS)
+    page.bring_to_front()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "files"
-    with page.expect_file_chooser() as chooser:
+    with page.expect_file_chooser(timeout=WAIT_MS) as chooser:
         page.keyboard.press("Enter")
     chooser.value.set_files(str(street))
     card = page.locator(".card")
