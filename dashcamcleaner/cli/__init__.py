@@ -30,6 +30,7 @@ __all__ = ["build_parser", "log_to_terminal", "main"]
 
 COMMANDS = (
     "clean",
+    "live",
     "window",
     "audit",
     "verify",

@@ -25,6 +25,8 @@ _EXTRAS = (
     ("ultralytics", "foreign .pt files, training", "pip install -r requirements-gpu.txt"),
     ("onnxruntime", "ONNX Runtime as another engine", "pip install onnxruntime"),
     ("rapidocr", "the audit's reading of text", "pip install -r requirements-audit.txt"),
+    ("mss", "live: screens", "pip install -r requirements-live.txt"),
+    ("obsws-python", "live: OBS", "pip install -r requirements-live.txt"),
     ("PyQt5", "the window", "pip install -r requirements.txt"),
     ("av", "clips", "pip install -r requirements.txt"),
     ("openvino", "detection on CPUs", "pip install -r requirements.txt"),

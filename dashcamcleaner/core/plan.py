@@ -25,6 +25,7 @@ from dashcamcleaner.errors import PlanError
 __all__ = [
     "LARGEST_IN_WINDOW",
     "CheckingPlanner",
+    "HurriedPlanner",
     "WeakSpot",
     "PLAN_VERSION",
     "WHOLE_FRAME",
@@ -109,6 +110,8 @@ class Observation:
         motion: the motion from the previous frame to this one; None where it was not measured.
         damaged: the decoder flagged the frame: it is to be covered wholly.
         checks: closer looks at some of the detections; added after the planner has taken the frame.
+        skipped: the detector was not asked, to save time: that it saw nothing says nothing of any track. Only live
+            pictures come so.
     """
 
     index: int
@@ -117,6 +120,7 @@ class Observation:
     motion: Motion | None = None
     damaged: bool = False
     checks: list[CropCheck] = field(default_factory=list)
+    skipped: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,6 +159,8 @@ class FramePlan:
             data["m"] = seen.motion.as_json()
         if seen.damaged:
             data["damaged"] = True
+        if seen.skipped:
+            data["skipped"] = True
         if seen.checks:
             data["c"] = [[*(round(float(v), 2) for v in c.xyxy), round(float(c.score), 4), c.kind] for c in seen.checks]
         return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
@@ -174,6 +180,7 @@ class FramePlan:
                 detections=Detections.from_rows(data["d"]),
                 motion=Motion.from_json(data["m"]) if "m" in data else None,
                 damaged=bool(data.get("damaged", False)),
+                skipped=bool(data.get("skipped", False)),
                 checks=[
                     CropCheck((float(c[0]), float(c[1]), float(c[2]), float(c[3])), str(c[5]), float(c[4]))
                     for c in data.get("c", ())
@@ -318,6 +325,18 @@ class CheckingPlanner(Planner, Protocol):
 
     def add_checks(self, checks: Sequence[CropCheck]) -> None:
         """Take what the closer looks found; they become part of the latest observation."""
+
+
+@runtime_checkable
+class HurriedPlanner(Planner, Protocol):
+    """A planner that can be asked for frames before its look-ahead is full: a live picture leaves at its time."""
+
+    def give(self, *, through: int) -> Sequence[FramePlan]:
+        """The frames up to and with an index, in order, planned by what is known now; none that was not pushed.
+
+        Args:
+            through: the index of the last frame that is wanted.
+        """
 
 
 LARGEST_IN_WINDOW = 0.5

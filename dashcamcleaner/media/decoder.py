@@ -28,6 +28,7 @@ from dashcamcleaner.media.frame_clock import FrameClock
 from dashcamcleaner.media.hidden_packets import ShownPictures
 from dashcamcleaner.media.packet_order import PacketOrder
 from dashcamcleaner.media.packets import open_source, read_packets
+from dashcamcleaner.media.picture_breaks import CODECS_WITHOUT_CHECKS, PictureBreaks
 from dashcamcleaner.media.picture_format import conformed
 from dashcamcleaner.media.picture_length import PictureLength
 from dashcamcleaner.media.scaler import Scaler
@@ -177,6 +178,7 @@ class Decoder:
         to it), and the one before, where damage often begins unnoticed.
         """
         held: deque[Frame] = deque()
+        breaks = None if seeking or self._info.codec not in CODECS_WITHOUT_CHECKS else PictureBreaks(self._info.layout)
         index = 0
         for native, damaged in self._decode(complete=not seeking):
             frame = self._frame(native, index=-1 if seeking else index, damaged=damaged)
@@ -185,9 +187,13 @@ class Decoder:
                 self._new_trouble = False
                 for earlier in held:
                     earlier.damaged = True
+            if breaks is not None and breaks.add(frame.planes):
+                self._break(held[-1])
             held.append(frame)
             while len(held) > self._stream.codec_context.reorder_depth + 1:
                 yield held.popleft()
+        if breaks is not None and breaks.finish():
+            self._break(held[-1])
         for frame in held:
             frame.damaged = frame.damaged or self._new_trouble
             yield frame
@@ -262,6 +268,11 @@ class Decoder:
     def _trouble(self, what: str) -> None:
         self._suspect = self._new_trouble = True
         self._tell_partial(f"The clip is damaged: {what}.")
+
+    def _break(self, frame: Frame) -> None:
+        """What the decoder took for a picture is none."""
+        frame.damaged = True
+        self._tell_partial("The clip is damaged: some pictures break with those around them, and are no cut.")
 
     def _tell_partial(self, sentence: str) -> None:
         self.partial = self.partial or not self._seeking

@@ -90,6 +90,7 @@ class RunContext:
             planner,
             checker=self.checker,
             picture_size=self.detector.picture_size if self.detector is not None else (0, 0),
+            known_frames=self.resumed_frames,
         )
 
     def done(self) -> None:

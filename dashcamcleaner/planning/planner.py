@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import sys
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -111,6 +112,10 @@ class MemoryPlanner:
             regions = (whole_frame(self._upright_size), *regions)
         return self._memory.push(FramePlan(seen, regions))
 
+    def give(self, *, through: int) -> Sequence[FramePlan]:
+        """See `core.plan.HurriedPlanner`."""
+        return self._memory.give(through=through)
+
     def finish(self) -> Sequence[FramePlan]:
         """The clip has ended: give the rest, in order."""
         return self._memory.finish()
@@ -139,11 +144,14 @@ class _Memory:
             done.append(self._emit())
         return done
 
-    def finish(self) -> list[FramePlan]:
+    def give(self, *, through: int) -> list[FramePlan]:
         done = []
-        while self._waiting:
+        while self._waiting and self._waiting[0].index <= through:
             done.append(self._emit())
         return done
+
+    def finish(self) -> list[FramePlan]:
+        return self.give(through=sys.maxsize)
 
     def _emit(self) -> FramePlan:
         plan = self._waiting.popleft()
@@ -320,6 +328,13 @@ class TrackPlanner:
         while self._waiting:
             done += self._memory.push(self._emit())
         return [*done, *self._memory.finish()]
+
+    def give(self, *, through: int) -> Sequence[FramePlan]:
+        """See `core.plan.HurriedPlanner`."""
+        done: list[FramePlan] = []
+        while self._waiting and self._waiting[0].index <= through:
+            done += self._memory.push(self._emit())
+        return [*done, *self._memory.give(through=through)]
 
     def _emit(self) -> FramePlan:
         seen = self._waiting.popleft()

@@ -40,7 +40,7 @@ def _without_files(row: Setting) -> Setting:
 
 
 CLIP_SETTINGS: tuple[Setting, ...] = tuple(
-    _without_files(row) for row in ROWS if row.group != "run" and row.name not in _NEVER
+    _without_files(row) for row in ROWS if row.group not in ("run", "live") and row.name not in _NEVER
 )
 """The settings that a job may say."""
 

@@ -36,6 +36,7 @@ GROUPS: dict[str, str] = {
     "seeing": "Detection",
     "output": "Output",
     "run": "Running",
+    "live": "Live",
 }
 
 KEEPABLE = ("location", "tags", "data", "subtitles", "cover", "attachments")
@@ -183,6 +184,26 @@ class Settings:
         "Threads of decoder, detector and encoder each; 0: the machine's.", minimum=0, maximum=256)
     max_look_ahead_mb: int = setting(400, "run", "Memory for look-ahead",
         "Most memory that waiting frames may take; a shorter look-ahead is told.", minimum=16, maximum=65536, unit="MB")
+    # --- live pictures
+    delay: float = setting(1.0, "live", "Delay",
+        "How long live pictures and sound are held before they leave; longer forgives more load and finds more.",
+        minimum=0.1, maximum=30, unit="s")
+    carry: float = setting(0.2, "live", "Carry tracks",
+        "Live frames between two detections at most this far apart leave with their tracks carried on; others wholly "
+        "covered.", minimum=0, maximum=0.5, unit="s")
+    capture_rate: float = setting(30.0, "live", "Capture rate",
+        "Pictures a second that are taken of a screen, or asked of a camera.", minimum=1, maximum=120, unit="fps")
+    mute_covered: bool = setting(False, "live", "Mute while covered",
+        "Live sound is silent while the picture is covered wholly.")
+    hold: float = setting(1.0, "live", "Hold",
+        "How long a label's rule, or a cover in OBS, stays at work after what it was for was last seen.",
+        minimum=0, maximum=60, unit="s")
+    label_hits: int = setting(1, "live", "Label hits",
+        "So many of the latest scores of a label must pass its threshold.", minimum=1, maximum=100)
+    label_of: int = setting(1, "live", "Label scores",
+        "The number of latest scores among which hits are counted.", minimum=1, maximum=100)
+    label_bypass: float = setting(0.95, "live", "Label bypass",
+        "A score above this is enough by itself.", minimum=0, maximum=1)
     # fmt: on
     _overrides: dict[str, Any] = field(init=False, compare=False, default_factory=dict)
 

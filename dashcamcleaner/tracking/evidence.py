@@ -118,14 +118,15 @@ class TrackEvidence:
         self._scene_px = self._rest_s = 0.0
         self.version = 0
 
-    def advance(self, *, scene_px: float, seconds: float) -> None:
+    def advance(self, *, scene_px: float, seconds: float, asked: bool = True) -> None:
         """A frame in which the track was looked for.
 
         Args:
             scene_px: how far the camera's motion moved the scene at the track's place.
             seconds: since the frame before.
+            asked: False for a frame that the detector was not asked about: not to be seen in it is no miss.
         """
-        self._looked += 1
+        self._looked += asked
         self._scene_px += scene_px
         self._rest_s += seconds
         self.version += 1

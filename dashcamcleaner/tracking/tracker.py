@@ -66,7 +66,7 @@ class Tracker:
         seconds = 0.0 if self._time_s is None else max(0.0, time_s - self._time_s)
         self._time_s = time_s
         motion = FrameMotion(seen.motion, seconds=seconds, size=self._upright_size)
-        self._predict(motion)
+        self._predict(motion, asked=not seen.skipped)
         ids = np.full(len(seen.detections), -1, np.int64)
         if self._active and len(ids):
             for which, track_at in self._matches(seen):
@@ -97,13 +97,18 @@ class Tracker:
         track.surest = max(track.surest, sighting.score - less)
         track.count += 1
 
-    def _predict(self, motion: FrameMotion) -> None:
-        """All tracks one frame on; those that a cut or time has ended are let go."""
+    def _predict(self, motion: FrameMotion, *, asked: bool) -> None:
+        """All tracks one frame on; those that a cut or time has ended are let go.
+
+        Args:
+            motion: the way from the frame before.
+            asked: the detector saw this frame; else that a track is not seen in it says nothing.
+        """
         kept = []
         for track, model in self._active:
             scene_x, scene_y = motion.ahead(model.x, model.y)
             scene_px = math.hypot(scene_x - model.x, scene_y - model.y)
-            track.evidence.advance(scene_px=scene_px, seconds=motion.seconds)
+            track.evidence.advance(scene_px=scene_px, seconds=motion.seconds, asked=asked)
             model.predict(motion)
             forget_s = _FORGET_S if _is_established(track) else _FORGET_WEAK_S
             if motion.cut or model.unseen_s > forget_s:
