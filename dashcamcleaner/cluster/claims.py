@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from dashcamcleaner.cluster.storage import Store
+from dashcamcleaner.cluster.storage import ClipStore
 from dashcamcleaner.errors import DashcamCleanerError, OutputError
 
 __all__ = ["claimed"]
@@ -24,7 +24,9 @@ STALE_S = 20.0
 
 
 @contextlib.contextmanager
-def claimed(store: Store, name: str, *, token: str, beat_s: float = BEAT_S, stale_s: float = STALE_S) -> Iterator[None]:
+def claimed(
+    store: ClipStore, name: str, *, token: str, beat_s: float = BEAT_S, stale_s: float = STALE_S
+) -> Iterator[None]:
     """Hold the claim on a final name.
 
     Args:

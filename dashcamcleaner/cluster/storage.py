@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from dashcamcleaner.errors import DashcamCleanerError, ExtraMissing, InputError, OutputError, extra_hint
 
-__all__ = ["Store", "is_url", "open_store"]
+__all__ = ["ClipStore", "is_url", "open_store"]
 
 _PART_BYTES = 64 << 20
 _MOST_PUT_BYTES = 4 << 30
@@ -30,7 +30,7 @@ def is_url(place: str) -> bool:
     return "://" in place
 
 
-class Store(Protocol):
+class ClipStore(Protocol):
     """A folder of a store; names are relative to it, with slashes."""
 
     def names(self) -> list[str]:
@@ -56,7 +56,7 @@ class Store(Protocol):
         """
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str) -> ClipStore:
     """The store behind a URL.
 
     Raises:

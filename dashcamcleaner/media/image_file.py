@@ -37,7 +37,7 @@ from dashcamcleaner.media.scaler import PQ_TO_SDR
 from dashcamcleaner.media.text_judge import tells_position
 from dashcamcleaner.media.tiff_tags import EXTRA_SAMPLES, ICC_PROFILE, UNASSOCIATED, with_tags
 
-__all__ = ["Still", "is_still", "picture_frame", "read_still", "write_still"]
+__all__ = ["Still", "is_still", "picture_frame", "read_still", "still_size", "write_still"]
 
 _READABLE = frozenset(one.name for one in FORMATS if one.kind is MediaKind.PICTURE and one.readable)
 
@@ -108,6 +108,19 @@ def read_still(path: str | Path) -> Still:
             warnings.filterwarnings("ignore", category=UserWarning, module="PIL")  # broken side data is left behind
             with Image.open(path) as image:
                 return _read(path, image)
+
+
+def still_size(path: str | Path) -> tuple[int, int]:
+    """``(width, height)`` as stored, by the file's header alone: to refuse what is too large before it is decoded.
+
+    Raises:
+        InputError: no picture, or its header cannot be read.
+    """
+    path = Path(path)
+    with _reading(path), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(path) as image:
+            return image.size
 
 
 def picture_frame(planes: Sequence[np.ndarray], layout: PixelLayout, *, pq: bool = False) -> Frame:
