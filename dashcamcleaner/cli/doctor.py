@@ -57,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
     """Examine and tell."""
     from dashcamcleaner.detection import diagnostics
     from dashcamcleaner.detection.registry import open_detector
+    from dashcamcleaner.detection.weights import unreadable_sidecars
 
     settings = settings_of(args)
     options: dict[str, Any] = {
@@ -87,6 +88,7 @@ def run(args: argparse.Namespace) -> int:
     weights = diagnostics.survey_weights()
     found["engines"] = [diagnostics.as_dict(backend) for backend in engines]
     found["weights"] = [diagnostics.as_dict(one) for one in weights]
+    found["passed_over"] = list(unreadable_sidecars())
     found["missing"] = [
         {"package": package, "for": purpose, "hint": hint}
         for package, purpose, hint in _EXTRAS
@@ -144,6 +146,7 @@ def _lines(found: dict[str, Any], engines: list[BackendReport], weights: list[We
             f"    {file['file']:<24}{file['precision']:<6}{file['sha256'][:16] or '-':<18}{file['state']}"
             for file in one.files
         ]
+    lines += [f"  {sentence}" for sentence in found["passed_over"]]
     if found["missing"]:
         lines += ["", "Not installed"]
         lines += [f"  {one['package']:<24}{one['for']}: {one['hint']}" for one in found["missing"]]

@@ -16,6 +16,7 @@ from dashcamcleaner.detection.crop_check import CROP_SIZE_PX, CropChecker
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.detection.tiling import FrameDetector, check_kinds
+from dashcamcleaner.detection.weights import unreadable_sidecars
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.frames import FramePlanner
@@ -155,6 +156,7 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
             *((f"An earlier run had analysed {resumed} frames; this one continues there.",) if resumed else ()),
             *log.notes,
             *older_log_notes(job.output),
+            *unreadable_sidecars(),
             *clear_notes(job),
             *edits.warnings,
         ),

@@ -20,6 +20,7 @@ from dashcamcleaner.errors import InputError
 from dashcamcleaner.files import PRIVATE, atomic_json, file_sha256, map_os_errors, mode_like
 from dashcamcleaner.report.html import REPORT_VERSION, write_html
 from dashcamcleaner.seals import is_seal_of, seal_of
+from dashcamcleaner.side_files import UNREADABLE, read_json
 
 __all__ = ["add_audit", "html_path", "is_report_of", "read_report", "report_path", "describe_edits", "write_reports"]
 
@@ -100,13 +101,12 @@ def read_report(path: Path) -> dict[str, Any]:
         InputError: it cannot be read, or is something else.
     """
     try:
-        with map_os_errors(path, what=f"The report {path}", verb="read", to=InputError):
-            data = json.loads(path.read_text(encoding="utf-8"))
+        data = read_json(path, what=f"The report {path}", to=InputError)
         if data["schema"] != SCHEMA:
             raise ValueError("another program's file")
         if int(data["schema_version"]) > REPORT_VERSION:
             raise InputError(f"The report {path} is of a newer version.", hint="Update DashcamCleaner.")
-    except (ValueError, KeyError, TypeError) as error:
+    except UNREADABLE as error:
         raise InputError(
             f"{path} is not a report of this program.", hint="A report's name ends in .report.json."
         ) from error
