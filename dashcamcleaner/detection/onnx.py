@@ -8,7 +8,7 @@ import numpy as np
 
 from dashcamcleaner.detection.batched import BatchedDetector
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
-from dashcamcleaner.detection.onnx_metadata import facts_of
+from dashcamcleaner.detection.onnx_metadata import checked_input, facts_of
 from dashcamcleaner.detection.weights import Weights, verify_file
 from dashcamcleaner.detection.yolo import cpu_count, rounded_up
 from dashcamcleaner.errors import BackendError, BackendMissing, WeightsError
@@ -84,11 +84,10 @@ def open_yolo(
     except Exception as error:  # the runtime's exceptions share no base but this
         raise WeightsError(f"ONNX Runtime cannot load {file.path.name}: {_first_line(error)}.") from error
     facts = facts_of(file.path, weights=weights)
-    count, _, height, width = given.shape
-    if isinstance(height, int) and isinstance(width, int):
-        input_size = (width, height)
-    else:
-        input_size = rounded_up(input_size, stride=facts.stride)
+    count, own_size = checked_input(file.path, given.shape)
+    if given.type not in ("tensor(float)", "tensor(float16)"):
+        raise WeightsError(f"{file.path.name} takes {given.type}, not pictures.", hint="Export it with float input.")
+    input_size = own_size or rounded_up(input_size, stride=facts.stride)
     number = np.float16 if given.type == "tensor(float16)" else np.float32
 
     def infer(pictures: np.ndarray) -> np.ndarray:
@@ -101,7 +100,7 @@ def open_yolo(
         class_kinds=facts.kinds,
         head=facts.head,
         input_size=input_size,
-        batch=count if isinstance(count, int) else batch,
+        batch=count or batch,
         floor=floor,
         description=DetectorDescription(
             backend="onnx",

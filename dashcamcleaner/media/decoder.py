@@ -7,6 +7,7 @@ range); only formats that are no YUV at all are converted, once, here.
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ import av.error
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
+from dashcamcleaner.core.budget import frames_at_once
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.time import FrameTime
@@ -26,7 +28,7 @@ from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media.frame_clock import FrameClock
 from dashcamcleaner.media.hidden_packets import shows_picture
 from dashcamcleaner.media.packet_order import PacketOrder
-from dashcamcleaner.media.packets import open_source, read_packets
+from dashcamcleaner.media.packets import bounded, open_source, read_packets
 from dashcamcleaner.media.picture_format import conformed
 from dashcamcleaner.media.picture_length import PictureLength
 from dashcamcleaner.media.scaler import Scaler
@@ -96,7 +98,9 @@ class Decoder:
         self._stream = self._container.streams[info.video]
         # Slices alone leave cores idle on most cameras' clips; frame threads cost a few frames of delay.
         self._stream.thread_type = "AUTO"
-        self._stream.thread_count = threads
+        most = frames_at_once(*info.size, bytes_per_pixel=4)
+        self._stream.thread_count = threads if most >= (threads or os.cpu_count() or 1) else most
+        bounded(self._stream, name=path)
         self._expected = len(self._stream.index_entries) if info.container.startswith("mov") else 0
         self._frames: Iterator[Frame] | None = None
         self._reset()

@@ -25,15 +25,20 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, JpegImagePlugin, features
 
+from dashcamcleaner.core.budget import check_picture, fits, webp_canvas
 from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
 from dashcamcleaner.core.summary import StreamAction
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.files import map_os_errors, mode_like, reserve
 from dashcamcleaner.media.formats import FORMATS, MediaKind, format_of, picture_format, suffixes
+from dashcamcleaner.media.large_jpeg import encoded_large, orientation_of, read_large, write_parts
 from dashcamcleaner.media.text_judge import tells_position
 
 __all__ = ["Still", "is_still", "picture_frame", "read_still", "write_still"]
+
+Image.MAX_IMAGE_PIXELS = 1 << 28
+"""Pillow's own bound, for the whole process; the budget is asked before anything is decoded."""
 
 _READABLE = frozenset(one.name for one in FORMATS if one.kind is MediaKind.PICTURE and one.readable)
 
@@ -55,6 +60,7 @@ class Still:
         format: Pillow's name of the source's format.
         frame: the picture as a frame, upright, its planes already private.
         actions: what of the file was left behind, or converted, on reading.
+        large: a JPEG that `media.large_jpeg` has read, and writes.
     """
 
     path: Path
@@ -66,6 +72,7 @@ class Still:
     dpi: tuple[float, float] | None = None
     jpeg: dict[str, Any] = field(default_factory=dict)
     lossless: bool = True
+    large: bool = False
 
 
 def is_still(path: str | Path) -> bool:
@@ -92,6 +99,7 @@ def read_still(path: str | Path) -> Still:
                 "ignore", Image.DecompressionBombWarning
             )  # phones take pictures of 200 million pixels
             warnings.filterwarnings("ignore", category=UserWarning, module="PIL")  # broken side data is left behind
+            _check_before_opening(path)
             with Image.open(path) as image:
                 return _read(path, image)
 
@@ -156,6 +164,12 @@ def write_still(
     if still.icc is not None:
         options["icc_profile"] = still.icc
     with _writing(partial_path):
+        if still.large:
+            _require_jpeg(target)
+            parts = encoded_large(still.frame, still.jpeg, quality=quality, exif=options.get("exif"), icc=still.icc)
+            reserve(partial_path, mode=mode_like(still.path))
+            write_parts(partial_path, parts)
+            return actions + still.actions
         if still.frame.layout.depth == 16 and target in ("PNG", "TIFF"):
             data, kept = _deep(still.frame, target, icc=still.icc)
             if not kept:
@@ -165,6 +179,11 @@ def write_still(
         reserve(partial_path, mode=mode_like(still.path))
         partial_path.write_bytes(data)
     return actions + still.actions
+
+
+def _require_jpeg(target: str) -> None:
+    if target != "JPEG":
+        raise OutputError(f"So large a picture cannot be written as {target}.", hint="End the output's name in .jpg.")
 
 
 def _target(still: Still, suffix: str | None) -> str:
@@ -229,12 +248,19 @@ def _read(path: Path, image: Image.Image) -> Still:
     still_format = "JPEG" if name == "MPO" else name
     if still_format not in _READABLE:
         raise InputError(f"{path} is a {name} picture, which is not read here.", hint="Save it as PNG or JPEG first.")
+    large = still_format == "JPEG" and image.mode in ("L", "RGB") and not _fits(image)
+    if not large:
+        _check(path, image)
     if name == "PNG":
         image.load()  # texts may stand behind the samples
     actions = _left_behind(image)
     exif = image.getexif()
     icc, dpi = image.info.get("icc_profile"), image.info.get("dpi")
     jpeg, lossless = _jpeg_tables(image), _is_lossless(path, image)
+    if large:
+        frame = read_large(path, image)
+        actions.append(StreamAction("picture of more than 100 million pixels", "converted", "coded anew through RGB"))
+        return Still(path, still_format, frame, actions, icc, exif, dpi, jpeg, lossless, large=True)
     if _depth(image) == 16:
         planes, layout = _read_deep(path, exif)
         return Still(path, still_format, picture_frame(planes, layout), actions, icc, exif, dpi, jpeg, lossless)
@@ -244,13 +270,45 @@ def _read(path: Path, image: Image.Image) -> Still:
     elif isinstance(image, JpegImagePlugin.JpegImageFile) and image.mode == "RGB" and _is_ycc(image):
         image.draft("YCbCr", None)  # the samples as coded: no way to RGB and back
     image.load()
-    turned = ImageOps.exif_transpose(image)
+    ImageOps.exif_transpose(image, in_place=True)
     if jpeg and int(exif.get(ExifTags.Base.Orientation, 1)) >= 5:  # turned by a quarter: rows become columns
         jpeg["qtables"] = {k: np.reshape(v, (8, 8)).T.ravel().tolist() for k, v in jpeg["qtables"].items()}
         if jpeg["subsampling"] == 1:
             jpeg["subsampling"] = 0  # turned 4:2:2 would halve the other side, which JPEG writers do not offer
-    planes, layout = _planes(turned)
+    planes, layout = _planes(image)
     return Still(path, still_format, picture_frame(planes, layout), actions, icc, exif, dpi, jpeg, lossless)
+
+
+_BYTES_PER_PIXEL = {"1": 5.0, "L": 5.0, "P": 12.0, "LA": 12.0, "RGBA": 12.0, "PA": 12.0, "CMYK": 14.0}
+"""What a pixel takes at the worst moment, by Pillow's modes: Pillow's own copy, our planes, and the encoder's."""
+_BYTES_PER_PIXEL_OTHERS, _BYTES_PER_PIXEL_DEEP = 9.5, 22.0
+_TILE_SIDES = (322, 323)
+"""TIFF tags: tiles may be larger than the picture that they tell of."""
+
+
+def _check_before_opening(path: Path) -> None:
+    """Refuse what takes memory as soon as Pillow opens it."""
+    with path.open("rb") as file:
+        canvas = webp_canvas(file.read(64))
+    if canvas is not None:
+        check_picture(path, *canvas, bytes_per_pixel=_BYTES_PER_PIXEL["RGBA"])
+
+
+def _taking(image: Image.Image) -> float:
+    deep = image.mode.startswith(("I", "F")) or (image.format in ("PNG", "TIFF") and _depth(image) == 16)
+    return _BYTES_PER_PIXEL_DEEP if deep else _BYTES_PER_PIXEL.get(image.mode, _BYTES_PER_PIXEL_OTHERS)
+
+
+def _fits(image: Image.Image) -> bool:
+    return fits(*image.size, bytes_per_pixel=_taking(image))
+
+
+def _check(path: Path, image: Image.Image) -> None:
+    """Refuse a picture beyond the budget before anything of it is decoded."""
+    check_picture(path, *image.size, bytes_per_pixel=_taking(image))
+    if image.format == "TIFF":
+        tile = [int(image.tag_v2.get(tag, 1)) for tag in _TILE_SIDES]  # type: ignore[attr-defined]
+        check_picture(path, *tile, bytes_per_pixel=_BYTES_PER_PIXEL["RGBA"])
 
 
 def _is_ycc(image: Image.Image) -> bool:
@@ -297,20 +355,13 @@ def _read_deep(path: Path, exif: Image.Exif) -> tuple[list[np.ndarray], PixelLay
     samples = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_ANYDEPTH)
     if samples is None or samples.dtype != np.uint16:
         raise ValueError("the 16-bit samples cannot be read")
-    turned = _turned(samples, int(exif.get(ExifTags.Base.Orientation, 1)))
+    turned = orientation_of(exif).upright(samples)
     if turned.ndim == 2:
         return [np.ascontiguousarray(turned)], PixelLayout("gray16le", 16, (0, 0), full_range=True)
     order = (2, 1, 0, 3)[: turned.shape[2]]
     alpha = turned.shape[2] == 4
     layout = PixelLayout("rgba64le" if alpha else "rgb48le", 16, (0, 0), full_range=True, rgb=True, alpha=alpha)
     return [np.ascontiguousarray(turned[..., i]) for i in order], layout
-
-
-def _turned(samples: np.ndarray, orientation: int) -> np.ndarray:
-    """EXIF orientation applied to an array, as `ImageOps.exif_transpose` does to a picture."""
-    turns = {3: (2, False), 4: (2, True), 2: (0, True), 6: (1, False), 5: (3, True), 8: (3, False), 7: (1, True)}
-    quarter_turns, mirrored = turns.get(orientation, (0, False))
-    return Orientation(quarter_turns, mirrored).upright(samples)
 
 
 def _planes(image: Image.Image) -> tuple[list[np.ndarray], PixelLayout]:
@@ -325,7 +376,8 @@ def _planes(image: Image.Image) -> tuple[list[np.ndarray], PixelLayout]:
     else:
         image = image.convert("RGB")
         layout = PixelLayout("rgb24", chroma_shift=(0, 0), full_range=True, rgb=True)
-    return [np.array(band) for band in image.split()], layout
+    # One band at a time: all of them beside the picture would take half as much again.
+    return [np.array(image.getchannel(number)) for number in range(len(image.getbands()))], layout
 
 
 def _left_behind(image: Image.Image) -> list[StreamAction]:

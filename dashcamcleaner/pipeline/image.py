@@ -6,7 +6,6 @@ import time
 from collections.abc import Generator
 
 from dashcamcleaner.core.events import Event, Finished, Progress, Started, Warned
-from dashcamcleaner.core.frame import Orientation
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
 from dashcamcleaner.detection.pool import ModelPool
@@ -106,7 +105,7 @@ def info_of_still(still: Still) -> MediaInfo:
         path=str(still.path),
         container="picture",
         size=frame.size,
-        orientation=Orientation(),
+        orientation=frame.orientation,
         layout=frame.layout,
         time_base=frame.time.time_base,
         video=0,
