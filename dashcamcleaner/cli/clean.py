@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
     jobs = [dataclasses.replace(job, **extras) for job in batch.jobs]
     if len(jobs) == 1 and not (args.json or args.quiet) and sys.stdin.isatty() and sys.stderr.isatty():
         jobs = [_asked(jobs[0])]
-    status = 0
+    status = PARTIAL_EXIT if batch.unread else 0
     done = 0
     reports: list[dict[str, Any]] = []
     events = run_batch(jobs, models=args.models)
@@ -94,6 +94,7 @@ def run(args: argparse.Namespace) -> int:
         Display(total=len(jobs), json_lines=args.json, quiet=args.quiet, stream=sys.stderr) as display,
     ):
         display.skipped(batch.skipped)
+        display.left_out([*batch.unread, *batch.linked])
         try:
             for job, event in events:
                 display.show(job, event)

@@ -20,6 +20,7 @@ from dashcamcleaner.core.summary import KindSummary, RunSummary, StreamAction
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import InputError, OutputError, PlanError, SettingError
 from dashcamcleaner.files import PRIVATE, mode_like
+from dashcamcleaner.jobs.folders import walk
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
 from dashcamcleaner.pipeline.control import Control
@@ -49,10 +50,14 @@ class Batch:
     Args:
         jobs: what to run.
         skipped: files in folders that are neither clip nor picture, by path.
+        unread: a sentence for each subfolder that cannot be read.
+        linked: a sentence for each that is a link, and is not followed.
     """
 
     jobs: list[Job] = field(default_factory=list)
     skipped: list[Path] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    linked: list[str] = field(default_factory=list)
 
 
 def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings) -> Batch:
@@ -99,9 +104,10 @@ def _expand(inputs: Sequence[str], *, beside: bool) -> tuple[list[tuple[Path, Pa
         path = Path(given).expanduser()
         if path.is_dir():
             before = len(found)
-            for inner in sorted(path.rglob("*")):
-                if not inner.is_file() or any(part.startswith(".") for part in inner.relative_to(path).parts):
-                    continue
+            files, unread, linked = walk(path)
+            batch.unread += unread
+            batch.linked += linked
+            for inner in files:
                 if beside and inner.stem.endswith(_CLEANED):
                     batch.skipped.append(inner)
                 elif format_of(inner) is not None:
@@ -109,7 +115,7 @@ def _expand(inputs: Sequence[str], *, beside: bool) -> tuple[list[tuple[Path, Pa
                 elif inner.suffix.lower() not in (".jsonl", ".json", ".html", ".partial"):
                     batch.skipped.append(inner)
             if len(found) == before:
-                raise InputError(f"The folder {path} holds no clip or picture.")
+                raise InputError(f"The folder {path} holds no clip or picture.", hint=" ".join(unread + linked))
         elif path.exists():
             found.setdefault(path, Path(path.name))
         else:

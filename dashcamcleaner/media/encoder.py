@@ -7,6 +7,7 @@ pixels). Packets of the side streams are woven in by time (`sides`).
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable
 from fractions import Fraction
@@ -115,6 +116,7 @@ class Encoder:
 
     def _add_picture(self, *, quality: int, preset: str, threads: int) -> Any:
         plan, info = self._plan, self._info
+        os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 prints its banner past FFmpeg's log; 1: errors alone
         options = {
             "crf": str(plan.codec.crf(quality)),
             "preset": plan.codec.preset(preset),
