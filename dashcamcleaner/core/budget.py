@@ -12,6 +12,7 @@ from dashcamcleaner.errors import InputError
 __all__ = [
     "MOST_BYTES",
     "MOST_CLIP_PIXELS",
+    "MOST_GIF_PIXELS",
     "check_clip",
     "check_picture",
     "fits",
@@ -24,6 +25,9 @@ MOST_BYTES = 1_000_000_000
 
 MOST_CLIP_PIXELS = 8192 * 4352
 """Of a picture in a clip: H.265 at its level 6.2, 8K in all its forms, goes up to 8192x4320, in whole blocks."""
+
+MOST_GIF_PIXELS = 4096 * 4096
+"""Of a GIF, whose pictures are decoded to four bytes a pixel, and compress to next to nothing."""
 
 _DECODER_BYTES = 400_000_000
 """What a clip's decoder may hold in frames at work at once."""
@@ -54,15 +58,15 @@ def check_picture(name: object, width: int, height: int, *, bytes_per_pixel: flo
         )
 
 
-def check_clip(name: object, width: int, height: int) -> None:
-    """Refuse a clip whose pictures are beyond the budget.
+def check_clip(name: object, width: int, height: int, *, most: int = MOST_CLIP_PIXELS) -> None:
+    """Refuse a clip whose pictures are beyond the budget: more pixels than ``most``.
 
     Raises:
         InputError: they are.
     """
-    if width * height > MOST_CLIP_PIXELS:
+    if width * height > most:
         raise InputError(
-            f"{name} has pictures of {width}x{height} pixels; up to 8192x4352 are cleaned.",
+            f"{name} has pictures of {width}x{height} pixels; up to {most / 1e6:.0f} million of them are cleaned.",
             hint="Scale the clip first.",
         )
 

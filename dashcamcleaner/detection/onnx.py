@@ -15,6 +15,7 @@ from dashcamcleaner.errors import BackendError, BackendMissing, WeightsError
 
 __all__ = ["available_devices", "open_yolo", "versions"]
 
+_MOST_WORDS = 200
 _HINT = "pip install onnxruntime"
 
 
@@ -77,7 +78,7 @@ def open_yolo(
     options.inter_op_num_threads = 1
     # Its threads spin between layers by default, which burns a core that decoder and encoder need.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what goes wrong is told in a sentence of ours
     try:
         session = ort.InferenceSession(str(file.path), options, providers=[providers[wanted]])
         given = session.get_inputs()[0]
@@ -115,4 +116,5 @@ def open_yolo(
 
 
 def _first_line(error: Exception) -> str:
-    return next((line.strip().rstrip(".") for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    words = next((line.strip().rstrip(".") for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    return words if len(words) <= _MOST_WORDS else words[:_MOST_WORDS] + "..."

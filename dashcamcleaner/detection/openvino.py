@@ -27,6 +27,7 @@ from dashcamcleaner.errors import BackendError, BackendMissing, DetectorFailed, 
 
 __all__ = ["OpenVinoDetector", "available_devices", "open_yolo", "versions"]
 
+_MOST_WORDS = 200
 _MAX_STREAMS = 8
 """More pictures at once than that only cost memory: the encoder needs cores too."""
 
@@ -166,7 +167,7 @@ def _labels_in(model: Any) -> dict[str, str]:
 
 def _first_line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1].rstrip(".") if lines else type(error).__name__
+    return lines[-1].rstrip(".")[:_MOST_WORDS] if lines else type(error).__name__
 
 
 @dataclass(slots=True, eq=False)

@@ -19,7 +19,7 @@ from typing import Any
 import av
 import av.error
 
-from dashcamcleaner.core.budget import check_clip
+from dashcamcleaner.core.budget import MOST_GIF_PIXELS, check_clip
 from dashcamcleaner.core.frame import Orientation
 from dashcamcleaner.core.media_info import MediaInfo, StreamInfo
 from dashcamcleaner.errors import InputError
@@ -67,7 +67,9 @@ def probe(path: str | Path, *, video_track: int | None = None) -> MediaInfo:
     picture = picture_format_of(head)
     _refuse_disguises(path, head)
     if head.startswith(b"GIF8"):  # FFmpeg refuses it, too, but tells no size then
-        check_clip(path, int.from_bytes(head[6:8], "little"), int.from_bytes(head[8:10], "little"))
+        check_clip(
+            path, int.from_bytes(head[6:8], "little"), int.from_bytes(head[8:10], "little"), most=MOST_GIF_PIXELS
+        )
     atoms = _read_atoms(path, head, size)
     if atoms is not None and picture is None:
         _refuse_by_atoms(path, atoms)

@@ -18,7 +18,7 @@ from dashcamcleaner.core.summary import CLEANED, RunSummary
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.files import PRIVATE, atomic_json, file_sha256, map_os_errors, mode_like
-from dashcamcleaner.report.html import REPORT_VERSION, write_html
+from dashcamcleaner.report.html import REPORT_VERSION, can_be_shown, write_html
 from dashcamcleaner.seals import is_seal_of, seal_of
 from dashcamcleaner.side_files import UNREADABLE, read_json
 
@@ -152,6 +152,8 @@ def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = N
     final = report_path(output)
     try:
         data = read_report(final)
+        if not can_be_shown(data):
+            raise InputError(f"{final} is not a report that can go on.")
     except InputError:
         summary = RunSummary(result.source, result.output, status=CLEANED, frames=result.frames, plan=result.plan)
         summary.source_bytes = Path(result.source).stat().st_size

@@ -23,8 +23,9 @@ from dashcamcleaner.core.plain_text import link, visible
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.files import PRIVATE, atomic_write
 from dashcamcleaner.report.timeline import timeline_of
+from dashcamcleaner.side_files import UNREADABLE
 
-__all__ = ["REPORT_VERSION", "folder_html", "report_html", "worst_first", "write_html", "write_page"]
+__all__ = ["REPORT_VERSION", "can_be_shown", "folder_html", "report_html", "worst_first", "write_html", "write_page"]
 
 REPORT_VERSION = 1
 
@@ -79,6 +80,15 @@ def report_html(report: Mapping[str, Any], *, thumbnails: Mapping[int, bytes] | 
         other_notes=[note for note in report.get("warnings") or [] if note not in first],
         thumbnails=thumbnails or {},
     )
+
+
+def can_be_shown(report: Mapping[str, Any]) -> bool:
+    """Whether a page can be made of a report that was read: it may have been written by anybody."""
+    try:
+        report_html(report)
+    except (*UNREADABLE, jinja2.TemplateError):
+        return False
+    return True
 
 
 def folder_html(reports: Sequence[Mapping[str, Any]], *, title: str) -> str:
