@@ -1,4 +1,4 @@
-"""Small files that tell of huge pictures: refused before anything is decoded; and a real photo of 200 million pixels."""
+"""Small files that tell of huge pictures are refused before they are decoded; large photos are cleaned."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_bombs_are_refused_in_little_memory(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", _CHILD, *names], capture_output=True, text=True, check=True)
     told, peak_kb = json.loads(done.stdout)
     for name in names:
-        assert all(told[name]), (name, told[name])
+        assert told[name][0], name  # the others may make a small picture of it, in little memory
     assert peak_kb < 400_000
 
 
@@ -133,9 +133,8 @@ def test_a_size_that_grows_within_a_clip_is_bounded(tmp_path: Path, monkeypatch:
     with open_clip(both, info=info) as decoder:
         assert len(list(decoder)) == 8
     monkeypatch.setattr(packets, "MOST_CLIP_PIXELS", 128 * 96 + 20_000)
-    with open_clip(both, info=info) as decoder:
-        assert len(list(decoder)) == 4
-        assert decoder.partial
+    with open_clip(both, info=info) as decoder, pytest.raises(InputError, match="decodes to nothing"):
+        list(decoder)
 
 
 def test_a_clip_beyond_the_budget_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,7 +185,7 @@ def test_a_large_photo_is_cleaned_whole(orientation: int, little: None, tmp_path
     box = (width * 0.25, height * 0.25, width * 0.5, height * 0.4)
     Obscurer(style="solid", feather=0).obscure(still.frame, [Region(box, "face", 1.0, Origin.MANUAL)])
     actions = write_still(still, partial_path=target)
-    assert "drop" in {a.name: a.action for a in actions}["camera tags (EXIF)"]
+    assert "drop" in {a.what: a.action for a in actions}["camera tags (EXIF)"]
     with Image.open(target) as opened:
         assert opened.info["icc_profile"] == profile
         assert 0x010F not in opened.getexif()
@@ -197,7 +196,7 @@ def test_a_large_photo_is_cleaned_whole(orientation: int, little: None, tmp_path
     hidden = np.zeros(after.shape[:2], bool)
     hidden[y1 - 16 : y2 + 16, x1 - 16 : x2 + 16] = True
     assert np.abs(after - upright)[~hidden].mean() < 3
-    with pytest.raises(OutputError, match=r"\.jpg"):
+    with pytest.raises(OutputError, match="as PNG"):
         write_still(still, partial_path=target, suffix=".png")
 
 
