@@ -323,8 +323,20 @@ def test_no_side_file_ends_in_a_fault(
             assert read is _settings  # the test's own, on the way to TOML
 
 
-@pytest.mark.parametrize("text", ["a = " + "[" * 5000, "a." * 3000 + "b = 1", "a = " + "9" * 5000, "\0", "a = 1e999",
-                                  "threshold = nan", "threshold = inf", "look_ahead = inf", "quality = 1e300"])  # fmt: skip
+BENT_SETTINGS = [
+    "a = " + "[" * 5000,
+    "a." * 3000 + "b = 1",
+    "a = " + "9" * 5000,
+    "\0",
+    "a = 1e999",
+    "threshold = nan",
+    "threshold = inf",
+    "look_ahead = inf",
+    "quality = 1e300",
+]
+
+
+@pytest.mark.parametrize("text", BENT_SETTINGS)
 def test_settings_that_bend_are_told(tmp_path: Path, text: str) -> None:
     path = tmp_path / "own.toml"
     path.write_text(text)
@@ -333,7 +345,10 @@ def test_settings_that_bend_are_told(tmp_path: Path, text: str) -> None:
     assert len(told.value.message) < 400
 
 
-@pytest.mark.parametrize("change", [{"audit": {"findings": [5]}}, {"streams": 5}, {"warnings": {"a": 1}, "hidden": 1}])
+BENT = [{"audit": {"findings": [5]}}, {"streams": 5}, {"warnings": {"a": 1}, "hidden": 1}]
+
+
+@pytest.mark.parametrize("change", BENT)
 def test_an_audit_begins_a_report_anew_where_the_one_that_lies_there_bends(
     tmp_path: Path, change: dict[str, Any]
 ) -> None:

@@ -34,6 +34,7 @@ from dashcamcleaner.files import map_os_errors, mode_like, reserve
 from dashcamcleaner.media.formats import FORMATS, MediaKind, format_of, picture_format, suffixes
 from dashcamcleaner.media.large_jpeg import encoded_large, orientation_of, read_large, write_parts
 from dashcamcleaner.media.text_judge import tells_position
+from dashcamcleaner.side_files import UNREADABLE
 
 __all__ = ["Still", "is_still", "picture_frame", "read_still", "write_still"]
 
@@ -220,7 +221,7 @@ def _reading(path: Path) -> Iterator[None]:
     except Image.DecompressionBombError as error:
         raise InputError(f"{path} is too large a picture.", hint="Cut or scale it first.") from error
     # Pillow's readers raise all of these on broken files.
-    except (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error, cv2.error) as error:
+    except (*UNREADABLE, OSError, SyntaxError, EOFError, RuntimeError, struct.error, zlib.error, cv2.error) as error:
         reason = getattr(error, "strerror", None) or "damaged, or of an unknown kind"
         raise InputError(
             f"{path} is no picture that can be read ({reason}).", hint="Take the original again."
