@@ -1,4 +1,4 @@
-"""The tasks of those who change the program: ``nox -s check``, ``nox -s test``, ``nox -s bench``.
+"""The tasks of those who change the program: ``nox -s check``, ``nox -s test``, ``nox -s docs``, ``nox -s bench``.
 
 They run in the environment that ``python3 start.py setup --extra test`` makes; nothing is installed here. Words behind
 ``--`` go to the tool: ``nox -s test -- tests/media -x``, ``nox -s bench -- cost CLIP``.
@@ -13,7 +13,11 @@ import nox
 
 HERE = Path(__file__).resolve().parent
 TOOLS = HERE / ".venv" / ("Scripts" if os.name == "nt" else "bin")
-ENVIRONMENT = {"PYTHONPATH": str(HERE), "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
+ENVIRONMENT = {
+    "NO_MKDOCS_2_WARNING": "1",
+    "PYTHONPATH": str(HERE),
+    "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen"),
+}
 
 nox.options.sessions = ["check", "test"]
 nox.options.default_venv_backend = "none"
@@ -38,6 +42,12 @@ def check(session: nox.Session) -> None:
 def test(session: nox.Session) -> None:
     """All tests, or those that are named."""
     _tool(session, "python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The docs as a site in ``site/``; a link that leads nowhere fails."""
+    _tool(session, "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(HERE / "site"))
 
 
 @nox.session

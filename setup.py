@@ -7,7 +7,7 @@ setup(
     package_dir={"dashcamcleaner._weights": "weights"},
     package_data={
         "dashcamcleaner": ["py.typed"],
-        "dashcamcleaner.gui": ["languages/*.json"],
+        "dashcamcleaner.gui": ["languages/*.qm"],
         "dashcamcleaner.report": ["templates/*.html", "templates/*.css"],
         "dashcamcleaner.tracking": ["evidence.json"],
         "dashcamcleaner._weights": ["*.onnx", "*.pt", "*.json", "*.xml", "*.bin"],

@@ -38,6 +38,7 @@ from dashcamcleaner.demo.clip import make_demo  # noqa: E402
 from dashcamcleaner.jobs.run import clean  # noqa: E402
 from dashcamcleaner.media.encoder import Encoder  # noqa: E402
 from dashcamcleaner.pipeline.job import Job  # noqa: E402
+from dashcamcleaner.pipeline.plan_file import plan_path  # noqa: E402
 from dashcamcleaner.settings import resolve  # noqa: E402
 
 BOX = HiddenZone((20.0, 20.0, 120.0, 100.0), from_s=0.1, to_s=0.9)
@@ -160,7 +161,7 @@ def run(case: Case, source: Path) -> dict[str, dict[str, Any]]:
         settings = resolve(case.settings)
         result = {case.name: fingerprint(Job(source, output, settings, added_edits=case.edits, audit=case.audit))}
         if case.again:
-            plan = output.with_suffix(".plan.jsonl")
+            plan = plan_path(output)
             again = Job(source, Path(folder) / f"again{case.suffix}", settings, from_plan=plan, added_edits=(BOX,))
             result[f"{case.name} again"] = fingerprint(again)
     for name, one in result.items():
@@ -192,7 +193,7 @@ def fingerprint(job: Job) -> dict[str, Any]:
         "frames": frames,
         "pixels": digest.hexdigest()[:16],
         "regions": sum(kind.regions for kind in last.summary.kinds.values()),
-        "plan": plan_hash(job.output.with_suffix(".plan.jsonl")),
+        "plan": plan_hash(plan_path(job.output)),
         "status": (last.summary.audit or {}).get("status"),
         "findings": len(found),
         "audit": audit_hash(found),

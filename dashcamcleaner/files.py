@@ -1,9 +1,9 @@
 """Files by name: where the user's own lie, where an output may stand, how one is written beside and renamed.
 
 Operating-system errors become this program's errors here (`map_os_errors`), hashes are made here, and nothing is known
-of what stands in the files. Whatever grows under a temporary name is named, made, renamed and removed by this module
+of what stands in the files. Whatever grows under a temporary name does so in a `work_files.WorkFile`, by this module
 alone: `atomic_path`, `atomic_write` and `atomic_json` for what is written in one go, `GrowingFile` for what grows as a
-run goes, `partial_path` and `publish` for what a library writes. Light to import: the window asks for its settings
+run goes, `new_work_file` and `publish` for what a library writes. Light to import: the window asks for its settings
 before any backend is loaded.
 """
 
@@ -15,34 +15,38 @@ import functools
 import hashlib
 import json
 import os
-import secrets
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from stat import S_ISLNK, S_ISREG
 from typing import IO, Any
 
 import platformdirs
 
 from dashcamcleaner.errors import DashcamCleanerError, DiskFull, InputError, OutputError
+from dashcamcleaner.work_files import WorkFile
 
 __all__ = [
     "PRIVATE",
     "GrowingFile",
+    "as_json",
     "as_our_error",
     "atomic_json",
     "atomic_path",
     "atomic_write",
     "check_output",
     "check_space",
+    "refuse_special",
+    "size_of",
     "file_sha256",
+    "found_side_path",
     "keep_date",
+    "make_output_folder",
     "map_os_errors",
     "mode_like",
-    "partial_path",
+    "new_work_file",
     "publish",
-    "reserve",
+    "side_path",
     "user_folder",
 ]
 
@@ -185,17 +189,55 @@ def check_output(final: Path, *, sources: Iterable[Path], overwrite: bool) -> No
         DiskFull: there is no room for the folder.
     """
     for source in sources:
-        if final.absolute() == source.absolute() or (final.exists() and source.exists() and final.samefile(source)):
+        if _same_file(final, source):
             raise OutputError(f"The output {final} is the source itself; a source is never overwritten.",
                               hint="Give another name with -o.")  # fmt: skip
+    if str(final) == "-" or final.is_fifo() or final.is_socket():
+        raise OutputError(
+            f"The output {final} is a pipe: a result is looked at before it gets its name.",
+            hint="Give the name of a file with -o.",
+        )
     if final.is_dir():
         raise OutputError(f"The output {final} is a folder.", hint="Give a file name, or a folder for several inputs.")
-    if final.exists() and not overwrite:
+    if os.path.lexists(final) and not overwrite:
         raise OutputError(f"The output {final} exists already.", hint="Choose another name, or add --overwrite.")
-    with map_os_errors(final.parent, what=f"The folder {final.parent}", verb="made"):
-        final.parent.mkdir(parents=True, exist_ok=True)
-    if not os.access(final.parent, os.W_OK):
-        raise OutputError(f"The folder {final.parent} cannot be written to.", hint="Choose another folder with -o.")
+    make_output_folder(final.parent)
+
+
+def make_output_folder(folder: Path) -> None:
+    """Make the folder of an output, if it is not there.
+
+    Raises:
+        OutputError: it cannot be made or written to.
+        DiskFull: there is no room for it.
+    """
+    with map_os_errors(folder, what=f"The folder {folder}", verb="made"):
+        folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise OutputError(f"The folder {folder} cannot be written to.", hint="Choose another folder with -o.")
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    if one.absolute() == other.absolute():
+        return True
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there
+        return False
+
+
+def side_path(output: Path, ending: str) -> Path:
+    """Where something about an output stands, by its whole name: ``IMG_1.mov`` and ``IMG_1.jpg`` share nothing."""
+    return output.with_name(output.name + ending)
+
+
+def found_side_path(output: Path, ending: str) -> Path:
+    """Where something about an output is read from: version 0.1.0 named it by the stem, as ``IMG_1.plan.jsonl``.
+
+    That name is given where only it is there; whether what stands there is of this very output is for readers to tell.
+    """
+    path, older = side_path(output, ending), output.with_name(output.stem + ending)
+    return older if older.exists() and not path.exists() else path
 
 
 def check_space(folder: Path, *, needed_bytes: int) -> None:
@@ -212,6 +254,28 @@ def check_space(folder: Path, *, needed_bytes: int) -> None:
         raise DiskFull(
             f"{folder} has {free / 1e6:.0f} MB free, the output needs about {needed_bytes / 1e6:.0f} MB.",
             hint="Free some space, choose another folder with -o, or a higher --quality number.",
+        )
+
+
+def size_of(path: Path) -> int:
+    """The size of a file in bytes; 0 where it cannot be told."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def refuse_special(path: Path) -> None:
+    """Refuse as a source what is no file: a pipe is over when it was read, and a clip is read several times.
+
+    Raises:
+        InputError: it is a pipe, a socket or a device, or stands for one (``-``).
+    """
+    special = path.exists() and not path.is_file() and not path.is_dir()
+    if special or str(path) == "-":
+        raise InputError(
+            f"{path} is no file: clips are read more than once, and a pipe or a device gives them once.",
+            hint="Save it as a file first.",
         )
 
 
@@ -246,49 +310,43 @@ def mode_like(source: Path) -> int:
     return PRIVATE | mode
 
 
-def reserve(path: Path, *, mode: int) -> None:
-    """Make an empty file of that mode in place of a leftover, never through a link. Opened by name, it keeps the mode.
-
-    What is neither a file nor a link (a device, a pipe, a folder) is left as it is.
-
-    Raises:
-        OSError: it cannot be made.
-    """
-    with contextlib.suppress(FileNotFoundError):
-        found = path.lstat().st_mode
-        if not (S_ISREG(found) or S_ISLNK(found)):
-            return
-        path.unlink()
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
-
-
 # --- written beside, then renamed
 
 
-def partial_path(final: Path) -> Path:
-    """Where an output grows: ``clip.mp4`` -> ``clip.mp4.partial``."""
-    return final.with_name(final.name + ".partial")
+def new_work_file(final: Path, *, what: str = "", hint: str = "", mode: int = _ANYONE) -> WorkFile:
+    """A file of our own in which an output grows until `publish` gives it its name; see `work_files`.
 
-
-def publish(partial: Path, final: Path, *, overwrite: bool) -> None:
-    """Give a finished file its final name.
+    Args:
+        final: the name that it is going to have.
+        what: what it is called for people; its path when empty.
+        hint: what to do if it cannot be made.
+        mode: the mode of the file, which the umask narrows.
 
     Raises:
-        OutputError: something has come to stand there meanwhile, or it cannot be renamed.
+        DiskFull, OutputError: it cannot be made; see `map_os_errors`.
     """
-    if final.exists() and not overwrite:
-        raise OutputError(
-            f"The output {final} came into being during the run and is left alone.", hint=f"The result is {partial}."
-        )
-    with map_os_errors(final, what=str(partial), verb=f"renamed to {final}"):
-        os.replace(partial, final)
+    with map_os_errors(final, what=what, hint=hint):
+        return WorkFile(final, mode=mode)
 
 
-def _new_beside(final: Path, *, mode: int) -> Path:
-    """Make an empty file beside ``final``, under a name that nobody can foresee, and never through a link."""
-    beside = final.with_name(f"{final.name[:40]}.{secrets.token_hex(8)}.partial")  # 40: long names have a limit, too
-    reserve(beside, mode=mode)
-    return beside
+def publish(work: WorkFile, final: Path, *, overwrite: bool) -> None:
+    """Give a finished file its final name, once its content is on the disk.
+
+    Raises:
+        OutputError: something has come to stand there meanwhile, or in the place of the work file, or it cannot be
+            renamed.
+        DiskFull: there is no room for it.
+    """
+    try:
+        with map_os_errors(final, what="The result", verb=f"given its name {final}"):
+            work.publish(final, replace=overwrite, durable=True)
+    except OutputError as error:
+        if isinstance(error.__cause__, FileExistsError):
+            raise OutputError(
+                f"The output {final} came into being during the run and is left alone.",
+                hint="Choose another name, or add --overwrite; the analysis continues.",
+            ) from error
+        raise
 
 
 @contextlib.contextmanager
@@ -298,7 +356,7 @@ def atomic_path(
     """Give a path beside ``final`` to write to; it gets the final name at the end, and goes if anything goes wrong.
 
     Args:
-        final: the file, which is replaced if it exists.
+        final: the file, which is replaced if it exists; what is a device or a pipe is written into.
         what: what it is called for people; its path when empty.
         hint: what to do if it cannot be written.
         make_folder: make its folder where there is none.
@@ -310,13 +368,12 @@ def atomic_path(
     with map_os_errors(final, what=what, hint=hint):
         if make_folder:
             final.parent.mkdir(parents=True, exist_ok=True)
-        beside = _new_beside(final, mode=mode)
+        work = WorkFile(final, mode=mode)
         try:
-            yield beside
-            os.replace(beside, final)
+            yield work.path
+            work.publish(final, replace=True)
         finally:
-            with contextlib.suppress(OSError):
-                beside.unlink(missing_ok=True)
+            work.discard()
 
 
 def atomic_write(
@@ -336,8 +393,15 @@ def atomic_write(
         DiskFull, OutputError: see `map_os_errors`.
     """
     data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
-    with atomic_path(final, what=what, hint=hint, make_folder=make_folder, mode=mode) as beside:
-        beside.write_bytes(data)
+    with map_os_errors(final, what=what, hint=hint):
+        if make_folder:
+            final.parent.mkdir(parents=True, exist_ok=True)
+        work = WorkFile(final, mode=mode)
+        try:
+            work.write(data)
+            work.publish(final, replace=True)
+        finally:
+            work.discard()
 
 
 def atomic_json(final: Path, data: Any, *, what: str = "", make_folder: bool = False, mode: int = _ANYONE) -> None:
@@ -346,15 +410,19 @@ def atomic_json(final: Path, data: Any, *, what: str = "", make_folder: bool = F
     Raises:
         DiskFull, OutputError: see `map_os_errors`.
     """
-    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
-    atomic_write(final, text, what=what, make_folder=make_folder, mode=mode)
+    atomic_write(final, as_json(data), what=what, make_folder=make_folder, mode=mode)
+
+
+def as_json(data: Any) -> str:
+    """Plain data as the JSON that this program writes."""
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
 
 class GrowingFile:
     """A text file (UTF-8) that grows beside its final name as a run goes, and gets that name at the end.
 
     Args:
-        final: the file, which is replaced if it exists.
+        final: the file, which is replaced if it exists; what is a device or a pipe is written into.
         what: what it is called for people; its path when empty.
         newline: the newline as `open` takes it; plain line ends by default.
         mode: the mode of the file, which the umask narrows.
@@ -366,30 +434,32 @@ class GrowingFile:
     def __init__(self, final: Path, *, what: str = "", newline: str = "\n", mode: int = _ANYONE) -> None:
         self.final = final
         self._what = what
-        self._partial = partial_path(final)
         with map_os_errors(final, what=what):
-            reserve(self._partial, mode=mode)
-            self._file: IO[str] = self._partial.open("w", encoding="utf-8", errors="backslashreplace", newline=newline)
-        self._finished = False
+            self._work = WorkFile(final, mode=mode)
+            self._file: IO[str] = self._work.open(newline=newline)
 
     def write(self, text: str) -> int:
         """Append a text; gives its length."""
         with map_os_errors(self.final, what=self._what):
             return self._file.write(text)
 
-    def finish(self) -> None:
-        """Give the file its final name."""
+    def close(self) -> WorkFile:
+        """All is written; gives the file, which still has to be published."""
         with map_os_errors(self.final, what=self._what):
             self._file.close()
-            os.replace(self._partial, self.final)
-        self._finished = True
+        return self._work
+
+    def finish(self) -> None:
+        """Give the file its final name."""
+        work = self.close()
+        with map_os_errors(self.final, what=self._what):
+            work.publish(self.final, replace=True)
 
     def abort(self) -> None:
         """Close and delete what was written; does nothing after `finish`."""
-        if not self._finished:
-            with contextlib.suppress(OSError):  # what cannot be flushed is not wanted any more
-                self._file.close()
-            self._partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # what cannot be flushed is not wanted any more
+            self._file.close()
+        self._work.discard()
 
 
 # --- hashes

@@ -121,13 +121,13 @@ def write_icon(folder: Path) -> None:
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE.parent / "docs" / "img"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["DASHCAMCLEANER_HOME"] = str(Path(scratch) / "home")
         app = make_application([])
         app.setFont(QFont(app.font().family(), 9))  # without a desktop to ask, Qt takes a large one
-        write_icon(folder)
+        write_icon(HERE if len(sys.argv) < 2 else folder)
         clips = Path(scratch) / "clips"
         made = make_rendered_clip(clips)
         for name in CLIPS:

@@ -27,6 +27,7 @@ from dashcamcleaner.files import (
     check_output,
     file_sha256,
     map_os_errors,
+    new_work_file,
     publish,
     user_folder,
 )
@@ -92,10 +93,10 @@ def test_nobody_can_foresee_the_name_beside(tmp_path: Path) -> None:
     seen = set()
     for _ in range(5):
         with atomic_path(tmp_path / "a.txt") as beside:
-            assert beside.parent == tmp_path
+            assert beside.parent.parent == tmp_path
             assert beside.stat().st_size == 0
-            seen.add(beside.name)
-    assert len(seen) == 5
+            seen |= {beside.name, beside.parent.name}
+    assert len(seen) == 10
 
 
 def test_links_are_replaced_and_never_written_through(tmp_path: Path) -> None:
@@ -146,15 +147,17 @@ def test_a_growing_file_that_is_given_up_leaves_nothing(tmp_path: Path, closed_b
 
 
 def test_publishing_replaces_only_what_it_may(tmp_path: Path) -> None:
-    partial, final = tmp_path / "a.partial", tmp_path / "a"
-    partial.write_text("new")
+    final = tmp_path / "a"
     final.write_text("the user's")
+    work = new_work_file(final)
+    work.write(b"new")
     with pytest.raises(OutputError, match="left alone"):
-        publish(partial, final, overwrite=False)
-    publish(partial, final, overwrite=True)
+        publish(work, final, overwrite=False)
+    publish(work, final, overwrite=True)
     assert final.read_text() == "new"
-    with pytest.raises(OutputError, match="cannot be renamed to"):
-        publish(partial, final, overwrite=True)
+    with pytest.raises(OutputError, match="cannot be given its name"):
+        publish(work, final, overwrite=True)
+    assert names(tmp_path) == ["a"]
 
 
 # --- errors
@@ -282,7 +285,7 @@ def test_nobody_else_makes_or_renames_temporary_files() -> None:
     package = Path(files.__file__).parent
     by_hand = re.compile(r"\bos\.(replace|rename)\(|\bmkstemp|\btempfile\b|[\"'](?:[^\"'\n]*)\.part(?:ial)?[\"']")
     may = {
-        "files.py",
+        "work_files.py",
         "gui/store.py",  # puts a file aside that cannot be read
         "pipeline/edits_file.py",  # puts aside what a person refused
         "pipeline/seen_log.py",  # knows the log that version 0.1.0 left, and does not read it
@@ -297,13 +300,34 @@ def test_nobody_else_makes_or_renames_temporary_files() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
-def test_what_is_no_file_is_never_replaced(tmp_path: Path) -> None:
-    pipe, link, target = tmp_path / "pipe", tmp_path / "link", tmp_path / "target"
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_pipe_or_a_device_is_written_into_and_never_replaced(tmp_path: Path, linked: bool) -> None:
+    pipe, place = tmp_path / "pipe", tmp_path / ("link" if linked else "pipe")
     os.mkfifo(pipe)
-    files.reserve(pipe, mode=0o600)
-    assert stat.S_ISFIFO(pipe.lstat().st_mode)
+    if linked:
+        place.symlink_to(pipe)
+    with open(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb") as reader:
+        files.atomic_write(place, "one ")
+        with files.atomic_path(place) as beside:
+            beside.write_bytes(b"two ")
+        growing = files.GrowingFile(place)
+        growing.write("three ")
+        growing.finish()
+        work = files.new_work_file(place)
+        work.write(b"four")
+        with pytest.raises(OutputError, match="left alone"):
+            files.publish(work, place, overwrite=False)
+        files.publish(work, place, overwrite=True)
+        assert reader.read() == b"one two three four"
+    assert stat.S_ISFIFO(place.stat().st_mode)
+    assert place.is_symlink() == linked
+    assert {path.name for path in tmp_path.iterdir()} == {"pipe", place.name}
+
+
+def test_a_link_to_a_file_is_replaced_and_never_followed(tmp_path: Path) -> None:
+    link, target = tmp_path / "link", tmp_path / "target"
     target.write_text("mine")
     link.symlink_to(target)
-    files.reserve(link, mode=0o600)
+    files.atomic_write(link, "new")
     assert target.read_text() == "mine"
     assert not link.is_symlink()

@@ -317,7 +317,7 @@ def test_no_side_file_ends_in_a_fault(
         try:
             read(tmp_path / "file.json", text)
         except DashcamCleanerError as error:
-            assert error.message  # noqa: PT017  # which of them depends on the example
+            assert error.message  # which of them depends on the example
             assert len(error.message) < 1000
         except json.JSONDecodeError:
             assert read is _settings  # the test's own, on the way to TOML

@@ -32,7 +32,7 @@ from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
-from dashcamcleaner.errors import PlanError
+from dashcamcleaner.errors import DashcamCleanerError, PlanError
 from dashcamcleaner.files import as_our_error, file_sha256
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import open_clip
@@ -42,7 +42,7 @@ from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.image import info_of_still
 from dashcamcleaner.pipeline.job_edits import clear_note
 from dashcamcleaner.pipeline.plan_check import examine_plan
-from dashcamcleaner.pipeline.plan_file import is_plan_of, plan_path, read_header
+from dashcamcleaner.pipeline.plan_file import find_plan, is_plan_of, read_header
 from dashcamcleaner.pipeline.plan_settings import settings_for_audit
 from dashcamcleaner.pipeline.progress import ProgressMeter
 from dashcamcleaner.pipeline.writer import side_mode
@@ -90,7 +90,7 @@ def audit(
         )
     except Exception as error:  # the border: whatever it was reaches the asker as one object
         ours = as_our_error(error, source=output)
-        if ours is not error:
+        if ours is not error and type(ours) is DashcamCleanerError:  # a fault of ours; a full disk is none
             log.exception("the audit of %s failed", output)
         yield Failed(ours)
 
@@ -177,7 +177,7 @@ def _find_plan(
     source: Path, output: Path, plan: Path | None, accepted: Collection[str], result: AuditResult
 ) -> tuple[Path | None, list[str]]:
     """The plan to go by, if it is of this source and made here or accepted, and what to tell about it."""
-    path = plan or plan_path(output)
+    path = plan or find_plan(output)
     if not path.exists():
         if plan is not None:
             raise PlanError(f"There is no plan {plan}.", hint="Leave --plan out to look without one.")

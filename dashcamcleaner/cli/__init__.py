@@ -11,9 +11,11 @@ import contextlib
 import difflib
 import importlib
 import logging
+import os
 import signal
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -26,8 +28,23 @@ if TYPE_CHECKING:
 
 __all__ = ["build_parser", "log_to_terminal", "main"]
 
-COMMANDS = ("clean", "window", "audit", "verify", "tracks", "plan", "doctor", "settings", "demo", "train")
+COMMANDS = (
+    "clean",
+    "window",
+    "audit",
+    "verify",
+    "tracks",
+    "labels",
+    "plan",
+    "doctor",
+    "settings",
+    "demo",
+    "train",
+    "completion",
+)
 """In the order of the help. Each is a module here with ``add_parser(subparsers)`` and ``run(args) -> int``."""
+
+_IMPATIENT_AFTER_S = 2.0
 
 _MODULES = {"verify": "audit"}  # commands that share a module
 
@@ -60,8 +77,11 @@ def main(argv: Sequence[str] | None = None, *, models: ModelPool | None = None) 
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     soften_streams()
-    with contextlib.suppress(ValueError):  # not the main thread: a test, or somebody's own program
-        signal.signal(signal.SIGTERM, _terminated)  # a service manager's stop is a Ctrl-C
+    with interrupts_once():
+        return _main(arguments, models)
+
+
+def _main(arguments: Sequence[str], models: ModelPool | None) -> int:
     try:
         parser, subparsers = build_parser()
         args, unknown = parser.parse_known_args(arguments)
@@ -129,5 +149,32 @@ def log_to_terminal(*, verbose: bool) -> None:
     logging.basicConfig(level=logging.DEBUG if verbose else logging.ERROR, handlers=[handler])
 
 
-def _terminated(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+@contextlib.contextmanager
+def interrupts_once() -> Iterator[None]:
+    """The first Ctrl-C, or a service manager's stop, is a `KeyboardInterrupt`; later ones do not meet its clearing up.
+
+    Two quick ones are one. Whoever presses again after a while wants out at once: the process ends where it is, as if
+    it was killed, which the next run is made for.
+    """
+    first: list[float] = []
+
+    def interrupted(_number: int, _frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if not first:
+            first.append(now)
+            raise KeyboardInterrupt
+        if now - first[0] > _IMPATIENT_AFTER_S:
+            os.write(2, b"dashcamcleaner: Stopped at once.\n")
+            os._exit(Cancelled.exit_code)
+
+    before = {}
+    with contextlib.suppress(ValueError):  # not the main thread: a test, or somebody's own program
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # a shell's background job is not meant
+                before[number] = signal.signal(number, interrupted)
+    try:
+        yield
+    finally:
+        if not first:  # else the process ends, and must be left to
+            for number, handler in before.items():
+                signal.signal(number, handler if handler is not None else signal.SIG_DFL)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import os
 import sys
 import time
 from pathlib import Path
@@ -12,9 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 from dashcamcleaner.cli.edit_flags import accepted_of, add_accept_flags
 from dashcamcleaner.core.plain_text import json_line, say
-from dashcamcleaner.errors import FAIL_EXIT, PARTIAL_EXIT, REVIEW_EXIT, Cancelled, DashcamCleanerError, InputError
+from dashcamcleaner.errors import (
+    FAIL_EXIT,
+    PARTIAL_EXIT,
+    REVIEW_EXIT,
+    Cancelled,
+    DashcamCleanerError,
+    InputError,
+    OutputError,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dashcamcleaner.core.events import Event
     from dashcamcleaner.core.findings import AuditResult
 
 __all__ = ["add_parser", "failed_row", "run", "tell_folder", "verify", "worse"]
@@ -82,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
         if args.no_report:
             _table(reports)
         else:
-            tell_folder(reports, table=not args.json, quiet=args.json or args.quiet)
+            tell_folder(reports, output, overwrite=True, table=not args.json, quiet=args.json or args.quiet)
     return functools.reduce(worse, statuses, 0)
 
 
@@ -97,36 +107,40 @@ def failed_row(source: Path, output: Path, error: DashcamCleanerError) -> dict[s
     return {"source": str(source), "output": str(output), "status": "failed", "error": error.message}
 
 
-def tell_folder(reports: list[dict[str, Any]], *, table: bool, quiet: bool) -> None:
-    """Write the page over several clips where their outputs lie, and tell of it."""
+def tell_folder(
+    reports: list[dict[str, Any]], folder: Path | None, *, overwrite: bool, table: bool, quiet: bool
+) -> None:
+    """Write the page over several clips, and tell of it.
+
+    Args:
+        reports: what befell each.
+        folder: the folder of the outputs; None where each lies beside its source: theirs if it is one, else the
+            working folder.
+        overwrite: replace an earlier page.
+        table: print the table, too.
+        quiet: do not tell where the page is.
+    """
     from dashcamcleaner.jobs.batch import write_folder_report
 
-    parents = [str(Path(report["output"]).resolve().parent) for report in reports]
-    if not parents:
+    if not reports:
         return
     if table:
         _table(reports)
-    page = write_folder_report(reports, Path(os.path.commonpath(parents)))
+    if folder is None:
+        parents = {Path(report["output"]).absolute().parent for report in reports}
+        folder = parents.pop() if len(parents) == 1 else Path.cwd()
+    page = write_folder_report(reports, folder, overwrite=overwrite)
     if not quiet:
         say(f"report: {page}")
 
 
 def _one(args: argparse.Namespace, source: Path, output: Path) -> tuple[int, dict[str, Any]]:
-    from dashcamcleaner.audit.audit import audit
     from dashcamcleaner.core.events import Audited, Failed, Progress, Started, Warned, event_as_dict
-    from dashcamcleaner.jobs.fix import audit_and_fix
     from dashcamcleaner.report.data import add_audit
 
-    plan = Path(args.plan) if args.plan else None
-    if args.fix:
-        events = audit_and_fix(
-            source, output, plan=plan, rounds=args.rounds, accepted=accepted_of(args), models=args.models
-        )
-    else:
-        events = audit(source, output, plan=plan, accepted=accepted_of(args), models=args.models)
     shown_at = time.monotonic()
     try:
-        for event in events:
+        for event in _events(args, source, output):
             if args.json:
                 say(json_line({"source": str(source), **event_as_dict(event)}))
             if isinstance(event, Failed):
@@ -156,6 +170,25 @@ def _one(args: argparse.Namespace, source: Path, output: Path) -> tuple[int, dic
     except KeyboardInterrupt:
         raise Cancelled("The audit was stopped.", hint="Nothing was changed by it.") from None
     raise AssertionError("an audit ends with a result or a failure")
+
+
+def _events(args: argparse.Namespace, source: Path, output: Path) -> Iterable[Event]:
+    from dashcamcleaner.audit.audit import audit
+    from dashcamcleaner.core.events import Failed
+    from dashcamcleaner.jobs.fix import audit_and_fix
+    from dashcamcleaner.report.data import check_report
+
+    plan = Path(args.plan) if args.plan else None
+    if not args.no_report:
+        try:
+            check_report(output)  # before, not after an hour's work
+        except OutputError as error:
+            return [Failed(error)]
+    if args.fix:
+        return audit_and_fix(
+            source, output, plan=plan, rounds=args.rounds, accepted=accepted_of(args), models=args.models
+        )
+    return audit(source, output, plan=plan, accepted=accepted_of(args), models=args.models)
 
 
 def _progress(phase: str, done: int, frames: int | None, fps: float, eta_s: float | None) -> str:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from dashcamcleaner.cli.audit import failed_row, tell_folder, worse
 from dashcamcleaner.cli.edit_flags import accepted_of, add_edit_flags, edits_of
 from dashcamcleaner.cli.options import add_settings, settings_of
+from dashcamcleaner.cli.short_help import add_short_help
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import PARTIAL_EXIT, Cancelled, SettingError
+from dashcamcleaner.settings import ROWS
 
 if TYPE_CHECKING:
     from dashcamcleaner.pipeline.job import Job
@@ -27,7 +29,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "clean",
         help="obscure faces and number plates in clips and pictures",
         description="Reads clips, pictures, folders or patterns and writes cleaned copies. Sources are never touched.",
-        formatter_class=argparse.HelpFormatter,
+        add_help=False,
     )
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="files, folders, or patterns in quotes")
     parser.add_argument(
@@ -39,7 +41,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     plan.add_argument("--from-plan", metavar="PLAN", help="render again from a plan, without detecting")
     plan.add_argument("--edits", metavar="FILE", help="edits file (default with --from-plan: the plan's own)")
     add_edit_flags(plan)
-    plan.add_argument("--export-detections", metavar="FILE", help="raw detections as .json or .csv")
+    plan.add_argument(
+        "--export-detections", metavar="FILE",
+        help="detections as .json or .csv, or labels as .coco.json, .zip (YOLO), .txt (MOT), .xml (CVAT)",
+    )  # fmt: skip
     plan.add_argument("--export-mask", metavar="FILE", help="black and white clip of what is hidden")
     plan.add_argument("--export-mask-colored", metavar="FILE", help="the same: red faces, green plates, bright is sure")
     shown = parser.add_argument_group("What is shown")
@@ -48,6 +53,23 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     shown.add_argument("--quiet", action="store_true", help="no progress, errors only")
     shown.add_argument("--verbose", action="store_true", help="log what happens inside")
     add_settings(parser)
+    add_short_help(
+        parser,
+        usage="dashcamcleaner clean INPUT... [-o OUTPUT] [flags]",
+        examples=(
+            ("dashcamcleaner clean ride.mp4", "-> ride_cleaned.mp4 beside it"),
+            ("dashcamcleaner clean holiday/ -o cleaned/", "a folder in, a folder out; pictures, too"),
+            ("dashcamcleaner clean ride.mp4 --audit --style mosaic", "squares instead of blur; checked afterwards"),
+        ),
+        shown={
+            "output",
+            "from_plan",
+            "audit",
+            "quiet",
+            "set_overwrite",
+            *(f"set_{row.name}" for row in ROWS if row.basic),
+        },
+    )
     parser.set_defaults(run=run)
 
 
@@ -70,6 +92,7 @@ def run(args: argparse.Namespace) -> int:
     from dashcamcleaner.cli.show import Display
     from dashcamcleaner.core.events import Failed, Finished
     from dashcamcleaner.core.summary import CLEANED
+    from dashcamcleaner.files import size_of
     from dashcamcleaner.jobs.batch import jobs_for, run_batch
 
     batch = jobs_for(args.inputs, output=args.output, settings=settings)
@@ -88,10 +111,13 @@ def run(args: argparse.Namespace) -> int:
     status = PARTIAL_EXIT if batch.unread else 0
     done = 0
     reports: list[dict[str, Any]] = []
-    events = run_batch(jobs, models=args.models)
+    # A folder that is cleaned again skips what is finished; one file that is there is refused, as ever.
+    events = run_batch(jobs, models=args.models, skip_finished=batch.many)
     with (
         contextlib.closing(events),  # whatever ends this early, nothing half done stays behind
-        Display(total=len(jobs), json_lines=args.json, quiet=args.quiet, stream=sys.stderr) as display,
+        Display(
+            sizes=[size_of(job.source) for job in jobs], json_lines=args.json, quiet=args.quiet, stream=sys.stderr
+        ) as display,
     ):
         display.skipped(batch.skipped)
         display.left_out([*batch.unread, *batch.linked])
@@ -114,5 +140,19 @@ def run(args: argparse.Namespace) -> int:
             return Cancelled.exit_code
         display.totals()
     if len(jobs) > 1:
-        tell_folder(reports, table=args.audit and not args.json, quiet=args.quiet or args.json)
+        tell_folder(
+            reports,
+            _output_folder(args.output),
+            overwrite=settings.overwrite,
+            table=args.audit and not args.json,
+            quiet=args.quiet or args.json,
+        )
     return status if done == len(jobs) else status or Cancelled.exit_code
+
+
+def _output_folder(output: str | None) -> Path | None:
+    """The folder of a batch's outputs; None where each goes beside its source."""
+    if output is None:
+        return None
+    folder = Path(output).expanduser()
+    return folder.parent if folder.name.startswith("*.") else folder

@@ -22,18 +22,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Make the clip and hand it to ``clean``."""
-    from dashcamcleaner.demo.clip import make_demo
+    from dashcamcleaner.demo.clip import is_demo, make_demo
 
     folder = Path(args.folder)
-    source = make_demo(folder)
+    overwrite = bool(getattr(args, "set_overwrite", None)) or is_demo(folder / "demo.mp4")
+    source = make_demo(folder, overwrite=overwrite)
     say(f"made {source}")
     if args.only_make:
         return 0
     from dashcamcleaner.cli import build_parser, clean
 
     output = folder / "demo_cleaned.mp4"
-    # --overwrite: the demo's own former result
-    words = ["clean", str(source), "-o", str(output), "--overwrite"]
+    # Where there was a demo clip, its cleaned copy is the demo's own, too.
+    words = ["clean", str(source), "-o", str(output), *(["--overwrite"] if overwrite else [])]
     cleaning = build_parser()[0].parse_args(words)
     for name, value in vars(args).items():
         if (name.startswith("set_") or name == "settings") and value is not None:

@@ -15,7 +15,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the command to the command line."""
     parser = subparsers.add_parser("settings", help="show all settings, or write them as TOML")
     parser.add_argument("--toml", action="store_true", help="the overrides given here as a TOML settings file")
-    parser.add_argument("--markdown", action="store_true", help="the table as it stands in the README")
+    parser.add_argument("--markdown", action="store_true", help="the table as it stands in the docs")
     add_settings(parser)
     parser.set_defaults(run=run)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
+from dashcamcleaner.cli.batch_estimate import BatchEstimate
 from dashcamcleaner.core.events import Event, Failed, Finished, Progress, Started, Warned, event_as_dict
 from dashcamcleaner.core.plain_text import json_line, say, visible
 from dashcamcleaner.core.summary import CLEANED, RunSummary
@@ -23,14 +24,17 @@ class Display:
     """Shows a batch. Progress and warnings go to ``stream``; summaries go to standard output.
 
     Args:
-        total: the number of jobs.
+        sizes: how much work each job is: the size of its source in bytes.
         json_lines: one JSON object per event on standard output, and nothing else there.
         quiet: only errors are shown.
         stream: a terminal gets a bar, anything else plain lines.
     """
 
-    def __init__(self, *, total: int, json_lines: bool, quiet: bool, stream: TextIO) -> None:
-        self._total = total
+    def __init__(self, *, sizes: Sequence[float], json_lines: bool, quiet: bool, stream: TextIO) -> None:
+        self._total = len(sizes)
+        self._estimate = BatchEstimate(sizes)
+        self._earlier = 0
+        self._frames_done = False
         self._json = json_lines
         self._quiet = quiet
         self._stream = stream
@@ -52,6 +56,7 @@ class Display:
                 TextColumn("{task.fields[fps]:.1f} fps"),
                 TimeElapsedColumn(),
                 TextColumn("eta {task.fields[eta]}"),
+                TextColumn("{task.fields[whole]}", markup=False),
                 TextColumn("{task.fields[found]}", markup=False),
                 console=Console(file=self._stream),
                 transient=True,
@@ -71,10 +76,17 @@ class Display:
             say(json_line({"source": str(job.source), **event_as_dict(event)}))
         if isinstance(event, Finished):
             self._results.append({"source": str(job.source), "status": event.summary.status, "output": str(job.output)})
+            self._earlier += event.earlier
         elif isinstance(event, Failed):
             self._results.append({"source": str(job.source), "status": "failed", **event.error.as_dict()})
         if not self._json:
             self._tell(job, event)
+        if isinstance(event, Progress):
+            self._frames_done = True
+        elif isinstance(event, Finished | Failed):
+            refused = isinstance(event, Failed) and not self._frames_done
+            self._estimate.ended(without_work=refused or (isinstance(event, Finished) and event.earlier))
+            self._frames_done = False
 
     def _tell(self, job: Job, event: Event) -> None:
         if isinstance(event, Failed):
@@ -84,33 +96,39 @@ class Display:
         elif self._quiet:
             return
         elif isinstance(event, Started):
-            self._line(f"{event.source} -> {event.output}", f"  {event.description}")
+            place = f"[{self._estimate.place}] " if self._estimate.place else ""
+            self._line(f"{place}{event.source} -> {event.output}", f"  {event.description}")
             if self._bar is not None:
-                self._task = self._bar.add_task(
-                    visible(job.source.name), total=event.frames, fps=0.0, eta="-", found=""
-                )
+                name = f"{place}{visible(job.source.name)}"
+                self._task = self._bar.add_task(name, total=event.frames, fps=0.0, eta="-", found="", whole="")
         elif isinstance(event, Progress):
             self._progress(event)
         elif isinstance(event, Warned):
             self._line(f"  note: {event.message}" + (f" {event.hint}" if event.hint else ""))
         elif isinstance(event, Finished):
             self._end_bar()
-            say(*summary_lines(event.summary))
+            if event.earlier:
+                say(f"{event.summary.status} before: {event.summary.output}")
+            else:
+                say(*summary_lines(event.summary))
 
     def _progress(self, event: Progress) -> None:
         eta = "-" if event.eta_s is None else format_seconds(event.eta_s).split(".")[0]
         found = " ".join(f"{count} {visible(kind)}" for kind, count in sorted(event.counts.items()))
+        whole = self._estimate.describe(event.frames_done / event.frames if event.frames else 0.0)
         if self._bar is not None and self._task is not None:
             self._bar.update(
-                self._task, completed=event.frames_done, total=event.frames, fps=event.fps, eta=eta, found=found
-            )
+                self._task, completed=event.frames_done, total=event.frames, fps=event.fps, eta=eta, found=found,
+                whole=f"({whole})" if whole else "",
+            )  # fmt: skip
             return
         now = time.monotonic()
         if now - self._last_plain >= _PLAIN_EVERY_S:
             self._last_plain = now
             of = f" of {event.frames}" if event.frames else ""
             speed_text = f", {event.fps:.1f} fps, eta {eta}" if event.fps else ""
-            self._line(f"  {event.phase}: frame {event.frames_done}{of}{speed_text}")
+            whole_text = f"; {whole}" if whole else ""
+            self._line(f"  {event.phase}: frame {event.frames_done}{of}{speed_text}{whole_text}")
 
     def _end_bar(self) -> None:
         if self._bar is not None and self._task is not None:
@@ -145,10 +163,11 @@ class Display:
         partial = sum(result["status"] == "partial" for result in self._results)
         cleaned = sum(result["status"] == CLEANED for result in self._results)
         if self._json:
-            counted = {"cleaned": cleaned, "partial": partial, "failed": failed}
+            counted = {"cleaned": cleaned, "partial": partial, "failed": failed, "earlier": self._earlier}
             say(json_line({"event": "summary", **counted, "results": self._results}))
         elif self._total > 1 and not self._quiet:
-            say(f"{cleaned} cleaned, {partial} partial, {failed} failed, of {self._total} inputs")
+            before = f" ({self._earlier} of them before)" if self._earlier else ""
+            say(f"{cleaned} cleaned, {partial} partial, {failed} failed, of {self._total} inputs{before}")
             for result in self._results:
                 if result["status"] != CLEANED:
                     say(f"  {result['status']}: {_naming(result['source'], result.get('message', ''))}")

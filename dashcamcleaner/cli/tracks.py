@@ -19,6 +19,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--sheet", metavar="FILE", help="draw one thumbnail per track into this .png or .jpg")
     parser.add_argument("--source", metavar="CLIP", help="the clip that the plan is of; needed for a sheet")
     parser.add_argument("--clear", action="store_true", help="show faces and plates in the sheet as they are")
+    parser.add_argument("--overwrite", action="store_true", help="replace the sheet if it exists")
     parser.add_argument("--json", action="store_true", help="the list as JSON")
     parser.set_defaults(run=run)
 
@@ -32,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
         raise SettingError("A contact sheet needs the clip.", hint="Name it with --source CLIP.")
     entries = read_tracks(Path(args.plan))
     if args.sheet:
-        write_sheet(Path(args.source), Path(args.plan), Path(args.sheet), clear=args.clear)
+        write_sheet(Path(args.source), Path(args.plan), Path(args.sheet), clear=args.clear, overwrite=args.overwrite)
     if args.json:
         rows = [
             {

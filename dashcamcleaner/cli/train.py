@@ -15,7 +15,7 @@ from typing import Any
 
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import InputError, OutputError
-from dashcamcleaner.files import atomic_json
+from dashcamcleaner.files import atomic_json, check_output
 
 __all__ = ["add_parser", "run"]
 
@@ -247,6 +247,9 @@ def _evaluate(args: argparse.Namespace) -> int:
         raise InputError(
             "there is nothing to measure on.", hint="Give --recipe, --faces, --plates, --negatives or --clips."
         )
+    if args.json and args.json != "-":  # its former figures may go, what it measures may not
+        read = [Path(name) for name in (args.weights, args.recipe) if name]
+        check_output(Path(args.json), sources=[*read, *(path.with_suffix(".json") for path in read)], overwrite=True)
     result = evaluate(
         args.weights,
         sets=sets,

@@ -67,9 +67,15 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The output stands under its final name. A partial one (see `RunSummary.status`) counts as finished."""
+    """The output stands under its final name. A partial one (see `RunSummary.status`) counts as finished.
+
+    Args:
+        summary: what was done.
+        earlier: an earlier run of the same job did it; nothing was done now.
+    """
 
     summary: RunSummary
+    earlier: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +107,7 @@ def event_as_dict(event: Event) -> dict[str, Any]:
     if isinstance(event, Failed):
         return {"event": name, **event.error.as_dict()}
     if isinstance(event, Finished):
-        return {"event": name, "summary": event.summary.as_dict()}
+        return {"event": name, "summary": event.summary.as_dict(), **({"earlier": True} if event.earlier else {})}
     if isinstance(event, Audited):
         return {"event": name, "audit": event.result.as_dict()}
     return {"event": name, **dataclasses.asdict(event)}

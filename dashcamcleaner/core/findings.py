@@ -134,8 +134,10 @@ class Check:
         if not self.ran:
             return f"not done: {self.why_not}"
         if not self.looked_at:
-            return f"0 of 0 {self.unit}: there was nothing to look at, so this shows nothing"
-        text = f"{self.found} of {self.looked_at} {self.unit}"
+            return f"there was nothing to look at (0 {self.unit}), so this shows nothing"
+        # "0 of 3667" would read as if nothing were right.
+        text = f"{self.found} wrong of" if self.found else "nothing wrong in"
+        text += f" {self.looked_at} {self.unit}"
         if not self.found and self.sampled:
             text += (
                 f"; were they drawn by chance, the true share would be below {upper_bound(self.looked_at):.1%} (95 %)"

@@ -14,19 +14,21 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import av.error
 import cv2
 import numpy as np
 
 from dashcamcleaner.demo.scenery import car, lamp_post, pedestrian, portrait, street
-from dashcamcleaner.files import atomic_path
+from dashcamcleaner.files import atomic_path, check_output
 
-__all__ = ["FRAMES", "SIZE", "make_demo"]
+__all__ = ["FRAMES", "SIZE", "is_demo", "make_demo"]
 
 SIZE = (1280, 720)
 FRAMES = 300
 _RATE = 30
 _SOUND_HZ = 48000
 _WORLD = (2500, 720)
+_TITLE = "DashcamCleaner demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +49,33 @@ class _Actor:
     bob_px: float = 0.0
 
 
-def make_demo(folder: Path) -> Path:
-    """Make ``demo.mp4`` in a folder (made if absent) and give its path; an older one is replaced.
+def make_demo(folder: Path, *, overwrite: bool = False) -> Path:
+    """Make ``demo.mp4`` in a folder (made if absent) and give its path; an older demo clip is replaced.
+
+    Args:
+        folder: where to put it.
+        overwrite: replace another file of that name, too.
 
     Raises:
         ExtraMissing: matplotlib, whose sample portrait the clip shows, is not installed.
-        OutputError: the folder cannot be written.
+        OutputError: the folder cannot be written, or another file has the clip's name.
     """
     path = folder / "demo.mp4"
     pictures = _frames()  # a missing portrait is told before anything is written
+    check_output(path, sources=[], overwrite=overwrite or is_demo(path))
     hint = "Name a folder in which you may write."
     with atomic_path(path, what=f"The demo clip {path}", hint=hint, make_folder=True) as beside:
         _write(beside, pictures)  # FFmpeg's own errors are OSErrors too
     return path
+
+
+def is_demo(path: Path) -> bool:
+    """Whether a file is a demo clip that this program made."""
+    try:
+        with av.open(f"file:{path.resolve()}", metadata_errors="replace") as container:
+            return bool(container.metadata.get("title") == _TITLE)
+    except (av.error.FFmpegError, OSError, ValueError):
+        return False
 
 
 def _frames() -> Iterator[np.ndarray]:
@@ -144,7 +160,7 @@ def _write(path: Path, pictures: Iterator[np.ndarray]) -> None:
     """H.264 and AAC in MP4; sound and picture are handed over side by side, second by second."""
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
         container.metadata["location"] = "+00.0000+000.0000/"
-        container.metadata["title"] = "DashcamCleaner demo"
+        container.metadata["title"] = _TITLE
         video = container.add_stream("libx264", rate=_RATE, options={"crf": "20", "preset": "veryfast"})
         video.width, video.height = SIZE
         video.pix_fmt = "yuv420p"

@@ -29,7 +29,7 @@ from dashcamcleaner.gui.form_model import PROFILE_NOTES, FormModel, basic_rows, 
 from dashcamcleaner.gui.icons import icon
 from dashcamcleaner.gui.labels import PlainLabel
 from dashcamcleaner.gui.store import Store
-from dashcamcleaner.gui.words import tr, tr_count
+from dashcamcleaner.gui.words import kind_word, tr, tr_count
 from dashcamcleaner.settings import GROUPS, PROFILES, Setting, shown
 
 __all__ = ["SettingsForm"]
@@ -273,7 +273,7 @@ class SettingsForm(QFrame):
         assert isinstance(field, NumberField)
         field.hint = min(min(value) for value in values.values()) if values else None
         values_text = ", ".join(
-            f"{kind} " + " × ".join(f"{part:g}" for part in value) for kind, value in values.items()
+            f"{kind_word(kind)} " + " × ".join(f"{part:g}" for part in value) for kind, value in values.items()
         )
         self.lines[name].tell(
             tr("auto: {values}", values=values_text) if self._model.value(name) is None and values_text else ""

@@ -1,7 +1,8 @@
-"""The window's language: one flat JSON file per language, ``{"English text": "translated text"}``, no tools needed.
+"""The window's language: Qt's own files for those that are shipped, and one flat JSON file for anybody's own.
 
-Files are looked for beside this module (``languages/de.json``) and in the user's configuration folder
-(``languages/de.json``), which wins. What a file does not know stays English. `template` lists every text.
+``languages/de.qm`` beside this module is made of ``languages/de.ts`` by ``packaging/update_languages.py``. A user's own
+file in the configuration folder wins: ``languages/de.json``, ``{"English text": "translated text"}``. What a file does
+not know stays English. `template` lists every text, `plurals` those of them that are one thing or so many.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dashcamcleaner.files import user_folder
 from dashcamcleaner.settings import GROUPS, ROWS
 from dashcamcleaner.side_files import read_json
 
-__all__ = ["JsonTranslator", "install_language", "template"]
+__all__ = ["JsonTranslator", "install_language", "plurals", "template"]
 
 _FOLDER = Path(__file__).parent
 _SHOWN_VALUES = frozenset({"CHOICE_TITLES", "PROFILE_NOTES", "_TITLES"})
@@ -48,11 +49,14 @@ def install_language(app: QCoreApplication, name: str = "") -> None:
     """
     locale = QLocale(name) if name else QLocale.system()
     texts: dict[str, str] = {}
-    for folder in (_FOLDER / "languages", user_folder("config") / "languages"):
-        for stem in (locale.name().split("_")[0], locale.name()):
-            texts |= _read(folder / f"{stem}.json")
+    for stem in (locale.name().split("_")[0], locale.name()):
+        texts |= _read(user_folder("config") / "languages" / f"{stem}.json")
+    shipped = QTranslator(app)
+    # The translator that is installed last is asked first.
+    found = shipped.load(locale, "", "", str(_FOLDER / "languages")) and app.installTranslator(shipped)
     if texts:
         app.installTranslator(JsonTranslator(texts, app))
+    if texts or found:
         own = QTranslator(app)  # Qt's own buttons and dialogs
         if own.load(locale, "qtbase", "_", QLibraryInfo.location(QLibraryInfo.TranslationsPath)):
             app.installTranslator(own)
@@ -64,6 +68,18 @@ def _read(path: Path) -> dict[str, str]:
     except (SettingError, ValueError):
         return {}
     return {str(key): str(text) for key, text in texts.items() if text} if isinstance(texts, dict) else {}
+
+
+def plurals() -> dict[str, str]:
+    """The texts that speak of a number of things: what stands for many -> what stands for one."""
+    pairs = {f"{{n}} {rules.plural}": f"{{n}} {rules.noun}" for rules in BUILT_IN.values()}
+    for path in sorted(_FOLDER.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "tr_count":
+                forms = [str(one.value) for one in node.args[1:3] if isinstance(one, ast.Constant)]
+                if len(forms) == 2:
+                    pairs[forms[1]] = forms[0]
+    return pairs
 
 
 def template() -> dict[str, str]:

@@ -36,8 +36,11 @@ def tr(text: str, **values: object) -> str:
 
 
 def tr_count(count: int, one: str, many: str) -> str:
-    """The text for one thing, or for so many, as ``{n}``."""
-    return tr(one if count == 1 else many).replace("{n}", str(count))
+    """The text for one thing, or for so many, as ``{n}``; a language may have more forms than two."""
+    translated = QCoreApplication.translate(CONTEXT, many, None, count)
+    if translated == many:  # no language file with plurals
+        translated = tr(one if count == 1 else many)
+    return translated.replace("{n}", str(count))
 
 
 def length_text(seconds: float | None) -> str:

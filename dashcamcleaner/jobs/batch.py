@@ -6,29 +6,29 @@ One bad file does not stop a batch; a source is never overwritten, nor one outpu
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import glob
+import json
 import os
 import shutil
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dashcamcleaner.core.events import Event, Warned
-from dashcamcleaner.core.summary import KindSummary, RunSummary, StreamAction
+from dashcamcleaner.core.events import Event, Finished, Warned
+from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import InputError, OutputError, PlanError, SettingError
-from dashcamcleaner.files import PRIVATE, mode_like
+from dashcamcleaner.files import PRIVATE, mode_like, refuse_special, size_of
 from dashcamcleaner.jobs.folders import walk
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_check import examine_plan
-from dashcamcleaner.pipeline.plan_file import is_plan_of, plan_path, read_header
-from dashcamcleaner.report.data import html_path, is_report_of, read_report, report_path
-from dashcamcleaner.report.html import folder_html, write_page
+from dashcamcleaner.pipeline.plan_file import find_plan, is_plan_of, read_header
+from dashcamcleaner.report.data import find_report, html_path, is_report_of, read_report, summary_of
+from dashcamcleaner.report.html import folder_html, is_page, write_page
 from dashcamcleaner.settings import Settings
 
 __all__ = [
@@ -49,7 +49,8 @@ class Batch:
 
     Args:
         jobs: what to run.
-        skipped: files in folders that are neither clip nor picture, by path.
+        skipped: files in folders that are neither clip nor picture, or earlier results, by path.
+        many: outputs were named for a folder or for several inputs, not one by one.
         unread: a sentence for each subfolder that cannot be read.
         linked: a sentence for each that is a link, and is not followed.
     """
@@ -58,6 +59,7 @@ class Batch:
     skipped: list[Path] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     linked: list[str] = field(default_factory=list)
+    many: bool = False
 
 
 def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings) -> Batch:
@@ -73,8 +75,11 @@ def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings) -
         InputError: an input does not exist or matches nothing.
         OutputError: several inputs, and the output is an existing file.
     """
-    found, batch = _expand(inputs, beside=output is None)
     target = None if output is None else Path(output).expanduser()
+    if output == "-":
+        raise OutputError("A result cannot go to a pipe.", hint="Give the name of a file or folder with -o.")
+    results = target.parent if target is not None and target.name.startswith("*.") else target
+    found, batch = _expand(inputs, beside=output is None, results=results)
     suffix = ""
     single = len(found) == 1 and found[0][1] == Path(found[0][0].name) and not any(Path(i).is_dir() for i in inputs)
     if target is not None and target.name.startswith("*."):
@@ -88,15 +93,17 @@ def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings) -
         if target is not None and target.is_file():
             raise OutputError(f"The output {target} is a file, but there are {len(found)} inputs.",
                               hint="Give a folder with -o.")  # fmt: skip
-        batch.jobs += _named_jobs(found, target, suffix, settings)
+        batch.jobs += _named_jobs(_told_apart(found), target, suffix, settings)
+        batch.many = True
     _refuse_crossing(batch.jobs)
     return batch
 
 
-def _expand(inputs: Sequence[str], *, beside: bool) -> tuple[list[tuple[Path, Path]], Batch]:
+def _expand(inputs: Sequence[str], *, beside: bool, results: Path | None) -> tuple[list[tuple[Path, Path]], Batch]:
     """Pairs of source and its place relative to the folder it was found in.
 
-    Where results go beside their sources, a folder's earlier results are left aside: they are no new sources.
+    A folder's earlier results are no new sources: where they go beside their sources they are known by their names,
+    else all that lies below the folder for results is left aside.
     """
     batch = Batch()
     found: dict[Path, Path] = {}
@@ -108,7 +115,7 @@ def _expand(inputs: Sequence[str], *, beside: bool) -> tuple[list[tuple[Path, Pa
             batch.unread += unread
             batch.linked += linked
             for inner in files:
-                if beside and inner.stem.endswith(_CLEANED):
+                if (beside and inner.stem.endswith(_CLEANED)) or _is_result(inner, below=results, of=path):
                     batch.skipped.append(inner)
                 elif format_of(inner) is not None:
                     found.setdefault(inner, inner.relative_to(path))
@@ -116,7 +123,8 @@ def _expand(inputs: Sequence[str], *, beside: bool) -> tuple[list[tuple[Path, Pa
                     batch.skipped.append(inner)
             if len(found) == before:
                 raise InputError(f"The folder {path} holds no clip or picture.", hint=" ".join(unread + linked))
-        elif path.exists():
+        elif path.exists() or str(path) == "-":
+            refuse_special(path)
             found.setdefault(path, Path(path.name))
         else:
             matches = sorted(glob.glob(str(path), recursive=True))
@@ -127,6 +135,29 @@ def _expand(inputs: Sequence[str], *, beside: bool) -> tuple[list[tuple[Path, Pa
             for match in files:
                 found.setdefault(match, Path(match.name))
     return list(found.items()), batch
+
+
+def _is_result(path: Path, *, below: Path | None, of: Path) -> bool:
+    """Whether a file lies in the folder for results, which lies in the folder that is searched."""
+    if below is None:
+        return False
+    folder, searched = below.resolve(), of.resolve()
+    return folder != searched and folder.is_relative_to(searched) and path.resolve().is_relative_to(folder)
+
+
+def _told_apart(found: list[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
+    """``a/c.mp4`` and ``b/c.mp4`` keep the folders in which they differ: their results would meet else."""
+    meeting: dict[str, list[Path]] = {}
+    for source, place in found:
+        meeting.setdefault(str(place).casefold(), []).append(source.absolute())
+    placed = []
+    for source, place in found:
+        alike = meeting[str(place).casefold()]
+        if len(alike) > 1:
+            shared = Path(os.path.commonpath([one.parent for one in alike]))
+            place = source.absolute().relative_to(shared)
+        placed.append((source, place))
+    return placed
 
 
 def _suffix_for(source: Path, wanted: str) -> str:
@@ -173,13 +204,21 @@ def _refuse_crossing(jobs: list[Job]) -> None:
 
 
 def run_batch(
-    jobs: Sequence[Job], *, models: ModelPool | None = None, control: Control | None = None
+    jobs: Sequence[Job],
+    *,
+    models: ModelPool | None = None,
+    control: Control | None = None,
+    skip_finished: bool = False,
 ) -> Generator[tuple[Job, Event], None, None]:
     """Run jobs one after another; every event comes with its job. A failed job does not stop the others.
 
-    They share one pool of models: the one handed in, or the process's own.
-
     The generator ends early only if the control says so (cancel, or stop after this file).
+
+    Args:
+        jobs: what to run, in this order.
+        models: the pool that they share; None: the process's own.
+        control: pauses, cancels; may be None.
+        skip_finished: a job that an earlier run finished, with the same settings, gives its `Finished` at once.
     """
     control = control or Control()
     if len(jobs) > 1:
@@ -188,15 +227,37 @@ def run_batch(
         for warning in _check_space_for_all(jobs):
             yield jobs[0], warning
     for job in jobs:
+        earlier = _finished_before(job) if skip_finished else None
+        if earlier is not None:
+            yield job, Finished(earlier, earlier=True)
+            continue
         for event in clean(job, models=models, control=control):
             yield job, event
         if control.stopping_after_this:
             return
 
 
+_FREE_SETTINGS = ("workers", "overwrite", "private_plans", "report_source", "max_look_ahead_mb", "warn_hidden", "batch")
+"""They change nothing in what is hidden and how."""
+
+
+def _finished_before(job: Job) -> RunSummary | None:
+    """The summary of an earlier run that did what this job asks for."""
+    if job.settings.overwrite or job.from_plan or job.added_edits or not job.output.is_file():
+        return None
+    summary = earlier_result(job.source, job.output)
+    if summary is None or (job.audit and summary.audit is None):
+        return None
+
+    def deciding(overrides: Mapping[str, Any]) -> Any:
+        return json.loads(json.dumps({name: v for name, v in overrides.items() if name not in _FREE_SETTINGS}))
+
+    return summary if deciding(summary.settings) == deciding(job.settings.overrides) else None
+
+
 def _check_space_for_all(jobs: Sequence[Job]) -> Iterator[Warned]:
     """Outputs are about as large as their sources: tell early if a folder's will hardly fit."""
-    needed = sum(job.source.stat().st_size for job in jobs)
+    needed = sum(size_of(job.source) for job in jobs)
     folder = jobs[0].output.parent
     while not folder.exists():
         folder = folder.parent
@@ -245,7 +306,7 @@ def _is_clip(path: Path) -> bool:
 
 
 def _source_of(output: Path, place: Path, sources: dict[Path, Path]) -> Path | None:
-    report = report_path(output)
+    report = find_report(output)
     if report.exists():
         named = Path(str(read_report(report)["source"]))
         by_name = [path for path in sources if path.name == named.name]
@@ -259,12 +320,15 @@ def _source_of(output: Path, place: Path, sources: dict[Path, Path]) -> Path | N
     return None
 
 
-def write_folder_report(reports: Sequence[dict[str, Any]], folder: Path) -> Path:
-    """Write ``report.html`` over all clips of a folder, worst first, with links to each clip's page.
+def write_folder_report(reports: Sequence[dict[str, Any]], folder: Path, *, overwrite: bool) -> Path:
+    """Write ``report.html`` over several clips, worst first, with links to each clip's page; gives its path.
+
+    Nobody else's file is replaced: where one has the name, the page becomes ``report-2.html`` and so on.
 
     Args:
         reports: what stands in the clips' JSON reports; of a failed clip its ``source``, ``status`` and ``error``.
-        folder: where the outputs stand.
+        folder: where the page goes.
+        overwrite: replace an earlier page of this program.
 
     Raises:
         OutputError: it cannot be written.
@@ -273,15 +337,21 @@ def write_folder_report(reports: Sequence[dict[str, Any]], folder: Path) -> Path
     mode: int | None = None
     for report in reports:
         row = {**report, "page": ""}  # a report is foreign input: where its page lies is found here, not read there
-        page = html_path(report_path(Path(str(report.get("output", "")))))
+        page = html_path(find_report(Path(str(report.get("output", "")))))
         if page.exists():
-            row["page"] = Path(os.path.relpath(page, folder)).as_posix()
+            with contextlib.suppress(ValueError):  # on another drive: there is no way from here
+                row["page"] = Path(os.path.relpath(page, folder)).as_posix()
             mode = mode_like(page) & (mode if mode is not None else 0o666)  # as the narrowest that it links to
         rows.append(row)
     # Not there yet where every clip of a batch was refused; where it cannot be made, writing tells why.
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "report.html"
+    names = ("report.html", *(f"report-{number}.html" for number in range(2, 10_000)))
+    path = next(
+        path
+        for path in (folder / name for name in names)
+        if not os.path.lexists(path) or (overwrite and path.is_file() and is_page(path))
+    )
     write_page(folder_html(rows, title=folder.resolve().name), path, mode=PRIVATE if mode is None else mode)
     return path
 
@@ -292,7 +362,7 @@ def earlier_result(source: Path, output: Path) -> RunSummary | None:
     None where there is no such output, its plan or report is gone, cannot be read or was not made here, or they are of
     other footage: a clip of the same name is not the same clip, and a report can be written by anybody.
     """
-    plan, report = plan_path(output), report_path(output)
+    plan, report = find_plan(output), find_report(output)
     if not (output.is_file() and plan.is_file() and report.is_file()):
         return None
     try:
@@ -301,18 +371,9 @@ def earlier_result(source: Path, output: Path) -> RunSummary | None:
         said = read_report(report)
         if not (examine_plan(plan).sealed and is_report_of(said, source=source, output=output)):
             return None
-        summary = _summary_of(said)
+        summary = summary_of(said)
     except (PlanError, InputError, OSError, TypeError, ValueError, AttributeError):
         return None
     # Folders may have been moved together: what stands here counts, not what was written then.
     summary.source, summary.output, summary.plan, summary.report = str(source), str(output), str(plan), str(report)
-    return summary
-
-
-def _summary_of(data: dict[str, Any]) -> RunSummary:
-    known = {field.name for field in dataclasses.fields(RunSummary)}
-    summary = RunSummary(**{name: value for name, value in data.items() if name in known})
-    summary.kinds = {kind: KindSummary(**counts) for kind, counts in summary.kinds.items()}  # type: ignore[arg-type]
-    summary.streams = [StreamAction(**action) for action in summary.streams]  # type: ignore[arg-type]
-    summary.size = (int(summary.size[0]), int(summary.size[1]))
     return summary

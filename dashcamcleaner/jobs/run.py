@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dashcamcleaner.audit.audit import audit_run
 from dashcamcleaner.core.events import Event, Failed, Finished
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
+from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.files import as_our_error
 from dashcamcleaner.media.image_file import is_still
 from dashcamcleaner.pipeline.control import Control
@@ -39,7 +40,7 @@ def clean(job: Job, *, models: ModelPool | None = None, control: Control | None 
         yield from _clean(job, models or shared_pool(), control or Control())
     except Exception as error:  # the border: whatever it was reaches the asker as one object
         ours = as_our_error(error, source=job.source)
-        if ours is not error:
+        if ours is not error and type(ours) is DashcamCleanerError:  # a fault of ours; a full disk is none
             log.exception("the run on %s failed", job.source)
         yield Failed(ours)
 

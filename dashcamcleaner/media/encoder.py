@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -23,12 +24,13 @@ from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from dashcamcleaner.core.frame import Frame, Orientation
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.errors import OutputError
-from dashcamcleaner.files import map_os_errors, mode_like, reserve
+from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.output_plan import OutputPlan
 from dashcamcleaner.media.packets import read_packets
 from dashcamcleaner.media.picture_length import PictureLength, length_notes
 from dashcamcleaner.media.stream_copy import StreamCopier
+from dashcamcleaner.media.written import WrittenClip
 
 __all__ = ["map_write_errors", "Encoder", "display_matrix"]
 
@@ -52,6 +54,7 @@ class Encoder:
     Args:
         plan: the plan from `plan_output`.
         partial_path: the file that is written; never the final name.
+        final: the name that the file is going to have, for messages.
         source: the clip that side streams are copied from.
         info: what the source holds.
         quality: constant rate factor on x264's scale.
@@ -71,6 +74,7 @@ class Encoder:
         plan: OutputPlan,
         *,
         partial_path: str | Path,
+        final: Path | None = None,
         source: str | Path,
         info: MediaInfo,
         quality: int = 20,
@@ -81,6 +85,7 @@ class Encoder:
         self._plan = plan
         self._info = info
         self._path = Path(partial_path)
+        self._final = final or self._path
         self._lock = threading.Lock()
         self._durations: dict[int, int] = {}
         self._pictures = 0
@@ -92,11 +97,11 @@ class Encoder:
         self._end_pts = -(1 << 62)
         self._shift_ticks = round(plan.shift_s / info.time_base)
         self._reformatter: VideoReformatter | None = None
+        self._written: WrittenClip | None = None
         self._output: Any = None
         self._sides: StreamCopier | None = None
         try:
-            with map_write_errors(self._path):
-                reserve(self._path, mode=mode_like(Path(source)))
+            with map_write_errors(self._final):
                 self._output = av.open(
                     f"file:{self._path.resolve()}",
                     "w",
@@ -170,7 +175,7 @@ class Encoder:
             OutputError, DiskFull: it cannot be written.
         """
         self._require_open()
-        with self._lock, map_write_errors(self._path):
+        with self._lock, map_write_errors(self._final):
             self._require_open()
             held, self._held = self._held, frame
             if self._sides is not None:
@@ -185,7 +190,7 @@ class Encoder:
         Raises:
             OutputError, DiskFull: it cannot be written, or the file does not hold what was written.
         """
-        with self._lock, map_write_errors(self._path):
+        with self._lock, map_write_errors(self._final):
             self._require_open()
             if self._held is not None:
                 self._encode(self._held, duration=self._last_duration(self._held))
@@ -198,6 +203,13 @@ class Encoder:
             if self._sides is not None:
                 self._sides.pass_on(until=None)
                 self._sides.close()
+            self._written = WrittenClip(
+                muxer=self._plan.container.muxer,
+                pictures=self._pictures,
+                duration_s=float((self._end_pts - (self._first or (0, 0))[0]) * self._info.time_base),
+                step_s=float(self._step * self._info.time_base),
+                streams=Counter(stream.type for stream in self._output.streams),
+            )
             self._output.close()
             self._output = None
             self.length = self._measured()
@@ -233,7 +245,7 @@ class Encoder:
 
     def _require_open(self) -> None:
         if self._output is None or self._aborting:
-            raise OutputError(f"{self._path} is closed already.", hint="Start the run again.")
+            raise OutputError(f"{self._final} is closed already.", hint="Start the run again.")
 
     def _encode(self, frame: Frame, *, duration: int) -> None:
         native = self._fit(frame.native)
@@ -274,6 +286,12 @@ class Encoder:
             # Whether a picture was lost is checked at the end.
         if time is not None and self._sides is not None:
             self._sides.pass_on(until=time)
+
+    @property
+    def written(self) -> WrittenClip:
+        """What was put into the file; known after `finish`."""
+        assert self._written is not None
+        return self._written
 
     @property
     def problems(self) -> list[str]:

@@ -30,7 +30,7 @@ from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
 from dashcamcleaner.core.summary import StreamAction
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import InputError, OutputError
-from dashcamcleaner.files import map_os_errors, mode_like, reserve
+from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media.formats import FORMATS, MediaKind, format_of, picture_format, suffixes
 from dashcamcleaner.media.large_jpeg import encoded_large, orientation_of, read_large, write_parts
 from dashcamcleaner.media.text_judge import tells_position
@@ -41,6 +41,9 @@ __all__ = ["Still", "is_still", "picture_frame", "read_still", "write_still"]
 Image.MAX_IMAGE_PIXELS = 1 << 28
 """Pillow's own bound, for the whole process; the budget is asked before anything is decoded."""
 
+_BROKEN: tuple[type[Exception], ...] = (
+    *UNREADABLE, OSError, SyntaxError, EOFError, RuntimeError, struct.error, zlib.error, cv2.error
+)  # fmt: skip
 _READABLE = frozenset(one.name for one in FORMATS if one.kind is MediaKind.PICTURE and one.readable)
 
 _EXIF, _GPS, _INTEROP, _MAKER_NOTE = 0x8769, 0x8825, 0xA005, 0x927C
@@ -133,6 +136,7 @@ def write_still(
     still: Still,
     *,
     partial_path: str | Path,
+    final: Path | None = None,
     suffix: str | None = None,
     quality: int | None = None,
     keep: Collection[str] = (),
@@ -142,6 +146,7 @@ def write_still(
     Args:
         still: the picture as read; its frame may have been obscured.
         partial_path: the file that is written; renaming is the caller's.
+        final: the name that the file is going to have, for messages.
         suffix: extension of the final name, which picks the format; None: the source's format.
         quality: 1-100 for JPEG, WebP and AVIF; None: as the source.
         keep: ``location`` keeps the EXIF position, ``tags`` the camera's other EXIF tags.
@@ -164,11 +169,10 @@ def write_still(
         options["exif"] = exif
     if still.icc is not None:
         options["icc_profile"] = still.icc
-    with _writing(partial_path):
+    with _writing(partial_path, final or partial_path):
         if still.large:
             _require_jpeg(target)
             parts = encoded_large(still.frame, still.jpeg, quality=quality, exif=options.get("exif"), icc=still.icc)
-            reserve(partial_path, mode=mode_like(still.path))
             write_parts(partial_path, parts)
             return actions + still.actions
         if still.frame.layout.depth == 16 and target in ("PNG", "TIFF"):
@@ -177,7 +181,6 @@ def write_still(
                 actions.append(StreamAction("colour profile (ICC)", "dropped", "16-bit TIFF is written without"))
         else:
             data = _encoded(still, target, quality=quality, options=options)
-        reserve(partial_path, mode=mode_like(still.path))
         partial_path.write_bytes(data)
     return actions + still.actions
 
@@ -221,7 +224,7 @@ def _reading(path: Path) -> Iterator[None]:
     except Image.DecompressionBombError as error:
         raise InputError(f"{path} is too large a picture.", hint="Cut or scale it first.") from error
     # Pillow's readers raise all of these on broken files.
-    except (*UNREADABLE, OSError, SyntaxError, EOFError, RuntimeError, struct.error, zlib.error, cv2.error) as error:
+    except _BROKEN as error:
         reason = getattr(error, "strerror", None) or "damaged, or of an unknown kind"
         raise InputError(
             f"{path} is no picture that can be read ({reason}).", hint="Take the original again."
@@ -229,9 +232,9 @@ def _reading(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def _writing(path: Path, final: Path) -> Iterator[None]:
     try:
-        with map_os_errors(path, also=(ValueError, cv2.error)):
+        with map_os_errors(final, also=(ValueError, cv2.error)):
             yield
     except OutputError:
         path.unlink(missing_ok=True)

@@ -22,7 +22,6 @@ from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import Region
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import OutputError
-from dashcamcleaner.files import mode_like, reserve
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.encoder import map_write_errors
 
@@ -64,6 +63,7 @@ class MaskWriter:
         partial_path: Path | None = None,
     ) -> None:
         self._path = partial_path or path
+        self._final = path
         self._colored = colored
         self._draw = draw
         container = codecs.CONTAINERS.get(path.suffix.lower())
@@ -72,8 +72,7 @@ class MaskWriter:
             raise OutputError(f"{path} is no name for a mask clip.", hint=f"End it in one of {fitting}.")
         width, height = info.upright_size
         self._size = (width + width % 2, height + height % 2)
-        with map_write_errors(self._path):
-            reserve(self._path, mode=mode_like(Path(info.path)))
+        with map_write_errors(self._final):
             self._output: Any = av.open(f"file:{self._path.resolve()}", "w", format=container.muxer)
             self._stream = self._output.add_stream(
                 "libx264",
@@ -100,13 +99,13 @@ class MaskWriter:
         else:
             native = av.VideoFrame.from_ndarray(picture[:, :, 0], format="gray")
         native.pts, native.time_base, native.pict_type = frame_time.pts, frame_time.time_base, PictureType.NONE
-        with map_write_errors(self._path):
+        with map_write_errors(self._final):
             for packet in self._stream.encode(native):
                 self._output.mux_one(packet)
 
     def finish(self) -> int:
         """Close, and give the size in bytes."""
-        with map_write_errors(self._path):
+        with map_write_errors(self._final):
             for packet in self._stream.encode(None):
                 self._output.mux_one(packet)
             self._output.close()

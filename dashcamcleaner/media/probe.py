@@ -23,7 +23,7 @@ from dashcamcleaner.core.budget import MOST_GIF_PIXELS, check_clip
 from dashcamcleaner.core.frame import Orientation
 from dashcamcleaner.core.media_info import MediaInfo, StreamInfo
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.files import map_os_errors
+from dashcamcleaner.files import map_os_errors, refuse_special
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.formats import picture_format_of
 from dashcamcleaner.media.mp4_boxes import BoxMap, is_cut, read_boxes
@@ -89,6 +89,7 @@ def probe(path: str | Path, *, video_track: int | None = None) -> MediaInfo:
 def _read_head(path: Path) -> tuple[bytes, int]:
     if path.is_dir():
         raise InputError(f"{path} is a folder, not a clip.", hint="Name the folder itself to clean all clips in it.")
+    refuse_special(path)
     with map_os_errors(path, verb="read", hint="Check its permissions.", to=InputError):
         try:
             with path.open("rb") as file:

@@ -37,7 +37,7 @@ from dashcamcleaner.core.edit_types import EDIT_TYPES, Edit, UnknownEdit, edit_f
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.files import PRIVATE, atomic_write, map_os_errors
-from dashcamcleaner.pipeline.plan_file import read_header
+from dashcamcleaner.pipeline.plan_file import plan_of_0_1_0, read_header
 from dashcamcleaner.seals import is_seal_of, seal_of
 from dashcamcleaner.side_files import UNREADABLE, parse_json, read_bytes, reason_of
 
@@ -79,8 +79,13 @@ class EditsFile:
 
     @classmethod
     def beside(cls, plan: Path) -> EditsFile:
-        """The edits of a plan: ``clip.plan.jsonl`` -> ``clip.edits.jsonl``."""
-        path = plan.with_name(plan.name.removesuffix(".jsonl").removesuffix(".plan") + ".edits.jsonl")
+        """The edits of a plan: ``clip.mp4.plan.jsonl`` -> ``clip.mp4.edits.jsonl``.
+
+        Where there are none, but version 0.1.0 left ``clip.edits.jsonl`` with a plan of the same footage, it is these.
+        """
+        path = _edits_path(plan)
+        if not path.exists() and (older := plan_of_0_1_0(plan)) is not None and _edits_path(older).is_file():
+            return cls(_edits_path(older), plan=plan)
         return cls(path, plan=plan)
 
     def accept(self, *hashes: str) -> None:
@@ -209,6 +214,10 @@ def _free_name(path: Path) -> Path:
         if not os.path.lexists(free):
             return free
     raise PlanError(f"There are too many edits that were kept apart beside {path}.", hint="Move them away.")
+
+
+def _edits_path(plan: Path) -> Path:
+    return plan.with_name(plan.name.removesuffix(".jsonl").removesuffix(".plan") + ".edits.jsonl")
 
 
 def edits_as_text(edits: Edits, *, header: str = _HEADER) -> str:

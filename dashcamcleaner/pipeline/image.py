@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
+from pathlib import Path
 
 from dashcamcleaner.core.events import Event, Finished, Progress, Started, Warned
 from dashcamcleaner.core.media_info import MediaInfo
+from dashcamcleaner.core.plan import FramePlan, PlanHeader
 from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.files import check_output, keep_date, partial_path, publish
+from dashcamcleaner.files import keep_date, mode_like, new_work_file
 from dashcamcleaner.media.image_file import Still, read_still, write_still
+from dashcamcleaner.media.written import check_still
 from dashcamcleaner.pipeline.context import open_context
+from dashcamcleaner.pipeline.detection_export import open_export
 from dashcamcleaner.pipeline.frames import plan_frame
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.output_lock import OutputLock
+from dashcamcleaner.pipeline.outputs import check_outputs
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
+from dashcamcleaner.pipeline.publication import publish_all
+from dashcamcleaner.pipeline.source_watch import SourceWatch
 from dashcamcleaner.pipeline.statistics import RunStatistics
-from dashcamcleaner.pipeline.writer import DetectionExport, obscurer_for, side_mode
-from dashcamcleaner.report.data import report_path, write_reports
+from dashcamcleaner.pipeline.writer import obscurer_for, side_mode
+from dashcamcleaner.report.data import report_files, report_path
+from dashcamcleaner.work_files import WorkFile
 
 __all__ = ["clean_image", "info_of_still"]
 
@@ -33,11 +42,28 @@ def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
     Raises:
         DashcamCleanerError: anything that goes wrong; nothing stands under the final name then.
     """
-    settings = job.settings
-    begun = (time.monotonic(), time.process_time())
     if job.export_mask or job.export_mask_colored:
         raise SettingError("A mask is exported of clips, not of pictures.", hint="Its plan tells the regions.")
-    check_output(job.output, sources=[job.source], overwrite=settings.overwrite)
+    with OutputLock(job) as lock:
+        summary = lock.finished()
+        if summary is None:
+            summary = yield from _clean_locked(job, lock=lock, models=models)
+        else:
+            yield Started(str(job.source), str(job.output), 1, "an earlier run was stopped at its very end")
+        yield Finished(summary)
+
+
+def _clean_locked(job: Job, *, lock: OutputLock, models: ModelPool) -> Generator[Event, None, RunSummary]:
+    begun = (time.monotonic(), time.process_time())
+    check_outputs(job, lock=lock)
+    with SourceWatch(job.source) as watch:
+        return (yield from _clean_watched(job, watch=watch, lock=lock, models=models, begun=begun))
+
+
+def _clean_watched(
+    job: Job, *, watch: SourceWatch, lock: OutputLock, models: ModelPool, begun: tuple[float, float]
+) -> Generator[Event, None, RunSummary]:
+    settings = job.settings
     still = read_still(job.source)
     frame = still.frame
     summary = RunSummary(
@@ -48,7 +74,6 @@ def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
         source_bytes=job.source.stat().st_size,
         settings=settings.overrides,
     )
-    partial = partial_path(job.output)
     with open_context(job, info=info_of_still(still), models=models) as context:
         summary.backend, summary.weights = context.backend, context.header.weights
         summary.weights_sha256, summary.versions = context.header.weights_sha256, context.header.versions
@@ -62,40 +87,69 @@ def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
         plan = plan_frame(context.source, context.planner, frame)
         counts = statistics.add(plan)
         obscurer_for(settings).obscure(frame, plan.regions)
-        writer = PlanWriter(plan_path(job.output), header=context.header, mode=side_mode(settings, job.source))
-        export = None
-        try:
-            writer.write(plan)
-            if job.export_detections is not None:
-                export = DetectionExport(job.export_detections, mode=side_mode(settings, job.source))
-                export.write(plan)
-            summary.streams = write_still(still, partial_path=partial, suffix=job.output.suffix, keep=settings.keep)
-            summary.output_bytes = partial.stat().st_size
-            publish(partial, job.output, overwrite=settings.overwrite)
-            keep_date(job.source, job.output)
-            if export is not None:
-                export.finish()
-            if job.write_plan:
-                summary.plan = str(writer.finish())
-        finally:
-            partial.unlink(missing_ok=True)
-            writer.abort()
-            if export is not None:
-                export.abort()
-        context.done()
         summary.status = PARTIAL if context.edits.not_applied else CLEANED
-    yield Progress("clean", 1, 1, 0.0, 0.0, counts)
-    summary.kinds, summary.hidden = statistics.kinds, statistics.hidden(warn_from=settings.warn_hidden)
-    for sentence in summary.hidden.notes:
-        summary.warnings.append(sentence)
-        yield Warned(sentence)
-    if not any(kind.regions for kind in statistics.kinds.values()):
-        summary.warnings.append("Nothing was found; look at the picture yourself before you publish it.")
-        yield Warned(summary.warnings[-1])
-    summary.wall_s, summary.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]
-    summary.report = str(report_path(job.output))
-    write_reports(summary, about_source=settings.report_source, mode=side_mode(settings, job.source))
-    yield Finished(summary)
+        yield Progress("clean", 1, 1, 0.0, 0.0, counts)
+        summary.kinds, summary.hidden = statistics.kinds, statistics.hidden(warn_from=settings.warn_hidden)
+        notes = list(summary.hidden.notes)
+        if not any(kind.regions for kind in statistics.kinds.values()):
+            notes.append("Nothing was found; look at the picture yourself before you publish it.")
+        for sentence in notes:
+            summary.warnings.append(sentence)
+            yield Warned(sentence)
+        summary.wall_s, summary.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]
+        _write(job, summary, still, plan, header=context.header, watch=watch, lock=lock)
+        context.done()
+    return summary
+
+
+def _write(
+    job: Job,
+    summary: RunSummary,
+    still: Still,
+    plan: FramePlan,
+    *,
+    header: PlanHeader,
+    watch: SourceWatch,
+    lock: OutputLock,
+) -> None:
+    """Write the picture and what goes with it, and give all their final names, the picture's last."""
+    mode = side_mode(job.settings, job.source)
+    work = new_work_file(job.output, mode=mode_like(job.source))
+    begun: list[WorkFile] = [work]
+    files: list[tuple[WorkFile, Path]] = []
+    writer = export = None
+    try:
+        if job.write_plan:
+            writer = PlanWriter(plan_path(job.output), header=header, mode=mode)
+            writer.write(plan)
+            files.append((writer.close(), writer.final))
+            summary.plan = str(writer.final)
+        if job.export_detections is not None:
+            export = open_export(job.export_detections, header=header, mode=mode)
+            export.write(plan)
+            files.append((export.close(), job.export_detections))
+        summary.streams = write_still(
+            still, partial_path=work.path, final=job.output, suffix=job.output.suffix, keep=job.settings.keep
+        )
+        check_still(work.path, still.frame.size, final=job.output)
+        summary.output_bytes = work.path.stat().st_size
+        summary.report = str(report_path(job.output))
+        summary.source_sha256 = watch.finish()
+        reports = report_files(summary, result=work.path, about_source=job.settings.report_source, mode=mode)
+        begun += [report for report, _ in reports]
+        keep_date(job.source, work.path)
+        publish_all(
+            [*files, *reports, (work, job.output)],
+            lock=lock,
+            overwrite=job.settings.overwrite,
+            check=lambda: check_still(job.output, still.frame.size, final=job.output),
+        )
+    finally:
+        for sink in (writer, export):
+            if sink is not None:
+                sink.abort()
+        for one in begun:
+            one.discard()
 
 
 def info_of_still(still: Still) -> MediaInfo:

@@ -1,7 +1,7 @@
 """Plan files: JSON Lines written as the run goes, read by replay, resume, review, audit and report.
 
-While a run works, the plan grows under ``NAME.plan.jsonl.partial``. When the output gets its final name, so does the
-plan. What a killed run leaves for the next one is `pipeline.seen_log`.
+While a run works, the plan grows beside its name, in a private folder. It gets its name just before the output does.
+What a killed run leaves for the next one is `pipeline.seen_log`.
 """
 
 from __future__ import annotations
@@ -17,29 +17,59 @@ from typing import IO
 
 from dashcamcleaner.core.plan import FramePlan, PlanHeader
 from dashcamcleaner.errors import PlanError
-from dashcamcleaner.files import PRIVATE, GrowingFile, file_sha256, map_os_errors
+from dashcamcleaner.files import PRIVATE, GrowingFile, file_sha256, found_side_path, map_os_errors, side_path
 from dashcamcleaner.seals import Seal
 from dashcamcleaner.side_files import UNREADABLE, lines_of, open_plain, parse_json
+from dashcamcleaner.work_files import WorkFile
 
 __all__ = [
     "PlanEnd",
     "PlanReader",
     "PlanWriter",
     "end_of_plan",
+    "find_plan",
     "fingerprint",
     "is_plan_of",
     "knows_whole_source",
+    "plan_of_0_1_0",
     "plan_path",
     "read_header",
 ]
+
+_ENDING = ".plan.jsonl"
 
 _EDGE_BYTES = 1 << 20
 _WHOLE_FILE_SINCE = (1, 1)
 
 
 def plan_path(output: Path) -> Path:
-    """Where the plan of an output stands: ``clip.mp4`` -> ``clip.plan.jsonl``."""
-    return output.with_name(output.stem + ".plan.jsonl")
+    """Where the plan of an output is written: ``clip.mp4`` -> ``clip.mp4.plan.jsonl``."""
+    return side_path(output, _ENDING)
+
+
+def find_plan(output: Path) -> Path:
+    """Where the plan of an output is read from; see `files.found_side_path`. Its fingerprint tells whether it is."""
+    return found_side_path(output, _ENDING)
+
+
+def plan_of_0_1_0(plan: Path) -> Path | None:
+    """The plan of the same footage under the name that version 0.1.0 gave it, ``clip.plan.jsonl``; None for none."""
+    output = plan.with_name(plan.name.removesuffix(_ENDING))
+    older = output.with_name(output.stem + _ENDING)
+    if output.name == plan.name or older == plan or not (older.is_file() and plan.is_file()):
+        return None
+    try:
+        return older if _may_be_of_the_same(read_header(plan), read_header(older)) else None
+    except PlanError:
+        return None
+
+
+def _may_be_of_the_same(header: PlanHeader, older: PlanHeader) -> bool:
+    """Whether two plans may be of the same footage; where one of them tells its edges alone, by length and name."""
+    if header.version >= _WHOLE_FILE_SINCE and not older.version >= _WHOLE_FILE_SINCE:
+        length, _, _ = header.fingerprint.partition("-")
+        return header.source == older.source and older.fingerprint.startswith(f"{length}-")
+    return header.fingerprint == older.fingerprint
 
 
 def fingerprint(path: Path) -> str:
@@ -123,10 +153,15 @@ class PlanWriter:
         self._seal.add(line.encode("utf-8", "backslashreplace") + b"\n")  # as the file writes it
         self._file.write(line + "\n")
 
-    def finish(self) -> Path:
-        """Mark the plan complete, seal it and give it its final name."""
+    def close(self) -> WorkFile:
+        """Mark the plan complete and seal it; gives the file, which still has to be published."""
         sealed = {"seal": self._seal.value} if self._seal.value else {}
         self._file.write(json.dumps({"end": True, "frames": self.frames, **sealed}) + "\n")
+        return self._file.close()
+
+    def finish(self) -> Path:
+        """Mark the plan complete, seal it and give it its final name."""
+        self.close()
         self._file.finish()
         return self.final
 

@@ -15,18 +15,22 @@ from collections.abc import Generator, Iterator
 
 from dashcamcleaner.core.events import Event, Finished, Started, Warned
 from dashcamcleaner.core.frame import Frame
+from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.files import check_output, check_space
+from dashcamcleaner.files import check_space
 from dashcamcleaner.media import probe, trial
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.pipeline.context import open_context, video_track_of
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.frames import FramePlanner, run_frames_in_threads
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.output_lock import OutputLock
+from dashcamcleaner.pipeline.outputs import check_outputs
 from dashcamcleaner.pipeline.progress import ProgressMeter
+from dashcamcleaner.pipeline.source_watch import SourceWatch
 from dashcamcleaner.pipeline.statistics import RunStatistics
 from dashcamcleaner.pipeline.two_pass import analyse_first
 from dashcamcleaner.pipeline.writer import ClipWriter
@@ -48,10 +52,22 @@ def clean_video(job: Job, *, control: Control, models: ModelPool) -> Generator[E
     Raises:
         DashcamCleanerError: anything that goes wrong; nothing stands under the final name then.
     """
+    info = probe.probe(job.source, video_track=video_track_of(job))
+    with OutputLock(job) as lock:
+        summary = lock.finished()
+        if summary is None:
+            summary = yield from _clean_locked(job, info, lock=lock, control=control, models=models)
+        else:
+            yield Started(str(job.source), str(job.output), info.frames, "an earlier run was stopped at its very end")
+        yield Finished(summary)
+
+
+def _clean_locked(
+    job: Job, info: MediaInfo, *, lock: OutputLock, control: Control, models: ModelPool
+) -> Generator[Event, None, RunSummary]:
     settings = job.settings
     begun = (time.monotonic(), time.process_time())
-    info = probe.probe(job.source, video_track=video_track_of(job))
-    check_output(job.output, sources=[job.source], overwrite=settings.overwrite)
+    check_outputs(job, lock=lock)
     target = trial.proven_plan(
         info,
         source=job.source,
@@ -71,6 +87,7 @@ def clean_video(job: Job, *, control: Control, models: ModelPool) -> Generator[E
         settings=settings.overrides,
     )
     with contextlib.ExitStack() as stack:
+        watch = stack.enter_context(SourceWatch(job.source))
         context = stack.enter_context(open_context(job, info=info, models=models))
         summary.backend, summary.weights = context.backend, context.header.weights
         summary.weights_sha256, summary.versions = context.header.weights_sha256, context.header.versions
@@ -90,6 +107,7 @@ def clean_video(job: Job, *, control: Control, models: ModelPool) -> Generator[E
         decoder = stack.enter_context(open_clip(job.source, info=info, threads=settings.workers))
 
         def write(frame: Frame, plan: FramePlan) -> Event | None:
+            watch.look()
             counts = statistics.add(plan)
             writer.write(frame, plan)
             _show(frame, control)
@@ -117,10 +135,15 @@ def clean_video(job: Job, *, control: Control, models: ModelPool) -> Generator[E
             PARTIAL if decoder.partial or statistics.damaged_frames or context.edits.not_applied else CLEANED
         )
         summary.wall_s, summary.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]
-        for sentence in writer.finish(summary, source_length=decoder.length):
+        try:
+            sentences = writer.finish(summary, source_length=decoder.length, source_sha256=watch.finish, lock=lock)
+        except InputError:  # what was seen is of a file that was changed meanwhile
+            context.done()
+            raise
+        for sentence in sentences:
             yield Warned(sentence)
         context.done()
-    yield Finished(summary)
+    return summary
 
 
 def _show(frame: Frame, control: Control) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -12,77 +10,35 @@ import numpy as np
 
 from dashcamcleaner.core.frame import Frame, PixelLayout
 from dashcamcleaner.core.media_info import MediaInfo
-from dashcamcleaner.core.plain_text import cell
 from dashcamcleaner.core.plan import FramePlan, PlanHeader, Region
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.core.time import Span
 from dashcamcleaner.detection.pool import ModelPool
-from dashcamcleaner.errors import OutputError
-from dashcamcleaner.files import PRIVATE, GrowingFile, check_output, keep_date, mode_like, partial_path, publish
+from dashcamcleaner.files import PRIVATE, keep_date, mode_like, new_work_file
 from dashcamcleaner.media.encoder import Encoder
 from dashcamcleaner.media.image_file import picture_frame
 from dashcamcleaner.media.mask_writer import MaskWriter
 from dashcamcleaner.media.output_plan import OutputPlan
 from dashcamcleaner.media.picture_length import PictureLength, length_notes
+from dashcamcleaner.media.written import check_clip
 from dashcamcleaner.obscure.masks import region_mask
 from dashcamcleaner.obscure.obscurer import Obscurer
 from dashcamcleaner.pipeline.build import rules_per_kind, shapes_per_kind
 from dashcamcleaner.pipeline.context import detector_for
+from dashcamcleaner.pipeline.detection_export import DetectionExport, open_export
 from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
+from dashcamcleaner.pipeline.hidden_sheet import HiddenSheet
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.observations import LiveObservationSource
+from dashcamcleaner.pipeline.output_lock import OutputLock
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
+from dashcamcleaner.pipeline.publication import publish_all
 from dashcamcleaner.planning.planner import MemoryPlanner
-from dashcamcleaner.report.data import report_path, write_reports
+from dashcamcleaner.report.data import report_files, report_path
 from dashcamcleaner.settings import Settings
+from dashcamcleaner.work_files import WorkFile
 
-__all__ = ["DetectionExport", "ClipWriter", "obscurer_for", "cover_cleaner", "side_mode"]
-
-
-class DetectionExport:
-    """Raw detections as one JSON list or as CSV, by the extension.
-
-    Columns: frame, pts, seconds, kind, score, x1, y1, x2, y2 (upright full-size pixels).
-    """
-
-    COLUMNS = ("frame", "pts", "seconds", "kind", "score", "x1", "y1", "x2", "y2")
-
-    def __init__(self, final: Path, *, mode: int = PRIVATE) -> None:
-        if final.suffix.lower() not in (".json", ".csv"):
-            raise OutputError(
-                f"Detections cannot be exported to {final.name}.", hint="Use a name ending in .json or .csv."
-            )
-        self._file = GrowingFile(final, newline="", mode=mode)
-        self._json = final.suffix.lower() == ".json"
-        self._rows = 0
-        if self._json:
-            self._file.write("[")
-        else:
-            csv.writer(self._file).writerow(self.COLUMNS)
-
-    def write(self, plan: FramePlan) -> None:
-        """Append a frame's detections."""
-        found = plan.seen.detections
-        for box, score, kind in zip(found.xyxy, found.score, found.kind, strict=True):
-            place = [round(float(v), 2) for v in box]
-            row = [plan.index, plan.time.pts, round(plan.time.seconds, 6), str(kind), round(float(score), 4), *place]
-            if self._json:
-                self._file.write(
-                    ("," if self._rows else "") + "\n" + json.dumps(dict(zip(self.COLUMNS, row, strict=True)))
-                )
-            else:
-                csv.writer(self._file).writerow([cell(value) for value in row])
-            self._rows += 1
-
-    def finish(self) -> None:
-        """Complete the file and give it its final name."""
-        if self._json:
-            self._file.write("\n]\n")
-        self._file.finish()
-
-    def abort(self) -> None:
-        """Delete what was written; does nothing after `finish`."""
-        self._file.abort()
+__all__ = ["ClipWriter", "obscurer_for", "cover_cleaner", "side_mode"]
 
 
 def side_mode(settings: Settings, source: Path) -> int:
@@ -108,38 +64,46 @@ class ClipWriter:
         settings = job.settings
         self._job = job
         self._info = info
-        self._masks: list[tuple[MaskWriter, Path, Path]] = []
+        self._masks: list[tuple[MaskWriter, WorkFile, Path]] = []
         self._export: DetectionExport | None = None
         self._plan: PlanWriter | None = None
         self._obscurer = obscurer_for(settings)
+        self._sheet = HiddenSheet()
         self._shapes = shapes_per_kind(settings)
-        self._published = False
-        for extra in (job.export_detections, job.export_mask, job.export_mask_colored):
-            if extra is not None:
-                check_output(extra, sources=[job.source, job.output], overwrite=settings.overwrite)
-        self._encoder = Encoder(
-            target,
-            partial_path=partial_path(job.output),
-            source=job.source,
-            info=info,
-            quality=settings.quality,
-            preset=settings.preset,
-            threads=settings.workers,
-            clean_cover=cover_cleaner(settings, obscurer=self._obscurer, models=models),
-        )
-        mode = side_mode(job.settings, job.source)
+        self._reports: list[tuple[WorkFile, Path]] = []
+        self._encoder: Encoder | None = None
+        mode = side_mode(settings, job.source)
+        self._clip = new_work_file(job.output, mode=mode_like(job.source))
         try:
+            self._encoder = Encoder(
+                target,
+                partial_path=self._clip.path,
+                final=job.output,
+                source=job.source,
+                info=info,
+                quality=settings.quality,
+                preset=settings.preset,
+                threads=settings.workers,
+                clean_cover=cover_cleaner(settings, obscurer=self._obscurer, models=models),
+            )
             self._plan = PlanWriter(plan_path(job.output), header=header, mode=mode)
             if job.export_detections is not None:
-                self._export = DetectionExport(job.export_detections, mode=mode)
+                self._export = open_export(job.export_detections, header=header, mode=mode)
             for path, colored in ((job.export_mask, False), (job.export_mask_colored, True)):
                 if path is not None:
-                    beside = partial_path(path)
-                    mask = MaskWriter(path, partial_path=beside, info=info, colored=colored, draw=self._draw)
-                    self._masks.append((mask, beside, path))
+                    self._begin_mask(path, colored=colored)
         except BaseException:
             self.abort()
             raise
+
+    def _begin_mask(self, path: Path, *, colored: bool) -> None:
+        work = new_work_file(path, mode=mode_like(self._job.source))
+        try:
+            mask = MaskWriter(path, partial_path=work.path, info=self._info, colored=colored, draw=self._draw)
+        except BaseException:
+            work.discard()
+            raise
+        self._masks.append((mask, work, path))
 
     def _draw(self, channel: np.ndarray, region: Region, value: int) -> None:
         """Raise the channel to the value inside the very shape that is painted."""
@@ -157,57 +121,81 @@ class ClipWriter:
     def write(self, frame: Frame, plan: FramePlan) -> None:
         """Obscure and write one frame; called in order by one thread."""
         assert self._plan is not None
+        assert self._encoder is not None
         for mask, _, _ in self._masks:
             mask.write(plan.time, plan.regions, frame.upright_size)
         if self._export is not None:
             self._export.write(plan)
         self._obscurer.obscure(frame, plan.regions)
+        self._sheet.add(frame, plan)
         self._encoder.write(frame)
         self._plan.write(plan)
 
-    def finish(self, summary: RunSummary, *, source_length: PictureLength) -> list[str]:
-        """Complete all files, give them their final names, and write the JSON report beside the output.
+    def finish(
+        self,
+        summary: RunSummary,
+        *,
+        source_length: PictureLength,
+        source_sha256: Callable[[], str],
+        lock: OutputLock,
+    ) -> list[str]:
+        """Complete all files, and give them their final names, the clip's last.
 
         Args:
-            summary: to be completed.
+            summary: the run; completed here.
             source_length: the length of what was read; a difference to what was written is told.
+            source_sha256: gives the hash of what was read, or raises if that was changed.
+            lock: the lock of the outputs.
 
         Returns:
             What a careful user wants to know of the writing, one sentence each; they stand in the summary, too.
 
         Raises:
-            OutputError: the disk is full, or something came to stand under a final name meanwhile.
+            OutputError: the disk is full, something came to stand under a final name meanwhile, or the clip is not
+                what was written. None of the files has its name then.
         """
         assert self._plan is not None
-        job = self._job
-        summary.output_bytes = self._encoder.finish()
-        told = [*self._encoder.problems, *length_notes(source_length, self._encoder.length)]
-        summary.warnings += told
-        summary.duration_s = summary.duration_s or float(self._encoder.length.seconds or 0)
-        for mask, beside, final in self._masks:
+        assert self._encoder is not None
+        job, encoder = self._job, self._encoder
+        summary.output_bytes = encoder.finish()
+        sentences = [*encoder.problems, *length_notes(source_length, encoder.length)]
+        summary.warnings += sentences
+        summary.duration_s = summary.duration_s or float(encoder.length.seconds or 0)
+        check_clip(self._clip.path, encoder.written, final=job.output)
+        files: list[tuple[WorkFile, Path]] = []
+        for mask, work, final in self._masks:
             mask.finish()
-            publish(beside, final, overwrite=job.settings.overwrite)
-        if self._export is not None:
-            self._export.finish()
-        publish(partial_path(job.output), job.output, overwrite=job.settings.overwrite)
-        self._published = True
-        keep_date(job.source, job.output)
+            files.append((work, final))
+        if self._export is not None and job.export_detections is not None:
+            files.append((self._export.close(), job.export_detections))
         if job.write_plan:
-            summary.plan = str(self._plan.finish())
-        else:
-            self._plan.abort()
+            files.append((self._plan.close(), self._plan.final))
+            summary.plan = str(self._plan.final)
         summary.report = str(report_path(job.output))
-        write_reports(summary, about_source=job.settings.report_source, mode=side_mode(job.settings, job.source))
-        return told
+        summary.source_sha256 = source_sha256()
+        self._reports = report_files(
+            summary,
+            result=self._clip.path,
+            about_source=job.settings.report_source,
+            mode=side_mode(job.settings, job.source),
+            sheet=self._sheet.pictures(),
+        )
+        keep_date(job.source, self._clip.path)
+        publish_all(
+            [*files, *self._reports, (self._clip, job.output)],
+            lock=lock,
+            overwrite=job.settings.overwrite,
+            check=lambda: check_clip(job.output, encoder.written, final=job.output),
+        )
+        return sentences
 
     def abort(self) -> None:
-        """Close and delete what was begun; does nothing after `finish`."""
-        if self._published:
-            return
-        self._encoder.abort()
-        for sink in (self._plan, self._export, *(mask for mask, _, _ in self._masks)):
+        """Close and delete what was begun; what is published stays."""
+        for sink in (self._encoder, self._plan, self._export, *(mask for mask, _, _ in self._masks)):
             if sink is not None:
                 sink.abort()
+        for work in (self._clip, *(work for _, work, _ in self._masks), *(work for work, _ in self._reports)):
+            work.discard()
 
     def __enter__(self) -> ClipWriter:
         return self

@@ -1,40 +1,140 @@
-"""Writes a run's report beside its output: ``NAME.report.json`` and the same as a page, ``NAME.report.html``.
+"""Writes a run's report beside its output: ``NAME.EXT.report.json`` and the same as a page, ``.html``.
 
 Called by `pipeline.writer` when a clip is finished and again by `audit.audit` when the audit has been added.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.core.edit_types import ClearZone, HiddenSpan, HiddenZone
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.findings import AuditResult
-from dashcamcleaner.core.summary import CLEANED, RunSummary
+from dashcamcleaner.core.summary import CLEANED, KindSummary, RunSummary, StreamAction
 from dashcamcleaner.core.time import format_seconds
-from dashcamcleaner.errors import InputError
-from dashcamcleaner.files import PRIVATE, atomic_json, file_sha256, map_os_errors, mode_like
-from dashcamcleaner.report.html import REPORT_VERSION, can_be_shown, write_html
+from dashcamcleaner.errors import InputError, OutputError
+from dashcamcleaner.files import (
+    PRIVATE,
+    as_json,
+    atomic_json,
+    file_sha256,
+    found_side_path,
+    map_os_errors,
+    mode_like,
+    new_work_file,
+    side_path,
+)
+from dashcamcleaner.report.html import REPORT_VERSION, can_be_shown, is_page, report_html, write_html
+from dashcamcleaner.report.sheet import SheetPicture, read_sheet
 from dashcamcleaner.seals import is_seal_of, seal_of
 from dashcamcleaner.side_files import UNREADABLE, read_json
+from dashcamcleaner.work_files import WorkFile
 
-__all__ = ["add_audit", "html_path", "is_report_of", "read_report", "report_path", "describe_edits", "write_reports"]
+__all__ = [
+    "add_audit",
+    "check_report",
+    "describe_edits",
+    "find_report",
+    "html_path",
+    "is_report_of",
+    "read_report",
+    "report_files",
+    "report_path",
+    "summary_of",
+    "write_reports",
+]
 
 SCHEMA = "dashcamcleaner.report"
 
 
 def report_path(output: Path) -> Path:
-    """Where the JSON report of an output stands: ``clip.mp4`` -> ``clip.report.json``."""
-    return output.with_name(output.stem + ".report.json")
+    """Where the JSON report of an output is written: ``clip.mp4`` -> ``clip.mp4.report.json``."""
+    return side_path(output, ".report.json")
+
+
+def find_report(output: Path) -> Path:
+    """Where the report of an output is read from; one of version 0.1.0 counts if it names this very output."""
+    path = found_side_path(output, ".report.json")
+    if path != report_path(output):
+        try:
+            named = Path(str(read_report(path)["output"])).name
+        except (InputError, KeyError):
+            named = ""
+        if named != output.name:
+            return report_path(output)
+    return path
+
+
+def check_report(output: Path) -> None:
+    """Refuse to report on an output where its report's names are taken by files that are no reports of this program.
+
+    Raises:
+        OutputError: there is such a file.
+    """
+    report = find_report(output)
+    page = html_path(report)
+    try:
+        taken = report if os.path.lexists(report) and not read_report(report) else None
+    except InputError:
+        taken = report
+    if taken is None and os.path.lexists(page) and not is_page(page):
+        taken = page
+    if taken is not None:
+        raise OutputError(
+            f"{taken} is no report of this program and is left alone.", hint="Move it, or leave the report out."
+        )
 
 
 def html_path(report: Path) -> Path:
     """Where the page of a JSON report stands."""
     return report.with_suffix(".html")
+
+
+def report_files(
+    summary: RunSummary,
+    *,
+    result: Path,
+    about_source: str = "full",
+    mode: int = PRIVATE,
+    sheet: Sequence[SheetPicture] = (),
+) -> list[tuple[WorkFile, Path]]:
+    """JSON and page of a run whose result has not got its name yet, as work files with their final names.
+
+    Completes the summary with the result's hash; the source's must stand in it.
+
+    Args:
+        summary: the summary of the run; it keeps what the files are not to tell.
+        result: where the result is.
+        about_source: what of the source is told, as for `write_reports`.
+        mode: the mode of both files.
+        sheet: pictures of what was hidden, for the page alone.
+
+    Raises:
+        DiskFull, OutputError: one of them cannot be written.
+    """
+    assert summary.report is not None
+    final = Path(summary.report)
+    with map_os_errors(final, what=f"The report {final}"):
+        summary.output_sha256 = file_sha256(result)
+    data = _reduced(report_dict(summary), about_source)
+    made: list[tuple[WorkFile, Path]] = []
+    try:
+        for path, text in ((final, as_json(_sealed(data))), (html_path(final), report_html(data, sheet=sheet))):
+            work = new_work_file(path, what=f"The report {path}", mode=mode)
+            made.append((work, path))
+            with map_os_errors(path, what=f"The report {path}"):
+                work.write(text.encode("utf-8", "backslashreplace"))
+    except BaseException:
+        for work, _ in made:
+            work.discard()
+        raise
+    return made
 
 
 def write_reports(
@@ -67,7 +167,8 @@ def write_reports(
 
 def _write(data: dict[str, Any], final: Path, *, thumbnails: Mapping[int, bytes] | None, mode: int) -> None:
     atomic_json(final, _sealed(data), what=f"The report {final}", mode=mode)
-    write_html(data, html_path(final), thumbnails=thumbnails, mode=mode)
+    page = html_path(final)
+    write_html(data, page, thumbnails=thumbnails, sheet=read_sheet(page), mode=mode)
 
 
 def _reduced(data: dict[str, Any], about_source: str) -> dict[str, Any]:
@@ -92,6 +193,20 @@ def _reduced(data: dict[str, Any], about_source: str) -> dict[str, Any]:
 def report_dict(summary: RunSummary) -> dict[str, Any]:
     """What stands in the JSON: the summary and its version."""
     return {"schema": SCHEMA, "schema_version": REPORT_VERSION, **summary.as_dict()}
+
+
+def summary_of(data: Mapping[str, Any]) -> RunSummary:
+    """The summary that a report holds.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError: it holds another thing; a report is foreign input.
+    """
+    known = {field.name for field in dataclasses.fields(RunSummary)}
+    summary = RunSummary(**{name: value for name, value in data.items() if name in known})
+    summary.kinds = {kind: KindSummary(**counts) for kind, counts in summary.kinds.items()}  # type: ignore[arg-type]
+    summary.streams = [StreamAction(**action) for action in summary.streams]  # type: ignore[arg-type]
+    summary.size = (int(summary.size[0]), int(summary.size[1]))
+    return summary
 
 
 def read_report(path: Path) -> dict[str, Any]:
@@ -146,10 +261,11 @@ def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = N
         Where it stands, and all that it says.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: it cannot be written, or something else has its name.
     """
     output = Path(result.output)
-    final = report_path(output)
+    check_report(output)
+    final = find_report(output)
     try:
         data = read_report(final)
         if not can_be_shown(data):

@@ -22,14 +22,29 @@ import jinja2
 from dashcamcleaner.core.plain_text import link, visible
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.files import PRIVATE, atomic_write
+from dashcamcleaner.report.sheet import SheetPicture
 from dashcamcleaner.report.timeline import timeline_of
+from dashcamcleaner.report.verdict import verdict_of
 from dashcamcleaner.side_files import UNREADABLE
 
-__all__ = ["REPORT_VERSION", "can_be_shown", "folder_html", "report_html", "worst_first", "write_html", "write_page"]
+__all__ = [
+    "REPORT_VERSION",
+    "can_be_shown",
+    "folder_html",
+    "is_page",
+    "report_html",
+    "worst_first",
+    "write_html",
+    "write_page",
+]
 
 REPORT_VERSION = 1
+_NO_PAGE: tuple[type[Exception], ...] = (*UNREADABLE, jinja2.TemplateError)
 
 _STATUS_CLASS = {"PASS": "pass", "NEEDS REVIEW": "review", "FAIL": "fail", "cleaned": "note", "partial": "review"}
+_MARK = b'<meta name="generator" content="DashcamCleaner">'
+_MARK_OF_0_1_0 = b"content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\""
+_MARK_WITHIN = 1000
 _RANK = {"failed": 0, "FAIL": 1, "partial": 2, "NEEDS REVIEW": 3, "cleaned": 4, "PASS": 5}
 
 
@@ -38,6 +53,7 @@ def write_html(
     path: Path,
     *,
     thumbnails: Mapping[int, bytes] | None = None,
+    sheet: Sequence[SheetPicture] = (),
     mode: int = PRIVATE,
 ) -> None:
     """Write the page of one clip, beside first.
@@ -46,12 +62,13 @@ def write_html(
         report: what stands in the JSON.
         path: the path of the page.
         thumbnails: index of the finding -> obscured JPEG.
+        sheet: pictures of what was hidden.
         mode: the mode of the file.
 
     Raises:
         OutputError: it cannot be written.
     """
-    write_page(report_html(report, thumbnails=thumbnails), path, mode=mode)
+    write_page(report_html(report, thumbnails=thumbnails, sheet=sheet), path, mode=mode)
 
 
 def write_page(page: str, path: Path, *, mode: int = PRIVATE) -> None:
@@ -63,7 +80,19 @@ def write_page(page: str, path: Path, *, mode: int = PRIVATE) -> None:
     atomic_write(path, page, what=f"The report {path}", mode=mode)
 
 
-def report_html(report: Mapping[str, Any], *, thumbnails: Mapping[int, bytes] | None = None) -> str:
+def is_page(path: Path) -> bool:
+    """Whether a file is a page that this program made."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(_MARK_WITHIN)
+    except OSError:
+        return False
+    return _MARK in start or _MARK_OF_0_1_0 in start
+
+
+def report_html(
+    report: Mapping[str, Any], *, thumbnails: Mapping[int, bytes] | None = None, sheet: Sequence[SheetPicture] = ()
+) -> str:
     """The page of one clip."""
     audit = report.get("audit") or None
     first = (report.get("hidden") or {}).get("notes") or []
@@ -73,12 +102,14 @@ def report_html(report: Mapping[str, Any], *, thumbnails: Mapping[int, bytes] | 
         audit=audit,
         name=_file_name(report.get("output", "")),
         status=_status(report),
-        told_status=_status_html(report, audit),
+        status_text=_status_text(report, audit),
+        verdict=verdict_of(report),
         made_with=_made_with(report),
         timeline=timeline_of(report),
         hidden_notes=first,
         other_notes=[note for note in report.get("warnings") or [] if note not in first],
         thumbnails=thumbnails or {},
+        sheet=sheet,
     )
 
 
@@ -86,7 +117,7 @@ def can_be_shown(report: Mapping[str, Any]) -> bool:
     """Whether a page can be made of a report that was read: it may have been written by anybody."""
     try:
         report_html(report)
-    except (*UNREADABLE, jinja2.TemplateError):
+    except _NO_PAGE:
         return False
     return True
 
@@ -101,7 +132,9 @@ def folder_html(reports: Sequence[Mapping[str, Any]], *, title: str) -> str:
     rows = [_folder_row(report) for report in worst_first(reports)]
     counted = Counter(row.status for row in rows)
     counts_text = ", ".join(f"{count} {status}" for status, count in counted.items())
-    return _render("folder.html", title=title, rows=rows, told=counts_text)
+    to_look = sum(_RANK.get(row.status, 0) < _RANK["cleaned"] for row in rows)
+    headline = f"{to_look} of {len(rows)} clips need somebody." if to_look else f"All {len(rows)} clips are through."
+    return _render("folder.html", title=title, rows=rows, counts_text=counts_text, headline=headline)
 
 
 def worst_first(reports: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -161,7 +194,7 @@ def _findings(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [finding for finding in found if finding["severity"] != "note"]
 
 
-def _status_html(report: Mapping[str, Any], audit: Mapping[str, Any] | None) -> str:
+def _status_text(report: Mapping[str, Any], audit: Mapping[str, Any] | None) -> str:
     frames = f"{report.get('frames', 0)} frames, {format_seconds(float(report.get('duration_s') or 0))}"
     if audit:
         return f"{frames}. Audited: {len(_findings(report))} findings."

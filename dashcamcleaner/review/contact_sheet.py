@@ -11,11 +11,12 @@ from PIL import Image, ImageDraw, ImageFont
 from dashcamcleaner.core.plan import Region
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import OutputError, PlanError
-from dashcamcleaner.files import atomic_path, mode_like
+from dashcamcleaner.files import atomic_path, check_output, mode_like
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.formats import JPEG, PNG, format_of
 from dashcamcleaner.obscure.obscurer import Obscurer
+from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.plan_file import PlanReader, is_plan_of
 from dashcamcleaner.review.track_summary import TrackSummary, track_summaries
 
@@ -39,22 +40,26 @@ def read_tracks(plan: Path) -> list[TrackSummary]:
     return sorted(found, key=lambda entry: entry.track)
 
 
-def write_sheet(source: Path, plan: Path, sheet: Path, *, clear: bool = False) -> list[TrackSummary]:
+def write_sheet(
+    source: Path, plan: Path, sheet: Path, *, clear: bool = False, overwrite: bool = False
+) -> list[TrackSummary]:
     """Write a contact sheet (PNG or JPEG) of a plan's tracks, and give them.
 
     Args:
         source: the clip that the plan is of.
         plan: the plan file.
-        sheet: where it is written to; an existing one is replaced.
+        sheet: where it is written to.
         clear: show faces and plates as they are.
+        overwrite: replace a file of that name.
 
     Raises:
         PlanError: the plan has no track, or belongs to another clip.
-        OutputError: the sheet cannot be written.
+        OutputError: the sheet cannot be written, is the clip or its plan, or exists already.
     """
     wanted = format_of(sheet)
     if wanted not in (PNG, JPEG):
         raise OutputError(f"A contact sheet cannot be written as {sheet.name}.", hint="End its name in .png or .jpg.")
+    check_output(sheet, sources=[source, plan, EditsFile.beside(plan).path], overwrite=overwrite)
     with PlanReader(plan) as reader:
         if not is_plan_of(reader.header, source):
             raise PlanError(f"The plan {plan.name} belongs to another clip than {source.name}.")

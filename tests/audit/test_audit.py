@@ -260,7 +260,7 @@ def test_fix_hides_what_was_found_and_can_be_undone(case: Any, red: ModelPool, t
     assert result.fixes
     assert result.status is Status.PASS, [f.message for f in result.findings]
     assert case.source.read_bytes() == source_before
-    edits = tmp_path / "leaked.edits.jsonl"
+    edits = tmp_path / "leaked.mp4.edits.jsonl"
     lines = [json.loads(line) for line in edits.read_text().splitlines()]
     assert all(line["by"] == "audit" for line in lines[1:])
     with PlanReader(plan_path(target)) as reader:
@@ -276,7 +276,7 @@ def test_edits_that_this_version_does_not_know_are_to_review(case: Any, red: Mod
     shutil.copy(case.output, output)
     shutil.copy(plan_path(case.output), plan_path(output))
     assert result_of(audit(case.source, output, models=red)).status is Status.PASS
-    edits = tmp_path / "copy.edits.jsonl"
+    edits = tmp_path / "copy.mp4.edits.jsonl"
     edits.write_text('{"edits": "dashcamcleaner", "version": [1, 3]}\n{"edit": "tint", "track": 1}\n')
     before = edits.read_bytes()
     events = list(audit(case.source, output, models=red))
@@ -349,7 +349,7 @@ def test_a_sized_down_output_fails(case: Any, red: ModelPool, tmp_path: Path) ->
 
 
 def test_checks_tell_what_they_show() -> None:
-    assert Check("a", "A", looked_at=3).description == "0 of 3 frames"
+    assert Check("a", "A", looked_at=3).description == "nothing wrong in 3 frames"
 
 
 def test_a_folder_cleaned_and_audited_gives_one_page(tmp_path: Path, capsys: Any) -> None:
@@ -363,7 +363,7 @@ def test_a_folder_cleaned_and_audited_gives_one_page(tmp_path: Path, capsys: Any
     assert told.index("failed", told.index("status ")) < told.index("NEEDS REVIEW", told.index("status "))
     page = (tmp_path / "out" / "report.html").read_text()
     assert page.index("c.mp4") < page.index("b.mp4") < page.index("a.mp4")
-    assert 'href="a.report.html"' in page
+    assert 'href="a.mp4.report.html"' in page
 
 
 @pytest.mark.parametrize(

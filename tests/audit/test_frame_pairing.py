@@ -20,7 +20,7 @@ def test_where_all_frames_are_there_nothing_is_found() -> None:
     for index in range(5):
         log.paired(frame(index))
     assert list(log.findings(unplanned=0)) == []
-    assert log.check().description == "0 of 5 frames"
+    assert log.check().description == "nothing wrong in 5 frames"
 
 
 def test_every_fault_is_told_with_its_span() -> None:

@@ -73,7 +73,7 @@ def test_a_partial_clip_has_its_own_status(tmp_path: Path) -> None:
 
 def test_tracks_need_a_plan_and_must_exist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=10)
-    source, plan = str(made.path), str(tmp_path / "a.plan.jsonl")
+    source, plan = str(made.path), str(tmp_path / "a.mp4.plan.jsonl")
     assert main(["clean", source, "-o", str(tmp_path / "a.mp4"), "--keep-track", "1"]) == 2
     assert "--from-plan" in capsys.readouterr().err
     assert main(["clean", source, "-o", str(tmp_path / "a.mp4")]) == 0

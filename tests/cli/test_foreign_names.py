@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from dashcamcleaner import cli
+from dashcamcleaner.pipeline.plan_file import plan_path
+from dashcamcleaner.report.data import report_path
 from tests import clips, fakes
 
 FACE = (100.0, 60.0, 140.0, 110.0, 0.9, "face")
@@ -68,7 +70,7 @@ def test_a_batch_of_odd_names(
     assert not any(sign in page for sign in "\x1b\x07\x9b\u202e")
     assert "http:evil" not in page.replace(">http:evil", "")
     for name in NAMES:
-        report = Path(tmp_path / "out" / os.fsdecode(name)).with_suffix(".report.json")
+        report = report_path(tmp_path / "out" / os.fsdecode(name))
         assert Path(json.loads(report.read_text(encoding="utf-8"))["source"]).name == os.fsdecode(name)
         assert report.with_suffix(".html").read_text(encoding="utf-8")
 
@@ -83,7 +85,7 @@ def test_an_error_names_what_it_names(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_a_plan_of_an_odd_name_is_rendered_again(folder: Path, tmp_path: Path) -> None:
     source, out = folder / os.fsdecode(NAMES[0]), tmp_path / os.fsdecode(b"o\xff.mp4")
     assert main(["clean", str(source), "-o", str(out), "--quiet"]) == 0
-    plan = out.with_suffix(".plan.jsonl")
+    plan = plan_path(out)
     again = ["clean", str(source), "-o", str(out), "--quiet", "--overwrite", "--from-plan", str(plan)]
     assert main(again) == 0
     assert (

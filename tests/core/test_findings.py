@@ -57,9 +57,9 @@ def test_the_most_harmful_comes_first() -> None:
 def test_nothing_found_says_what_that_shows() -> None:
     assert "there was nothing to look at" in Check("a", "A").description
     told = Check("a", "A", looked_at=59, sampled=True, unit="plates").description
-    assert told.startswith("0 of 59 plates")
+    assert told.startswith("nothing wrong in 59 plates")
     assert "5.0%" in told or "4.9%" in told  # the rule of three
-    assert Check("a", "A", looked_at=59, found=2).description == "2 of 59 frames"
+    assert Check("a", "A", looked_at=59, found=2).description == "2 wrong of 59 frames"
 
 
 @given(st.integers(1, 10_000))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from dashcamcleaner.core.events import Finished, Progress
+from dashcamcleaner.core.events import Event, Failed, Finished, Progress
 from dashcamcleaner.errors import InputError, OutputError
+from dashcamcleaner.files import check_output
 from dashcamcleaner.jobs.batch import jobs_for, run_batch
 from dashcamcleaner.jobs.run import clean
+from dashcamcleaner.media.probe import probe
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import plan_path
 from dashcamcleaner.settings import resolve
@@ -108,8 +111,66 @@ def test_outputs_never_cross_sources_or_each_other(tmp_path: Path) -> None:
         jobs_for(
             [str(tmp_path / "a.mp4"), str(tmp_path / "sub/a.mp4")], output=str(tmp_path / "file"), settings=SETTINGS
         )
-    with pytest.raises(OutputError, match="would both become"):
-        outputs(tmp_path / "a.mp4", tmp_path / "sub/a.mp4", output=str(tmp_path / "out"))
+
+
+def test_inputs_of_one_name_keep_the_folders_in_which_they_differ(tmp_path: Path) -> None:
+    touch(tmp_path, "in/x/c.mp4", "in/y/z/c.mp4", "in/y/d.mp4")
+    given = [tmp_path / name for name in ("in/x/c.mp4", "in/y/z/c.mp4", "in/y/d.mp4")]
+    made = outputs(*given, output=str(tmp_path / "out"))
+    places = [Path(one).relative_to(tmp_path).as_posix() for one in made.values()]
+    assert places == ["out/x/c.mp4", "out/y/z/c.mp4", "out/d.mp4"]
+    folders = outputs(tmp_path / "in/x", tmp_path / "in/y/z", output=str(tmp_path / "out"))
+    assert len(set(folders.values())) == 2
+
+
+def test_results_below_a_folder_that_is_searched_are_no_sources(tmp_path: Path) -> None:
+    """``clean . -o out``, a second time."""
+    touch(tmp_path, "a.mp4", "sub/b.mp4", "out/a.mp4", "out/sub/b.mp4")
+    batch = jobs_for([str(tmp_path)], output=str(tmp_path / "out"), settings=SETTINGS)
+    assert [job.source.name for job in batch.jobs] == ["a.mp4", "b.mp4"]
+    assert {path.name for path in batch.skipped} == {"a.mp4", "b.mp4"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_pipes_and_devices_are_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    touch(tmp_path, "a.mp4")
+    for given in (str(tmp_path / "pipe.mp4"), "/dev/zero", "-"):
+        with pytest.raises(InputError, match="is no file"):
+            jobs_for([given], output=str(tmp_path / "out.mp4"), settings=SETTINGS)
+    with pytest.raises(OutputError, match="pipe"):
+        jobs_for([str(tmp_path / "a.mp4")], output="-", settings=SETTINGS)
+    for overwrite in (False, True):
+        with pytest.raises(OutputError, match="is a pipe"):
+            check_output(tmp_path / "pipe.mp4", sources=[], overwrite=overwrite)
+    assert (tmp_path / "pipe.mp4").is_fifo()
+    with pytest.raises(InputError, match="is no file"):
+        probe(tmp_path / "pipe.mp4")  # whoever asks: it would wait for ever
+
+
+def test_a_folder_again_skips_what_is_finished(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("a.mp4", "b.mp4"):
+        clips.make(tmp_path / "in" / name, frames=6)
+    Image.fromarray(pictures.street(1, size=(320, 180))).save(tmp_path / "in" / "c.png")
+
+    def once(**said: object) -> list[Event]:
+        batch = jobs_for([str(tmp_path / "in")], output=str(tmp_path / "out"), settings=resolve({}, said))
+        models = fakes.pool(fakes.ScriptedDetector(lambda *_: [(40, 40, 90, 90, 0.9, "face")]))
+        events = [event for _, event in run_batch(batch.jobs, models=models, skip_finished=batch.many)]
+        return [event for event in events if isinstance(event, Finished | Failed)]
+
+    assert [event.earlier for event in once() if isinstance(event, Finished)] == [False] * 3
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir()}
+    assert [event.earlier for event in once(workers=1) if isinstance(event, Finished)] == [True] * 3
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir()} == before
+    clips.make(tmp_path / "in" / "b.mp4", frames=7)  # other footage: what stands there is not of it
+    kinds = [type(event) for event in once()]
+    assert kinds == [Finished, Failed, Finished]
+    assert all(isinstance(event, Failed) for event in once(style="solid"))  # not what was asked for
+    assert [event.earlier for event in once(style="solid", overwrite=True) if isinstance(event, Finished)] == [
+        False
+    ] * 3
 
 
 def test_earlier_results_beside_their_sources_are_no_new_sources(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from PIL import Image
 from dashcamcleaner import cli
 from dashcamcleaner.core.events import Event, Finished
 from dashcamcleaner.detection.pool import ModelPool
-from dashcamcleaner.files import PRIVATE, mode_like, reserve
+from dashcamcleaner.files import PRIVATE, mode_like, new_work_file
 from dashcamcleaner.jobs import run
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.settings import resolve
@@ -73,34 +73,23 @@ def test_outputs_are_never_wider_than_the_source(tmp_path: Path, suffix: str, wa
     assert found.pop(f"o{suffix}") == wanted
     if suffix == ".mp4":
         assert found.pop("mask.mp4") == wanted
-    assert found == dict.fromkeys(["d.csv", "o.plan.jsonl", "o.report.html", "o.report.json"], 0o600)
+    assert found == dict.fromkeys(
+        [f"o{suffix}{end}" for end in (".plan.jsonl", ".report.html", ".report.json")] + ["d.csv"], 0o600
+    )
 
 
 def test_what_grows_is_as_narrow_from_the_start(tmp_path: Path) -> None:
     """A run takes hours; a file that was narrowed at its end would be open until then."""
     source, out = source_of(tmp_path, ".mp4", 0o600), tmp_path / "out"
     out.mkdir()
-    for name in ("o.mp4.partial", "o.plan.jsonl.partial"):
-        (out / name).write_text("left by somebody")
-    seen: dict[str, set[int]] = {}
-    for _ in run.clean(Job(source, out / "o.mp4", resolve()), models=models()):
-        for name, found in modes(out).items():
-            seen.setdefault(name, set()).add(found)
-    assert "o.mp4.partial" in seen
-    seen["o.mp4.partial"].discard(0o644)  # before the run began
-    seen["o.plan.jsonl.partial"].discard(0o644)
-    assert set().union(*seen.values()) == {0o600}
-
-
-def test_nothing_is_written_through_a_link_that_somebody_put_there(tmp_path: Path) -> None:
-    source, out = source_of(tmp_path, ".mp4", 0o600), tmp_path / "out"
-    out.mkdir()
-    precious = tmp_path / "precious"
-    precious.write_text("mine")
-    for name in ("o.mp4.partial", "o.plan.jsonl.partial", "o.seen.jsonl.partial"):
-        (out / name).symlink_to(precious)
-    assert isinstance(list(clean(Job(source, out / "o.mp4", resolve())))[-1], Finished)
-    assert precious.read_text() == "mine"
+    folders, grown = set(), set()
+    job = Job(source, out / "o.mp4", resolve(), export_mask=out / "mask.mp4", export_detections=out / "d.csv")
+    for _ in run.clean(job, models=models()):
+        for folder in out.glob(".dashcamcleaner-*-*-*"):
+            folders.add(mode(folder))
+            grown |= {mode(path) for path in folder.iterdir()}
+    assert folders == {0o700}
+    assert grown == {0o600}
 
 
 def test_plans_and_reports_may_be_shared(tmp_path: Path) -> None:
@@ -129,7 +118,7 @@ def test_an_audit_leaves_the_report_as_narrow_as_it_was(tmp_path: Path) -> None:
     source, out = source_of(tmp_path, ".mp4", 0o644), tmp_path / "o.mp4"
     list(clean(Job(source, out, resolve())))
     add_audit(AuditResult(str(source), str(out), output_sha256="0"))
-    assert mode(tmp_path / "o.report.json") == mode(tmp_path / "o.report.html") == 0o600
+    assert mode(tmp_path / "o.mp4.report.json") == mode(tmp_path / "o.mp4.report.html") == 0o600
 
 
 @pytest.mark.parametrize("told", ["full", "name", "nothing"])
@@ -144,8 +133,8 @@ def test_what_the_report_tells_of_the_source_is_a_choice(tmp_path: Path, told: s
     for after_audit in (False, True):
         if after_audit:
             add_audit(AuditResult(str(source), str(out), output_sha256="0"))
-        data = json.loads((folder / "o.report.json").read_text(encoding="utf-8"))
-        whole = json.dumps(data) + (folder / "o.report.html").read_text(encoding="utf-8")
+        data = json.loads((folder / "o.mp4.report.json").read_text(encoding="utf-8"))
+        whole = json.dumps(data) + (folder / "o.mp4.report.html").read_text(encoding="utf-8")
         assert data["source"] == {"full": str(source), "name": "in.mp4", "nothing": ""}[told]
         assert bool(data["source_sha256"]) == (told == "full")
         assert bool(data["source_bytes"]) == (told != "nothing")
@@ -154,23 +143,14 @@ def test_what_the_report_tells_of_the_source_is_a_choice(tmp_path: Path, told: s
         assert data["output_sha256"]
 
 
-def test_what_is_no_file_is_never_replaced(tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    reserve(pipe, mode=0o600)
-    assert stat.S_ISFIFO(pipe.stat().st_mode)
-    (tmp_path / "folder").mkdir()
-    reserve(tmp_path / "folder", mode=0o600)
-    assert (tmp_path / "folder").is_dir()
-
-
 def test_modes(tmp_path: Path) -> None:
     file = tmp_path / "a"
     for wanted in (0o600, 0o640, 0o644, 0o666, 0o604, 0o444):
-        reserve(file, mode=0o600)
+        file.touch()
         file.chmod(wanted)
         assert mode_like(file) == 0o600 | wanted & 0o066
     assert mode_like(tmp_path / "absent") == PRIVATE
     os.umask(0o077)
-    reserve(file, mode=0o666)
-    assert mode(file) == 0o600
+    work = new_work_file(file, mode=0o666)
+    assert mode(work.path) == 0o600
+    work.discard()

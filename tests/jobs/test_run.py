@@ -81,7 +81,7 @@ def detail(luma: np.ndarray) -> float:
 
 
 def left_behind(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir() if "partial" in path.name}
+    return {path.name for path in folder.iterdir() if "partial" in path.name or path.name.startswith(".")}
 
 
 def test_where_much_of_the_picture_is_hidden_the_run_says_so(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_where_much_of_the_picture_is_hidden_the_run_says_so(tmp_path: Path) -> 
     told = [event.message for event in events if isinstance(event, Warned)]
     assert any("hidden on average" in sentence for sentence in told)
     assert any("track" in sentence and "0:00.000" in sentence for sentence in told)
-    report = json.loads((tmp_path / "out.report.json").read_text())
+    report = json.loads((tmp_path / "out.mp4.report.json").read_text())
     assert report["hidden"]["large"][0]["share"] > 0.2
     assert report["hidden"]["mean_share"] > 0.2
     quiet = run(tmp_path / "in.mp4", tmp_path / "quiet.mp4", warn_hidden=1.0)
@@ -365,7 +365,7 @@ def test_exports_and_masks_show_what_was_seen_and_hidden(tmp_path: Path) -> None
     assert mask[0][1][0][150, 20] < 40
     assert left_behind(tmp_path) == set()
     assert isinstance(
-        failure(run(made.path, tmp_path / "x.mp4", job={"export_detections": tmp_path / "f.txt"})), OutputError
+        failure(run(made.path, tmp_path / "x.mp4", job={"export_detections": tmp_path / "f.pdf"})), OutputError
     )
     assert not (tmp_path / "x.mp4").exists()
 

@@ -199,7 +199,7 @@ def test_a_name_with_any_character_is_one_line(tmp_path: Path) -> None:
 
 
 def test_a_file_is_beside_its_plan() -> None:
-    assert EditsFile.beside(Path("out/clip.plan.jsonl")).path == Path("out/clip.edits.jsonl")
+    assert EditsFile.beside(Path("out/clip.mp4.plan.jsonl")).path == Path("out/clip.mp4.edits.jsonl")
 
 
 def test_what_is_unknown_survives_reading_and_writing_byte_for_byte(tmp_path: Path) -> None:

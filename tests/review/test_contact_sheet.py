@@ -48,7 +48,8 @@ def test_the_sheet_is_obscured_unless_asked_otherwise(planned: Path) -> None:
     list(clean(Job(planned / "in.mp4", planned / "out.mp4", resolve({"overwrite": True})), models=models(plate_from=0)))
     detail = {}
     for clear in (False, True):
-        write_sheet(planned / "in.mp4", plan_path(planned / "out.mp4"), planned / "sheet.png", clear=clear)
+        plan, sheet = plan_path(planned / "out.mp4"), planned / "sheet.png"
+        write_sheet(planned / "in.mp4", plan, sheet, clear=clear, overwrite=True)
         picture = np.asarray(Image.open(planned / "sheet.png").convert("L"), np.int16)
         middle = picture[70:106, 70:106]
         detail[clear] = np.abs(np.diff(middle, axis=1)).mean()

@@ -34,7 +34,7 @@ from dashcamcleaner.settings import (
     resolve,
 )
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+SETTINGS_PAGE = Path(__file__).resolve().parents[2] / "docs" / "settings.md"
 
 
 def test_names_are_unique_and_well_formed() -> None:
@@ -135,10 +135,10 @@ def test_any_input_gives_settings_or_one_clear_error(said: dict[str, object]) ->
         assert row.check(getattr(settings, row.name)) == getattr(settings, row.name)
 
 
-def test_readme_holds_the_table_made_from_the_rows() -> None:
-    text = README.read_text(encoding="utf-8")
+def test_the_page_of_settings_holds_the_table_made_from_the_rows() -> None:
+    text = SETTINGS_PAGE.read_text(encoding="utf-8")
     block = text.split("<!-- settings -->")[1].split("<!-- /settings -->")[0].strip()
-    assert block == markdown_table(), "run: dashcamcleaner settings --markdown, and put it into the README"
+    assert block == markdown_table(), "run: dashcamcleaner settings --markdown, and put it into docs/settings.md"
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -168,7 +168,9 @@ def test_a_misspelt_setting_fails_mypy(tmp_path: Path) -> None:
     (tmp_path / "mistyped.py").write_text(good.replace("0.2", "'low'"))
     words = ["-m", "mypy", "--no-error-summary", "--config-file=", f"--cache-dir={tmp_path / 'cache'}"]
     files = [str(path) for path in sorted(tmp_path.glob("*.py"))]
-    done = subprocess.run([sys.executable, *words, *files], cwd=README.parent, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, *words, *files], cwd=SETTINGS_PAGE.parents[1], capture_output=True, text=True
+    )
     told = {Path(line.split(":")[0]).stem: line for line in done.stdout.splitlines() if " error: " in line}
     assert set(told) == {"misread", "misgiven", "mistyped"}, done.stdout + done.stderr
     assert "audoi" in told["misread"]

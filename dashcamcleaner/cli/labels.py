@@ -1,0 +1,102 @@
+"""``dashcamcleaner labels export`` and ``labels import``: what was found, for annotation tools, and back."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from dashcamcleaner.cli.edit_flags import accepted_of, add_accept_flags
+from dashcamcleaner.core.plain_text import say
+from dashcamcleaner.errors import NotAccepted
+
+__all__ = ["add_parser"]
+
+_NAMES = ("coco", "yolo", "mot", "cvat")
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = subparsers.add_parser(
+        "labels", help="exchange boxes and tracks with annotation tools (COCO, YOLO, MOT, CVAT)"
+    )
+    steps = parser.add_subparsers(dest="step", metavar="STEP", required=True)
+    export = steps.add_parser("export", help="write what a plan hides as labels")
+    take = steps.add_parser("import", help="take corrected labels as edits of the plan")
+    for step in (export, take):
+        step.add_argument("plan", metavar="PLAN", help="NAME.plan.jsonl, as it lies beside an output")
+        step.add_argument(
+            "--format", choices=_NAMES, default="", help="the format, where the file's name does not tell"
+        )
+    export.add_argument(
+        "-o", "--output", metavar="FILE", required=True,
+        help="NAME.coco.json, NAME.zip (YOLO), NAME.txt (MOT) or NAME.xml (CVAT for video)",
+    )  # fmt: skip
+    export.add_argument("--all", action="store_true", help="raw detections that are not hidden, too (COCO has scores)")
+    export.add_argument("--overwrite", action="store_true", help="replace what exists")
+    export.set_defaults(run=run_export)
+    take.add_argument("labels", metavar="LABELS", help="the file that the tool wrote")
+    take.add_argument("--drop-missing", action="store_true", help="leave clear the tracks that have no label any more")
+    add_accept_flags(take)
+    take.set_defaults(run=run_import)
+
+
+def run_export(args: argparse.Namespace) -> int:
+    """Write the labels; gives the exit status."""
+    from dashcamcleaner.files import PRIVATE, atomic_write, check_output
+    from dashcamcleaner.labels.clip_labels import labels_of
+    from dashcamcleaner.labels.files import find_format
+    from dashcamcleaner.pipeline.plan_file import PlanReader
+
+    plan, target = Path(args.plan), Path(args.output)
+    form = find_format(target, args.format)
+    with PlanReader(plan) as reader:
+        header = reader.header
+        found = labels_of(reader, name=header.source, size=header.upright_size, kinds=header.kinds, everything=args.all)
+    check_output(target, sources=(plan,), overwrite=args.overwrite)
+    atomic_write(target, form.write(found), what=f"The labels {target}", mode=PRIVATE)
+    tracks = len({label.track for label in found.labels} - {None})
+    say(f"labels: {target}, {len(found.labels)} boxes of {tracks} tracks in {len(found.times_s)} frames ({form.title})")
+    return 0
+
+
+def run_import(args: argparse.Namespace) -> int:
+    """Append the edits that the labels ask for; gives the exit status."""
+    from dashcamcleaner.core.edit_types import DropTrack
+    from dashcamcleaner.core.kinds import BUILT_IN
+    from dashcamcleaner.labels.as_edits import edits_from_labels
+    from dashcamcleaner.labels.files import read_labels
+    from dashcamcleaner.pipeline.edits_file import EditsFile
+    from dashcamcleaner.pipeline.plan_file import PlanReader
+
+    plan = Path(args.plan)
+    file = EditsFile.beside(plan)
+    file.accept(*accepted_of(args))
+    before = file.read(missing_ok=True)
+    if file.is_foreign:
+        raise NotAccepted(
+            f"The edits {file.path} were not made here: {before.clear_note}.",
+            hint=f"If you know them, add --accept-edits {file.sha256}.",
+        )
+    with PlanReader(plan) as reader:
+        header = reader.header
+        frames = list(reader)
+    found = read_labels(
+        Path(args.labels), size=header.upright_size, kinds=header.kinds or tuple(BUILT_IN), name=args.format
+    )
+    edits = [one for one in edits_from_labels(frames, found, size=header.upright_size) if one not in before.entries]
+    drops = [one for one in edits if isinstance(one, DropTrack)]
+    taken = [one for one in edits if args.drop_missing or not isinstance(one, DropTrack)]
+    if taken:
+        file.append(taken)
+    say(f"edits: {file.path}, {len(edits) - len(drops)} regions to hide")
+    if drops and args.drop_missing:
+        say(f"left clear: {_count(drops)} without a label")
+    elif drops:
+        # A file from elsewhere uncovers nothing by itself.
+        say(f"still hidden: {_count(drops)} without a label; --drop-missing leaves them clear")
+    return 0
+
+
+def _count(drops: Sequence[object]) -> str:
+    return "1 track" if len(drops) == 1 else f"{len(drops)} tracks"

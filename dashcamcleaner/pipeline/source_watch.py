@@ -1,0 +1,103 @@
+"""Watches a source while it is read: a report must not tell the hash of what was put there later."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+
+from dashcamcleaner.errors import InputError
+from dashcamcleaner.files import file_sha256, map_os_errors
+
+__all__ = ["SourceWatch"]
+
+_LOOK_EVERY_S = 0.5
+_CHUNK = 1 << 20
+
+
+class SourceWatch:
+    """A context manager: takes the hash of a source from the first moment on, beside the run, and notices changes.
+
+    Args:
+        path: the source.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with map_os_errors(path, verb="read", to=InputError):
+            self._first = os.stat(path)
+        self._looked = time.monotonic()
+        self._hash = ""
+        self._stopping = False
+        self._failure: OSError | None = None
+        self._thread = threading.Thread(target=self._take_hash, name="dashcamcleaner-hash", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> SourceWatch:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopping = True
+        self._thread.join()
+
+    def _take_hash(self) -> None:
+        digest = hashlib.sha256()
+        try:
+            with self._path.open("rb") as file:
+                while not self._stopping and (data := file.read(_CHUNK)):
+                    digest.update(data)
+            self._hash = digest.hexdigest()
+        except OSError as error:
+            self._failure = error
+
+    def look(self, *, now: bool = False) -> None:
+        """Called as frames go by, and with ``now`` at the end.
+
+        Raises:
+            InputError: the source is another, or was changed.
+        """
+        if not now and time.monotonic() - self._looked < _LOOK_EVERY_S:
+            return
+        self._looked = time.monotonic()
+        try:
+            found = os.stat(self._path)
+        except OSError:
+            self._changed()
+        else:
+            if _state(found) != _state(self._first):
+                self._changed()
+
+    def finish(self) -> str:
+        """The SHA-256 of what was read.
+
+        Raises:
+            InputError: the source was changed since the beginning, or cannot be read.
+        """
+        self._thread.join()
+        if self._failure is not None:
+            with map_os_errors(self._path, verb="read", to=InputError):
+                raise self._failure
+        self.look(now=True)
+        with map_os_errors(self._path, verb="read", to=InputError):
+            # The date of change can be set back; a new link or right changes this mark, too, and is no harm.
+            if os.stat(self._path).st_ctime_ns != self._first.st_ctime_ns and file_sha256(self._path) != self._hash:
+                self._changed()
+        return self._hash
+
+    def _changed(self) -> None:
+        raise InputError(
+            f"The source {self._path} was changed while it was read; nothing was written.",
+            hint="Start again when nothing writes to it any more.",
+        )
+
+
+def _state(found: os.stat_result) -> tuple[int, int, int, int]:
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

@@ -1,0 +1,60 @@
+"""Corrected labels become edits: what was added is hidden, what was removed is dropped, the rest changes nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from labelled import KINDS, SIZE, exported, plan
+
+from dashcamcleaner.core.edit_types import DrawnRegion, DropTrack
+from dashcamcleaner.errors import InputError
+from dashcamcleaner.labels.as_edits import edits_from_labels
+from dashcamcleaner.labels.clip_labels import ClipLabels, ObjectLabel
+
+
+def with_labels(*labels: ObjectLabel) -> ClipLabels:
+    return ClipLabels("clip.mp4", SIZE, (), KINDS, tuple(sorted(labels, key=lambda one: one.frame)))
+
+
+def test_untouched_labels_give_no_edits() -> None:
+    assert edits_from_labels(plan(), exported(), size=SIZE) == ()
+
+
+def test_a_box_that_moved_within_what_is_hidden_gives_no_edit() -> None:
+    moved = [dataclasses.replace(one, xyxy=tuple(v + 1 for v in one.xyxy)) for one in exported().labels]
+    assert edits_from_labels(plan(), with_labels(*moved), size=SIZE) == ()
+
+
+def test_a_removed_track_is_dropped() -> None:
+    kept = [one for one in exported().labels if one.track != 7]
+    assert edits_from_labels(plan(), with_labels(*kept), size=SIZE) == (DropTrack(7),)
+
+
+def test_a_track_with_some_labels_left_is_not_dropped() -> None:
+    kept = [one for one in exported().labels if one.track != 7 or one.frame == 3]
+    assert edits_from_labels(plan(), with_labels(*kept), size=SIZE) == ()
+
+
+def test_a_file_of_other_kinds_drops_nothing_of_these() -> None:
+    plates = tuple(one for one in exported().labels if one.kind == "plate")
+    assert edits_from_labels(plan(), ClipLabels("", SIZE, (), ("plate",), plates), size=SIZE) == ()
+
+
+@pytest.mark.parametrize("track", [40, None])
+def test_an_added_object_is_drawn_along_its_frames(track: int | None) -> None:
+    added = [ObjectLabel(frame, (100.0 + frame, 250, 120.0 + frame, 280), "face", 1.0, track) for frame in (2, 3, 4, 8)]
+    edits = edits_from_labels(plan(), with_labels(*exported().labels, *added), size=SIZE)
+    drawn = [one for one in edits if isinstance(one, DrawnRegion)]
+    assert len(drawn) == len(edits) == 2
+    first = next(one for one in drawn if len(one.keys) == 3)
+    assert (first.from_s, first.to_s) == (pytest.approx(2 / 25), pytest.approx(4 / 25))
+    x1, y1, x2, y2 = first.keys[0][1]
+    assert (x1 < 102, y1 < 250, x2 > 122, y2 > 280) == (True,) * 4  # larger than what was labelled
+
+
+def test_labels_of_another_clip_are_refused() -> None:
+    with pytest.raises(InputError, match="320 x 240"):
+        edits_from_labels(plan(), dataclasses.replace(exported(), size=(320, 240)), size=SIZE)
+    with pytest.raises(InputError, match="frame 40"):
+        edits_from_labels(plan(), with_labels(ObjectLabel(40, (1, 1, 5, 5), "face")), size=SIZE)

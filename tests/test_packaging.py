@@ -1,0 +1,68 @@
+"""What installers are made of exists, and says what the program says."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from dashcamcleaner.media.formats import format_of
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGING = ROOT / "packaging"
+
+
+@pytest.mark.parametrize("name", ["build_bundle.py", "start_bundle.py", "nautilus-extension.py"])
+def test_its_scripts_are_python(name: str) -> None:
+    ast.parse((PACKAGING / name).read_text(encoding="utf-8"))
+
+
+def test_the_bundle_is_of_the_pinned_versions_and_of_weights_that_are_there() -> None:
+    assert "requirements.txt" in (PACKAGING / "build_bundle.py").read_text()
+    assert list((ROOT / "weights").glob("nano-2*.onnx"))
+    done = subprocess.run([sys.executable, PACKAGING / "build_bundle.py", "--help"], capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "--deb" in done.stdout
+
+
+@pytest.mark.parametrize("path", ["packaging/kde-service-menu.desktop", "img/dashcamcleaner.desktop"])
+def test_desktop_files_start_the_window_with_files(path: str) -> None:
+    entries = configparser.ConfigParser(interpolation=None, strict=True)
+    entries.optionxform = str  # type: ignore[assignment,method-assign]
+    entries.read(ROOT / path, encoding="utf-8")
+    commands = [entries[section]["Exec"] for section in entries.sections() if "Exec" in entries[section]]
+    assert commands == ["dashcamcleaner window %F"]
+    texts = " ".join(
+        value for section in entries.sections() for key, value in entries[section].items() if key != "Keywords"
+    )
+    assert "anonym" not in texts.lower()  # nobody can promise that
+
+
+def test_the_menu_entry_opens_what_the_program_reads() -> None:
+    text = (ROOT / "img/dashcamcleaner.desktop").read_text(encoding="utf-8")
+    found = re.search(r"^MimeType=(.*);$", text, re.M)
+    assert found is not None
+    assert {"video/mp4", "video/x-matroska", "image/jpeg", "inode/directory"} <= set(found[1].split(";"))
+    assert format_of(Path("a.mp4")) is not None
+
+
+def test_the_forge_runs_what_we_run() -> None:
+    text = (ROOT / ".github/workflows/check.yml").read_text(encoding="utf-8")
+    assert ".ci/run" in text
+    assert "packaging/build_bundle.py" in text
+
+
+def test_fragments_of_the_changelog_are_of_a_known_kind() -> None:
+    kinds = {
+        row["directory"] for row in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["towncrier"]["type"]
+    }
+    for path in (ROOT / "changes").glob("*.md"):
+        if path.name != "README.md":
+            assert path.name.split(".")[-2] in kinds, path.name
+            assert path.read_text(encoding="utf-8").strip().endswith("."), path.name
