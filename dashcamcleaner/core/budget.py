@@ -37,8 +37,8 @@ def fits(width: int, height: int, *, bytes_per_pixel: float) -> bool:
     """Whether a picture of this size stays within the budget.
 
     Args:
-        width: in pixels, as its header tells it.
-        height: the same.
+        width: the width in pixels, as its header tells it.
+        height: the height, likewise.
         bytes_per_pixel: what a pixel takes at the worst moment between file and file.
     """
     return width > 0 and height > 0 and width * height * bytes_per_pixel <= MOST_BYTES

@@ -37,8 +37,8 @@ def bounded(stream: Any, *, name: object) -> None:
     """Hold a stream that is about to be decoded to the budget: what it tells now, and what it may become.
 
     Args:
-        stream: of an open source.
-        name: what it is of, for the message.
+        stream: the stream, of an open source.
+        name: the name of the source, for the message.
 
     Raises:
         InputError: its pictures are beyond the budget.
