@@ -125,7 +125,7 @@ def run(args: argparse.Namespace) -> int:
     jobs = [dataclasses.replace(job, **extras) for job in batch.jobs]
     if len(jobs) == 1 and not (args.json or args.quiet) and sys.stdin.isatty() and sys.stderr.isatty():
         jobs = [_asked(jobs[0])]
-    status = 0
+    status = PARTIAL_EXIT if batch.unread else 0
     done = 0
     reports: list[dict[str, Any]] = []
     if args.cluster:
@@ -146,6 +146,7 @@ def run(args: argparse.Namespace) -> int:
         ) as display,
     ):
         display.skipped(batch.skipped)
+        display.left_out([*batch.unread, *batch.linked])
         try:
             for job, event in events:
                 display.show(job, event)

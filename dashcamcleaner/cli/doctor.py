@@ -65,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
     """Examine and tell."""
     from dashcamcleaner.detection import diagnostics
     from dashcamcleaner.detection.registry import open_detector
+    from dashcamcleaner.detection.weights import unreadable_sidecars
     from dashcamcleaner.media import hardware
 
     settings = settings_of(args)
@@ -97,6 +98,7 @@ def run(args: argparse.Namespace) -> int:
     found["engines"] = [diagnostics.as_dict(backend) for backend in engines]
     found["weights"] = [diagnostics.as_dict(one) for one in weights]
     found["coding"] = [dataclasses.asdict(one) for one in hardware.survey()]
+    found["passed_over"] = list(unreadable_sidecars())
     found["missing"] = [
         {"package": package, "for": purpose, "hint": hint}
         for package, purpose, hint in _EXTRAS
@@ -158,6 +160,7 @@ def _lines(found: dict[str, Any], engines: list[BackendReport], weights: list[We
             f"    {file['file']:<24}{file['precision']:<6}{file['sha256'][:16] or '-':<18}{file['state']}"
             for file in one.files
         ]
+    lines += [f"  {sentence}" for sentence in found["passed_over"]]
     if found["missing"]:
         lines += ["", "Not installed"]
         lines += [f"  {one['package']:<24}{one['for']}: {one['hint']}" for one in found["missing"]]

@@ -147,6 +147,14 @@ class Display:
             names = ", ".join(path.name for path in paths[:5]) + (", ..." if len(paths) > 5 else "")
             self._line(f"{len(paths)} files are neither clip nor picture and were left aside: {names}")
 
+    def left_out(self, sentences: Sequence[str]) -> None:
+        """Subfolders that were not read: said even where little is, for nothing in them is cleaned."""
+        for sentence in sentences:
+            if self._json:
+                say(json_line(event_as_dict(Warned(sentence))))
+            else:
+                self._line(sentence)
+
     def stopped(self) -> None:
         """The user stopped the batch."""
         self._end_bar()

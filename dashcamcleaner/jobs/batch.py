@@ -20,6 +20,7 @@ from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import InputError, OutputError, PlanError, SettingError
 from dashcamcleaner.files import PRIVATE, mode_like, refuse_special, size_of
+from dashcamcleaner.jobs.folders import walk
 from dashcamcleaner.jobs.parallel import parallel_jobs, run_in_processes
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
@@ -51,10 +52,14 @@ class Batch:
         jobs: what to run.
         skipped: files in folders that are neither clip nor picture, or earlier results, by path.
         many: outputs were named for a folder or for several inputs, not one by one.
+        unread: a sentence for each subfolder that cannot be read.
+        linked: a sentence for each that is a link, and is not followed.
     """
 
     jobs: list[Job] = field(default_factory=list)
     skipped: list[Path] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    linked: list[str] = field(default_factory=list)
     many: bool = False
 
 
@@ -107,9 +112,10 @@ def _expand(inputs: Sequence[str], *, beside: bool, results: Path | None) -> tup
         path = Path(given).expanduser()
         if path.is_dir():
             before = len(found)
-            for inner in sorted(path.rglob("*")):
-                if not inner.is_file() or any(part.startswith(".") for part in inner.relative_to(path).parts):
-                    continue
+            files, unread, linked = walk(path)
+            batch.unread += unread
+            batch.linked += linked
+            for inner in files:
                 if (beside and inner.stem.endswith(_CLEANED)) or _is_result(inner, below=results, of=path):
                     batch.skipped.append(inner)
                 elif format_of(inner) is not None:
@@ -117,7 +123,7 @@ def _expand(inputs: Sequence[str], *, beside: bool, results: Path | None) -> tup
                 elif inner.suffix.lower() not in (".jsonl", ".json", ".html", ".partial"):
                     batch.skipped.append(inner)
             if len(found) == before:
-                raise InputError(f"The folder {path} holds no clip or picture.")
+                raise InputError(f"The folder {path} holds no clip or picture.", hint=" ".join(unread + linked))
         elif path.exists() or str(path) == "-":
             refuse_special(path)
             found.setdefault(path, Path(path.name))

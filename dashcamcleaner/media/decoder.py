@@ -7,6 +7,7 @@ range); only formats that are no YUV at all are converted, once, here.
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
@@ -19,6 +20,7 @@ import av.error
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
+from dashcamcleaner.core.budget import frames_at_once
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.time import FrameTime
@@ -28,7 +30,7 @@ from dashcamcleaner.media.frame_clock import FrameClock
 from dashcamcleaner.media.hardware import ChosenDecoder, chosen_decoder, device_fault
 from dashcamcleaner.media.hidden_packets import ShownPictures
 from dashcamcleaner.media.packet_order import PacketOrder
-from dashcamcleaner.media.packets import open_source, read_packets
+from dashcamcleaner.media.packets import bounded, open_source, read_packets
 from dashcamcleaner.media.picture_breaks import CODECS_WITHOUT_CHECKS, PictureBreaks
 from dashcamcleaner.media.picture_format import conformed
 from dashcamcleaner.media.picture_length import PictureLength
@@ -130,7 +132,9 @@ class Decoder:
         self._stream = self._container.streams[info.video]
         # Slices alone leave cores idle on most cameras' clips; frame threads cost a few frames of delay.
         self._stream.thread_type = "AUTO"
-        self._stream.thread_count = threads
+        most = frames_at_once(*info.size, bytes_per_pixel=4)
+        self._stream.thread_count = threads if most >= (threads or os.cpu_count() or 1) else most
+        bounded(self._stream, name=path)
         self._expected = len(self._stream.index_entries) if info.container.startswith("mov") else 0
         self._frames: Iterator[Frame] | None = None
         self._reset()

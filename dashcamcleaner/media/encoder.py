@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import math
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -343,6 +344,7 @@ def add_picture(
         single: one picture alone is going to be coded, as a trial: no threads are started for more.
     """
     width, height = _stored_size(plan, info)
+    os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 prints its banner past FFmpeg's log; 1: errors alone
     options = {
         **plan.codec.options(quality=quality, preset=preset),
         **_encoder_options(plan, info, single=single),

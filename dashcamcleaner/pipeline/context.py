@@ -16,6 +16,7 @@ from dashcamcleaner.detection.crop_check import CROP_SIZE_PX, CropChecker
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.detection.tiling import FrameDetector, check_kinds
+from dashcamcleaner.detection.weights import unreadable_sidecars
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.pipeline.build import detection_schedule, make_planner, rules_per_kind
 from dashcamcleaner.pipeline.frames import FramePlanner
@@ -135,7 +136,8 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
     """
     settings = job.settings
     # Native planes: a 4:2:0 frame takes 1.5 samples a pixel. What waits longer than this shortens the look-ahead.
-    frame_bytes = info.size[0] * info.size[1] * 3 // 2 * (2 if info.layout.depth > 8 else 1)
+    samples = 1 + 2 / (1 << sum(info.layout.chroma_shift))
+    frame_bytes = round(info.size[0] * info.size[1] * samples) * (2 if info.layout.depth > 8 else 1)
     waiting = max(1, settings.max_look_ahead_mb * 1_000_000 // frame_bytes)
     edits = load_edits(job)
     if job.from_plan is not None:
@@ -172,6 +174,7 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
             *_interval_notes(settings),
             *log.notes,
             *older_log_notes(job.output),
+            *unreadable_sidecars(),
             *clear_notes(job),
             *edits.warnings,
         ),

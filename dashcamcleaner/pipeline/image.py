@@ -7,7 +7,6 @@ from collections.abc import Generator
 from pathlib import Path
 
 from dashcamcleaner.core.events import Event, Finished, Progress, Started, Warned
-from dashcamcleaner.core.frame import Orientation
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import FramePlan, PlanHeader
 from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
@@ -184,7 +183,7 @@ def info_of_still(still: Still) -> MediaInfo:
         path=str(still.path),
         container="picture",
         size=frame.size,
-        orientation=Orientation(),
+        orientation=frame.orientation,
         layout=frame.layout,
         time_base=frame.time.time_base,
         video=0,

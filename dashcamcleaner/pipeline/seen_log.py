@@ -23,6 +23,7 @@ from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.files import user_folder
 from dashcamcleaner.seals import Seal
+from dashcamcleaner.side_files import lines_of
 
 __all__ = ["SeenLog", "is_locked_by_us", "log_path", "older_log_notes"]
 
@@ -105,8 +106,8 @@ class SeenLog:
             self._file.truncate()
             if not end:
                 self._append(header.to_line())
-        except OSError as error:
-            self._give_up(error.strerror or str(error))
+        except (OSError, ValueError) as error:
+            self._give_up(getattr(error, "strerror", None) or str(error))
 
     def _give_up(self, why: str) -> None:
         self.stored_frames = 0
@@ -117,7 +118,7 @@ class SeenLog:
         """Byte length of what can be taken over, 0 for nothing; sets `stored_frames`, and the seal up to there."""
         end = 0
         file.seek(0)
-        for line in file:
+        for line in lines_of(file):
             if not line.endswith(b"\n"):
                 break  # torn, as a kill leaves it
             content = line[_SEAL_CHARS + 1 : -1]

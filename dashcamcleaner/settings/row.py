@@ -25,6 +25,8 @@ _TYPES = {
 }  # fmt: skip
 """A field's annotation -> the row's type. Of texts the row itself says what they are."""
 
+_MOST_SHOWN = 80
+
 T = TypeVar("T")
 
 
@@ -125,7 +127,7 @@ class Setting:
                 found = difflib.get_close_matches(value, self.choices, n=1)
                 near = f" Did you mean {found[0]}?" if found else ""
             raise SettingError(
-                f"{self.name.replace('_', '-')} cannot be {value!r}: it takes {self.describe_range()}.{near}",
+                f"{self.name.replace('_', '-')} cannot be {_short(value)}: it takes {self.describe_range()}.{near}",
                 hint=self.help,
             ) from None
 
@@ -165,6 +167,12 @@ class Setting:
         if not isinstance(value, str | Path):
             _refuse()
         return str(value)
+
+
+def _short(value: Any) -> str:
+    """A value in a message: what stands in a file is not trusted to be short."""
+    text = repr(value)
+    return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "..."
 
 
 def _refuse() -> Any:
