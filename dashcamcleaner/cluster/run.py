@@ -74,7 +74,7 @@ def run_on_cluster(
     if not waiting:
         return
     # What is behind a URL only the worker that fetched it could look at: those clips are not shared out.
-    split = [one for one in waiting if one.job.settings.split and not (is_url(one.source) or is_url(one.output))]
+    split = [one for one in waiting if one.job.settings.split_clips and not (is_url(one.source) or is_url(one.output))]
     whole = [one for one in waiting if one not in split]
     with _client(address, at_most=_MOST_LOCAL if split else len(waiting)) as (client, at_once):
         _check_versions(client)

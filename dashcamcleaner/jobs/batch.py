@@ -218,7 +218,7 @@ def run_batch(
 
     A failed job does not stop the others. One after another they share one pool of models: the one handed in, or the
     process's own. Several at once (`settings.Settings.parallel`) run in processes with a pool each, and only where no
-    pool is handed in; then events of several jobs are mixed. With `settings.Settings.split` the clips come one after
+    pool is handed in; then events of several jobs are mixed. With `settings.Settings.split_clips` the clips come one after
     another, and those processes look at parts of each.
 
     The generator ends early only if the control says so (cancel, or stop after this file).
@@ -235,7 +235,7 @@ def run_batch(
             raise SettingError("A plan, an export or a mask belongs to one clip.", hint="Give one input.")
         for warning in _check_space_for_all(jobs):
             yield jobs[0], warning
-    split = bool(jobs) and jobs[0].settings.split
+    split = bool(jobs) and jobs[0].settings.split_clips
     at_once = parallel_jobs(jobs[0].settings, jobs=len(jobs)) if jobs and models is None and not split else 1
     if at_once > 1:
         left = []
@@ -270,7 +270,7 @@ def run_batch(
 _FREE_SETTINGS = (
     "workers",
     "parallel",
-    "split",
+    "split_clips",
     "overwrite",
     "private_plans",
     "report_source",

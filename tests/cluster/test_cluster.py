@@ -179,7 +179,7 @@ def following() -> ModelPool:
 
 def test_one_clip_is_shared_out_over_the_workers_and_its_plan_is_that_of_one_machine(tmp_path: Path) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=180, gop=30)
-    settings = SETTINGS.replaced(split=True)
+    settings = SETTINGS.replaced(split_clips=True)
     jobs, _ = cluster_jobs([str(made.path)], output=str(tmp_path / "out.mp4"), settings=settings)
     events = list(run_on_cluster(jobs, address="local:2", open_models=following))
     assert isinstance(events[-1][1], Finished)
