@@ -4,9 +4,9 @@
     python benchmarks/plan_lines.py PLAN [PLAN ...]
 
 *First* is the line of a frame whose motion was just measured, *again* the one of the same frame in the second file.
-*Frame* is both, as a run writes them. `orjson` and `msgspec` are tried on the same lines where they are installed: their
-time is that of the JSON alone, and *other* counts the lines that would not be the same byte for byte. CPU seconds, the
-best of five; nothing here passes or fails by time.
+*Frame* is both, as a run writes them. orjson and msgspec are tried on the same lines where they are installed: their
+time is that of the JSON alone, and *other* counts the lines that would not be the same byte for byte. CPU seconds,
+the best of five; nothing here passes or fails by time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Workers of a cluster that look at parts of one clip, for `jobs.split`; small, since `distributed` does the rest.
+"""Workers of a cluster that look at parts of one clip, for `jobs.split`; small, since Dask does the rest.
 
 They read the clip by its path: it lies in a folder that all see. Who asks renders. A part whose worker dies is given to
 another one by the scheduler.

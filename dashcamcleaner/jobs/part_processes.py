@@ -24,7 +24,7 @@ __all__ = ["PartProcesses"]
 class PartProcesses:
     """A context manager: leaving it ends the processes, in the middle of a part if need be.
 
-    A process that is killed breaks its pool, as `concurrent.futures` has it: the parts under way fail, and the next one
+    A process that is killed breaks the pool of them all: the parts under way fail, and the next one
     that is asked for begins in new processes.
 
     Args:

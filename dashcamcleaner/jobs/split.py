@@ -141,7 +141,7 @@ def _frames(decoder: Decoder, part: Part) -> Iterator[Frame]:
 
 
 class PartRunner(Protocol):
-    """Does parts somewhere; what it gives for each is like a future of `concurrent.futures`."""
+    """Does parts somewhere; what it gives for each is a future, as Python's own executors and Dask have them."""
 
     workers: int
 

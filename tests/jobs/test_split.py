@@ -129,9 +129,9 @@ def luma_of(job: Job) -> list[np.ndarray]:
 def assert_all_covered(job: Job) -> None:
     for plan in plans_of(job):
         x1, y1, x2, y2 = truth(plan.index)
-        assert any(
-            r.xyxy[0] <= x1 and r.xyxy[1] <= y1 and r.xyxy[2] >= x2 and r.xyxy[3] >= y2 for r in plan.regions
-        ), plan.index
+        assert any(r.xyxy[0] <= x1 and r.xyxy[1] <= y1 and r.xyxy[2] >= x2 and r.xyxy[3] >= y2 for r in plan.regions), (
+            plan.index
+        )
 
 
 def test_the_plan_and_the_pictures_are_those_of_one_run_and_nothing_leaks_at_the_seams(tmp_path: Path) -> None:
