@@ -218,7 +218,7 @@ def run_batch(
 
     A failed job does not stop the others. One after another they share one pool of models: the one handed in, or the
     process's own. Several at once (`settings.Settings.parallel`) run in processes with a pool each, and only where no
-    pool is handed in; then events of several jobs are mixed. With `settings.Settings.split_clips` the clips come one after
+    pool is handed in; then events of several jobs are mixed. With `settings.Settings.split_clips` clips come one after
     another, and those processes look at parts of each.
 
     The generator ends early only if the control says so (cancel, or stop after this file).

@@ -1,4 +1,4 @@
-"""A clip whose detection is shared out: the same plan, the same pictures, nothing uncovered at the seams, whatever dies."""
+"""A clip whose detection is shared out: the same plan and pictures, nothing uncovered at the seams, whatever dies."""
 
 from __future__ import annotations
 
