@@ -44,6 +44,7 @@ __all__ = [
     "make_output_folder",
     "map_os_errors",
     "mode_like",
+    "new_empty_file",
     "new_work_file",
     "publish",
     "side_path",
@@ -311,6 +312,19 @@ def mode_like(source: Path) -> int:
 
 
 # --- written beside, then renamed
+
+
+def new_empty_file(path: Path, *, mode: int) -> None:
+    """Make an empty file under its final name, in place of one that stands there, never through a link.
+
+    For what grows in plain sight since it is whole at any time: a recording of live pictures.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
 
 
 def new_work_file(final: Path, *, what: str = "", hint: str = "", mode: int = _ANYONE) -> WorkFile:

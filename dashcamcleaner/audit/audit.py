@@ -21,6 +21,7 @@ from pathlib import Path
 from dashcamcleaner.audit.align import paired
 from dashcamcleaner.audit.container import ContainerContents, compare_contents, examine
 from dashcamcleaner.audit.frame_audit import FrameAuditor
+from dashcamcleaner.audit.kept import KeptPersons
 from dashcamcleaner.audit.models import AuditModels, open_models
 from dashcamcleaner.audit.sound import audio_offset_s, audio_shift_s
 from dashcamcleaner.core.edits import Edits
@@ -164,7 +165,7 @@ def _audit(
                 yield progress
         findings += auditor.findings(result)
         findings += _search_cover(audit_models, output, settings)
-    findings = [*_respect(edits, findings), *_not_applied(edits)]
+    findings = [*_respect(edits, findings, KeptPersons(known, edits)), *_not_applied(edits)]
     result.status, result.reasons, result.findings = judge(
         findings, checks=result.checks, hidden_regions=auditor.hidden_regions
     )
@@ -283,13 +284,17 @@ def _search_cover(audit_models: AuditModels, output: Path, settings: Settings) -
             yield found("cover-object", words, severity=severity, kind=kind)
 
 
-def _respect(edits: Edits, findings: list[Finding]) -> list[Finding]:
-    """What a person left clear on purpose is no failure; where that cannot be told apart, it is to review."""
+def _respect(edits: Edits, findings: list[Finding], persons: KeptPersons) -> list[Finding]:
+    """What a person left clear on purpose is no failure; where that cannot be told apart, it is to review.
+
+    Persons can be told apart by the plan: who was kept is listed, and any other visible face stays a finding.
+    """
     if not edits.uncovering:
         return findings
     kept = []
     for finding in findings:
         if finding.code == "clear-object":
+            finding = persons.judged(finding)
             at = list(finding.boxes.values())
             inside = any(
                 zone.holds(finding.start_s) and all(zone.contains(box) for box in at) for zone in edits.clear_zones

@@ -30,16 +30,20 @@ __all__ = ["build_parser", "log_to_terminal", "main"]
 
 COMMANDS = (
     "clean",
+    "live",
     "window",
     "audit",
     "verify",
     "tracks",
+    "people",
     "labels",
     "plan",
+    "scenes",
     "doctor",
     "settings",
     "demo",
     "train",
+    "serve",
     "completion",
 )
 """In the order of the help. Each is a module here with ``add_parser(subparsers)`` and ``run(args) -> int``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from dashcamcleaner.core.plain_text import say
@@ -22,28 +23,50 @@ from dashcamcleaner.settings import (
     shown,
 )
 
-__all__ = ["add_settings", "settings_of"]
+__all__ = ["add_rows", "add_settings", "settings_of"]
 
 
-def add_settings(parser: argparse.ArgumentParser) -> None:
-    """A flag for every row, in the groups of the table, and ``--settings FILE``."""
+def add_settings(parser: argparse.ArgumentParser, *, without: Container[str] = ("live",)) -> None:
+    """A flag for every row, in the groups of the table, and ``--settings FILE``.
+
+    Args:
+        parser: where flags are added.
+        without: groups that mean nothing to the command.
+    """
     for group, title in GROUPS.items():
+        if group in without:
+            continue
         box = parser.add_argument_group(title)
-        for row in (row for row in ROWS if row.group == group):
-            options: dict[str, Any] = {"dest": f"set_{row.name}", "default": None, "help": _help(row)}
-            if row.type == "bool":
-                options["action"] = argparse.BooleanOptionalAction
-            else:
-                options["metavar"] = _metavar(row)
-            box.add_argument(row.flag, **options)
-            for name, flag in row.old_flags.items():  # understood, but not in the help
-                box.add_argument(flag, **{**options, "dest": f"set_{name}", "help": argparse.SUPPRESS})
+        add_rows(box, [row for row in ROWS if row.group == group])
         if group == "run":
             box.add_argument("--settings", metavar="FILE", help="TOML file of settings; flags win over it.")
 
 
-def settings_of(args: argparse.Namespace) -> Settings:
+def add_rows(box: argparse._ActionsContainer, rows: Iterable[Setting], *, prefix: str = "set_") -> None:
+    """A flag for each row.
+
+    Args:
+        box: the parser, or the group of flags.
+        rows: rows of the settings table, or of a command's own.
+        prefix: stands before a row's name in the parsed arguments.
+    """
+    for row in rows:
+        options: dict[str, Any] = {"dest": f"{prefix}{row.name}", "default": None, "help": _help(row)}
+        if row.type == "bool":
+            options["action"] = argparse.BooleanOptionalAction
+        else:
+            options["metavar"] = _metavar(row)
+        box.add_argument(row.flag, **options)
+        for name, flag in row.old_flags.items():  # understood, but not in the help
+            box.add_argument(flag, **{**options, "dest": f"{prefix}{name}", "help": argparse.SUPPRESS})
+
+
+def settings_of(args: argparse.Namespace, *, defaults: Mapping[str, Any] | None = None) -> Settings:
     """The settings that file and flags say; an older name is understood, and told on standard error.
+
+    Args:
+        args: the parsed flags.
+        defaults: what the command takes in place of the table's defaults, where neither says anything.
 
     A settings file is foreign input: it may have come with a clip. It names weights only if a person has put them among
     the weights or said yes to their hashes, and gives no trust.
@@ -60,7 +83,7 @@ def settings_of(args: argparse.Namespace) -> Settings:
     }
     told: list[str] = []
     of_file = load_toml(args.settings, told=told) if getattr(args, "settings", None) else {}
-    settings = resolve(of_file, flags)
+    settings = resolve(defaults or {}, of_file, flags)
     if "weights" in flags and settings.trust_weights:
         from dashcamcleaner.detection.weights import remember_trust
 

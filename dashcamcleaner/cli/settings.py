@@ -16,7 +16,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("settings", help="show all settings, or write them as TOML")
     parser.add_argument("--toml", action="store_true", help="the overrides given here as a TOML settings file")
     parser.add_argument("--markdown", action="store_true", help="the table as it stands in the docs")
-    add_settings(parser)
+    add_settings(parser, without=())
     parser.set_defaults(run=run)
 
 

@@ -1,4 +1,4 @@
-"""``dashcamcleaner train harvest|label|fit|slim|evaluate|export``: weights of your own, step by step.
+"""``dashcamcleaner train harvest|label|fit|slim|evaluate|export|hazards``: weights of your own, step by step.
 
 Each step reads and writes folders and goes on where it was killed. See docs/training.md for a worked example.
 """
@@ -32,7 +32,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_slim(steps)
     _add_evaluate(steps)
     _add_export(steps)
+    _add_hazards(steps)
     parser.set_defaults(run=run)
+
+
+def _add_hazards(steps: Any) -> None:
+    step = steps.add_parser("hazards", help="fit the heads for guns, smoking and fights")
+    step.add_argument("data", metavar="FOLDER", help="holds smoking/, not_smoking/, gun/, fight/, no_fight/, neutral/")
+    step.add_argument(
+        "--street", action="append", required=True, metavar="FOLDER", help="pictures of faces and plates (repeatable)"
+    )
+    step.add_argument("-o", "--out", required=True, metavar="FOLDER", help="gets NAME.onnx and NAME.json")
+    step.add_argument("--name", default="hazards-1", help="of the weights (default hazards-1)")
 
 
 def _add_harvest(steps: Any) -> None:
@@ -122,6 +133,7 @@ def run(args: argparse.Namespace) -> int:
         "slim": _slim,
         "evaluate": _evaluate,
         "export": _export,
+        "hazards": _hazards,
     }
     return steps[args.step](args)
 
@@ -282,6 +294,14 @@ def _evaluate(args: argparse.Namespace) -> int:
     say(*table(result).splitlines())
     if args.json:
         atomic_json(Path(args.json), result.as_dict())
+    return 0
+
+
+def _hazards(args: argparse.Namespace) -> int:
+    from dashcamcleaner.training.hazards import train_hazards
+
+    street = [Path(folder) for folder in args.street]
+    train_hazards(Path(args.data), street=street, out=Path(args.out), name=args.name)
     return 0
 
 

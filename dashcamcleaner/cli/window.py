@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from dashcamcleaner.errors import DashcamCleanerError, ExtraMissing
 
 if TYPE_CHECKING:
+    from dashcamcleaner.core.events import Event
     from dashcamcleaner.detection.pool import ModelPool
+    from dashcamcleaner.live.preview_sink import PreviewSink
+    from dashcamcleaner.live.session import LiveSession
 
-__all__ = ["add_parser", "open_window", "run"]
+__all__ = ["add_parser", "open_window", "run", "show_live_window"]
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -39,16 +42,42 @@ def open_window(paths: Sequence[str], *, models: ModelPool | None = None) -> int
         ExtraMissing: PyQt5 is not installed.
         DashcamCleanerError: there is no screen to open a window on.
     """
-    screens = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in screens):
-        # Qt would abort the whole process, without a sentence that helps.
-        raise DashcamCleanerError(
-            "There is no screen to open the window on.", hint="On the command line: dashcamcleaner clean FILE"
-        )
+    _check_screen(hint="On the command line: dashcamcleaner clean FILE")
     try:
         from dashcamcleaner.gui.app import open_window as open_it
     except ImportError as error:
-        if "PyQt5" not in str(error) and (error.name or "").split(".")[0] != "PyQt5":
+        if not _is_qt(error):
             raise
         raise ExtraMissing("The window needs PyQt5, which is not installed.", hint="pip install PyQt5") from error
     return open_it(paths, models=models)
+
+
+def show_live_window(
+    session: LiveSession, preview: PreviewSink, events: Iterable[Event], show: Callable[[Iterable[Event]], None]
+) -> None:
+    """Open a window over a live run and stay until it has ended; the arguments are those of `gui.live_panel.show_live`.
+
+    Raises:
+        ExtraMissing: PyQt5 is not installed.
+        DashcamCleanerError: there is no screen to open a window on, or what the run raises.
+    """
+    _check_screen(hint="Leave --to preview out.")
+    try:
+        from dashcamcleaner.gui.live_panel import show_live
+    except ImportError as error:
+        if not _is_qt(error):
+            raise
+        raise ExtraMissing("The window needs PyQt5, which is not installed.", hint="pip install PyQt5") from error
+    show_live(session, preview, events, show)
+
+
+def _check_screen(*, hint: str) -> None:
+    """Refuse where Qt would abort the whole process, without a sentence that helps."""
+    screens = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in screens):
+        raise DashcamCleanerError("There is no screen to open the window on.", hint=hint)
+
+
+def _is_qt(error: ImportError) -> bool:
+    """Whether an import failed for want of PyQt5."""
+    return "PyQt5" in str(error) or (error.name or "").split(".")[0] == "PyQt5"

@@ -8,15 +8,18 @@ the file, ``docs/tracking.md`` its rows.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
+
+import numpy as np
 
 from dashcamcleaner.core.edit_rows import Box
 from dashcamcleaner.core.edit_types import (
     EDIT_TYPES,
     MANUAL,
+    SAME_TIME_S,
     CheckedTrack,
     ClearZone,
     DrawnRegion,
@@ -29,6 +32,8 @@ from dashcamcleaner.core.edit_types import (
     OnlyTrack,
     UnknownEdit,
 )
+from dashcamcleaner.core.kinds import rules_of
+from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.plan import WHOLE_FRAME, Observation, Origin, Region
 from dashcamcleaner.errors import PlanError
 
@@ -36,6 +41,7 @@ __all__ = ["Edits"]
 
 _EVERYWHERE: Box = (-1e6, -1e6, 1e6, 1e6)
 _MOST_NAMED = 4
+_PERSON_RULES = (PersonTrack, KeepPerson, HidePerson, OnlyPersons, KeepUnknown, PersonStyle)
 T = TypeVar("T")
 
 
@@ -108,10 +114,59 @@ class Edits:
         """Spans over which whole frames are hidden."""
         return self._all(HiddenSpan)
 
+    @cached_property
+    def person_tracks(self) -> Mapping[int, tuple[PersonTrack, ...]]:
+        """Track -> whom it shows, and when that is sure."""
+        found: dict[int, list[PersonTrack]] = {}
+        for edit in self._all(PersonTrack):
+            found.setdefault(edit.track, []).append(edit)
+        return {track: tuple(edits) for track, edits in found.items()}
+
+    @cached_property
+    def keep_persons(self) -> Mapping[int, str]:
+        """Persons that stay visible -> by what choice. Who is to be hidden, too, is hidden."""
+        return {edit.person: edit.by for edit in self._all(KeepPerson) if edit.person not in self.hide_persons}
+
+    @cached_property
+    def hide_persons(self) -> Mapping[int, str]:
+        """Persons that are hidden -> by what choice."""
+        return {edit.person: edit.by for edit in self._all(HidePerson)}
+
+    @cached_property
+    def only_persons(self) -> bool:
+        """Whether persons are hidden only if they are named."""
+        return bool(self._all(OnlyPersons))
+
+    @cached_property
+    def keep_unknown(self) -> bool:
+        """Whether faces of nobody stay visible."""
+        return bool(self._all(KeepUnknown))
+
+    @cached_property
+    def person_styles(self) -> Mapping[int, PersonStyle]:
+        """Person -> how their regions look; of two the later one."""
+        return {edit.person: edit for edit in self._all(PersonStyle)}
+
+    def style_of(self, track: int | None) -> PersonStyle | None:
+        """How the regions of a track look; None where nothing was chosen, or the track shows several persons."""
+        persons = {edit.person for edit in self.person_tracks.get(track, ())} if track is not None else set()
+        return self.person_styles.get(persons.pop()) if len(persons) == 1 else None
+
+    @property
+    def persons(self) -> frozenset[int]:
+        """All persons that tracks show."""
+        return frozenset(edit.person for edit in self._all(PersonTrack))
+
+    @property
+    def shown_persons(self) -> frozenset[int]:
+        """Those that stay visible wherever a track surely shows them."""
+        shown = self.persons if self.only_persons else frozenset(self.keep_persons)
+        return shown - frozenset(self.hide_persons)
+
     @property
     def tracks(self) -> frozenset[int]:
         """The tracks that are spoken of: these need a plan to belong to."""
-        return self.keep | self.drop | self.only | frozenset(self.names)
+        return self.keep | self.drop | self.only | frozenset(self.names) | frozenset(self.person_tracks)
 
     # --- what they do to what is hidden
 
@@ -128,6 +183,12 @@ class Edits:
             parts.append(f"{_counted(len(tracks), 'track')} left clear")
         if self.only:
             parts.append(f"all tracks but {len(self.only)} left clear")
+        if self.only_persons:
+            parts.append(f"all persons but {len(self.hide_persons)} left clear")
+        elif self.keep_persons:
+            parts.append(f"{_counted(len(self.keep_persons), 'person')} left clear")
+        if self.keep_unknown:
+            parts.append("unknown faces left clear")
         if self.clear_zones:
             parts.append(f"finds in {_counted(len(self.clear_zones), 'area')} left clear")
         return " and ".join(parts)
@@ -136,6 +197,16 @@ class Edits:
     def without_uncovering(self) -> Edits:
         """Those that can only hide more: what was drawn, and what this version does not know."""
         return Edits((*self.hiding.entries, *self.not_applied))
+
+    @property
+    def about_persons(self) -> Edits:
+        """Those that say who is who, and what becomes of them."""
+        return Edits(tuple(edit for edit in self.entries if isinstance(edit, _PERSON_RULES)))
+
+    @property
+    def without_persons(self) -> Edits:
+        """All others."""
+        return Edits(tuple(edit for edit in self.entries if not isinstance(edit, _PERSON_RULES)))
 
     @property
     def hiding(self) -> Edits:
@@ -210,24 +281,105 @@ class Edits:
     def apply(self, regions: Iterable[Region], *, seen: Observation) -> tuple[Region, ...]:
         """A frame's regions as they are after the edits. What was added by hand comes first."""
         time_s = seen.time.seconds
-        away, only = self.keep | self.drop, self.only
-        zones = [zone for zone in self.clear_zones if zone.holds(time_s)]
+        away, only = self._away, self.only
+        clear = self._clear_boxes[self._lasting_of["clear_zones"].at(time_s)] if self.clear_zones else None
         kept = [
             region
             for region in regions
             if region.track not in away
-            and (not only or region.track in only)
-            and not any(zone.contains(region.xyxy) for zone in zones)
+            and (not only or region.track in only or region.track in self._hidden_tracks)
+            and (clear is None or not _lies_in_any(region.xyxy, clear))
+            and not self.shows(region.track, region.kind, time_s=time_s)
         ]
         added = []
-        for drawn in self.regions:
+        for place in self._lasting_of["regions"].at(time_s):
+            drawn = self.regions[place]
             box = drawn.at(time_s)
             if box is not None:
                 added.append(Region(box, drawn.kind, 1.0, Origin.MANUAL))
-        added += [Region(zone.box, MANUAL, 1.0, Origin.MANUAL) for zone in self.hidden_zones if zone.holds(time_s)]
-        if any(span.holds(time_s) for span in self.hidden_spans):
+        added += self._zone_regions(time_s)
+        if len(self._lasting_of["hidden_spans"].at(time_s)):
             added.append(Region(_EVERYWHERE, WHOLE_FRAME, 1.0, Origin.MANUAL))
         return (*added, *kept)
+
+    @cached_property
+    def _hidden_tracks(self) -> frozenset[int]:
+        """Tracks that show somebody at some time who is to be hidden."""
+        hidden = self.hide_persons
+        return frozenset(
+            track for track, edits in self.person_tracks.items() if any(edit.person in hidden for edit in edits)
+        )
+
+    def shows(self, track: int | None, kind: str, *, time_s: float) -> bool:
+        """Whether the rules about persons leave a track's region visible at a time.
+
+        A person is shown only in the seconds in which the track is surely theirs; a track that shows somebody, but not
+        surely now, counts as of somebody who is to be hidden.
+
+        Args:
+            track: the track's id; None where nothing was linked.
+            kind: what it is: the rules speak of kinds that tell persons apart, and of no other.
+            time_s: seconds from the clip's start.
+        """
+        if not (self.only_persons or self.keep_persons or self.keep_unknown) or not rules_of(kind).tells_persons:
+            return False
+        if track is None:
+            return False
+        shown = [edit.person for edit in self.person_tracks.get(track, ()) if edit.holds(time_s)]
+        if shown:
+            return all(person in self.shown_persons for person in shown)
+        return self.keep_unknown and track not in self.person_tracks
+
+    @cached_property
+    def _away(self) -> frozenset[int]:
+        return (self.keep - self._hidden_tracks) | self.drop
+
+    @cached_property
+    def _lasting_of(self) -> Mapping[str, _Lasting]:
+        kinds = ("regions", "hidden_zones", "clear_zones", "hidden_spans")
+        return {name: _Lasting(getattr(self, name)) for name in kinds}
+
+    @cached_property
+    def _clear_boxes(self) -> np.ndarray:
+        return np.array([zone.box for zone in self.clear_zones], np.float64).reshape(-1, 4)
+
+    def _zone_regions(self, time_s: float) -> tuple[Region, ...]:
+        """The regions of the hidden zones in force, each area once; most frames have those of the one before."""
+        places = self._lasting_of["hidden_zones"].at(time_s)
+        known = self._latest_zones.get(key := places.tobytes())
+        if known is None:
+            boxes = dict.fromkeys(self.hidden_zones[place].box for place in places)
+            known = tuple(Region(box, MANUAL, 1.0, Origin.MANUAL) for box in boxes)
+            self._latest_zones.clear()
+            self._latest_zones[key] = known
+        return known
+
+    @cached_property
+    def _latest_zones(self) -> dict[bytes, tuple[Region, ...]]:
+        return {}
+
+
+class _Lasting:
+    """When each of many edits is in force: asked for every frame of a clip, so without a loop over all of them.
+
+    Args:
+        edits: what lasts from one second to another.
+    """
+
+    def __init__(self, edits: Sequence[DrawnRegion | HiddenZone | ClearZone | HiddenSpan]) -> None:
+        self._from_s = np.array([edit.from_s for edit in edits], np.float64) - SAME_TIME_S
+        self._to_s = np.array([edit.to_s for edit in edits], np.float64) + SAME_TIME_S
+
+    def at(self, time_s: float) -> np.ndarray:
+        """The places of those that are in force at this time, in their order."""
+        return np.flatnonzero((self._from_s <= time_s) & (time_s <= self._to_s))
+
+
+def _lies_in_any(xyxy: Box, zones: np.ndarray) -> bool:
+    """Whether a box lies wholly in one of the zones ``(n, 4)``; see `core.boxes.contains`."""
+    x1, y1, x2, y2 = xyxy
+    inside = (zones[:, 0] <= x1) & (zones[:, 1] <= y1) & (zones[:, 2] >= x2) & (zones[:, 3] >= y2)
+    return bool(inside.any())
 
 
 def _suggested(row_name: str) -> str:

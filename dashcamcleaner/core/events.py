@@ -1,12 +1,13 @@
 """The one event stream. `jobs.run.clean(job)` yields these; command line, window and service show the same ones.
 
 A run yields one `Started`, any number of `Progress` and `Warned`, then exactly one of `Finished` or `Failed`; an audit
-of its own ends with `Audited` in place of `Finished`.
+of its own ends with `Audited` in place of `Finished`. A live run yields `LiveStats` and `LiveChange` in between.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,18 @@ from dashcamcleaner.core.findings import AuditResult
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import DashcamCleanerError
 
-__all__ = ["Audited", "Event", "Failed", "Finished", "Progress", "Started", "Warned", "event_as_dict"]
+__all__ = [
+    "Audited",
+    "Event",
+    "Failed",
+    "Finished",
+    "LiveChange",
+    "LiveStats",
+    "Progress",
+    "Started",
+    "Warned",
+    "event_as_dict",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +110,67 @@ class Failed:
     error: DashcamCleanerError
 
 
-Event = Started | Progress | Warned | Finished | Audited | Failed
+@dataclass(frozen=True, slots=True)
+class LiveStats:
+    """How a live run does: over the last seconds, and since it began.
+
+    Args:
+        time_s: seconds since the run began.
+        fps: frames that left a second.
+        captured_fps: frames that were captured a second.
+        latency_ms: time from capture to leaving, median.
+        jitter_ms: 95th percentile of how far that is off its median.
+        delay_ms: the delay that is set.
+        covered_share: share of frames that were covered wholly, 0 to 1.
+        queue: frames that wait.
+        detected_share: share of frames that the detector saw; the tracks of the others were carried on.
+        inference_size: long side of the picture that the detector sees, pixels.
+        device: backend and device.
+        frames: frames that left since the run began.
+        late: frames of these that were covered because their analysis was not finished in time.
+        covered: frames of these that were covered wholly for whatever reason.
+        dropped: frames that were captured and never left: no room, or a sink that is too slow.
+    """
+
+    time_s: float
+    fps: float
+    captured_fps: float
+    latency_ms: float
+    jitter_ms: float
+    delay_ms: float
+    covered_share: float
+    queue: int
+    detected_share: float
+    inference_size: int
+    device: str
+    frames: int
+    late: int
+    covered: int
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class LiveChange:
+    """Something changed in a live run: what is covered and why, a source or sink lost or found, the load.
+
+    Args:
+        time_s: seconds since the run began.
+        what: a word for programs: ``covered``, ``uncovered``, ``source``, ``sink``, ``detector``, ``load``,
+            ``panic``, ``label``, ``ended``.
+        message: a sentence for people.
+    """
+
+    time_s: float
+    what: str
+    message: str
+
+
+Event = Started | Progress | Warned | Finished | Audited | Failed | LiveStats | LiveChange
 
 
 def event_as_dict(event: Event) -> dict[str, Any]:
     """An event as plain JSON types: ``{"event": "progress", ...}``."""
-    name = type(event).__name__.lower()
+    name = re.sub("(?<=[a-z])(?=[A-Z])", "_", type(event).__name__).lower()
     if isinstance(event, Failed):
         return {"event": name, **event.error.as_dict()}
     if isinstance(event, Finished):

@@ -38,6 +38,7 @@ class KindRules:
         listed: how sure the audit must be of one that is not hidden to list it, 0 to 1.
         carries_text: the audit's text reader tells whether it can be read, clear or covered. Stickers and signs look
             like it; one that can be read is one.
+        tells_persons: one person can be told from another by it, so that rules about persons hold for it.
         second_detector: the audit's independent detector knows it, too.
         color: the colour on pictures and timelines; told apart by brightness too, for those who see colours
             differently.
@@ -59,6 +60,7 @@ class KindRules:
     legible_px: float = 40.0
     listed: float = 0.48
     carries_text: bool = False
+    tells_persons: bool = False
     second_detector: bool = False
     color: str = "#b0568f"
     chart_color: str = "#0f766e"
@@ -75,6 +77,7 @@ BUILT_IN: Mapping[str, KindRules] = MappingProxyType(
             shape="ellipse",
             aspect=0.78,
             listed=0.4,
+            tells_persons=True,
             second_detector=True,
             color="#2f9e8f",
             chart_color="#c2410c",

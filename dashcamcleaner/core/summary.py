@@ -99,6 +99,8 @@ class RunSummary:
     output_sha256: str = ""
     edits: list[str] = field(default_factory=list)
     left_clear: str = ""
+    visible: list[dict[str, Any]] = field(default_factory=list)
+    """Persons who were left visible: ``person``, ``frames``, ``first_s``, ``last_s``, and ``by`` whose choice."""
     timeline: dict[str, Any] = field(default_factory=dict)
     hidden: HiddenSummary = field(default_factory=HiddenSummary)
 

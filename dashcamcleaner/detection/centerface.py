@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from dashcamcleaner.core.boxes import Detections
+from dashcamcleaner.core.boxes import Detections, nms
 from dashcamcleaner.detection import openvino
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.detection.yolo import Placement, letterbox, network_size, suppress
@@ -26,6 +26,8 @@ __all__ = ["CenterFaceDetector", "open_centerface"]
 
 _STRIDE = 4
 _KIND = ("face",)
+_SAME_FACE = 0.3
+"""Boxes of one picture that overlap more (IoU) are one face."""
 
 
 def open_centerface(
@@ -103,16 +105,38 @@ class CenterFaceDetector:
         for picture in pictures:
             with self._lock:
                 placement, outputs = self._infer(picture)
-            boxes, score = _decode(*outputs, size=self.input_size)
-            (w, h), (left, top) = placement.picture_size, placement.offset
-            factor = np.array([w / placement.fitted[0], h / placement.fitted[1]] * 2, np.float32)
-            boxes = (boxes - np.array([left, top] * 2, np.float32)) * factor
+            boxes, score = _decode(*outputs[:3], size=self.input_size)
+            w, h = placement.picture_size
+            boxes = _in_picture(boxes.reshape(-1, 2), placement).reshape(-1, 4)
             boxes = np.clip(boxes, 0, np.array([w, h] * 2, np.float32))
             real = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
             found.append(
-                suppress(Detections(boxes[real], score[real], np.full(int(real.sum()), "face")), threshold=0.3)
+                suppress(Detections(boxes[real], score[real], np.full(int(real.sum()), "face")), threshold=_SAME_FACE)
             )
         return found
+
+    def find_landmarks(self, picture: np.ndarray) -> tuple[Detections, np.ndarray]:
+        """Faces with their landmarks, the surest first.
+
+        Args:
+            picture: uint8 RGB ``(h, w, 3)``.
+
+        Returns:
+            The faces, and ``(n, 5, 2)`` float32 points ``x, y`` in the picture's pixels: the eye on the left of the
+            picture, the one on its right, the tip of the nose, the corners of the mouth.
+
+        Raises:
+            DetectorFailed: as `Detector.detect` does.
+        """
+        with self._lock:
+            placement, (heat, scale, offset, points) = self._infer(picture)
+        boxes, score = _decode(heat, scale, offset, size=self.input_size)
+        marks = _decode_landmarks(heat, scale, offset, points)
+        boxes = _in_picture(boxes.reshape(-1, 2), placement).reshape(-1, 4)
+        kept = nms(boxes, score, threshold=_SAME_FACE) if len(score) else np.zeros(0, np.intp)
+        kept = kept[(boxes[kept, 2:] > boxes[kept, :2]).all(axis=1)]
+        faces = Detections(boxes[kept], score[kept], np.full(len(kept), "face"))
+        return faces, _in_picture(marks.reshape(-1, 2), placement).reshape(-1, 5, 2)[kept]
 
     def _infer(self, picture: np.ndarray) -> tuple[Placement, list[np.ndarray]]:
         if self._compiled is None:
@@ -120,7 +144,7 @@ class CenterFaceDetector:
         placement = letterbox(picture, out=self._buffer[0])
         try:
             # Copied: the next inference writes over the outputs.
-            return placement, [output.copy() for output in list(self._compiled(self._buffer).values())[:3]]
+            return placement, [output.copy() for output in list(self._compiled(self._buffer).values())[:4]]
         except RuntimeError as error:
             raise DetectorFailed(f"CenterFace failed in an inference: {error}.") from error
 
@@ -143,3 +167,22 @@ def _decode(
     boxes = np.stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2], axis=1).astype(np.float32)
     boxes = np.clip(boxes, 0, np.array([*size, *size], np.float32))
     return boxes, np.minimum(heat[0, 0, rows, columns], 1.0).astype(np.float32)
+
+
+def _decode_landmarks(heat: np.ndarray, scale: np.ndarray, offset: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Five points ``(n, 5, 2)`` in network pixels for each box of `_decode`, told in parts of the box's sides."""
+    if not np.isfinite(points).all():
+        raise DetectorFailed("CenterFace gave values that are not numbers.")
+    rows, columns = np.nonzero(heat[0, 0] > SCORE_FLOOR)
+    h, w = np.exp(np.minimum(scale[0][:, rows, columns], 8)) * _STRIDE
+    top = (rows + offset[0, 0, rows, columns] + 0.5) * _STRIDE - h / 2
+    left = (columns + offset[0, 1, rows, columns] + 0.5) * _STRIDE - w / 2
+    its = points[0][:, rows, columns]
+    return np.stack([its[1::2] * w + left, its[0::2] * h + top], axis=2).transpose(1, 0, 2).astype(np.float32)
+
+
+def _in_picture(points: np.ndarray, placement: Placement) -> np.ndarray:
+    """Points ``(n, 2)`` in network pixels, in the pixels of the picture that was given."""
+    (w, h), (left, top) = placement.picture_size, placement.offset
+    factor = np.array([w / placement.fitted[0], h / placement.fitted[1]], np.float32)
+    return (points - np.array([left, top], np.float32)) * factor

@@ -59,8 +59,7 @@ class CropChecker:
         Raises:
             DetectorFailed: the backend failed.
         """
-        self._saved = min(_MOST_AT_ONCE, self._saved + self._per_frame)
-        chosen = wanted[: int(self._saved)]
+        chosen = wanted[: int(self._earn())]
         if not chosen:
             return []
         self._saved -= len(chosen)
@@ -77,6 +76,18 @@ class CropChecker:
             odds = [logit(_score_at(place, kind, seen)) for place, seen in zip(places[at], found[at], strict=True)]
             checks.append(CropCheck(box, kind, round(probability(sum(odds) / len(odds)), 4)))
         return checks
+
+    def recall(self, made: int) -> None:
+        """Account for a frame in which an earlier run wanted to look, and did so often.
+
+        What is left of the budget decides what is looked at next: a run that is continued must not begin with a full
+        one.
+        """
+        self._saved = self._earn() - made
+
+    def _earn(self) -> float:
+        self._saved = min(_MOST_AT_ONCE, self._saved + self._per_frame)
+        return self._saved
 
     def _detect(self, crops: list[np.ndarray]) -> list[Detections]:
         if not isinstance(self._detector, PipelinedDetector):

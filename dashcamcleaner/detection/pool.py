@@ -14,16 +14,18 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
+import importlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from dashcamcleaner.detection.centerface import open_centerface
 from dashcamcleaner.detection.detector import SCORE_FLOOR, Detector
+from dashcamcleaner.detection.face_embedding import FaceDescriber, open_describer
 from dashcamcleaner.detection.ocr import TextReader, open_reader
 from dashcamcleaner.detection.registry import open_detector
 from dashcamcleaner.detection.weights import find_weights, parts_of
@@ -31,10 +33,28 @@ from dashcamcleaner.detection.yolo import network_size
 from dashcamcleaner.errors import BackendError
 from dashcamcleaner.files import file_sha256
 
+if TYPE_CHECKING:
+    from dashcamcleaner.scenes.classify.port import Classifier
+    from dashcamcleaner.scenes.classify.safety import SafetyScorer
+
 __all__ = ["ModelPool", "shared_pool"]
 
 _MOST_KEPT = 12
 """A run with its audit asks for seven models; a folder of pictures for one more with each shape of picture."""
+
+
+_SAFETY = ("nudity", "violence", "drugs")
+
+
+def _open_classifier(name: str, **options: Any) -> Classifier:
+    """Classifiers stand above detection, whose backends and weights they use; their opener is imported on use."""
+    registry = importlib.import_module("dashcamcleaner.scenes.classify.registry")
+    return cast("Classifier", registry.open_classifier(name, **options))
+
+
+def _open_safety(labels: Sequence[str], **options: Any) -> SafetyScorer:
+    safety = importlib.import_module("dashcamcleaner.scenes.classify.safety")
+    return cast("SafetyScorer", safety.open_safety(labels, **options))
 
 
 class _Model(Protocol):
@@ -56,6 +76,9 @@ class ModelPool:
         open_detector: opens detectors; takes the arguments of `detection.registry.open_detector`.
         open_second_detector: opens the audit's independent face detector; takes those of `open_centerface`.
         open_text_reader: opens the audit's text reader.
+        open_classifier: opens classifiers; takes the arguments of `scenes.classify.registry.open_classifier`.
+        open_safety: opens the scorer of safety; takes those of `scenes.classify.safety.open_safety`.
+        open_describer: opens what tells faces apart; takes the arguments of `detection.face_embedding.open_describer`.
         most_kept: models kept at once. Beyond that the one that nobody has asked for longest is let go: whoever works
             with it keeps it, and its memory is given back after them.
     """
@@ -66,11 +89,17 @@ class ModelPool:
         open_detector: Callable[..., Detector] = open_detector,
         open_second_detector: Callable[..., Detector] = open_centerface,
         open_text_reader: Callable[[], TextReader] = open_reader,
+        open_classifier: Callable[..., Classifier] = _open_classifier,
+        open_safety: Callable[..., SafetyScorer] = _open_safety,
+        open_describer: Callable[..., FaceDescriber] = open_describer,
         most_kept: int = _MOST_KEPT,
     ) -> None:
         self._open_detector = open_detector
         self._open_second_detector = open_second_detector
         self._open_text_reader = open_text_reader
+        self._open_classifier = open_classifier
+        self._open_safety = open_safety
+        self._open_describer = open_describer
         self._most_kept = most_kept
         self._lock = threading.Lock()
         self._closed = False
@@ -132,6 +161,46 @@ class ModelPool:
             BackendError: the pool was closed.
         """
         return self._once(("text reader",), self._open_text_reader)
+
+    def classifier(
+        self, name: str, *, labels: Path | None = None, definition: Path | None = None, mean: Path | None = None,
+        device: str = "auto", threads: int = 0, trust_weights: bool = False,
+    ) -> Classifier:  # fmt: skip
+        """The classifier for these arguments, which are those of `scenes.classify.registry.open_classifier`.
+
+        Raises:
+            WeightsError, BackendError: as `open_classifier` does, or the pool was closed.
+        """
+        path = Path(name).expanduser()
+        files = [one for one in (labels, definition, mean, path if path.is_file() else None) if one is not None]
+        return self._once(
+            ("classifier", name, tuple((one, _digest(one)) for one in files), device, threads, trust_weights),
+            lambda: self._open_classifier(
+                name, labels=labels, definition=definition, mean=mean, device=device, threads=threads,
+                trust_weights=trust_weights,
+            ),
+        )  # fmt: skip
+
+    def safety(self, labels: Sequence[str] = _SAFETY, *, device: str = "auto", threads: int = 0) -> SafetyScorer:
+        """The scorer for these arguments, which are those of `scenes.classify.safety.open_safety`.
+
+        Raises:
+            ExtraMissing: nudity is wanted, and its networks are not installed.
+            WeightsError, BackendError: as `open_safety` does, or the pool was closed.
+        """
+        return self._once(
+            ("safety", tuple(labels), device, threads),
+            lambda: self._open_safety(labels, device=device, threads=threads),
+        )
+
+    def describer(self, *, threads: int = 0) -> FaceDescriber:
+        """What tells faces apart, for these arguments, which are those of `detection.face_embedding.open_describer`.
+
+        Raises:
+            ExtraMissing: its package is not installed.
+            BackendError: its weights cannot be loaded, or the pool was closed.
+        """
+        return self._once(("face describer", threads), lambda: self._open_describer(threads=threads))
 
     def _once(self, key: Hashable, open_model: Callable[[], M]) -> M:
         """The model of a key: opened by the first who asks, waited for by others who ask meanwhile."""

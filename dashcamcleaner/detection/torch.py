@@ -22,11 +22,19 @@ from dashcamcleaner.detection.batched import BatchedDetector
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.detection.onnx_metadata import BOX_TASKS
 from dashcamcleaner.detection.weights import Weights, check_trust, verify_file
-from dashcamcleaner.detection.yolo import cpu_count, kinds_of, rounded_up
-from dashcamcleaner.errors import BackendError, BackendMissing, WeightsError
+from dashcamcleaner.detection.yolo import cpu_count, kinds_of, names_of, rounded_up
+from dashcamcleaner.errors import BackendError, BackendMissing, DetectorFailed, WeightsError
 from dashcamcleaner.files import user_folder
 
-__all__ = ["available_devices", "import_torch", "import_ultralytics", "open_yolo", "versions"]
+__all__ = [
+    "ClassNetwork",
+    "available_devices",
+    "import_torch",
+    "import_ultralytics",
+    "open_classes",
+    "open_yolo",
+    "versions",
+]
 
 _HINT = "pip install -r requirements-gpu.txt"
 
@@ -238,6 +246,55 @@ def open_yolo(
     )
 
 
+def open_classes(path: Path, *, device: str = "auto", threads: int = 0) -> tuple[ClassNetwork, tuple[str, ...], int]:
+    """Load a ``-cls`` ``.pt`` of Ultralytics: the network, its class names, and the side of its square input.
+
+    Whoever calls this has asked `detection.weights.check_trust` before.
+
+    Raises:
+        BackendError: no such device.
+        BackendMissing: torch or Ultralytics is not installed.
+        WeightsError: no ``.pt`` of a classifier.
+    """
+    torch = import_torch()
+    target = _device(torch, device)
+    model = _load(path, head="auto", tasks=("classify",), answers="tells pictures apart")
+    if target.type == "cpu":
+        torch.set_num_threads(threads or max(1, cpu_count() // 2))
+    model.to(device=target)
+    side = int((getattr(model, "args", None) or {}).get("imgsz") or 224)
+    return ClassNetwork(torch, model, target=target, name=path.name), names_of(model.names), side
+
+
+class ClassNetwork:
+    """A classifier's network on torch; it runs as `detection.network.Network` does."""
+
+    def __init__(self, torch: Any, model: Any, *, target: Any, name: str) -> None:
+        self._torch, self._model, self._target, self._name = torch, model, target, name
+
+    def run(self, batch: np.ndarray) -> list[np.ndarray]:
+        """Probabilities ``(n, classes)`` for a batch, float32 ``(n, h, w, 3)``.
+
+        Raises:
+            DetectorFailed: torch raised, or the network was closed.
+        """
+        model = self._model
+        if model is None:
+            raise DetectorFailed(f"{self._name} was closed.")
+        try:
+            with self._torch.inference_mode():
+                output = model(self._torch.from_numpy(batch).to(self._target).permute(0, 3, 1, 2))
+                while not isinstance(output, self._torch.Tensor):  # (probabilities, logits)
+                    output = output[0]
+                return [output.float().cpu().numpy()]
+        except RuntimeError as error:
+            raise DetectorFailed(f"{self._name} failed in an inference: {error}.") from error
+
+    def close(self) -> None:
+        """Give the backend's memory back."""
+        self._model = None
+
+
 def _device(torch: Any, name: str) -> Any:
     name = name.lower()
     has_cuda, has_mps = torch.cuda.is_available(), torch.backends.mps.is_available()
@@ -266,15 +323,15 @@ def _precision(torch: Any, precision: str, *, target: Any) -> tuple[Any, str]:
     return {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}[precision], precision
 
 
-def _load(path: Any, *, head: str) -> Any:
-    """The model inside a checkpoint, ready to infer."""
+def _load(path: Any, *, head: str, tasks: tuple[str, ...] = BOX_TASKS, answers: str = "gives upright boxes") -> Any:
+    """The model inside a checkpoint, ready to infer; refused if its task is none of ``tasks``."""
     import_ultralytics()
     from ultralytics.nn.tasks import load_checkpoint
 
     try:
         model, _ = load_checkpoint(str(path), device="cpu", fuse=False)
-        task = str(getattr(model, "task", "detect"))
         last = model.model[-1]
+        task = "classify" if type(last).__name__ == "Classify" else str(getattr(model, "task", "detect"))
         if head == "raw" and getattr(last, "end2end", False):
             last.end2end = False  # the sidecar speaks of the one-to-many head: same recall as the .onnx beside it
         model = model.fuse(verbose=False).eval()
@@ -283,9 +340,9 @@ def _load(path: Any, *, head: str) -> Any:
     ) as error:  # fmt: skip
         reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise WeightsError(
-            f"{path} is not a detection model that Ultralytics can open ({reason}).",
+            f"{path} is not a model that Ultralytics can open ({reason}).",
             hint="For .pt files of the older YOLOv5 or other programs, export to ONNX there and use the .onnx.",
         ) from error
-    if task not in BOX_TASKS:
-        raise WeightsError(f"{path} is a model for the task {task!r}, which gives no upright boxes.")
+    if task not in tasks:
+        raise WeightsError(f"{path} is a model for the task {task!r}, and none that {answers}.")
     return model

@@ -14,8 +14,9 @@ from dashcamcleaner.settings import PROFILES, ROWS, SETTINGS, Setting, Settings,
 
 __all__ = ["FormModel", "basic_rows", "choice_title", "rows_of_group"]
 
-HIDDEN = frozenset({"profile", "overwrite"})
-"""Shown elsewhere: the profile stands at the top, replacing a result is asked for at its row."""
+HIDDEN = frozenset({"profile", "overwrite", *(row.name for row in ROWS if row.group == "live")})
+"""Shown elsewhere: the profile stands at the top, replacing a result is asked for at its row, live pictures are no
+clips."""
 
 CHOICE_TITLES: dict[str, str] = {
     "fast": "Fast",

@@ -25,6 +25,7 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, JpegImagePlugin, features
 
+from dashcamcleaner.core.budget import check_picture, fits, webp_canvas
 from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
 from dashcamcleaner.core.summary import StreamAction
 from dashcamcleaner.core.time import FrameTime
@@ -33,12 +34,20 @@ from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media.color_marks import ColorMarks, avif_marks, png_marks, with_marks
 from dashcamcleaner.media.formats import FORMATS, MediaKind, format_of, picture_format, suffixes
 from dashcamcleaner.media.jpeg_parts import JpegParts, jpeg_parts, left_behind
+from dashcamcleaner.media.large_jpeg import encoded_large, orientation_of, read_large, write_parts
 from dashcamcleaner.media.scaler import PQ_TO_SDR
 from dashcamcleaner.media.text_judge import tells_position
 from dashcamcleaner.media.tiff_tags import EXTRA_SAMPLES, ICC_PROFILE, UNASSOCIATED, with_tags
+from dashcamcleaner.side_files import UNREADABLE
 
-__all__ = ["Still", "is_still", "picture_frame", "read_still", "write_still"]
+__all__ = ["Still", "is_still", "picture_frame", "read_still", "still_size", "write_still"]
 
+Image.MAX_IMAGE_PIXELS = 1 << 28
+"""Pillow's own bound, for the whole process; the budget is asked before anything is decoded."""
+
+_BROKEN: tuple[type[Exception], ...] = (
+    *UNREADABLE, OSError, SyntaxError, EOFError, RuntimeError, struct.error, zlib.error, cv2.error
+)  # fmt: skip
 _READABLE = frozenset(one.name for one in FORMATS if one.kind is MediaKind.PICTURE and one.readable)
 
 _EXIF, _GPS, _INTEROP, _MAKER_NOTE = 0x8769, 0x8825, 0xA005, 0x927C
@@ -66,6 +75,7 @@ class Still:
         format: Pillow's name of the source's format.
         frame: the picture as a frame, upright, its planes already private.
         actions: what of the file was left behind, or converted, on reading.
+        large: a JPEG that `media.large_jpeg` has read, and writes.
     """
 
     path: Path
@@ -78,6 +88,7 @@ class Still:
     jpeg: dict[str, Any] = field(default_factory=dict)
     lossless: bool = True
     marks: ColorMarks = field(default_factory=ColorMarks)
+    large: bool = False
 
 
 def is_still(path: str | Path) -> bool:
@@ -106,8 +117,22 @@ def read_still(path: str | Path) -> Still:
                 "ignore", Image.DecompressionBombWarning
             )  # phones take pictures of 200 million pixels
             warnings.filterwarnings("ignore", category=UserWarning, module="PIL")  # broken side data is left behind
+            _check_before_opening(path)
             with Image.open(path) as image:
                 return _read(path, image)
+
+
+def still_size(path: str | Path) -> tuple[int, int]:
+    """``(width, height)`` as stored, by the file's header alone: to refuse what is too large before it is decoded.
+
+    Raises:
+        InputError: no picture, or its header cannot be read.
+    """
+    path = Path(path)
+    with _reading(path), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(path) as image:
+            return image.size
 
 
 def picture_frame(planes: Sequence[np.ndarray], layout: PixelLayout, *, pq: bool = False) -> Frame:
@@ -174,6 +199,11 @@ def write_still(
     if still.icc is not None:
         options["icc_profile"] = still.icc
     with _writing(partial_path, final or partial_path):
+        if still.large:
+            _require_jpeg(target)
+            parts = encoded_large(still.frame, still.jpeg, quality=quality, exif=options.get("exif"), icc=still.icc)
+            write_parts(partial_path, parts)
+            return actions + still.actions
         if still.frame.layout.depth == 16 and target in ("PNG", "TIFF"):
             data = _deep(still.frame, target, icc=still.icc)
         else:
@@ -185,6 +215,11 @@ def write_still(
             actions.append(StreamAction(f"colour description ({lost})", "dropped", f"{target} is written without"))
         partial_path.write_bytes(data)
     return actions + still.actions
+
+
+def _require_jpeg(target: str) -> None:
+    if target != "JPEG":
+        raise OutputError(f"So large a picture cannot be written as {target}.", hint="End the output's name in .jpg.")
 
 
 def _target(still: Still, suffix: str | None) -> str:
@@ -221,7 +256,7 @@ def _reading(path: Path) -> Iterator[None]:
     except Image.DecompressionBombError as error:
         raise InputError(f"{path} is too large a picture.", hint="Cut or scale it first.") from error
     # Pillow's readers raise all of these on broken files.
-    except (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error, cv2.error) as error:
+    except _BROKEN as error:
         reason = getattr(error, "strerror", None) or "damaged, or of an unknown kind"
         raise InputError(
             f"{path} is no picture that can be read ({reason}).", hint="Take the original again."
@@ -249,6 +284,9 @@ def _read(path: Path, image: Image.Image) -> Still:
     still_format = "JPEG" if name == "MPO" else name
     if still_format not in _READABLE:
         raise InputError(f"{path} is a {name} picture, which is not read here.", hint="Save it as PNG or JPEG first.")
+    large = still_format == "JPEG" and image.mode in ("L", "RGB") and not _fits(image)
+    if not large:
+        _check(path, image)
     if name == "PNG":
         image.load()  # texts may stand behind the samples
     if name == "TIFF" and _DNG_VERSION in image.tag_v2:  # type: ignore[attr-defined]
@@ -258,6 +296,10 @@ def _read(path: Path, image: Image.Image) -> Still:
     exif = image.getexif()
     icc, dpi = image.info.get("icc_profile"), image.info.get("dpi")
     jpeg, lossless = _jpeg_tables(image), _is_lossless(path, image)
+    if large:
+        frame = read_large(path, image)
+        actions.append(StreamAction("picture of more than 100 million pixels", "converted", "coded anew through RGB"))
+        return Still(path, still_format, frame, actions, icc, exif, dpi, jpeg, lossless, large=True)
     if _depth(image) == 16:
         planes, layout = _read_deep(path, exif)
         frame = picture_frame(planes, layout, pq=marks.is_pq)
@@ -271,12 +313,12 @@ def _read(path: Path, image: Image.Image) -> Still:
         else:
             jpeg |= {"keep_rgb": True, "subsampling": 0}
     image.load()
-    turned = ImageOps.exif_transpose(image)
+    ImageOps.exif_transpose(image, in_place=True)
     if jpeg and int(exif.get(ExifTags.Base.Orientation, 1)) >= 5:  # turned by a quarter: rows become columns
         jpeg["qtables"] = {k: np.reshape(v, (8, 8)).T.ravel().tolist() for k, v in jpeg["qtables"].items()}
         if jpeg["subsampling"] == 1:
             jpeg["subsampling"] = 0  # turned 4:2:2 would halve the other side, which JPEG writers do not offer
-    planes, layout = _planes(turned)
+    planes, layout = _planes(image)
     frame = picture_frame(planes, layout, pq=marks.is_pq)
     return Still(path, still_format, frame, actions, icc, exif, dpi, jpeg, lossless, marks)
 
@@ -292,6 +334,38 @@ def _described(path: Path, image: Image.Image, actions: list[StreamAction]) -> t
     marks = reader(path.read_bytes()) if reader is not None else ColorMarks()
     actions += marks.others
     return marks, None
+
+
+_BYTES_PER_PIXEL = {"1": 5.0, "L": 5.0, "P": 12.0, "LA": 12.0, "RGBA": 12.0, "PA": 12.0, "CMYK": 14.0}
+"""What a pixel takes at the worst moment, by Pillow's modes: Pillow's own copy, our planes, and the encoder's."""
+_BYTES_PER_PIXEL_OTHERS, _BYTES_PER_PIXEL_DEEP = 9.5, 22.0
+_TILE_SIDES = (322, 323)
+"""TIFF tags: tiles may be larger than the picture that they tell of."""
+
+
+def _check_before_opening(path: Path) -> None:
+    """Refuse what takes memory as soon as Pillow opens it."""
+    with path.open("rb") as file:
+        canvas = webp_canvas(file.read(64))
+    if canvas is not None:
+        check_picture(path, *canvas, bytes_per_pixel=_BYTES_PER_PIXEL["RGBA"])
+
+
+def _taking(image: Image.Image) -> float:
+    deep = image.mode.startswith(("I", "F")) or (image.format in ("PNG", "TIFF") and _depth(image) == 16)
+    return _BYTES_PER_PIXEL_DEEP if deep else _BYTES_PER_PIXEL.get(image.mode, _BYTES_PER_PIXEL_OTHERS)
+
+
+def _fits(image: Image.Image) -> bool:
+    return fits(*image.size, bytes_per_pixel=_taking(image))
+
+
+def _check(path: Path, image: Image.Image) -> None:
+    """Refuse a picture beyond the budget before anything of it is decoded."""
+    check_picture(path, *image.size, bytes_per_pixel=_taking(image))
+    if image.format == "TIFF":
+        tile = [int(image.tag_v2.get(tag, 1)) for tag in _TILE_SIDES]  # type: ignore[attr-defined]
+        check_picture(path, *tile, bytes_per_pixel=_BYTES_PER_PIXEL["RGBA"])
 
 
 def _jpeg_tables(image: Image.Image) -> dict[str, Any]:
@@ -340,7 +414,7 @@ def _read_deep(path: Path, exif: Image.Exif) -> tuple[list[np.ndarray], PixelLay
             samples = samples[..., :3]
         elif meaning == _ASSOCIATED:
             samples = _unassociated(samples)
-    turned = _turned(samples, int(exif.get(ExifTags.Base.Orientation, 1)))
+    turned = orientation_of(exif).upright(samples)
     if turned.ndim == 2:
         return [np.ascontiguousarray(turned)], PixelLayout("gray16le", 16, (0, 0), full_range=True)
     order = (2, 1, 0, 3)[: turned.shape[2]]
@@ -354,13 +428,6 @@ def _unassociated(samples: np.ndarray) -> np.ndarray:
     alpha = samples[..., 3:].astype(np.uint32)
     colours = (samples[..., :3].astype(np.uint32) * 65535 + alpha // 2) // np.maximum(alpha, 1)
     return np.concatenate([np.minimum(colours, 65535).astype(np.uint16), samples[..., 3:]], axis=2)
-
-
-def _turned(samples: np.ndarray, orientation: int) -> np.ndarray:
-    """EXIF orientation applied to an array, as `ImageOps.exif_transpose` does to a picture."""
-    turns = {3: (2, False), 4: (2, True), 2: (0, True), 6: (1, False), 5: (3, True), 8: (3, False), 7: (1, True)}
-    quarter_turns, mirrored = turns.get(orientation, (0, False))
-    return Orientation(quarter_turns, mirrored).upright(samples)
 
 
 def _planes(image: Image.Image) -> tuple[list[np.ndarray], PixelLayout]:
@@ -377,7 +444,8 @@ def _planes(image: Image.Image) -> tuple[list[np.ndarray], PixelLayout]:
     else:
         image = image.convert("RGB")
         layout = PixelLayout("rgb24", chroma_shift=(0, 0), full_range=True, rgb=True)
-    return [np.array(band) for band in image.split()], layout
+    # One band at a time: all of them beside the picture would take half as much again.
+    return [np.array(image.getchannel(number)) for number in range(len(image.getbands()))], layout
 
 
 def _left_behind(image: Image.Image) -> list[StreamAction]:

@@ -23,7 +23,7 @@ from dashcamcleaner.core.plan import Region
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.media import codecs
-from dashcamcleaner.media.encoder import map_write_errors
+from dashcamcleaner.media.encoder import map_write_errors, repeatable_x264
 
 __all__ = ["MaskWriter"]
 
@@ -77,7 +77,7 @@ class MaskWriter:
             self._stream = self._output.add_stream(
                 "libx264",
                 rate=info.frame_rate or Fraction(30),
-                options={"crf": "6", "preset": "veryfast"},
+                options={"crf": "6", "preset": "veryfast", "x264-params": ":".join(repeatable_x264())},
                 width=self._size[0],
                 height=self._size[1],
                 time_base=info.time_base,

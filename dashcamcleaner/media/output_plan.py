@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
+from dashcamcleaner.core.cut_times import ClipCut, CutTimes
 from dashcamcleaner.core.media_info import MediaInfo, PictureMark, StreamInfo
 from dashcamcleaner.core.summary import StreamAction
 from dashcamcleaner.errors import OutputError
@@ -18,7 +19,7 @@ from dashcamcleaner.media import codecs
 from dashcamcleaner.media.codecs import Container, VideoCodec
 from dashcamcleaner.media.text_judge import is_language_code, is_timestamp, tells_position
 
-__all__ = ["OutputPlan", "SideStream", "plan_output"]
+__all__ = ["OutputPlan", "SideStream", "plan_output", "with_cut"]
 
 _BITS_PER_PIXEL = 0.16
 """Of a busy street scene at quality 20; measured 0.03-0.16 over fifteen clips, the upper end taken for the estimate."""
@@ -66,6 +67,7 @@ class OutputPlan:
         actions: what becomes of each stream, tag and box, for the summary.
         warnings: what a careful user wants to know.
         estimated_bytes: the estimated bytes of the output, on the large side.
+        cut: only part of the source goes into the output; in the source's own times, on frames.
     """
 
     container: Container
@@ -83,6 +85,21 @@ class OutputPlan:
     actions: tuple[StreamAction, ...] = ()
     warnings: tuple[str, ...] = ()
     estimated_bytes: int = 0
+    cut: ClipCut | None = None
+
+
+def with_cut(plan: OutputPlan, cut: ClipCut) -> OutputPlan:
+    """The same output with part of the source left out, and its sound silent in places.
+
+    Times then count from the first picture that is kept. A track in which something is muted is encoded anew.
+    """
+    sides = plan.sides
+    if any(CutTimes.of([stretch]).kept for stretch in cut.muted.kept):
+        fallback = plan.container.audio_fallback
+        sides = tuple(
+            dataclasses.replace(side, codec=side.codec or fallback) if side.type == "audio" else side for side in sides
+        )
+    return dataclasses.replace(plan, cut=cut, sides=sides, shift_s=Fraction(0))
 
 
 def plan_output(

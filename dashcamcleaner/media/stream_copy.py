@@ -16,6 +16,7 @@ import av
 import av.error
 import numpy as np
 
+from dashcamcleaner.core.cut_times import CutTimes
 from dashcamcleaner.media.cover_art import CoverArt
 from dashcamcleaner.media.frame_clock import JUMP_S
 from dashcamcleaner.media.output_plan import OutputPlan, SideStream
@@ -98,6 +99,11 @@ class StreamCopier:
         target, converter = add_target(side, stream=stream, output=self._output)
         if converter is not None:
             self._converters[side.index] = converter
+            if isinstance(converter, AudioConverter) and self._plan.cut is not None:
+                kept = self._plan.cut.kept
+                converter.silent = tuple(
+                    (kept.moved(start), kept.moved(end)) for start, end in self._plan.cut.muted.kept
+                )
         if side.judged:
             self._judged[side.index] = stream.codec_context.codec.canonical_name
             if not side.codec and self._judged[side.index] in ("ass", "ssa"):
@@ -120,7 +126,12 @@ class StreamCopier:
             ticks = round(self._plan.shift_s / chapter["time_base"])
             chapter["start"] -= ticks
             chapter["end"] -= ticks
-        return chapters
+            if self._plan.cut is not None:
+                base, kept = chapter["time_base"], self._plan.cut.kept
+                chapter["start"], chapter["end"] = (
+                    round(kept.moved(chapter[end] * base) / base) for end in ("start", "end")
+                )
+        return [chapter for chapter in chapters if self._plan.cut is None or chapter["start"] < chapter["end"]]
 
     def follow(self, leap_s: Fraction) -> None:
         """The file's clock has leapt, and the picture goes on without that: what comes from beyond follows.
@@ -251,7 +262,38 @@ class StreamCopier:
             if shift:
                 packet.pts = None if packet.pts is None else packet.pts - shift
                 packet.dts = None if packet.dts is None else packet.dts - shift
-            yield packet
+            if self._plan.cut is None or self._cut(packet, self._plan.cut.kept):
+                yield packet
+
+    def _cut(self, packet: Any, kept: CutTimes) -> bool:
+        """Give a packet its time in the cut file; False where it is left out.
+
+        Sound goes along by the middle of a packet, so that no edge is off by more than half of one, and nothing adds
+        up. A text is shown as long as any of its time is kept.
+        """
+        index = packet.stream_index
+        base = packet.time_base
+        start = packet.pts if packet.pts is not None else packet.dts
+        if start is None:
+            return bool(kept.kept)
+        length = packet.duration or 0
+        if self._output_type(index) == "subtitle":
+            first, end = kept.moved(start * base), kept.moved((start + length) * base)
+            if (length and first >= end) or (not length and not kept.holds(start * base)):
+                return False
+            packet.pts = packet.dts = math.floor(first / base)
+            packet.duration = max(math.floor(end / base) - packet.pts, 1) if length else 0
+            return True
+        middle = (start + Fraction(length, 2)) * base
+        if not kept.holds(middle):
+            return False
+        moved = math.floor((kept.moved(middle) - middle) / base)
+        packet.pts = None if packet.pts is None else packet.pts + moved
+        packet.dts = None if packet.dts is None else packet.dts + moved
+        return True
+
+    def _output_type(self, index: int) -> str:
+        return next((side.type for side in self._plan.sides if side.index == index), "")
 
     def close(self) -> None:
         """Release the source."""

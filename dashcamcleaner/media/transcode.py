@@ -37,7 +37,12 @@ class AudioConverter:
         stream: the stream of the source.
         output: the open output; `target` is added to it.
         codec: ``aac`` or ``opus``.
+
+    Attributes:
+        silent: stretches in seconds, by the times of the packets that come in, in which nothing is heard.
     """
+
+    silent: tuple[tuple[Fraction, Fraction], ...] = ()
 
     def __init__(self, stream: Any, *, output: Any, codec: str) -> None:
         self._stream = stream
@@ -86,6 +91,8 @@ class AudioConverter:
             if frame.pts is None:  # what decoders hold back to the end comes without a time
                 frame.pts = round(self._end_s / frame.time_base)
             self._end_s = frame.pts * frame.time_base + Fraction(frame.samples, frame.sample_rate)
+            if any(start <= self._end_s and frame.pts * frame.time_base < end for start, end in self.silent):
+                frame = _silence_like(frame)
             self._graph = self._graph or self._open(frame)
             self._graph.push(frame)
             yield from self._encode()
@@ -104,6 +111,15 @@ class AudioConverter:
             except (av.error.BlockingIOError, av.error.EOFError):
                 return
             yield from self.target.encode(part)
+
+
+def _silence_like(frame: Any) -> Any:
+    """A stretch of sound without any, of the same form, at the same time."""
+    empty = av.AudioFrame(format=frame.format.name, layout=frame.layout.name, samples=frame.samples)
+    for plane in empty.planes:
+        plane.update(bytes([0x80 if frame.format.name.startswith("u8") else 0]) * plane.buffer_size)
+    empty.sample_rate, empty.pts, empty.time_base = frame.sample_rate, frame.pts, frame.time_base
+    return empty
 
 
 class SubtitleConverter:

@@ -50,6 +50,7 @@ class Obscurer:
         feather: width of the soft edge outside of a region, as a fraction of its short side.
         shapes: shape per kind; a kind not named is a box.
         picture: file with the picture for the style ``picture``.
+        square_px: least side of a mosaic's squares, pixels.
         secret: seeds the tints that keep averages from being compared; None: taken from the hidden pixels themselves
             (their noise), so that equal runs give equal clips and nobody who lacks the source knows it.
 
@@ -65,6 +66,7 @@ class Obscurer:
         feather: float = 0.2,
         shapes: Mapping[str, str] = DEFAULT_SHAPES,
         picture: Path | None = None,
+        square_px: int = 0,
         secret: bytes | None = None,
     ) -> None:
         if style not in STYLES:
@@ -80,6 +82,7 @@ class Obscurer:
                 )
         self._style = style
         self._cells = 7 - strength
+        self._square_px = square_px
         self._feather = feather
         self._shapes = dict(shapes)
         self._masks: _Cache[dict[tuple[int, int], _Mask]] = _Cache()
@@ -136,7 +139,7 @@ class Obscurer:
                 (place.mask_key, layout, orientation),
                 lambda: fit_picture(picture, place, layout, orientation, size),
             )
-        cells = cells_of(place, cells=self._cells)
+        cells = cells_of(place, cells=self._cells, least_px=self._square_px)
         tones: np.ndarray | None = None
         if cells is not None and self._style in (GAUSSIAN, MOSAIC):
             tones = self._tones.of(region, place, cells, channels, layout)

@@ -46,8 +46,13 @@ _NODES = 24
 """Knots of the soft look on the long side: between them linear interpolation cannot be told from the smooth curve."""
 
 
-def cells_of(place: RegionFootprint, *, cells: int) -> tuple[int, int] | None:
+def cells_of(place: RegionFootprint, *, cells: int, least_px: int = 0) -> tuple[int, int] | None:
     """How many cells ``(across, down)`` tell the visible part of a region; None when nothing of it is visible.
+
+    Args:
+        place: where the region lies.
+        cells: most cells along its long side.
+        least_px: least side of a cell, pixels.
 
     The cell's size follows from the whole region, so that a region half outside of the picture is not told finer.
     """
@@ -55,7 +60,7 @@ def cells_of(place: RegionFootprint, *, cells: int) -> tuple[int, int] | None:
     x1, y1, x2, y2 = place.inside
     if x1 >= x2 or y1 >= y2:
         return None
-    cell_px = max(max(right - left, bottom - top) / cells, _MIN_CELL_PX)
+    cell_px = max(max(right - left, bottom - top) / cells, _MIN_CELL_PX, least_px)
     return max(int((x2 - x1) / cell_px), 1), max(int((y2 - y1) / cell_px), 1)
 
 

@@ -9,12 +9,13 @@ it their frames, a source of observations, a planner and sinks, and have no loop
 
 from __future__ import annotations
 
+import dataclasses
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from dashcamcleaner.core.events import Event
 from dashcamcleaner.core.frame import Frame
-from dashcamcleaner.core.plan import CheckingPlanner, FramePlan, Observation, Planner
+from dashcamcleaner.core.plan import CheckingPlanner, FramePlan, HurriedPlanner, Observation, Planner
 from dashcamcleaner.detection.crop_check import CropChecker
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.observations import ObservationSource
@@ -63,12 +64,25 @@ class FramePlanner:
             DetectorFailed: the closer look failed.
         """
         planner, checker = self._planner, self._checker
+        if checker is None or not isinstance(planner, CheckingPlanner):
+            return planner.push(seen)
+        if frame.index < self._known_frames:
+            # As the run that was killed did it, step by step: the planner's doubts decide what is left of the budget.
+            done = planner.push(dataclasses.replace(seen, checks=[]))
+            if planner.unsure():
+                checker.recall(len(seen.checks))
+            planner.add_checks(seen.checks)
+            return done
         done = planner.push(seen)
-        if checker is not None and frame.index >= self._known_frames and isinstance(planner, CheckingPlanner):
-            wanted = planner.unsure()
-            scale = self._picture_size[0] / frame.upright_size[0]
-            planner.add_checks(checker.check(frame.picture(self._picture_size), wanted, scale=scale) if wanted else ())
+        wanted = planner.unsure()
+        scale = self._picture_size[0] / frame.upright_size[0]
+        planner.add_checks(checker.check(frame.picture(self._picture_size), wanted, scale=scale) if wanted else ())
         return done
+
+    def give(self, *, through: int) -> Sequence[FramePlan]:
+        """See `HurriedPlanner.give`."""
+        assert isinstance(self._planner, HurriedPlanner)
+        return self._planner.give(through=through)
 
     def finish(self) -> Sequence[FramePlan]:
         """See `Planner.finish`."""

@@ -7,7 +7,6 @@ from collections.abc import Generator
 from pathlib import Path
 
 from dashcamcleaner.core.events import Event, Finished, Progress, Started, Warned
-from dashcamcleaner.core.frame import Orientation
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import FramePlan, PlanHeader
 from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
@@ -16,10 +15,12 @@ from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import keep_date, mode_like, new_work_file
 from dashcamcleaner.media.image_file import Still, read_still, write_still
 from dashcamcleaner.media.written import check_still
-from dashcamcleaner.pipeline.context import open_context
+from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
+from dashcamcleaner.pipeline.context import checker_for, detector_for, open_context
 from dashcamcleaner.pipeline.detection_export import open_export
-from dashcamcleaner.pipeline.frames import plan_frame
+from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.observations import LiveObservationSource
 from dashcamcleaner.pipeline.output_lock import OutputLock
 from dashcamcleaner.pipeline.outputs import check_outputs
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
@@ -28,9 +29,10 @@ from dashcamcleaner.pipeline.source_watch import SourceWatch
 from dashcamcleaner.pipeline.statistics import RunStatistics
 from dashcamcleaner.pipeline.writer import obscurer_for, side_mode
 from dashcamcleaner.report.data import describe_edits, report_files, report_path
+from dashcamcleaner.settings import Settings
 from dashcamcleaner.work_files import WorkFile
 
-__all__ = ["clean_image", "info_of_still"]
+__all__ = ["clean_image", "info_of_still", "plan_still"]
 
 
 def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
@@ -45,6 +47,8 @@ def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
     """
     if job.export_mask or job.export_mask_colored:
         raise SettingError("A mask is exported of clips, not of pictures.", hint="Its plan tells the regions.")
+    if job.persons:
+        raise SettingError("Persons are told apart in clips, not in single pictures.", hint="Hide everybody there.")
     with OutputLock(job) as lock:
         summary = lock.finished()
         if summary is None:
@@ -154,6 +158,24 @@ def _write(
             one.discard()
 
 
+def plan_still(still: Still, *, settings: Settings, models: ModelPool) -> FramePlan:
+    """What is seen in a picture, and hidden of it, as `clean_image` does it; nothing is painted, written or kept.
+
+    Args:
+        still: the picture as read.
+        settings: the settings of the run; of edits and plans nothing is known here.
+        models: gives the detector.
+
+    Raises:
+        BackendError: no backend, no weights, or a wanted kind that no weights know.
+    """
+    size = still.frame.upright_size
+    detector = detector_for(settings, upright_size=size, models=models)
+    planner = make_planner(settings, upright_size=size, rules=rules_per_kind(settings), max_waiting_frames=1)
+    seeing = FramePlanner(planner, checker=checker_for(settings, detector, models), picture_size=detector.picture_size)
+    return plan_frame(LiveObservationSource(detector, motion=None, log=None), seeing, still.frame)
+
+
 def info_of_still(still: Still) -> MediaInfo:
     """What a clip of this one frame would be told as."""
     frame = still.frame
@@ -161,7 +183,7 @@ def info_of_still(still: Still) -> MediaInfo:
         path=str(still.path),
         container="picture",
         size=frame.size,
-        orientation=Orientation(),
+        orientation=frame.orientation,
         layout=frame.layout,
         time_base=frame.time.time_base,
         video=0,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dashcamcleaner.core.cut_times import ClipCut
 from dashcamcleaner.core.edit_types import Edit
+from dashcamcleaner.people.references import Reference
+from dashcamcleaner.people.rules import PersonRequest
 from dashcamcleaner.settings import Settings, resolve
 
 __all__ = ["Job"]
@@ -23,11 +27,15 @@ class Job:
         edits: edits file to apply; with ``from_plan`` the plan's own ``NAME.edits.jsonl`` is taken when None.
         accepted: SHA-256 of plans and edits files that a person has said yes to although they were not made here.
         added_edits: further edits on top of the file's, as the command line gives them.
+        persons: who stays visible and who is hidden, in a user's words; the whole clip is analysed first then.
+        known_persons: words of `persons` whose faces are known already (saved sets), with these; in memory alone.
         export_detections: write raw detections to this ``.json`` or ``.csv``.
         export_mask: write a black and white mask clip here.
         export_mask_colored: write a mask clip with kinds in colours and confidence as brightness here.
         audit: look at the output again when it is written.
         write_plan: leave the plan beside the output.
+        cut: only part of the clip goes into the output, in seconds from its first picture; None: all of it.
+        detect: look for what is to be hidden; else only what edits name is hidden.
     """
 
     source: Path
@@ -37,8 +45,12 @@ class Job:
     edits: Path | None = None
     added_edits: tuple[Edit, ...] = ()
     accepted: tuple[str, ...] = ()
+    persons: PersonRequest = field(default_factory=PersonRequest)
+    known_persons: Mapping[str, tuple[Reference, ...]] = field(default_factory=dict, repr=False, compare=False)
     export_detections: Path | None = None
     export_mask: Path | None = None
     export_mask_colored: Path | None = None
     audit: bool = False
     write_plan: bool = True
+    cut: ClipCut | None = None
+    detect: bool = True

@@ -9,12 +9,13 @@ from pathlib import Path
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.errors import NotAccepted, PlanError, SettingError
+from dashcamcleaner.people.rules import rules_of_numbers
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanReader
 from dashcamcleaner.tracking.tracker import relink
 
-__all__ = ["clear_note", "clear_notes", "load_edits", "unaccepted_edits"]
+__all__ = ["clear_note", "clear_notes", "knows_persons", "load_edits", "unaccepted_edits"]
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -34,11 +35,23 @@ def load_edits(job: Job) -> Edits:
             hint=f"If you know them, say so for this very file by --accept-edits {file.sha256}.",
         )
     edits = edits.joined(Edits(job.added_edits))
+    if job.persons.numbers and job.from_plan is None:
+        raise SettingError(
+            "Numbers of persons belong to a plan.",
+            hint="Make one with: dashcamcleaner people CLIP --plan NAME.plan.jsonl; or name a picture of the person.",
+        )
+    if job.persons and knows_persons(job, edits):
+        edits = edits.joined(Edits(tuple(rules_of_numbers(job.persons, edits.persons))))
     if edits.tracks:
         if job.from_plan is None:
             raise SettingError("Track ids belong to a plan.", hint="Add --from-plan NAME.plan.jsonl.")
         _check_tracks(edits, job.from_plan)
     return edits
+
+
+def knows_persons(job: Job, edits: Edits) -> bool:
+    """Whether the edits tell who is who, and the job names persons by number alone: then no face is looked at."""
+    return bool(edits.persons) and not job.persons.needs_faces
 
 
 def clear_notes(job: Job) -> tuple[str, ...]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
+from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.motion import Motion
 from dashcamcleaner.core.plan import Observation
@@ -20,7 +21,7 @@ from dashcamcleaner.errors import PlanError
 from dashcamcleaner.pipeline.seen_log import SeenLog
 from dashcamcleaner.tracking.camera_motion import MotionEstimator
 
-__all__ = ["LiveObservationSource", "ObservationSource", "StoredObservationSource"]
+__all__ = ["BlankObservationSource", "LiveObservationSource", "ObservationSource", "StoredObservationSource"]
 
 
 class ObservationSource(Protocol):
@@ -41,15 +42,23 @@ class LiveObservationSource:
         motion: measures motion between consecutive pictures; None where no planner needs it.
         log: where each observation is appended; an earlier run's part of it is not detected again.
         batch: frames per inference.
+        skips: says of a frame that it goes without detection, its motion alone being measured; None: no frame does.
     """
 
     def __init__(
-        self, detector: FrameDetector, *, motion: MotionEstimator | None, log: SeenLog | None, batch: int = 1
+        self,
+        detector: FrameDetector,
+        *,
+        motion: MotionEstimator | None,
+        log: SeenLog | None,
+        batch: int = 1,
+        skips: Callable[[Frame], bool] | None = None,
     ) -> None:
         self._detector = detector
         self._motion = motion
         self._log = log
         self._batch = batch
+        self._skips = skips
 
     def see(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, Observation]]:
         """The frames with what is seen in them; some are taken ahead while the detector is busy."""
@@ -58,15 +67,19 @@ class LiveObservationSource:
             yield from self._from_log(itertools.islice(rest, self._log.stored_frames), self._log)
         under_way: deque[tuple[list[Frame], Any]] = deque()
         while batch := list(itertools.islice(rest, self._batch)):
-            under_way.append((batch, self._detector.submit(batch)))
+            skipped = self._skips is not None and all(map(self._skips, batch))
+            under_way.append((batch, None if skipped else self._detector.submit(batch)))
             if len(under_way) >= self._detector.parallel:
                 yield from self._result(*under_way.popleft())
         while under_way:
             yield from self._result(*under_way.popleft())
 
     def _result(self, frames: list[Frame], handle: Any) -> Iterator[tuple[Frame, Observation]]:
-        for frame, detections in zip(frames, self._detector.result(handle), strict=True):
-            seen = Observation(frame.index, frame.time, detections, self._measure(frame), frame.damaged)
+        skipped = handle is None
+        found = [Detections.empty() for _ in frames] if skipped else self._detector.result(handle)
+        for frame, detections in zip(frames, found, strict=True):
+            motion = self._measure(frame)
+            seen = Observation(frame.index, frame.time, detections, motion, frame.damaged, skipped=skipped)
             yield frame, seen
             # Only now: whoever took the frame may have added closer looks, which a resumed run needs as well.
             if self._log is not None:
@@ -106,6 +119,15 @@ class StoredObservationSource:
             yield frame, checked(next(self._observations, None), frame=frame)
         for _ in self._observations:  # to the end, where the reader tells if the plan was changed meanwhile
             pass
+
+
+class BlankObservationSource:
+    """Sees nothing: for runs that hide only what a person or a list of scenes names."""
+
+    def see(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, Observation]]:
+        """The frames, with nothing seen in any."""
+        for frame in frames:
+            yield frame, Observation(frame.index, frame.time, Detections.empty())
 
 
 def checked(seen: Observation | None, *, frame: Frame) -> Observation:

@@ -24,7 +24,7 @@ def files_read(job: Job) -> Iterator[Path]:
         yield EditsFile.beside(job.from_plan).path
     if job.edits is not None:
         yield job.edits
-    for named in (job.settings.picture, *str(job.settings.weights).split(",")):
+    for named in (*job.persons.keep, *job.persons.hide, job.settings.picture, *str(job.settings.weights).split(",")):
         if named and Path(named).is_file():
             yield Path(named)
 

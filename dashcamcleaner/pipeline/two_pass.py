@@ -10,6 +10,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 
 from dashcamcleaner.core.boxes import Detections
+from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Event
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
@@ -26,7 +27,7 @@ from dashcamcleaner.pipeline.progress import ProgressMeter
 from dashcamcleaner.pipeline.workers import BoundedQueue, ThreadGroup, until_done
 from dashcamcleaner.planning.weak_spots import thorough_plans
 
-__all__ = ["PrecomputedPlanner", "analyse_first"]
+__all__ = ["PrecomputedPlanner", "analyse_first", "analysed_plans"]
 
 
 def analyse_first(
@@ -34,30 +35,54 @@ def analyse_first(
 ) -> Generator[Event, None, RunContext]:
     """Analyse, look again, plan; gives a context whose source and planner only hand out what is known.
 
+    Where persons are asked for, their faces are looked at in the same pass, and become edits of the context.
+
     Yields `Progress` with the phases ``analyse`` and ``look again``. Raises what the threads raised.
     """
-    settings = job.settings
+    plans = yield from analysed_plans(job, info=info, context=context, control=control)
+    if context.people is not None:
+        found, notes = context.people.edits(plans)
+        edits = context.edits.without_persons.joined(found)
+        plans = _planned_again(plans, _whole_clip_planner(job, info=info, context=context, edits=edits))
+        context = replace(context, edits=edits, people_notes=notes)
+    return replace(
+        context,
+        source=StoredObservationSource(plan.seen for plan in plans),
+        planner=FramePlanner(PrecomputedPlanner(plans)),
+        checker=None,
+    )
+
+
+def analysed_plans(
+    job: Job, *, info: MediaInfo, context: RunContext, control: Control
+) -> Generator[Event, None, list[FramePlan]]:
+    """The plans of a whole clip; of a context with persons, those without edits. Yields and raises as `analyse_first`.
+
+    Args:
+        job: what is asked.
+        info: what the clip holds.
+        context: gives the observations; one that is thorough looks again where tracks are weak.
+        control: pauses and cancels.
+    """
     observations: list[Observation] = []
     meter = ProgressMeter("analyse", frames=info.frames)
+    edits = None if context.people is not None else context.edits or None
 
     def fresh_planner() -> Planner:
-        return make_planner(
-            settings,
-            upright_size=info.upright_size,
-            rules=context.rules,
-            max_waiting_frames=0,
-            edits=context.edits or None,
-            whole_clip=True,
-        )
+        return _whole_clip_planner(job, info=info, context=context, edits=edits)
 
-    def collect(_: Frame, plan: FramePlan) -> Event | None:
+    def collect(frame: Frame, plan: FramePlan) -> Event | None:
+        if context.people is not None:
+            context.people.add(frame, plan.seen)
         observations.append(plan.seen)
         counts = {kind: int((plan.seen.detections.kind == kind).sum()) for kind in context.thresholds}
         return meter.advance(counts, time_s=plan.time.seconds)
 
     planner = context.planning_with(_AnalysingPlanner(fresh_planner()))
-    with open_clip(job.source, info=info, threads=settings.workers) as decoder:
+    with open_clip(job.source, info=info, threads=job.settings.workers) as decoder:
         yield from run_frames_in_threads(context.source, planner, [collect], frames=decoder, control=control)
+    if not context.thorough:
+        return _planned_again([FramePlan(seen) for seen in observations], fresh_planner())
     plans: list[FramePlan] = []
     with ThreadGroup() as group:
         events: BoundedQueue[Event] = BoundedQueue(group, size=0)
@@ -79,12 +104,26 @@ def analyse_first(
 
         group.start("plan", planning)
         yield from until_done(group, events)
-    return replace(
-        context,
-        source=StoredObservationSource(plan.seen for plan in plans),
-        planner=FramePlanner(PrecomputedPlanner(plans)),
-        checker=None,
+    return plans
+
+
+def _whole_clip_planner(job: Job, *, info: MediaInfo, context: RunContext, edits: Edits | None) -> Planner:
+    return make_planner(
+        job.settings,
+        upright_size=info.upright_size,
+        rules=context.rules,
+        max_waiting_frames=0,
+        edits=edits,
+        whole_clip=True,
     )
+
+
+def _planned_again(plans: Sequence[FramePlan], planner: Planner) -> list[FramePlan]:
+    """The plans that a planner makes of the same observations."""
+    made: list[FramePlan] = []
+    for plan in plans:
+        made += planner.push(plan.seen)
+    return [*made, *planner.finish()]
 
 
 def _second_pass(

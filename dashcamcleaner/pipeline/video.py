@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Generator, Iterator
+from fractions import Fraction
 
 from dashcamcleaner.core.events import Event, Finished, Started, Warned
 from dashcamcleaner.core.frame import Frame
@@ -19,16 +20,20 @@ from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
 from dashcamcleaner.detection.pool import ModelPool
-from dashcamcleaner.errors import InputError
+from dashcamcleaner.errors import InputError, SettingError
 from dashcamcleaner.files import check_space
 from dashcamcleaner.media import probe, trial
-from dashcamcleaner.media.decoder import open_clip
+from dashcamcleaner.media.decoder import choose_decoder, frame_times, open_clip
+from dashcamcleaner.media.hardware import with_encoder
+from dashcamcleaner.media.output_plan import OutputPlan, with_cut
 from dashcamcleaner.pipeline.context import open_context, video_track_of
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.frames import FramePlanner, run_frames_in_threads
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.output_lock import OutputLock
 from dashcamcleaner.pipeline.outputs import check_outputs
+from dashcamcleaner.pipeline.people import VisiblePersons, keep_person_edits
+from dashcamcleaner.pipeline.person_styles import PersonStyles
 from dashcamcleaner.pipeline.progress import ProgressMeter
 from dashcamcleaner.pipeline.source_watch import SourceWatch
 from dashcamcleaner.pipeline.statistics import RunStatistics
@@ -78,6 +83,11 @@ def _clean_locked(
         keep_chroma=settings.keep_chroma,
         quality=settings.quality,
     )
+    if job.cut is not None:
+        target = _cut_target(target, job, info=info)
+    target, coding_notes = with_encoder(target, settings.encoder, size=target.size)
+    chosen = choose_decoder(job.source, info=info, choice=settings.decoder)
+    coding_notes += chosen.notes
     check_space(job.output.parent, needed_bytes=target.estimated_bytes)
     summary = RunSummary(
         source=str(job.source),
@@ -94,21 +104,25 @@ def _clean_locked(
         summary.resumed_frames = context.resumed_frames
         yield Started(str(job.source), str(job.output), info.frames, context.description)
         summary.streams += target.actions
-        for sentence in (*info.warnings, *target.warnings, *context.warnings):
+        for sentence in (*info.warnings, *target.warnings, *coding_notes, *context.warnings):
             summary.warnings.append(sentence)
             yield Warned(sentence)
         statistics = RunStatistics(
             thresholds=context.thresholds, kinds=settings.kinds(), upright_size=info.upright_size
         )
         writer = stack.enter_context(ClipWriter(job, info=info, target=target, header=context.header, models=models))
-        meter = ProgressMeter("render" if job.from_plan or context.thorough else "clean", frames=info.frames)
-        if context.thorough:
+        meter = ProgressMeter("render" if job.from_plan or context.analyses_first else "clean", frames=info.frames)
+        if context.analyses_first:
             context = yield from analyse_first(job, info=info, context=context, control=control)
-        decoder = stack.enter_context(open_clip(job.source, info=info, threads=settings.workers))
+        visible = VisiblePersons(context.edits)
+        if context.edits.person_styles:
+            writer.styles = PersonStyles(context.edits, settings=settings)
+        decoder = stack.enter_context(open_clip(job.source, info=info, threads=settings.workers, chosen=chosen))
 
         def write(frame: Frame, plan: FramePlan) -> Event | None:
             watch.look()
             counts = statistics.add(plan)
+            visible.add(plan)
             writer.write(frame, plan)
             _show(frame, control)
             return meter.advance(counts, time_s=plan.time.seconds)
@@ -126,12 +140,15 @@ def _clean_locked(
         for sentence in (
             *summary.hidden.notes,
             *decoder.problems,
+            *context.people_notes,
+            *visible.sentences(),
             *_afterthoughts(context.planner, statistics),
         ):
             summary.warnings.append(sentence)
             yield Warned(sentence)
         summary.timeline, summary.edits = statistics.timeline.as_dict(), describe_edits(context.edits)
         summary.left_clear = context.edits.clear_note
+        summary.visible = visible.rows()
         summary.status = (
             PARTIAL if decoder.partial or statistics.damaged_frames or context.edits.not_applied else CLEANED
         )
@@ -143,8 +160,23 @@ def _clean_locked(
             raise
         for sentence in sentences:
             yield Warned(sentence)
+        if job.write_plan and (problem := keep_person_edits(job, context.edits)):
+            yield Warned(problem)
         context.done()
     return summary
+
+
+def _cut_target(target: OutputPlan, job: Job, *, info: MediaInfo) -> OutputPlan:
+    """The same output, cut on frames."""
+    assert job.cut is not None
+    if job.export_mask or job.export_mask_colored or job.audit:
+        raise SettingError("A cut clip has no masks, and no audit of its own.", hint="Clean the cut clip to have them.")
+    times = [pts * info.time_base for pts in frame_times(job.source, info=info)]
+    begin = times[0] if times else info.start_s or Fraction(0)
+    cut = job.cut.later(begin).on_frames(times)
+    if not any(cut.kept.holds(time) for time in times):
+        raise SettingError(f"Nothing of {job.source.name} would be left.", hint="Check labels, rules and actions.")
+    return with_cut(target, cut)
 
 
 def _show(frame: Frame, control: Control) -> None:
@@ -161,5 +193,5 @@ def _afterthoughts(planner: FramePlanner, statistics: RunStatistics) -> Iterator
         yield "The look-ahead was shortened to stay within --max-look-ahead-mb; raise it or use --thorough."
     if statistics.damaged_frames:
         yield f"{statistics.damaged_frames} frames came damaged from the decoder and were covered wholly."
-    if not any(kind.regions for kind in statistics.kinds.values()):
+    if statistics.kinds and not any(kind.regions for kind in statistics.kinds.values()):
         yield f"Nothing was found in {statistics.frames} frames; look at the clip yourself before you publish it."

@@ -31,6 +31,7 @@ from dashcamcleaner.pipeline.hidden_sheet import HiddenSheet
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.observations import LiveObservationSource
 from dashcamcleaner.pipeline.output_lock import OutputLock
+from dashcamcleaner.pipeline.person_styles import PersonStyles
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
 from dashcamcleaner.pipeline.publication import publish_all
 from dashcamcleaner.planning.planner import MemoryPlanner
@@ -58,7 +59,13 @@ def obscurer_for(settings: Settings) -> Obscurer:
 
 
 class ClipWriter:
-    """A context manager: leaving it without `finish` deletes everything that was begun."""
+    """A context manager: leaving it without `finish` deletes everything that was begun.
+
+    Attributes:
+        styles: how persons' regions look, where that was chosen; may be set until the first frame is written.
+    """
+
+    styles: PersonStyles | None = None
 
     def __init__(self, job: Job, *, info: MediaInfo, target: OutputPlan, header: PlanHeader, models: ModelPool) -> None:
         settings = job.settings
@@ -158,9 +165,11 @@ class ClipWriter:
         assert self._encoder is not None
         job, encoder = self._job, self._encoder
         summary.output_bytes = encoder.finish()
-        sentences = [*encoder.problems, *length_notes(source_length, encoder.length)]
+        sentences = list(encoder.problems)
+        if job.cut is None:  # else the encoder alone has compared what it was asked for with what it wrote
+            sentences += length_notes(source_length, encoder.length)
         summary.warnings += sentences
-        summary.duration_s = summary.duration_s or float(encoder.length.seconds or 0)
+        summary.duration_s = (job.cut is None and summary.duration_s) or float(encoder.length.seconds or 0)
         check_clip(self._clip.path, encoder.written, final=job.output)
         files: list[tuple[WorkFile, Path]] = []
         for mask, work, final in self._masks:

@@ -20,7 +20,7 @@ from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.plan_file import PlanReader, is_plan_of
 from dashcamcleaner.review.track_summary import TrackSummary, track_summaries
 
-__all__ = ["read_tracks", "write_sheet"]
+__all__ = ["crop_around", "read_tracks", "write_sheet"]
 
 _CELL_PX = 176
 _TEXT_PX = 34
@@ -108,7 +108,7 @@ def _thumbnails(
                 if obscurer is not None:
                     obscurer.obscure(frame, regions[frame.time.pts])
                     frame.forget_pictures()
-                found[entry.track] = _crop(frame.picture(frame.upright_size), entry)
+                found[entry.track] = crop_around(frame.picture(frame.upright_size), entry.best_box)
             if not wanted:
                 break
     missing = [entry.track for entry in entries if entry.track not in found]
@@ -117,8 +117,14 @@ def _thumbnails(
     return found
 
 
-def _crop(picture: np.ndarray, entry: TrackSummary) -> np.ndarray:
-    x1, y1, x2, y2 = entry.best_box
+def crop_around(picture: np.ndarray, xyxy: tuple[float, float, float, float]) -> np.ndarray:
+    """A copy of what a box shows, with some of its surroundings.
+
+    Args:
+        picture: ``(h, w, 3)``, full size.
+        xyxy: the box in its pixels; it may reach past the picture.
+    """
+    x1, y1, x2, y2 = xyxy
     height, width = picture.shape[:2]
     half = max(x2 - x1, y2 - y1, 24.0) * _AROUND / 2
     cx, cy = (x1 + x2) / 2, (y1 + y2) / 2

@@ -36,12 +36,13 @@ GROUPS: dict[str, str] = {
     "seeing": "Detection",
     "output": "Output",
     "run": "Running",
+    "live": "Live",
 }
 
 KEEPABLE = ("location", "tags", "data", "subtitles", "cover", "attachments")
 
 PROFILES: dict[str, dict[str, Any]] = {
-    "fast": {"inference_size": 640, "tiles": 1, "threshold": None, "look_ahead": 0.5},
+    "fast": {"inference_size": 640, "tiles": 1, "threshold": None, "look_ahead": 0.5, "detect_every": "auto"},
     "balanced": {"inference_size": 960, "tiles": 1, "threshold": None, "look_ahead": 1.0},
     "publish": {"inference_size": 1280, "tiles": 1, "threshold": None, "look_ahead": 1.0},
     "maximum": {"inference_size": 1280, "tiles": 2, "threshold": 0.03, "look_ahead": 2.0, "thorough": True},
@@ -150,6 +151,9 @@ class Settings:
     precision: str = setting("auto", "seeing", "Precision",
         "Arithmetic of the network; auto: the chip's best.", choices=("auto", "f32", "bf16", "f16", "int8"))
     batch: int = setting(1, "seeing", "Batch", "Frames per inference; more than 1 helps GPUs.", minimum=1, maximum=64)
+    detect_every: str = setting("1", "seeing", "Detect every",
+        "Detect in every n-th frame and carry tracks in between; auto: in all where anything appears or is lost.",
+        choices=("auto", "1", "2", "3", "4", "5"))
     video_track: int | None = setting(None, "seeing", "Video stream",
         "Number of the video stream to clean, from 1, where a file has several; auto: the longest and largest.",
         minimum=1, maximum=64)
@@ -165,6 +169,9 @@ class Settings:
     preset: str = setting("veryfast", "output", "Encoder preset",
         "Slower presets make smaller files of the same quality.",
         choices=("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"))
+    encoder: str = setting("software", "output", "Encoder",
+        "What encodes; hardware is tried at the start, and software takes its place where it does not work.",
+        choices=("auto", "software", "nvenc", "qsv", "amf", "videotoolbox"))
     keep_chroma: bool = setting(False, "output", "Keep chroma",
         "Write 4:2:2 and 4:4:4 sources as they are; many players show only 4:2:0.")
     audio: str = setting("keep", "output", "Audio",
@@ -181,8 +188,34 @@ class Settings:
     # --- running
     workers: int = setting(0, "run", "Threads",
         "Threads of decoder, detector and encoder each; 0: the machine's.", minimum=0, maximum=256)
+    parallel: int = setting(1, "run", "Clips at once",
+        "Clips cleaned at the same time, each in a process of its own; auto: by cores and memory.",
+        minimum=0, maximum=256)
+    decoder: str = setting("software", "run", "Decoder",
+        "What decodes; hardware is tried at the start, and software takes its place where it does not work.",
+        choices=("auto", "software", "cuda", "qsv", "vaapi", "d3d11va", "videotoolbox", "amf"))
     max_look_ahead_mb: int = setting(400, "run", "Memory for look-ahead",
         "Most memory that waiting frames may take; a shorter look-ahead is told.", minimum=16, maximum=65536, unit="MB")
+    # --- live pictures
+    delay: float = setting(1.0, "live", "Delay",
+        "How long live pictures and sound are held before they leave; longer forgives more load and finds more.",
+        minimum=0.1, maximum=30, unit="s")
+    carry: float = setting(0.2, "live", "Carry tracks",
+        "Live frames between two detections at most this far apart leave with their tracks carried on; others wholly "
+        "covered.", minimum=0, maximum=0.5, unit="s")
+    capture_rate: float = setting(30.0, "live", "Capture rate",
+        "Pictures a second that are taken of a screen, or asked of a camera.", minimum=1, maximum=120, unit="fps")
+    mute_covered: bool = setting(False, "live", "Mute while covered",
+        "Live sound is silent while the picture is covered wholly.")
+    hold: float = setting(1.0, "live", "Hold",
+        "How long a label's rule, or a cover in OBS, stays at work after what it was for was last seen.",
+        minimum=0, maximum=60, unit="s")
+    label_hits: int = setting(1, "live", "Label hits",
+        "So many of the latest scores of a label must pass its threshold.", minimum=1, maximum=100)
+    label_of: int = setting(1, "live", "Label scores",
+        "The number of latest scores among which hits are counted.", minimum=1, maximum=100)
+    label_bypass: float = setting(0.95, "live", "Label bypass",
+        "A score above this is enough by itself.", minimum=0, maximum=1)
     # fmt: on
     _overrides: dict[str, Any] = field(init=False, compare=False, default_factory=dict)
 

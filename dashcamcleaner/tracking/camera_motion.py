@@ -13,7 +13,7 @@ import numpy as np
 
 from dashcamcleaner.core.motion import Motion
 
-__all__ = ["MotionEstimator"]
+__all__ = ["CELL_LEVELS", "MotionEstimator", "fine_structure", "per_cell"]
 
 _LONG_SIDE_PX = 320
 _CELL_PX = 10
@@ -28,7 +28,7 @@ _CUT_LEVELS = 25.0
 """In flat pictures a cut is a jump of the mean absolute difference by this many grey levels."""
 
 _CELL_LIKENESS = 0.5
-_CELL_LEVELS = 1.0
+CELL_LEVELS = 1.0
 """A cell counts as measured where it has structure, and the structure is found again."""
 
 _FIT_ROUNDS = 6
@@ -47,14 +47,17 @@ class MotionEstimator:
         self._previous: tuple[np.ndarray, np.ndarray] | None = None
         self._lattice: tuple[np.ndarray, np.ndarray] | None = None
 
-    def measure(self, picture: np.ndarray) -> Motion | None:
+    def measure(self, picture: np.ndarray, *, limited_range: bool = False) -> Motion | None:
         """The motion from the picture given before to this one; None for the first.
 
         Args:
-            picture: upright RGB ``(h, w, 3)`` uint8 of any size, always the same.
+            picture: upright RGB ``(h, w, 3)`` or grey ``(h, w)``, uint8, of any size, always the same.
+            limited_range: its levels are 16 to 235, as the brightness of most clips is stored.
         """
         grey = self._small_grey(picture)
-        fine = _fine_structure(grey)
+        if limited_range:
+            grey = np.clip((grey.astype(np.float32) - 16) * (255 / 219), 0, 255).astype(np.uint8)
+        fine = fine_structure(grey)
         previous, self._previous = self._previous, (grey, fine)
         if previous is None or previous[0].shape != grey.shape:
             return None
@@ -70,7 +73,8 @@ class MotionEstimator:
         # Whole cells, so that the grid tiles the picture.
         size = tuple(max(_CELL_PX, round(side * factor / _CELL_PX) * _CELL_PX) for side in (w, h))
         # Grey first: one channel is scaled in a third of the time of three.
-        return cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
+        grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+        return cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
 
     def _between(self, grey0: np.ndarray, fine0: np.ndarray, grey1: np.ndarray, fine1: np.ndarray) -> Motion:
         h, w = grey0.shape
@@ -101,7 +105,7 @@ class MotionEstimator:
         return Motion(full[:2].astype(np.float32), grid.astype(np.float32)).rounded()
 
 
-def _fine_structure(grey: np.ndarray) -> np.ndarray:
+def fine_structure(grey: np.ndarray) -> np.ndarray:
     """What is left of a picture without its broad light and shade."""
     levels = grey.astype(np.float32)
     return levels - cv2.blur(levels, (9, 9))
@@ -116,7 +120,7 @@ def _is_cut(grey0: np.ndarray, grey1: np.ndarray, fine0: np.ndarray, found: np.n
     return float((fine0 * found).mean()) < _CUT_LIKENESS * (before * after) ** 0.5
 
 
-def _per_cell(values: np.ndarray) -> np.ndarray:
+def per_cell(values: np.ndarray) -> np.ndarray:
     """Means over the cells of the grid."""
     size = (values.shape[1] // _CELL_PX, values.shape[0] // _CELL_PX)
     return cv2.resize(values, size, interpolation=cv2.INTER_AREA)
@@ -125,10 +129,10 @@ def _per_cell(values: np.ndarray) -> np.ndarray:
 def _cells(flow: np.ndarray, energy: np.ndarray, fine0: np.ndarray, found: np.ndarray) -> np.ndarray:
     """Displacement per cell, weighted by structure; NaN where there is none or it is not found again."""
     weight = energy + 1e-3
-    total = _per_cell(weight)
-    grid = np.stack([_per_cell(flow[..., axis] * weight) / total for axis in (0, 1)], axis=-1)
-    before, after, common = _per_cell(energy), _per_cell(found * found), _per_cell(fine0 * found)
-    known = (before > _CELL_LEVELS**2) & (common > _CELL_LIKENESS * np.sqrt(before * after))
+    total = per_cell(weight)
+    grid = np.stack([per_cell(flow[..., axis] * weight) / total for axis in (0, 1)], axis=-1)
+    before, after, common = per_cell(energy), per_cell(found * found), per_cell(fine0 * found)
+    known = (before > CELL_LEVELS**2) & (common > _CELL_LIKENESS * np.sqrt(before * after))
     grid[~known] = np.nan
     return grid
 

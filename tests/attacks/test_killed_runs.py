@@ -1,11 +1,12 @@
 """Number 9: killed at any point, on a full disk, or stopped twice: the same command completes, and nothing half stands.
 
 Points are the run's own file operations, counted by Python's audit hook, so that the last milliseconds have as many as
-all the rest. ``DASHCAMCLEANER_ATTACKS=100`` tries more of them.
+all the rest; or moments in time. ``DASHCAMCLEANER_ATTACKS=200`` tries every operation and fifty moments, by hand.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import re
@@ -130,7 +131,8 @@ def test_killed_anywhere_the_same_command_completes(tmp_path: Path) -> None:
     chosen = random.Random(9)
     last = range(max(1, points - 25), points + 1)  # from the first file that gets its name to the lock's end
     tried = {points, *chosen.sample(last, min(len(last), ATTACKS * 3 // 4))}
-    tried |= set(chosen.sample(range(1, points + 1), min(points, ATTACKS - ATTACKS * 3 // 4)))
+    others = sorted(set(range(1, points + 1)) - tried)
+    tried |= set(chosen.sample(others, min(len(others), max(0, ATTACKS - len(tried)))))
     for number in sorted(tried):
         folder = tmp_path / f"killed{number}"
         folder.mkdir()
@@ -141,6 +143,38 @@ def test_killed_anywhere_the_same_command_completes(tmp_path: Path) -> None:
         assert isinstance(events[-1], Finished), (number, events[-1])
         require_whole(folder / "out.mp4", expected)
         shutil.rmtree(folder)
+        print(f"killed at {number} of {points}: whole", flush=True)
+
+
+@pytest.mark.timeout(1200)
+def test_killed_at_any_moment_the_same_command_completes(tmp_path: Path) -> None:
+    made = clips.make(tmp_path / "in.mp4", frames=FRAMES)
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    shutil.copy2(made.path, whole / "in.mp4")
+    begun = time.monotonic()
+    assert child(whole, "clean", whole / "in.mp4", "-o", whole / "out.mp4").returncode == 0
+    lasts_s = time.monotonic() - begun
+    expected = frames_of(whole / "out.mp4")
+    chosen = random.Random(100)
+    for number in range(max(2, ATTACKS // 4)):
+        folder = tmp_path / f"moment{number}"
+        folder.mkdir()
+        shutil.copy2(made.path, folder / "in.mp4")
+        output = folder / "out.mp4"
+        with subprocess.Popen(
+            program(folder, "clean", folder / "in.mp4", "-o", output), stdout=subprocess.DEVNULL
+        ) as running:
+            with contextlib.suppress(subprocess.TimeoutExpired):  # every second one near the end
+                running.wait(lasts_s * (chosen.random() if number % 2 else chosen.uniform(0.85, 1.0)))
+            running.kill()
+        if running.returncode == -signal.SIGKILL:
+            events = again(folder / "in.mp4", output)
+            if isinstance(events[-1], Failed):  # killed after its very last act
+                assert "exists already" in events[-1].error.message, (number, events[-1])
+        require_whole(output, expected)
+        shutil.rmtree(folder)
+        print(f"killed at moment {number}: whole", flush=True)
 
 
 def test_killed_at_its_very_end_nothing_is_done_twice(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from dashcamcleaner.core.edit_types import (
     UnknownEdit,
 )
 from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.plan import Observation, Origin, Region
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import PlanError
@@ -69,7 +70,7 @@ def test_what_cannot_be_is_not_made(make):
 
 def test_edits_that_can_leave_something_clear_say_so():
     uncovering = {name for name, kind in EDIT_TYPES.items() if kind.uncovers}
-    assert uncovering == {"keep", "drop", "only", "exclude"}
+    assert uncovering == {"keep", "drop", "only", "exclude", "keep-person", "only-persons", "keep-unknown"}
     edits = Edits.of(KeepTrack(1), HiddenZone(BOX), ClearZone(BOX), CheckedTrack(1), UnknownEdit("{}", "x"))
     assert edits.uncovering == (KeepTrack(1), ClearZone(BOX))
     assert edits.hiding == Edits.of(HiddenZone(BOX))
@@ -79,10 +80,13 @@ def test_no_edit_that_does_not_say_so_leaves_a_region_out():
     every = [
         KeepTrack(1), DropTrack(1), OnlyTrack(2), NameTrack(1, "Ann"), CheckedTrack(1), DrawnRegion(((0.0, BOX),)),
         HiddenZone(BOX), ClearZone((0.0, 0.0, 99.0, 99.0)), HiddenSpan(), UnknownEdit('{"edit": "keep"}', "keep"),
+        PersonTrack(1, 1, ((0.0, 9.0),)), KeepPerson(1), HidePerson(2), OnlyPersons(), KeepUnknown(),
+        PersonStyle(1, "solid"),
     ]  # fmt: skip
     assert {type(edit) for edit in every} == {*EDIT_TYPES.values(), UnknownEdit}
     for edit in every:
-        assert (region(1) in Edits.of(edit).apply([region(1)], seen=at(0))) is not edit.uncovers
+        who = [PersonTrack(1, 1, ((0.0, 9.0),))] if isinstance(edit, KeepPerson | OnlyPersons) else []
+        assert (region(1) in Edits.of(*who, edit).apply([region(1)], seen=at(0))) is not edit.uncovers
 
 
 def test_an_unknown_track_is_an_error_that_lists_those_that_exist():

@@ -117,10 +117,47 @@ def test_closer_looks_begin_where_an_earlier_run_ended() -> None:
     sees = ScriptedDetector(lambda *_: [(140, 140, 180, 180, 0.9, "face")])
     with_looks = FramePlanner(planner, checker=CropChecker(sees), picture_size=(80, 60), known_frames=4)
     list(run_frames(NothingSeen(), with_looks, [], frames=frames()))
-    assert [len(checks) for checks in planner.checks] == [1, 1]  # of frames 4 and 5
+    assert [len(checks) for checks in planner.checks] == [0, 0, 0, 0, 1, 1]
     assert sees.seen == 4  # two crops a look
 
 
 def test_a_single_picture_has_a_single_plan() -> None:
     (frame,) = frames(1)
     assert plan_frame(NothingSeen(), FramePlanner(LookAhead()), frame).index == 0
+
+
+class Doubting(LookAhead):
+    """A planner that is unsure of none to four boxes, differently in every frame."""
+
+    def unsure(self) -> Sequence[tuple[float, tuple[float, float, float, float], str]]:
+        count = (self.waiting[-1].index * 7) % 5
+        return [(1.0, (10.0 + 40 * number, 10.0, 40.0 + 40 * number, 40.0), "face") for number in range(count)]
+
+
+class Remembered(NothingSeen):
+    """A source that gives the first frames' checks, as the log of a run that was killed does."""
+
+    def __init__(self, stored: Sequence[Sequence[CropCheck]]) -> None:
+        super().__init__()
+        self.stored = stored
+
+    def see(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, Observation]]:
+        for frame, seen in super().see(frames):
+            if frame.index < len(self.stored):
+                seen.checks.extend(self.stored[frame.index])
+            yield frame, seen
+
+
+def looked_at(source: NothingSeen, *, known_frames: int) -> list[list[CropCheck]]:
+    planner = Doubting()
+    checker = CropChecker(ScriptedDetector(lambda *_: [(140, 140, 180, 180, 0.9, "face")]), per_frame=0.7)
+    with_looks = FramePlanner(planner, checker=checker, picture_size=(80, 60), known_frames=known_frames)
+    list(run_frames(source, with_looks, [], frames=frames(40)))
+    return planner.checks
+
+
+@pytest.mark.parametrize("known_frames", [1, 4, 9, 23, 39])
+def test_a_run_that_is_continued_looks_at_what_it_would_have_looked_at(known_frames: int) -> None:
+    undisturbed = looked_at(NothingSeen(), known_frames=0)
+    assert 0 < sum(map(len, undisturbed)) < sum((index * 7) % 5 for index in range(40)), "the budget is met"
+    assert looked_at(Remembered(undisturbed[:known_frames]), known_frames=known_frames) == undisturbed

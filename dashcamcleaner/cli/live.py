@@ -1,0 +1,173 @@
+"""``dashcamcleaner live --from SOURCE --to SINK``: what is on the screen or in front of the camera, covered."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dashcamcleaner.cli.options import add_settings, settings_of
+from dashcamcleaner.cli.window import show_live_window
+from dashcamcleaner.core.plain_text import json_line, say
+
+if TYPE_CHECKING:
+    from dashcamcleaner.core.events import Event, LiveStats
+
+__all__ = ["add_parser", "run"]
+
+DEFAULTS = {"profile": "fast", "crop_checks": False}
+"""A live frame has little time: the quick profile, and no closer looks, unless they are asked for."""
+
+_PLAIN_EVERY_S = 5.0
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = subparsers.add_parser(
+        "live",
+        help="cover what is on the screen, in front of a camera or in a stream, before anyone sees it",
+        description="Reads pictures as they come, holds them for a while, and sends them on with faces and plates "
+        "hidden. What was not analysed in time is covered wholly. Ctrl-C ends it.",
+    )
+    parser.add_argument(
+        "--from", dest="source", required=True, metavar="SOURCE",
+        help="screen[:N[:X,Y,W,H]], window:TITLE, camera[:NAME], an address (rtsp, rtmp, udp, tcp, http), or a file",
+    )  # fmt: skip
+    parser.add_argument(
+        "--to", dest="sinks", required=True, action="append", metavar="SINK",
+        help="preview (a window), a file (.mkv, .mp4, .ts), an address (udp, tcp, rtmp, rtsp), camera[:NAME], "
+        "obs://HOST:PORT/SCENE/ITEM, obs-script:PORT; may be given several times",
+    )  # fmt: skip
+    labels = parser.add_argument_group("Labels")
+    labels.add_argument(
+        "--when", action="append", default=[], metavar="LABEL>X",
+        help="a label of a whole picture over a threshold, e.g. 'nudity>0.6'; may be given several times",
+    )  # fmt: skip
+    labels.add_argument(
+        "--then", dest="actions", default="cover,obs,log", metavar="LIST",
+        help="what a label does: cover (the whole frame), mute, obs (switch it), log [default cover,obs,log]",
+    )  # fmt: skip
+    parser.add_argument(
+        "--panic-key", metavar="KEYS",
+        help="key that covers everything for 10 s wherever the keyboard is, e.g. '<ctrl>+<alt>+p'; Enter in the "
+        "terminal and the signal USR1 do so, too",
+    )  # fmt: skip
+    parser.add_argument("--for", dest="seconds", type=_seconds, metavar="SECONDS", help="end after this time")
+    shown = parser.add_argument_group("What is shown")
+    shown.add_argument("--log", metavar="FILE", help="append what happens as JSON lines, without pictures")
+    shown.add_argument("--json", action="store_true", help="events and figures as JSON lines on standard output")
+    shown.add_argument("--quiet", action="store_true", help="errors only")
+    shown.add_argument("--verbose", action="store_true", help="log what happens inside")
+    add_settings(parser, without=())
+    parser.set_defaults(run=run)
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e7:
+        raise ValueError
+    return value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run until the source ends, the time is over, or somebody stops it; gives the exit status."""
+    settings = settings_of(args, defaults=DEFAULTS)
+    from dashcamcleaner.detection.pool import shared_pool
+    from dashcamcleaner.live.addresses import sink_for, source_for
+    from dashcamcleaner.live.clock import SessionClock
+    from dashcamcleaner.live.event_log import EventLog
+    from dashcamcleaner.live.labels import open_scorer, parse_rule
+    from dashcamcleaner.live.panic import panic_keys
+    from dashcamcleaner.live.preview_sink import PreviewSink
+    from dashcamcleaner.live.session import LiveSession
+    from dashcamcleaner.live.switching import CoverSwitch
+
+    clock = SessionClock()
+    source = source_for(args.source, clock=clock, rate=settings.capture_rate)
+    rules = [
+        parse_rule(
+            text, hits=settings.label_hits, of=settings.label_of, bypass=settings.label_bypass, hold_s=settings.hold
+        )
+        for text in args.when
+    ]
+    actions = _actions(args.actions)
+    targets = [sink_for(text, overwrite=settings.overwrite) for text in args.sinks]
+    switches = [target for target in targets if isinstance(target, CoverSwitch)]
+    sinks = [target for target in targets if not isinstance(target, CoverSwitch)]
+    models = args.models or shared_pool()
+    session = LiveSession(
+        source, sinks, settings=settings, models=models, clock=clock, switches=switches, rules=rules,
+        open_scorer=lambda: open_scorer(models, rules), actions=actions,
+    )  # fmt: skip
+    with contextlib.ExitStack() as stack:
+        log = stack.enter_context(EventLog(Path(args.log))) if args.log else None
+        if args.seconds:
+            timer = threading.Timer(args.seconds, session.stop)
+            timer.daemon = True
+            timer.start()
+            stack.callback(timer.cancel)
+        stack.enter_context(panic_keys(session.panic, key=args.panic_key))
+        events = stack.enter_context(contextlib.closing(session.run()))
+        preview = next((sink for sink in sinks if isinstance(sink, PreviewSink)), None)
+        if preview is None:
+            _show(events, args, log)
+        else:
+            show_live_window(session, preview, events, lambda passed: _show(passed, args, log))
+    return 0
+
+
+def _actions(text: str) -> list[str]:
+    from dashcamcleaner.errors import SettingError
+    from dashcamcleaner.live.session import ACTIONS
+
+    actions = [word.strip() for word in text.split(",") if word.strip()]
+    unknown = [word for word in actions if word not in ACTIONS]
+    if unknown:
+        raise SettingError(f"A label cannot {unknown[0]}.", hint=f"It can {', '.join(ACTIONS)}.")
+    return actions
+
+
+def _show(events: Iterable[Event], args: argparse.Namespace, log: Any) -> None:
+    from dashcamcleaner.core.events import LiveChange, LiveStats, Started, event_as_dict
+
+    shown_s = 0.0
+    last: LiveStats | None = None
+    try:
+        for event in events:
+            if log is not None and not isinstance(event, LiveStats):
+                log.write(event)
+            if args.json:
+                say(json_line(event_as_dict(event)))
+            elif args.quiet:
+                continue
+            elif isinstance(event, Started):
+                say(f"{event.source} -> {event.output}", f"  {event.description}", stream=sys.stderr)
+            elif isinstance(event, LiveChange):
+                say(f"  {event.time_s:8.1f} s  {event.message}", stream=sys.stderr)
+            elif isinstance(event, LiveStats):
+                last = event
+                if event.time_s - shown_s >= _PLAIN_EVERY_S:
+                    shown_s = event.time_s
+                    say(f"  {event.time_s:8.1f} s  {_line(event)}", stream=sys.stderr)
+    finally:
+        if last is not None and not (args.json or args.quiet):
+            say(_totals(last))
+
+
+def _line(stats: LiveStats) -> str:
+    return (
+        f"{stats.fps:.1f} fps, {stats.latency_ms:.0f} ms, {100 * stats.covered_share:.1f} % covered, "
+        f"{stats.queue} waiting, {100 * stats.detected_share:.0f} % detected at {stats.inference_size} px, "
+        f"{stats.device}"
+    )
+
+
+def _totals(stats: LiveStats) -> str:
+    return (
+        f"{stats.frames} frames left in {stats.time_s:.1f} s: {stats.covered} covered wholly, {stats.late} of them "
+        f"late, {stats.dropped} dropped"
+    )

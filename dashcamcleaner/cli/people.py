@@ -1,0 +1,364 @@
+"""``dashcamcleaner people CLIP|PLAN``: who is seen, by likeness; whom to keep visible or to hide; saved sets."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dashcamcleaner.cli.edit_flags import accepted_of, add_accept_flags
+from dashcamcleaner.cli.options import add_settings, settings_of
+from dashcamcleaner.cli.person_flags import add_person_flags, known_persons_of, passphrase_of, request_of
+from dashcamcleaner.core.plain_text import say
+from dashcamcleaner.errors import InputError, NotAccepted, SettingError
+
+if TYPE_CHECKING:
+    from dashcamcleaner.core.edits import Edits
+    from dashcamcleaner.core.person_edits import PersonStyle
+    from dashcamcleaner.people.grouping import Person
+    from dashcamcleaner.people.references import Reference
+    from dashcamcleaner.people.rules import PersonRequest
+    from dashcamcleaner.pipeline.edits_file import EditsFile
+    from dashcamcleaner.pipeline.job import Job
+    from dashcamcleaner.pipeline.people_run import ClipPeople
+
+__all__ = ["add_parser", "run"]
+
+_FORGET = "forget"
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = subparsers.add_parser(
+        "people",
+        help="list the persons of clips or a plan, and choose who stays visible",
+        description="Groups faces by likeness and gives each person a number. Nobody is named or judged. With a plan, "
+        "what is chosen is written into the edits beside it. `people forget [SET]` removes saved sets of persons.",
+    )
+    parser.add_argument("inputs", nargs="+", metavar="CLIP|PLAN", help="clips, or plans (NAME.plan.jsonl)")
+    parser.add_argument("--source", metavar="CLIP", help="the clip that the plan is of (default: beside it)")
+    parser.add_argument("--plan", metavar="FILE", help="of one clip: write a plan here, for its numbers")
+    parser.add_argument("--sheet", metavar="FILE", help="draw the persons into this .png or .jpg")
+    parser.add_argument("--clear", action="store_true", help="show faces in the sheet as they are")
+    parser.add_argument("--json", action="store_true", help="the list as JSON")
+    choice = parser.add_argument_group("Who stays visible (written into the plan's edits)")
+    add_person_flags(choice)
+    choice.add_argument("--merge", metavar="NUMBERS", action="append", default=[], help="these are one person: 2,5")
+    choice.add_argument("--split", metavar="NUMBER", type=int, action="append", default=[],
+                        help="each track of this person is a person of its own")  # fmt: skip
+    choice.add_argument("--person-style", metavar="NUMBER=STYLE", action="append", default=[],
+                        help="how this person's regions look: 2=solid, 2=gaussian, 2=mosaic or 2=mosaic:24 "
+                             "(squares of 24 x 24 pixels)")  # fmt: skip
+    choice.add_argument("--keep-vehicle", metavar="TRACKS", help="leave the plates of these vehicles visible: 12,15")
+    choice.add_argument("--hide-vehicle", metavar="TRACKS", help="hide these vehicles' plates and no others")
+    choice.add_argument("--again", action="store_true", help="group anew: merges, splits and choices are forgotten")
+    choice.add_argument("--save", metavar="SET:NUMBERS", help="save these persons as an encrypted set: family:2,5")
+    add_accept_flags(choice)
+    add_settings(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """List, choose, save or forget."""
+    if args.inputs[0] == _FORGET and not Path(_FORGET).exists():
+        return _forget(args.inputs[1:])
+    settings = settings_of(args)
+    request = request_of(args)
+    chooses = bool(request or args.merge or args.split or args.keep_vehicle or args.hide_vehicle or args.again)
+    chooses = chooses or bool(args.person_style)
+    plans = [text.endswith(".jsonl") for text in args.inputs]
+    if args.plan and (len(args.inputs) > 1 or plans[0]):
+        raise SettingError("--plan makes the plan of one clip.", hint="Give one clip.")
+    if chooses and not (all(plans) or args.plan):
+        raise SettingError(
+            "A choice is written into a plan's edits.", hint="Give a plan, or have one made with --plan FILE."
+        )
+    known = known_persons_of(args, request)
+    jobs = [_job(text, args, settings) for text in args.inputs]
+    files = [_edits_file(job, args) for job in jobs]
+    regroup = bool(request.needs_faces or args.again or args.save or len(jobs) > 1)
+    found, persons, references = _looked(jobs, files, args, request, known=known, regroup=regroup)
+    described: list[tuple[ClipPeople, Edits]] = []
+    for clip, (look, file) in enumerate(zip(found, files, strict=True)):
+        edits = file[1] if file is not None else _no_edits()
+        if persons is not None:
+            edits = _grouped(edits, persons, clip=clip)
+        edits = _chosen(edits, args, request, persons or [], references, look, clip=clip, alone=len(jobs) == 1)
+        if file is not None:
+            file[0].write(edits)
+            if chooses and edits.clear_note:
+                say(f"{edits.clear_note} by {file[0].path}.", stream=sys.stderr)
+        described.append((look, edits))
+    if args.save:
+        _save(args, persons or [])
+    _show(jobs, described, args)
+    return 0
+
+
+def _no_edits() -> Edits:
+    from dashcamcleaner.core.edits import Edits
+
+    return Edits()
+
+
+def _job(text: str, args: argparse.Namespace, settings: Any) -> Job:
+    """A job that is never rendered: the clip, and its plan if that was named."""
+    from dashcamcleaner.pipeline.job import Job
+    from dashcamcleaner.pipeline.plan_file import read_header
+
+    path = Path(text).expanduser()
+    if not text.endswith(".jsonl"):
+        return Job(path, path.with_name(path.stem + "_cleaned" + path.suffix), settings)
+    source = Path(args.source) if args.source else path.with_name(Path(read_header(path).source).name)
+    if not source.is_file():
+        raise InputError(f"The clip of the plan {path.name} is not beside it.", hint="Name it with --source CLIP.")
+    output = path.with_name("unused" + source.suffix)
+    return Job(source, output, settings, from_plan=path, accepted=accepted_of(args))
+
+
+def _edits_file(job: Job, args: argparse.Namespace) -> tuple[EditsFile, Edits] | None:
+    """The edits beside the plan, and what stands there; None where there will be no plan.
+
+    Raises:
+        NotAccepted: they were not made here, leave something clear, and nobody has said yes to them.
+    """
+    from dashcamcleaner.pipeline.edits_file import EditsFile
+
+    plan = job.from_plan or (Path(args.plan) if args.plan else None)
+    if plan is None:
+        return None
+    file = EditsFile.beside(plan)
+    if job.from_plan is None:
+        return file, _no_edits()
+    file.accept(*accepted_of(args))
+    edits = file.read(missing_ok=True)
+    if file.is_foreign:
+        raise NotAccepted(
+            f"The edits {file.path} were not made here: {edits.clear_note}.",
+            hint=f"If you know them, say so for this very file by --accept-edits {file.sha256}.",
+        )
+    return file, edits
+
+
+def _looked(
+    jobs: Sequence[Job],
+    files: Sequence[tuple[EditsFile, Edits] | None],
+    args: argparse.Namespace,
+    request: PersonRequest,
+    *,
+    known: dict[str, tuple[Reference, ...]],
+    regroup: bool,
+) -> tuple[list[ClipPeople], list[Person] | None, dict[str, Sequence[Reference]]]:
+    """What each clip shows; the persons over all of them, or None where the edits tell them already."""
+    from dashcamcleaner.detection.pool import shared_pool
+    from dashcamcleaner.people.grouping import group_people
+    from dashcamcleaner.people.references import read_reference
+    from dashcamcleaner.pipeline.control import Control
+    from dashcamcleaner.pipeline.people_run import look_at_people
+
+    models = args.models or shared_pool()
+    references: dict[str, Sequence[Reference]] = dict(known)
+    for word in (*request.keep, *request.hide):
+        if not word.isdecimal() and word not in references:
+            references[word] = read_reference(Path(word).expanduser(), describer=models.describer())
+    found = []
+    for clip, job in enumerate(jobs):
+        plan = Path(args.plan) if args.plan else None
+        looking = look_at_people(job, control=Control(), models=models, clip=clip, plan=plan)
+        with contextlib.closing(looking):
+            try:
+                while True:
+                    next(looking)
+            except StopIteration as done:
+                found.append(done.value)
+    stored = all(file is not None and file[1].persons for file in files)
+    if stored and not regroup:
+        return found, None, references
+    return found, group_people([one for look in found for one in look.faces.seen]), references
+
+
+def _grouped(edits: Edits, persons: Sequence[Person], *, clip: int) -> Edits:
+    """The edits with who is who anew, and nothing chosen."""
+    from dashcamcleaner.core.edits import Edits
+
+    who = tuple(edit for person in persons for edit in person.edits(clip))
+    return edits.without_persons.joined(Edits(who))
+
+
+def _chosen(
+    edits: Edits,
+    args: argparse.Namespace,
+    request: PersonRequest,
+    persons: Sequence[Person],
+    references: dict[str, Sequence[Reference]],
+    look: ClipPeople,
+    *,
+    clip: int,
+    alone: bool,
+) -> Edits:
+    """The edits with merges, splits and choices."""
+    from dashcamcleaner.core.edit_types import KeepTrack
+    from dashcamcleaner.core.edits import Edits
+    from dashcamcleaner.core.person_edits import PersonStyle, PersonTrack
+    from dashcamcleaner.people.rules import (
+        PersonRequest,
+        merged_persons,
+        rule_edits,
+        rules_of_numbers,
+        split_person,
+        unknown_note,
+    )
+
+    for text in args.merge:
+        edits = merged_persons(edits, _numbers(text, flag="--merge"))
+    for number in args.split:
+        edits = split_person(edits, number)
+    if request:
+        mine = request
+        if not alone:  # a number that another clip has
+            keep, hide = (
+                tuple(word for word in words if not word.isdecimal() or int(word) in edits.persons)
+                for words in (request.keep, request.hide)
+            )
+            mine = PersonRequest(keep, hide, keep_unknown=request.keep_unknown)
+        who = tuple(edit for edit in edits.entries if isinstance(edit, PersonTrack | PersonStyle))
+        if mine.needs_faces:
+            ours = [person for person in persons if person.tracks(clip)]
+            rules, notes = rule_edits(mine, ours, resolve=lambda word: references[word], clip=clip)
+            for note in notes:
+                say(f"note: {note}", stream=sys.stderr)
+            edits = edits.without_persons.joined(Edits(tuple(rules)))
+        elif mine:
+            rules = rules_of_numbers(mine, edits.persons)
+            edits = edits.without_persons.joined(Edits((*who, *rules)))
+        if note := unknown_note(look.faces, kept=request.keep_unknown):
+            say(f"note: {note}", stream=sys.stderr)
+    for text in args.person_style:
+        style = _style(text)
+        if style.person not in edits.persons:
+            raise SettingError(f"There is no person {style.person}.")
+        others = tuple(edit for edit in edits.entries if getattr(edit, "person", None) != style.person
+                       or not isinstance(edit, PersonStyle))  # fmt: skip
+        edits = Edits((*others, style))
+    if args.keep_vehicle or args.hide_vehicle:
+        kept = _vehicles(args, look)
+        others = tuple(edit for edit in edits.entries if not (isinstance(edit, KeepTrack) and edit.track in kept))
+        edits = Edits((*others, *(KeepTrack(track) for track in sorted(kept))))
+    return edits
+
+
+def _vehicles(args: argparse.Namespace, look: ClipPeople) -> set[int]:
+    """The tracks of plates that are to stay visible."""
+    from dashcamcleaner.review.person_summary import vehicle_summaries
+
+    tracks = {one.track for one in vehicle_summaries(look.plans, upright_size=look.header.upright_size)}
+    keep = set(_numbers(args.keep_vehicle, flag="--keep-vehicle")) if args.keep_vehicle else set()
+    hide = set(_numbers(args.hide_vehicle, flag="--hide-vehicle")) if args.hide_vehicle else set()
+    if missing := (keep | hide) - tracks:
+        listed = ", ".join(map(str, sorted(tracks))) or "none"
+        raise SettingError(f"There is no vehicle {', '.join(map(str, sorted(missing)))}; there is: {listed}.")
+    return keep | ((tracks - hide) if hide else set())
+
+
+def _style(text: str) -> PersonStyle:
+    """A style from ``2=mosaic:24``."""
+    from dashcamcleaner.core.person_edits import PersonStyle
+
+    number, _, look = text.partition("=")
+    style, _, side = look.partition(":")
+    try:
+        return PersonStyle(int(number), style, int(side) if side else 0)
+    except ValueError:
+        raise SettingError(
+            f"--person-style cannot be {text!r}.", hint="For example 2=solid, 2=gaussian, 2=mosaic or 2=mosaic:24."
+        ) from None
+
+
+def _numbers(text: str, *, flag: str) -> list[int]:
+    try:
+        return [int(one) for one in text.split(",")]
+    except ValueError:
+        raise SettingError(f"{flag} cannot be {text!r}: it takes numbers like 2,5.") from None
+
+
+def _save(args: argparse.Namespace, persons: Sequence[Person]) -> None:
+    from dashcamcleaner.people.saved import save_set
+
+    name, _, text = args.save.partition(":")
+    wanted = _numbers(text, flag="--save")
+    chosen = {person.number: person for person in persons}
+    if missing := sorted(set(wanted) - set(chosen)):
+        raise SettingError(f"There is no person {', '.join(map(str, missing))}.")
+    content = {str(number): [one.embedding for one in chosen[number].seen] for number in wanted}
+    path = save_set(name, content, passphrase=passphrase_of(args, name))
+    say(f"saved: {path}", stream=sys.stderr)
+
+
+def _forget(names: Sequence[str]) -> int:
+    from dashcamcleaner.people.saved import forget
+
+    removed = [one for name in names for one in forget(name)] if names else forget()
+    say(f"forgotten: {', '.join(removed) or 'there was no saved set'}")
+    return 0
+
+
+def _show(jobs: Sequence[Job], described: Sequence[tuple[ClipPeople, Edits]], args: argparse.Namespace) -> None:
+    from dashcamcleaner.core.time import format_seconds
+    from dashcamcleaner.review.people_sheet import write_people_sheet
+    from dashcamcleaner.review.person_summary import person_summaries, vehicle_summaries
+
+    listed = []
+    for job, (look, edits) in zip(jobs, described, strict=True):
+        size = look.header.upright_size
+        people = person_summaries(look.plans, edits, upright_size=size)
+        listed.append((job, look, people, vehicle_summaries(look.plans, upright_size=size)))
+    if args.sheet:
+        sheets = [(job.source, people, look.plans) for job, look, people, _ in listed]
+        tracks = {job.source: look.header.video_track for job, look, _, _ in listed}
+        write_people_sheet(
+            Path(args.sheet), sheets, clear=args.clear, overwrite=bool(args.set_overwrite), video_tracks=tracks
+        )
+    if args.json:
+        rows = [
+            {
+                "source": str(job.source),
+                "persons": [
+                    {
+                        "person": one.person, "from_s": round(one.first_s, 3), "to_s": round(one.last_s, 3),
+                        "frames": one.frames, "sure": round(one.sureness, 3), "tracks": sorted(one.best),
+                        "choice": one.choice,
+                    }
+                    for one in people
+                ],
+                "vehicles": [
+                    {
+                        "track": one.track, "from_s": round(one.first_s, 3), "to_s": round(one.last_s, 3),
+                        "frames": one.frames, "best_score": round(one.score, 4),
+                    }
+                    for one in vehicles
+                ],
+                "unknown_tracks": len(look.faces.unknown),
+            }
+            for job, look, people, vehicles in listed
+        ]  # fmt: skip
+        say(*json.dumps(rows, indent=1).splitlines())
+        return
+    for job, look, people, vehicles in listed:
+        if len(listed) > 1:
+            say(f"{job.source}")
+        say(f"{'person':>8}{'from':>10}{'to':>10}{'frames':>8}{'sure':>6}  choice")
+        for one in people:
+            span = f"{format_seconds(one.first_s):>10}{format_seconds(one.last_s):>10}"
+            say(f"{one.person:>8}{span}{one.frames:>8}{one.sureness:>6.0%}  {one.choice or '-'}")
+        if vehicles:
+            say(f"{'vehicle':>8}{'from':>10}{'to':>10}{'frames':>8}{'best':>6}  (by track)")
+        for car in vehicles:
+            span = f"{format_seconds(car.first_s):>10}{format_seconds(car.last_s):>10}"
+            say(f"{car.track:>8}{span}{car.frames:>8}{car.score:>6.2f}")
+        say(f"unknown: {len(look.faces.unknown)} faces, too small, blurred or turned away to tell whose")
+    if args.sheet:
+        say(f"contact sheet: {args.sheet}")

@@ -1,0 +1,129 @@
+"""The words after ``--from`` and ``--to``: which source and which sinks they mean."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+from dashcamcleaner.core.plain_text import visible
+from dashcamcleaner.errors import InputError
+from dashcamcleaner.live.clock import Clock
+from dashcamcleaner.live.ports import FrameSink, FrameSource
+from dashcamcleaner.live.switching import CoverSwitch
+
+if TYPE_CHECKING:
+    from dashcamcleaner.live.stream_source import StreamAddress
+
+__all__ = ["sink_for", "source_for", "without_password"]
+
+_STREAMS = ("rtsp", "rtsps", "rtmp", "rtmps", "udp", "rtp", "tcp", "srt", "http", "https")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+(?=://)", re.I)
+
+
+def without_password(url: str) -> str:
+    """An address for people and logs: what stands before ``@`` is left out, and so are queries."""
+    parts = urlsplit(url)
+    return visible(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")))
+
+
+def source_for(text: str, *, clock: Clock, rate: float) -> FrameSource:
+    """The source that ``--from`` names.
+
+    Args:
+        text: ``screen[:N[:X,Y,W,H]]``, ``window:TITLE``, ``camera[:NAME]``, an address, or a file.
+        clock: the session's.
+        rate: pictures a second of screens and cameras.
+
+    Raises:
+        InputError: it means nothing, or there is no such thing.
+    """
+    from dashcamcleaner.live.stream_source import StreamAddress, StreamSource
+
+    word, _, rest = text.partition(":")
+    scheme = _SCHEME.match(text)
+    if scheme is not None:
+        if scheme[0].lower() not in _STREAMS:
+            raise InputError(
+                f"Nothing is known of how to read {without_password(text)}.",
+                hint=f"Addresses begin with {', '.join(_STREAMS)}.",
+            )
+        return StreamSource(_network(text, scheme[0].lower()), clock=clock)
+    if word == "camera":
+        return StreamSource(_camera(rest, rate=rate), clock=clock)
+    if word in ("screen", "window"):
+        from dashcamcleaner.live.screen_source import ScreenSource, parse_screen
+
+        if word == "window":
+            return ScreenSource(clock=clock, rate=rate, window=rest)
+        monitor, crop = parse_screen(rest)
+        return ScreenSource(clock=clock, rate=rate, monitor=monitor, crop=crop)
+    path = Path(text)
+    if not path.exists():
+        raise InputError(f"There is no file {path}.", hint="See docs/live.md for what can be read.")
+    return StreamSource(StreamAddress(str(path), visible(path.name), file=True), clock=clock)
+
+
+def _network(url: str, scheme: str) -> StreamAddress:
+    from dashcamcleaner.live.stream_source import StreamAddress
+
+    options = {"fflags": "nobuffer", "flags": "low_delay", "probesize": "500000", "analyzeduration": "1000000"}
+    if scheme.startswith("rtsp"):
+        options |= {"rtsp_transport": "tcp"}
+    if scheme == "udp" and "fifo_size" not in url:
+        url += ("&" if "?" in url else "?") + "fifo_size=50000&overrun_nonfatal=1"
+    return StreamAddress(url, without_password(url), options=options)
+
+
+def _camera(name: str, *, rate: float) -> StreamAddress:
+    """A camera by the system's own way to read one."""
+    from dashcamcleaner.live.stream_source import StreamAddress
+
+    options = {"framerate": f"{rate:g}"}
+    if sys.platform == "darwin":
+        return StreamAddress(name or "0", f"camera {visible(name or '0')}", format="avfoundation", options=options)
+    if sys.platform == "win32":
+        if not name:
+            raise InputError("A camera needs a name on Windows.", hint="camera:NAME, as the device manager shows it.")
+        return StreamAddress(f"video={name}", f"camera {visible(name)}", format="dshow", options=options)
+    device = name or "/dev/video0"
+    if not Path(device).exists():
+        raise InputError(f"There is no camera {visible(device)}.", hint="ls /dev/video* lists what there is.")
+    return StreamAddress(device, f"camera {visible(device)}", format="v4l2", options=options)
+
+
+def sink_for(text: str, *, overwrite: bool) -> FrameSink | CoverSwitch:
+    """The sink, or the switch, that ``--to`` names.
+
+    Args:
+        text: a file, an address, ``preview``, ``camera[:NAME]``, ``obs://HOST:PORT/SCENE/ITEM`` or ``obs-script:PORT``.
+        overwrite: files that exist may be replaced.
+
+    Raises:
+        OutputError: it means nothing, or cannot be written to.
+        ExtraMissing: it needs a package that is not installed.
+    """
+    from dashcamcleaner.live.stream_sink import StreamSink, file_target, network_target
+
+    word, _, rest = text.partition(":")
+    if word == "camera":
+        from dashcamcleaner.live.virtual_camera import VirtualCamera
+
+        return VirtualCamera(rest)
+    if text == "preview":
+        from dashcamcleaner.live.preview_sink import PreviewSink
+
+        return PreviewSink()
+    if word == "obs":
+        from dashcamcleaner.live.obs import parse_obs
+
+        return parse_obs(text)
+    if word == "obs-script":
+        from dashcamcleaner.live.obs_feed import parse_feed
+
+        return parse_feed(text)
+    if _SCHEME.match(text):
+        return StreamSink(network_target(text, shown=without_password(text)))
+    return StreamSink(file_target(Path(text), overwrite=overwrite))

@@ -1,0 +1,56 @@
+"""The log of a live run: a line of JSON for every change, with the time of day; no pictures, nothing of what was seen.
+
+It is appended to and written out line by line, so that a killed run leaves all that it told; that is why
+`files.atomic_write` does not write it, and all that this short module is for.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+from dashcamcleaner.core.events import Event, event_as_dict
+from dashcamcleaner.core.plain_text import json_line
+from dashcamcleaner.errors import OutputError
+from dashcamcleaner.files import PRIVATE, map_os_errors
+
+__all__ = ["EventLog"]
+
+
+class EventLog:
+    """An open log; a context manager. Only its owner may read a new one.
+
+    Args:
+        path: the file; an older log is appended to.
+
+    Raises:
+        OutputError: it cannot be written, or is no file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        if path.exists() and not path.is_file():
+            raise OutputError(f"{path} is no file that could be a log.")
+        with map_os_errors(path):
+            self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE)
+
+    def write(self, event: Event) -> None:
+        """Append an event.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        line = json_line({"at": now, **event_as_dict(event)})
+        with map_os_errors(self._path):
+            os.write(self._file, f"{line}\n".encode())
+
+    def __enter__(self) -> EventLog:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._file)

@@ -1,0 +1,91 @@
+"""One sink with a thread and a queue of its own: a slow or broken sink holds up neither the others nor the gate."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from dashcamcleaner.errors import DashcamCleanerError
+from dashcamcleaner.live.ports import FrameSink, StreamFormat
+from dashcamcleaner.live.release import ReleasedFrame, ReleasedSound
+
+__all__ = ["Outlet"]
+
+_MOST_WAITING = 60
+_FIRST_RETRY_S, _LAST_RETRY_S = 0.25, 8.0
+
+
+class Outlet:
+    """Feeds one sink, and opens it again when it fails.
+
+    Args:
+        sink: used by the thread that calls `run` alone.
+        tell: takes ``(what, sentence)``: the sink was lost or found.
+        drop: told of each frame that the sink had no time for.
+    """
+
+    def __init__(self, sink: FrameSink, *, tell: Callable[[str, str], None], drop: Callable[[], None]) -> None:
+        self.sink = sink
+        self._tell = tell
+        self._drop = drop
+        self._changed = threading.Condition()
+        self._waiting: deque[ReleasedFrame | ReleasedSound] = deque()
+        self._ended = False
+
+    def put(self, item: ReleasedFrame | ReleasedSound) -> None:
+        """Hand over what left; never waits. The oldest goes where the sink is too slow."""
+        with self._changed:
+            if self._ended:
+                return
+            self._waiting.append(item)
+            if len(self._waiting) > _MOST_WAITING and isinstance(self._waiting.popleft(), ReleasedFrame):
+                self._drop()
+            self._changed.notify_all()
+
+    def end(self) -> None:
+        """Nothing more will come; the rest is written."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def run(self, form: StreamFormat) -> None:
+        """The thread's work: until `end`."""
+        retry_s = _FIRST_RETRY_S
+        failed = False
+        try:
+            while not (self._ended and not self._waiting):
+                try:
+                    if not self.sink.open(form):
+                        self._pause(0.0)
+                        continue
+                    if failed:
+                        self._tell("sink", f"{self.sink.description} works again.")
+                        failed = False
+                    while (item := self._take()) is not None:
+                        self.sink.write(item)
+                        retry_s = _FIRST_RETRY_S
+                except DashcamCleanerError as error:
+                    if not failed:
+                        self._tell("sink", f"{self.sink.description}: {error.message}")
+                    failed = True
+                    self.sink.close()
+                    self._pause(retry_s)
+                    retry_s = min(_LAST_RETRY_S, 2 * retry_s)
+                else:
+                    break
+        finally:
+            self.sink.close()
+
+    def _take(self) -> ReleasedFrame | ReleasedSound | None:
+        with self._changed:
+            while not self._waiting and not self._ended:
+                self._changed.wait()
+            return self._waiting.popleft() if self._waiting else None
+
+    def _pause(self, seconds: float) -> None:
+        """Before the next try; what left meanwhile is not kept."""
+        with self._changed:
+            if not self._ended:
+                self._changed.wait_for(lambda: self._ended, seconds)
+            self._waiting.clear()

@@ -1,0 +1,169 @@
+"""Screens: a whole monitor, a region of one, or the place where a window stands. Read by mss."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from dashcamcleaner.core.plain_text import visible
+from dashcamcleaner.errors import ExtraMissing, InputError, extra_hint
+from dashcamcleaner.live.clock import Clock
+from dashcamcleaner.live.pictures import LIVE_LAYOUT, FrameMaker, even
+from dashcamcleaner.live.ports import CapturedFrame, CapturedSound, StreamFormat
+
+__all__ = ["ScreenSource", "parse_screen"]
+
+Area = tuple[int, int, int, int]
+"""Left, top, width, height, pixels."""
+
+_FOLLOW_S = 1.0
+"""How often a window is looked for anew: it may have been moved."""
+_LEAST_PX = 16
+
+
+def parse_screen(text: str) -> tuple[int, Area | None]:
+    """Monitor number (0: all together, 1: the first) and crop of ``N``, ``N:X,Y,W,H`` or nothing.
+
+    Raises:
+        InputError: it is neither.
+    """
+    match = re.fullmatch(r"(\d{1,3})?(?::(\d{1,6}),(\d{1,6}),(\d{1,6}),(\d{1,6}))?", text)
+    if match is None:
+        raise InputError(
+            f"screen:{visible(text)} means nothing.",
+            hint="screen, screen:2, or screen:1:100,50,1280,720 (left, top, width, height within the monitor).",
+        )
+    x, y, w, h = (int(v or 0) for v in match.groups()[1:])
+    return int(match[1] or 1), (x, y, w, h) if match[2] else None
+
+
+class ScreenSource:
+    """A `FrameSource` over mss.
+
+    Args:
+        clock: the session's.
+        rate: pictures a second.
+        monitor: its number, as mss counts: 0 for all together, 1 for the first.
+        crop: a part of the monitor.
+        window: title of a window whose place is captured instead; what lies over it is captured, too.
+    """
+
+    def __init__(
+        self, *, clock: Clock, rate: float, monitor: int = 1, crop: Area | None = None, window: str = ""
+    ) -> None:
+        if importlib.util.find_spec("mss") is None:
+            raise ExtraMissing("Screens are read by mss, which is not installed.", hint=extra_hint("live"))
+        self._clock = clock
+        self._rate = rate
+        self._monitor = monitor
+        self._crop = crop
+        self._window = window
+        self._over = threading.Event()
+        self._size = (0, 0)
+        place = f" at {','.join(map(str, crop))}" if crop else ""
+        self.description = f"window {visible(window)}" if window else f"screen {monitor}{place}"
+        self.ends = False
+
+    def open(self) -> StreamFormat:
+        """Begin.
+
+        Raises:
+            InputError: there is no such screen or window, or the desktop lets nobody read it.
+        """
+        import mss
+
+        try:
+            with mss.MSS() as screens:
+                area = self._area(screens.monitors)
+                screens.grab(_box(area))
+        except (mss.ScreenShotError, OSError, ValueError) as error:
+            raise InputError(
+                f"{self.description} cannot be read: {visible(error)}.",
+                hint="It needs an X11, Windows or macOS desktop that allows it.",
+            ) from error
+        self._size = even(area[2:])
+        return StreamFormat(self._size, LIVE_LAYOUT, self._rate)
+
+    def _area(self, monitors: list[dict[str, Any]]) -> Area:
+        if self._window:
+            left, top, width, height = _window_area(self._window)
+        else:
+            if self._monitor >= len(monitors):
+                raise InputError(
+                    f"There is no screen {self._monitor}.", hint=f"Screens are numbered 1 to {len(monitors) - 1}."
+                )
+            monitor = monitors[self._monitor]
+            left, top, width, height = (int(monitor[key]) for key in ("left", "top", "width", "height"))
+            if self._crop is not None:
+                x, y, w, h = self._crop
+                left, top, width, height = left + x, top + y, min(w, width - x), min(h, height - y)
+        if min(width, height) < _LEAST_PX:
+            raise InputError(f"{self.description} holds no picture.", hint=f"It needs {_LEAST_PX} pixels each way.")
+        return left, top, width, height
+
+    def captured(self) -> Iterator[CapturedFrame | CapturedSound]:
+        """Pictures at an even pace; one that comes late is not made up for.
+
+        Raises:
+            InputError: the screen cannot be read any more.
+        """
+        import mss
+
+        maker = FrameMaker(self._size)
+        step_s = 1 / self._rate
+        due = looked = self._clock.now()
+        try:
+            with mss.MSS() as screens:  # by the thread that reads: connections to the desktop belong to one
+                area = self._area(screens.monitors)
+                while not self._over.is_set():
+                    now = self._clock.now()
+                    if now < due:
+                        self._over.wait(due - now)
+                        continue
+                    due = max(due + step_s, now - step_s)
+                    if self._window and now - looked >= _FOLLOW_S:
+                        looked = now
+                        area = self._area(screens.monitors)
+                    shot = screens.grab(_box((*area[:2], *self._size)))
+                    captured_s = self._clock.now()
+                    picture = np.frombuffer(shot.bgra, np.uint8).reshape(shot.height, shot.width, 4)
+                    yield CapturedFrame(maker.of_bgra(picture), captured_s)
+        except (mss.ScreenShotError, OSError, ValueError) as error:
+            raise InputError(f"{self.description} cannot be read any more: {visible(error)}.") from error
+
+    def interrupt(self) -> None:
+        """Let `captured` end."""
+        self._over.set()
+
+    def close(self) -> None:
+        """Nothing is held between pictures."""
+
+
+def _box(area: Area) -> tuple[int, int, int, int]:
+    return area[0], area[1], area[0] + area[2], area[1] + area[3]
+
+
+def _window_area(title: str) -> Area:
+    """Where a window stands, by its title."""
+    tool = shutil.which("xwininfo")
+    if tool is None:
+        raise InputError(
+            "Windows are found by xwininfo, which is not installed.",
+            hint="apt-get install x11-utils, or name a region.",
+        )
+    found = subprocess.run([tool, "-name", title], capture_output=True, text=True, check=False, timeout=5)
+    numbers = [
+        re.search(rf"{name}:\s+(-?\d+)", found.stdout)
+        for name in ("Absolute upper-left X", "Absolute upper-left Y", "Width", "Height")
+    ]
+    if found.returncode or not all(numbers):
+        raise InputError(f"There is no window {visible(title)!r}.", hint="Its title must be given in full.")
+    left, top, width, height = (int(number[1]) for number in numbers if number is not None)
+    return left, top, width, height

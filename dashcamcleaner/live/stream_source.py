@@ -1,0 +1,198 @@
+"""Streams in: network streams and cameras as they come, files at their own pace. All read by PyAV."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import av
+import av.error
+
+from dashcamcleaner.core.frame import Orientation
+from dashcamcleaner.errors import InputError
+from dashcamcleaner.live.clock import Clock
+from dashcamcleaner.live.pictures import LIVE_LAYOUT, FrameMaker, even
+from dashcamcleaner.live.ports import CapturedFrame, CapturedSound, SoundFormat, StreamFormat
+from dashcamcleaner.media import probe
+from dashcamcleaner.media.packets import open_source
+
+__all__ = ["StreamAddress", "StreamSource"]
+
+_OPEN_S, _READ_S = 10.0, 2.0
+_BEHIND_S = 0.3
+"""A stream that comes this much later than its own times say has lost time for good: its clock is set anew."""
+_NETWORK_PROTOCOLS = "udp,rtp,rtcp,tcp,tls,rtsp,rtmp,rtmps,http,https,httpproxy,crypto,data"
+"""What a stream may make the library open on its behalf: never a file."""
+_NETWORK_FORMATS = "mpegts,rtsp,rtp,sdp,flv,live_flv,hls,matroska,webm,mov,mpjpeg,mjpeg,ogg,nut,h264,hevc,aac,mp3"
+_LEAST_STEP_S = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class StreamAddress:
+    """What is opened, and how.
+
+    Args:
+        url: a path, an address, or a device's name.
+        shown: the same for people, without passwords.
+        format: FFmpeg's name of the input device or container; empty: found out.
+        options: options of the library.
+        file: a file: played at its own pace, and it ends.
+    """
+
+    url: str
+    shown: str
+    format: str = ""
+    options: dict[str, str] = field(default_factory=dict)
+    file: bool = False
+
+
+class StreamSource:
+    """A `FrameSource` over PyAV.
+
+    Args:
+        address: what is opened.
+        clock: the session's.
+    """
+
+    def __init__(self, address: StreamAddress, *, clock: Clock) -> None:
+        self._address = address
+        self._clock = clock
+        self.description = address.shown
+        self.ends = address.file
+        self._container: Any = None
+        self._streams: list[Any] = []
+        self._maker: FrameMaker
+        self._changed = threading.Condition()
+        self._interrupted = False
+        self._suspect = False
+
+    def open(self) -> StreamFormat:
+        """Begin.
+
+        Raises:
+            InputError: nothing can be opened, or it holds no picture.
+        """
+        self.close()
+        try:
+            self._container, orientation = self._opened()
+            if not self._container.streams.video:
+                raise InputError(f"{self.description} holds no picture.", hint="Name another source.")
+            video = self._container.streams.video[0]
+            video.thread_type = "AUTO" if self._address.file else "SLICE"  # frame threads hold frames back
+            size = even(orientation.upright_size((video.codec_context.width, video.codec_context.height)))
+            if min(size) < 16:
+                raise InputError(f"{self.description} does not tell how large its picture is.")
+            self._streams = [video, *self._container.streams.audio[:1]]
+        except (av.error.FFmpegError, OSError, ValueError) as error:
+            self.close()
+            raise InputError(
+                f"{self.description} cannot be opened: {_reason(error)}.",
+                hint="See that it is there and that nobody else uses it.",
+            ) from error
+        except InputError:
+            self.close()
+            raise
+        self._maker = FrameMaker(size, orientation=orientation)
+        rate = float(video.average_rate or video.guessed_rate or 30)
+        sounds = [stream.codec_context for stream in self._streams[1:]]
+        sound = SoundFormat(sounds[0].sample_rate, sounds[0].layout.name) if sounds else None
+        return StreamFormat(size, LIVE_LAYOUT, rate if 1 <= rate <= 240 else 30.0, sound)
+
+    def _opened(self) -> tuple[Any, Orientation]:
+        address = self._address
+        if address.file:
+            info = probe.probe(Path(address.url))
+            return open_source(address.url), info.orientation
+        options = {"protocol_whitelist": _NETWORK_PROTOCOLS, **address.options}
+        if not address.format:
+            options = {"format_whitelist": _NETWORK_FORMATS, **options}
+        container = av.open(
+            address.url,
+            format=address.format or None,
+            options=options,
+            timeout=(_OPEN_S, _READ_S),
+            metadata_errors="replace",
+        )
+        return container, Orientation()
+
+    def captured(self) -> Iterator[CapturedFrame | CapturedSound]:
+        """Frames and sound with the times at which they were captured.
+
+        Raises:
+            InputError: the stream broke off.
+        """
+        zero: float | None = None  # the session's time of the stream's own zero
+        latest = -1.0
+        try:
+            for native, is_video, damaged in self._decoded():
+                if native.pts is None or native.time_base is None:
+                    continue
+                at = float(native.pts * native.time_base)
+                if not is_video:
+                    if zero is not None and zero + at >= 0:
+                        yield CapturedSound(native, zero + at)
+                    continue
+                now = self._clock.now()
+                if zero is None:
+                    zero = now - at
+                elif self._address.file:
+                    self._wait_until(zero + at)
+                else:
+                    behind = now - (zero + at)
+                    if behind < 0 or behind > _BEHIND_S:  # nothing comes before it was captured
+                        zero = now - at
+                latest = max(zero + at, latest + _LEAST_STEP_S)
+                if self._interrupted:
+                    return
+                yield CapturedFrame(self._maker.of_native(native, damaged=damaged), latest)
+        except (av.error.FFmpegError, OSError) as error:
+            if not self._interrupted:
+                raise InputError(f"{self.description} broke off: {_reason(error)}.") from error
+
+    def _decoded(self) -> Iterator[tuple[Any, bool, bool]]:
+        """Decoded pictures and blocks of sound, in the order of the packets; whether a picture, whether damaged."""
+        packets = self._container.demux(self._streams)
+        while not self._interrupted:
+            try:
+                packet = next(packets)
+            except (StopIteration, IndexError, av.error.EOFError):
+                return
+            is_video = packet.stream is self._streams[0] or packet.stream.index == self._streams[0].index
+            try:
+                natives = packet.decode()
+            except av.error.EOFError:
+                continue
+            except (av.error.FFmpegError, ValueError):
+                self._suspect = self._suspect or is_video
+                continue
+            for native in natives:
+                if is_video:
+                    # What refers to something that was lost is not to be trusted until a picture stands by itself.
+                    self._suspect = bool(native.is_corrupt or (self._suspect and not native.key_frame))
+                yield native, is_video, is_video and self._suspect
+
+    def _wait_until(self, time_s: float) -> None:
+        with self._changed:
+            while self._clock.now() < time_s and not self._interrupted:
+                self._clock.wait(self._changed, time_s)
+
+    def interrupt(self) -> None:
+        """Let `captured` end; within the time that a read may take."""
+        with self._changed:
+            self._interrupted = True
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Close the stream."""
+        container, self._container, self._streams = self._container, None, []
+        if container is not None:
+            with contextlib.suppress(av.error.FFmpegError, OSError):
+                container.close()
+
+
+def _reason(error: BaseException) -> str:
+    return str(getattr(error, "strerror", "") or error).rstrip(".")

@@ -1,0 +1,164 @@
+"""Switches: what covers a picture elsewhere (an item in OBS) as soon as something is found, and uncovers it on a lease.
+
+A `Switcher` gives verdicts of the analysis, undelayed, to one `CoverSwitch` in a thread of its own. Covered is where
+everything starts, and what it falls back to: only while clear verdicts keep coming is the lease renewed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
+
+from dashcamcleaner.errors import DashcamCleanerError
+from dashcamcleaner.live.clock import Clock
+
+__all__ = ["LEASE_S", "RENEW_S", "CoverSwitch", "Switcher"]
+
+RENEW_S = 0.5
+"""How often a lease is renewed."""
+LEASE_S = 1.5
+"""How long one lasts: whoever holds the cover falls back to covered after this time without a renewal."""
+_FIRST_RETRY_S, _LAST_RETRY_S = 0.25, 5.0
+
+
+@runtime_checkable
+class CoverSwitch(Protocol):
+    """What covers and uncovers. One thread uses it.
+
+    Attributes:
+        description: one line for people.
+    """
+
+    description: str
+
+    def connect(self) -> None:
+        """Begin, covered.
+
+        Raises:
+            OutputError: it cannot be reached, or knows nothing of what is to be switched.
+        """
+
+    def set(self, *, covered: bool, score: float) -> None:
+        """Cover or uncover; uncovering is a lease that must be renewed. Called at each change and each renewal.
+
+        Raises:
+            OutputError: the link is down.
+        """
+
+    def close(self) -> None:
+        """Cover, and end; safe to call twice."""
+
+
+class Switcher:
+    """Feeds one switch.
+
+    Args:
+        switch: used by the thread that calls `run` alone.
+        clock: the session's.
+        hold_s: how long it stays covered after the last verdict that something is there.
+        fresh_s: a clear verdict counts for so long.
+        tell: takes ``(what, sentence)``.
+    """
+
+    def __init__(
+        self, switch: CoverSwitch, *, clock: Clock, hold_s: float, fresh_s: float, tell: Callable[[str, str], None]
+    ) -> None:
+        self.switch = switch
+        self._clock = clock
+        self._hold_s = hold_s
+        self._fresh_s = fresh_s
+        self._tell = tell
+        self._changed = threading.Condition()
+        self._clear_s: float | None = None
+        self._found_s: float | None = None
+        self._score = 0.0
+        self._ended = False
+        self.covered = True
+
+    def verdict(self, *, found: bool, score: float) -> None:
+        """Something was analysed just now: whether it asks for a cover."""
+        with self._changed:
+            now = self._clock.now()
+            self._score = score
+            if found:
+                self._found_s = now
+                self._changed.notify_all()
+            else:
+                first = self._clear_s is None
+                self._clear_s = now
+                if first or self.covered:
+                    self._changed.notify_all()
+
+    def cover(self, until_s: float) -> None:
+        """Cover until a time, whatever verdicts say."""
+        with self._changed:
+            self._found_s = max(self._found_s or 0.0, until_s - self._hold_s)
+            self._changed.notify_all()
+
+    def end(self) -> None:
+        """Cover, and let `run` end."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def _asked(self, now_s: float) -> bool:
+        """Whether it is to be covered at a time."""
+        if self._clear_s is None or now_s - self._clear_s > self._fresh_s:
+            return True
+        return self._found_s is not None and now_s < self._found_s + self._hold_s
+
+    def run(self) -> None:
+        """The thread's work: until `end`."""
+        retry_s = _FIRST_RETRY_S
+        lost = False
+        try:
+            while not self._ended:
+                try:
+                    self.switch.connect()
+                    self.covered = True
+                    if lost:
+                        lost = False
+                        self._tell("sink", f"{self.switch.description} is reached again.")
+                    retry_s = _FIRST_RETRY_S
+                    self._serve()
+                except DashcamCleanerError as error:
+                    self.covered = True
+                    if not lost:
+                        self._tell("sink", f"{self.switch.description}: {error.message}")
+                    lost = True
+                    self.switch.close()
+                    with self._changed:
+                        self._changed.wait_for(lambda: self._ended, retry_s)
+                    retry_s = min(_LAST_RETRY_S, 2 * retry_s)
+        finally:
+            self.switch.close()
+
+    def _serve(self) -> None:
+        renewed_s = -RENEW_S
+        while True:
+            with self._changed:
+                while not self._ended:
+                    now = self._clock.now()
+                    covered = self._asked(now)
+                    if covered is not self.covered or now - renewed_s >= RENEW_S:
+                        break
+                    self._clock.wait(self._changed, min(renewed_s + RENEW_S, self._next_turn(now)))
+                if self._ended:
+                    return
+                score = self._score
+            self.switch.set(covered=covered, score=score)
+            renewed_s = now
+            if covered is not self.covered:
+                self.covered = covered
+                state = "covered" if covered else "uncovered"
+                self._tell("switch", f"{self.switch.description} is {state}.")
+
+    def _next_turn(self, now_s: float) -> float:
+        """When the state may change by itself."""
+        turns = []
+        if self._clear_s is not None:
+            turns.append(self._clear_s + self._fresh_s)
+        if self._found_s is not None:
+            turns.append(self._found_s + self._hold_s)
+        return min((time for time in turns if time > now_s), default=now_s + RENEW_S)

@@ -1,0 +1,192 @@
+"""Rules: whom a user wants to see, turned into edits of a plan.
+
+A user names persons by the number that ``people`` tells, by a picture, by a folder of pictures, or by a saved set
+(``saved:NAME``). Naming somebody to keep hides everybody else; naming only somebody to hide keeps the others visible.
+Who is unknown or doubtful is hidden in both modes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from dashcamcleaner.core.edit_types import Edit
+from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
+from dashcamcleaner.errors import SettingError
+from dashcamcleaner.people.grouping import ClipFaces, Person
+from dashcamcleaner.people.references import Reference, persons_like
+
+__all__ = ["PersonRequest", "merged_persons", "rule_edits", "rules_of_numbers", "split_person"]
+
+_Resolve = Callable[[str], Sequence[Reference]]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRequest:
+    """What a user asked for: plain words, so that a job stays picklable and holds no embedding.
+
+    Args:
+        keep: who stays visible: numbers, paths or ``saved:NAME``.
+        hide: who is hidden, in the same words.
+        keep_unknown: faces of nobody stay visible, too.
+    """
+
+    keep: tuple[str, ...] = ()
+    hide: tuple[str, ...] = ()
+    keep_unknown: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.keep or self.hide)
+
+    @property
+    def hides_only(self) -> bool:
+        """Whether only those who are named are hidden."""
+        return bool(self.hide) and not self.keep
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """The persons named by number."""
+        return frozenset(int(word) for word in (*self.keep, *self.hide) if word.isdecimal())
+
+    @property
+    def needs_faces(self) -> bool:
+        """Whether somebody is named by a likeness, so that the clip's faces have to be looked at."""
+        return any(not word.isdecimal() for word in (*self.keep, *self.hide))
+
+
+def rules_of_numbers(request: PersonRequest, known: frozenset[int]) -> list[Edit]:
+    """The edits of a request that names numbers alone.
+
+    Args:
+        request: what was asked for.
+        known: the persons that there are.
+
+    Raises:
+        SettingError: there is no such person.
+    """
+    return _choices(
+        [(int(word), "") for word in request.keep], [(int(word), "") for word in request.hide], request, known
+    )
+
+
+def rule_edits(
+    request: PersonRequest, persons: Sequence[Person], *, resolve: _Resolve, clip: int = 0
+) -> tuple[list[Edit], list[str]]:
+    """The edits of a request: who is who in the clip, and what becomes of them.
+
+    Args:
+        request: what was asked for.
+        persons: those of the clip.
+        resolve: word -> references.
+        clip: the clip's number.
+
+    Returns:
+        The edits, and a sentence for each who was named and is not in the clip.
+
+    Raises:
+        SettingError: there is no such person.
+        InputError: a reference cannot be read.
+    """
+    notes: list[str] = []
+
+    def chosen(words: Sequence[str], *, to_keep: bool) -> list[tuple[int, str]]:
+        found: list[tuple[int, str]] = []
+        for word in words:
+            if word.isdecimal():
+                found.append((int(word), ""))
+                continue
+            for reference in resolve(word):
+                like = persons_like(reference, persons, to_keep=to_keep)
+                found += [(person.number, f"the reference {reference.name}") for person in like]
+                if not like:
+                    rest = "everybody is hidden" if to_keep else "look through the clip yourself"
+                    notes.append(f"Nobody in the clip is surely like {reference.name}; {rest}.")
+        return found
+
+    keep, hide = chosen(request.keep, to_keep=True), chosen(request.hide, to_keep=False)
+    who: list[Edit] = [edit for person in persons for edit in person.edits(clip)]
+    return [*who, *_choices(keep, hide, request, frozenset(person.number for person in persons))], notes
+
+
+def _choices(
+    keep: Sequence[tuple[int, str]],
+    hide: Sequence[tuple[int, str]],
+    request: PersonRequest,
+    known: frozenset[int],
+) -> list[Edit]:
+    missing = sorted({number for number, _ in (*keep, *hide)} - known)
+    if missing:
+        listed = ", ".join(map(str, sorted(known))) or "nobody"
+        raise SettingError(
+            f"There is no person {', '.join(map(str, missing))}; there is: {listed}.",
+            hint="List them with: dashcamcleaner people PLAN --source CLIP.",
+        )
+    edits: list[Edit] = [KeepPerson(number, by) for number, by in dict(reversed(keep)).items()]
+    edits += [HidePerson(number, by) for number, by in dict(reversed(hide)).items()]
+    if request.hides_only:
+        edits.append(OnlyPersons())
+    if request.keep_unknown:
+        edits.append(KeepUnknown())
+    return edits
+
+
+def merged_persons(edits: Edits, numbers: Sequence[int]) -> Edits:
+    """Several persons as one, who takes the least number; what was chosen about any of them holds for that one.
+
+    Raises:
+        SettingError: fewer than two, or one that there is not.
+    """
+    _check(edits, numbers)
+    if len(set(numbers)) < 2:
+        raise SettingError("To merge takes two persons or more.", hint="For example --merge 2,5.")
+    one = min(numbers)
+    return _renumbered(edits, dict.fromkeys(numbers, one))
+
+
+def split_person(edits: Edits, number: int) -> Edits:
+    """Each track of a person as a person of its own: the first keeps the number and what was chosen about it.
+
+    Raises:
+        SettingError: there is no such person, or only one track shows them.
+    """
+    _check(edits, [number])
+    tracks = sorted({edit.track for edit in edits.entries if isinstance(edit, PersonTrack) and edit.person == number})
+    if len(tracks) < 2:
+        raise SettingError(f"Person {number} is shown by one track alone; there is nothing to split.")
+    free = max(edits.persons) + 1
+    new = {track: number if place == 0 else free + place - 1 for place, track in enumerate(tracks)}
+    return Edits(
+        tuple(
+            edit.of(new[edit.track]) if isinstance(edit, PersonTrack) and edit.person == number else edit
+            for edit in edits.entries
+        )
+    )
+
+
+def _check(edits: Edits, numbers: Sequence[int]) -> None:
+    missing = sorted(set(numbers) - edits.persons)
+    if missing:
+        listed = ", ".join(map(str, sorted(edits.persons))) or "nobody"
+        raise SettingError(f"There is no person {', '.join(map(str, missing))}; there is: {listed}.")
+
+
+def _renumbered(edits: Edits, new: Mapping[int, int]) -> Edits:
+    found: list[Edit] = []
+    for edit in edits.entries:
+        if isinstance(edit, PersonTrack | KeepPerson | HidePerson | PersonStyle):
+            edit = replace(edit, person=new.get(edit.person, edit.person))
+            if edit in found:
+                continue
+        found.append(edit)
+    return Edits(tuple(found))
+
+
+def unknown_note(faces: ClipFaces, *, kept: bool) -> str:
+    """The sentence about faces that are nobody's; empty where there are none."""
+    if not faces.unknown:
+        return ""
+    count, frames = len(faces.unknown), faces.unknown_frames
+    what = "face stays" if count == 1 else "faces stay"
+    state = "visible, as asked for" if kept else "hidden: too small, blurred or turned away to tell whose"
+    return f"{count} unknown {what} {state} (in {frames} frames)."

@@ -1,0 +1,192 @@
+"""Persons within a run: their faces looked at while the clip is analysed, rules turned into edits, and what is told.
+
+A run that names persons analyses the whole clip first, as a thorough one does; the faces are described in that pass.
+Numbers of persons that stand in a plan's edits already need no face.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.core.frame import Frame
+from dashcamcleaner.core.kinds import rules_of
+from dashcamcleaner.core.plan import FramePlan, Observation
+from dashcamcleaner.core.time import format_seconds
+from dashcamcleaner.detection.face_embedding import FaceDescriber
+from dashcamcleaner.detection.pool import ModelPool
+from dashcamcleaner.errors import DashcamCleanerError
+from dashcamcleaner.people.grouping import ClipFaces, clip_faces, group_people
+from dashcamcleaner.people.references import Reference, read_reference
+from dashcamcleaner.people.rules import PersonRequest, rule_edits, unknown_note
+from dashcamcleaner.people.sampling import FaceSampler
+from dashcamcleaner.pipeline.edits_file import EditsFile
+from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.job_edits import knows_persons
+from dashcamcleaner.pipeline.plan_file import plan_path
+
+__all__ = ["PeopleSearch", "VisiblePersons", "keep_person_edits", "search_for"]
+
+
+class PeopleSearch:
+    """Looks at the faces of a clip, frame by frame, and groups them at the end; used by one thread at a time.
+
+    Args:
+        request: whom a user named.
+        describer: describes faces.
+        upright_size: ``(width, height)`` of the full-size picture.
+        references: word -> whom it means, read before the run; numbers apart.
+    """
+
+    def __init__(
+        self,
+        request: PersonRequest,
+        *,
+        describer: FaceDescriber,
+        upright_size: tuple[int, int],
+        references: Mapping[str, Sequence[Reference]] | None = None,
+    ) -> None:
+        self._request = request
+        self._sampler = FaceSampler(describer, upright_size=upright_size)
+        self._size = upright_size
+        self._references = references or {}
+
+    def add(self, frame: Frame, seen: Observation) -> None:
+        """Look at the next frame, before it is obscured.
+
+        Raises:
+            DetectorFailed: a network failed.
+        """
+        self._sampler.add(frame, seen)
+
+    def faces(self, plans: Sequence[FramePlan], *, clip: int = 0) -> ClipFaces:
+        """All that is known of the clip's faces.
+
+        Args:
+            plans: the plans of all frames, made without edits.
+            clip: the clip's number, where several are compared.
+
+        Raises:
+            DetectorFailed: a network failed.
+        """
+        hidden = frozenset(
+            region.track
+            for plan in plans
+            for region in plan.regions
+            if region.track is not None and rules_of(region.kind).tells_persons
+        )
+        observations = [plan.seen for plan in plans]
+        return clip_faces(observations, self._sampler.finish(), upright_size=self._size, hidden=hidden, clip=clip)
+
+    def edits(self, plans: Sequence[FramePlan]) -> tuple[Edits, tuple[str, ...]]:
+        """The edits that the request comes to in this clip, and what is to be told.
+
+        Args:
+            plans: the plans of all frames, made without edits.
+
+        Raises:
+            SettingError: a person is named that there is not.
+            ExtraMissing: a package is not installed.
+        """
+        faces = self.faces(plans)
+        persons = group_people(faces.seen)
+        found, notes = rule_edits(self._request, persons, resolve=lambda word: self._references[word])
+        unknown = unknown_note(faces, kept=self._request.keep_unknown)
+        return Edits(tuple(found)), (*notes, *([unknown] if unknown else []))
+
+
+def search_for(job: Job, edits: Edits, *, upright_size: tuple[int, int], models: ModelPool) -> PeopleSearch | None:
+    """What looks for the persons of a job; None where it names none, or its edits tell already who is who.
+
+    Raises:
+        ExtraMissing: a package is not installed.
+        InputError: a reference cannot be read, or does not show one face.
+    """
+    if not job.persons or knows_persons(job, edits):
+        return None
+    describer = models.describer(threads=job.settings.workers)
+    words = [word for word in (*job.persons.keep, *job.persons.hide) if not word.isdecimal()]
+    references: dict[str, Sequence[Reference]] = dict(job.known_persons)
+    for word in words:
+        if word not in references:
+            references[word] = read_reference(Path(word).expanduser(), describer=describer)
+    return PeopleSearch(job.persons, describer=describer, upright_size=upright_size, references=references)
+
+
+@dataclass(slots=True)
+class _Visible:
+    """In how many frames a person was left visible, and from when to when."""
+
+    frames: int = 0
+    first_s: float = 0.0
+    last_s: float = 0.0
+
+
+class VisiblePersons:
+    """Counts who was left visible, frame by frame.
+
+    Args:
+        edits: say who is who.
+    """
+
+    def __init__(self, edits: Edits) -> None:
+        self._edits = edits
+        self._spans = [one for tracks in edits.person_tracks.values() for one in tracks]
+        self._shown = edits.shown_persons
+        self._found: dict[int, _Visible] = {}
+
+    def add(self, plan: FramePlan) -> None:
+        """The next frame's plan."""
+        if not self._shown:
+            return
+        now_s = plan.time.seconds
+        for person in {one.person for one in self._spans if one.person in self._shown and one.holds(now_s)}:
+            seen = self._found.setdefault(person, _Visible(first_s=now_s))
+            seen.frames += 1
+            seen.last_s = now_s
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for each person who was left visible, by number."""
+        return [
+            {
+                "person": person,
+                "frames": seen.frames,
+                "first_s": round(seen.first_s, 3),
+                "last_s": round(seen.last_s, 3),
+                "by": self._by(person),
+            }
+            for person, seen in sorted(self._found.items())
+        ]
+
+    def sentences(self) -> list[str]:
+        """The same for people."""
+        return [
+            f"Person {row['person']} was left visible in {row['frames']} frames, {format_seconds(row['first_s'])} to "
+            f"{format_seconds(row['last_s'])}, by {row['by']}."
+            for row in self.rows()
+        ]
+
+    def _by(self, person: int) -> str:
+        if self._edits.only_persons:
+            return "the rule that hides others only"
+        return self._edits.keep_persons.get(person) or "their number"
+
+
+def keep_person_edits(job: Job, edits: Edits) -> str:
+    """Put the edits about persons beside the plan of an output: audit and review go by them.
+
+    Returns:
+        What went wrong, for people; empty where nothing did.
+    """
+    about = edits.about_persons
+    if not about:
+        return ""
+    file = EditsFile.beside(plan_path(job.output))
+    try:
+        file.write(file.read(missing_ok=True).without_persons.joined(about))
+    except DashcamCleanerError as error:
+        return f"Who was left visible could not be written beside the plan: {error.message}"
+    return ""

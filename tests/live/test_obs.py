@@ -1,0 +1,198 @@
+"""Against a real OBS: the password, names that are not there, the cover on and off, its lease, OBS killed and back."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from real_obs import CLEAR, COVER, PASSWORD, Obs, free_port, running_obs, wait_for
+
+from dashcamcleaner.errors import OutputError
+from dashcamcleaner.live.clock import SessionClock
+from dashcamcleaner.live.obs import ObsSwitch, parse_obs
+from dashcamcleaner.live.obs_feed import ObsFeed, parse_feed
+from dashcamcleaner.live.switching import Switcher
+
+FALLS_BACK_S = 4.0
+"""A lease and the script's interval, and room for a busy machine."""
+
+
+@pytest.fixture(scope="module")
+def obs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Obs]:
+    with running_obs(tmp_path_factory.mktemp("obs")) as running:
+        yield running
+
+
+def switch_of(
+    obs: Obs, *, password: str = PASSWORD, scene: str = "Live", item: str = "blurred", name: str = ""
+) -> ObsSwitch:
+    return ObsSwitch(host="localhost", port=obs.port, scene=scene, item=item, filter_name=name, password=password)
+
+
+@pytest.mark.parametrize("password", ["", "wrong"])
+def test_a_wrong_password_is_refused_and_told(obs: Obs, password: str) -> None:
+    with pytest.raises(OutputError, match="refuses the password") as told:
+        switch_of(obs, password=password).connect()
+    assert "DASHCAMCLEANER_OBS_PASSWORD" in told.value.hint
+
+
+def test_nobody_there_is_told() -> None:
+    pytest.importorskip("obsws_python", reason="obsws-python is not installed (the extra live)")
+    nobody = ObsSwitch(host="localhost", port=free_port(), scene="Live", item="blurred", password="")
+    with pytest.raises(OutputError, match="does not answer"):
+        nobody.connect()
+
+
+@pytest.mark.parametrize(
+    ("scene", "item", "name"), [("Nowhere", "blurred", ""), ("Live", "nothing", ""), ("", "filtered", "no filter")]
+)
+def test_what_is_not_there_is_told(obs: Obs, scene: str, item: str, name: str) -> None:
+    switch = switch_of(obs, scene=scene, item=item, name=name)
+    with pytest.raises(OutputError, match="nothing like it"):
+        switch.connect()
+    switch.close()
+
+
+def test_an_item_covers_and_uncovers_as_seen_in_screenshots(obs: Obs) -> None:
+    switch = switch_of(obs)
+    switch.connect()
+    with obs.asking() as client:
+        assert wait_for(lambda: obs.shows(client, COVER), seconds=5)
+
+        def uncovered() -> bool:
+            switch.set(covered=False, score=0.0)
+            return obs.shows(client, CLEAR)
+
+        assert wait_for(uncovered, seconds=5)
+        switch.set(covered=True, score=1.0)
+        assert wait_for(lambda: obs.shows(client, COVER), seconds=5)
+        switch.set(covered=False, score=0.0)
+        switch.close()
+        assert wait_for(lambda: obs.shows(client, COVER), seconds=5), "closing covers"
+
+
+def test_a_filter_covers_and_uncovers(obs: Obs) -> None:
+    switch = switch_of(obs, scene="", item="filtered", name="black")
+    switch.connect()
+    with obs.asking() as client:
+
+        def enabled() -> bool:
+            asked = {"sourceName": "filtered", "filterName": "black"}
+            return bool(client.send("GetSourceFilter", asked, raw=True)["filterEnabled"])
+
+        assert enabled()
+        switch.set(covered=False, score=0.0)
+        assert not enabled()
+        switch.close()
+        assert enabled()
+
+
+def test_a_lease_over_the_websocket_that_is_not_renewed_covers(obs: Obs) -> None:
+    switch = switch_of(obs)
+    switch.connect()
+    with obs.asking() as client:
+
+        def renewed() -> bool:
+            switch.set(covered=False, score=0.0)
+            return obs.shows(client, CLEAR)
+
+        assert wait_for(renewed, seconds=5)
+        for _ in range(30):  # renewed, it stays so beyond a lease's length
+            switch.set(covered=False, score=0.0)
+            time.sleep(0.1)
+            assert obs.shows(client, CLEAR)
+        # As if the program had been killed: the link is there no more, and nobody has covered.
+        switch._client.ws.close()
+        switch._client = None
+        assert wait_for(lambda: obs.shows(client, COVER), seconds=FALLS_BACK_S)
+
+
+def test_the_script_covers_and_uncovers_by_zeromq_and_falls_back(obs: Obs) -> None:
+    pytest.importorskip("zmq", reason="pyzmq is not installed (the extra live)")
+    feed = ObsFeed(obs.feed_port)
+    feed.connect()
+    try:
+        with obs.asking() as client:
+
+            def clear() -> bool:
+                feed.set(covered=False, score=0.1)
+                return obs.shows(client, CLEAR)
+
+            if not wait_for(clear, seconds=8):
+                pytest.skip("OBS's own Python lacks pyzmq (python3-zmq), or runs no scripts")
+            feed.set(covered=False, score=0.9)
+            assert wait_for(lambda: obs.shows(client, COVER), seconds=3), "over the threshold set in the script"
+            assert wait_for(clear, seconds=5)
+            assert wait_for(lambda: obs.shows(client, COVER), seconds=FALLS_BACK_S), "no lease was renewed"
+            assert wait_for(clear, seconds=5)
+            feed._socket.send_string('{"lease": "no number"}')
+            feed._socket.send_string("no message at all")
+            assert wait_for(lambda: obs.shows(client, COVER), seconds=FALLS_BACK_S), "nonsense renews nothing"
+    finally:
+        feed.close()
+
+
+def test_obs_killed_is_told_at_once_and_found_again_covered(obs: Obs) -> None:
+    told: list[str] = []
+    clock = SessionClock()
+    switcher = Switcher(
+        switch_of(obs),
+        clock=clock,
+        hold_s=0.2,
+        fresh_s=1e9,
+        tell=lambda what, sentence: told.append(f"{what} {sentence}"),
+    )
+    thread = threading.Thread(target=switcher.run)
+    thread.start()
+    try:
+        switcher.verdict(found=False, score=0.0)
+        assert wait_for(lambda: not switcher.covered, seconds=5)
+        obs.end(signal.SIGKILL)
+        assert wait_for(lambda: any("link to OBS is down" in sentence for sentence in told), seconds=5)
+        assert switcher.covered
+        obs.start()
+        with obs.asking() as client:
+            assert wait_for(lambda: any("reached again" in sentence for sentence in told), seconds=10)
+            assert wait_for(lambda: obs.shows(client, CLEAR), seconds=8)
+            switcher.verdict(found=True, score=1.0)
+            assert wait_for(lambda: obs.shows(client, COVER), seconds=3)
+    finally:
+        switcher.end()
+        thread.join()
+
+
+def test_addresses_of_obs() -> None:
+    pytest.importorskip("obsws_python", reason="obsws-python is not installed (the extra live)")
+    item = parse_obs("obs://otherhost:4460/My%20scene/Blur")
+    assert (item._host, item._port, item._scene, item._item, item._filter) == (
+        "otherhost",
+        4460,
+        "My scene",
+        "Blur",
+        "",
+    )
+    named = parse_obs("obs:///Cam?filter=Hide%20me")
+    assert (named._host, named._port, named._item, named._filter) == ("localhost", 4455, "Cam", "Hide me")
+    for wrong in ("obs://localhost", "obs://h/Scene", "obs://h/a/b/c", "obs://h/a/b?filter=c", "obs://h:port/a/b"):
+        with pytest.raises(OutputError):
+            parse_obs(wrong)
+    with pytest.raises(OutputError, match="password"):
+        parse_obs("obs://user:secret@localhost/Live/blurred")
+
+
+def test_a_port_for_the_script() -> None:
+    pytest.importorskip("zmq", reason="pyzmq is not installed (the extra live)")
+    assert parse_feed("obs-script:5555").port == 5555
+    for wrong in ("obs-script", "obs-script:", "obs-script:0", "obs-script:70000", "obs-script:x"):
+        with pytest.raises(OutputError):
+            parse_feed(wrong)
+    one = ObsFeed(0)
+    one.connect()
+    try:
+        with pytest.raises(OutputError, match="cannot be used"):
+            ObsFeed(one.port).connect()
+    finally:
+        one.close()

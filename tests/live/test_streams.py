@@ -1,0 +1,214 @@
+"""Streams in and out by the real library: files, UDP, TCP; a screen without a monitor."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from clips import Sound, make
+from real_obs import free_port
+
+from dashcamcleaner.errors import InputError, OutputError
+from dashcamcleaner.live.addresses import source_for
+from dashcamcleaner.live.clock import SessionClock
+from dashcamcleaner.live.gate import Gate
+from dashcamcleaner.live.pictures import LIVE_LAYOUT, FrameMaker
+from dashcamcleaner.live.ports import CapturedFrame, CapturedSound, SoundFormat, StreamFormat
+from dashcamcleaner.live.release import CoverReason, ReleasedFrame, ReleasedSound
+from dashcamcleaner.live.stream_sink import StreamSink, file_target, network_target
+from dashcamcleaner.live.stream_source import StreamAddress, StreamSource
+from dashcamcleaner.obscure.obscurer import Obscurer
+
+SIZE = (160, 96)
+FORM = StreamFormat(SIZE, LIVE_LAYOUT, 20.0, SoundFormat(48000, "mono"))
+
+
+def items(seconds: float) -> Iterator[ReleasedFrame | ReleasedSound]:
+    """Cards at 20 a second, as a gate gives them, and sound beside them."""
+    gate = Gate(size=SIZE, obscurer=Obscurer())
+    for number in range(round(20 * seconds)):
+        at = 5.0 + number / 20
+        yield gate.covered(number, at, CoverReason.LATE)
+        block = av.AudioFrame.from_ndarray(np.full((1, 2400), 500, np.int16), format="s16", layout="mono")
+        block.sample_rate = 48000
+        yield gate.sound(CapturedSound(block, at), mute=False)
+
+
+@pytest.mark.parametrize("extension", ["mp4", "mkv", "ts", "mov"])
+def test_a_file_has_true_times_and_sound_in_sync(tmp_path: Path, extension: str) -> None:
+    path = tmp_path / f"out.{extension}"
+    sink = StreamSink(file_target(path, overwrite=False))
+    assert sink.open(FORM)
+    for item in items(2.0):
+        sink.write(item)
+    sink.close()
+    with av.open(str(path)) as written:
+        times = [frame.time for frame in written.decode(video=0)]
+    with av.open(str(path)) as written:
+        sounds = [frame.time for frame in written.decode(audio=0)]
+    assert len(times) == 40
+    steps = np.diff(np.array(times, float))
+    assert abs(steps - 0.05).max() < 0.002
+    assert abs((sounds[0] or 0) - (times[0] or 0)) < 0.04
+    assert path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("extension", ["mp4", "mkv"])
+def test_a_file_that_was_killed_can_be_played(tmp_path: Path, extension: str) -> None:
+    path = tmp_path / f"out.{extension}"
+    sink = StreamSink(file_target(path, overwrite=False))
+    sink.open(FORM)
+    for item in items(4.0):
+        sink.write(item)
+    copy = tmp_path / f"killed.{extension}"
+    copy.write_bytes(path.read_bytes())  # as it stands, nothing closed
+    sink.close()
+    with av.open(str(copy)) as written:
+        assert sum(1 for _ in written.decode(video=0)) >= 20 * 2
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError):
+        StreamSink(file_target(tmp_path / "file" / "out.mkv", overwrite=False)).open(FORM)
+
+
+@pytest.mark.parametrize("scheme", ["udp", "tcp"])
+def test_what_is_sent_over_the_network_comes_in_again(scheme: str) -> None:
+    port = free_port()
+    sink = StreamSink(network_target(f"{scheme}://127.0.0.1:{port}{'?listen=1' if scheme == 'tcp' else ''}", shown="x"))
+    over = threading.Event()
+
+    def send() -> None:
+        while not over.is_set():
+            try:
+                if not sink.open(FORM):
+                    continue
+                for item in items(60.0):
+                    if over.wait(0.005):
+                        break
+                    sink.write(item)
+            except OutputError:
+                continue
+        sink.close()
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    clock = SessionClock()
+    source = StreamSource(StreamAddress(f"{scheme}://127.0.0.1:{port}", "a stream"), clock=clock)
+    found: list[CapturedFrame] = []
+    try:
+        for _ in range(20):
+            try:
+                form = source.open()
+                break
+            except InputError:
+                over.wait(0.2)
+        assert form.size == SIZE
+        for item in source.captured():
+            if isinstance(item, CapturedFrame):
+                found.append(item)
+                assert item.captured_s <= clock.now() + 0.01, "nothing comes before it was captured"
+            if len(found) == 5:
+                break
+    finally:
+        over.set()
+        source.close()
+        thread.join()
+    times = [item.captured_s for item in found]
+    assert times == sorted(times)
+    assert abs(float(found[0].frame.planes[0].mean()) - 42) < 12
+
+
+def test_a_stream_that_is_not_there_is_told() -> None:
+    source = StreamSource(StreamAddress(f"tcp://127.0.0.1:{free_port()}", "a stream"), clock=SessionClock())
+    with pytest.raises(InputError, match="a stream cannot be opened"):
+        source.open()
+
+
+def test_a_playlist_on_the_network_opens_no_file(tmp_path: Path) -> None:
+    clip = make(tmp_path / "secret.ts", frames=3).path
+    playlist = tmp_path / "list.m3u8"
+    playlist.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile:{clip}\n#EXT-X-ENDLIST\n")
+    for url in (f"file:{playlist}", str(playlist)):
+        with pytest.raises(InputError):
+            StreamSource(StreamAddress(url, "a list"), clock=SessionClock()).open()
+
+
+def test_a_file_is_played_at_its_own_pace_upright_with_its_sound(tmp_path: Path) -> None:
+    made = make(tmp_path / "clip.mp4", frames=10, rate=20, clockwise=90, sounds=(Sound(),))
+    clock = SessionClock()
+    source = source_for(str(made.path), clock=clock, rate=30)
+    form = source.open()
+    assert form.size == (180, 320)
+    assert form.sound is not None
+    taken = list(source.captured())
+    source.close()
+    frames = [item for item in taken if isinstance(item, CapturedFrame)]
+    assert len(frames) == 10
+    assert any(isinstance(item, CapturedSound) for item in taken)
+    steps = np.diff([item.captured_s for item in frames])
+    assert abs(steps - 0.05).max() < 0.001
+    assert clock.now() >= 9 * 0.05
+    assert frames[0].frame.upright_size == (180, 320)
+
+
+def test_frames_are_turned_upright() -> None:
+    from dashcamcleaner.core.frame import Orientation
+
+    picture = np.zeros((96, 160, 3), np.uint8)
+    picture[:, :40] = 255
+    frame = FrameMaker((96, 160), orientation=Orientation(1)).of_native(
+        av.VideoFrame.from_ndarray(picture, format="rgb24")
+    )
+    upright = frame.scale((96, 160))
+    assert upright[:30].mean() > 200
+    assert upright[60:].mean() < 50
+
+
+@pytest.fixture(scope="module")
+def display(request: pytest.FixtureRequest) -> Iterator[str]:
+    if shutil.which("Xvfb") is None:
+        pytest.skip("Xvfb is not installed")
+    pytest.importorskip("mss", reason="mss is not installed (the extra live)")
+    read, write = os.pipe()
+    screen = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "320x240x24", "-nolisten", "tcp", "-noreset"],
+        pass_fds=(write,), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    os.close(write)
+    with os.fdopen(read) as told:
+        number = told.readline().strip()
+    yield f":{number}"
+    screen.terminate()
+    screen.wait()
+
+
+def test_a_screen_and_a_part_of_it_are_captured(display: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", display)
+    for text, size in (("screen", (320, 240)), ("screen:1:10,20,101,81", (100, 80)), ("screen:0", (320, 240))):
+        source: Any = source_for(text, clock=SessionClock(), rate=50)
+        assert source.open().size == size
+        taken = source.captured()
+        first, second = next(taken), next(taken)
+        taken.close()
+        assert first.frame.size == size
+        assert second.captured_s > first.captured_s
+    for wrong in ("screen:9", "screen:1:5000,0,10,10", "window:nobody has this title"):
+        with pytest.raises(InputError):
+            source_for(wrong, clock=SessionClock(), rate=50).open()
+
+
+def test_a_desktop_that_cannot_be_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("mss", reason="mss is not installed (the extra live)")
+    monkeypatch.setenv("DISPLAY", ":987")
+    with pytest.raises(InputError, match="cannot be read"):
+        source_for("screen", clock=SessionClock(), rate=30).open()

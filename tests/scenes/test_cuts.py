@@ -1,0 +1,143 @@
+"""Cut files: which frames are in them, and when their sound, texts and chapters come."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from clips import Sound, clicks_s, make, read_number, samples_of, vfr_pts
+
+from dashcamcleaner import cli
+from dashcamcleaner.detection.pool import ModelPool
+from dashcamcleaner.errors import SettingError
+from dashcamcleaner.pipeline.plan_file import plan_path
+from dashcamcleaner.report.data import report_path
+from dashcamcleaner.scenes.cut import cut_losslessly, cut_plan_path
+from dashcamcleaner.scenes.job import ScenesJob, label_clip
+from dashcamcleaner.settings import resolve
+
+AUDIO_FRAME_S = 1024 / 48_000
+
+
+def frames_of(path: Path) -> list[tuple[Fraction, int]]:
+    """Time and number of every frame."""
+    with av.open(str(path)) as container:
+        return [
+            (frame.pts * frame.time_base, read_number(frame.to_ndarray(format="gray")))
+            for frame in container.decode(video=0)
+        ]
+
+
+def pictures_of(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+
+
+def scenes(*words: object) -> int:
+    return cli.main(["scenes", *map(str, words), "--preset", "ultrafast", "--quiet"])
+
+
+def write_list(path: Path, *rows: tuple[str, float, float], labels: str = "a, b", seconds: float = 10) -> Path:
+    lines = [f"{label}, {start}, {end}" for label, start, end in rows]
+    zeros = ", ".join("0" for _ in labels.split(","))
+    path.write_text("\n".join([f"clip, {labels}", f"{seconds}, {zeros}", *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("steady", [True, False])
+def test_frames_are_exact_sound_stays_in_sync_and_times_are_kept(tmp_path: Path, steady: bool) -> None:
+    pts = None if steady else vfr_pts(240)
+    clip = make(tmp_path / "clip.mp4", frames=240, pts=pts, sounds=(Sound(), Sound(language="fra")))
+    times = dict(enumerate(clip.times))
+    wanted = [(1.02, 2.5), (4.0, 6.26)]
+    tag = write_list(tmp_path / "clip.tag", *[("a", *stretch) for stretch in wanted])
+    assert scenes(clip.path, "--cut", tag, "-t", "a") == 0
+    cut = tmp_path / "clip.cut.mp4"
+    found = frames_of(cut)
+    expected = [n for n, time in times.items() if any(start <= time < end for start, end in wanted)]
+    assert [number for _, number in found] == expected
+    steps = [(b - a, times[m] - times[n]) for (a, n), (b, m) in itertools.pairwise(found) if m == n + 1]
+    assert max(abs(got - source) for got, source in steps) <= Fraction(1, 10_000)
+    for track in (0, 1):
+        clicks = clicks_s(cut, track=track)
+        for second in (2, 5, 6):
+            number = min(n for n, time in times.items() if time >= second)
+            shown = next(float(time) for time, n in found if n == number) - float(times[number] - second)
+            assert min(abs(click - shown) for click in clicks) <= AUDIO_FRAME_S, (second, shown, clicks)
+    plan = json.loads(cut_plan_path(cut).read_text(encoding="utf-8"))
+    assert [row["at_s"] for row in plan["kept"]] == [0.0, pytest.approx(1.48)]
+    assert report_path(cut).is_file()
+    assert plan_path(cut).is_file()
+
+
+def test_everything_but_a_label_and_pieces(tmp_path: Path) -> None:
+    clip = make(tmp_path / "clip.mp4", frames=150)
+    tag = write_list(tmp_path / "clip.tag", ("a", 0, 1), ("b", 1, 3), ("a", 3, 5))
+    assert scenes(clip.path, "--cut", tag, "-x", "b", "-c", "-o", tmp_path / "out") == 0
+    assert [n for _, n in frames_of(tmp_path / "out" / "clip.cut.0.mp4")] == list(range(30))
+    assert [n for _, n in frames_of(tmp_path / "out" / "clip.cut.1.mp4")] == list(range(90, 150))
+
+
+def test_blur_and_mute_in_one_pass(tmp_path: Path) -> None:
+    clip = make(tmp_path / "clip.mp4", frames=150, sounds=(Sound(),))
+    tag = write_list(tmp_path / "clip.tag", ("a", 1, 2), ("b", 2.5, 3.5), ("c", 4, 5), labels="a, b, c")
+    assert scenes(clip.path, "--cut", tag, "--do", "a=blur", "--do", "b=mute", "--do", "c=drop") == 0
+    cut = tmp_path / "clip.cut.mp4"
+    before, after = pictures_of(clip.path), pictures_of(cut)
+    assert len(after) == 120
+    changed = [float(np.abs(a.astype(int) - b).mean()) for a, b in zip(before, after, strict=False)]
+    assert min(changed[30:60]) > 4 * max(*changed[:30], *changed[62:])
+    times, samples = samples_of(cut)
+    heard = np.abs(samples) > 0.1
+    assert not heard[(times > 2.55) & (times < 3.45)].any()
+    assert min(abs(click - 2.0) for click in clicks_s(cut)) <= AUDIO_FRAME_S
+
+
+def test_without_loss_from_key_frame_to_key_frame(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clip = make(tmp_path / "clip.mp4", frames=240, gop=30, sounds=(Sound(),))
+    tag = write_list(tmp_path / "clip.tag", ("a", 1.5, 2.5), ("a", 5.2, 5.8))
+    assert cli.main(["scenes", str(clip.path), "--cut", str(tag), "-t", "a", "--lossless"]) == 0
+    assert "1 - 3 s, 5 - 6 s" in capsys.readouterr().out
+    cut = tmp_path / "clip.cut.mp4"
+    found = frames_of(cut)
+    assert [n for _, n in found] == [*range(30, 90), *range(150, 180)]
+    assert [time for time, _ in found] == [Fraction(n, 30) for n in range(90)]
+    assert min(abs(click - 1.0) for click in clicks_s(cut)) <= AUDIO_FRAME_S
+    job = ScenesJob(source=clip.path, list_file=tag, actions=("a=blur",), lossless=True, settings=resolve())
+    labelled = label_clip(job, models=ModelPool())
+    with pytest.raises(SettingError):
+        cut_losslessly(job, labelled)
+
+
+def test_nothing_left_is_told_and_nothing_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clip = make(tmp_path / "clip.mp4", frames=30)
+    tag = write_list(tmp_path / "clip.tag", ("a", 0, 1))
+    assert scenes(clip.path, "--cut", tag, "-t", "b") == 2
+    assert "would be left" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "clip.tag"]
+
+
+def test_texts_and_chapters_are_cut_like_the_picture(tmp_path: Path) -> None:
+    texts = ((0.5, 1.5, "one"), (2.0, 2.4, "gone"), (2.5, 4.5, "over the edge"))
+    clip = make(
+        tmp_path / "clip.mkv", frames=150, subtitles=texts, chapters=((0, 2, "x"), (2, 2.8, "y"), (2.8, 5, "z"))
+    )
+    tag = write_list(tmp_path / "clip.tag", ("a", 1, 2), ("a", 3, 5))
+    for extra in ((), ("--lossless",)):
+        assert scenes(clip.path, "--cut", tag, "-t", "a", "--overwrite", *extra) == 0
+        with av.open(str(tmp_path / "clip.cut.mkv")) as container:
+            chapters = [(c["start"] * c["time_base"], c["end"] * c["time_base"]) for c in container.chapters()]
+            base = container.streams.subtitles[0].time_base
+            shown = [
+                (float(p.pts * base), float((p.pts + p.duration) * base))
+                for p in container.demux(subtitles=0) if p.pts is not None
+            ]  # fmt: skip
+        if not extra:
+            assert shown == [pytest.approx((0, 0.5), abs=0.01), pytest.approx((1, 2.5), abs=0.01)]
+            assert chapters == [(0, 1), (1, 3)]
+        assert len(shown) >= 2

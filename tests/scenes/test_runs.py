@@ -1,0 +1,138 @@
+"""A whole run: pictures out of a clip, road labels, the command, shots, own classifiers."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from clips import make, read_number, vfr_pts
+
+from dashcamcleaner import cli
+from dashcamcleaner.detection.pool import ModelPool
+from dashcamcleaner.errors import WeightsUntrusted
+from dashcamcleaner.media.probe import probe
+from dashcamcleaner.media.sampler import sample_pictures, small_size
+from dashcamcleaner.scenes.road import LightMeter
+
+
+@pytest.mark.parametrize(
+    "recipe", [{}, {"gop": 7, "b_frames": 2}, {"gop": 40, "pts": vfr_pts(150)}, {"codec": "mpeg4"}]
+)
+def test_the_picture_is_the_one_that_is_shown_at_its_time(tmp_path: Path, recipe: dict[str, object]) -> None:
+    clip = make(tmp_path / "clip.mp4", frames=150, **recipe)
+    info = probe(clip.path)
+    for step in (Fraction(1), Fraction(1, 3)):
+        samples = list(sample_pictures(clip.path, info=info, step_s=step, size=info.upright_size, threads=1))
+        assert [sample.time_s for sample in samples] == [number * step for number in range(len(samples))]
+        assert len(samples) >= clip.times[-1] / step
+        for sample in samples:
+            shown = max(number for number, time in enumerate(clip.times) if time <= sample.time_s)
+            assert read_number(sample.picture[..., 0]) == shown
+
+
+def test_key_frames_alone_and_every_frame(tmp_path: Path) -> None:
+    clip = make(tmp_path / "clip.mp4", frames=150, gop=60)
+    info = probe(clip.path)
+    size = small_size(info, short_side=180)
+    given = {"info": info, "size": size, "threads": 1}
+    keys = sample_pictures(clip.path, step_s=Fraction(1), key_frames=True, **given)
+    assert [read_number(sample.picture[..., 0]) for sample in keys] == [0, 0, 60, 60, 120]
+    every = sample_pictures(clip.path, step_s=None, **given)
+    assert [read_number(sample.picture[..., 0]) for sample in every] == list(range(150))
+
+
+def road(path: Path, *, rate: int = 10) -> None:
+    """Six seconds of moving texture, eight of the same picture, five of another scene that moves."""
+    chance = np.random.default_rng(3)
+    scenes = [chance.integers(30, 225, (45, 160, 3), dtype=np.uint8).repeat(8, 0).repeat(8, 1) for _ in range(2)]
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("libx264", rate=rate, options={"preset": "ultrafast", "crf": "20"})
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        for number in range(19 * rate):
+            scene = scenes[number >= 14 * rate]
+            left = 7 * min(number, 6 * rate) if number < 14 * rate else 7 * (number - 14 * rate)
+            picture = np.ascontiguousarray(scene[:180, left % 900 : left % 900 + 320])
+            for packet in stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")):
+                output.mux_one(packet)
+        for packet in stream.encode(None):
+            output.mux_one(packet)
+
+
+def test_parking_is_found_and_dropped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "drive.mp4"
+    road(path)
+    assert cli.main(["scenes", str(path), "-x", "parked", "--export", "csv,srt", "--preset", "ultrafast"]) == 0
+    rows = (tmp_path / "drive.tag").read_text(encoding="utf-8").splitlines()
+    assert rows[0] == "drive.mp4, driving, parked"
+    label, start, end, *_ = rows[3].split(", ")
+    assert (label, int(start) in (6, 7), int(end) in (14, 15)) == ("parked", True, True)
+    with av.open(str(tmp_path / "drive.cut.mp4")) as container:
+        assert abs(sum(1 for _ in container.decode(video=0)) - 110) <= 20
+    out = capsys.readouterr().out
+    assert "experimental" in out
+    assert (tmp_path / "drive.scenes.csv").is_file()
+    assert (tmp_path / "drive.scenes.srt").is_file()
+    assert cli.main(["scenes", str(path), "-a"]) == 4  # what stands there is not written over
+
+
+def test_the_list_alone_and_as_events(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "drive.mp4"
+    road(path)
+    assert cli.main(["scenes", str(path), "-a", "--model", "shots", "--json", "-o", str(tmp_path / "new")]) == 0
+    (told,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    edges = [(block["start_s"], block["end_s"]) for block in told["blocks"]]
+    assert edges == [(0, 14), (14, 19)]
+    assert [entry.name for entry in (tmp_path / "new").iterdir()] == ["drive.tag"]
+    assert cli.main(["scenes", str(path), "-a", "--every", "shot", "-o", str(tmp_path / "other")]) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (["-t", "flying"], 2), (["--every", "0"], 2), (["--export", "xml", "-a"], 2), (["-s", "2"], 2),
+        (["-b", "0"], 2), (["--do", "parked=burn"], 2), (["--model", "none.onnx"], 5), (["--cut", "none.tag"], 3),
+        (["-w", "x.caffemodel"], 5),
+    ],
+)  # fmt: skip
+def test_wrong_words_are_refused_before_anything_is_written(tmp_path: Path, words: list[str], status: int) -> None:
+    path = tmp_path / "drive.mp4"
+    make(path, frames=10)
+    assert cli.main(["scenes", str(path), *words, "--quiet"]) == status
+    assert not list(tmp_path.glob("*.cut.*"))
+
+
+def test_dark_stretches_beside_daylight_are_tunnels() -> None:
+    day, dark = np.full((90, 160, 3), 140, np.uint8), np.full((90, 160, 3), 15, np.uint8)
+    meter = LightMeter()
+    tunnel = LightMeter.settle(np.stack([meter.score(p) for p in [day] * 5 + [dark] * 6 + [day] * 5]))
+    assert tunnel.argmax(axis=1).tolist() == [0] * 5 + [2] * 6 + [0] * 5
+    night = LightMeter.settle(np.stack([meter.score(dark)] * 8))
+    assert set(night.argmax(axis=1)) == {1}
+
+
+def test_an_ultralytics_classifier_is_trusted_once(tmp_path: Path) -> None:
+    pytest.importorskip("ultralytics", reason="the extra [gpu] is not installed")
+    pytest.importorskip("torch", reason="the extra [gpu] is not installed")
+    from dashcamcleaner.detection.torch import import_torch, import_ultralytics
+
+    torch, _ = import_torch(), import_ultralytics()
+    from ultralytics.nn.tasks import ClassificationModel
+
+    model = ClassificationModel("yolov8n-cls.yaml", nc=3, verbose=False)
+    model.names = {0: "road", 1: "rain", 2: "snow"}
+    model.args = {"imgsz": 64}
+    path = tmp_path / "own-cls.pt"
+    torch.save({"model": model, "train_args": {}}, path)
+    pictures = [np.random.default_rng(seed).integers(0, 256, (90, 160, 3), dtype=np.uint8) for seed in range(2)]
+    with ModelPool() as models:
+        with pytest.raises(WeightsUntrusted):
+            models.classifier(str(path))
+        found = models.classifier(str(path), trust_weights=True)
+        scores = found.classify(pictures)
+        assert models.classifier(str(path)).labels == ("road", "rain", "snow")  # asked once
+    assert scores.shape == (2, 3)
+    assert scores.sum(axis=1) == pytest.approx([1, 1], abs=1e-4)
