@@ -60,6 +60,7 @@ class PartProcesses:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._stop = None  # its semaphores go with it: a process that ends by `os._exit` would leave them to a warning
 
 
 _stop: Any = None
