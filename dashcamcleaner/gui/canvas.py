@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -201,7 +201,7 @@ class Canvas(QWidget):
         self._paint_tag(painter, tr("Before"), QPointF(place.left() + 10, place.bottom() - 34), right=False)
         self._paint_tag(painter, tr("After"), QPointF(place.right() - 10, place.bottom() - 34), right=True)
 
-    def paint_boxes(self, painter: QPainter, boxes: Sequence[Box], *, chosen: int | None = None) -> None:
+    def paint_boxes(self, painter: QPainter, boxes: Sequence[Box], *, chosen: Collection[int] = ()) -> None:
         """Draw regions: kind by colour, what no sighting backs dashed."""
         for box in boxes:
             rect = self.to_widget(box.xyxy)
@@ -215,7 +215,7 @@ class Canvas(QWidget):
                 pen.setStyle(Qt.DashLine)
             elif box.origin == "manual":
                 pen.setStyle(Qt.DotLine)
-            if chosen is not None and box.track == chosen:
+            if box.track in chosen:
                 pen.setWidth(3)
                 pen.setColor(QColor("white"))
             painter.setPen(pen)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from dashcamcleaner.gui.queue_model import ClipFacts
 from dashcamcleaner.settings import Settings
 
 if TYPE_CHECKING:
+    from dashcamcleaner.core.edits import Edits
     from dashcamcleaner.detection.pool import ModelPool
     from dashcamcleaner.pipeline.job import Job
     from dashcamcleaner.review.plan_review import PlanReview
@@ -196,6 +197,41 @@ class EngineFacade:
         from dashcamcleaner.review.preview import ClipPreview
 
         return ClipPreview(clip, video_track=video_track, models=self._models)
+
+    def find_people(
+        self, clip: Path, plan: Path, settings: Settings, *, cancelled: Callable[[], bool] = lambda: False
+    ) -> Edits:
+        """Who is who in a clip by likeness, as edits of its plan; looks through the whole clip.
+
+        Args:
+            clip: the clip.
+            plan: its plan.
+            settings: the settings in force.
+            cancelled: asked now and then.
+
+        Raises:
+            ExtraMissing: the extra that tells faces apart is not installed.
+            Cancelled: it was.
+        """
+        from dashcamcleaner.core.edits import Edits
+        from dashcamcleaner.detection.pool import shared_pool
+        from dashcamcleaner.errors import Cancelled
+        from dashcamcleaner.people.grouping import group_people
+        from dashcamcleaner.pipeline.control import Control
+        from dashcamcleaner.pipeline.job import Job
+        from dashcamcleaner.pipeline.people_run import look_at_people
+
+        job = Job(clip, plan.with_name("unused" + clip.suffix), settings, from_plan=plan)
+        looking = look_at_people(job, control=Control(), models=self._models or shared_pool())
+        with contextlib.closing(looking):
+            try:
+                while True:
+                    next(looking)
+                    if cancelled():
+                        raise Cancelled("Nobody waits for the persons any more.")
+            except StopIteration as done:
+                faces = done.value.faces
+        return Edits(tuple(edit for person in group_people(faces.seen) for edit in person.edits(0)))
 
     def open_review(self, plan: Path, settings: Settings, *, edited: bool) -> PlanReview:
         """A finished run's plan, which was rendered with edits or without."""
