@@ -114,7 +114,7 @@ def test_an_item_is_settled_by_hand_by_looking_and_by_choosing_its_person() -> N
     filled = ReviewItem(30, 39, Reason.LONG_FILL, 0.1, BOX, "face", 4)
     other = ReviewItem(90, 99, Reason.LONG_FILL, 0.1, BOX, "face", 5)
     assert settled(Edits.of(CheckedTrack(4)), filled)
-    assert settled(Edits.of(HiddenSpan(0.5, 1.5)), filled)
+    assert settled(Edits.of(HiddenSpan(from_s=0.5, to_s=1.5)), filled)
     who = Edits.of(PersonTrack(1, 4, ((0.0, 3.0),)))
     assert not settled(who, filled)
     chosen = who.added(KeepPerson(1))
