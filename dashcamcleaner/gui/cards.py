@@ -44,6 +44,7 @@ class Card:
         detail: a second line.
         kind: decides the colour.
         verdict: what was said about it, for people; empty for nothing.
+        sure: how surely it is what it is taken for, for people; shown while nothing was said.
         clear: it is not hidden.
         checked: somebody looked at it.
         picture: the track whose picture it shows; None for what has none.
@@ -54,6 +55,7 @@ class Card:
     detail: str
     kind: str
     verdict: str = ""
+    sure: str = ""
     clear: bool = False
     checked: bool = False
     picture: int | None = None
@@ -79,7 +81,7 @@ class _CardModel(QAbstractListModel):
             return card
         if role in (Qt.AccessibleTextRole, Qt.ToolTipRole):
             checked = tr("Checked") if card.checked else ""
-            told = ". ".join(part for part in (card.title, card.detail, card.verdict, checked) if part)
+            told = ". ".join(part for part in (card.title, card.detail, card.verdict or card.sure, checked) if part)
             return plain_markup(told) if role == Qt.ToolTipRole else visible(told)
         if role == Qt.DecorationRole:
             if self.crop is not None and self.crop[0] == card.key:
@@ -120,10 +122,11 @@ class _CardPainter(QStyledItemDelegate):
         painter.setPen(color("quiet"))
         line.translate(0, metrics.height() + 1)
         painter.drawText(line, int(Qt.AlignVCenter), metrics.elidedText(card.detail, Qt.ElideRight, line.width()))
-        if card.verdict:
-            painter.setPen(color("warn" if card.clear else "accent"))
+        third = card.verdict or card.sure
+        if third:
+            painter.setPen(color(("warn" if card.clear else "accent") if card.verdict else "quiet"))
             line.translate(0, metrics.height() + 1)
-            painter.drawText(line, int(Qt.AlignVCenter), metrics.elidedText(card.verdict, Qt.ElideRight, line.width()))
+            painter.drawText(line, int(Qt.AlignVCenter), metrics.elidedText(third, Qt.ElideRight, line.width()))
         painter.restore()
 
     @staticmethod

@@ -249,6 +249,21 @@ class ObjectReview(ReviewPlayer):
         # Without one the card keeps its empty picture; the canvas tells what is wrong with the clip.
         self._files.ask(work, took, failed=lambda _: None, topic="crop" if crop else "", first=crop)
 
+    def _ask_levels(self, opened: OpenedReview) -> None:
+        """How loud the clip is, for the timeline."""
+        serial, path, end_s = self._serial, opened.clip.path, opened.clip.seconds(len(opened.clip.times) - 1)
+
+        def work() -> list[float]:
+            from dashcamcleaner.media.sound_reader import sound_levels
+
+            return sound_levels(path, end_s=end_s, cancelled=lambda: serial != self._serial)
+
+        def took(levels: list[float]) -> None:
+            if serial == self._serial:
+                self.timeline.show_levels(levels)
+
+        self._files.ask(work, took, failed=lambda _: None)
+
     def _scrub(self, key: Key | None, part: float) -> None:
         """Show another moment of an object on its card."""
         one = next((one for one in self.objects if one.key == key), None)

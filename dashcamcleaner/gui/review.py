@@ -48,6 +48,11 @@ KEYS = {  # key and whether Shift is held -> an action's name in the table of sh
     (Qt.Key_G, True): "split",
     (Qt.Key_Y, False): "only",
     (Qt.Key_M, False): "checked",
+    (Qt.Key_Plus, False): "zoom_in",
+    (Qt.Key_Plus, True): "zoom_in",
+    (Qt.Key_Minus, False): "zoom_out",
+    (Qt.Key_0, False): "zoom_fit",
+    (Qt.Key_S, False): "sound",
 }
 LOOK_S = 0.5
 """A look at a spot begins and ends a little outside of it."""
@@ -118,7 +123,9 @@ class ReviewPanel(ObjectReview):
         self.editing.close()
         self.opened = self._wanted = self.chosen = None
         self.objects, self.at_hand = [], ItemsAtHand()
-        self._playing.stop()
+        self.play(False)
+        self.canvas.fit()
+        self.timeline.show_levels([])
         self.canvas.show_frame(None)
         self.canvas.show_hand([])
         self.canvas.tell(message or tr("Choose a clip that is done to review what was hidden in it."))
@@ -151,6 +158,7 @@ class ReviewPanel(ObjectReview):
         self.foot.set_frames(len(opened.clip.times))
         self._show_edits()
         self._ask_thumbnails(opened)
+        self._ask_levels(opened)
         self.go(0)
         if warnings := opened.edits.warnings:
             self.message.emit("  ".join(warnings))
@@ -225,6 +233,10 @@ class ReviewPanel(ObjectReview):
             "drop": self._remove_by_hand,
             "name": self._ask_name,
             "find_people": self.find_people,
+            "zoom_in": lambda: self.canvas.zoom_by(1.5),
+            "zoom_out": lambda: self.canvas.zoom_by(1 / 1.5),
+            "zoom_fit": self.canvas.fit,
+            "sound": self.switch_sound,
             "rarely_seen": self.remove_rarely_seen,
             "render": self.render_wanted.emit,
         }.get(what)
@@ -356,7 +368,7 @@ class ReviewPanel(ObjectReview):
 
     def close_clip(self) -> None:
         """Before the window closes."""
-        self._playing.stop()
+        self.play(False)
         self._again.stop()
         self.save()
 

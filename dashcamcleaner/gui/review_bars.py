@@ -307,7 +307,7 @@ class ReviewLayout(QWidget):
         across.addWidget(self.canvas)
         across.addWidget(side)
         across.setStretchFactor(0, 1)
-        across.setSizes([600, 240])
+        across.setSizes([600, 300])
         down = QSplitter(Qt.Vertical)
         down.setHandleWidth(1)
         down.setChildrenCollapsible(False)

@@ -129,6 +129,8 @@ class ReviewCanvas(Canvas):
     # --- mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self.pan_with(event):
+            return
         if event.button() == Qt.RightButton and self.shown is not None and not self.drawing:
             self.picked.emit(self._what_is_at(event.localPos()))
             self.menu_wanted.emit(event.globalPos())
@@ -164,7 +166,7 @@ class ReviewCanvas(Canvas):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         at = event.localPos()
-        if self._dragging:
+        if self._dragging or self._panned_from is not None:
             super().mouseMoveEvent(event)
         elif self.drawing and self._from is not None:
             self._rubber = QRectF(self._from, at).normalized()

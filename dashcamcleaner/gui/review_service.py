@@ -41,6 +41,7 @@ class OpenedReview:
         tracks: its tracks, edits apart.
         plans: the plans of all frames, under the edits.
         items: what deserves a look, most harmful first.
+        result: where the result of the run lies, if it is still there.
         past: the past and future of the edits.
         thresholds: the score from which a detection counts, per kind.
         rendered: the result was written with these very edits.
@@ -54,6 +55,7 @@ class OpenedReview:
     plans: list[FramePlan]
     items: ItemList
     past: HistoryFile
+    result: Path
     thresholds: Mapping[str, float]
     rendered: bool
     question: str = ""
@@ -101,6 +103,7 @@ class ReviewService:
             plans=plans,
             items=review.item_list(report=report),
             past=HistoryFile(plan),
+            result=plan.with_name(plan.name.removesuffix(".jsonl").removesuffix(".plan")),
             thresholds=review.thresholds,
             rendered=rendered and not question,
             question=question,

@@ -111,9 +111,10 @@ def cards_of(
             Card(
                 key=one.key,
                 title=object_title(one, edits.names),
-                detail=f"{_span_text(seconds(one.first), seconds(one.last))} · {seen} · {sure}",
+                detail=f"{_span_text(seconds(one.first), seconds(one.last))} · {seen}",
                 kind=one.kind,
                 verdict=verdict_text(said, one.kind),
+                sure=sure,
                 clear=is_left_clear(one, edits, said),
                 checked=all(summary.track in edits.checked for summary in one.tracks),
                 picture=one.best.track,

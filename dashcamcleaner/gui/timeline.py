@@ -20,6 +20,7 @@ _RULER_PX = 26
 _LANE_PX = 18
 _LABEL_PX = 104
 _ZOOM = 1.25
+_SOUND_PX = 26
 _SHORTEST_VIEW_S = 0.5
 _PATTERNS = {"interpolated": Qt.BDiagPattern, "held": Qt.Dense5Pattern, "manual": Qt.Dense3Pattern}
 
@@ -72,6 +73,7 @@ class TimelineView(QAbstractScrollArea):
         self._chosen: tuple[str, int] | None = None
         self._seeking = False
         self._view = (0.0, 1.0)
+        self._levels: Sequence[float] = ()
 
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(600, _RULER_PX + 6 * _LANE_PX)
@@ -92,6 +94,15 @@ class TimelineView(QAbstractScrollArea):
         """Mark what deserves a look: second and harm."""
         self._doubts = list(review_items)
         self.viewport().update()
+
+    def show_levels(self, levels: Sequence[float]) -> None:
+        """Show how loud the clip is: peaks of equal parts of its time, 0-1; none: it has no sound."""
+        self._levels = tuple(levels)
+        self._resize()
+
+    @property
+    def _sound_px(self) -> int:
+        return _SOUND_PX if self._levels else 0
 
     def show_now(self, now_s: float) -> None:
         """Move the playhead."""
@@ -120,7 +131,7 @@ class TimelineView(QAbstractScrollArea):
     # --- geometry
 
     def _resize(self) -> None:
-        room = self.viewport().height() - _RULER_PX
+        room = self.viewport().height() - _RULER_PX - self._sound_px
         whole = len(self._lanes) * _LANE_PX
         self.verticalScrollBar().setRange(0, max(0, whole - room))
         self.verticalScrollBar().setPageStep(max(1, room))
@@ -171,13 +182,14 @@ class TimelineView(QAbstractScrollArea):
         width, height = self.viewport().width(), self.viewport().height()
         painter.fillRect(self.viewport().rect(), color("panel"))
         painter.save()
-        painter.setClipRect(0, _RULER_PX, width, height - _RULER_PX)
+        painter.setClipRect(0, _RULER_PX, width, height - _RULER_PX - self._sound_px)
         top = _RULER_PX - self.verticalScrollBar().value()
         for place, lane in enumerate(self._lanes):
             y = top + place * _LANE_PX
             if y + _LANE_PX >= _RULER_PX and y <= height:
                 self._paint_lane(painter, lane, y)
         painter.restore()
+        self._paint_sound(painter, width, height)
         self._paint_marks(painter, height)
         self._paint_ruler(painter, width)
         x = self._x(self._now_s)
@@ -230,6 +242,22 @@ class TimelineView(QAbstractScrollArea):
             painter.setPen(Qt.NoPen)
             painter.setBrush(ink)
             painter.drawPolygon(QPolygonF([QPointF(x - 4, 1), QPointF(x + 4, 1), QPointF(x, 8)]))
+
+    def _paint_sound(self, painter: QPainter, width: int, height: int) -> None:
+        """The waveform: per pixel the loudest part that falls on it."""
+        if not self._levels:
+            return
+        middle, count = height - _SOUND_PX / 2, len(self._levels)
+        painter.fillRect(QRectF(0, height - _SOUND_PX, width, 1), color("line"))
+        painter.setPen(color("quiet"))
+        painter.drawText(QRectF(10, height - _SOUND_PX, _LABEL_PX - 16, _SOUND_PX), int(Qt.AlignVCenter), tr("Sound"))
+        painter.setPen(QPen(color("accent"), 1))
+        whole = self._end_s
+        for x in range(_LABEL_PX, width - 12):
+            first = int(self._seconds(x) / whole * count)
+            last = max(first + 1, int(self._seconds(x + 1) / whole * count))
+            peak = max(self._levels[first:last], default=0.0) * (_SOUND_PX / 2 - 2)
+            painter.drawLine(QPointF(x, middle - peak), QPointF(x, middle + peak))
 
     def _paint_marks(self, painter: QPainter, height: int) -> None:
         start, end = self._marks

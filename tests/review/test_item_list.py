@@ -95,10 +95,16 @@ def test_hide_covers_every_place_that_was_seen_and_nothing_covers_none() -> None
     hidden = answer(Edits(), item, Answer.HIDE)
     for index, box in item.places:
         place = hidden.regions[0].at(seconds(index))
-        assert place is not None and place[0] <= box[0] and place[2] >= box[2] and place[1] < box[1]
+        assert place is not None
+        assert place[0] <= box[0]
+        assert place[2] >= box[2]
+        assert place[1] < box[1]
     nothing = answer(Edits(), item, Answer.NOTHING)
-    assert not nothing.regions and not nothing.uncovering
-    assert settled(hidden, item) and settled(nothing, item) and not settled(Edits(), item)
+    assert not nothing.regions
+    assert not nothing.uncovering
+    assert settled(hidden, item)
+    assert settled(nothing, item)
+    assert not settled(Edits(), item)
 
 
 def test_nothing_takes_away_only_what_may_be_no_object() -> None:
