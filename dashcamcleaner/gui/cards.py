@@ -176,11 +176,15 @@ class CardList(QListView):
         self.setFrameShape(QListView.NoFrame)
         self.setContextMenuPolicy(Qt.CustomContextMenu)
         self.setAccessibleName(tr("Tracks"))
-        self.selectionModel().currentChanged.connect(self._tell)
+        self.selectionModel().currentChanged.connect(lambda current, before: self._tell())
+        self.selectionModel().selectionChanged.connect(lambda selected, deselected: self._tell())
         self.doubleClicked.connect(lambda index: self.opened.emit(index.data(Qt.UserRole).key))
 
-    def _tell(self, current: QModelIndex, _: QModelIndex) -> None:
-        self.chosen.emit(current.data(Qt.UserRole).key if current.isValid() else None)
+    def _tell(self) -> None:
+        """Tell what is chosen, once the current card and the selection agree: Qt changes one after the other."""
+        current = self.currentIndex()
+        if current.isValid() and self.selectionModel().isSelected(current):
+            self.chosen.emit(current.data(Qt.UserRole).key)
 
     @property
     def cards(self) -> list[Card]:
