@@ -176,8 +176,8 @@ class CardList(QListView):
         self.setFrameShape(QListView.NoFrame)
         self.setContextMenuPolicy(Qt.CustomContextMenu)
         self.setAccessibleName(tr("Tracks"))
-        self.selectionModel().currentChanged.connect(lambda current, before: self._tell())
-        self.selectionModel().selectionChanged.connect(lambda selected, deselected: self._tell())
+        self.selectionModel().currentChanged.connect(lambda *_: self._tell())
+        self.selectionModel().selectionChanged.connect(lambda *_: self._tell())
         self.doubleClicked.connect(lambda index: self.opened.emit(index.data(Qt.UserRole).key))
 
     def _tell(self) -> None:

@@ -18,11 +18,11 @@ from dashcamcleaner.files import PRIVATE, atomic_write, map_os_errors
 from dashcamcleaner.pipeline.edits_file import edits_as_text, edits_from_text
 from dashcamcleaner.pipeline.plan_file import read_header
 from dashcamcleaner.seals import is_seal_of, seal_of
+from dashcamcleaner.side_files import UNREADABLE, parse_json, read_bytes
 
 __all__ = ["HistoryFile"]
 
 _MOST_STATES = 200
-_LARGEST_BYTES = 32 * 2**20
 _HEADER = '{"edits":"dashcamcleaner","version":[1,0]}'
 
 
@@ -74,21 +74,20 @@ class HistoryFile:
     def _read(self) -> tuple[list[Edits], int]:
         """The states that stand in the file; none where it is not there, not of this user, or not readable."""
         try:
-            if self.path.stat().st_size > _LARGEST_BYTES:
-                return [], 0
-            head, _, body = self.path.read_bytes().partition(b"\n")
-            header = json.loads(head)
+            data = read_bytes(self.path, what=f"The history {self.path}", to=PlanError)
+            head, _, body = data.partition(b"\n")
+            header = parse_json(head.decode("utf-8"))
             at, seal = header["at"], header["seal"]
             if isinstance(at, bool) or not isinstance(at, int) or not isinstance(seal, str):
                 return [], 0
             if not is_seal_of(seal, "history", self._bound_to() + self._place(at) + body):
                 return [], 0
             states = [
-                edits_from_text("\n".join([_HEADER, *json.loads(line)]))[1]
+                edits_from_text("\n".join([_HEADER, *parse_json(line)]))[1]
                 for line in body.decode("utf-8").split("\n")
                 if line
             ]
-        except (OSError, ValueError, KeyError, TypeError, RecursionError, DashcamCleanerError):
+        except (*UNREADABLE, DashcamCleanerError):
             return [], 0
         return (states, at) if 0 <= at < len(states) else ([], 0)
 

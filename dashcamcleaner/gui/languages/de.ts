@@ -64,6 +64,10 @@
       <translation>Ein Bereich, dessen Objekt nicht sicher ist, nimmt höchstens diesen Anteil des Bildes ein.</translation>
     </message>
     <message>
+      <source>A score above this is enough by itself.</source>
+      <translation>Ein Wert darüber genügt für sich allein.</translation>
+    </message>
+    <message>
       <source>A {kind} not seen for long, covered by guess</source>
       <translation>{kind}: lange nicht gesehen, nach Vermutung verdeckt</translation>
     </message>
@@ -74,6 +78,10 @@
     <message>
       <source>A {kind} that is barely one</source>
       <translation>{kind}: kaum zu erkennen</translation>
+    </message>
+    <message>
+      <source>AMD (AMF)</source>
+      <translation>AMD (AMF)</translation>
     </message>
     <message>
       <source>AV1</source>
@@ -138,6 +146,10 @@
     <message>
       <source>Appearance</source>
       <translation>Aussehen</translation>
+    </message>
+    <message>
+      <source>Apple (VideoToolbox)</source>
+      <translation>Apple (VideoToolbox)</translation>
     </message>
     <message>
       <source>Area left clear</source>
@@ -208,6 +220,14 @@
       <translation>Abbrechen</translation>
     </message>
     <message>
+      <source>Capture rate</source>
+      <translation>Aufnahmerate</translation>
+    </message>
+    <message>
+      <source>Carry tracks</source>
+      <translation>Spuren fortführen</translation>
+    </message>
+    <message>
       <source>Checked</source>
       <translation>Angesehen</translation>
     </message>
@@ -242,6 +262,14 @@
     <message>
       <source>Clips</source>
       <translation>Clips</translation>
+    </message>
+    <message>
+      <source>Clips at once</source>
+      <translation>Clips gleichzeitig</translation>
+    </message>
+    <message>
+      <source>Clips cleaned at the same time, each in a process of its own; auto: by cores and memory.</source>
+      <translation>Clips, die gleichzeitig bereinigt werden, jeder in einem eigenen Prozess; auto: nach Kernen und Speicher.</translation>
     </message>
     <message>
       <source>Close the window</source>
@@ -280,8 +308,16 @@
       <translation>Den Ton Paket für Paket kopieren oder weglassen.</translation>
     </message>
     <message>
+      <source>Cover everything</source>
+      <translation>Alles verdecken</translation>
+    </message>
+    <message>
       <source>Cover pictures</source>
       <translation>Titelbilder</translation>
+    </message>
+    <message>
+      <source>Covers everything for 10 s and throws away what waits</source>
+      <translation>Verdeckt 10 s lang alles und verwirft, was wartet</translation>
     </message>
     <message>
       <source>Cut the picture into this many overlapping tiles along its long side, for far plates; 1: none.</source>
@@ -292,12 +328,32 @@
       <translation>Dunkel</translation>
     </message>
     <message>
+      <source>DashcamCleaner, live</source>
+      <translation>DashcamCleaner, live</translation>
+    </message>
+    <message>
       <source>Data tracks</source>
       <translation>Datenspuren</translation>
     </message>
     <message>
+      <source>Decoder</source>
+      <translation>Dekodierer</translation>
+    </message>
+    <message>
+      <source>Delay</source>
+      <translation>Verzögerung</translation>
+    </message>
+    <message>
       <source>Delete “{name}”</source>
       <translation>„{name}“ löschen</translation>
+    </message>
+    <message>
+      <source>Detect every</source>
+      <translation>Erkennen in jedem</translation>
+    </message>
+    <message>
+      <source>Detect in every n-th frame and carry tracks in between; auto: in all where anything appears or is lost.</source>
+      <translation>In jedem n-ten Bild erkennen und dazwischen Spuren fortführen; auto: in allen, wo etwas erscheint oder verloren geht.</translation>
     </message>
     <message>
       <source>Detection</source>
@@ -378,6 +434,10 @@
     <message>
       <source>Ellipse</source>
       <translation>Ellipse</translation>
+    </message>
+    <message>
+      <source>Encoder</source>
+      <translation>Kodierer</translation>
     </message>
     <message>
       <source>Encoder preset</source>
@@ -538,6 +598,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Verdeckt Gesichter und Kennzeichen in Dashcam- und Straßenclips und lässt alles andere, wie es war.</translation>
     </message>
     <message>
+      <source>Hold</source>
+      <translation>Haltezeit</translation>
+    </message>
+    <message>
       <source>Hold for original</source>
       <translation>Halten für das Original</translation>
     </message>
@@ -554,12 +618,20 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Wie es aussieht</translation>
     </message>
     <message>
+      <source>How long a label's rule, or a cover in OBS, stays at work after what it was for was last seen.</source>
+      <translation>Wie lange die Regel eines Etiketts oder eine Abdeckung in OBS wirkt, nachdem ihr Anlass zuletzt gesehen wurde.</translation>
+    </message>
+    <message>
       <source>How long a track is followed back before its first sighting.</source>
       <translation>Wie lange eine Spur vor ihrer ersten Sichtung zurückverfolgt wird.</translation>
     </message>
     <message>
       <source>How long a track is followed on after its last sighting.</source>
       <translation>Wie lange eine Spur nach ihrer letzten Sichtung weiterverfolgt wird.</translation>
+    </message>
+    <message>
+      <source>How long live pictures and sound are held before they leave; longer forgives more load and finds more.</source>
+      <translation>Wie lange Live-Bilder und Ton gehalten werden, bevor sie hinausgehen; länger verzeiht mehr Last und findet mehr.</translation>
     </message>
     <message>
       <source>How much care is taken: fixes size, tiles, thresholds, look-ahead and growth; your own values win.</source>
@@ -580,6 +652,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Inference size</source>
       <translation>Bildgröße der Erkennung</translation>
+    </message>
+    <message>
+      <source>Intel (Quick Sync)</source>
+      <translation>Intel (Quick Sync)</translation>
     </message>
     <message>
       <source>Into a folder…</source>
@@ -622,6 +698,18 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Tastenkürzel</translation>
     </message>
     <message>
+      <source>Label bypass</source>
+      <translation>Etikett: sofort ab</translation>
+    </message>
+    <message>
+      <source>Label hits</source>
+      <translation>Etikett: Treffer</translation>
+    </message>
+    <message>
+      <source>Label scores</source>
+      <translation>Etikett: Werte</translation>
+    </message>
+    <message>
       <source>Largest unsure region</source>
       <translation>Größter unsicherer Bereich</translation>
     </message>
@@ -658,8 +746,20 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Treffer über die Zeit verknüpfen und Lücken füllen; aus: nur Bildgedächtnis.</translation>
     </message>
     <message>
+      <source>Linux (VA-API)</source>
+      <translation>Linux (VA-API)</translation>
+    </message>
+    <message>
       <source>Live</source>
       <translation>Live</translation>
+    </message>
+    <message>
+      <source>Live frames between two detections at most this far apart leave with their tracks carried on; others wholly covered.</source>
+      <translation>Live-Bilder zwischen zwei Erkennungen, die höchstens so weit auseinanderliegen, gehen mit fortgeführten Spuren hinaus; andere ganz verdeckt.</translation>
+    </message>
+    <message>
+      <source>Live sound is silent while the picture is covered wholly.</source>
+      <translation>Der Live-Ton ist stumm, solange das Bild ganz verdeckt ist.</translation>
     </message>
     <message>
       <source>Load a foreign .pt although it can run code on this machine; remembered by its hash.</source>
@@ -746,6 +846,18 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>So viel Speicher dürfen wartende Bilder höchstens nehmen; eine kürzere Vorausschau wird gemeldet.</translation>
     </message>
     <message>
+      <source>Mute while covered</source>
+      <translation>Stumm, solange verdeckt</translation>
+    </message>
+    <message>
+      <source>NVIDIA (CUDA)</source>
+      <translation>NVIDIA (CUDA)</translation>
+    </message>
+    <message>
+      <source>NVIDIA (NVENC)</source>
+      <translation>NVIDIA (NVENC)</translation>
+    </message>
+    <message>
       <source>NVIDIA GPU (cuda:0)</source>
       <translation>NVIDIA-GPU (cuda:0)</translation>
     </message>
@@ -788,6 +900,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Nothing</source>
       <translation>Nichts</translation>
+    </message>
+    <message>
+      <source>Nothing has left yet.</source>
+      <translation>Noch ist nichts hinausgegangen.</translation>
     </message>
     <message>
       <source>Nothing is lost; press Resume to go on</source>
@@ -920,6 +1036,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Picture</source>
       <translation>Bild</translation>
+    </message>
+    <message>
+      <source>Pictures a second that are taken of a screen, or asked of a camera.</source>
+      <translation>Bilder je Sekunde, die von einem Bildschirm genommen oder von einer Kamera verlangt werden.</translation>
     </message>
     <message>
       <source>Plans and reports tell where everybody is: only you may read them; off: whoever may read the source.</source>
@@ -1186,8 +1306,16 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Langsamere Voreinstellungen machen kleinere Dateien gleicher Qualität.</translation>
     </message>
     <message>
+      <source>So many of the latest scores of a label must pass its threshold.</source>
+      <translation>So viele der letzten Werte eines Etiketts müssen über seiner Schwelle liegen.</translation>
+    </message>
+    <message>
       <source>Soft blur</source>
       <translation>Weichzeichner</translation>
+    </message>
+    <message>
+      <source>Software</source>
+      <translation>Software</translation>
     </message>
     <message>
       <source>Somebody who agreed to be shown</source>
@@ -1220,6 +1348,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Stays clear</source>
       <translation>Bleibt sichtbar</translation>
+    </message>
+    <message>
+      <source>Stop</source>
+      <translation>Anhalten</translation>
     </message>
     <message>
       <source>Stop after this clip</source>
@@ -1284,6 +1416,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>The frame with its regions hidden</source>
       <translation>Das Bild mit verdeckten Bereichen</translation>
+    </message>
+    <message>
+      <source>The number of latest scores among which hits are counted.</source>
+      <translation>Die Zahl der letzten Werte, unter denen Treffer gezählt werden.</translation>
     </message>
     <message>
       <source>The picture that style picture puts over regions.</source>
@@ -1390,12 +1526,24 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Gewichte</translation>
     </message>
     <message>
+      <source>What decodes; hardware is tried at the start, and software takes its place where it does not work.</source>
+      <translation>Was dekodiert; Hardware wird am Anfang probiert, und wo sie nicht geht, tritt Software an ihre Stelle.</translation>
+    </message>
+    <message>
+      <source>What encodes; hardware is tried at the start, and software takes its place where it does not work.</source>
+      <translation>Was kodiert; Hardware wird am Anfang probiert, und wo sie nicht geht, tritt Software an ihre Stelle.</translation>
+    </message>
+    <message>
       <source>What is hidden</source>
       <translation>Was verdeckt wird</translation>
     </message>
     <message>
       <source>What is kept of what is stripped by default: location, tags, data, subtitles, cover, attachments.</source>
       <translation>Was von dem behalten wird, das sonst entfernt wird: location, tags, data, subtitles, cover, attachments.</translation>
+    </message>
+    <message>
+      <source>What leaves</source>
+      <translation>Was hinausgeht</translation>
     </message>
     <message>
       <source>What the report tells of the source: its path and hash, its name, or nothing.</source>
@@ -1424,6 +1572,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Window</source>
       <translation>Fenster</translation>
+    </message>
+    <message>
+      <source>Windows (D3D11)</source>
+      <translation>Windows (D3D11)</translation>
     </message>
     <message>
       <source>Write 4:2:2 and 4:4:4 sources as they are; many players show only 4:2:0.</source>
@@ -1484,6 +1636,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>{fps} fps</source>
       <translation>{fps} Bilder/s</translation>
+    </message>
+    <message>
+      <source>{fps} frames a second, {latency} ms, {covered} % covered, {late} late; {size} px, {device}</source>
+      <translation>{fps} Bilder je Sekunde, {latency} ms, {covered} % verdeckt, {late} zu spät; {size} px, {device}</translation>
     </message>
     <message>
       <source>{h} h {m} min left</source>
