@@ -23,6 +23,7 @@ from dashcamcleaner.side_files import UNREADABLE, parse_json, read_bytes
 __all__ = ["HistoryFile"]
 
 _MOST_STATES = 200
+_NOT_READ: tuple[type[Exception], ...] = (*UNREADABLE, DashcamCleanerError)
 _HEADER = '{"edits":"dashcamcleaner","version":[1,0]}'
 
 
@@ -87,7 +88,7 @@ class HistoryFile:
                 for line in body.decode("utf-8").split("\n")
                 if line
             ]
-        except (*UNREADABLE, DashcamCleanerError):
+        except _NOT_READ:
             return [], 0
         return (states, at) if 0 <= at < len(states) else ([], 0)
 
