@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
-from dashcamcleaner.core.boxes import contains
+import numpy as np
+
+from dashcamcleaner.core.boxes import contains, iou
 from dashcamcleaner.core.edit_rows import Box, KeyFrame
 from dashcamcleaner.core.edit_types import (
     CheckedTrack,
@@ -28,6 +30,8 @@ __all__ = ["Answer", "answered", "is_settled", "settled_count"]
 _AROUND_S = 0.15
 """A region by an answer begins and ends a little outside of what was seen."""
 _LEAST_STEP_S = 0.1
+_SAME_PLACE = 0.5
+"""A box that was answered for speaks of boxes that share this part with it, not of whatever stands near."""
 _MAY_BE_NOTHING = (Reason.SINGLE, Reason.LOW_SCORE, Reason.LARGE)
 """Asked whether there is anything at all: *nothing* takes the track away. Elsewhere the track is not in doubt."""
 
@@ -80,7 +84,7 @@ def is_settled(edits: Edits, item: ReviewItem, *, seconds: Callable[[int], float
             return True
     time_s, box = seconds(item.index), _box(item, size)
     if any(
-        spot.kind == item.kind and spot.from_s - 1e-3 <= time_s <= spot.to_s + 1e-3 and _overlap(spot.box, box)
+        spot.kind == item.kind and spot.from_s - 1e-3 <= time_s <= spot.to_s + 1e-3 and _same_place(spot.box, box)
         for spot in edits.checked_spots
     ):
         return True
@@ -131,5 +135,5 @@ def _grown(box: Box, kind: str) -> Box:
     return (round(x1 - dx, 2), round(y1 - dy, 2), round(x2 + dx, 2), round(y2 + dy, 2))
 
 
-def _overlap(a: Box, b: Box) -> bool:
-    return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
+def _same_place(a: Box, b: Box) -> bool:
+    return bool(iou(np.array([a]), np.array([b]))[0, 0] >= _SAME_PLACE)
