@@ -2,10 +2,11 @@
 
     python benchmarks/review_keys.py PLAN... [--profile fast] [--json]
 
-PLANs are of earlier runs (``clean CLIP -o OUT --profile fast`` leaves ``OUT.plan.jsonl``); nothing is detected again. For
-each plan one key goes to the first spot, and one key answers each, *hide* and *nothing* in turn, until none is left: the
-window goes on to the next by itself. It tells tracks, objects, spots, spots a minute, keys a minute, and how many lesser
-spots were not asked about. That every spot is settled at the end is checked, and the status is 1 where one is not.
+PLANs are of earlier runs (``clean CLIP -o OUT --profile fast`` leaves ``OUT.plan.jsonl``); nothing is detected again.
+For each plan one key goes to the first spot, and one answers each, *hide* and *nothing* in turn, until none is left:
+the window goes on to the next by itself. It tells tracks, objects, spots, spots a minute, keys a minute, and how many
+lesser spots were not asked about. That every spot is settled at the end is checked, and the status is 1 where one is
+not.
 """
 
 from __future__ import annotations

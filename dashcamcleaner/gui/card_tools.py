@@ -60,6 +60,7 @@ class CardTools(QFrame):
             ("find_people", tr("Find persons")),
             ("merge", tr("Merge the chosen cards")),
             ("split", tr("Split the chosen person")),
+            ("burned_in", tr("Hide burned-in text")),
             ("rarely_seen", tr("Remove all seen at most twice and unsure")),
         ):
             text = f"{title}\t{key_text(what)}" if has_key(what) else title

@@ -236,6 +236,35 @@ class EngineFacade:
                 faces = done.value.faces
         return Edits(tuple(edit for person in group_people(faces.seen) for edit in person.edits(0)))
 
+    def find_burned_in(
+        self, clip: Path, *, video_track: int | None = None, cancelled: Callable[[], bool] = lambda: False
+    ) -> list[tuple[float, float, float, float]]:
+        """Where text stands still over a clip, upright full-size pixels.
+
+        Args:
+            clip: the clip.
+            video_track: number of the video stream; None: the one that a run would choose.
+            cancelled: asked before each picture.
+
+        Raises:
+            ExtraMissing: the extra that finds text is not installed.
+            Cancelled: it was.
+        """
+        from dashcamcleaner.detection.ocr import open_reader
+        from dashcamcleaner.errors import Cancelled
+        from dashcamcleaner.review.burned_in import sampled, standing_boxes
+
+        reader = open_reader()
+        found = []
+        with contextlib.closing(reader), self.open_preview(clip, video_track=video_track) as opened:
+            for index in sampled(len(opened.times)):
+                if cancelled():
+                    raise Cancelled("Nobody waits for burned-in text any more.")
+                frame = opened.frame(opened.times[index])
+                found.append(reader.find(frame.picture(frame.upright_size)))
+                frame.forget_pictures()
+        return standing_boxes(found)
+
     def open_review(self, plan: Path, settings: Settings, *, edited: bool) -> PlanReview:
         """A finished run's plan, which was rendered with edits or without."""
         from dashcamcleaner.review.plan_review import PlanReview

@@ -20,7 +20,7 @@ from dashcamcleaner.gui.frame_provider import FrameProvider
 from dashcamcleaner.gui.review_items import ItemsAtHand
 from dashcamcleaner.gui.review_player import ReviewPlayer
 from dashcamcleaner.gui.review_service import OpenedReview, card_thumbnail
-from dashcamcleaner.gui.review_words import cards_of, hand_span, lanes_of
+from dashcamcleaner.gui.review_words import cards_of, hand_span, lanes_of, place_text
 from dashcamcleaner.gui.words import tr, tr_count
 from dashcamcleaner.review.object_edits import (
     hidden,
@@ -62,7 +62,7 @@ class ObjectReview(ReviewPlayer):
         self.objects: list[ReviewObject] = []
         """All objects, whether shown or filtered out."""
         self.at_hand = ItemsAtHand()
-        self._searching: list[bool] = []
+        self._searching = False
         self._serial = 0
         self.card_tools.changed.connect(self._show_edits)
         self.cards.dropped.connect(lambda dragged, onto: self._merge([dragged, onto]))
@@ -199,21 +199,49 @@ class ObjectReview(ReviewPlayer):
 
     def find_people(self) -> None:
         """Look through the clip for who is who; the cards of persons come when it is done."""
+        settings = self._model.settings
+
+        def found(who: Edits) -> str:
+            self.editing.change(lambda edits: edits.without_persons.joined(who))
+            return tr_count(len(who.persons), "{n} person found", "{n} persons found")
+
+        self._search(tr("Looking for persons…"), lambda gone: self._review_service.find_people(settings, gone), found)
+
+    def hide_burned_in(self) -> None:
+        """Hide all text that stands still, over the whole clip."""
+
+        def found(boxes: list[Any]) -> str:
+            from dashcamcleaner.review.burned_in import covered, place_words
+
+            if self.opened is None or not boxes:
+                return tr("No burned-in text found")
+            self.editing.change(lambda edits: covered(edits, boxes))
+            where = ", ".join(dict.fromkeys(place_text(place_words(box, self.opened.clip.size)) for box in boxes))
+            return tr("Burned-in text hidden: {where}", where=where)
+
+        self._search(tr("Looking for burned-in text…"), self._review_service.find_burned_in, found)
+
+    def _search(self, words: str, work: Callable[[Callable[[], bool]], Any], found: Callable[[Any], str]) -> None:
+        """Search the clip in the background, one search at a time; ends early when the review closes.
+
+        Args:
+            words: told meanwhile.
+            work: searches; is given what tells that nobody waits any more.
+            found: takes the result on the window's thread, and says what to tell.
+        """
         if self.opened is None or self._searching:
             return
-        self.canvas.tell(tr("Looking for persons…"))
-        stopped, settings, serial = [False], self._model.settings, self._serial
-        self._searching.append(False)
+        self.canvas.tell(words)
+        serial, self._searching = self._serial, True
 
-        def found(who: Edits) -> None:
-            self._searching.clear()
+        def took(result: Any) -> None:
+            self._searching = False
             if serial == self._serial:
-                self.canvas.tell(tr_count(len(who.persons), "{n} person found", "{n} persons found"))
-                self.editing.change(lambda edits: edits.without_persons.joined(who))
                 self._again.start()
+                self.canvas.tell(found(result))
 
         def failed(error: Exception) -> None:
-            self._searching.clear()
+            self._searching = False
             if isinstance(error, Cancelled) or serial != self._serial:
                 return
             if isinstance(error, DashcamCleanerError):
@@ -221,10 +249,7 @@ class ObjectReview(ReviewPlayer):
             else:
                 self._planning.unclaimed.emit(error)
 
-        def gone() -> bool:
-            return stopped[0] or serial != self._serial
-
-        self._planning.ask(lambda: self._review_service.find_people(settings, gone), found, failed=failed)
+        self._planning.ask(lambda: work(lambda: serial != self._serial), took, failed=failed)
 
     # --- pictures
 

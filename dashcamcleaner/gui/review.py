@@ -53,6 +53,7 @@ KEYS = {  # key and whether Shift is held -> an action's name in the table of sh
     (Qt.Key_Minus, False): "zoom_out",
     (Qt.Key_0, False): "zoom_fit",
     (Qt.Key_S, False): "sound",
+    (Qt.Key_X, False): "burned_in",
 }
 LOOK_S = 0.5
 """A look at a spot begins and ends a little outside of it."""
@@ -233,6 +234,7 @@ class ReviewPanel(ObjectReview):
             "drop": self._remove_by_hand,
             "name": self._ask_name,
             "find_people": self.find_people,
+            "burned_in": self.hide_burned_in,
             "zoom_in": lambda: self.canvas.zoom_by(1.5),
             "zoom_out": lambda: self.canvas.zoom_by(1 / 1.5),
             "zoom_fit": self.canvas.fit,
@@ -368,6 +370,7 @@ class ReviewPanel(ObjectReview):
 
     def close_clip(self) -> None:
         """Before the window closes."""
+        self._serial += 1  # searches end
         self.play(False)
         self._again.stop()
         self.save()

@@ -130,6 +130,13 @@ class ReviewService:
             self._foreign.write(edits)
             self._foreign = None
 
+    def find_burned_in(self, cancelled: Callable[[], bool]) -> list[tuple[float, float, float, float]]:
+        """Where text stands still over the clip. Called on a worker of its own."""
+        review, source = self._review, self._source
+        assert review is not None
+        assert source is not None
+        return self._engine.find_burned_in(source, video_track=review.header.video_track, cancelled=cancelled)
+
     def replan(self, edits: Edits | None, cancelled: Callable[[], bool]) -> list[FramePlan]:
         """What is hidden under these edits. Called on a worker of its own: it takes long."""
         review = self._review

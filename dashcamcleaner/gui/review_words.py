@@ -26,7 +26,16 @@ if TYPE_CHECKING:
     from dashcamcleaner.review.review_objects import ReviewObject
     from dashcamcleaner.review.track_summary import ReviewItem
 
-__all__ = ["cards_of", "hand_boxes", "hand_span", "hand_title", "lanes_of", "object_title", "review_item_text"]
+__all__ = [
+    "cards_of",
+    "hand_boxes",
+    "hand_span",
+    "hand_title",
+    "lanes_of",
+    "object_title",
+    "place_text",
+    "review_item_text",
+]
 
 
 def hand_title(edit: HandEdit) -> str:
@@ -155,6 +164,18 @@ def lanes_of(
         checked = all(summary.track in edits.checked for summary in one.tracks)
         lanes.append(Lane(one.key, object_title(one, edits.names), one.kind, spans, faint, checked))
     return lanes
+
+
+def place_text(words: str) -> str:
+    """Where in the picture something lies, by the engine's words for it."""
+    return {
+        "upper left": tr("upper left"),
+        "upper middle": tr("upper middle"),
+        "upper right": tr("upper right"),
+        "lower left": tr("lower left"),
+        "lower middle": tr("lower middle"),
+        "lower right": tr("lower right"),
+    }.get(words, words)
 
 
 def review_item_text(doubt: ReviewItem) -> str:

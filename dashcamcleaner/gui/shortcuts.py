@@ -71,6 +71,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("mark_in", "I", "Start of a span", "Review"),
     Shortcut("mark_out", "O", "End of a span", "Review"),
     Shortcut("cover", "C", "Hide the whole frame over the marked span", "Review"),
+    Shortcut("burned_in", "X", "Hide burned-in text over the whole clip", "Review"),
     Shortcut("draw", "B", "Draw a box around something to hide", "Review"),
     Shortcut("keep", "K", "Keep the chosen track clear", "Review"),
     Shortcut("drop", "Del", "Remove the chosen track or drawn region", "Review"),

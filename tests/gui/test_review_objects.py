@@ -190,6 +190,22 @@ def test_the_pointer_over_a_cards_picture_goes_through_its_moments(reviewed: Mai
     assert cards._model.crop is None
 
 
+class _Texts(EngineFacade):
+    """Finds text without a network."""
+
+    def find_burned_in(self, clip: Path, *, video_track: Any = None, cancelled: Any = None) -> list[Any]:
+        return [(10.0, 160.0, 80.0, 176.0)]
+
+
+def test_burned_in_text_is_hidden_by_one_key(reviewed: MainWindow, qtbot: Any) -> None:  # noqa: F811
+    review = reviewed.review
+    review._review_service._engine = _Texts()
+    qtbot.keyClick(review.canvas, Qt.Key_X)
+    settle(qtbot, reviewed)
+    assert [row["edit"] for row in edits_of(reviewed)] == ["fixed"]
+    assert all(any(region.kind == "manual" for region in plan.regions) for plan in review.plans)
+
+
 class _Persons(EngineFacade):
     """Tells faces apart without a network."""
 
