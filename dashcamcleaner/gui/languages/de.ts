@@ -224,6 +224,10 @@
       <translation>Rechteck</translation>
     </message>
     <message>
+      <source>Burned-in text hidden: {where}</source>
+      <translation>Eingeblendeter Text verdeckt: {where}</translation>
+    </message>
+    <message>
       <source>By time</source>
       <translation>Nach Zeit</translation>
     </message>
@@ -602,6 +606,14 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>In diesem Bild verdeckt</translation>
     </message>
     <message>
+      <source>Hide burned-in text</source>
+      <translation>Eingeblendeten Text verdecken</translation>
+    </message>
+    <message>
+      <source>Hide burned-in text over the whole clip</source>
+      <translation>Eingeblendeten Text im ganzen Clip verdecken</translation>
+    </message>
+    <message>
       <source>Hide faces.</source>
       <translation>Gesichter verdecken.</translation>
     </message>
@@ -830,6 +842,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Sieht noch einmal hin {percent} %</translation>
     </message>
     <message>
+      <source>Looking for burned-in text…</source>
+      <translation>Eingeblendeter Text wird gesucht …</translation>
+    </message>
+    <message>
       <source>Looking for faces and plates…</source>
       <translation>Sucht Gesichter und Kennzeichen…</translation>
     </message>
@@ -940,6 +956,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>No GPU engine is installed here, so the processor does the work with OpenVINO.</source>
       <translation>Hier ist kein Rechenwerk für die GPU installiert, also rechnet der Prozessor mit OpenVINO.</translation>
+    </message>
+    <message>
+      <source>No burned-in text found</source>
+      <translation>Kein eingeblendeter Text gefunden</translation>
     </message>
     <message>
       <source>No weak spots</source>
@@ -1750,6 +1770,18 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Bilder</translation>
     </message>
     <message>
+      <source>lower left</source>
+      <translation>unten links</translation>
+    </message>
+    <message>
+      <source>lower middle</source>
+      <translation>unten Mitte</translation>
+    </message>
+    <message>
+      <source>lower right</source>
+      <translation>unten rechts</translation>
+    </message>
+    <message>
       <source>none</source>
       <translation>keine</translation>
     </message>
@@ -1772,6 +1804,18 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>seconds</source>
       <translation>Sekunden</translation>
+    </message>
+    <message>
+      <source>upper left</source>
+      <translation>oben links</translation>
+    </message>
+    <message>
+      <source>upper middle</source>
+      <translation>oben Mitte</translation>
+    </message>
+    <message>
+      <source>upper right</source>
+      <translation>oben rechts</translation>
     </message>
     <message>
       <source>{done} of {all} done</source>
