@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtCore import QPoint, Qt, pyqtSignal
 from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QInputDialog, QMenu
 
@@ -47,7 +47,13 @@ _STYLES = (("", 0), ("gaussian", 0), ("mosaic", 16), ("mosaic", 32), ("solid", 0
 
 
 class ObjectReview(ReviewPlayer):
-    """Cards and lanes of the objects of an open review; made of the same things as its player."""
+    """Cards and lanes of the objects of an open review; made of the same things as its player.
+
+    Signals:
+        message: a sentence for the message bar.
+    """
+
+    message = pyqtSignal(str)
 
     def __init__(
         self,
@@ -149,8 +155,7 @@ class ObjectReview(ReviewPlayer):
         objects = rarely_seen(self.objects)
         if objects:
             self.editing.change(lambda edits: removed(edits, objects))
-        self.canvas.tell(tr_count(len(objects), "{n} card removed", "{n} cards removed"))
-        self._again.start()
+        self.message.emit(tr_count(len(objects), "{n} card removed", "{n} cards removed"))
 
     def _style(self, style: str, square_px: int) -> None:
         objects = self.chosen_objects()
@@ -237,8 +242,8 @@ class ObjectReview(ReviewPlayer):
         def took(result: Any) -> None:
             self._searching = False
             if serial == self._serial:
-                self._again.start()
-                self.canvas.tell(found(result))
+                self.canvas.tell("")
+                self.message.emit(found(result))
 
         def failed(error: Exception) -> None:
             self._searching = False

@@ -68,12 +68,10 @@ class ReviewPanel(ObjectReview):
     Signals:
         render_wanted: render again with the edits.
         ready: a review is open.
-        message: a sentence for the message bar.
     """
 
     render_wanted = pyqtSignal()
     ready = pyqtSignal()
-    message = pyqtSignal(str)
 
     def __init__(
         self,
