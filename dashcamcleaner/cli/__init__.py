@@ -87,7 +87,7 @@ def main(argv: Sequence[str] | None = None, *, models: ModelPool | None = None) 
 
 def _main(arguments: Sequence[str], models: ModelPool | None) -> int:
     try:
-        parser, subparsers = build_parser()
+        parser, subparsers = build_parser(only=_asked_for(arguments))
         args, unknown = parser.parse_known_args(arguments)
         if unknown:
             _refuse_unknown(unknown, subparsers.get(getattr(args, "command", ""), parser))
@@ -109,8 +109,21 @@ def _main(arguments: Sequence[str], models: ModelPool | None) -> int:
         return 1
 
 
-def build_parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
-    """The parser, and the commands' own by name."""
+def _asked_for(arguments: Sequence[str]) -> tuple[str, ...]:
+    """The commands whose flags are needed to understand the words: the rest is not loaded."""
+    if arguments and arguments[0] == "--version":
+        return ()
+    return (arguments[0],) if arguments and arguments[0] in COMMANDS else COMMANDS
+
+
+def build_parser(
+    *, only: Sequence[str] = COMMANDS
+) -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """The parser, and the commands' own by name.
+
+    Args:
+        only: the commands that it knows.
+    """
     parser = _Parser(
         prog="dashcamcleaner",
         description="Obscures faces and number plates in clips and pictures, and keeps everything else as it was.",
@@ -118,7 +131,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.Argument
     )
     parser.add_argument("--version", action="version", version=f"dashcamcleaner {dashcamcleaner.__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
-    for name in dict.fromkeys(_MODULES.get(name, name) for name in COMMANDS):
+    for name in dict.fromkeys(_MODULES.get(name, name) for name in only):
         importlib.import_module(f"dashcamcleaner.cli.{name}").add_parser(subparsers)
     return parser, dict(subparsers.choices)
 

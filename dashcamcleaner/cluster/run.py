@@ -13,14 +13,19 @@ import queue
 import secrets
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from dashcamcleaner.cluster.parts import ClusterParts, resources_of
+from dashcamcleaner.cluster.storage import is_url
 from dashcamcleaner.cluster.tasks import ClusterJob, done_already
 from dashcamcleaner.cluster.work import Task, remove_scratch, run_task, version_fault, weights_of
 from dashcamcleaner.core.events import Event, Failed, Finished, Warned
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.errors import BackendError, Cancelled, ExtraMissing, SettingError, WorkerLost, extra_hint
 from dashcamcleaner.jobs.parallel import shared_out
+from dashcamcleaner.jobs.split import clean_split
 from dashcamcleaner.pipeline.context import versions
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
@@ -68,9 +73,22 @@ def run_on_cluster(
             yield one.job, Finished(summary, earlier=True)
     if not waiting:
         return
-    with _client(address, at_most=len(waiting)) as (client, at_once):
+    # What is behind a URL only the worker that fetched it could look at: those clips are not shared out.
+    split = [one for one in waiting if one.job.settings.split_clips and not (is_url(one.source) or is_url(one.output))]
+    whole = [one for one in waiting if one not in split]
+    with _client(address, at_most=_MOST_LOCAL if split else len(waiting)) as (client, at_once):
         _check_versions(client)
-        yield from _results(client, waiting, at_once=at_once, control=control, open_models=open_models)
+        if whole:
+            yield from _results(client, whole, at_once=at_once, control=control, open_models=open_models)
+        for one in split:
+            if control.stopping_after_this:
+                return
+            runner = ClusterParts(client, one.job.settings, at_once=at_once, open_models=open_models)
+            job = replace(one.job, source=Path(one.source), output=Path(one.output))
+            job.output.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.closing(clean_split(job, runner, models=open_models(), control=control)) as events:
+                for event in events:
+                    yield one.job, event
 
 
 def _results(
@@ -95,7 +113,7 @@ def _results(
     for number, one in enumerate(waiting):
         settings = shared_out(one.job.settings, among=at_once)
         task = Task(one.source, one.output, settings, one.job.audit, ours, weights, token)
-        needed = {"GPU": 1} if settings.device.startswith(("cuda", "gpu")) else None
+        needed = resources_of(settings)
         futures[number] = client.submit(
             _work, number, task, open_models, key=f"clean-{token}-{number}", pure=False, retries=0, resources=needed
         )

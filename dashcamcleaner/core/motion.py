@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import math
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,7 @@ class Motion:
     affine: np.ndarray
     grid: np.ndarray | None = None
     cut: bool = False
+    _stored: dict[str, Any] | None = field(default=None, init=False, repr=False)
 
     @classmethod
     def still(cls) -> Motion:
@@ -53,7 +54,14 @@ class Motion:
 
     def rounded(self) -> Motion:
         """As it will come back from a plan: what is measured is rounded first, so that a replay sees the same."""
-        return Motion.from_json(self.as_json())
+        data = self.as_json()
+        same = Motion.from_json(data)
+        same._keep(data)
+        return same
+
+    def _keep(self, data: dict[str, Any]) -> None:
+        """Packing a grid takes longer than the rest of a plan's line, and a log and a plan both hold it."""
+        object.__setattr__(self, "_stored", data)
 
     def residual(self, *, size: tuple[int, int]) -> np.ndarray | None:
         """What the grid's cells move beyond the camera's motion, ``(rows, cols, 2)``; None without a grid."""
@@ -65,8 +73,14 @@ class Motion:
         """Compact plain types, rounded to what matters (affine 1e-5 and 0.01 px, displacements 0.25 px).
 
         The grid is packed (rows, columns, base64 of deflated int16 quarters of a pixel): as numbers it would make up
-        most of a plan.
+        most of a plan. It is packed once and given again: it is not to be changed.
         """
+        if self._stored is None:
+            self._keep(self._packed())
+        assert self._stored is not None
+        return self._stored
+
+    def _packed(self) -> dict[str, Any]:
         if self.cut:
             return {"cut": True}
         rows = [[round(float(row[0]), 5), round(float(row[1]), 5), round(float(row[2]), 2)] for row in self.affine]

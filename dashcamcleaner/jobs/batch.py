@@ -22,7 +22,9 @@ from dashcamcleaner.errors import InputError, OutputError, PlanError, SettingErr
 from dashcamcleaner.files import PRIVATE, mode_like, refuse_special, size_of
 from dashcamcleaner.jobs.folders import walk
 from dashcamcleaner.jobs.parallel import parallel_jobs, run_in_processes
+from dashcamcleaner.jobs.part_processes import PartProcesses
 from dashcamcleaner.jobs.run import clean
+from dashcamcleaner.jobs.split import clean_split
 from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
@@ -42,6 +44,7 @@ __all__ = [
 ]
 
 _CLEANED = "_cleaned"
+_MOST_AT_ONCE = 256
 
 
 @dataclass(slots=True)
@@ -215,7 +218,8 @@ def run_batch(
 
     A failed job does not stop the others. One after another they share one pool of models: the one handed in, or the
     process's own. Several at once (`settings.Settings.parallel`) run in processes with a pool each, and only where no
-    pool is handed in; then events of several jobs are mixed.
+    pool is handed in; then events of several jobs are mixed. With `settings.Settings.split_clips` clips come one after
+    another, and those processes look at parts of each.
 
     The generator ends early only if the control says so (cancel, or stop after this file).
 
@@ -231,7 +235,8 @@ def run_batch(
             raise SettingError("A plan, an export or a mask belongs to one clip.", hint="Give one input.")
         for warning in _check_space_for_all(jobs):
             yield jobs[0], warning
-    at_once = parallel_jobs(jobs[0].settings, jobs=len(jobs)) if jobs and models is None else 1
+    split = bool(jobs) and jobs[0].settings.split_clips
+    at_once = parallel_jobs(jobs[0].settings, jobs=len(jobs)) if jobs and models is None and not split else 1
     if at_once > 1:
         left = []
         for job in jobs:
@@ -242,20 +247,30 @@ def run_batch(
                 yield job, Finished(earlier, earlier=True)
         yield from run_in_processes(left, at_once=at_once, control=control)
         return
-    for job in jobs:
-        earlier = _finished_before(job) if skip_finished else None
-        if earlier is not None:
-            yield job, Finished(earlier, earlier=True)
-            continue
-        for event in clean(job, models=models, control=control):
-            yield job, event
-        if control.stopping_after_this:
-            return
+    with contextlib.ExitStack() as stack:
+        runner = None
+        if split and models is None:
+            at_once = parallel_jobs(jobs[0].settings, jobs=_MOST_AT_ONCE)
+            runner = stack.enter_context(PartProcesses(at_once)) if at_once > 1 else None
+        for job in jobs:
+            earlier = _finished_before(job) if skip_finished else None
+            if earlier is not None:
+                yield job, Finished(earlier, earlier=True)
+                continue
+            run = clean(job, models=models, control=control)
+            if runner is not None:
+                run = clean_split(job, runner, control=control)
+            with contextlib.closing(run) as events:  # type: ignore[type-var]
+                for event in events:
+                    yield job, event
+            if control.stopping_after_this:
+                return
 
 
 _FREE_SETTINGS = (
     "workers",
     "parallel",
+    "split_clips",
     "overwrite",
     "private_plans",
     "report_source",

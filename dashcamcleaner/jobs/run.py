@@ -15,6 +15,7 @@ from dashcamcleaner.media.image_file import is_still
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.image import clean_image
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.observations import DetectionsAhead
 from dashcamcleaner.pipeline.video import clean_video
 from dashcamcleaner.pipeline.workers import settle_allocator
 
@@ -23,7 +24,13 @@ __all__ = ["clean"]
 log = logging.getLogger(__name__)
 
 
-def clean(job: Job, *, models: ModelPool | None = None, control: Control | None = None) -> Iterator[Event]:
+def clean(
+    job: Job,
+    *,
+    models: ModelPool | None = None,
+    control: Control | None = None,
+    ahead: DetectionsAhead | None = None,
+) -> Iterator[Event]:
     """Clean one clip or picture: the one entry to the engine.
 
     Yields `Started`, then `Progress` and `Warned` as they come, then exactly one of `Finished` and `Failed`. Closing
@@ -35,9 +42,10 @@ def clean(job: Job, *, models: ModelPool | None = None, control: Control | None 
         models: where detectors come from; hand the same pool to all jobs that should share them. None: the process's
             own pool. It is not closed here.
         control: pauses, cancels, shows the current frame; may be None.
+        ahead: detections that are made elsewhere meanwhile (`jobs.split`); of a clip alone.
     """
     try:
-        yield from _clean(job, models or shared_pool(), control or Control())
+        yield from _clean(job, models or shared_pool(), control or Control(), ahead)
     except Exception as error:  # the border: whatever it was reaches the asker as one object
         ours = as_our_error(error, source=job.source)
         if ours is not error and type(ours) is DashcamCleanerError:  # a fault of ours; a full disk is none
@@ -45,10 +53,10 @@ def clean(job: Job, *, models: ModelPool | None = None, control: Control | None 
         yield Failed(ours)
 
 
-def _clean(job: Job, models: ModelPool, control: Control) -> Iterator[Event]:
+def _clean(job: Job, models: ModelPool, control: Control, ahead: DetectionsAhead | None) -> Iterator[Event]:
     settle_allocator()
     still = is_still(job.source)
-    run = clean_image(job, models=models) if still else clean_video(job, control=control, models=models)
+    run = clean_image(job, models=models) if still else clean_video(job, control=control, models=models, ahead=ahead)
     with contextlib.closing(run):
         for event in run:
             if isinstance(event, Finished) and job.audit:

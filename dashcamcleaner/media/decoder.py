@@ -36,7 +36,7 @@ from dashcamcleaner.media.picture_format import conformed
 from dashcamcleaner.media.picture_length import PictureLength
 from dashcamcleaner.media.scaler import Scaler
 
-__all__ = ["Decoder", "choose_decoder", "frame_times", "open_clip"]
+__all__ = ["Decoder", "choose_decoder", "frame_times", "frame_times_and_keys", "open_clip"]
 
 _INTRA_ONLY = frozenset(
     {"mjpeg", "prores", "dnxhd", "dvvideo", "png", "gif", "rawvideo", "huffyuv", "ffv1", "jpeg2000"}
@@ -95,12 +95,27 @@ def frame_times(path: str | Path, *, info: MediaInfo) -> tuple[int, ...]:
     Raises:
         InputError: it cannot be opened (any more).
     """
-    with open_clip(path, info=info, threads=1) as decoder:
-        shown = decoder.shown_pictures()
-        times = {p.pts for p in decoder.packets() if shown.shows(p) and p.pts is not None}
+    times, _ = frame_times_and_keys(path, info=info)
     if not times and info.still:
         return (info.start_pts or 0,)
-    return tuple(sorted(times))
+    return times
+
+
+def frame_times_and_keys(path: str | Path, *, info: MediaInfo) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The pts of all frames as `frame_times` gives them, and those of the key frames among them.
+
+    Raises:
+        InputError: it cannot be opened (any more).
+    """
+    times, keys = set(), set()
+    with open_clip(path, info=info, threads=1) as decoder:
+        shown = decoder.shown_pictures()
+        for packet in decoder.packets():
+            if shown.shows(packet) and packet.pts is not None:
+                times.add(packet.pts)
+                if packet.is_keyframe:
+                    keys.add(packet.pts)
+    return tuple(sorted(times)), tuple(sorted(keys))
 
 
 class Decoder:

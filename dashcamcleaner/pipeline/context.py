@@ -24,6 +24,7 @@ from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.job_edits import clear_notes, load_edits
 from dashcamcleaner.pipeline.observations import (
     BlankObservationSource,
+    DetectionsAhead,
     LiveObservationSource,
     ObservationSource,
     StoredObservationSource,
@@ -127,8 +128,14 @@ class RunContext:
                 held.close()
 
 
-def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
+def open_context(job: Job, *, info: MediaInfo, models: ModelPool, ahead: DetectionsAhead | None = None) -> RunContext:
     """Take the detector, or read the plan, that a job asks for.
+
+    Args:
+        job: what is asked.
+        info: what the clip holds.
+        models: gives the detector.
+        ahead: detections that are made elsewhere meanwhile.
 
     Raises:
         BackendError: no backend, no weights, or a wanted kind that no weights know.
@@ -158,7 +165,7 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
         settings, upright_size=info.upright_size, rules=rules, max_waiting_frames=waiting, edits=edits or None
     )
     return RunContext(
-        source=live_source(settings, detector, log=log),
+        source=live_source(settings, detector, log=log, ahead=ahead),
         planner=FramePlanner(
             planner, checker=checker, picture_size=detector.picture_size, known_frames=log.stored_frames
         ),
@@ -205,19 +212,22 @@ def _without_detection(job: Job, info: MediaInfo, edits: Edits, waiting: int) ->
     )
 
 
-def live_source(settings: Settings, detector: FrameDetector, *, log: SeenLog | None) -> ObservationSource:
+def live_source(
+    settings: Settings, detector: FrameDetector, *, log: SeenLog | None, ahead: DetectionsAhead | None = None
+) -> ObservationSource:
     """Observations by the detector, of every frame or of as many as the settings ask for.
 
     Args:
         settings: the settings of the run.
         detector: the detection stage.
         log: where observations are kept for a resume.
+        ahead: detections that are made elsewhere; only for runs that look at every frame.
     """
     schedule = detection_schedule(settings, upright_size=detector.upright_size)
     motion = MotionEstimator(upright_size=detector.upright_size)
     if schedule is None:
         return LiveObservationSource(
-            detector, motion=motion if settings.tracking else None, log=log, batch=settings.batch
+            detector, motion=motion if settings.tracking else None, log=log, batch=settings.batch, ahead=ahead
         )
     return SkippingObservationSource(detector, motion=motion, schedule=schedule, log=log, batch=settings.batch)
 

@@ -21,7 +21,20 @@ from dashcamcleaner.errors import PlanError
 from dashcamcleaner.pipeline.seen_log import SeenLog
 from dashcamcleaner.tracking.camera_motion import MotionEstimator
 
-__all__ = ["BlankObservationSource", "LiveObservationSource", "ObservationSource", "StoredObservationSource"]
+__all__ = [
+    "BlankObservationSource",
+    "DetectionsAhead",
+    "LiveObservationSource",
+    "ObservationSource",
+    "StoredObservationSource",
+]
+
+
+class DetectionsAhead(Protocol):
+    """Detections that somebody else makes ahead of the run, in other processes or on other machines."""
+
+    def take(self, frame: Frame) -> Detections | None:
+        """Those of this very picture, waiting for them if need be; None where the run has to detect by itself."""
 
 
 class ObservationSource(Protocol):
@@ -43,6 +56,7 @@ class LiveObservationSource:
         log: where each observation is appended; an earlier run's part of it is not detected again.
         batch: frames per inference.
         skips: says of a frame that it goes without detection, its motion alone being measured; None: no frame does.
+        ahead: detections that are made elsewhere; what it does not give is detected here.
     """
 
     def __init__(
@@ -53,12 +67,14 @@ class LiveObservationSource:
         log: SeenLog | None,
         batch: int = 1,
         skips: Callable[[Frame], bool] | None = None,
+        ahead: DetectionsAhead | None = None,
     ) -> None:
         self._detector = detector
         self._motion = motion
         self._log = log
         self._batch = batch
         self._skips = skips
+        self._ahead = ahead
 
     def see(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, Observation]]:
         """The frames with what is seen in them; some are taken ahead while the detector is busy."""
@@ -67,16 +83,28 @@ class LiveObservationSource:
             yield from self._from_log(itertools.islice(rest, self._log.stored_frames), self._log)
         under_way: deque[tuple[list[Frame], Any]] = deque()
         while batch := list(itertools.islice(rest, self._batch)):
-            skipped = self._skips is not None and all(map(self._skips, batch))
-            under_way.append((batch, None if skipped else self._detector.submit(batch)))
+            under_way.append((batch, self._started(batch)))
             if len(under_way) >= self._detector.parallel:
                 yield from self._result(*under_way.popleft())
         while under_way:
             yield from self._result(*under_way.popleft())
 
+    def _started(self, batch: list[Frame]) -> Any:
+        """What `_result` takes: a handle of the detector, a list of detections that are there, None for none at all."""
+        if self._skips is not None and all(map(self._skips, batch)):
+            return None
+        if self._ahead is not None:
+            found = [self._ahead.take(frame) for frame in batch]
+            if all(one is not None for one in found):
+                return found
+        return self._detector.submit(batch)
+
     def _result(self, frames: list[Frame], handle: Any) -> Iterator[tuple[Frame, Observation]]:
         skipped = handle is None
-        found = [Detections.empty() for _ in frames] if skipped else self._detector.result(handle)
+        if skipped:
+            found = [Detections.empty() for _ in frames]
+        else:
+            found = handle if isinstance(handle, list) else self._detector.result(handle)
         for frame, detections in zip(frames, found, strict=True):
             motion = self._measure(frame)
             seen = Observation(frame.index, frame.time, detections, motion, frame.damaged, skipped=skipped)

@@ -30,6 +30,7 @@ from dashcamcleaner.pipeline.context import open_context, video_track_of
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.frames import FramePlanner, run_frames_in_threads
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.observations import DetectionsAhead
 from dashcamcleaner.pipeline.output_lock import OutputLock
 from dashcamcleaner.pipeline.outputs import check_outputs
 from dashcamcleaner.pipeline.people import VisiblePersons, keep_person_edits
@@ -44,7 +45,9 @@ from dashcamcleaner.report.data import describe_edits
 __all__ = ["clean_video"]
 
 
-def clean_video(job: Job, *, control: Control, models: ModelPool) -> Generator[Event]:
+def clean_video(
+    job: Job, *, control: Control, models: ModelPool, ahead: DetectionsAhead | None = None
+) -> Generator[Event]:
     """Clean one clip.
 
     Yields `Started`, then `Progress` and `Warned` as they come, and `Finished` at the end.
@@ -53,6 +56,7 @@ def clean_video(job: Job, *, control: Control, models: ModelPool) -> Generator[E
         job: what is asked.
         control: pauses, cancels, shows the current frame.
         models: gives the detector.
+        ahead: detections that are made elsewhere meanwhile.
 
     Raises:
         DashcamCleanerError: anything that goes wrong; nothing stands under the final name then.
@@ -61,14 +65,20 @@ def clean_video(job: Job, *, control: Control, models: ModelPool) -> Generator[E
     with OutputLock(job) as lock:
         summary = lock.finished()
         if summary is None:
-            summary = yield from _clean_locked(job, info, lock=lock, control=control, models=models)
+            summary = yield from _clean_locked(job, info, lock=lock, control=control, models=models, ahead=ahead)
         else:
             yield Started(str(job.source), str(job.output), info.frames, "an earlier run was stopped at its very end")
         yield Finished(summary)
 
 
 def _clean_locked(
-    job: Job, info: MediaInfo, *, lock: OutputLock, control: Control, models: ModelPool
+    job: Job,
+    info: MediaInfo,
+    *,
+    lock: OutputLock,
+    control: Control,
+    models: ModelPool,
+    ahead: DetectionsAhead | None,
 ) -> Generator[Event, None, RunSummary]:
     settings = job.settings
     begun = (time.monotonic(), time.process_time())
@@ -98,7 +108,7 @@ def _clean_locked(
     )
     with contextlib.ExitStack() as stack:
         watch = stack.enter_context(SourceWatch(job.source))
-        context = stack.enter_context(open_context(job, info=info, models=models))
+        context = stack.enter_context(open_context(job, info=info, models=models, ahead=ahead))
         summary.backend, summary.weights = context.backend, context.header.weights
         summary.weights_sha256, summary.versions = context.header.weights_sha256, context.header.versions
         summary.resumed_frames = context.resumed_frames

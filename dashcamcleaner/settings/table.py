@@ -191,6 +191,8 @@ class Settings:
     parallel: int = setting(1, "run", "Clips at once",
         "Clips cleaned at the same time, each in a process of its own; auto: by cores and memory.",
         minimum=0, maximum=256)
+    split_clips: bool = setting(False, "run", "Share clips out",
+        "Detect a clip's parts in the processes of parallel, or on a cluster's workers; the result stays the same.")
     decoder: str = setting("software", "run", "Decoder",
         "What decodes; hardware is tried at the start, and software takes its place where it does not work.",
         choices=("auto", "software", "cuda", "qsv", "vaapi", "d3d11va", "videotoolbox", "amf"))

@@ -26,6 +26,21 @@ def test_help_and_settings_load_nothing_heavy(words: list[str]) -> None:
     assert loaded_after(code) == set()
 
 
+@pytest.mark.parametrize(("words", "wanted"), [(["--version"], set()), (["clean", "--help"], {"clean", "audit"})])
+def test_no_other_command_is_loaded_than_the_one_asked_for(words: list[str], wanted: set[str]) -> None:
+    # Those of clean have a part of the audit's table in them.
+    code = f"""
+from dashcamcleaner import cli
+try:
+    cli.main({words!r})
+except SystemExit:
+    pass
+print(*(name for name in cli.COMMANDS if "dashcamcleaner.cli." + name in sys.modules))
+"""
+    done = subprocess.run([sys.executable, "-c", "import sys" + code], capture_output=True, text=True, check=True)
+    assert set(done.stdout.splitlines()[-1].split()) == wanted
+
+
 def test_without_words_the_window_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     from dashcamcleaner import __main__, cli
 

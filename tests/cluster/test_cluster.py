@@ -164,3 +164,26 @@ def test_what_a_killed_worker_left_in_its_scratch_folder_is_removed(
         (folder / "in" / "clear.mp4").touch()
     remove_scratch()
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([alive.name, other.name])
+
+
+def moving(number: int, picture: np.ndarray) -> list[fakes.Row]:
+    """A face whose place is told by the number that the picture shows."""
+    x = 30 + 0.5 * clips.read_number(picture[..., 1])
+    return [(x, 60.0, x + 40, 110.0, 0.9, "face")]
+
+
+def following() -> ModelPool:
+    """A worker's pool that sees what moves."""
+    return fakes.pool(fakes.ScriptedDetector(moving, script_size=(320, 180)))
+
+
+def test_one_clip_is_shared_out_over_the_workers_and_its_plan_is_that_of_one_machine(tmp_path: Path) -> None:
+    made = clips.make(tmp_path / "in.mp4", frames=180, gop=30)
+    settings = SETTINGS.replaced(split_clips=True)
+    jobs, _ = cluster_jobs([str(made.path)], output=str(tmp_path / "out.mp4"), settings=settings)
+    events = list(run_on_cluster(jobs, address="local:2", open_models=following))
+    assert isinstance(events[-1][1], Finished)
+    assert not any("run itself" in event.message for _, event in events if isinstance(event, Warned))
+    alone = Job(made.path, tmp_path / "alone.mp4", settings)
+    assert isinstance(list(clean(alone, models=following()))[-1], Finished)
+    assert regions_of(tmp_path / "out.mp4") == regions_of(alone.output)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import cv2
 import numpy as np
 import pytest
@@ -122,6 +124,18 @@ def test_a_stored_motion_comes_back_exactly():
     still = Motion.from_json(Motion.still().as_json())
     assert still.grid is None
     np.testing.assert_array_equal(still.affine, Motion.still().affine)
+
+
+def test_what_is_stored_is_packed_once_and_is_what_a_plan_gives_back(monkeypatch: pytest.MonkeyPatch):
+    grid = np.random.default_rng(3).normal(0, 9, (18, 32, 2)).astype(np.float32)
+    measured = Motion(np.array([[1.00012, -0.00003, 3.217], [0.00003, 0.9998, -7.1]], np.float32), grid)
+    packed: list[bytes] = []
+    compress = zlib.compress
+    monkeypatch.setattr("dashcamcleaner.core.motion.zlib.compress", lambda *a: packed.append(a[0]) or compress(*a))
+    rounded = measured.rounded()
+    assert rounded.as_json() is rounded.as_json()
+    assert len(packed) == 1
+    assert rounded.as_json() == Motion.from_json(rounded.as_json()).as_json() == measured.as_json()
 
 
 def test_a_broken_grid_is_a_value_error():

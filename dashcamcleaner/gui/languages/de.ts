@@ -364,6 +364,10 @@
       <translation>„{name}“ löschen</translation>
     </message>
     <message>
+      <source>Detect a clip's parts in the processes of parallel, or on a cluster's workers; the result stays the same.</source>
+      <translation>Teile eines Clips in den Prozessen von „parallel“ oder auf den Arbeitern eines Clusters erkennen; das Ergebnis bleibt gleich.</translation>
+    </message>
+    <message>
       <source>Detect every</source>
       <translation>Erkennen in jedem</translation>
     </message>
@@ -1380,6 +1384,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Shape of plates</source>
       <translation>Form der Kennzeichen</translation>
+    </message>
+    <message>
+      <source>Share clips out</source>
+      <translation>Clips aufteilen</translation>
     </message>
     <message>
       <source>Show or hide the settings</source>
