@@ -21,6 +21,7 @@ from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import DashcamCleanerError, WeightsError
 from dashcamcleaner.gui.pictures import blurred_thumbnail, thumbnail, to_image
 from dashcamcleaner.gui.queue_model import ClipFacts
+from dashcamcleaner.gui.scenes_service import ScenesService
 from dashcamcleaner.settings import Settings
 
 if TYPE_CHECKING:
@@ -205,6 +206,10 @@ class EngineFacade:
         from dashcamcleaner.review.plan_review import PlanReview
 
         return PlanReview(plan, settings=settings, edited=edited)
+
+    def scenes(self) -> ScenesService:
+        """What looks through clips and cuts them by their scenes."""
+        return ScenesService(self._models)
 
     def settings_for_plan(self, plan: Path, settings: Settings) -> Settings:
         """Settings to render a plan again."""

@@ -29,6 +29,7 @@ from dashcamcleaner.gui.preview import PreviewPanel
 from dashcamcleaner.gui.queue_model import BUSY, Row
 from dashcamcleaner.gui.queue_view import QueueView
 from dashcamcleaner.gui.review import ReviewPanel
+from dashcamcleaner.gui.scenes_panel import ScenesPanel
 from dashcamcleaner.gui.session import Session
 from dashcamcleaner.gui.settings_form import SettingsForm
 from dashcamcleaner.gui.shortcuts import ShortcutDialog
@@ -66,6 +67,7 @@ class MainWindow(QMainWindow):
         self._asked_to_close = False
         self._followed: int | None = None
         self._queue_px = 380
+        self._wide = False
         self._closing = False
         appearance = str(session.store.get("appearance", "system"))
         self.actions_ = Actions(self, self._acts(), appearance=appearance)
@@ -98,6 +100,7 @@ class MainWindow(QMainWindow):
             "queue": lambda: self.queue.setFocus(Qt.ShortcutFocusReason),
             "preview": lambda: self.tabs.setCurrentWidget(self.preview),
             "review": lambda: self.tabs.setCurrentWidget(self.review),
+            "scenes": lambda: self.tabs.setCurrentWidget(self.scenes),
             "settings": lambda: self._show_settings(self.actions_["settings"].isChecked()),
             "shortcuts": lambda: ShortcutDialog(self).open(),
             "log": lambda: open_path(log_path().parent),
@@ -121,6 +124,8 @@ class MainWindow(QMainWindow):
         self.tabs.addTab(self.preview, tr("Preview"))
         self.review = ReviewPanel(session.sight, session.planning, session.files, session.engine, session.form)
         self.tabs.addTab(self.review, tr("Review"))
+        self.scenes = ScenesPanel(session.sight, session.engine, session.form, lambda: session.output_folder)
+        self.tabs.addTab(self.scenes, tr("Scenes"))
 
         frame = QFrame()
         frame.setObjectName("queue")
@@ -238,7 +243,9 @@ class MainWindow(QMainWindow):
         row = self.session.queue.get(row_id)
         self.preview.set_running(False)
         self.preview.show_clip(row.source if row is not None else None)
-        self.result.show_row(None if self.tabs.currentWidget() is self.review else row)
+        if self.tabs.currentWidget() is self.scenes:
+            self.scenes.show_clip(row.source if row is not None else None)
+        self.result.show_row(row if self.tabs.currentWidget() is self.preview else None)
         if row is not None:
             self.preview.set_running(row.state in BUSY)
         if self.tabs.currentWidget() is self.review:
@@ -247,7 +254,7 @@ class MainWindow(QMainWindow):
     def _row_changed(self, row_id: int) -> None:
         row = self.chosen
         if row is not None and row.id == row_id:
-            self.result.show_row(None if self.tabs.currentWidget() is self.review else row)
+            self.result.show_row(row if self.tabs.currentWidget() is self.preview else None)
             self.preview.set_running(row.state in BUSY)
 
     def _follow(self, row_id: int) -> None:
@@ -338,21 +345,35 @@ class MainWindow(QMainWindow):
     def _set_appearance(self, wanted: str) -> None:
         self.session.store.set(appearance=wanted)
         apply_theme(bars.application(), dark=system_prefers_dark() if wanted == "system" else wanted == "dark")
-        for part in (self.top, self.preview, self.review, self.messages, self.empty, self.result, self.settings):
+        for part in (
+            self.top,
+            self.preview,
+            self.review,
+            self.scenes,
+            self.messages,
+            self.empty,
+            self.result,
+            self.settings,
+        ):
             part.refresh_theme()
         self.queue.viewport().update()
 
     def _tab_changed(self, _: int) -> None:
-        reviewing = self.tabs.currentWidget() is self.review
-        # A review needs the room: the settings go, and the queue keeps no more than it must.
-        if reviewing:
+        shown = self.tabs.currentWidget()
+        wide = shown is not self.preview
+        # All but the preview need the room: the settings go, and the queue keeps no more than it must.
+        if wide and not self._wide:
             self._queue_px = self.split.sizes()[0]
-        self.settings.setVisible(not reviewing and self.actions_["settings"].isChecked())
-        queue_px = _QUEUE_PX if reviewing else self._queue_px
+        self._wide = wide
+        self.settings.setVisible(not wide and self.actions_["settings"].isChecked())
+        queue_px = _QUEUE_PX if wide else self._queue_px
         self.split.setSizes([queue_px, max(1, self.pages.width() - queue_px)])
-        self.result.show_row(None if reviewing else self.chosen)
-        if reviewing:
+        self.result.show_row(None if wide else self.chosen)
+        if shown is self.review:
             self._open_review()
+        elif shown is self.scenes:
+            row = self.chosen
+            self.scenes.show_clip(row.source if row is not None else None)
 
     def _open_review(self) -> None:
         row = self.chosen
@@ -429,8 +450,9 @@ class MainWindow(QMainWindow):
         self._remember_geometry()
         self.preview.close_clip()
         self.review.close_clip()
+        self.scenes.close_clip()
         self.session.close()
-        for panel in (self.preview, self.review):
+        for panel in (self.preview, self.review, self.scenes):
             panel.close_files()
         event.accept()
 
