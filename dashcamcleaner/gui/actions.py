@@ -30,6 +30,7 @@ _TITLES: dict[str, str] = {
     "preview": "Preview",
     "review": "Review",
     "scenes": "Scenes",
+    "live": "Live",
     "settings": "Settings",
     "shortcuts": "Keyboard shortcuts",
     "log": "Log file",
@@ -40,7 +41,7 @@ _MENUS: dict[str, tuple[str, ...]] = {  # an empty name is a line between
     "&File": ("add", "add_folder", "", "quit"),
     "&Edit": ("undo", "redo", "", "render"),
     "&Queue": ("start", "pause", "cancel", "stop_after", "", "audit_all", "", "remove_rows", "clear"),
-    "&View": ("queue", "preview", "review", "scenes", "settings", ""),
+    "&View": ("queue", "preview", "review", "scenes", "live", "settings", ""),
     "&Help": ("shortcuts", "log", "", "about"),
 }
 

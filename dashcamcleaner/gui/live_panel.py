@@ -29,7 +29,7 @@ class LivePanel(QWidget):
     """What leaves, figures, and the buttons *Cover everything* and *Stop*.
 
     Args:
-        preview: the sink that is looked into.
+        preview: the sink that is looked into; None: `watch` tells later.
 
     Attributes:
         told: emitted with each event of the session, from any thread.
@@ -41,7 +41,7 @@ class LivePanel(QWidget):
     panic_asked = pyqtSignal()
     stop_asked = pyqtSignal()
 
-    def __init__(self, preview: PreviewSink) -> None:
+    def __init__(self, preview: PreviewSink | None = None) -> None:
         super().__init__()
         self._preview = preview
         self._pixmap: QPixmap | None = None
@@ -72,9 +72,15 @@ class LivePanel(QWidget):
         self._timer.timeout.connect(self.refresh)
         self._timer.start(_REFRESH_MS)
 
+    def watch(self, preview: PreviewSink | None) -> None:
+        """Look into another sink; None: the run has ended, and nothing old is shown."""
+        self._preview, self._pixmap = preview, None
+        self.picture.setPixmap(QPixmap())
+        self.picture.setText(tr("Nothing has left yet.") if preview is not None else "")
+
     def refresh(self) -> None:
         """Show the newest picture, if there is a new one."""
-        picture = self._preview.take()
+        picture = None if self._preview is None else self._preview.take()
         if picture is not None:
             self._pixmap = QPixmap.fromImage(to_image(picture))
             self._fit()

@@ -25,6 +25,7 @@ from dashcamcleaner.gui import bars
 from dashcamcleaner.gui.actions import Actions
 from dashcamcleaner.gui.crash import log_path
 from dashcamcleaner.gui.frame_provider import FrameProvider
+from dashcamcleaner.gui.live_tab import LiveTab
 from dashcamcleaner.gui.preview import PreviewPanel
 from dashcamcleaner.gui.queue_model import BUSY, Row
 from dashcamcleaner.gui.queue_view import QueueView
@@ -101,6 +102,7 @@ class MainWindow(QMainWindow):
             "preview": lambda: self.tabs.setCurrentWidget(self.preview),
             "review": lambda: self.tabs.setCurrentWidget(self.review),
             "scenes": lambda: self.tabs.setCurrentWidget(self.scenes),
+            "live": self._show_live_tab,
             "settings": lambda: self._show_settings(self.actions_["settings"].isChecked()),
             "shortcuts": lambda: ShortcutDialog(self).open(),
             "log": lambda: open_path(log_path().parent),
@@ -126,6 +128,8 @@ class MainWindow(QMainWindow):
         self.tabs.addTab(self.review, tr("Review"))
         self.scenes = ScenesPanel(session.sight, session.engine, session.form, lambda: session.output_folder)
         self.tabs.addTab(self.scenes, tr("Scenes"))
+        self.live = LiveTab(session.engine, session.form)
+        self.tabs.addTab(self.live, tr("Live"))
 
         frame = QFrame()
         frame.setObjectName("queue")
@@ -227,7 +231,7 @@ class MainWindow(QMainWindow):
         self.top.show_state(busy=session.busy or session.started, paused=session.paused, can_start=waits)
         self.top.output.show_folder(session.output_folder)
         self.foot.show_totals(totals, busy=session.busy, stop_after=session.stop_after_this)
-        wanted = 1 if len(queue) else 0
+        wanted = 1 if len(queue) or self.tabs.currentWidget() is self.live else 0
         if self.pages.currentIndex() != wanted:
             self.pages.setCurrentIndex(wanted)
         if len(queue) and not self.queue.currentIndex().isValid():
@@ -374,6 +378,12 @@ class MainWindow(QMainWindow):
         elif shown is self.scenes:
             row = self.chosen
             self.scenes.show_clip(row.source if row is not None else None)
+        self._show_buttons()
+
+    def _show_live_tab(self) -> None:
+        """Live pictures need no clip in the queue."""
+        self.tabs.setCurrentWidget(self.live)
+        self._show_buttons()
 
     def _open_review(self) -> None:
         row = self.chosen
@@ -434,7 +444,7 @@ class MainWindow(QMainWindow):
         if event.modifiers() & (Qt.ControlModifier | Qt.AltModifier) or isinstance(self.focusWidget(), QLineEdit):
             return False
         panel = self.tabs.currentWidget()
-        if event.key() == Qt.Key_H:
+        if event.key() == Qt.Key_H and panel is not self.live:
             if not event.isAutoRepeat():
                 panel.canvas.hold_original(pressed)
             return True
@@ -451,6 +461,7 @@ class MainWindow(QMainWindow):
         self.preview.close_clip()
         self.review.close_clip()
         self.scenes.close_clip()
+        self.live.close_run()
         self.session.close()
         for panel in (self.preview, self.review, self.scenes):
             panel.close_files()

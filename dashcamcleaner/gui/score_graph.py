@@ -22,7 +22,7 @@ __all__ = ["BlockBar", "ScoreGraph", "ScoreLane"]
 _RULER_PX = 22
 _LANE_PX = 78
 _BLOCKS_PX = 10
-_LABEL_PX = 112
+_LABEL_PX = 128
 _RIGHT_PX = 14
 _GRIP_PX = 5
 _STEP = 0.01
@@ -105,6 +105,7 @@ class ScoreGraph(QAbstractScrollArea):
         self.lanes = tuple(lanes)
         self._step_s, self._seconds = step_s, max(seconds, 1e-3)
         self.blocks = {}
+        self.setMinimumHeight(_RULER_PX + min(2, max(1, len(self.lanes))) * _LANE_PX)
         self._resize()
 
     def show_blocks(self, blocks: Mapping[str, Sequence[BlockBar]], *, threshold: float) -> None:
@@ -263,7 +264,9 @@ class ScoreGraph(QAbstractScrollArea):
         while at <= self._seconds:
             x = self._x(at)
             painter.drawLine(QPointF(x, _RULER_PX - 6), QPointF(x, _RULER_PX - 2))
-            painter.drawText(QRectF(x + 3, 0, 80, _RULER_PX - 2), int(Qt.AlignVCenter), format_seconds(at)[:-4])
+            text = format_seconds(at)[:-4]
+            if x + 3 + painter.fontMetrics().horizontalAdvance(text) <= width:
+                painter.drawText(QRectF(x + 3, 0, 80, _RULER_PX - 2), int(Qt.AlignVCenter), text)
             at += step
 
     # --- pointer and keys

@@ -40,6 +40,10 @@
       <translation>8-Bit-Ganzzahl</translation>
     </message>
     <message>
+      <source>A .tag file, which you may have edited</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>A clip is being cleaned</source>
       <translation>Ein Clip wird bereinigt</translation>
     </message>
@@ -52,6 +56,10 @@
       <translation>Ein Mittelweg für langsame Rechner.</translation>
     </message>
     <message>
+      <source>A picture counts over this score; also the line in the graph</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>A region also covers this many frames (5) or seconds (0.5s) after its sighting.</source>
       <translation>Ein Bereich verdeckt auch so viele Bilder (5) oder Sekunden (0.5s) nach seiner Sichtung.</translation>
     </message>
@@ -62,6 +70,10 @@
     <message>
       <source>A region whose object is not sure takes at most this share of the picture.</source>
       <translation>Ein Bereich, dessen Objekt nicht sicher ist, nimmt höchstens diesen Anteil des Bildes ein.</translation>
+    </message>
+    <message>
+      <source>A score above this is enough by itself.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>A {kind} not seen for long, covered by guess</source>
@@ -148,8 +160,20 @@
       <translation>Rechenart des Netzes; auto: die beste des Prozessors.</translation>
     </message>
     <message>
+      <source>As it is</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>As the system</source>
       <translation>Wie das System</translation>
+    </message>
+    <message>
+      <source>At key frames, so that pieces may be longer; nothing is hidden</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>At least</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Attached files</source>
@@ -196,6 +220,18 @@
       <translation>Neben jedem Clip, als NAME_cleaned</translation>
     </message>
     <message>
+      <source>Blocks</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Blocks: {what}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Blur</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Blur strength</source>
       <translation>Stärke der Verdeckung</translation>
     </message>
@@ -208,6 +244,14 @@
       <translation>Abbrechen</translation>
     </message>
     <message>
+      <source>Capture rate</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Carry tracks</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Checked</source>
       <translation>Angesehen</translation>
     </message>
@@ -218,6 +262,10 @@
     <message>
       <source>Choose a clip to see how it will look.</source>
       <translation>Wähle einen Clip, um zu sehen, wie er aussehen wird.</translation>
+    </message>
+    <message>
+      <source>Choose a clip to see its scenes.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Choose a file</source>
@@ -242,6 +290,14 @@
     <message>
       <source>Clips</source>
       <translation>Clips</translation>
+    </message>
+    <message>
+      <source>Clips at once</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Clips cleaned at the same time, each in a process of its own; auto: by cores and memory.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Close the window</source>
@@ -280,24 +336,68 @@
       <translation>Den Ton Paket für Paket kopieren oder weglassen.</translation>
     </message>
     <message>
+      <source>Cover everything</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Cover pictures</source>
       <translation>Titelbilder</translation>
+    </message>
+    <message>
+      <source>Covers everything for 10 s and throws away what waits</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Cut</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Cut the picture into this many overlapping tiles along its long side, for far plates; 1: none.</source>
       <translation>Das Bild entlang der langen Seite in so viele überlappende Kacheln schneiden, für ferne Kennzeichen; 1: keine.</translation>
     </message>
     <message>
+      <source>Cut without encoding</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Cutting {clip}…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Dark</source>
       <translation>Dunkel</translation>
+    </message>
+    <message>
+      <source>DashcamCleaner, live</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Data tracks</source>
       <translation>Datenspuren</translation>
     </message>
     <message>
+      <source>Day, night, tunnel</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Decoder</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Delay</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Delete “{name}”</source>
       <translation>„{name}“ löschen</translation>
+    </message>
+    <message>
+      <source>Detect every</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Detect in every n-th frame and carry tracks in between; auto: in all where anything appears or is lost.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Detection</source>
@@ -360,12 +460,24 @@
       <translation>Gezeichneter Bereich</translation>
     </message>
     <message>
+      <source>Driving or parked</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Drop</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Drop clips or folders here</source>
       <translation>Clips oder Ordner hier ablegen</translation>
     </message>
     <message>
       <source>Drop spurious hits</source>
       <translation>Zufallstreffer weglassen</translation>
+    </message>
+    <message>
+      <source>Each piece a file</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Each result stands beside its clip as NAME_cleaned</source>
@@ -380,12 +492,28 @@
       <translation>Ellipse</translation>
     </message>
     <message>
+      <source>Encoder</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Encoder preset</source>
       <translation>Voreinstellung des Kodierers</translation>
     </message>
     <message>
       <source>End of a span</source>
       <translation>Ende einer Spanne</translation>
+    </message>
+    <message>
+      <source>Export</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Export list</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Exporting…</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Face</source>
@@ -490,6 +618,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Zur Durchsicht</translation>
     </message>
     <message>
+      <source>Go to the scenes</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Growth for faces alone.</source>
       <translation>Vergrößerung nur für Gesichter.</translation>
     </message>
@@ -518,6 +650,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>In diesem Bild verdeckt</translation>
     </message>
     <message>
+      <source>Hide faces and plates</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Hide faces.</source>
       <translation>Gesichter verdecken.</translation>
     </message>
@@ -538,6 +674,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Verdeckt Gesichter und Kennzeichen in Dashcam- und Straßenclips und lässt alles andere, wie es war.</translation>
     </message>
     <message>
+      <source>Hold</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Hold for original</source>
       <translation>Halten für das Original</translation>
     </message>
@@ -554,12 +694,20 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Wie es aussieht</translation>
     </message>
     <message>
+      <source>How long a label's rule, or a cover in OBS, stays at work after what it was for was last seen.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>How long a track is followed back before its first sighting.</source>
       <translation>Wie lange eine Spur vor ihrer ersten Sichtung zurückverfolgt wird.</translation>
     </message>
     <message>
       <source>How long a track is followed on after its last sighting.</source>
       <translation>Wie lange eine Spur nach ihrer letzten Sichtung weiterverfolgt wird.</translation>
+    </message>
+    <message>
+      <source>How long live pictures and sound are held before they leave; longer forgives more load and finds more.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>How much care is taken: fixes size, tiles, thresholds, look-ahead and growth; your own values win.</source>
@@ -572,6 +720,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>If you trust where it came from, turn on “Trust these weights” under More settings.</source>
       <translation>Wenn du der Herkunft vertraust, schalte unter „Weitere Einstellungen“ „Diesen Gewichten vertrauen“ ein.</translation>
+    </message>
+    <message>
+      <source>In the same pass, by the settings of the window</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Inference engine.</source>
@@ -598,6 +750,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Sein Name</translation>
     </message>
     <message>
+      <source>Join over</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Keep</source>
       <translation>Behalten</translation>
     </message>
@@ -620,6 +776,18 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Keyboard shortcuts</source>
       <translation>Tastenkürzel</translation>
+    </message>
+    <message>
+      <source>Label bypass</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Label hits</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Label scores</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Largest unsure region</source>
@@ -658,8 +826,20 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Treffer über die Zeit verknüpfen und Lücken füllen; aus: nur Bildgedächtnis.</translation>
     </message>
     <message>
+      <source>Lists (*.tag);;All files (*)</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Live</source>
       <translation>Live</translation>
+    </message>
+    <message>
+      <source>Live frames between two detections at most this far apart leave with their tracks carried on; others wholly covered.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Live sound is silent while the picture is covered wholly.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Load a foreign .pt although it can run code on this machine; remembered by its hash.</source>
@@ -682,6 +862,14 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Was nicht sicher ist, vergrößert genauer ansehen, bevor entschieden wird, ob es verdeckt wird.</translation>
     </message>
     <message>
+      <source>Look through</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Look through a clip first.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Look-ahead</source>
       <translation>Vorausschau</translation>
     </message>
@@ -696,6 +884,14 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Looking for faces and plates…</source>
       <translation>Sucht Gesichter und Kennzeichen…</translation>
+    </message>
+    <message>
+      <source>Looking through {clip}…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Looks at a picture of each second</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Looks at every clip twice and in pieces. Several times slower.</source>
@@ -746,6 +942,14 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>So viel Speicher dürfen wartende Bilder höchstens nehmen; eine kürzere Vorausschau wird gemeldet.</translation>
     </message>
     <message>
+      <source>Mute</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Mute while covered</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>NVIDIA GPU (cuda:0)</source>
       <translation>NVIDIA-GPU (cuda:0)</translation>
     </message>
@@ -788,6 +992,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Nothing</source>
       <translation>Nichts</translation>
+    </message>
+    <message>
+      <source>Nothing has left yet.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Nothing is lost; press Resume to go on</source>
@@ -836,6 +1044,14 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Open folder</source>
       <translation>Ordner öffnen</translation>
+    </message>
+    <message>
+      <source>Open list</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Open list…</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Open log folder</source>
@@ -920,6 +1136,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Picture</source>
       <translation>Bild</translation>
+    </message>
+    <message>
+      <source>Pictures a second that are taken of a screen, or asked of a camera.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Plans and reports tell where everybody is: only you may read them; off: whoever may read the source.</source>
@@ -1058,6 +1278,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Rendert neu aus seinem Plan</translation>
     </message>
     <message>
+      <source>Replace it</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Replace outputs that exist; a source never is.</source>
       <translation>Vorhandene Ausgaben ersetzen; eine Quelle nie.</translation>
     </message>
@@ -1102,6 +1326,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Ablauf</translation>
     </message>
     <message>
+      <source>Safety scores</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Save as own profile</source>
       <translation>Als eigenes Profil speichern</translation>
     </message>
@@ -1138,6 +1366,14 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Speichern in {folder}</translation>
     </message>
     <message>
+      <source>Scenes</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Scores over time</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Sees: {kinds}.</source>
       <translation>Erkennt: {kinds}.</translation>
     </message>
@@ -1162,6 +1398,14 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Form der Kennzeichen</translation>
     </message>
     <message>
+      <source>Share</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Shots</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Show or hide the settings</source>
       <translation>Einstellungen zeigen oder verbergen</translation>
     </message>
@@ -1184,6 +1428,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Slower presets make smaller files of the same quality.</source>
       <translation>Langsamere Voreinstellungen machen kleinere Dateien gleicher Qualität.</translation>
+    </message>
+    <message>
+      <source>So many of the latest scores of a label must pass its threshold.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Soft blur</source>
@@ -1220,6 +1468,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Stays clear</source>
       <translation>Bleibt sichtbar</translation>
+    </message>
+    <message>
+      <source>Stop</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Stop after this clip</source>
@@ -1286,6 +1538,18 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Das Bild mit verdeckten Bereichen</translation>
     </message>
     <message>
+      <source>The least share of a block's pictures that match</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The longest gap within a block</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The number of latest scores among which hits are counted.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>The picture that style picture puts over regions.</source>
       <translation>Das Bild, das der Stil „Eigenes Bild“ über Bereiche legt.</translation>
     </message>
@@ -1296,6 +1560,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>The report below helps to fix it. It may name your files: read it before you send it.</source>
       <translation>Der Bericht unten hilft, es zu beheben. Er kann deine Dateien nennen: lies ihn, bevor du ihn sendest.</translation>
+    </message>
+    <message>
+      <source>The shortest block that counts</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>The window met an error that it did not expect. Running jobs go on; no clip was passed through unhidden.</source>
@@ -1324,6 +1592,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Threads of decoder, detector and encoder each; 0: the machine's.</source>
       <translation>Threads von Dekodierer, Detektor und Kodierer; 0: die des Rechners.</translation>
+    </message>
+    <message>
+      <source>Threshold</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Threshold for faces</source>
@@ -1390,12 +1662,32 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Gewichte</translation>
     </message>
     <message>
+      <source>What becomes of them</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>What decodes; hardware is tried at the start, and software takes its place where it does not work.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>What encodes; hardware is tried at the start, and software takes its place where it does not work.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>What is hidden</source>
       <translation>Was verdeckt wird</translation>
     </message>
     <message>
       <source>What is kept of what is stripped by default: location, tags, data, subtitles, cover, attachments.</source>
       <translation>Was von dem behalten wird, das sonst entfernt wird: location, tags, data, subtitles, cover, attachments.</translation>
+    </message>
+    <message>
+      <source>What is told apart</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>What leaves</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>What the report tells of the source: its path and hash, its name, or nothing.</source>
@@ -1434,6 +1726,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Das Ergebnis mit deinen Änderungen neu schreiben; nichts wird neu erkannt</translation>
     </message>
     <message>
+      <source>Written: {file}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>auto</source>
       <translation>auto</translation>
     </message>
@@ -1450,8 +1746,20 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>bfloat16</translation>
     </message>
     <message>
+      <source>blurred</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>dropped</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>frames</source>
       <translation>Bilder</translation>
+    </message>
+    <message>
+      <source>muted</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>none</source>
@@ -1484,6 +1792,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>{fps} fps</source>
       <translation>{fps} Bilder/s</translation>
+    </message>
+    <message>
+      <source>{fps} frames a second, {latency} ms, {covered} % covered, {late} late; {size} px, {device}</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>{h} h {m} min left</source>
@@ -1526,6 +1838,13 @@ Nichts verlässt diesen Rechner.</translation>
       </translation>
     </message>
     <message numerus="yes">
+      <source>{n} files written</source>
+      <translation type="unfinished">
+        <numerusform />
+        <numerusform />
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>{n} findings</source>
       <translation>
         <numerusform>{n} Befund</numerusform>
@@ -1560,6 +1879,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>{n} regions hidden</source>
       <translation>{n} Bereiche verdeckt</translation>
+    </message>
+    <message>
+      <source>{n} s in blocks</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>{n} s left</source>
