@@ -1,16 +1,12 @@
-"""A live run in a window: what leaves, its figures, and a large button that covers everything.
+"""What leaves a live run, its figures, and a large button that covers everything.
 
-`LivePanel` is the part that shows; `show_live` puts it into a window of its own for ``--to preview``, and runs the
-session in a thread beside it.
+The *Live* tab holds it, and so does the window of its own that ``--to preview`` opens (`gui.live_window`).
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Iterator
-
 from PyQt5.QtCore import Qt, QTimer, pyqtSignal
-from PyQt5.QtGui import QCloseEvent, QPixmap, QResizeEvent
+from PyQt5.QtGui import QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from dashcamcleaner.core.events import Event, LiveChange, LiveStats
@@ -18,9 +14,8 @@ from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.gui.pictures import to_image
 from dashcamcleaner.gui.words import tr
 from dashcamcleaner.live.preview_sink import PreviewSink
-from dashcamcleaner.live.session import LiveSession
 
-__all__ = ["LivePanel", "show_live"]
+__all__ = ["LivePanel"]
 
 _REFRESH_MS = 33
 
@@ -106,65 +101,3 @@ class LivePanel(QWidget):
             )  # fmt: skip
         elif isinstance(event, LiveChange):
             self.change.setText(visible(event.message))
-
-
-class _LiveWindow(LivePanel):
-    """The panel as a window: closing it stops the run, and it closes when the run has ended."""
-
-    ended = pyqtSignal()
-
-    def leave(self) -> None:
-        """Close: the run has ended."""
-        self.close()
-
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """Stop the run."""
-        self.stop_asked.emit()
-        super().closeEvent(event)
-
-
-def show_live(
-    session: LiveSession, preview: PreviewSink, events: Iterable[Event], show: Callable[[Iterable[Event]], None]
-) -> None:
-    """Open a window over a session that is run here, and stay until it has ended.
-
-    Args:
-        session: the session.
-        preview: the sink of it that the window looks into.
-        events: the events of the session; they are iterated in a thread.
-        show: takes the events, for the terminal.
-
-    Raises:
-        DashcamCleanerError: what the session raises.
-    """
-    from dashcamcleaner.gui.app import make_application
-
-    application = make_application([])
-    window = _LiveWindow(preview)
-    window.setWindowTitle(tr("DashcamCleaner, live"))
-    window.resize(960, 640)
-    window.panic_asked.connect(lambda: session.panic())
-    window.stop_asked.connect(lambda: session.stop())
-    window.ended.connect(window.leave)
-    failures: list[BaseException] = []
-
-    def passed_on() -> Iterator[Event]:
-        for event in events:
-            window.told.emit(event)
-            yield event
-
-    def run() -> None:
-        try:
-            show(passed_on())
-        except BaseException as error:  # raised again below, in the thread of the caller
-            failures.append(error)
-        window.ended.emit()
-
-    thread = threading.Thread(target=run, name="dashcamcleaner-live-window", daemon=True)
-    window.show()
-    thread.start()
-    application.exec_()
-    session.stop()
-    thread.join()
-    if failures:
-        raise failures[0]

@@ -453,7 +453,7 @@ class MainWindow(QMainWindow):
     # --- closing
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        if self.session.busy and not self._closing:
+        if (self.session.busy or self.scenes.busy or self.live.busy) and not self._closing:
             event.ignore()
             self._ask_whether_to_close()
             return
@@ -471,6 +471,9 @@ class MainWindow(QMainWindow):
         if not self._asked_to_close:
             self._asked_to_close = True
             self.question = CloseQuestion(self)
+            if not self.session.busy:
+                self.question.setText(tr("Stop what is under way and close?"))
+                self.question.setInformativeText(tr("Nothing unfinished stands under a final name."))
             self.question.answered.connect(self._answered)
             self.question.open()
 
@@ -488,6 +491,7 @@ class MainWindow(QMainWindow):
         if self.session.busy:
             self._answered(True)
         else:
+            self._closing = True
             self.close()
 
     def _remember_geometry(self) -> None:

@@ -99,7 +99,14 @@ def test_closing_the_window_ends_the_run(window: MainWindow, qtbot: Any, scene: 
     start(qtbot, window.live, str(scene))
     qtbot.waitUntil(lambda: has_pixmap(window.live))
     run = window.live.run
+    window.close()  # asked first
+    assert window.isVisible()
+    qtbot.mouseClick(window.question.defaultButton(), Qt.LeftButton)
+    assert window.isVisible()
     window.close()
+    stop = next(button for button in window.question.buttons() if button is not window.question.defaultButton())
+    qtbot.mouseClick(stop, Qt.LeftButton)
+    assert not window.isVisible()
     assert run is not None
     assert run.isFinished()
 

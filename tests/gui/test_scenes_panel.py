@@ -224,7 +224,8 @@ def test_it_can_be_stopped_and_closed_meanwhile(window: MainWindow, qtbot: Any) 
     look_through(qtbot, panel)  # an earlier stop does not count
     choose(panel.form.choices["parked"], "drop")
     qtbot.mouseClick(panel.form.cut, Qt.LeftButton)
-    window.close()  # the cut ends, and nothing hangs (a QThread left over fails every test)
+    window.close_now()  # the cut ends, and nothing hangs (a QThread left over fails every test)
+    assert not window.isVisible()
 
 
 def test_what_is_known_of_a_clip_comes_back_with_it(

@@ -41,7 +41,7 @@
     </message>
     <message>
       <source>A .tag file, which you may have edited</source>
-      <translation type="unfinished" />
+      <translation>Eine .tag-Datei, auch eine geänderte</translation>
     </message>
     <message>
       <source>A clip is being cleaned</source>
@@ -52,12 +52,16 @@
       <translation>Ein Clip, der gerade bereinigt wird, kann nicht entfernt werden; brich ihn erst ab.</translation>
     </message>
     <message>
+      <source>A key of the whole desktop that covers everything; F12 does so in this window</source>
+      <translation>Eine Taste des ganzen Bildschirms, die alles abdeckt; in diesem Fenster tut das F12</translation>
+    </message>
+    <message>
       <source>A middle way for slow machines.</source>
       <translation>Ein Mittelweg für langsame Rechner.</translation>
     </message>
     <message>
       <source>A picture counts over this score; also the line in the graph</source>
-      <translation type="unfinished" />
+      <translation>Ein Bild zählt über diesem Wert; auch die Linie im Verlauf</translation>
     </message>
     <message>
       <source>A region also covers this many frames (5) or seconds (0.5s) after its sighting.</source>
@@ -73,7 +77,11 @@
     </message>
     <message>
       <source>A score above this is enough by itself.</source>
-      <translation type="unfinished" />
+      <translation>Ein Wert darüber genügt allein.</translation>
+    </message>
+    <message>
+      <source>A screen, window, camera, address or file, as in docs/live.md</source>
+      <translation>Bildschirm, Fenster, Kamera, Adresse oder Datei, wie in docs/live.md</translation>
     </message>
     <message>
       <source>A {kind} not seen for long, covered by guess</source>
@@ -161,7 +169,7 @@
     </message>
     <message>
       <source>As it is</source>
-      <translation type="unfinished" />
+      <translation>Wie es ist</translation>
     </message>
     <message>
       <source>As the system</source>
@@ -169,11 +177,11 @@
     </message>
     <message>
       <source>At key frames, so that pieces may be longer; nothing is hidden</source>
-      <translation type="unfinished" />
+      <translation>An Schlüsselbildern, so dass Stücke länger sein können; nichts wird verdeckt</translation>
     </message>
     <message>
       <source>At least</source>
-      <translation type="unfinished" />
+      <translation>Mindestens</translation>
     </message>
     <message>
       <source>Attached files</source>
@@ -221,15 +229,15 @@
     </message>
     <message>
       <source>Blocks</source>
-      <translation type="unfinished" />
+      <translation>Blöcke</translation>
     </message>
     <message>
       <source>Blocks: {what}</source>
-      <translation type="unfinished" />
+      <translation>Blöcke: {what}</translation>
     </message>
     <message>
       <source>Blur</source>
-      <translation type="unfinished" />
+      <translation>Unscharf</translation>
     </message>
     <message>
       <source>Blur strength</source>
@@ -245,11 +253,11 @@
     </message>
     <message>
       <source>Capture rate</source>
-      <translation type="unfinished" />
+      <translation>Bilder je Sekunde</translation>
     </message>
     <message>
       <source>Carry tracks</source>
-      <translation type="unfinished" />
+      <translation>Spuren fortführen</translation>
     </message>
     <message>
       <source>Checked</source>
@@ -265,7 +273,7 @@
     </message>
     <message>
       <source>Choose a clip to see its scenes.</source>
-      <translation type="unfinished" />
+      <translation>Einen Clip wählen, um seine Szenen zu sehen.</translation>
     </message>
     <message>
       <source>Choose a file</source>
@@ -293,11 +301,11 @@
     </message>
     <message>
       <source>Clips at once</source>
-      <translation type="unfinished" />
+      <translation>Clips zugleich</translation>
     </message>
     <message>
       <source>Clips cleaned at the same time, each in a process of its own; auto: by cores and memory.</source>
-      <translation type="unfinished" />
+      <translation>Clips, die gleichzeitig bearbeitet werden, jeder in einem eigenen Prozess; auto: nach Kernen und Speicher.</translation>
     </message>
     <message>
       <source>Close the window</source>
@@ -337,7 +345,7 @@
     </message>
     <message>
       <source>Cover everything</source>
-      <translation type="unfinished" />
+      <translation>Alles abdecken</translation>
     </message>
     <message>
       <source>Cover pictures</source>
@@ -345,11 +353,11 @@
     </message>
     <message>
       <source>Covers everything for 10 s and throws away what waits</source>
-      <translation type="unfinished" />
+      <translation>Deckt 10 s lang alles ab und verwirft, was wartet</translation>
     </message>
     <message>
       <source>Cut</source>
-      <translation type="unfinished" />
+      <translation>Schneiden</translation>
     </message>
     <message>
       <source>Cut the picture into this many overlapping tiles along its long side, for far plates; 1: none.</source>
@@ -357,11 +365,11 @@
     </message>
     <message>
       <source>Cut without encoding</source>
-      <translation type="unfinished" />
+      <translation>Ohne Umrechnen schneiden</translation>
     </message>
     <message>
       <source>Cutting {clip}…</source>
-      <translation type="unfinished" />
+      <translation>{clip} wird geschnitten …</translation>
     </message>
     <message>
       <source>Dark</source>
@@ -369,7 +377,7 @@
     </message>
     <message>
       <source>DashcamCleaner, live</source>
-      <translation type="unfinished" />
+      <translation>DashcamCleaner, live</translation>
     </message>
     <message>
       <source>Data tracks</source>
@@ -377,15 +385,15 @@
     </message>
     <message>
       <source>Day, night, tunnel</source>
-      <translation type="unfinished" />
+      <translation>Tag, Nacht, Tunnel</translation>
     </message>
     <message>
       <source>Decoder</source>
-      <translation type="unfinished" />
+      <translation>Decoder</translation>
     </message>
     <message>
       <source>Delay</source>
-      <translation type="unfinished" />
+      <translation>Verzögerung</translation>
     </message>
     <message>
       <source>Delete “{name}”</source>
@@ -393,11 +401,11 @@
     </message>
     <message>
       <source>Detect every</source>
-      <translation type="unfinished" />
+      <translation>Suchen in jedem</translation>
     </message>
     <message>
       <source>Detect in every n-th frame and carry tracks in between; auto: in all where anything appears or is lost.</source>
-      <translation type="unfinished" />
+      <translation>In jedem n-ten Bild suchen und Spuren dazwischen fortführen; auto: in allen, wo etwas auftaucht oder verschwindet.</translation>
     </message>
     <message>
       <source>Detection</source>
@@ -461,11 +469,11 @@
     </message>
     <message>
       <source>Driving or parked</source>
-      <translation type="unfinished" />
+      <translation>Fahrt oder Stand</translation>
     </message>
     <message>
       <source>Drop</source>
-      <translation type="unfinished" />
+      <translation>Weglassen</translation>
     </message>
     <message>
       <source>Drop clips or folders here</source>
@@ -477,7 +485,7 @@
     </message>
     <message>
       <source>Each piece a file</source>
-      <translation type="unfinished" />
+      <translation>Jedes Stück eine Datei</translation>
     </message>
     <message>
       <source>Each result stands beside its clip as NAME_cleaned</source>
@@ -493,7 +501,7 @@
     </message>
     <message>
       <source>Encoder</source>
-      <translation type="unfinished" />
+      <translation>Encoder</translation>
     </message>
     <message>
       <source>Encoder preset</source>
@@ -505,15 +513,15 @@
     </message>
     <message>
       <source>Export</source>
-      <translation type="unfinished" />
+      <translation>Exportieren</translation>
     </message>
     <message>
       <source>Export list</source>
-      <translation type="unfinished" />
+      <translation>Liste exportieren</translation>
     </message>
     <message>
       <source>Exporting…</source>
-      <translation type="unfinished" />
+      <translation>Wird exportiert …</translation>
     </message>
     <message>
       <source>Face</source>
@@ -544,6 +552,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Feather</source>
       <translation>Weicher Rand</translation>
+    </message>
+    <message>
+      <source>Files, addresses, cameras, OBS, one a line; without any there is the preview alone</source>
+      <translation>Dateien, Adressen, Kameras, OBS, je Zeile eines; ohne sie gibt es nur die Vorschau</translation>
     </message>
     <message>
       <source>Fill after</source>
@@ -598,12 +610,20 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Freie Software unter der AGPL-3.0. Ihre Berichte sagen, was getan wurde, nicht, dass niemand zu erkennen ist.</translation>
     </message>
     <message>
+      <source>From</source>
+      <translation>Von</translation>
+    </message>
+    <message>
       <source>Further kinds that your weights know and that are to be hidden, e.g. person,screen.</source>
       <translation>Weitere Arten, die deine Gewichte kennen und die verdeckt werden sollen, z. B. person,screen.</translation>
     </message>
     <message>
       <source>Give it a name</source>
       <translation>Gib ihm einen Namen</translation>
+    </message>
+    <message>
+      <source>Go to live pictures</source>
+      <translation>Zu den Live-Bildern</translation>
     </message>
     <message>
       <source>Go to the preview</source>
@@ -619,7 +639,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Go to the scenes</source>
-      <translation type="unfinished" />
+      <translation>Zu den Szenen</translation>
     </message>
     <message>
       <source>Growth for faces alone.</source>
@@ -651,7 +671,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Hide faces and plates</source>
-      <translation type="unfinished" />
+      <translation>Gesichter und Kennzeichen verdecken</translation>
     </message>
     <message>
       <source>Hide faces.</source>
@@ -675,7 +695,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Hold</source>
-      <translation type="unfinished" />
+      <translation>Halten</translation>
     </message>
     <message>
       <source>Hold for original</source>
@@ -695,7 +715,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>How long a label's rule, or a cover in OBS, stays at work after what it was for was last seen.</source>
-      <translation type="unfinished" />
+      <translation>Wie lange die Regel eines Merkmals oder eine Abdeckung in OBS noch wirkt, nachdem ihr Anlass zuletzt zu sehen war.</translation>
     </message>
     <message>
       <source>How long a track is followed back before its first sighting.</source>
@@ -707,7 +727,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>How long live pictures and sound are held before they leave; longer forgives more load and finds more.</source>
-      <translation type="unfinished" />
+      <translation>Wie lange Live-Bilder und Ton zurückgehalten werden; länger verträgt mehr Last und findet mehr.</translation>
     </message>
     <message>
       <source>How much care is taken: fixes size, tiles, thresholds, look-ahead and growth; your own values win.</source>
@@ -723,7 +743,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>In the same pass, by the settings of the window</source>
-      <translation type="unfinished" />
+      <translation>Im selben Durchgang, nach den Einstellungen des Fensters</translation>
     </message>
     <message>
       <source>Inference engine.</source>
@@ -751,7 +771,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Join over</source>
-      <translation type="unfinished" />
+      <translation>Verbinden über</translation>
     </message>
     <message>
       <source>Keep</source>
@@ -779,15 +799,23 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Label bypass</source>
-      <translation type="unfinished" />
+      <translation>Merkmal sofort</translation>
     </message>
     <message>
       <source>Label hits</source>
-      <translation type="unfinished" />
+      <translation>Treffer je Merkmal</translation>
     </message>
     <message>
       <source>Label scores</source>
-      <translation type="unfinished" />
+      <translation>Werte je Merkmal</translation>
+    </message>
+    <message>
+      <source>Labels</source>
+      <translation>Merkmale</translation>
+    </message>
+    <message>
+      <source>Labels of whole pictures that ask for a cover, with commas between</source>
+      <translation>Merkmale ganzer Bilder, die eine Abdeckung verlangen, mit Kommas getrennt</translation>
     </message>
     <message>
       <source>Largest unsure region</source>
@@ -827,7 +855,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Lists (*.tag);;All files (*)</source>
-      <translation type="unfinished" />
+      <translation>Listen (*.tag);;Alle Dateien (*)</translation>
     </message>
     <message>
       <source>Live</source>
@@ -835,11 +863,11 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Live frames between two detections at most this far apart leave with their tracks carried on; others wholly covered.</source>
-      <translation type="unfinished" />
+      <translation>Live-Bilder zwischen zwei höchstens so weit entfernten Suchen gehen mit fortgeführten Spuren hinaus, andere ganz abgedeckt.</translation>
     </message>
     <message>
       <source>Live sound is silent while the picture is covered wholly.</source>
-      <translation type="unfinished" />
+      <translation>Der Live-Ton schweigt, solange das Bild ganz abgedeckt ist.</translation>
     </message>
     <message>
       <source>Load a foreign .pt although it can run code on this machine; remembered by its hash.</source>
@@ -863,11 +891,11 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Look through</source>
-      <translation type="unfinished" />
+      <translation>Durchsehen</translation>
     </message>
     <message>
       <source>Look through a clip first.</source>
-      <translation type="unfinished" />
+      <translation>Erst einen Clip durchsehen.</translation>
     </message>
     <message>
       <source>Look-ahead</source>
@@ -887,11 +915,11 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Looking through {clip}…</source>
-      <translation type="unfinished" />
+      <translation>{clip} wird durchgesehen …</translation>
     </message>
     <message>
       <source>Looks at a picture of each second</source>
-      <translation type="unfinished" />
+      <translation>Sieht sich ein Bild jeder Sekunde an</translation>
     </message>
     <message>
       <source>Looks at every clip twice and in pieces. Several times slower.</source>
@@ -943,11 +971,11 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Mute</source>
-      <translation type="unfinished" />
+      <translation>Stumm</translation>
     </message>
     <message>
       <source>Mute while covered</source>
-      <translation type="unfinished" />
+      <translation>Stumm, solange abgedeckt</translation>
     </message>
     <message>
       <source>NVIDIA GPU (cuda:0)</source>
@@ -995,11 +1023,15 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Nothing has left yet.</source>
-      <translation type="unfinished" />
+      <translation>Noch ging nichts hinaus.</translation>
     </message>
     <message>
       <source>Nothing is lost; press Resume to go on</source>
       <translation>Nichts ist verloren; „Fortsetzen“ macht weiter</translation>
+    </message>
+    <message>
+      <source>Nothing unfinished stands under a final name.</source>
+      <translation>Nichts Unfertiges steht unter einem fertigen Namen.</translation>
     </message>
     <message>
       <source>Nothing was found to hide</source>
@@ -1047,11 +1079,11 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Open list</source>
-      <translation type="unfinished" />
+      <translation>Liste öffnen</translation>
     </message>
     <message>
       <source>Open list…</source>
-      <translation type="unfinished" />
+      <translation>Liste öffnen …</translation>
     </message>
     <message>
       <source>Open log folder</source>
@@ -1114,6 +1146,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Eigenes Profil, auf der Grundlage von {base}.</translation>
     </message>
     <message>
+      <source>Panic key</source>
+      <translation>Nottaste</translation>
+    </message>
+    <message>
       <source>Path and hash</source>
       <translation>Pfad und Hash</translation>
     </message>
@@ -1139,7 +1175,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Pictures a second that are taken of a screen, or asked of a camera.</source>
-      <translation type="unfinished" />
+      <translation>Bilder je Sekunde, die von einem Bildschirm genommen oder von einer Kamera verlangt werden.</translation>
     </message>
     <message>
       <source>Plans and reports tell where everybody is: only you may read them; off: whoever may read the source.</source>
@@ -1279,7 +1315,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Replace it</source>
-      <translation type="unfinished" />
+      <translation>Ersetzen</translation>
     </message>
     <message>
       <source>Replace outputs that exist; a source never is.</source>
@@ -1327,7 +1363,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Safety scores</source>
-      <translation type="unfinished" />
+      <translation>Heikle Inhalte</translation>
     </message>
     <message>
       <source>Save as own profile</source>
@@ -1366,12 +1402,16 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Speichern in {folder}</translation>
     </message>
     <message>
+      <source>Say where the pictures come from.</source>
+      <translation>Angeben, woher die Bilder kommen.</translation>
+    </message>
+    <message>
       <source>Scenes</source>
-      <translation type="unfinished" />
+      <translation>Szenen</translation>
     </message>
     <message>
       <source>Scores over time</source>
-      <translation type="unfinished" />
+      <translation>Werte über die Zeit</translation>
     </message>
     <message>
       <source>Sees: {kinds}.</source>
@@ -1399,11 +1439,11 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Share</source>
-      <translation type="unfinished" />
+      <translation>Anteil</translation>
     </message>
     <message>
       <source>Shots</source>
-      <translation type="unfinished" />
+      <translation>Einstellungen der Kamera</translation>
     </message>
     <message>
       <source>Show or hide the settings</source>
@@ -1431,7 +1471,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>So many of the latest scores of a label must pass its threshold.</source>
-      <translation type="unfinished" />
+      <translation>So viele der letzten Werte eines Merkmals müssen über seiner Schwelle liegen.</translation>
     </message>
     <message>
       <source>Soft blur</source>
@@ -1471,7 +1511,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Stop</source>
-      <translation type="unfinished" />
+      <translation>Anhalten</translation>
     </message>
     <message>
       <source>Stop after this clip</source>
@@ -1484,6 +1524,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Stop the running clip and close?</source>
       <translation>Den laufenden Clip anhalten und schließen?</translation>
+    </message>
+    <message>
+      <source>Stop what is under way and close?</source>
+      <translation>Anhalten, was läuft, und schließen?</translation>
     </message>
     <message>
       <source>Stop; the next start continues</source>
@@ -1539,15 +1583,15 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>The least share of a block's pictures that match</source>
-      <translation type="unfinished" />
+      <translation>Der kleinste Anteil passender Bilder eines Blocks</translation>
     </message>
     <message>
       <source>The longest gap within a block</source>
-      <translation type="unfinished" />
+      <translation>Die längste Lücke in einem Block</translation>
     </message>
     <message>
       <source>The number of latest scores among which hits are counted.</source>
-      <translation type="unfinished" />
+      <translation>Die Zahl der letzten Werte, unter denen Treffer gezählt werden.</translation>
     </message>
     <message>
       <source>The picture that style picture puts over regions.</source>
@@ -1562,8 +1606,12 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Der Bericht unten hilft, es zu beheben. Er kann deine Dateien nennen: lies ihn, bevor du ihn sendest.</translation>
     </message>
     <message>
+      <source>The run has ended.</source>
+      <translation>Der Lauf ist zu Ende.</translation>
+    </message>
+    <message>
       <source>The shortest block that counts</source>
-      <translation type="unfinished" />
+      <translation>Der kürzeste Block, der zählt</translation>
     </message>
     <message>
       <source>The window met an error that it did not expect. Running jobs go on; no clip was passed through unhidden.</source>
@@ -1595,7 +1643,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Threshold</source>
-      <translation type="unfinished" />
+      <translation>Schwelle</translation>
     </message>
     <message>
       <source>Threshold for faces</source>
@@ -1620,6 +1668,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Timeline</source>
       <translation>Zeitleiste</translation>
+    </message>
+    <message>
+      <source>To</source>
+      <translation>Nach</translation>
     </message>
     <message>
       <source>Told: more than this share of the picture hidden on average, or twice as much by one region.</source>
@@ -1663,15 +1715,19 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>What becomes of them</source>
-      <translation type="unfinished" />
+      <translation>Was daraus wird</translation>
     </message>
     <message>
       <source>What decodes; hardware is tried at the start, and software takes its place where it does not work.</source>
-      <translation type="unfinished" />
+      <translation>Was dekodiert; Hardware wird am Anfang versucht, und Software tritt an ihre Stelle, wo sie nicht geht.</translation>
     </message>
     <message>
       <source>What encodes; hardware is tried at the start, and software takes its place where it does not work.</source>
-      <translation type="unfinished" />
+      <translation>Was kodiert; Hardware wird am Anfang versucht, und Software tritt an ihre Stelle, wo sie nicht geht.</translation>
+    </message>
+    <message>
+      <source>What happened</source>
+      <translation>Was geschah</translation>
     </message>
     <message>
       <source>What is hidden</source>
@@ -1683,11 +1739,11 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>What is told apart</source>
-      <translation type="unfinished" />
+      <translation>Was unterschieden wird</translation>
     </message>
     <message>
       <source>What leaves</source>
-      <translation type="unfinished" />
+      <translation>Was hinausgeht</translation>
     </message>
     <message>
       <source>What the report tells of the source: its path and hash, its name, or nothing.</source>
@@ -1727,7 +1783,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Written: {file}</source>
-      <translation type="unfinished" />
+      <translation>Geschrieben: {file}</translation>
     </message>
     <message>
       <source>auto</source>
@@ -1747,11 +1803,11 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>blurred</source>
-      <translation type="unfinished" />
+      <translation>unscharf</translation>
     </message>
     <message>
       <source>dropped</source>
-      <translation type="unfinished" />
+      <translation>weggelassen</translation>
     </message>
     <message>
       <source>frames</source>
@@ -1759,7 +1815,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>muted</source>
-      <translation type="unfinished" />
+      <translation>stumm</translation>
     </message>
     <message>
       <source>none</source>
@@ -1786,6 +1842,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Sekunden</translation>
     </message>
     <message>
+      <source>such as {what}</source>
+      <translation>etwa {what}</translation>
+    </message>
+    <message>
       <source>{done} of {all} done</source>
       <translation>{done} von {all} fertig</translation>
     </message>
@@ -1795,7 +1855,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>{fps} frames a second, {latency} ms, {covered} % covered, {late} late; {size} px, {device}</source>
-      <translation type="unfinished" />
+      <translation>{fps} Bilder je Sekunde, {latency} ms, {covered} % abgedeckt, {late} verspätet; {size} px, {device}</translation>
     </message>
     <message>
       <source>{h} h {m} min left</source>
@@ -1839,9 +1899,9 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message numerus="yes">
       <source>{n} files written</source>
-      <translation type="unfinished">
-        <numerusform />
-        <numerusform />
+      <translation>
+        <numerusform>{n} Datei geschrieben</numerusform>
+        <numerusform>{n} Dateien geschrieben</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -1882,7 +1942,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>{n} s in blocks</source>
-      <translation type="unfinished" />
+      <translation>{n} s in Blöcken</translation>
     </message>
     <message>
       <source>{n} s left</source>
