@@ -44,6 +44,7 @@ __all__ = ["Still", "is_still", "picture_frame", "read_still", "still_size", "wr
 
 Image.MAX_IMAGE_PIXELS = 1 << 28
 """Pillow's own bound, for the whole process; the budget is asked before anything is decoded."""
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # the budget tells it in a sentence
 
 _BROKEN: tuple[type[Exception], ...] = (
     *UNREADABLE, OSError, SyntaxError, EOFError, RuntimeError, struct.error, zlib.error, cv2.error

@@ -62,6 +62,8 @@ _LARGE_COSTS = 3.0
 """Log odds asked per e-fold of size above 6 % of the picture's long side."""
 _PLAIN_FROM, _PLAIN_AT = 0.55, 0.8
 """Scores between which that demand fades: a large true object has the pixels to be plain to the detector."""
+_PLAIN_ONCE_FROM, _PLAIN_ONCE_AT = 0.7, 0.85
+"""The same for its best score alone: a face that fills the picture for one frame between two cuts is seen once."""
 _CHECK_AT = frozenset((1, 2, 4, 8, 16, 30, 60, 120))
 """Sightings of a track with which a closer look is worth while: later ones tell little that is new."""
 _CHECK_WITHIN = 4.0
@@ -414,6 +416,8 @@ class TrackPlanner:
         """Log odds that a large track needs beyond the threshold: a false one costs that much more of the picture."""
         evidence = track.evidence
         plain = (evidence.typical_score - _PLAIN_FROM) / (_PLAIN_AT - _PLAIN_FROM)
+        once = (evidence.best_score - _PLAIN_ONCE_FROM) / (_PLAIN_ONCE_AT - _PLAIN_ONCE_FROM)
+        plain = max(plain, once)
         plain = min(1.0, max(0.0, plain)) * (1 - evidence.rests)
         return (1 - plain) * _LARGE_COSTS * max(0.0, evidence.log_size - _LARGE_COSTS_FROM)
 

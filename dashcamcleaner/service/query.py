@@ -27,9 +27,11 @@ _NEVER = {
 """Files, trust and the machine; and free texts that a schema could not tell."""
 
 _OF_PICTURES = {
-    "profile", "faces", "plates", "threshold", "threshold_face", "threshold_plate", "style", "strength", "growth",
-    "growth_face", "growth_plate", "feather", "shape_face", "shape_plate", "inference_size", "tiles", "keep",
+    "profile", "faces", "plates", "threshold", "style", "strength", "growth", "feather", "inference_size", "tiles",
+    "keep",
 }  # fmt: skip
+_PER_KIND = ("threshold", "growth", "shape")
+"""What may be said of each kind alone, too, under names of their own in the table."""
 
 
 def _without_files(row: Setting) -> Setting:
@@ -50,7 +52,7 @@ _CAPPED = {"inference_size": 1280, "tiles": 4}
 PICTURE_SETTINGS: tuple[Setting, ...] = tuple(
     dataclasses.replace(row, maximum=_CAPPED.get(row.name, row.maximum))
     for row in map(_without_files, ROWS)
-    if row.name in _OF_PICTURES
+    if row.name in _OF_PICTURES or row.name.rpartition("_")[0] in _PER_KIND
 )
 """The settings that a request with a picture may say: nothing of time, sound or codecs."""
 

@@ -191,6 +191,11 @@ class TrackEvidence:
         return sum(probability(one) for one in self._best[:wanted]) / wanted
 
     @property
+    def best_score(self) -> float:
+        """The best score of all sightings, 0 to 1; 0 without any."""
+        return probability(self._best[0]) if self._best else 0.0
+
+    @property
     def rests(self) -> float:
         """0 to 1: how surely it rests in the picture while the scene moves, as a burned-in text does."""
         if self.count < 4 or self._rest_s < _RESTS_S:

@@ -18,6 +18,7 @@ from dashcamcleaner.gui.fields import (
     SetField,
     SpanField,
 )
+from dashcamcleaner.gui.form_model import HIDDEN
 from dashcamcleaner.gui.store import Store
 from dashcamcleaner.settings import ROWS
 from tests.gui.driving import OpenWindow, ScriptedEngine, drop
@@ -34,7 +35,7 @@ def pick(combo: QComboBox, value: Any) -> None:
 def test_every_row_has_its_field_with_words_and_tip(open_window: OpenWindow) -> None:
     form = open_window().settings
     for row in ROWS:
-        if row.name in ("profile", "overwrite"):
+        if row.name in HIDDEN:
             continue
         line = form.lines[row.name]
         assert row.help in line.label.toolTip()

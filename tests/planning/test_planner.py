@@ -543,6 +543,16 @@ def test_whatever_its_size_a_plain_object_is_hidden(kind, frames):
     assert hidden(0.35, 0.3) == [False] * frames
 
 
+@pytest.mark.parametrize("kind", ["face", "plate"])
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.35, 0.8])
+def test_a_plain_object_of_any_size_in_one_frame_alone_is_hidden_in_it(kind, share):
+    """As a face that fills the picture for one frame between two cuts."""
+    side = share * scenes.SIZE[0]
+    seen = [observation(i, *([(100, 50, 100 + side, 50 + side * 0.4, 0.9, kind)] * (i == 4))) for i in range(10)]
+    planner = tracks(evidence=EvidenceModel.shipped(), thresholds={kind: 0.05}, max_region=0.05)
+    assert planned(seen, planner)[4].regions
+
+
 odd_rows = st.lists(
     st.tuples(
         st.floats(-2000, 4000, width=32),

@@ -77,7 +77,7 @@
     </message>
     <message>
       <source>A score above this is enough by itself.</source>
-      <translation>Ein Wert darüber genügt allein.</translation>
+      <translation>Ein Wert darüber genügt für sich allein.</translation>
     </message>
     <message>
       <source>A screen, window, camera, address or file, as in docs/live.md</source>
@@ -94,6 +94,10 @@
     <message>
       <source>A {kind} that is barely one</source>
       <translation>{kind}: kaum zu erkennen</translation>
+    </message>
+    <message>
+      <source>AMD (AMF)</source>
+      <translation>AMD (AMF)</translation>
     </message>
     <message>
       <source>AV1</source>
@@ -158,6 +162,10 @@
     <message>
       <source>Appearance</source>
       <translation>Aussehen</translation>
+    </message>
+    <message>
+      <source>Apple (VideoToolbox)</source>
+      <translation>Apple (VideoToolbox)</translation>
     </message>
     <message>
       <source>Area left clear</source>
@@ -253,7 +261,7 @@
     </message>
     <message>
       <source>Capture rate</source>
-      <translation>Bilder je Sekunde</translation>
+      <translation>Aufnahmerate</translation>
     </message>
     <message>
       <source>Carry tracks</source>
@@ -301,11 +309,11 @@
     </message>
     <message>
       <source>Clips at once</source>
-      <translation>Clips zugleich</translation>
+      <translation>Clips gleichzeitig</translation>
     </message>
     <message>
       <source>Clips cleaned at the same time, each in a process of its own; auto: by cores and memory.</source>
-      <translation>Clips, die gleichzeitig bearbeitet werden, jeder in einem eigenen Prozess; auto: nach Kernen und Speicher.</translation>
+      <translation>Clips, die gleichzeitig bereinigt werden, jeder in einem eigenen Prozess; auto: nach Kernen und Speicher.</translation>
     </message>
     <message>
       <source>Close the window</source>
@@ -345,7 +353,7 @@
     </message>
     <message>
       <source>Cover everything</source>
-      <translation>Alles abdecken</translation>
+      <translation>Alles verdecken</translation>
     </message>
     <message>
       <source>Cover pictures</source>
@@ -353,7 +361,7 @@
     </message>
     <message>
       <source>Covers everything for 10 s and throws away what waits</source>
-      <translation>Deckt 10 s lang alles ab und verwirft, was wartet</translation>
+      <translation>Verdeckt 10 s lang alles und verwirft, was wartet</translation>
     </message>
     <message>
       <source>Cut</source>
@@ -389,7 +397,7 @@
     </message>
     <message>
       <source>Decoder</source>
-      <translation>Decoder</translation>
+      <translation>Dekodierer</translation>
     </message>
     <message>
       <source>Delay</source>
@@ -401,11 +409,11 @@
     </message>
     <message>
       <source>Detect every</source>
-      <translation>Suchen in jedem</translation>
+      <translation>Erkennen in jedem</translation>
     </message>
     <message>
       <source>Detect in every n-th frame and carry tracks in between; auto: in all where anything appears or is lost.</source>
-      <translation>In jedem n-ten Bild suchen und Spuren dazwischen fortführen; auto: in allen, wo etwas auftaucht oder verschwindet.</translation>
+      <translation>In jedem n-ten Bild erkennen und dazwischen Spuren fortführen; auto: in allen, wo etwas erscheint oder verloren geht.</translation>
     </message>
     <message>
       <source>Detection</source>
@@ -501,7 +509,7 @@
     </message>
     <message>
       <source>Encoder</source>
-      <translation>Encoder</translation>
+      <translation>Kodierer</translation>
     </message>
     <message>
       <source>Encoder preset</source>
@@ -695,7 +703,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Hold</source>
-      <translation>Halten</translation>
+      <translation>Haltezeit</translation>
     </message>
     <message>
       <source>Hold for original</source>
@@ -715,7 +723,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>How long a label's rule, or a cover in OBS, stays at work after what it was for was last seen.</source>
-      <translation>Wie lange die Regel eines Merkmals oder eine Abdeckung in OBS noch wirkt, nachdem ihr Anlass zuletzt zu sehen war.</translation>
+      <translation>Wie lange die Regel eines Etiketts oder eine Abdeckung in OBS wirkt, nachdem ihr Anlass zuletzt gesehen wurde.</translation>
     </message>
     <message>
       <source>How long a track is followed back before its first sighting.</source>
@@ -727,7 +735,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>How long live pictures and sound are held before they leave; longer forgives more load and finds more.</source>
-      <translation>Wie lange Live-Bilder und Ton zurückgehalten werden; länger verträgt mehr Last und findet mehr.</translation>
+      <translation>Wie lange Live-Bilder und Ton gehalten werden, bevor sie hinausgehen; länger verzeiht mehr Last und findet mehr.</translation>
     </message>
     <message>
       <source>How much care is taken: fixes size, tiles, thresholds, look-ahead and growth; your own values win.</source>
@@ -752,6 +760,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Inference size</source>
       <translation>Bildgröße der Erkennung</translation>
+    </message>
+    <message>
+      <source>Intel (Quick Sync)</source>
+      <translation>Intel (Quick Sync)</translation>
     </message>
     <message>
       <source>Into a folder…</source>
@@ -799,15 +811,15 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Label bypass</source>
-      <translation>Merkmal sofort</translation>
+      <translation>Etikett: sofort ab</translation>
     </message>
     <message>
       <source>Label hits</source>
-      <translation>Treffer je Merkmal</translation>
+      <translation>Etikett: Treffer</translation>
     </message>
     <message>
       <source>Label scores</source>
-      <translation>Werte je Merkmal</translation>
+      <translation>Etikett: Werte</translation>
     </message>
     <message>
       <source>Labels</source>
@@ -854,6 +866,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Treffer über die Zeit verknüpfen und Lücken füllen; aus: nur Bildgedächtnis.</translation>
     </message>
     <message>
+      <source>Linux (VA-API)</source>
+      <translation>Linux (VA-API)</translation>
+    </message>
+    <message>
       <source>Lists (*.tag);;All files (*)</source>
       <translation>Listen (*.tag);;Alle Dateien (*)</translation>
     </message>
@@ -863,11 +879,11 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Live frames between two detections at most this far apart leave with their tracks carried on; others wholly covered.</source>
-      <translation>Live-Bilder zwischen zwei höchstens so weit entfernten Suchen gehen mit fortgeführten Spuren hinaus, andere ganz abgedeckt.</translation>
+      <translation>Live-Bilder zwischen zwei Erkennungen, die höchstens so weit auseinanderliegen, gehen mit fortgeführten Spuren hinaus; andere ganz verdeckt.</translation>
     </message>
     <message>
       <source>Live sound is silent while the picture is covered wholly.</source>
-      <translation>Der Live-Ton schweigt, solange das Bild ganz abgedeckt ist.</translation>
+      <translation>Der Live-Ton ist stumm, solange das Bild ganz verdeckt ist.</translation>
     </message>
     <message>
       <source>Load a foreign .pt although it can run code on this machine; remembered by its hash.</source>
@@ -975,7 +991,15 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Mute while covered</source>
-      <translation>Stumm, solange abgedeckt</translation>
+      <translation>Stumm, solange verdeckt</translation>
+    </message>
+    <message>
+      <source>NVIDIA (CUDA)</source>
+      <translation>NVIDIA (CUDA)</translation>
+    </message>
+    <message>
+      <source>NVIDIA (NVENC)</source>
+      <translation>NVIDIA (NVENC)</translation>
     </message>
     <message>
       <source>NVIDIA GPU (cuda:0)</source>
@@ -1023,7 +1047,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Nothing has left yet.</source>
-      <translation>Noch ging nichts hinaus.</translation>
+      <translation>Noch ist nichts hinausgegangen.</translation>
     </message>
     <message>
       <source>Nothing is lost; press Resume to go on</source>
@@ -1471,11 +1495,15 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>So many of the latest scores of a label must pass its threshold.</source>
-      <translation>So viele der letzten Werte eines Merkmals müssen über seiner Schwelle liegen.</translation>
+      <translation>So viele der letzten Werte eines Etiketts müssen über seiner Schwelle liegen.</translation>
     </message>
     <message>
       <source>Soft blur</source>
       <translation>Weichzeichner</translation>
+    </message>
+    <message>
+      <source>Software</source>
+      <translation>Software</translation>
     </message>
     <message>
       <source>Somebody who agreed to be shown</source>
@@ -1719,11 +1747,11 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>What decodes; hardware is tried at the start, and software takes its place where it does not work.</source>
-      <translation>Was dekodiert; Hardware wird am Anfang versucht, und Software tritt an ihre Stelle, wo sie nicht geht.</translation>
+      <translation>Was dekodiert; Hardware wird am Anfang probiert, und wo sie nicht geht, tritt Software an ihre Stelle.</translation>
     </message>
     <message>
       <source>What encodes; hardware is tried at the start, and software takes its place where it does not work.</source>
-      <translation>Was kodiert; Hardware wird am Anfang versucht, und Software tritt an ihre Stelle, wo sie nicht geht.</translation>
+      <translation>Was kodiert; Hardware wird am Anfang probiert, und wo sie nicht geht, tritt Software an ihre Stelle.</translation>
     </message>
     <message>
       <source>What happened</source>
@@ -1772,6 +1800,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Window</source>
       <translation>Fenster</translation>
+    </message>
+    <message>
+      <source>Windows (D3D11)</source>
+      <translation>Windows (D3D11)</translation>
     </message>
     <message>
       <source>Write 4:2:2 and 4:4:4 sources as they are; many players show only 4:2:0.</source>
@@ -1855,7 +1887,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>{fps} frames a second, {latency} ms, {covered} % covered, {late} late; {size} px, {device}</source>
-      <translation>{fps} Bilder je Sekunde, {latency} ms, {covered} % abgedeckt, {late} verspätet; {size} px, {device}</translation>
+      <translation>{fps} Bilder je Sekunde, {latency} ms, {covered} % verdeckt, {late} zu spät; {size} px, {device}</translation>
     </message>
     <message>
       <source>{h} h {m} min left</source>
