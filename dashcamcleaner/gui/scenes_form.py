@@ -10,7 +10,6 @@ from PyQt5.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
-    QHBoxLayout,
     QMenu,
     QPushButton,
     QScrollArea,
@@ -71,8 +70,8 @@ class ScenesForm(QScrollArea):
         for box in (self.clean, self.pieces, self.lossless):
             layout.addWidget(box)
             box.clicked.connect(self._options_changed)
-        layout.addLayout(self._buttons())
         layout.addStretch(1)
+        self._make_buttons()
         self.setWidget(body)
         self.show_labels(())
 
@@ -95,7 +94,8 @@ class ScenesForm(QScrollArea):
             box.valueChanged.connect(lambda _: self.rules_changed.emit())
         return rows
 
-    def _buttons(self) -> QHBoxLayout:
+    def _make_buttons(self) -> None:
+        """The panel has them in its bar, where they are seen however long the column is."""
         self.export = QToolButton()
         self.export.setText(tr("Export") + "  ▾")
         self.export.setAccessibleName(tr("Export"))
@@ -108,11 +108,6 @@ class ScenesForm(QScrollArea):
         self.cut = QPushButton(tr("Cut"))
         self.cut.setProperty("primary", True)
         self.cut.clicked.connect(lambda: self.cut_wanted.emit())
-        line = QHBoxLayout()
-        line.addWidget(self.export)
-        line.addStretch(1)
-        line.addWidget(self.cut)
-        return line
 
     def _exporting(self, form: str) -> Callable[[], None]:
         return lambda: self.export_wanted.emit(form)

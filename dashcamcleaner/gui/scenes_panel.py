@@ -125,6 +125,7 @@ class ScenesPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._bar())
+        layout.addWidget(self.message)
         layout.addWidget(self.split, 1)
 
     def _bar(self) -> QWidget:
@@ -150,10 +151,12 @@ class ScenesPanel(QWidget):
         self.progress.setFixedWidth(110)
         self.message = PlainLabel()
         self.message.setWordWrap(True)
+        self.message.setContentsMargins(12, 4, 12, 4)
         for widget in (self.models, self.score, self.open, self.stop, self.progress):
             line.addWidget(widget)
-        line.addWidget(self.message, 1)
-        line.addWidget(self.replace)
+        line.addStretch(1)
+        for widget in (self.replace, self.form.export, self.form.cut):
+            line.addWidget(widget)
         return bar
 
     def _connect(self) -> None:
@@ -293,6 +296,7 @@ class ScenesPanel(QWidget):
 
     def _say(self, text: str, *, bad: bool = False) -> None:
         self.message.setText(text)
+        self.message.setVisible(bool(text))
         self.message.setProperty("bad", bad)
         self.message.style().unpolish(self.message)
         self.message.style().polish(self.message)

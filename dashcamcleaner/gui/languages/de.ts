@@ -823,11 +823,11 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Labels</source>
-      <translation>Merkmale</translation>
+      <translation>Etiketten</translation>
     </message>
     <message>
       <source>Labels of whole pictures that ask for a cover, with commas between</source>
-      <translation>Merkmale ganzer Bilder, die eine Abdeckung verlangen, mit Kommas getrennt</translation>
+      <translation>Etiketten ganzer Bilder, die eine Abdeckung verlangen, mit Kommas getrennt</translation>
     </message>
     <message>
       <source>Largest unsure region</source>
