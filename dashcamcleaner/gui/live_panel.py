@@ -5,6 +5,8 @@ The *Live* tab holds it, and so does the window of its own that ``--to preview``
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PyQt5.QtCore import Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
@@ -13,7 +15,9 @@ from dashcamcleaner.core.events import Event, LiveChange, LiveStats
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.gui.pictures import to_image
 from dashcamcleaner.gui.words import tr
-from dashcamcleaner.live.preview_sink import PreviewSink
+
+if TYPE_CHECKING:
+    from dashcamcleaner.live.preview_sink import PreviewSink
 
 __all__ = ["LivePanel"]
 

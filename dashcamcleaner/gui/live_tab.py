@@ -31,9 +31,10 @@ from dashcamcleaner.gui.live_run import LiveRun
 from dashcamcleaner.gui.words import hint_text, tr
 from dashcamcleaner.settings import ROWS, Settings, resolve
 
-__all__ = ["LiveTab"]
+__all__ = ["SOURCES", "LiveTab"]
 
-_SOURCES = ("screen", "screen:1", "camera", "rtsp://", "udp://")
+SOURCES = ("screen", "screen:1", "camera", "rtsp://", "udp://")
+"""What is offered; anything else is typed."""
 _MOST_LINES = 200
 
 
@@ -87,7 +88,7 @@ class LiveTab(QWidget):
     def _form(self) -> QScrollArea:
         self.source = QComboBox()
         self.source.setEditable(True)
-        self.source.addItems(_SOURCES)
+        self.source.addItems(SOURCES)
         self.source.setAccessibleName(tr("From"))
         self.source.setToolTip(tr("A screen, window, camera, address or file, as in docs/live.md"))
         self.sinks = QPlainTextEdit()

@@ -103,7 +103,7 @@ class ScenesForm(QScrollArea):
         self.export.setPopupMode(QToolButton.InstantPopup)
         menu = QMenu(self)
         for form in SCENE_LISTS:
-            menu.addAction(form.upper() if len(form) <= 4 else form.capitalize(), self._exporting(form))
+            menu.addAction(tr("Chapters") if form == "chapters" else form.upper(), self._exporting(form))
         self.export.setMenu(menu)
         self.cut = QPushButton(tr("Cut"))
         self.cut.setProperty("primary", True)

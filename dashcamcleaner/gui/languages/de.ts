@@ -268,6 +268,10 @@
       <translation>Spuren fortführen</translation>
     </message>
     <message>
+      <source>Chapters</source>
+      <translation>Kapitel</translation>
+    </message>
+    <message>
       <source>Checked</source>
       <translation>Angesehen</translation>
     </message>
