@@ -13,7 +13,8 @@ from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import keep_date, mode_like, new_work_file
-from dashcamcleaner.media.image_file import Still, read_still, write_still
+from dashcamcleaner.media.image_file import Still, read_still
+from dashcamcleaner.media.image_writer import write_still
 from dashcamcleaner.media.written import check_still
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.context import checker_for, detector_for, open_context

@@ -23,7 +23,8 @@ from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import DashcamCleanerError, InputError, TooLarge
 from dashcamcleaner.files import PRIVATE, as_our_error, atomic_write
 from dashcamcleaner.media.formats import FORMATS, MediaKind, format_of, picture_format_of
-from dashcamcleaner.media.image_file import Still, read_still, still_size, write_still
+from dashcamcleaner.media.image_file import Still, read_still, still_size
+from dashcamcleaner.media.image_writer import write_still
 from dashcamcleaner.pipeline.image import plan_still
 from dashcamcleaner.pipeline.writer import obscurer_for
 from dashcamcleaner.service.options import ServiceOptions

@@ -19,7 +19,8 @@ from dashcamcleaner.core.plan import Origin, Region
 from dashcamcleaner.errors import InputError, OutputError, SettingError
 from dashcamcleaner.media import packets
 from dashcamcleaner.media.decoder import open_clip
-from dashcamcleaner.media.image_file import read_still, write_still
+from dashcamcleaner.media.image_file import read_still
+from dashcamcleaner.media.image_writer import write_still
 from dashcamcleaner.media.probe import probe
 from dashcamcleaner.obscure.obscurer import Obscurer
 from dashcamcleaner.obscure.overlay import read_picture
@@ -219,7 +220,8 @@ import resource, sys
 from pathlib import Path
 import cv2, numpy as np
 from dashcamcleaner.core.plan import Origin, Region
-from dashcamcleaner.media.image_file import read_still, write_still
+from dashcamcleaner.media.image_file import read_still
+from dashcamcleaner.media.image_writer import write_still
 from dashcamcleaner.obscure.obscurer import Obscurer
 still = read_still(Path(sys.argv[1]))
 still.frame.picture((1280, 960))
