@@ -107,11 +107,40 @@ def take_pictures(app: QApplication, clips: Path, folder: Path) -> None:
             window.review.choose(key)
         camera.wait(lambda: session.sight.idle)
         camera.shoot("window-review")
+        take_scenes(camera)
+        take_live(camera, clips / CLIPS[0])
     finally:
         session.cancel()
         camera.wait(lambda: not session.busy)
         window.close()
         bury(window)
+
+
+def take_scenes(camera: Photographer) -> None:
+    """The scenes of the clip that is chosen."""
+    window, panel = camera.window, camera.window.scenes
+    window.tabs.setCurrentWidget(panel)
+    camera.wait(lambda: panel.clip is not None)
+    panel.score.click()
+    camera.wait(lambda: not panel.busy and panel.scored is not None)
+    panel.go(2.0)
+    camera.wait(lambda: window.session.sight.idle and panel.canvas.shown is not None)
+    camera.shoot("window-scenes")
+
+
+def take_live(camera: Photographer, clip: Path) -> None:
+    """A clip at its own pace in place of a camera."""
+    window, tab = camera.window, camera.window.live
+    window.tabs.setCurrentWidget(tab)
+    window.session.form.set("delay", 2.0)
+    tab.source.setEditText(str(clip))
+    tab.start.click()
+    camera.wait(lambda: "seen again" in tab.changes.toPlainText())
+    camera.rest(1.5)
+    tab.source.setEditText(clip.name)
+    camera.shoot("window-live")
+    tab.stop()
+    camera.wait(lambda: not tab.busy)
 
 
 def write_icon(folder: Path) -> None:

@@ -352,3 +352,20 @@ def flashes_s(path: Path) -> list[float]:
             if gray[gray.shape[0] * 3 // 4].mean() > 200:
                 found.append(float(frame.pts * frame.time_base))
     return found
+
+
+def make_road(path: Path, *, rate: int = 10) -> None:
+    """Six seconds of moving texture, eight of the same picture, five of another scene that moves."""
+    chance = np.random.default_rng(3)
+    scenes = [chance.integers(30, 225, (45, 160, 3), dtype=np.uint8).repeat(8, 0).repeat(8, 1) for _ in range(2)]
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("libx264", rate=rate, options={"preset": "ultrafast", "crf": "20"})
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        for number in range(19 * rate):
+            scene = scenes[number >= 14 * rate]
+            left = 7 * min(number, 6 * rate) if number < 14 * rate else 7 * (number - 14 * rate)
+            picture = np.ascontiguousarray(scene[:180, left % 900 : left % 900 + 320])
+            for packet in stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")):
+                output.mux_one(packet)
+        for packet in stream.encode(None):
+            output.mux_one(packet)

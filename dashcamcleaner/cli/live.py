@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser", "run"]
 
-DEFAULTS = {"profile": "fast", "crop_checks": False}
-"""A live frame has little time: the quick profile, and no closer looks, unless they are asked for."""
-
 _PLAIN_EVERY_S = 5.0
 
 
@@ -75,34 +72,14 @@ def _seconds(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     """Run until the source ends, the time is over, or somebody stops it; gives the exit status."""
-    settings = settings_of(args, defaults=DEFAULTS)
     from dashcamcleaner.detection.pool import shared_pool
-    from dashcamcleaner.live.addresses import sink_for, source_for
-    from dashcamcleaner.live.clock import SessionClock
     from dashcamcleaner.live.event_log import EventLog
-    from dashcamcleaner.live.labels import open_scorer, parse_rule
     from dashcamcleaner.live.panic import panic_keys
-    from dashcamcleaner.live.preview_sink import PreviewSink
-    from dashcamcleaner.live.session import LiveSession
-    from dashcamcleaner.live.switching import CoverSwitch
+    from dashcamcleaner.live.request import LIVE_DEFAULTS, LiveRequest, open_session
 
-    clock = SessionClock()
-    source = source_for(args.source, clock=clock, rate=settings.capture_rate)
-    rules = [
-        parse_rule(
-            text, hits=settings.label_hits, of=settings.label_of, bypass=settings.label_bypass, hold_s=settings.hold
-        )
-        for text in args.when
-    ]
-    actions = _actions(args.actions)
-    targets = [sink_for(text, overwrite=settings.overwrite) for text in args.sinks]
-    switches = [target for target in targets if isinstance(target, CoverSwitch)]
-    sinks = [target for target in targets if not isinstance(target, CoverSwitch)]
-    models = args.models or shared_pool()
-    session = LiveSession(
-        source, sinks, settings=settings, models=models, clock=clock, switches=switches, rules=rules,
-        open_scorer=lambda: open_scorer(models, rules), actions=actions,
-    )  # fmt: skip
+    settings = settings_of(args, defaults=LIVE_DEFAULTS)
+    request = LiveRequest(args.source, tuple(args.sinks), tuple(args.when), tuple(args.actions.split(",")))
+    session, preview = open_session(request, settings=settings, models=args.models or shared_pool())
     with contextlib.ExitStack() as stack:
         log = stack.enter_context(EventLog(Path(args.log))) if args.log else None
         if args.seconds:
@@ -112,23 +89,11 @@ def run(args: argparse.Namespace) -> int:
             stack.callback(timer.cancel)
         stack.enter_context(panic_keys(session.panic, key=args.panic_key))
         events = stack.enter_context(contextlib.closing(session.run()))
-        preview = next((sink for sink in sinks if isinstance(sink, PreviewSink)), None)
         if preview is None:
             _show(events, args, log)
         else:
             show_live_window(session, preview, events, lambda passed: _show(passed, args, log))
     return 0
-
-
-def _actions(text: str) -> list[str]:
-    from dashcamcleaner.errors import SettingError
-    from dashcamcleaner.live.session import ACTIONS
-
-    actions = [word.strip() for word in text.split(",") if word.strip()]
-    unknown = [word for word in actions if word not in ACTIONS]
-    if unknown:
-        raise SettingError(f"A label cannot {unknown[0]}.", hint=f"It can {', '.join(ACTIONS)}.")
-    return actions
 
 
 def _show(events: Iterable[Event], args: argparse.Namespace, log: Any) -> None:

@@ -55,7 +55,7 @@ def open_window(paths: Sequence[str], *, models: ModelPool | None = None) -> int
 def show_live_window(
     session: LiveSession, preview: PreviewSink, events: Iterable[Event], show: Callable[[Iterable[Event]], None]
 ) -> None:
-    """Open a window over a live run and stay until it has ended; the arguments are those of `gui.live_panel.show_live`.
+    """Open a window over a live run and stay until it has ended; arguments as in `gui.live_window.show_live`.
 
     Raises:
         ExtraMissing: PyQt5 is not installed.
@@ -63,7 +63,7 @@ def show_live_window(
     """
     _check_screen(hint="Leave --to preview out.")
     try:
-        from dashcamcleaner.gui.live_panel import show_live
+        from dashcamcleaner.gui.live_window import show_live
     except ImportError as error:
         if not _is_qt(error):
             raise

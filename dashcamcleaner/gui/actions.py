@@ -29,6 +29,8 @@ _TITLES: dict[str, str] = {
     "queue": "Queue",
     "preview": "Preview",
     "review": "Review",
+    "scenes": "Scenes",
+    "live": "Live",
     "settings": "Settings",
     "shortcuts": "Keyboard shortcuts",
     "log": "Log file",
@@ -39,7 +41,7 @@ _MENUS: dict[str, tuple[str, ...]] = {  # an empty name is a line between
     "&File": ("add", "add_folder", "", "quit"),
     "&Edit": ("undo", "redo", "", "render"),
     "&Queue": ("start", "pause", "cancel", "stop_after", "", "audit_all", "", "remove_rows", "clear"),
-    "&View": ("queue", "preview", "review", "settings", ""),
+    "&View": ("queue", "preview", "review", "scenes", "live", "settings", ""),
     "&Help": ("shortcuts", "log", "", "about"),
 }
 

@@ -21,11 +21,15 @@ from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import DashcamCleanerError, WeightsError
 from dashcamcleaner.gui.pictures import blurred_thumbnail, thumbnail, to_image
 from dashcamcleaner.gui.queue_model import ClipFacts
+from dashcamcleaner.gui.scenes_service import ScenesService
 from dashcamcleaner.settings import Settings
 
 if TYPE_CHECKING:
     from dashcamcleaner.core.edits import Edits
     from dashcamcleaner.detection.pool import ModelPool
+    from dashcamcleaner.live.preview_sink import PreviewSink
+    from dashcamcleaner.live.request import LiveRequest
+    from dashcamcleaner.live.session import LiveSession
     from dashcamcleaner.pipeline.job import Job
     from dashcamcleaner.review.plan_review import PlanReview
     from dashcamcleaner.review.preview import ClipPreview
@@ -270,6 +274,17 @@ class EngineFacade:
         from dashcamcleaner.review.plan_review import PlanReview
 
         return PlanReview(plan, settings=settings, edited=edited)
+
+    def scenes(self) -> ScenesService:
+        """What looks through clips and cuts them by their scenes."""
+        return ScenesService(self._models)
+
+    def open_live(self, request: LiveRequest, settings: Settings) -> tuple[LiveSession, PreviewSink | None]:
+        """A live run that is ready to start, and the preview among its sinks."""
+        from dashcamcleaner.detection.pool import shared_pool
+        from dashcamcleaner.live.request import open_session
+
+        return open_session(request, settings=settings, models=self._models or shared_pool())
 
     def settings_for_plan(self, plan: Path, settings: Settings) -> Settings:
         """Settings to render a plan again."""

@@ -1,26 +1,25 @@
-"""A live run in a window: what leaves, its figures, and a large button that covers everything.
+"""What leaves a live run, its figures, and a large button that covers everything.
 
-`LivePanel` is the part that shows; `show_live` puts it into a window of its own for ``--to preview``, and runs the
-session in a thread beside it.
+The *Live* tab holds it, and so does the window of its own that ``--to preview`` opens (`gui.live_window`).
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt, QTimer, pyqtSignal
-from PyQt5.QtGui import QCloseEvent, QPixmap, QResizeEvent
+from PyQt5.QtGui import QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from dashcamcleaner.core.events import Event, LiveChange, LiveStats
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.gui.pictures import to_image
 from dashcamcleaner.gui.words import tr
-from dashcamcleaner.live.preview_sink import PreviewSink
-from dashcamcleaner.live.session import LiveSession
 
-__all__ = ["LivePanel", "show_live"]
+if TYPE_CHECKING:
+    from dashcamcleaner.live.preview_sink import PreviewSink
+
+__all__ = ["LivePanel"]
 
 _REFRESH_MS = 33
 
@@ -29,7 +28,7 @@ class LivePanel(QWidget):
     """What leaves, figures, and the buttons *Cover everything* and *Stop*.
 
     Args:
-        preview: the sink that is looked into.
+        preview: the sink that is looked into; None: `watch` tells later.
 
     Attributes:
         told: emitted with each event of the session, from any thread.
@@ -41,7 +40,7 @@ class LivePanel(QWidget):
     panic_asked = pyqtSignal()
     stop_asked = pyqtSignal()
 
-    def __init__(self, preview: PreviewSink) -> None:
+    def __init__(self, preview: PreviewSink | None = None) -> None:
         super().__init__()
         self._preview = preview
         self._pixmap: QPixmap | None = None
@@ -72,9 +71,15 @@ class LivePanel(QWidget):
         self._timer.timeout.connect(self.refresh)
         self._timer.start(_REFRESH_MS)
 
+    def watch(self, preview: PreviewSink | None) -> None:
+        """Look into another sink; None: the run has ended, and nothing old is shown."""
+        self._preview, self._pixmap = preview, None
+        self.picture.setPixmap(QPixmap())
+        self.picture.setText(tr("Nothing has left yet.") if preview is not None else "")
+
     def refresh(self) -> None:
         """Show the newest picture, if there is a new one."""
-        picture = self._preview.take()
+        picture = None if self._preview is None else self._preview.take()
         if picture is not None:
             self._pixmap = QPixmap.fromImage(to_image(picture))
             self._fit()
@@ -100,65 +105,3 @@ class LivePanel(QWidget):
             )  # fmt: skip
         elif isinstance(event, LiveChange):
             self.change.setText(visible(event.message))
-
-
-class _LiveWindow(LivePanel):
-    """The panel as a window: closing it stops the run, and it closes when the run has ended."""
-
-    ended = pyqtSignal()
-
-    def leave(self) -> None:
-        """Close: the run has ended."""
-        self.close()
-
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """Stop the run."""
-        self.stop_asked.emit()
-        super().closeEvent(event)
-
-
-def show_live(
-    session: LiveSession, preview: PreviewSink, events: Iterable[Event], show: Callable[[Iterable[Event]], None]
-) -> None:
-    """Open a window over a session that is run here, and stay until it has ended.
-
-    Args:
-        session: the session.
-        preview: the sink of it that the window looks into.
-        events: the events of the session; they are iterated in a thread.
-        show: takes the events, for the terminal.
-
-    Raises:
-        DashcamCleanerError: what the session raises.
-    """
-    from dashcamcleaner.gui.app import make_application
-
-    application = make_application([])
-    window = _LiveWindow(preview)
-    window.setWindowTitle(tr("DashcamCleaner, live"))
-    window.resize(960, 640)
-    window.panic_asked.connect(lambda: session.panic())
-    window.stop_asked.connect(lambda: session.stop())
-    window.ended.connect(window.leave)
-    failures: list[BaseException] = []
-
-    def passed_on() -> Iterator[Event]:
-        for event in events:
-            window.told.emit(event)
-            yield event
-
-    def run() -> None:
-        try:
-            show(passed_on())
-        except BaseException as error:  # raised again below, in the thread of the caller
-            failures.append(error)
-        window.ended.emit()
-
-    thread = threading.Thread(target=run, name="dashcamcleaner-live-window", daemon=True)
-    window.show()
-    thread.start()
-    application.exec_()
-    session.stop()
-    thread.join()
-    if failures:
-        raise failures[0]

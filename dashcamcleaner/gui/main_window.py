@@ -25,10 +25,12 @@ from dashcamcleaner.gui import bars
 from dashcamcleaner.gui.actions import Actions
 from dashcamcleaner.gui.crash import log_path
 from dashcamcleaner.gui.frame_provider import FrameProvider
+from dashcamcleaner.gui.live_tab import LiveTab
 from dashcamcleaner.gui.preview import PreviewPanel
 from dashcamcleaner.gui.queue_model import BUSY, Row
 from dashcamcleaner.gui.queue_view import QueueView
 from dashcamcleaner.gui.review import ReviewPanel
+from dashcamcleaner.gui.scenes_panel import ScenesPanel
 from dashcamcleaner.gui.session import Session
 from dashcamcleaner.gui.settings_form import SettingsForm
 from dashcamcleaner.gui.shortcuts import ShortcutDialog
@@ -66,6 +68,7 @@ class MainWindow(QMainWindow):
         self._asked_to_close = False
         self._followed: int | None = None
         self._queue_px = 380
+        self._wide = False
         self._closing = False
         appearance = str(session.store.get("appearance", "system"))
         self.actions_ = Actions(self, self._acts(), appearance=appearance)
@@ -98,6 +101,8 @@ class MainWindow(QMainWindow):
             "queue": lambda: self.queue.setFocus(Qt.ShortcutFocusReason),
             "preview": lambda: self.tabs.setCurrentWidget(self.preview),
             "review": lambda: self.tabs.setCurrentWidget(self.review),
+            "scenes": lambda: self.tabs.setCurrentWidget(self.scenes),
+            "live": self._show_live_tab,
             "settings": lambda: self._show_settings(self.actions_["settings"].isChecked()),
             "shortcuts": lambda: ShortcutDialog(self).open(),
             "log": lambda: open_path(log_path().parent),
@@ -121,6 +126,10 @@ class MainWindow(QMainWindow):
         self.tabs.addTab(self.preview, tr("Preview"))
         self.review = ReviewPanel(session.sight, session.planning, session.files, session.engine, session.form)
         self.tabs.addTab(self.review, tr("Review"))
+        self.scenes = ScenesPanel(session.sight, session.engine, session.form, lambda: session.output_folder)
+        self.tabs.addTab(self.scenes, tr("Scenes"))
+        self.live = LiveTab(session.engine, session.form)
+        self.tabs.addTab(self.live, tr("Live"))
 
         frame = QFrame()
         frame.setObjectName("queue")
@@ -222,7 +231,7 @@ class MainWindow(QMainWindow):
         self.top.show_state(busy=session.busy or session.started, paused=session.paused, can_start=waits)
         self.top.output.show_folder(session.output_folder)
         self.foot.show_totals(totals, busy=session.busy, stop_after=session.stop_after_this)
-        wanted = 1 if len(queue) else 0
+        wanted = 1 if len(queue) or self.tabs.currentWidget() is self.live else 0
         if self.pages.currentIndex() != wanted:
             self.pages.setCurrentIndex(wanted)
         if len(queue) and not self.queue.currentIndex().isValid():
@@ -238,7 +247,9 @@ class MainWindow(QMainWindow):
         row = self.session.queue.get(row_id)
         self.preview.set_running(False)
         self.preview.show_clip(row.source if row is not None else None)
-        self.result.show_row(None if self.tabs.currentWidget() is self.review else row)
+        if self.tabs.currentWidget() is self.scenes:
+            self.scenes.show_clip(row.source if row is not None else None)
+        self.result.show_row(row if self.tabs.currentWidget() is self.preview else None)
         if row is not None:
             self.preview.set_running(row.state in BUSY)
         if self.tabs.currentWidget() is self.review:
@@ -247,7 +258,7 @@ class MainWindow(QMainWindow):
     def _row_changed(self, row_id: int) -> None:
         row = self.chosen
         if row is not None and row.id == row_id:
-            self.result.show_row(None if self.tabs.currentWidget() is self.review else row)
+            self.result.show_row(row if self.tabs.currentWidget() is self.preview else None)
             self.preview.set_running(row.state in BUSY)
 
     def _follow(self, row_id: int) -> None:
@@ -338,21 +349,41 @@ class MainWindow(QMainWindow):
     def _set_appearance(self, wanted: str) -> None:
         self.session.store.set(appearance=wanted)
         apply_theme(bars.application(), dark=system_prefers_dark() if wanted == "system" else wanted == "dark")
-        for part in (self.top, self.preview, self.review, self.messages, self.empty, self.result, self.settings):
+        for part in (
+            self.top,
+            self.preview,
+            self.review,
+            self.scenes,
+            self.messages,
+            self.empty,
+            self.result,
+            self.settings,
+        ):
             part.refresh_theme()
         self.queue.viewport().update()
 
     def _tab_changed(self, _: int) -> None:
-        reviewing = self.tabs.currentWidget() is self.review
-        # A review needs the room: the settings go, and the queue keeps no more than it must.
-        if reviewing:
+        shown = self.tabs.currentWidget()
+        wide = shown is not self.preview
+        # All but the preview need the room: the settings go, and the queue keeps no more than it must.
+        if wide and not self._wide:
             self._queue_px = self.split.sizes()[0]
-        self.settings.setVisible(not reviewing and self.actions_["settings"].isChecked())
-        queue_px = _QUEUE_PX if reviewing else self._queue_px
+        self._wide = wide
+        self.settings.setVisible(not wide and self.actions_["settings"].isChecked())
+        queue_px = _QUEUE_PX if wide else self._queue_px
         self.split.setSizes([queue_px, max(1, self.pages.width() - queue_px)])
-        self.result.show_row(None if reviewing else self.chosen)
-        if reviewing:
+        self.result.show_row(None if wide else self.chosen)
+        if shown is self.review:
             self._open_review()
+        elif shown is self.scenes:
+            row = self.chosen
+            self.scenes.show_clip(row.source if row is not None else None)
+        self._show_buttons()
+
+    def _show_live_tab(self) -> None:
+        """Live pictures need no clip in the queue."""
+        self.tabs.setCurrentWidget(self.live)
+        self._show_buttons()
 
     def _open_review(self) -> None:
         row = self.chosen
@@ -413,7 +444,7 @@ class MainWindow(QMainWindow):
         if event.modifiers() & (Qt.ControlModifier | Qt.AltModifier) or isinstance(self.focusWidget(), QLineEdit):
             return False
         panel = self.tabs.currentWidget()
-        if event.key() == Qt.Key_H:
+        if event.key() == Qt.Key_H and panel is not self.live:
             if not event.isAutoRepeat():
                 panel.canvas.hold_original(pressed)
             return True
@@ -422,15 +453,17 @@ class MainWindow(QMainWindow):
     # --- closing
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        if self.session.busy and not self._closing:
+        if (self.session.busy or self.scenes.busy or self.live.busy) and not self._closing:
             event.ignore()
             self._ask_whether_to_close()
             return
         self._remember_geometry()
         self.preview.close_clip()
         self.review.close_clip()
+        self.scenes.close_clip()
+        self.live.close_run()
         self.session.close()
-        for panel in (self.preview, self.review):
+        for panel in (self.preview, self.review, self.scenes):
             panel.close_files()
         event.accept()
 
@@ -438,6 +471,9 @@ class MainWindow(QMainWindow):
         if not self._asked_to_close:
             self._asked_to_close = True
             self.question = CloseQuestion(self)
+            if not self.session.busy:
+                self.question.setText(tr("Stop what is under way and close?"))
+                self.question.setInformativeText(tr("Nothing unfinished stands under a final name."))
             self.question.answered.connect(self._answered)
             self.question.open()
 
@@ -455,6 +491,7 @@ class MainWindow(QMainWindow):
         if self.session.busy:
             self._answered(True)
         else:
+            self._closing = True
             self.close()
 
     def _remember_geometry(self) -> None:

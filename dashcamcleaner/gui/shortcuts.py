@@ -48,6 +48,8 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("queue", "Ctrl+1", "Go to the queue", "Window"),
     Shortcut("preview", "Ctrl+2", "Go to the preview", "Window"),
     Shortcut("review", "Ctrl+3", "Go to the review", "Window"),
+    Shortcut("scenes", "Ctrl+5", "Go to the scenes", "Window"),
+    Shortcut("live", "Ctrl+6", "Go to live pictures", "Window"),
     Shortcut("settings", "Ctrl+4", "Show or hide the settings", "Window"),
     Shortcut("shortcuts", "?", "This list", "Window"),
     Shortcut("quit", "Ctrl+Q", "Close the window", "Window"),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from dashcamcleaner.errors import ExtraMissing, SettingError, extra_hint
 
-__all__ = ["panic_keys"]
+__all__ = ["desktop_key", "panic_keys"]
 
 
 @contextlib.contextmanager
@@ -28,7 +28,7 @@ def panic_keys(panic: Callable[[], None], *, key: str | None) -> Iterator[None]:
     """
     with contextlib.ExitStack() as stack:
         if key:
-            stack.enter_context(_desktop_key(panic, key))
+            stack.enter_context(desktop_key(panic, key))
         if hasattr(signal, "SIGUSR1") and threading.current_thread() is threading.main_thread():
             before = signal.signal(signal.SIGUSR1, lambda *_: threading.Thread(target=panic, daemon=True).start())
             stack.callback(signal.signal, signal.SIGUSR1, before)
@@ -44,7 +44,8 @@ def _listen(panic: Callable[[], None]) -> None:
 
 
 @contextlib.contextmanager
-def _desktop_key(panic: Callable[[], None], key: str) -> Iterator[None]:
+def desktop_key(panic: Callable[[], None], key: str) -> Iterator[None]:
+    """While this is open, a key of the whole desktop covers everything; see `panic_keys`."""
     if importlib.util.find_spec("pynput") is None:
         raise ExtraMissing(
             "Keys of the whole desktop are heard by pynput, which is not installed.", hint=extra_hint("live")

@@ -17,7 +17,7 @@ from dashcamcleaner.scenes.actions import SceneCut
 from dashcamcleaner.scenes.job import LabelledScenes, ScenesJob
 from dashcamcleaner.scenes.tag_file import seconds_text
 
-__all__ = ["cut_losslessly", "cut_plan_path", "render_jobs", "write_cut_plan"]
+__all__ = ["cut_losslessly", "cut_outputs", "cut_plan_path", "render_jobs", "write_cut_plan"]
 
 _KEPT = ("subtitles",)
 """Kept beside what the settings keep (and chapters, which every run keeps): they are cut like the picture."""
@@ -42,7 +42,7 @@ def render_jobs(job: ScenesJob, found: LabelledScenes) -> list[Job]:
             source=job.source, output=output, settings=settings, added_edits=hidden, cut=ClipCut(kept, cut.muted),
             detect=job.clean,
         )
-        for output, kept in _outputs(job, cut)
+        for output, kept in cut_outputs(job, cut.kept)
     ]  # fmt: skip
 
 
@@ -56,12 +56,18 @@ def _asked(job: ScenesJob, found: LabelledScenes) -> SceneCut:
     return cut
 
 
-def _outputs(job: ScenesJob, cut: SceneCut) -> Iterator[tuple[Path, CutTimes]]:
+def cut_outputs(job: ScenesJob, kept: CutTimes) -> Iterator[tuple[Path, CutTimes]]:
+    """The files that a cut writes, and what of the clip goes into each.
+
+    Args:
+        job: names the clip, and tells whether pieces are wanted.
+        kept: what is left of the clip.
+    """
     ending = job.source.suffix
     if not job.pieces:
-        yield job.beside(f".cut{ending}"), cut.kept
+        yield job.beside(f".cut{ending}"), kept
         return
-    for number, stretch in enumerate(cut.kept.kept):
+    for number, stretch in enumerate(kept.kept):
         yield job.beside(f".cut.{number}{ending}"), CutTimes((stretch,))
 
 
@@ -77,7 +83,7 @@ def cut_losslessly(job: ScenesJob, found: LabelledScenes) -> list[str]:
         raise SettingError("Blurring changes pictures, which --lossless does not.", hint="Leave --lossless out.")
     told = []
     origin = found.info.start_s or Fraction(0)
-    for output, kept in _outputs(job, cut):
+    for output, kept in cut_outputs(job, cut.kept):
         check_output(output, sources=[job.source], overwrite=job.settings.overwrite)
         real = cut_at_key_frames(job.source, info=found.info, cut=ClipCut(kept, cut.muted).later(origin))
         plan = proven_plan(

@@ -21,6 +21,8 @@ from PyQt5.QtWidgets import QAbstractButton, QAction, QApplication, QComboBox, Q
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.gui import app as gui_app
 from dashcamcleaner.gui.crash import CrashNet, log_path
+from dashcamcleaner.gui.live_tab import SOURCES
+from dashcamcleaner.gui.scenes_service import SCENE_LISTS
 from dashcamcleaner.gui.shortcuts import SHORTCUTS, ShortcutDialog
 from dashcamcleaner.gui.theme import COLORS, apply_theme, color
 from dashcamcleaner.gui.translation import JsonTranslator, install_language, template
@@ -250,7 +252,8 @@ def test_every_text_can_be_translated_by_one_file(open_window: OpenWindow, own_h
         assert window.actions_["shortcuts"].text() == "‹Keyboard shortcuts›"
         foreign = [words for words in words_of(window) if "‹" not in words and re.search(r"[A-Za-z]{3}", words)]
         # Names that are the same in every language, and what is asked of the engine by value.
-        names = {"DashcamCleaner", "best-n", "Automatic", "Processor", *PRESETS}
+        names = {"DashcamCleaner", "best-n", "Automatic", "Processor", *PRESETS, *SOURCES}
+        names |= {form.upper() for form in SCENE_LISTS}
         assert not [words for words in foreign if words not in names]
     finally:
         for translator in installed:

@@ -135,6 +135,17 @@ def test_german_fits_a_small_screen(open_window: Any, qtbot: Any) -> None:
     window = open_window()
     window.resize(1280, 720)
     qtbot.wait(50)
+    tight = _tight(window)
+    window.pages.setCurrentWidget(window.split)
+    for tab in (window.scenes, window.live):
+        window.tabs.setCurrentWidget(tab)
+        window.pages.setCurrentWidget(window.split)
+        qtbot.wait(50)
+        tight += _tight(window)
+    assert tight == []
+
+
+def _tight(window: Any) -> list[tuple[str, int, int]]:
     tight = []
     for widget in window.findChildren((QAbstractButton, QLabel)):
         if not widget.isVisibleTo(window) or not widget.text() or (isinstance(widget, QLabel) and widget.wordWrap()):
@@ -143,4 +154,4 @@ def test_german_fits_a_small_screen(open_window: Any, qtbot: Any) -> None:
         extra = 22 if isinstance(widget, QCheckBox) else 0
         if widget.width() + 2 < needed + extra and not getattr(widget, "elides", False):
             tight.append((widget.text(), widget.width(), needed + extra))
-    assert tight == []
+    return tight

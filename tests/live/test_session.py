@@ -18,7 +18,7 @@ from live_scene import FACE, KeepingSink, MadeSource, MoodyDetector, scene, show
 
 from dashcamcleaner.core.events import Event, LiveChange, LiveStats, Started
 from dashcamcleaner.errors import BackendError, InputError, OutputError
-from dashcamcleaner.live import session as session_module
+from dashcamcleaner.live import analysis as analysis_module
 from dashcamcleaner.live.clock import SessionClock
 from dashcamcleaner.live.release import CoverReason
 from dashcamcleaner.live.session import LiveSession
@@ -170,7 +170,7 @@ def test_a_source_that_breaks_off_is_opened_again() -> None:
 
 
 def test_a_planner_that_stalls_covers(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = session_module.Analysis.take
+    real = analysis_module.Analysis.take
     before = once(3, lambda: time.sleep(1.5))
 
     def slow(self: Any, held: Any, frame: Any, seen: Any) -> None:
@@ -178,7 +178,7 @@ def test_a_planner_that_stalls_covers(monkeypatch: pytest.MonkeyPatch) -> None:
             before(held.number)
         real(self, held, frame, seen)
 
-    monkeypatch.setattr(session_module.Analysis, "take", slow)
+    monkeypatch.setattr(analysis_module.Analysis, "take", slow)
     kept, _, _ = run_live(frames=60)
     nothing_legible(kept)
     assert any(frame.covered for frame in kept.frames)
@@ -255,7 +255,9 @@ def test_panic_covers_what_waits_and_what_comes() -> None:
     panicked = [frame for frame in kept.frames if frame.reason is CoverReason.PANIC]
     assert panicked
     assert all(
-        frame.covered for frame in kept.frames if live._panic_from_s - 0.4 < frame.captured_s < live._panic_from_s
+        frame.covered
+        for frame in kept.frames
+        if live._state.panic_from_s - 0.4 < frame.captured_s < live._state.panic_from_s
     )
     assert len(messages(events, "panic")) == 1
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from clips import make, read_number, vfr_pts
+from clips import make, make_road, read_number, vfr_pts
 
 from dashcamcleaner import cli
 from dashcamcleaner.detection.pool import ModelPool
@@ -45,26 +45,9 @@ def test_key_frames_alone_and_every_frame(tmp_path: Path) -> None:
     assert [read_number(sample.picture[..., 0]) for sample in every] == list(range(150))
 
 
-def road(path: Path, *, rate: int = 10) -> None:
-    """Six seconds of moving texture, eight of the same picture, five of another scene that moves."""
-    chance = np.random.default_rng(3)
-    scenes = [chance.integers(30, 225, (45, 160, 3), dtype=np.uint8).repeat(8, 0).repeat(8, 1) for _ in range(2)]
-    with av.open(str(path), "w") as output:
-        stream = output.add_stream("libx264", rate=rate, options={"preset": "ultrafast", "crf": "20"})
-        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
-        for number in range(19 * rate):
-            scene = scenes[number >= 14 * rate]
-            left = 7 * min(number, 6 * rate) if number < 14 * rate else 7 * (number - 14 * rate)
-            picture = np.ascontiguousarray(scene[:180, left % 900 : left % 900 + 320])
-            for packet in stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")):
-                output.mux_one(packet)
-        for packet in stream.encode(None):
-            output.mux_one(packet)
-
-
 def test_parking_is_found_and_dropped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "drive.mp4"
-    road(path)
+    make_road(path)
     assert cli.main(["scenes", str(path), "-x", "parked", "--export", "csv,srt", "--preset", "ultrafast"]) == 0
     rows = (tmp_path / "drive.tag").read_text(encoding="utf-8").splitlines()
     assert rows[0] == "drive.mp4, driving, parked"
@@ -81,7 +64,7 @@ def test_parking_is_found_and_dropped(tmp_path: Path, capsys: pytest.CaptureFixt
 
 def test_the_list_alone_and_as_events(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "drive.mp4"
-    road(path)
+    make_road(path)
     assert cli.main(["scenes", str(path), "-a", "--model", "shots", "--json", "-o", str(tmp_path / "new")]) == 0
     (told,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     edges = [(block["start_s"], block["end_s"]) for block in told["blocks"]]

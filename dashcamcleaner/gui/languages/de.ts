@@ -40,6 +40,10 @@
       <translation>8-Bit-Ganzzahl</translation>
     </message>
     <message>
+      <source>A .tag file, which you may have edited</source>
+      <translation>Eine .tag-Datei, auch eine geänderte</translation>
+    </message>
+    <message>
       <source>A clip is being cleaned</source>
       <translation>Ein Clip wird bereinigt</translation>
     </message>
@@ -48,8 +52,16 @@
       <translation>Ein Clip, der gerade bereinigt wird, kann nicht entfernt werden; brich ihn erst ab.</translation>
     </message>
     <message>
+      <source>A key of the whole desktop that covers everything; F12 does so in this window</source>
+      <translation>Eine Taste des ganzen Bildschirms, die alles abdeckt; in diesem Fenster tut das F12</translation>
+    </message>
+    <message>
       <source>A middle way for slow machines.</source>
       <translation>Ein Mittelweg für langsame Rechner.</translation>
+    </message>
+    <message>
+      <source>A picture counts over this score; also the line in the graph</source>
+      <translation>Ein Bild zählt über diesem Wert; auch die Linie im Verlauf</translation>
     </message>
     <message>
       <source>A region also covers this many frames (5) or seconds (0.5s) after its sighting.</source>
@@ -66,6 +78,10 @@
     <message>
       <source>A score above this is enough by itself.</source>
       <translation>Ein Wert darüber genügt für sich allein.</translation>
+    </message>
+    <message>
+      <source>A screen, window, camera, address or file, as in docs/live.md</source>
+      <translation>Bildschirm, Fenster, Kamera, Adresse oder Datei, wie in docs/live.md</translation>
     </message>
     <message>
       <source>A {kind} not seen for long, covered by guess</source>
@@ -160,12 +176,24 @@
       <translation>Rechenart des Netzes; auto: die beste des Prozessors.</translation>
     </message>
     <message>
+      <source>As it is</source>
+      <translation>Wie es ist</translation>
+    </message>
+    <message>
       <source>As the rest</source>
       <translation>Wie die übrigen</translation>
     </message>
     <message>
       <source>As the system</source>
       <translation>Wie das System</translation>
+    </message>
+    <message>
+      <source>At key frames, so that pieces may be longer; nothing is hidden</source>
+      <translation>An Schlüsselbildern, so dass Stücke länger sein können; nichts wird verdeckt</translation>
+    </message>
+    <message>
+      <source>At least</source>
+      <translation>Mindestens</translation>
     </message>
     <message>
       <source>Attached files</source>
@@ -212,6 +240,14 @@
       <translation>Neben jedem Clip, als NAME_cleaned</translation>
     </message>
     <message>
+      <source>Blocks</source>
+      <translation>Blöcke</translation>
+    </message>
+    <message>
+      <source>Blocks: {what}</source>
+      <translation>Blöcke: {what}</translation>
+    </message>
+    <message>
       <source>Blur</source>
       <translation>Weichzeichnen</translation>
     </message>
@@ -244,6 +280,10 @@
       <translation>Spuren fortführen</translation>
     </message>
     <message>
+      <source>Chapters</source>
+      <translation>Kapitel</translation>
+    </message>
+    <message>
       <source>Checked</source>
       <translation>Angesehen</translation>
     </message>
@@ -254,6 +294,10 @@
     <message>
       <source>Choose a clip to see how it will look.</source>
       <translation>Wähle einen Clip, um zu sehen, wie er aussehen wird.</translation>
+    </message>
+    <message>
+      <source>Choose a clip to see its scenes.</source>
+      <translation>Einen Clip wählen, um seine Szenen zu sehen.</translation>
     </message>
     <message>
       <source>Choose a file</source>
@@ -336,8 +380,20 @@
       <translation>Verdeckt 10 s lang alles und verwirft, was wartet</translation>
     </message>
     <message>
+      <source>Cut</source>
+      <translation>Schneiden</translation>
+    </message>
+    <message>
       <source>Cut the picture into this many overlapping tiles along its long side, for far plates; 1: none.</source>
       <translation>Das Bild entlang der langen Seite in so viele überlappende Kacheln schneiden, für ferne Kennzeichen; 1: keine.</translation>
+    </message>
+    <message>
+      <source>Cut without encoding</source>
+      <translation>Ohne Umrechnen schneiden</translation>
+    </message>
+    <message>
+      <source>Cutting {clip}…</source>
+      <translation>{clip} wird geschnitten …</translation>
     </message>
     <message>
       <source>Dark</source>
@@ -350,6 +406,10 @@
     <message>
       <source>Data tracks</source>
       <translation>Datenspuren</translation>
+    </message>
+    <message>
+      <source>Day, night, tunnel</source>
+      <translation>Tag, Nacht, Tunnel</translation>
     </message>
     <message>
       <source>Decoder</source>
@@ -436,12 +496,24 @@
       <translation>Gezeichneter Bereich</translation>
     </message>
     <message>
+      <source>Driving or parked</source>
+      <translation>Fahrt oder Stand</translation>
+    </message>
+    <message>
+      <source>Drop</source>
+      <translation>Weglassen</translation>
+    </message>
+    <message>
       <source>Drop clips or folders here</source>
       <translation>Clips oder Ordner hier ablegen</translation>
     </message>
     <message>
       <source>Drop spurious hits</source>
       <translation>Zufallstreffer weglassen</translation>
+    </message>
+    <message>
+      <source>Each piece a file</source>
+      <translation>Jedes Stück eine Datei</translation>
     </message>
     <message>
       <source>Each result stands beside its clip as NAME_cleaned</source>
@@ -466,6 +538,18 @@
     <message>
       <source>End of a span</source>
       <translation>Ende einer Spanne</translation>
+    </message>
+    <message>
+      <source>Export</source>
+      <translation>Exportieren</translation>
+    </message>
+    <message>
+      <source>Export list</source>
+      <translation>Liste exportieren</translation>
+    </message>
+    <message>
+      <source>Exporting…</source>
+      <translation>Wird exportiert …</translation>
     </message>
     <message>
       <source>Face</source>
@@ -496,6 +580,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Feather</source>
       <translation>Weicher Rand</translation>
+    </message>
+    <message>
+      <source>Files, addresses, cameras, OBS, one a line; without any there is the preview alone</source>
+      <translation>Dateien, Adressen, Kameras, OBS, je Zeile eines; ohne sie gibt es nur die Vorschau</translation>
     </message>
     <message>
       <source>Fill after</source>
@@ -558,12 +646,20 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Freie Software unter der AGPL-3.0. Ihre Berichte sagen, was getan wurde, nicht, dass niemand zu erkennen ist.</translation>
     </message>
     <message>
+      <source>From</source>
+      <translation>Von</translation>
+    </message>
+    <message>
       <source>Further kinds that your weights know and that are to be hidden, e.g. person,screen.</source>
       <translation>Weitere Arten, die deine Gewichte kennen und die verdeckt werden sollen, z. B. person,screen.</translation>
     </message>
     <message>
       <source>Give it a name</source>
       <translation>Gib ihm einen Namen</translation>
+    </message>
+    <message>
+      <source>Go to live pictures</source>
+      <translation>Zu den Live-Bildern</translation>
     </message>
     <message>
       <source>Go to the preview</source>
@@ -576,6 +672,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Go to the review</source>
       <translation>Zur Durchsicht</translation>
+    </message>
+    <message>
+      <source>Go to the scenes</source>
+      <translation>Zu den Szenen</translation>
     </message>
     <message>
       <source>Growth for faces alone.</source>
@@ -616,6 +716,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Hide burned-in text over the whole clip</source>
       <translation>Eingeblendeten Text im ganzen Clip verdecken</translation>
+    </message>
+    <message>
+      <source>Hide faces and plates</source>
+      <translation>Gesichter und Kennzeichen verdecken</translation>
     </message>
     <message>
       <source>Hide faces.</source>
@@ -690,6 +794,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Wenn du der Herkunft vertraust, schalte unter „Weitere Einstellungen“ „Diesen Gewichten vertrauen“ ein.</translation>
     </message>
     <message>
+      <source>In the same pass, by the settings of the window</source>
+      <translation>Im selben Durchgang, nach den Einstellungen des Fensters</translation>
+    </message>
+    <message>
       <source>Inference engine.</source>
       <translation>Rechenwerk für das Netz.</translation>
     </message>
@@ -716,6 +824,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Its name</source>
       <translation>Sein Name</translation>
+    </message>
+    <message>
+      <source>Join over</source>
+      <translation>Verbinden über</translation>
     </message>
     <message>
       <source>Keep</source>
@@ -752,6 +864,14 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Label scores</source>
       <translation>Etikett: Werte</translation>
+    </message>
+    <message>
+      <source>Labels</source>
+      <translation>Etiketten</translation>
+    </message>
+    <message>
+      <source>Labels of whole pictures that ask for a cover, with commas between</source>
+      <translation>Etiketten ganzer Bilder, die eine Abdeckung verlangen, mit Kommas getrennt</translation>
     </message>
     <message>
       <source>Larger picture; the wheel does so, too, and the middle button moves it</source>
@@ -802,6 +922,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Linux (VA-API)</translation>
     </message>
     <message>
+      <source>Lists (*.tag);;All files (*)</source>
+      <translation>Listen (*.tag);;Alle Dateien (*)</translation>
+    </message>
+    <message>
       <source>Live</source>
       <translation>Live</translation>
     </message>
@@ -834,6 +958,14 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Was nicht sicher ist, vergrößert genauer ansehen, bevor entschieden wird, ob es verdeckt wird.</translation>
     </message>
     <message>
+      <source>Look through</source>
+      <translation>Durchsehen</translation>
+    </message>
+    <message>
+      <source>Look through a clip first.</source>
+      <translation>Erst einen Clip durchsehen.</translation>
+    </message>
+    <message>
       <source>Look-ahead</source>
       <translation>Vorausschau</translation>
     </message>
@@ -856,6 +988,14 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Looking for persons…</source>
       <translation>Personen werden gesucht …</translation>
+    </message>
+    <message>
+      <source>Looking through {clip}…</source>
+      <translation>{clip} wird durchgesehen …</translation>
+    </message>
+    <message>
+      <source>Looks at a picture of each second</source>
+      <translation>Sieht sich ein Bild jeder Sekunde an</translation>
     </message>
     <message>
       <source>Looks at every clip twice and in pieces. Several times slower.</source>
@@ -912,6 +1052,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Most seen first</source>
       <translation>Häufigste zuerst</translation>
+    </message>
+    <message>
+      <source>Mute</source>
+      <translation>Stumm</translation>
     </message>
     <message>
       <source>Mute while covered</source>
@@ -982,6 +1126,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Nichts ist verloren; „Fortsetzen“ macht weiter</translation>
     </message>
     <message>
+      <source>Nothing unfinished stands under a final name.</source>
+      <translation>Nichts Unfertiges steht unter einem fertigen Namen.</translation>
+    </message>
+    <message>
       <source>Nothing was found to hide</source>
       <translation>Nichts zu verdecken gefunden</translation>
     </message>
@@ -1042,6 +1190,14 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Ordner öffnen</translation>
     </message>
     <message>
+      <source>Open list</source>
+      <translation>Liste öffnen</translation>
+    </message>
+    <message>
+      <source>Open list…</source>
+      <translation>Liste öffnen …</translation>
+    </message>
+    <message>
       <source>Open log folder</source>
       <translation>Ordner des Protokolls öffnen</translation>
     </message>
@@ -1100,6 +1256,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Own profile, based on {base}.</source>
       <translation>Eigenes Profil, auf der Grundlage von {base}.</translation>
+    </message>
+    <message>
+      <source>Panic key</source>
+      <translation>Nottaste</translation>
     </message>
     <message>
       <source>Path and hash</source>
@@ -1282,6 +1442,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Rendert neu aus seinem Plan</translation>
     </message>
     <message>
+      <source>Replace it</source>
+      <translation>Ersetzen</translation>
+    </message>
+    <message>
       <source>Replace outputs that exist; a source never is.</source>
       <translation>Vorhandene Ausgaben ersetzen; eine Quelle nie.</translation>
     </message>
@@ -1326,6 +1490,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Ablauf</translation>
     </message>
     <message>
+      <source>Safety scores</source>
+      <translation>Heikle Inhalte</translation>
+    </message>
+    <message>
       <source>Save as own profile</source>
       <translation>Als eigenes Profil speichern</translation>
     </message>
@@ -1362,6 +1530,18 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Speichern in {folder}</translation>
     </message>
     <message>
+      <source>Say where the pictures come from.</source>
+      <translation>Angeben, woher die Bilder kommen.</translation>
+    </message>
+    <message>
+      <source>Scenes</source>
+      <translation>Szenen</translation>
+    </message>
+    <message>
+      <source>Scores over time</source>
+      <translation>Werte über die Zeit</translation>
+    </message>
+    <message>
       <source>Sees: {kinds}.</source>
       <translation>Erkennt: {kinds}.</translation>
     </message>
@@ -1386,8 +1566,16 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Form der Kennzeichen</translation>
     </message>
     <message>
+      <source>Share</source>
+      <translation>Anteil</translation>
+    </message>
+    <message>
       <source>Share clips out</source>
       <translation>Clips aufteilen</translation>
+    </message>
+    <message>
+      <source>Shots</source>
+      <translation>Einstellungen der Kamera</translation>
     </message>
     <message>
       <source>Show or hide the settings</source>
@@ -1518,6 +1706,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Den laufenden Clip anhalten und schließen?</translation>
     </message>
     <message>
+      <source>Stop what is under way and close?</source>
+      <translation>Anhalten, was läuft, und schließen?</translation>
+    </message>
+    <message>
       <source>Stop; the next start continues</source>
       <translation>Anhalten; der nächste Start macht weiter</translation>
     </message>
@@ -1570,6 +1762,14 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Das Bild mit verdeckten Bereichen</translation>
     </message>
     <message>
+      <source>The least share of a block's pictures that match</source>
+      <translation>Der kleinste Anteil passender Bilder eines Blocks</translation>
+    </message>
+    <message>
+      <source>The longest gap within a block</source>
+      <translation>Die längste Lücke in einem Block</translation>
+    </message>
+    <message>
       <source>The number of latest scores among which hits are counted.</source>
       <translation>Die Zahl der letzten Werte, unter denen Treffer gezählt werden.</translation>
     </message>
@@ -1584,6 +1784,14 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>The report below helps to fix it. It may name your files: read it before you send it.</source>
       <translation>Der Bericht unten hilft, es zu beheben. Er kann deine Dateien nennen: lies ihn, bevor du ihn sendest.</translation>
+    </message>
+    <message>
+      <source>The run has ended.</source>
+      <translation>Der Lauf ist zu Ende.</translation>
+    </message>
+    <message>
+      <source>The shortest block that counts</source>
+      <translation>Der kürzeste Block, der zählt</translation>
     </message>
     <message>
       <source>The sound output does not answer.</source>
@@ -1630,6 +1838,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Threads von Dekodierer, Detektor und Kodierer; 0: die des Rechners.</translation>
     </message>
     <message>
+      <source>Threshold</source>
+      <translation>Schwelle</translation>
+    </message>
+    <message>
       <source>Threshold for faces</source>
       <translation>Schwelle für Gesichter</translation>
     </message>
@@ -1652,6 +1864,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Timeline</source>
       <translation>Zeitleiste</translation>
+    </message>
+    <message>
+      <source>To</source>
+      <translation>Nach</translation>
     </message>
     <message>
       <source>Told: more than this share of the picture hidden on average, or twice as much by one region.</source>
@@ -1698,6 +1914,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Gewichte</translation>
     </message>
     <message>
+      <source>What becomes of them</source>
+      <translation>Was daraus wird</translation>
+    </message>
+    <message>
       <source>What decodes; hardware is tried at the start, and software takes its place where it does not work.</source>
       <translation>Was dekodiert; Hardware wird am Anfang probiert, und wo sie nicht geht, tritt Software an ihre Stelle.</translation>
     </message>
@@ -1706,12 +1926,20 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Was kodiert; Hardware wird am Anfang probiert, und wo sie nicht geht, tritt Software an ihre Stelle.</translation>
     </message>
     <message>
+      <source>What happened</source>
+      <translation>Was geschah</translation>
+    </message>
+    <message>
       <source>What is hidden</source>
       <translation>Was verdeckt wird</translation>
     </message>
     <message>
       <source>What is kept of what is stripped by default: location, tags, data, subtitles, cover, attachments.</source>
       <translation>Was von dem behalten wird, das sonst entfernt wird: location, tags, data, subtitles, cover, attachments.</translation>
+    </message>
+    <message>
+      <source>What is told apart</source>
+      <translation>Was unterschieden wird</translation>
     </message>
     <message>
       <source>What leaves</source>
@@ -1758,6 +1986,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Das Ergebnis mit deinen Änderungen neu schreiben; nichts wird neu erkannt</translation>
     </message>
     <message>
+      <source>Written: {file}</source>
+      <translation>Geschrieben: {file}</translation>
+    </message>
+    <message>
       <source>auto</source>
       <translation>auto</translation>
     </message>
@@ -1774,6 +2006,14 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>bfloat16</translation>
     </message>
     <message>
+      <source>blurred</source>
+      <translation>unscharf</translation>
+    </message>
+    <message>
+      <source>dropped</source>
+      <translation>weggelassen</translation>
+    </message>
+    <message>
       <source>frames</source>
       <translation>Bilder</translation>
     </message>
@@ -1788,6 +2028,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>lower right</source>
       <translation>unten rechts</translation>
+    </message>
+    <message>
+      <source>muted</source>
+      <translation>stumm</translation>
     </message>
     <message>
       <source>none</source>
@@ -1812,6 +2056,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>seconds</source>
       <translation>Sekunden</translation>
+    </message>
+    <message>
+      <source>such as {what}</source>
+      <translation>etwa {what}</translation>
     </message>
     <message>
       <source>upper left</source>
@@ -1893,6 +2141,13 @@ Nichts verlässt diesen Rechner.</translation>
       </translation>
     </message>
     <message numerus="yes">
+      <source>{n} files written</source>
+      <translation>
+        <numerusform>{n} Datei geschrieben</numerusform>
+        <numerusform>{n} Dateien geschrieben</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>{n} findings</source>
       <translation>
         <numerusform>{n} Befund</numerusform>
@@ -1945,6 +2200,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>{n} regions hidden</source>
       <translation>{n} Bereiche verdeckt</translation>
+    </message>
+    <message>
+      <source>{n} s in blocks</source>
+      <translation>{n} s in Blöcken</translation>
     </message>
     <message>
       <source>{n} s left</source>

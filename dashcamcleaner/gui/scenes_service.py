@@ -1,0 +1,150 @@
+"""What the *Scenes* tab asks of the engine: look through a clip, write lists, cut. Runs on a background worker.
+
+`ScenesService.begin` and `ScenesService.cancel` are called on the window's thread; everything else on the worker alone,
+one at a time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dashcamcleaner.core.events import Event, Failed, Progress
+from dashcamcleaner.errors import Cancelled
+
+if TYPE_CHECKING:
+    from dashcamcleaner.detection.pool import ModelPool
+    from dashcamcleaner.pipeline.control import Control
+    from dashcamcleaner.scenes.ask import ScenesJob
+    from dashcamcleaner.scenes.blocks import Block
+    from dashcamcleaner.scenes.score import ScoredScenes
+
+__all__ = ["SCENE_LISTS", "ScenesService"]
+
+SCENE_LISTS = {
+    "tag": ".tag", "csv": ".csv", "json": ".json", "edl": ".edl", "otio": ".otio", "chapters": ".txt", "srt": ".srt",
+}  # fmt: skip
+"""The lists that can be written -> what their files end in."""
+
+
+class ScenesService:
+    """The work behind the tab.
+
+    Args:
+        models: where classifiers and detectors come from; None: the process's own pool.
+    """
+
+    def __init__(self, models: ModelPool | None = None) -> None:
+        self._given = models
+        self._cancelled = threading.Event()
+        self._control: Control | None = None
+
+    @property
+    def _models(self) -> ModelPool:
+        from dashcamcleaner.detection.pool import shared_pool
+
+        return self._given or shared_pool()
+
+    def begin(self) -> None:
+        """A new request is about to be asked; an earlier `cancel` does not count for it."""
+        self._cancelled.clear()
+
+    def cancel(self) -> None:
+        """End what is under way soon; it raises `Cancelled`."""
+        self._cancelled.set()
+        control = self._control
+        if control is not None:
+            control.cancel()
+
+    def models(self) -> list[str]:
+        """Names of the classifiers among the weights."""
+        from dashcamcleaner.scenes.classify.files import available_classifiers
+
+        return list(available_classifiers())
+
+    def score(self, job: ScenesJob, tell: Callable[[Progress], None]) -> ScoredScenes:
+        """Score a clip, or read a list.
+
+        Args:
+            job: what is asked.
+            tell: is told on this thread how far it is.
+
+        Raises:
+            Cancelled: `cancel` was called.
+            DashcamCleanerError: it cannot be read or classified.
+        """
+        from dashcamcleaner.scenes.score import score_scenes
+
+        def pass_on(progress: Progress) -> None:
+            self._stop_if_asked()
+            tell(progress)
+
+        return score_scenes(job, models=self._models, tell=pass_on)
+
+    def write_list(
+        self, path: Path, form: str, *, job: ScenesJob, scored: ScoredScenes, blocks: tuple[Block, ...]
+    ) -> Path:
+        """Write blocks as a list; a file that stands there is replaced: whoever chose the path was asked.
+
+        Args:
+            path: where.
+            form: one of `SCENE_LISTS`.
+            job: names the clip.
+            scored: what is known of it.
+            blocks: what stands in the list.
+
+        Raises:
+            OutputError: it is the clip itself, or cannot be written.
+            ExtraMissing: the format's package is not installed.
+        """
+        from dashcamcleaner.files import atomic_write, check_output
+        from dashcamcleaner.scenes.job import scene_list_text
+
+        check_output(path, sources=[job.source], overwrite=True)
+        atomic_write(path, scene_list_text(form, job, scored, blocks))
+        return path
+
+    def cut(self, job: ScenesJob, scored: ScoredScenes, tell: Callable[[Event], None]) -> list[Path]:
+        """Cut a clip by its blocks; gives the files.
+
+        Args:
+            job: rules, actions and settings.
+            scored: what is known of the clip.
+            tell: is told on this thread what happens.
+
+        Raises:
+            Cancelled: `cancel` was called; nothing unfinished stands under a final name.
+            DashcamCleanerError: nothing would be left, or a file cannot be written.
+        """
+        from dashcamcleaner.jobs.run import clean
+        from dashcamcleaner.pipeline.control import Control
+        from dashcamcleaner.scenes.cut import cut_losslessly, cut_outputs, render_jobs, write_cut_plan
+        from dashcamcleaner.scenes.job import cut_of_scored
+
+        found = cut_of_scored(job, scored)
+        if job.lossless:
+            cut_losslessly(job, found)
+            assert found.cut is not None  # it would have been refused
+            return [path for path, _ in cut_outputs(job, found.cut.kept)]
+        written = []
+        for render in render_jobs(job, found):
+            self._control = Control()
+            try:
+                self._stop_if_asked()
+                with contextlib.closing(clean(render, models=self._models, control=self._control)) as events:  # type: ignore[type-var]
+                    for event in events:
+                        if isinstance(event, Failed):
+                            raise event.error
+                        tell(event)
+            finally:
+                self._control = None
+            write_cut_plan(job, found, output=render.output, cut=render.cut)
+            written.append(render.output)
+        return written
+
+    def _stop_if_asked(self) -> None:
+        if self._cancelled.is_set():
+            raise Cancelled("It was stopped.", hint="Nothing unfinished stands under a final name.")

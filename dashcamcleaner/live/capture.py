@@ -1,0 +1,69 @@
+"""The thread *capture*: what the source gives goes into the delay buffer; a source that breaks off is opened again."""
+
+from __future__ import annotations
+
+import contextlib
+
+from dashcamcleaner.errors import DashcamCleanerError, InputError
+from dashcamcleaner.live.ports import CapturedFrame, FrameSource, StreamFormat
+from dashcamcleaner.live.state import LiveState
+
+__all__ = ["Capture"]
+
+_FIRST_RETRY_S, _LAST_RETRY_S = 0.25, 8.0
+
+
+class Capture:
+    """Feeds the buffer.
+
+    Args:
+        source: gives frames; it is open, and used by this thread alone from now on.
+        form: how it was opened; it has to come back with the same size.
+        state: the run's.
+    """
+
+    def __init__(self, source: FrameSource, form: StreamFormat, state: LiveState) -> None:
+        self._source, self._form, self._state = source, form, state
+
+    def run(self) -> None:
+        """The thread's work: until the source ends or the run does."""
+        retry_s = _FIRST_RETRY_S
+        lost = False
+        while not self._state.stop.is_set():
+            try:
+                for item in self._source.captured():
+                    if self._state.stop.is_set():
+                        break
+                    if lost:
+                        lost = False
+                        self._state.change("source", f"{self._source.description} is back.")
+                    retry_s = _FIRST_RETRY_S
+                    if isinstance(item, CapturedFrame):
+                        self._state.counts.captured(self._state.clock.now())
+                        if self._state.buffer.put(item) is None:
+                            self._state.counts.drop()
+                    else:
+                        self._state.buffer.put_sound(item)
+                if self._source.ends:
+                    break
+                raise InputError(f"{self._source.description} ended.")
+            except DashcamCleanerError as error:
+                if self._state.stop.is_set():
+                    break
+                if not lost:
+                    self._state.change("source", f"{error.message} It is opened again.")
+                lost = True
+                retry_s = self._open_again(retry_s)
+        self._source.close()
+        self._state.buffer.end()
+
+    def _open_again(self, retry_s: float) -> float:
+        """Wait, and open the source again; gives how long to wait next time."""
+        self._source.close()
+        self._state.stop.wait(retry_s)
+        if not self._state.stop.is_set():
+            with contextlib.suppress(DashcamCleanerError):
+                form = self._source.open()
+                if form.size != self._form.size:
+                    raise InputError(f"{self._source.description} came back with another size.")
+        return min(_LAST_RETRY_S, 2 * retry_s)
