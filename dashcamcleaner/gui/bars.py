@@ -28,7 +28,7 @@ from dashcamcleaner.gui.icons import app_icon, icon
 from dashcamcleaner.gui.labels import PlainLabel
 from dashcamcleaner.gui.queue_model import Row, State, Totals
 from dashcamcleaner.gui.shortcuts import key_text
-from dashcamcleaner.gui.words import totals_text, tr
+from dashcamcleaner.gui.words import render_title, totals_text, tr
 
 __all__ = ["EmptyPage", "FootBar", "MessageBar", "OutputChoice", "ResultBar", "TopBar"]
 
@@ -121,9 +121,16 @@ class TopBar(QFrame):
         line.addSpacing(4)
         line.addWidget(self.settings)
 
-    def show_state(self, *, busy: bool, paused: bool, can_start: bool) -> None:
-        """Which buttons make sense now."""
-        self.start.setVisible(not busy)
+    def show_state(self, *, busy: bool, paused: bool, can_start: bool, takes_all: bool) -> None:
+        """Which buttons make sense now.
+
+        Args:
+            busy: something runs, or is about to.
+            paused: it is held.
+            can_start: a clip waits.
+            takes_all: everything that waits will be run anyway.
+        """
+        self.start.setVisible(not takes_all and (can_start or not busy))
         self.start.setEnabled(can_start)
         self.pause.setVisible(busy)
         self.cancel.setVisible(busy)
@@ -235,6 +242,7 @@ class ResultBar(QFrame):
             ("folder", tr("Open folder"), "folder"),
             ("report", tr("Open report"), "check"),
             ("review", tr("Review"), "eye"),
+            ("render", tr("Render again"), "reset"),
             ("audit", tr("Run audit"), "shield"),
             ("again", tr("Start again"), "reset"),
             ("replace", tr("Clean again, replacing the result"), "reset"),
@@ -256,16 +264,17 @@ class ResultBar(QFrame):
         self.line.addStretch(1)
         self._row: Row | None = None
         self._shown: list[str] | None = None
+        self.style_wanted = ""
         self.show_row(None)
 
-    @staticmethod
-    def _possible(row: Row | None) -> list[str]:
+    def _possible(self, row: Row | None) -> list[str]:
         if row is None:
             return []
         if row.state in (State.DONE, State.PARTIAL):
             found = ["open", "folder"]
             found += ["report"] if row.summary is not None and row.summary.report else []
             found += ["review"] if row.plan is not None else []
+            found += ["render"] if row.plan is not None and row.style != self.style_wanted else []
             return [*found, "audit", "replace"]
         if row.state is State.FAILED:
             taken = isinstance(row.error, OutputError) and row.output is not None and row.output.exists()
@@ -284,11 +293,20 @@ class ResultBar(QFrame):
 
     def choices(self, row: Row) -> list[tuple[str, str]]:
         """What makes sense for a row, and its title: for menus too."""
-        return [(what, self.buttons[what].text()) for what in self._possible(row)]
+        titles = {what: button.text() for what, button in self.buttons.items()}
+        titles["render"] = render_title(row, self.style_wanted)
+        return [(what, titles[what]) for what in self._possible(row)]
 
-    def show_row(self, row: Row | None) -> None:
-        """Show the buttons that make sense for a row."""
-        self._row = row
+    def show_row(self, row: Row | None, *, style: str = "") -> None:
+        """Show the buttons that make sense for a row.
+
+        Args:
+            row: the row; None: there is none.
+            style: the style in force in the settings; *Render again* is offered where the result has another.
+        """
+        self._row, self.style_wanted = row, style
+        self.buttons["render"].setText(render_title(row, style))
+        self.buttons["render"].setAccessibleName(self.buttons["render"].text())
         possible = self._possible(row)
         finished = row is not None and row.state in (State.DONE, State.PARTIAL)
         self.more.setVisible(finished)

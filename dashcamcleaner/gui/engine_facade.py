@@ -26,8 +26,10 @@ from dashcamcleaner.settings import Settings
 if TYPE_CHECKING:
     from dashcamcleaner.detection.pool import ModelPool
     from dashcamcleaner.pipeline.job import Job
+    from dashcamcleaner.review.finished_clip import FinishedClip
     from dashcamcleaner.review.plan_review import PlanReview
     from dashcamcleaner.review.preview import ClipPreview
+    from dashcamcleaner.review.stretch import StretchPreview
 from dashcamcleaner.gui.words import tr
 
 __all__ = ["DeviceChoice", "EngineFacade", "Found", "WeightsChoice", "device_choices"]
@@ -196,6 +198,18 @@ class EngineFacade:
         from dashcamcleaner.review.preview import ClipPreview
 
         return ClipPreview(clip, video_track=video_track, models=self._models)
+
+    def open_stretch(self, clip: ClipPreview, pts: int, *, settings: Settings) -> StretchPreview:
+        """The second or two around a frame, to be planned as a run would."""
+        from dashcamcleaner.review.stretch import StretchPreview
+
+        return StretchPreview(clip, pts, settings=settings, models=self._models)
+
+    def open_finished(self, output: Path, plan: Path | None) -> FinishedClip:
+        """A result with its plan, to look at."""
+        from dashcamcleaner.review.finished_clip import FinishedClip
+
+        return FinishedClip(output, plan)
 
     def open_review(self, plan: Path, settings: Settings, *, edited: bool) -> PlanReview:
         """A finished run's plan, which was rendered with edits or without."""

@@ -7,47 +7,34 @@ from pathlib import Path
 
 from PyQt5.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QKeyEvent
-from PyQt5.QtWidgets import (
-    QFileDialog,
-    QFrame,
-    QLineEdit,
-    QMainWindow,
-    QMenu,
-    QMessageBox,
-    QSplitter,
-    QStackedWidget,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt5.QtWidgets import QFileDialog, QLineEdit, QMainWindow, QMenu, QMessageBox
 
 from dashcamcleaner.gui import bars
 from dashcamcleaner.gui.actions import Actions
 from dashcamcleaner.gui.crash import log_path
-from dashcamcleaner.gui.frame_provider import FrameProvider
-from dashcamcleaner.gui.preview import PreviewPanel
-from dashcamcleaner.gui.queue_model import BUSY, Row
-from dashcamcleaner.gui.queue_view import QueueView
-from dashcamcleaner.gui.review import ReviewPanel
+from dashcamcleaner.gui.frame_provider import FinishedResult
+from dashcamcleaner.gui.queue_model import BUSY, Row, State
 from dashcamcleaner.gui.session import Session
-from dashcamcleaner.gui.settings_form import SettingsForm
 from dashcamcleaner.gui.shortcuts import ShortcutDialog
 from dashcamcleaner.gui.theme import apply_theme, system_prefers_dark
 from dashcamcleaner.gui.window_parts import (
     CloseQuestion,
-    DropVeil,
     do_with_row,
     dropped_paths,
     open_path,
     remember_geometry,
     restore_geometry,
 )
-from dashcamcleaner.gui.words import tr
+from dashcamcleaner.gui.window_body import WindowBody
+from dashcamcleaner.gui.words import render_title, tr
 
 __all__ = ["MainWindow"]
 
 _WEIGHTS = (".pt", ".onnx")
-_QUEUE_PX = 280
+_AT_FIRST_PX = (1280, 720)
+_CLEANING = frozenset({State.RUNNING, State.PAUSED})
+_ALL_AT_ONCE = frozenset({"again", "replace", "audit", "render"})
+"""What is done with all selected rows for which it makes sense, not with the current one alone."""
 
 
 class MainWindow(QMainWindow):
@@ -65,7 +52,6 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(1000, 600)
         self._asked_to_close = False
         self._followed: int | None = None
-        self._queue_px = 380
         self._closing = False
         appearance = str(session.store.get("appearance", "system"))
         self.actions_ = Actions(self, self._acts(), appearance=appearance)
@@ -105,62 +91,12 @@ class MainWindow(QMainWindow):
         }
 
     def _lay_out(self) -> None:
-        session = self.session
-        self.top = bars.TopBar(session.output_folder)
-        self.messages = bars.MessageBar()
-        self.foot = bars.FootBar()
-        self.queue = QueueView(session.rows)
-        self.empty = bars.EmptyPage()
-        self.preview = PreviewPanel(session.sight, FrameProvider(session.engine), session.form)
-        self.result = bars.ResultBar()
-        self.settings = SettingsForm(session.form, session.store)
-        self.settings.setMinimumWidth(270)
-
-        self.tabs = QTabWidget()
-        self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.preview, tr("Preview"))
-        self.review = ReviewPanel(session.sight, session.planning, session.files, session.engine, session.form)
-        self.tabs.addTab(self.review, tr("Review"))
-
-        frame = QFrame()
-        frame.setObjectName("queue")
-        inside = QVBoxLayout(frame)
-        inside.setContentsMargins(0, 0, 1, 0)
-        inside.addWidget(self.queue)
-        middle = QWidget()
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.tabs, 1)
-        column.addWidget(self.result)
-        self.split = QSplitter(Qt.Horizontal)
-        self.split.setHandleWidth(1)
-        self.split.setChildrenCollapsible(False)
-        self.split.addWidget(frame)
-        self.split.addWidget(middle)
-        self.split.setStretchFactor(1, 1)
-        frame.setMinimumWidth(_QUEUE_PX)
-        middle.setMinimumWidth(450)
-
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self.empty)
-        self.pages.addWidget(self.split)
-        self.outer = QSplitter(Qt.Horizontal)
-        self.outer.setHandleWidth(1)
-        self.outer.setChildrenCollapsible(False)
-        self.outer.addWidget(self.pages)
-        self.outer.addWidget(self.settings)
-        self.outer.setStretchFactor(0, 1)
-
-        body = QWidget()
-        column = QVBoxLayout(body)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for widget in (self.top, self.messages, self.outer, self.foot):
-            column.addWidget(widget)
-        column.setStretch(2, 1)
+        body = self.body = WindowBody(self.session)
         self.setCentralWidget(body)
-        self.veil = DropVeil(body)
+        self.top, self.messages, self.foot, self.queue = body.top, body.messages, body.foot, body.queue
+        self.empty, self.preview, self.review, self.result = body.empty, body.preview, body.review, body.result
+        self.settings, self.tabs, self.pages, self.split = body.settings, body.tabs, body.pages, body.split
+        self.outer, self.veil = body.outer, body.veil
 
     def _connect(self) -> None:
         session = self.session
@@ -170,6 +106,9 @@ class MainWindow(QMainWindow):
         session.row_changed.connect(self._row_changed)
         session.began.connect(self._follow)
         session.message.connect(self.messages.tell)
+        session.form.listen(lambda _: self._show_result())
+        self.review.editing.edited.connect(self._show_render)
+        self.review.ready.connect(self._show_render)
         self.review.message.connect(self.messages.tell)
         session.picture.connect(self._live_picture)
         session.all_done.connect(self._all_done)
@@ -213,13 +152,19 @@ class MainWindow(QMainWindow):
         session, queue = self.session, self.session.queue
         totals = queue.totals()
         waits = any(row.state in ("waiting", "stopped") for row in queue)
-        self.actions_["start"].setEnabled(waits and not (session.busy or session.started))
+        self.actions_["start"].setEnabled(waits and not session.takes_all)
+        self.preview.set_spare(not session.busy)
         self.actions_["pause"].setEnabled(session.busy)
         self.actions_["pause"].setText(tr("Resume") if session.paused else tr("Pause"))
         self.actions_["cancel"].setEnabled(session.busy)
         self.actions_["stop_after"].setEnabled(session.busy)
         self.actions_["stop_after"].setChecked(session.stop_after_this)
-        self.top.show_state(busy=session.busy or session.started, paused=session.paused, can_start=waits)
+        self.top.show_state(
+            busy=session.busy or session.started,
+            paused=session.paused,
+            can_start=waits,
+            takes_all=session.takes_all,
+        )
         self.top.output.show_folder(session.output_folder)
         self.foot.show_totals(totals, busy=session.busy, stop_after=session.stop_after_this)
         wanted = 1 if len(queue) else 0
@@ -237,18 +182,37 @@ class MainWindow(QMainWindow):
     def _choose(self, row_id: int | None) -> None:
         row = self.session.queue.get(row_id)
         self.preview.set_running(False)
-        self.preview.show_clip(row.source if row is not None else None)
-        self.result.show_row(None if self.tabs.currentWidget() is self.review else row)
+        self.preview.show_clip(row.source if row is not None else None, _finished(row))
+        self._show_result()
         if row is not None:
-            self.preview.set_running(row.state in BUSY)
-        if self.tabs.currentWidget() is self.review:
+            self.preview.set_running(row.state in _CLEANING)
+        if self.body.reviewing:
             self._open_review()
 
     def _row_changed(self, row_id: int) -> None:
         row = self.chosen
         if row is not None and row.id == row_id:
-            self.result.show_row(None if self.tabs.currentWidget() is self.review else row)
-            self.preview.set_running(row.state in BUSY)
+            if row.state not in BUSY:
+                self.preview.show_result(_finished(row))
+            self.preview.set_running(row.state in _CLEANING)
+            self._show_result()
+
+    def _show_result(self) -> None:
+        """What can be done with the chosen clip, by its state and the settings in force."""
+        self.result.show_row(None if self.body.reviewing else self.chosen, style=self.session.form.settings.style)
+        self._show_render()
+
+    def _show_render(self) -> None:
+        title = render_title(self.chosen, self.session.form.settings.style)
+        self.actions_["render"].setText(title)
+        self.actions_["render"].setEnabled(self._can_render(self.chosen))
+        self.review.offer_render(title, enabled=self._can_render(self.chosen))
+
+    def _can_render(self, row: Row | None) -> bool:
+        """There is something to render: edits that the result does not have, or another style."""
+        if row is None or row.plan is None or not row.can_restart:
+            return False
+        return row.style != self.session.form.settings.style or self.review.has_unrendered(row.source)
 
     def _follow(self, row_id: int) -> None:
         """Go along with the run, unless the user has turned to another clip meanwhile."""
@@ -268,7 +232,7 @@ class MainWindow(QMainWindow):
         if row is not None and self.review.opened is not None and self.review.opened.clip.path == row.source:
             self.review.save()
             self.review.show_nothing()
-            if self.tabs.currentWidget() is self.review and row is self.chosen:
+            if self.body.reviewing and row is self.chosen:
                 self._open_review()
 
     def _all_done(self) -> None:
@@ -312,7 +276,19 @@ class MainWindow(QMainWindow):
         if row is not None and what == "review":
             self.tabs.setCurrentWidget(self.review)
         elif row is not None:
-            do_with_row(what, row, session=self.session, parent=self)
+            for one in self._meant(what, row):
+                if what == "render":
+                    self._render(one)
+                else:
+                    do_with_row(what, one, session=self.session, parent=self)
+
+    def _meant(self, what: str, row: Row) -> list[Row]:
+        """The rows that something is to be done with."""
+        if what not in _ALL_AT_ONCE:
+            return [row]
+        selected = [self.session.queue[row_id] for row_id in self.queue.chosen_ids()]
+        allowed = [one for one in selected if what in dict(self.result.choices(one))]
+        return allowed if row in selected else [row]
 
     def _add_weights(self, path: str) -> None:
         session = self.session
@@ -338,20 +314,12 @@ class MainWindow(QMainWindow):
     def _set_appearance(self, wanted: str) -> None:
         self.session.store.set(appearance=wanted)
         apply_theme(bars.application(), dark=system_prefers_dark() if wanted == "system" else wanted == "dark")
-        for part in (self.top, self.preview, self.review, self.messages, self.empty, self.result, self.settings):
-            part.refresh_theme()
-        self.queue.viewport().update()
+        self.body.refresh_theme()
 
     def _tab_changed(self, _: int) -> None:
-        reviewing = self.tabs.currentWidget() is self.review
-        # A review needs the room: the settings go, and the queue keeps no more than it must.
-        if reviewing:
-            self._queue_px = self.split.sizes()[0]
-        self.settings.setVisible(not reviewing and self.actions_["settings"].isChecked())
-        queue_px = _QUEUE_PX if reviewing else self._queue_px
-        self.split.setSizes([queue_px, max(1, self.pages.width() - queue_px)])
-        self.result.show_row(None if reviewing else self.chosen)
-        if reviewing:
+        self.body.make_room(settings_wanted=self.actions_["settings"].isChecked())
+        self._show_result()
+        if self.body.reviewing:
             self._open_review()
 
     def _open_review(self) -> None:
@@ -367,10 +335,13 @@ class MainWindow(QMainWindow):
 
     def _render_again(self) -> None:
         row = self.chosen
-        if row is not None and row.plan is not None and row.can_restart:
-            self.review.save()
-            self.session.again(row.id, overwrite=True, from_plan=row.plan)
+        if row is not None and self._can_render(row):
+            self._render(row)
             self.tabs.setCurrentWidget(self.preview)
+
+    def _render(self, row: Row) -> None:
+        self.review.save()
+        self.session.again(row.id, overwrite=True, from_plan=row.plan)
 
     # --- dropping
 
@@ -462,8 +433,18 @@ class MainWindow(QMainWindow):
 
     def _restore_geometry(self) -> None:
         store = self.session.store
-        self.resize(1280, 720)
-        self.split.setSizes([self._queue_px, 580])
-        self.outer.setSizes([980, 300])
+        self.resize(*_AT_FIRST_PX)
+        self.body.place_at_first(_AT_FIRST_PX[0])
         restore_geometry(store, window=self, split=self.split, outer=self.outer)
         self._show_settings(bool(store.get("settings_visible", True)))
+
+
+def _finished(row: Row | None) -> FinishedResult | None:
+    """The row's finished file, for the preview."""
+    if row is None or row.summary is None or row.state not in (State.DONE, State.PARTIAL, State.AUDITING):
+        return None
+    output = Path(row.summary.output)
+    try:
+        return FinishedResult(output, row.plan, version=output.stat().st_mtime_ns)
+    except OSError:  # moved away since: what is left is what the settings would make
+        return None

@@ -189,6 +189,17 @@ class ReviewPanel(ReviewPlayer):
             # Without one the card keeps its empty picture; the canvas tells what is wrong with the clip.
             self._files.ask(work, took, failed=lambda _: None)
 
+    def has_unrendered(self, source: Path) -> bool:
+        """Whether edits of this clip's open review are not in its result yet."""
+        history = self.history
+        if history is None or self.opened is None or self.opened.clip.path != source:
+            return False
+        return history.edits != history.rendered
+
+    def offer_render(self, title: str, *, enabled: bool) -> None:
+        """Name the button that renders again, with the style where that is another, and enable it."""
+        self.tools.offer_render(title, enabled=enabled and self.opened is not None)
+
     # --- choosing
 
     def choose(self, key: tuple[str, int] | None) -> None:

@@ -108,6 +108,7 @@ class ScriptedEngine(EngineFacade):
         self.steps = threading.Semaphore(0)
         self.free_running = free
         self.jobs: list[Any] = []
+        self.with_plans = False
         self.done_before: dict[Path, RunSummary] = {}
         self.controls: list[ScriptedControl] = []
 
@@ -170,6 +171,10 @@ class ScriptedEngine(EngineFacade):
                 raise error
             yield Progress("clean", done, self.frames, 25.0, (self.frames - done) / 25.0, {"face": 2}, done / 25)
         summary = RunSummary(source, output, frames=self.frames, wall_s=0.4)
+        summary.settings = dict(job.settings.overrides)
+        if self.with_plans:
+            job.output.write_bytes(b"result")
+            summary.plan = str(job.output.with_suffix(".plan.jsonl"))
         summary.kinds = {"face": KindSummary(regions=20, tracks=2), "plate": KindSummary(regions=5, tracks=1)}
         yield Finished(summary)
 
@@ -190,6 +195,9 @@ class ScriptedEngine(EngineFacade):
 
     def open_preview(self, clip: Path, *, video_track: int | None = None) -> Any:
         raise InputError("There is nothing to see in a scripted clip.")
+
+    def settings_for_plan(self, plan: Path, settings: Settings) -> Settings:
+        return settings
 
     def weights(self) -> list[WeightsChoice]:
         return [WeightsChoice("best-n", "The best.", ("face", "plate"), {"face": 0.25, "plate": 0.3})]

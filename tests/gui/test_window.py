@@ -252,7 +252,7 @@ def test_the_audit_of_a_result_is_told_in_its_row(open_window: OpenWindow, files
     wait_until_done(qtbot, window)
     row = window.session.queue.at(0)
     assert row.state is State.DONE
-    assert note_text(row) == "2 faces, 1 plate hidden · Audit: NEEDS REVIEW · 1 finding"
+    assert note_text(row) == "2 faces, 1 plate hidden · Audit: needs a look · 1 finding"
     window.actions_["audit_all"].trigger()
     window.session.again(row.id, overwrite=True)
     wait_until_done(qtbot, window)
