@@ -18,7 +18,8 @@ _FLAGS = {row.flag: row for row in SETTINGS.values()}
 _OUTPUT = re.compile(r"(?:,? (?:with|by)|:)? -o\b")
 _FLAG = re.compile(r"(--[a-z][a-z0-9-]*)(?: ([a-z0-9_]+|[A-Z]+)\b)?")
 _COMMAND_ONLY = re.compile(r"(?<![\w-])--?[a-z][\w-]*|\bdashcamcleaner [a-z]+ |\b[Tt]he same command\b")
-_CLAUSE = re.compile(r"(?<=[.;!?])\s+|,? or (?=[a-z])")
+_PIP = re.compile(r"^(?:pip|uv|python) |: (?:pip|uv|python) ")
+_CLAUSE = re.compile(r"((?<=[.!?])\s+|; (?:or )?|,? or (?=[a-z]))")
 
 
 def in_window(text: str, *, tr: object = None) -> str:
@@ -29,8 +30,8 @@ def in_window(text: str, *, tr: object = None) -> str:
         tr: the translation of a label; the label itself where None.
     """
     translate = tr if callable(tr) else str
-    if "-" not in text and "same command" not in text:
-        return text
+    if ("-" not in text and "same command" not in text) or _PIP.search(text):
+        return text  # how something is installed is said in the words of a terminal everywhere
     text = _OUTPUT.sub("", text)
 
     def named(found: re.Match[str]) -> str:
@@ -48,6 +49,10 @@ def in_window(text: str, *, tr: object = None) -> str:
     if not _COMMAND_ONLY.search(text):
         return text
     # What still speaks of the command line goes, clause by clause; what is left stays a sentence.
-    kept = [clause for clause in _CLAUSE.split(text) if clause and not _COMMAND_ONLY.search(clause)]
-    rest = " ".join(kept).rstrip(" ,;:")
+    parts = _CLAUSE.split(text)
+    rest = ""
+    for clause, before in zip(parts[::2], ["", *parts[1::2]], strict=True):
+        if clause and not _COMMAND_ONLY.search(clause):
+            rest = clause[0].upper() + clause[1:] if not rest else rest + before + clause
+    rest = rest.rstrip(" ,;:")
     return rest if not rest or rest.endswith((".", "!", "?")) else rest + "."

@@ -247,12 +247,12 @@ class PreviewPanel(QWidget):
         )
 
     def _planned_on(self, stretch: StretchState) -> None:
+        if stretch.holds:
+            self._request_frame()  # the badge changes with the picture
+            return
         self.stretch = stretch
         self._show_badge()
-        if stretch.holds:
-            self._request_frame()
-        else:
-            self._plan_on()
+        self._plan_on()
 
     def set_spare(self, spare: bool) -> None:
         """Whether the machine has time for planning: a run that works on another clip needs it more."""

@@ -64,6 +64,10 @@
       <translation>Ein Bereich, dessen Objekt nicht sicher ist, nimmt höchstens diesen Anteil des Bildes ein.</translation>
     </message>
     <message>
+      <source>A score above this is enough by itself.</source>
+      <translation>Eine Wertung darüber genügt für sich allein.</translation>
+    </message>
+    <message>
       <source>A {kind} not seen for long, covered by guess</source>
       <translation>{kind}: lange nicht gesehen, nach Vermutung verdeckt</translation>
     </message>
@@ -148,6 +152,10 @@
       <translation>Rechenart des Netzes; auto: die beste des Prozessors.</translation>
     </message>
     <message>
+      <source>As a run hides it</source>
+      <translation>So verdeckt ein Lauf</translation>
+    </message>
+    <message>
       <source>As the system</source>
       <translation>Wie das System</translation>
     </message>
@@ -162,6 +170,10 @@
     <message>
       <source>Audit every result</source>
       <translation>Jedes Ergebnis prüfen</translation>
+    </message>
+    <message>
+      <source>Audit failed</source>
+      <translation>Prüfung nicht bestanden</translation>
     </message>
     <message>
       <source>Audit: {status}</source>
@@ -206,6 +218,18 @@
     <message>
       <source>Cancel</source>
       <translation>Abbrechen</translation>
+    </message>
+    <message>
+      <source>Cannot be read</source>
+      <translation>Nicht lesbar</translation>
+    </message>
+    <message>
+      <source>Capture rate</source>
+      <translation>Aufnahmerate</translation>
+    </message>
+    <message>
+      <source>Carry tracks</source>
+      <translation>Spuren weitertragen</translation>
     </message>
     <message>
       <source>Checked</source>
@@ -280,8 +304,16 @@
       <translation>Den Ton Paket für Paket kopieren oder weglassen.</translation>
     </message>
     <message>
+      <source>Cover everything</source>
+      <translation>Alles abdecken</translation>
+    </message>
+    <message>
       <source>Cover pictures</source>
       <translation>Titelbilder</translation>
+    </message>
+    <message>
+      <source>Covers everything for 10 s and throws away what waits</source>
+      <translation>Deckt 10 s lang alles ab und verwirft, was noch wartet</translation>
     </message>
     <message>
       <source>Cut the picture into this many overlapping tiles along its long side, for far plates; 1: none.</source>
@@ -292,8 +324,16 @@
       <translation>Dunkel</translation>
     </message>
     <message>
+      <source>DashcamCleaner, live</source>
+      <translation>DashcamCleaner, live</translation>
+    </message>
+    <message>
       <source>Data tracks</source>
       <translation>Datenspuren</translation>
+    </message>
+    <message>
+      <source>Delay</source>
+      <translation>Verzögerung</translation>
     </message>
     <message>
       <source>Delete “{name}”</source>
@@ -426,6 +466,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Davor verfolgen</translation>
     </message>
     <message>
+      <source>Finished file</source>
+      <translation>Fertige Datei</translation>
+    </message>
+    <message>
       <source>First frame</source>
       <translation>Erstes Bild</translation>
     </message>
@@ -538,6 +582,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Verdeckt Gesichter und Kennzeichen in Dashcam- und Straßenclips und lässt alles andere, wie es war.</translation>
     </message>
     <message>
+      <source>Hold</source>
+      <translation>Nachwirken</translation>
+    </message>
+    <message>
       <source>Hold for original</source>
       <translation>Halten für das Original</translation>
     </message>
@@ -554,12 +602,20 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Wie es aussieht</translation>
     </message>
     <message>
+      <source>How long a label's rule, or a cover in OBS, stays at work after what it was for was last seen.</source>
+      <translation>Wie lange die Regel eines Merkmals oder eine Abdeckung in OBS nachwirkt, nachdem ihr Anlass zuletzt zu sehen war.</translation>
+    </message>
+    <message>
       <source>How long a track is followed back before its first sighting.</source>
       <translation>Wie lange eine Spur vor ihrer ersten Sichtung zurückverfolgt wird.</translation>
     </message>
     <message>
       <source>How long a track is followed on after its last sighting.</source>
       <translation>Wie lange eine Spur nach ihrer letzten Sichtung weiterverfolgt wird.</translation>
+    </message>
+    <message>
+      <source>How long live pictures and sound are held before they leave; longer forgives more load and finds more.</source>
+      <translation>Wie lange Livebilder und Ton zurückgehalten werden, bevor sie hinausgehen; länger verzeiht mehr Last und findet mehr.</translation>
     </message>
     <message>
       <source>How much care is taken: fixes size, tiles, thresholds, look-ahead and growth; your own values win.</source>
@@ -622,6 +678,18 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Tastenkürzel</translation>
     </message>
     <message>
+      <source>Label bypass</source>
+      <translation>Sofortwert des Merkmals</translation>
+    </message>
+    <message>
+      <source>Label hits</source>
+      <translation>Treffer des Merkmals</translation>
+    </message>
+    <message>
+      <source>Label scores</source>
+      <translation>Wertungen des Merkmals</translation>
+    </message>
+    <message>
       <source>Largest unsure region</source>
       <translation>Größter unsicherer Bereich</translation>
     </message>
@@ -660,6 +728,14 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Live</source>
       <translation>Live</translation>
+    </message>
+    <message>
+      <source>Live frames between two detections at most this far apart leave with their tracks carried on; others wholly covered.</source>
+      <translation>Livebilder zwischen zwei Erkennungen, die höchstens so weit auseinander liegen, gehen mit weitergetragenen Spuren hinaus; andere ganz abgedeckt.</translation>
+    </message>
+    <message>
+      <source>Live sound is silent while the picture is covered wholly.</source>
+      <translation>Der Liveton schweigt, solange das Bild ganz abgedeckt ist.</translation>
     </message>
     <message>
       <source>Load a foreign .pt although it can run code on this machine; remembered by its hash.</source>
@@ -746,6 +822,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>So viel Speicher dürfen wartende Bilder höchstens nehmen; eine kürzere Vorausschau wird gemeldet.</translation>
     </message>
     <message>
+      <source>Mute while covered</source>
+      <translation>Stumm, solange abgedeckt</translation>
+    </message>
+    <message>
       <source>NVIDIA GPU (cuda:0)</source>
       <translation>NVIDIA-GPU (cuda:0)</translation>
     </message>
@@ -764,6 +844,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Name…</source>
       <translation>Name…</translation>
+    </message>
+    <message>
+      <source>Needs a look</source>
+      <translation>Bitte ansehen</translation>
     </message>
     <message>
       <source>Next frame</source>
@@ -788,6 +872,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Nothing</source>
       <translation>Nichts</translation>
+    </message>
+    <message>
+      <source>Nothing has left yet.</source>
+      <translation>Noch ist nichts hinausgegangen.</translation>
     </message>
     <message>
       <source>Nothing is lost; press Resume to go on</source>
@@ -846,8 +934,8 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Bericht öffnen</translation>
     </message>
     <message>
-      <source>Open the review, which asks whether they are to be taken; or on the command line: {hint}</source>
-      <translation>Öffne die Durchsicht; sie fragt, ob sie übernommen werden sollen. Oder in der Befehlszeile: {hint}</translation>
+      <source>Open the review, which asks whether they are to be taken.</source>
+      <translation>Die Durchsicht öffnen; sie fragt, ob sie übernommen werden sollen.</translation>
     </message>
     <message>
       <source>OpenVINO</source>
@@ -920,6 +1008,14 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Picture</source>
       <translation>Bild</translation>
+    </message>
+    <message>
+      <source>Pictures a second that are taken of a screen, or asked of a camera.</source>
+      <translation>Bilder je Sekunde, die vom Bildschirm genommen oder von der Kamera verlangt werden.</translation>
+    </message>
+    <message>
+      <source>Planning {done} of {all} frames…</source>
+      <translation>{done} von {all} Bildern geplant…</translation>
     </message>
     <message>
       <source>Plans and reports tell where everybody is: only you may read them; off: whoever may read the source.</source>
@@ -1044,6 +1140,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Render again</source>
       <translation>Neu rendern</translation>
+    </message>
+    <message>
+      <source>Render again ({style})</source>
+      <translation>Neu rendern ({style})</translation>
     </message>
     <message>
       <source>Render again with the edits</source>
@@ -1178,12 +1278,20 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Das Ergebnis zeigen</translation>
     </message>
     <message>
+      <source>Shows the file that was written; off: what the settings would make of the clip now</source>
+      <translation>Zeigt die geschriebene Datei; aus: was die Einstellungen jetzt aus dem Clip machen würden</translation>
+    </message>
+    <message>
       <source>Shows the frame as it is while this button, or the key H, is held</source>
       <translation>Zeigt das Bild, wie es ist, solange dieser Knopf oder die Taste H gehalten wird</translation>
     </message>
     <message>
       <source>Slower presets make smaller files of the same quality.</source>
       <translation>Langsamere Voreinstellungen machen kleinere Dateien gleicher Qualität.</translation>
+    </message>
+    <message>
+      <source>So many of the latest scores of a label must pass its threshold.</source>
+      <translation>So viele der letzten Wertungen eines Merkmals müssen seine Schwelle erreichen.</translation>
     </message>
     <message>
       <source>Soft blur</source>
@@ -1220,6 +1328,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Stays clear</source>
       <translation>Bleibt sichtbar</translation>
+    </message>
+    <message>
+      <source>Stop</source>
+      <translation>Anhalten</translation>
     </message>
     <message>
       <source>Stop after this clip</source>
@@ -1286,6 +1398,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Das Bild mit verdeckten Bereichen</translation>
     </message>
     <message>
+      <source>The number of latest scores among which hits are counted.</source>
+      <translation>Anzahl der letzten Wertungen, unter denen Treffer gezählt werden.</translation>
+    </message>
+    <message>
       <source>The picture that style picture puts over regions.</source>
       <translation>Das Bild, das der Stil „Eigenes Bild“ über Bereiche legt.</translation>
     </message>
@@ -1308,6 +1424,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>This clip cannot be reviewed.</source>
       <translation>Dieser Clip kann nicht durchgesehen werden.</translation>
+    </message>
+    <message>
+      <source>This frame alone</source>
+      <translation>Nur dieses Bild</translation>
     </message>
     <message>
       <source>This list</source>
@@ -1398,12 +1518,20 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Was von dem behalten wird, das sonst entfernt wird: location, tags, data, subtitles, cover, attachments.</translation>
     </message>
     <message>
+      <source>What leaves</source>
+      <translation>Was hinausgeht</translation>
+    </message>
+    <message>
       <source>What the report tells of the source: its path and hash, its name, or nothing.</source>
       <translation>Was der Bericht von der Quelle verrät: Pfad und Hash, den Namen oder nichts.</translation>
     </message>
     <message>
       <source>What was analysed is kept: the next start continues where it stopped.</source>
       <translation>Was analysiert wurde, bleibt erhalten: der nächste Start macht dort weiter.</translation>
+    </message>
+    <message>
+      <source>What was started keeps the settings it was started with. Changed ones count from the next start.</source>
+      <translation>Was läuft oder ansteht, behält die Einstellungen seines Starts. Geänderte Einstellungen gelten ab dem nächsten Start.</translation>
     </message>
     <message>
       <source>Where it runs: auto, cpu, gpu, cuda:0, mps.</source>
@@ -1450,8 +1578,16 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>bfloat16</translation>
     </message>
     <message>
+      <source>failed</source>
+      <translation>nicht bestanden</translation>
+    </message>
+    <message>
       <source>frames</source>
       <translation>Bilder</translation>
+    </message>
+    <message>
+      <source>needs a look</source>
+      <translation>bitte ansehen</translation>
     </message>
     <message>
       <source>none</source>
@@ -1470,6 +1606,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>nichts in diesem Bild</translation>
     </message>
     <message>
+      <source>passed</source>
+      <translation>bestanden</translation>
+    </message>
+    <message>
       <source>regions drawn by hand</source>
       <translation>von Hand gezeichnete Bereiche</translation>
     </message>
@@ -1484,6 +1624,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>{fps} fps</source>
       <translation>{fps} Bilder/s</translation>
+    </message>
+    <message>
+      <source>{fps} frames a second, {latency} ms, {covered} % covered, {late} late; {size} px, {device}</source>
+      <translation>{fps} Bilder je Sekunde, {latency} ms, {covered} % abgedeckt, {late} zu spät; {size} px, {device}</translation>
     </message>
     <message>
       <source>{h} h {m} min left</source>
@@ -1535,6 +1679,13 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>{n} min left</source>
       <translation>noch {n} min</translation>
+    </message>
+    <message numerus="yes">
+      <source>{n} need a look</source>
+      <translation>
+        <numerusform>{n} bitte ansehen</numerusform>
+        <numerusform>{n} bitte ansehen</numerusform>
+      </translation>
     </message>
     <message numerus="yes">
       <source>{n} notes</source>
