@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
@@ -77,11 +78,13 @@ class StretchState:
         holds: its regions are what a run would hide.
         done: frames of the stretch that have been seen.
         all: frames of the stretch; 0 while none was begun.
+        fps: frames a second that were seen, measured; 0 before any were.
     """
 
     holds: bool = False
     done: int = 0
     all: int = 0
+    fps: float = 0.0
 
 
 class FrameProvider:
@@ -95,6 +98,7 @@ class FrameProvider:
         self._engine = engine
         self._open: ClipPreview | None = None
         self._stretch: StretchPreview | None = None
+        self._stretch_s, self._stretch_frames = 0.0, 0
         self._finished: tuple[FinishedResult, FinishedClip] | None = None
 
     def open(self, path: Path, *, video_track: int | None = None) -> OpenedClip:
@@ -144,8 +148,15 @@ class FrameProvider:
         assert self._open is not None
         if self._stretch is None or not self._stretch.holds(pts, settings):
             self._stretch = self._engine.open_stretch(self._open, pts, settings=settings)
+            self._stretch_s, self._stretch_frames = 0.0, 0
         stretch = self._stretch
-        return StretchState(holds=stretch.step(), done=stretch.done, all=len(stretch.times))
+        began, before = time.monotonic(), stretch.done
+        holds = stretch.step()
+        if before:  # the first one also opens the model
+            self._stretch_s += time.monotonic() - began
+            self._stretch_frames += stretch.done - before
+        fps = self._stretch_frames / self._stretch_s if self._stretch_s else 0.0
+        return StretchState(holds=holds, done=stretch.done, all=len(stretch.times), fps=fps)
 
     def finished(self, path: Path, pts: int, *, result: FinishedResult, longest_side_px: int) -> Shown:
         """A frame of the finished file with its plan's regions, beside the clip's own."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt5.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from PyQt5.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
 from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QKeyEvent
 from PyQt5.QtWidgets import QFileDialog, QLineEdit, QMainWindow, QMenu, QMessageBox
 
@@ -13,19 +13,22 @@ from dashcamcleaner.gui import bars
 from dashcamcleaner.gui.actions import Actions
 from dashcamcleaner.gui.crash import log_path
 from dashcamcleaner.gui.frame_provider import FinishedResult
+from dashcamcleaner.gui.help_page import HelpPage
+from dashcamcleaner.gui.presence import Presence
 from dashcamcleaner.gui.queue_model import BUSY, Row, State
 from dashcamcleaner.gui.session import Session
 from dashcamcleaner.gui.shortcuts import ShortcutDialog
 from dashcamcleaner.gui.theme import apply_theme, system_prefers_dark
+from dashcamcleaner.gui.window_body import WindowBody
 from dashcamcleaner.gui.window_parts import (
     CloseQuestion,
+    clip_filter,
     do_with_row,
     dropped_paths,
     open_path,
     remember_geometry,
     restore_geometry,
 )
-from dashcamcleaner.gui.window_body import WindowBody
 from dashcamcleaner.gui.words import render_title, tr
 
 __all__ = ["MainWindow"]
@@ -53,9 +56,9 @@ class MainWindow(QMainWindow):
         self._asked_to_close = False
         self._followed: int | None = None
         self._closing = False
-        appearance = str(session.store.get("appearance", "system"))
-        self.actions_ = Actions(self, self._acts(), appearance=appearance)
+        self.actions_ = Actions(self, self._acts(), store=session.store)
         self.actions_["audit_all"].setChecked(session.audit_all)
+        self.presence = Presence(self)
         self._lay_out()
         self._connect()
         self._restore_geometry()
@@ -85,6 +88,8 @@ class MainWindow(QMainWindow):
             "preview": lambda: self.tabs.setCurrentWidget(self.preview),
             "review": lambda: self.tabs.setCurrentWidget(self.review),
             "settings": lambda: self._show_settings(self.actions_["settings"].isChecked()),
+            "sample": session.add_sample,
+            "help": lambda: HelpPage(self).open(),
             "shortcuts": lambda: ShortcutDialog(self).open(),
             "log": lambda: open_path(log_path().parent),
             "about": lambda: QMessageBox.about(self, tr("About DashcamCleaner"), bars.about_text()),
@@ -118,6 +123,7 @@ class MainWindow(QMainWindow):
             (self.top.add_folder, "add_folder"),
             (self.empty.add, "add"),
             (self.empty.add_folder, "add_folder"),
+            (self.empty.sample, "sample"),
             (self.top.start, "start"),
             (self.top.pause, "pause"),
             (self.top.cancel, "cancel"),
@@ -126,12 +132,16 @@ class MainWindow(QMainWindow):
         self.top.settings.clicked.connect(self.actions_["settings"].trigger)
         self.foot.stop_after.clicked.connect(self.actions_["stop_after"].trigger)
         self.top.output.folder_chosen.connect(session.set_output_folder)
+        self.top.output.suffix_chosen.connect(self._set_suffix)
         self.queue.chosen.connect(self._choose)
         self.queue.opened.connect(self._open_row)
         self.queue.unwanted.connect(session.remove)
         self.actions_.appearance.chosen.connect(self._set_appearance)
         self.queue.customContextMenuRequested.connect(self._queue_menu)
         self.preview.live_wanted.connect(lambda live: session.show_live(self.preview.canvas.wanted_px() if live else 0))
+        self.preview.measured.connect(session.set_pace)
+        self.actions_.recent.chosen.connect(lambda path: session.add([path]))
+        session.added.connect(self.actions_.recent.remember)
         self.settings.weights_offered.connect(self._add_weights)
         self.result.wanted.connect(self._on_result)
         self.review.render_wanted.connect(self._render_again)
@@ -143,6 +153,10 @@ class MainWindow(QMainWindow):
         session.files.ask(session.engine.weights, self.settings.offer_weights)
         session.files.ask(session.engine.growth, self.settings.offer_growth)
         session.sight.ask(session.engine.devices, self.settings.offer_devices)
+        if not self.presence.lock.possible and not session.store.get("told_of_sleep"):
+            session.store.set(told_of_sleep=True)
+            command = 'pip install "dashcamcleaner[window]"'
+            self.messages.tell(tr("The machine may go to sleep during a run; {command} prevents it.", command=command))
         if session.form.dropped:
             self.messages.tell("  ".join(session.form.dropped))
 
@@ -150,7 +164,7 @@ class MainWindow(QMainWindow):
 
     def _show_buttons(self) -> None:
         session, queue = self.session, self.session.queue
-        totals = queue.totals()
+        totals = queue.totals(pace_fps=session.pace_fps)
         waits = any(row.state in ("waiting", "stopped") for row in queue)
         self.actions_["start"].setEnabled(waits and not session.takes_all)
         self.preview.set_spare(not session.busy)
@@ -165,7 +179,8 @@ class MainWindow(QMainWindow):
             can_start=waits,
             takes_all=session.takes_all,
         )
-        self.top.output.show_folder(session.output_folder)
+        self.top.output.show_folder(session.output_folder, suffix=session.result_suffix)
+        self.presence.show(totals, busy=session.busy)
         self.foot.show_totals(totals, busy=session.busy, stop_after=session.stop_after_this)
         wanted = 1 if len(queue) else 0
         if self.pages.currentIndex() != wanted:
@@ -235,8 +250,16 @@ class MainWindow(QMainWindow):
             if self.body.reviewing and row is self.chosen:
                 self._open_review()
 
+    def join(self, paths: list[str]) -> None:
+        """Take what a later start was given, and come to the front."""
+        self.session.add(paths)
+        self.setWindowState(self.windowState() & ~Qt.WindowMinimized)
+        self.raise_()
+        self.activateWindow()
+
     def _all_done(self) -> None:
         self._followed = None
+        self.presence.ended(self.session.queue.totals())
         if self._closing:
             self.close()
 
@@ -244,10 +267,14 @@ class MainWindow(QMainWindow):
 
     def _browse_clips(self) -> None:
         start = str(self.session.store.get("last_folder", ""))
-        names, _ = QFileDialog.getOpenFileNames(self, tr("Add clips"), start)
+        names, _ = QFileDialog.getOpenFileNames(self, tr("Add clips"), start, clip_filter())
         if names:
             self.session.store.set(last_folder=str(Path(names[0]).parent))
             self.session.add(names)
+
+    def _set_suffix(self, suffix: str) -> None:
+        if not self.session.set_result_suffix(suffix):
+            self.messages.tell(tr("{suffix} cannot be part of a file's name.", suffix=suffix))
 
     def _browse_folder(self) -> None:
         name = QFileDialog.getExistingDirectory(self, tr("Add folder"), str(self.session.store.get("last_folder", "")))
@@ -401,6 +428,7 @@ class MainWindow(QMainWindow):
         self.preview.close_clip()
         self.review.close_clip()
         self.session.close()
+        self.presence.close()
         for panel in (self.preview, self.review):
             panel.close_files()
         event.accept()
@@ -433,8 +461,12 @@ class MainWindow(QMainWindow):
 
     def _restore_geometry(self) -> None:
         store = self.session.store
-        self.resize(*_AT_FIRST_PX)
-        self.body.place_at_first(_AT_FIRST_PX[0])
+        screen = self.screen()
+        room = screen.availableGeometry().size() if screen is not None else QSize(*_AT_FIRST_PX)
+        # A screen of 1280 pixels holds fewer of Qt's own where texts are enlarged.
+        wanted = QSize(*_AT_FIRST_PX).boundedTo(room)
+        self.resize(wanted)
+        self.body.place_at_first(wanted.width())
         restore_geometry(store, window=self, split=self.split, outer=self.outer)
         self._show_settings(bool(store.get("settings_visible", True)))
 

@@ -41,11 +41,13 @@ class PreviewPanel(QWidget):
 
     Signals:
         live_wanted: the running job's frames are wanted (True) or not.
+        measured: frames a second at which a stretch was looked at.
         frame_shown: after each picture that the background worker gave, for who waits.
     """
 
     live_wanted = pyqtSignal(bool)
     frame_shown = pyqtSignal()
+    measured = pyqtSignal(float)
 
     def __init__(self, worker: BackgroundWorker, frames: FrameProvider, model: FormModel) -> None:
         super().__init__()
@@ -248,6 +250,8 @@ class PreviewPanel(QWidget):
 
     def _planned_on(self, stretch: StretchState) -> None:
         if stretch.holds:
+            if stretch.fps:
+                self.measured.emit(stretch.fps)
             self._request_frame()  # the badge changes with the picture
             return
         self.stretch = stretch

@@ -88,6 +88,7 @@ class Row:
         from_plan: render again from this plan.
         phase, frames_done, frames, fps, eta_s, counts: those of the latest `Progress`.
         warnings: told so far.
+        log: what happened to it since the window opened, a line each, with the time of day.
     """
 
     id: int
@@ -108,6 +109,7 @@ class Row:
     eta_s: float | None = None
     counts: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
     error: DashcamCleanerError | None = None
     summary: RunSummary | None = None
     two_passes: bool = False
@@ -359,8 +361,12 @@ class Queue:
         """What is worth continuing next time."""
         return [row for row in self if row.state in BUSY or row.state in (State.WAITING, State.STOPPED)]
 
-    def totals(self) -> Totals:
-        """How far the queue is."""
+    def totals(self, *, pace_fps: float | None = None) -> Totals:
+        """How far the queue is.
+
+        Args:
+            pace_fps: frames a second as they were measured, for what is told before anything runs.
+        """
         rows = list(self)
         lengths = [row.facts.duration_s for row in rows if row.facts and row.facts.duration_s]
         usual = sum(lengths) / len(lengths) if lengths else 1.0
@@ -378,6 +384,10 @@ class Queue:
             if waiting and running.fps and running.frames:
                 own = (running.facts.duration_s if running.facts and running.facts.duration_s else None) or usual
                 eta_s += waiting * (running.frames / running.fps) / own
+        if running is None and pace_fps:
+            to_come = [row.facts.frames for row in rows if row.state is State.WAITING and row.facts is not None]
+            if to_come and all(to_come):
+                eta_s = sum(frames for frames in to_come if frames) / pace_fps
         return Totals(
             clips=len(rows),
             ended=sum(row.state in OVER for row in rows),

@@ -6,6 +6,7 @@ review). `close` joins all.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,14 @@ from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.gui.background_worker import BackgroundWorker
 from dashcamcleaner.gui.clip_run import ClipRun
-from dashcamcleaner.gui.engine_facade import EngineFacade, Found
+from dashcamcleaner.gui.engine_facade import CLEANED, EngineFacade, Found
 from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.queue_memory import RememberedRow, recalled, remembered
 from dashcamcleaner.gui.queue_model import ClipFacts, Queue, Row, State
 from dashcamcleaner.gui.queue_view import QueueListModel
-from dashcamcleaner.gui.store import Store
-from dashcamcleaner.gui.words import tr, tr_count
+from dashcamcleaner.gui.store import Store, is_name_part
+from dashcamcleaner.gui.words import event_text, tr, tr_count
+from dashcamcleaner.settings import SETTINGS
 
 __all__ = ["Session"]
 
@@ -37,6 +39,7 @@ class Session(QObject):
         row_changed: the row with this id changed.
         picture: row id, current obscured frame, its time in seconds.
         began: row id of a clip whose run starts.
+        added: paths that the user added.
         message: a sentence for the message bar.
         ended: row id of a clip whose run has ended, whichever way.
         all_done: the last run ended and none follows.
@@ -48,6 +51,7 @@ class Session(QObject):
     picture = pyqtSignal(int, QImage, float)
     began = pyqtSignal(int)
     message = pyqtSignal(str)
+    added = pyqtSignal(list)
     ended = pyqtSignal(int)
     all_done = pyqtSignal()
     crashed = pyqtSignal(object)
@@ -69,6 +73,7 @@ class Session(QObject):
         self.takes_all = False
         self.paused = False
         self._told_frozen = False
+        self.pace_fps: float | None = None
         form.listen(self._settings_changed)
         self.stop_after_this = False
         self._live_px = 0
@@ -83,8 +88,9 @@ class Session(QObject):
         if not paths:
             return
         self._adding += 1
-        settings = self.form.settings
-        self.files.ask(lambda: self.engine.find(list(paths), settings=settings), self._found, first=True)
+        self.added.emit([str(path) for path in paths])
+        settings, suffix = self.form.settings, self.result_suffix
+        self.files.ask(lambda: self.engine.find(list(paths), settings=settings, suffix=suffix), self._found, first=True)
 
     def _found(self, found: Found, *, recalled_rows: Sequence[RememberedRow] = ()) -> None:
         self._adding -= 1
@@ -120,9 +126,10 @@ class Session(QObject):
         clips = [(row.source, row.root) for row in asked]
         known = {row.source: own for row in asked if (own := row.own_output or row.output) is not None}
         folder, settings, engine = self.output_folder, self.form.settings, self.engine
+        suffix = self.result_suffix
 
         def find_results() -> dict[Path, RunSummary]:
-            outputs = engine.outputs(clips, folder=folder, settings=settings) | known
+            outputs = engine.outputs(clips, folder=folder, settings=settings, suffix=suffix) | known
             return engine.earlier({source: one for source, one in outputs.items() if isinstance(one, Path)})
 
         def took(results: dict[Path, RunSummary]) -> None:
@@ -193,7 +200,31 @@ class Session(QObject):
             self._next()
         self.changed.emit()
 
-    def _settings_changed(self, _: set[str]) -> None:
+    def set_pace(self, fps: float) -> None:
+        """How fast clips are worked on at the settings in force, as it was measured."""
+        self.pace_fps = fps
+        self.changed.emit()
+
+    def add_sample(self) -> None:
+        """Make the sample clip, if it is not there yet, and add it."""
+
+        def failed(error: Exception) -> None:
+            if isinstance(error, DashcamCleanerError):
+                self.message.emit(f"{error.message} {error.hint}".strip())
+            else:
+                self.crashed.emit(error)
+
+        self.message.emit(tr("Drawing the sample clip…"))
+        self.files.ask(self.engine.sample_clip, self._add_drawn, failed=failed, topic="sample", first=True)
+
+    def _add_drawn(self, clip: Path) -> None:
+        self.message.emit("")
+        self.add([str(clip)])
+
+    def _settings_changed(self, changed: set[str]) -> None:
+        if any(SETTINGS[name].group in ("seeing", "time") for name in changed if name in SETTINGS):
+            self.pace_fps = None
+            self.changed.emit()
         if self.started and not self._told_frozen:
             self._told_frozen = True
             self.message.emit(
@@ -275,9 +306,9 @@ class Session(QObject):
             self.changed.emit()
             return
         clips = [(one.source, one.root) for one in self.queue if one.state is State.WAITING]
-        folder, settings = self.output_folder, row.settings or self.form.settings
+        folder, settings, suffix = self.output_folder, row.settings or self.form.settings, self.result_suffix
         self.files.ask(
-            lambda: self.engine.outputs(clips, folder=folder, settings=settings),
+            lambda: self.engine.outputs(clips, folder=folder, settings=settings, suffix=suffix),
             self._begin,
             topic="outputs",
             first=True,
@@ -333,6 +364,10 @@ class Session(QObject):
 
     def _happened(self, row_id: int, event: Event) -> None:
         row = self.queue.apply(row_id, event)
+        if line := event_text(event):
+            row.log.append(f"{datetime.datetime.now():%H:%M:%S}  {line}")
+        if isinstance(event, Finished) and row.from_plan is None and row.fps:
+            self.pace_fps = row.fps
         if isinstance(event, Finished):
             self._ask_cleaned_thumbnail(row)
         if isinstance(event, Finished | Audited | Failed):
@@ -385,6 +420,22 @@ class Session(QObject):
         """The folder for results; None puts each beside its clip."""
         name = self.store.get("output_folder")
         return Path(name) if name else None
+
+    @property
+    def result_suffix(self) -> str:
+        """What a result's name has after its source's."""
+        suffix = self.store.get("result_suffix")
+        return suffix if isinstance(suffix, str) and suffix and is_name_part(suffix) else CLEANED
+
+    def set_result_suffix(self, suffix: str) -> bool:
+        """Choose it; False where it can be no part of a name."""
+        suffix = suffix.strip()
+        if suffix and not is_name_part(suffix):
+            return False
+        self.store.set(result_suffix=suffix or None)
+        self._ask_earlier()
+        self.changed.emit()
+        return True
 
     def set_output_folder(self, folder: Path | None) -> None:
         """Choose where results go."""

@@ -49,6 +49,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("preview", "Ctrl+2", "Go to the preview", "Window"),
     Shortcut("review", "Ctrl+3", "Go to the review", "Window"),
     Shortcut("settings", "Ctrl+4", "Show or hide the settings", "Window"),
+    Shortcut("help", "F1", "Help", "Window"),
     Shortcut("shortcuts", "?", "This list", "Window"),
     Shortcut("quit", "Ctrl+Q", "Close the window", "Window"),
     Shortcut("back", "Left", "Previous frame", "Preview and review"),

@@ -19,9 +19,14 @@ from dashcamcleaner.errors import OutputError, SettingError
 from dashcamcleaner.files import atomic_json, atomic_write, user_folder
 from dashcamcleaner.settings import PROFILES, load_toml, resolve
 
-__all__ = ["Store"]
+__all__ = ["Store", "is_name_part"]
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
+
+
+def is_name_part(text: str) -> bool:
+    """Whether a text can be part of a file's name on every system."""
+    return not _FORBIDDEN.search(text) and len(text) <= 60 and text == text.strip() and not text.endswith(".")
 
 
 class Store:

@@ -211,6 +211,7 @@ QScrollBar::handle:hover {{ background: {c["quiet"]}; }}
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{
     background: transparent; border: none; width: 0; height: 0;
 }}
+QSlider:horizontal {{ min-height: 22px; }}
 QSlider::groove:horizontal {{ background: {c["line"]}; height: 4px; border-radius: 2px; }}
 QSlider::sub-page:horizontal {{ background: {c["accent"]}; height: 4px; border-radius: 2px; }}
 QSlider::handle:horizontal {{

@@ -31,7 +31,6 @@ class WindowBody(QWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self._queue_px = _QUEUE_AT_FIRST_PX
         self.top = bars.TopBar(session.output_folder)
         self.messages = bars.MessageBar()
         self.foot = bars.FootBar()
@@ -81,15 +80,17 @@ class WindowBody(QWidget):
 
     def place_at_first(self, width: int) -> None:
         """Dividers for a window that was never open before."""
-        self.split.setSizes([self._queue_px, max(1, width - _SETTINGS_PX - self._queue_px)])
+        self.split.setSizes([_QUEUE_AT_FIRST_PX, max(1, width - _SETTINGS_PX - _QUEUE_AT_FIRST_PX)])
         self.outer.setSizes([max(1, width - _SETTINGS_PX), _SETTINGS_PX])
 
     def make_room(self, *, settings_wanted: bool) -> None:
-        """Give the tab in front the room that it needs: in a review the settings go, and the queue keeps its least."""
-        if self.reviewing:
-            self._queue_px = self.split.sizes()[0]
+        """Give the tab in front the room that it needs: in a review the settings go.
+
+        The queue keeps its width: else the tabs would move away from under the pointer that has just clicked one.
+        """
+        queue_px = self.split.sizes()[0]
         self.settings.setVisible(not self.reviewing and settings_wanted)
-        queue_px = _QUEUE_PX if self.reviewing else self._queue_px
+        self.outer.refresh()
         self.split.setSizes([queue_px, max(1, self.pages.width() - queue_px)])
 
     def refresh_theme(self) -> None:

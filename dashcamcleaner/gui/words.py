@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from PyQt5.QtCore import QCoreApplication, QLocale
 
+from dashcamcleaner.core.events import Audited, Event, Failed, Finished, Started, Warned
 from dashcamcleaner.core.findings import Status
 from dashcamcleaner.core.kinds import BUILT_IN, rules_of
 from dashcamcleaner.core.summary import RunSummary
@@ -61,6 +62,15 @@ def left_text(seconds: float) -> str:
     if seconds < 3600:
         return tr("{n} min left", n=round(seconds / 60))
     return tr("{h} h {m} min left", h=int(seconds // 3600), m=round(seconds % 3600 / 60))
+
+
+def about_text(seconds: float) -> str:
+    """How long it will take, before it has begun."""
+    if seconds < 60:
+        return tr("about {n} s", n=max(1, round(seconds)))
+    if seconds < 3600:
+        return tr("about {n} min", n=round(seconds / 60))
+    return tr("about {h} h {m} min", h=int(seconds // 3600), m=round(seconds % 3600 / 60))
 
 
 def size_text(count_bytes: int) -> str:
@@ -175,10 +185,10 @@ def note_text(row: Row) -> str:
         return tr("Nothing is lost; press Resume to go on")
     if row.summary is not None and row.state in (State.DONE, State.PARTIAL):
         parts = [result_text(row.summary)]
-        if row.audit_status:
+        if row.audit_status and not row.needs_look:  # a look that is needed is the row's state
             parts.append(tr("Audit: {status}", status=audit_text(row.audit_status)))
-            if row.audit_findings:
-                parts.append(tr_count(row.audit_findings, "{n} finding", "{n} findings"))
+        if row.audit_findings:
+            parts.append(tr_count(row.audit_findings, "{n} finding", "{n} findings"))
         if row.warnings:
             parts.append(tr_count(len(row.warnings), "{n} note", "{n} notes"))
         return " · ".join(parts)
@@ -210,6 +220,21 @@ def accessible_text(row: Row) -> str:
     return ". ".join(part for part in parts if part)
 
 
+def event_text(event: Event) -> str:
+    """An event as a line of its clip's log; empty for progress."""
+    if isinstance(event, Started):
+        return tr("Started: {what}", what=event.description)
+    if isinstance(event, Warned):
+        return in_window(event.message, tr=tr)
+    if isinstance(event, Finished):
+        return tr("Done: {what}", what=result_text(event.summary))
+    if isinstance(event, Audited):
+        return tr("Audit: {status}", status=audit_text(str(event.result.status)))
+    if isinstance(event, Failed):
+        return f"{in_window(event.error.message, tr=tr)} {hint_text(event.error)}".strip()
+    return ""
+
+
 def totals_text(totals: Totals) -> str:
     """The line beside the total bar."""
     if not totals.clips:
@@ -222,5 +247,5 @@ def totals_text(totals: Totals) -> str:
     if totals.fps:
         parts.append(tr("{fps} fps", fps=f"{totals.fps:.0f}" if totals.fps >= 10 else f"{totals.fps:.1f}"))
     if totals.eta_s is not None:
-        parts.append(left_text(totals.eta_s))
+        parts.append(left_text(totals.eta_s) if totals.fps else about_text(totals.eta_s))
     return " · ".join(parts)

@@ -117,7 +117,7 @@ class ScriptedEngine(EngineFacade):
         for _ in range(count):
             self.steps.release()
 
-    def find(self, paths: Sequence[str], *, settings: Settings) -> Found:
+    def find(self, paths: Sequence[str], *, settings: Settings, suffix: str = "_cleaned") -> Found:
         found = Found()
         for path in map(Path, paths):
             if path.is_dir():
@@ -130,11 +130,10 @@ class ScriptedEngine(EngineFacade):
                 found.errors.append(InputError(f"There is no file {path}.", hint="Check the path."))
         return found
 
-    def outputs(self, clips: Any, *, folder: Path | None, settings: Settings) -> dict[Path, Any]:
-        return {
-            source: (folder or source.parent) / (source.name if folder else f"{source.stem}_cleaned.mp4")
-            for source, _ in clips
-        }
+    def outputs(
+        self, clips: Any, *, folder: Path | None, settings: Settings, suffix: str = "_cleaned"
+    ) -> dict[Path, Any]:
+        return {source: (folder or source.parent) / f"{source.stem}{suffix}.mp4" for source, _ in clips}
 
     def facts(self, clip: Path) -> ClipFacts:
         picture = QImage(192, 108, QImage.Format_RGB888)

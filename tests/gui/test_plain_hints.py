@@ -45,7 +45,7 @@ def test_no_hint_of_the_engine_names_a_flag_in_the_window() -> None:
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ("Choose another name, or add --overwrite; the analysis continues.", "Choose another name; the analysis continues."),
+        ("Choose another name, or add --overwrite; it continues.", "Choose another name; it continues."),
         ("Use --backend openvino.", "Use “Backend”: OpenVINO."),
         ("Choose another folder with -o.", "Choose another folder."),
         ("Make one with: dashcamcleaner people CLIP --plan P; or name a picture.", "Name a picture."),

@@ -206,6 +206,7 @@ def test_before_a_run_what_is_seen_is_what_will_be(
     open_window: OpenWindow, street: Path, tmp_path: Path, qtbot: Any
 ) -> None:
     face = (100.0, 40.0, 140.0, 90.0, 0.9, "face")
+
     # Every third frame the detector is blind: alone nothing is found in it, a run fills the gap by the track.
     def script(_: int, picture: np.ndarray) -> list[tuple[Any, ...]]:
         small = cv2.resize(picture, (320, 180), interpolation=cv2.INTER_AREA)

@@ -24,8 +24,20 @@
       <translation>&amp;Ansicht</translation>
     </message>
     <message>
+      <source>1. Add clips. The preview shows what will be hidden before anything is written.</source>
+      <translation>1. Clips hinzufügen. Die Vorschau zeigt, was verdeckt wird, bevor etwas geschrieben ist.</translation>
+    </message>
+    <message>
       <source>16-bit float</source>
       <translation>16-Bit-Gleitkomma</translation>
+    </message>
+    <message>
+      <source>2. Press Start. Your clips stay as they are; each result is a new file.</source>
+      <translation>2. Start drücken. Ihre Clips bleiben, wie sie sind; jedes Ergebnis ist eine neue Datei.</translation>
+    </message>
+    <message>
+      <source>3. Look through the review before you publish. No program finds everything.</source>
+      <translation>3. Vor dem Veröffentlichen die Durchsicht ansehen. Kein Programm findet alles.</translation>
     </message>
     <message>
       <source>32-bit float</source>
@@ -48,6 +60,10 @@
       <translation>Ein Clip, der gerade bereinigt wird, kann nicht entfernt werden; brich ihn erst ab.</translation>
     </message>
     <message>
+      <source>A drawn street, to see everything at work</source>
+      <translation>Eine gezeichnete Straße, um alles auszuprobieren</translation>
+    </message>
+    <message>
       <source>A middle way for slow machines.</source>
       <translation>Ein Mittelweg für langsame Rechner.</translation>
     </message>
@@ -62,6 +78,10 @@
     <message>
       <source>A region whose object is not sure takes at most this share of the picture.</source>
       <translation>Ein Bereich, dessen Objekt nicht sicher ist, nimmt höchstens diesen Anteil des Bildes ein.</translation>
+    </message>
+    <message>
+      <source>A report tells what was done and how it was checked, not that nobody can be recognised.</source>
+      <translation>Ein Bericht sagt, was getan und wie es geprüft wurde, nicht, dass niemand zu erkennen ist.</translation>
     </message>
     <message>
       <source>A score above this is enough by itself.</source>
@@ -112,6 +132,10 @@
       <translation>Ordner hinzufügen…</translation>
     </message>
     <message>
+      <source>Add recent</source>
+      <translation>Zuletzt hinzugefügte</translation>
+    </message>
+    <message>
       <source>Add weights</source>
       <translation>Gewichte hinzufügen</translation>
     </message>
@@ -126,6 +150,14 @@
     <message>
       <source>After</source>
       <translation>Nachher</translation>
+    </message>
+    <message>
+      <source>All clips are done</source>
+      <translation>Alle Clips sind fertig</translation>
+    </message>
+    <message>
+      <source>All files</source>
+      <translation>Alle Dateien</translation>
     </message>
     <message>
       <source>An NVIDIA GPU and PyTorch are there, so the GPU is taken.</source>
@@ -156,6 +188,10 @@
       <translation>So verdeckt ein Lauf</translation>
     </message>
     <message>
+      <source>As far as it goes</source>
+      <translation>So weit es geht</translation>
+    </message>
+    <message>
       <source>As the system</source>
       <translation>Wie das System</translation>
     </message>
@@ -174,6 +210,10 @@
     <message>
       <source>Audit failed</source>
       <translation>Prüfung nicht bestanden</translation>
+    </message>
+    <message>
+      <source>Audit: a second look at the finished file by other means; what it finds stands in the review.</source>
+      <translation>Prüfung: ein zweiter Blick auf die fertige Datei mit anderen Mitteln; was sie findet, steht in der Durchsicht.</translation>
     </message>
     <message>
       <source>Audit: {status}</source>
@@ -204,8 +244,8 @@
       <translation>Vorher und nachher, mit verschiebbarer Trennlinie</translation>
     </message>
     <message>
-      <source>Beside each clip, as NAME_cleaned</source>
-      <translation>Neben jedem Clip, als NAME_cleaned</translation>
+      <source>Beside each clip</source>
+      <translation>Neben jedem Clip</translation>
     </message>
     <message>
       <source>Blur strength</source>
@@ -266,6 +306,10 @@
     <message>
       <source>Clips</source>
       <translation>Clips</translation>
+    </message>
+    <message>
+      <source>Clips and pictures</source>
+      <translation>Clips und Bilder</translation>
     </message>
     <message>
       <source>Close the window</source>
@@ -340,6 +384,10 @@
       <translation>„{name}“ löschen</translation>
     </message>
     <message>
+      <source>Detail</source>
+      <translation>Genauigkeit</translation>
+    </message>
+    <message>
       <source>Detection</source>
       <translation>Erkennung</translation>
     </message>
@@ -366,6 +414,10 @@
     <message>
       <source>Done, with gaps</source>
       <translation>Fertig, mit Lücken</translation>
+    </message>
+    <message>
+      <source>Done: {what}</source>
+      <translation>Fertig: {what}</translation>
     </message>
     <message>
       <source>Drag a box around what is to be hidden</source>
@@ -396,6 +448,10 @@
       <translation>Eine Fläche zeichnen, die sichtbar bleibt</translation>
     </message>
     <message>
+      <source>Drawing the sample clip…</source>
+      <translation>Der Beispielclip wird gezeichnet…</translation>
+    </message>
+    <message>
       <source>Drawn region</source>
       <translation>Gezeichneter Bereich</translation>
     </message>
@@ -408,8 +464,8 @@
       <translation>Zufallstreffer weglassen</translation>
     </message>
     <message>
-      <source>Each result stands beside its clip as NAME_cleaned</source>
-      <translation>Jedes Ergebnis steht neben seinem Clip als NAME_cleaned</translation>
+      <source>Each result stands beside its clip as NAME{suffix}</source>
+      <translation>Jedes Ergebnis steht neben seinem Clip als NAME{suffix}</translation>
     </message>
     <message>
       <source>Edits from elsewhere</source>
@@ -448,6 +504,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Failed</source>
       <translation>Fehlgeschlagen</translation>
+    </message>
+    <message>
+      <source>Far and small ones too</source>
+      <translation>Auch Fernes und Kleines</translation>
     </message>
     <message>
       <source>Fast</source>
@@ -502,6 +562,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Für Clips, die gezeigt werden. Sieht genau hin und nimmt sich Zeit.</translation>
     </message>
     <message>
+      <source>Forget these</source>
+      <translation>Diese vergessen</translation>
+    </message>
+    <message>
       <source>Frame</source>
       <translation>Bild</translation>
     </message>
@@ -534,6 +598,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Zur Durchsicht</translation>
     </message>
     <message>
+      <source>Good</source>
+      <translation>Gut</translation>
+    </message>
+    <message>
       <source>Growth for faces alone.</source>
       <translation>Vergrößerung nur für Gesichter.</translation>
     </message>
@@ -556,6 +624,14 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>H.265</source>
       <translation>H.265</translation>
+    </message>
+    <message>
+      <source>Hardly any loss</source>
+      <translation>Kaum Verlust</translation>
+    </message>
+    <message>
+      <source>Help</source>
+      <translation>Hilfe</translation>
     </message>
     <message>
       <source>Hidden in this frame</source>
@@ -626,16 +702,16 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Wie wahrscheinlich eine Spur ein Objekt sein muss, um verdeckt zu werden, große mehr; niedriger verdeckt mehr. auto: 0.05.</translation>
     </message>
     <message>
+      <source>How to go on</source>
+      <translation>Wie es weitergeht</translation>
+    </message>
+    <message>
       <source>If you trust where it came from, turn on “Trust these weights” under More settings.</source>
       <translation>Wenn du der Herkunft vertraust, schalte unter „Weitere Einstellungen“ „Diesen Gewichten vertrauen“ ein.</translation>
     </message>
     <message>
       <source>Inference engine.</source>
       <translation>Rechenwerk für das Netz.</translation>
-    </message>
-    <message>
-      <source>Inference size</source>
-      <translation>Bildgröße der Erkennung</translation>
     </message>
     <message>
       <source>Into a folder…</source>
@@ -646,8 +722,20 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Es konnte nicht verfolgt werden: {why}</translation>
     </message>
     <message>
+      <source>It finds faces and number plates in clips and pictures and hides them in every frame.</source>
+      <translation>Es findet Gesichter und Kennzeichen in Clips und Bildern und verdeckt sie in jedem Bild.</translation>
+    </message>
+    <message>
+      <source>It hides no voices, clothes, names on shops, house numbers or places.</source>
+      <translation>Es verdeckt keine Stimmen, Kleidung, Ladennamen, Hausnummern oder Orte.</translation>
+    </message>
+    <message>
       <source>It is no face or plate, or not wanted any more</source>
       <translation>Es ist kein Gesicht oder Kennzeichen oder nicht mehr gewünscht</translation>
+    </message>
+    <message>
+      <source>It misses some: far, small, covered or turned faces and plates above all. Look before you publish.</source>
+      <translation>Manches übersieht es: vor allem ferne, kleine, halb verdeckte oder abgewandte Gesichter und Kennzeichen. Vor dem Veröffentlichen ansehen.</translation>
     </message>
     <message>
       <source>Its name</source>
@@ -676,6 +764,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Keyboard shortcuts</source>
       <translation>Tastenkürzel</translation>
+    </message>
+    <message>
+      <source>Keys</source>
+      <translation>Tasten</translation>
     </message>
     <message>
       <source>Label bypass</source>
@@ -748,6 +840,14 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Log file</source>
       <translation>Protokoll</translation>
+    </message>
+    <message>
+      <source>Log of this clip</source>
+      <translation>Protokoll dieses Clips</translation>
+    </message>
+    <message>
+      <source>Log of {name}</source>
+      <translation>Protokoll von {name}</translation>
     </message>
     <message>
       <source>Long side of the picture that the detector sees; larger finds smaller objects and costs more.</source>
@@ -842,8 +942,20 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Name des Profils:</translation>
     </message>
     <message>
+      <source>Named NAME{suffix}…</source>
+      <translation>Namen: NAME{suffix}…</translation>
+    </message>
+    <message>
+      <source>Names of results</source>
+      <translation>Namen der Ergebnisse</translation>
+    </message>
+    <message>
       <source>Name…</source>
       <translation>Name…</translation>
+    </message>
+    <message>
+      <source>Near objects</source>
+      <translation>Nur Nahes</translation>
     </message>
     <message>
       <source>Needs a look</source>
@@ -880,6 +992,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Nothing is lost; press Resume to go on</source>
       <translation>Nichts ist verloren; „Fortsetzen“ macht weiter</translation>
+    </message>
+    <message>
+      <source>Nothing leaves this computer, and no clip is ever changed: results are new files.</source>
+      <translation>Nichts verlässt diesen Rechner, und kein Clip wird je verändert: Ergebnisse sind neue Dateien.</translation>
     </message>
     <message>
       <source>Nothing was found to hide</source>
@@ -986,6 +1102,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Eigenes Profil, auf der Grundlage von {base}.</translation>
     </message>
     <message>
+      <source>Own value</source>
+      <translation>Eigener Wert</translation>
+    </message>
+    <message>
       <source>Path and hash</source>
       <translation>Pfad und Hash</translation>
     </message>
@@ -1044,6 +1164,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Preview and review</source>
       <translation>Vorschau und Durchsicht</translation>
+    </message>
+    <message>
+      <source>Preview: rest at a frame, and the seconds around it are planned as a run would plan them.</source>
+      <translation>Vorschau: Wer bei einem Bild verweilt, sieht die Sekunden darum so geplant, wie ein Lauf sie plant.</translation>
     </message>
     <message>
       <source>Previous frame</source>
@@ -1194,6 +1318,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Durchsicht</translation>
     </message>
     <message>
+      <source>Review: keep a track clear, draw a box around what was missed, then render again.</source>
+      <translation>Durchsicht: eine Spur frei lassen, um Übersehenes einen Rahmen ziehen, dann neu rendern.</translation>
+    </message>
+    <message>
       <source>Run audit</source>
       <translation>Prüfung starten</translation>
     </message>
@@ -1246,6 +1374,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Einstellungen</translation>
     </message>
     <message>
+      <source>Settings: turn a dial, and the preview follows. What was started keeps its own settings.</source>
+      <translation>Einstellungen: Was man dreht, zeigt die Vorschau. Gestartetes behält seine eigenen Einstellungen.</translation>
+    </message>
+    <message>
       <source>Shape of face regions.</source>
       <translation>Form der Gesichtsbereiche.</translation>
     </message>
@@ -1290,6 +1422,14 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Langsamere Voreinstellungen machen kleinere Dateien gleicher Qualität.</translation>
     </message>
     <message>
+      <source>Smaller file</source>
+      <translation>Kleinere Datei</translation>
+    </message>
+    <message>
+      <source>Smallest file</source>
+      <translation>Kleinste Datei</translation>
+    </message>
+    <message>
       <source>So many of the latest scores of a label must pass its threshold.</source>
       <translation>So viele der letzten Wertungen eines Merkmals müssen seine Schwelle erreichen.</translation>
     </message>
@@ -1306,6 +1446,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Etwas ist schiefgegangen</translation>
     </message>
     <message>
+      <source>Sound, subtitles and everything else stay as they were; positions and unknown data are left out.</source>
+      <translation>Ton, Untertitel und alles andere bleiben, wie sie waren; Standorte und unbekannte Daten werden weggelassen.</translation>
+    </message>
+    <message>
       <source>Source in the report</source>
       <translation>Quelle im Bericht</translation>
     </message>
@@ -1320,6 +1464,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Start of a span</source>
       <translation>Anfang einer Spanne</translation>
+    </message>
+    <message>
+      <source>Started: {what}</source>
+      <translation>Gestartet: {what}</translation>
     </message>
     <message>
       <source>Starting</source>
@@ -1396,6 +1544,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>The frame with its regions hidden</source>
       <translation>Das Bild mit verdeckten Bereichen</translation>
+    </message>
+    <message>
+      <source>The machine may go to sleep during a run; {command} prevents it.</source>
+      <translation>Der Rechner kann während eines Laufs einschlafen; {command} verhindert das.</translation>
     </message>
     <message>
       <source>The number of latest scores among which hits are counted.</source>
@@ -1490,8 +1642,16 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Diesen Gewichten vertrauen</translation>
     </message>
     <message>
+      <source>Try a sample clip</source>
+      <translation>Beispielclip ausprobieren</translation>
+    </message>
+    <message>
       <source>Undo</source>
       <translation>Rückgängig</translation>
+    </message>
+    <message>
+      <source>Usual</source>
+      <translation>Üblich</translation>
     </message>
     <message>
       <source>Video stream</source>
@@ -1518,8 +1678,20 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Was von dem behalten wird, das sonst entfernt wird: location, tags, data, subtitles, cover, attachments.</translation>
     </message>
     <message>
+      <source>What it cannot do</source>
+      <translation>Was es nicht kann</translation>
+    </message>
+    <message>
+      <source>What it does</source>
+      <translation>Was es tut</translation>
+    </message>
+    <message>
       <source>What leaves</source>
       <translation>Was hinausgeht</translation>
+    </message>
+    <message>
+      <source>What results are called: the clip's name and</source>
+      <translation>So heißen Ergebnisse: der Name des Clips und</translation>
     </message>
     <message>
       <source>What the report tells of the source: its path and hash, its name, or nothing.</source>
@@ -1560,6 +1732,18 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Write the result anew with your edits; nothing is detected again</source>
       <translation>Das Ergebnis mit deinen Änderungen neu schreiben; nichts wird neu erkannt</translation>
+    </message>
+    <message>
+      <source>about {h} h {m} min</source>
+      <translation>etwa {h} h {m} min</translation>
+    </message>
+    <message>
+      <source>about {n} min</source>
+      <translation>etwa {n} min</translation>
+    </message>
+    <message>
+      <source>about {n} s</source>
+      <translation>etwa {n} s</translation>
     </message>
     <message>
       <source>auto</source>
@@ -1738,6 +1922,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>{phase} {percent} %</source>
       <translation>{phase} {percent} %</translation>
+    </message>
+    <message>
+      <source>{suffix} cannot be part of a file's name.</source>
+      <translation>{suffix} kann kein Teil eines Dateinamens sein.</translation>
     </message>
     <message>
       <source>{what} hidden</source>
