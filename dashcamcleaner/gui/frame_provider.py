@@ -79,12 +79,14 @@ class StretchState:
         done: frames of the stretch that have been seen.
         all: frames of the stretch; 0 while none was begun.
         fps: frames a second that were seen, measured; 0 before any were.
+        file: nothing is planned: the frame is the finished file's.
     """
 
     holds: bool = False
     done: int = 0
     all: int = 0
     fps: float = 0.0
+    file: bool = False
 
 
 class FrameProvider:

@@ -147,10 +147,10 @@ class PreviewPanel(QWidget):
     def _show_badge(self) -> None:
         if self._live:
             text = tr("Live")
-        elif self.shows_file:
-            text = tr("Finished file")
         elif self.canvas.shown is None or self.stretch is None:
             text = ""
+        elif self.stretch.file:  # of the picture that is there, not of the one that is on its way
+            text = tr("Finished file")
         elif self.stretch.holds:
             text = tr("As a run hides it")
         elif self.stretch.all:
@@ -217,7 +217,7 @@ class PreviewPanel(QWidget):
         def work() -> tuple[Shown, StretchState]:
             if result is not None:
                 shown = self._frames.finished(clip.path, pts, result=result, longest_side_px=px)
-                return shown, StretchState()
+                return shown, StretchState(file=True)
             return self._frames.planned(clip.path, pts, settings=settings, longest_side_px=px)
 
         return work
@@ -228,7 +228,7 @@ class PreviewPanel(QWidget):
             return  # of another frame than the one asked for last; that one is on its way
         self.stretch = stretch
         self.canvas.show_frame(shown)
-        nothing = tr("nothing hidden here") if self.shows_file else tr("nothing found here")
+        nothing = tr("nothing hidden here") if stretch.file else tr("nothing found here")
         self.counts.setText(counts_text(shown.counts or {}, none=nothing))
         self._show_badge()
         if not (stretch.holds or self.shows_file) and self._spare and len(self.clip.times) > 1:
@@ -316,6 +316,7 @@ class PreviewPanel(QWidget):
         if not self._live:
             return
         size = (picture.width(), picture.height())
+        self.stretch = None
         self.canvas.show_frame(Shown(None, picture, size, counts=counts, time_s=time_s))
         self.counts.setText(counts_text(counts, none=tr("nothing in this frame")))
         if self.clip is not None and self.clip.times:

@@ -14,10 +14,10 @@ from dashcamcleaner.settings import Setting
 __all__ = ["WORDED", "WordedField"]
 
 _DETAIL: dict[int, str] = {
-    640: "Near objects",
+    640: "Near ones only",
     960: "Usual",
-    1280: "Far and small ones too",
-    1920: "As far as it goes",
+    1280: "Far ones too",
+    1920: "Very far ones too",
 }
 _QUALITY: dict[int, str] = {16: "Hardly any loss", 20: "Good", 24: "Smaller file", 28: "Smallest file"}
 WORDED: dict[str, dict[int, str]] = {"inference_size": _DETAIL, "quality": _QUALITY}

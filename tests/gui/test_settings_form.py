@@ -176,7 +176,7 @@ def test_detail_and_quality_speak_in_words_with_the_number_behind(open_window: O
     form, model = window.settings, window.session.form
     detail, quality = form.lines["inference_size"], form.lines["quality"]
     assert (detail.label.text(), quality.label.text()) == ("Detail", "Quality")
-    assert detail.field.combo.currentText() == "Far and small ones too"
+    assert detail.field.combo.currentText() == "Far ones too"
     pick(quality.field.combo, 24)
     assert model.value("quality") == 24
     assert quality.field.spin.text() == "24"

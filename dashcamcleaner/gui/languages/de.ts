@@ -188,10 +188,6 @@
       <translation>So verdeckt ein Lauf</translation>
     </message>
     <message>
-      <source>As far as it goes</source>
-      <translation>So weit es geht</translation>
-    </message>
-    <message>
       <source>As the system</source>
       <translation>Wie das System</translation>
     </message>
@@ -506,8 +502,8 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Fehlgeschlagen</translation>
     </message>
     <message>
-      <source>Far and small ones too</source>
-      <translation>Auch Fernes und Kleines</translation>
+      <source>Far ones too</source>
+      <translation>Auch Fernes</translation>
     </message>
     <message>
       <source>Fast</source>
@@ -954,7 +950,7 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Name…</translation>
     </message>
     <message>
-      <source>Near objects</source>
+      <source>Near ones only</source>
       <translation>Nur Nahes</translation>
     </message>
     <message>
@@ -1652,6 +1648,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Usual</source>
       <translation>Üblich</translation>
+    </message>
+    <message>
+      <source>Very far ones too</source>
+      <translation>Sehr Fernes</translation>
     </message>
     <message>
       <source>Video stream</source>
