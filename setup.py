@@ -9,6 +9,7 @@ setup(
         "dashcamcleaner": ["py.typed"],
         "dashcamcleaner.gui": ["languages/*.qm"],
         "dashcamcleaner.report": ["templates/*.html", "templates/*.css"],
+        "dashcamcleaner.service": ["page/*"],
         "dashcamcleaner.tracking": ["evidence.json"],
         "dashcamcleaner._weights": ["*.onnx", "*.pt", "*.json", "*.xml", "*.bin"],
     },

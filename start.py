@@ -4,7 +4,7 @@
     python3 start.py demo             set up, make a demo clip, clean it
     python3 start.py test             set up with the test tools, run the tests
     python3 start.py window           set up, open the window
-    python3 start.py setup            set up only;  --extra gpu|audit|train|people|safety|scenes|live  adds these
+    python3 start.py setup            set up only; --extra adds gpu|audit|train|people|safety|scenes|live|serve|cluster
     python3 start.py clean ...        any other words go to the command line of the program
 
 The environment is ``.venv`` beside this file. On Linux, system libraries that Qt needs and that are missing are
@@ -30,10 +30,12 @@ REQUIREMENTS = {
     "gpu": "requirements-gpu.txt",
     "audit": "requirements-audit.txt",
     "train": "requirements-train.txt",
+    "serve": "requirements-serve.txt",
     "live": "requirements-live.txt",
     "people": "requirements-people.txt",
     "safety": "requirements-safety.txt",
     "scenes": "requirements-scenes.txt",
+    "cluster": "requirements-cluster.txt",
 }
 # Which Debian/Ubuntu package holds a library that Qt 5 wants. Several names: the newer releases renamed some.
 DEBIAN = {

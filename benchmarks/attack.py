@@ -151,7 +151,7 @@ def weakened(cells: int | None = None) -> Iterator[None]:
         for name, value in names.items():
             setattr(tones, name, value)
         if cells is not None:
-            obscurer_module.cells_of = lambda place, *, cells, many=cells: count(place, cells=many)  # noqa: ARG005
+            obscurer_module.cells_of = lambda place, *, many=cells, **_: count(place, cells=many)
         tones._scale.cache_clear()
         yield
     finally:

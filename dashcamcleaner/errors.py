@@ -12,7 +12,17 @@
     │   └── DetectorFailed              5   NaN boxes, an exception in the engine
     ├── PlanError                       6   a plan (or edits file) that cannot be read, or of another clip
     │   └── NotAccepted                 9   a plan or edits from elsewhere that nobody has said yes to
+    ├── RequestError                    2   a request to the service that cannot be answered as it stands
+    │   ├── TokenError                  2   the request brings no token, or a wrong one
+    │   ├── RequestForbidden            2   a host, page or folder that the service was not opened to
+    │   ├── NotFound                    2   nothing of that name is there, or it is another token's
+    │   ├── NotReady                    2   the job has not come to what is asked of it
+    │   ├── TooSlow                     2   the request took longer than a request may
+    │   ├── TooLarge                    2   more bytes, pixels, seconds or pictures than the service takes
+    │   ├── TooMany                     2   the queue is full, or the token asks too often
+    │   └── ServiceBusy                 2   the answer takes longer than the service waits for one
     ├── ExtraMissing                    8   an optional extra that is not installed
+    ├── WorkerLost                      11  a process or machine that worked on a clip is gone
     └── Cancelled                       130 the user stopped the run
 
 `PARTIAL_EXIT` (7) is no error: the clip was cleaned as far as it could be decoded, or as its edits
@@ -110,8 +120,6 @@ class BackendMissing(BackendError):
 class WeightsError(BackendError):
     """Weights are missing, unreadable or of a layout we do not know."""
 
-    http_status = 422
-
 
 class WeightsUntrusted(WeightsError):
     """A foreign ``.pt`` is a pickle, which can run code, and the user has not agreed to load it."""
@@ -135,11 +143,78 @@ class NotAccepted(PlanError):
     http_status = 403
 
 
+class RequestError(DashcamCleanerError):
+    """A request to the service cannot be answered as it stands."""
+
+    exit_code = 2
+    http_status = 400
+
+
+class TokenError(RequestError):
+    """The request brings no token, or one that the service does not know."""
+
+    http_status = 401
+
+
+class RequestForbidden(RequestError):
+    """The request names a host, comes from a page, or asks for a file, that the service was not opened to."""
+
+    http_status = 403
+
+
+class NotFound(RequestError):
+    """Nothing of that name is there, or it belongs to another token."""
+
+    http_status = 404
+
+
+class NotReady(RequestError):
+    """The job has not come to what is asked of it, or never will."""
+
+    http_status = 409
+
+
+class TooSlow(RequestError):
+    """The request's own bytes took longer to come than the service waits for them."""
+
+    http_status = 408
+
+
+class TooLarge(RequestError):
+    """More bytes, pixels, seconds or pictures than the service takes."""
+
+    http_status = 413
+
+
+class TooMany(RequestError):
+    """The queue is full, or the token asks more often than it may; the same request can be sent again later.
+
+    Attributes:
+        retry_after_s: seconds after which it may.
+    """
+
+    http_status = 429
+    retry_after_s = 5.0
+
+
+class ServiceBusy(RequestError):
+    """The answer takes longer than the service waits for one."""
+
+    http_status = 503
+
+
 class ExtraMissing(DashcamCleanerError):
     """A command needs an optional extra that is not installed; the hint says how."""
 
     exit_code = 8
     http_status = 501
+
+
+class WorkerLost(DashcamCleanerError):
+    """The process, or the machine, that worked on a clip is gone; the clip is not cleaned."""
+
+    exit_code = 11
+    http_status = 500
 
 
 class Cancelled(DashcamCleanerError):

@@ -95,7 +95,7 @@ def pack(folder: Path, base: Path) -> Path:
         archive.add(folder, folder.name)
     if zstd is None:
         return target
-    run(zstd, "-q", "-f", "-19", "-T0", "--rm", target)
+    run(zstd, "-q", "-f", "-12", "-T0", "--rm", target)
     return target.with_name(target.name + ".zst")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,11 @@ def test_module_is_told_and_not_too_long(path: Path) -> None:
     assert len(text.splitlines()) <= MOST_LINES
     assert not text.strip() or text.lstrip().startswith('"""'), "a module says what it is for"
     assert path.stem not in ("utils", "helpers", "common", "manager")
+
+
+def test_files_of_tests_have_names_of_their_own() -> None:
+    """Folders of tests are no packages, so the runner knows a file by its name alone."""
+    root = Path(__file__).parent
+    names = Counter(path.name for path in root.rglob("test_*.py") if not (path.parent / "__init__.py").exists())
+    # Beside tests/__init__.py, which makes a package of the files that lie there.
+    assert [name for name, count in names.items() if count > 1] == []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from PIL import ExifTags, Image
 
 from dashcamcleaner.audit.positions import beside_the_picture, between_pictures, position_in
 from dashcamcleaner.audit.sound import AudioTrack, audio_shift_s
+from dashcamcleaner.core.budget import fits
 from dashcamcleaner.core.finding_table import found
 from dashcamcleaner.core.findings import Finding, Severity
 from dashcamcleaner.errors import InputError
@@ -185,6 +187,7 @@ def _compare_audio(source: ContainerContents, output: ContainerContents, muted: 
             yield found("sound-cut", {"number": number, "lost": lost, "packets": len(before.packets)})
 
 
+_BYTES_PER_PIXEL = 12.0
 _SIGNATURES = ((b"\xff\xd8\xff", "JPEG"), (b"\x89PNG\r\n\x1a\n", "PNG"))
 _CHAPTER_TITLE = re.compile(r"chapter (\d+): title=Chapter \1")
 
@@ -440,5 +443,10 @@ def _search_pictures(data: bytes, offset: int, facts: ContainerContents) -> None
 def _decoded(data: bytes) -> np.ndarray | None:
     if len(data) < 64:
         return None
-    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    try:
+        with Image.open(io.BytesIO(data)) as opened:
+            small = fits(*opened.size, bytes_per_pixel=_BYTES_PER_PIXEL)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if small else None
     return None if picture is None else cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)

@@ -43,6 +43,7 @@ COMMANDS = (
     "settings",
     "demo",
     "train",
+    "serve",
     "completion",
 )
 """In the order of the help. Each is a module here with ``add_parser(subparsers)`` and ``run(args) -> int``."""

@@ -17,7 +17,7 @@ _LEAST_S = 3.0
 
 
 class BatchEstimate:
-    """Fed with what ends and how far the current clip is.
+    """Fed with what ends and how far the current clip is, or the several that are cleaned at once.
 
     Args:
         weights: how much work each clip is, in any unit; its source's size in bytes.
@@ -28,7 +28,8 @@ class BatchEstimate:
         self._weights = [max(1.0, weight) for weight in weights]
         self._clock = clock
         self._began = clock()
-        self._done = 0
+        self._left = list(range(len(weights)))
+        self._shares: dict[int, float] = {}
         self._worked = 0.0  # without clips that took no time because they were finished before
         self._skipped = 0.0
 
@@ -36,36 +37,47 @@ class BatchEstimate:
     def place(self) -> str:
         """Which clip is worked on: ``7 of 40``; empty where there is but one."""
         total = len(self._weights)
-        return f"{min(self._done + 1, total)} of {total}" if total > 1 else ""
+        return f"{min(total - len(self._left) + 1, total)} of {total}" if total > 1 else ""
 
-    def ended(self, *, without_work: bool = False) -> None:
-        """The current clip is through.
+    def ended(self, which: int | None = None, *, without_work: bool = False) -> None:
+        """A clip is through.
 
         Args:
+            which: its place in the batch, from 0; None: the first that is not through yet.
             without_work: it was finished before or refused at once: it tells nothing of the speed.
         """
-        if self._done < len(self._weights):
-            weight = self._weights[self._done]
+        which = self._current(which)
+        if which is not None:
+            weight = self._weights[which]
+            self._left.remove(which)
+            self._shares.pop(which, None)
             self._skipped += weight if without_work else 0.0
             self._worked += 0.0 if without_work else weight
-            self._done += 1
 
-    def left_s(self, share: float = 0.0) -> float | None:
+    def _current(self, which: int | None) -> int | None:
+        if which is None:
+            return self._left[0] if self._left else None
+        return which if which in self._left else None
+
+    def left_s(self, share: float = 0.0, *, which: int | None = None) -> float | None:
         """Seconds until the batch is done; None while nothing can be said.
 
         Args:
-            share: how much of the current clip is done, 0 to 1.
+            share: how much of a clip is done, 0 to 1.
+            which: its place in the batch, from 0; None: the first that is not through yet.
         """
         spent = self._clock() - self._began
-        current = self._weights[self._done] if self._done < len(self._weights) else 0.0
-        worked = self._worked + current * min(1.0, max(0.0, share))
+        current = self._current(which)
+        if current is not None:
+            self._shares[current] = min(1.0, max(0.0, share))
+        worked = self._worked + sum(self._weights[place] * part for place, part in self._shares.items())
         if spent < _LEAST_S or worked <= 0.0:
             return None
         return spent / worked * max(0.0, sum(self._weights) - self._skipped - worked)
 
-    def describe(self, share: float = 0.0) -> str:
+    def describe(self, share: float = 0.0, *, which: int | None = None) -> str:
         """The place and the time left, for people; empty where there is but one clip."""
         if not self.place:
             return ""
-        left = self.left_s(share)
+        left = self.left_s(share, which=which)
         return self.place if left is None else f"{self.place}, {format_seconds(left).split('.')[0]} left"

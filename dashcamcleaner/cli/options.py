@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from dashcamcleaner.core.plain_text import say
@@ -23,7 +23,7 @@ from dashcamcleaner.settings import (
     shown,
 )
 
-__all__ = ["add_settings", "settings_of"]
+__all__ = ["add_rows", "add_settings", "settings_of"]
 
 
 def add_settings(parser: argparse.ArgumentParser, *, without: Container[str] = ("live",)) -> None:
@@ -37,17 +37,28 @@ def add_settings(parser: argparse.ArgumentParser, *, without: Container[str] = (
         if group in without:
             continue
         box = parser.add_argument_group(title)
-        for row in (row for row in ROWS if row.group == group):
-            options: dict[str, Any] = {"dest": f"set_{row.name}", "default": None, "help": _help(row)}
-            if row.type == "bool":
-                options["action"] = argparse.BooleanOptionalAction
-            else:
-                options["metavar"] = _metavar(row)
-            box.add_argument(row.flag, **options)
-            for name, flag in row.old_flags.items():  # understood, but not in the help
-                box.add_argument(flag, **{**options, "dest": f"set_{name}", "help": argparse.SUPPRESS})
+        add_rows(box, [row for row in ROWS if row.group == group])
         if group == "run":
             box.add_argument("--settings", metavar="FILE", help="TOML file of settings; flags win over it.")
+
+
+def add_rows(box: argparse._ActionsContainer, rows: Iterable[Setting], *, prefix: str = "set_") -> None:
+    """A flag for each row.
+
+    Args:
+        box: the parser, or the group of flags.
+        rows: rows of the settings table, or of a command's own.
+        prefix: stands before a row's name in the parsed arguments.
+    """
+    for row in rows:
+        options: dict[str, Any] = {"dest": f"{prefix}{row.name}", "default": None, "help": _help(row)}
+        if row.type == "bool":
+            options["action"] = argparse.BooleanOptionalAction
+        else:
+            options["metavar"] = _metavar(row)
+        box.add_argument(row.flag, **options)
+        for name, flag in row.old_flags.items():  # understood, but not in the help
+            box.add_argument(flag, **{**options, "dest": f"{prefix}{name}", "help": argparse.SUPPRESS})
 
 
 def settings_of(args: argparse.Namespace, *, defaults: Mapping[str, Any] | None = None) -> Settings:

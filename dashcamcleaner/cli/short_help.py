@@ -24,6 +24,7 @@ EXIT_STATUSES: dict[int, str] = {
     8: "an extra is not installed",
     9: "somebody has to look: the audit asks for a review, or a file from elsewhere waits for a yes",
     10: "the audit found a leak",
+    11: "a process that did the work was killed",
     130: "stopped",
 }
 """What a status of the command line means, for help, man page and README."""

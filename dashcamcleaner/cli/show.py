@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
@@ -24,24 +24,25 @@ class Display:
     """Shows a batch. Progress and warnings go to ``stream``; summaries go to standard output.
 
     Args:
-        sizes: how much work each job is: the size of its source in bytes.
+        sizes: how much work each job is, by its source: the size in bytes.
         json_lines: one JSON object per event on standard output, and nothing else there.
         quiet: only errors are shown.
         stream: a terminal gets a bar, anything else plain lines.
     """
 
-    def __init__(self, *, sizes: Sequence[float], json_lines: bool, quiet: bool, stream: TextIO) -> None:
+    def __init__(self, *, sizes: Mapping[str, float], json_lines: bool, quiet: bool, stream: TextIO) -> None:
         self._total = len(sizes)
-        self._estimate = BatchEstimate(sizes)
+        self._estimate = BatchEstimate(list(sizes.values()))
+        self._order = {source: place for place, source in enumerate(sizes)}
         self._earlier = 0
-        self._frames_done = False
+        self._worked: set[str] = set()
         self._json = json_lines
         self._quiet = quiet
         self._stream = stream
         self._results: list[dict[str, Any]] = []
         self._last_plain = 0.0
         self._bar: Any = None
-        self._task: Any = None
+        self._tasks: dict[str, Any] = {}
 
     def __enter__(self) -> Display:
         if not (self._json or self._quiet) and self._stream.isatty():
@@ -81,16 +82,17 @@ class Display:
             self._results.append({"source": str(job.source), "status": "failed", **event.error.as_dict()})
         if not self._json:
             self._tell(job, event)
+        source = str(job.source)
         if isinstance(event, Progress):
-            self._frames_done = True
+            self._worked.add(source)
         elif isinstance(event, Finished | Failed):
-            refused = isinstance(event, Failed) and not self._frames_done
-            self._estimate.ended(without_work=refused or (isinstance(event, Finished) and event.earlier))
-            self._frames_done = False
+            refused = isinstance(event, Failed) and source not in self._worked
+            without_work = refused or (isinstance(event, Finished) and event.earlier)
+            self._estimate.ended(self._order.get(source), without_work=without_work)
 
     def _tell(self, job: Job, event: Event) -> None:
         if isinstance(event, Failed):
-            self._end_bar()
+            self._end_bar(job)
             said = _naming(str(job.source), event.error.message)
             self._line(said, f"  hint: {event.error.hint}" if event.error.hint else "")
         elif self._quiet:
@@ -100,26 +102,29 @@ class Display:
             self._line(f"{place}{event.source} -> {event.output}", f"  {event.description}")
             if self._bar is not None:
                 name = f"{place}{visible(job.source.name)}"
-                self._task = self._bar.add_task(name, total=event.frames, fps=0.0, eta="-", found="", whole="")
+                added = self._bar.add_task(name, total=event.frames, fps=0.0, eta="-", found="", whole="")
+                self._tasks[str(job.source)] = added
         elif isinstance(event, Progress):
-            self._progress(event)
+            self._progress(job, event)
         elif isinstance(event, Warned):
             self._line(f"  note: {event.message}" + (f" {event.hint}" if event.hint else ""))
         elif isinstance(event, Finished):
-            self._end_bar()
+            self._end_bar(job)
             if event.earlier:
                 say(f"{event.summary.status} before: {event.summary.output}")
             else:
                 say(*summary_lines(event.summary))
 
-    def _progress(self, event: Progress) -> None:
+    def _progress(self, job: Job, event: Progress) -> None:
         eta = "-" if event.eta_s is None else format_seconds(event.eta_s).split(".")[0]
         found = " ".join(f"{count} {visible(kind)}" for kind, count in sorted(event.counts.items()))
-        whole = self._estimate.describe(event.frames_done / event.frames if event.frames else 0.0)
-        if self._bar is not None and self._task is not None:
+        source = str(job.source)
+        share = event.frames_done / event.frames if event.frames else 0.0
+        whole = self._estimate.describe(share, which=self._order.get(source))
+        if self._bar is not None and source in self._tasks:
             self._bar.update(
-                self._task, completed=event.frames_done, total=event.frames, fps=event.fps, eta=eta, found=found,
-                whole=f"({whole})" if whole else "",
+                self._tasks[source], completed=event.frames_done, total=event.frames, fps=event.fps, eta=eta,
+                found=found, whole=f"({whole})" if whole else "",
             )  # fmt: skip
             return
         now = time.monotonic()
@@ -130,16 +135,25 @@ class Display:
             whole_text = f"; {whole}" if whole else ""
             self._line(f"  {event.phase}: frame {event.frames_done}{of}{speed_text}{whole_text}")
 
-    def _end_bar(self) -> None:
-        if self._bar is not None and self._task is not None:
-            self._bar.remove_task(self._task)
-            self._task = None
+    def _end_bar(self, job: Job | None = None) -> None:
+        for source in list(self._tasks) if job is None else [str(job.source)]:
+            task = self._tasks.pop(source, None)
+            if self._bar is not None and task is not None:
+                self._bar.remove_task(task)
 
     def skipped(self, paths: Sequence[Path]) -> None:
         """Files in folders that are neither clip nor picture."""
         if paths and not (self._json or self._quiet):
             names = ", ".join(path.name for path in paths[:5]) + (", ..." if len(paths) > 5 else "")
             self._line(f"{len(paths)} files are neither clip nor picture and were left aside: {names}")
+
+    def left_out(self, sentences: Sequence[str]) -> None:
+        """Subfolders that were not read: said even where little is, for nothing in them is cleaned."""
+        for sentence in sentences:
+            if self._json:
+                say(json_line(event_as_dict(Warned(sentence))))
+            else:
+                self._line(sentence)
 
     def stopped(self) -> None:
         """The user stopped the batch."""
@@ -151,6 +165,7 @@ class Display:
 
     def totals(self) -> None:
         """The end of the batch."""
+        self._results.sort(key=lambda result: self._order.get(result["source"], self._total))
         failed = sum(result["status"] == "failed" for result in self._results)
         partial = sum(result["status"] == "partial" for result in self._results)
         cleaned = sum(result["status"] == CLEANED for result in self._results)

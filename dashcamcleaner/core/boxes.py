@@ -61,6 +61,14 @@ class Detections:
             np.array([str(row[5]) for row in rows]),
         )
 
+    def rounded(self) -> Detections:
+        """As they will come back from a plan: what is decided by rounded numbers, a replay decides alike."""
+        if not len(self):
+            return self
+        xyxy = np.round(self.xyxy.astype(np.float64), 2).astype(np.float32)
+        score = np.round(self.score.astype(np.float64), 4).astype(np.float32)
+        return Detections(xyxy, score, self.kind)
+
     @classmethod
     def concatenate(cls, parts: Sequence[Detections]) -> Detections:
         """All detections of the parts, in their order."""

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
+from dashcamcleaner.side_files import parse_json
+
 __all__ = [
     "Box",
     "KeyFrame",
@@ -53,7 +55,7 @@ class RowEdit:
 
     def to_row(self) -> dict[str, object]:
         """The row of the edits file; `edit_from_row` is the inverse."""
-        unknown = {key: json.loads(value) for key, value in self.unknown_keys}
+        unknown = {key: parse_json(value) for key, value in self.unknown_keys}
         return {"edit": self.row_name, **self._values(), **unknown}
 
     def _values(self) -> dict[str, object]:

@@ -9,11 +9,13 @@ An edit that can leave something clear says so by `uncovers`: that is the one pl
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import itemgetter
 from typing import ClassVar, Self, TypeAlias
 
 from dashcamcleaner.core.boxes import contains
@@ -191,17 +193,17 @@ class DrawnRegion(RowEdit):
         """The box at this time, None outside its span."""
         if not self.from_s - SAME_TIME_S <= time_s <= self.to_s + SAME_TIME_S:
             return None
-        for (start_s, start), (end_s, end) in pairwise(self.keys):
-            if time_s <= end_s:
-                part = min(1.0, max(0.0, (time_s - start_s) / max(1e-9, end_s - start_s)))
-                a, b = start, end
-                return (
-                    a[0] + part * (b[0] - a[0]),
-                    a[1] + part * (b[1] - a[1]),
-                    a[2] + part * (b[2] - a[2]),
-                    a[3] + part * (b[3] - a[3]),
-                )
-        return self.keys[-1][1]
+        place = max(1, bisect.bisect_left(self.keys, time_s, key=itemgetter(0)))
+        if place >= len(self.keys):
+            return self.keys[-1][1]
+        (start_s, a), (end_s, b) = self.keys[place - 1 : place + 1]
+        part = min(1.0, max(0.0, (time_s - start_s) / max(1e-9, end_s - start_s)))
+        return (
+            a[0] + part * (b[0] - a[0]),
+            a[1] + part * (b[1] - a[1]),
+            a[2] + part * (b[2] - a[2]),
+            a[3] + part * (b[3] - a[3]),
+        )
 
     def nearest(self, time_s: float) -> Box:
         """The box at this time; outside its span that of the nearer end."""

@@ -8,15 +8,18 @@ the file, ``docs/tracking.md`` its rows.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
+
+import numpy as np
 
 from dashcamcleaner.core.edit_rows import Box
 from dashcamcleaner.core.edit_types import (
     EDIT_TYPES,
     MANUAL,
+    SAME_TIME_S,
     CheckedTrack,
     ClearZone,
     DrawnRegion,
@@ -278,23 +281,24 @@ class Edits:
     def apply(self, regions: Iterable[Region], *, seen: Observation) -> tuple[Region, ...]:
         """A frame's regions as they are after the edits. What was added by hand comes first."""
         time_s = seen.time.seconds
-        away, only = (self.keep - self._hidden_tracks) | self.drop, self.only
-        zones = [zone for zone in self.clear_zones if zone.holds(time_s)]
+        away, only = self._away, self.only
+        clear = self._clear_boxes[self._lasting_of["clear_zones"].at(time_s)] if self.clear_zones else None
         kept = [
             region
             for region in regions
             if region.track not in away
             and (not only or region.track in only or region.track in self._hidden_tracks)
-            and not any(zone.contains(region.xyxy) for zone in zones)
+            and (clear is None or not _lies_in_any(region.xyxy, clear))
             and not self.shows(region.track, region.kind, time_s=time_s)
         ]
         added = []
-        for drawn in self.regions:
+        for place in self._lasting_of["regions"].at(time_s):
+            drawn = self.regions[place]
             box = drawn.at(time_s)
             if box is not None:
                 added.append(Region(box, drawn.kind, 1.0, Origin.MANUAL))
-        added += [Region(zone.box, MANUAL, 1.0, Origin.MANUAL) for zone in self.hidden_zones if zone.holds(time_s)]
-        if any(span.holds(time_s) for span in self.hidden_spans):
+        added += self._zone_regions(time_s)
+        if len(self._lasting_of["hidden_spans"].at(time_s)):
             added.append(Region(_EVERYWHERE, WHOLE_FRAME, 1.0, Origin.MANUAL))
         return (*added, *kept)
 
@@ -325,6 +329,57 @@ class Edits:
         if shown:
             return all(person in self.shown_persons for person in shown)
         return self.keep_unknown and track not in self.person_tracks
+
+    @cached_property
+    def _away(self) -> frozenset[int]:
+        return (self.keep - self._hidden_tracks) | self.drop
+
+    @cached_property
+    def _lasting_of(self) -> Mapping[str, _Lasting]:
+        kinds = ("regions", "hidden_zones", "clear_zones", "hidden_spans")
+        return {name: _Lasting(getattr(self, name)) for name in kinds}
+
+    @cached_property
+    def _clear_boxes(self) -> np.ndarray:
+        return np.array([zone.box for zone in self.clear_zones], np.float64).reshape(-1, 4)
+
+    def _zone_regions(self, time_s: float) -> tuple[Region, ...]:
+        """The regions of the hidden zones in force, each area once; most frames have those of the one before."""
+        places = self._lasting_of["hidden_zones"].at(time_s)
+        known = self._latest_zones.get(key := places.tobytes())
+        if known is None:
+            boxes = dict.fromkeys(self.hidden_zones[place].box for place in places)
+            known = tuple(Region(box, MANUAL, 1.0, Origin.MANUAL) for box in boxes)
+            self._latest_zones.clear()
+            self._latest_zones[key] = known
+        return known
+
+    @cached_property
+    def _latest_zones(self) -> dict[bytes, tuple[Region, ...]]:
+        return {}
+
+
+class _Lasting:
+    """When each of many edits is in force: asked for every frame of a clip, so without a loop over all of them.
+
+    Args:
+        edits: what lasts from one second to another.
+    """
+
+    def __init__(self, edits: Sequence[DrawnRegion | HiddenZone | ClearZone | HiddenSpan]) -> None:
+        self._from_s = np.array([edit.from_s for edit in edits], np.float64) - SAME_TIME_S
+        self._to_s = np.array([edit.to_s for edit in edits], np.float64) + SAME_TIME_S
+
+    def at(self, time_s: float) -> np.ndarray:
+        """The places of those that are in force at this time, in their order."""
+        return np.flatnonzero((self._from_s <= time_s) & (time_s <= self._to_s))
+
+
+def _lies_in_any(xyxy: Box, zones: np.ndarray) -> bool:
+    """Whether a box lies wholly in one of the zones ``(n, 4)``; see `core.boxes.contains`."""
+    x1, y1, x2, y2 = xyxy
+    inside = (zones[:, 0] <= x1) & (zones[:, 1] <= y1) & (zones[:, 2] >= x2) & (zones[:, 3] >= y2)
+    return bool(inside.any())
 
 
 def _suggested(row_name: str) -> str:

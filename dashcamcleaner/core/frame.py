@@ -132,6 +132,17 @@ class Frame:
             picture = self._pictures[size] = self.scale(size)
         return picture
 
+    def luma(self) -> np.ndarray | None:
+        """The upright brightness, uint8, in the frame's proportions, of limited range where the planes are.
+
+        None where the planes are RGB. Of eight bits it is a view of the plane, of more every other sample of it: good
+        for measuring motion. Take it before the frame is obscured.
+        """
+        if self.layout.rgb:
+            return None
+        plane = self.orientation.upright(self.planes[0])
+        return plane if plane.dtype == np.uint8 else (plane[::2, ::2] >> (self.layout.depth - 8)).astype(np.uint8)
+
     def make_writable(self) -> tuple[np.ndarray, ...]:
         """Planes that may be painted on: private to this frame, never the decoder's references."""
         if not self._owned:

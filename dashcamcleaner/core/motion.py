@@ -7,7 +7,6 @@ points, one frame ahead or back.
 from __future__ import annotations
 
 import base64
-import binascii
 import math
 import zlib
 from dataclasses import dataclass
@@ -15,11 +14,16 @@ from typing import Any
 
 import numpy as np
 
+from dashcamcleaner.side_files import unpacked, within
+
 __all__ = ["FrameMotion", "Motion"]
 
 _GRID_STEP_PX = 0.25
 """Resolution at which a grid is stored."""
 _UNKNOWN = np.iinfo(np.int16).min
+_FARTHEST_PX = 1e7
+_MOST_CELLS = 256
+"""Along a side of a grid; what is measured has 32."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,20 +89,19 @@ class Motion:
         """
         if data.get("cut"):
             return cls.scene_cut()
-        affine = np.array(data["a"], np.float32).reshape(2, 3)
-        if not np.isfinite(affine).all():
-            raise ValueError("a motion is not a number")
+        numbers = np.array(data["a"], np.float64).reshape(2, 3)
+        if not (np.abs(numbers) <= _FARTHEST_PX).all():  # NaN fails, too
+            raise ValueError("a motion is out of range")
+        affine = numbers.astype(np.float32)
         grid = None
         if "g" in data:
             rows, cols, packed = data["g"]
-            try:
-                planes = zlib.decompress(base64.b64decode(packed))
-            except (zlib.error, binascii.Error) as error:
-                raise ValueError(f"a motion grid cannot be unpacked ({error})") from error
+            rows, cols = (int(within(side, 1, _MOST_CELLS, what="a motion grid's side")) for side in (rows, cols))
+            planes = unpacked(base64.b64decode(packed), size=2 * 2 * rows * cols)
             half = len(planes) // 2
             low = np.frombuffer(planes[:half], np.uint8).astype(np.uint16)
             high = np.frombuffer(planes[half:], np.uint8).astype(np.uint16)
-            cells = (low | high << 8).view(np.int16).reshape(2, int(rows), int(cols)).transpose(1, 2, 0)
+            cells = (low | high << 8).view(np.int16).reshape(2, rows, cols).transpose(1, 2, 0)
             grid = np.where(cells == _UNKNOWN, np.nan, cells * np.float32(_GRID_STEP_PX)).astype(np.float32)
         return cls(affine, grid)
 

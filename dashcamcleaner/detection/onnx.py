@@ -8,13 +8,14 @@ import numpy as np
 
 from dashcamcleaner.detection.batched import BatchedDetector
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
-from dashcamcleaner.detection.onnx_metadata import facts_of
+from dashcamcleaner.detection.onnx_metadata import checked_input, facts_of
 from dashcamcleaner.detection.weights import Weights, verify_file
 from dashcamcleaner.detection.yolo import cpu_count, rounded_up
 from dashcamcleaner.errors import BackendError, BackendMissing, WeightsError
 
 __all__ = ["available_devices", "open_yolo", "versions"]
 
+_MOST_WORDS = 200
 _HINT = "pip install onnxruntime"
 
 
@@ -77,18 +78,17 @@ def open_yolo(
     options.inter_op_num_threads = 1
     # Its threads spin between layers by default, which burns a core that decoder and encoder need.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what goes wrong is told in a sentence of ours
     try:
         session = ort.InferenceSession(str(file.path), options, providers=[providers[wanted]])
         given = session.get_inputs()[0]
     except Exception as error:  # the runtime's exceptions share no base but this
         raise WeightsError(f"ONNX Runtime cannot load {file.path.name}: {_first_line(error)}.") from error
     facts = facts_of(file.path, weights=weights)
-    count, _, height, width = given.shape
-    if isinstance(height, int) and isinstance(width, int):
-        input_size = (width, height)
-    else:
-        input_size = rounded_up(input_size, stride=facts.stride)
+    count, own_size = checked_input(file.path, given.shape)
+    if given.type not in ("tensor(float)", "tensor(float16)"):
+        raise WeightsError(f"{file.path.name} takes {given.type}, not pictures.", hint="Export it with float input.")
+    input_size = own_size or rounded_up(input_size, stride=facts.stride)
     number = np.float16 if given.type == "tensor(float16)" else np.float32
 
     def infer(pictures: np.ndarray) -> np.ndarray:
@@ -101,7 +101,7 @@ def open_yolo(
         class_kinds=facts.kinds,
         head=facts.head,
         input_size=input_size,
-        batch=count if isinstance(count, int) else batch,
+        batch=count or batch,
         floor=floor,
         description=DetectorDescription(
             backend="onnx",
@@ -116,4 +116,5 @@ def open_yolo(
 
 
 def _first_line(error: Exception) -> str:
-    return next((line.strip().rstrip(".") for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    words = next((line.strip().rstrip(".") for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    return words if len(words) <= _MOST_WORDS else words[:_MOST_WORDS] + "..."

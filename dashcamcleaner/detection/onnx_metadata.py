@@ -6,6 +6,7 @@ are read here, skipping over the weights. Both ONNX engines ask this, so that th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -14,9 +15,14 @@ from dashcamcleaner.detection.weights import Weights
 from dashcamcleaner.detection.yolo import kinds_of
 from dashcamcleaner.errors import WeightsError
 from dashcamcleaner.files import map_os_errors
+from dashcamcleaner.side_files import within
 
-__all__ = ["BOX_TASKS", "ModelFacts", "facts_of", "read_metadata"]
+__all__ = ["BOX_TASKS", "ModelFacts", "checked_input", "facts_of", "read_metadata"]
 
+_STRIDE, _MOST_STRIDE = 32, 1024
+_SIDES, _MOST_BATCH, _MOST_PIXELS = (32, 8192), 256, 1 << 25
+_MOST_METADATA = 1 << 22
+"""Bytes of one field; the class names of the largest known model take 30,000."""
 BOX_TASKS = ("detect", "segment", "pose")
 """Ultralytics' tasks whose output begins with upright boxes."""
 
@@ -58,8 +64,47 @@ def facts_of(path: Path, *, weights: Weights, metadata: dict[str, str] | None = 
     return ModelFacts(
         kinds=weights.kinds or kinds_of(metadata["names"]),
         head="end-to-end" if weights.head == "auto" and rows else weights.head,
-        stride=max(32, int(float(metadata.get("stride") or 32))),
+        stride=_stride_of(metadata.get("stride") or "32", path=path),
     )
+
+
+def checked_input(path: Path, shape: Sequence[object]) -> tuple[int | None, tuple[int, int] | None]:
+    """What a model's input is exported for: its batch, and its ``(width, height)``; None where it takes any.
+
+    Args:
+        path: the file, for messages.
+        shape: the input's, as a backend tells it; what is no whole number is left open.
+
+    Raises:
+        WeightsError: it is no input for colour pictures, or a size or batch is absurd: memory is taken by it.
+    """
+    sides = [one if isinstance(one, int) and not isinstance(one, bool) else None for one in shape]
+    told = ", ".join("?" if side is None else str(side) for side in sides[:6])
+    wrong = WeightsError(
+        f"{path.name} takes no pictures: its input has the shape ({told}).",
+        hint=f"Known are (batch, 3, height, width), with sides of {_SIDES[0]} to {_SIDES[1]}.",
+    )
+    if len(sides) != 4 or sides[1] not in (None, 3):
+        raise wrong
+    batch, _, height, width = sides
+    if batch is not None and not 1 <= batch <= _MOST_BATCH:
+        raise wrong
+    if any(side is not None and not _SIDES[0] <= side <= _SIDES[1] for side in (height, width)):
+        raise wrong
+    if height is None or width is None:
+        return batch, None
+    if height * width * (batch or 1) > _MOST_PIXELS:
+        raise wrong
+    return batch, (width, height)
+
+
+def _stride_of(text: str, *, path: Path) -> int:
+    try:
+        return max(_STRIDE, int(within(text, 1, _MOST_STRIDE, what="its stride")))
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise WeightsError(
+            f"{path.name} tells a stride that cannot be: {text[:40]!r}.", hint="Export it again."
+        ) from error
 
 
 def read_metadata(path: Path) -> dict[str, str]:
@@ -81,6 +126,8 @@ def read_metadata(path: Path) -> dict[str, str]:
                     stop, entry = file.tell() + length, {}
                     while file.tell() < stop:
                         inner, size = _next_field(file)
+                        if size > _MOST_METADATA:
+                            raise ValueError("a text is too long")
                         entry[inner] = file.read(size).decode("utf-8", "replace")
                     found[entry.get(_KEY, "")] = entry.get(_VALUE, "")
                 else:

@@ -20,13 +20,14 @@ import numpy as np
 
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
-from dashcamcleaner.detection.onnx_metadata import facts_of
+from dashcamcleaner.detection.onnx_metadata import checked_input, facts_of
 from dashcamcleaner.detection.weights import Weights, WeightsFile, verify_file
 from dashcamcleaner.detection.yolo import OutputLayout, Placement, cpu_count, decode, letterbox, rounded_up, tell_layout
 from dashcamcleaner.errors import BackendError, BackendMissing, DetectorFailed, WeightsError
 
 __all__ = ["OpenVinoDetector", "available_devices", "open_yolo", "versions"]
 
+_MOST_WORDS = 200
 _MAX_STREAMS = 8
 """More pictures at once than that only cost memory: the encoder needs cores too."""
 
@@ -102,10 +103,9 @@ def open_yolo(
         model = core.read_model(file.path)
         facts = facts_of(file.path, weights=weights, metadata=_labels_in(model) if file.format == "openvino" else None)
         shape = model.input().partial_shape
-        if shape[2].is_static and shape[3].is_static:  # exported for one size: anchors inside may not follow another
-            input_size = (shape[3].get_length(), shape[2].get_length())
-        else:
-            input_size = rounded_up(input_size, stride=facts.stride)
+        sides = [one.get_length() if one.is_static else None for one in shape] if shape.rank.is_static else []
+        # Exported for one size: anchors inside may not follow another.
+        input_size = checked_input(file.path, sides)[1] or rounded_up(input_size, stride=facts.stride)
         model.reshape([1, 3, input_size[1], input_size[0]])
         steps = ov.preprocess.PrePostProcessor(model)
         steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
@@ -116,7 +116,9 @@ def open_yolo(
         compiled = core.compile_model(steps.build(), name, options)
         used = str(compiled.get_property("INFERENCE_PRECISION_HINT").to_string()) if name == "CPU" else "f16"
         full_name = str(core.get_property(name, "FULL_DEVICE_NAME"))
-    except RuntimeError as error:
+    except WeightsError:
+        raise
+    except Exception as error:  # the binding raises whatever the file makes it meet
         raise WeightsError(
             f"OpenVINO cannot load {file.path.name} for {input_size[0]}x{input_size[1]}: {_first_line(error)}.",
             hint="Export it with dynamic height and width, or give the inference size that it was exported for.",
@@ -165,7 +167,7 @@ def _labels_in(model: Any) -> dict[str, str]:
 
 def _first_line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1].rstrip(".") if lines else type(error).__name__
+    return lines[-1].rstrip(".")[:_MOST_WORDS] if lines else type(error).__name__
 
 
 @dataclass(slots=True, eq=False)

@@ -30,7 +30,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +37,7 @@ from typing import Any
 
 from dashcamcleaner.errors import OutputError, WeightsError, WeightsUntrusted
 from dashcamcleaner.files import atomic_json, file_sha256, map_os_errors, user_folder
+from dashcamcleaner.side_files import UNREADABLE, read_json, reason_of, within
 
 __all__ = [
     "SCHEMA",
@@ -51,12 +51,18 @@ __all__ = [
     "read_sidecar",
     "remember_trust",
     "shipped_folders",
+    "unreadable_sidecars",
     "verify_file",
     "weights_folders",
 ]
 
 SCHEMA = 1
 FORMATS = {".onnx": "onnx", ".xml": "openvino", ".pt": "torch"}
+_MOST_BYTES = 1 << 20
+"""Of a sidecar."""
+_MOST_KINDS, _LONGEST_NAME = 10_000, 100
+_SIZES_PX = (32, 16_384)
+"""Of training pictures."""
 HEADS = ("auto", "raw", "objectness", "end-to-end")
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -136,8 +142,7 @@ def read_sidecar(path: Path) -> Weights:
     """
     hint = "See docs/weights.md for its fields."
     try:
-        with map_os_errors(path, what=f"The sidecar {path}", verb="read", hint=hint, to=WeightsError):
-            metadata = json.loads(path.read_text(encoding="utf-8"))
+        metadata = read_json(path, what=f"The sidecar {path}", to=WeightsError, most=_MOST_BYTES)
         schema = int(metadata["schema"])
         if schema > SCHEMA:
             raise WeightsError(
@@ -147,22 +152,33 @@ def read_sidecar(path: Path) -> Weights:
         head = str(metadata.get("head", "auto"))
         if head not in HEADS:
             raise ValueError(f"head is {head!r}, not one of {', '.join(HEADS)}")
-        kinds = tuple(str(kind) for kind in metadata["kinds"])
-        if not kinds:
-            raise ValueError("kinds is empty")
+        kinds = tuple(_name_of(kind) for kind in metadata["kinds"])
+        if not 0 < len(kinds) <= _MOST_KINDS:
+            raise ValueError("kinds is empty" if not kinds else "kinds is too long")
         files = tuple(_file_of(row, folder=path.parent) for row in metadata["files"])
+        size_px = metadata.get("trained_size_px")
         return Weights(
-            name=str(metadata["name"]),
+            name=_name_of(metadata["name"]),
             files=files,
             kinds=kinds,
             head=head,
-            trained_size_px=int(metadata["trained_size_px"]) if metadata.get("trained_size_px") else None,
-            thresholds={str(kind): float(value) for kind, value in metadata.get("thresholds", {}).items()},
+            trained_size_px=int(within(size_px, *_SIZES_PX, what="trained_size_px")) if size_px else None,
+            thresholds={
+                str(kind): within(value, 0, 1, what=f"the threshold of {kind}")
+                for kind, value in metadata.get("thresholds", {}).items()
+            },
             rank=int(metadata.get("rank", 0)),
             metadata=metadata,
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise WeightsError(f"The sidecar {path} cannot be read ({error!r}).", hint=hint) from error
+    except UNREADABLE as error:
+        raise WeightsError(f"The sidecar {path} cannot be read ({reason_of(error)}).", hint=hint) from error
+
+
+def _name_of(value: Any) -> str:
+    """A name of weights or of a kind: a text that can be shown and written down."""
+    if not isinstance(value, str) or not value.strip() or not value.isprintable() or len(value) > _LONGEST_NAME:
+        raise ValueError(f"{str(value)[:40]!r} is no name")
+    return value
 
 
 def _file_of(row: dict[str, Any], *, folder: Path) -> WeightsFile:
@@ -191,6 +207,19 @@ def available_weights() -> dict[str, Weights]:
             if weights.name not in found and any(file.path.is_file() for file in weights.files):
                 found[weights.name] = weights
     return dict(sorted(found.items(), key=lambda item: (-item[1].rank, item[0])))
+
+
+def unreadable_sidecars() -> tuple[str, ...]:
+    """A sentence for each JSON in the user's weights folder that is no sidecar: passed over, no reason to stop."""
+    told = []
+    shipped = shipped_folders()
+    for folder in weights_folders():
+        for path in sorted(folder.glob("*.json")) if folder not in shipped else ():
+            try:
+                read_sidecar(path)
+            except WeightsError as error:
+                told.append(f"{error.message.rstrip('.')}; these weights are passed over.")
+    return tuple(told)
 
 
 def find_weights(name: str = "auto") -> Weights:
@@ -344,8 +373,8 @@ def _trust_record() -> Path:
 def _trusted() -> dict[str, Any]:
     """What a person has said yes to: SHA-256 -> name."""
     try:
-        trusted = json.loads(_trust_record().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        trusted = read_json(_trust_record(), what="The record of trusted weights", to=WeightsError)
+    except (WeightsError, ValueError):
         return {}
     return trusted if isinstance(trusted, dict) else {}
 

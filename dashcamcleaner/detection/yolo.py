@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import cv2
@@ -56,6 +57,7 @@ gives about 5,000."""
 _MOST_ROWS, _MOST_COLUMNS = 1000, 262
 """Limits of an end-to-end head: exports give 300 rows, and six columns before masks or key points."""
 
+_MOST_CLASSES, _LONGEST_NAME, _MOST_TOLD = 100_000, 100, 12
 _STRIDE = 32
 _STRIDES = ((8, 16, 32), (8, 16, 32, 64), (4, 8, 16, 32), (16, 32))
 
@@ -173,6 +175,8 @@ def tell_layout(
     if output.ndim != 3:
         raise unknown
     _, rows, columns = output.shape
+    if not output.size:
+        raise unknown
     cells = {sum((input_size[0] // s) * (input_size[1] // s) for s in strides) for strides in _STRIDES}
     wanted = head
     for anchors_last in (True, False):
@@ -286,6 +290,13 @@ def kind_of(class_name: str) -> str:
     return words.replace(" ", "_") or "object"
 
 
+def _numbers_of(names: Mapping[Any, Any]) -> list[int]:
+    try:
+        return [int(index) for index in names]
+    except (TypeError, ValueError, OverflowError) as error:
+        raise WeightsError("the class names of the weights are numbered by what is no number.") from error
+
+
 def kinds_of(names: str | Iterable[Any] | Mapping[Any, Any]) -> tuple[str, ...]:
     """Kind per class index, from class names as models carry them; see `names_of`.
 
@@ -307,16 +318,20 @@ def names_of(names: str | Iterable[Any] | Mapping[Any, Any]) -> tuple[str, ...]:
     if isinstance(names, str):
         try:
             read = ast.literal_eval(names)
-        except (ValueError, SyntaxError):
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):  # it says all of these
             read = None
         if not isinstance(read, Mapping | list | tuple):
             raise WeightsError(f"the class names of the weights cannot be read: {names[:60]!r}.")
         names = read
     if isinstance(names, Mapping):
-        if {int(index) for index in names} != set(range(len(names))):
-            raise WeightsError(f"the class names of the weights have gaps: {sorted(names)}.")
-        names = [name for _, name in sorted((int(index), name) for index, name in names.items())]
-    found = tuple(str(name) for name in names)
+        numbers = sorted(_numbers_of(names))
+        if numbers != list(range(len(names))):
+            listed = ", ".join(map(str, numbers[:_MOST_TOLD])) + (", ..." if len(numbers) > _MOST_TOLD else "")
+            raise WeightsError(f"the class names of the weights have gaps: {listed}.")
+        names = [name for _, name in sorted(((int(index), name) for index, name in names.items()), key=itemgetter(0))]
+    found = tuple(str(name)[:_LONGEST_NAME] for name in names)
+    if len(found) > _MOST_CLASSES:
+        raise WeightsError(f"the weights name {len(found)} classes; up to {_MOST_CLASSES} are known.")
     if not found:
         raise WeightsError("the weights name no classes.")
     return found

@@ -20,6 +20,7 @@ from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.icons import app_icon
 from dashcamcleaner.gui.main_window import MainWindow
+from dashcamcleaner.gui.screen import require_screen
 from dashcamcleaner.gui.session import Session
 from dashcamcleaner.gui.single_instance import SingleInstance, hand_over
 from dashcamcleaner.gui.store import Store
@@ -82,7 +83,12 @@ def open_window(paths: Sequence[str] = (), *, models: ModelPool | None = None) -
     Args:
         paths: files and folders for the queue.
         models: where detectors come from; None: the process's own pool.
+
+    Raises:
+        DashcamCleanerError: there is no screen to open a window on.
     """
+    clear_foreign_plugins()
+    require_screen()
     app = make_application([])
     net = CrashNet()
     net.install()

@@ -51,6 +51,14 @@ CHOICE_TITLES: dict[str, str] = {
     "nothing": "Nothing",
     "cover": "Cover pictures",
     "attachments": "Attached files",
+    "software": "Software",
+    "nvenc": "NVIDIA (NVENC)",
+    "cuda": "NVIDIA (CUDA)",
+    "qsv": "Intel (Quick Sync)",
+    "amf": "AMD (AMF)",
+    "videotoolbox": "Apple (VideoToolbox)",
+    "vaapi": "Linux (VA-API)",
+    "d3d11va": "Windows (D3D11)",
 }
 
 PROFILE_NOTES: dict[str, str] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtGui import QImage
 
+from dashcamcleaner.errors import InputError
 from dashcamcleaner.gui.canvas import Shown
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.frame_provider import FrameProvider, OpenedClip, boxes_of
 from dashcamcleaner.gui.words import tr
 from dashcamcleaner.settings import Settings
+from dashcamcleaner.side_files import UNREADABLE, read_json
 
 if TYPE_CHECKING:
     from dashcamcleaner.core.edits import Edits
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OpenedReview", "ReviewService"]
 
+_NO_REPORT: tuple[type[Exception], ...] = (InputError, *UNREADABLE)
 _CARD_PX = 96
 _CARD_ROOM = 0.35
 
@@ -148,8 +150,8 @@ def _question(edits: Edits) -> str:
 def _rendered_edits(report: Path | None) -> bool:
     """Whether the result was written with edits, by its report: those that were taken back leave no file."""
     try:
-        return report is not None and bool(json.loads(report.read_text(encoding="utf-8")).get("edits"))
-    except (OSError, ValueError, AttributeError):
+        return report is not None and bool(read_json(report, what=f"The report {report}", to=InputError).get("edits"))
+    except _NO_REPORT:
         return False
 
 

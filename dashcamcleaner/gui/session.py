@@ -101,6 +101,7 @@ class Session(QObject):
             self._ask_facts(row)
         twice = len(found.clips) - len(rows)
         sentences = [f"{error.message} {error.hint}".strip() for error in found.errors]
+        sentences += found.left_out
         if found.skipped:
             sentences.append(
                 tr_count(

@@ -7,7 +7,6 @@ remembered may stop the window from opening: a file that cannot be read is put a
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 from pathlib import Path
@@ -18,9 +17,14 @@ import tomli_w
 from dashcamcleaner.errors import OutputError, SettingError
 from dashcamcleaner.files import atomic_json, atomic_write, user_folder
 from dashcamcleaner.settings import PROFILES, load_toml, resolve
+from dashcamcleaner.side_files import read_json
 
 __all__ = ["Store", "is_name_part"]
 
+_TYPES = {"queue": list, "settings": dict, "audit": bool, "more_settings": bool, "settings_visible": bool}
+"""What is remembered under these names; all others are texts."""
+_LONGEST_TEXT = 10_000
+_MOST_ROWS = 10_000
 _FORBIDDEN = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
 
 
@@ -41,11 +45,10 @@ class Store:
         self._path = self.folder / "window.json"
         self._values: dict[str, Any] = {}
         try:
-            values = json.loads(self._path.read_text(encoding="utf-8"))
-            self._values = values if isinstance(values, dict) else {}
-        except FileNotFoundError:
-            pass
-        except (OSError, ValueError):
+            if self._path.exists():
+                values = read_json(self._path, what="What the window remembers", to=SettingError)
+                self._values = _usable(values) if isinstance(values, dict) else {}
+        except (OSError, ValueError, SettingError):
             self._put_aside()
 
     def _put_aside(self) -> None:
@@ -109,3 +112,14 @@ class Store:
     def delete_profile(self, name: str) -> None:
         """Delete an own profile; one that is gone already is fine."""
         (self.profile_folder / f"{name}.toml").unlink(missing_ok=True)
+
+
+def _usable(values: dict[str, Any]) -> dict[str, Any]:
+    """What of a file's values can have been remembered here: the rest would trip the window as it opens."""
+    return {name: value for name, value in values.items() if _is_usable(value, _TYPES.get(name, str))}
+
+
+def _is_usable(value: Any, wanted: type) -> bool:
+    if isinstance(value, str):
+        return wanted is str and len(value) <= _LONGEST_TEXT and "\0" not in value and value.isprintable()
+    return isinstance(value, wanted) and not (isinstance(value, list) and len(value) > _MOST_ROWS)

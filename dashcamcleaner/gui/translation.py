@@ -8,14 +8,15 @@ not know stays English. `template` lists every text, `plurals` those of them tha
 from __future__ import annotations
 
 import ast
-import json
 from pathlib import Path
 
 from PyQt5.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 from dashcamcleaner.core.kinds import BUILT_IN
+from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import user_folder
 from dashcamcleaner.settings import GROUPS, ROWS
+from dashcamcleaner.side_files import read_json
 
 __all__ = ["JsonTranslator", "install_language", "plurals", "template"]
 
@@ -63,8 +64,8 @@ def install_language(app: QCoreApplication, name: str = "") -> None:
 
 def _read(path: Path) -> dict[str, str]:
     try:
-        texts = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        texts = read_json(path, what="The window's language", to=SettingError)
+    except (SettingError, ValueError):
         return {}
     return {str(key): str(text) for key, text in texts.items() if text} if isinstance(texts, dict) else {}
 

@@ -20,6 +20,8 @@ from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import InputError, OutputError, PlanError, SettingError
 from dashcamcleaner.files import PRIVATE, mode_like, refuse_special, size_of
+from dashcamcleaner.jobs.folders import walk
+from dashcamcleaner.jobs.parallel import parallel_jobs, run_in_processes
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
 from dashcamcleaner.pipeline.control import Control
@@ -50,10 +52,14 @@ class Batch:
         jobs: what to run.
         skipped: files in folders that are neither clip nor picture, or earlier results, by path.
         many: outputs were named for a folder or for several inputs, not one by one.
+        unread: a sentence for each subfolder that cannot be read.
+        linked: a sentence for each that is a link, and is not followed.
     """
 
     jobs: list[Job] = field(default_factory=list)
     skipped: list[Path] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    linked: list[str] = field(default_factory=list)
     many: bool = False
 
 
@@ -111,9 +117,10 @@ def _expand(
         path = Path(given).expanduser()
         if path.is_dir():
             before = len(found)
-            for inner in sorted(path.rglob("*")):
-                if not inner.is_file() or any(part.startswith(".") for part in inner.relative_to(path).parts):
-                    continue
+            files, unread, linked = walk(path)
+            batch.unread += unread
+            batch.linked += linked
+            for inner in files:
                 if (beside and inner.stem.endswith(beside)) or _is_result(inner, below=results, of=path):
                     batch.skipped.append(inner)
                 elif format_of(inner) is not None:
@@ -121,7 +128,7 @@ def _expand(
                 elif inner.suffix.lower() not in (".jsonl", ".json", ".html", ".partial"):
                     batch.skipped.append(inner)
             if len(found) == before:
-                raise InputError(f"The folder {path} holds no clip or picture.")
+                raise InputError(f"The folder {path} holds no clip or picture.", hint=" ".join(unread + linked))
         elif path.exists() or str(path) == "-":
             refuse_special(path)
             found.setdefault(path, Path(path.name))
@@ -212,7 +219,11 @@ def run_batch(
     control: Control | None = None,
     skip_finished: bool = False,
 ) -> Generator[tuple[Job, Event], None, None]:
-    """Run jobs one after another; every event comes with its job. A failed job does not stop the others.
+    """Run jobs one after another, or several at once; every event comes with its job.
+
+    A failed job does not stop the others. One after another they share one pool of models: the one handed in, or the
+    process's own. Several at once (`settings.Settings.parallel`) run in processes with a pool each, and only where no
+    pool is handed in; then events of several jobs are mixed.
 
     The generator ends early only if the control says so (cancel, or stop after this file).
 
@@ -228,6 +239,17 @@ def run_batch(
             raise SettingError("A plan, an export or a mask belongs to one clip.", hint="Give one input.")
         for warning in _check_space_for_all(jobs):
             yield jobs[0], warning
+    at_once = parallel_jobs(jobs[0].settings, jobs=len(jobs)) if jobs and models is None else 1
+    if at_once > 1:
+        left = []
+        for job in jobs:
+            earlier = _finished_before(job) if skip_finished else None
+            if earlier is None:
+                left.append(job)
+            else:
+                yield job, Finished(earlier, earlier=True)
+        yield from run_in_processes(left, at_once=at_once, control=control)
+        return
     for job in jobs:
         earlier = _finished_before(job) if skip_finished else None
         if earlier is not None:
@@ -239,7 +261,16 @@ def run_batch(
             return
 
 
-_FREE_SETTINGS = ("workers", "overwrite", "private_plans", "report_source", "max_look_ahead_mb", "warn_hidden", "batch")
+_FREE_SETTINGS = (
+    "workers",
+    "parallel",
+    "overwrite",
+    "private_plans",
+    "report_source",
+    "max_look_ahead_mb",
+    "warn_hidden",
+    "batch",
+)
 """They change nothing in what is hidden and how."""
 
 

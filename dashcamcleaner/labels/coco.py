@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from dashcamcleaner.labels.clip_labels import ClipLabels, ObjectLabel, check_count
+from dashcamcleaner.side_files import parse_json
 
 __all__ = ["from_bytes", "to_bytes"]
 
@@ -65,7 +66,7 @@ def from_bytes(content: bytes, *, size: tuple[int, int], kinds: tuple[str, ...])
     Raises:
         ValueError, KeyError, TypeError: the content is not in this format.
     """
-    data = json.loads(content)
+    data = parse_json(content)
     frame_of = {image["id"]: _frame(image) for image in data["images"]}
     sizes = {(int(image["width"]), int(image["height"])) for image in data["images"]}
     if len(sizes) > 1:

@@ -6,7 +6,7 @@ container holds what. Nothing here opens a file; a test holds the tables against
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -118,6 +118,8 @@ class VideoCodec:
         crf_factor: slope of this encoder's scale against x264's.
         crf_max: end of its scale.
         presets: x264 preset names to this encoder's own.
+        hardware_options: options of an encoder in hardware for a quality on x264's scale; None: software, which has
+            rate factors and presets.
     """
 
     name: str
@@ -129,6 +131,18 @@ class VideoCodec:
     crf_factor: float
     crf_max: int
     presets: dict[str, str] = field(default_factory=dict)
+    hardware_options: Callable[[int], dict[str, str]] | None = None
+
+    def options(self, *, quality: int, preset: str) -> dict[str, str]:
+        """The encoder's options.
+
+        Args:
+            quality: constant rate factor on x264's scale.
+            preset: x264's name of it; hardware has its own.
+        """
+        if self.hardware_options is not None:
+            return self.hardware_options(quality)
+        return {"crf": str(self.crf(quality)), "preset": self.preset(preset)}
 
     def crf(self, quality: int) -> int:
         """This encoder's rate factor for a quality on x264's scale."""

@@ -7,6 +7,7 @@ range); only formats that are no YUV at all are converted, once, here.
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
@@ -19,21 +20,23 @@ import av.error
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
+from dashcamcleaner.core.budget import frames_at_once
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media.frame_clock import FrameClock
+from dashcamcleaner.media.hardware import ChosenDecoder, chosen_decoder, device_fault
 from dashcamcleaner.media.hidden_packets import ShownPictures
 from dashcamcleaner.media.packet_order import PacketOrder
-from dashcamcleaner.media.packets import open_source, read_packets
+from dashcamcleaner.media.packets import bounded, open_source, read_packets
 from dashcamcleaner.media.picture_breaks import CODECS_WITHOUT_CHECKS, PictureBreaks
 from dashcamcleaner.media.picture_format import conformed
 from dashcamcleaner.media.picture_length import PictureLength
 from dashcamcleaner.media.scaler import Scaler
 
-__all__ = ["Decoder", "frame_times", "open_clip"]
+__all__ = ["Decoder", "choose_decoder", "frame_times", "open_clip"]
 
 _INTRA_ONLY = frozenset(
     {"mjpeg", "prores", "dnxhd", "dvvideo", "png", "gif", "rawvideo", "huffyuv", "ffv1", "jpeg2000"}
@@ -47,18 +50,41 @@ _READ_AHEAD = 32
 """Packets: twice as many as codecs may reorder by."""
 
 
-def open_clip(path: str | Path, *, info: MediaInfo, threads: int = 0) -> Decoder:
+def open_clip(path: str | Path, *, info: MediaInfo, threads: int = 0, chosen: ChosenDecoder | None = None) -> Decoder:
     """Open a clip for decoding.
 
     Args:
         path: the clip.
         info: what `media.probe` said of it.
         threads: how many threads the decoder has; 0: the machine's.
+        chosen: what decodes; None: software.
 
     Raises:
         InputError: it cannot be opened (any more).
     """
-    return Decoder(path, info=info, threads=threads)
+    return Decoder(path, info=info, threads=threads, chosen=chosen)
+
+
+def choose_decoder(path: str | Path, *, info: MediaInfo, choice: str) -> ChosenDecoder:
+    """What decodes a clip: what was asked for, if it gives the clip's first frame; else software, told.
+
+    Args:
+        path: the clip.
+        info: what `media.probe` said of it.
+        choice: one of `hardware.DECODERS`.
+    """
+
+    def decodes(device: str) -> str:
+        why = device_fault(device)
+        if why:
+            return why
+        try:
+            with open_clip(path, info=info, chosen=ChosenDecoder(device)) as decoder:
+                return "" if next(decoder, None) is not None else "it gave no frame"
+        except (InputError, av.error.FFmpegError, ValueError, RuntimeError, NotImplementedError) as error:
+            return str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+
+    return chosen_decoder(choice, decodes=decodes)
 
 
 def frame_times(path: str | Path, *, info: MediaInfo) -> tuple[int, ...]:
@@ -86,7 +112,9 @@ class Decoder:
         length: the length of what was read so far, by the file's own packets and times.
     """
 
-    def __init__(self, path: str | Path, *, info: MediaInfo, threads: int = 0) -> None:
+    def __init__(
+        self, path: str | Path, *, info: MediaInfo, threads: int = 0, chosen: ChosenDecoder | None = None
+    ) -> None:
         self.partial = False
         self.problems: list[str] = []
         self._container: Any
@@ -96,11 +124,17 @@ class Decoder:
         self._convert = VideoReformatter()
         self._aspect: Fraction | None = None
         with map_os_errors(Path(path), verb="opened", to=InputError, also=(av.error.FFmpegError,)):
-            self._container = open_source(path, format_name=info.container if info.still else None)
+            self._container = open_source(
+                path,
+                format_name=info.container if info.still else None,
+                hwaccel=chosen.hwaccel() if chosen is not None else None,
+            )
         self._stream = self._container.streams[info.video]
         # Slices alone leave cores idle on most cameras' clips; frame threads cost a few frames of delay.
         self._stream.thread_type = "AUTO"
-        self._stream.thread_count = threads
+        most = frames_at_once(*info.size, bytes_per_pixel=4)
+        self._stream.thread_count = threads if most >= (threads or os.cpu_count() or 1) else most
+        bounded(self._stream, name=path)
         self._expected = len(self._stream.index_entries) if info.container.startswith("mov") else 0
         self._frames: Iterator[Frame] | None = None
         self._reset()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import math
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -343,9 +344,9 @@ def add_picture(
         single: one picture alone is going to be coded, as a trial: no threads are started for more.
     """
     width, height = _stored_size(plan, info)
+    os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 prints its banner past FFmpeg's log; 1: errors alone
     options = {
-        "crf": str(plan.codec.crf(quality)),
-        "preset": plan.codec.preset(preset),
+        **plan.codec.options(quality=quality, preset=preset),
         **_encoder_options(plan, info, single=single),
         # Decoded frames carry the captions and user data of the source's stream, which may tell anything.
         **({"a53cc": "0", "udu_sei": "0"} if plan.codec.encoder in ("libx264", "libx265") else {}),

@@ -155,6 +155,23 @@ def suffixes(kind: MediaKind, *, written: bool = False) -> tuple[str, ...]:
     return tuple(suffix for one in some for suffix in one.suffixes)
 
 
+_CLIP_MAGIC = re.compile(
+    rb"....(?:ftyp|moov|mdat|wide|free|skip|pnot)|\x1a\x45\xdf\xa3|RIFF....AVI |FLV\x01|OggS|\x00\x00\x01[\xb3\xba]|"
+    rb"\x47.{187}\x47|\x30\x26\xb2\x75|\x06\x0e\x2b\x34",
+    re.DOTALL,
+)
+"""How the common containers of clips begin: MP4 and its kin, Matroska, AVI, Flash, Ogg, MPEG, ASF, MXF."""
+
+
+def _begins_as_clip(path: str | Path) -> bool:
+    """Whether a file's first bytes are a clip's; what tells nothing keeps the kind that its name tells."""
+    try:
+        with Path(path).open("rb") as file:
+            return _CLIP_MAGIC.match(file.read(256)) is not None
+    except OSError:
+        return False
+
+
 def output_suffix(source: str | Path) -> str:
     """The extension of the output for a source: its own where that format is kept, else ``.mp4`` or ``.png``.
 
@@ -163,7 +180,7 @@ def output_suffix(source: str | Path) -> str:
             either may have the other's extension, or none; where there is no such file, the extension counts.
     """
     named, held = format_of(source), picture_format(source)
-    if held is None and named is not None and named.kind is MediaKind.PICTURE and Path(source).is_file():
+    if held is None and named is not None and named.kind is MediaKind.PICTURE and _begins_as_clip(source):
         named = None  # no picture, whatever it is called
     if held is not None and (named is None or named.kind is MediaKind.CLIP or not named.kept):
         return held.suffixes[0] if held.kept else PNG.suffixes[0]

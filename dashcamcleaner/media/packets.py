@@ -8,17 +8,19 @@ from typing import Any
 
 import av
 
+from dashcamcleaner.core.budget import MOST_CLIP_PIXELS, check_clip
 from dashcamcleaner.media import codecs
 
-__all__ = ["open_source", "read_packets"]
+__all__ = ["bounded", "open_source", "read_packets"]
 
 
-def open_source(path: str | Path, *, format_name: str | None = None) -> Any:
+def open_source(path: str | Path, *, format_name: str | None = None, hwaccel: Any = None) -> Any:
     """Open a clip for reading: as a plain file, by the formats that are allowed, whatever bytes its tags hold.
 
     Args:
         path: the clip.
         format_name: FFmpeg's name of its format; None: FFmpeg finds out.
+        hwaccel: the device that decodes; None: software.
 
     Raises:
         av.error.FFmpegError: it is no clip that can be read.
@@ -26,9 +28,26 @@ def open_source(path: str | Path, *, format_name: str | None = None) -> Any:
     return av.open(
         f"file:{Path(path).resolve()}",
         format=format_name,
+        options={"max_pixels": str(MOST_CLIP_PIXELS)},  # of what is decoded to find out what the streams hold
         container_options=codecs.SOURCE_OPTIONS,
         metadata_errors="replace",
+        hwaccel=hwaccel,
     )
+
+
+def bounded(stream: Any, *, name: object) -> None:
+    """Hold a stream that is about to be decoded to the budget: what it tells now, and what it may become.
+
+    Args:
+        stream: the stream, of an open source.
+        name: the name of the source, for the message.
+
+    Raises:
+        InputError: its pictures are beyond the budget.
+    """
+    context = stream.codec_context
+    check_clip(name, context.width or 0, context.height or 0)
+    context.options = {**context.options, "max_pixels": str(MOST_CLIP_PIXELS)}
 
 
 def read_packets(container: Any, streams: Sequence[Any] | None = None) -> Iterator[Any]:

@@ -19,6 +19,7 @@ from typing import Any
 import av
 import av.error
 
+from dashcamcleaner.core.budget import MOST_GIF_PIXELS, check_clip
 from dashcamcleaner.core.frame import Orientation
 from dashcamcleaner.core.media_info import MediaInfo, PictureMark, StreamInfo
 from dashcamcleaner.errors import InputError
@@ -27,7 +28,7 @@ from dashcamcleaner.media import codecs
 from dashcamcleaner.media.formats import picture_format_of
 from dashcamcleaner.media.matroska_crop import aperture_of, crops_of
 from dashcamcleaner.media.mp4_boxes import BoxMap, is_cut, read_boxes
-from dashcamcleaner.media.packets import open_source, read_packets
+from dashcamcleaner.media.packets import bounded, open_source, read_packets
 from dashcamcleaner.media.picture_format import picture_format
 from dashcamcleaner.media.picture_marks import clean_aperture, picture_marks
 from dashcamcleaner.media.text_tracks import judge_text_tracks
@@ -66,6 +67,10 @@ def probe(path: str | Path, *, video_track: int | None = None) -> MediaInfo:
     head, size = _read_head(path)
     picture = picture_format_of(head)
     _refuse_disguises(path, head)
+    if head.startswith(b"GIF8"):  # FFmpeg refuses it, too, but tells no size then
+        check_clip(
+            path, int.from_bytes(head[6:8], "little"), int.from_bytes(head[8:10], "little"), most=MOST_GIF_PIXELS
+        )
     atoms = _read_atoms(path, head, size)
     if atoms is not None and picture is None:
         _refuse_by_atoms(path, atoms)
@@ -152,6 +157,7 @@ def _describe(
     rate = frame_rate(container, stream)
     # Asked before anything is decoded: decoders put in a rate of their own where the stream tells none.
     rate_told = container.format.name not in codecs.CLOCKLESS or bool(stream.codec_context.framerate)
+    bounded(stream, name=path)
     frame = _first_frame(path, container, stream)
     unlike_speech = judge_text_tracks(path) if container.streams.subtitles else {}
     side = _side_data(frame)

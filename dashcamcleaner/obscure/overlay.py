@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
+from dashcamcleaner.core.budget import fits, webp_canvas
 from dashcamcleaner.core.frame import Orientation, PixelLayout
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import map_os_errors
@@ -15,6 +18,9 @@ from dashcamcleaner.obscure.planes import limits, top, unit
 
 __all__ = ["fit_picture", "read_picture"]
 
+_BYTES_PER_PIXEL = 60.0
+"""As floats, with their opacity."""
+
 
 def read_picture(path: Path | None) -> np.ndarray:
     """RGBA float32 in 0-1, upright."""
@@ -22,14 +28,26 @@ def read_picture(path: Path | None) -> np.ndarray:
         raise SettingError("the style picture needs a picture.", hint="Name one with --picture FILE.")
     with map_os_errors(path, what=f"The picture {path}", verb="read", to=SettingError):
         data = np.fromfile(path, np.uint8)
-    picture = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
+    picture = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size and _is_small(data) else None
     if picture is None:
-        raise SettingError(f"{path} is no picture that can be read.", hint="Take a PNG, JPEG or WebP.")
+        raise SettingError(f"{path} is no picture that can be read.", hint="Take a PNG, JPEG or WebP of common size.")
     scaled = picture.astype(np.float32) / (65535 if picture.dtype == np.uint16 else 255)
     if scaled.ndim == 2:
         scaled = np.repeat(scaled[..., None], 3, axis=2)
     alpha = scaled[..., 3:4] if scaled.shape[2] == 4 else np.ones((*scaled.shape[:2], 1), np.float32)
     return np.concatenate([scaled[..., 2::-1], alpha], axis=2)
+
+
+def _is_small(data: np.ndarray) -> bool:
+    """Whether a picture is within the budget, by its header."""
+    canvas = webp_canvas(data[:64].tobytes())
+    try:
+        if canvas is None:
+            with Image.open(io.BytesIO(data.data)) as opened:
+                canvas = opened.size
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return False
+    return fits(*canvas, bytes_per_pixel=_BYTES_PER_PIXEL)
 
 
 def fit_picture(

@@ -14,10 +14,11 @@ from dashcamcleaner.core.time import Span
 from dashcamcleaner.detection.weights import find_weights
 from dashcamcleaner.planning.planner import MemoryPlanner, TrackPlanner
 from dashcamcleaner.settings import Settings
+from dashcamcleaner.tracking.detection_schedule import DetectionSchedule
 from dashcamcleaner.tracking.evidence import EvidenceModel
 from dashcamcleaner.tracking.tracker import Tracker
 
-__all__ = ["make_planner", "rules_per_kind", "shapes_per_kind"]
+__all__ = ["detection_schedule", "make_planner", "rules_per_kind", "shapes_per_kind"]
 
 
 def rules_per_kind(settings: Settings, *, recommended: Mapping[str, float] | None = None) -> dict[str, KindRules]:
@@ -59,6 +60,18 @@ def shapes_per_kind(settings: Settings) -> dict[str, str]:
     What is painted may stem from an older plan, so this goes beyond the kinds that are to be hidden now.
     """
     return {kind: _rules(settings, kind, {}).shape for kind in (*BUILT_IN, *settings.other_kinds)}
+
+
+def detection_schedule(settings: Settings, *, upright_size: tuple[int, int]) -> DetectionSchedule | None:
+    """Which frames the detector looks at; None: at all of them.
+
+    A thorough run looks at all, since it looks at some of them twice; and so does one without tracking, which has
+    nothing that could be carried over a frame.
+    """
+    if settings.detect_every == "1" or settings.thorough or not settings.tracking:
+        return None
+    interval = None if settings.detect_every == "auto" else int(settings.detect_every)
+    return DetectionSchedule(interval=interval, upright_size=upright_size)
 
 
 def make_planner(

@@ -16,8 +16,9 @@ from dashcamcleaner.detection.crop_check import CROP_SIZE_PX, CropChecker
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.detection.tiling import FrameDetector, check_kinds
+from dashcamcleaner.detection.weights import unreadable_sidecars
 from dashcamcleaner.errors import PlanError
-from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
+from dashcamcleaner.pipeline.build import detection_schedule, make_planner, rules_per_kind
 from dashcamcleaner.pipeline.frames import FramePlanner
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.job_edits import clear_notes, load_edits
@@ -31,6 +32,7 @@ from dashcamcleaner.pipeline.people import PeopleSearch, search_for
 from dashcamcleaner.pipeline.plan_check import open_for_replay
 from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint, read_header
 from dashcamcleaner.pipeline.seen_log import SeenLog, log_path, older_log_notes
+from dashcamcleaner.pipeline.skipping import SkippingObservationSource
 from dashcamcleaner.settings import ROWS, Settings
 from dashcamcleaner.tracking.camera_motion import MotionEstimator
 from dashcamcleaner.tracking.evidence import LEAST_CHECK
@@ -40,6 +42,7 @@ __all__ = [
     "checker_for",
     "detector_for",
     "inference_size",
+    "live_source",
     "open_context",
     "seeing_of",
     "versions",
@@ -133,7 +136,8 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
     """
     settings = job.settings
     # Native planes: a 4:2:0 frame takes 1.5 samples a pixel. What waits longer than this shortens the look-ahead.
-    frame_bytes = info.size[0] * info.size[1] * 3 // 2 * (2 if info.layout.depth > 8 else 1)
+    samples = 1 + 2 / (1 << sum(info.layout.chroma_shift))
+    frame_bytes = round(info.size[0] * info.size[1] * samples) * (2 if info.layout.depth > 8 else 1)
     waiting = max(1, settings.max_look_ahead_mb * 1_000_000 // frame_bytes)
     edits = load_edits(job)
     if job.from_plan is not None:
@@ -154,12 +158,7 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
         settings, upright_size=info.upright_size, rules=rules, max_waiting_frames=waiting, edits=edits or None
     )
     return RunContext(
-        source=LiveObservationSource(
-            detector,
-            motion=MotionEstimator(upright_size=info.upright_size) if settings.tracking else None,
-            log=log,
-            batch=settings.batch,
-        ),
+        source=live_source(settings, detector, log=log),
         planner=FramePlanner(
             planner, checker=checker, picture_size=detector.picture_size, known_frames=log.stored_frames
         ),
@@ -172,8 +171,10 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool) -> RunContext:
         resumed_frames=resumed,
         warnings=(
             *((f"An earlier run had analysed {resumed} frames; this one continues there.",) if resumed else ()),
+            *_interval_notes(settings),
             *log.notes,
             *older_log_notes(job.output),
+            *unreadable_sidecars(),
             *clear_notes(job),
             *edits.warnings,
         ),
@@ -202,6 +203,33 @@ def _without_detection(job: Job, info: MediaInfo, edits: Edits, waiting: int) ->
         edits=edits,
         warnings=("Nothing was looked for: faces and plates stand as they stood.", *edits.warnings),
     )
+
+
+def live_source(settings: Settings, detector: FrameDetector, *, log: SeenLog | None) -> ObservationSource:
+    """Observations by the detector, of every frame or of as many as the settings ask for.
+
+    Args:
+        settings: the settings of the run.
+        detector: the detection stage.
+        log: where observations are kept for a resume.
+    """
+    schedule = detection_schedule(settings, upright_size=detector.upright_size)
+    motion = MotionEstimator(upright_size=detector.upright_size)
+    if schedule is None:
+        return LiveObservationSource(
+            detector, motion=motion if settings.tracking else None, log=log, batch=settings.batch
+        )
+    return SkippingObservationSource(detector, motion=motion, schedule=schedule, log=log, batch=settings.batch)
+
+
+def _interval_notes(settings: Settings) -> tuple[str, ...]:
+    """Tell where frames were to be skipped, and are not."""
+    asked = settings.overrides.get("detect_every", "1")
+    if asked == "1" or not (settings.thorough or not settings.tracking):
+        return ()
+    why = "a thorough run does" if settings.thorough else "without tracking nothing is carried over a frame"
+    return (f"Every frame is looked at, not every {asked}th: {why}." if asked != "auto"
+            else f"Every frame is looked at: {why}.",)  # fmt: skip
 
 
 def checker_for(settings: Settings, detector: FrameDetector, models: ModelPool) -> CropChecker | None:
@@ -300,6 +328,7 @@ def seeing_of(settings: Settings, description: DetectorDescription, *, info: Med
         "inference_size": inference_size(settings, upright_size=info.upright_size),
         "tiles": settings.tiles,
         "score_floor": SCORE_FLOOR,
+        **({} if settings.detect_every == "1" else {"detect_every": settings.detect_every}),
         "video_track": info.video_track,
     }
 

@@ -47,15 +47,15 @@ from dashcamcleaner.errors import PlanError
 from dashcamcleaner.files import PRIVATE, atomic_write, map_os_errors
 from dashcamcleaner.pipeline.plan_file import plan_of_0_1_0, read_header
 from dashcamcleaner.seals import is_seal_of, seal_of
+from dashcamcleaner.side_files import UNREADABLE, parse_json, read_bytes, reason_of
 
 __all__ = ["EDITS_VERSION", "EditsFile", "edits_as_text", "edits_from_text"]
 
 EDITS_VERSION = (1, 0)
 """Major, minor. A newer major version is refused; of a newer minor one, what is unknown is kept and told."""
+MOST_EDITS = 100_000
+"""In one file."""
 _HEADER = json.dumps({"edits": "dashcamcleaner", "version": list(EDITS_VERSION)}, separators=(",", ":"))
-_UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
-"""What comes of a line that is no row: it may have been written by anybody."""
-
 
 _SEAL = re.compile(r',"seal":"([0-9a-f]{64})"\}(\s*)$')
 
@@ -199,9 +199,8 @@ class EditsFile:
                 return ""
             raise PlanError(f"There is no edits file {self.path}.")
         try:
-            with map_os_errors(self.path, what=f"The edits file {self.path}", verb="read", to=PlanError):
-                # Bytes, not text: line ends stay as they are.
-                return self.path.read_bytes().decode("utf-8")
+            # Bytes, not text: line ends stay as they are.
+            return read_bytes(self.path, what=f"The edits file {self.path}", to=PlanError).decode("utf-8")
         except UnicodeDecodeError as error:
             raise PlanError(f"{self.path} is not an edits file of this program.") from error
 
@@ -242,6 +241,8 @@ def edits_from_text(text: str) -> tuple[str, Edits]:
     """
     # At line feeds alone: a name may hold any other of the characters at which `splitlines` breaks.
     rows = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    if len(rows) > MOST_EDITS:
+        raise PlanError(f"The file holds more than {MOST_EDITS} edits.", hint="A person makes a few; look at it.")
     header = rows[0][1] if rows else ""
     newer = _version(header) > EDITS_VERSION
     return header, Edits(tuple(_edit(number, line, newer=newer) for number, line in rows[1:]))
@@ -249,11 +250,11 @@ def edits_from_text(text: str) -> tuple[str, Edits]:
 
 def _version(header: str) -> tuple[int, int]:
     try:
-        data = json.loads(header)
+        data = parse_json(header)
         if data["edits"] != "dashcamcleaner":
             raise ValueError("another program's file")
         major, minor = int(data["version"][0]), int(data["version"][1])
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise PlanError(
             "The file holds no edits of this program.",
             hint='Its first line is {"edits": "dashcamcleaner", "version": [1, 0]}.',
@@ -269,7 +270,7 @@ def _version(header: str) -> tuple[int, int]:
 def _edit(number: int, line: str, *, newer: bool) -> Edit:
     """One row. Of a newer file, one that cannot be read is unknown, not wrong."""
     try:
-        row = json.loads(line)
+        row = parse_json(line)
         name = row["edit"]
         if not isinstance(name, str):
             raise ValueError('"edit" is a word')
@@ -281,10 +282,9 @@ def _edit(number: int, line: str, *, newer: bool) -> Edit:
             if newer:
                 return UnknownEdit(line, name)
             raise
-    except _UNREADABLE as error:
-        why = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+    except UNREADABLE as error:
         raise PlanError(
-            f"Line {number} of the edits cannot be read: {line.strip()[:60]!r} ({why}).",
+            f"Line {number} of the edits cannot be read: {line.strip()[:60]!r} ({reason_of(error)}).",
             hint=f'Each line is one JSON object with an "edit" of {", ".join(EDIT_TYPES)}.',
         ) from error
 

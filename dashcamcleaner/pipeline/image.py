@@ -7,19 +7,21 @@ from collections.abc import Generator
 from pathlib import Path
 
 from dashcamcleaner.core.events import Event, Finished, Progress, Started, Warned
-from dashcamcleaner.core.frame import Orientation
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import FramePlan, PlanHeader
 from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import keep_date, mode_like, new_work_file
-from dashcamcleaner.media.image_file import Still, read_still, write_still
+from dashcamcleaner.media.image_file import Still, read_still
+from dashcamcleaner.media.image_writer import write_still
 from dashcamcleaner.media.written import check_still
-from dashcamcleaner.pipeline.context import open_context
+from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
+from dashcamcleaner.pipeline.context import checker_for, detector_for, open_context
 from dashcamcleaner.pipeline.detection_export import open_export
-from dashcamcleaner.pipeline.frames import plan_frame
+from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.observations import LiveObservationSource
 from dashcamcleaner.pipeline.output_lock import OutputLock
 from dashcamcleaner.pipeline.outputs import check_outputs
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
@@ -28,9 +30,10 @@ from dashcamcleaner.pipeline.source_watch import SourceWatch
 from dashcamcleaner.pipeline.statistics import RunStatistics
 from dashcamcleaner.pipeline.writer import obscurer_for, side_mode
 from dashcamcleaner.report.data import describe_edits, report_files, report_path
+from dashcamcleaner.settings import Settings
 from dashcamcleaner.work_files import WorkFile
 
-__all__ = ["clean_image", "info_of_still"]
+__all__ = ["clean_image", "info_of_still", "plan_still"]
 
 
 def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
@@ -156,6 +159,24 @@ def _write(
             one.discard()
 
 
+def plan_still(still: Still, *, settings: Settings, models: ModelPool) -> FramePlan:
+    """What is seen in a picture, and hidden of it, as `clean_image` does it; nothing is painted, written or kept.
+
+    Args:
+        still: the picture as read.
+        settings: the settings of the run; of edits and plans nothing is known here.
+        models: gives the detector.
+
+    Raises:
+        BackendError: no backend, no weights, or a wanted kind that no weights know.
+    """
+    size = still.frame.upright_size
+    detector = detector_for(settings, upright_size=size, models=models)
+    planner = make_planner(settings, upright_size=size, rules=rules_per_kind(settings), max_waiting_frames=1)
+    seeing = FramePlanner(planner, checker=checker_for(settings, detector, models), picture_size=detector.picture_size)
+    return plan_frame(LiveObservationSource(detector, motion=None, log=None), seeing, still.frame)
+
+
 def info_of_still(still: Still) -> MediaInfo:
     """What a clip of this one frame would be told as."""
     frame = still.frame
@@ -163,7 +184,7 @@ def info_of_still(still: Still) -> MediaInfo:
         path=str(still.path),
         container="picture",
         size=frame.size,
-        orientation=Orientation(),
+        orientation=frame.orientation,
         layout=frame.layout,
         time_base=frame.time.time_base,
         video=0,

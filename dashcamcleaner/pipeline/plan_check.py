@@ -25,6 +25,7 @@ from dashcamcleaner.pipeline.plan_file import (
     knows_whole_source,
 )
 from dashcamcleaner.seals import Seal
+from dashcamcleaner.side_files import lines_of, open_plain
 
 __all__ = ["PlanState", "examine_plan", "open_for_replay", "take_over"]
 
@@ -58,8 +59,11 @@ def examine_plan(plan: Path) -> PlanState:
     """
     seal, digest = Seal("plan"), hashlib.sha256()
     lines, sealed, told = 0, False, -1
-    with map_os_errors(plan, what=f"The plan {plan}", verb="read", to=PlanError), plan.open("rb") as file:
-        for line in file:
+    with (
+        map_os_errors(plan, what=f"The plan {plan}", verb="read", to=PlanError, also=(ValueError,)),
+        open_plain(plan) as file,
+    ):
+        for line in lines_of(file):
             digest.update(line)
             end = end_of_plan(line)
             # What stands behind the end belongs to nothing.

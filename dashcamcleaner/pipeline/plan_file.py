@@ -7,6 +7,7 @@ What a killed run leaves for the next one is `pipeline.seen_log`.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from dashcamcleaner.core.plan import FramePlan, PlanHeader
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.files import PRIVATE, GrowingFile, file_sha256, found_side_path, map_os_errors, side_path
 from dashcamcleaner.seals import Seal
+from dashcamcleaner.side_files import UNREADABLE, lines_of, open_plain, parse_json
 from dashcamcleaner.work_files import WorkFile
 
 __all__ = [
@@ -117,9 +119,9 @@ def end_of_plan(line: bytes) -> PlanEnd | None:
     if not line.startswith(b'{"end"') or not line.endswith(b"\n"):
         return None
     try:
-        data = json.loads(line)
+        data = parse_json(line)
         return PlanEnd(int(data["frames"]), str(data.get("seal", "")))
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+    except UNREADABLE:
         return None
 
 
@@ -148,7 +150,7 @@ class PlanWriter:
         self.frames += 1
 
     def _append(self, line: str) -> None:
-        self._seal.add(line.encode("utf-8") + b"\n")
+        self._seal.add(line.encode("utf-8", "backslashreplace") + b"\n")  # as the file writes it
         self._file.write(line + "\n")
 
     def close(self) -> WorkFile:
@@ -184,10 +186,11 @@ class PlanReader:
         self.complete = False
         self._expected, self._digest = sha256, hashlib.sha256()
         with map_os_errors(path, what=f"The plan {path}", verb="read", to=PlanError):
-            self._file: IO[str] = path.open(encoding="utf-8", newline="\n")
+            self._file: IO[str] = io.TextIOWrapper(open_plain(path), encoding="utf-8", newline="\n")
+        self._lines = lines_of(self._file)
         try:
-            self.header = PlanHeader.from_line(self._taken(self._file.readline()))
-        except (PlanError, UnicodeDecodeError) as error:
+            self.header = PlanHeader.from_line(self._taken(next(self._lines, "")))
+        except (PlanError, OSError, ValueError) as error:
             self._file.close()
             if isinstance(error, PlanError):
                 raise PlanError(f"{path}: {error.message}", hint=error.hint) from error
@@ -200,7 +203,7 @@ class PlanReader:
 
         A torn last line, as a kill leaves it, ends the plan quietly; frames out of order are an error.
         """
-        for index, line in enumerate(self._file):
+        for index, line in enumerate(self._checked_lines()):
             if not self._taken(line).endswith("\n"):
                 return
             if line.startswith('{"end"'):
@@ -212,6 +215,10 @@ class PlanReader:
             if plan.index != index:
                 raise PlanError(f"{self.path} has frame {plan.index} where {index} was due.")
             yield plan
+
+    def _checked_lines(self) -> Iterator[str]:
+        with map_os_errors(self.path, what=f"The plan {self.path}", verb="read", to=PlanError, also=(ValueError,)):
+            yield from self._lines
 
     def _taken(self, line: str) -> str:
         if self._expected:

@@ -23,8 +23,9 @@ from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.files import user_folder
 from dashcamcleaner.seals import Seal
+from dashcamcleaner.side_files import lines_of
 
-__all__ = ["SeenLog", "log_path", "older_log_notes"]
+__all__ = ["SeenLog", "is_locked_by_us", "log_path", "older_log_notes"]
 
 _FLUSH_EVERY_FRAMES = 15  # half a second at 30 fps: what a kill costs at most
 _KEPT_S = 60 * 86400
@@ -47,7 +48,13 @@ def log_path(header: PlanHeader, *, deciding: Mapping[str, Any]) -> Path:
         dict(deciding),
     ]
     name = hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
-    return user_folder("state") / "seen" / f"{name}.jsonl"
+    return _folder() / f"{name}.jsonl"
+
+
+def _folder() -> Path:
+    """The user's own, or where whoever started this process wants it: the service deletes a job's with the job."""
+    moved = os.environ.get("DASHCAMCLEANER_SEEN")
+    return Path(moved) if moved else user_folder("state") / "seen"
 
 
 def older_log_notes(output: Path) -> tuple[str, ...]:
@@ -91,7 +98,7 @@ class SeenLog:
             _remove_old(path.parent)
             flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
             self._file = open(os.open(path, flags, 0o600), "r+b")  # noqa: SIM115  # closed by `close`
-            if not _locked(self._file):
+            if not is_locked_by_us(self._file):
                 self._give_up("another run of this clip is under way")
                 return
             end = self._usable_end(self._file, header)
@@ -99,8 +106,8 @@ class SeenLog:
             self._file.truncate()
             if not end:
                 self._append(header.to_line())
-        except OSError as error:
-            self._give_up(error.strerror or str(error))
+        except (OSError, ValueError) as error:
+            self._give_up(getattr(error, "strerror", None) or str(error))
 
     def _give_up(self, why: str) -> None:
         self.stored_frames = 0
@@ -111,7 +118,7 @@ class SeenLog:
         """Byte length of what can be taken over, 0 for nothing; sets `stored_frames`, and the seal up to there."""
         end = 0
         file.seek(0)
-        for line in file:
+        for line in lines_of(file):
             if not line.endswith(b"\n"):
                 break  # torn, as a kill leaves it
             content = line[_SEAL_CHARS + 1 : -1]
@@ -187,7 +194,7 @@ class SeenLog:
                 self.path.unlink(missing_ok=True)
 
 
-def _locked(file: IO[bytes]) -> bool:
+def is_locked_by_us(file: IO[bytes]) -> bool:
     """Whether this process alone has the log; it is given back when the file is closed."""
     try:
         if sys.platform == "win32":

@@ -23,7 +23,8 @@ from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import InputError, SettingError
 from dashcamcleaner.files import check_space
 from dashcamcleaner.media import probe, trial
-from dashcamcleaner.media.decoder import frame_times, open_clip
+from dashcamcleaner.media.decoder import choose_decoder, frame_times, open_clip
+from dashcamcleaner.media.hardware import with_encoder
 from dashcamcleaner.media.output_plan import OutputPlan, with_cut
 from dashcamcleaner.pipeline.context import open_context, video_track_of
 from dashcamcleaner.pipeline.control import Control
@@ -84,6 +85,9 @@ def _clean_locked(
     )
     if job.cut is not None:
         target = _cut_target(target, job, info=info)
+    target, coding_notes = with_encoder(target, settings.encoder, size=target.size)
+    chosen = choose_decoder(job.source, info=info, choice=settings.decoder)
+    coding_notes += chosen.notes
     check_space(job.output.parent, needed_bytes=target.estimated_bytes)
     summary = RunSummary(
         source=str(job.source),
@@ -100,7 +104,7 @@ def _clean_locked(
         summary.resumed_frames = context.resumed_frames
         yield Started(str(job.source), str(job.output), info.frames, context.description)
         summary.streams += target.actions
-        for sentence in (*info.warnings, *target.warnings, *context.warnings):
+        for sentence in (*info.warnings, *target.warnings, *coding_notes, *context.warnings):
             summary.warnings.append(sentence)
             yield Warned(sentence)
         statistics = RunStatistics(
@@ -114,7 +118,7 @@ def _clean_locked(
         visible = VisiblePersons(context.edits)
         if context.edits.person_styles:
             writer.styles = PersonStyles(context.edits, settings=settings)
-        decoder = stack.enter_context(open_clip(job.source, info=info, threads=settings.workers))
+        decoder = stack.enter_context(open_clip(job.source, info=info, threads=settings.workers, chosen=chosen))
 
         def write(frame: Frame, plan: FramePlan) -> Event | None:
             watch.look()

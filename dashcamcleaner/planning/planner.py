@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dashcamcleaner.core.boxes import Detections, iou
+from dashcamcleaner.core.boxes import iou
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.kinds import KindRules
 from dashcamcleaner.core.motion import FrameMotion
@@ -62,6 +62,8 @@ _LARGE_COSTS = 3.0
 """Log odds asked per e-fold of size above 6 % of the picture's long side."""
 _PLAIN_FROM, _PLAIN_AT = 0.55, 0.8
 """Scores between which that demand fades: a large true object has the pixels to be plain to the detector."""
+_PLAIN_ONCE_FROM, _PLAIN_ONCE_AT = 0.7, 0.85
+"""The same for its best score alone: a face that fills the picture for one frame between two cuts is seen once."""
 _CHECK_AT = frozenset((1, 2, 4, 8, 16, 30, 60, 120))
 """Sightings of a track with which a closer look is worth while: later ones tell little that is new."""
 _CHECK_WITHIN = 4.0
@@ -248,6 +250,7 @@ class TrackPlanner:
         self._waiting: deque[Observation] = deque()
         self._motions: dict[int, FrameMotion] = {}
         self._motion_times: deque[tuple[int, float]] = deque()
+        self._detector_s: deque[float] = deque()
         self._to_come: deque[Track] = deque()
         self._open: list[tuple[Track, GapFiller]] = []
         self._shortened = False
@@ -265,13 +268,18 @@ class TrackPlanner:
         association = self._tracker.push(seen)
         self._motions[seen.index] = association.motion
         self._motion_times.append((seen.index, seen.time.seconds))
+        if not seen.skipped:
+            self._detector_s.append(seen.time.seconds)
         self._to_come.extend(association.started)
         self._alive.update((track.id, track) for track in association.started)
         self._latest = (seen, association.ids)
         self._waiting.append(seen)
         done: list[FramePlan] = []
         while self._waiting:
-            if seen.time.seconds - self._waiting[0].time.seconds < self._look_ahead_s - 1e-6:
+            first = self._waiting[0]
+            # What the next look finds reaches back into frames that were skipped: they wait for it.
+            unlooked = first.skipped and not (self._detector_s and self._detector_s[-1] > first.time.seconds)
+            if unlooked or seen.time.seconds - first.time.seconds < self._look_ahead_s - 1e-6:
                 if len(self._waiting) <= self._max_waiting_frames:
                     break
                 self._shortened = True
@@ -339,7 +347,10 @@ class TrackPlanner:
     def _emit(self) -> FramePlan:
         seen = self._waiting.popleft()
         now_s = seen.time.seconds
-        while self._to_come and self._to_come[0].sightings[0].time_s - self._fill_before_s <= now_s + 1e-6:
+        detector_s = self._detector_around(now_s)
+        next_s = detector_s[1] if math.isfinite(detector_s[1]) else now_s
+        reached_s = max(now_s + self._fill_before_s + 1e-6, next_s)
+        while self._to_come and self._to_come[0].sightings[0].time_s <= reached_s:
             track = self._to_come.popleft()
             self._open.append((track, GapFiller(track)))
         regions: list[Region] = []
@@ -359,6 +370,7 @@ class TrackPlanner:
                 before_s=reach * self._fill_before_s,
                 after_s=reach * self._fill_after_s,
                 max_gap_s=reach * self._max_gap_s,
+                detector_s=detector_s,
             )
             for place in places:
                 if place.origin is Origin.DETECTED or self._in_picture(place.xyxy):
@@ -368,6 +380,13 @@ class TrackPlanner:
         if seen.damaged:
             found = (whole_frame(self._upright_size), *found)
         return FramePlan(seen, found)
+
+    def _detector_around(self, now_s: float) -> tuple[float, float]:
+        """Times of the looks of the detector next to a frame: the last up to it, the first from it on."""
+        while len(self._detector_s) > 1 and self._detector_s[1] <= now_s:
+            self._detector_s.popleft()
+        last_s = self._detector_s[0] if self._detector_s and self._detector_s[0] <= now_s else -math.inf
+        return last_s, next((at_s for at_s in self._detector_s if at_s >= now_s), math.inf)
 
     def _is_hidden(self, track: Track) -> bool:
         if track.kind not in self._rules:
@@ -397,6 +416,8 @@ class TrackPlanner:
         """Log odds that a large track needs beyond the threshold: a false one costs that much more of the picture."""
         evidence = track.evidence
         plain = (evidence.typical_score - _PLAIN_FROM) / (_PLAIN_AT - _PLAIN_FROM)
+        once = (evidence.best_score - _PLAIN_ONCE_FROM) / (_PLAIN_ONCE_AT - _PLAIN_ONCE_FROM)
+        plain = max(plain, once)
         plain = min(1.0, max(0.0, plain)) * (1 - evidence.rests)
         return (1 - plain) * _LARGE_COSTS * max(0.0, evidence.log_size - _LARGE_COSTS_FROM)
 
@@ -465,9 +486,4 @@ class TrackPlanner:
 
 def _rounded(seen: Observation) -> Observation:
     """As it will come back from a plan: linking what was rounded first, a replay finds the same tracks."""
-    found = seen.detections
-    if not len(found):
-        return seen
-    xyxy = np.round(found.xyxy.astype(np.float64), 2).astype(np.float32)
-    score = np.round(found.score.astype(np.float64), 4).astype(np.float32)
-    return dataclasses.replace(seen, detections=Detections(xyxy, score, found.kind))
+    return dataclasses.replace(seen, detections=seen.detections.rounded()) if len(seen.detections) else seen

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dashcamcleaner.core.boxes import contains, iou
+from dashcamcleaner.core.boxes import iou
 from dashcamcleaner.core.kinds import KindRules
 from dashcamcleaner.core.plan import WHOLE_FRAME, Observation, Origin, Region
 
@@ -54,17 +54,22 @@ def merged(own: Sequence[Region], held: Sequence[Region]) -> tuple[Region, ...]:
     overlap much become one box around both: the area covered never shrinks.
     """
     result: list[Region] = []
+    there = _Boxes(len(own) + len(held))
+    for region in own:
+        there.add(region)
     for region in sorted(held, key=_area, reverse=True):
-        if any(kept.kind == region.kind and contains(kept.xyxy, region.xyxy) for kept in (*own, *result)):
+        if there.contain(region):
             continue
-        for i, kept in enumerate(result):
-            if kept.kind == region.kind and _overlap(kept, region) > _MERGE_IOU:
-                a, b = kept.xyxy, region.xyxy
-                hull = (min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3]))
-                result[i] = Region(hull, kept.kind, max(kept.score, region.score), Origin.HELD, kept.track)
-                break
-        else:
+        place = there.first_like(region, after=len(own))
+        if place is None:
+            there.add(region)
             result.append(Region(region.xyxy, region.kind, region.score, Origin.HELD, region.track))
+            continue
+        kept = result[place - len(own)]
+        a, b = kept.xyxy, region.xyxy
+        hull = (min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3]))
+        result[place - len(own)] = Region(hull, kept.kind, max(kept.score, region.score), Origin.HELD, kept.track)
+        there.xyxy[place] = hull
     return (*own, *result)
 
 
@@ -72,16 +77,54 @@ def without_hidden(regions: Sequence[Region]) -> tuple[Region, ...]:
     """Without the filled regions that lie wholly within another region of their kind: they hide nothing more."""
     kept: list[Region] = [r for r in regions if not r.origin.is_filled]
     filled = [r for r in regions if r.origin.is_filled]
+    there = _Boxes(len(regions))
+    for region in kept:
+        there.add(region)
     for region in sorted(filled, key=_area, reverse=True):
-        if not any(other.kind == region.kind and contains(other.xyxy, region.xyxy) for other in kept):
+        if not there.contain(region):
+            there.add(region)
             kept.append(region)
     return tuple(kept)
+
+
+class _Boxes:
+    """The boxes and kinds of some regions as arrays that grow, so that one more is held against all of them at once.
+
+    Args:
+        most: how many there may be.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.xyxy = np.zeros((most, 4), np.float64)
+        self._kind = np.zeros(most, np.intp)
+        self._kinds: dict[str, int] = {}
+        self._count = 0
+
+    def add(self, region: Region) -> None:
+        """One more, behind the others."""
+        self.xyxy[self._count] = region.xyxy
+        self._kind[self._count] = self._code(region)
+        self._count += 1
+
+    def _code(self, region: Region) -> int:
+        return self._kinds.setdefault(region.kind, len(self._kinds))
+
+    def contain(self, region: Region) -> bool:
+        """Whether one of its kind holds it wholly; see `core.boxes.contains`."""
+        x1, y1, x2, y2 = region.xyxy
+        boxes = self.xyxy[: self._count]
+        holds = (boxes[:, 0] <= x1) & (boxes[:, 1] <= y1) & (boxes[:, 2] >= x2) & (boxes[:, 3] >= y2)
+        return bool((holds & (self._kind[: self._count] == self._code(region))).any())
+
+    def first_like(self, region: Region, *, after: int) -> int | None:
+        """The place of the first of its kind, from a place on, that overlaps it much; None where there is none."""
+        if after == self._count:
+            return None
+        same = self._kind[after : self._count] == self._code(region)
+        like = same & (iou(self.xyxy[after : self._count], np.array([region.xyxy]))[:, 0] > _MERGE_IOU)
+        return after + int(np.argmax(like)) if like.any() else None
 
 
 def _area(region: Region) -> float:
     x1, y1, x2, y2 = region.xyxy
     return (x2 - x1) * (y2 - y1)
-
-
-def _overlap(a: Region, b: Region) -> float:
-    return float(iou(np.array([a.xyxy]), np.array([b.xyxy]))[0, 0])

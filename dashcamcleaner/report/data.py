@@ -30,9 +30,10 @@ from dashcamcleaner.files import (
     new_work_file,
     side_path,
 )
-from dashcamcleaner.report.html import REPORT_VERSION, is_page, report_html, write_html
+from dashcamcleaner.report.html import REPORT_VERSION, can_be_shown, is_page, report_html, write_html
 from dashcamcleaner.report.sheet import SheetPicture, read_sheet
 from dashcamcleaner.seals import is_seal_of, seal_of
+from dashcamcleaner.side_files import UNREADABLE, read_json
 from dashcamcleaner.work_files import WorkFile
 
 __all__ = [
@@ -215,13 +216,12 @@ def read_report(path: Path) -> dict[str, Any]:
         InputError: it cannot be read, or is something else.
     """
     try:
-        with map_os_errors(path, what=f"The report {path}", verb="read", to=InputError):
-            data = json.loads(path.read_text(encoding="utf-8"))
+        data = read_json(path, what=f"The report {path}", to=InputError)
         if data["schema"] != SCHEMA:
             raise ValueError("another program's file")
         if int(data["schema_version"]) > REPORT_VERSION:
             raise InputError(f"The report {path} is of a newer version.", hint="Update DashcamCleaner.")
-    except (ValueError, KeyError, TypeError) as error:
+    except UNREADABLE as error:
         raise InputError(
             f"{path} is not a report of this program.", hint="A report's name ends in .report.json."
         ) from error
@@ -268,6 +268,8 @@ def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = N
     final = find_report(output)
     try:
         data = read_report(final)
+        if not can_be_shown(data):
+            raise InputError(f"{final} is not a report that can go on.")
     except InputError:
         summary = RunSummary(result.source, result.output, status=CLEANED, frames=result.frames, plan=result.plan)
         summary.source_bytes = Path(result.source).stat().st_size

@@ -25,10 +25,21 @@ from dashcamcleaner.files import PRIVATE, atomic_write
 from dashcamcleaner.report.sheet import SheetPicture
 from dashcamcleaner.report.timeline import timeline_of
 from dashcamcleaner.report.verdict import verdict_of
+from dashcamcleaner.side_files import UNREADABLE
 
-__all__ = ["REPORT_VERSION", "folder_html", "is_page", "report_html", "worst_first", "write_html", "write_page"]
+__all__ = [
+    "REPORT_VERSION",
+    "can_be_shown",
+    "folder_html",
+    "is_page",
+    "report_html",
+    "worst_first",
+    "write_html",
+    "write_page",
+]
 
 REPORT_VERSION = 1
+_NO_PAGE: tuple[type[Exception], ...] = (*UNREADABLE, jinja2.TemplateError)
 
 _STATUS_CLASS = {"PASS": "pass", "NEEDS REVIEW": "review", "FAIL": "fail", "cleaned": "note", "partial": "review"}
 _MARK = b'<meta name="generator" content="DashcamCleaner">'
@@ -100,6 +111,15 @@ def report_html(
         thumbnails=thumbnails or {},
         sheet=sheet,
     )
+
+
+def can_be_shown(report: Mapping[str, Any]) -> bool:
+    """Whether a page can be made of a report that was read: it may have been written by anybody."""
+    try:
+        report_html(report)
+    except _NO_PAGE:
+        return False
+    return True
 
 
 def folder_html(reports: Sequence[Mapping[str, Any]], *, title: str) -> str:

@@ -5,7 +5,6 @@ The window's review stands on this; it renders nothing. Rendering again is a `Jo
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,14 +12,17 @@ from typing import Any
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.kinds import thresholds_of
 from dashcamcleaner.core.plan import FramePlan, Observation
-from dashcamcleaner.errors import Cancelled
+from dashcamcleaner.errors import Cancelled, InputError
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.plan_file import PlanReader
 from dashcamcleaner.pipeline.plan_settings import settings_for_rendering
 from dashcamcleaner.review.track_summary import ReviewItem, TrackSummary, review_items, track_summaries
 from dashcamcleaner.settings import Settings
+from dashcamcleaner.side_files import UNREADABLE, read_json
 
 __all__ = ["PlanReview"]
+
+_NO_REPORT: tuple[type[Exception], ...] = (InputError, *UNREADABLE)
 
 
 class PlanReview:
@@ -107,7 +109,7 @@ def _findings(report: Path | None) -> list[dict[str, Any]]:
     if report is None:
         return []
     try:
-        audit = json.loads(report.read_text(encoding="utf-8")).get("audit") or {}
+        audit = read_json(report, what=f"The report {report}", to=InputError).get("audit") or {}
         return [finding for finding in audit.get("findings", []) if isinstance(finding, dict)]
-    except (OSError, ValueError, AttributeError):
+    except _NO_REPORT:
         return []

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.settings.row import Setting, shown
 from dashcamcleaner.settings.table import PROFILES, ROWS, SETTINGS
+from dashcamcleaner.side_files import UNREADABLE, read_bytes, reason_of
 
 __all__ = ["load_toml", "markdown_table"]
 
 _TRUST = "trust_weights"
+_MOST_BYTES = 1 << 18
 
 
 def load_toml(path: str | Path, *, told: list[str] | None = None) -> dict[str, Any]:
@@ -30,14 +31,12 @@ def load_toml(path: str | Path, *, told: list[str] | None = None) -> dict[str, A
         SettingError: the file cannot be read or is not TOML. Names and values are checked by `resolve`.
     """
     try:
-        with (
-            map_os_errors(Path(path), what=f"The settings file {path}", verb="read", to=SettingError),
-            open(path, "rb") as file,
-        ):
-            found = tomllib.load(file)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        what = f"The settings file {path}"
+        found = tomllib.loads(read_bytes(Path(path), what=what, to=SettingError, most=_MOST_BYTES).decode("utf-8"))
+    except UNREADABLE as error:
         raise SettingError(
-            f"The settings file {path} is not valid TOML: {error}.", hint="One setting a line, e.g. threshold = 0.2"
+            f"The settings file {path} is not valid TOML: {reason_of(error)}.",
+            hint="One setting a line, e.g. threshold = 0.2",
         ) from error
     kept = {name: value for name, value in found.items() if name.replace("-", "_") != _TRUST}
     if told is not None and any(found[name] for name in found.keys() - kept.keys()):

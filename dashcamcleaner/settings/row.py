@@ -25,6 +25,8 @@ _TYPES = {
 }  # fmt: skip
 """A field's annotation -> the row's type. Of texts the row itself says what they are."""
 
+_MOST_SHOWN = 80
+
 T = TypeVar("T")
 
 
@@ -84,6 +86,11 @@ class Setting:
         """Older name -> its flag."""
         return {name: _flag(name) for name in self.renamed_from}
 
+    @property
+    def is_auto_zero(self) -> bool:
+        """Whether 0 means that the machine decides, which may be written as ``auto``."""
+        return self.type == "int" and self.group == "run" and self.minimum == 0
+
     def describe_range(self) -> str:
         """What is allowed, for people: the constraint prints itself, so that no message is written by hand."""
         unit = f" {self.unit}" if self.unit else ""
@@ -93,6 +100,8 @@ class Setting:
             return ("any of " if self.type == "list" else "one of ") + ", ".join(self.choices)
         if self.type == "span":
             return "frames like 5, or seconds like 0.5s"
+        if self.is_auto_zero:
+            return f"auto, or 1 to {self.maximum:g}{unit}"
         if self.minimum is not None and self.maximum is not None:
             return f"{self.minimum:g} to {self.maximum:g}{unit}"
         if self.minimum is not None:
@@ -118,7 +127,7 @@ class Setting:
                 found = difflib.get_close_matches(value, self.choices, n=1)
                 near = f" Did you mean {found[0]}?" if found else ""
             raise SettingError(
-                f"{self.name.replace('_', '-')} cannot be {value!r}: it takes {self.describe_range()}.{near}",
+                f"{self.name.replace('_', '-')} cannot be {_short(value)}: it takes {self.describe_range()}.{near}",
                 hint=self.help,
             ) from None
 
@@ -132,6 +141,8 @@ class Setting:
         if self.type in ("int", "float"):
             if isinstance(value, bool):
                 _refuse()
+            if self.is_auto_zero and value == "auto":
+                value = 0
             number: float = float(value)
             if self.type == "int":
                 if number != int(number):
@@ -152,12 +163,16 @@ class Setting:
                 _refuse()
             return items
         if self.type == "choice":
-            if value not in self.choices:
-                _refuse()
-            return value
+            return self.choices[self.choices.index(str(value))]  # also of numbers, as TOML holds them
         if not isinstance(value, str | Path):
             _refuse()
         return str(value)
+
+
+def _short(value: Any) -> str:
+    """A value in a message: what stands in a file is not trusted to be short."""
+    text = repr(value)
+    return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "..."
 
 
 def _refuse() -> Any:

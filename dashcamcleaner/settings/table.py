@@ -42,7 +42,7 @@ GROUPS: dict[str, str] = {
 KEEPABLE = ("location", "tags", "data", "subtitles", "cover", "attachments")
 
 PROFILES: dict[str, dict[str, Any]] = {
-    "fast": {"inference_size": 640, "tiles": 1, "threshold": None, "look_ahead": 0.5},
+    "fast": {"inference_size": 640, "tiles": 1, "threshold": None, "look_ahead": 0.5, "detect_every": "auto"},
     "balanced": {"inference_size": 960, "tiles": 1, "threshold": None, "look_ahead": 1.0},
     "publish": {"inference_size": 1280, "tiles": 1, "threshold": None, "look_ahead": 1.0},
     "maximum": {"inference_size": 1280, "tiles": 2, "threshold": 0.03, "look_ahead": 2.0, "thorough": True},
@@ -151,6 +151,9 @@ class Settings:
     precision: str = setting("auto", "seeing", "Precision",
         "Arithmetic of the network; auto: the chip's best.", choices=("auto", "f32", "bf16", "f16", "int8"))
     batch: int = setting(1, "seeing", "Batch", "Frames per inference; more than 1 helps GPUs.", minimum=1, maximum=64)
+    detect_every: str = setting("1", "seeing", "Detect every",
+        "Detect in every n-th frame and carry tracks in between; auto: in all where anything appears or is lost.",
+        choices=("auto", "1", "2", "3", "4", "5"))
     video_track: int | None = setting(None, "seeing", "Video stream",
         "Number of the video stream to clean, from 1, where a file has several; auto: the longest and largest.",
         minimum=1, maximum=64)
@@ -166,6 +169,9 @@ class Settings:
     preset: str = setting("veryfast", "output", "Encoder preset",
         "Slower presets make smaller files of the same quality.",
         choices=("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"))
+    encoder: str = setting("software", "output", "Encoder",
+        "What encodes; hardware is tried at the start, and software takes its place where it does not work.",
+        choices=("auto", "software", "nvenc", "qsv", "amf", "videotoolbox"))
     keep_chroma: bool = setting(False, "output", "Keep chroma",
         "Write 4:2:2 and 4:4:4 sources as they are; many players show only 4:2:0.")
     audio: str = setting("keep", "output", "Audio",
@@ -182,6 +188,12 @@ class Settings:
     # --- running
     workers: int = setting(0, "run", "Threads",
         "Threads of decoder, detector and encoder each; 0: the machine's.", minimum=0, maximum=256)
+    parallel: int = setting(1, "run", "Clips at once",
+        "Clips cleaned at the same time, each in a process of its own; auto: by cores and memory.",
+        minimum=0, maximum=256)
+    decoder: str = setting("software", "run", "Decoder",
+        "What decodes; hardware is tried at the start, and software takes its place where it does not work.",
+        choices=("auto", "software", "cuda", "qsv", "vaapi", "d3d11va", "videotoolbox", "amf"))
     max_look_ahead_mb: int = setting(400, "run", "Memory for look-ahead",
         "Most memory that waiting frames may take; a shorter look-ahead is told.", minimum=16, maximum=65536, unit="MB")
     # --- live pictures

@@ -47,13 +47,16 @@ class MotionEstimator:
         self._previous: tuple[np.ndarray, np.ndarray] | None = None
         self._lattice: tuple[np.ndarray, np.ndarray] | None = None
 
-    def measure(self, picture: np.ndarray) -> Motion | None:
+    def measure(self, picture: np.ndarray, *, limited_range: bool = False) -> Motion | None:
         """The motion from the picture given before to this one; None for the first.
 
         Args:
-            picture: upright RGB ``(h, w, 3)`` uint8 of any size, always the same.
+            picture: upright RGB ``(h, w, 3)`` or grey ``(h, w)``, uint8, of any size, always the same.
+            limited_range: its levels are 16 to 235, as the brightness of most clips is stored.
         """
         grey = self._small_grey(picture)
+        if limited_range:
+            grey = np.clip((grey.astype(np.float32) - 16) * (255 / 219), 0, 255).astype(np.uint8)
         fine = fine_structure(grey)
         previous, self._previous = self._previous, (grey, fine)
         if previous is None or previous[0].shape != grey.shape:
@@ -70,7 +73,8 @@ class MotionEstimator:
         # Whole cells, so that the grid tiles the picture.
         size = tuple(max(_CELL_PX, round(side * factor / _CELL_PX) * _CELL_PX) for side in (w, h))
         # Grey first: one channel is scaled in a third of the time of three.
-        return cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
+        grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+        return cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
 
     def _between(self, grey0: np.ndarray, fine0: np.ndarray, grey1: np.ndarray, fine1: np.ndarray) -> Motion:
         h, w = grey0.shape

@@ -1,11 +1,11 @@
 """Evidence: how likely a track is what it claims to be, from everything that is known of it.
 
 A `TrackEvidence` grows with its track, frame by frame: scores of the sightings, frames in which the track was looked
-for and not seen, size and shape, how steadily it moves, whether it rests in the picture like a burned-in logo while
-the scene moves, and what a second look at an enlarged crop said. An `EvidenceModel` turns it into a calibrated
-probability: a logistic regression per kind over the features below, fitted on labelled clips,
-its numbers in ``evidence.json``. Pure arithmetic; tracks are fed by `tracking.tracker`, decisions are made by
-`planning.planner`.
+for and not seen (never those that the detector skipped), size and shape, how steadily it moves, whether it rests in the
+picture like a burned-in logo while the scene moves, and what a second look at an enlarged crop said. An
+`EvidenceModel` turns it into a calibrated probability: a logistic regression per kind over the features below, fitted
+on labelled clips, its numbers in ``evidence.json``. Pure arithmetic; tracks are fed by `tracking.tracker`, decisions
+are made by `planning.planner`.
 """
 
 from __future__ import annotations
@@ -118,15 +118,15 @@ class TrackEvidence:
         self._scene_px = self._rest_s = 0.0
         self.version = 0
 
-    def advance(self, *, scene_px: float, seconds: float, asked: bool = True) -> None:
-        """A frame in which the track was looked for.
+    def advance(self, *, scene_px: float, seconds: float, skipped: bool = False) -> None:
+        """One frame on: a frame in which the track was looked for, unless it was skipped.
 
         Args:
             scene_px: how far the camera's motion moved the scene at the track's place.
             seconds: since the frame before.
-            asked: False for a frame that the detector was not asked about: not to be seen in it is no miss.
+            skipped: the detector did not look at the frame, so that not being seen in it does not count.
         """
-        self._looked += asked
+        self._looked += not skipped
         self._scene_px += scene_px
         self._rest_s += seconds
         self.version += 1
@@ -189,6 +189,11 @@ class TrackEvidence:
         """Mean of its best scores, 0 to 1: of three, or of as many as there were frames in which it could be seen."""
         wanted = min(_TOP, self._looked + 1)
         return sum(probability(one) for one in self._best[:wanted]) / wanted
+
+    @property
+    def best_score(self) -> float:
+        """The best score of all sightings, 0 to 1; 0 without any."""
+        return probability(self._best[0]) if self._best else 0.0
 
     @property
     def rests(self) -> float:

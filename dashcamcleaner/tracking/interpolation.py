@@ -76,6 +76,7 @@ class GapFiller:
         before_s: float,
         after_s: float,
         max_gap_s: float,
+        detector_s: tuple[float, float] | None = None,
     ) -> list[TrackPosition]:
         """Where the track is in a frame, none or more places; frames are asked for in order.
 
@@ -86,23 +87,29 @@ class GapFiller:
             before_s: how long the track is followed back before a sighting.
             after_s: how long it is followed on after one.
             max_gap_s: a longer gap is filled from its ends only.
+            detector_s: times of two frames that the detector looked at, the last up to this one and the first from it
+                on. Up to these the track is followed whatever the limits: nobody has looked and not seen it. None:
+                the detector looked at this frame.
         """
+        last_detection_s, next_detection_s = detector_s or (time_s, time_s)
         sightings = self._track.sightings
         at = bisect_left(sightings, index, key=_index_of)
         if at < len(sightings) and sightings[at].index == index:
             return [self._sighted(at)]
         before = sightings[at - 1] if at else None
         after = sightings[at] if at < len(sightings) else None
-        if before and after and after.time_s - before.time_s <= max_gap_s:
+        held_on = before is not None and before.time_s >= last_detection_s
+        held_back = after is not None and after.time_s <= next_detection_s
+        if before and after and (after.time_s - before.time_s <= max_gap_s or (held_on and held_back)):
             if self._gap_end != after.index:
                 self._gap = _between(before, after, motions, best=self._track.best)
                 self._gap_end = after.index
             if index in self._gap:
                 return [self._gap[index]]
         places = []
-        if before and time_s - before.time_s <= after_s + 1e-6:
+        if before and (held_on or time_s - before.time_s <= after_s + 1e-6):
             places.append(self._followed(before, index, motions))
-        if after and after.time_s - time_s <= before_s + 1e-6:
+        if after and (held_back or after.time_s - time_s <= before_s + 1e-6):
             places.append(self._led(at, index, motions))
         return [place for place in places if place is not None]
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,6 +28,8 @@ __all__ = ["Tracker", "relink"]
 _STRONG = 0.25
 """Score from which a detection chooses first; fixed, so that ids do not hang on a dial."""
 _ESTABLISHED_SIGHTINGS = 3
+_AT_ONCE = 128
+"""Detections that are held against tracks in one go."""
 _FORGET_S = 2.0
 """An established track that stays unseen for longer has ended: behind a lorry, a car rarely stays the same."""
 _FORGET_WEAK_S = 0.4
@@ -66,7 +69,7 @@ class Tracker:
         seconds = 0.0 if self._time_s is None else max(0.0, time_s - self._time_s)
         self._time_s = time_s
         motion = FrameMotion(seen.motion, seconds=seconds, size=self._upright_size)
-        self._predict(motion, asked=not seen.skipped)
+        self._predict(motion, skipped=seen.skipped)
         ids = np.full(len(seen.detections), -1, np.int64)
         if self._active and len(ids):
             for which, track_at in self._matches(seen):
@@ -96,22 +99,20 @@ class Tracker:
         less = LARGE_LESS_SURE * large_share(sighting.xyxy, self._upright_size)
         track.surest = max(track.surest, sighting.score - less)
         track.count += 1
+        track.missed_s = 0.0
 
-    def _predict(self, motion: FrameMotion, *, asked: bool) -> None:
-        """All tracks one frame on; those that a cut or time has ended are let go.
-
-        Args:
-            motion: the way from the frame before.
-            asked: the detector saw this frame; else that a track is not seen in it says nothing.
-        """
+    def _predict(self, motion: FrameMotion, *, skipped: bool) -> None:
+        """All tracks one frame on; those that a cut or time has ended are let go."""
         kept = []
         for track, model in self._active:
             scene_x, scene_y = motion.ahead(model.x, model.y)
             scene_px = math.hypot(scene_x - model.x, scene_y - model.y)
-            track.evidence.advance(scene_px=scene_px, seconds=motion.seconds, asked=asked)
+            track.evidence.advance(scene_px=scene_px, seconds=motion.seconds, skipped=skipped)
             model.predict(motion)
+            # A track ends when it was looked for and not seen; how well its place is known counts all the time.
+            track.missed_s += 0.0 if skipped else motion.seconds
             forget_s = _FORGET_S if _is_established(track) else _FORGET_WEAK_S
-            if motion.cut or model.unseen_s > forget_s:
+            if motion.cut or track.missed_s > forget_s or model.unseen_s > _FORGET_S:
                 track.ended = True
             else:
                 kept.append((track, model))
@@ -119,40 +120,68 @@ class Tracker:
 
     def _matches(self, seen: Observation) -> list[tuple[int, int]]:
         """Pairs of detection and active track, each at most once."""
-        cost = self._costs(seen)
+        near = self._near(seen)
         strong = seen.detections.score >= _STRONG
         established = np.array([_is_established(track) for track, _ in self._active])
+        free = (np.ones(len(seen.detections), bool), np.ones(len(self._active), bool))
         pairs: list[tuple[int, int]] = []
         for from_strong, to_established in ((True, True), (True, False), (False, True), (False, False)):
-            rows, cols = strong == from_strong, established == to_established
-            if rows.any() and cols.any():
-                pairs += _greedy(cost, rows, cols)
+            pairs += _greedy(near, strong == from_strong, established == to_established, free=free)
         return pairs
 
-    def _costs(self, seen: Observation) -> np.ndarray:
-        """What it costs to say that a detection is a track, ``(detections, tracks)``; inf beyond the gates."""
+    def _near(self, seen: Observation) -> _Candidates:
+        """What it costs to say that a detection is a track, of those within the gates alone.
+
+        Detections are taken from left to right, some at a time, and held against the tracks that can be in their reach:
+        a crowd of thousands takes neither the memory nor the time of a table of all with all.
+        """
         boxes = seen.detections.xyxy.astype(np.float64)
         at = np.array([(c.x, c.y, c.width, c.height, c.unseen_s, c.sightings) for _, c in self._active])
-        kinds = np.array([track.kind for track, _ in self._active])
+        _, codes = np.unique(
+            np.concatenate([seen.detections.kind, np.array([track.kind for track, _ in self._active])]),
+            return_inverse=True,
+        )
+        kinds, track_kinds = codes[: len(boxes)], codes[len(boxes) :]
         x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
         w, h = np.maximum(boxes[:, 2] - boxes[:, 0], 1.0), np.maximum(boxes[:, 3] - boxes[:, 1], 1.0)
         track_w, track_h = np.maximum(at[:, 2], 1.0), np.maximum(at[:, 3], 1.0)
-        size_x = (w[:, None] + track_w) / 2
-        # A plate is wide, but leaves its place up or down as easily as sideways.
-        size_y = np.maximum((h[:, None] + track_h) / 2, size_x / 2)
-        away = np.hypot((x[:, None] - at[:, 0]) / size_x, (y[:, None] - at[:, 1]) / size_y)
-        ratio = np.abs(np.log((w * h)[:, None] / (track_w * track_h))) / 2
         unseen_s = at[:, 4]
         first = np.where(at[:, 5] < 2, _GATE_FIRST - _GATE, 0.0)
         strong_gate = np.minimum(_GATE + first + _GATE_PER_S * unseen_s, _GATE_MOST)
         weak_gate = _WEAK_GATE + first / 2 + _WEAK_GATE_PER_S * unseen_s
-        strong = (seen.detections.score >= _STRONG)[:, None]
-        gate = np.where(strong, strong_gate, weak_gate)
-        cost = away / gate + 0.7 * ratio
-        wrong = (away > gate) | (ratio > np.where(strong, _RATIO, _WEAK_RATIO) + _RATIO_PER_S * unseen_s)
-        wrong |= seen.detections.kind[:, None] != kinds
-        cost[wrong] = np.inf
-        return cost
+        reach = np.maximum(strong_gate, weak_gate) * (1 + 1e-9)
+        parts = []
+        order = np.argsort(x, kind="stable")
+        for start in range(0, len(order), _AT_ONCE):
+            rows = order[start : start + _AT_ONCE]
+            cols = np.flatnonzero(
+                (at[:, 0] >= x[rows[0]] - reach * (w[rows].max() + track_w) / 2)
+                & (at[:, 0] <= x[rows[-1]] + reach * (w[rows].max() + track_w) / 2)
+            )
+            size_x = (w[rows, None] + track_w[cols]) / 2
+            # A plate is wide, but leaves its place up or down as easily as sideways.
+            size_y = np.maximum((h[rows, None] + track_h[cols]) / 2, size_x / 2)
+            away = np.hypot((x[rows, None] - at[cols, 0]) / size_x, (y[rows, None] - at[cols, 1]) / size_y)
+            ratio = np.abs(np.log((w * h)[rows, None] / (track_w * track_h)[cols])) / 2
+            strong = (seen.detections.score[rows] >= _STRONG)[:, None]
+            gate = np.where(strong, strong_gate[cols], weak_gate[cols])
+            wrong = (away > gate) | (ratio > np.where(strong, _RATIO, _WEAK_RATIO) + _RATIO_PER_S * unseen_s[cols])
+            wrong |= kinds[rows, None] != track_kinds[cols]
+            row, col = np.nonzero(~wrong)
+            parts.append((rows[row], cols[col], (away / gate + 0.7 * ratio)[row, col]))
+        row, col, cost = (np.concatenate([part[i] for part in parts]) for i in range(3))
+        kept = np.flatnonzero(np.isfinite(cost))
+        by_row = kept[np.lexsort((col[kept], row[kept]))]
+        return _Candidates(row[by_row], col[by_row], cost[by_row])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Candidates:
+    """Pairs of detection (``row``) and active track (``col``) with their cost: arrays of one length, row by row."""
+
+    row: np.ndarray
+    col: np.ndarray
+    cost: np.ndarray
 
 
 def relink(plans: Iterable[FramePlan], *, upright_size: tuple[int, int]) -> tuple[frozenset[int], frozenset[int]]:
@@ -183,17 +212,18 @@ def relink(plans: Iterable[FramePlan], *, upright_size: tuple[int, int]) -> tupl
     return frozenset(every), frozenset(moved)
 
 
-def _greedy(cost: np.ndarray, rows: np.ndarray, cols: np.ndarray) -> list[tuple[int, int]]:
-    """The cheapest pairs first, among the given rows and columns; what is taken becomes inf in `cost`."""
-    allowed = np.isfinite(cost) & rows[:, None] & cols
-    where = np.argwhere(allowed)
-    order = np.argsort(cost[allowed], kind="stable")
+def _greedy(
+    near: _Candidates, rows: np.ndarray, cols: np.ndarray, *, free: tuple[np.ndarray, np.ndarray]
+) -> list[tuple[int, int]]:
+    """The cheapest pairs first, among the given rows and columns; what is taken is free no more."""
+    free_row, free_col = free
+    allowed = np.flatnonzero(rows[near.row] & cols[near.col] & free_row[near.row] & free_col[near.col])
     pairs = []
-    for row, col in where[order]:
-        if np.isfinite(cost[row, col]):
-            pairs.append((int(row), int(col)))
-            cost[row, :] = np.inf
-            cost[:, col] = np.inf
+    for which in allowed[np.argsort(near.cost[allowed], kind="stable")]:
+        row, col = int(near.row[which]), int(near.col[which])
+        if free_row[row] and free_col[col]:
+            pairs.append((row, col))
+            free_row[row] = free_col[col] = False
     return pairs
 
 

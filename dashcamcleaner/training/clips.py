@@ -31,10 +31,8 @@ from dashcamcleaner.media.probe import probe
 from dashcamcleaner.pipeline import context
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind, shapes_per_kind
 from dashcamcleaner.pipeline.frames import FramePlanner
-from dashcamcleaner.pipeline.observations import LiveObservationSource
 from dashcamcleaner.planning.weak_spots import planned, thorough_plans
 from dashcamcleaner.settings import Settings, resolve
-from dashcamcleaner.tracking.camera_motion import MotionEstimator
 from dashcamcleaner.training.leaks import LeakFigures, leaks
 from dashcamcleaner.training.truth import ClipTruth, labelled_clips
 
@@ -144,11 +142,11 @@ class DryRun:
         detector = self.detector
         if self._checker is None and not self._given:
             self._checker = context.checker_for(self.settings, detector, self._models)
-        motion = MotionEstimator(upright_size=self.info.upright_size)
+        source = context.live_source(self.settings, detector, log=None)
         looking = FramePlanner(planner, checker=self._checker, picture_size=detector.picture_size)
         found = []
         with open_clip(self.clip, info=self.info) as frames:
-            for frame, seen in LiveObservationSource(detector, motion=motion, log=None).see(frames):
+            for frame, seen in source.see(frames):
                 looking.take(frame, seen)
                 found.append(seen)
         return found
@@ -184,7 +182,7 @@ class DryRun:
             ],
             [settings.tiles, settings.backend, settings.device, settings.precision, settings.batch],
             context.inference_size(settings, upright_size=self.info.upright_size),
-            [settings.tracking, settings.crop_checks, settings.look_ahead > 0],
+            [settings.tracking, settings.crop_checks, settings.look_ahead > 0, settings.detect_every],
             sorted((kind, one.probability) for kind, one in rules_per_kind(settings).items()),
             hashlib.sha256(model).hexdigest(),
         ]

@@ -41,6 +41,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and lim
 PROGRAM = """
 import os, signal, sys, time
 sys.path.insert(0, {root!r})
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background hands down that it is ignored
 sys.argv = ["dashcamcleaner", *{words!r}]
 from tests import fakes
 from dashcamcleaner import cli

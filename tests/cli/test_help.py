@@ -26,7 +26,7 @@ def test_help_of_clean_is_short_and_shows_examples_and_statuses(capsys: pytest.C
     assert len(short.splitlines()) < 100
     assert short.startswith("usage: dashcamcleaner clean INPUT... [-o OUTPUT] [flags]\n")
     assert short.count("\n  dashcamcleaner clean ") == 3
-    for row in ROWS:
+    for row in (row for row in ROWS if row.group != "live"):
         assert row.flag + " " in whole or row.flag + "," in whole
         assert (row.flag in short) == row.basic or row.name == "overwrite"
     assert "--help-all" in short

@@ -20,6 +20,7 @@ MAY_NAME_KINDS = {
     "training/": "labels and teachers",
     "cli/train.py": "the same, asked for",
     "demo/": "the truth of the demo",
+    "scenes/classify/safety.py": "class names of a foreign network",
 }
 
 NAMING = re.compile(rf"(\w+_)?({'|'.join(BUILT_IN)})(_\w+)?")

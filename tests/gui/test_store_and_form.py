@@ -58,7 +58,7 @@ def test_every_setting_stands_in_the_form_once() -> None:
 def test_every_choice_has_words() -> None:
     plain = {"ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"}
     for row in ROWS:
-        missing = set(row.choices) - set(CHOICE_TITLES) - plain
+        missing = {choice for choice in row.choices if not choice.isdigit()} - set(CHOICE_TITLES) - plain
         assert not missing, row.name
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,10 @@ from pictures import street
 from PIL import Image
 
 from dashcamcleaner.core.events import Finished
-from dashcamcleaner.jobs.batch import jobs_for
+from dashcamcleaner.detection.detector import Detector
+from dashcamcleaner.detection.pool import ModelPool
+from dashcamcleaner.detection.registry import open_detector
+from dashcamcleaner.jobs.batch import jobs_for, run_batch
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.pipeline.plan_file import PlanReader, plan_path
 from dashcamcleaner.settings import resolve
@@ -58,3 +62,22 @@ def test_a_clip_that_is_named_like_a_picture_is_cleaned(tmp_path: Path) -> None:
     assert isinstance(finished, Finished)
     assert job.output.name == "clip_cleaned.mp4"
     assert finished.summary.frames == 3
+
+
+def test_a_folder_of_pictures_opens_the_detector_once(tmp_path: Path) -> None:
+    """The detector and its closer looks: two models, however many pictures."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(5):
+        Image.fromarray(street(number)).save(folder / f"{number}.jpg", quality=90)
+    opened: list[int] = []
+
+    def counting(**asked: Any) -> Detector:
+        opened.append(asked["inference_size"])
+        return open_detector(**asked)
+
+    jobs = jobs_for([str(folder)], output=str(tmp_path / "out"), settings=resolve({})).jobs
+    with ModelPool(open_detector=counting) as models:
+        events = [event for _, event in run_batch(jobs, models=models) if isinstance(event, Finished)]
+    assert len(events) == 5
+    assert len(opened) == len(set(opened)) <= 2

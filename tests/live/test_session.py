@@ -262,7 +262,7 @@ def test_panic_covers_what_waits_and_what_comes() -> None:
 
 def test_stopping_ends_all_threads_soon() -> None:
     def during(live: LiveSession, event: Event) -> None:
-        if isinstance(event, LiveStats):
+        if isinstance(event, LiveStats) and event.frames:
             live.stop()
 
     kept, events, _ = run_live(frames=10**6, during=during)

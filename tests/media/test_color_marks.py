@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from dashcamcleaner.media.color_marks import avif_marks, png_marks, with_marks
-from dashcamcleaner.media.image_file import read_still, write_still
+from dashcamcleaner.media.image_file import read_still
+from dashcamcleaner.media.image_writer import write_still
 
 GAMMA, PRIMARIES = struct.pack(">I", 62500), struct.pack(">8I", *range(30000, 38000, 1000))
 CHUNKS = {b"gAMA": GAMMA, b"cHRM": PRIMARIES, b"cICP": b"\x09\x10\0\1", b"cLLI": bytes(8), b"mDCV": bytes(24)}

@@ -12,9 +12,10 @@ from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
 from dashcamcleaner.core.plan import Origin, Region
 from dashcamcleaner.errors import InputError, OutputError
-from dashcamcleaner.media import image_file
+from dashcamcleaner.media import image_writer
 from dashcamcleaner.media.formats import MediaKind, format_of, suffixes
-from dashcamcleaner.media.image_file import is_still, read_still, write_still
+from dashcamcleaner.media.image_file import is_still, read_still
+from dashcamcleaner.media.image_writer import write_still
 from dashcamcleaner.obscure.obscurer import Obscurer
 
 GPS, EXIF, IFD1 = ExifTags.IFD.GPSInfo, ExifTags.IFD.Exif, ExifTags.IFD.IFD1
@@ -290,9 +291,9 @@ def test_what_cannot_be_written_is_refused(tmp_path):
 def test_a_format_without_an_encoder_is_told_and_not_exchanged(tmp_path, monkeypatch):
     still = read_still(write(tmp_path / "in.avif"))
     monkeypatch.delitem(Image.SAVE, "AVIF")  # as in a Pillow that was built without
-    image_file._encodes.cache_clear()
+    image_writer._encodes.cache_clear()
     with pytest.raises(OutputError, match=r"^AVIF pictures cannot be written here: .*\.$") as told:
         out(still, tmp_path, ".avif")
-    image_file._encodes.cache_clear()
+    image_writer._encodes.cache_clear()
     assert ".png" in told.value.hint
     assert not (tmp_path / "out.avif").exists()

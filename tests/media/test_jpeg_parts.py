@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from dashcamcleaner.media.image_file import read_still, write_still
+from dashcamcleaner.media.image_file import read_still
+from dashcamcleaner.media.image_writer import write_still
 from dashcamcleaner.media.jpeg_parts import jpeg_parts, left_behind
 
 

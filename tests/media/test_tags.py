@@ -13,7 +13,8 @@ from clips import Sound, make
 from media.test_encoder import fate, transcode
 from PIL import Image
 
-from dashcamcleaner.media.image_file import read_still, write_still
+from dashcamcleaner.media.image_file import read_still
+from dashcamcleaner.media.image_writer import write_still
 from dashcamcleaner.media.output_plan import OutputPlan, plan_output
 from dashcamcleaner.media.probe import probe
 

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.media.image_file import read_still, write_still
+from dashcamcleaner.media.image_file import read_still
+from dashcamcleaner.media.image_writer import write_still
 from dashcamcleaner.media.tiff_tags import EXTRA_SAMPLES, ICC_PROFILE, UNASSOCIATED, with_tags
 
 COLOUR, ALPHA = 100, 128

@@ -56,6 +56,6 @@ def test_a_frame_that_the_detector_was_not_asked_about_is_no_miss() -> None:
     for evidence, was_asked in ((asked, True), (skipped, False)):
         evidence.update((10, 10, 50, 60), score=0.6)
         for _ in range(10):
-            evidence.advance(scene_px=0, seconds=1 / 30, asked=was_asked)
+            evidence.advance(scene_px=0, seconds=1 / 30, skipped=not was_asked)
     model = EvidenceModel.shipped()
     assert model.log_odds("face", skipped) > model.log_odds("face", asked)

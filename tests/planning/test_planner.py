@@ -543,6 +543,16 @@ def test_whatever_its_size_a_plain_object_is_hidden(kind, frames):
     assert hidden(0.35, 0.3) == [False] * frames
 
 
+@pytest.mark.parametrize("kind", ["face", "plate"])
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.35, 0.8])
+def test_a_plain_object_of_any_size_in_one_frame_alone_is_hidden_in_it(kind, share):
+    """As a face that fills the picture for one frame between two cuts."""
+    side = share * scenes.SIZE[0]
+    seen = [observation(i, *([(100, 50, 100 + side, 50 + side * 0.4, 0.9, kind)] * (i == 4))) for i in range(10)]
+    planner = tracks(evidence=EvidenceModel.shipped(), thresholds={kind: 0.05}, max_region=0.05)
+    assert planned(seen, planner)[4].regions
+
+
 odd_rows = st.lists(
     st.tuples(
         st.floats(-2000, 4000, width=32),
@@ -587,3 +597,57 @@ def test_whatever_is_seen_every_frame_gets_finite_regions_that_hide_its_sighting
         for box in found.xyxy[found.score - LARGE_LESS_SURE * large >= 0.2 + 1e-6]:
             inside = (boxes[:, :2] <= box[:2] + 0.01).all(1) & (boxes[:, 2:] >= box[2:] - 0.01).all(1)
             assert inside.any()
+
+
+def skipping(observations, *, every):
+    """The observations of a run that looks at every so many frames, and at the first and last of each scene."""
+    found = []
+    for at, seen in enumerate(observations):
+        ends = at + 1 == len(observations) or (
+            observations[at + 1].motion is not None and observations[at + 1].motion.cut
+        )
+        begins = seen.motion is None or seen.motion.cut
+        if at % every and not begins and not ends:
+            seen = dataclasses.replace(seen, detections=Detections.empty(), skipped=True)
+        found.append(seen)
+    return found
+
+
+@pytest.mark.parametrize("every", [2, 3, 5])
+@pytest.mark.parametrize("kind_of", [{}, {"cuts": True}, {"vfr": True}], ids=["plain", "cuts", "vfr"])
+def test_skipped_frames_are_as_protected_as_those_that_were_looked_at(every, kind_of):
+    total = LeakFigures()
+    for seed in range(4):
+        scene = random_scene(seed, frames=100, **kind_of)
+        total += figures(scene, skipping(scene.observations(), every=every), evidence=EvidenceModel.shipped())
+    assert total.legible_frames > 800
+    assert total.leaked_share <= 0.01
+    assert total.over_cover < 5
+
+
+def unsure_and_skipped(*sighted, frames=16, every=5, fps=30, **changes):
+    """The frames in which something barely sure is hidden that the looks in `sighted` saw at one place."""
+    row = (600.0, 300.0, 640.0, 350.0, 0.21, "face")
+    seen = [
+        Observation(
+            index,
+            FrameTime(index, Fraction(1, fps)),
+            Detections.from_rows([row] if index in sighted else []),
+            motion=Motion.still() if index else None,
+            skipped=index % every != 0,
+        )
+        for index in range(frames)
+    ]
+    return frames_covered(planned(seen, tracks(fill_before_s=0.0, fill_after_s=0.0, **changes)), (620, 325))
+
+
+def test_from_look_to_look_a_track_is_followed_whatever_the_fill_times():
+    assert unsure_and_skipped(5) == list(range(1, 10))
+    assert unsure_and_skipped(5, 10) == list(range(1, 15))
+    assert unsure_and_skipped(0) == list(range(5))
+    assert unsure_and_skipped(15) == list(range(11, 16))
+    assert unsure_and_skipped(5, fps=4) == list(range(1, 10))
+
+
+def test_a_skipped_frame_waits_for_the_look_after_it_however_short_the_look_ahead():
+    assert unsure_and_skipped(5, look_ahead_s=0.0) == list(range(1, 10))

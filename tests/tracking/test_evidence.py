@@ -90,3 +90,16 @@ def test_the_shipped_numbers_name_every_feature() -> None:
         EvidenceModel({"face": {"intercept": 0.0, "weights": {}}})
     with pytest.raises(ValueError, match="not the numbers"):
         EvidenceModel({})
+
+
+def test_frames_that_were_skipped_do_not_count_as_not_seen() -> None:
+    plain, skipping = track(0.4), track(0.4)
+    for n in range(1, 5):
+        for _ in range(3):
+            skipping.advance(scene_px=3.0, seconds=1 / 120, skipped=True)
+        skipping.advance(scene_px=3.0, seconds=1 / 120)
+        plain.advance(scene_px=3.0, seconds=1 / 30)
+        for one in (plain, skipping):
+            one.update((300 + n, 300, 340 + n, 340), score=0.4)
+    assert skipping.features() == plain.features()
+    assert skipping.typical_score == plain.typical_score

@@ -139,3 +139,29 @@ def test_a_replay_knows_when_ids_mean_something_else():
     assert every == {r.track for plan in plans for r in plan.regions}
     assert not moved
     assert relink(wrong, upright_size=SIZE)[1]
+
+
+@pytest.mark.parametrize("score", [0.1, 0.6])
+def test_a_track_ends_by_looks_that_missed_it_and_not_by_frames_that_were_skipped(score):
+    def looked_until_ended(every: int) -> int:
+        tracker = Tracker(upright_size=SIZE)
+        row = (100.0, 100.0, 140.0, 150.0, score, "face")
+        (track,) = tracker.push(observation_of(0, [row])).started
+        looks = 0
+        for index in range(1, 200):
+            skipped = index % every != 0
+            tracker.push(observation_of(index, [], skipped=skipped))
+            looks += not skipped
+            if track.ended:
+                return looks
+        raise AssertionError("it never ended")
+
+    plain = looked_until_ended(1)
+    assert looked_until_ended(2) == (plain if score < 0.5 else plain // 2)  # an established one also by time
+
+
+def observation_of(index, rows, *, skipped=False):
+    time = FrameTime(index, Fraction(1, 30))
+    return Observation(
+        index, time, Detections.from_rows(rows), motion=Motion.still() if index else None, skipped=skipped
+    )

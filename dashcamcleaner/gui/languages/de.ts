@@ -85,7 +85,7 @@
     </message>
     <message>
       <source>A score above this is enough by itself.</source>
-      <translation>Eine Wertung darüber genügt für sich allein.</translation>
+      <translation>Ein Wert darüber genügt für sich allein.</translation>
     </message>
     <message>
       <source>A {kind} not seen for long, covered by guess</source>
@@ -98,6 +98,10 @@
     <message>
       <source>A {kind} that is barely one</source>
       <translation>{kind}: kaum zu erkennen</translation>
+    </message>
+    <message>
+      <source>AMD (AMF)</source>
+      <translation>AMD (AMF)</translation>
     </message>
     <message>
       <source>AV1</source>
@@ -174,6 +178,10 @@
     <message>
       <source>Appearance</source>
       <translation>Aussehen</translation>
+    </message>
+    <message>
+      <source>Apple (VideoToolbox)</source>
+      <translation>Apple (VideoToolbox)</translation>
     </message>
     <message>
       <source>Area left clear</source>
@@ -265,7 +273,7 @@
     </message>
     <message>
       <source>Carry tracks</source>
-      <translation>Spuren weitertragen</translation>
+      <translation>Spuren fortführen</translation>
     </message>
     <message>
       <source>Checked</source>
@@ -308,6 +316,14 @@
       <translation>Clips und Bilder</translation>
     </message>
     <message>
+      <source>Clips at once</source>
+      <translation>Clips gleichzeitig</translation>
+    </message>
+    <message>
+      <source>Clips cleaned at the same time, each in a process of its own; auto: by cores and memory.</source>
+      <translation>Clips, die gleichzeitig bereinigt werden, jeder in einem eigenen Prozess; auto: nach Kernen und Speicher.</translation>
+    </message>
+    <message>
       <source>Close the window</source>
       <translation>Das Fenster schließen</translation>
     </message>
@@ -345,7 +361,7 @@
     </message>
     <message>
       <source>Cover everything</source>
-      <translation>Alles abdecken</translation>
+      <translation>Alles verdecken</translation>
     </message>
     <message>
       <source>Cover pictures</source>
@@ -353,7 +369,7 @@
     </message>
     <message>
       <source>Covers everything for 10 s and throws away what waits</source>
-      <translation>Deckt 10 s lang alles ab und verwirft, was noch wartet</translation>
+      <translation>Verdeckt 10 s lang alles und verwirft, was wartet</translation>
     </message>
     <message>
       <source>Cut the picture into this many overlapping tiles along its long side, for far plates; 1: none.</source>
@@ -372,6 +388,10 @@
       <translation>Datenspuren</translation>
     </message>
     <message>
+      <source>Decoder</source>
+      <translation>Dekodierer</translation>
+    </message>
+    <message>
       <source>Delay</source>
       <translation>Verzögerung</translation>
     </message>
@@ -382,6 +402,14 @@
     <message>
       <source>Detail</source>
       <translation>Genauigkeit</translation>
+    </message>
+    <message>
+      <source>Detect every</source>
+      <translation>Erkennen in jedem</translation>
+    </message>
+    <message>
+      <source>Detect in every n-th frame and carry tracks in between; auto: in all where anything appears or is lost.</source>
+      <translation>In jedem n-ten Bild erkennen und dazwischen Spuren fortführen; auto: in allen, wo etwas erscheint oder verloren geht.</translation>
     </message>
     <message>
       <source>Detection</source>
@@ -470,6 +498,10 @@
     <message>
       <source>Ellipse</source>
       <translation>Ellipse</translation>
+    </message>
+    <message>
+      <source>Encoder</source>
+      <translation>Kodierer</translation>
     </message>
     <message>
       <source>Encoder preset</source>
@@ -655,7 +687,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Hold</source>
-      <translation>Nachwirken</translation>
+      <translation>Haltezeit</translation>
     </message>
     <message>
       <source>Hold for original</source>
@@ -675,7 +707,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>How long a label's rule, or a cover in OBS, stays at work after what it was for was last seen.</source>
-      <translation>Wie lange die Regel eines Merkmals oder eine Abdeckung in OBS nachwirkt, nachdem ihr Anlass zuletzt zu sehen war.</translation>
+      <translation>Wie lange die Regel eines Etiketts oder eine Abdeckung in OBS wirkt, nachdem ihr Anlass zuletzt gesehen wurde.</translation>
     </message>
     <message>
       <source>How long a track is followed back before its first sighting.</source>
@@ -687,7 +719,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>How long live pictures and sound are held before they leave; longer forgives more load and finds more.</source>
-      <translation>Wie lange Livebilder und Ton zurückgehalten werden, bevor sie hinausgehen; länger verzeiht mehr Last und findet mehr.</translation>
+      <translation>Wie lange Live-Bilder und Ton gehalten werden, bevor sie hinausgehen; länger verzeiht mehr Last und findet mehr.</translation>
     </message>
     <message>
       <source>How much care is taken: fixes size, tiles, thresholds, look-ahead and growth; your own values win.</source>
@@ -708,6 +740,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Inference engine.</source>
       <translation>Rechenwerk für das Netz.</translation>
+    </message>
+    <message>
+      <source>Intel (Quick Sync)</source>
+      <translation>Intel (Quick Sync)</translation>
     </message>
     <message>
       <source>Into a folder…</source>
@@ -767,15 +803,15 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Label bypass</source>
-      <translation>Sofortwert des Merkmals</translation>
+      <translation>Etikett: sofort ab</translation>
     </message>
     <message>
       <source>Label hits</source>
-      <translation>Treffer des Merkmals</translation>
+      <translation>Etikett: Treffer</translation>
     </message>
     <message>
       <source>Label scores</source>
-      <translation>Wertungen des Merkmals</translation>
+      <translation>Etikett: Werte</translation>
     </message>
     <message>
       <source>Largest unsure region</source>
@@ -814,16 +850,20 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Treffer über die Zeit verknüpfen und Lücken füllen; aus: nur Bildgedächtnis.</translation>
     </message>
     <message>
+      <source>Linux (VA-API)</source>
+      <translation>Linux (VA-API)</translation>
+    </message>
+    <message>
       <source>Live</source>
       <translation>Live</translation>
     </message>
     <message>
       <source>Live frames between two detections at most this far apart leave with their tracks carried on; others wholly covered.</source>
-      <translation>Livebilder zwischen zwei Erkennungen, die höchstens so weit auseinander liegen, gehen mit weitergetragenen Spuren hinaus; andere ganz abgedeckt.</translation>
+      <translation>Live-Bilder zwischen zwei Erkennungen, die höchstens so weit auseinanderliegen, gehen mit fortgeführten Spuren hinaus; andere ganz verdeckt.</translation>
     </message>
     <message>
       <source>Live sound is silent while the picture is covered wholly.</source>
-      <translation>Der Liveton schweigt, solange das Bild ganz abgedeckt ist.</translation>
+      <translation>Der Live-Ton ist stumm, solange das Bild ganz verdeckt ist.</translation>
     </message>
     <message>
       <source>Load a foreign .pt although it can run code on this machine; remembered by its hash.</source>
@@ -919,7 +959,15 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Mute while covered</source>
-      <translation>Stumm, solange abgedeckt</translation>
+      <translation>Stumm, solange verdeckt</translation>
+    </message>
+    <message>
+      <source>NVIDIA (CUDA)</source>
+      <translation>NVIDIA (CUDA)</translation>
+    </message>
+    <message>
+      <source>NVIDIA (NVENC)</source>
+      <translation>NVIDIA (NVENC)</translation>
     </message>
     <message>
       <source>NVIDIA GPU (cuda:0)</source>
@@ -1127,7 +1175,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Pictures a second that are taken of a screen, or asked of a camera.</source>
-      <translation>Bilder je Sekunde, die vom Bildschirm genommen oder von der Kamera verlangt werden.</translation>
+      <translation>Bilder je Sekunde, die von einem Bildschirm genommen oder von einer Kamera verlangt werden.</translation>
     </message>
     <message>
       <source>Planning {done} of {all} frames…</source>
@@ -1427,11 +1475,15 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>So many of the latest scores of a label must pass its threshold.</source>
-      <translation>So viele der letzten Wertungen eines Merkmals müssen seine Schwelle erreichen.</translation>
+      <translation>So viele der letzten Werte eines Etiketts müssen über seiner Schwelle liegen.</translation>
     </message>
     <message>
       <source>Soft blur</source>
       <translation>Weichzeichner</translation>
+    </message>
+    <message>
+      <source>Software</source>
+      <translation>Software</translation>
     </message>
     <message>
       <source>Somebody who agreed to be shown</source>
@@ -1547,7 +1599,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>The number of latest scores among which hits are counted.</source>
-      <translation>Anzahl der letzten Wertungen, unter denen Treffer gezählt werden.</translation>
+      <translation>Die Zahl der letzten Werte, unter denen Treffer gezählt werden.</translation>
     </message>
     <message>
       <source>The picture that style picture puts over regions.</source>
@@ -1670,6 +1722,14 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Gewichte</translation>
     </message>
     <message>
+      <source>What decodes; hardware is tried at the start, and software takes its place where it does not work.</source>
+      <translation>Was dekodiert; Hardware wird am Anfang probiert, und wo sie nicht geht, tritt Software an ihre Stelle.</translation>
+    </message>
+    <message>
+      <source>What encodes; hardware is tried at the start, and software takes its place where it does not work.</source>
+      <translation>Was kodiert; Hardware wird am Anfang probiert, und wo sie nicht geht, tritt Software an ihre Stelle.</translation>
+    </message>
+    <message>
       <source>What is hidden</source>
       <translation>Was verdeckt wird</translation>
     </message>
@@ -1724,6 +1784,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Window</source>
       <translation>Fenster</translation>
+    </message>
+    <message>
+      <source>Windows (D3D11)</source>
+      <translation>Windows (D3D11)</translation>
     </message>
     <message>
       <source>Write 4:2:2 and 4:4:4 sources as they are; many players show only 4:2:0.</source>
@@ -1811,7 +1875,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>{fps} frames a second, {latency} ms, {covered} % covered, {late} late; {size} px, {device}</source>
-      <translation>{fps} Bilder je Sekunde, {latency} ms, {covered} % abgedeckt, {late} zu spät; {size} px, {device}</translation>
+      <translation>{fps} Bilder je Sekunde, {latency} ms, {covered} % verdeckt, {late} zu spät; {size} px, {device}</translation>
     </message>
     <message>
       <source>{h} h {m} min left</source>

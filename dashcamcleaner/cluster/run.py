@@ -1,0 +1,218 @@
+"""A batch on a Dask cluster: tasks out, events back, in one stream as `jobs.batch.run_batch` gives it.
+
+The scheduler gives a task whose worker died to another one. Every task ends as one `Finished` or `Failed`, whatever
+dies on the way; nothing is published twice, since a final name is taken by the first writer only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import pickle
+import queue
+import secrets
+import warnings
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import Any
+
+from dashcamcleaner.cluster.tasks import ClusterJob, done_already
+from dashcamcleaner.cluster.work import Task, remove_scratch, run_task, version_fault, weights_of
+from dashcamcleaner.core.events import Event, Failed, Finished, Warned
+from dashcamcleaner.detection.pool import ModelPool, shared_pool
+from dashcamcleaner.errors import BackendError, Cancelled, ExtraMissing, SettingError, WorkerLost, extra_hint
+from dashcamcleaner.jobs.parallel import shared_out
+from dashcamcleaner.pipeline.context import versions
+from dashcamcleaner.pipeline.control import Control
+from dashcamcleaner.pipeline.job import Job
+
+__all__ = ["run_on_cluster"]
+
+_CONNECT_S = 20
+_LOOK_EVERY_S = 0.5
+_MOST_LOCAL = 256
+_MOST_DEATHS = 10
+"""So many workers may die under one task before it counts as failed: a clip that kills them all is no clip for them."""
+
+
+def run_on_cluster(
+    jobs: Sequence[ClusterJob],
+    *,
+    address: str,
+    control: Control | None = None,
+    open_models: Callable[[], ModelPool] = shared_pool,
+) -> Generator[tuple[Job, Event], None, None]:
+    """Run jobs on a cluster; every event comes with its job. A failed job does not stop the others.
+
+    Closing the generator, or a control that cancels, takes back what no worker has begun; a clip under way on a distant
+    worker is finished there, those of ``local:N`` end with their processes.
+
+    Args:
+        jobs: what to run.
+        address: ``tcp://host:8786`` of a scheduler, or ``local:N`` for N worker processes on this machine.
+        control: cancels.
+        open_models: gives a worker's pool of models; a function of a module.
+
+    Raises:
+        ExtraMissing: Dask's ``distributed`` is not installed.
+        BackendError: no scheduler answers there, or it has no workers.
+        SettingError: no such address, or a worker of another version.
+    """
+    control = control or Control()
+    waiting = []
+    for one in jobs:
+        summary = None if one.job.settings.overwrite else done_already(one)
+        if summary is None:
+            waiting.append(one)
+        else:
+            yield one.job, Warned(f"{one.output} stands already, made of this source; it is not made again.")
+            yield one.job, Finished(summary, earlier=True)
+    if not waiting:
+        return
+    with _client(address, at_most=len(waiting)) as (client, at_once):
+        _check_versions(client)
+        yield from _results(client, waiting, at_once=at_once, control=control, open_models=open_models)
+
+
+def _results(
+    client: Any,
+    waiting: Sequence[ClusterJob],
+    *,
+    at_once: int,
+    control: Control,
+    open_models: Callable[[], ModelPool],
+) -> Iterator[tuple[Job, Event]]:
+    token = secrets.token_hex(16)
+    told: queue.SimpleQueue[tuple[int, Event | None]] = queue.SimpleQueue()
+
+    def take(message: tuple[Any, Any]) -> None:
+        number, event = pickle.loads(message[1])  # whoever may write there runs our code on the workers as well
+        told.put((number, event))
+
+    client.subscribe_topic(token, take)
+    futures = {}
+    ours = versions()
+    weights = weights_of(waiting[0].job.settings)
+    for number, one in enumerate(waiting):
+        settings = shared_out(one.job.settings, among=at_once)
+        task = Task(one.source, one.output, settings, one.job.audit, ours, weights, token)
+        needed = {"GPU": 1} if settings.device.startswith(("cuda", "gpu")) else None
+        futures[number] = client.submit(
+            _work, number, task, open_models, key=f"clean-{token}-{number}", pure=False, retries=0, resources=needed
+        )
+        futures[number].add_done_callback(lambda _, number=number: told.put((number, None)))
+    left = dict(enumerate(waiting))
+    try:
+        while left:
+            try:
+                number, event = told.get(timeout=_LOOK_EVERY_S)
+            except queue.Empty:
+                if control.stopping_after_this:
+                    return
+                continue
+            if number not in left:
+                continue  # a late word of a clip that is done
+            one = left[number]
+            if event is None:
+                del left[number]
+                yield one.job, _last(futures[number])
+            else:
+                yield one.job, event
+    finally:
+        client.unsubscribe_topic(token)
+        client.cancel([futures[number] for number in left], force=True)
+
+
+def _work(number: int, task: Task, open_models: Callable[[], ModelPool]) -> Finished | Failed:
+    """Runs on a worker."""
+    from distributed import get_worker
+
+    worker = get_worker()
+
+    def tell(event: Event) -> None:
+        worker.log_event(task.token, pickle.dumps((number, event)))
+
+    return run_task(task, tell, who=worker.address, open_models=open_models)
+
+
+def _last(future: Any) -> Finished | Failed:
+    """What became of a task."""
+    if future.cancelled():
+        return Failed(Cancelled("The cluster gave the clip up.", hint="The same command continues there."))
+    error = future.exception()
+    if error is None:
+        result: Finished | Failed = future.result()
+        return result
+    return Failed(
+        WorkerLost(
+            f"No worker of the cluster could do it: {type(error).__name__}, {str(error).splitlines()[0].rstrip('.')}.",
+            hint="Look into the workers' logs; the same command tries again.",
+        )
+    )
+
+
+@contextlib.contextmanager
+def _client(address: str, *, at_most: int) -> Iterator[tuple[Any, int]]:
+    """A client of the cluster, and how many of its workers share this machine's cores (1: they have their own)."""
+    try:
+        import dask
+        from distributed import Client, LocalCluster
+    except ImportError as error:
+        raise ExtraMissing(
+            "A cluster needs distributed, which is not installed.", hint=extra_hint("cluster")
+        ) from error
+    for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters of it is told by events
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": _MOST_DEATHS}))
+        at_once = 1
+        if address.startswith("local:"):
+            at_once = min(_count(address), at_most)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of a port that is taken: we need none
+                cluster = LocalCluster(  # type: ignore[no-untyped-call]
+                    n_workers=at_once,
+                    threads_per_worker=1,
+                    processes=True,
+                    memory_limit=0,
+                    dashboard_address=None,
+                    resources={"GPU": 1},
+                    silence_logs=50,
+                )
+            where: Any = stack.enter_context(cluster)
+        elif "://" in address:
+            where = address
+        else:
+            raise SettingError(f"{address!r} is no address of a cluster.", hint="Give tcp://HOST:8786 or local:4.")
+        try:
+            made = Client(where, timeout=_CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
+            client = stack.enter_context(made)
+            client.wait_for_workers(1, timeout=_CONNECT_S)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise BackendError(
+                f"No cluster with a worker answers at {address}.", hint="Start dask scheduler and dask worker first."
+            ) from error
+        yield client, at_once
+
+
+def _count(address: str) -> int:
+    text = address.removeprefix("local:")
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_LOCAL:
+        raise SettingError(f"local: takes 1 to {_MOST_LOCAL} workers, not {text!r}.", hint="For example local:4.")
+    return int(text)
+
+
+def _check_versions(client: Any) -> None:
+    """Refuse a cluster whose workers have other versions, or none, of this program; sweep what killed ones left."""
+    ours = versions()
+    try:
+        theirs = client.run(versions)
+        client.run(remove_scratch)
+    except Exception as error:  # a worker without this program raises what it likes
+        raise SettingError(
+            f"A worker of the cluster cannot run this program: {type(error).__name__}.",
+            hint="Install the same version of dashcamcleaner on every worker.",
+        ) from error
+    for who, found in sorted(theirs.items()):
+        fault = version_fault(ours, found, who=who)
+        if fault:
+            raise SettingError(fault, hint="Install the same version everywhere.")

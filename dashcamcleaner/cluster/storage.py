@@ -1,0 +1,226 @@
+"""Files that are on no disk of ours: listed, fetched to a scratch folder, published whole under their final names.
+
+``s3://`` goes through boto3, since only its conditional put (``IfNoneMatch``) makes it sure that of two writers the
+first one wins; whatever else fsspec knows (``sftp://``, ...) is written under another name and moved. Plain paths,
+shared folders among them, are no matter of this module: runs read and write them directly, by the rules of `files`.
+
+Listings are foreign input: a name that would leave the folder is left aside.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from dashcamcleaner.errors import DashcamCleanerError, ExtraMissing, InputError, OutputError, extra_hint
+
+__all__ = ["ClipStore", "is_url", "open_store"]
+
+_PART_BYTES = 64 << 20
+_MOST_PUT_BYTES = 4 << 30
+"""Larger objects go up in parts; a single put ends at 5 GB."""
+
+
+def is_url(place: str) -> bool:
+    """Whether a place is a URL of a store rather than a path."""
+    return "://" in place
+
+
+class ClipStore(Protocol):
+    """A folder of a store; names are relative to it, with slashes."""
+
+    def names(self) -> list[str]:
+        """All files in it and below, sorted; empty where there is none."""
+
+    def size(self, name: str) -> int | None:
+        """Bytes of a file, None where there is none."""
+
+    def fetch(self, name: str, to: Path) -> None:
+        """Copy a file to a path of this machine, piece by piece."""
+
+    def remove(self, name: str) -> None:
+        """Delete a file; what cannot be deleted stays."""
+
+    def publish(self, path: Path, name: str, *, overwrite: bool, token: str) -> bool:
+        """Put a file under its final name, whole or not at all; False where another writer was first.
+
+        Args:
+            path: the file on this machine.
+            name: the final name.
+            overwrite: replace what is there.
+            token: names the writer, so that an answer that was lost on the way is not taken for another's.
+        """
+
+
+def open_store(url: str) -> ClipStore:
+    """The store behind a URL.
+
+    Raises:
+        ExtraMissing: what is needed for it is not installed.
+        InputError: nobody knows this kind of URL.
+    """
+    if urlsplit(url).scheme == "s3":
+        return _S3Store(url)
+    return _FsspecStore(url)
+
+
+def safe_name(name: str) -> bool:
+    """Whether a name of a listing stays within its folder."""
+    parts = PurePosixPath(name).parts
+    return bool(parts) and not name.startswith("/") and ".." not in parts and "\\" not in name and "\0" not in name
+
+
+@contextlib.contextmanager
+def _mapped(url: str, *, to: type[DashcamCleanerError], verb: str) -> Iterator[None]:
+    """Whatever a store's library raises becomes one of our errors."""
+    try:
+        yield
+    except DashcamCleanerError:
+        raise
+    except Exception as error:  # each kind of store has its own tree of errors
+        words = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+        raise to(
+            f"{url} cannot be {verb}: {words}.", hint="Check the address, the network and who may read it."
+        ) from error
+
+
+class _S3Store:
+    """A prefix of a bucket."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            import boto3
+            import botocore.config
+            import botocore.exceptions
+        except ImportError as error:
+            raise ExtraMissing("S3 needs boto3, which is not installed.", hint=extra_hint("cluster")) from error
+        parts = urlsplit(url)
+        self._url, self._bucket = url, parts.netloc
+        prefix = parts.path.strip("/")
+        self._prefix = prefix + "/" if prefix else ""
+        self._failed = botocore.exceptions.ClientError
+        retries = {"max_attempts": 10, "mode": "standard"}
+        with _mapped(url, to=InputError, verb="opened"):
+            self._client: Any = boto3.client(
+                "s3", config=botocore.config.Config(retries=retries, connect_timeout=20, read_timeout=60)
+            )
+
+    def names(self) -> list[str]:
+        with _mapped(self._url, to=InputError, verb="listed"):
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
+            keys = [found["Key"][len(self._prefix) :] for page in pages for found in page.get("Contents", ())]
+        return sorted(key for key in keys if safe_name(key) and not key.endswith("/"))
+
+    def size(self, name: str) -> int | None:
+        found = self._head(name)
+        return None if found is None else int(found["ContentLength"])
+
+    def fetch(self, name: str, to: Path) -> None:
+        with _mapped(f"{self._url}/{name}", to=InputError, verb="read"):
+            self._client.download_file(self._bucket, self._prefix + name, str(to))
+
+    def remove(self, name: str) -> None:
+        with contextlib.suppress(self._failed):
+            self._client.delete_object(Bucket=self._bucket, Key=self._prefix + name)
+
+    def publish(self, path: Path, name: str, *, overwrite: bool, token: str) -> bool:
+        said: dict[str, Any] = {} if overwrite else {"IfNoneMatch": "*"}
+        where = {"Bucket": self._bucket, "Key": self._prefix + name}
+        with _mapped(f"{self._url}/{name}", to=OutputError, verb="written"):
+            try:
+                if path.stat().st_size <= _MOST_PUT_BYTES:
+                    with path.open("rb") as file:
+                        self._client.put_object(**where, Body=file, Metadata={"writer": token}, **said)
+                else:
+                    self._put_in_parts(path, where, token, said)
+            except self._failed as error:
+                if _status(error) not in (409, 412):
+                    raise
+                found = self._head(name)
+                return found is not None and found.get("Metadata", {}).get("writer") == token
+        return True
+
+    def _put_in_parts(self, path: Path, where: dict[str, str], token: str, said: dict[str, Any]) -> None:
+        upload = self._client.create_multipart_upload(**where, Metadata={"writer": token})["UploadId"]
+        try:
+            parts: list[dict[str, Any]] = []
+            with path.open("rb") as file:
+                while data := file.read(_PART_BYTES):
+                    number = len(parts) + 1
+                    sent = self._client.upload_part(**where, UploadId=upload, PartNumber=number, Body=data)
+                    parts.append({"PartNumber": number, "ETag": sent["ETag"]})
+            self._client.complete_multipart_upload(**where, UploadId=upload, MultipartUpload={"Parts": parts}, **said)
+        except BaseException:
+            with contextlib.suppress(self._failed):
+                self._client.abort_multipart_upload(**where, UploadId=upload)
+            raise
+
+    def _head(self, name: str) -> dict[str, Any] | None:
+        with _mapped(f"{self._url}/{name}", to=InputError, verb="looked at"):
+            try:
+                found: dict[str, Any] = self._client.head_object(Bucket=self._bucket, Key=self._prefix + name)
+            except self._failed as error:
+                if _status(error) == 404:
+                    return None
+                raise
+            return found
+
+
+def _status(error: Any) -> int:
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+class _FsspecStore:
+    """A folder of any file system that fsspec knows."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            import fsspec
+        except ImportError as error:
+            raise ExtraMissing(f"{url} needs fsspec, which is not installed.", hint=extra_hint("cluster")) from error
+        self._url = url.rstrip("/")
+        with _mapped(url, to=InputError, verb="opened"):
+            self._files, self._root = fsspec.core.url_to_fs(self._url)
+
+    def names(self) -> list[str]:
+        with _mapped(self._url, to=InputError, verb="listed"):
+            self._files.invalidate_cache()
+            found = [str(path) for path in self._files.find(self._root)]
+        root = self._root.rstrip("/") + "/"
+        return sorted(path[len(root) :] for path in found if path.startswith(root) and safe_name(path[len(root) :]))
+
+    def size(self, name: str) -> int | None:
+        with _mapped(f"{self._url}/{name}", to=InputError, verb="looked at"):
+            self._files.invalidate_cache()
+            place = f"{self._root}/{name}"
+            return int(self._files.size(place)) if self._files.exists(place) else None
+
+    def fetch(self, name: str, to: Path) -> None:
+        with _mapped(f"{self._url}/{name}", to=InputError, verb="read"):
+            self._files.get_file(f"{self._root}/{name}", str(to))
+
+    def remove(self, name: str) -> None:
+        with contextlib.suppress(Exception):  # each file system has errors of its own
+            self._files.rm_file(f"{self._root}/{name}")
+
+    def publish(self, path: Path, name: str, *, overwrite: bool, token: str) -> bool:  # noqa: ARG002  # no answers get lost
+        place = f"{self._root}/{name}"
+        folder, _, last = place.rpartition("/")
+        beside = f"{folder}/.{last}.{secrets.token_hex(8)}.partial"
+        with _mapped(f"{self._url}/{name}", to=OutputError, verb="written"):
+            self._files.makedirs(folder, exist_ok=True)
+            try:
+                self._files.put_file(str(path), beside)
+                self._files.invalidate_cache()
+                if not overwrite and self._files.exists(place):
+                    return False
+                self._files.mv(beside, place)
+            finally:
+                with contextlib.suppress(Exception):  # it was moved, or the connection is gone with it
+                    if self._files.exists(beside):
+                        self._files.rm_file(beside)
+        return True

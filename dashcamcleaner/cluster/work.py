@@ -1,0 +1,196 @@
+"""What a worker of the cluster does with one clip. Plain data in, plain data out.
+
+A clip in a folder that the worker sees is cleaned there, as on one machine: locks, work files and publication are those
+of any run, and the analysis that a killed worker leaves is gone on with where it is the same user's. What is behind a
+URL is fetched to a scratch folder that only its user may enter, cleaned there and published; the scratch folder goes
+with the task, and what a killed worker left goes when the next one begins on that machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from dashcamcleaner.cluster.claims import claimed
+from dashcamcleaner.cluster.storage import is_url, open_store
+from dashcamcleaner.core.events import Event, Failed, Finished
+from dashcamcleaner.detection.pool import ModelPool, shared_pool
+from dashcamcleaner.errors import OutputError, SettingError
+from dashcamcleaner.files import as_our_error
+from dashcamcleaner.jobs.run import clean
+from dashcamcleaner.pipeline.context import versions
+from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.settings import Settings
+from dashcamcleaner.work_files import is_alive
+
+__all__ = ["Task", "remove_scratch", "run_task", "version_fault", "weights_of"]
+
+_SCRATCH = re.compile(r"dashcamcleaner-scratch-([0-9]{1,10})-.+")
+_SAME = ("dashcamcleaner", "av", "openvino", "numpy")
+"""What plans and pictures depend on: it has to be the same on every worker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One clip for a worker.
+
+    Args:
+        source: path or URL of the clip.
+        output: path or URL of the result.
+        settings: the settings of the run.
+        audit: look at the output again when it is written.
+        versions: those of the machine that asks.
+        weights: SHA-256 of the weights' files there, by name; empty where they are not to be compared.
+        token: names this run of the cluster.
+    """
+
+    source: str
+    output: str
+    settings: Settings
+    audit: bool
+    versions: dict[str, str]
+    weights: dict[str, str]
+    token: str
+
+
+def weights_of(settings: Settings) -> dict[str, str]:
+    """SHA-256 of the weights that a run uses, by name: of each set's first file.
+
+    Raises:
+        WeightsError: there are none of that name.
+    """
+    from dashcamcleaner.detection.weights import find_weights
+
+    found = [find_weights(name) for name in settings.weights.split(",")]
+    return {one.name: one.files[0].sha256 for one in found}
+
+
+def version_fault(ours: dict[str, str], theirs: dict[str, str], *, who: str) -> str:
+    """In what a worker's versions differ, as a sentence; empty where they do not."""
+    wrong = [
+        f"{name} {theirs.get(name, 'not at all')} instead of {ours[name]}"
+        for name in _SAME
+        if name in ours and theirs.get(name) != ours[name]
+    ]
+    return f"The worker {who} has {', '.join(wrong)}." if wrong else ""
+
+
+def run_task(
+    task: Task,
+    tell: Callable[[Event], None],
+    *,
+    who: str = "here",
+    open_models: Callable[[], ModelPool] = shared_pool,
+) -> Finished | Failed:
+    """Do one clip; events but the last go to `tell`, the last is given.
+
+    Args:
+        task: what to do.
+        tell: takes events as they come.
+        who: names the worker.
+        open_models: gives the worker's pool of models.
+    """
+    try:
+        fault = version_fault(task.versions, versions(), who=who)
+        if fault:
+            raise SettingError(fault, hint="Install the same version everywhere.")
+        if task.weights and weights_of(task.settings) != task.weights:
+            raise SettingError(
+                f"The worker {who} has other weights of the same name.", hint="Put the same weights everywhere."
+            )
+        if is_url(task.source) or is_url(task.output):
+            return _in_scratch(task, tell, open_models)
+        return _run(Path(task.source), Path(task.output), task, tell, open_models)
+    except Exception as error:  # the border: the asker gets one object, whatever it was
+        return Failed(as_our_error(error, source=Path(task.source)))
+
+
+def _run(
+    source: Path, output: Path, task: Task, tell: Callable[[Event], None], open_models: Callable[[], ModelPool]
+) -> Finished | Failed:
+    output.parent.mkdir(parents=True, exist_ok=True)
+    last: Event | None = None
+    for event in clean(Job(source, output, task.settings, audit=task.audit), models=open_models()):
+        last = event
+        if not isinstance(event, Finished | Failed):
+            tell(event)
+    assert isinstance(last, Finished | Failed)
+    return last
+
+
+def _in_scratch(task: Task, tell: Callable[[Event], None], open_models: Callable[[], ModelPool]) -> Finished | Failed:
+    with _scratch() as folder:
+        source = Path(task.source)
+        if is_url(task.source):
+            base, _, name = task.source.rpartition("/")
+            source = folder / "in" / _plain(name)
+            source.parent.mkdir()
+            open_store(base).fetch(name, source)
+        output = Path(task.output)
+        if not is_url(task.output):
+            return _renamed(_run(source, output, task, tell, open_models), task)
+        base, _, name = task.output.rpartition("/")
+        output, store = folder / "out" / _plain(name), open_store(base)
+        with claimed(store, output.name, token=task.token):
+            if not task.settings.overwrite and store.size(output.name) is not None:
+                raise _taken(task.output)
+            last = _run(source, output, task, tell, open_models)
+            if isinstance(last, Finished):
+                # What stands beside the clip goes first: whoever sees the clip finds its plan and report.
+                for path in output.parent.iterdir():
+                    if path.is_file() and path != output:
+                        store.publish(path, path.name, overwrite=True, token=task.token)
+                if not store.publish(output, output.name, overwrite=task.settings.overwrite, token=task.token):
+                    raise _taken(task.output)
+        return _renamed(last, task)
+
+
+def _taken(output: str) -> OutputError:
+    return OutputError(f"{output} is there already.", hint="Clean into another place, or say --overwrite.")
+
+
+def _renamed(last: Finished | Failed, task: Task) -> Finished | Failed:
+    """The result with the names that the asker knows, in place of the scratch folder's."""
+    if isinstance(last, Finished):
+        base = task.output.rpartition("/")[0]
+        summary = last.summary
+        for side in ("plan", "report"):
+            path = getattr(summary, side)
+            if path and is_url(task.output):
+                setattr(summary, side, f"{base}/{Path(path).name}")
+        summary.source, summary.output = task.source, task.output
+    return last
+
+
+def _plain(name: str) -> str:
+    if not name or name in (".", "..") or "/" in name or "\\" in name or "\0" in name:
+        raise SettingError(f"{name!r} is no name of a file.", hint="Name a file in a folder.")
+    return name
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[Path]:
+    """A private folder of this process, removed whatever happens."""
+    remove_scratch()
+    folder = Path(tempfile.mkdtemp(prefix=f"dashcamcleaner-scratch-{os.getpid()}-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_scratch() -> None:
+    """Remove what killed workers of this user left on this machine."""
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(tempfile.gettempdir()):
+            named = _SCRATCH.fullmatch(entry.name)
+            if named is None or is_alive(int(named[1])) or not entry.is_dir(follow_symlinks=False):
+                continue
+            if not hasattr(os, "getuid") or entry.stat(follow_symlinks=False).st_uid == os.getuid():
+                shutil.rmtree(entry.path, ignore_errors=True)

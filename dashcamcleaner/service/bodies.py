@@ -1,0 +1,183 @@
+"""What a request carries, read within limits: pictures, or the files of a job. Nothing is fetched from elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
+
+from fastapi import Request
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+
+from dashcamcleaner.core.plain_text import visible
+from dashcamcleaner.errors import InputError, RequestError, TooLarge
+from dashcamcleaner.service.pictures import SentPicture
+
+__all__ = ["JSON_PICTURES", "PICTURE_BODY", "content_type_of", "form_files", "plain_name", "read_json", "read_pictures"]
+
+_MOST_NAME = 120
+_RAW = re.compile(r"(image/[\w.+-]+|application/octet-stream)")
+
+JSON_PICTURES: dict[str, Any] = {
+    "type": "object",
+    "required": ["pictures"],
+    "additionalProperties": False,
+    "properties": {
+        "pictures": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["data"],
+                "additionalProperties": False,
+                "properties": {
+                    "name": {"type": "string", "maxLength": 1000},
+                    "data": {"type": "string", "format": "byte", "description": "the file in base64"},
+                },
+            },
+        }
+    },
+}
+
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+
+PICTURE_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["files"],
+                "additionalProperties": False,
+                "properties": {"files": {"type": "array", "minItems": 1, "items": _BINARY["schema"]}},
+            }
+        },
+        "application/json": {"schema": JSON_PICTURES},
+        "image/jpeg": _BINARY,
+        "image/png": _BINARY,
+        "application/octet-stream": _BINARY,
+    },
+}
+"""How OpenAPI tells of a body with pictures."""
+
+
+def plain_name(name: str | None) -> str:
+    """What a sender calls a file: its last part, with nothing in it that acts."""
+    last = PureWindowsPath(PurePosixPath(name or "").name).name
+    return visible(last)[:_MOST_NAME]
+
+
+def content_type_of(request: Request) -> str:
+    """The media type that a request says it carries, without parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def read_pictures(request: Request, *, most: int) -> list[SentPicture]:
+    """The pictures of a request: multipart (field ``files``), JSON with base64, or one picture as it is.
+
+    Args:
+        request: the request.
+        most: how many may come.
+
+    Raises:
+        TooLarge: there are more.
+        RequestError: the body is not what its type says.
+        InputError: it is of another type.
+    """
+    kind = content_type_of(request)
+    if kind == "multipart/form-data":
+        async with _Form(request, most=most) as files:
+            return [SentPicture(plain_name(file.filename), await file.read()) for file in files]
+    if kind == "application/json":
+        return _of_json(await read_json(request), most=most)
+    if _RAW.fullmatch(kind):
+        return [SentPicture("", await request.body())]
+    raise InputError(
+        f"A request with {visible(kind)[:60] or 'no content type'} is not understood.",
+        hint="Send multipart/form-data with files, JSON with base64, or one picture as image/*.",
+    )
+
+
+async def read_json(request: Request) -> Any:
+    """The JSON that a request carries.
+
+    Raises:
+        RequestError: it is none.
+    """
+    try:
+        return json.loads(await request.body())
+    except (ValueError, RecursionError):
+        raise RequestError("The request's body is no JSON.") from None
+
+
+def _of_json(data: Any, *, most: int) -> list[SentPicture]:
+    rows = data.get("pictures") if isinstance(data, dict) and set(data) == {"pictures"} else None
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+        raise RequestError(
+            "The JSON does not hold pictures.", hint='It reads {"pictures": [{"name": "a.jpg", "data": "BASE64"}]}.'
+        )
+    _check_count(len(rows), most)
+    return [_of_row(row) for row in rows]
+
+
+def _of_row(row: dict[str, Any]) -> SentPicture:
+    name, data = row.get("name", ""), row.get("data")
+    if not isinstance(data, str) or not isinstance(name, str) or not set(row) <= {"name", "data"} or len(name) > 1000:
+        raise RequestError("A picture in the JSON has data, which is base64, and may have a name; nothing else.")
+    try:
+        return SentPicture(plain_name(name), base64.b64decode(data, validate=True))
+    except (binascii.Error, ValueError):
+        raise RequestError("The data of a picture is no base64.") from None
+
+
+def form_files(request: Request, *, most: int) -> _Form:
+    """The files of a multipart request, in their order, as a context manager that closes them."""
+    return _Form(request, most=most)
+
+
+class _Form:
+    def __init__(self, request: Request, *, most: int) -> None:
+        self._request = request
+        self._most = most
+        self._form: Any = None
+
+    async def __aenter__(self) -> list[UploadFile]:
+        try:
+            self._form = await self._request.form(max_files=self._most, max_fields=8, max_part_size=65536)
+        except HTTPException as error:
+            if "Too many files" in str(error.detail):
+                _check_count(self._most + 1, self._most)
+            raise RequestError(f"The form cannot be read: {visible(error.detail).rstrip('.')}.") from None
+        files: list[UploadFile] = []
+        for field, value in self._form.multi_items():
+            if field != "files" or not isinstance(value, UploadFile):
+                await self.__aexit__()
+                raise RequestError(
+                    f"The form has a field {visible(field)[:60]!r} that is no file of the field files.",
+                    hint="Settings go into the address: ?style=mosaic.",
+                )
+            files.append(value)
+        if not files:
+            raise RequestError("The form holds no file.", hint="Its field is called files; it may be repeated.")
+        return files
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._form is not None:
+            await self._form.close()
+
+
+def _check_count(number: int, most: int) -> None:
+    if number > most:
+        raise TooLarge(f"There are more than the {most} files that a request may have.", hint="Send them in parts.")
+
+
+async def chunks(request: Request) -> AsyncIterator[bytes]:
+    """A raw body, part by part."""
+    async for part in request.stream():
+        if part:
+            yield part

@@ -1,0 +1,233 @@
+"""Outputs behind URLs: a real S3 server process, some of whose answers fail; and fsspec's file systems."""
+
+from __future__ import annotations
+
+import http.server
+import os
+import random
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dashcamcleaner.core.events import Failed, Finished
+from dashcamcleaner.errors import InputError, OutputError, SettingError
+from dashcamcleaner.settings import resolve
+from tests import clips
+from tests.cluster.test_cluster import seeing
+
+boto3 = pytest.importorskip("boto3", reason="the extra cluster is not installed")
+pytest.importorskip("moto.server", reason="moto[server] is not installed")
+fsspec = pytest.importorskip("fsspec")
+
+from dashcamcleaner.cluster import claims  # noqa: E402
+from dashcamcleaner.cluster.claims import claimed  # noqa: E402
+from dashcamcleaner.cluster.storage import open_store, safe_name  # noqa: E402
+from dashcamcleaner.cluster.tasks import cluster_jobs, done_already  # noqa: E402
+from dashcamcleaner.cluster.work import Task, run_task  # noqa: E402
+from dashcamcleaner.pipeline.context import versions  # noqa: E402
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
+
+SETTINGS = resolve({"crop_checks": False, "workers": 1})
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+class _Flaky(http.server.BaseHTTPRequestHandler):
+    """Hands requests on to the real server; of every twenty answers about one is lost after the work was done."""
+
+    target = ""
+    chooser = random.Random(3)
+
+    def _pass_on(self) -> None:
+        if "chunked" in self.headers.get("Transfer-Encoding", ""):
+            self.send_error(501)
+            return
+        if self.headers.get("Expect", "").lower() == "100-continue":
+            self.send_response_only(100)
+            self.end_headers()
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        asked = urllib.request.Request(self.target + self.path, data=body or None, method=self.command)
+        for name, value in self.headers.items():
+            if name.lower() not in ("connection", "expect", "content-length"):
+                asked.add_header(name, value)
+        if not body:
+            asked.add_header("Content-Length", "0")
+        if not asked.has_header("Content-type"):  # else the library would call it a form, which the server reads as one
+            asked.add_header("Content-type", "application/octet-stream")
+        try:
+            with urllib.request.urlopen(asked) as answer:
+                status, headers, data = answer.status, answer.headers, answer.read()
+        except urllib.error.HTTPError as answer:
+            status, headers, data = answer.code, answer.headers, answer.read()
+        if self.chooser.random() < 0.05:
+            status, data, headers = 503, b"", {}
+        self.send_response_only(status)
+        for name, value in headers.items():
+            if name.lower() not in ("transfer-encoding", "connection", "content-length"):
+                self.send_header(name, value)
+        length = headers.get("Content-Length", "0") if self.command == "HEAD" else str(len(data))
+        self.send_header("Content-Length", length)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data)
+
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _pass_on  # noqa: N815  # the library's names
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The address of an S3 server of its own process."""
+    port = _free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(address).close()
+                break
+            except OSError:
+                assert process.poll() is None, "the S3 server did not start"
+                time.sleep(0.1)
+        yield address
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.fixture(params=["plain", "flaky"])
+def bucket(request: pytest.FixtureRequest, server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of a new bucket; the second one loses answers."""
+    for name, value in (
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_DEFAULT_REGION", "us-east-1"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+        ("AWS_ENDPOINT_URL", server),
+    ):
+        monkeypatch.setenv(name, value)
+    name = f"b{request.param}{os.getpid()}{time.monotonic_ns()}"
+    boto3.client("s3").create_bucket(Bucket=name)
+    if request.param == "plain":
+        yield f"s3://{name}"
+        return
+    _Flaky.target = server
+    proxy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Flaky)
+    threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{proxy.server_address[1]}")
+    yield f"s3://{name}"
+    proxy.shutdown()
+    proxy.server_close()
+
+
+def file_of(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "file"
+    path.write_text(text)
+    return path
+
+
+def test_the_first_writer_wins_and_a_lost_answer_is_not_taken_for_another_writer(bucket: str, tmp_path: Path) -> None:
+    store = open_store(f"{bucket}/deep/er")
+    for number in range(25):
+        assert store.publish(file_of(tmp_path, "one"), f"{number}.txt", overwrite=False, token="a")
+        assert not store.publish(file_of(tmp_path, "other"), f"{number}.txt", overwrite=False, token="b")
+    assert len(store.names()) == 25
+    store.fetch("7.txt", tmp_path / "back")
+    assert (tmp_path / "back").read_text() == "one"
+    assert store.publish(file_of(tmp_path, "new"), "7.txt", overwrite=True, token="b")
+    assert store.size("7.txt") == 3
+    assert store.size("none.txt") is None
+    store.remove("7.txt")
+    assert store.size("7.txt") is None
+
+
+@pytest.mark.parametrize("kind", ["memory", "folder"])
+def test_other_file_systems_take_whole_files_too(kind: str, tmp_path: Path) -> None:
+    store = open_store(f"memory://t{time.monotonic_ns()}/x" if kind == "memory" else (tmp_path / "there").as_uri())
+    assert store.names() == []
+    assert store.publish(file_of(tmp_path, "one"), "a/b.txt", overwrite=False, token="a")
+    assert not store.publish(file_of(tmp_path, "two"), "a/b.txt", overwrite=False, token="b")
+    assert store.names() == ["a/b.txt"]
+    store.fetch("a/b.txt", tmp_path / "back")
+    assert (tmp_path / "back").read_text() == "one"
+
+
+@pytest.mark.parametrize("name", ["../a.mp4", "/a.mp4", "a/../../b.mp4", "", "a\\b.mp4", "a\0.mp4"])
+def test_a_name_that_leaves_its_folder_is_left_aside(name: str) -> None:
+    assert not safe_name(name)
+    assert safe_name("a/b c/ü.mp4")
+
+
+def test_a_claim_is_held_by_one_and_taken_over_when_it_beats_no_more(bucket: str, tmp_path: Path) -> None:
+    store = open_store(bucket)
+    times = {"beat_s": 0.05, "stale_s": 0.6}
+    with claimed(store, "o.mp4", token="first", **times):
+        with pytest.raises(OutputError, match="Another run"), claimed(store, "o.mp4", token="second", **times):
+            pass
+        with claimed(store, "o.mp4", token="first", **times):
+            pass
+    assert store.names() == []
+    store.publish(file_of(tmp_path, "dead 4\n"), "o.mp4.claim", overwrite=False, token="dead")
+    with claimed(store, "o.mp4", token="second", **times):
+        assert store.names() == ["o.mp4.claim"]
+    assert store.names() == []
+
+
+def test_clips_of_a_bucket_are_cleaned_into_another_place_and_leave_nothing_clear(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    monkeypatch.setattr(claims, "STALE_S", 0.5)
+    made = clips.make(tmp_path / "a.mp4", frames=6)
+    open_store(f"{bucket}/in").publish(made.path, "cam/a.mp4", overwrite=False, token="x")
+    jobs, _ = cluster_jobs([f"{bucket}/in"], output=f"{bucket}/out", settings=SETTINGS)
+    (one,) = jobs
+    assert (one.source, one.output) == (f"{bucket}/in/cam/a.mp4", f"{bucket}/out/cam/a.mp4")
+    assert done_already(one) is None
+    task = Task(one.source, one.output, SETTINGS, False, versions(), {}, "token")
+    last = run_task(task, lambda _: None, open_models=seeing)
+    assert isinstance(last, Finished), last
+    assert last.summary.output == one.output
+    assert open_store(f"{bucket}/out/cam").names() == [
+        "a.mp4", "a.mp4.plan.jsonl", "a.mp4.report.html", "a.mp4.report.json",
+    ]  # fmt: skip
+    assert list(scratch.iterdir()) == []
+    summary = done_already(one)
+    assert summary is not None
+    assert summary.status == last.summary.status
+    later = Task(one.source, one.output, SETTINGS, False, versions(), {}, "later")
+    again = run_task(later, lambda _: None, open_models=seeing)
+    assert isinstance(again, Failed)
+    assert "there already" in again.error.message
+    assert list(scratch.iterdir()) == []
+
+
+def test_inputs_and_outputs_are_told_apart(tmp_path: Path) -> None:
+    clips.make(tmp_path / "a.mp4", frames=3)
+    jobs, _ = cluster_jobs([str(tmp_path / "a.mp4")], output="s3://b/out/", settings=SETTINGS)
+    assert [(one.source, one.output) for one in jobs] == [(str(tmp_path / "a.mp4"), "s3://b/out/a.mp4")]
+    with pytest.raises(SettingError, match="need an output"):
+        cluster_jobs(["s3://b/in"], output=None, settings=SETTINGS)
+    with pytest.raises(InputError, match="cannot be"):
+        open_store("nowhere://x/y").names()

@@ -1,0 +1,30 @@
+"""One server for the tests of a module that leave it as it was."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.service.running import RunningServer, running
+
+for name in ("fastapi", "fastapi_offline", "uvicorn", "httpx", "prometheus_client", "multipart"):
+    pytest.importorskip(name, reason="the extra serve is not installed")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server as it is without flags, but for a folder of clips and the rate."""
+    folder = tmp_path_factory.mktemp("service")
+    (folder / "clips").mkdir()
+    flags = ["--allow-folder", str(folder / "clips"), "--rate", "100000"]
+    with running(folder / "storage", *flags) as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the machine's own surroundings reaches the tests' clients."""
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)

@@ -1,0 +1,189 @@
+"""The page in a real browser: at a desk and on a phone, by mouse and by keyboard, and asking no other host.
+
+Needs Debian's ``chromium`` and Playwright's Python package; ``DASHCAMCLEANER_SHOTS=FOLDER`` keeps the screenshots.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import clips
+from tests.service.running import RunningServer, running, street_file
+
+api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = shutil.which("chromium") or ""
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed")
+
+DESK = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+WAIT_MS = 90_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with api.sync_playwright() as play:
+        found = play.chromium.launch(executable_path=CHROMIUM, headless=True, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+class Opened:
+    """A page, with all that it asked for and complained of."""
+
+    def __init__(self, browser: Any, url: str, size: dict[str, int]) -> None:
+        self.context = browser.new_context(viewport=size, has_touch=size is PHONE)
+        self.page = self.context.new_page()
+        self.asked: list[str] = []
+        self.complaints: list[str] = []
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.goto(url)
+        self.url = url
+
+    def choose(self, *files: Path) -> None:
+        self.page.set_input_files("#files", [str(file) for file in files])
+
+    def shot(self, name: str) -> None:
+        if folder := os.environ.get("DASHCAMCLEANER_SHOTS"):
+            self.page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+
+    def check_and_close(self) -> None:
+        own = (self.url, "blob:", "data:")
+        assert [url for url in self.asked if not url.startswith(own)] == [], "no foreign host"
+        assert self.complaints == []
+        assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
+        self.context.close()
+
+
+@pytest.fixture()
+def street(tmp_path: Path) -> Path:
+    (tmp_path / "street.jpg").write_bytes(street_file())
+    return tmp_path / "street.jpg"
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_a_picture(server: RunningServer, browser: Any, street: Path, size: dict[str, int]) -> None:
+    opened = Opened(browser, server.url, size)
+    page = opened.page
+    api.expect(page.locator("#state")).to_contain_text("Ready", timeout=WAIT_MS)
+    opened.choose(street)
+    card = page.locator(".card")
+    api.expect(card.locator(".message")).to_contain_text("hidden", timeout=WAIT_MS)
+    api.expect(card.locator(".verdict, .scores .note").first).to_be_visible(timeout=WAIT_MS)
+    assert card.locator(".boxes .plate").count() >= 1
+    box, stage = card.locator(".boxes .plate").first.bounding_box(), card.locator(".stage").bounding_box()
+    assert stage["x"] <= box["x"]
+    assert box["x"] + box["width"] <= stage["x"] + stage["width"] + 1
+    with page.expect_download() as download:
+        card.get_by_role("link", name="Download the cleaned picture").click()
+    assert download.value.suggested_filename == "street_cleaned.jpg"
+    assert Path(download.value.path()).read_bytes()[:2] == b"\xff\xd8"
+    opened.shot(f"picture-{'phone' if size is PHONE else 'desk'}")
+    card.get_by_label("show boxes").uncheck()
+    api.expect(card.locator(".boxes")).to_be_hidden()
+    opened.check_and_close()
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_a_clip(server: RunningServer, browser: Any, tmp_path: Path, size: dict[str, int]) -> None:
+    clip = clips.make(tmp_path / "ride.mp4", frames=60, size=(320, 192)).path
+    opened = Opened(browser, server.url, size)
+    page = opened.page
+    page.locator("summary").click()
+    page.select_option("#profile", "fast")
+    opened.choose(clip)
+    card = page.locator(".card")
+    api.expect(card.locator(".message")).to_contain_text("Done: 60 frames", timeout=WAIT_MS)
+    assert card.locator("progress").evaluate("bar => bar.value") == 1
+    with page.expect_download() as download:
+        card.get_by_role("link", name="Download the cleaned clip").click()
+    assert download.value.suggested_filename == "ride_cleaned.mp4"
+    assert b"ftyp" in Path(download.value.path()).read_bytes()[:16]
+    opened.shot(f"clip-{'phone' if size is PHONE else 'desk'}")
+    card.get_by_role("button", name="Delete").click()
+    api.expect(card).to_have_count(0, timeout=WAIT_MS)
+    assert server.client.get("/jobs").json() == {"jobs": []}
+    opened.check_and_close()
+
+
+def test_by_keyboard_alone(server: RunningServer, browser: Any, street: Path) -> None:
+    opened = Opened(browser, server.url, DESK)
+    page = opened.page
+    api.expect(page.locator("#state")).to_contain_text("Ready", timeout=WAIT_MS)
+    page.bring_to_front()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "files"
+    choosers: list[Any] = []
+    page.on("filechooser", lambda chooser: choosers.append(chooser))
+    for key in ("Enter", "Space", "Enter"):  # a busy browser swallows a key now and then
+        page.keyboard.press(key)
+        with contextlib.suppress(api.TimeoutError):
+            page.wait_for_event("filechooser", timeout=WAIT_MS / 6)
+        if choosers:
+            break
+    choosers[0].set_files(str(street))
+    card = page.locator(".card")
+    api.expect(card.locator(".message")).to_contain_text("hidden", timeout=WAIT_MS)
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.type") == "range":
+            break
+    before = card.locator("img.after").evaluate("picture => picture.style.clipPath")
+    page.keyboard.press("End")
+    assert card.locator("img.after").evaluate("picture => picture.style.clipPath") != before
+    spoken = page.locator("#spoken").inner_text()
+    assert "street.jpg" in spoken, "a reader of screens is told"
+    opened.check_and_close()
+
+
+def test_dropping_and_what_is_no_picture(server: RunningServer, browser: Any) -> None:
+    opened = Opened(browser, server.url, DESK)
+    page = opened.page
+    page.evaluate(
+        """() => {
+            const moved = new DataTransfer();
+            moved.items.add(new File(["no pixels"], "<b>words</b>.jpg", { type: "image/jpeg" }));
+            document.dispatchEvent(new DragEvent("drop", { dataTransfer: moved, bubbles: true, cancelable: true }));
+        }"""
+    )
+    card = page.locator(".card")
+    api.expect(card.locator(".message.failed")).to_contain_text("is no picture", timeout=WAIT_MS)
+    assert card.locator("h3").inner_text() == "<b>words</b>.jpg", "a name is a text"
+    opened.complaints = [text for text in opened.complaints if "415" not in text]  # the browser's own note of it
+    opened.check_and_close()
+
+
+def test_the_page_of_routes(server: RunningServer, browser: Any) -> None:
+    opened = Opened(browser, f"{server.url}/docs", DESK)
+    opened.url = server.url
+    api.expect(opened.page.locator(".opblock").first).to_be_visible(timeout=WAIT_MS)
+    assert opened.page.locator(".opblock").count() == 12
+    opened.shot("docs")
+    opened.check_and_close()
+
+
+def test_a_token_is_asked_for(browser: Any, tmp_path: Path, street: Path) -> None:
+    (tmp_path / "tokens").write_text("a-token-of-this-test")
+    with running(tmp_path / "storage", "--token-file", str(tmp_path / "tokens"), token="a-token-of-this-test") as found:
+        opened = Opened(browser, found.url, PHONE)
+        page = opened.page
+        field = page.get_by_label("This server needs a token")
+        api.expect(field).to_be_visible(timeout=WAIT_MS)
+        opened.shot("token-phone")
+        field.fill("a-token-of-this-test")
+        page.keyboard.press("Enter")
+        api.expect(field).to_be_hidden()
+        opened.choose(street)
+        api.expect(page.locator(".card .message")).to_contain_text("hidden", timeout=WAIT_MS)
+        opened.complaints = [text for text in opened.complaints if "401" not in text]
+        opened.check_and_close()

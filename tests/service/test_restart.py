@@ -1,0 +1,116 @@
+"""A server that is killed and started again: jobs go on where they were, and nothing half stands under a final name."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from dashcamcleaner.media.probe import probe
+from dashcamcleaner.service.job_store import JobRecord, JobStore
+from tests import clips
+from tests.service.running import RunningServer, end_of, running, wait_until
+
+FAST = {"inference_size": "320", "crop_checks": "false"}
+FRAMES = 400
+
+
+def workers_of(storage: Path) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if str(storage) in process.cwd() and "dashcamcleaner.service.worker" in process.cmdline():
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+@pytest.fixture()
+def long_clip(tmp_path: Path) -> bytes:
+    return clips.make(tmp_path / "long.mp4", frames=FRAMES, size=(320, 192)).path.read_bytes()
+
+
+def start(server: RunningServer, clip: bytes) -> str:
+    return server.client.post("/jobs", params=FAST, files={"files": ("long.mp4", clip)}).json()["id"]
+
+
+def test_killed_and_started_again(tmp_path: Path, long_clip: bytes) -> None:
+    storage = tmp_path / "storage"
+    with running(storage, ready=False) as first:
+        job, waiting = start(first, long_clip), start(first, long_clip)
+        wait_until(lambda: (first.client.get(f"/jobs/{job}").json()["progress"] or 0) > 0.2, what="some progress")
+        first.kill()
+        leftover = storage / "tmp" / "picture-of-a-crash"
+        leftover.mkdir(mode=0o700)
+        (leftover / "picture").write_bytes(b"of somebody")
+        (storage / "jobs" / "of-no-job").mkdir()
+        assert not (storage / "jobs" / job / "result.mp4").exists(), "nothing half has the final name"
+    with running(storage, ready=False) as second:
+        assert not leftover.exists(), "what a crash left is removed at the next start"
+        assert not (storage / "jobs" / "of-no-job").exists()
+        told = end_of(second, job)
+        assert told["state"] == "done", told
+        assert told["outcome"]["frames"] == FRAMES
+        assert told["outcome"]["resumed_frames"] > 0, "the analysis of the first run counts"
+        assert end_of(second, waiting)["state"] == "done"
+        result = tmp_path / "result.mp4"
+        result.write_bytes(second.client.get(told["links"]["result"]).content)
+        assert probe(result).frames == FRAMES
+        assert not list((storage / "jobs").rglob("*.partial"))
+        assert not list((storage / "jobs").rglob("seen")), "what was seen goes with the job"
+    assert not workers_of(storage)
+
+
+def test_a_killed_server_leaves_no_process(tmp_path: Path, long_clip: bytes) -> None:
+    storage = tmp_path / "storage"
+    with running(storage, ready=False) as server:
+        start(server, long_clip)
+        wait_until(lambda: workers_of(storage), what="the job's process")
+        server.kill()
+        wait_until(lambda: not workers_of(storage), what="the job's process to go", most_s=30)
+
+
+def test_a_stopped_server_ends_soon_and_keeps_the_job(tmp_path: Path, long_clip: bytes) -> None:
+    storage = tmp_path / "storage"
+    with running(storage, ready=False) as server:
+        job = start(server, long_clip)
+        wait_until(lambda: workers_of(storage), what="the job's process")
+        begun = time.monotonic()
+        server.process.terminate()
+        server.process.wait(40)
+        assert time.monotonic() - begun < 40
+    assert not workers_of(storage)
+    store = JobStore(storage / "jobs.sqlite")
+    found = store.find(job)
+    store.close()
+    assert found is not None
+    assert found.state in ("queued", "running")
+
+
+def test_a_job_that_ends_servers_is_given_up(tmp_path: Path) -> None:
+    storage = tmp_path / "storage"
+    store = JobStore(storage / "jobs.sqlite")
+    record = JobRecord("a" * 32, "local", "clean", "running", inputs=["source.mp4"], output="result.mp4", attempts=5)
+    store.put(record)
+    store.close()
+    (storage / "jobs" / record.id).mkdir(parents=True)
+    with running(storage, ready=False) as server:
+        told = end_of(server, record.id)
+        assert told["state"] == "failed"
+        assert "again and again" in told["problem"]["detail"]
+
+
+def test_a_job_whose_process_dies_has_failed(tmp_path: Path, long_clip: bytes) -> None:
+    storage = tmp_path / "storage"
+    with running(storage, ready=False) as server:
+        job = start(server, long_clip)
+        wait_until(lambda: workers_of(storage), what="the job's process")
+        for process in workers_of(storage):
+            os.kill(process.pid, 9)
+        told = end_of(server, job)
+        assert told["problem"]["detail"] == "The job's process ended by itself."
+        assert server.client.get("/health").status_code == 200
