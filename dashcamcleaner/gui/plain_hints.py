@@ -26,7 +26,7 @@ def in_window(text: str, *, tr: object = None) -> str:
     """A sentence of the engine in the window's words.
 
     Args:
-        text: as the engine said it.
+        text: the sentence as the engine said it.
         tr: the translation of a label; the label itself where None.
     """
     translate = tr if callable(tr) else str

@@ -29,7 +29,7 @@ class WakeLock:
     """Keeps the machine from sleeping while it is held; the screen may go dark.
 
     Args:
-        open_lock: gives the lock to enter; wakepy's when None.
+        open_lock: a function that gives the lock to enter; wakepy's when None.
     """
 
     def __init__(self, open_lock: Callable[[], AbstractContextManager[Any]] | None = None) -> None:
@@ -72,8 +72,8 @@ class Presence(QObject):
     """Tells the desktop.
 
     Args:
-        window: whose title and task bar entry it is.
-        lock: keeps the machine awake.
+        window: the window whose title and task bar entry it is.
+        lock: what keeps the machine awake; a lock of its own when None.
     """
 
     def __init__(self, window: QMainWindow, *, lock: WakeLock | None = None) -> None:
