@@ -21,7 +21,15 @@ from dashcamcleaner.side_files import read_json
 
 __all__ = ["Store", "is_name_part"]
 
-_TYPES = {"queue": list, "settings": dict, "audit": bool, "more_settings": bool, "settings_visible": bool}
+_TYPES = {
+    "queue": list,
+    "recent": list,
+    "settings": dict,
+    "audit": bool,
+    "more_settings": bool,
+    "settings_visible": bool,
+    "told_of_sleep": bool,
+}
 """What is remembered under these names; all others are texts."""
 _LONGEST_TEXT = 10_000
 _MOST_ROWS = 10_000
