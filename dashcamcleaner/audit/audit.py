@@ -303,7 +303,7 @@ def _respect(edits: Edits, findings: list[Finding], persons: KeptPersons) -> lis
                 finding = replace(
                     finding, severity=Severity.NOTE, message=finding.message + " It lies in an area excluded by hand."
                 )
-            elif finding.severity is Severity.FAIL and (edits.keep or edits.drop or edits.only):
+            elif finding.severity is Severity.FAIL and (edits.keep or edits.keep_spans or edits.drop or edits.only):
                 finding = replace(
                     finding, severity=Severity.REVIEW,
                     message=finding.message + " Tracks were left clear by hand: it may be one of them.",

@@ -34,6 +34,7 @@ from dashcamcleaner.core.edit_rows import (
     whole_number,
 )
 from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
+from dashcamcleaner.core.review_edits import CheckedSpot, KeepSpan
 
 __all__ = [
     "EDIT_TYPES",
@@ -363,7 +364,7 @@ HandEdit: TypeAlias = DrawnRegion | HiddenZone | ClearZone | HiddenSpan
 """What a person added by hand."""
 PersonRule: TypeAlias = PersonTrack | KeepPerson | HidePerson | OnlyPersons | KeepUnknown | PersonStyle
 """Who is who, and who is hidden."""
-_KnownEdit: TypeAlias = Verdict | NameTrack | HandEdit | PersonRule
+_KnownEdit: TypeAlias = Verdict | NameTrack | HandEdit | PersonRule | KeepSpan | CheckedSpot
 Edit: TypeAlias = _KnownEdit | UnknownEdit
 
 EDIT_TYPES: Mapping[str, type[_KnownEdit]] = {
@@ -371,6 +372,7 @@ EDIT_TYPES: Mapping[str, type[_KnownEdit]] = {
     for known in (
         KeepTrack, DropTrack, OnlyTrack, NameTrack, CheckedTrack, DrawnRegion, HiddenZone, ClearZone, HiddenSpan,
         PersonTrack, KeepPerson, HidePerson, OnlyPersons, KeepUnknown, PersonStyle,
+        KeepSpan, CheckedSpot,
     )
 }  # fmt: skip
 """What a row's ``edit`` says -> the type."""

@@ -35,6 +35,7 @@ from dashcamcleaner.core.edit_types import (
 from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.plan import WHOLE_FRAME, Observation, Origin, Region
+from dashcamcleaner.core.review_edits import CheckedSpot, KeepSpan
 from dashcamcleaner.errors import PlanError
 
 __all__ = ["Edits"]
@@ -75,6 +76,14 @@ class Edits:
         return frozenset(edit.track for edit in self._all(KeepTrack))
 
     @cached_property
+    def keep_spans(self) -> Mapping[int, tuple[KeepSpan, ...]]:
+        """Track -> the seconds in which it stays clear."""
+        found: dict[int, list[KeepSpan]] = {}
+        for edit in self._all(KeepSpan):
+            found.setdefault(edit.track, []).append(edit)
+        return {track: tuple(edits) for track, edits in found.items()}
+
+    @cached_property
     def drop(self) -> frozenset[int]:
         """Tracks that are no objects."""
         return frozenset(edit.track for edit in self._all(DropTrack))
@@ -88,6 +97,11 @@ class Edits:
     def checked(self) -> frozenset[int]:
         """Tracks that somebody looked at."""
         return frozenset(edit.track for edit in self._all(CheckedTrack))
+
+    @cached_property
+    def checked_spots(self) -> tuple[CheckedSpot, ...]:
+        """Places of the picture that somebody looked at."""
+        return self._all(CheckedSpot)
 
     @cached_property
     def names(self) -> Mapping[int, str]:
@@ -166,7 +180,8 @@ class Edits:
     @property
     def tracks(self) -> frozenset[int]:
         """The tracks that are spoken of: these need a plan to belong to."""
-        return self.keep | self.drop | self.only | frozenset(self.names) | frozenset(self.person_tracks)
+        said = self.keep | self.drop | self.only | frozenset(self.keep_spans)
+        return said | frozenset(self.names) | frozenset(self.person_tracks)
 
     # --- what they do to what is hidden
 
@@ -181,6 +196,8 @@ class Edits:
         parts = []
         if tracks := self.keep | self.drop:
             parts.append(f"{_counted(len(tracks), 'track')} left clear")
+        if self.keep_spans:
+            parts.append(f"{_counted(len(self.keep_spans), 'track')} left clear for a part of the clip")
         if self.only:
             parts.append(f"all tracks but {len(self.only)} left clear")
         if self.only_persons:
@@ -289,6 +306,7 @@ class Edits:
             if region.track not in away
             and (not only or region.track in only or region.track in self._hidden_tracks)
             and (clear is None or not _lies_in_any(region.xyxy, clear))
+            and not self._kept_now(region.track, time_s=time_s)
             and not self.shows(region.track, region.kind, time_s=time_s)
         ]
         added = []
@@ -301,6 +319,12 @@ class Edits:
         if len(self._lasting_of["hidden_spans"].at(time_s)):
             added.append(Region(_EVERYWHERE, WHOLE_FRAME, 1.0, Origin.MANUAL))
         return (*added, *kept)
+
+    def _kept_now(self, track: int | None, *, time_s: float) -> bool:
+        """Whether a track is in one of the spans in which it stays clear."""
+        if track is None or track in self._hidden_tracks:
+            return False
+        return any(span.holds(time_s) for span in self.keep_spans.get(track, ()))
 
     @cached_property
     def _hidden_tracks(self) -> frozenset[int]:

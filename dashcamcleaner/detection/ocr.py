@@ -1,8 +1,8 @@
 """A text reader for the audit: crops in, text and score out. Port and backend in one file, since there is one backend.
 
 The backend is ``rapidocr`` (PP-OCR models, which its wheel carries, so nothing is downloaded), in the extra
-``[audit]``, run on OpenVINO. Only recognition is used: the audit knows where plates are, and finding text costs
-thirty times more.
+``[audit]``, run on OpenVINO. The audit uses recognition alone: it knows where plates are, and finding text costs
+thirty times more. The review finds burned-in text in a few pictures of a clip.
 """
 
 from __future__ import annotations
@@ -95,6 +95,28 @@ class RapidOcrReader:
             if self._ocr is None:
                 raise DetectorFailed("the text reader was closed.")
             return [self._read_one(crop) for crop in crops]
+
+    def find(self, picture: np.ndarray) -> list[tuple[float, float, float, float]]:
+        """Where a picture shows text, whatever it says.
+
+        Args:
+            picture: uint8 RGB ``(h, w, 3)``.
+
+        Returns:
+            Boxes ``x1, y1, x2, y2`` in its pixels.
+
+        Raises:
+            DetectorFailed: the network failed.
+        """
+        with self._lock:
+            if self._ocr is None:
+                raise DetectorFailed("the text reader was closed.")
+            try:
+                result = self._ocr(np.ascontiguousarray(picture[..., ::-1]), use_det=True, use_cls=False, use_rec=False)
+            except RuntimeError as error:
+                raise DetectorFailed(f"the text finder failed: {error}.") from error
+        boxes = [] if result.boxes is None else [np.asarray(corners, float) for corners in result.boxes]
+        return [(*corners.min(axis=0).tolist(), *corners.max(axis=0).tolist()) for corners in boxes]
 
     def close(self) -> None:
         """Give the backend's memory back."""

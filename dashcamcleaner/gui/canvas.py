@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QColor, QFont, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QColor, QFont, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from dashcamcleaner.gui.theme import color, kind_color
 from dashcamcleaner.gui.words import tr
 
 __all__ = ["Box", "Canvas", "Shown", "CanvasView"]
+
+
+_ZOOM_STEP, _MOST_ZOOM = 1.25, 16.0
+_MOST_PX = 4096
 
 
 class CanvasView(StrEnum):
@@ -86,6 +90,9 @@ class Canvas(QWidget):
         self.divider = 0.5
         self.message = ""
         self.badge = ""
+        self.zoom = 1.0
+        self._centre = (0.5, 0.5)
+        self._panned_from: QPointF | None = None
         self._original_held = False
         self._dragging = False
 
@@ -94,7 +101,8 @@ class Canvas(QWidget):
 
     def wanted_px(self) -> int:
         """Longest side of a picture that is sharp here."""
-        return min(1920, max(320, round(max(self.width(), self.height()) * self.devicePixelRatioF())))
+        px = max(self.width(), self.height()) * self.devicePixelRatioF()
+        return min(_MOST_PX if self.zoom > 1 else 1920, max(320, round(px * self.zoom)))
 
     # --- what is shown
 
@@ -135,8 +143,54 @@ class Canvas(QWidget):
         if self.shown is None:
             return QRectF(self.rect())
         w, h = self.shown.size
-        scale = min(self.width() / w, self.height() / h)
-        return QRectF((self.width() - w * scale) / 2, (self.height() - h * scale) / 2, w * scale, h * scale)
+        scale = min(self.width() / w, self.height() / h) * self.zoom
+        left = _placed(self.width(), w * scale, self._centre[0])
+        return QRectF(left, _placed(self.height(), h * scale, self._centre[1]), w * scale, h * scale)
+
+    def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
+        """Show the picture larger or smaller, from fitted on.
+
+        Args:
+            factor: above 1: larger.
+            at: the point of the widget that stays where it is; None: its middle.
+        """
+        if self.shown is None:
+            return
+        at = at if at is not None else QPointF(self.width() / 2, self.height() / 2)
+        before = self.picture_rect()
+        part = ((at.x() - before.left()) / before.width(), (at.y() - before.top()) / before.height())
+        self.zoom = min(_MOST_ZOOM, max(1.0, self.zoom * factor))
+        after = self.picture_rect()
+        # The point's place in the picture stays under the pointer: the widget's middle follows from that.
+        self._centre = (
+            part[0] + (self.width() / 2 - at.x()) / after.width(),
+            part[1] + (self.height() / 2 - at.y()) / after.height(),
+        )
+        self._keep_inside()
+        self.resized.emit()
+
+    def pan_by(self, x: float, y: float) -> None:
+        """Move the picture by so many pixels of the widget."""
+        place = self.picture_rect()
+        self._centre = (self._centre[0] - x / place.width(), self._centre[1] - y / place.height())
+        self._keep_inside()
+
+    def fit(self) -> None:
+        """Show the whole picture."""
+        self.zoom, self._centre = 1.0, (0.5, 0.5)
+        self.resized.emit()
+        self.update()
+
+    def _keep_inside(self) -> None:
+        """No room beside the picture where there need not be any."""
+        place = self.picture_rect()
+        halves = (self.width() / 2 / place.width(), self.height() / 2 / place.height())
+        x, y = (
+            0.5 if half >= 0.5 else min(max(middle, half), 1 - half)
+            for middle, half in zip(self._centre, halves, strict=True)
+        )
+        self._centre = (x, y)
+        self.update()
 
     def to_widget(self, xyxy: Sequence[float]) -> QRectF:
         """A box of the full picture in widget pixels."""
@@ -201,7 +255,7 @@ class Canvas(QWidget):
         self._paint_tag(painter, tr("Before"), QPointF(place.left() + 10, place.bottom() - 34), right=False)
         self._paint_tag(painter, tr("After"), QPointF(place.right() - 10, place.bottom() - 34), right=True)
 
-    def paint_boxes(self, painter: QPainter, boxes: Sequence[Box], *, chosen: int | None = None) -> None:
+    def paint_boxes(self, painter: QPainter, boxes: Sequence[Box], *, chosen: Collection[int] = ()) -> None:
         """Draw regions: kind by colour, what no sighting backs dashed."""
         for box in boxes:
             rect = self.to_widget(box.xyxy)
@@ -215,7 +269,7 @@ class Canvas(QWidget):
                 pen.setStyle(Qt.DashLine)
             elif box.origin == "manual":
                 pen.setStyle(Qt.DotLine)
-            if chosen is not None and box.track == chosen:
+            if box.track in chosen:
                 pen.setWidth(3)
                 pen.setColor(QColor("white"))
             painter.setPen(pen)
@@ -252,18 +306,39 @@ class Canvas(QWidget):
         place = self.picture_rect()
         return self.view is CanvasView.COMPARE and abs(x - place.left() - place.width() * self.divider) < 16
 
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        self.zoom_by(_ZOOM_STEP ** (event.angleDelta().y() / 120), event.position())
+
+    def pan_with(self, event: QMouseEvent) -> bool:
+        """Pan while the middle button is held; whether the event was for that."""
+        if event.type() == QEvent.MouseButtonPress and event.button() == Qt.MiddleButton:
+            self._panned_from = event.localPos()
+        elif self._panned_from is None:
+            return False
+        elif event.type() == QEvent.MouseMove:
+            moved, self._panned_from = event.localPos() - self._panned_from, event.localPos()
+            self.pan_by(moved.x(), moved.y())
+        else:
+            self._panned_from = None
+        return True
+
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self.pan_with(event):
+            return
         if event.button() == Qt.LeftButton and self.view is CanvasView.COMPARE and self.shown is not None:
             self._dragging = True
             self._drag_to(event.localPos().x())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self.pan_with(event):
+            return
         if self._dragging:
             self._drag_to(event.localPos().x())
         else:
             self.setCursor(Qt.SplitHCursor if self._near_divider(event.localPos().x()) else Qt.ArrowCursor)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self.pan_with(event)
         self._dragging = False
 
     def _drag_to(self, x: float) -> None:
@@ -283,3 +358,8 @@ class Canvas(QWidget):
 
     def resizeEvent(self, event: object) -> None:  # noqa: N802
         self.resized.emit()
+
+
+def _placed(room: float, length: float, centre: float) -> float:
+    """Where a side begins whose part `centre` lies in the middle of the room; in the middle where it fits."""
+    return (room - length) / 2 if length <= room else room / 2 - centre * length

@@ -1,4 +1,4 @@
-"""The review's cards: one per track with its best picture, and one per thing that was added by hand."""
+"""The review's cards: one per person or vehicle with its best picture, and one per thing that was added by hand."""
 
 from __future__ import annotations
 
@@ -6,8 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PyQt5.QtCore import QAbstractListModel, QModelIndex, QRect, QRectF, QSignalBlocker, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QFont, QFontMetrics, QImage, QPainter, QPainterPath
+from PyQt5.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSignalBlocker,
+    QSize,
+    Qt,
+    pyqtSignal,
+)
+from PyQt5.QtGui import QFont, QFontMetrics, QImage, QMouseEvent, QPainter, QPainterPath
 from PyQt5.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from dashcamcleaner.core.plain_text import plain_markup, visible
@@ -19,6 +31,7 @@ __all__ = ["Card", "CardList"]
 
 _THUMB_PX = 46
 _PAD = 8
+_DRAG_PX = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +39,15 @@ class Card:
     """One card.
 
     Args:
-        key: ``("track", id)`` or ``("hand", place)``.
+        key: ``("person", number)``, ``("track", id)`` or ``("hand", place)``.
         title: the name that people read.
         detail: a second line.
         kind: decides the colour.
         verdict: what was said about it, for people; empty for nothing.
+        sure: how surely it is what it is taken for, for people; shown while nothing was said.
         clear: it is not hidden.
         checked: somebody looked at it.
+        picture: the track whose picture it shows; None for what has none.
     """
 
     key: tuple[str, int]
@@ -40,8 +55,10 @@ class Card:
     detail: str
     kind: str
     verdict: str = ""
+    sure: str = ""
     clear: bool = False
     checked: bool = False
+    picture: int | None = None
 
 
 class _CardModel(QAbstractListModel):
@@ -49,6 +66,7 @@ class _CardModel(QAbstractListModel):
         super().__init__(parent)
         self.cards: list[Card] = []
         self.pictures: dict[tuple[str, int], QImage] = {}
+        self.crop: tuple[tuple[str, int], QImage] | None = None
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008, N802
         return 0 if parent.isValid() else len(self.cards)
@@ -63,10 +81,12 @@ class _CardModel(QAbstractListModel):
             return card
         if role in (Qt.AccessibleTextRole, Qt.ToolTipRole):
             checked = tr("Checked") if card.checked else ""
-            told = ". ".join(part for part in (card.title, card.detail, card.verdict, checked) if part)
+            told = ". ".join(part for part in (card.title, card.detail, card.verdict or card.sure, checked) if part)
             return plain_markup(told) if role == Qt.ToolTipRole else visible(told)
         if role == Qt.DecorationRole:
-            return self.pictures.get(card.key)
+            if self.crop is not None and self.crop[0] == card.key:
+                return self.crop[1]
+            return self.pictures.get(("track", card.picture)) if card.picture is not None else None
         return None
 
 
@@ -102,10 +122,11 @@ class _CardPainter(QStyledItemDelegate):
         painter.setPen(color("quiet"))
         line.translate(0, metrics.height() + 1)
         painter.drawText(line, int(Qt.AlignVCenter), metrics.elidedText(card.detail, Qt.ElideRight, line.width()))
-        if card.verdict:
-            painter.setPen(color("warn" if card.clear else "accent"))
+        third = card.verdict or card.sure
+        if third:
+            painter.setPen(color(("warn" if card.clear else "accent") if card.verdict else "quiet"))
             line.translate(0, metrics.height() + 1)
-            painter.drawText(line, int(Qt.AlignVCenter), metrics.elidedText(card.verdict, Qt.ElideRight, line.width()))
+            painter.drawText(line, int(Qt.AlignVCenter), metrics.elidedText(third, Qt.ElideRight, line.width()))
         painter.restore()
 
     @staticmethod
@@ -115,7 +136,7 @@ class _CardPainter(QStyledItemDelegate):
         if picture is None:
             painter.fillPath(frame, color("hover"))
             side = QRectF(place.center().x() - 9, place.center().y() - 9, 20, 20)
-            paint_icon(painter, "clock" if card.key[0] == "track" else "draw", side, color("quiet"))
+            paint_icon(painter, "draw" if card.key[0] == "hand" else "clock", side, color("quiet"))
             return
         painter.save()
         painter.setClipPath(frame)
@@ -133,27 +154,37 @@ class CardList(QListView):
     Signals:
         chosen: key of the card that is current now, or None.
         opened: the card with this key was clicked twice.
+        dropped: keys of a card that was dragged, and of the one that it was let go over.
+        scrubbed: key of the card whose picture the pointer is over, and where, 0-1 from the left; key None: it left.
     """
 
     chosen = pyqtSignal(object)
     opened = pyqtSignal(object)
+    dropped = pyqtSignal(object, object)
+    scrubbed = pyqtSignal(object, float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = _CardModel(self)
+        self._pressed: tuple[QPoint, tuple[str, int]] | None = None
         self.setModel(self._model)
         self.setItemDelegate(_CardPainter(self))
+        self.setSelectionMode(QListView.ExtendedSelection)
         self.setVerticalScrollMode(QListView.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.setMouseTracking(True)
         self.setFrameShape(QListView.NoFrame)
         self.setContextMenuPolicy(Qt.CustomContextMenu)
         self.setAccessibleName(tr("Tracks"))
-        self.selectionModel().currentChanged.connect(self._tell)
+        self.selectionModel().currentChanged.connect(lambda *_: self._tell())
+        self.selectionModel().selectionChanged.connect(lambda *_: self._tell())
         self.doubleClicked.connect(lambda index: self.opened.emit(index.data(Qt.UserRole).key))
 
-    def _tell(self, current: QModelIndex, _: QModelIndex) -> None:
-        self.chosen.emit(current.data(Qt.UserRole).key if current.isValid() else None)
+    def _tell(self) -> None:
+        """Tell what is chosen, once the current card and the selection agree: Qt changes one after the other."""
+        current = self.currentIndex()
+        if current.isValid() and self.selectionModel().isSelected(current):
+            self.chosen.emit(current.data(Qt.UserRole).key)
 
     @property
     def cards(self) -> list[Card]:
@@ -161,12 +192,65 @@ class CardList(QListView):
 
     def show_cards(self, cards: Sequence[Card]) -> None:
         """Show other cards; the chosen one stays chosen if it is still there."""
-        kept = self.key
+        kept, several = self.key, self.keys
         with QSignalBlocker(self.selectionModel()):
             self._model.beginResetModel()
             self._model.cards = list(cards)
             self._model.endResetModel()
         self.choose(kept)
+        with QSignalBlocker(self.selectionModel()):
+            for place, card in enumerate(self._model.cards):
+                if card.key in several:
+                    self.selectionModel().select(self._model.index(place, 0), QItemSelectionModel.Select)
+
+    def show_crop(self, key: tuple[str, int] | None, picture: QImage | None = None) -> None:
+        """Another of a card's pictures while the pointer is over it; key None: each shows its own again."""
+        self._model.crop = (key, picture) if key is not None and picture is not None else None
+        self.viewport().update()
+
+    @property
+    def keys(self) -> list[tuple[str, int]]:
+        """All that is chosen, in the order shown."""
+        rows = sorted(index.row() for index in self.selectedIndexes())
+        return [self._model.cards[row].key for row in rows if row < len(self._model.cards)]
+
+    # --- the pointer
+
+    def _card_at(self, at: QPoint) -> Card | None:
+        index = self.indexAt(at)
+        return self._model.cards[index.row()] if index.isValid() else None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        card = self._card_at(event.pos())
+        plain = event.button() == Qt.LeftButton and event.modifiers() == Qt.NoModifier
+        self._pressed = (event.pos(), card.key) if plain and card is not None else None
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if event.buttons() & Qt.LeftButton:  # it is carried onto another card; lists would choose all on the way
+            if self._pressed is not None and (event.pos() - self._pressed[0]).manhattanLength() > _DRAG_PX:
+                self.setCursor(Qt.DragMoveCursor)
+            return
+        card = self._card_at(event.pos())
+        x = event.pos().x() - _PAD - 4
+        if card is not None and card.picture is not None and 0 <= x < _THUMB_PX:
+            self.scrubbed.emit(card.key, x / _THUMB_PX)
+        elif self._model.crop is not None:
+            self.scrubbed.emit(None, 0.0)
+        super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self.unsetCursor()
+        pressed, card, self._pressed = self._pressed, self._card_at(event.pos()), None
+        super().mouseReleaseEvent(event)
+        if pressed is None or card is None or card.key == pressed[1]:
+            return
+        if (event.pos() - pressed[0]).manhattanLength() > _DRAG_PX:
+            self.dropped.emit(pressed[1], card.key)
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
+        self.scrubbed.emit(None, 0.0)
+        super().leaveEvent(event)
 
     def show_picture(self, key: tuple[str, int], picture: QImage) -> None:
         """A card's picture has come."""

@@ -7,7 +7,7 @@ states and nothing can be lost on the way. Every change gives a new state; the f
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dashcamcleaner.core.edit_rows import Box, KeyFrame
 from dashcamcleaner.core.edit_types import (
@@ -24,6 +24,7 @@ from dashcamcleaner.core.edit_types import (
 )
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.pipeline.edits_file import EditsFile
+from dashcamcleaner.review.history_file import HistoryFile
 
 __all__ = ["VERDICTS", "EditHistory"]
 
@@ -38,12 +39,13 @@ class EditHistory:
     Args:
         file: where they are saved.
         edits: the edits that stand there.
+        past: where past and future are saved; None: nowhere.
     """
 
-    def __init__(self, file: EditsFile, edits: Edits | None = None) -> None:
-        self.file = file
-        self._states: list[Edits] = [edits if edits is not None else Edits()]
-        self._at = 0
+    def __init__(self, file: EditsFile, edits: Edits | None = None, *, past: HistoryFile | None = None) -> None:
+        self.file, self._past = file, past
+        now = edits if edits is not None else Edits()
+        self._states, self._at = past.read(now) if past is not None else ([now], 0)
         self.saved: Edits = self.edits
         self.rendered: Edits | None = self.edits
         """The edits that the result shows; None where it is of none of these."""
@@ -72,6 +74,10 @@ class EditHistory:
     def redo(self) -> None:
         """One step on again."""
         self._at = min(len(self._states) - 1, self._at + 1)
+
+    def change(self, edits: Edits) -> None:
+        """Other edits are in force; the same ones are no step."""
+        self._push(edits)
 
     def _push(self, edits: Edits) -> None:
         if edits != self.edits:
@@ -161,9 +167,23 @@ class EditHistory:
         Raises:
             DiskFull, OutputError: it cannot be written.
         """
-        edits = self.edits
-        self.file.write(edits)
-        self.saved = edits
+        self.saving()()
+        self.saved = self.edits
+
+    def saving(self) -> Callable[[], None]:
+        """What writes edits, past and future as they are now; for another thread.
+
+        Raises:
+            DiskFull, OutputError: when it is called, something cannot be written.
+        """
+        file, past, edits, states, at = self.file, self._past, self.edits, tuple(self._states), self._at
+
+        def write() -> None:
+            file.write(edits)
+            if past is not None:
+                past.write(states, at)
+
+        return write
 
 
 def _says(edit: Edit, kinds: tuple[type[Verdict | NameTrack], ...], track: int) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from dashcamcleaner.gui.queue_model import ClipFacts
 from dashcamcleaner.settings import Settings
 
 if TYPE_CHECKING:
+    from dashcamcleaner.core.edits import Edits
     from dashcamcleaner.detection.pool import ModelPool
     from dashcamcleaner.pipeline.job import Job
     from dashcamcleaner.review.finished_clip import FinishedClip
@@ -236,6 +237,70 @@ class EngineFacade:
         from dashcamcleaner.review.finished_clip import FinishedClip
 
         return FinishedClip(output, plan)
+
+    def find_people(
+        self, clip: Path, plan: Path, settings: Settings, *, cancelled: Callable[[], bool] = lambda: False
+    ) -> Edits:
+        """Who is who in a clip by likeness, as edits of its plan; looks through the whole clip.
+
+        Args:
+            clip: the clip.
+            plan: its plan.
+            settings: the settings in force.
+            cancelled: asked now and then.
+
+        Raises:
+            ExtraMissing: the extra that tells faces apart is not installed.
+            Cancelled: it was.
+        """
+        from dashcamcleaner.core.edits import Edits
+        from dashcamcleaner.detection.pool import shared_pool
+        from dashcamcleaner.errors import Cancelled
+        from dashcamcleaner.people.grouping import group_people
+        from dashcamcleaner.pipeline.control import Control
+        from dashcamcleaner.pipeline.job import Job
+        from dashcamcleaner.pipeline.people_run import look_at_people
+
+        job = Job(clip, plan.with_name("unused" + clip.suffix), settings, from_plan=plan)
+        looking = look_at_people(job, control=Control(), models=self._models or shared_pool())
+        with contextlib.closing(looking):
+            try:
+                while True:
+                    next(looking)
+                    if cancelled():
+                        raise Cancelled("Nobody waits for the persons any more.")
+            except StopIteration as done:
+                faces = done.value.faces
+        return Edits(tuple(edit for person in group_people(faces.seen) for edit in person.edits(0)))
+
+    def find_burned_in(
+        self, clip: Path, *, video_track: int | None = None, cancelled: Callable[[], bool] = lambda: False
+    ) -> list[tuple[float, float, float, float]]:
+        """Where text stands still over a clip, upright full-size pixels.
+
+        Args:
+            clip: the clip.
+            video_track: number of the video stream; None: the one that a run would choose.
+            cancelled: asked before each picture.
+
+        Raises:
+            ExtraMissing: the extra that finds text is not installed.
+            Cancelled: it was.
+        """
+        from dashcamcleaner.detection.ocr import open_reader
+        from dashcamcleaner.errors import Cancelled
+        from dashcamcleaner.review.burned_in import sampled, standing_boxes
+
+        reader = open_reader()
+        found = []
+        with contextlib.closing(reader), self.open_preview(clip, video_track=video_track) as opened:
+            for index in sampled(len(opened.times)):
+                if cancelled():
+                    raise Cancelled("Nobody waits for burned-in text any more.")
+                frame = opened.frame(opened.times[index])
+                found.append(reader.find(frame.picture(frame.upright_size)))
+                frame.forget_pictures()
+        return standing_boxes(found)
 
     def open_review(self, plan: Path, settings: Settings, *, edited: bool) -> PlanReview:
         """A finished run's plan, which was rendered with edits or without."""

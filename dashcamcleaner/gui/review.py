@@ -6,22 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from PyQt5.QtCore import QPoint, Qt, pyqtSignal
-from PyQt5.QtGui import QImage, QKeyEvent
-from PyQt5.QtWidgets import QInputDialog, QMenu
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtGui import QKeyEvent
 
 from dashcamcleaner.core.edit_rows import Box
 from dashcamcleaner.core.edit_types import ClearZone, DrawnRegion, HiddenZone
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.gui.background_worker import BackgroundWorker
 from dashcamcleaner.gui.canvas import CanvasView
-from dashcamcleaner.gui.edit_history import VERDICTS
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.form_model import FormModel
-from dashcamcleaner.gui.frame_provider import FrameProvider
-from dashcamcleaner.gui.review_player import ReviewPlayer
-from dashcamcleaner.gui.review_service import OpenedReview, card_thumbnail
-from dashcamcleaner.gui.review_words import cards_of, hand_span, lanes_of, review_items_text
+from dashcamcleaner.gui.object_review import ObjectReview
+from dashcamcleaner.gui.review_items import ItemsAtHand
+from dashcamcleaner.gui.review_service import OpenedReview
+from dashcamcleaner.gui.shortcuts import key_text
 from dashcamcleaner.gui.window_parts import EditsQuestion
 from dashcamcleaner.gui.words import tr
 
@@ -43,27 +41,37 @@ KEYS = {  # key and whether Shift is held -> an action's name in the table of sh
     (Qt.Key_B, False): "draw",
     (Qt.Key_K, False): "keep",
     (Qt.Key_Delete, False): "drop",
-    (Qt.Key_Backspace, False): "drop",
+    (Qt.Key_Backspace, False): "nothing",
+    (Qt.Key_Return, False): "hide",
+    (Qt.Key_Enter, False): "hide",
+    (Qt.Key_G, False): "merge",
+    (Qt.Key_G, True): "split",
     (Qt.Key_Y, False): "only",
     (Qt.Key_M, False): "checked",
+    (Qt.Key_Plus, False): "zoom_in",
+    (Qt.Key_Plus, True): "zoom_in",
+    (Qt.Key_Minus, False): "zoom_out",
+    (Qt.Key_0, False): "zoom_fit",
+    (Qt.Key_S, False): "sound",
+    (Qt.Key_X, False): "burned_in",
 }
+LOOK_S = 0.5
+"""A look at a spot begins and ends a little outside of it."""
 DrawnType: TypeAlias = type[DrawnRegion] | type[HiddenZone] | type[ClearZone]
 """What a drag on the canvas makes."""
 VIEWS = {Qt.Key_1: CanvasView.RESULT, Qt.Key_2: CanvasView.REGIONS, Qt.Key_3: CanvasView.COMPARE}
 
 
-class ReviewPanel(ReviewPlayer):
+class ReviewPanel(ObjectReview):
     """Canvas, cards and timeline of one finished run; made of the same things as its player.
 
     Signals:
         render_wanted: render again with the edits.
         ready: a review is open.
-        message: a sentence for the message bar.
     """
 
     render_wanted = pyqtSignal()
     ready = pyqtSignal()
-    message = pyqtSignal(str)
 
     def __init__(
         self,
@@ -74,10 +82,7 @@ class ReviewPanel(ReviewPlayer):
         model: FormModel,
     ) -> None:
         super().__init__(sight, planning, files, engine, model)
-        self._files, self._card_frames = files, FrameProvider(engine)
-        self._doubt_at = -1
         self._draws: DrawnType = DrawnRegion
-        self._serial = 0
         self._wanted: tuple[Path, Path, Path | None] | None = None
         self._connect()
         self.show_nothing()
@@ -91,11 +96,13 @@ class ReviewPanel(ReviewPlayer):
         self.foot.scrubbed.connect(self.go)
         self.buttons.wanted.connect(self.act)
         self.timeline.sought.connect(self.go_to)
-        self.timeline.chosen.connect(self.choose)
+        self.timeline.chosen.connect(self._picked)
+        self.card_tools.wanted.connect(self.act)
         self.cards.chosen.connect(self._card_chosen)
-        self.cards.opened.connect(lambda key: self.act("name" if key[0] == "track" else ""))
-        self.cards.customContextMenuRequested.connect(self._card_menu)
-        self.canvas.picked.connect(self.choose)
+        self.cards.opened.connect(lambda key: self.act("name" if key[0] != "hand" else ""))
+        self.cards.customContextMenuRequested.connect(lambda at: self.show_menu(self.cards.viewport().mapToGlobal(at)))
+        self.canvas.menu_wanted.connect(self.show_menu)
+        self.canvas.picked.connect(self._picked)
         self.canvas.drawn.connect(self._drawn)
         self.canvas.reshaped.connect(lambda place, box: self.editing.reshape(place, self.now_s, box))
         self.editing.edited.connect(self._edited)
@@ -114,7 +121,10 @@ class ReviewPanel(ReviewPlayer):
             self._sight.forget(topic)
         self.editing.close()
         self.opened = self._wanted = self.chosen = None
-        self._playing.stop()
+        self.objects, self.at_hand = [], ItemsAtHand()
+        self.play(False)
+        self.canvas.fit()
+        self.timeline.show_levels([])
         self.canvas.show_frame(None)
         self.canvas.show_hand([])
         self.canvas.tell(message or tr("Choose a clip that is done to review what was hidden in it."))
@@ -140,11 +150,14 @@ class ReviewPanel(ReviewPlayer):
     def _ready(self, opened: OpenedReview) -> None:
         self.editing.open(opened)
         self.opened, self.place = opened, 0
-        self._doubt_at = -1
+        self.at_hand = ItemsAtHand(
+            opened.items.items, left_out=opened.items.left_out, seconds=opened.clip.seconds, size=opened.clip.size
+        )
         self.cards.forget_pictures()
         self.foot.set_frames(len(opened.clip.times))
         self._show_edits()
         self._ask_thumbnails(opened)
+        self._ask_levels(opened)
         self.go(0)
         if warnings := opened.edits.warnings:
             self.message.emit("  ".join(warnings))
@@ -174,21 +187,6 @@ class ReviewPanel(ReviewPlayer):
             return
         self.show_nothing(f"{error.message}\n{error.hint}".strip())
 
-    def _ask_thumbnails(self, opened: OpenedReview) -> None:
-        serial, source, frames = self._serial, opened.clip.path, self._card_frames
-        for bar in sorted(opened.tracks, key=lambda bar: bar.best_index):  # in order: a decoder goes ahead
-            key, pts, box = ("track", bar.track), opened.clip.times[bar.best_index], bar.best_box
-
-            def work(pts: int = pts, box: Box = box) -> QImage:
-                return card_thumbnail(frames, source, pts, box) if serial == self._serial else QImage()
-
-            def took(picture: QImage, key: tuple[str, int] = key) -> None:
-                if serial == self._serial:
-                    self.cards.show_picture(key, picture)
-
-            # Without one the card keeps its empty picture; the canvas tells what is wrong with the clip.
-            self._files.ask(work, took, failed=lambda _: None)
-
     def has_unrendered(self, source: Path) -> bool:
         """Whether edits of this clip's open review are not in its result yet."""
         history = self.history
@@ -202,41 +200,10 @@ class ReviewPanel(ReviewPlayer):
 
     # --- choosing
 
-    def choose(self, key: tuple[str, int] | None) -> None:
-        """Choose a track or something by hand, everywhere at once."""
-        self.chosen = key
-        self.canvas.choose(key)
-        self.cards.choose(key)
-        self.timeline.choose(key)
-        self._show_hand()
-        self._show_tools()
-
-    def _card_chosen(self, key: tuple[str, int] | None) -> None:
+    def _picked(self, key: tuple[str, int] | None) -> None:
+        """Something was clicked in the picture or on the timeline: nothing is asked about any more."""
+        self.at_hand.at = -1
         self.choose(key)
-        if self.opened is None or key is None or self.history is None:
-            return
-        if key[0] == "track":
-            bar = next(bar for bar in self.opened.tracks if bar.track == key[1])
-            if not bar.first <= self.place <= bar.last:
-                self.go(bar.best_index)
-        else:
-            edit = self.history.at(key[1])
-            first_s, last_s = hand_span(edit, start_s=self._seconds(0), end_s=self._seconds(len(self.plans) - 1))
-            if not first_s <= self.now_s <= last_s:
-                self.go_to(first_s)
-
-    def _card_menu(self, at: QPoint) -> None:
-        if self.chosen is None:
-            return
-        menu = QMenu(self)
-        for what, title in self.buttons.choices(self.chosen):
-            menu.addAction(title, lambda what=what: self.do(what))
-        menu.setAttribute(Qt.WA_DeleteOnClose)
-        menu.popup(self.cards.viewport().mapToGlobal(at))
-
-    @property
-    def _track(self) -> int | None:
-        return self.chosen[1] if self.chosen is not None and self.chosen[0] == "track" else None
 
     # --- doing
 
@@ -248,8 +215,12 @@ class ReviewPanel(ReviewPlayer):
         """One of the panel's actions, by its name in the table of shortcuts; False if it makes no sense now."""
         if self.opened is None or self.history is None:
             return False
-        if what in VERDICTS and (what != "drop" or self._track is not None):
-            return self._say(what)
+        if what in ("hide", "nothing") and self.at_hand.current is not None:
+            self._answer(what)
+            return True
+        what = "drop" if what == "nothing" else what
+        if self.say(what):
+            return True
         act = {
             "back": lambda: self.go(self.place - 1),
             "forth": lambda: self.go(self.place + 1),
@@ -257,7 +228,7 @@ class ReviewPanel(ReviewPlayer):
             "forth_second": lambda: self.go_to(self.now_s + 1),
             "first": lambda: self.go(0),
             "last": lambda: self.go(len(self.plans) - 1),
-            "play": lambda: self.play(not self._playing.isActive()),
+            "play": self._play_or_look,
             "undo": lambda: self._step(self.editing.undo),
             "redo": lambda: self._step(self.editing.redo),
             "next_weak": lambda: self.next_doubt(1),
@@ -271,17 +242,19 @@ class ReviewPanel(ReviewPlayer):
             "trim": self._trim,
             "drop": self._remove_by_hand,
             "name": self._ask_name,
+            "find_people": self.find_people,
+            "burned_in": self.hide_burned_in,
+            "zoom_in": lambda: self.canvas.zoom_by(1.5),
+            "zoom_out": lambda: self.canvas.zoom_by(1 / 1.5),
+            "zoom_fit": self.canvas.fit,
+            "sound": self.switch_sound,
+            "rarely_seen": self.remove_rarely_seen,
             "render": self.render_wanted.emit,
         }.get(what)
         if act is None:
             return False
         act()
         return True
-
-    def _say(self, verdict: str) -> bool:
-        if self._track is not None:
-            self.editing.say(verdict, self._track)
-        return self._track is not None
 
     def _step(self, step: Callable[[], None]) -> None:
         if self._hand is not None:
@@ -302,14 +275,6 @@ class ReviewPanel(ReviewPlayer):
             place = self._hand
             self.choose(None)
             self.editing.remove(place)
-
-    def _ask_name(self) -> None:
-        track = self._track
-        if track is not None and self.history is not None:
-            name = self.history.edits.names.get(track, "")
-            name, said = QInputDialog.getText(self, tr("Name"), tr("Who or what is this?"), text=name)
-            if said:
-                self.editing.rename(track, name)
 
     # --- drawing
 
@@ -332,15 +297,35 @@ class ReviewPanel(ReviewPlayer):
     # --- doubts
 
     def next_doubt(self, step: int) -> None:
-        """Go to the next spot that deserves a look, most harmful first."""
-        if not self.review_items:
+        """Go to the next spot that deserves a look and was not answered yet, most harmful first."""
+        item = self.at_hand.step(step, self.history.edits) if self.history is not None else None
+        if item is None:
             return
-        self._doubt_at = (self._doubt_at + step) % len(self.review_items) if self._doubt_at >= 0 else 0
-        doubt = self.review_items[self._doubt_at]
-        self.choose(("track", doubt.track) if doubt.track is not None else None)
-        self.go(doubt.index)
-        self.canvas.show_doubt(doubt.box)
+        at = self.at_hand.at
+        self.choose(("track", item.track) if item.track is not None else None)
+        self.at_hand.at = at
+        self.go(item.index)
+        self.canvas.show_doubt(item.box)
         self._show_tools()
+
+    def _answer(self, what: str) -> None:
+        """Answer the spot at hand, and go on to the next one; after the last one nothing is asked any more."""
+        hand = self.at_hand
+        self.editing.change(lambda edits: hand.answer(what, edits))
+        if self.history is not None and hand.settled(self.history.edits) < len(hand.items):
+            self.next_doubt(1)
+            return
+        hand.at = -1
+        self.canvas.show_doubt(None)
+        self._show_tools()
+
+    def _play_or_look(self) -> None:
+        """Play or stop; with a spot at hand play its seconds alone."""
+        item = self.at_hand.current
+        if item is None or self._playing.isActive():
+            self.play(not self._playing.isActive())
+        else:
+            self.play_span(self._seconds(item.index) - LOOK_S, self._seconds(item.last) + LOOK_S)
 
     # --- after every change
 
@@ -350,25 +335,8 @@ class ReviewPanel(ReviewPlayer):
         self._request_frame()
 
     def _planned(self) -> None:
-        self._doubt_at = min(self._doubt_at, len(self.review_items) - 1)
-        self._show_doubts()
         self._show_tools()
         self._request_frame()
-
-    def _show_doubts(self) -> None:
-        self.timeline.show_doubts([(self._seconds(doubt.index), doubt.harm) for doubt in self.review_items])
-
-    def _show_edits(self) -> None:
-        if self.opened is None or self.history is None:
-            return
-        end_s = self._seconds(len(self.opened.clip.times) - 1)
-        self.cards.show_cards(cards_of(self.opened.tracks, self.history, seconds=self._seconds, end_s=end_s))
-        lanes = lanes_of(self.opened.tracks, self.history, seconds=self._seconds, end_s=end_s)
-        self.timeline.show_lanes(lanes, start_s=self._seconds(0), end_s=end_s)
-        self.timeline.show_marks(*self.editing.marks)
-        self._show_doubts()
-        self._show_hand()
-        self._show_tools()
 
     def _show_tools(self) -> None:
         history = self.history
@@ -377,16 +345,20 @@ class ReviewPanel(ReviewPlayer):
             can_undo=history is not None and history.can_undo,
             can_redo=history is not None and history.can_redo,
             edited=history is not None and history.edits != history.rendered,
-            review_items=review_items_text(self.review_items, self._doubt_at, seconds=self._seconds)
-            if self.opened is not None
-            else "",
-            has_doubts=bool(self.review_items),
+            review_items=self.at_hand.text(history.edits, keys=self._answer_keys()) if history is not None else "",
+            has_doubts=bool(self.at_hand.items),
         )
-        said: set[str] = set()
-        if history is not None and self._track is not None:
-            said = {name for name, verdict in VERDICTS.items() if self._track in history.tracks_with(verdict)}
-        self.buttons.show_choice(self.chosen, said=said, marked=self.editing.is_marked)
+        self.buttons.show_choice(self.chosen, said=self.said_of_chosen(), marked=self.editing.is_marked)
         self.foot.setEnabled(self.opened is not None)
+
+    @staticmethod
+    def _answer_keys() -> str:
+        return tr(
+            "{hide}: hide, {nothing}: it is nothing, {look}: look",
+            hide=key_text("hide"),
+            nothing=key_text("nothing"),
+            look=key_text("play"),
+        )
 
     # --- keys, saving, closing
 
@@ -407,7 +379,8 @@ class ReviewPanel(ReviewPlayer):
 
     def close_clip(self) -> None:
         """Before the window closes."""
-        self._playing.stop()
+        self._serial += 1  # searches end
+        self.play(False)
         self._again.stop()
         self.save()
 

@@ -21,6 +21,7 @@ from PyQt5.QtWidgets import (
 from dashcamcleaner.core.plain_text import plain_markup
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.gui.canvas import CanvasView
+from dashcamcleaner.gui.card_tools import CardTools
 from dashcamcleaner.gui.cards import CardList
 from dashcamcleaner.gui.icons import icon
 from dashcamcleaner.gui.labels import PlainLabel
@@ -245,7 +246,11 @@ class TrackButtons(QWidget):
         self.buttons: dict[str, QPushButton] = {}
         for number, (what, title, tip) in enumerate(
             (
-                ("keep", tr("Keep clear"), tr("Somebody who agreed to be shown")),
+                (
+                    "keep",
+                    tr("Keep clear"),
+                    tr("Somebody who agreed to be shown; for the marked span where there is one"),
+                ),
                 ("drop", tr("Remove"), tr("It is no face or plate, or not wanted any more")),
                 ("only", tr("Only this"), tr("Of all tracks, hide only those marked so")),
                 ("checked", tr("Checked"), tr("Mark as looked at")),
@@ -265,7 +270,7 @@ class TrackButtons(QWidget):
     def _possible(key: tuple[str, int] | None) -> tuple[str, ...]:
         if key is None:
             return ()
-        return ("keep", "drop", "only", "checked", "name") if key[0] == "track" else ("drop", "trim")
+        return ("keep", "drop", "only", "checked", "name") if key[0] != "hand" else ("drop", "trim")
 
     def choices(self, key: tuple[str, int]) -> list[tuple[str, str]]:
         """What makes sense for a card, and its title: for menus."""
@@ -291,11 +296,13 @@ class ReviewLayout(QWidget):
         super().__init__()
         self.tools, self.foot, self.buttons = ReviewTools(), ReviewFoot(), TrackButtons()
         self.canvas, self.timeline, self.cards = ReviewCanvas(), TimelineView(), CardList()
+        self.card_tools = CardTools()
         side = QWidget()
         side.setObjectName("panel")
         column = QVBoxLayout(side)
         column.setContentsMargins(1, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self.card_tools)
         column.addWidget(self.cards, 1)
         column.addWidget(self.buttons)
         side.setMinimumWidth(210)
@@ -305,7 +312,7 @@ class ReviewLayout(QWidget):
         across.addWidget(self.canvas)
         across.addWidget(side)
         across.setStretchFactor(0, 1)
-        across.setSizes([600, 240])
+        across.setSizes([600, 300])
         down = QSplitter(Qt.Vertical)
         down.setHandleWidth(1)
         down.setChildrenCollapsible(False)

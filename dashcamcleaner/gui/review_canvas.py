@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from PyQt5.QtCore import QPointF, QRectF, Qt, pyqtSignal
@@ -42,17 +42,20 @@ class ReviewCanvas(Canvas):
         picked: key of what was clicked, ``("track", id)`` or ``("hand", place)``; None beside everything.
         drawn: a new box was drawn.
         reshaped: place of a box by hand, and its new box.
+        menu_wanted: what was clicked with the other button was picked; where on the screen its menu belongs.
     """
 
     picked = pyqtSignal(object)
     drawn = pyqtSignal(object)
     reshaped = pyqtSignal(int, object)
+    menu_wanted = pyqtSignal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.view = CanvasView.REGIONS
         self.hand: list[HandBox] = []
         self.chosen: tuple[str, int] | None = None
+        self.chosen_tracks: frozenset[int] = frozenset()
         self.drawing = False
         self.doubt: tuple[float, float, float, float] | None = None
         self._from: QPointF | None = None
@@ -65,9 +68,9 @@ class ReviewCanvas(Canvas):
         self.hand = list(boxes)
         self.update()
 
-    def choose(self, key: tuple[str, int] | None) -> None:
-        """Mark what is chosen."""
-        self.chosen = key
+    def choose(self, key: tuple[str, int] | None, tracks: Collection[int] = ()) -> None:
+        """Mark what is chosen; `tracks` are those that show it."""
+        self.chosen, self.chosen_tracks = key, frozenset(tracks)
         self.update()
 
     def show_doubt(self, box: tuple[float, float, float, float] | None) -> None:
@@ -90,8 +93,8 @@ class ReviewCanvas(Canvas):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.Antialiasing)
         if self.view is CanvasView.REGIONS:
-            track = self.chosen[1] if self.chosen is not None and self.chosen[0] == "track" else None
-            self.paint_boxes(painter, [box for box in self.shown.boxes if box.track == track], chosen=track)
+            chosen = [box for box in self.shown.boxes if box.track in self.chosen_tracks]
+            self.paint_boxes(painter, chosen, chosen=self.chosen_tracks)
         for box in self.hand:
             self._paint_hand(painter, box)
         if self.doubt is not None:
@@ -126,6 +129,12 @@ class ReviewCanvas(Canvas):
     # --- mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self.pan_with(event):
+            return
+        if event.button() == Qt.RightButton and self.shown is not None and not self.drawing:
+            self.picked.emit(self._what_is_at(event.localPos()))
+            self.menu_wanted.emit(event.globalPos())
+            return
         if event.button() != Qt.LeftButton or self.shown is None:
             return
         at = event.localPos()
@@ -157,7 +166,7 @@ class ReviewCanvas(Canvas):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         at = event.localPos()
-        if self._dragging:
+        if self._dragging or self._panned_from is not None:
             super().mouseMoveEvent(event)
         elif self.drawing and self._from is not None:
             self._rubber = QRectF(self._from, at).normalized()

@@ -11,11 +11,12 @@ from dashcamcleaner.core.edit_rows import Box, KeyFrame
 from dashcamcleaner.core.edit_types import ClearZone, DrawnRegion, HiddenSpan, HiddenZone
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError
 from dashcamcleaner.gui.background_worker import BackgroundWorker
-from dashcamcleaner.gui.edit_history import VERDICTS, EditHistory
+from dashcamcleaner.gui.edit_history import EditHistory
 from dashcamcleaner.gui.review_service import OpenedReview, ReviewService
 from dashcamcleaner.gui.words import tr
 
 if TYPE_CHECKING:
+    from dashcamcleaner.core.edits import Edits
     from dashcamcleaner.core.plan import FramePlan
     from dashcamcleaner.review.track_summary import ReviewItem
 
@@ -33,7 +34,7 @@ class Editing(QObject):
 
     Signals:
         edited: the edits have changed.
-        planned: the plan was made anew; `plans` and `review_items` are fresh.
+        planned: the plan was made anew; `plans` are fresh.
         focused: key of what was just added.
         message: a sentence for the canvas; empty takes the last one away.
     """
@@ -64,10 +65,10 @@ class Editing(QObject):
 
     def open(self, opened: OpenedReview) -> None:
         """Begin with what stands in the edits file."""
-        self.history = EditHistory(opened.edits_file, opened.edits)
+        self.history = EditHistory(opened.edits_file, opened.edits, past=opened.past)
         if not opened.rendered:
             self.history.rendered = None
-        self.plans, self.review_items, self.marks = opened.plans, opened.review_items, (None, None)
+        self.plans, self.review_items, self.marks = opened.plans, list(opened.items.items), (None, None)
         self._ends = (opened.clip.seconds(0), opened.clip.seconds(len(opened.clip.times) - 1))
 
     def close(self) -> None:
@@ -78,11 +79,16 @@ class Editing(QObject):
 
     # --- what was said
 
-    def say(self, verdict: str, track: int) -> None:
-        """What `VERDICTS` names; said twice it is taken back."""
-        if self.history is not None:
-            self.history.toggle(VERDICTS[verdict](track))
-            self.take(None)
+    def change(self, changed: Callable[[Edits], Edits]) -> None:
+        """Have other edits in force; what is wrong with them is told on the canvas."""
+        if self.history is None:
+            return
+        try:
+            self.history.change(changed(self.history.edits))
+        except DashcamCleanerError as error:
+            self.message.emit(f"{error.message} {error.hint}".strip())
+            return
+        self.take(None)
 
     def rename(self, track: int, name: str) -> None:
         """Give a track a name."""
@@ -192,8 +198,7 @@ class Editing(QObject):
         def saved(_: object) -> None:
             history.saved = edits
 
-        save: Callable[[], None] = lambda: file.write(edits)  # noqa: E731 - a typed closure reads best here
-        self._files.ask(save, saved, failed=self._not_saved, topic=f"save {file.path}", first=True)
+        self._files.ask(history.saving(), saved, failed=self._not_saved, topic=f"save {file.path}", first=True)
         self._plan_stale[0] = True  # one that is being made for an older state ends early
         stale = self._plan_stale = [False]
         self.pending = True
@@ -214,9 +219,9 @@ class Editing(QObject):
             self.plans = list(self.plans)
             self.plans[place] = FramePlan(plan.seen, self.history.edits.apply(plan.regions, seen=plan.seen))
 
-    def _planned(self, found: tuple[list[FramePlan], list[ReviewItem]]) -> None:
+    def _planned(self, found: list[FramePlan]) -> None:
         if self.history is not None:
-            self.plans, self.review_items, self.pending = *found, False
+            self.plans, self.pending = found, False
             self.planned.emit()
 
     def _not_planned(self, error: Exception) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QTimer, pyqtSignal
+from PyQt5.QtCore import QElapsedTimer, QTimer, pyqtSignal
 
 from dashcamcleaner.gui.background_worker import BackgroundWorker
 from dashcamcleaner.gui.canvas import CanvasView, Shown
@@ -16,6 +18,7 @@ from dashcamcleaner.gui.review_bars import ReviewLayout
 from dashcamcleaner.gui.review_edits import Editing
 from dashcamcleaner.gui.review_service import OpenedReview, ReviewService
 from dashcamcleaner.gui.review_words import hand_boxes
+from dashcamcleaner.gui.sound import SoundPlayer
 from dashcamcleaner.gui.words import counts_text, tr
 
 if TYPE_CHECKING:
@@ -58,7 +61,10 @@ class ReviewPlayer(ReviewLayout):
         self.place = 0
         self.chosen: tuple[str, int] | None = None
         self._playing = QTimer(self)
-        self._playing.setInterval(33)
+        self._playing.setInterval(15)
+        self._clock = QElapsedTimer()
+        self.sound, self.sounds = SoundPlayer(self), True
+        self._play_from_s, self._play_to_s = 0.0, math.inf
         self._playing.timeout.connect(self._play_on)
         self._again = QTimer(self)
         self._again.setSingleShot(True)
@@ -117,20 +123,51 @@ class ReviewPlayer(ReviewLayout):
     def play(self, playing: bool) -> None:
         """Play or stop."""
         if playing and self.opened is not None:
+            self._play_from_s, self._play_to_s = self.now_s, math.inf
+            self._clock.start()
             self._playing.start()
+            if self.sounds:
+                self.sound.play(self.heard, self.now_s)
         else:
             self._playing.stop()
+            self.sound.stop()
         self.foot.show_playing(self._playing.isActive())
 
+    @property
+    def heard(self) -> Path:
+        """The file whose sound belongs to what is seen: the result's in its view, else the clip's."""
+        assert self.opened is not None
+        result = self.opened.result
+        return result if self.canvas.view is CanvasView.RESULT and result.is_file() else self.opened.clip.path
+
+    def switch_sound(self) -> None:
+        """Sound on or off; it goes on where the picture stands."""
+        self.sounds = not self.sounds
+        if not self.sounds:
+            self.sound.stop()
+        elif self._playing.isActive():
+            self.sound.play(self.heard, self.now_s)
+        said = self.sound.why_silent or (tr("Sound on") if self.sounds else tr("Sound off"))
+        self.canvas.set_badge(said)
+
+    def play_span(self, from_s: float, to_s: float) -> None:
+        """Play from one second to another, and stop there."""
+        self.go_to(max(self._seconds(0), from_s))
+        self.play(True)
+        self._play_to_s = to_s
+
     def _play_on(self) -> None:
-        # As fast as frames can be shown, never faster than they come: a frame is asked for when the last one stands.
+        # At true speed where frames come fast enough; where they do not, some are left out. A frame is asked for when
+        # the last one stands.
         shown = self.canvas.shown
         if self.opened is None or shown is None or shown.pts != self.opened.clip.times[self.place]:
             return
-        if self.place >= len(self.opened.clip.times) - 1:
+        if self.place >= len(self.opened.clip.times) - 1 or self.now_s >= self._play_to_s:
             self.play(False)
             return
-        self.go(self.place + 1)
+        due = self.opened.clip.place_at(self._play_from_s + self._clock.elapsed() / 1000)
+        if due > self.place:
+            self.go(due)
 
     # --- the frame
 
@@ -168,4 +205,6 @@ class ReviewPlayer(ReviewLayout):
     def set_view(self, view: CanvasView) -> None:
         """Result, regions or compare."""
         self.canvas.set_view(view)
+        if self.sound.playing:
+            self.sound.play(self.heard, self.now_s)
         self.tools.show_view(view)

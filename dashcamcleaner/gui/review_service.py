@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from dashcamcleaner.core.edits import Edits
     from dashcamcleaner.core.plan import FramePlan
     from dashcamcleaner.pipeline.edits_file import EditsFile
+    from dashcamcleaner.review.history_file import HistoryFile
+    from dashcamcleaner.review.item_list import ItemList
     from dashcamcleaner.review.plan_review import PlanReview
-    from dashcamcleaner.review.track_summary import ReviewItem, TrackSummary
+    from dashcamcleaner.review.track_summary import TrackSummary
 
 __all__ = ["OpenedReview", "ReviewService"]
 
@@ -40,7 +42,10 @@ class OpenedReview:
         edits_file: where its edits stand, and `edits` what they are.
         tracks: its tracks, edits apart.
         plans: the plans of all frames, under the edits.
-        doubts: what deserves a look, most harmful first.
+        items: what deserves a look, most harmful first.
+        result: where the result of the run lies, if it is still there.
+        past: the past and future of the edits.
+        thresholds: the score from which a detection counts, per kind.
         rendered: the result was written with these very edits.
         question: what to ask about edits that were not made here and are left out for now; empty: nothing.
     """
@@ -50,7 +55,10 @@ class OpenedReview:
     edits: Edits
     tracks: list[TrackSummary]
     plans: list[FramePlan]
-    review_items: list[ReviewItem]
+    items: ItemList
+    past: HistoryFile
+    result: Path
+    thresholds: Mapping[str, float]
     rendered: bool
     question: str = ""
 
@@ -67,32 +75,48 @@ class ReviewService:
         self._engine, self._frames = engine, frames
         self._review: PlanReview | None = None
         self._source: Path | None = None
-        self._report: Path | None = None
         self._foreign: EditsFile | None = None
 
     def open(self, source: Path, plan: Path, report: Path | None, settings: Settings) -> OpenedReview:
         """Open a plan and its clip."""
         from dashcamcleaner.pipeline.edits_file import EditsFile
+        from dashcamcleaner.review.history_file import HistoryFile
 
         file = EditsFile.beside(plan)
         edits, path = file.read(missing_ok=True), file.path
         question = ""
-        if not file.is_ours and (edits.uncovering or edits.checked):
+        if not file.is_ours and (edits.uncovering or edits.checked or edits.checked_spots):
             self._foreign, question = EditsFile.beside(plan), _question(edits)
             self._foreign.accept(file.sha256)
             file.refuse()
             edits = edits.without_uncovering
         edited = _rendered_edits(report)
         review = self._review = self._engine.open_review(plan, settings, edited=edited or bool(edits))
-        self._source, self._report = source, report
+        self._source = source
         clip = self._frames.open(source, video_track=review.header.video_track)
         rendered = path.stat().st_mtime_ns <= plan.stat().st_mtime_ns if path.exists() else not edited
         opened = OpenedClip(source, review.times, review.header.time_base, clip.size)
         plans = review.rendered if rendered else review.plans(edits or None)
-        review_items = review.review_items(edits, report=report)
         return OpenedReview(
-            opened, file, edits, review.tracks, plans, review_items, rendered and not question, question
+            clip=opened,
+            edits_file=file,
+            edits=edits,
+            tracks=review.tracks,
+            plans=plans,
+            items=review.item_list(report=report),
+            past=HistoryFile(plan),
+            result=plan.with_name(plan.name.removesuffix(".jsonl").removesuffix(".plan")),
+            thresholds=review.thresholds,
+            rendered=rendered and not question,
+            question=question,
         )
+
+    def find_people(self, settings: Settings, cancelled: Callable[[], bool]) -> Edits:
+        """The rows that tell which track shows whom. Called on a worker of its own: it looks through the clip."""
+        review, source = self._review, self._source
+        assert review is not None
+        assert source is not None
+        return self._engine.find_people(source, review.path, settings, cancelled=cancelled)
 
     def accept_edits(self) -> None:
         """A person takes the edits that `open` asked about: they are sealed as they were read then.
@@ -106,12 +130,18 @@ class ReviewService:
             self._foreign.write(edits)
             self._foreign = None
 
-    def replan(self, edits: Edits | None, cancelled: Callable[[], bool]) -> tuple[list[FramePlan], list[ReviewItem]]:
-        """What is hidden under these edits, and what deserves a look. Called on a worker of its own: it takes long."""
-        review, report = self._review, self._report
+    def find_burned_in(self, cancelled: Callable[[], bool]) -> list[tuple[float, float, float, float]]:
+        """Where text stands still over the clip. Called on a worker of its own."""
+        review, source = self._review, self._source
         assert review is not None
-        plans = review.plans(edits, cancelled=cancelled) if edits else review.unedited
-        return plans, review.review_items(edits, report=report)
+        assert source is not None
+        return self._engine.find_burned_in(source, video_track=review.header.video_track, cancelled=cancelled)
+
+    def replan(self, edits: Edits | None, cancelled: Callable[[], bool]) -> list[FramePlan]:
+        """What is hidden under these edits. Called on a worker of its own: it takes long."""
+        review = self._review
+        assert review is not None
+        return review.plans(edits, cancelled=cancelled) if edits else review.unedited
 
     @property
     def unedited(self) -> list[FramePlan]:
@@ -143,7 +173,8 @@ class ReviewService:
 
 def _question(edits: Edits) -> str:
     """What edits from elsewhere do that a person has to want."""
-    checked = [tr("{n} tracks marked as looked at", n=len(edits.checked))] if edits.checked else []
+    looked = len(edits.checked) + len(edits.checked_spots)
+    checked = [tr("{n} tracks marked as looked at", n=looked)] if looked else []
     return "; ".join([*([edits.clear_note] if edits.uncovering else []), *checked])
 
 

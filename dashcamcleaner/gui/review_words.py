@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dashcamcleaner.core.edit_types import (
@@ -19,17 +19,23 @@ from dashcamcleaner.gui.cards import Card
 from dashcamcleaner.gui.edit_history import EditHistory
 from dashcamcleaner.gui.review_canvas import HandBox
 from dashcamcleaner.gui.timeline import Lane
-from dashcamcleaner.gui.words import kind_word, tr, tr_count
+from dashcamcleaner.gui.words import kind_word, tr
 
 if TYPE_CHECKING:
-    from dashcamcleaner.review.track_summary import ReviewItem, TrackSummary
+    from dashcamcleaner.core.edits import Edits
+    from dashcamcleaner.review.review_objects import ReviewObject
+    from dashcamcleaner.review.track_summary import ReviewItem
 
-__all__ = ["cards_of", "review_item_text", "review_items_text", "hand_boxes", "hand_span", "hand_title", "lanes_of"]
-
-
-def track_title(bar: TrackSummary, names: dict[int, str]) -> str:
-    """A track's name, or its kind and number."""
-    return names.get(bar.track) or f"{kind_word(bar.kind)} {bar.track}"
+__all__ = [
+    "cards_of",
+    "hand_boxes",
+    "hand_span",
+    "hand_title",
+    "lanes_of",
+    "object_title",
+    "place_text",
+    "review_item_text",
+]
 
 
 def hand_title(edit: HandEdit) -> str:
@@ -66,36 +72,61 @@ def _span_text(first_s: float, last_s: float) -> str:
     return f"{format_seconds(first_s)[:-2]} – {format_seconds(last_s)[:-2]}"
 
 
-def _clear_tracks(bars: Sequence[TrackSummary], history: EditHistory) -> set[int]:
-    """The tracks that are not hidden any more."""
-    only, away = history.edits.only, history.edits.keep | history.edits.drop
-    return {bar.track for bar in bars if bar.track in away or (only and bar.track not in only)}
+def object_title(one: ReviewObject, names: Mapping[int, str]) -> str:
+    """The name of an object: one that was given, or its kind and number."""
+    for summary in one.tracks:
+        if summary.track in names:
+            return names[summary.track]
+    if one.key[0] == "person":
+        return tr("Person {n}", n=one.key[1])
+    return f"{kind_word(one.kind)} {one.key[1]}"
+
+
+def verdict_text(said: str, kind: str) -> str:
+    """What was said about an object, for people."""
+    return {
+        "keep": tr("Stays clear"),
+        "keep-span": tr("Stays clear for a part"),
+        "drop": tr("Removed: no {kind}", kind=kind_word(kind).lower()),
+        "only": tr("Only this is hidden"),
+        "hide": tr("Hidden in any case"),
+    }.get(said, "")
+
+
+def is_left_clear(one: ReviewObject, edits: Edits, said: str) -> bool:
+    """Whether nothing of an object is hidden any more."""
+    if said in ("keep", "drop"):
+        return True
+    tracks = {summary.track for summary in one.tracks}
+    return bool(edits.only) and not tracks & edits.only and said != "hide"
 
 
 def cards_of(
-    bars: Sequence[TrackSummary], history: EditHistory, *, seconds: Callable[[int], float], end_s: float
+    objects: Sequence[ReviewObject], history: EditHistory, *, seconds: Callable[[int], float], end_s: float
 ) -> list[Card]:
-    """A card per thing by hand, then per track."""
-    names, clear_tracks = history.edits.names, _clear_tracks(bars, history)
+    """A card per thing by hand, then per object in the order given."""
+    from dashcamcleaner.review.object_edits import verdict
+
     edits = history.edits
     cards = []
     for place, edit in history.by_hand():
         span = _span_text(*hand_span(edit, start_s=seconds(0), end_s=end_s))
         cards.append(Card(("hand", place), hand_title(edit), span, _hand_kind(edit), clear=edit.uncovers))
-    for bar in bars:
-        verdict = tr("Stays clear") if bar.track in edits.keep else ""
-        verdict = tr("Removed: no {kind}", kind=kind_word(bar.kind).lower()) if bar.track in edits.drop else verdict
-        verdict = tr("Only this is hidden") if bar.track in edits.only else verdict
-        seen = tr("{n}×", n=bar.sightings)
+    for one in objects:
+        said = verdict(edits, one)
+        seen = tr("{n}×", n=one.sightings)
+        sure = tr("{n} % sure", n=round(100 * one.sureness))
         cards.append(
             Card(
-                key=("track", bar.track),
-                title=track_title(bar, dict(names)),
-                detail=f"{_span_text(seconds(bar.first), seconds(bar.last))} · {seen}",
-                kind=bar.kind,
-                verdict=verdict,
-                clear=bar.track in clear_tracks,
-                checked=bar.track in edits.checked,
+                key=one.key,
+                title=object_title(one, edits.names),
+                detail=f"{_span_text(seconds(one.first), seconds(one.last))} · {seen}",
+                kind=one.kind,
+                verdict=verdict_text(said, one.kind),
+                sure=sure,
+                clear=is_left_clear(one, edits, said),
+                checked=all(summary.track in edits.checked for summary in one.tracks),
+                picture=one.best.track,
             )
         )
     return cards
@@ -106,11 +137,12 @@ def _hand_kind(edit: HandEdit) -> str:
 
 
 def lanes_of(
-    bars: Sequence[TrackSummary], history: EditHistory, *, seconds: Callable[[int], float], end_s: float
+    objects: Sequence[ReviewObject], history: EditHistory, *, seconds: Callable[[int], float], end_s: float
 ) -> list[Lane]:
     """The same as lanes of the timeline."""
-    names = dict(history.edits.names)
-    checked, clear_tracks = history.edits.checked, _clear_tracks(bars, history)
+    from dashcamcleaner.review.object_edits import verdict
+
+    edits = history.edits
     lanes = []
     for place, edit in history.by_hand():
         first_s, last_s = hand_span(edit, start_s=seconds(0), end_s=end_s)
@@ -124,11 +156,26 @@ def lanes_of(
                 edit.uncovers,
             )
         )
-    for bar in bars:
-        spans = tuple((seconds(first), seconds(last), origin) for first, last, origin in bar.spans)
-        faint = bar.track in clear_tracks
-        lanes.append(Lane(("track", bar.track), track_title(bar, names), bar.kind, spans, faint, bar.track in checked))
+    for one in objects:
+        spans = tuple(
+            (seconds(first), seconds(last), origin) for summary in one.tracks for first, last, origin in summary.spans
+        )
+        faint = is_left_clear(one, edits, verdict(edits, one))
+        checked = all(summary.track in edits.checked for summary in one.tracks)
+        lanes.append(Lane(one.key, object_title(one, edits.names), one.kind, spans, faint, checked))
     return lanes
+
+
+def place_text(words: str) -> str:
+    """Where in the picture something lies, by the engine's words for it."""
+    return {
+        "upper left": tr("upper left"),
+        "upper middle": tr("upper middle"),
+        "upper right": tr("upper right"),
+        "lower left": tr("lower left"),
+        "lower middle": tr("lower middle"),
+        "lower right": tr("lower right"),
+    }.get(words, words)
 
 
 def review_item_text(doubt: ReviewItem) -> str:
@@ -142,13 +189,3 @@ def review_item_text(doubt: ReviewItem) -> str:
         "single": tr("A {kind} seen only once", kind=kind),
         "low-score": tr("A {kind} that is barely one", kind=kind),
     }.get(doubt.reason, doubt.reason)
-
-
-def review_items_text(review_items: Sequence[ReviewItem], at: int, *, seconds: Callable[[int], float]) -> str:
-    """How many spots deserve a look, or the one that is looked at."""
-    if not review_items:
-        return tr("No weak spots")
-    if at < 0:
-        return tr_count(len(review_items), "{n} weak spot", "{n} weak spots")
-    when = format_seconds(seconds(review_items[at].index))[:-1]
-    return f"{at + 1}/{len(review_items)} · {when} · {review_item_text(review_items[at])}"

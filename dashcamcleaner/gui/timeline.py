@@ -19,6 +19,9 @@ __all__ = ["Lane", "TimelineView"]
 _RULER_PX = 26
 _LANE_PX = 18
 _LABEL_PX = 104
+_ZOOM = 1.25
+_SOUND_PX = 26
+_SHORTEST_VIEW_S = 0.5
 _PATTERNS = {"interpolated": Qt.BDiagPattern, "held": Qt.Dense5Pattern, "manual": Qt.Dense3Pattern}
 
 
@@ -69,6 +72,8 @@ class TimelineView(QAbstractScrollArea):
         self._marks: tuple[float | None, float | None] = (None, None)
         self._chosen: tuple[str, int] | None = None
         self._seeking = False
+        self._view = (0.0, 1.0)
+        self._levels: Sequence[float] = ()
 
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(600, _RULER_PX + 6 * _LANE_PX)
@@ -78,7 +83,10 @@ class TimelineView(QAbstractScrollArea):
     def show_lanes(self, lanes: Sequence[Lane], *, start_s: float, end_s: float) -> None:
         """Show other lanes."""
         self._lanes = list(lanes)
+        before = (self._start_s, self._end_s)
         self._start_s, self._end_s = start_s, max(end_s, start_s + 1e-3)
+        if before != (self._start_s, self._end_s):
+            self._view = (self._start_s, self._end_s)
         self.setAccessibleDescription(tr("{n} tracks", n=sum(lane.key[0] == "track" for lane in lanes)))
         self._resize()
 
@@ -87,9 +95,21 @@ class TimelineView(QAbstractScrollArea):
         self._doubts = list(review_items)
         self.viewport().update()
 
+    def show_levels(self, levels: Sequence[float]) -> None:
+        """Show how loud the clip is: peaks of equal parts of its time, 0-1; none: it has no sound."""
+        self._levels = tuple(levels)
+        self._resize()
+
+    @property
+    def _sound_px(self) -> int:
+        return _SOUND_PX if self._levels else 0
+
     def show_now(self, now_s: float) -> None:
         """Move the playhead."""
         self._now_s = now_s
+        first, last = self._view
+        if not first <= now_s <= last:  # what is seen goes along with the playhead
+            self._see(now_s - (last - first) / 2, last - first)
         self.viewport().update()
 
     def show_marks(self, start_s: float | None, end_s: float | None) -> None:
@@ -111,7 +131,7 @@ class TimelineView(QAbstractScrollArea):
     # --- geometry
 
     def _resize(self) -> None:
-        room = self.viewport().height() - _RULER_PX
+        room = self.viewport().height() - _RULER_PX - self._sound_px
         whole = len(self._lanes) * _LANE_PX
         self.verticalScrollBar().setRange(0, max(0, whole - room))
         self.verticalScrollBar().setPageStep(max(1, room))
@@ -123,12 +143,32 @@ class TimelineView(QAbstractScrollArea):
 
     def _x(self, seconds: float) -> float:
         width = self.viewport().width() - _LABEL_PX - 12
-        return _LABEL_PX + width * (seconds - self._start_s) / (self._end_s - self._start_s)
+        return _LABEL_PX + width * (seconds - self._view[0]) / (self._view[1] - self._view[0])
+
+    def _see(self, first_s: float, length_s: float) -> None:
+        """Show so many seconds from one on, as far as the clip goes."""
+        whole = self._end_s - self._start_s
+        length_s = min(whole, max(_SHORTEST_VIEW_S, length_s))
+        first_s = min(max(self._start_s, first_s), self._end_s - length_s)
+        self._view = (first_s, first_s + length_s)
+        self.viewport().update()
+
+    def zoom(self, factor: float, *, around_s: float) -> None:
+        """Show less or more of the clip; a second stays where it is.
+
+        Args:
+            factor: above 1 it shows less, larger.
+            around_s: the second that stays.
+        """
+        first, last = self._view
+        length = min(self._end_s - self._start_s, max(_SHORTEST_VIEW_S, (last - first) / factor))
+        part = (around_s - first) / (last - first)
+        self._see(around_s - part * length, length)
 
     def _seconds(self, x: float) -> float:
         width = max(1, self.viewport().width() - _LABEL_PX - 12)
         part = min(1.0, max(0.0, (x - _LABEL_PX) / width))
-        return self._start_s + part * (self._end_s - self._start_s)
+        return self._view[0] + part * (self._view[1] - self._view[0])
 
     def _lane_at(self, y: float) -> Lane | None:
         place = int((y - _RULER_PX + self.verticalScrollBar().value()) // _LANE_PX)
@@ -142,13 +182,14 @@ class TimelineView(QAbstractScrollArea):
         width, height = self.viewport().width(), self.viewport().height()
         painter.fillRect(self.viewport().rect(), color("panel"))
         painter.save()
-        painter.setClipRect(0, _RULER_PX, width, height - _RULER_PX)
+        painter.setClipRect(0, _RULER_PX, width, height - _RULER_PX - self._sound_px)
         top = _RULER_PX - self.verticalScrollBar().value()
         for place, lane in enumerate(self._lanes):
             y = top + place * _LANE_PX
             if y + _LANE_PX >= _RULER_PX and y <= height:
                 self._paint_lane(painter, lane, y)
         painter.restore()
+        self._paint_sound(painter, width, height)
         self._paint_marks(painter, height)
         self._paint_ruler(painter, width)
         x = self._x(self._now_s)
@@ -170,7 +211,10 @@ class TimelineView(QAbstractScrollArea):
         if lane.faint:
             ink.setAlpha(70)
         for first, last, origin in lane.spans:
-            bar = QRectF(self._x(first), y + 4, max(2.5, self._x(last) - self._x(first)), _LANE_PX - 8)
+            if last < self._view[0] or first > self._view[1]:
+                continue
+            left, right = max(self._x(first), float(_LABEL_PX)), min(self._x(last), float(width))
+            bar = QRectF(left, y + 4, max(2.5, right - left), _LANE_PX - 8)
             ground = QColor(ink)
             ground.setAlpha(ink.alpha() if origin == "detected" else 55)
             painter.fillRect(bar, ground)
@@ -181,15 +225,17 @@ class TimelineView(QAbstractScrollArea):
         painter.fillRect(QRectF(0, 0, width, _RULER_PX - 1), color("window"))
         painter.fillRect(QRectF(0, _RULER_PX - 1, width, 1), color("line"))
         painter.setPen(color("quiet"))
-        step = _step(self._end_s - self._start_s, most=max(2, (width - _LABEL_PX) // 90))
-        at = step * int(self._start_s / step + 0.999)
-        while at <= self._end_s:
+        step = _step(self._view[1] - self._view[0], most=max(2, (width - _LABEL_PX) // 90))
+        at = step * int(self._view[0] / step + 0.999)
+        while at <= self._view[1]:
             x = self._x(at)
             painter.drawLine(QPointF(x, _RULER_PX - 6), QPointF(x, _RULER_PX - 2))
             text = format_seconds(at)
             painter.drawText(QRectF(x + 3, 0, 80, _RULER_PX - 2), int(Qt.AlignVCenter), text[: -4 if step >= 1 else -2])
             at += step
         for seconds, harm in self._doubts:
+            if not self._view[0] <= seconds <= self._view[1]:
+                continue
             x = self._x(seconds)
             ink = QColor(color("bad" if harm >= 1 else "warn"))
             ink.setAlphaF(min(1.0, 0.45 + harm / 2))
@@ -197,11 +243,27 @@ class TimelineView(QAbstractScrollArea):
             painter.setBrush(ink)
             painter.drawPolygon(QPolygonF([QPointF(x - 4, 1), QPointF(x + 4, 1), QPointF(x, 8)]))
 
+    def _paint_sound(self, painter: QPainter, width: int, height: int) -> None:
+        """The waveform: per pixel the loudest part that falls on it."""
+        if not self._levels:
+            return
+        middle, count = height - _SOUND_PX / 2, len(self._levels)
+        painter.fillRect(QRectF(0, height - _SOUND_PX, width, 1), color("line"))
+        painter.setPen(color("quiet"))
+        painter.drawText(QRectF(10, height - _SOUND_PX, _LABEL_PX - 16, _SOUND_PX), int(Qt.AlignVCenter), tr("Sound"))
+        painter.setPen(QPen(color("accent"), 1))
+        whole = self._end_s
+        for x in range(_LABEL_PX, width - 12):
+            first = int(self._seconds(x) / whole * count)
+            last = max(first + 1, int(self._seconds(x + 1) / whole * count))
+            peak = max(self._levels[first:last], default=0.0) * (_SOUND_PX / 2 - 2)
+            painter.drawLine(QPointF(x, middle - peak), QPointF(x, middle + peak))
+
     def _paint_marks(self, painter: QPainter, height: int) -> None:
         start, end = self._marks
         if start is None and end is None:
             return
-        left = self._x(start if start is not None else self._start_s)
+        left = max(float(_LABEL_PX), self._x(start if start is not None else self._start_s))
         right = self._x(end if end is not None else self._end_s)
         ground = QColor(color("accent"))
         ground.setAlpha(45)
@@ -232,6 +294,14 @@ class TimelineView(QAbstractScrollArea):
         self._seeking = False
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        at, turned = event.position(), event.angleDelta()
+        if at.x() >= _LABEL_PX and not event.modifiers() & Qt.ShiftModifier and not turned.x():
+            self.zoom(_ZOOM ** (turned.y() / 120), around_s=self._seconds(at.x()))
+            return
+        if at.x() >= _LABEL_PX:
+            length = self._view[1] - self._view[0]
+            self._see(self._view[0] - (turned.x() or turned.y()) / 120 * length / 10, length)
+            return
         bar = self.verticalScrollBar()
         bar.setValue(bar.value() - event.angleDelta().y() // 120 * _LANE_PX * 2)
 

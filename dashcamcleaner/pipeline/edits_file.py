@@ -9,6 +9,10 @@ write it by hand; runs, audits and reviews read it.
     {"edit": "only", "track": 3}                      of all tracks, hide only those so named
     {"edit": "name", "track": 12, "name": "Ann"}      for people
     {"edit": "checked", "track": 12}                  somebody looked at it; changes nothing
+    {"edit": "keep-span", "track": 12, "from_s": 1.0, "to_s": 2.5}
+                                                      stays clear in these seconds, and is hidden in others
+    {"edit": "checked-spot", "box": [10, 20, 90, 80], "from_s": 1.0, "to_s": 1.5, "kind": "face"}
+                                                      somebody looked there and answered; changes nothing
     {"edit": "region", "keys": [[1.5, 10, 20, 90, 80], [2.0, 30, 20, 110, 80]], "kind": "face"}
                                                       hidden from the first key's second to the last's, moved evenly
                                                       from key to key; "by": "audit" where --fix wrote it

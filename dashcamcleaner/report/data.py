@@ -295,6 +295,9 @@ def describe_edits(edits: Edits) -> list[str]:
     ):
         if tracks:
             lines.append(f"tracks {what}: {', '.join(map(str, sorted(tracks)))}")
+    for track, spans in sorted(edits.keep_spans.items()):
+        when = ", ".join(f"{format_seconds(one.from_s)} to {format_seconds(one.to_s)}" for one in spans)
+        lines.append(f"track left clear for a part of the clip: {track}, {when}")
     for region in edits.regions:
         span = f"{format_seconds(region.from_s)} to {format_seconds(region.to_s)}"
         lines.append(f"a region ({region.kind}) drawn with {len(region.keys)} key frames, {span}")

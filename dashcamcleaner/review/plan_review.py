@@ -5,7 +5,7 @@ The window's review stands on this; it renders nothing. Rendering again is a `Jo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from dashcamcleaner.errors import Cancelled, InputError
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.plan_file import PlanReader
 from dashcamcleaner.pipeline.plan_settings import settings_for_rendering
-from dashcamcleaner.review.track_summary import ReviewItem, TrackSummary, review_items, track_summaries
+from dashcamcleaner.review.item_list import ItemList, item_list
+from dashcamcleaner.review.track_summary import TrackSummary, track_summaries
 from dashcamcleaner.settings import Settings
 from dashcamcleaner.side_files import UNREADABLE, read_json
 
@@ -82,26 +83,24 @@ class PlanReview:
             plans += planner.push(seen)
         return [*plans, *planner.finish()]
 
-    def review_items(self, edits: Edits | None, *, report: Path | None = None) -> list[ReviewItem]:
-        """What to look at first, with the findings of an audit if the report has one.
+    def item_list(self, *, report: Path | None = None) -> ItemList:
+        """What to ask a person, with the findings of an audit if the report has one.
 
-        What a person has decided about, or looked at, is left out.
+        The list is of the plan without edits, so that it stays the same while it is answered; `item_answers` tells
+        which items are settled.
         """
-        settled: frozenset[int] = frozenset()
-        plans: Sequence[FramePlan] = self.unedited
-        if edits is not None:
-            settled = edits.keep | edits.drop | edits.checked
-            if hiding := edits.hiding:
-                plans = [FramePlan(plan.seen, hiding.apply(plan.regions, seen=plan.seen)) for plan in plans]
-        summaries = [one for one in self.tracks if one.track not in settled]
-        spots = review_items(
-            plans,
-            summaries=summaries,
+        return item_list(
+            self.unedited,
+            summaries=self.tracks,
             thresholds=thresholds_of(self._rules),
             findings=_findings(report),
             upright_size=self.header.upright_size,
         )
-        return [spot for spot in spots if spot.track is None or spot.track not in settled]
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """The score from which a detection counts, per kind."""
+        return thresholds_of(self._rules)
 
 
 def _findings(report: Path | None) -> list[dict[str, Any]]:

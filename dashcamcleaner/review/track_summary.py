@@ -1,6 +1,6 @@
-"""A plan seen from above: one bar per track, and the spots a careful person looks at first.
+"""A plan seen from above: one bar per track, and what in each deserves a look; `review.item_list` makes one list of it.
 
-Frame plans come in; the window's timeline and its "next weak spot" show what goes out. Pure: no files, no pixels.
+Frame plans come in; the window's timeline and cards show what goes out. Pure: no files, no pixels.
 """
 
 from __future__ import annotations
@@ -17,17 +17,26 @@ from dashcamcleaner.core.plan import FramePlan, Origin, Region
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.planning.hidden_share import HiddenShare
 
-__all__ = ["Reason", "ReviewItem", "TrackSummary", "review_items", "track_summaries"]
+__all__ = [
+    "Box",
+    "Reason",
+    "ReviewItem",
+    "TrackSummary",
+    "findings_as_items",
+    "is_covered",
+    "large_regions",
+    "track_items",
+    "track_summaries",
+]
 
 _LONG_FILL_S = 0.4
 """A track that nobody saw for longer than this may have gone elsewhere."""
-_NEAR_MISS = 0.5
-"""A detection at this part of its threshold or more, in the clear, is worth a look."""
-_SAME_SPOT_S = 1.0
 _COVERED = 0.6
 _CUT_WORTH = 0.3
 _FILL_WORTH = 0.01
 _LOW_SCORE_MARGIN = 0.1
+_HIDDEN_SINGLE, _HIDDEN_LOW = 0.1, 0.05
+"""What is hidden for nothing harms nobody's privacy, only the picture."""
 _LARGE_HARM = 3.0
 """Above every other: a region that hides a fifth of the picture spoils it, and is seen to be right or wrong at once."""
 
@@ -59,6 +68,8 @@ class TrackSummary:
         best_score: highest score of a sighting, 0 without any.
         best_index, best_time: frame that shows it best: sure, large and not cut by the picture's edge.
         best_box: its region there.
+        places: frame and region of every sighting, in order.
+        worth: how well the best sighting shows it, to compare.
     """
 
     track: int
@@ -72,7 +83,8 @@ class TrackSummary:
     best_index: int = 0
     best_time: FrameTime | None = None
     best_box: Box = (0.0, 0.0, 0.0, 0.0)
-    _worth: float = -1.0
+    places: list[tuple[int, Box]] = field(default_factory=list)
+    worth: float = -1.0
 
     @property
     def first(self) -> int:
@@ -97,9 +109,10 @@ class TrackSummary:
         if sighted:
             self.sightings += 1
             self.best_score = max(self.best_score, region.score)
+            self.places.append((index, region.xyxy))
         worth = _worth(region, upright_size) * (1.0 if sighted else _FILL_WORTH)
-        if worth > self._worth:
-            self._worth, self.best_index, self.best_time, self.best_box = worth, index, plan.time, region.xyxy
+        if worth > self.worth:
+            self.worth, self.best_index, self.best_time, self.best_box = worth, index, plan.time, region.xyxy
 
 
 def _worth(region: Region, upright_size: tuple[int, int] | None) -> float:
@@ -120,11 +133,13 @@ class ReviewItem:
         index: frame to show.
         last: the last frame concerned.
         reason: why it deserves a look, see `Reason`.
-        harm: 0-1, legible times doubtful: what the list is sorted by.
+        harm: seconds, times how legible, times how doubtful: what the list is sorted by. Of a finding or a large
+            region it is 1 or more.
         box: where to look, None for the whole frame.
         kind: the kind of the object.
         track: concerned, None where there is none.
         message: the audit's sentence, else empty.
+        places: frame and box of each sighting that is not hidden, in order; for `Reason.CLEAR` of one object.
     """
 
     index: int
@@ -135,6 +150,7 @@ class ReviewItem:
     kind: str = ""
     track: int | None = None
     message: str = ""
+    places: tuple[tuple[int, Box], ...] = ()
 
 
 def track_summaries(plans: Iterable[FramePlan], *, upright_size: tuple[int, int] | None = None) -> list[TrackSummary]:
@@ -155,33 +171,8 @@ def track_summaries(plans: Iterable[FramePlan], *, upright_size: tuple[int, int]
     return sorted(found.values(), key=lambda summary: (summary.first, summary.track))
 
 
-def review_items(
-    plans: Sequence[FramePlan],
-    *,
-    summaries: Sequence[TrackSummary],
-    thresholds: Mapping[str, float],
-    findings: Iterable[Mapping[str, Any]] = (),
-    upright_size: tuple[int, int] | None = None,
-) -> list[ReviewItem]:
-    """What to look at first: regions that take much of the picture, then the rest, most harmful first.
-
-    Args:
-        plans: all frames, with the regions that are hidden.
-        summaries: the summaries of the tracks of the same plans.
-        thresholds: the thresholds per kind that is hidden.
-        findings: an audit's findings, as they stand in a report.
-        upright_size: ``(width, height)``, pixels; without it, large regions are not listed.
-    """
-    spots = [
-        *([] if upright_size is None else _large_regions(plans, upright_size=upright_size)),
-        *_from_findings(findings, frames=len(plans)),
-        *_in_the_clear(plans, thresholds=thresholds),
-        *_from_tracks(summaries, plans=plans, thresholds=thresholds),
-    ]
-    return sorted(spots, key=lambda spot: (-spot.harm, spot.index))
-
-
-def _from_findings(findings: Iterable[Mapping[str, Any]], *, frames: int) -> list[ReviewItem]:
+def findings_as_items(findings: Iterable[Mapping[str, Any]], *, frames: int) -> list[ReviewItem]:
+    """An audit's findings about frames, as they stand in a report; `frames` is how many the clip has."""
     spots = []
     for finding in findings:
         index = int(finding.get("first_frame", -1))
@@ -206,7 +197,8 @@ def _from_findings(findings: Iterable[Mapping[str, Any]], *, frames: int) -> lis
     return spots
 
 
-def _large_regions(plans: Iterable[FramePlan], *, upright_size: tuple[int, int]) -> list[ReviewItem]:
+def large_regions(plans: Iterable[FramePlan], *, upright_size: tuple[int, int]) -> list[ReviewItem]:
+    """Regions that hide so much of the picture that they spoil it if they are wrong."""
     share = HiddenShare(upright_size=upright_size)
     for plan in plans:
         share.add(plan)
@@ -218,49 +210,25 @@ def _large_regions(plans: Iterable[FramePlan], *, upright_size: tuple[int, int])
     ]
 
 
-def _in_the_clear(plans: Sequence[FramePlan], *, thresholds: Mapping[str, float]) -> list[ReviewItem]:
-    """Detections just below the threshold that no region covers, those of one place and second as one."""
-    spots: list[ReviewItem] = []
-    fresh: list[tuple[int, float]] = []  # place in spots, second of its latest frame
-    for plan in plans:
-        found = plan.seen.detections
-        if not len(found):
-            continue
-        now = plan.time.seconds
-        fresh = [(at, since) for at, since in fresh if now - since <= _SAME_SPOT_S]
-        for box, score, kind in zip(found.xyxy.tolist(), found.score.tolist(), found.kind.tolist(), strict=True):
-            threshold = thresholds.get(kind)
-            if threshold is None or score < _NEAR_MISS * threshold or _covered(box, plan.regions):
-                continue
-            doubt = min(1.0, score / threshold) if threshold else 1.0
-            harm = legibility(kind, height_px=box[3] - box[1]) * doubt
-            spot = ReviewItem(plan.index, plan.index, Reason.CLEAR, harm, (box[0], box[1], box[2], box[3]), kind)
-            for place, (at, _) in enumerate(fresh):
-                if spots[at].kind == kind and _near(spots[at].box, spot.box):
-                    worst = spot if harm > spots[at].harm else spots[at]
-                    spots[at] = ReviewItem(worst.index, plan.index, Reason.CLEAR, worst.harm, worst.box, kind)
-                    fresh[place] = (at, now)
-                    break
-            else:
-                fresh.append((len(spots), now))
-                spots.append(spot)
-    return spots
-
-
-def _from_tracks(
+def track_items(
     summaries: Sequence[TrackSummary], *, plans: Sequence[FramePlan], thresholds: Mapping[str, float]
 ) -> list[ReviewItem]:
+    """Where a track that is hidden may be none, or may be hidden in the wrong place; several for one track."""
     spots = []
+    frame_s = (plans[-1].time.seconds - plans[0].time.seconds) / max(1, len(plans) - 1) if plans else 0.0
     for summary in summaries:
         legible = legibility(summary.kind, height_px=summary.best_box[3] - summary.best_box[1])
+        seconds = summary.frames * frame_s
         if summary.sightings <= 1:
-            spots.append(_spot(summary, summary.best_index, summary.best_index, Reason.SINGLE, 0.35 * legible))
+            harm = _HIDDEN_SINGLE * legible * seconds
+            spots.append(_spot(summary, summary.best_index, summary.best_index, Reason.SINGLE, harm))
         elif summary.best_score < thresholds.get(summary.kind, 0.0) + _LOW_SCORE_MARGIN:
-            spots.append(_spot(summary, summary.best_index, summary.best_index, Reason.LOW_SCORE, 0.25 * legible))
+            harm = _HIDDEN_LOW * legible * seconds
+            spots.append(_spot(summary, summary.best_index, summary.best_index, Reason.LOW_SCORE, harm))
         for first, last in _fills(summary):
             seconds = plans[last].time.seconds - plans[first].time.seconds
             if seconds >= _LONG_FILL_S:
-                harm = min(0.9, 0.4 + 0.3 * seconds) * legible
+                harm = min(0.9, 0.4 + 0.3 * seconds) * legible * seconds
                 spots.append(_spot(summary, (first + last) // 2, last, Reason.LONG_FILL, harm))
     return spots
 
@@ -283,7 +251,8 @@ def _fills(summary: TrackSummary) -> list[tuple[int, int]]:
     return fills
 
 
-def _covered(box: Sequence[float], regions: Sequence[Region]) -> bool:
+def is_covered(box: Sequence[float], regions: Sequence[Region]) -> bool:
+    """Whether one of the regions hides most of a box."""
     area = max(1e-9, (box[2] - box[0]) * (box[3] - box[1]))
     for region in regions:
         x1, y1, x2, y2 = region.xyxy
@@ -291,10 +260,3 @@ def _covered(box: Sequence[float], regions: Sequence[Region]) -> bool:
         if w > 0 and h > 0 and w * h >= _COVERED * area:
             return True
     return False
-
-
-def _near(a: Box | None, b: Box | None) -> bool:
-    if a is None or b is None:
-        return False
-    centres = np.hypot((a[0] + a[2] - b[0] - b[2]) / 2, (a[1] + a[3] - b[1] - b[3]) / 2)
-    return bool(centres <= 1.5 * max(a[2] - a[0], a[3] - a[1], b[2] - b[0], b[3] - b[1]))

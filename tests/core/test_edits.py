@@ -24,6 +24,7 @@ from dashcamcleaner.core.edit_types import (
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.plan import Observation, Origin, Region
+from dashcamcleaner.core.review_edits import CheckedSpot, KeepSpan
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import PlanError
 
@@ -61,6 +62,11 @@ def test_nothing_edited_is_false():
         lambda: ClearZone(BOX, from_s=math.nan),
         lambda: HiddenSpan(from_s=4.0, to_s=3.0),
         lambda: HiddenSpan(from_s=math.inf),
+        lambda: KeepSpan(1, 2.0, 1.0),
+        lambda: KeepSpan(1, 0.0, math.inf),
+        lambda: KeepSpan("1", 0.0, 1.0),
+        lambda: CheckedSpot((9.0, 0.0, 0.0, 9.0), 0.0, 1.0),
+        lambda: CheckedSpot(BOX, math.nan, 1.0),
     ],
 )
 def test_what_cannot_be_is_not_made(make):
@@ -70,7 +76,9 @@ def test_what_cannot_be_is_not_made(make):
 
 def test_edits_that_can_leave_something_clear_say_so():
     uncovering = {name for name, kind in EDIT_TYPES.items() if kind.uncovers}
-    assert uncovering == {"keep", "drop", "only", "exclude", "keep-person", "only-persons", "keep-unknown"}
+    assert uncovering == {
+        "keep", "drop", "only", "exclude", "keep-person", "only-persons", "keep-unknown", "keep-span",
+    }  # fmt: skip
     edits = Edits.of(KeepTrack(1), HiddenZone(BOX), ClearZone(BOX), CheckedTrack(1), UnknownEdit("{}", "x"))
     assert edits.uncovering == (KeepTrack(1), ClearZone(BOX))
     assert edits.hiding == Edits.of(HiddenZone(BOX))
@@ -81,7 +89,7 @@ def test_no_edit_that_does_not_say_so_leaves_a_region_out():
         KeepTrack(1), DropTrack(1), OnlyTrack(2), NameTrack(1, "Ann"), CheckedTrack(1), DrawnRegion(((0.0, BOX),)),
         HiddenZone(BOX), ClearZone((0.0, 0.0, 99.0, 99.0)), HiddenSpan(), UnknownEdit('{"edit": "keep"}', "keep"),
         PersonTrack(1, 1, ((0.0, 9.0),)), KeepPerson(1), HidePerson(2), OnlyPersons(), KeepUnknown(),
-        PersonStyle(1, "solid"),
+        PersonStyle(1, "solid"), KeepSpan(1, 0.0, 9.0), CheckedSpot(BOX, 0.0, 9.0, "face"),
     ]  # fmt: skip
     assert {type(edit) for edit in every} == {*EDIT_TYPES.values(), UnknownEdit}
     for edit in every:

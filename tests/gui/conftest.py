@@ -10,6 +10,9 @@ if find_spec("PyQt5") is None or find_spec("pytestqt") is None:
         "test_latency.py",
         "test_preview.py",
         "test_review.py",
+        "test_review_objects.py",
+        "test_sound.py",
+        "test_zoom.py",
         "test_settings_form.py",
         "test_window.py",
     ]

@@ -88,7 +88,7 @@ def drag(qtbot: Any, window: MainWindow, start: tuple[float, float], end: tuple[
 def test_it_shows_tracks_as_cards_and_lanes(reviewed: MainWindow, qtbot: Any) -> None:
     review = reviewed.review
     assert [card.kind for card in review.cards.cards] == ["face"]
-    assert review.cards.cards[0].detail.endswith("60×")
+    assert " · 60×" in review.cards.cards[0].detail
     assert len(review.timeline._lanes) == 1
     key = review.cards.cards[0].key
     qtbot.waitUntil(lambda: key in review.cards._model.pictures)

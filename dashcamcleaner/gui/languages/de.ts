@@ -196,6 +196,10 @@
       <translation>So verdeckt ein Lauf</translation>
     </message>
     <message>
+      <source>As the rest</source>
+      <translation>Wie die übrigen</translation>
+    </message>
+    <message>
       <source>As the system</source>
       <translation>Wie das System</translation>
     </message>
@@ -252,12 +256,24 @@
       <translation>Neben jedem Clip</translation>
     </message>
     <message>
+      <source>Blur</source>
+      <translation>Weichzeichnen</translation>
+    </message>
+    <message>
       <source>Blur strength</source>
       <translation>Stärke der Verdeckung</translation>
     </message>
     <message>
       <source>Box</source>
       <translation>Rechteck</translation>
+    </message>
+    <message>
+      <source>Burned-in text hidden: {where}</source>
+      <translation>Eingeblendeter Text verdeckt: {where}</translation>
+    </message>
+    <message>
+      <source>By time</source>
+      <translation>Nach Zeit</translation>
     </message>
     <message>
       <source>Cancel</source>
@@ -554,6 +570,14 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Davor verfolgen</translation>
     </message>
     <message>
+      <source>Filter</source>
+      <translation>Filter</translation>
+    </message>
+    <message>
+      <source>Find persons</source>
+      <translation>Personen suchen</translation>
+    </message>
+    <message>
       <source>Finished file</source>
       <translation>Fertige Datei</translation>
     </message>
@@ -662,8 +686,20 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Hilfe</translation>
     </message>
     <message>
+      <source>Hidden in any case</source>
+      <translation>In jedem Fall verdeckt</translation>
+    </message>
+    <message>
       <source>Hidden in this frame</source>
       <translation>In diesem Bild verdeckt</translation>
+    </message>
+    <message>
+      <source>Hide burned-in text</source>
+      <translation>Eingeblendeten Text verdecken</translation>
+    </message>
+    <message>
+      <source>Hide burned-in text over the whole clip</source>
+      <translation>Eingeblendeten Text im ganzen Clip verdecken</translation>
     </message>
     <message>
       <source>Hide faces.</source>
@@ -676,6 +712,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Hide only the chosen track</source>
       <translation>Nur die gewählte Spur verdecken</translation>
+    </message>
+    <message>
+      <source>Hide the weak spot, or the chosen cards in any case</source>
+      <translation>Die unsichere Stelle verdecken, oder die gewählten Karten in jedem Fall</translation>
     </message>
     <message>
       <source>Hide the whole frame over the marked span</source>
@@ -814,6 +854,14 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Etikett: Werte</translation>
     </message>
     <message>
+      <source>Larger picture; the wheel does so, too, and the middle button moves it</source>
+      <translation>Bild größer; auch mit dem Mausrad, und die mittlere Taste verschiebt es</translation>
+    </message>
+    <message>
+      <source>Largest first</source>
+      <translation>Größte zuerst</translation>
+    </message>
+    <message>
       <source>Largest unsure region</source>
       <translation>Größter unsicherer Bereich</translation>
     </message>
@@ -906,8 +954,16 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Sieht noch einmal hin {percent} %</translation>
     </message>
     <message>
+      <source>Looking for burned-in text…</source>
+      <translation>Eingeblendeter Text wird gesucht …</translation>
+    </message>
+    <message>
       <source>Looking for faces and plates…</source>
       <translation>Sucht Gesichter und Kennzeichen…</translation>
+    </message>
+    <message>
+      <source>Looking for persons…</source>
+      <translation>Personen werden gesucht …</translation>
     </message>
     <message>
       <source>Looks at every clip twice and in pieces. Several times slower.</source>
@@ -938,6 +994,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Speicher für die Vorausschau</translation>
     </message>
     <message>
+      <source>Merge the chosen cards</source>
+      <translation>Gewählte Karten vereinen</translation>
+    </message>
+    <message>
       <source>Message</source>
       <translation>Meldung</translation>
     </message>
@@ -956,6 +1016,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Most memory that waiting frames may take; a shorter look-ahead is told.</source>
       <translation>So viel Speicher dürfen wartende Bilder höchstens nehmen; eine kürzere Vorausschau wird gemeldet.</translation>
+    </message>
+    <message>
+      <source>Most seen first</source>
+      <translation>Häufigste zuerst</translation>
     </message>
     <message>
       <source>Mute while covered</source>
@@ -1022,6 +1086,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Hier ist kein Rechenwerk für die GPU installiert, also rechnet der Prozessor mit OpenVINO.</translation>
     </message>
     <message>
+      <source>No burned-in text found</source>
+      <translation>Kein eingeblendeter Text gefunden</translation>
+    </message>
+    <message>
       <source>No weak spots</source>
       <translation>Keine unsicheren Stellen</translation>
     </message>
@@ -1074,12 +1142,28 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Eine Sekunde vor</translation>
     </message>
     <message>
+      <source>Only large</source>
+      <translation>Nur große</translation>
+    </message>
+    <message>
+      <source>Only not looked at</source>
+      <translation>Nur nicht angesehene</translation>
+    </message>
+    <message>
+      <source>Only seen once or twice</source>
+      <translation>Nur ein- oder zweimal gesehene</translation>
+    </message>
+    <message>
       <source>Only this</source>
       <translation>Nur dies</translation>
     </message>
     <message>
       <source>Only this is hidden</source>
       <translation>Nur dies wird verdeckt</translation>
+    </message>
+    <message>
+      <source>Only unsure</source>
+      <translation>Nur unsichere</translation>
     </message>
     <message>
       <source>Open folder</source>
@@ -1170,6 +1254,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Vielleicht: {kind}, sichtbar gelassen</translation>
     </message>
     <message>
+      <source>Person {n}</source>
+      <translation>Person {n}</translation>
+    </message>
+    <message>
       <source>Picture</source>
       <translation>Bild</translation>
     </message>
@@ -1190,8 +1278,16 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Kennzeichen</translation>
     </message>
     <message>
+      <source>Plates</source>
+      <translation>Kennzeichen</translation>
+    </message>
+    <message>
       <source>Play or stop</source>
       <translation>Abspielen oder anhalten</translation>
+    </message>
+    <message>
+      <source>Play or stop; look at the weak spot</source>
+      <translation>Abspielen oder anhalten; die unsichere Stelle ansehen</translation>
     </message>
     <message>
       <source>Play result</source>
@@ -1284,6 +1380,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Remove</source>
       <translation>Entfernen</translation>
+    </message>
+    <message>
+      <source>Remove all seen at most twice and unsure</source>
+      <translation>Alle höchstens zweimal gesehenen, unsicheren entfernen</translation>
     </message>
     <message>
       <source>Remove finished clips</source>
@@ -1470,6 +1570,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Kleinere Datei</translation>
     </message>
     <message>
+      <source>Smaller picture</source>
+      <translation>Bild kleiner</translation>
+    </message>
+    <message>
       <source>Smallest file</source>
       <translation>Kleinste Datei</translation>
     </message>
@@ -1486,12 +1590,40 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Software</translation>
     </message>
     <message>
-      <source>Somebody who agreed to be shown</source>
-      <translation>Jemand, der zugestimmt hat, gezeigt zu werden</translation>
+      <source>Solid</source>
+      <translation>Einfarbig</translation>
+    </message>
+    <message>
+      <source>Somebody who agreed to be shown; for the marked span where there is one</source>
+      <translation>Jemand, der der Aufnahme zugestimmt hat; für die markierte Spanne, wo es eine gibt</translation>
     </message>
     <message>
       <source>Something went wrong</source>
       <translation>Etwas ist schiefgegangen</translation>
+    </message>
+    <message>
+      <source>Sort cards</source>
+      <translation>Karten sortieren</translation>
+    </message>
+    <message>
+      <source>Sound</source>
+      <translation>Ton</translation>
+    </message>
+    <message>
+      <source>Sound cannot be played: {why}</source>
+      <translation>Ton kann nicht abgespielt werden: {why}</translation>
+    </message>
+    <message>
+      <source>Sound off</source>
+      <translation>Ton aus</translation>
+    </message>
+    <message>
+      <source>Sound on</source>
+      <translation>Ton an</translation>
+    </message>
+    <message>
+      <source>Sound on or off</source>
+      <translation>Ton an oder aus</translation>
     </message>
     <message>
       <source>Sound, subtitles and everything else stay as they were; positions and unknown data are left out.</source>
@@ -1500,6 +1632,14 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Source in the report</source>
       <translation>Quelle im Bericht</translation>
+    </message>
+    <message>
+      <source>Split the chosen person</source>
+      <translation>Gewählte Person trennen</translation>
+    </message>
+    <message>
+      <source>Squares of {n} px</source>
+      <translation>Quadrate von {n} px</translation>
     </message>
     <message>
       <source>Start</source>
@@ -1524,6 +1664,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Stays clear</source>
       <translation>Bleibt sichtbar</translation>
+    </message>
+    <message>
+      <source>Stays clear for a part</source>
+      <translation>Bleibt für einen Teil sichtbar</translation>
     </message>
     <message>
       <source>Stop</source>
@@ -1614,8 +1758,24 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Der Bericht unten hilft, es zu beheben. Er kann deine Dateien nennen: lies ihn, bevor du ihn sendest.</translation>
     </message>
     <message>
+      <source>The sound output does not answer.</source>
+      <translation>Die Tonausgabe antwortet nicht.</translation>
+    </message>
+    <message>
+      <source>The weak spot is nothing</source>
+      <translation>Die unsichere Stelle ist nichts</translation>
+    </message>
+    <message>
+      <source>The whole picture</source>
+      <translation>Ganzes Bild</translation>
+    </message>
+    <message>
       <source>The window met an error that it did not expect. Running jobs go on; no clip was passed through unhidden.</source>
       <translation>Das Fenster stieß auf einen unerwarteten Fehler. Laufende Aufträge gehen weiter; kein Clip ging unverdeckt hindurch.</translation>
+    </message>
+    <message>
+      <source>There is no sound output.</source>
+      <translation>Es gibt keine Tonausgabe.</translation>
     </message>
     <message>
       <source>This clip can be reviewed when it is done.</source>
@@ -1696,6 +1856,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Undo</source>
       <translation>Rückgängig</translation>
+    </message>
+    <message>
+      <source>Unsure first</source>
+      <translation>Unsichere zuerst</translation>
     </message>
     <message>
       <source>Usual</source>
@@ -1834,6 +1998,18 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Bilder</translation>
     </message>
     <message>
+      <source>lower left</source>
+      <translation>unten links</translation>
+    </message>
+    <message>
+      <source>lower middle</source>
+      <translation>unten Mitte</translation>
+    </message>
+    <message>
+      <source>lower right</source>
+      <translation>unten rechts</translation>
+    </message>
+    <message>
       <source>needs a look</source>
       <translation>bitte ansehen</translation>
     </message>
@@ -1866,6 +2042,18 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Sekunden</translation>
     </message>
     <message>
+      <source>upper left</source>
+      <translation>oben links</translation>
+    </message>
+    <message>
+      <source>upper middle</source>
+      <translation>oben Mitte</translation>
+    </message>
+    <message>
+      <source>upper right</source>
+      <translation>oben rechts</translation>
+    </message>
+    <message>
       <source>{done} of {all} done</source>
       <translation>{done} von {all} fertig</translation>
     </message>
@@ -1878,8 +2066,23 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>{fps} Bilder je Sekunde, {latency} ms, {covered} % verdeckt, {late} zu spät; {size} px, {device}</translation>
     </message>
     <message>
+      <source>{hide}: hide, {nothing}: it is nothing, {look}: look</source>
+      <translation>{hide}: verdecken, {nothing}: es ist nichts, {look}: ansehen</translation>
+    </message>
+    <message>
       <source>{h} h {m} min left</source>
       <translation>noch {h} h {m} min</translation>
+    </message>
+    <message>
+      <source>{n} % sure</source>
+      <translation>{n} % sicher</translation>
+    </message>
+    <message numerus="yes">
+      <source>{n} cards removed</source>
+      <translation>
+        <numerusform>{n} Karte entfernt</numerusform>
+        <numerusform>{n} Karten entfernt</numerusform>
+      </translation>
     </message>
     <message numerus="yes">
       <source>{n} clips are in the queue already.</source>
@@ -1924,6 +2127,13 @@ Nichts verlässt diesen Rechner.</translation>
         <numerusform>{n} Befunde</numerusform>
       </translation>
     </message>
+    <message numerus="yes">
+      <source>{n} lesser ones</source>
+      <translation>
+        <numerusform>{n} geringere</numerusform>
+        <numerusform>{n} geringere</numerusform>
+      </translation>
+    </message>
     <message>
       <source>{n} min left</source>
       <translation>noch {n} min</translation>
@@ -1942,11 +2152,22 @@ Nichts verlässt diesen Rechner.</translation>
         <numerusform>{n} Hinweise</numerusform>
       </translation>
     </message>
+    <message>
+      <source>{n} of {all} looked at</source>
+      <translation>{n} von {all} angesehen</translation>
+    </message>
     <message numerus="yes">
       <source>{n} own values.</source>
       <translation>
         <numerusform>{n} eigener Wert.</numerusform>
         <numerusform>{n} eigene Werte.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>{n} persons found</source>
+      <translation>
+        <numerusform>{n} Person gefunden</numerusform>
+        <numerusform>{n} Personen gefunden</numerusform>
       </translation>
     </message>
     <message numerus="yes">

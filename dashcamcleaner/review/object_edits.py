@@ -1,0 +1,207 @@
+"""What is said about several objects of a review at once, as edits. Pure: edits go in, edits come out.
+
+Of a person it is said by the rules about persons, which hold wherever a track is surely theirs; of all else by its
+tracks. Saying again what holds of all of them already takes it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+from dashcamcleaner.core.edit_types import CheckedTrack, DropTrack, Edit, KeepTrack, OnlyTrack
+from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.core.kinds import rules_of
+from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, OnlyPersons, PersonStyle, PersonTrack
+from dashcamcleaner.core.review_edits import KeepSpan
+from dashcamcleaner.errors import SettingError
+from dashcamcleaner.people.rules import merged_persons, split_person
+from dashcamcleaner.review.review_objects import Key, ReviewObject
+
+__all__ = [
+    "hidden",
+    "kept",
+    "kept_for_span",
+    "looked_at",
+    "merged",
+    "objects_of",
+    "only_hidden",
+    "removed",
+    "split",
+    "styled",
+    "verdict",
+]
+
+BY = "a choice in the review"
+"""Told in reports of persons who are left visible."""
+
+
+def verdict(edits: Edits, one: ReviewObject) -> str:
+    """What was said about an object: ``keep``, ``drop``, ``only``, ``hide``, ``keep-span``, or empty.
+
+    The word is for programs; the window has its own for people.
+    """
+    tracks = _tracks([one])
+    if tracks <= edits.drop:
+        return "drop"
+    if one.key[0] == "person":
+        person = one.key[1]
+        if person in edits.hide_persons:
+            return "only" if edits.only_persons else "hide"
+        if person in edits.shown_persons:
+            return "keep"
+    if tracks <= edits.keep:
+        return "keep"
+    if tracks & frozenset(edits.keep_spans):
+        return "keep-span"
+    return "only" if tracks <= edits.only and tracks else ""
+
+
+def kept(edits: Edits, objects: Sequence[ReviewObject]) -> Edits:
+    """These stay clear; all of them did: they are hidden again."""
+    persons, tracks = _persons(objects), _tracks(objects, persons=False)
+    back = all(verdict(edits, one) == "keep" for one in objects)
+    plain = _cleared(edits, objects)
+    if back:
+        return hidden(edits, objects) if edits.only_persons else plain
+    added: list[Edit] = [KeepPerson(person, BY) for person in sorted(persons)]
+    return Edits((*plain.entries, *added, *(KeepTrack(track) for track in sorted(tracks))))
+
+
+def kept_for_span(
+    edits: Edits, objects: Sequence[ReviewObject], *, from_s: float, to_s: float, seconds: Callable[[int], float]
+) -> Edits:
+    """These stay clear in a span of seconds, where they are in it; of a person only where a track is surely theirs."""
+    plain, added = _cleared(edits, objects), []
+    for one in objects:
+        for summary in one.tracks:
+            spans = [(seconds(summary.first), seconds(summary.last))]
+            if one.key[0] == "person":
+                said = edits.person_tracks.get(summary.track, ())
+                spans = [span for who in said if who.person == one.key[1] for span in who.spans]
+            for first, last in spans:
+                start, end = max(first, from_s), min(last, to_s)
+                if start <= end:
+                    added.append(KeepSpan(summary.track, round(start, 5), round(end, 5)))
+    return Edits((*plain.entries, *added))
+
+
+def hidden(edits: Edits, objects: Sequence[ReviewObject]) -> Edits:
+    """These are hidden, whatever was said before; of persons it is said expressly, so that hiding wins."""
+    plain = _cleared(edits, objects)
+    return Edits((*plain.entries, *(HidePerson(person, BY) for person in sorted(_persons(objects)))))
+
+
+def only_hidden(edits: Edits, objects: Sequence[ReviewObject]) -> Edits:
+    """Of all persons or tracks these alone are hidden; said again of the same it is taken back."""
+    persons, tracks = _persons(objects), _tracks(objects, persons=False)
+    back = all(verdict(edits, one) == "only" for one in objects)
+    plain = _cleared(edits, objects)
+    if back:
+        rest = [edit for edit in plain.entries if not isinstance(edit, OnlyPersons) or plain.hide_persons]
+        return Edits(tuple(rest))
+    added: list[Edit] = [HidePerson(person, BY) for person in sorted(persons)]
+    if persons and not plain.only_persons:
+        added.append(OnlyPersons())
+    return Edits((*plain.entries, *added, *(OnlyTrack(track) for track in sorted(tracks))))
+
+
+def removed(edits: Edits, objects: Sequence[ReviewObject]) -> Edits:
+    """These are no objects at all; all of them were removed: they are put back."""
+    back = all(verdict(edits, one) == "drop" for one in objects)
+    plain = _cleared(edits, objects)
+    return plain if back else Edits((*plain.entries, *(DropTrack(track) for track in sorted(_tracks(objects)))))
+
+
+def looked_at(edits: Edits, objects: Sequence[ReviewObject]) -> Edits:
+    """Somebody looked at these; had they at all of them: not so."""
+    tracks = _tracks(objects)
+    if tracks <= edits.checked:
+        return _without(edits, lambda edit: isinstance(edit, CheckedTrack) and edit.track in tracks)
+    return Edits((*edits.entries, *(CheckedTrack(track) for track in sorted(tracks - edits.checked))))
+
+
+def merged(edits: Edits, objects: Sequence[ReviewObject], *, seconds: Callable[[int], float]) -> Edits:
+    """These are one person. Whoever says so of a track vouches for all of it.
+
+    Raises:
+        SettingError: fewer than two, or one that is told by something else than a face.
+    """
+    if len(objects) < 2:
+        raise SettingError("To merge takes two cards or more.")
+    edits = _as_persons(edits, objects, seconds=seconds)
+    numbers = [one.key[1] for one in objects if one.key[0] == "person"]
+    numbers += [said.person for track in _tracks(objects, persons=False) for said in edits.person_tracks[track]]
+    return merged_persons(edits, numbers)
+
+
+def split(edits: Edits, one: ReviewObject) -> Edits:
+    """Each track of a person as a person of its own.
+
+    Raises:
+        SettingError: it is no person, or one track alone shows them.
+    """
+    if one.key[0] != "person":
+        raise SettingError("Only a person whom several tracks show can be split.")
+    return split_person(edits, one.key[1])
+
+
+def styled(
+    edits: Edits, objects: Sequence[ReviewObject], style: str, square_px: int = 0, *, seconds: Callable[[int], float]
+) -> Edits:
+    """These are hidden in a style of their own; an empty one gives them the run's again.
+
+    Raises:
+        SettingError: one is told by something else than a face.
+    """
+    if style:
+        edits = _as_persons(edits, objects, seconds=seconds)
+    persons = set(_persons(objects))
+    persons |= {said.person for track in _tracks(objects, persons=False) for said in edits.person_tracks.get(track, ())}
+    plain = _without(edits, lambda edit: isinstance(edit, PersonStyle) and edit.person in persons)
+    if not style:
+        return plain
+    return Edits((*plain.entries, *(PersonStyle(person, style, square_px) for person in sorted(persons))))
+
+
+def _as_persons(edits: Edits, objects: Iterable[ReviewObject], *, seconds: Callable[[int], float]) -> Edits:
+    """The edits with a number for each of these that has none; a track's whole time counts as theirs."""
+    added: list[Edit] = []
+    for one in objects:
+        if one.key[0] == "person":
+            continue
+        if not rules_of(one.kind).tells_persons:
+            raise SettingError("Only faces belong to persons.", hint="Choose cards of faces.")
+        number = max((*edits.persons, *(edit.person for edit in added if isinstance(edit, PersonTrack)), 0)) + 1
+        spans = tuple((seconds(summary.first), seconds(summary.last)) for summary in one.tracks)
+        added += [PersonTrack(number, summary.track, (span,)) for summary, span in zip(one.tracks, spans, strict=True)]
+    return Edits((*edits.entries, *added))
+
+
+def _persons(objects: Iterable[ReviewObject]) -> frozenset[int]:
+    return frozenset(one.key[1] for one in objects if one.key[0] == "person")
+
+
+def _tracks(objects: Iterable[ReviewObject], *, persons: bool = True) -> frozenset[int]:
+    """The tracks of objects; without `persons` of those alone that are told by their track."""
+    return frozenset(summary.track for one in objects if persons or one.key[0] == "track" for summary in one.tracks)
+
+
+def _cleared(edits: Edits, objects: Sequence[ReviewObject]) -> Edits:
+    """The edits without what was said of these objects: kept, hidden, removed or alone hidden."""
+    persons, tracks = _persons(objects), _tracks(objects)
+
+    def about(edit: Edit) -> bool:
+        if isinstance(edit, KeepTrack | DropTrack | OnlyTrack | KeepSpan):
+            return edit.track in tracks
+        return isinstance(edit, KeepPerson | HidePerson) and edit.person in persons
+
+    return _without(edits, about)
+
+
+def _without(edits: Edits, unwanted: Callable[[Edit], bool]) -> Edits:
+    return Edits(tuple(edit for edit in edits.entries if not unwanted(edit)))
+
+
+def objects_of(objects: Iterable[ReviewObject], keys: Collection[Key]) -> list[ReviewObject]:
+    """The objects with these keys."""
+    return [one for one in objects if one.key in keys]
