@@ -154,7 +154,7 @@ def _audit(
         findings += _compare_pictures(before, after)
         auditor = FrameAuditor(audit_models, info=before, output_info=after, plan=known, settings=settings)
         stack.callback(auditor.close)
-        meter = ProgressMeter("audit", frames=before.frames)
+        meter = ProgressMeter("audit", frames=before.frames, clock=control.working_s)
         pairs = paired(iter(stack.enter_context(source_frames)), iter(stack.enter_context(output_frames)))
         for one, other in pairs:
             control.wait_while_paused()

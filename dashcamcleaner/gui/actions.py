@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from PyQt5.QtWidgets import QAction, QMainWindow, QMenu
 
 from dashcamcleaner.gui.bars import AppearanceMenu
+from dashcamcleaner.gui.recent import RecentMenu
 from dashcamcleaner.gui.shortcuts import has_key, key
+from dashcamcleaner.gui.store import Store
 from dashcamcleaner.gui.words import tr
 
 __all__ = ["Actions"]
@@ -15,6 +17,7 @@ __all__ = ["Actions"]
 _TITLES: dict[str, str] = {
     "add": "Add clips…",
     "add_folder": "Add folder…",
+    "sample": "Try a sample clip",
     "quit": "Quit",
     "undo": "Undo",
     "redo": "Redo",
@@ -32,17 +35,18 @@ _TITLES: dict[str, str] = {
     "scenes": "Scenes",
     "live": "Live",
     "settings": "Settings",
+    "help": "Help",
     "shortcuts": "Keyboard shortcuts",
     "log": "Log file",
     "about": "About DashcamCleaner",
 }
 _CHECKABLE = frozenset({"stop_after", "audit_all", "settings"})
 _MENUS: dict[str, tuple[str, ...]] = {  # an empty name is a line between
-    "&File": ("add", "add_folder", "", "quit"),
+    "&File": ("add", "add_folder", "recent", "", "sample", "", "quit"),
     "&Edit": ("undo", "redo", "", "render"),
     "&Queue": ("start", "pause", "cancel", "stop_after", "", "audit_all", "", "remove_rows", "clear"),
     "&View": ("queue", "preview", "review", "scenes", "live", "settings", ""),
-    "&Help": ("shortcuts", "log", "", "about"),
+    "&Help": ("help", "shortcuts", "", "log", "", "about"),
 }
 
 
@@ -52,10 +56,10 @@ class Actions:
     Args:
         window: the window whose menu bar they stand in.
         acts: what each does.
-        appearance: the look in force, for its menu.
+        store: what is remembered: the look in force, and what was added lately.
     """
 
-    def __init__(self, window: QMainWindow, acts: Mapping[str, Callable[[], object]], *, appearance: str) -> None:
+    def __init__(self, window: QMainWindow, acts: Mapping[str, Callable[[], object]], *, store: Store) -> None:
         self._actions: dict[str, QAction] = {}
         for name, title in _TITLES.items():
             action = self._actions[name] = QAction(tr(title), window)
@@ -64,11 +68,14 @@ class Actions:
             if has_key(name):
                 action.setShortcut(key(name))
             window.addAction(action)
-        self.appearance = AppearanceMenu(window, appearance)
+        self.appearance = AppearanceMenu(window, str(store.get("appearance", "system")))
+        self.recent = RecentMenu(window, store)
         for title, names in _MENUS.items():
             menu = window.menuBar().addMenu(tr(title))
             for name in names:
-                if name:
+                if name == "recent":
+                    menu.addMenu(self.recent)
+                elif name:
                     menu.addAction(self._actions[name])
                 else:
                     menu.addSeparator()

@@ -22,6 +22,7 @@ from dashcamcleaner.gui.icons import app_icon
 from dashcamcleaner.gui.main_window import MainWindow
 from dashcamcleaner.gui.screen import require_screen
 from dashcamcleaner.gui.session import Session
+from dashcamcleaner.gui.single_instance import SingleInstance, hand_over
 from dashcamcleaner.gui.store import Store
 from dashcamcleaner.gui.theme import apply_theme, system_prefers_dark
 from dashcamcleaner.gui.translation import install_language
@@ -77,6 +78,8 @@ def build_window(
 def open_window(paths: Sequence[str] = (), *, models: ModelPool | None = None) -> int:
     """Show the window and stay until it is closed; gives the exit status.
 
+    Where a window of this user is open already, the paths join its queue instead.
+
     Args:
         paths: files and folders for the queue.
         models: where detectors come from; None: the process's own pool.
@@ -90,17 +93,24 @@ def open_window(paths: Sequence[str] = (), *, models: ModelPool | None = None) -
     net = CrashNet()
     net.install()
     try:
+        given = [os.path.abspath(path) for path in paths]
+        if hand_over(given):
+            return 0
         window = build_window(app, engine=EngineFacade(models=models), net=net)
         window.show()
+        instance = SingleInstance(window)
+        instance.opened.connect(window.join)
+        instance.listen()
         # Python sees a signal only between two of its own steps: a timer that does nothing gives it one now and then.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: window.close_now())
         heartbeat = QTimer()
         heartbeat.timeout.connect(lambda: None)
         heartbeat.start(400)
-        if paths:
-            QTimer.singleShot(0, lambda: window.session.add([os.path.abspath(path) for path in paths]))
+        if given:
+            QTimer.singleShot(0, lambda: window.session.add(given))
         status = int(app.exec_())
+        instance.close()
         bury(window)
         return status
     finally:

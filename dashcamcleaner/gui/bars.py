@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import (
     QFileDialog,
     QFrame,
     QHBoxLayout,
+    QInputDialog,
     QMenu,
     QProgressBar,
     QPushButton,
@@ -24,11 +25,12 @@ from PyQt5.QtWidgets import (
 import dashcamcleaner
 from dashcamcleaner.core.plain_text import plain_markup, visible
 from dashcamcleaner.errors import OutputError
+from dashcamcleaner.gui.help_page import first_hints
 from dashcamcleaner.gui.icons import app_icon, icon
 from dashcamcleaner.gui.labels import PlainLabel
 from dashcamcleaner.gui.queue_model import Row, State, Totals
 from dashcamcleaner.gui.shortcuts import key_text
-from dashcamcleaner.gui.words import totals_text, tr
+from dashcamcleaner.gui.words import render_title, totals_text, tr
 
 __all__ = ["EmptyPage", "FootBar", "MessageBar", "OutputChoice", "ResultBar", "TopBar"]
 
@@ -59,19 +61,24 @@ class OutputChoice(QToolButton):
 
     Signals:
         folder_chosen: a folder, or None for beside each clip.
+        suffix_chosen: what a result's name has after its source's; empty: as it was at first.
     """
 
     folder_chosen = pyqtSignal(object)
+    suffix_chosen = pyqtSignal(str)
 
     def __init__(self, folder: Path | None) -> None:
         super().__init__()
+        self.suffix = "_cleaned"
         self.setProperty("boxed", True)
         self.setPopupMode(QToolButton.InstantPopup)
         self.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)
         self.setAccessibleName(tr("Save results"))
         menu = QMenu(self)
-        self.beside = menu.addAction(tr("Beside each clip, as NAME_cleaned"), lambda: self.folder_chosen.emit(None))
+        self.beside = menu.addAction(tr("Beside each clip"), lambda: self.folder_chosen.emit(None))
         self.browse = menu.addAction(tr("Into a folder…"), self._browse)
+        menu.addSeparator()
+        self.naming = menu.addAction("", self._name)
         self.setMenu(menu)
         self._folder: Path | None = None
         self.show_folder(folder)
@@ -81,15 +88,23 @@ class OutputChoice(QToolButton):
         if name:
             self.folder_chosen.emit(Path(name))
 
-    def show_folder(self, folder: Path | None) -> None:
-        """Show where results go now."""
-        self._folder = folder
+    def _name(self) -> None:
+        words = tr("What results are called: the clip's name and")
+        text, chosen = QInputDialog.getText(self, tr("Names of results"), words, text=self.suffix)
+        if chosen:
+            self.suffix_chosen.emit(text)
+
+    def show_folder(self, folder: Path | None, *, suffix: str = "") -> None:
+        """Show where results go now, and under which names."""
+        self._folder, self.suffix = folder, suffix or self.suffix
+        name = tr("Named NAME{suffix}…", suffix=visible(self.suffix))
+        self.naming.setText(name.replace("&", "&&"))
         text = tr("Save beside each clip") if folder is None else tr("Save to {folder}", folder=folder.name or folder)
         self.setIcon(icon("save"))
         shown = self.fontMetrics().elidedText(visible(text), Qt.ElideMiddle, 220).replace("&", "&&")
         self.setText(shown + "  ▾")
-        beside = tr("Each result stands beside its clip as NAME_cleaned")
-        self.setToolTip(beside if folder is None else plain_markup(folder))
+        beside = tr("Each result stands beside its clip as NAME{suffix}", suffix=self.suffix)
+        self.setToolTip(plain_markup(beside) if folder is None else plain_markup(folder))
 
 
 class TopBar(QFrame):
@@ -121,9 +136,16 @@ class TopBar(QFrame):
         line.addSpacing(4)
         line.addWidget(self.settings)
 
-    def show_state(self, *, busy: bool, paused: bool, can_start: bool) -> None:
-        """Which buttons make sense now."""
-        self.start.setVisible(not busy)
+    def show_state(self, *, busy: bool, paused: bool, can_start: bool, takes_all: bool) -> None:
+        """Which buttons make sense now.
+
+        Args:
+            busy: something runs, or is about to.
+            paused: it is held.
+            can_start: a clip waits.
+            takes_all: everything that waits will be run anyway.
+        """
+        self.start.setVisible(not takes_all and (can_start or not busy))
         self.start.setEnabled(can_start)
         self.pause.setVisible(busy)
         self.cancel.setVisible(busy)
@@ -188,11 +210,12 @@ class EmptyPage(QWidget):
         words.setProperty("quiet", True)
         self.add = _button(tr("Add clips"), "add", tip=_tip(tr("Add clips"), "add"))
         self.add_folder = _button(tr("Add folder"), "folder", tip=_tip(tr("Add a folder"), "add_folder"))
+        self.sample = _button(tr("Try a sample clip"), "play", tip=tr("A drawn street, to see everything at work"))
         buttons = QHBoxLayout()
         buttons.setSpacing(10)
         buttons.addStretch(1)
-        buttons.addWidget(self.add)
-        buttons.addWidget(self.add_folder)
+        for button in (self.add, self.add_folder, self.sample):
+            buttons.addWidget(button)
         buttons.addStretch(1)
         column = QVBoxLayout(self)
         column.setSpacing(12)
@@ -204,6 +227,13 @@ class EmptyPage(QWidget):
             column.addWidget(label)
         column.addSpacing(8)
         column.addLayout(buttons)
+        column.addSpacing(18)
+        for sentence in first_hints():
+            hint = PlainLabel(sentence)
+            hint.setProperty("quiet", True)
+            hint.setAlignment(Qt.AlignCenter)
+            hint.setWordWrap(True)
+            column.addWidget(hint)
         column.addStretch(4)
         self.refresh_theme()
 
@@ -212,6 +242,7 @@ class EmptyPage(QWidget):
         self.emblem.setPixmap(app_icon().pixmap(self.windowHandle(), QSize(84, 84)))
         self.add.setIcon(icon("add"))
         self.add_folder.setIcon(icon("folder"))
+        self.sample.setIcon(icon("play"))
 
 
 class ResultBar(QFrame):
@@ -235,10 +266,12 @@ class ResultBar(QFrame):
             ("folder", tr("Open folder"), "folder"),
             ("report", tr("Open report"), "check"),
             ("review", tr("Review"), "eye"),
+            ("render", tr("Render again"), "reset"),
             ("audit", tr("Run audit"), "shield"),
             ("again", tr("Start again"), "reset"),
             ("replace", tr("Clean again, replacing the result"), "reset"),
             ("name", tr("Save result as…"), "save"),
+            ("log", tr("Log of this clip"), "check"),
         ):
             button = _button(title, name)
             button.clicked.connect(lambda _, what=what: self.wanted.emit(what))
@@ -256,25 +289,27 @@ class ResultBar(QFrame):
         self.line.addStretch(1)
         self._row: Row | None = None
         self._shown: list[str] | None = None
+        self.style_wanted = ""
         self.show_row(None)
 
-    @staticmethod
-    def _possible(row: Row | None) -> list[str]:
+    def _possible(self, row: Row | None) -> list[str]:
         if row is None:
             return []
+        logged = ["log"] if row.log else []
         if row.state in (State.DONE, State.PARTIAL):
             found = ["open", "folder"]
             found += ["report"] if row.summary is not None and row.summary.report else []
             found += ["review"] if row.plan is not None else []
-            return [*found, "audit", "replace"]
+            found += ["render"] if row.plan is not None and row.style != self.style_wanted else []
+            return [*found, "audit", "replace", *logged]
         if row.state is State.FAILED:
             taken = isinstance(row.error, OutputError) and row.output is not None and row.output.exists()
-            return ["replace", "name"] if taken else ["again", "name"]
+            return ["replace", "name", *logged] if taken else ["again", "name", *logged]
         if row.state is State.STOPPED:
-            return ["again"]
-        return ["name"] if row.state is State.WAITING else []
+            return ["again", *logged]
+        return ["name", *logged] if row.state is State.WAITING else logged
 
-    _IN_MENU_ONLY = frozenset({"folder", "audit", "replace"})
+    _IN_MENU_ONLY = frozenset({"folder", "audit", "replace", "log"})
 
     def _fill_more(self, menu: QMenu) -> None:
         menu.clear()
@@ -284,15 +319,24 @@ class ResultBar(QFrame):
 
     def choices(self, row: Row) -> list[tuple[str, str]]:
         """What makes sense for a row, and its title: for menus too."""
-        return [(what, self.buttons[what].text()) for what in self._possible(row)]
+        titles = {what: button.text() for what, button in self.buttons.items()}
+        titles["render"] = render_title(row, self.style_wanted)
+        return [(what, titles[what]) for what in self._possible(row)]
 
-    def show_row(self, row: Row | None) -> None:
-        """Show the buttons that make sense for a row."""
-        self._row = row
+    def show_row(self, row: Row | None, *, style: str = "") -> None:
+        """Show the buttons that make sense for a row.
+
+        Args:
+            row: the row; None: there is none.
+            style: the style in force in the settings; *Render again* is offered where the result has another.
+        """
+        self._row, self.style_wanted = row, style
+        self.buttons["render"].setText(render_title(row, style))
+        self.buttons["render"].setAccessibleName(self.buttons["render"].text())
         possible = self._possible(row)
         finished = row is not None and row.state in (State.DONE, State.PARTIAL)
-        self.more.setVisible(finished)
-        if finished:
+        self.more.setVisible(finished or (row is not None and row.state is State.FAILED and bool(row.log)))
+        if row is not None and row.state is not State.WAITING:
             possible = [what for what in possible if what not in self._IN_MENU_ONLY]
         if row is not None and row.state is State.WAITING:
             possible = []  # the menu offers another name; the bar stays out of the way

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import faulthandler
 import logging
 import logging.handlers
@@ -26,11 +28,24 @@ from dashcamcleaner.gui.words import tr
 __all__ = ["CrashNet", "log_path", "report_of"]
 
 log = logging.getLogger("dashcamcleaner")
+_MOST_FAULT_BYTES = 1_000_000
 
 
 def log_path() -> Path:
     """Where the log file stands."""
     return user_folder("data") / "logs" / "window.log"
+
+
+def _open_fault_log(path: Path) -> IO[str]:
+    """The log of hard faults, which is added to: what the last session died of stands in it when one looks for it."""
+    with contextlib.suppress(OSError):
+        if path.stat().st_size > _MOST_FAULT_BYTES:
+            path.replace(path.with_name("fault.1.log"))
+    file = path.open("a", encoding="utf-8")
+    now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+    file.write(f"--- DashcamCleaner {dashcamcleaner.__version__} starts at {now}\n")
+    file.flush()
+    return file
 
 
 def report_of(error: BaseException) -> str:
@@ -71,7 +86,7 @@ class CrashNet(QObject):
             self._handler = logging.handlers.RotatingFileHandler(
                 path, maxBytes=1_000_000, backupCount=2, encoding="utf-8"
             )
-            self._faults = path.with_name("fault.log").open("w", encoding="utf-8")
+            self._faults = _open_fault_log(path.with_name("fault.log"))
             faulthandler.enable(self._faults)
         except OSError:
             return  # a read-only home: the dialog still tells

@@ -31,13 +31,17 @@ if TYPE_CHECKING:
     from dashcamcleaner.live.request import LiveRequest
     from dashcamcleaner.live.session import LiveSession
     from dashcamcleaner.pipeline.job import Job
+    from dashcamcleaner.review.finished_clip import FinishedClip
     from dashcamcleaner.review.plan_review import PlanReview
     from dashcamcleaner.review.preview import ClipPreview
+    from dashcamcleaner.review.stretch import StretchPreview
 from dashcamcleaner.gui.words import tr
 
-__all__ = ["DeviceChoice", "EngineFacade", "Found", "WeightsChoice", "device_choices"]
+__all__ = ["DeviceChoice", "CLEANED", "EngineFacade", "Found", "WeightsChoice", "device_choices"]
 
 _THUMBNAIL_SOURCE_PX = 384
+CLEANED = "_cleaned"
+"""What a result's name has after its source's, unless the user says otherwise."""
 
 
 @dataclass(slots=True)
@@ -99,7 +103,7 @@ class EngineFacade:
     def __init__(self, *, models: ModelPool | None = None) -> None:
         self._models = models
 
-    def find(self, paths: Sequence[str], *, settings: Settings) -> Found:
+    def find(self, paths: Sequence[str], *, settings: Settings, suffix: str = CLEANED) -> Found:
         """The clips in files and folders; one bad path does not hide the others."""
         from dashcamcleaner.jobs.batch import jobs_for
 
@@ -107,7 +111,7 @@ class EngineFacade:
         for path in paths:
             root = Path(path) if Path(path).is_dir() else None
             try:
-                batch = jobs_for([path], output=None, settings=settings)
+                batch = jobs_for([path], output=None, settings=settings, suffix=suffix)
             except DashcamCleanerError as error:
                 found.errors.append(error)
                 continue
@@ -117,7 +121,12 @@ class EngineFacade:
         return found
 
     def outputs(
-        self, clips: Sequence[tuple[Path, Path | None]], *, folder: Path | None, settings: Settings
+        self,
+        clips: Sequence[tuple[Path, Path | None]],
+        *,
+        folder: Path | None,
+        settings: Settings,
+        suffix: str = CLEANED,
     ) -> dict[Path, Path | DashcamCleanerError]:
         """Where each clip's result will stand, or why it cannot.
 
@@ -125,6 +134,7 @@ class EngineFacade:
             clips: source and the folder it was found through.
             folder: the folder for all results; None puts each beside its source.
             settings: the settings in force.
+            suffix: what a result's name has after its source's.
         """
         from dashcamcleaner.jobs.batch import jobs_for
 
@@ -133,11 +143,13 @@ class EngineFacade:
         found: dict[Path, Path | DashcamCleanerError] = {}
         # If one of them cannot be taken, all are asked one by one below, so that the others are not held up.
         with contextlib.suppress(DashcamCleanerError):
-            found |= {job.source: job.output for job in jobs_for(inputs, output=output, settings=settings).jobs}
+            batch = jobs_for(inputs, output=output, settings=settings, suffix=suffix)
+            found |= {job.source: job.output for job in batch.jobs}
         for source, _ in clips:
             if source not in found:
                 try:
-                    found[source] = jobs_for([str(source)], output=output, settings=settings).jobs[0].output
+                    alone = jobs_for([str(source)], output=output, settings=settings, suffix=suffix)
+                    found[source] = alone.jobs[0].output
                 except DashcamCleanerError as error:
                     found[source] = error
         return found
@@ -156,6 +168,19 @@ class EngineFacade:
             file_bytes=info.file_bytes or clip.stat().st_size,
             thumbnail=blurred_thumbnail(to_image(picture)),
         )
+
+    def sample_clip(self) -> Path:
+        """A drawn clip in which nobody who lives is seen, to try everything with.
+
+        Raises:
+            ExtraMissing: what draws it is not installed.
+        """
+        from dashcamcleaner.demo.clip import make_demo
+        from dashcamcleaner.files import user_folder
+
+        folder = user_folder("data") / "sample"
+        known = folder / "demo.mp4"
+        return known if known.is_file() else make_demo(folder)
 
     def cleaned_thumbnail(self, result: Path) -> Any:
         """A clear thumbnail of a result, whose people are hidden."""
@@ -204,6 +229,18 @@ class EngineFacade:
         from dashcamcleaner.review.preview import ClipPreview
 
         return ClipPreview(clip, video_track=video_track, models=self._models)
+
+    def open_stretch(self, clip: ClipPreview, pts: int, *, settings: Settings) -> StretchPreview:
+        """The second or two around a frame, to be planned as a run would."""
+        from dashcamcleaner.review.stretch import StretchPreview
+
+        return StretchPreview(clip, pts, settings=settings, models=self._models)
+
+    def open_finished(self, output: Path, plan: Path | None) -> FinishedClip:
+        """A result with its plan, to look at."""
+        from dashcamcleaner.review.finished_clip import FinishedClip
+
+        return FinishedClip(output, plan)
 
     def find_people(
         self, clip: Path, plan: Path, settings: Settings, *, cancelled: Callable[[], bool] = lambda: False

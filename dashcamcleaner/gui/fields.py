@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PyQt5.QtCore import QEvent, QObject, QSignalBlocker, Qt, pyqtSignal
+from PyQt5.QtCore import QSignalBlocker, Qt
 from PyQt5.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QFileDialog,
-    QHBoxLayout,
     QLineEdit,
     QSlider,
     QSpinBox,
@@ -22,54 +21,16 @@ from PyQt5.QtWidgets import (
 )
 
 from dashcamcleaner.core.plain_text import plain_markup, visible
+from dashcamcleaner.gui.field_base import Field, line_of
 from dashcamcleaner.gui.form_model import choice_title
 from dashcamcleaner.gui.icons import icon
+from dashcamcleaner.gui.worded_field import WORDED, WordedField
 from dashcamcleaner.gui.words import tr
 from dashcamcleaner.settings import Setting
 
 __all__ = ["Field", "field_for"]
 
 _STEPS = {"inference_size": 32, "look_ahead": 0.1, "fill_before": 0.1, "fill_after": 0.1, "max_look_ahead_mb": 50}
-
-
-class _WheelGuard(QObject):
-    """Lets the wheel scroll the form, not turn a value that happens to lie under the pointer."""
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        if event.type() == QEvent.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
-            event.ignore()
-            return True
-        return False
-
-
-class Field(QWidget):
-    """The editor of one setting.
-
-    Signals:
-        edited: the new value, as the settings table takes it.
-    """
-
-    edited = pyqtSignal(object)
-    wide = False
-    """It wants a line of its own below its label."""
-
-    def __init__(self, row: Setting) -> None:
-        super().__init__()
-        self.row = row
-        self._guard = _WheelGuard(self)
-
-    def show_value(self, value: Any) -> None:
-        """Show a value without telling it."""
-        raise NotImplementedError
-
-    def _prepare(self, *editors: QWidget) -> None:
-        for editor in editors:
-            editor.installEventFilter(self._guard)
-            editor.setFocusPolicy(Qt.StrongFocus)
-            editor.setToolTip(tr(self.row.help))
-            editor.setAccessibleName(tr(self.row.label))
-            editor.setAccessibleDescription(tr(self.row.help))
-        self.setFocusProxy(editors[0])
 
 
 class CheckField(Field):
@@ -79,7 +40,7 @@ class CheckField(Field):
         super().__init__(row)
         self.box = QCheckBox(tr(row.label))
         self._prepare(self.box)
-        _line(self, self.box)
+        line_of(self, self.box)
         self.box.clicked.connect(lambda on: self.edited.emit(on))
 
     def show_value(self, value: Any) -> None:
@@ -95,7 +56,7 @@ class ChoiceField(Field):
         self._prepare(self.combo)
         for choice in row.choices:
             self.combo.addItem(tr(choice_title(choice)), choice)
-        _line(self, self.combo)
+        line_of(self, self.combo)
         self.combo.activated.connect(lambda place: self.edited.emit(self.combo.itemData(place)))
 
     def show_value(self, value: Any) -> None:
@@ -112,7 +73,7 @@ class OpenChoiceField(Field):
         self.combo = QComboBox()
         self.combo.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
         self._prepare(self.combo)
-        self._layout = _line(self, self.combo)
+        self._layout = line_of(self, self.combo)
         self._value: Any = row.default
         self.offer([("auto", tr("Automatic"), "")])
         self.combo.activated.connect(lambda place: self.edited.emit(self.combo.itemData(place)))
@@ -175,7 +136,7 @@ class NumberField(Field):
             self.wide = True
         editors = [self.spin] if self.slider is None else [self.slider, self.spin]
         self._prepare(*editors)
-        _line(self, *editors)
+        line_of(self, *editors)
         self.spin.valueChanged.connect(self._typed)
         self.hint: float | None = None
 
@@ -220,7 +181,7 @@ class SpanField(Field):
         self.unit.addItem(tr("frames"), "")
         self.unit.addItem(tr("seconds"), "s")
         self._prepare(self.number, self.unit)
-        _line(self, self.number, self.unit)
+        line_of(self, self.number, self.unit)
         self.number.valueChanged.connect(self._tell)
         self.unit.activated.connect(self._tell)
 
@@ -274,7 +235,7 @@ class TextField(Field):
         self.edit = QLineEdit()
         self.edit.setPlaceholderText(tr("none"))
         self._prepare(self.edit)
-        self._layout = _line(self, self.edit)
+        self._layout = line_of(self, self.edit)
         self.edit.editingFinished.connect(self._tell)
         self._shown = ""
 
@@ -308,6 +269,8 @@ class PathField(TextField):
 
 def field_for(row: Setting) -> Field:
     """The editor for a row of the settings table."""
+    if row.name in WORDED:
+        return WordedField(row)
     if row.name in ("weights", "device"):
         return OpenChoiceField(row)
     if row.type == "list":
@@ -322,12 +285,3 @@ def field_for(row: Setting) -> Field:
         "text": TextField,
     }
     return makers[row.type](row)
-
-
-def _line(field: QWidget, *editors: QWidget) -> QHBoxLayout:
-    layout = QHBoxLayout(field)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(8)
-    for editor in editors:
-        layout.addWidget(editor, 1 if isinstance(editor, QSlider | QLineEdit | QComboBox) else 0)
-    return layout

@@ -5,51 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt5.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from PyQt5.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
 from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QKeyEvent
-from PyQt5.QtWidgets import (
-    QFileDialog,
-    QFrame,
-    QLineEdit,
-    QMainWindow,
-    QMenu,
-    QMessageBox,
-    QSplitter,
-    QStackedWidget,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt5.QtWidgets import QFileDialog, QLineEdit, QMainWindow, QMenu, QMessageBox
 
 from dashcamcleaner.gui import bars
 from dashcamcleaner.gui.actions import Actions
 from dashcamcleaner.gui.crash import log_path
-from dashcamcleaner.gui.frame_provider import FrameProvider
-from dashcamcleaner.gui.live_tab import LiveTab
-from dashcamcleaner.gui.preview import PreviewPanel
-from dashcamcleaner.gui.queue_model import BUSY, Row
-from dashcamcleaner.gui.queue_view import QueueView
-from dashcamcleaner.gui.review import ReviewPanel
-from dashcamcleaner.gui.scenes_panel import ScenesPanel
+from dashcamcleaner.gui.frame_provider import FinishedResult
+from dashcamcleaner.gui.help_page import HelpPage
+from dashcamcleaner.gui.presence import Presence
+from dashcamcleaner.gui.queue_model import BUSY, Row, State
 from dashcamcleaner.gui.session import Session
-from dashcamcleaner.gui.settings_form import SettingsForm
 from dashcamcleaner.gui.shortcuts import ShortcutDialog
 from dashcamcleaner.gui.theme import apply_theme, system_prefers_dark
+from dashcamcleaner.gui.window_body import WindowBody
 from dashcamcleaner.gui.window_parts import (
     CloseQuestion,
-    DropVeil,
+    clip_filter,
     do_with_row,
     dropped_paths,
     open_path,
     remember_geometry,
     restore_geometry,
 )
-from dashcamcleaner.gui.words import tr
+from dashcamcleaner.gui.words import render_title, tr
 
 __all__ = ["MainWindow"]
 
 _WEIGHTS = (".pt", ".onnx")
-_QUEUE_PX = 280
+_AT_FIRST_PX = (1280, 720)
+_CLEANING = frozenset({State.RUNNING, State.PAUSED})
+_ALL_AT_ONCE = frozenset({"again", "replace", "audit", "render"})
+"""What is done with all selected rows for which it makes sense, not with the current one alone."""
 
 
 class MainWindow(QMainWindow):
@@ -67,12 +55,10 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(1000, 600)
         self._asked_to_close = False
         self._followed: int | None = None
-        self._queue_px = 380
-        self._wide = False
         self._closing = False
-        appearance = str(session.store.get("appearance", "system"))
-        self.actions_ = Actions(self, self._acts(), appearance=appearance)
+        self.actions_ = Actions(self, self._acts(), store=session.store)
         self.actions_["audit_all"].setChecked(session.audit_all)
+        self.presence = Presence(self)
         self._lay_out()
         self._connect()
         self._restore_geometry()
@@ -104,72 +90,21 @@ class MainWindow(QMainWindow):
             "scenes": lambda: self.tabs.setCurrentWidget(self.scenes),
             "live": self._show_live_tab,
             "settings": lambda: self._show_settings(self.actions_["settings"].isChecked()),
+            "sample": session.add_sample,
+            "help": lambda: HelpPage(self).open(),
             "shortcuts": lambda: ShortcutDialog(self).open(),
             "log": lambda: open_path(log_path().parent),
             "about": lambda: QMessageBox.about(self, tr("About DashcamCleaner"), bars.about_text()),
         }
 
     def _lay_out(self) -> None:
-        session = self.session
-        self.top = bars.TopBar(session.output_folder)
-        self.messages = bars.MessageBar()
-        self.foot = bars.FootBar()
-        self.queue = QueueView(session.rows)
-        self.empty = bars.EmptyPage()
-        self.preview = PreviewPanel(session.sight, FrameProvider(session.engine), session.form)
-        self.result = bars.ResultBar()
-        self.settings = SettingsForm(session.form, session.store)
-        self.settings.setMinimumWidth(270)
-
-        self.tabs = QTabWidget()
-        self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.preview, tr("Preview"))
-        self.review = ReviewPanel(session.sight, session.planning, session.files, session.engine, session.form)
-        self.tabs.addTab(self.review, tr("Review"))
-        self.scenes = ScenesPanel(session.sight, session.engine, session.form, lambda: session.output_folder)
-        self.tabs.addTab(self.scenes, tr("Scenes"))
-        self.live = LiveTab(session.engine, session.form)
-        self.tabs.addTab(self.live, tr("Live"))
-
-        frame = QFrame()
-        frame.setObjectName("queue")
-        inside = QVBoxLayout(frame)
-        inside.setContentsMargins(0, 0, 1, 0)
-        inside.addWidget(self.queue)
-        middle = QWidget()
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.tabs, 1)
-        column.addWidget(self.result)
-        self.split = QSplitter(Qt.Horizontal)
-        self.split.setHandleWidth(1)
-        self.split.setChildrenCollapsible(False)
-        self.split.addWidget(frame)
-        self.split.addWidget(middle)
-        self.split.setStretchFactor(1, 1)
-        frame.setMinimumWidth(_QUEUE_PX)
-        middle.setMinimumWidth(450)
-
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self.empty)
-        self.pages.addWidget(self.split)
-        self.outer = QSplitter(Qt.Horizontal)
-        self.outer.setHandleWidth(1)
-        self.outer.setChildrenCollapsible(False)
-        self.outer.addWidget(self.pages)
-        self.outer.addWidget(self.settings)
-        self.outer.setStretchFactor(0, 1)
-
-        body = QWidget()
-        column = QVBoxLayout(body)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for widget in (self.top, self.messages, self.outer, self.foot):
-            column.addWidget(widget)
-        column.setStretch(2, 1)
+        body = self.body = WindowBody(self.session)
         self.setCentralWidget(body)
-        self.veil = DropVeil(body)
+        self.top, self.messages, self.foot, self.queue = body.top, body.messages, body.foot, body.queue
+        self.empty, self.preview, self.review, self.result = body.empty, body.preview, body.review, body.result
+        self.settings, self.tabs, self.pages, self.split = body.settings, body.tabs, body.pages, body.split
+        self.outer, self.veil = body.outer, body.veil
+        self.scenes, self.live = body.scenes, body.live
 
     def _connect(self) -> None:
         session = self.session
@@ -179,6 +114,9 @@ class MainWindow(QMainWindow):
         session.row_changed.connect(self._row_changed)
         session.began.connect(self._follow)
         session.message.connect(self.messages.tell)
+        session.form.listen(lambda _: self._show_result())
+        self.review.editing.edited.connect(self._show_render)
+        self.review.ready.connect(self._show_render)
         self.review.message.connect(self.messages.tell)
         session.picture.connect(self._live_picture)
         session.all_done.connect(self._all_done)
@@ -188,6 +126,7 @@ class MainWindow(QMainWindow):
             (self.top.add_folder, "add_folder"),
             (self.empty.add, "add"),
             (self.empty.add_folder, "add_folder"),
+            (self.empty.sample, "sample"),
             (self.top.start, "start"),
             (self.top.pause, "pause"),
             (self.top.cancel, "cancel"),
@@ -196,12 +135,16 @@ class MainWindow(QMainWindow):
         self.top.settings.clicked.connect(self.actions_["settings"].trigger)
         self.foot.stop_after.clicked.connect(self.actions_["stop_after"].trigger)
         self.top.output.folder_chosen.connect(session.set_output_folder)
+        self.top.output.suffix_chosen.connect(self._set_suffix)
         self.queue.chosen.connect(self._choose)
         self.queue.opened.connect(self._open_row)
         self.queue.unwanted.connect(session.remove)
         self.actions_.appearance.chosen.connect(self._set_appearance)
         self.queue.customContextMenuRequested.connect(self._queue_menu)
         self.preview.live_wanted.connect(lambda live: session.show_live(self.preview.canvas.wanted_px() if live else 0))
+        self.preview.measured.connect(session.set_pace)
+        self.actions_.recent.chosen.connect(lambda path: session.add([path]))
+        session.added.connect(self.actions_.recent.remember)
         self.settings.weights_offered.connect(self._add_weights)
         self.result.wanted.connect(self._on_result)
         self.review.render_wanted.connect(self._render_again)
@@ -213,6 +156,10 @@ class MainWindow(QMainWindow):
         session.files.ask(session.engine.weights, self.settings.offer_weights)
         session.files.ask(session.engine.growth, self.settings.offer_growth)
         session.sight.ask(session.engine.devices, self.settings.offer_devices)
+        if not self.presence.lock.possible and not session.store.get("told_of_sleep"):
+            session.store.set(told_of_sleep=True)
+            command = 'pip install "dashcamcleaner[window]"'
+            self.messages.tell(tr("The machine may go to sleep during a run; {command} prevents it.", command=command))
         if session.form.dropped:
             self.messages.tell("  ".join(session.form.dropped))
 
@@ -220,16 +167,23 @@ class MainWindow(QMainWindow):
 
     def _show_buttons(self) -> None:
         session, queue = self.session, self.session.queue
-        totals = queue.totals()
+        totals = queue.totals(pace_fps=session.pace_fps)
         waits = any(row.state in ("waiting", "stopped") for row in queue)
-        self.actions_["start"].setEnabled(waits and not (session.busy or session.started))
+        self.actions_["start"].setEnabled(waits and not session.takes_all)
+        self.preview.set_spare(not session.busy)
         self.actions_["pause"].setEnabled(session.busy)
         self.actions_["pause"].setText(tr("Resume") if session.paused else tr("Pause"))
         self.actions_["cancel"].setEnabled(session.busy)
         self.actions_["stop_after"].setEnabled(session.busy)
         self.actions_["stop_after"].setChecked(session.stop_after_this)
-        self.top.show_state(busy=session.busy or session.started, paused=session.paused, can_start=waits)
-        self.top.output.show_folder(session.output_folder)
+        self.top.show_state(
+            busy=session.busy or session.started,
+            paused=session.paused,
+            can_start=waits,
+            takes_all=session.takes_all,
+        )
+        self.top.output.show_folder(session.output_folder, suffix=session.result_suffix)
+        self.presence.show(totals, busy=session.busy)
         self.foot.show_totals(totals, busy=session.busy, stop_after=session.stop_after_this)
         wanted = 1 if len(queue) or self.tabs.currentWidget() is self.live else 0
         if self.pages.currentIndex() != wanted:
@@ -246,20 +200,39 @@ class MainWindow(QMainWindow):
     def _choose(self, row_id: int | None) -> None:
         row = self.session.queue.get(row_id)
         self.preview.set_running(False)
-        self.preview.show_clip(row.source if row is not None else None)
+        self.preview.show_clip(row.source if row is not None else None, _finished(row))
         if self.tabs.currentWidget() is self.scenes:
             self.scenes.show_clip(row.source if row is not None else None)
-        self.result.show_row(row if self.tabs.currentWidget() is self.preview else None)
+        self._show_result()
         if row is not None:
-            self.preview.set_running(row.state in BUSY)
-        if self.tabs.currentWidget() is self.review:
+            self.preview.set_running(row.state in _CLEANING)
+        if self.body.reviewing:
             self._open_review()
 
     def _row_changed(self, row_id: int) -> None:
         row = self.chosen
         if row is not None and row.id == row_id:
-            self.result.show_row(row if self.tabs.currentWidget() is self.preview else None)
-            self.preview.set_running(row.state in BUSY)
+            if row.state not in BUSY:
+                self.preview.show_result(_finished(row))
+            self.preview.set_running(row.state in _CLEANING)
+            self._show_result()
+
+    def _show_result(self) -> None:
+        """What can be done with the chosen clip, by its state and the settings in force."""
+        self.result.show_row(self.chosen if self.body.previewing else None, style=self.session.form.settings.style)
+        self._show_render()
+
+    def _show_render(self) -> None:
+        title = render_title(self.chosen, self.session.form.settings.style)
+        self.actions_["render"].setText(title)
+        self.actions_["render"].setEnabled(self._can_render(self.chosen))
+        self.review.offer_render(title, enabled=self._can_render(self.chosen))
+
+    def _can_render(self, row: Row | None) -> bool:
+        """There is something to render: edits that the result does not have, or another style."""
+        if row is None or row.plan is None or not row.can_restart:
+            return False
+        return row.style != self.session.form.settings.style or self.review.has_unrendered(row.source)
 
     def _follow(self, row_id: int) -> None:
         """Go along with the run, unless the user has turned to another clip meanwhile."""
@@ -279,11 +252,19 @@ class MainWindow(QMainWindow):
         if row is not None and self.review.opened is not None and self.review.opened.clip.path == row.source:
             self.review.save()
             self.review.show_nothing()
-            if self.tabs.currentWidget() is self.review and row is self.chosen:
+            if self.body.reviewing and row is self.chosen:
                 self._open_review()
+
+    def join(self, paths: list[str]) -> None:
+        """Take what a later start was given, and come to the front."""
+        self.session.add(paths)
+        self.setWindowState(self.windowState() & ~Qt.WindowMinimized)
+        self.raise_()
+        self.activateWindow()
 
     def _all_done(self) -> None:
         self._followed = None
+        self.presence.ended(self.session.queue.totals())
         if self._closing:
             self.close()
 
@@ -291,10 +272,14 @@ class MainWindow(QMainWindow):
 
     def _browse_clips(self) -> None:
         start = str(self.session.store.get("last_folder", ""))
-        names, _ = QFileDialog.getOpenFileNames(self, tr("Add clips"), start)
+        names, _ = QFileDialog.getOpenFileNames(self, tr("Add clips"), start, clip_filter())
         if names:
             self.session.store.set(last_folder=str(Path(names[0]).parent))
             self.session.add(names)
+
+    def _set_suffix(self, suffix: str) -> None:
+        if not self.session.set_result_suffix(suffix):
+            self.messages.tell(tr("{suffix} cannot be part of a file's name.", suffix=suffix))
 
     def _browse_folder(self) -> None:
         name = QFileDialog.getExistingDirectory(self, tr("Add folder"), str(self.session.store.get("last_folder", "")))
@@ -323,7 +308,19 @@ class MainWindow(QMainWindow):
         if row is not None and what == "review":
             self.tabs.setCurrentWidget(self.review)
         elif row is not None:
-            do_with_row(what, row, session=self.session, parent=self)
+            for one in self._meant(what, row):
+                if what == "render":
+                    self._render(one)
+                else:
+                    do_with_row(what, one, session=self.session, parent=self)
+
+    def _meant(self, what: str, row: Row) -> list[Row]:
+        """The rows that something is to be done with."""
+        if what not in _ALL_AT_ONCE:
+            return [row]
+        selected = [self.session.queue[row_id] for row_id in self.queue.chosen_ids()]
+        allowed = [one for one in selected if what in dict(self.result.choices(one))]
+        return allowed if row in selected else [row]
 
     def _add_weights(self, path: str) -> None:
         session = self.session
@@ -349,33 +346,14 @@ class MainWindow(QMainWindow):
     def _set_appearance(self, wanted: str) -> None:
         self.session.store.set(appearance=wanted)
         apply_theme(bars.application(), dark=system_prefers_dark() if wanted == "system" else wanted == "dark")
-        for part in (
-            self.top,
-            self.preview,
-            self.review,
-            self.scenes,
-            self.messages,
-            self.empty,
-            self.result,
-            self.settings,
-        ):
-            part.refresh_theme()
-        self.queue.viewport().update()
+        self.body.refresh_theme()
 
     def _tab_changed(self, _: int) -> None:
-        shown = self.tabs.currentWidget()
-        wide = shown is not self.preview
-        # All but the preview need the room: the settings go, and the queue keeps no more than it must.
-        if wide and not self._wide:
-            self._queue_px = self.split.sizes()[0]
-        self._wide = wide
-        self.settings.setVisible(not wide and self.actions_["settings"].isChecked())
-        queue_px = _QUEUE_PX if wide else self._queue_px
-        self.split.setSizes([queue_px, max(1, self.pages.width() - queue_px)])
-        self.result.show_row(None if wide else self.chosen)
-        if shown is self.review:
+        self.body.make_room(settings_wanted=self.actions_["settings"].isChecked())
+        self._show_result()
+        if self.body.reviewing:
             self._open_review()
-        elif shown is self.scenes:
+        elif self.tabs.currentWidget() is self.scenes:
             row = self.chosen
             self.scenes.show_clip(row.source if row is not None else None)
         self._show_buttons()
@@ -398,10 +376,13 @@ class MainWindow(QMainWindow):
 
     def _render_again(self) -> None:
         row = self.chosen
-        if row is not None and row.plan is not None and row.can_restart:
-            self.review.save()
-            self.session.again(row.id, overwrite=True, from_plan=row.plan)
+        if row is not None and self._can_render(row):
+            self._render(row)
             self.tabs.setCurrentWidget(self.preview)
+
+    def _render(self, row: Row) -> None:
+        self.review.save()
+        self.session.again(row.id, overwrite=True, from_plan=row.plan)
 
     # --- dropping
 
@@ -463,6 +444,7 @@ class MainWindow(QMainWindow):
         self.scenes.close_clip()
         self.live.close_run()
         self.session.close()
+        self.presence.close()
         for panel in (self.preview, self.review, self.scenes):
             panel.close_files()
         event.accept()
@@ -499,8 +481,22 @@ class MainWindow(QMainWindow):
 
     def _restore_geometry(self) -> None:
         store = self.session.store
-        self.resize(1280, 720)
-        self.split.setSizes([self._queue_px, 580])
-        self.outer.setSizes([980, 300])
+        screen = self.screen()
+        room = screen.availableGeometry().size() if screen is not None else QSize(*_AT_FIRST_PX)
+        # A screen of 1280 pixels holds fewer of Qt's own where texts are enlarged.
+        wanted = QSize(*_AT_FIRST_PX).boundedTo(room)
+        self.resize(wanted)
+        self.body.place_at_first(wanted.width())
         restore_geometry(store, window=self, split=self.split, outer=self.outer)
         self._show_settings(bool(store.get("settings_visible", True)))
+
+
+def _finished(row: Row | None) -> FinishedResult | None:
+    """The row's finished file, for the preview."""
+    if row is None or row.summary is None or row.state not in (State.DONE, State.PARTIAL, State.AUDITING):
+        return None
+    output = Path(row.summary.output)
+    try:
+        return FinishedResult(output, row.plan, version=output.stat().st_mtime_ns)
+    except OSError:  # moved away since: what is left is what the settings would make
+        return None

@@ -1,4 +1,8 @@
-"""The preview: a frame of the chosen clip as the settings would hide it, or the running job's current frame."""
+"""The preview: the chosen clip as its finished file shows it, as a run would hide it, or as the running job does.
+
+Before a run a frame is looked at alone first, which is quick; when one rests at it, the second or two around it go
+through the real planner (`dashcamcleaner.review.stretch`), and what a run would hide takes its place.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +11,24 @@ from pathlib import Path
 
 from PyQt5.QtCore import QSignalBlocker, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QImage, QKeyEvent
-from PyQt5.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QSlider, QToolButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.gui.background_worker import BackgroundWorker
 from dashcamcleaner.gui.canvas import Canvas, CanvasView, Shown
 from dashcamcleaner.gui.form_model import FormModel
-from dashcamcleaner.gui.frame_provider import FrameProvider, OpenedClip
-from dashcamcleaner.gui.icons import icon
-from dashcamcleaner.gui.labels import PlainLabel
+from dashcamcleaner.gui.frame_provider import FinishedResult, FrameProvider, OpenedClip, StretchState
+from dashcamcleaner.gui.preview_bars import PreviewFoot, PreviewTop
 from dashcamcleaner.gui.words import counts_text, hint_text, tr
 from dashcamcleaner.settings import ROWS
 
 __all__ = ["PreviewPanel"]
 
 _SEES = {"weights", "backend", "device", "precision", "inference_size", "tiles", "trust_weights"}
-_PAINTS = {row.name for row in ROWS if row.group in ("hide", "look")}
+_PAINTS = {row.name for row in ROWS if row.group in ("hide", "look", "time")}
+REST_MS = 400
+"""How long one rests at a frame before the stretch around it is planned."""
 
 
 class PreviewPanel(QWidget):
@@ -36,11 +41,13 @@ class PreviewPanel(QWidget):
 
     Signals:
         live_wanted: the running job's frames are wanted (True) or not.
+        measured: frames a second at which a stretch was looked at.
         frame_shown: after each picture that the background worker gave, for who waits.
     """
 
     live_wanted = pyqtSignal(bool)
     frame_shown = pyqtSignal()
+    measured = pyqtSignal(float)
 
     def __init__(self, worker: BackgroundWorker, frames: FrameProvider, model: FormModel) -> None:
         super().__init__()
@@ -50,111 +57,65 @@ class PreviewPanel(QWidget):
         self._place = 0
         self._running = False
         self._live = False
+        self._spare = True
+        self.result: FinishedResult | None = None
+        self.shows_file = False
+        self.stretch: StretchState | None = None
         self.canvas = Canvas()
+        self.top, self.foot = PreviewTop(), PreviewFoot()
+        self.counts, self.live, self.file, self.original = (
+            self.top.counts,
+            self.top.live,
+            self.top.file,
+            self.top.original,
+        )
+        self.scrubber, self.time = self.foot.scrubber, self.foot.time
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._top())
+        layout.addWidget(self.top)
         layout.addWidget(self.canvas, 1)
-        layout.addWidget(self._bottom())
+        layout.addWidget(self.foot)
+        self._connect()
         self._again = QTimer(self)
         self._again.setSingleShot(True)
         self._again.setInterval(150)
         self._again.timeout.connect(self._request_frame)
-        self.canvas.resized.connect(self._sharpen)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._plan_on)
+        self.set_view(CanvasView.RESULT)
         model.listen(self._settings_changed)
         self.show_clip(None)
 
-    # --- building
-
-    def _top(self) -> QWidget:
-        bar = QFrame()
-        bar.setObjectName("bar")
-        line = QHBoxLayout(bar)
-        line.setContentsMargins(12, 8, 12, 8)
-        line.setSpacing(0)
-        self.views = QButtonGroup(self)
-        titles = {
-            CanvasView.RESULT: (tr("Result"), tr("The frame with its regions hidden")),
-            CanvasView.REGIONS: (tr("Regions"), tr("The frame as it is, with the regions drawn")),
-            CanvasView.COMPARE: (tr("Compare"), tr("Before and after, with a divider to drag")),
-        }
-        for view, (title, tip) in titles.items():
-            button = QToolButton()
-            button.setText(title)
-            button.setToolTip(tip)
-            button.setAccessibleDescription(tip)
-            button.setCheckable(True)
-            button.setProperty("segment", True)
-            button.clicked.connect(lambda _, view=view: self.set_view(view))
-            self.views.addButton(button)
-            button.view = view
-            line.addWidget(button)
-        line.addSpacing(10)
-        self.original = QToolButton()
-        self.original.setIcon(icon("eye"))
-        self.original.setAccessibleName(tr("Hold for original"))
-        self.original.setToolTip(tr("Shows the frame as it is while this button, or the key H, is held"))
-        self.original.pressed.connect(lambda: self.canvas.hold_original(True))
-        self.original.released.connect(lambda: self.canvas.hold_original(False))
-        line.addWidget(self.original)
-        self.counts = PlainLabel()
-        self.counts.setAccessibleName(tr("Hidden in this frame"))
-        self.counts.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-        self.counts.setMinimumWidth(40)
-        line.addWidget(self.counts, 1)
-        self.live = QToolButton()
-        self.live.setText(tr("Live"))
-        self.live.setCheckable(True)
-        self.live.setToolTip(tr("Follow the running job"))
-        self.live.clicked.connect(self.follow)
-        line.addSpacing(8)
-        line.addWidget(self.live)
-        self.set_view(CanvasView.RESULT)
-        return bar
-
-    def _bottom(self) -> QWidget:
-        bar = QFrame()
-        bar.setObjectName("foot")
-        line = QHBoxLayout(bar)
-        line.setContentsMargins(12, 6, 12, 6)
-        line.setSpacing(6)
-        self.back, self.forth = QToolButton(), QToolButton()
-        for button, name, tip, step in (
-            (self.back, "previous", tr("Previous frame (Left)"), -1),
-            (self.forth, "next", tr("Next frame (Right)"), 1),
-        ):
-            button.setIcon(icon(name))
-            button.setToolTip(tip)
-            button.setAccessibleName(tip)
-            button.setAutoRepeat(True)
-            button.clicked.connect(lambda _, step=step: self.step(step))
-        self.scrubber = QSlider(Qt.Horizontal)
-        self.scrubber.setAccessibleName(tr("Frame"))
-        self.scrubber.valueChanged.connect(self.go)
-        self.time = PlainLabel()
-        self.time.setProperty("quiet", True)
-        self.time.setTextInteractionFlags(Qt.TextSelectableByMouse)
-        for widget in (self.back, self.forth):
-            line.addWidget(widget)
-        line.addWidget(self.scrubber, 1)
-        line.addWidget(self.time)
-        return bar
+    def _connect(self) -> None:
+        self.top.view_wanted.connect(self.set_view)
+        self.top.original_held.connect(self.canvas.hold_original)
+        self.top.file_wanted.connect(self.show_file)
+        self.top.live_wanted.connect(self.follow)
+        self.foot.stepped.connect(self.step)
+        self.foot.sought.connect(self.go)
+        self.canvas.resized.connect(self._sharpen)
 
     # --- what is shown
 
     def set_view(self, view: CanvasView) -> None:
         """Result, regions or compare."""
         self.canvas.set_view(view)
-        for button in self.views.buttons():
-            button.setChecked(button.view is view)
+        self.top.show_view(view)
 
-    def show_clip(self, path: Path | None) -> None:
-        """Show another clip, from its first frame."""
+    def show_clip(self, path: Path | None, result: FinishedResult | None = None) -> None:
+        """Show another clip, from its first frame; its finished file, where it has one."""
         if path is not None and path == self.path:
+            self.show_result(result)
             return
         self.path, self.clip, self._place = path, None, 0
-        self._worker.forget("frame")
+        self.result, self.shows_file, self.stretch = result, result is not None, None
+        self._rest.stop()
+        for topic in ("frame", "stretch"):
+            self._worker.forget(topic)
+        self._show_badge()
         self.canvas.show_frame(None)
         self._enable()
         self.counts.clear()
@@ -169,6 +130,36 @@ class PreviewPanel(QWidget):
             lambda: self._frames.open(path, video_track=track), self._opened, failed=self._failed, topic="open"
         )
 
+    def show_result(self, result: FinishedResult | None) -> None:
+        """The clip shown has a finished file now, another one, or none any more."""
+        if result == self.result:
+            return
+        self.result = result
+        self.show_file(result is not None)
+
+    def show_file(self, wanted: bool) -> None:
+        """Show the finished file, or what the settings in force would make of the clip."""
+        self.shows_file = wanted and self.result is not None
+        self._enable()
+        self._show_badge()
+        self._request_frame()
+
+    def _show_badge(self) -> None:
+        if self._live:
+            text = tr("Live")
+        elif self.canvas.shown is None or self.stretch is None:
+            text = ""
+        elif self.stretch.file:  # of the picture that is there, not of the one that is on its way
+            text = tr("Finished file")
+        elif self.stretch.holds:
+            text = tr("As a run hides it")
+        elif self.stretch.all:
+            text = tr("Planning {done} of {all} frames…", done=self.stretch.done, all=self.stretch.all)
+        else:
+            text = tr("This frame alone")
+        if text != self.canvas.badge:
+            self.canvas.set_badge(text)
+
     def _opened(self, clip: OpenedClip) -> None:
         self.clip = clip
         with QSignalBlocker(self.scrubber):
@@ -181,11 +172,11 @@ class PreviewPanel(QWidget):
             self._request_frame()
 
     def _enable(self) -> None:
-        scrubs = self.clip is not None and len(self.clip.times) > 1
-        for widget in (self.back, self.forth, self.scrubber):
-            widget.setEnabled(scrubs)
+        self.foot.enable(self.clip is not None and len(self.clip.times) > 1)
         self.original.setEnabled(self.clip is not None)
         self.live.setVisible(self._running)
+        self.file.setVisible(self.result is not None)
+        self.file.setChecked(self.shows_file)
 
     def go(self, place: int) -> None:
         """Show the frame at a position."""
@@ -212,21 +203,66 @@ class PreviewPanel(QWidget):
         if clip is None or self._live or not clip.times:
             return
         if self.canvas.shown is None:
-            self.canvas.tell(tr("Looking for faces and plates…"))
+            self.canvas.tell(tr("Opening…") if self.shows_file else tr("Looking for faces and plates…"))
+        self._rest.stop()
+        self._worker.forget("stretch")
         self._worker.ask(
             self._frame_work(clip, clip.times[self._place]), self._show, failed=self._failed, topic="frame"
         )
 
-    def _frame_work(self, clip: OpenedClip, pts: int) -> Callable[[], Shown]:
+    def _frame_work(self, clip: OpenedClip, pts: int) -> Callable[[], tuple[Shown, StretchState]]:
         settings, px = self._model.settings, self.canvas.wanted_px()
-        return lambda: self._frames.preview(clip.path, pts, settings=settings, longest_side_px=px)
+        result = self.result if self.shows_file else None
 
-    def _show(self, shown: Shown) -> None:
+        def work() -> tuple[Shown, StretchState]:
+            if result is not None:
+                shown = self._frames.finished(clip.path, pts, result=result, longest_side_px=px)
+                return shown, StretchState(file=True)
+            return self._frames.planned(clip.path, pts, settings=settings, longest_side_px=px)
+
+        return work
+
+    def _show(self, answer: tuple[Shown, StretchState]) -> None:
+        shown, stretch = answer
         if self._live or self.clip is None or shown.pts != self.clip.times[self._place]:
             return  # of another frame than the one asked for last; that one is on its way
+        self.stretch = stretch
         self.canvas.show_frame(shown)
-        self.counts.setText(counts_text(shown.counts or {}, none=tr("nothing found here")))
+        nothing = tr("nothing hidden here") if stretch.file else tr("nothing found here")
+        self.counts.setText(counts_text(shown.counts or {}, none=nothing))
+        self._show_badge()
+        if not (stretch.holds or self.shows_file) and self._spare and len(self.clip.times) > 1:
+            self._rest.start()
         self.frame_shown.emit()
+
+    def _plan_on(self) -> None:
+        """See the next frame of the stretch around the one shown: one question a frame, so that others get between."""
+        clip, settings = self.clip, self._model.settings
+        if clip is None or self._live or self.shows_file or not self._spare:
+            return
+        pts = clip.times[self._place]
+        self._worker.ask(
+            lambda: self._frames.plan_on(clip.path, pts, settings=settings),
+            self._planned_on,
+            failed=self._failed,
+            topic="stretch",
+        )
+
+    def _planned_on(self, stretch: StretchState) -> None:
+        if stretch.holds:
+            if stretch.fps:
+                self.measured.emit(stretch.fps)
+            self._request_frame()  # the badge changes with the picture
+            return
+        self.stretch = stretch
+        self._show_badge()
+        self._plan_on()
+
+    def set_spare(self, spare: bool) -> None:
+        """Whether the machine has time for planning: a run that works on another clip needs it more."""
+        if spare and not self._spare and self.canvas.shown is not None:
+            self._rest.start()
+        self._spare = spare
 
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, DashcamCleanerError):
@@ -245,6 +281,9 @@ class PreviewPanel(QWidget):
     def _settings_changed(self, changed: set[str]) -> None:
         if self.clip is None or self._live or not changed & (_SEES | _PAINTS):
             return
+        if self.shows_file:  # a dial is turned to see what it does: the file stays one click away
+            self.shows_file = False
+            self._enable()
         if changed & _SEES:
             self._again.start()  # a new detector is loaded: wait until the dial rests
         else:
@@ -267,7 +306,7 @@ class PreviewPanel(QWidget):
         self.live.setChecked(live)
         if live == was:
             return
-        self.canvas.set_badge(tr("Live") if live else "")
+        self._show_badge()
         self.live_wanted.emit(live)
         if not live:
             self._request_frame()
@@ -277,6 +316,7 @@ class PreviewPanel(QWidget):
         if not self._live:
             return
         size = (picture.width(), picture.height())
+        self.stretch = None
         self.canvas.show_frame(Shown(None, picture, size, counts=counts, time_s=time_s))
         self.counts.setText(counts_text(counts, none=tr("nothing in this frame")))
         if self.clip is not None and self.clip.times:
@@ -304,6 +344,7 @@ class PreviewPanel(QWidget):
     def close_clip(self) -> None:
         """Give the clip back; the background worker does it before it ends."""
         self._again.stop()
+        self._rest.stop()
         self.path = self.clip = None
 
     def close_files(self) -> None:
@@ -312,6 +353,5 @@ class PreviewPanel(QWidget):
 
     def refresh_theme(self) -> None:
         """Draw icons anew in the colours in force."""
-        self.original.setIcon(icon("eye"))
-        self.back.setIcon(icon("previous"))
-        self.forth.setIcon(icon("next"))
+        self.top.refresh_theme()
+        self.foot.refresh_theme()

@@ -11,8 +11,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from dashcamcleaner.core.events import Audited, Event, Failed, Finished, Progress, Started, Warned
+from dashcamcleaner.core.findings import Status
 from dashcamcleaner.core.summary import PARTIAL, RunSummary
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError
+from dashcamcleaner.settings import SETTINGS, Settings
 
 __all__ = ["ClipFacts", "Queue", "Row", "State", "Totals"]
 
@@ -78,12 +80,15 @@ class Row:
         output: where the result will stand, or stands; None until it is known.
         asked_again: the user wants it made anew, whatever stands there.
         cleaned_before: the result is of an earlier day.
+        wanted: it is to be run although nobody asked for all that waits.
+        settings: those of its run, as they were when it was started; None before that.
         wants_audit: the result is to be looked at again.
         own_output: a name that the user chose for this very clip.
         overwrite: the user asked to replace the result.
         from_plan: render again from this plan.
         phase, frames_done, frames, fps, eta_s, counts: those of the latest `Progress`.
         warnings: told so far.
+        log: what happened to it since the window opened, a line each, with the time of day.
     """
 
     id: int
@@ -104,10 +109,13 @@ class Row:
     eta_s: float | None = None
     counts: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
     error: DashcamCleanerError | None = None
     summary: RunSummary | None = None
     two_passes: bool = False
     wants_audit: bool = False
+    wanted: bool = False
+    settings: Settings | None = None
     cleaned_before: bool = False
     asked_again: bool = False
 
@@ -138,6 +146,25 @@ class Row:
         return sum(one.get("severity") != "note" for one in audit.get("findings", [])) if audit else 0
 
     @property
+    def needs_look(self) -> bool:
+        """An audit found something that a person is to look at."""
+        return self.audit_status in (Status.NEEDS_REVIEW, Status.FAIL)
+
+    @property
+    def style(self) -> str | None:
+        """The style of the run or of its result; None where neither is there."""
+        if self.summary is not None:
+            return str(self.summary.settings.get("style", SETTINGS["style"].default))
+        return None if self.settings is None else self.settings.style
+
+    @property
+    def profile(self) -> str | None:
+        """The profile of the run or of its result; None where neither is there."""
+        if self.summary is not None:
+            return str(self.summary.settings.get("profile", SETTINGS["profile"].default))
+        return None if self.settings is None else self.settings.profile
+
+    @property
     def can_restart(self) -> bool:
         return self.state in ENDED
 
@@ -154,6 +181,7 @@ class Totals:
     Args:
         clips: rows in the queue.
         ended: how many of these are done, partial or failed.
+        looks: how many of these need a look.
         failed: how many of these failed.
         fraction: work done, 0-1, clips weighed by their length.
         fps: the running clip's frames a second.
@@ -166,6 +194,12 @@ class Totals:
     fraction: float
     fps: float
     eta_s: float | None
+    looks: int = 0
+
+    @property
+    def done(self) -> int:
+        """How many have a result."""
+        return self.ended - self.failed
 
 
 class Queue:
@@ -243,8 +277,16 @@ class Queue:
         row.phase, row.frames_done, row.fps, row.eta_s = "", 0, 0.0, None
         row.frames = row.facts.frames if row.facts else None
         row.error, row.summary, row.two_passes, row.cleaned_before = None, None, False, False
-        row.counts, row.warnings = {}, []
+        row.counts, row.warnings, row.wanted = {}, [], False
         return row
+
+    def cannot_be_read(self, row_id: int, error: DashcamCleanerError) -> None:
+        """Nothing can be told of a clip; one that waits has failed by that."""
+        row = self._rows[row_id]
+        row.facts_error = error
+        if row.state is State.WAITING:
+            self.move(row_id, to=State.FAILED)
+            row.error = error
 
     def begin_audit(self, row_id: int) -> Row:
         """The result of this row is looked at again."""
@@ -264,7 +306,7 @@ class Queue:
         """Put an ended row back in line."""
         self.move(row_id, to=State.WAITING)
         row = self._rows[row_id]
-        row.overwrite, row.from_plan, row.error = overwrite, from_plan, None
+        row.overwrite, row.from_plan, row.error, row.facts_error = overwrite, from_plan, None, None
         row.asked_again = True
 
     def apply(self, row_id: int, event: Event) -> Row:
@@ -305,9 +347,11 @@ class Queue:
         """The first row whose result is to be looked at again."""
         return next((row for row in self if row.wants_audit and row.state in (State.DONE, State.PARTIAL)), None)
 
-    def next_waiting(self) -> Row | None:
-        """The first row that waits."""
-        return next((row for row in self if row.state is State.WAITING), None)
+    def next_waiting(self, *, wanted_only: bool = False) -> Row | None:
+        """The first row that waits; what was asked for by itself goes first."""
+        waiting = [row for row in self if row.state is State.WAITING]
+        first = next((row for row in waiting if row.wanted), None)
+        return first or (waiting[0] if waiting and not wanted_only else None)
 
     def running(self) -> Row | None:
         """The row that is being worked on."""
@@ -317,8 +361,12 @@ class Queue:
         """What is worth continuing next time."""
         return [row for row in self if row.state in BUSY or row.state in (State.WAITING, State.STOPPED)]
 
-    def totals(self) -> Totals:
-        """How far the queue is."""
+    def totals(self, *, pace_fps: float | None = None) -> Totals:
+        """How far the queue is.
+
+        Args:
+            pace_fps: frames a second as they were measured, for what is told before anything runs.
+        """
         rows = list(self)
         lengths = [row.facts.duration_s for row in rows if row.facts and row.facts.duration_s]
         usual = sum(lengths) / len(lengths) if lengths else 1.0
@@ -336,6 +384,10 @@ class Queue:
             if waiting and running.fps and running.frames:
                 own = (running.facts.duration_s if running.facts and running.facts.duration_s else None) or usual
                 eta_s += waiting * (running.frames / running.fps) / own
+        if running is None and pace_fps:
+            to_come = [row.facts.frames for row in rows if row.state is State.WAITING and row.facts is not None]
+            if to_come and all(to_come):
+                eta_s = sum(frames for frames in to_come if frames) / pace_fps
         return Totals(
             clips=len(rows),
             ended=sum(row.state in OVER for row in rows),
@@ -343,4 +395,5 @@ class Queue:
             fraction=work / whole if whole else 0.0,
             fps=running.fps if running is not None else 0.0,
             eta_s=eta_s,
+            looks=sum(row.state in OVER and row.needs_look for row in rows),
         )

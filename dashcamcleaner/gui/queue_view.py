@@ -17,13 +17,22 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from dashcamcleaner.core.findings import Status
 from dashcamcleaner.core.plain_text import plain_markup, visible
 from dashcamcleaner.gui.icons import paint_icon
 from dashcamcleaner.gui.queue_model import BUSY, Queue, Row, State
 from dashcamcleaner.gui.theme import color
-from dashcamcleaner.gui.words import accessible_text, detail_text, hint_text, note_text, state_text, tr
+from dashcamcleaner.gui.words import (
+    accessible_text,
+    detail_text,
+    hint_text,
+    note_text,
+    settings_text,
+    state_text,
+    tr,
+)
 
-__all__ = ["QueueListModel", "QueueView"]
+__all__ = ["QueueListModel", "QueueView", "look_of"]
 
 _THUMB = QSize(84, 48)
 _PAD = 10
@@ -60,7 +69,7 @@ class QueueListModel(QAbstractListModel):
         if role == Qt.AccessibleTextRole:
             return visible(accessible_text(row))
         if role == Qt.ToolTipRole:
-            lines = [str(row.source), note_text(row), *row.warnings]
+            lines = [str(row.source), note_text(row), settings_text(row), *row.warnings]
             if row.error is not None:
                 lines.append(hint_text(row.error))
             if row.output is not None:
@@ -116,6 +125,7 @@ class _RowPainter(QStyledItemDelegate):
             audit is None,
             len(row.warnings),
             row.from_plan,
+            row.settings is None,
         )
         known = self._heights.get(row.id)
         if known is None or known[0] != shown:
@@ -136,7 +146,7 @@ class _RowPainter(QStyledItemDelegate):
 
     @staticmethod
     def _message(row: Row) -> str:
-        text = note_text(row)
+        text = _told(row)
         if row.state is State.FAILED and row.error is not None and hint_text(row.error):
             text += "\n" + hint_text(row.error)
         return text
@@ -146,17 +156,21 @@ class _RowPainter(QStyledItemDelegate):
         painter.save()
         painter.setRenderHints(QPainter.Antialiasing | QPainter.SmoothPixmapTransform)
         place = QRect(option.rect)
-        self._paint_ground(painter, option, place)
+        self._paint_ground(painter, option, place, row)
         inside = place.adjusted(_PAD, _PAD, -_PAD, -_PAD)
         self._paint_thumbnail(painter, row, QRect(inside.topLeft(), _THUMB))
         self._paint_lines(painter, row, option.font, inside.adjusted(_THUMB.width() + _PAD, 0, 0, 0))
         painter.restore()
 
     @staticmethod
-    def _paint_ground(painter: QPainter, option: QStyleOptionViewItem, place: QRect) -> None:
+    def _paint_ground(painter: QPainter, option: QStyleOptionViewItem, place: QRect, row: Row) -> None:
         chosen, under = option.state & QStyle.State_Selected, option.state & QStyle.State_MouseOver
         if chosen or under:
             painter.fillRect(place, color("accent_soft" if chosen else "hover"))
+        if row.state in (State.DONE, State.PARTIAL) and row.needs_look and not chosen:
+            ground = QColor(color(look_of(row)[1]))
+            ground.setAlpha(28)
+            painter.fillRect(place, ground)
         if chosen:
             painter.fillRect(QRect(place.left(), place.top(), 3, place.height()), color("accent"))
         painter.fillRect(QRect(place.left(), place.bottom(), place.width(), 1), color("line"))
@@ -183,7 +197,7 @@ class _RowPainter(QStyledItemDelegate):
     def _paint_lines(self, painter: QPainter, row: Row, font: QFont, place: QRect) -> None:
         metrics = QFontMetrics(font)
         line = metrics.height()
-        symbol, ink = _LOOKS[row.state]
+        symbol, ink = look_of(row)
         state = state_text(row)
         state_width = metrics.horizontalAdvance(state) + 20
         top = QRect(place.left(), place.top(), place.width(), line)
@@ -212,8 +226,8 @@ class _RowPainter(QStyledItemDelegate):
                 _bar(painter, part, color(ink))
             third = QRect(place.left(), below + 13, place.width(), line)
             painter.setPen(color("quiet"))
-            painter.drawText(third, int(Qt.AlignLeft), metrics.elidedText(note_text(row), Qt.ElideRight, third.width()))
-        elif message := note_text(row):
+            painter.drawText(third, int(Qt.AlignLeft), metrics.elidedText(_told(row), Qt.ElideRight, third.width()))
+        elif message := _told(row):
             bad = row.state is State.FAILED or row.facts_error is not None
             painter.setPen(color("bad" if bad else "text" if row.summary else "quiet"))
             third = QRect(place.left(), below + 4, place.width(), place.bottom() - below)
@@ -223,6 +237,21 @@ class _RowPainter(QStyledItemDelegate):
                 third.setTop(metrics.boundingRect(third, flags, message).bottom() + 1)
                 painter.setPen(color("quiet"))
                 painter.drawText(third, flags, hint)
+
+
+def look_of(row: Row) -> tuple[str, str]:
+    """Icon and colour of a row's state; never the colour alone."""
+    if row.state in (State.DONE, State.PARTIAL) and row.needs_look:
+        return ("warning", "bad" if row.audit_status == Status.FAIL else "warn")
+    return _LOOKS[row.state]
+
+
+def _told(row: Row) -> str:
+    """The row's last line: what is told of it, and with which settings it is or was done."""
+    parts = [note_text(row)]
+    if row.state is not State.FAILED:
+        parts.append(settings_text(row))
+    return " · ".join(part for part in parts if part)
 
 
 def _bar(painter: QPainter, place: QRectF, ink: QColor) -> None:

@@ -187,6 +187,17 @@ class ReviewPanel(ObjectReview):
             return
         self.show_nothing(f"{error.message}\n{error.hint}".strip())
 
+    def has_unrendered(self, source: Path) -> bool:
+        """Whether edits of this clip's open review are not in its result yet."""
+        history = self.history
+        if history is None or self.opened is None or self.opened.clip.path != source:
+            return False
+        return history.edits != history.rendered
+
+    def offer_render(self, title: str, *, enabled: bool) -> None:
+        """Name the button that renders again, with the style where that is another, and enable it."""
+        self.tools.offer_render(title, enabled=enabled and self.opened is not None)
+
     # --- choosing
 
     def _picked(self, key: tuple[str, int] | None) -> None:

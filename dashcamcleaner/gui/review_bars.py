@@ -133,6 +133,11 @@ class ReviewTools(QFrame):
         for button in self.views.buttons():
             button.setChecked(button.view is view)
 
+    def offer_render(self, title: str, *, enabled: bool) -> None:
+        """Name the button that renders again, and enable it."""
+        self.render_again.setText(title)
+        self.render_again.setEnabled(enabled)
+
     def show_state(
         self, *, opened: bool, can_undo: bool, can_redo: bool, edited: bool, review_items: str, has_doubts: bool
     ) -> None:

@@ -6,7 +6,7 @@ review). `close` joins all.
 
 from __future__ import annotations
 
-import contextlib
+import datetime
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,14 @@ from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.gui.background_worker import BackgroundWorker
 from dashcamcleaner.gui.clip_run import ClipRun
-from dashcamcleaner.gui.engine_facade import EngineFacade, Found
+from dashcamcleaner.gui.engine_facade import CLEANED, EngineFacade, Found
 from dashcamcleaner.gui.form_model import FormModel
+from dashcamcleaner.gui.queue_memory import RememberedRow, recalled, remembered
 from dashcamcleaner.gui.queue_model import ClipFacts, Queue, Row, State
 from dashcamcleaner.gui.queue_view import QueueListModel
-from dashcamcleaner.gui.store import Store
-from dashcamcleaner.gui.words import tr, tr_count
+from dashcamcleaner.gui.store import Store, is_name_part
+from dashcamcleaner.gui.words import event_text, tr, tr_count
+from dashcamcleaner.settings import SETTINGS
 
 __all__ = ["Session"]
 
@@ -37,6 +39,7 @@ class Session(QObject):
         row_changed: the row with this id changed.
         picture: row id, current obscured frame, its time in seconds.
         began: row id of a clip whose run starts.
+        added: paths that the user added.
         message: a sentence for the message bar.
         ended: row id of a clip whose run has ended, whichever way.
         all_done: the last run ended and none follows.
@@ -48,6 +51,7 @@ class Session(QObject):
     picture = pyqtSignal(int, QImage, float)
     began = pyqtSignal(int)
     message = pyqtSignal(str)
+    added = pyqtSignal(list)
     ended = pyqtSignal(int)
     all_done = pyqtSignal()
     crashed = pyqtSignal(object)
@@ -66,7 +70,11 @@ class Session(QObject):
             worker.unclaimed.connect(self.crashed)
         self.run: ClipRun | None = None
         self.started = False
+        self.takes_all = False
         self.paused = False
+        self._told_frozen = False
+        self.pace_fps: float | None = None
+        form.listen(self._settings_changed)
         self.stop_after_this = False
         self._live_px = 0
         self._adding = 0
@@ -80,12 +88,14 @@ class Session(QObject):
         if not paths:
             return
         self._adding += 1
-        settings = self.form.settings
-        self.files.ask(lambda: self.engine.find(list(paths), settings=settings), self._found, first=True)
+        self.added.emit([str(path) for path in paths])
+        settings, suffix = self.form.settings, self.result_suffix
+        self.files.ask(lambda: self.engine.find(list(paths), settings=settings, suffix=suffix), self._found, first=True)
 
-    def _found(self, found: Found) -> None:
+    def _found(self, found: Found, *, recalled_rows: Sequence[RememberedRow] = ()) -> None:
         self._adding -= 1
         rows = self.rows.add(found.clips)
+        self._recall(rows, recalled_rows)
         self._ask_earlier()
         for row in rows:
             self._ask_facts(row)
@@ -113,11 +123,14 @@ class Session(QObject):
 
     def _ask_earlier(self) -> None:
         """Find the results of earlier days: they can be reviewed, and are not made again unasked."""
-        clips = [(row.source, row.root) for row in self.queue if row.state is State.WAITING and not row.asked_again]
+        asked = [row for row in self.queue if row.state is State.WAITING and not row.asked_again]
+        clips = [(row.source, row.root) for row in asked]
+        known = {row.source: own for row in asked if (own := row.own_output or row.output) is not None}
         folder, settings, engine = self.output_folder, self.form.settings, self.engine
+        suffix = self.result_suffix
 
         def find_results() -> dict[Path, RunSummary]:
-            outputs = engine.outputs(clips, folder=folder, settings=settings)
+            outputs = engine.outputs(clips, folder=folder, settings=settings, suffix=suffix) | known
             return engine.earlier({source: one for source, one in outputs.items() if isinstance(one, Path)})
 
         def took(results: dict[Path, RunSummary]) -> None:
@@ -142,11 +155,12 @@ class Session(QObject):
                 self._row_changed(row_id)
 
         def failed(error: Exception) -> None:
-            if (known := self.queue.get(row_id)) is not None:
+            if self.queue.get(row_id) is not None:
                 if not isinstance(error, DashcamCleanerError):
                     error = DashcamCleanerError(f"{source.name} cannot be read: {error}.")
-                known.facts_error = error
+                self.queue.cannot_be_read(row_id, error)
                 self._row_changed(row_id)
+                self.remember()
 
         self.files.ask(lambda: self.engine.facts(source), took, failed=failed)
 
@@ -169,20 +183,57 @@ class Session(QObject):
         return self.run is not None
 
     def start(self) -> None:
-        """Clean what waits; what was stopped is continued."""
+        """Clean what waits, with the settings in force now; what was stopped is continued."""
         for row in self.queue:
             if row.state is State.STOPPED:
                 self.queue.ask_again(row.id, overwrite=row.overwrite, from_plan=row.from_plan)
+            if row.state is State.WAITING:
+                row.settings = self.form.settings
                 self._row_changed(row.id)
-        self.started, self.stop_after_this = True, False
+        self.takes_all = True
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self.started, self.stop_after_this, self._told_frozen = True, False, False
         if self.paused:
             self.pause(False)
         if self.run is None:
             self._next()
         self.changed.emit()
 
+    def set_pace(self, fps: float) -> None:
+        """How fast clips are worked on at the settings in force, as it was measured."""
+        self.pace_fps = fps
+        self.changed.emit()
+
+    def add_sample(self) -> None:
+        """Make the sample clip, if it is not there yet, and add it."""
+
+        def failed(error: Exception) -> None:
+            if isinstance(error, DashcamCleanerError):
+                self.message.emit(f"{error.message} {error.hint}".strip())
+            else:
+                self.crashed.emit(error)
+
+        self.message.emit(tr("Drawing the sample clip…"))
+        self.files.ask(self.engine.sample_clip, self._add_drawn, failed=failed, topic="sample", first=True)
+
+    def _add_drawn(self, clip: Path) -> None:
+        self.message.emit("")
+        self.add([str(clip)])
+
+    def _settings_changed(self, changed: set[str]) -> None:
+        if any(SETTINGS[name].group in ("seeing", "time") for name in changed if name in SETTINGS):
+            self.pace_fps = None
+            self.changed.emit()
+        if self.started and not self._told_frozen:
+            self._told_frozen = True
+            self.message.emit(
+                tr("What was started keeps the settings it was started with. Changed ones count from the next start.")
+            )
+
     def audit(self, row_id: int) -> None:
-        """Look at a result again, now or when the run has ended."""
+        """Look at a result again, now or when the run has ended; nothing else is started by it."""
         row = self.queue.get(row_id)
         if row is None or row.summary is None:
             return
@@ -194,13 +245,16 @@ class Session(QObject):
             self.message.emit(tr("The audit begins when the clip that runs now is done."))
 
     def again(self, row_id: int, *, overwrite: bool = False, from_plan: Path | None = None) -> None:
-        """Clean an ended clip once more, or render it again from its plan, and start if nothing runs."""
+        """Clean an ended clip once more, or render it again from its plan; of what else waits, nothing is started."""
         row = self.queue.get(row_id)
         if row is None or not row.can_restart:
             return
         self.queue.ask_again(row_id, overwrite=overwrite, from_plan=from_plan)
+        row.wanted, row.settings = True, self.form.settings
+        if row.facts is None:
+            self._ask_facts(row)
         self._row_changed(row_id)
-        self.start()
+        self._go_on()
 
     def pause(self, paused: bool) -> None:
         """Hold the run or let it go on."""
@@ -216,10 +270,19 @@ class Session(QObject):
 
     def cancel(self) -> None:
         """Stop the run; its analysis is kept for the next start."""
-        self.started = False
+        self._start_nothing()
         if self.run is not None:
             self.run.cancel()
         self.changed.emit()
+
+    def _start_nothing(self) -> None:
+        """Nothing follows what runs now; what waits takes the settings of the next start."""
+        self.started = self.takes_all = False
+        for row in self.queue:
+            row.wants_audit = False
+            if row.state is State.WAITING:
+                row.wanted, row.settings = False, None
+                self._row_changed(row.id)
 
     def set_stop_after_this(self, stop: bool) -> None:
         """Start no other clip after the one that runs."""
@@ -234,26 +297,26 @@ class Session(QObject):
 
     def _next(self) -> None:
         """Start the next clip, once it is known where its result goes."""
-        row = self.queue.next_waiting()
-        if row is None and self.started and not self._closed and (audited := self.queue.next_audit()) is not None:
+        row = self.queue.next_waiting(wanted_only=not self.takes_all)
+        if self.started and not self._closed and (audited := self.queue.next_audit()) is not None:
             self._run_audit(audited)
             return
         if self._closed or not self.started or row is None:
-            if not self._adding:
-                self.started = False
+            if not (self._adding and self.takes_all):
+                self.started = self.takes_all = False
             self.changed.emit()
             return
         clips = [(one.source, one.root) for one in self.queue if one.state is State.WAITING]
-        folder, settings = self.output_folder, self.form.settings
+        folder, settings, suffix = self.output_folder, row.settings or self.form.settings, self.result_suffix
         self.files.ask(
-            lambda: self.engine.outputs(clips, folder=folder, settings=settings),
+            lambda: self.engine.outputs(clips, folder=folder, settings=settings, suffix=suffix),
             self._begin,
             topic="outputs",
             first=True,
         )
 
     def _begin(self, outputs: dict[Path, Path | DashcamCleanerError]) -> None:
-        row = self.queue.next_waiting()
+        row = self.queue.next_waiting(wanted_only=not self.takes_all)
         if self._closed or not self.started or self.run is not None or row is None:
             self.changed.emit()
             return
@@ -271,7 +334,8 @@ class Session(QObject):
         self._run(row, output)
 
     def _run(self, row: Row, output: Path) -> None:
-        settings = self.form.settings.replaced(overwrite=True) if row.overwrite else self.form.settings
+        row.settings = row.settings or self.form.settings
+        settings = row.settings.replaced(overwrite=True) if row.overwrite else row.settings
         source, from_plan, engine, audit = row.source, row.from_plan, self.engine, self.audit_all
 
         def start() -> tuple[Any, Any]:
@@ -301,6 +365,10 @@ class Session(QObject):
 
     def _happened(self, row_id: int, event: Event) -> None:
         row = self.queue.apply(row_id, event)
+        if line := event_text(event):
+            row.log.append(f"{datetime.datetime.now():%H:%M:%S}  {line}")
+        if isinstance(event, Finished) and row.from_plan is None and row.fps:
+            self.pace_fps = row.fps
         if isinstance(event, Finished):
             self._ask_cleaned_thumbnail(row)
         if isinstance(event, Finished | Audited | Failed):
@@ -314,10 +382,10 @@ class Session(QObject):
             run.wait()
             run.deleteLater()
         if self.stop_after_this:
-            self.started = False
+            self._start_nothing()
         self._next()
         if not self.started:
-            self.stop_after_this = False
+            self.stop_after_this = self.takes_all = False
             self.all_done.emit()
             self.changed.emit()
 
@@ -354,6 +422,22 @@ class Session(QObject):
         name = self.store.get("output_folder")
         return Path(name) if name else None
 
+    @property
+    def result_suffix(self) -> str:
+        """What a result's name has after its source's."""
+        suffix = self.store.get("result_suffix")
+        return suffix if isinstance(suffix, str) and suffix and is_name_part(suffix) else CLEANED
+
+    def set_result_suffix(self, suffix: str) -> bool:
+        """Choose it; False where it can be no part of a name."""
+        suffix = suffix.strip()
+        if suffix and not is_name_part(suffix):
+            return False
+        self.store.set(result_suffix=suffix or None)
+        self._ask_earlier()
+        self.changed.emit()
+        return True
+
     def set_output_folder(self, folder: Path | None) -> None:
         """Choose where results go."""
         self.store.set(output_folder=str(folder) if folder else None)
@@ -361,25 +445,22 @@ class Session(QObject):
         self.changed.emit()
 
     def remember(self) -> None:
-        """Write down what is unfinished, so that the next start can continue."""
+        """Write down the queue with what became of it, so that the next start shows it and can continue."""
         if not self._restoring:
-            rows = [[str(row.source), str(row.root) if row.root else None] for row in self.queue.unfinished()]
-            self.store.set(queue=rows or None)
+            self.store.set(queue=remembered(self.queue) or None)
 
     def restore(self) -> None:
-        """Put back what was unfinished when the window was last closed; clips that are gone are not."""
-        remembered: list[tuple[Path, Path | None]] = []
-        for entry in self.store.get("queue", []):
-            with contextlib.suppress(TypeError, ValueError):
-                source, root = entry
-                remembered.append((Path(source), Path(root) if root else None))
-        if not remembered:
+        """Put back the queue of the last time; clips that are gone are not."""
+        entries = recalled(self.store.get("queue", []))
+        if not entries:
             return
+        self._restoring = True
 
-        def back(found: list[tuple[Path, Path | None]]) -> None:
+        def back(found: list[RememberedRow]) -> None:
+            self._restoring = False
+            self._adding += 1
+            self._found(Found(clips=[(one.source, one.root) for one in found]), recalled_rows=found)
             if found:
-                self._adding += 1
-                self._found(Found(clips=found))
                 self.message.emit(
                     tr_count(
                         len(found),
@@ -388,7 +469,19 @@ class Session(QObject):
                     )
                 )
 
-        self.files.ask(lambda: [one for one in remembered if one[0].is_file()], back)
+        self.files.ask(lambda: [one for one in entries if one.source.is_file()], back)
+
+    def _recall(self, rows: Sequence[Row], entries: Sequence[RememberedRow]) -> None:
+        """Put what became of these rows back."""
+        by_source = {one.source: one for one in entries}
+        for row in rows:
+            if (one := by_source.get(row.source)) is None:
+                continue
+            row.own_output, row.output = one.own_output, one.output
+            if one.error is not None:
+                self.queue.move(row.id, to=State.FAILED)
+                row.error = one.error
+            self._row_changed(row.id)
 
     def close(self) -> None:
         """Stop everything and join all threads."""

@@ -45,6 +45,8 @@ class _Line(QWidget):
         self.label = PlainLabel(tr(row.label))
         self.label.setToolTip(tr(row.help))
         self.label.setBuddy(self.field)
+        self.label.setWordWrap(True)  # a long word of another language must not push the fields out of sight
+        self.label.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Preferred)
         self.back = QToolButton()
         self.refresh_theme()
         self.back.setAccessibleName(tr("Reset {name}", name=tr(row.label)))
@@ -67,9 +69,10 @@ class _Line(QWidget):
             self.label.hide()
             top.addWidget(self.field)
         else:
-            top.addWidget(self.label)
+            top.addWidget(self.label, 1)
         top.addWidget(self.back)
-        top.addStretch(1)
+        if isinstance(self.field, CheckField):
+            top.addStretch(1)
         if not (self.field.wide or isinstance(self.field, CheckField)):
             top.addWidget(self.field)
         layout.addLayout(top)

@@ -51,6 +51,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("scenes", "Ctrl+5", "Go to the scenes", "Window"),
     Shortcut("live", "Ctrl+6", "Go to live pictures", "Window"),
     Shortcut("settings", "Ctrl+4", "Show or hide the settings", "Window"),
+    Shortcut("help", "F1", "Help", "Window"),
     Shortcut("shortcuts", "?", "This list", "Window"),
     Shortcut("quit", "Ctrl+Q", "Close the window", "Window"),
     Shortcut("back", "Left", "Previous frame", "Preview and review"),

@@ -19,13 +19,26 @@ from dashcamcleaner.files import atomic_json, atomic_write, user_folder
 from dashcamcleaner.settings import PROFILES, load_toml, resolve
 from dashcamcleaner.side_files import read_json
 
-__all__ = ["Store"]
+__all__ = ["Store", "is_name_part"]
 
-_TYPES = {"queue": list, "settings": dict, "audit": bool, "more_settings": bool, "settings_visible": bool}
+_TYPES = {
+    "queue": list,
+    "recent": list,
+    "settings": dict,
+    "audit": bool,
+    "more_settings": bool,
+    "settings_visible": bool,
+    "told_of_sleep": bool,
+}
 """What is remembered under these names; all others are texts."""
 _LONGEST_TEXT = 10_000
 _MOST_ROWS = 10_000
 _FORBIDDEN = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
+
+
+def is_name_part(text: str) -> bool:
+    """Whether a text can be part of a file's name on every system."""
+    return not _FORBIDDEN.search(text) and len(text) <= 60 and text == text.strip() and not text.endswith(".")
 
 
 class Store:

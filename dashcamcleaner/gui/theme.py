@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from PyQt5.QtCore import QSettings
-from PyQt5.QtGui import QColor, QPalette
+from PyQt5.QtGui import QColor, QFontMetrics, QPalette
 from PyQt5.QtWidgets import QApplication
 
 from dashcamcleaner.core.kinds import rules_of
@@ -133,6 +133,7 @@ def _arrow(name: str) -> str:
 
 def _sheet() -> str:
     c = {name: color(name).name() for name in COLORS}
+    line_px = max(18, QFontMetrics(QApplication.font()).height())  # large letters need higher buttons
     return f"""
 QToolTip {{ color: {c["text"]}; background: {c["raised"]}; border: 1px solid {c["line"]}; padding: 4px 6px; }}
 QMainWindow::separator {{ width: 0; height: 0; }}
@@ -149,7 +150,7 @@ QLabel[heading="true"] {{ font-weight: 600; }}
 QLabel[title="true"] {{ font-size: 15pt; font-weight: 600; }}
 QPushButton, QToolButton[boxed="true"] {{
     background: {c["raised"]}; border: 1px solid {c["line"]}; border-radius: 6px; padding: 5px 12px; color: {c["text"]};
-    min-height: 18px;
+    min-height: {line_px}px;
 }}
 QToolButton[boxed="true"] {{ padding: 3px 12px; }}
 QPushButton:hover, QToolButton[boxed="true"]:hover {{ background: {c["hover"]}; }}
@@ -194,7 +195,8 @@ QTabBar {{ qproperty-drawBase: 0; }}
 QTabWidget::pane {{ border: none; border-top: 1px solid {c["line"]}; }}
 QListView, QListWidget {{ background: {c["panel"]}; border: none; outline: none; }}
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit {{
-    background: {c["panel"]}; border: 1px solid {c["line"]}; border-radius: 5px; padding: 3px 6px; min-height: 20px;
+    background: {c["panel"]}; border: 1px solid {c["line"]}; border-radius: 5px; padding: 3px 6px;
+    min-height: {max(20, line_px)}px;
     selection-background-color: {c["accent"]}; selection-color: {c["on_accent"]};
 }}
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus {{
@@ -211,6 +213,7 @@ QScrollBar::handle:hover {{ background: {c["quiet"]}; }}
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{
     background: transparent; border: none; width: 0; height: 0;
 }}
+QSlider:horizontal {{ min-height: 22px; }}
 QSlider::groove:horizontal {{ background: {c["line"]}; height: 4px; border-radius: 2px; }}
 QSlider::sub-page:horizontal {{ background: {c["accent"]}; height: 4px; border-radius: 2px; }}
 QSlider::handle:horizontal {{

@@ -21,7 +21,7 @@ from dashcamcleaner.side_files import read_json
 __all__ = ["JsonTranslator", "install_language", "plurals", "template"]
 
 _FOLDER = Path(__file__).parent
-_SHOWN_VALUES = frozenset({"CHOICE_TITLES", "PROFILE_NOTES", "_TITLES"})
+_SHOWN_VALUES = frozenset({"CHOICE_TITLES", "PROFILE_NOTES", "_TITLES", "_DETAIL", "_QUALITY"})
 _SHOWN_KEYS = frozenset({"_MENUS"})
 """Tables whose texts are looked up when they are shown."""
 

@@ -8,6 +8,7 @@ from PyQt5.QtCore import QByteArray, QRectF, Qt, QUrl, pyqtSignal
 from PyQt5.QtGui import QColor, QDesktopServices, QDropEvent, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QFileDialog, QMessageBox, QSplitter, QWidget
 
+from dashcamcleaner.gui.help_page import ClipLog
 from dashcamcleaner.gui.icons import paint_icon
 from dashcamcleaner.gui.queue_model import Row
 from dashcamcleaner.gui.session import Session
@@ -21,6 +22,7 @@ __all__ = [
     "remember_geometry",
     "restore_geometry",
     "DropVeil",
+    "clip_filter",
     "dropped_paths",
     "do_with_row",
     "open_path",
@@ -129,6 +131,14 @@ class DropVeil(QWidget):
         painter.drawText(self.rect().adjusted(0, 24, 0, 24), int(Qt.AlignCenter), tr("Let go to add to the queue"))
 
 
+def clip_filter() -> str:
+    """What a file dialog offers: clips and pictures that can be cleaned, and everything else one click away."""
+    from dashcamcleaner.media.formats import MediaKind, suffixes
+
+    patterns = " ".join(f"*{suffix}" for kind in MediaKind for suffix in suffixes(kind))
+    return f"{tr('Clips and pictures')} ({patterns});;{tr('All files')} (*)"
+
+
 def open_path(path: Path) -> None:
     """Open a file or folder with what the system has for it."""
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
@@ -138,7 +148,7 @@ def do_with_row(what: str, row: Row, *, session: Session, parent: QWidget) -> No
     """Do one of the things that the result bar offers.
 
     Args:
-        what: ``open``, ``folder``, ``report``, ``audit``, ``again``, ``replace`` or ``name``.
+        what: ``open``, ``folder``, ``report``, ``audit``, ``again``, ``replace``, ``log`` or ``name``.
         row: the clip.
         session: does the work.
         parent: the parent of a dialog.
@@ -150,6 +160,8 @@ def do_with_row(what: str, row: Row, *, session: Session, parent: QWidget) -> No
         session.again(row.id, overwrite=True)
     elif what == "audit":
         session.audit(row.id)
+    elif what == "log":
+        ClipLog(row, parent).open()
     elif what == "name":
         _choose_own_output(row, session=session, parent=parent)
     elif summary is not None and what == "open":
@@ -162,7 +174,7 @@ def do_with_row(what: str, row: Row, *, session: Session, parent: QWidget) -> No
 
 
 def _choose_own_output(row: Row, *, session: Session, parent: QWidget) -> None:
-    start = str(row.own_output or row.output or row.source.with_name(f"{row.source.stem}_cleaned.mp4"))
+    start = str(row.own_output or row.output or row.source.with_name(f"{row.source.stem}{session.result_suffix}.mp4"))
     asked = QFileDialog.DontConfirmOverwrite  # the engine refuses to replace; its sentence tells what to do
     name, _ = QFileDialog.getSaveFileName(parent, tr("Save result as"), start, options=asked)
     if name:

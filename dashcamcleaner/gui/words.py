@@ -6,10 +6,14 @@ from collections.abc import Mapping
 
 from PyQt5.QtCore import QCoreApplication, QLocale
 
+from dashcamcleaner.core.events import Audited, Event, Failed, Finished, Started, Warned
+from dashcamcleaner.core.findings import Status
 from dashcamcleaner.core.kinds import BUILT_IN, rules_of
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import DashcamCleanerError, NotAccepted, OutputError, WeightsUntrusted
+from dashcamcleaner.gui.form_model import choice_title
+from dashcamcleaner.gui.plain_hints import in_window
 from dashcamcleaner.gui.queue_model import Row, State, Totals
 
 __all__ = [
@@ -58,6 +62,15 @@ def left_text(seconds: float) -> str:
     if seconds < 3600:
         return tr("{n} min left", n=round(seconds / 60))
     return tr("{h} h {m} min left", h=int(seconds // 3600), m=round(seconds % 3600 / 60))
+
+
+def about_text(seconds: float) -> str:
+    """How long it will take, before it has begun."""
+    if seconds < 60:
+        return tr("about {n} s", n=max(1, round(seconds)))
+    if seconds < 3600:
+        return tr("about {n} min", n=round(seconds / 60))
+    return tr("about {h} h {m} min", h=int(seconds // 3600), m=round(seconds % 3600 / 60))
 
 
 def size_text(count_bytes: int) -> str:
@@ -113,14 +126,41 @@ def state_text(row: Row) -> str:
             phase_text(row) + "…"
         )  # fmt: skip
     return {
-        State.WAITING: tr("Waiting"),
+        State.WAITING: tr("Waiting"),  # a clip that cannot be read does not wait: it has failed
         State.PAUSED: tr("Paused"),
         State.AUDITING: tr("Looking again {percent} %", percent=int(row.fraction * 100)),
-        State.DONE: tr("Cleaned before") if row.cleaned_before else tr("Done"),
+        State.DONE: _done_text(row),
         State.PARTIAL: tr("Done, with gaps"),
-        State.FAILED: tr("Failed"),
+        State.FAILED: tr("Failed") if row.facts_error is None else tr("Cannot be read"),
         State.STOPPED: tr("Stopped"),
     }[row.state]
+
+
+def _done_text(row: Row) -> str:
+    if row.needs_look:
+        return tr("Audit failed") if row.audit_status == Status.FAIL else tr("Needs a look")
+    return tr("Cleaned before") if row.cleaned_before else tr("Done")
+
+
+def audit_text(status: str) -> str:
+    """What an audit came to, in words."""
+    words = {Status.PASS: tr("passed"), Status.NEEDS_REVIEW: tr("needs a look"), Status.FAIL: tr("failed")}
+    return words.get(Status(status), status) if status in set(Status) else status
+
+
+def settings_text(row: Row) -> str:
+    """Profile and style that the row's run has, or had; empty before one was started."""
+    if row.profile is None or row.style is None:
+        return ""
+    profile = tr(choice_title(row.profile)).split(" (")[0]
+    return f"{profile} · {tr(choice_title(row.style))}"
+
+
+def render_title(row: Row | None, style: str) -> str:
+    """*Render again*, with the style in brackets where the result has another one."""
+    if row is None or row.style in (None, style):
+        return tr("Render again")
+    return tr("Render again ({style})", style=tr(choice_title(style)))
 
 
 def detail_text(row: Row) -> str:
@@ -145,52 +185,67 @@ def note_text(row: Row) -> str:
         return tr("Nothing is lost; press Resume to go on")
     if row.summary is not None and row.state in (State.DONE, State.PARTIAL):
         parts = [result_text(row.summary)]
-        if row.audit_status:
-            parts.append(tr("Audit: {status}", status=row.audit_status))
-            if row.audit_findings:
-                parts.append(tr_count(row.audit_findings, "{n} finding", "{n} findings"))
+        if row.audit_status and not row.needs_look:  # a look that is needed is the row's state
+            parts.append(tr("Audit: {status}", status=audit_text(row.audit_status)))
+        if row.audit_findings:
+            parts.append(tr_count(row.audit_findings, "{n} finding", "{n} findings"))
         if row.warnings:
             parts.append(tr_count(len(row.warnings), "{n} note", "{n} notes"))
         return " · ".join(parts)
     if row.state is State.FAILED and row.error is not None:
-        return row.error.message
+        return in_window(row.error.message, tr=tr)
     if row.state is State.STOPPED:
         return tr("Continues where it stopped when started again")
     if row.facts_error is not None:
-        return row.facts_error.message
+        return in_window(row.facts_error.message, tr=tr)
     return tr("Renders again from its plan") if row.from_plan else ""
 
 
 def hint_text(error: DashcamCleanerError) -> str:
     """What can be done about an error, in the window's own words where the error speaks of the command line."""
     if isinstance(error, NotAccepted):
-        return tr(
-            "Open the review, which asks whether they are to be taken; or on the command line: {hint}", hint=error.hint
-        )
+        return tr("Open the review, which asks whether they are to be taken.")
     if isinstance(error, WeightsUntrusted):
         return tr("If you trust where it came from, turn on “Trust these weights” under More settings.")
     if isinstance(error, OutputError) and "--overwrite" in error.hint:
         return tr("Let it be replaced, or save the result under another name.")
-    return error.hint
+    return in_window(error.hint, tr=tr)
 
 
 def accessible_text(row: Row) -> str:
     """A row as one sentence, for screen readers."""
-    parts = [row.source.name, state_text(row), detail_text(row), note_text(row)]
+    parts = [row.source.name, state_text(row), detail_text(row), note_text(row), settings_text(row)]
     if row.error is not None:
         parts.append(hint_text(row.error))
     return ". ".join(part for part in parts if part)
+
+
+def event_text(event: Event) -> str:
+    """An event as a line of its clip's log; empty for progress."""
+    if isinstance(event, Started):
+        return tr("Started: {what}", what=event.description)
+    if isinstance(event, Warned):
+        return in_window(event.message, tr=tr)
+    if isinstance(event, Finished):
+        return tr("Done: {what}", what=result_text(event.summary))
+    if isinstance(event, Audited):
+        return tr("Audit: {status}", status=audit_text(str(event.result.status)))
+    if isinstance(event, Failed):
+        return f"{in_window(event.error.message, tr=tr)} {hint_text(event.error)}".strip()
+    return ""
 
 
 def totals_text(totals: Totals) -> str:
     """The line beside the total bar."""
     if not totals.clips:
         return ""
-    parts = [tr("{done} of {all} done", done=totals.ended, all=totals.clips)]
+    parts = [tr("{done} of {all} done", done=totals.done, all=totals.clips)]
     if totals.failed:
         parts.append(tr("{n} failed", n=totals.failed))
+    if totals.looks:
+        parts.append(tr_count(totals.looks, "{n} needs a look", "{n} need a look"))
     if totals.fps:
         parts.append(tr("{fps} fps", fps=f"{totals.fps:.0f}" if totals.fps >= 10 else f"{totals.fps:.1f}"))
     if totals.eta_s is not None:
-        parts.append(left_text(totals.eta_s))
+        parts.append(left_text(totals.eta_s) if totals.fps else about_text(totals.eta_s))
     return " · ".join(parts)

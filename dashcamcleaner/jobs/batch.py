@@ -66,7 +66,7 @@ class Batch:
     many: bool = False
 
 
-def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings) -> Batch:
+def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings, suffix: str | None = None) -> Batch:
     """What is asked for, as jobs.
 
     Args:
@@ -74,6 +74,8 @@ def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings) -
         output: a file name for one file; a folder (made if needed) for several or for a folder; ``FOLDER/*.mkv`` is a
             folder and a container for all; None puts ``NAME_cleaned`` beside each source.
         settings: the settings for all of them.
+        suffix: what a result's name has after its source's, in a folder too; None: ``_cleaned`` beside a source, and
+            nothing in a folder.
 
     Raises:
         InputError: an input does not exist or matches nothing.
@@ -83,11 +85,12 @@ def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings) -
     if output == "-":
         raise OutputError("A result cannot go to a pipe.", hint="Give the name of a file or folder with -o.")
     results = target.parent if target is not None and target.name.startswith("*.") else target
-    found, batch = _expand(inputs, beside=output is None, results=results)
-    suffix = ""
+    beside = (_CLEANED if suffix is None else suffix) if output is None else None
+    found, batch = _expand(inputs, beside=beside, results=results)
+    extension = ""
     single = len(found) == 1 and found[0][1] == Path(found[0][0].name) and not any(Path(i).is_dir() for i in inputs)
     if target is not None and target.name.startswith("*."):
-        suffix, target, single = target.suffix.lower(), target.parent, False
+        extension, target, single = target.suffix.lower(), target.parent, False
     if target is not None and single and not target.is_dir() and not str(output).endswith(("/", "\\")):
         source = found[0][0]
         if not target.suffix:
@@ -97,17 +100,19 @@ def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings) -
         if target is not None and target.is_file():
             raise OutputError(f"The output {target} is a file, but there are {len(found)} inputs.",
                               hint="Give a folder with -o.")  # fmt: skip
-        batch.jobs += _named_jobs(_told_apart(found), target, suffix, settings)
+        batch.jobs += _named_jobs(_told_apart(found), target, extension, settings, suffix)
         batch.many = True
     _refuse_crossing(batch.jobs)
     return batch
 
 
-def _expand(inputs: Sequence[str], *, beside: bool, results: Path | None) -> tuple[list[tuple[Path, Path]], Batch]:
+def _expand(
+    inputs: Sequence[str], *, beside: str | None, results: Path | None
+) -> tuple[list[tuple[Path, Path]], Batch]:
     """Pairs of source and its place relative to the folder it was found in.
 
     A folder's earlier results are no new sources: where they go beside their sources they are known by their names,
-    else all that lies below the folder for results is left aside.
+    else all that lies below the folder for results is left aside. `beside` is what these names end in.
     """
     batch = Batch()
     found: dict[Path, Path] = {}
@@ -119,7 +124,7 @@ def _expand(inputs: Sequence[str], *, beside: bool, results: Path | None) -> tup
             batch.unread += unread
             batch.linked += linked
             for inner in files:
-                if (beside and inner.stem.endswith(_CLEANED)) or _is_result(inner, below=results, of=path):
+                if (beside and inner.stem.endswith(beside)) or _is_result(inner, below=results, of=path):
                     batch.skipped.append(inner)
                 elif format_of(inner) is not None:
                     found.setdefault(inner, inner.relative_to(path))
@@ -171,15 +176,18 @@ def _suffix_for(source: Path, wanted: str) -> str:
     return wanted if wanted and found is not None and found.kind is MediaKind.CLIP else own
 
 
-def _named_jobs(found: list[tuple[Path, Path]], folder: Path | None, suffix: str, settings: Settings) -> list[Job]:
+def _named_jobs(
+    found: list[tuple[Path, Path]], folder: Path | None, wanted: str, settings: Settings, suffix: str | None
+) -> list[Job]:
     """Names kept; where two would meet, the source's extension is added: ``a.avi`` -> ``a.avi.mp4``."""
     names: list[Path] = []
+    cleaned = _CLEANED if suffix is None else suffix
     for source, relative in found:
-        extension = _suffix_for(source, suffix)
+        extension = _suffix_for(source, wanted)
         if folder is None:
-            names.append(source.with_name(source.stem + _CLEANED + extension))
+            names.append(source.with_name(source.stem + cleaned + extension))
         else:
-            names.append(folder / relative.with_suffix(extension))
+            names.append(folder / relative.with_name(relative.stem + (suffix or "") + extension))
     # Plans and reports take the stem, so outputs that differ in the extension alone would share them.
     stems = [str(name.with_suffix("")).casefold() for name in names]
     jobs = []
@@ -187,7 +195,7 @@ def _named_jobs(found: list[tuple[Path, Path]], folder: Path | None, suffix: str
         if stems.count(stem) > 1:
             name = name.with_name(name.stem + source.suffix.lower() + name.suffix)
             if folder is None:
-                name = source.with_name(source.name + _CLEANED + name.suffix)
+                name = source.with_name(source.name + cleaned + name.suffix)
         jobs.append(Job(source, name, settings))
     return jobs
 
@@ -307,9 +315,6 @@ def _check_space_for_all(jobs: Sequence[Job]) -> Iterator[Warned]:
             f"{folder} has {free / 1e6:.0f} MB free, and the {len(jobs)} sources take {needed / 1e6:.0f} MB.",
             hint="Each clip is checked again before it starts.",
         )
-
-
-_CLEANED = "_cleaned"
 
 
 def pairs_for(source: Path, output: Path) -> list[tuple[Path, Path]]:

@@ -7,6 +7,8 @@ any thread.
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 
 import numpy as np
 
@@ -17,11 +19,18 @@ __all__ = ["Control"]
 
 
 class Control:
-    """Pause, resume, cancel, stop after this file; and a peek at the current, obscured frame."""
+    """Pause, resume, cancel, stop after this file; and a peek at the current, obscured frame.
 
-    def __init__(self) -> None:
+    Args:
+        clock: seconds; replaced in tests.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._changed = threading.Condition()
+        self._clock = clock
         self._paused = False
+        self._paused_at: float | None = None
+        self._paused_s = 0.0
         self._cancelled = False
         self._stop_after_this = False
         self._peek_px: int | None = None
@@ -31,11 +40,16 @@ class Control:
         """Hold the run after the frames under way; nothing is lost."""
         with self._changed:
             self._paused = True
+            if self._paused_at is None:
+                self._paused_at = self._clock()
 
     def resume(self) -> None:
         """Go on."""
         with self._changed:
             self._paused = False
+            if self._paused_at is not None:
+                self._paused_s += self._clock() - self._paused_at
+                self._paused_at = None
             self._changed.notify_all()
 
     def cancel(self) -> None:
@@ -63,6 +77,12 @@ class Control:
     def stopping_after_this(self) -> bool:
         """Whether a batch starts no further job."""
         return self._stop_after_this or self._cancelled
+
+    def working_s(self) -> float:
+        """Seconds on a clock that stands still while the run is held: what a pace is measured with."""
+        with self._changed:
+            now = self._clock() if self._paused_at is None else self._paused_at
+            return now - self._paused_s
 
     def wait_while_paused(self) -> None:
         """Called by the run between frames.

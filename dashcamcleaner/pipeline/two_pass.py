@@ -65,7 +65,7 @@ def analysed_plans(
         control: pauses and cancels.
     """
     observations: list[Observation] = []
-    meter = ProgressMeter("analyse", frames=info.frames)
+    meter = ProgressMeter("analyse", frames=info.frames, clock=control.working_s)
     edits = None if context.people is not None else context.edits or None
 
     def fresh_planner() -> Planner:
@@ -138,7 +138,7 @@ def _second_pass(
     assert context.detector is not None
     second = SecondPass(context.detector.detector, upright_size=info.upright_size)
     wanted = {spot.index: spot for spot in spots}
-    meter = ProgressMeter("look again", frames=len(wanted))
+    meter = ProgressMeter("look again", frames=len(wanted), clock=control.working_s)
     found: dict[int, Detections] = {}
     with open_clip(job.source, info=info, threads=job.settings.workers) as decoder:
         for frame in decoder:

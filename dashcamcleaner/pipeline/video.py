@@ -121,7 +121,8 @@ def _clean_locked(
             thresholds=context.thresholds, kinds=settings.kinds(), upright_size=info.upright_size
         )
         writer = stack.enter_context(ClipWriter(job, info=info, target=target, header=context.header, models=models))
-        meter = ProgressMeter("render" if job.from_plan or context.analyses_first else "clean", frames=info.frames)
+        phase = "render" if job.from_plan or context.analyses_first else "clean"
+        meter = ProgressMeter(phase, frames=info.frames, clock=control.working_s)
         if context.analyses_first:
             context = yield from analyse_first(job, info=info, context=context, control=control)
         visible = VisiblePersons(context.edits)

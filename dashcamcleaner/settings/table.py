@@ -139,7 +139,7 @@ class Settings:
     # --- detection
     weights: str = setting("auto", "seeing", "Weights",
         "Name in the weights folder or path of a .onnx or .pt; several, separated by commas, work together.")
-    inference_size: int = setting(960, "seeing", "Inference size",
+    inference_size: int = setting(960, "seeing", "Detail",
         "Long side of the picture that the detector sees; larger finds smaller objects and costs more.",
         minimum=160, maximum=4096, unit="px", basic=True)
     tiles: int = setting(1, "seeing", "Tiles",
@@ -162,7 +162,7 @@ class Settings:
     # --- output
     quality: int = setting(20, "output", "Quality",
         "Constant rate factor on the scale of x264; lower is better and larger.",
-        minimum=0, maximum=51, unit="crf", basic=True)
+        minimum=0, maximum=51, basic=True)
     codec: str = setting("auto", "output", "Codec",
         "auto: H.264, or H.265 for a 10-bit or HDR source and for sides above 4096 px.",
         choices=("auto", "h264", "h265", "av1"))

@@ -108,6 +108,7 @@ class ScriptedEngine(EngineFacade):
         self.steps = threading.Semaphore(0)
         self.free_running = free
         self.jobs: list[Any] = []
+        self.with_plans = False
         self.done_before: dict[Path, RunSummary] = {}
         self.controls: list[ScriptedControl] = []
 
@@ -116,7 +117,7 @@ class ScriptedEngine(EngineFacade):
         for _ in range(count):
             self.steps.release()
 
-    def find(self, paths: Sequence[str], *, settings: Settings) -> Found:
+    def find(self, paths: Sequence[str], *, settings: Settings, suffix: str = "_cleaned") -> Found:
         found = Found()
         for path in map(Path, paths):
             if path.is_dir():
@@ -129,11 +130,10 @@ class ScriptedEngine(EngineFacade):
                 found.errors.append(InputError(f"There is no file {path}.", hint="Check the path."))
         return found
 
-    def outputs(self, clips: Any, *, folder: Path | None, settings: Settings) -> dict[Path, Any]:
-        return {
-            source: (folder or source.parent) / (source.name if folder else f"{source.stem}_cleaned.mp4")
-            for source, _ in clips
-        }
+    def outputs(
+        self, clips: Any, *, folder: Path | None, settings: Settings, suffix: str = "_cleaned"
+    ) -> dict[Path, Any]:
+        return {source: (folder or source.parent) / f"{source.stem}{suffix}.mp4" for source, _ in clips}
 
     def facts(self, clip: Path) -> ClipFacts:
         picture = QImage(192, 108, QImage.Format_RGB888)
@@ -170,6 +170,10 @@ class ScriptedEngine(EngineFacade):
                 raise error
             yield Progress("clean", done, self.frames, 25.0, (self.frames - done) / 25.0, {"face": 2}, done / 25)
         summary = RunSummary(source, output, frames=self.frames, wall_s=0.4)
+        summary.settings = dict(job.settings.overrides)
+        if self.with_plans:
+            job.output.write_bytes(b"result")
+            summary.plan = str(job.output.with_suffix(".plan.jsonl"))
         summary.kinds = {"face": KindSummary(regions=20, tracks=2), "plate": KindSummary(regions=5, tracks=1)}
         yield Finished(summary)
 
@@ -190,6 +194,9 @@ class ScriptedEngine(EngineFacade):
 
     def open_preview(self, clip: Path, *, video_track: int | None = None) -> Any:
         raise InputError("There is nothing to see in a scripted clip.")
+
+    def settings_for_plan(self, plan: Path, settings: Settings) -> Settings:
+        return settings
 
     def weights(self) -> list[WeightsChoice]:
         return [WeightsChoice("best-n", "The best.", ("face", "plate"), {"face": 0.25, "plate": 0.3})]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from PyQt5.QtCore import QPoint, Qt
@@ -29,6 +30,10 @@ def array_of(image: QImage) -> np.ndarray:
 def show(window: MainWindow, clip: Path, qtbot: Any) -> None:
     with qtbot.waitSignal(window.preview.frame_shown, timeout=30_000):
         drop(window, clip)
+
+
+def wait_until_planned(window: MainWindow, qtbot: Any) -> None:
+    qtbot.waitUntil(lambda: window.preview.canvas.badge == "As a run hides it")
 
 
 def test_the_clip_is_shown_with_its_regions_hidden(
@@ -68,7 +73,9 @@ def test_turning_a_dial_paints_again_without_detecting_again(
     open_window: OpenWindow, street: Path, detector: ScriptedDetector, qtbot: Any
 ) -> None:
     window = open_window(EngineFacade(models=pool(detector)))
+    window.session.form.set("tracking", False)  # by the threshold alone
     show(window, street, qtbot)
+    wait_until_planned(window, qtbot)
     seen = detector.seen
     with qtbot.waitSignal(window.preview.frame_shown, timeout=30_000):
         window.session.form.set("threshold", 0.1)
@@ -193,3 +200,87 @@ def test_pictures_of_odd_shapes_fit(
     shown = window.preview.canvas.shown
     assert shown.size == (180, 322)
     assert shown.obscured.height() > shown.obscured.width()
+
+
+def test_before_a_run_what_is_seen_is_what_will_be(
+    open_window: OpenWindow, street: Path, tmp_path: Path, qtbot: Any
+) -> None:
+    face = (100.0, 40.0, 140.0, 90.0, 0.9, "face")
+
+    # Every third frame the detector is blind: alone nothing is found in it, a run fills the gap by the track.
+    def script(_: int, picture: np.ndarray) -> list[tuple[Any, ...]]:
+        small = cv2.resize(picture, (320, 180), interpolation=cv2.INTER_AREA)
+        return [] if read_number(small[..., 1]) % 3 == 1 else [face]
+
+    detector = ScriptedDetector(script, script_size=(320, 180))
+    window = open_window(EngineFacade(models=pool(detector)))
+    window.session.form.set("crop_checks", False)
+    show(window, street, qtbot)
+    panel = window.preview
+    with qtbot.waitSignal(panel.frame_shown, timeout=30_000):
+        panel.go(31)
+    wait_until_planned(window, qtbot)
+    assert panel.counts.text() == "1 face"
+    assert [box.origin for box in panel.canvas.shown.boxes] != ["detected"]
+    previewed = [box.xyxy for box in panel.canvas.shown.boxes]
+    seen = detector.seen
+    with qtbot.waitSignal(panel.frame_shown, timeout=30_000):
+        window.session.form.set("style", "solid")  # planned anew from what was seen
+    assert panel.canvas.badge == "As a run hides it"
+    assert detector.seen == seen
+    with qtbot.waitSignal(panel.frame_shown, timeout=30_000):
+        window.session.form.reset("style")
+
+    window.session.start()
+    qtbot.waitUntil(lambda: not window.session.busy and not window.session.started)
+    qtbot.waitUntil(lambda: panel.canvas.badge == "Finished file" and panel.canvas.shown is not None)
+    with qtbot.waitSignal(panel.frame_shown, timeout=30_000):
+        panel.go(31)
+    written = [box.xyxy for box in panel.canvas.shown.boxes]
+    assert np.array(written) == pytest.approx(np.array(previewed), abs=1.0)
+
+
+def test_the_result_is_the_file_that_was_written(
+    open_window: OpenWindow, street: Path, detector: ScriptedDetector, qtbot: Any
+) -> None:
+    window = open_window(EngineFacade(models=pool(detector)))
+    show(window, street, qtbot)
+    window.session.start()
+    qtbot.waitUntil(lambda: not window.session.busy and not window.session.started)
+    panel, row = window.preview, window.session.queue.at(0)
+    qtbot.waitUntil(lambda: panel.canvas.badge == "Finished file" and panel.canvas.shown is not None)
+    seen = detector.seen
+    # Another file takes its place: what is shown is what stands there, not what the detector would find.
+    bare = make(row.output.with_name("bare.mp4"), frames=60, b_frames=2, size=(320, 180)).path
+    bare.replace(row.output)
+    window.queue.clearSelection()
+    panel.show_clip(None)
+    window._choose(row.id)
+    for place in (0, 20):
+        if place:
+            with qtbot.waitSignal(panel.frame_shown, timeout=30_000):
+                panel.go(place)
+        else:
+            qtbot.waitUntil(lambda: panel.canvas.shown is not None)
+        shown = panel.canvas.shown
+        assert read_number(array_of(shown.obscured)[..., 1]) == place
+        assert np.abs(array_of(shown.obscured).astype(int) - array_of(shown.original)).max() < 8
+        assert panel.counts.text() == "1 face"  # by the plan
+    assert detector.seen == seen
+    # A dial that is turned shows what it would make; the file is one click away.
+    window.session.form.set("style", "solid")
+    qtbot.waitUntil(lambda: panel.canvas.badge in ("This frame alone", "As a run hides it"))
+    assert not panel.file.isChecked()
+    qtbot.mouseClick(panel.file, Qt.LeftButton)
+    qtbot.waitUntil(lambda: panel.canvas.badge == "Finished file")
+
+
+def test_a_click_on_the_seek_bar_goes_there(
+    open_window: OpenWindow, street: Path, detector: ScriptedDetector, qtbot: Any
+) -> None:
+    window = open_window(EngineFacade(models=pool(detector)))
+    show(window, street, qtbot)
+    bar = window.preview.scrubber
+    for share in (0.75, 0.25, 0.5):
+        qtbot.mouseClick(bar, Qt.LeftButton, pos=QPoint(int(bar.width() * share), bar.height() // 2))
+        assert bar.value() == pytest.approx(59 * share, abs=2)

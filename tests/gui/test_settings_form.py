@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QComboBox
+from PyQt5.QtWidgets import QComboBox, QSlider
 
 from dashcamcleaner.gui.fields import (
     CheckField,
@@ -169,3 +169,32 @@ def test_dropping_weights_adds_them(open_window: OpenWindow, qtbot: Any, tmp_pat
     assert Path(window.session.form.value("weights")).read_bytes() == b"weights"
     assert len(window.session.queue) == 0
     assert window.settings.lines["weights"].note.isVisible()
+
+
+def test_detail_and_quality_speak_in_words_with_the_number_behind(open_window: OpenWindow, qtbot: Any) -> None:
+    window = open_window()
+    form, model = window.settings, window.session.form
+    detail, quality = form.lines["inference_size"], form.lines["quality"]
+    assert (detail.label.text(), quality.label.text()) == ("Detail", "Quality")
+    assert detail.field.combo.currentText() == "Far ones too"
+    pick(quality.field.combo, 24)
+    assert model.value("quality") == 24
+    assert quality.field.spin.text() == "24"
+    quality.field.spin.selectAll()
+    qtbot.keyClicks(quality.field.spin, "21")
+    qtbot.keyClick(quality.field.spin, Qt.Key_Return)
+    assert model.value("quality") == 21
+    assert quality.field.combo.currentText() == "Own value"
+    qtbot.mouseClick(quality.back, Qt.LeftButton)
+    assert quality.field.combo.currentText() == "Good"
+    assert quality.field.combo.findText("Own value") < 0
+
+
+def test_handles_of_sliders_are_whole(open_window: OpenWindow, qtbot: Any) -> None:
+    window = open_window()
+    window.resize(1280, 720)
+    qtbot.wait(20)
+    sliders = [one for one in window.findChildren(QSlider) if one.isVisible()]
+    assert len(sliders) > 2
+    for slider in sliders:
+        assert slider.height() >= 18, "the handle is 15 pixels high, and 2 more on each side are its frame"

@@ -224,7 +224,7 @@ def test_results_go_where_they_are_wanted(open_window: OpenWindow, files: Files,
     window.session.queue.at(1).own_output = tmp_path / "special.mkv"
     window.session.start()
     wait_until_done(qtbot, window)
-    assert [job.output for job in engine.jobs] == [tmp_path / "out" / "a.mp4", tmp_path / "special.mkv"]
+    assert [job.output for job in engine.jobs] == [tmp_path / "out" / "a_cleaned.mp4", tmp_path / "special.mkv"]
     assert Store().get("output_folder") == str(tmp_path / "out")
     assert "out" in window.top.output.text()
 
@@ -252,7 +252,7 @@ def test_the_audit_of_a_result_is_told_in_its_row(open_window: OpenWindow, files
     wait_until_done(qtbot, window)
     row = window.session.queue.at(0)
     assert row.state is State.DONE
-    assert note_text(row) == "2 faces, 1 plate hidden · Audit: NEEDS REVIEW · 1 finding"
+    assert note_text(row) == "2 faces, 1 plate hidden · 1 finding"
     window.actions_["audit_all"].trigger()
     window.session.again(row.id, overwrite=True)
     wait_until_done(qtbot, window)
@@ -268,8 +268,8 @@ def test_the_menu_offers_what_makes_sense(open_window: OpenWindow, files: Files,
     window.session.start()
     wait_until_done(qtbot, window)
     done, failed = ([what for what, _ in window.result.choices(row)] for row in window.session.queue)
-    assert done == ["open", "folder", "audit", "replace"]  # no report and no plan: the script wrote none
-    assert failed == ["again", "name"]
+    assert done == ["open", "folder", "audit", "replace", "log"]  # no report and no plan: the script wrote none
+    assert failed == ["again", "name", "log"]
 
 
 def test_what_was_cleaned_on_an_earlier_day_is_not_cleaned_again_unasked(

@@ -227,7 +227,8 @@ still = read_still(Path(sys.argv[1]))
 still.frame.picture((1280, 960))
 Obscurer().obscure(still.frame, [Region((100.0, 100.0, 900.0, 1000.0), "face", 1.0, Origin.DETECTED)])
 write_still(still, partial_path=Path(sys.argv[2]))
-print(*still.frame.size, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+print(*still.frame.size, int(status["VmHWM"].split()[0]))
 """
 
 

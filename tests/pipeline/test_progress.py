@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashcamcleaner.core.events import Progress
+from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.progress import ProgressMeter
 
 
@@ -34,3 +35,22 @@ def test_without_a_frame_count_there_is_no_eta() -> None:
     assert event is not None
     assert event.eta_s is None
     assert abs(event.fps - 2) < 0.1
+
+
+def test_a_pause_counts_neither_for_the_pace_nor_for_what_is_left() -> None:
+    now = [0.0]
+    control = Control(clock=lambda: now[0])
+    meter = ProgressMeter("clean", frames=200, clock=control.working_s)
+    events: list[Progress] = []
+    for number in range(200):
+        if number in (60, 120):
+            control.pause()
+            control.pause()
+            now[0] += 600.0
+            assert control.working_s() < 20
+            control.resume()
+        if event := meter.advance({}, time_s=number / 30):
+            events.append(event)
+        now[0] += 0.1
+    assert all(abs(event.fps - 10) < 1 for event in events[2:])
+    assert all(event.eta_s is None or event.eta_s < 25 for event in events)

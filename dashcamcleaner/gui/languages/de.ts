@@ -24,8 +24,20 @@
       <translation>&amp;Ansicht</translation>
     </message>
     <message>
+      <source>1. Add clips. The preview shows what will be hidden before anything is written.</source>
+      <translation>1. Clips hinzufügen. Die Vorschau zeigt, was verdeckt wird, bevor etwas geschrieben ist.</translation>
+    </message>
+    <message>
       <source>16-bit float</source>
       <translation>16-Bit-Gleitkomma</translation>
+    </message>
+    <message>
+      <source>2. Press Start. Your clips stay as they are; each result is a new file.</source>
+      <translation>2. Start drücken. Ihre Clips bleiben, wie sie sind; jedes Ergebnis ist eine neue Datei.</translation>
+    </message>
+    <message>
+      <source>3. Look through the review before you publish. No program finds everything.</source>
+      <translation>3. Vor dem Veröffentlichen die Durchsicht ansehen. Kein Programm findet alles.</translation>
     </message>
     <message>
       <source>32-bit float</source>
@@ -52,6 +64,10 @@
       <translation>Ein Clip, der gerade bereinigt wird, kann nicht entfernt werden; brich ihn erst ab.</translation>
     </message>
     <message>
+      <source>A drawn street, to see everything at work</source>
+      <translation>Eine gezeichnete Straße, um alles auszuprobieren</translation>
+    </message>
+    <message>
       <source>A key of the whole desktop that covers everything; F12 does so in this window</source>
       <translation>Eine Taste des ganzen Bildschirms, die alles abdeckt; in diesem Fenster tut das F12</translation>
     </message>
@@ -74,6 +90,10 @@
     <message>
       <source>A region whose object is not sure takes at most this share of the picture.</source>
       <translation>Ein Bereich, dessen Objekt nicht sicher ist, nimmt höchstens diesen Anteil des Bildes ein.</translation>
+    </message>
+    <message>
+      <source>A report tells what was done and how it was checked, not that nobody can be recognised.</source>
+      <translation>Ein Bericht sagt, was getan und wie es geprüft wurde, nicht, dass niemand zu erkennen ist.</translation>
     </message>
     <message>
       <source>A score above this is enough by itself.</source>
@@ -132,6 +152,10 @@
       <translation>Ordner hinzufügen…</translation>
     </message>
     <message>
+      <source>Add recent</source>
+      <translation>Zuletzt hinzugefügte</translation>
+    </message>
+    <message>
       <source>Add weights</source>
       <translation>Gewichte hinzufügen</translation>
     </message>
@@ -146,6 +170,14 @@
     <message>
       <source>After</source>
       <translation>Nachher</translation>
+    </message>
+    <message>
+      <source>All clips are done</source>
+      <translation>Alle Clips sind fertig</translation>
+    </message>
+    <message>
+      <source>All files</source>
+      <translation>Alle Dateien</translation>
     </message>
     <message>
       <source>An NVIDIA GPU and PyTorch are there, so the GPU is taken.</source>
@@ -174,6 +206,10 @@
     <message>
       <source>Arithmetic of the network; auto: the chip's best.</source>
       <translation>Rechenart des Netzes; auto: die beste des Prozessors.</translation>
+    </message>
+    <message>
+      <source>As a run hides it</source>
+      <translation>So verdeckt ein Lauf</translation>
     </message>
     <message>
       <source>As it is</source>
@@ -208,6 +244,14 @@
       <translation>Jedes Ergebnis prüfen</translation>
     </message>
     <message>
+      <source>Audit failed</source>
+      <translation>Prüfung nicht bestanden</translation>
+    </message>
+    <message>
+      <source>Audit: a second look at the finished file by other means; what it finds stands in the review.</source>
+      <translation>Prüfung: ein zweiter Blick auf die fertige Datei mit anderen Mitteln; was sie findet, steht in der Durchsicht.</translation>
+    </message>
+    <message>
       <source>Audit: {status}</source>
       <translation>Prüfung: {status}</translation>
     </message>
@@ -236,8 +280,8 @@
       <translation>Vorher und nachher, mit verschiebbarer Trennlinie</translation>
     </message>
     <message>
-      <source>Beside each clip, as NAME_cleaned</source>
-      <translation>Neben jedem Clip, als NAME_cleaned</translation>
+      <source>Beside each clip</source>
+      <translation>Neben jedem Clip</translation>
     </message>
     <message>
       <source>Blocks</source>
@@ -270,6 +314,10 @@
     <message>
       <source>Cancel</source>
       <translation>Abbrechen</translation>
+    </message>
+    <message>
+      <source>Cannot be read</source>
+      <translation>Nicht lesbar</translation>
     </message>
     <message>
       <source>Capture rate</source>
@@ -322,6 +370,10 @@
     <message>
       <source>Clips</source>
       <translation>Clips</translation>
+    </message>
+    <message>
+      <source>Clips and pictures</source>
+      <translation>Clips und Bilder</translation>
     </message>
     <message>
       <source>Clips at once</source>
@@ -424,6 +476,10 @@
       <translation>„{name}“ löschen</translation>
     </message>
     <message>
+      <source>Detail</source>
+      <translation>Genauigkeit</translation>
+    </message>
+    <message>
       <source>Detect a clip's parts in the processes of parallel, or on a cluster's workers; the result stays the same.</source>
       <translation>Teile eines Clips in den Prozessen von „parallel“ oder auf den Arbeitern eines Clusters erkennen; das Ergebnis bleibt gleich.</translation>
     </message>
@@ -464,6 +520,10 @@
       <translation>Fertig, mit Lücken</translation>
     </message>
     <message>
+      <source>Done: {what}</source>
+      <translation>Fertig: {what}</translation>
+    </message>
+    <message>
       <source>Drag a box around what is to be hidden</source>
       <translation>Ziehe ein Rechteck um das, was verdeckt werden soll</translation>
     </message>
@@ -492,6 +552,10 @@
       <translation>Eine Fläche zeichnen, die sichtbar bleibt</translation>
     </message>
     <message>
+      <source>Drawing the sample clip…</source>
+      <translation>Der Beispielclip wird gezeichnet…</translation>
+    </message>
+    <message>
       <source>Drawn region</source>
       <translation>Gezeichneter Bereich</translation>
     </message>
@@ -516,8 +580,8 @@
       <translation>Jedes Stück eine Datei</translation>
     </message>
     <message>
-      <source>Each result stands beside its clip as NAME_cleaned</source>
-      <translation>Jedes Ergebnis steht neben seinem Clip als NAME_cleaned</translation>
+      <source>Each result stands beside its clip as NAME{suffix}</source>
+      <translation>Jedes Ergebnis steht neben seinem Clip als NAME{suffix}</translation>
     </message>
     <message>
       <source>Edits from elsewhere</source>
@@ -574,6 +638,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Fehlgeschlagen</translation>
     </message>
     <message>
+      <source>Far ones too</source>
+      <translation>Auch Fernes</translation>
+    </message>
+    <message>
       <source>Fast</source>
       <translation>Schnell</translation>
     </message>
@@ -600,6 +668,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Find persons</source>
       <translation>Personen suchen</translation>
+    </message>
+    <message>
+      <source>Finished file</source>
+      <translation>Fertige Datei</translation>
     </message>
     <message>
       <source>First frame</source>
@@ -632,6 +704,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>For clips that will be shown. Looks closely; takes its time.</source>
       <translation>Für Clips, die gezeigt werden. Sieht genau hin und nimmt sich Zeit.</translation>
+    </message>
+    <message>
+      <source>Forget these</source>
+      <translation>Diese vergessen</translation>
     </message>
     <message>
       <source>Frame</source>
@@ -678,6 +754,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Zu den Szenen</translation>
     </message>
     <message>
+      <source>Good</source>
+      <translation>Gut</translation>
+    </message>
+    <message>
       <source>Growth for faces alone.</source>
       <translation>Vergrößerung nur für Gesichter.</translation>
     </message>
@@ -700,6 +780,14 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>H.265</source>
       <translation>H.265</translation>
+    </message>
+    <message>
+      <source>Hardly any loss</source>
+      <translation>Kaum Verlust</translation>
+    </message>
+    <message>
+      <source>Help</source>
+      <translation>Hilfe</translation>
     </message>
     <message>
       <source>Hidden in any case</source>
@@ -790,6 +878,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Wie wahrscheinlich eine Spur ein Objekt sein muss, um verdeckt zu werden, große mehr; niedriger verdeckt mehr. auto: 0.05.</translation>
     </message>
     <message>
+      <source>How to go on</source>
+      <translation>Wie es weitergeht</translation>
+    </message>
+    <message>
       <source>If you trust where it came from, turn on “Trust these weights” under More settings.</source>
       <translation>Wenn du der Herkunft vertraust, schalte unter „Weitere Einstellungen“ „Diesen Gewichten vertrauen“ ein.</translation>
     </message>
@@ -800,10 +892,6 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Inference engine.</source>
       <translation>Rechenwerk für das Netz.</translation>
-    </message>
-    <message>
-      <source>Inference size</source>
-      <translation>Bildgröße der Erkennung</translation>
     </message>
     <message>
       <source>Intel (Quick Sync)</source>
@@ -818,8 +906,20 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Es konnte nicht verfolgt werden: {why}</translation>
     </message>
     <message>
+      <source>It finds faces and number plates in clips and pictures and hides them in every frame.</source>
+      <translation>Es findet Gesichter und Kennzeichen in Clips und Bildern und verdeckt sie in jedem Bild.</translation>
+    </message>
+    <message>
+      <source>It hides no voices, clothes, names on shops, house numbers or places.</source>
+      <translation>Es verdeckt keine Stimmen, Kleidung, Ladennamen, Hausnummern oder Orte.</translation>
+    </message>
+    <message>
       <source>It is no face or plate, or not wanted any more</source>
       <translation>Es ist kein Gesicht oder Kennzeichen oder nicht mehr gewünscht</translation>
+    </message>
+    <message>
+      <source>It misses some: far, small, covered or turned faces and plates above all. Look before you publish.</source>
+      <translation>Manches übersieht es: vor allem ferne, kleine, halb verdeckte oder abgewandte Gesichter und Kennzeichen. Vor dem Veröffentlichen ansehen.</translation>
     </message>
     <message>
       <source>Its name</source>
@@ -852,6 +952,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Keyboard shortcuts</source>
       <translation>Tastenkürzel</translation>
+    </message>
+    <message>
+      <source>Keys</source>
+      <translation>Tasten</translation>
     </message>
     <message>
       <source>Label bypass</source>
@@ -948,6 +1052,14 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Log file</source>
       <translation>Protokoll</translation>
+    </message>
+    <message>
+      <source>Log of this clip</source>
+      <translation>Protokoll dieses Clips</translation>
+    </message>
+    <message>
+      <source>Log of {name}</source>
+      <translation>Protokoll von {name}</translation>
     </message>
     <message>
       <source>Long side of the picture that the detector sees; larger finds smaller objects and costs more.</source>
@@ -1086,8 +1198,24 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Name des Profils:</translation>
     </message>
     <message>
+      <source>Named NAME{suffix}…</source>
+      <translation>Namen: NAME{suffix}…</translation>
+    </message>
+    <message>
+      <source>Names of results</source>
+      <translation>Namen der Ergebnisse</translation>
+    </message>
+    <message>
       <source>Name…</source>
       <translation>Name…</translation>
+    </message>
+    <message>
+      <source>Near ones only</source>
+      <translation>Nur Nahes</translation>
+    </message>
+    <message>
+      <source>Needs a look</source>
+      <translation>Bitte ansehen</translation>
     </message>
     <message>
       <source>Next frame</source>
@@ -1124,6 +1252,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Nothing is lost; press Resume to go on</source>
       <translation>Nichts ist verloren; „Fortsetzen“ macht weiter</translation>
+    </message>
+    <message>
+      <source>Nothing leaves this computer, and no clip is ever changed: results are new files.</source>
+      <translation>Nichts verlässt diesen Rechner, und kein Clip wird je verändert: Ergebnisse sind neue Dateien.</translation>
     </message>
     <message>
       <source>Nothing unfinished stands under a final name.</source>
@@ -1206,8 +1338,8 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Bericht öffnen</translation>
     </message>
     <message>
-      <source>Open the review, which asks whether they are to be taken; or on the command line: {hint}</source>
-      <translation>Öffne die Durchsicht; sie fragt, ob sie übernommen werden sollen. Oder in der Befehlszeile: {hint}</translation>
+      <source>Open the review, which asks whether they are to be taken.</source>
+      <translation>Die Durchsicht öffnen; sie fragt, ob sie übernommen werden sollen.</translation>
     </message>
     <message>
       <source>OpenVINO</source>
@@ -1258,6 +1390,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Eigenes Profil, auf der Grundlage von {base}.</translation>
     </message>
     <message>
+      <source>Own value</source>
+      <translation>Eigener Wert</translation>
+    </message>
+    <message>
       <source>Panic key</source>
       <translation>Nottaste</translation>
     </message>
@@ -1294,6 +1430,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Bilder je Sekunde, die von einem Bildschirm genommen oder von einer Kamera verlangt werden.</translation>
     </message>
     <message>
+      <source>Planning {done} of {all} frames…</source>
+      <translation>{done} von {all} Bildern geplant…</translation>
+    </message>
+    <message>
       <source>Plans and reports tell where everybody is: only you may read them; off: whoever may read the source.</source>
       <translation>Pläne und Berichte verraten, wo jeder ist: nur du darfst sie lesen; aus: wer die Quelle lesen darf.</translation>
     </message>
@@ -1328,6 +1468,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Preview and review</source>
       <translation>Vorschau und Durchsicht</translation>
+    </message>
+    <message>
+      <source>Preview: rest at a frame, and the seconds around it are planned as a run would plan them.</source>
+      <translation>Vorschau: Wer bei einem Bild verweilt, sieht die Sekunden darum so geplant, wie ein Lauf sie plant.</translation>
     </message>
     <message>
       <source>Previous frame</source>
@@ -1430,6 +1574,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Neu rendern</translation>
     </message>
     <message>
+      <source>Render again ({style})</source>
+      <translation>Neu rendern ({style})</translation>
+    </message>
+    <message>
       <source>Render again with the edits</source>
       <translation>Mit den Änderungen neu rendern</translation>
     </message>
@@ -1480,6 +1628,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Review</source>
       <translation>Durchsicht</translation>
+    </message>
+    <message>
+      <source>Review: keep a track clear, draw a box around what was missed, then render again.</source>
+      <translation>Durchsicht: eine Spur frei lassen, um Übersehenes einen Rahmen ziehen, dann neu rendern.</translation>
     </message>
     <message>
       <source>Run audit</source>
@@ -1550,6 +1702,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Einstellungen</translation>
     </message>
     <message>
+      <source>Settings: turn a dial, and the preview follows. What was started keeps its own settings.</source>
+      <translation>Einstellungen: Was man dreht, zeigt die Vorschau. Gestartetes behält seine eigenen Einstellungen.</translation>
+    </message>
+    <message>
       <source>Shape of face regions.</source>
       <translation>Form der Gesichtsbereiche.</translation>
     </message>
@@ -1594,6 +1750,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Das Ergebnis zeigen</translation>
     </message>
     <message>
+      <source>Shows the file that was written; off: what the settings would make of the clip now</source>
+      <translation>Zeigt die geschriebene Datei; aus: was die Einstellungen jetzt aus dem Clip machen würden</translation>
+    </message>
+    <message>
       <source>Shows the frame as it is while this button, or the key H, is held</source>
       <translation>Zeigt das Bild, wie es ist, solange dieser Knopf oder die Taste H gehalten wird</translation>
     </message>
@@ -1602,8 +1762,16 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Langsamere Voreinstellungen machen kleinere Dateien gleicher Qualität.</translation>
     </message>
     <message>
+      <source>Smaller file</source>
+      <translation>Kleinere Datei</translation>
+    </message>
+    <message>
       <source>Smaller picture</source>
       <translation>Bild kleiner</translation>
+    </message>
+    <message>
+      <source>Smallest file</source>
+      <translation>Kleinste Datei</translation>
     </message>
     <message>
       <source>So many of the latest scores of a label must pass its threshold.</source>
@@ -1654,6 +1822,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Ton an oder aus</translation>
     </message>
     <message>
+      <source>Sound, subtitles and everything else stay as they were; positions and unknown data are left out.</source>
+      <translation>Ton, Untertitel und alles andere bleiben, wie sie waren; Standorte und unbekannte Daten werden weggelassen.</translation>
+    </message>
+    <message>
       <source>Source in the report</source>
       <translation>Quelle im Bericht</translation>
     </message>
@@ -1676,6 +1848,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Start of a span</source>
       <translation>Anfang einer Spanne</translation>
+    </message>
+    <message>
+      <source>Started: {what}</source>
+      <translation>Gestartet: {what}</translation>
     </message>
     <message>
       <source>Starting</source>
@@ -1770,6 +1946,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Die längste Lücke in einem Block</translation>
     </message>
     <message>
+      <source>The machine may go to sleep during a run; {command} prevents it.</source>
+      <translation>Der Rechner kann während eines Laufs einschlafen; {command} verhindert das.</translation>
+    </message>
+    <message>
       <source>The number of latest scores among which hits are counted.</source>
       <translation>Die Zahl der letzten Werte, unter denen Treffer gezählt werden.</translation>
     </message>
@@ -1820,6 +2000,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>This clip cannot be reviewed.</source>
       <translation>Dieser Clip kann nicht durchgesehen werden.</translation>
+    </message>
+    <message>
+      <source>This frame alone</source>
+      <translation>Nur dieses Bild</translation>
     </message>
     <message>
       <source>This list</source>
@@ -1890,12 +2074,24 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Diesen Gewichten vertrauen</translation>
     </message>
     <message>
+      <source>Try a sample clip</source>
+      <translation>Beispielclip ausprobieren</translation>
+    </message>
+    <message>
       <source>Undo</source>
       <translation>Rückgängig</translation>
     </message>
     <message>
       <source>Unsure first</source>
       <translation>Unsichere zuerst</translation>
+    </message>
+    <message>
+      <source>Usual</source>
+      <translation>Üblich</translation>
+    </message>
+    <message>
+      <source>Very far ones too</source>
+      <translation>Sehr Fernes</translation>
     </message>
     <message>
       <source>Video stream</source>
@@ -1942,8 +2138,20 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Was unterschieden wird</translation>
     </message>
     <message>
+      <source>What it cannot do</source>
+      <translation>Was es nicht kann</translation>
+    </message>
+    <message>
+      <source>What it does</source>
+      <translation>Was es tut</translation>
+    </message>
+    <message>
       <source>What leaves</source>
       <translation>Was hinausgeht</translation>
+    </message>
+    <message>
+      <source>What results are called: the clip's name and</source>
+      <translation>So heißen Ergebnisse: der Name des Clips und</translation>
     </message>
     <message>
       <source>What the report tells of the source: its path and hash, its name, or nothing.</source>
@@ -1952,6 +2160,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>What was analysed is kept: the next start continues where it stopped.</source>
       <translation>Was analysiert wurde, bleibt erhalten: der nächste Start macht dort weiter.</translation>
+    </message>
+    <message>
+      <source>What was started keeps the settings it was started with. Changed ones count from the next start.</source>
+      <translation>Was läuft oder ansteht, behält die Einstellungen seines Starts. Geänderte Einstellungen gelten ab dem nächsten Start.</translation>
     </message>
     <message>
       <source>Where it runs: auto, cpu, gpu, cuda:0, mps.</source>
@@ -1990,6 +2202,18 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Geschrieben: {file}</translation>
     </message>
     <message>
+      <source>about {h} h {m} min</source>
+      <translation>etwa {h} h {m} min</translation>
+    </message>
+    <message>
+      <source>about {n} min</source>
+      <translation>etwa {n} min</translation>
+    </message>
+    <message>
+      <source>about {n} s</source>
+      <translation>etwa {n} s</translation>
+    </message>
+    <message>
       <source>auto</source>
       <translation>auto</translation>
     </message>
@@ -2014,6 +2238,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>weggelassen</translation>
     </message>
     <message>
+      <source>failed</source>
+      <translation>nicht bestanden</translation>
+    </message>
+    <message>
       <source>frames</source>
       <translation>Bilder</translation>
     </message>
@@ -2034,6 +2262,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>stumm</translation>
     </message>
     <message>
+      <source>needs a look</source>
+      <translation>bitte ansehen</translation>
+    </message>
+    <message>
       <source>none</source>
       <translation>keine</translation>
     </message>
@@ -2048,6 +2280,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>nothing in this frame</source>
       <translation>nichts in diesem Bild</translation>
+    </message>
+    <message>
+      <source>passed</source>
+      <translation>bestanden</translation>
     </message>
     <message>
       <source>regions drawn by hand</source>
@@ -2166,6 +2402,13 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>noch {n} min</translation>
     </message>
     <message numerus="yes">
+      <source>{n} need a look</source>
+      <translation>
+        <numerusform>{n} bitte ansehen</numerusform>
+        <numerusform>{n} bitte ansehen</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>{n} notes</source>
       <translation>
         <numerusform>{n} Hinweis</numerusform>
@@ -2231,6 +2474,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>{phase} {percent} %</source>
       <translation>{phase} {percent} %</translation>
+    </message>
+    <message>
+      <source>{suffix} cannot be part of a file's name.</source>
+      <translation>{suffix} kann kein Teil eines Dateinamens sein.</translation>
     </message>
     <message>
       <source>{what} hidden</source>

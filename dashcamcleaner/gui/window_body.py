@@ -1,0 +1,128 @@
+"""The window's parts in their places: bars, queue, tabs, settings. It knows where things stand, and nothing of work."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QFrame, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+
+from dashcamcleaner.gui import bars
+from dashcamcleaner.gui.frame_provider import FrameProvider
+from dashcamcleaner.gui.live_tab import LiveTab
+from dashcamcleaner.gui.preview import PreviewPanel
+from dashcamcleaner.gui.queue_view import QueueView
+from dashcamcleaner.gui.review import ReviewPanel
+from dashcamcleaner.gui.scenes_panel import ScenesPanel
+from dashcamcleaner.gui.session import Session
+from dashcamcleaner.gui.settings_form import SettingsForm
+from dashcamcleaner.gui.window_parts import DropVeil
+from dashcamcleaner.gui.words import tr
+
+__all__ = ["WindowBody"]
+
+_QUEUE_PX = 280
+_QUEUE_AT_FIRST_PX = 340
+_SETTINGS_PX = 280
+
+
+class WindowBody(QWidget):
+    """Everything below the menu bar.
+
+    Args:
+        session: what the parts show.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.top = bars.TopBar(session.output_folder)
+        self.messages = bars.MessageBar()
+        self.foot = bars.FootBar()
+        self.queue = QueueView(session.rows)
+        self.empty = bars.EmptyPage()
+        self.preview = PreviewPanel(session.sight, FrameProvider(session.engine), session.form)
+        self.review = ReviewPanel(session.sight, session.planning, session.files, session.engine, session.form)
+        self.result = bars.ResultBar()
+        self.settings = SettingsForm(session.form, session.store)
+        self.settings.setMinimumWidth(270)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.preview, tr("Preview"))
+        self.tabs.addTab(self.review, tr("Review"))
+        self.scenes = ScenesPanel(session.sight, session.engine, session.form, lambda: session.output_folder)
+        self.tabs.addTab(self.scenes, tr("Scenes"))
+        self.live = LiveTab(session.engine, session.form)
+        self.tabs.addTab(self.live, tr("Live"))
+        self.split = self._middle()
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.empty)
+        self.pages.addWidget(self.split)
+        self.outer = _splitter(self.pages, self.settings)
+        self.outer.setStretchFactor(0, 1)
+        column = _column(self)
+        for widget in (self.top, self.messages, self.outer, self.foot):
+            column.addWidget(widget)
+        column.setStretch(2, 1)
+        self.veil = DropVeil(self)
+
+    def _middle(self) -> QSplitter:
+        frame = QFrame()
+        frame.setObjectName("queue")
+        frame.setMinimumWidth(_QUEUE_PX)
+        inside = QVBoxLayout(frame)
+        inside.setContentsMargins(0, 0, 1, 0)
+        inside.addWidget(self.queue)
+        middle = QWidget()
+        middle.setMinimumWidth(420)
+        column = _column(middle)
+        column.addWidget(self.tabs, 1)
+        column.addWidget(self.result)
+        split = _splitter(frame, middle)
+        split.setStretchFactor(1, 1)
+        return split
+
+    @property
+    def reviewing(self) -> bool:
+        """The review is in front."""
+        return self.tabs.currentWidget() is self.review
+
+    @property
+    def previewing(self) -> bool:
+        """The preview is in front."""
+        return self.tabs.currentWidget() is self.preview
+
+    def place_at_first(self, width: int) -> None:
+        """Dividers for a window that was never open before."""
+        self.split.setSizes([_QUEUE_AT_FIRST_PX, max(1, width - _SETTINGS_PX - _QUEUE_AT_FIRST_PX)])
+        self.outer.setSizes([max(1, width - _SETTINGS_PX), _SETTINGS_PX])
+
+    def make_room(self, *, settings_wanted: bool) -> None:
+        """Give the tab in front the room that it needs: but in the preview the settings go.
+
+        The queue keeps its width: else the tabs would move away from under the pointer that has just clicked one.
+        """
+        queue_px = self.split.sizes()[0]
+        self.settings.setVisible(self.previewing and settings_wanted)
+        self.outer.refresh()
+        self.split.setSizes([queue_px, max(1, self.pages.width() - queue_px)])
+
+    def refresh_theme(self) -> None:
+        """Draw everything anew in the colours in force."""
+        panels = (self.preview, self.review, self.scenes, self.settings)
+        for part in (self.top, self.messages, self.empty, self.result, *panels):
+            part.refresh_theme()
+        self.queue.viewport().update()
+
+
+def _column(parent: QWidget) -> QVBoxLayout:
+    column = QVBoxLayout(parent)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    return column
+
+
+def _splitter(left: QWidget, right: QWidget) -> QSplitter:
+    split = QSplitter(Qt.Horizontal)
+    split.setHandleWidth(1)
+    split.setChildrenCollapsible(False)
+    split.addWidget(left)
+    split.addWidget(right)
+    return split

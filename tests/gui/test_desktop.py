@@ -1,0 +1,139 @@
+"""What the desktop is told, the machine's sleep, one window for a user, and logs that outlive a start."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PyQt5.QtCore import QSize
+from PyQt5.QtNetwork import QLocalSocket
+
+from dashcamcleaner.gui import single_instance
+from dashcamcleaner.gui.crash import CrashNet, log_path
+from dashcamcleaner.gui.presence import WakeLock
+from dashcamcleaner.gui.single_instance import SingleInstance, hand_over
+from tests.gui.driving import OpenWindow, ScriptedEngine, drop
+
+Files = Callable[..., list[Path]]
+
+
+def test_progress_stands_in_the_title_and_the_machine_stays_awake(
+    open_window: OpenWindow, files: Files, qtbot: Any
+) -> None:
+    told: list[str] = []
+
+    @contextmanager
+    def lock() -> Any:
+        told.append("held")
+        yield
+        told.append("let go")
+
+    engine = ScriptedEngine(free=False)
+    window = open_window(engine)
+    window.presence.lock = WakeLock(lock)
+    drop(window, *files("a.mp4"))
+    qtbot.waitUntil(lambda: len(window.session.queue) == 1 and window.session.queue.at(0).facts is not None)
+    assert window.windowTitle() == "DashcamCleaner"
+    window.session.start()
+    engine.step(5)
+    qtbot.waitUntil(lambda: window.windowTitle() == "50 % – DashcamCleaner")
+    assert window.presence.last_sent == {"progress": 0.5, "progress-visible": True}
+    assert told == ["held"]
+    engine.step(20)
+    qtbot.waitUntil(lambda: not window.session.busy and not window.session.started)
+    assert window.windowTitle() == "DashcamCleaner"
+    assert window.presence.last_sent["progress-visible"] is False
+    assert told == ["held", "let go"]
+    assert window.presence.notes == ["1 of 1 done"]
+
+
+def test_a_desktop_that_refuses_stops_no_run(caplog: pytest.LogCaptureFixture) -> None:
+    def refused() -> Any:
+        raise OSError("no session bus")
+
+    lock = WakeLock(refused)
+    lock.hold(True)
+    assert not lock.held
+    assert "could not be kept awake" in caplog.text
+
+
+def test_files_opened_later_join_the_window(open_window: OpenWindow, files: Files, qtbot: Any, own_home: Path) -> None:
+    first, second = files("a.mp4", "b.mp4")
+    assert not hand_over([str(first)]), "nobody is there yet"
+    window = open_window()
+    instance = SingleInstance(window)
+    instance.opened.connect(window.join)
+    assert instance.listen()
+    assert hand_over([str(first), str(second)])
+    qtbot.waitUntil(lambda: len(window.session.queue) == 2)
+    assert not window.session.started, "what is opened is not started"
+    instance.close()
+
+
+@pytest.mark.parametrize("said", [b"no json", b'{"a": 1}', b"[1, 2]", b"x" * 1_100_000])
+def test_what_is_no_list_of_paths_is_not_heard(
+    open_window: OpenWindow, files: Files, qtbot: Any, own_home: Path, said: bytes
+) -> None:
+    (clip,) = files("a.mp4")
+    window = open_window()
+    instance = SingleInstance(window)
+    instance.opened.connect(window.join)
+    assert instance.listen()
+    socket = QLocalSocket()
+    socket.connectToServer(single_instance._name())
+    assert socket.waitForConnected(1000)
+    socket.write(said)
+    socket.flush()
+    qtbot.wait(50)
+    socket.abort()
+    assert hand_over([str(clip)])
+    qtbot.waitUntil(lambda: len(window.session.queue) == 1)
+    instance.close()
+
+
+def test_the_log_of_faults_is_added_to(qapp: Any, own_home: Path) -> None:
+    path = log_path().with_name("fault.log")
+    for _ in range(2):
+        net = CrashNet()
+        net.install()
+        with path.open("a", encoding="utf-8") as file:
+            file.write("Fatal Python error: Segmentation fault\n")
+        net.remove()
+    text = path.read_text(encoding="utf-8")
+    assert text.count("Segmentation fault") == 2
+    assert text.count("starts at") == 2
+    path.write_text("x" * 1_100_000, encoding="utf-8")
+    net = CrashNet()
+    net.install()
+    net.remove()
+    assert path.stat().st_size < 1000
+    assert path.with_name("fault.1.log").stat().st_size == 1_100_000
+
+
+def test_the_window_is_no_larger_than_its_screen_at_first(open_window: OpenWindow) -> None:
+    window = open_window()
+    room = window.screen().availableGeometry().size()
+    least = window.minimumSizeHint().expandedTo(window.minimumSize())
+    assert window.size().boundedTo(room.expandedTo(least)) == window.size()
+    assert least.boundedTo(QSize(1200, 690)) == least
+
+
+def test_names_of_results_are_what_was_chosen(
+    open_window: OpenWindow, files: Files, qtbot: Any, tmp_path: Path
+) -> None:
+    engine = ScriptedEngine()
+    window = open_window(engine)
+    drop(window, *files("a.mp4"))
+    qtbot.waitUntil(lambda: len(window.session.queue) == 1)
+    window.top.output.suffix_chosen.emit("../x")
+    assert "cannot be part of a file's name" in window.messages.text.text()
+    window.top.output.suffix_chosen.emit("_public")
+    window.top.output.folder_chosen.emit(tmp_path / "out")
+    window.session.start()
+    qtbot.waitUntil(lambda: not window.session.busy and not window.session.started)
+    assert [job.output.name for job in engine.jobs] == ["a_public.mp4"]
+    assert json.loads((window.session.store.folder / "window.json").read_text())["result_suffix"] == "_public"

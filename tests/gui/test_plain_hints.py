@@ -1,0 +1,62 @@
+"""No sentence of the engine speaks of flags inside the window: every hint of the package is asked."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import dashcamcleaner
+from dashcamcleaner.gui.plain_hints import in_window
+
+ROOT = Path(dashcamcleaner.__file__).parent
+COMMANDS_ONLY = {"cli", "training", "live"}
+FLAG = re.compile(r"(?<![\w-])--?[a-z]")
+
+
+def _text(node: ast.expr) -> str | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values)
+    return None
+
+
+def hints() -> list[str]:
+    found = set()
+    for path in ROOT.rglob("*.py"):
+        if path.relative_to(ROOT).parts[0] in COMMANDS_ONLY:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg == "hint" and (text := _text(node.value)):
+                found.add(text)
+    return sorted(found)
+
+
+def test_no_hint_of_the_engine_names_a_flag_in_the_window() -> None:
+    assert len(hints()) > 50
+    told = [in_window(hint) for hint in hints() if "pip install" not in hint]
+    assert [text for text in told if FLAG.search(text)] == []
+    assert [text for text in told if text and not text[0].isupper() and text[0].isalpha()] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Choose another name, or add --overwrite; it continues.", "Choose another name; it continues."),
+        ("Use --backend openvino.", "Use “Backend”: OpenVINO."),
+        ("Choose another folder with -o.", "Choose another folder."),
+        ("Make one with: dashcamcleaner people CLIP --plan P; or name a picture.", "Name a picture."),
+        ("Leave --plan out to look without one.", ""),
+        ("pip install -r requirements.txt", "pip install -r requirements.txt"),
+        ("Nothing to change here.", "Nothing to change here."),
+    ],
+)  # fmt: skip
+def test_a_hint_stays_a_sentence(said: str, told: str) -> None:
+    assert in_window(said) == told
+
+
+def test_labels_are_those_of_the_language() -> None:
+    assert in_window("Raise --tiles.", tr=str.upper) == "Raise “TILES”."
