@@ -35,7 +35,7 @@ class Sight:
     Args:
         state: the run's.
         models: gives detectors.
-        size: of the upright pictures.
+        size: the size of the upright pictures.
         verdicts: takes what was found, for the switches.
     """
 

@@ -14,7 +14,6 @@ from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.review_edits import KeepSpan
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.people.rules import merged_persons, split_person
 from dashcamcleaner.review.review_objects import Key, ReviewObject
 
 __all__ = [
@@ -131,6 +130,8 @@ def merged(edits: Edits, objects: Sequence[ReviewObject], *, seconds: Callable[[
     edits = _as_persons(edits, objects, seconds=seconds)
     numbers = [one.key[1] for one in objects if one.key[0] == "person"]
     numbers += [said.person for track in _tracks(objects, persons=False) for said in edits.person_tracks[track]]
+    from dashcamcleaner.people.rules import merged_persons  # heavy; the window stands before it is needed
+
     return merged_persons(edits, numbers)
 
 
@@ -142,6 +143,8 @@ def split(edits: Edits, one: ReviewObject) -> Edits:
     """
     if one.key[0] != "person":
         raise SettingError("Only a person whom several tracks show can be split.")
+    from dashcamcleaner.people.rules import split_person
+
     return split_person(edits, one.key[1])
 
 

@@ -58,13 +58,13 @@ def test_the_signal_covers(
     if not hasattr(signal, "SIGUSR1"):
         pytest.skip("there is no such signal here")
     monkeypatch.setattr(session, "_STATS_S", 0.2)
-    real = session.LiveSession._capture
+    real = session.Capture.run
 
-    def capture(self: session.LiveSession) -> None:
+    def capture(self: session.Capture) -> None:
         os.kill(os.getpid(), signal.SIGUSR1)
         real(self)
 
-    monkeypatch.setattr(session.LiveSession, "_capture", capture)
+    monkeypatch.setattr(session.Capture, "run", capture)
     assert live("--from", str(clip), "--to", str(tmp_path / "out.mkv"), "--json") == 0
     assert any(json.loads(line).get("what") == "panic" for line in capsys.readouterr().out.splitlines())
 
