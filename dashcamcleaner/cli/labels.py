@@ -8,7 +8,6 @@ from pathlib import Path
 
 from dashcamcleaner.cli.edit_flags import accepted_of, add_accept_flags
 from dashcamcleaner.core.plain_text import say
-from dashcamcleaner.errors import NotAccepted
 
 __all__ = ["add_parser"]
 
@@ -73,11 +72,7 @@ def run_import(args: argparse.Namespace) -> int:
     file = EditsFile.beside(plan)
     file.accept(*accepted_of(args))
     before = file.read(missing_ok=True)
-    if file.is_foreign:
-        raise NotAccepted(
-            f"The edits {file.path} were not made here: {before.clear_note}.",
-            hint=f"If you know them, add --accept-edits {file.sha256}.",
-        )
+    file.require_accepted(before)
     with PlanReader(plan) as reader:
         header = reader.header
         frames = list(reader)

@@ -14,7 +14,7 @@ from dashcamcleaner.cli.edit_flags import accepted_of, add_accept_flags
 from dashcamcleaner.cli.options import add_settings, settings_of
 from dashcamcleaner.cli.person_flags import add_person_flags, known_persons_of, passphrase_of, request_of
 from dashcamcleaner.core.plain_text import say
-from dashcamcleaner.errors import InputError, NotAccepted, SettingError
+from dashcamcleaner.errors import InputError, SettingError
 
 if TYPE_CHECKING:
     from dashcamcleaner.core.edits import Edits
@@ -136,11 +136,7 @@ def _edits_file(job: Job, args: argparse.Namespace) -> tuple[EditsFile, Edits] |
         return file, _no_edits()
     file.accept(*accepted_of(args))
     edits = file.read(missing_ok=True)
-    if file.is_foreign:
-        raise NotAccepted(
-            f"The edits {file.path} were not made here: {edits.clear_note}.",
-            hint=f"If you know them, say so for this very file by --accept-edits {file.sha256}.",
-        )
+    file.require_accepted(edits, how="say so for this very file by")
     return file, edits
 
 

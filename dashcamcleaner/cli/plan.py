@@ -80,11 +80,7 @@ def run_import(args: argparse.Namespace) -> int:
     file = EditsFile.beside(plan)
     file.accept(*accepted)
     edits = file.read(missing_ok=True)
-    if file.is_foreign:
-        raise NotAccepted(
-            f"The edits {file.path} were not made here: {edits.clear_note}.",
-            hint=f"If you know them, add --accept-edits {file.sha256}.",
-        )
+    file.require_accepted(edits)
     taken = EditsFile.beside(target)
     if target != plan:
         _check_free(target, sources=(plan, file.path), overwrite=args.overwrite)

@@ -47,7 +47,7 @@ from pathlib import Path
 
 from dashcamcleaner.core.edit_types import EDIT_TYPES, Edit, UnknownEdit, edit_from_row
 from dashcamcleaner.core.edits import Edits
-from dashcamcleaner.errors import PlanError
+from dashcamcleaner.errors import NotAccepted, PlanError
 from dashcamcleaner.files import PRIVATE, atomic_write, map_os_errors
 from dashcamcleaner.pipeline.plan_file import plan_of_0_1_0, read_header
 from dashcamcleaner.seals import is_seal_of, seal_of
@@ -113,6 +113,22 @@ class EditsFile:
     def refuse(self) -> None:
         """A person has said no to what was read; `write` keeps it apart, as ``NAME.edits.jsonl.foreign``."""
         self._kept_apart, self.is_foreign = not self.is_ours, False
+
+    def require_accepted(self, edits: Edits, *, how: str = "add") -> None:
+        """Go no further by edits that were not made here, leave something clear, and have no person's yes.
+
+        Args:
+            edits: what `read` gave.
+            how: the words before the flag in the hint.
+
+        Raises:
+            NotAccepted: they are such.
+        """
+        if self.is_foreign:
+            raise NotAccepted(
+                f"The edits {self.path} were not made here: {edits.clear_note}.",
+                hint=f"If you know them, {how} --accept-edits {self.sha256}.",
+            )
 
     def read(self, *, missing_ok: bool = False) -> Edits:
         """What stands in the file; its header is the one that `write` will write.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.plan import FramePlan
-from dashcamcleaner.errors import NotAccepted, PlanError, SettingError
+from dashcamcleaner.errors import PlanError, SettingError
 from dashcamcleaner.people.rules import rules_of_numbers
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
@@ -29,11 +29,8 @@ def load_edits(job: Job) -> Edits:
         SettingError: tracks are named without a plan for them to belong to.
     """
     file, edits = _of_file(job)
-    if file is not None and file.is_foreign:
-        raise NotAccepted(
-            f"The edits {file.path} were not made here: {edits.clear_note}.",
-            hint=f"If you know them, say so for this very file by --accept-edits {file.sha256}.",
-        )
+    if file is not None:
+        file.require_accepted(edits, how="say so for this very file by")
     edits = edits.joined(Edits(job.added_edits))
     if job.persons.numbers and job.from_plan is None:
         raise SettingError(
