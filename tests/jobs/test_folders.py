@@ -55,7 +55,9 @@ def test_all_of_a_folder_is_found_but_what_is_hidden(folder: Path) -> None:
     assert walk(folder) == ([folder / "a.mp4", folder / "inner" / "deeper" / "b.mp4"], [], [])
 
 
-def test_a_linked_subfolder_is_told_and_not_followed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_linked_subfolder_is_told_and_not_followed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     (folder / "round").symlink_to(folder)
     (folder / "nowhere").symlink_to(folder / "gone")
     batch = jobs_for([str(folder)], output=None, settings=resolve({}))
@@ -63,6 +65,7 @@ def test_a_linked_subfolder_is_told_and_not_followed(folder: Path, capsys: pytes
     [told] = batch.linked
     assert str(folder / "round") in told
     models = fakes.pool(fakes.ScriptedDetector({}))
+    monkeypatch.chdir(folder.parent)  # the page over results of several folders goes there
     assert cli.main(["clean", str(folder), "--quiet"], models=models) == 0
     assert told in capsys.readouterr().err
 
@@ -87,6 +90,7 @@ def test_an_unreadable_subfolder_makes_a_batch_partial(
     scandir = os.scandir
     monkeypatch.setattr(os, "scandir", refused)
     models = fakes.pool(fakes.ScriptedDetector({}))
+    monkeypatch.chdir(folder.parent)
     assert cli.main(["clean", str(folder), "--quiet"], models=models) == PARTIAL_EXIT
     assert f"The folder {inner} cannot be read (Permission denied)" in capsys.readouterr().err
 
