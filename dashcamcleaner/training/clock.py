@@ -1,7 +1,7 @@
 """The time that a training has spent, by which its learning rate falls.
 
-Under 60 lines because it is one thing that must be right: a process that is stopped from outside, or a machine that
-sleeps, does not train, and the pause must not eat the schedule.
+Under 60 lines because it is one thing that must be right: a process that is stopped from outside, a machine that
+sleeps, or one whose cores are busy with something else does not train, and none of these may eat the schedule.
 """
 
 from __future__ import annotations
@@ -9,10 +9,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-__all__ = ["TrainingClock"]
+__all__ = ["TrainingClock", "core_time"]
 
 _PAUSE_S = 120.0
 """A step that takes longer was a pause: the slowest real ones take a few seconds."""
+
+
+def core_time(threads: int) -> Callable[[], float]:
+    """A clock that advances only while this process has its cores.
+
+    Args:
+        threads: threads that work side by side; on a machine of its own, the clock then runs about as fast as the wall's.
+    """
+    return lambda: time.process_time() / max(threads, 1)
 
 
 class TrainingClock:

@@ -1,8 +1,8 @@
 """Packed pictures in, a checkpoint out: Ultralytics' model and loss, our own loop.
 
 Called by ``dashcamcleaner train fit``. The loop is ours because views need a loss map per kind and place, and because
-a run on two CPU cores is planned by wall time: the learning rate follows the share of the time budget that is spent
-(``budget_s``), not a number of epochs that nobody can foresee on a shared machine. The checkpoint is written every few
+a run on two CPU cores is planned by time: the learning rate follows the share of the time budget that is spent
+(``budget_s``; on a CPU, the time that the process had its cores), not a number of epochs that nobody can foresee on a shared machine. The checkpoint is written every few
 minutes and carries everything needed to go on after a kill: model, averaged model, optimiser, time spent.
 
 Several processes may train together (``ranks``): each takes its own steps and every now and then moves half way to
@@ -23,7 +23,7 @@ from typing import Any
 
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import atomic_path
-from dashcamcleaner.training.clock import TrainingClock
+from dashcamcleaner.training.clock import TrainingClock, core_time
 from dashcamcleaner.training.loss import collate, masked_loss
 from dashcamcleaner.training.optimiser import make_optimiser
 from dashcamcleaner.training.pictures import KINDS, PackedPictures
@@ -38,7 +38,8 @@ class FitRecipe:
     """How long and how hard to train.
 
     Args:
-        budget_s: wall time of the whole run; the learning rate ends its cosine with it.
+        budget_s: seconds of the whole run; the learning rate ends its cosine with it. On a CPU, seconds of its cores
+            (`training.clock.core_time`), so that other work beside it does not shorten the training.
         batch: views per step.
         optimiser: ``muon`` (AdamW for what is not a convolution) or ``adamw``; see `training.optimiser`.
         lr: peak learning rate.
@@ -147,7 +148,8 @@ def fit(
         step, spent, first = state["step"], state["spent_s"], state["first_loss"]
     batches = _batches(packed, recipe=recipe, strides=tuple(int(s) for s in detect_head(model).stride), first=step)
     log = _Log(out / ("log.csv" if recipe.rank == 0 else f"log-{recipe.rank}.csv"))
-    clock = TrainingClock(spent)
+    on_cpu = device.type == "cpu"
+    clock = TrainingClock(spent, now=core_time(torch.get_num_threads()) if on_cpu else time.monotonic)
     saved = time.monotonic()
     smooth: list[float] | None = None
     views_done = 0
