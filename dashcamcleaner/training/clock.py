@@ -19,7 +19,7 @@ def core_time(threads: int) -> Callable[[], float]:
     """A clock that advances only while this process has its cores.
 
     Args:
-        threads: threads that work side by side; on a machine of its own, the clock then runs about as fast as the wall's.
+        threads: threads that work side by side; with the machine to itself the clock runs about as fast as the wall's.
     """
     return lambda: time.process_time() / max(threads, 1)
 

@@ -2,8 +2,9 @@
 
 Called by ``dashcamcleaner train fit``. The loop is ours because views need a loss map per kind and place, and because
 a run on two CPU cores is planned by time: the learning rate follows the share of the time budget that is spent
-(``budget_s``; on a CPU, the time that the process had its cores), not a number of epochs that nobody can foresee on a shared machine. The checkpoint is written every few
-minutes and carries everything needed to go on after a kill: model, averaged model, optimiser, time spent.
+(``budget_s``; on a CPU, the time that the process had its cores), not a number of epochs that nobody can foresee on a
+shared machine. The checkpoint is written every few minutes and carries everything needed to go on after a kill: model,
+averaged model, optimiser, time spent.
 
 Several processes may train together (``ranks``): each takes its own steps and every now and then moves half way to
 the mean of what the others last wrote beside it. Nobody waits for anybody. On a machine that is busy with other work
