@@ -1,9 +1,9 @@
 """Mutated files through the whole engine: does anything crash, hang, stay behind, or show what should be hidden?
 
 Tiny clips and pictures with a planted face (drawn: a patch of one colour, which a detector of that colour finds),
-plans, edits, settings and reports are made, spoilt by a seeded chance, and handed to what reads them. Each case has a
-number, and the same number is the same case on every machine. Results are appended to a file: a run that was stopped
-goes on where it was, and a worker that dies is a finding of the case that it had begun.
+plans, edits, settings, reports and weights are made or taken, spoilt by a seeded chance, and handed to what reads
+them. Each case has a number, and the same number is the same case on every machine. Results are appended to a file: a
+run that was stopped goes on where it was, and a worker that dies is a finding of the case that it had begun.
 
     python benchmarks/mutated.py FOLDER --number 10000 [--processes 2]
 
@@ -40,6 +40,8 @@ from PIL import Image  # noqa: E402
 
 from dashcamcleaner.core.events import Failed, Finished  # noqa: E402
 from dashcamcleaner.core.summary import CLEANED  # noqa: E402
+from dashcamcleaner.detection.registry import open_detector  # noqa: E402
+from dashcamcleaner.detection.weights import find_weights  # noqa: E402
 from dashcamcleaner.errors import DashcamCleanerError  # noqa: E402
 from dashcamcleaner.jobs.run import clean  # noqa: E402
 from dashcamcleaner.pipeline.edits_file import EditsFile  # noqa: E402
@@ -58,6 +60,8 @@ LEAST_PX = 24
 COVERED = 0.95
 PATIENCE_S = 60
 MOST_KB = 1_500_000
+WEIGHTS_EVERY = 25
+"""Every so many cases are of weights: they take longer than the others."""
 _FRAMES = 6
 _BATCH = 100
 
@@ -113,8 +117,19 @@ def make_bases(folder: Path) -> dict[str, list[Path]]:
     settings.write_text('threshold = 0.2\nstyle = "solid"\nkeep = ["tags"]\nlook-ahead = "0.5s"\n')
     return {
         "media": media, "plan": [plan], "edits": [edits], "settings": [settings],
-        "report": [report_path(folder / "plan.mp4")],
+        "report": [report_path(folder / "plan.mp4")], "weights": make_weights(folder),
     }  # fmt: skip
+
+
+def make_weights(folder: Path) -> list[Path]:
+    """The shipped weights as one ONNX file, and the description that lies beside them."""
+    file = find_weights("nano-2").file("onnx")
+    assert file is not None
+    shipped = file.path
+    for found in (shipped, shipped.with_suffix(".json")):
+        if not (folder / found.name).exists():
+            shutil.copyfile(found, folder / found.name)
+    return [folder / shipped.name, folder / shipped.with_suffix(".json").name]
 
 
 def models() -> Any:
@@ -153,6 +168,8 @@ def run_case(number: int, bases: dict[str, list[Path]], folder: Path) -> dict[st
     """One case: what was done, how it ended, and ``finding`` where it is one."""
     chance = random.Random(f"mutated {number}")
     kind = chance.choices(("media", "plan", "edits", "settings", "report"), (70, 10, 10, 5, 5))[0]
+    if number % WEIGHTS_EVERY == WEIGHTS_EVERY - 1:
+        kind = "weights"
     base = chance.choice(bases[kind])
     spoilt = folder / f"case{base.suffix}" if kind == "media" else folder / base.name
     spoilt.write_bytes(mutated(base.read_bytes(), chance))
@@ -163,6 +180,7 @@ def run_case(number: int, bases: dict[str, list[Path]], folder: Path) -> dict[st
         "edits": lambda: _edits(spoilt, bases, told),
         "settings": lambda: str(len(resolve(load_toml(spoilt)).overrides)),
         "report": lambda: str(len(read_report(spoilt))),
+        "weights": lambda: _weights(spoilt, bases["weights"]),
     }
     try:
         with _alarm():
@@ -223,6 +241,17 @@ def _edits(edits: Path, bases: dict[str, list[Path]], told: dict[str, Any]) -> s
     source = edits.with_name("case.mp4")
     shutil.copyfile(bases["media"][0], source)
     return _clean(source, told, edits=edits)
+
+
+def _weights(spoilt: Path, sound: list[Path]) -> str:
+    if spoilt.suffix == ".json":  # a spoilt network goes without, or its hash alone would refuse it
+        shutil.copyfile(sound[0], spoilt.with_suffix(".onnx"))
+    detector = open_detector(weights=str(spoilt.with_suffix(".onnx")), inference_size=160, aspect=(4, 3), threads=1)
+    try:
+        detector.detect([picture(3)])
+    finally:
+        detector.close()
+    return "opened"
 
 
 def uncovered(output: Path) -> float:
