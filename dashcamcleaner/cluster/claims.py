@@ -15,6 +15,7 @@ from pathlib import Path
 
 from dashcamcleaner.cluster.storage import ClipStore
 from dashcamcleaner.errors import DashcamCleanerError, OutputError
+from dashcamcleaner.pipeline.workers import join_thread
 
 __all__ = ["claimed"]
 
@@ -73,10 +74,10 @@ def claimed(
                     put(number, overwrite=True)
 
         thread = threading.Thread(target=beat, name="dashcamcleaner-claim", daemon=True)
-        thread.start()
         try:
+            thread.start()
             yield
         finally:
             ended.set()
-            thread.join()
+            join_thread(thread)
             store.remove(claim)

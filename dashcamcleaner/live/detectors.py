@@ -15,6 +15,7 @@ from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.detection.tiling import FrameDetector
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.pipeline.context import checker_for, detector_for
+from dashcamcleaner.pipeline.workers import join_thread
 from dashcamcleaner.settings import Settings
 
 __all__ = ["Detectors"]
@@ -94,7 +95,7 @@ class Detectors:
     def close(self) -> None:
         """Wait for what is being opened aside: a backend that the interpreter's end cuts off ends the process."""
         for thread in self._opening.values():
-            thread.join()
+            join_thread(thread)
 
     def _open_aside(self, size: int) -> None:
         try:

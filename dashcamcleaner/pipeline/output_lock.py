@@ -29,6 +29,7 @@ from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.files import make_output_folder, map_os_errors
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.workers import join_thread
 from dashcamcleaner.report.data import is_report_of, read_report, report_path, summary_of
 from dashcamcleaner.report.html import is_page
 from dashcamcleaner.seals import is_seal_of, seal_of
@@ -78,11 +79,11 @@ class OutputLock:
                 if output is not None:
                     make_output_folder(output.parent)
                     self._take(lock_path(output), output)
+            self._toucher = threading.Thread(target=self._keep_fresh, name="dashcamcleaner-lock", daemon=True)
+            self._toucher.start()
         except BaseException:
             self._release()
             raise
-        self._toucher = threading.Thread(target=self._keep_fresh, name="dashcamcleaner-lock", daemon=True)
-        self._toucher.start()
         return self
 
     def __exit__(
@@ -201,7 +202,7 @@ class OutputLock:
     def _release(self) -> None:
         self._ending.set()
         if self._toucher is not None:
-            self._toucher.join()
+            join_thread(self._toucher)
         while self._held:
             path, handle = self._held.popitem()
             with contextlib.suppress(OSError):

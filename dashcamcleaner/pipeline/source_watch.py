@@ -11,6 +11,7 @@ from types import TracebackType
 
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.files import file_sha256, map_os_errors
+from dashcamcleaner.pipeline.workers import join_thread
 
 __all__ = ["SourceWatch"]
 
@@ -46,7 +47,7 @@ class SourceWatch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stopping = True
-        self._thread.join()
+        join_thread(self._thread)
 
     def _take_hash(self) -> None:
         digest = hashlib.sha256()
@@ -81,7 +82,7 @@ class SourceWatch:
         Raises:
             InputError: the source was changed since the beginning, or cannot be read.
         """
-        self._thread.join()
+        join_thread(self._thread)
         if self._failure is not None:
             with map_os_errors(self._path, verb="read", to=InputError):
                 raise self._failure

@@ -6,6 +6,7 @@ is done on conditions, never by polling, so an idle pipeline costs nothing.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import platform
@@ -14,13 +15,23 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
-__all__ = ["BoundedQueue", "Stopped", "ThreadGroup", "settle_allocator", "until_done"]
+__all__ = ["BoundedQueue", "Stopped", "ThreadGroup", "join_thread", "settle_allocator", "until_done"]
 
 T = TypeVar("T")
 
 
 class Stopped(Exception):
     """Raised in a thread of a group that was stopped while the thread waited; it ends the thread quietly."""
+
+
+def join_thread(thread: threading.Thread) -> None:
+    """Wait until a thread has ended; return at once where it has not begun.
+
+    A Ctrl-C may arrive in the middle of `threading.Thread.start`, and what tidies up then must not fail over a thread
+    that does not run yet: it was told to stop, and ends as soon as it begins.
+    """
+    with contextlib.suppress(RuntimeError):  # "cannot join thread before it is started"
+        thread.join()
 
 
 class ThreadGroup:
@@ -40,6 +51,8 @@ class ThreadGroup:
         """Run ``work`` in a thread of this group."""
 
         def guarded() -> None:
+            if self.stopping:
+                return
             try:
                 work()
             except Stopped:
@@ -62,7 +75,7 @@ class ThreadGroup:
     def join(self) -> None:
         """Wait until all threads have ended."""
         for thread in self._threads:
-            thread.join()
+            join_thread(thread)
 
     def __enter__(self) -> ThreadGroup:
         return self

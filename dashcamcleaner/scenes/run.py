@@ -17,6 +17,7 @@ from dashcamcleaner.core.events import Progress
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.errors import DashcamCleanerError, InputError
 from dashcamcleaner.media.sampler import Sample, sample_pictures, small_size
+from dashcamcleaner.pipeline.workers import join_thread
 from dashcamcleaner.scenes.blocks import SceneScores
 from dashcamcleaner.scenes.classify.port import Classifier, ModelCard
 from dashcamcleaner.scenes.classify.safety import SafetyScorer
@@ -182,11 +183,11 @@ def score_clip(
     samples = sample_pictures(source, info=info, step_s=step_s, size=size, key_frames=key_frames, threads=threads)
     reader = _Reader(queue.Queue(_WAITING), threading.Event())
     thread = threading.Thread(target=reader.read, args=(samples, batch), name="dashcamcleaner-scenes-read")
-    thread.start()
     rows: list[np.ndarray] = []
     count, begun, told = 0, time.monotonic(), 0.0
     expected = None if info.duration_s is None else int(info.duration_s / float(step_s)) + 1
     try:
+        thread.start()
         while (got := reader.batches.get()) is not None:
             if isinstance(got, DashcamCleanerError):
                 raise got
@@ -202,7 +203,7 @@ def score_clip(
                 tell(Progress("analyse", count, expected, fps, left, time_s=float(count * step_s)))
     finally:
         reader.stop.set()
-        thread.join()
+        join_thread(thread)
     if not rows:
         raise InputError(f"{source} holds no picture that decodes.", hint="The file may be damaged or encrypted.")
     return SceneScores(judge.labels, step_s, judge.settle(np.concatenate(rows)))

@@ -62,3 +62,32 @@ def test_waiting_on_a_stopped_crew_raises() -> None:
         channel.take()
     with pytest.raises(Stopped):
         channel.put(1)
+
+
+class _Interrupted(threading.Thread):
+    """A thread in the middle of whose start a Ctrl-C arrives."""
+
+    def start(self) -> None:
+        raise KeyboardInterrupt
+
+
+def test_a_stop_in_the_middle_of_starting_a_thread_is_a_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = threading.Event()
+
+    def started_and_interrupted() -> None:
+        with ThreadGroup() as group:
+            group.start("first", first.set)
+            first.wait()
+            monkeypatch.setattr(threading, "Thread", _Interrupted)
+            group.start("second", lambda: None)
+
+    with pytest.raises(KeyboardInterrupt):
+        started_and_interrupted()
+
+
+def test_what_begins_after_the_stop_does_nothing() -> None:
+    group, begun = ThreadGroup(), []
+    group.stop()
+    group.start("late", lambda: begun.append("late"))
+    group.join()
+    assert not begun
