@@ -24,8 +24,9 @@ from dashcamcleaner.core.time import FrameTime
 
 __all__ = ["encoded_large", "orientation_of", "read_large", "write_parts"]
 
-_BYTES_PER_PIXEL = 3.6
-"""Samples, the file itself and what the encoder gives."""
+_BYTES_PER_PIXEL = 4.9
+"""Samples, the file itself and what the encoder gives: 3.6. OpenCV 5 holds the samples twice while it decodes, but
+before anything else is there: 200 million pixels take 1.25 GB then, and less afterwards."""
 _BYTES_PER_PIXEL_PROGRESSIVE = 10.0
 """A progressive file's coefficients are all held until the last of them has come."""
 

@@ -168,7 +168,7 @@ def test_a_picture_to_lay_over_is_bounded(tmp_path: Path) -> None:
 @pytest.fixture()
 def little(monkeypatch: pytest.MonkeyPatch) -> None:
     """A budget in which a picture of 640x360 is a large one."""
-    monkeypatch.setattr(budget, "MOST_BYTES", 1_000_000)
+    monkeypatch.setattr(budget, "MOST_BYTES", 1_150_000)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -243,6 +243,6 @@ def test_a_photo_of_200_million_pixels_takes_less_than_a_gigabyte_and_a_half(tmp
     )
     width, height, peak_kb = map(int, done.stdout.split())
     assert (width, height) == (16_320, 12_240)
-    assert peak_kb < 1_150_000  # the detector takes a quarter of a gigabyte more
+    assert peak_kb < 1_260_000  # the detector, where it is there before, takes a quarter of a gigabyte more
     with Image.open(target) as opened:
         assert opened.size == (16_320, 12_240)
