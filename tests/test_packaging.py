@@ -25,7 +25,7 @@ def test_its_scripts_are_python(name: str) -> None:
 
 def test_the_bundle_is_of_the_pinned_versions_and_of_weights_that_are_there() -> None:
     assert "requirements.txt" in (PACKAGING / "build_bundle.py").read_text()
-    assert list((ROOT / "weights").glob("nano-2*.onnx"))
+    assert list((ROOT / "weights").glob("nano-3*.onnx"))
     done = subprocess.run([sys.executable, PACKAGING / "build_bundle.py", "--help"], capture_output=True, text=True)
     assert done.returncode == 0
     assert "--deb" in done.stdout

@@ -50,7 +50,7 @@ class KindRules:
     noun: str
     plural: str
     threshold: float = 0.2
-    probability: float = 0.05
+    probability: float = 0.04
     growth: tuple[float, float] = (1.3, 1.3)
     lower: float = 0.0
     shape: str = "box"

@@ -58,7 +58,7 @@ _REACH_LEAST = 0.1
 _SURE_ABOVE = 4.0
 """Log odds above the threshold from which a track is followed for the full time."""
 _LARGE_COSTS_FROM = -2.8
-_LARGE_COSTS = 3.0
+_LARGE_COSTS = 5.0
 """Log odds asked per e-fold of size above 6 % of the picture's long side."""
 _PLAIN_FROM, _PLAIN_AT = 0.55, 0.8
 """Scores between which that demand fades: a large true object has the pixels to be plain to the detector."""

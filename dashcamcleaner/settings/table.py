@@ -85,7 +85,7 @@ class Settings:
     other_kinds: tuple[str, ...] = setting((), "hide", "Other kinds",
         "Further kinds that your weights know and that are to be hidden, e.g. person,screen.")
     threshold: float | None = setting(None, "hide", "Detection threshold",
-        "How probable a track must be an object to be hidden, large ones more; lower hides more. auto: 0.05.",
+        "How probable a track must be an object to be hidden, large ones more; lower hides more. auto: 0.04.",
         minimum=0, maximum=1, basic=True)
     threshold_face: float | None = setting(None, "hide", "Threshold for faces",
         "Threshold for faces alone; auto: as threshold.", minimum=0, maximum=1)

@@ -130,7 +130,7 @@ def test_another_version_on_a_worker_is_refused_with_a_sentence(tmp_path: Path) 
     last = run_task(task, lambda _: None, open_models=seeing)
     assert isinstance(last, Failed)
     assert isinstance(last.error, SettingError)
-    task = Task("in.mp4", str(tmp_path / "o.mp4"), SETTINGS, False, ours, {"nano-2": "0" * 64}, "t")
+    task = Task("in.mp4", str(tmp_path / "o.mp4"), SETTINGS, False, ours, {"nano-3": "0" * 64}, "t")
     last = run_task(task, lambda _: None, open_models=seeing)
     assert isinstance(last, Failed)
     assert "other weights" in last.error.message

@@ -150,8 +150,8 @@ def test_own_profiles_are_saved_chosen_and_deleted(open_window: OpenWindow) -> N
 def test_what_automatic_means_is_told(open_window: OpenWindow, qtbot: Any) -> None:
     window = open_window()
     line = window.settings.lines["threshold"]
-    qtbot.waitUntil(lambda: "Face 0.05" in line.note.text())
-    assert line.field.slider.value() == 5
+    qtbot.waitUntil(lambda: "Face 0.04" in line.note.text())
+    assert line.field.slider.value() == 4
     device = window.settings.lines["device"]
     qtbot.waitUntil(lambda: "No GPU" in device.note.text())
     weights = window.settings.lines["weights"].field

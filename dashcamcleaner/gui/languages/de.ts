@@ -874,8 +874,8 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Wie viel Sorgfalt: legt Größe, Kacheln, Schwellen, Vorausschau und Vergrößerung fest; eigene Werte gehen vor.</translation>
     </message>
     <message>
-      <source>How probable a track must be an object to be hidden, large ones more; lower hides more. auto: 0.05.</source>
-      <translation>Wie wahrscheinlich eine Spur ein Objekt sein muss, um verdeckt zu werden, große mehr; niedriger verdeckt mehr. auto: 0.05.</translation>
+      <source>How probable a track must be an object to be hidden, large ones more; lower hides more. auto: 0.04.</source>
+      <translation>Wie wahrscheinlich eine Spur ein Objekt sein muss, um verdeckt zu werden, große mehr; niedriger verdeckt mehr. auto: 0.04.</translation>
     </message>
     <message>
       <source>How to go on</source>
