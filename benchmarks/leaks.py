@@ -54,7 +54,7 @@ from dashcamcleaner.detection.weights import find_weights
 from dashcamcleaner.errors import DashcamCleanerError, InputError
 from dashcamcleaner.media.probe import probe
 from dashcamcleaner.pipeline.build import rules_per_kind
-from dashcamcleaner.planning.planner import MemoryPlanner
+from dashcamcleaner.planning.memory import MemoryPlanner
 from dashcamcleaner.planning.weak_spots import planned
 from dashcamcleaner.settings import Settings, resolve
 from dashcamcleaner.training.clips import DryRun, figures_of

@@ -12,7 +12,8 @@ from dashcamcleaner.core.kinds import BUILT_IN, KindRules, rules_of
 from dashcamcleaner.core.plan import Planner
 from dashcamcleaner.core.time import Span
 from dashcamcleaner.detection.weights import find_weights
-from dashcamcleaner.planning.planner import MemoryPlanner, TrackPlanner
+from dashcamcleaner.planning.memory import MemoryPlanner
+from dashcamcleaner.planning.planner import TrackPlanner
 from dashcamcleaner.settings import Settings
 from dashcamcleaner.tracking.detection_schedule import DetectionSchedule
 from dashcamcleaner.tracking.evidence import EvidenceModel

@@ -34,7 +34,7 @@ from dashcamcleaner.pipeline.output_lock import OutputLock
 from dashcamcleaner.pipeline.person_styles import PersonStyles
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
 from dashcamcleaner.pipeline.publication import publish_all
-from dashcamcleaner.planning.planner import MemoryPlanner
+from dashcamcleaner.planning.memory import MemoryPlanner
 from dashcamcleaner.report.data import report_files, report_path
 from dashcamcleaner.settings import Settings
 from dashcamcleaner.work_files import WorkFile

@@ -1,10 +1,8 @@
-"""Observations -> FramePlans: what is hidden in each frame.
+"""Observations -> FramePlans: what is hidden in each frame, by tracks.
 
-Planners are pushed and drained (`core.plan.Planner`): no files, no clock, no pixels. `run` feeds them, on a live
-run as on a replay of a stored plan; both give the same regions. Two planners stand behind the port:
-
-- `MemoryPlanner`, the plain dial: what was found in a frame also covers some frames before and after it;
-- `TrackPlanner`, the default: detections linked to tracks, their gaps filled along their motion.
+Planners are pushed and drained (`core.plan.Planner`): no files, no clock, no pixels. The pipeline feeds them, on a live
+run as on a replay of a stored plan; both give the same regions. `TrackPlanner` is the default: detections linked to
+tracks, their gaps filled along their motion. The plain dial beside it is `planning.memory.MemoryPlanner`.
 
 Both hide what was sighted in the very frame whatever else they know, and a damaged frame wholly.
 """
@@ -13,7 +11,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import sys
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -24,35 +21,21 @@ from dashcamcleaner.core.boxes import iou
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.kinds import KindRules
 from dashcamcleaner.core.motion import FrameMotion
-from dashcamcleaner.core.plan import WHOLE_FRAME, CropCheck, FramePlan, Observation, Origin, Region
+from dashcamcleaner.core.plan import CropCheck, FramePlan, Observation, Origin, Region
 from dashcamcleaner.core.time import Span
-from dashcamcleaner.planning.regions import merged, sighted_regions, whole_frame, without_hidden
+from dashcamcleaner.planning.growth import bounded, grown
+from dashcamcleaner.planning.memory import FrameMemory
+from dashcamcleaner.planning.regions import whole_frame, without_hidden
 from dashcamcleaner.tracking.evidence import EvidenceModel, logit, probability
 from dashcamcleaner.tracking.interpolation import GapFiller, TrackPosition
-from dashcamcleaner.tracking.track import Track, TrackerProtocol, large_share
+from dashcamcleaner.tracking.track import Track, TrackerProtocol
 
-__all__ = ["MemoryPlanner", "TrackPlanner"]
+__all__ = ["TrackPlanner"]
 
 _NO_SPAN = Span()
 
 _SPURIOUS_MARGIN = 0.2
 """A single sighting this little above the threshold may be dropped, where the user asks for it."""
-_UNSURE_PER_S = 0.8
-_UNSURE_MOST = 0.4
-"""How much larger a region gets while its object is not seen: a part of its size, and at most."""
-_WEAK_MOST = 0.3
-_SURE_SCORE = 0.5
-"""A detector that is not sure what it sees boxes it loosely: below this score regions get larger, up to this much."""
-_LARGE_LESS = 0.75
-"""The part of these extras that large objects go without."""
-_PAD_PER_MOVE = 0.1
-"""Padding by displacement per frame: motion blur spreads an object over part of its way."""
-_PAD_SHARE = 0.001
-"""Padding by the picture's long side: a detector's borders are good to a pixel or so of its input, which for small
-objects is more than growth gives."""
-_AT_EDGE = 0.004
-_EDGE_MORE = 0.15
-"""What the picture's edge cuts is boxed too small, and its middle moves slower than the object: so much larger."""
 _REACH_LEAST = 0.1
 """The part of the fill times that a track gets which just passes its threshold."""
 _SURE_ABOVE = 4.0
@@ -73,108 +56,6 @@ _NEIGHBOURS = 3
 """Sightings kept behind the frame in hand, for the size of the next."""
 _MOTIONS_KEPT_S = 2.5
 """Longer than any gap that a track survives."""
-
-
-class MemoryPlanner:
-    """Frame memory that looks both ways: a region found in frame *i* also covers the frames around it.
-
-    Args:
-        upright_size: ``(width, height)`` of the full-size picture.
-        rules: the rules of the kinds to hide, by kind: the lowest score that counts, and how far a region is grown.
-        before: how far a region reaches back before its sighting (this is what has to wait).
-        after: how far it reaches on.
-        max_waiting_frames: most frames kept waiting; where `before` asks for more, it is shortened.
-
-    Attributes:
-        shortened: `before` could not be had in full; the caller warns.
-    """
-
-    def __init__(
-        self,
-        *,
-        upright_size: tuple[int, int],
-        rules: Mapping[str, KindRules],
-        before: Span,
-        after: Span,
-        max_waiting_frames: int,
-    ) -> None:
-        self._upright_size = upright_size
-        self._rules = dict(rules)
-        self._memory = _Memory(before=before, after=after, max_waiting_frames=max_waiting_frames)
-
-    @property
-    def shortened(self) -> bool:
-        """Whether fewer frames could wait than the memory settings ask for."""
-        return self._memory.shortened
-
-    def push(self, seen: Observation) -> Sequence[FramePlan]:
-        """Take the next frame; give those that are finished now, in order."""
-        regions = sighted_regions(seen, rules=self._rules)
-        if seen.damaged:
-            regions = (whole_frame(self._upright_size), *regions)
-        return self._memory.push(FramePlan(seen, regions))
-
-    def give(self, *, through: int) -> Sequence[FramePlan]:
-        """See `core.plan.HurriedPlanner`."""
-        return self._memory.give(through=through)
-
-    def finish(self) -> Sequence[FramePlan]:
-        """The clip has ended: give the rest, in order."""
-        return self._memory.finish()
-
-
-class _Memory:
-    """Lets the regions of frame plans also cover the frames around them. Bounded in frames."""
-
-    def __init__(self, *, before: Span, after: Span, max_waiting_frames: int) -> None:
-        self._before = before
-        self._after = after
-        self._max_waiting_frames = max(0, max_waiting_frames)
-        self._waiting: deque[FramePlan] = deque()
-        self._past: deque[FramePlan] = deque()
-        self.shortened = False
-
-    def push(self, plan: FramePlan) -> list[FramePlan]:
-        self._waiting.append(plan)
-        done = []
-        while self._waiting:
-            frames, seconds = _apart(self._waiting[0], plan)
-            if not self._before.is_passed(frames=frames, seconds=seconds):
-                if len(self._waiting) <= self._max_waiting_frames:
-                    break
-                self.shortened = True
-            done.append(self._emit())
-        return done
-
-    def give(self, *, through: int) -> list[FramePlan]:
-        done = []
-        while self._waiting and self._waiting[0].index <= through:
-            done.append(self._emit())
-        return done
-
-    def finish(self) -> list[FramePlan]:
-        return self.give(through=sys.maxsize)
-
-    def _emit(self) -> FramePlan:
-        plan = self._waiting.popleft()
-        while self._past and not self._reaches(self._after, self._past[0], plan):
-            self._past.popleft()
-        held = [r for past in self._past for r in past.regions]
-        held += [r for later in self._waiting if self._reaches(self._before, plan, later) for r in later.regions]
-        self._past.append(plan)
-        # A whole-frame region tells of one frame only.
-        held = [r for r in held if r.kind != WHOLE_FRAME]
-        return FramePlan(plan.seen, merged(plan.regions, held)) if held else plan
-
-    @staticmethod
-    def _reaches(span: Span, first: FramePlan, second: FramePlan) -> bool:
-        frames, seconds = _apart(first, second)
-        return span.reaches(frames=frames, seconds=seconds)
-
-
-def _apart(first: FramePlan, second: FramePlan) -> tuple[int, float]:
-    """Frames and seconds from the first to the second."""
-    return second.index - first.index, second.time.seconds - first.time.seconds
 
 
 class TrackPlanner:
@@ -246,7 +127,7 @@ class TrackPlanner:
         self._drop_spurious = drop_spurious
         self._max_waiting_frames = max(0, max_waiting_frames)
         self._edits = edits
-        self._memory = _Memory(before=memory_before, after=memory_after, max_waiting_frames=max_waiting_frames)
+        self._memory = FrameMemory(before=memory_before, after=memory_after, max_waiting_frames=max_waiting_frames)
         self._waiting: deque[Observation] = deque()
         self._motions: dict[int, FrameMotion] = {}
         self._motion_times: deque[tuple[int, float]] = deque()
@@ -432,39 +313,10 @@ class TrackPlanner:
         return xyxy[2] > 0 and xyxy[3] > 0 and xyxy[0] < width and xyxy[1] < height
 
     def _region(self, track: Track, place: TrackPosition, *, sure: float) -> Region:
-        """Grown to what is to be hidden: more where the object moves fast or its place is less sure."""
-        x1, y1, x2, y2 = place.xyxy
-        unsure = 1 + min(_UNSURE_MOST, _UNSURE_PER_S * place.unsure_s)
-        if place.origin is Origin.DETECTED:
-            unsure += _WEAK_MOST * max(0.0, 1 - place.score / _SURE_SCORE)
-        # The place of a large object is told well for its size, and room around it costs most of the picture.
-        unsure = 1 + (unsure - 1) * (1 - _LARGE_LESS * large_share(place.xyxy, self._upright_size))
-        width, height = self._upright_size
-        near = _AT_EDGE * max(width, height)
-        if min(x1, y1) < near or x2 > width - near or y2 > height - near:
-            unsure += _EDGE_MORE
-        rules = self._rules[track.kind]
-        wider, higher = rules.growth
-        least = _PAD_SHARE * max(self._upright_size) + place.unsure_px
-        pad_x = (x2 - x1) / 2 * (wider * unsure - 1) + _PAD_PER_MOVE * abs(place.moved_px[0]) + least
-        pad_y = (y2 - y1) / 2 * (higher * unsure - 1) + _PAD_PER_MOVE * abs(place.moved_px[1]) + least
-        lower = rules.lower * (y2 - y1)
-        box = (x1 - pad_x, y1 - pad_y + lower, x2 + pad_x, y2 + pad_y + lower)
+        box = grown(place, rules=self._rules[track.kind], upright_size=self._upright_size)
         if sure < 1:
-            box = self._bounded(box, place.xyxy)
+            box = bounded(box, place.xyxy, most_px2=self._max_region_px2)
         return Region(box, track.kind, place.score, place.origin, track.id)
-
-    def _bounded(
-        self, box: tuple[float, float, float, float], own: tuple[float, float, float, float]
-    ) -> tuple[float, float, float, float]:
-        """A region that is not sure, no larger than its bound; never smaller than the object's own box."""
-        area = (box[2] - box[0]) * (box[3] - box[1])
-        if area <= self._max_region_px2:
-            return box
-        factor = math.sqrt(self._max_region_px2 / area)
-        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-        half_w, half_h = (box[2] - box[0]) / 2 * factor, (box[3] - box[1]) / 2 * factor
-        return min(x - half_w, own[0]), min(y - half_h, own[1]), max(x + half_w, own[2]), max(y + half_h, own[3])
 
     def _let_go(self, index: int, now_s: float) -> None:
         """Forget what no later frame needs: memory stays bounded however long the clip."""

@@ -9,7 +9,8 @@ from scenes import SIZE, Scene, Thing
 from dashcamcleaner.core.plan import HurriedPlanner, Planner
 from dashcamcleaner.core.time import Span
 from dashcamcleaner.pipeline.build import rules_per_kind
-from dashcamcleaner.planning.planner import MemoryPlanner, TrackPlanner
+from dashcamcleaner.planning.memory import MemoryPlanner
+from dashcamcleaner.planning.planner import TrackPlanner
 from dashcamcleaner.settings import Settings
 from dashcamcleaner.tracking.evidence import EvidenceModel, TrackEvidence
 from dashcamcleaner.tracking.tracker import Tracker

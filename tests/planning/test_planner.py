@@ -26,7 +26,8 @@ from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.motion import Motion
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Observation, Origin, Planner
 from dashcamcleaner.core.time import FrameTime, Span
-from dashcamcleaner.planning.planner import MemoryPlanner, TrackPlanner
+from dashcamcleaner.planning.memory import MemoryPlanner
+from dashcamcleaner.planning.planner import TrackPlanner
 from dashcamcleaner.planning.weak_spots import planned, thorough_plans, weak_spots, with_extra
 from dashcamcleaner.tracking.evidence import EvidenceModel
 from dashcamcleaner.tracking.track import LARGE_LESS_SURE, large_share

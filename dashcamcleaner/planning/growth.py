@@ -1,0 +1,78 @@
+"""How large a region is: a track's box, grown per kind and more where its place is less sure, and its bound.
+
+Called by `planning.planner`. Pure arithmetic on boxes ``x1, y1, x2, y2`` in upright full-size pixels; what was measured
+stands in docs/tracking.md.
+"""
+
+from __future__ import annotations
+
+import math
+
+from dashcamcleaner.core.kinds import KindRules
+from dashcamcleaner.core.plan import Origin
+from dashcamcleaner.tracking.interpolation import TrackPosition
+from dashcamcleaner.tracking.track import large_share
+
+__all__ = ["bounded", "grown"]
+
+_UNSURE_PER_S = 0.8
+_UNSURE_MOST = 0.4
+"""How much larger a region gets while its object is not seen: a part of its size, and at most."""
+_WEAK_MOST = 0.3
+_SURE_SCORE = 0.5
+"""A detector that is not sure what it sees boxes it loosely: below this score regions get larger, up to this much."""
+_LARGE_LESS = 0.75
+"""The part of these extras that large objects go without."""
+_PAD_PER_MOVE = 0.1
+"""Padding by displacement per frame: motion blur spreads an object over part of its way."""
+_PAD_SHARE = 0.001
+"""Padding by the picture's long side: a detector's borders are good to a pixel or so of its input, which for small
+objects is more than growth gives."""
+_AT_EDGE = 0.004
+_EDGE_MORE = 0.15
+"""What the picture's edge cuts is boxed too small, and its middle moves slower than the object: so much larger."""
+
+Box = tuple[float, float, float, float]
+
+
+def grown(place: TrackPosition, *, rules: KindRules, upright_size: tuple[int, int]) -> Box:
+    """The box of a track in a frame, grown to what is to be hidden.
+
+    Args:
+        place: where the track is, how sure that is, and how fast it moves.
+        rules: of its kind: the growth of either side, and how much lower the region lies.
+        upright_size: ``(width, height)`` of the full-size picture.
+    """
+    x1, y1, x2, y2 = place.xyxy
+    unsure = 1 + min(_UNSURE_MOST, _UNSURE_PER_S * place.unsure_s)
+    if place.origin is Origin.DETECTED:
+        unsure += _WEAK_MOST * max(0.0, 1 - place.score / _SURE_SCORE)
+    # The place of a large object is told well for its size, and room around it costs most of the picture.
+    unsure = 1 + (unsure - 1) * (1 - _LARGE_LESS * large_share(place.xyxy, upright_size))
+    width, height = upright_size
+    near = _AT_EDGE * max(width, height)
+    if min(x1, y1) < near or x2 > width - near or y2 > height - near:
+        unsure += _EDGE_MORE
+    wider, higher = rules.growth
+    least = _PAD_SHARE * max(upright_size) + place.unsure_px
+    pad_x = (x2 - x1) / 2 * (wider * unsure - 1) + _PAD_PER_MOVE * abs(place.moved_px[0]) + least
+    pad_y = (y2 - y1) / 2 * (higher * unsure - 1) + _PAD_PER_MOVE * abs(place.moved_px[1]) + least
+    lower = rules.lower * (y2 - y1)
+    return x1 - pad_x, y1 - pad_y + lower, x2 + pad_x, y2 + pad_y + lower
+
+
+def bounded(box: Box, own: Box, *, most_px2: float) -> Box:
+    """A region that is not sure, no larger than its bound; never smaller than the object's own box.
+
+    Args:
+        box: the grown region.
+        own: the box of the object.
+        most_px2: the largest area.
+    """
+    area = (box[2] - box[0]) * (box[3] - box[1])
+    if area <= most_px2:
+        return box
+    factor = math.sqrt(most_px2 / area)
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    half_w, half_h = (box[2] - box[0]) / 2 * factor, (box[3] - box[1]) / 2 * factor
+    return min(x - half_w, own[0]), min(y - half_h, own[1]), max(x + half_w, own[2]), max(y + half_h, own[3])
