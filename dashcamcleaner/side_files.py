@@ -23,6 +23,7 @@ from typing import IO, Any, AnyStr, BinaryIO, NoReturn
 
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.files import map_os_errors
+from dashcamcleaner.messages import msg
 
 __all__ = [
     "UNREADABLE",
@@ -73,7 +74,7 @@ def read_bytes(path: Path, *, what: str, to: type[DashcamCleanerError], most: in
     with map_os_errors(path, what=what, verb="read", to=to), open_plain(path) as file:
         data = file.read(most + 1)
     if len(data) > most:
-        raise to(f"{what} is larger than such a file can be ({most >> 20} MiB).", hint="It is something else.")
+        raise to(f"{what} is larger than such a file can be ({most >> 20} MiB).", hint=msg("It is something else."))
     return data
 
 

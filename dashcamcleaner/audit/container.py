@@ -38,6 +38,7 @@ from dashcamcleaner.media.probe import frame_rate
 from dashcamcleaner.media.text_judge import TrackJudge, tells_position
 from dashcamcleaner.media.text_tracks import texts_of
 from dashcamcleaner.media.video_streams import choose_video_stream, is_cover, video_streams_of
+from dashcamcleaner.messages import msg
 
 __all__ = [
     "EmbeddedPicture",
@@ -267,7 +268,7 @@ def examine(path: Path, *, video: int | None = None) -> ContainerContents:
             facts.texts = {one.name: why for one in judges.values() if one.name and (why := one.judge.finish())}
             name = container.format.name
     except av.error.FFmpegError as error:
-        raise InputError(f"{path} cannot be read for the audit: {error}.") from error
+        raise InputError(msg("{path} cannot be read for the audit: {error}.", path=path, error=error)) from error
     boxes = "mp4" in name or "mov" in name
     if boxes:
         facts.boxes = _extra_boxes(path)

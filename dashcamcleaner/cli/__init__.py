@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NoReturn
 import dashcamcleaner
 from dashcamcleaner.core.plain_text import say, soften_streams, visible
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError
+from dashcamcleaner.messages import msg
 
 if TYPE_CHECKING:
     from dashcamcleaner.detection.pool import ModelPool
@@ -126,7 +127,7 @@ def build_parser(
     """
     parser = _Parser(
         prog="dashcamcleaner",
-        description="Obscures faces and number plates in clips and pictures, and keeps everything else as it was.",
+        description=msg("Obscures faces and number plates in clips and pictures, and keeps everything else as it was."),
         epilog="Without a command the window opens. Each command has its own --help.",
     )
     parser.add_argument("--version", action="version", version=f"dashcamcleaner {dashcamcleaner.__version__}")
@@ -143,13 +144,21 @@ def _refuse_unknown(unknown: Sequence[str], parser: argparse.ArgumentParser) -> 
     flags = [flag for action in parser._actions for flag in action.option_strings]
     near = difflib.get_close_matches(word, flags, n=1)
     raise SettingError(
-        f"There is no flag {word}." if word.startswith("-") else f"{word!r} was not expected here.",
-        hint=f"Did you mean {near[0]}?" if near else f"{parser.prog} --help lists what there is.",
+        msg("There is no flag {word}.", word=word)
+        if word.startswith("-")
+        else msg("{word} was not expected here.", word=repr(word)),
+        hint=msg("Did you mean {near}?", near=near[0])
+        if near
+        else msg("{prog} --help lists what there is.", prog=parser.prog),
     )
 
 
 def _complain(message: str, hint: str) -> None:
-    say(f"dashcamcleaner: {message}", *([f"  hint: {hint}"] if hint else []), stream=sys.stderr)
+    say(
+        msg("dashcamcleaner: {message}", message=message),
+        *([msg("  hint: {hint}", hint=hint)] if hint else []),
+        stream=sys.stderr,
+    )
 
 
 class _LogLine(logging.Formatter):

@@ -12,6 +12,7 @@ import dashcamcleaner
 from dashcamcleaner.cli.options import settings_of
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import BackendError, DashcamCleanerError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -45,8 +46,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "doctor",
         help="tell which backends and devices there are, which one is used, and how fast each is",
-        description="Opens every installed backend on every device and times one inference of a 16:9 picture, "
-        "letterbox and decoding included. Exit status: 0 if a run could start, 5 if not.",
+        description=msg(
+            "Opens every installed backend on every device and times one inference of a 16:9 "
+            "picture, letterbox and decoding included. Exit status: 0 if a run could start, 5 if "
+            "not."
+        ),
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.add_argument("--no-timing", action="store_true", help="only list; load no weights but those of a run")

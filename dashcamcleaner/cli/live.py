@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from dashcamcleaner.cli.options import add_settings, settings_of
 from dashcamcleaner.cli.window import show_live_window
 from dashcamcleaner.core.plain_text import json_line, say
+from dashcamcleaner.messages import msg
 
 if TYPE_CHECKING:
     from dashcamcleaner.core.events import Event, LiveStats
@@ -27,8 +28,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "live",
         help="cover what is on the screen, in front of a camera or in a stream, before anyone sees it",
-        description="Reads pictures as they come, holds them for a while, and sends them on with faces and plates "
-        "hidden. What was not analysed in time is covered wholly. Ctrl-C ends it.",
+        description=msg(
+            "Reads pictures as they come, holds them for a while, and sends them on with faces "
+            "and plates hidden. What was not analysed in time is covered wholly. Ctrl-C ends it."
+        ),
     )
     parser.add_argument(
         "--from", dest="source", required=True, metavar="SOURCE",
@@ -110,14 +113,18 @@ def _show(events: Iterable[Event], args: argparse.Namespace, log: Any) -> None:
             elif args.quiet:
                 continue
             elif isinstance(event, Started):
-                say(f"{event.source} -> {event.output}", f"  {event.description}", stream=sys.stderr)
+                say(
+                    msg("{source} -> {output}", source=event.source, output=event.output),
+                    msg("  {description}", description=event.description),
+                    stream=sys.stderr,
+                )
             elif isinstance(event, LiveChange):
-                say(f"  {event.time_s:8.1f} s  {event.message}", stream=sys.stderr)
+                say(msg("  {time_s:8.1f} s  {event}", time_s=event.time_s, event=event.message), stream=sys.stderr)
             elif isinstance(event, LiveStats):
                 last = event
                 if event.time_s - shown_s >= _PLAIN_EVERY_S:
                     shown_s = event.time_s
-                    say(f"  {event.time_s:8.1f} s  {_line(event)}", stream=sys.stderr)
+                    say(msg("  {time_s:8.1f} s  {line}", time_s=event.time_s, line=_line(event)), stream=sys.stderr)
     finally:
         if last is not None and not (args.json or args.quiet):
             say(_totals(last))

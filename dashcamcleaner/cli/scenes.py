@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dashcamcleaner.cli.options import add_settings, settings_of
 from dashcamcleaner.core.plain_text import json_line, say
 from dashcamcleaner.errors import Cancelled, SettingError
+from dashcamcleaner.messages import msg
 
 if TYPE_CHECKING:
     from dashcamcleaner.core.events import Event
@@ -27,7 +28,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "scenes",
         help="label every second of a clip, and cut by label",
-        description="Classifies one picture a second, writes blocks of each label to NAME.tag, and cuts by label.",
+        description=msg("Classifies one picture a second, writes blocks of each label to NAME.tag, and cuts by label."),
     )
     parser.add_argument("inputs", nargs="*", metavar="CLIP", help="clips")
     parser.add_argument("-t", "--targets", metavar="A,B", help="labels that are kept; together they count as one")
@@ -90,7 +91,10 @@ def run(args: argparse.Namespace) -> int:
 
     paths = {name: Path(value) if value else None for name, value in _files(args).items()}
     if args.batch_size < 1 or args.batch_size > 1024:
-        raise SettingError(f"--batch-size is {args.batch_size}, which is not 1 to 1024.", hint="The default is 32.")
+        raise SettingError(
+            msg("--batch-size is {batch_size}, which is not 1 to 1024.", batch_size=args.batch_size),
+            hint="The default is 32.",
+        )
     status = 0
     for name in args.inputs:
         job = ScenesJob(

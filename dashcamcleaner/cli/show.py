@@ -13,6 +13,7 @@ from dashcamcleaner.core.events import Event, Failed, Finished, Progress, Starte
 from dashcamcleaner.core.plain_text import json_line, say, visible
 from dashcamcleaner.core.summary import CLEANED, RunSummary
 from dashcamcleaner.core.time import format_seconds
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.job import Job
 
 __all__ = ["Display", "summary_lines"]
@@ -111,7 +112,7 @@ class Display:
         elif isinstance(event, Finished):
             self._end_bar(job)
             if event.earlier:
-                say(f"{event.summary.status} before: {event.summary.output}")
+                say(msg("{status} before: {output}", status=event.summary.status, output=event.summary.output))
             else:
                 say(*summary_lines(event.summary))
 
@@ -174,10 +175,25 @@ class Display:
             say(json_line({"event": "summary", **counted, "results": self._results}))
         elif self._total > 1 and not self._quiet:
             before = f" ({self._earlier} of them before)" if self._earlier else ""
-            say(f"{cleaned} cleaned, {partial} partial, {failed} failed, of {self._total} inputs{before}")
+            say(
+                msg(
+                    "{cleaned} cleaned, {partial} partial, {failed} failed, of {total} inputs{before}",
+                    cleaned=cleaned,
+                    partial=partial,
+                    failed=failed,
+                    total=self._total,
+                    before=before,
+                )
+            )
             for result in self._results:
                 if result["status"] != CLEANED:
-                    say(f"  {result['status']}: {_naming(result['source'], result.get('message', ''))}")
+                    say(
+                        msg(
+                            "  {status}: {naming}",
+                            status=result["status"],
+                            naming=_naming(result["source"], result.get("message", "")),
+                        )
+                    )
 
     def _line(self, *lines: str) -> None:
         if self._bar is None:

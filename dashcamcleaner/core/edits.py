@@ -37,6 +37,7 @@ from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown
 from dashcamcleaner.core.plan import WHOLE_FRAME, Observation, Origin, Region
 from dashcamcleaner.core.review_edits import CheckedSpot, KeepSpan
 from dashcamcleaner.errors import PlanError
+from dashcamcleaner.messages import msg
 
 __all__ = ["Edits"]
 
@@ -291,7 +292,7 @@ class Edits:
             listed = ", ".join(str(i) for i in sorted(existing if shown is None else shown)) or "none"
             which = ", ".join(str(i) for i in unknown)
             raise PlanError(
-                f"The plan has no track {which}; it has: {listed}.",
+                msg("The plan has no track {which}; it has: {listed}.", which=which, listed=listed),
                 hint="Track ids belong to one plan; list them with the contact sheet of that plan.",
             )
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import FAIL_EXIT, REVIEW_EXIT
+from dashcamcleaner.messages import msg
 
 __all__ = ["EXIT_CODES", "AuditResult", "Check", "Finding", "Severity", "Status", "judge", "upper_bound"]
 
@@ -219,12 +220,12 @@ def judge(
     review = [f for f in ordered if f.severity is Severity.REVIEW]
     reasons = [_sentence(f) for f in (*failed, *review)[:8]]
     if len(failed) + len(review) > len(reasons):
-        reasons.append(f"... and {len(failed) + len(review) - len(reasons)} more findings.")
+        reasons.append(msg("... and {count} more findings.", count=len(failed) + len(review) - len(reasons)))
     missing = [c for c in checks if not c.ran]
     reasons += [f"{c.title}: not done, {c.why_not.rstrip('.')}." for c in missing]
     if not hidden_regions:
         reasons.append(
-            "Nothing at all was hidden: either nobody is in the clip, or nothing was seen. Look at it yourself."
+            msg("Nothing at all was hidden: either nobody is in the clip, or nothing was seen. Look at it yourself.")
         )
     if failed:
         return Status.FAIL, reasons, ordered

@@ -21,6 +21,7 @@ from dashcamcleaner.detection.detector import SCORE_FLOOR, Detector, DetectorDes
 from dashcamcleaner.detection.weights import Weights, find_weights
 from dashcamcleaner.detection.yolo import network_size, suppress
 from dashcamcleaner.errors import BackendError, BackendMissing, WeightsUntrusted
+from dashcamcleaner.messages import msg
 
 __all__ = ["BACKENDS", "CombinedDetector", "backend_installed", "gpu_torch_likely", "open_detector"]
 
@@ -66,7 +67,10 @@ def open_detector(
         BackendError: no backend works here.
     """
     if backend != "auto" and backend not in BACKENDS:
-        raise BackendError(f"there is no backend {backend!r}.", hint=f"There are: {', '.join(BACKENDS)}.")
+        raise BackendError(
+            msg("there is no backend {backend}.", backend=repr(backend)),
+            hint=msg("There are: {backends}.", backends=", ".join(BACKENDS)),
+        )
     chosen = [find_weights(name) for name in weights.split(",") if name.strip()] or [find_weights()]
     opened: list[Detector] = []
     try:
@@ -115,11 +119,14 @@ def _open_one(weights: Weights, *, backend: str, device: str, trust_weights: boo
     if not failures:
         formats = ", ".join(file.path.name for file in weights.files) or "no file"
         raise BackendMissing(
-            f"no installed backend reads the weights {weights.name} ({formats}).",
+            msg("no installed backend reads the weights {weights} ({formats}).", weights=weights.name, formats=formats),
             hint=BACKENDS["torch" if weights.file("torch") else "openvino"][2],
         )
     reasons = "; ".join(f"{name}: {error.message.rstrip('.')}" for name, error in failures)
-    raise BackendError(f"no backend works with the weights {weights.name} ({reasons}).", hint=failures[0][1].hint)
+    raise BackendError(
+        msg("no backend works with the weights {weights} ({reasons}).", weights=weights.name, reasons=reasons),
+        hint=failures[0][1].hint,
+    )
 
 
 def _candidates(weights: Weights, *, backend: str, device: str) -> list[tuple[str, str, str]]:

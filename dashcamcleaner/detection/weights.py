@@ -37,6 +37,7 @@ from typing import Any
 
 from dashcamcleaner.errors import OutputError, WeightsError, WeightsUntrusted
 from dashcamcleaner.files import atomic_json, file_sha256, map_os_errors, user_folder
+from dashcamcleaner.messages import msg
 from dashcamcleaner.side_files import UNREADABLE, read_json, reason_of, within
 
 __all__ = [
@@ -146,7 +147,12 @@ def read_sidecar(path: Path) -> Weights:
         schema = int(metadata["schema"])
         if schema > SCHEMA:
             raise WeightsError(
-                f"the sidecar {path.name} has schema {schema}, this program reads up to {SCHEMA}.",
+                msg(
+                    "the sidecar {path} has schema {schema}, this program reads up to {schema2}.",
+                    path=path.name,
+                    schema=schema,
+                    schema2=SCHEMA,
+                ),
                 hint="Update DashcamCleaner.",
             )
         head = str(metadata.get("head", "auto"))
@@ -171,7 +177,9 @@ def read_sidecar(path: Path) -> Weights:
             metadata=metadata,
         )
     except UNREADABLE as error:
-        raise WeightsError(f"The sidecar {path} cannot be read ({reason_of(error)}).", hint=hint) from error
+        raise WeightsError(
+            msg("The sidecar {path} cannot be read ({reason_of}).", path=path, reason_of=reason_of(error)), hint=hint
+        ) from error
 
 
 def _name_of(value: Any) -> str:
@@ -241,7 +249,9 @@ def find_weights(name: str = "auto") -> Weights:
         best = next((weights for weights in known.values() if weights.rank > 0), None)
         if best is None:
             folders = ", ".join(str(folder) for folder in weights_folders()) or "no folder"
-            raise WeightsError(f"no weights were found ({folders}).", hint="Give a file with --weights PATH.")
+            raise WeightsError(
+                msg("no weights were found ({folders}).", folders=folders), hint="Give a file with --weights PATH."
+            )
         return best
     if name in known:
         return known[name]
@@ -249,14 +259,17 @@ def find_weights(name: str = "auto") -> Weights:
         broken = folder / f"{name}.json"
         if broken.is_file():
             weights = read_sidecar(broken)  # raises with the reason, or lists files that are all missing
-            raise WeightsError(f"the files of the weights {name!r} are missing: {weights.files[0].path}.")
+            raise WeightsError(
+                msg("the files of the weights {name} are missing: {path}.", name=repr(name), path=weights.files[0].path)
+            )
         for suffix in FORMATS:
             if (folder / f"{name}{suffix}").is_file():
                 return _weights_of_path(folder / f"{name}{suffix}")
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.3)
     raise WeightsError(
-        f"there are no weights named {name!r}" + (f"; the nearest is {near[0]!r}." if near else "."),
-        hint=f"Known: {', '.join(known) or 'none'}. Or give the path of a .onnx or .pt file.",
+        msg("there are no weights named {name}", name=repr(name))
+        + (msg("; the nearest is {near}.", near=repr(near[0])) if near else "."),
+        hint=msg("Known: {known}. Or give the path of a .onnx or .pt file.", known=", ".join(known) or "none"),
     )
 
 
@@ -264,11 +277,20 @@ def _weights_of_path(path: Path) -> Weights:
     if path.is_dir():
         inside = sorted(path.glob("*.xml"))
         if len(inside) != 1:
-            raise WeightsError(f"{path} is a folder with {len(inside)} OpenVINO models (.xml), one is needed.")
+            raise WeightsError(
+                msg(
+                    "{path} is a folder with {count} OpenVINO models (.xml), one is needed.",
+                    path=path,
+                    count=len(inside),
+                )
+            )
         path = inside[0]
     if not path.is_file():
         near = difflib.get_close_matches(path.name, [p.name for p in path.parent.glob("*")], n=1, cutoff=0.3)
-        raise WeightsError(f"there is no file {path}" + (f"; the nearest name there is {near[0]}." if near else "."))
+        raise WeightsError(
+            msg("there is no file {path}", path=path)
+            + (msg("; the nearest name there is {near}.", near=near[0]) if near else ".")
+        )
     for sidecar in sorted(path.parent.glob("*.json")):
         try:
             weights = read_sidecar(sidecar)
@@ -305,11 +327,18 @@ def verify_file(file: WeightsFile) -> str:
     found = _digest_of(file.path)
     if file.sha256 and found != file.sha256:
         raise WeightsError(
-            f"{file.path} is not the file that its sidecar describes (sha256 {found[:12]}, not {file.sha256[:12]}).",
+            msg(
+                "{path} is not the file that its sidecar describes (sha256 {found}, not {sha256}).",
+                path=file.path,
+                found=found[:12],
+                sha256=file.sha256[:12],
+            ),
             hint="Restore the file, or write its new hash into the sidecar if you made it.",
         )
     if file.bin_sha256 and _digest_of(file.path.with_suffix(".bin")) != file.bin_sha256:
-        raise WeightsError(f"{file.path.with_suffix('.bin')} is not the file that its sidecar describes.")
+        raise WeightsError(
+            msg("{path} is not the file that its sidecar describes.", path=file.path.with_suffix(".bin"))
+        )
     return found
 
 
@@ -325,7 +354,7 @@ def check_trust(path: Path, *, trust: bool) -> None:
         return
     if not trust:
         raise WeightsUntrusted(
-            f"{path} is a pickle from elsewhere, which can run any code when it is loaded.",
+            msg("{path} is a pickle from elsewhere, which can run any code when it is loaded.", path=path),
             hint="If you trust where it came from, say so once with --trust-weights; an .onnx export needs no trust.",
         )
     _remember({digest: path.name})

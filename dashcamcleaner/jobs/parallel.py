@@ -23,6 +23,7 @@ from dashcamcleaner.core.events import Event, Failed, Finished
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.errors import WorkerLost
 from dashcamcleaner.jobs.run import clean
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.settings import SETTINGS, Settings
@@ -171,7 +172,7 @@ def _lost(worker: _Worker) -> WorkerLost:
     code = worker.process.exitcode
     how = f"by signal {-code}" if code is not None and code < 0 else f"with status {code}"
     return WorkerLost(
-        f"The process that worked on it ended {how}.",
+        msg("The process that worked on it ended {how}.", how=how),
         hint="Where memory was short, --parallel with a smaller number helps; the same command continues there.",
     )
 

@@ -32,6 +32,7 @@ from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media.decoder import Decoder, frame_times_and_keys, open_clip
 from dashcamcleaner.media.image_file import is_still
 from dashcamcleaner.media.probe import probe
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.build import detection_schedule
 from dashcamcleaner.pipeline.context import detector_for
 from dashcamcleaner.pipeline.control import Control
@@ -234,7 +235,7 @@ def clean_split(
     parts, why = _planned_parts(job, workers=runner.workers)
     if len(parts) < 2:
         if why:
-            yield Warned(f"{job.source.name} is not shared out: {why}.")
+            yield Warned(msg("{source} is not shared out: {why}.", source=job.source.name, why=why))
         yield from clean(job, models=models, control=control)
         return
     ahead = PartsAhead(parts, runner, cancelled=lambda: control.cancelled)
@@ -246,7 +247,12 @@ def clean_split(
             if isinstance(event, Finished | Failed) and ahead.missed:
                 whose = f": {'; '.join(fault.rstrip('.') for fault in ahead.faults)}" if ahead.faults else ""
                 yield Warned(
-                    f"Of {ahead.taken + ahead.missed} frames {ahead.missed} were looked at by the run itself{whose}."
+                    msg(
+                        "Of {taken} frames {missed} were looked at by the run itself{whose}.",
+                        taken=ahead.taken + ahead.missed,
+                        missed=ahead.missed,
+                        whose=whose,
+                    )
                 )
             yield event
 

@@ -14,6 +14,7 @@ import numpy as np
 from dashcamcleaner.core.boxes import iou
 from dashcamcleaner.core.plan import FramePlan, Origin, Region
 from dashcamcleaner.errors import InputError
+from dashcamcleaner.messages import msg
 
 __all__ = ["MOST_LABELS", "ClipLabels", "ObjectLabel", "labels_of"]
 
@@ -132,7 +133,10 @@ def check_count(count: int) -> None:
         InputError: there are more than `MOST_LABELS`.
     """
     if count > MOST_LABELS:
-        raise InputError(f"There are more than {MOST_LABELS} labels.", hint="Cut the clip and label the parts.")
+        raise InputError(
+            msg("There are more than {most_labels} labels.", most_labels=MOST_LABELS),
+            hint="Cut the clip and label the parts.",
+        )
 
 
 def _labels_of_frame(plan: FramePlan, *, everything: bool) -> list[ObjectLabel]:

@@ -7,6 +7,7 @@ import contextlib
 from dashcamcleaner.errors import DashcamCleanerError, InputError
 from dashcamcleaner.live.ports import CapturedFrame, FrameSource, StreamFormat
 from dashcamcleaner.live.state import LiveState
+from dashcamcleaner.messages import msg
 
 __all__ = ["Capture"]
 
@@ -46,7 +47,7 @@ class Capture:
                         self._state.buffer.put_sound(item)
                 if self._source.ends:
                     break
-                raise InputError(f"{self._source.description} ended.")
+                raise InputError(msg("{description} ended.", description=self._source.description))
             except DashcamCleanerError as error:
                 if self._state.stop.is_set():
                     break
@@ -65,5 +66,7 @@ class Capture:
             with contextlib.suppress(DashcamCleanerError):
                 form = self._source.open()
                 if form.size != self._form.size:
-                    raise InputError(f"{self._source.description} came back with another size.")
+                    raise InputError(
+                        msg("{description} came back with another size.", description=self._source.description)
+                    )
         return min(_LAST_RETRY_S, 2 * retry_s)

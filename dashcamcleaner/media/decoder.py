@@ -35,6 +35,7 @@ from dashcamcleaner.media.picture_breaks import CODECS_WITHOUT_CHECKS, PictureBr
 from dashcamcleaner.media.picture_format import conformed
 from dashcamcleaner.media.picture_length import PictureLength
 from dashcamcleaner.media.scaler import Scaler
+from dashcamcleaner.messages import msg
 
 __all__ = ["Decoder", "choose_decoder", "frame_times", "frame_times_and_keys", "open_clip"]
 
@@ -195,7 +196,7 @@ class Decoder:
         if frame is None:  # open GOPs and clips without an index land late: take the long way
             frame = self._seek_from(pts, start=None)
         if frame is None:
-            raise InputError(f"{self._info.path} has no frame at pts {pts}.")
+            raise InputError(msg("{path} has no frame at pts {pts}.", path=self._info.path, pts=pts))
         return frame
 
     def _seek_from(self, pts: int, *, start: int | None) -> Frame | None:
@@ -247,7 +248,9 @@ class Decoder:
             frame.damaged = frame.damaged or self._new_trouble
             yield frame
         if not seeking and index == 0:
-            raise InputError(f"{self._info.path} decodes to nothing.", hint="Take the original recording again.")
+            raise InputError(
+                msg("{path} decodes to nothing.", path=self._info.path), hint="Take the original recording again."
+            )
 
     def _decode(self, *, complete: bool) -> Iterator[tuple[Any, bool]]:
         """Decoded pictures, their times in order, and whether each is damaged."""

@@ -34,6 +34,7 @@ from dashcamcleaner.media.jpeg_parts import JpegParts, jpeg_parts, left_behind
 from dashcamcleaner.media.large_jpeg import orientation_of, read_large
 from dashcamcleaner.media.scaler import PQ_TO_SDR
 from dashcamcleaner.media.tiff_tags import EXTRA_SAMPLES
+from dashcamcleaner.messages import msg
 from dashcamcleaner.side_files import UNREADABLE
 
 __all__ = ["Still", "is_still", "picture_frame", "read_still", "still_size"]
@@ -97,7 +98,7 @@ def read_still(path: str | Path) -> Still:
             told = named  # most are TIFF with another name, and what a reader finds first in it is a small preview
         if told is not None and (not told.readable or (told.name == "AVIF" and not features.check("avif"))):
             raise InputError(
-                f"{path} is a picture in the format {told.name}, which cannot be read here.",
+                msg("{path} is a picture in the format {told}, which cannot be read here.", path=path, told=told.name),
                 hint="Save it as JPEG first.",
             )
         with warnings.catch_warnings():
@@ -154,14 +155,15 @@ def _reading(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist.", hint="Check the spelling of the path.") from error
+        raise InputError(msg("{path} does not exist.", path=path), hint="Check the spelling of the path.") from error
     except Image.DecompressionBombError as error:
-        raise InputError(f"{path} is too large a picture.", hint="Cut or scale it first.") from error
+        raise InputError(msg("{path} is too large a picture.", path=path), hint="Cut or scale it first.") from error
     # Pillow's readers raise all of these on broken files.
     except _BROKEN as error:
         reason = getattr(error, "strerror", None) or "damaged, or of an unknown kind"
         raise InputError(
-            f"{path} is no picture that can be read ({reason}).", hint="Take the original again."
+            msg("{path} is no picture that can be read ({reason}).", path=path, reason=reason),
+            hint="Take the original again.",
         ) from error
 
 
@@ -170,19 +172,25 @@ def _read(path: Path, image: Image.Image) -> Still:
     frames = getattr(image, "n_frames", 1)
     if frames > 1 and name != "MPO":
         raise InputError(
-            f"{path} holds {frames} pictures that move or follow each other.",
+            msg("{path} holds {frames} pictures that move or follow each other.", path=path, frames=frames),
             hint="Single pictures are cleaned; save an animation as a clip or GIF first.",
         )
     still_format = "JPEG" if name == "MPO" else name
     if still_format not in _READABLE:
-        raise InputError(f"{path} is a {name} picture, which is not read here.", hint="Save it as PNG or JPEG first.")
+        raise InputError(
+            msg("{path} is a {name} picture, which is not read here.", path=path, name=name),
+            hint="Save it as PNG or JPEG first.",
+        )
     large = still_format == "JPEG" and image.mode in ("L", "RGB") and not _fits(image)
     if not large:
         _check(path, image)
     if name == "PNG":
         image.load()  # texts may stand behind the samples
     if name == "TIFF" and _DNG_VERSION in image.tag_v2:  # type: ignore[attr-defined]
-        raise InputError(f"{path} is a camera's raw picture, which cannot be read here.", hint="Save it as JPEG first.")
+        raise InputError(
+            msg("{path} is a camera's raw picture, which cannot be read here.", path=path),
+            hint="Save it as JPEG first.",
+        )
     actions = _left_behind(image)
     marks, parts = _described(path, image, actions)
     exif = image.getexif()

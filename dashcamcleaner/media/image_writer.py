@@ -26,6 +26,7 @@ from dashcamcleaner.media.image_file import Still
 from dashcamcleaner.media.large_jpeg import encoded_large, write_parts
 from dashcamcleaner.media.text_judge import tells_position
 from dashcamcleaner.media.tiff_tags import EXTRA_SAMPLES, ICC_PROFILE, UNASSOCIATED, with_tags
+from dashcamcleaner.messages import msg
 
 __all__ = ["write_still"]
 
@@ -100,7 +101,10 @@ def write_still(
 
 def _require_jpeg(target: str) -> None:
     if target != "JPEG":
-        raise OutputError(f"So large a picture cannot be written as {target}.", hint="End the output's name in .jpg.")
+        raise OutputError(
+            msg("So large a picture cannot be written as {target}.", target=target),
+            hint="End the output's name in .jpg.",
+        )
 
 
 def _target(still: Still, suffix: str | None) -> str:
@@ -113,9 +117,17 @@ def _target(still: Still, suffix: str | None) -> str:
         return target
     others = ", ".join(one for one in suffixes(MediaKind.PICTURE, written=True) if one != suffix)
     if target:
-        raise OutputError(f"{target} pictures cannot be written here: Pillow is installed without an encoder for them.",
-                          hint=f"End the output's name in one of {others}.")  # fmt: skip
-    raise OutputError(f"A picture cannot be written as {suffix}.", hint=f"Choose one of {others}.")
+        raise OutputError(
+            msg(
+                "{target} pictures cannot be written here: Pillow is installed without an encoder for them.",
+                target=target,
+            ),
+            hint=msg("End the output's name in one of {others}.", others=others),
+        )
+    raise OutputError(
+        msg("A picture cannot be written as {suffix}.", suffix=suffix),
+        hint=msg("Choose one of {others}.", others=others),
+    )
 
 
 @functools.cache

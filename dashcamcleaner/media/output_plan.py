@@ -18,6 +18,7 @@ from dashcamcleaner.errors import OutputError
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.codecs import Container, VideoCodec
 from dashcamcleaner.media.text_judge import is_language_code, is_timestamp, tells_position
+from dashcamcleaner.messages import msg
 
 __all__ = ["OutputPlan", "SideStream", "plan_output", "with_cut"]
 
@@ -177,8 +178,13 @@ def _container(output: str | Path) -> Container:
     container = codecs.CONTAINERS.get(extension)
     if container is None:
         names = ", ".join(codecs.CONTAINERS)
-        raise OutputError(f"{extension or 'a name without extension'} is no kind of clip that is written here.",
-                          hint=f"End the output's name in one of {names}.")  # fmt: skip
+        raise OutputError(
+            msg(
+                "{extension} is no kind of clip that is written here.",
+                extension=extension or "a name without extension",
+            ),
+            hint=msg("End the output's name in one of {names}.", names=names),
+        )
     return container
 
 
@@ -191,27 +197,38 @@ def _video_codec(info: MediaInfo, *, container: Container, codec: str) -> VideoC
         return codecs.VIDEO_CODECS[name]
     if codec not in codecs.VIDEO_CODECS:
         raise OutputError(
-            f"{codec} is no codec that is written here.", hint=f"Choose {', '.join(codecs.VIDEO_CODECS)}."
+            msg("{codec} is no codec that is written here.", codec=codec),
+            hint=msg("Choose {video_codecs}.", video_codecs=", ".join(codecs.VIDEO_CODECS)),
         )
     if codec not in container.video:
         fitting = ", ".join(sorted(codecs.VIDEO_CODECS[name].title for name in container.video))
-        raise OutputError(f"{container.title} does not hold {codecs.VIDEO_CODECS[codec].title}.",
-                          hint=f"It holds {fitting}; choose another codec or another extension.")  # fmt: skip
+        raise OutputError(
+            msg(
+                "{container} does not hold {title}.", container=container.title, title=codecs.VIDEO_CODECS[codec].title
+            ),
+            hint=msg("It holds {fitting}; choose another codec or another extension.", fitting=fitting),
+        )
     return codecs.VIDEO_CODECS[codec]
 
 
 def _pixel_format(info: MediaInfo, *, codec: VideoCodec, keep_chroma: bool) -> tuple[str, list[str]]:
     name = codecs.output_pixel_format(info.layout, codec=codec, keep_chroma=keep_chroma)
     if name not in codec.formats:
-        raise OutputError(f"{codec.title} is not written with the source's chroma ({info.layout.name}).",
-                          hint="Leave out --keep-chroma, or choose H.264 or H.265.")  # fmt: skip
+        raise OutputError(
+            msg(
+                "{codec} is not written with the source's chroma ({layout}).",
+                codec=codec.title,
+                layout=info.layout.name,
+            ),
+            hint="Leave out --keep-chroma, or choose H.264 or H.265.",
+        )
     notes = []
     if info.layout.chroma_shift != (1, 1) and not keep_chroma:
         notes.append(
-            "The colour of the source is finer (4:2:2 or 4:4:4) and is written as 4:2:0, which all players show."
+            msg("The colour of the source is finer (4:2:2 or 4:4:4) and is written as 4:2:0, which all players show.")
         )
     if info.layout.depth > 10:
-        notes.append(f"The source has {info.layout.depth} bits per sample; 10 are written.")
+        notes.append(msg("The source has {depth} bits per sample; 10 are written.", depth=info.layout.depth))
     return name, notes
 
 
@@ -315,7 +332,13 @@ def _data(stream: StreamInfo, container: Container, keep: Sequence[str]) -> _Fat
     if stream.codec in container.data_tags:
         return SideStream(stream.index, "data"), "copied", ""
     raise OutputError(
-        f"{container.title} cannot hold the data track {stream.index} ({stream.codec or 'unknown'}: {stream.note}).",
+        msg(
+            "{container} cannot hold the data track {index} ({codec}: {note}).",
+            container=container.title,
+            index=stream.index,
+            codec=stream.codec or "unknown",
+            note=stream.note,
+        ),
         hint="Leave out --keep data, or keep the source for its data.",
     )
 
@@ -325,7 +348,8 @@ def _attachment(stream: StreamInfo, container: Container, keep: Sequence[str]) -
         return None, "dropped", "may hold pictures or names"
     if not container.attachments:
         raise OutputError(
-            f"{container.title} cannot hold attached files.", hint="Write MKV, or leave out --keep attachments."
+            msg("{container} cannot hold attached files.", container=container.title),
+            hint="Write MKV, or leave out --keep attachments.",
         )
     return SideStream(stream.index, "attachment"), "copied", ""
 
@@ -336,7 +360,9 @@ def _picture(stream: StreamInfo, container: Container, keep: Sequence[str]) -> _
     if "cover" not in keep:
         return None, "dropped", "shows the scene uncleaned"
     if not container.cover:
-        raise OutputError(f"{container.title} cannot hold a cover picture.", hint="Leave out --keep cover.")
+        raise OutputError(
+            msg("{container} cannot hold a cover picture.", container=container.title), hint="Leave out --keep cover."
+        )
     return SideStream(stream.index, "cover"), "cleaned", ""
 
 

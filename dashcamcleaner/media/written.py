@@ -12,6 +12,7 @@ import av.error
 from PIL import Image
 
 from dashcamcleaner.errors import OutputError
+from dashcamcleaner.messages import msg
 
 __all__ = ["WrittenClip", "check_clip", "check_still"]
 
@@ -97,6 +98,6 @@ def check_still(path: Path, size: tuple[int, int], *, final: Path) -> None:
 
 def _torn(final: Path, why: str) -> OutputError:
     return OutputError(
-        f"The result {final} is not what was written ({why}) and was taken back.",
+        msg("The result {final} is not what was written ({why}) and was taken back.", final=final, why=why),
         hint="Another program may have written there; the disk may be failing. Run the same command again.",
     )

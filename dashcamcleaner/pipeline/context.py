@@ -18,6 +18,7 @@ from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.detection.tiling import FrameDetector, check_kinds
 from dashcamcleaner.detection.weights import unreadable_sidecars
 from dashcamcleaner.errors import PlanError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.build import detection_schedule, make_planner, rules_per_kind
 from dashcamcleaner.pipeline.frames import FramePlanner
 from dashcamcleaner.pipeline.job import Job
@@ -172,7 +173,13 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool, ahead: Detecti
         header=header,
         rules=rules,
         backend=f"{place}, {description.precision}",
-        description=f"{description.weights} at {seeing['inference_size']} px, {place} ({description.precision})",
+        description=msg(
+            "{weights} at {inference_size} px, {place} ({precision})",
+            weights=description.weights,
+            inference_size=seeing["inference_size"],
+            place=place,
+            precision=description.precision,
+        ),
         thorough=settings.thorough,
         edits=edits,
         resumed_frames=resumed,
@@ -206,7 +213,7 @@ def _without_detection(job: Job, info: MediaInfo, edits: Edits, waiting: int) ->
         header=_header(job, info, weights=nobody, seeing={"video_track": info.video_track}, kinds=()),
         rules=rules,
         backend="none: nothing is looked for",
-        description="cut alone, nothing is looked for",
+        description=msg("cut alone, nothing is looked for"),
         edits=edits,
         warnings=("Nothing was looked for: faces and plates stand as they stood.", *edits.warnings),
     )
@@ -270,7 +277,11 @@ def _from_plan(job: Job, info: MediaInfo, edits: Edits, waiting: int, models: Mo
     if header.upright_size != info.upright_size or header.video_track not in (None, info.video_track):
         reader.close()
         raise PlanError(
-            f"The plan {job.from_plan.name} is of another video stream of {job.source.name}.",
+            msg(
+                "The plan {from_plan} is of another video stream of {source}.",
+                from_plan=job.from_plan.name,
+                source=job.source.name,
+            ),
             hint="Leave --video-track out to render the plan's own, or clean the other one without --from-plan.",
         )
     rules = rules_per_kind(settings)
@@ -283,7 +294,7 @@ def _from_plan(job: Job, info: MediaInfo, edits: Edits, waiting: int, models: Mo
         header=_header(job, info, weights=header, seeing=header.seeing, kinds=header.kinds),
         rules=rules,
         backend="none: rendered from a plan",
-        description=f"from {job.from_plan.name}, nothing is detected again",
+        description=msg("from {from_plan}, nothing is detected again", from_plan=job.from_plan.name),
         edits=edits,
         warnings=(*notes, *clear_notes(job), *edits.warnings),
         reader=reader,

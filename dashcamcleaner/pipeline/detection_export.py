@@ -14,6 +14,7 @@ from dashcamcleaner.errors import OutputError
 from dashcamcleaner.files import PRIVATE, GrowingFile, map_os_errors, new_work_file
 from dashcamcleaner.labels.clip_labels import labels_of
 from dashcamcleaner.labels.files import FORMATS, LabelFormat
+from dashcamcleaner.messages import msg
 from dashcamcleaner.work_files import WorkFile
 
 __all__ = ["DetectionExport", "open_export"]
@@ -44,7 +45,10 @@ def open_export(final: Path, *, header: PlanHeader, mode: int = PRIVATE) -> Dete
             return LabelExport(final, form=form, header=header, mode=mode)
     if final.suffix.lower() not in (".json", ".csv"):
         endings = ", ".join((".json", ".csv", *(form.ending for form in FORMATS)))
-        raise OutputError(f"Detections cannot be exported to {final.name}.", hint=f"Use a name ending in {endings}.")
+        raise OutputError(
+            msg("Detections cannot be exported to {final}.", final=final.name),
+            hint=msg("Use a name ending in {endings}.", endings=endings),
+        )
     return RowExport(final, mode=mode)
 
 

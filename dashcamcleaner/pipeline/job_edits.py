@@ -9,6 +9,7 @@ from pathlib import Path
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.errors import PlanError, SettingError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.people.rules import rules_of_numbers
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
@@ -60,7 +61,7 @@ def clear_notes(job: Job) -> tuple[str, ...]:
     file, edits = _of_file(job)
     notes = [] if file is None or not edits.uncovering else [clear_note(file, edits)]
     if note := Edits(job.added_edits).clear_note:
-        notes.append(f"{note} by the command line.")
+        notes.append(msg("{note} by the command line.", note=note))
     return tuple(notes)
 
 
@@ -113,6 +114,10 @@ def _check_tracks(edits: Edits, plan: Path) -> None:
     if edits.tracks & moved:
         which = ", ".join(str(i) for i in sorted(edits.tracks & moved))
         raise PlanError(
-            f"The plan {plan.name} was linked by another version of this program; its track {which} is another now.",
+            msg(
+                "The plan {plan} was linked by another version of this program; its track {which} is another now.",
+                plan=plan.name,
+                which=which,
+            ),
             hint="Render it once without these edits, and choose the tracks in the plan that this writes.",
         )

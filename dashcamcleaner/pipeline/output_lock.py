@@ -28,6 +28,7 @@ from typing import Any
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.files import make_output_folder, map_os_errors
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.report.data import is_report_of, read_report, report_path, summary_of
 from dashcamcleaner.report.html import is_page
@@ -98,7 +99,9 @@ class OutputLock:
                 if self._take_over(path, output) and self._make(path, output):
                     remove_leftovers(output.parent)
                     return
-        raise OutputError(f"The lock {path} cannot be made: others take it at the same time.", hint="Try again.")
+        raise OutputError(
+            msg("The lock {path} cannot be made: others take it at the same time.", path=path), hint="Try again."
+        )
 
     def _take_over(self, path: Path, output: Path) -> bool:
         """Remove the lock of a run that has ended, keeping its notes; False if it changed meanwhile."""
@@ -112,7 +115,8 @@ class OutputLock:
             said = _read(handle, found)
             if said is None:
                 raise OutputError(
-                    f"{path} is in the way: it is no lock of this program, or not yours.", hint="Remove it."
+                    msg("{path} is in the way: it is no lock of this program, or not yours.", path=path),
+                    hint="Remove it.",
                 )
             if held is False or not _has_ended(said, found, path, sure=held is True):
                 raise OutputError(_told(output, said), hint="Wait for it, or choose another name with -o.")

@@ -18,6 +18,7 @@ from typing import IO
 from dashcamcleaner.core.plan import FramePlan, PlanHeader
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.files import PRIVATE, GrowingFile, file_sha256, found_side_path, map_os_errors, side_path
+from dashcamcleaner.messages import msg
 from dashcamcleaner.seals import Seal
 from dashcamcleaner.side_files import UNREADABLE, lines_of, open_plain, parse_json
 from dashcamcleaner.work_files import WorkFile
@@ -193,9 +194,9 @@ class PlanReader:
         except (PlanError, OSError, ValueError) as error:
             self._file.close()
             if isinstance(error, PlanError):
-                raise PlanError(f"{path}: {error.message}", hint=error.hint) from error
+                raise PlanError(msg("{path}: {error}", path=path, error=error.message), hint=error.hint) from error
             raise PlanError(
-                f"{path} is not a plan of this program.", hint="A plan's name ends in .plan.jsonl."
+                msg("{path} is not a plan of this program.", path=path), hint="A plan's name ends in .plan.jsonl."
             ) from error
 
     def __iter__(self) -> Iterator[FramePlan]:
@@ -209,11 +210,20 @@ class PlanReader:
             if line.startswith('{"end"'):
                 self.complete = True
                 if self._expected and self._digest.hexdigest() != self._expected:
-                    raise PlanError(f"The plan {self.path} was changed while it was read.", hint="Try it again.")
+                    raise PlanError(
+                        msg("The plan {path} was changed while it was read.", path=self.path), hint="Try it again."
+                    )
                 return
             plan = FramePlan.from_line(line, time_base=self.header.time_base)
             if plan.index != index:
-                raise PlanError(f"{self.path} has frame {plan.index} where {index} was due.")
+                raise PlanError(
+                    msg(
+                        "{path} has frame {index} where {index2} was due.",
+                        path=self.path,
+                        index=plan.index,
+                        index2=index,
+                    )
+                )
             yield plan
 
     def _checked_lines(self) -> Iterator[str]:

@@ -30,6 +30,7 @@ from dashcamcleaner.files import (
     new_work_file,
     side_path,
 )
+from dashcamcleaner.messages import msg
 from dashcamcleaner.report.html import REPORT_VERSION, can_be_shown, is_page, report_html, write_html
 from dashcamcleaner.report.sheet import SheetPicture, read_sheet
 from dashcamcleaner.seals import is_seal_of, seal_of
@@ -87,7 +88,8 @@ def check_report(output: Path) -> None:
         taken = page
     if taken is not None:
         raise OutputError(
-            f"{taken} is no report of this program and is left alone.", hint="Move it, or leave the report out."
+            msg("{taken} is no report of this program and is left alone.", taken=taken),
+            hint="Move it, or leave the report out.",
         )
 
 
@@ -220,10 +222,10 @@ def read_report(path: Path) -> dict[str, Any]:
         if data["schema"] != SCHEMA:
             raise ValueError("another program's file")
         if int(data["schema_version"]) > REPORT_VERSION:
-            raise InputError(f"The report {path} is of a newer version.", hint="Update DashcamCleaner.")
+            raise InputError(msg("The report {path} is of a newer version.", path=path), hint="Update DashcamCleaner.")
     except UNREADABLE as error:
         raise InputError(
-            f"{path} is not a report of this program.", hint="A report's name ends in .report.json."
+            msg("{path} is not a report of this program.", path=path), hint="A report's name ends in .report.json."
         ) from error
     return dict(data)
 
@@ -269,7 +271,7 @@ def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = N
     try:
         data = read_report(final)
         if not can_be_shown(data):
-            raise InputError(f"{final} is not a report that can go on.")
+            raise InputError(msg("{final} is not a report that can go on.", final=final))
     except InputError:
         summary = RunSummary(result.source, result.output, status=CLEANED, frames=result.frames, plan=result.plan)
         summary.source_bytes = Path(result.source).stat().st_size

@@ -15,6 +15,7 @@ from dashcamcleaner.files import atomic_path, check_output, mode_like
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.formats import JPEG, PNG, format_of
+from dashcamcleaner.messages import msg
 from dashcamcleaner.obscure.obscurer import Obscurer
 from dashcamcleaner.review.contact_sheet import crop_around
 from dashcamcleaner.review.person_summary import Moment, PersonSummary
@@ -93,7 +94,9 @@ def write_people_sheet(
     """
     wanted = format_of(sheet)
     if wanted not in (PNG, JPEG):
-        raise OutputError(f"A contact sheet cannot be written as {sheet.name}.", hint="End its name in .png or .jpg.")
+        raise OutputError(
+            msg("A contact sheet cannot be written as {sheet}.", sheet=sheet.name), hint="End its name in .png or .jpg."
+        )
     check_output(sheet, sources=[source for source, _, _ in clips], overwrite=overwrite)
     rows = sum(len(persons) for _, persons, _ in clips)
     canvas = Image.new("RGB", (_COLUMNS * _CELL_PX, max(1, rows) * (_CELL_PX + _TEXT_PX)), "white")

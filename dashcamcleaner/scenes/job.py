@@ -15,6 +15,7 @@ from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import atomic_write, check_output
+from dashcamcleaner.messages import msg
 from dashcamcleaner.scenes.actions import SceneCut, actions_of, asked_blocks, cut_of
 from dashcamcleaner.scenes.ask import ScenesJob
 from dashcamcleaner.scenes.blocks import Block, SceneScores
@@ -121,7 +122,10 @@ def _check_lists(job: ScenesJob) -> dict[Path, str]:
     """The exports that are asked for, by path; refuses what there is not, and what may not be written."""
     unknown = [name for name in job.exports if name not in EXPORTS]
     if unknown:
-        raise SettingError(f"there is no export {unknown[0]!r}.", hint=f"There are: {', '.join(EXPORTS)}.")
+        raise SettingError(
+            msg("there is no export {unknown}.", unknown=repr(unknown[0])),
+            hint=msg("There are: {exports}.", exports=", ".join(EXPORTS)),
+        )
     lists = {job.beside(f".scenes.{name}"): name for name in job.exports}
     for path in ([] if job.list_file else [job.beside(".tag")]) + list(lists):
         check_output(path, sources=[job.source], overwrite=job.settings.overwrite)
@@ -134,7 +138,10 @@ def _asked_cut(
     named = [*job.targets, *([job.everything_but] if job.everything_but else [])]
     for label in named:
         if label not in labels:
-            raise SettingError(f"there is no label {label!r}.", hint=f"There are: {', '.join(labels)}.")
+            raise SettingError(
+                msg("there is no label {label}.", label=repr(label)),
+                hint=msg("There are: {labels}.", labels=", ".join(labels)),
+            )
     actions = actions_of(job.actions, labels=labels)
     if job.tag_only or not (named or actions):
         return None

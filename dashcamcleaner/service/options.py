@@ -17,6 +17,7 @@ from typing import Any
 
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import map_os_errors, user_folder
+from dashcamcleaner.messages import msg
 from dashcamcleaner.settings.row import UNSET, Setting, rows_of, setting
 
 __all__ = ["GROUPS", "ROWS", "ServiceOptions", "is_loopback", "read_tokens"]
@@ -102,7 +103,9 @@ class ServiceOptions:
             raise SettingError(" ".join(complaints))
         for folder in self.allow_folder:
             if not Path(folder).is_dir():
-                raise SettingError(f"There is no folder {folder}.", hint="--allow-folder names one that is there.")
+                raise SettingError(
+                    msg("There is no folder {folder}.", folder=folder), hint="--allow-folder names one that is there."
+                )
         if self.webhook_host and not self.webhook_secret_file:
             raise SettingError(
                 "Webhooks are signed, and there is no secret.", hint="Name a file with one: --webhook-secret-file FILE."
@@ -131,8 +134,13 @@ class ServiceOptions:
         tokens = read_tokens(self.token_file)
         if not tokens and not is_loopback(self.host):
             raise SettingError(
-                f"{self.host} can be reached from other machines, and nobody would be asked for a token.",
-                hint=f"Name a file with one: --token-file FILE (or {TOKEN_VARIABLE}), or stay at --host 127.0.0.1.",
+                msg(
+                    "{host} can be reached from other machines, and nobody would be asked for a token.", host=self.host
+                ),
+                hint=msg(
+                    "Name a file with one: --token-file FILE (or {token_variable}), or stay at --host 127.0.0.1.",
+                    token_variable=TOKEN_VARIABLE,
+                ),
             )
         return tokens
 
@@ -148,7 +156,10 @@ class ServiceOptions:
         with map_os_errors(path, what=f"The file {path}", verb="read", to=SettingError):
             secret = path.read_bytes().strip()
         if len(secret) < _LEAST_TOKEN:
-            raise SettingError(f"The webhooks' secret has less than {_LEAST_TOKEN} bytes.", hint="Make a longer one.")
+            raise SettingError(
+                msg("The webhooks' secret has less than {least_token} bytes.", least_token=_LEAST_TOKEN),
+                hint="Make a longer one.",
+            )
         return secret
 
 
@@ -168,11 +179,17 @@ def read_tokens(file: str | None) -> tuple[str, ...]:
         text = os.environ.get(TOKEN_VARIABLE, "")
     tokens = tuple(line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#"))
     if file and not tokens:
-        raise SettingError(f"The token file {file} holds no token.", hint="One a line; make one: openssl rand -hex 32.")
+        raise SettingError(
+            msg("The token file {file} holds no token.", file=file),
+            hint="One a line; make one: openssl rand -hex 32.",
+        )
     for token in tokens:
         if len(token) < _LEAST_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
             raise SettingError(
-                f"A token has at least {_LEAST_TOKEN} plain characters, none of them a space.",
+                msg(
+                    "A token has at least {least_token} plain characters, none of them a space.",
+                    least_token=_LEAST_TOKEN,
+                ),
                 hint="Make one: openssl rand -hex 32.",
             )
     return tokens

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.settings.row import Setting, shown
 from dashcamcleaner.settings.table import PROFILES, ROWS, SETTINGS
 from dashcamcleaner.side_files import UNREADABLE, read_bytes, reason_of
@@ -35,7 +36,7 @@ def load_toml(path: str | Path, *, told: list[str] | None = None) -> dict[str, A
         found = tomllib.loads(read_bytes(Path(path), what=what, to=SettingError, most=_MOST_BYTES).decode("utf-8"))
     except UNREADABLE as error:
         raise SettingError(
-            f"The settings file {path} is not valid TOML: {reason_of(error)}.",
+            msg("The settings file {path} is not valid TOML: {reason_of}.", path=path, reason_of=reason_of(error)),
             hint="One setting a line, e.g. threshold = 0.2",
         ) from error
     kept = {name: value for name, value in found.items() if name.replace("-", "_") != _TRUST}

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 
 from dashcamcleaner.core.time import Span
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.messages import msg
 
 __all__ = ["UNSET", "Setting", "rows_of", "setting", "shown"]
 
@@ -127,7 +128,13 @@ class Setting:
                 found = difflib.get_close_matches(value, self.choices, n=1)
                 near = f" Did you mean {found[0]}?" if found else ""
             raise SettingError(
-                f"{self.name.replace('_', '-')} cannot be {_short(value)}: it takes {self.describe_range()}.{near}",
+                msg(
+                    "{name} cannot be {value}: it takes {describe_range}.{near}",
+                    name=self.name.replace("_", "-"),
+                    value=_short(value),
+                    describe_range=self.describe_range(),
+                    near=near,
+                ),
                 hint=self.help,
             ) from None
 

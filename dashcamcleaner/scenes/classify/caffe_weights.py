@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dashcamcleaner.errors import WeightsError
+from dashcamcleaner.messages import msg
 
 __all__ = ["read_blobs", "read_mean"]
 
@@ -41,9 +42,13 @@ def read_blobs(content: bytes, *, name: str) -> dict[str, list[np.ndarray]]:
             if numbers:
                 found[title] = numbers
     except (ValueError, IndexError) as error:
-        raise WeightsError(f"{name} is no .caffemodel that can be read ({error}).") from error
+        raise WeightsError(
+            msg("{name} is no .caffemodel that can be read ({error}).", name=name, error=error)
+        ) from error
     if not found:
-        raise WeightsError(f"{name} holds no weights.", hint="Name the .caffemodel that belongs to the .prototxt.")
+        raise WeightsError(
+            msg("{name} holds no weights.", name=name), hint="Name the .caffemodel that belongs to the .prototxt."
+        )
     return found
 
 
@@ -56,11 +61,14 @@ def read_mean(content: bytes, *, name: str) -> np.ndarray:
     try:
         blob = _blob(memoryview(content))
     except (ValueError, IndexError) as error:
-        raise WeightsError(f"{name} is no .binaryproto that can be read ({error}).") from error
+        raise WeightsError(
+            msg("{name} is no .binaryproto that can be read ({error}).", name=name, error=error)
+        ) from error
     sides = list(blob.shape[-3:]) if blob.ndim >= 3 else [blob.size]
     if blob.size != math.prod(sides) or sides[0] != 3 or not np.isfinite(blob).all():
         raise WeightsError(
-            f"{name} is no mean of pictures with three colours.", hint="Leave -m out for the usual means."
+            msg("{name} is no mean of pictures with three colours.", name=name),
+            hint="Leave -m out for the usual means.",
         )
     if blob.size == 3:
         return blob.reshape(3)

@@ -28,6 +28,7 @@ from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.detection.network import open_network
 from dashcamcleaner.detection.weights import Weights, WeightsFile
 from dashcamcleaner.errors import ExtraMissing, SettingError, extra_hint
+from dashcamcleaner.messages import msg
 from dashcamcleaner.scenes.classify.network import NetworkClassifier
 from dashcamcleaner.scenes.classify.port import Classifier, ModelCard
 from dashcamcleaner.scenes.classify.preparation import Preparation
@@ -216,8 +217,8 @@ def open_safety(labels: Sequence[str] = SAFETY_LABELS, *, device: str = "auto", 
     unknown = [label for label in labels if label not in SAFETY_LABELS]
     if unknown or not labels:
         raise SettingError(
-            f"there is no safety score {', '.join(unknown) or 'without a name'}.",
-            hint=f"There are: {', '.join(SAFETY_LABELS)}.",
+            msg("there is no safety score {unknown}.", unknown=", ".join(unknown) or "without a name"),
+            hint=msg("There are: {safety_labels}.", safety_labels=", ".join(SAFETY_LABELS)),
         )
     opened: list[Any] = []
 

@@ -1,0 +1,210 @@
+"""What the program says, as a template and its arguments: English for machines, the user's language for people.
+
+`msg("{path} cannot be read.", path=path)` is a `str` that reads in English, everywhere: in JSON, plans, logs and tests.
+It also knows its template and arguments, so whoever shows it to a person (`localized`) can say it in another language.
+The English template is the message's code, as gettext has it; ``locale/LANGUAGE/LC_MESSAGES/dashcamcleaner.po`` holds
+the translations, and ``packaging/update_messages.py`` makes these files. Standard library only, below everything else.
+
+The language is that of ``LANGUAGE``, ``LC_ALL``, ``LC_MESSAGES`` or ``LANG``, the first that is set; `use_language`
+names another.
+"""
+
+from __future__ import annotations
+
+import gettext
+import numbers
+import os
+import string
+from pathlib import Path
+from typing import Any
+
+__all__ = [
+    "DOMAIN",
+    "FOLDER",
+    "Message",
+    "as_message",
+    "counted",
+    "current_language",
+    "languages",
+    "localized",
+    "msg",
+    "translated",
+    "use_catalog",
+    "use_language",
+]
+
+DOMAIN = "dashcamcleaner"
+FOLDER = Path(__file__).parent / "locale"
+
+_DECIMAL_COMMA = {"de"}
+"""Languages that write 1.234,5 for 1,234.5."""
+
+
+class Message(str):
+    """A text in English that can be said in other languages.
+
+    Args:
+        template: the English template, with ``{names}``; without arguments the text itself.
+        arguments: what its names stand for: numbers, texts, or messages again.
+        many: the template for more than one, where the text speaks of ``n`` things.
+    """
+
+    __slots__ = ("arguments", "many", "template")
+    template: str
+    arguments: dict[str, Any]
+    many: str
+
+    def __new__(cls, template: str, arguments: dict[str, Any] | None = None, many: str = "") -> Message:
+        values = arguments or {}
+        chosen = many if many and values.get("n") != 1 else template
+        made = super().__new__(cls, chosen.format(**values) if values else chosen)
+        made.template, made.arguments, made.many = str(template), values, many
+        return made
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (Message, (self.template, self.arguments, self.many))
+
+    def __add__(self, other: str) -> str:
+        return msg("{first}{second}", first=self, second=other) if isinstance(other, str) else NotImplemented
+
+    def __radd__(self, other: str) -> str:
+        return msg("{first}{second}", first=other, second=self) if isinstance(other, str) else NotImplemented
+
+
+def msg(template: str, /, **arguments: object) -> Message:
+    """A message.
+
+    Args:
+        template: in English, with ``{names}`` and formats as of `str.format`; always a literal, or nobody finds it.
+        arguments: what the names stand for. Numbers, texts and messages are kept, of all else its text is taken.
+    """
+    return Message(template, {name: _plain(value) for name, value in arguments.items()})
+
+
+def counted(one: str, many: str, n: int, /, **arguments: object) -> Message:
+    """A message that speaks of ``n`` things; a language may have more forms than two.
+
+    Args:
+        one: the template for one thing.
+        many: the template for none, or several.
+        n: how many; ``{n}`` in the templates.
+        arguments: as for `msg`.
+    """
+    return Message(one, {"n": int(n), **{name: _plain(value) for name, value in arguments.items()}}, many)
+
+
+def as_message(text: str) -> Message:
+    """A text as a message: itself, or a literal without arguments."""
+    return text if isinstance(text, Message) else Message(text)
+
+
+def _plain(value: object) -> Any:
+    """What survives a process border: an argument may be a path, an exception or a number of numpy."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real) and not isinstance(value, numbers.Rational):
+        return float(value)
+    return str(value)
+
+
+class _Filler(string.Formatter):
+    """Fills a translated template; numbers with a format are written as the language does."""
+
+    def __init__(self, *, decimal_comma: bool) -> None:
+        self._comma = decimal_comma
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """One value in its format."""
+        text = str(format(value, format_spec))
+        if self._comma and format_spec and isinstance(value, (int, float)):
+            return text.translate(str.maketrans(",.", ".,"))
+        return text
+
+
+class _Speaker:
+    """The language at work: which catalog, and how it writes numbers."""
+
+    def __init__(self) -> None:
+        self.catalog: gettext.NullTranslations | None = None
+        self.language = "en"
+        self.filler = _Filler(decimal_comma=False)
+
+    def use(self, catalog: gettext.NullTranslations | None, language: str) -> None:
+        """Speak as a catalog says."""
+        self.catalog, self.language = catalog, language
+        self.filler = _Filler(decimal_comma=language.split("_")[0] in _DECIMAL_COMMA)
+
+
+_speaker = _Speaker()
+
+
+def languages() -> list[str]:
+    """The languages that there are, English first."""
+    return ["en", *sorted(path.parent.parent.name for path in FOLDER.glob(f"*/LC_MESSAGES/{DOMAIN}.mo"))]
+
+
+def use_language(name: str = "") -> str:
+    """Speak a language from now on, in this process; gives its name, ``en`` where there is no catalog for it.
+
+    Args:
+        name: ``de``, ``pt_BR``; empty: as the environment says.
+    """
+    wanted = [name] if name else _of_environment()
+    for one in wanted:
+        if one.split("_")[0].split(".")[0] in ("en", "C", "POSIX"):
+            break
+        try:
+            catalog = gettext.translation(DOMAIN, str(FOLDER), [one])
+        except OSError:
+            continue
+        use_catalog(catalog, str(catalog.info().get("language") or one))
+        return _speaker.language
+    use_catalog(gettext.NullTranslations(), "en")
+    return "en"
+
+
+def use_catalog(catalog: gettext.NullTranslations | None, language: str) -> None:
+    """Speak as a catalog says; None: as the environment says, when something is shown next."""
+    _speaker.use(catalog, language)
+
+
+def current_language() -> str:
+    """The name of the language that people are spoken to."""
+    _ready()
+    return _speaker.language
+
+
+def _of_environment() -> list[str]:
+    for variable in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(variable):
+            return [one for one in value.split(":") if one]
+    return []
+
+
+def _ready() -> gettext.NullTranslations:
+    if _speaker.catalog is None:
+        use_language()
+    assert _speaker.catalog is not None
+    return _speaker.catalog
+
+
+def localized(text: object) -> str:
+    """A text for people: a message in their language, anything else as it is."""
+    if not isinstance(text, Message):
+        return str(text)
+    catalog = _ready()
+    if type(catalog) is gettext.NullTranslations or not text:
+        return str.__str__(text)
+    values = {name: localized(value) if isinstance(value, Message) else value for name, value in text.arguments.items()}
+    if text.many:
+        template = catalog.ngettext(text.template, text.many, text.arguments["n"])
+    else:
+        template = catalog.gettext(text.template) if text.template else ""
+    return _speaker.filler.vformat(template, (), values) if values else template
+
+
+def translated(text: str) -> str:
+    """A literal of the program's own (a heading, a help text) in the user's language."""
+    return localized(as_message(text))
