@@ -183,7 +183,10 @@ def map_os_errors(
                 hint="FAT allows 4 GB; choose another disk.",
             ) from error
         reason = getattr(error, "strerror", None) or str(error)
-        raise to(f"{what or path} cannot be {verb}: {reason.rstrip('.')}.", hint=hint) from error
+        raise to(
+            msg("{what} cannot be {verb}: {reason}.", what=what or path, verb=verb, reason=reason.rstrip(".")),
+            hint=hint,
+        ) from error
 
 
 # --- where an output may stand
@@ -228,7 +231,7 @@ def make_output_folder(folder: Path) -> None:
         OutputError: it cannot be made or written to.
         DiskFull: there is no room for it.
     """
-    with map_os_errors(folder, what=f"The folder {folder}", verb="made"):
+    with map_os_errors(folder, what=msg("The folder {folder}", folder=folder), verb="made"):
         folder.mkdir(parents=True, exist_ok=True)
     if not os.access(folder, os.W_OK):
         raise OutputError(
@@ -375,7 +378,7 @@ def publish(work: WorkFile, final: Path, *, overwrite: bool) -> None:
         DiskFull: there is no room for it.
     """
     try:
-        with map_os_errors(final, what="The result", verb=f"given its name {final}"):
+        with map_os_errors(final, what="The result", verb=msg("given its name {final}", final=final)):
             work.publish(final, replace=overwrite, durable=True)
     except OutputError as error:
         if isinstance(error.__cause__, FileExistsError):

@@ -15,6 +15,7 @@ import gettext
 import numbers
 import os
 import string
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,11 @@ __all__ = [
     "as_message",
     "counted",
     "current_language",
+    "joined",
     "languages",
     "localized",
     "msg",
+    "said",
     "translated",
     "use_catalog",
     "use_language",
@@ -47,22 +50,30 @@ class Message(str):
         template: the English template, with ``{names}``; without arguments the text itself.
         arguments: what its names stand for: numbers, texts, or messages again.
         many: the template for more than one, where the text speaks of ``n`` things.
+        cut: characters that are taken off the end.
     """
 
-    __slots__ = ("arguments", "many", "template")
+    __slots__ = ("arguments", "cut", "many", "template")
     template: str
     arguments: dict[str, Any]
     many: str
+    cut: str
 
-    def __new__(cls, template: str, arguments: dict[str, Any] | None = None, many: str = "") -> Message:
+    def __new__(cls, template: str, arguments: dict[str, Any] | None = None, many: str = "", cut: str = "") -> Message:
+        """Put the English text together."""
         values = arguments or {}
         chosen = many if many and values.get("n") != 1 else template
-        made = super().__new__(cls, chosen.format(**values) if values else chosen)
-        made.template, made.arguments, made.many = str(template), values, many
+        text = chosen.format(**values) if values else chosen
+        made = super().__new__(cls, text.rstrip(cut) if cut else text)
+        made.template, made.arguments, made.many, made.cut = str(template), values, many, cut
         return made
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (Message, (self.template, self.arguments, self.many))
+        return (Message, (self.template, self.arguments, self.many, self.cut))
+
+    def rstrip(self, characters: str | None = None, /) -> Message:
+        """The message without its end, a full stop for the most part, in every language."""
+        return Message(self.template, self.arguments, self.many, characters or " \n")
 
     def __add__(self, other: str) -> str:
         return msg("{first}{second}", first=self, second=other) if isinstance(other, str) else NotImplemented
@@ -71,7 +82,7 @@ class Message(str):
         return msg("{first}{second}", first=other, second=self) if isinstance(other, str) else NotImplemented
 
 
-def msg(template: str, /, **arguments: object) -> Message:
+def msg(template: str, /, **arguments: object) -> str:
     """A message.
 
     Args:
@@ -81,7 +92,7 @@ def msg(template: str, /, **arguments: object) -> Message:
     return Message(template, {name: _plain(value) for name, value in arguments.items()})
 
 
-def counted(one: str, many: str, n: int, /, **arguments: object) -> Message:
+def counted(one: str, many: str, n: int, /, **arguments: object) -> str:
     """A message that speaks of ``n`` things; a language may have more forms than two.
 
     Args:
@@ -202,7 +213,24 @@ def localized(text: object) -> str:
         template = catalog.ngettext(text.template, text.many, text.arguments["n"])
     else:
         template = catalog.gettext(text.template) if text.template else ""
-    return _speaker.filler.vformat(template, (), values) if values else template
+    shown = _speaker.filler.vformat(template, (), values) if values else template
+    return shown.rstrip(text.cut) if text.cut else shown
+
+
+def said(error: BaseException) -> str:
+    """What an exception says; the message that it was made with, where it was made with one."""
+    first = error.args[0] if len(error.args) == 1 else None
+    return first if isinstance(first, Message) else str(error)
+
+
+def joined(texts: Iterable[str], separator: str = " ") -> str:
+    """Texts in a row, as `str.join` puts them, that stay messages where one of them, or what stands between, is one."""
+    parts = list(texts)
+    if not any(isinstance(one, Message) for one in (*parts, separator)):
+        return separator.join(parts)
+    values = {f"part{number}": part for number, part in enumerate(parts)}
+    template = "{between}".join(f"{{{name}}}" for name in values)
+    return Message(template, {**values, "between": separator})
 
 
 def translated(text: str) -> str:

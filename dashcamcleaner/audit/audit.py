@@ -189,13 +189,15 @@ def _find_plan(
             raise PlanError(
                 msg("The plan {path} belongs to another clip than {source}.", path=path.name, source=source.name)
             )
-        return None, [f"The plan {path.name} beside the output belongs to another clip and is not used."]
+        return None, [msg("The plan {path} beside the output belongs to another clip and is not used.", path=path.name)]
     state = examine_plan(path)
     if not state.counts(accepted):
-        told = f"The plan {path} was not made here, or was changed since: the audit does not go by it."
-        return None, [f"{told} If you know it: --accept-plan {state.sha256}."]
+        told = msg("The plan {path} was not made here, or was changed since: the audit does not go by it.", path=path)
+        return None, [msg("{told} If you know it: --accept-plan {sha256}.", told=told, sha256=state.sha256)]
     result.plan = str(path)
-    return path, [] if state.sealed else [f"The plan {path} was not made here; you accepted it by its hash."]
+    return path, [] if state.sealed else [
+        msg("The plan {path} was not made here; you accepted it by its hash.", path=path)
+    ]
 
 
 def _edits_of(plan: Path | None, accepted: Collection[str]) -> tuple[Edits, list[str]]:
@@ -206,7 +208,11 @@ def _edits_of(plan: Path | None, accepted: Collection[str]) -> tuple[Edits, list
     file.accept(*accepted)
     edits = file.read(missing_ok=True)
     if file.is_foreign:
-        told = f"The edits {file.path} were not made here ({edits.clear_note}): the audit does not go by them."
+        told = msg(
+            "The edits {path} were not made here ({clear_note}): the audit does not go by them.",
+            path=file.path,
+            clear_note=edits.clear_note,
+        )
         return edits.without_uncovering, [told]
     return edits, [clear_note(file, edits)] if edits.uncovering else []
 

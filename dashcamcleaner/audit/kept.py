@@ -67,7 +67,11 @@ class KeptPersons:
             if not kept:
                 return finding
             persons |= kept[0]
-        who = f"Person {', '.join(map(str, sorted(persons)))}" if persons else "It is an unknown face, which"
+        who = (
+            msg("Person {names}", names=", ".join(map(str, sorted(persons))))
+            if persons
+            else "It is an unknown face, which"
+        )
         return replace(
             finding,
             severity=Severity.NOTE,

@@ -14,6 +14,7 @@ from dashcamcleaner.audit.exposures import Exposure
 from dashcamcleaner.core.finding_table import found
 from dashcamcleaner.core.findings import Finding, Severity
 from dashcamcleaner.core.kinds import rules_of
+from dashcamcleaner.messages import msg
 
 __all__ = ["ExposureScorer"]
 
@@ -62,7 +63,7 @@ class ExposureScorer:
         if rules.carries_text:  # much looks like it; what can be read is one
             certain = certain and (read > _READ if self.reads is not None else sure > _SURE_UNREAD)
         severity = Severity.FAIL if certain and not still else Severity.REVIEW
-        what = f"A {rules.noun}" if certain else f"What may be a {rules.noun}"
+        what = f"A {rules.noun}" if certain else msg("What may be a {rules}", rules=rules.noun)
         more = " Its characters can be read." if read > _READ else ""
         if still:
             more += " It moves as one with all around it, as a poster does."

@@ -66,9 +66,13 @@ class _Parser(argparse.ArgumentParser):
         if message.startswith("argument COMMAND: invalid choice:"):
             word = message.split("'")[1]
             near = difflib.get_close_matches(word, COMMANDS, n=1)
-            message = f"there is no command {word!r}"
-            hint = f"Did you mean {near[0]}?" if near else f"Commands: {', '.join(COMMANDS)}."
-        _complain(message, hint or f"{self.prog} --help lists what there is.")
+            message = msg("there is no command {word}", word=repr(word))
+            hint = (
+                msg("Did you mean {near}?", near=near[0])
+                if near
+                else msg("Commands: {commands}.", commands=", ".join(COMMANDS))
+            )
+        _complain(message, hint or msg("{prog} --help lists what there is.", prog=self.prog))
         raise SystemExit(2)
 
 

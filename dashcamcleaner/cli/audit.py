@@ -57,7 +57,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=int,
         default=2,
         metavar="N",
-        help=f"with --fix: render again at most so often [1 to {_MOST_ROUNDS}]",
+        help=msg("with --fix: render again at most so often [1 to {most_rounds}]", most_rounds=_MOST_ROUNDS),
     )
     add_accept_flags(audit)
     audit.add_argument("--json", action="store_true", help="events as JSON lines on standard output")
@@ -156,7 +156,8 @@ def _one(args: argparse.Namespace, source: Path, output: Path) -> tuple[int, dic
             if isinstance(event, Failed):
                 if not args.json:
                     _say_aside(
-                        f"{output}: {event.error.message}", f"  hint: {event.error.hint}" if event.error.hint else ""
+                        f"{output}: {event.error.message}",
+                        msg("  hint: {hint}", hint=event.error.hint) if event.error.hint else "",
                     )
                 return event.error.exit_code, failed_row(source, output, event.error)
             if isinstance(event, Audited):
@@ -171,9 +172,11 @@ def _one(args: argparse.Namespace, source: Path, output: Path) -> tuple[int, dic
             if args.json or args.quiet:
                 continue
             if isinstance(event, Started):
-                _say_aside(f"{event.source} against {event.output}", f"  {event.description}")
+                _say_aside(
+                    msg("{source} against {output}", source=event.source, output=event.output), f"  {event.description}"
+                )
             elif isinstance(event, Warned):
-                _say_aside(f"  note: {event.message}" + (f" {event.hint}" if event.hint else ""))
+                _say_aside(msg("  note: {event}", event=event.message) + (f" {event.hint}" if event.hint else ""))
             elif isinstance(event, Progress) and time.monotonic() - shown_at >= _EVERY_S:
                 shown_at = time.monotonic()
                 _say_aside(_progress(event.phase, event.frames_done, event.frames, event.fps, event.eta_s))
@@ -204,9 +207,9 @@ def _events(args: argparse.Namespace, source: Path, output: Path) -> Iterable[Ev
 def _progress(phase: str, done: int, frames: int | None, fps: float, eta_s: float | None) -> str:
     from dashcamcleaner.core.time import format_seconds
 
-    of = f" of {frames}" if frames else ""
+    of = msg(" of {frames}", frames=frames) if frames else ""
     eta = "-" if eta_s is None else format_seconds(eta_s).split(".")[0]
-    return f"  {phase}: frame {done}{of}, {fps:.1f} fps, eta {eta}"
+    return msg("  {phase}: frame {done}{of}, {fps:.1f} fps, eta {eta}", phase=phase, done=done, of=of, fps=fps, eta=eta)
 
 
 def _tell(result: AuditResult, *, quiet: bool) -> None:

@@ -119,23 +119,46 @@ def run(args: argparse.Namespace) -> int:
 def _lines(found: dict[str, Any], engines: list[BackendReport], weights: list[WeightsReport]) -> list[str]:
     chip, used = found["chip"], found["used"]
     lines = [
-        f"DashcamCleaner {found['dashcamcleaner']} on {found['system']}",
-        f"Chip        {chip['name']}, {chip['cores']} cores"
+        msg(
+            "DashcamCleaner {dashcamcleaner} on {system}",
+            dashcamcleaner=found["dashcamcleaner"],
+            system=found["system"],
+        ),
+        msg("Chip        {name}, {cores} cores", name=chip["name"], cores=chip["cores"])
         + (f"; {', '.join(chip['arithmetic'])}" if chip["arithmetic"] else ""),
-        f"Libraries   {', '.join(f'{name} {version}' for name, version in found['versions'].items())}",
+        msg(
+            "Libraries   {names}", names=", ".join((f"{name} {version}" for name, version in found["versions"].items()))
+        ),
         "",
     ]
     if "error" in used:
-        lines += [f"A run would not start: {used['message']}", *([f"  hint: {used['hint']}"] if used["hint"] else [])]
+        lines += [
+            msg("A run would not start: {message}", message=used["message"]),
+            *([msg("  hint: {hint}", hint=used["hint"])] if used["hint"] else []),
+        ]
     else:
         w, h = used["input_size"]
         lines += [
-            f"A run uses  {used['backend']} on {used['device']}, {used['precision']}: weights {used['weights']} at "
-            f"{w}x{h}, which know {', '.join(used['kinds'])}",
-            f"Why         {used['why']}.",
+            msg(
+                "A run uses  {backend} on {device}, {precision}: weights {weights} at {w}x{h}, which know {names}",
+                backend=used["backend"],
+                device=used["device"],
+                precision=used["precision"],
+                weights=used["weights"],
+                w=w,
+                h=h,
+                names=", ".join(used["kinds"]),
+            ),
+            msg("Why         {why}.", why=used["why"]),
         ]
         if used["timing"]:
-            lines.append(f"One frame   {used['timing']['wall_ms']} ms, {used['timing']['cpu_ms']} ms of CPU")
+            lines.append(
+                msg(
+                    "One frame   {wall_ms} ms, {cpu_ms} ms of CPU",
+                    wall_ms=used["timing"]["wall_ms"],
+                    cpu_ms=used["timing"]["cpu_ms"],
+                )
+            )
     lines += ["", f"{'Engine':<12}{'Device':<28}{'Precision':<11}{'ms':>8}{'CPU ms':>9}{'load s':>8}"]
     for backend in engines:
         if backend.error:
@@ -153,13 +176,22 @@ def _lines(found: dict[str, Any], engines: list[BackendReport], weights: list[We
                 )
     lines += ["", "Coding in hardware (--encoder, --decoder)"]
     for one in found["coding"]:
-        given = one["why_not"] or f"works: {', '.join(one['codecs'])}"
+        given = one["why_not"] or msg("works: {names}", names=", ".join(one["codecs"]))
         lines.append(f"  {one['what']:<9}{one['name']:<14}{given}")
     lines += ["", "Weights"]
     for one in weights:
         mark = " (default)" if one.default else ""
         thresholds = ", ".join(f"{kind} {value:g}" for kind, value in one.thresholds.items())
-        lines.append(f"  {one.name}{mark}: {', '.join(one.kinds)}; thresholds {thresholds or 'none'}; in {one.folder}")
+        lines.append(
+            msg(
+                "  {one}{mark}: {kinds}; thresholds {thresholds}; in {folder}",
+                one=one.name,
+                mark=mark,
+                kinds=", ".join(one.kinds),
+                thresholds=thresholds or "none",
+                folder=one.folder,
+            )
+        )
         lines += [
             f"    {file['file']:<24}{file['precision']:<6}{file['sha256'][:16] or '-':<18}{file['state']}"
             for file in one.files

@@ -54,7 +54,7 @@ def run_export(args: argparse.Namespace) -> int:
         header = reader.header
         found = labels_of(reader, name=header.source, size=header.upright_size, kinds=header.kinds, everything=args.all)
     check_output(target, sources=(plan,), overwrite=args.overwrite)
-    atomic_write(target, form.write(found), what=f"The labels {target}", mode=PRIVATE)
+    atomic_write(target, form.write(found), what=msg("The labels {target}", target=target), mode=PRIVATE)
     tracks = len({label.track for label in found.labels} - {None})
     say(
         msg(
@@ -104,4 +104,4 @@ def run_import(args: argparse.Namespace) -> int:
 
 
 def _count(drops: Sequence[object]) -> str:
-    return "1 track" if len(drops) == 1 else f"{len(drops)} tracks"
+    return "1 track" if len(drops) == 1 else msg("{count} tracks", count=len(drops))

@@ -131,15 +131,25 @@ def _show(events: Iterable[Event], args: argparse.Namespace, log: Any) -> None:
 
 
 def _line(stats: LiveStats) -> str:
-    return (
-        f"{stats.fps:.1f} fps, {stats.latency_ms:.0f} ms, {100 * stats.covered_share:.1f} % covered, "
-        f"{stats.queue} waiting, {100 * stats.detected_share:.0f} % detected at {stats.inference_size} px, "
-        f"{stats.device}"
+    return msg(
+        "{fps:.1f} fps, {latency_ms:.0f} ms, {value:.1f} % covered, {queue} waiting, "
+        "{value2:.0f} % detected at {inference_size} px, {device}",
+        fps=stats.fps,
+        latency_ms=stats.latency_ms,
+        value=100 * stats.covered_share,
+        queue=stats.queue,
+        value2=100 * stats.detected_share,
+        inference_size=stats.inference_size,
+        device=stats.device,
     )
 
 
 def _totals(stats: LiveStats) -> str:
-    return (
-        f"{stats.frames} frames left in {stats.time_s:.1f} s: {stats.covered} covered wholly, {stats.late} of them "
-        f"late, {stats.dropped} dropped"
+    return msg(
+        "{frames} frames left in {time_s:.1f} s: {covered} covered wholly, {late} of them late, {dropped} dropped",
+        frames=stats.frames,
+        time_s=stats.time_s,
+        covered=stats.covered,
+        late=stats.late,
+        dropped=stats.dropped,
     )

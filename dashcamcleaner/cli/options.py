@@ -124,4 +124,4 @@ def _metavar(row: Setting) -> str:
 def _help(row: Setting) -> str:
     default = shown(PROFILES[SETTINGS["profile"].default].get(row.name, row.default))
     bounds = f"{row.describe_range()}; " if row.type in ("int", "float", "span") else ""
-    return f"{row.help} [{bounds}default {default}]".replace("%", "%%")
+    return msg("{help} [{bounds}default {default}]", help=row.help, bounds=bounds, default=default).replace("%", "%%")

@@ -26,11 +26,11 @@ def add_person_flags(group: argparse._ActionsContainer) -> None:
     who = "a number that `people` told, a picture, a folder of pictures, or saved:SET; may be given again"
     group.add_argument(
         "--keep-person", metavar="WHO", action="append", default=[],
-        help=f"leave this person visible and hide everybody else: {who}",
+        help=msg("leave this person visible and hide everybody else: {who}", who=who),
     )  # fmt: skip
     group.add_argument(
         "--hide-person", metavar="WHO", action="append", default=[],
-        help=f"hide this person; without --keep-person all others who are known stay visible: {who}",
+        help=msg("hide this person; without --keep-person all others who are known stay visible: {who}", who=who),
     )  # fmt: skip
     group.add_argument(
         "--unknown", choices=("hide", "keep"), default="hide",
@@ -112,4 +112,4 @@ def passphrase_of(args: argparse.Namespace, name: str) -> str:
             raise InputError(msg("The passphrase file {path} cannot be read.", path=path)) from error
     if not sys.stdin.isatty():
         raise SettingError("A saved set needs its passphrase.", hint="Name a file with --passphrase-file.")
-    return getpass.getpass(f"Passphrase of the set {name}: ")
+    return getpass.getpass(msg("Passphrase of the set {name}: ", name=name))

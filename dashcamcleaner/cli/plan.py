@@ -66,11 +66,13 @@ def run_export(args: argparse.Namespace) -> int:
         )
     _check_free(target, sources=(plan, edits.path), overwrite=args.overwrite)
     words = ["dashcamcleaner", "plan", "import", target.name]
-    atomic_write(target, plan.read_bytes(), what=f"The plan {target}")
+    atomic_write(target, plan.read_bytes(), what=msg("The plan {target}", target=target))
     words += ["--accept-plan", file_sha256(target)]
     if edits.sha256:
         _check_free(edits_target, sources=(plan, edits.path), overwrite=args.overwrite)
-        atomic_write(edits_target, edits.path.read_bytes(), what=f"The edits {edits_target}")
+        atomic_write(
+            edits_target, edits.path.read_bytes(), what=msg("The edits {edits_target}", edits_target=edits_target)
+        )
         words += ["--accept-edits", file_sha256(edits_target)]
     say(
         msg("plan: {target}", target=target)

@@ -159,7 +159,7 @@ def _run_one(job: ScenesJob, args: argparse.Namespace) -> int:
                     if isinstance(event, Started):
                         show.line(f"{event.source} -> {event.output}", aside=True)
                     elif isinstance(event, Warned):
-                        show.line(f"  note: {event.message}", aside=True)
+                        show.line(msg("  note: {event}", event=event.message), aside=True)
                     elif isinstance(event, Finished):
                         for line in summary_lines(event.summary):
                             show.line(line)
@@ -191,5 +191,14 @@ class _Shown:
 
         if isinstance(event, Progress) and time.monotonic() - self._last >= _EVERY_S:
             self._last = time.monotonic()
-            of = f" of {event.frames}" if event.frames else ""
-            self.line(f"  {event.phase}: {event.frames_done}{of}, {event.fps:.1f} a second", aside=True)
+            of = msg(" of {frames}", frames=event.frames) if event.frames else ""
+            self.line(
+                msg(
+                    "  {phase}: {frames_done}{of}, {fps:.1f} a second",
+                    phase=event.phase,
+                    frames_done=event.frames_done,
+                    of=of,
+                    fps=event.fps,
+                ),
+                aside=True,
+            )

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from dashcamcleaner.core.plain_text import say
+from dashcamcleaner.messages import msg
 
 __all__ = ["EXIT_STATUSES", "add_short_help"]
 
@@ -85,6 +86,6 @@ class _Help(argparse.Action):
             for action, text in hidden:
                 action.help = text
         if hidden:
-            page += f"\n{len(hidden)} more flags: {parser.prog} --help-all\n"
+            page += msg("\n{count} more flags: {prog} --help-all\n", count=len(hidden), prog=parser.prog)
         say(*page.rstrip("\n").split("\n"))
         parser.exit()

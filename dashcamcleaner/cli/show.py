@@ -95,7 +95,7 @@ class Display:
         if isinstance(event, Failed):
             self._end_bar(job)
             said = _naming(str(job.source), event.error.message)
-            self._line(said, f"  hint: {event.error.hint}" if event.error.hint else "")
+            self._line(said, msg("  hint: {hint}", hint=event.error.hint) if event.error.hint else "")
         elif self._quiet:
             return
         elif isinstance(event, Started):
@@ -108,7 +108,7 @@ class Display:
         elif isinstance(event, Progress):
             self._progress(job, event)
         elif isinstance(event, Warned):
-            self._line(f"  note: {event.message}" + (f" {event.hint}" if event.hint else ""))
+            self._line(msg("  note: {event}", event=event.message) + (f" {event.hint}" if event.hint else ""))
         elif isinstance(event, Finished):
             self._end_bar(job)
             if event.earlier:
@@ -131,10 +131,19 @@ class Display:
         now = time.monotonic()
         if now - self._last_plain >= _PLAIN_EVERY_S:
             self._last_plain = now
-            of = f" of {event.frames}" if event.frames else ""
-            speed_text = f", {event.fps:.1f} fps, eta {eta}" if event.fps else ""
+            of = msg(" of {frames}", frames=event.frames) if event.frames else ""
+            speed_text = msg(", {fps:.1f} fps, eta {eta}", fps=event.fps, eta=eta) if event.fps else ""
             whole_text = f"; {whole}" if whole else ""
-            self._line(f"  {event.phase}: frame {event.frames_done}{of}{speed_text}{whole_text}")
+            self._line(
+                msg(
+                    "  {phase}: frame {frames_done}{of}{speed_text}{whole_text}",
+                    phase=event.phase,
+                    frames_done=event.frames_done,
+                    of=of,
+                    speed_text=speed_text,
+                    whole_text=whole_text,
+                )
+            )
 
     def _end_bar(self, job: Job | None = None) -> None:
         for source in list(self._tasks) if job is None else [str(job.source)]:
@@ -146,7 +155,13 @@ class Display:
         """Files in folders that are neither clip nor picture."""
         if paths and not (self._json or self._quiet):
             names = ", ".join(path.name for path in paths[:5]) + (", ..." if len(paths) > 5 else "")
-            self._line(f"{len(paths)} files are neither clip nor picture and were left aside: {names}")
+            self._line(
+                msg(
+                    "{count} files are neither clip nor picture and were left aside: {names}",
+                    count=len(paths),
+                    names=names,
+                )
+            )
 
     def left_out(self, sentences: Sequence[str]) -> None:
         """Subfolders that were not read: said even where little is, for nothing in them is cleaned."""
@@ -174,7 +189,7 @@ class Display:
             counted = {"cleaned": cleaned, "partial": partial, "failed": failed, "earlier": self._earlier}
             say(json_line({"event": "summary", **counted, "results": self._results}))
         elif self._total > 1 and not self._quiet:
-            before = f" ({self._earlier} of them before)" if self._earlier else ""
+            before = msg(" ({earlier} of them before)", earlier=self._earlier) if self._earlier else ""
             say(
                 msg(
                     "{cleaned} cleaned, {partial} partial, {failed} failed, of {total} inputs{before}",
@@ -213,27 +228,68 @@ def summary_lines(summary: RunSummary) -> list[str]:
     """What a run did, for people."""
     lines = [f"{summary.status}: {summary.output}"]
     speed = summary.frames / summary.wall_s if summary.wall_s else 0
-    growth = f" ({summary.output_bytes / summary.source_bytes:.2f}x the source)" if summary.source_bytes else ""
-    size = f"{summary.output_bytes / 1e6:.1f} MB{growth}"
-    lines.append(f"  {summary.frames} frames in {summary.wall_s:.1f} s ({speed:.1f} fps), {size}")
+    growth = (
+        msg(" ({output_bytes:.2f}x the source)", output_bytes=summary.output_bytes / summary.source_bytes)
+        if summary.source_bytes
+        else ""
+    )
+    size = msg("{output_bytes:.1f} MB{growth}", output_bytes=summary.output_bytes / 1000000.0, growth=growth)
+    lines.append(
+        msg(
+            "  {frames} frames in {wall_s:.1f} s ({speed:.1f} fps), {size}",
+            frames=summary.frames,
+            wall_s=summary.wall_s,
+            speed=speed,
+            size=size,
+        )
+    )
     for kind, found in summary.kinds.items():
         if found.regions:
-            tracks = f", {found.tracks} tracks" if found.tracks else ""
-            filled = f", {found.filled} of {found.regions} regions filled over time" if found.filled else ""
-            lines.append(f"  {kind}: hidden in {found.frames_covered} frames{tracks}{filled}")
+            tracks = msg(", {tracks} tracks", tracks=found.tracks) if found.tracks else ""
+            filled = (
+                msg(", {filled} of {regions} regions filled over time", filled=found.filled, regions=found.regions)
+                if found.filled
+                else ""
+            )
+            lines.append(
+                msg(
+                    "  {kind}: hidden in {frames_covered} frames{tracks}{filled}",
+                    kind=kind,
+                    frames_covered=found.frames_covered,
+                    tracks=tracks,
+                    filled=filled,
+                )
+            )
         elif found.detections:
-            why = f"by edits or too unsure ({summary.left_clear})" if summary.left_clear else "too unsure to be hidden"
-            lines.append(f"  {kind}: {found.detections} detections, all left clear: {why}")
+            why = (
+                msg("by edits or too unsure ({left_clear})", left_clear=summary.left_clear)
+                if summary.left_clear
+                else "too unsure to be hidden"
+            )
+            lines.append(
+                msg(
+                    "  {kind}: {detections} detections, all left clear: {why}",
+                    kind=kind,
+                    detections=found.detections,
+                    why=why,
+                )
+            )
         else:
-            lines.append(f"  {kind}: none found")
+            lines.append(msg("  {kind}: none found", kind=kind))
     by_action: dict[str, list[str]] = {}
     for stream in summary.streams:
         by_action.setdefault(stream.action, []).append(stream.what + (f" ({stream.why})" if stream.why else ""))
     lines += [f"  {action}: {'; '.join(what)}" for action, what in by_action.items()]
     if summary.audit:
-        lines.append(f"  audit: {summary.audit.get('status', 'not done')}")
+        lines.append(msg("  audit: {status}", status=summary.audit.get("status", "not done")))
     if summary.plan:
-        lines.append(f"  plan: {summary.plan}")
+        lines.append(msg("  plan: {plan}", plan=summary.plan))
     if summary.report:
-        lines.append(f"  summary: {summary.report} and, as a page, {Path(summary.report).with_suffix('.html').name}")
+        lines.append(
+            msg(
+                "  summary: {report} and, as a page, {name}",
+                report=summary.report,
+                name=Path(summary.report).with_suffix(".html").name,
+            )
+        )
     return lines

@@ -85,7 +85,8 @@ def _mapped(url: str, *, to: type[DashcamCleanerError], verb: str) -> Iterator[N
     except Exception as error:  # each kind of store has its own tree of errors
         words = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
         raise to(
-            f"{url} cannot be {verb}: {words}.", hint=msg("Check the address, the network and who may read it.")
+            msg("{url} cannot be {verb}: {words}.", url=url, verb=verb, words=words),
+            hint=msg("Check the address, the network and who may read it."),
         ) from error
 
 

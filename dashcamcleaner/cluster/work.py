@@ -75,11 +75,11 @@ def weights_of(settings: Settings) -> dict[str, str]:
 def version_fault(ours: dict[str, str], theirs: dict[str, str], *, who: str) -> str:
     """In what a worker's versions differ, as a sentence; empty where they do not."""
     wrong = [
-        f"{name} {theirs.get(name, 'not at all')} instead of {ours[name]}"
+        msg("{name} {get} instead of {ours}", name=name, get=theirs.get(name, "not at all"), ours=ours[name])
         for name in _SAME
         if name in ours and theirs.get(name) != ours[name]
     ]
-    return f"The worker {who} has {', '.join(wrong)}." if wrong else ""
+    return msg("The worker {who} has {wrong}.", who=who, wrong=", ".join(wrong)) if wrong else ""
 
 
 def run_task(

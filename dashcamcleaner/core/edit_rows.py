@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
+from dashcamcleaner.messages import msg
 from dashcamcleaner.side_files import parse_json
 
 __all__ = [
@@ -70,7 +71,7 @@ def unknown_keys_of(row: Row, known: Sequence[str]) -> tuple[tuple[str, str], ..
 def needed(row: Row, key: str) -> object:
     """The value of a key that must be there."""
     if key not in row:
-        raise ValueError(f'it lacks "{key}"')
+        raise ValueError(msg('it lacks "{key}"', key=key))
     return row[key]
 
 
@@ -78,14 +79,14 @@ def whole_number(row: Row, key: str) -> int:
     """The whole number under a key that must be there."""
     value = needed(row, key)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"a {key} is a whole number")
+        raise ValueError(msg("a {key} is a whole number", key=key))
     return value
 
 
 def number(value: object) -> float:
     """A number, which may be infinite; written as text it is one, too."""
     if not isinstance(value, int | float | str):
-        raise ValueError(f"{value!r:.40} is no number")
+        raise ValueError(msg("{value:.40} is no number", value=repr(value)))
     try:
         found = float(value)
     except OverflowError as error:
@@ -98,7 +99,7 @@ def number(value: object) -> float:
 def as_list(value: object) -> Sequence[object]:
     """A list, which may be empty."""
     if not isinstance(value, list):
-        raise ValueError(f"{value!r:.40} is no list")
+        raise ValueError(msg("{value:.40} is no list", value=repr(value)))
     return value
 
 

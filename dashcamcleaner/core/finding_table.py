@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict, TypeVar, Unpack
 
 from dashcamcleaner.core.findings import Check, Finding, Severity
+from dashcamcleaner.messages import msg
 
 __all__ = ["CHECKS", "FINDINGS", "CheckRow", "FindingRow", "checked", "found", "not_checked"]
 
@@ -297,7 +298,8 @@ def found(
         KeyError: no such code, or a gap is left open.
     """
     row = FINDINGS[code]
-    return Finding(row.check, row.code, severity or row.severity, row.sentence.format(**(words or {})), **details)
+    sentence = msg(row.sentence, **words) if words else msg(row.sentence.format())
+    return Finding(row.check, row.code, severity or row.severity, sentence, **details)
 
 
 def checked(name: str, *, looked_at: int, found: int = 0, unit: str = "") -> Check:

@@ -89,9 +89,13 @@ class Finding:
         if self.first_frame < 0:
             return ""
         if self.first_frame == self.last_frame:
-            return f"{format_seconds(self.start_s)} (frame {self.first_frame})"
-        return (
-            f"{format_seconds(self.start_s)}-{format_seconds(self.end_s)} (frames {self.first_frame}-{self.last_frame})"
+            return msg("{time} (frame {first_frame})", time=format_seconds(self.start_s), first_frame=self.first_frame)
+        return msg(
+            "{time}-{time2} (frames {first_frame}-{last_frame})",
+            time=format_seconds(self.start_s),
+            time2=format_seconds(self.end_s),
+            first_frame=self.first_frame,
+            last_frame=self.last_frame,
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -133,15 +137,16 @@ class Check:
     def description(self) -> str:
         """What the check shows, and what not."""
         if not self.ran:
-            return f"not done: {self.why_not}"
+            return msg("not done: {why_not}", why_not=self.why_not)
         if not self.looked_at:
-            return f"there was nothing to look at (0 {self.unit}), so this shows nothing"
+            return msg("there was nothing to look at (0 {unit}), so this shows nothing", unit=self.unit)
         # "0 of 3667" would read as if nothing were right.
-        text = f"{self.found} wrong of" if self.found else "nothing wrong in"
+        text = msg("{found} wrong of", found=self.found) if self.found else "nothing wrong in"
         text += f" {self.looked_at} {self.unit}"
         if not self.found and self.sampled:
-            text += (
-                f"; were they drawn by chance, the true share would be below {upper_bound(self.looked_at):.1%} (95 %)"
+            text += msg(
+                "; were they drawn by chance, the true share would be below {upper_bound:.1%} (95 %)",
+                upper_bound=upper_bound(self.looked_at),
             )
         return text
 
@@ -222,7 +227,7 @@ def judge(
     if len(failed) + len(review) > len(reasons):
         reasons.append(msg("... and {count} more findings.", count=len(failed) + len(review) - len(reasons)))
     missing = [c for c in checks if not c.ran]
-    reasons += [f"{c.title}: not done, {c.why_not.rstrip('.')}." for c in missing]
+    reasons += [msg("{c}: not done, {why_not}.", c=c.title, why_not=c.why_not.rstrip(".")) for c in missing]
     if not hidden_regions:
         reasons.append(
             msg("Nothing at all was hidden: either nobody is in the clip, or nothing was seen. Look at it yourself.")

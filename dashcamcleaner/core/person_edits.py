@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from dashcamcleaner.core.edit_rows import Row, RowEdit, as_list, needed, number, unknown_keys_of, whole_number
+from dashcamcleaner.messages import msg
 
 __all__ = [
     "LARGEST_SQUARE_PX",
@@ -197,9 +198,9 @@ class PersonStyle(PersonEdit):
     def __post_init__(self) -> None:
         PersonEdit.__post_init__(self)
         if self.style not in STYLES:
-            raise ValueError(f"a style is {', '.join(STYLES)}")
+            raise ValueError(msg("a style is {styles}", styles=", ".join(STYLES)))
         if isinstance(self.square_px, bool) or not 0 <= self.square_px <= LARGEST_SQUARE_PX:
-            raise ValueError(f"a square has 0 to {LARGEST_SQUARE_PX} pixels")
+            raise ValueError(msg("a square has 0 to {largest_square_px} pixels", largest_square_px=LARGEST_SQUARE_PX))
 
     def _values(self) -> dict[str, object]:
         size = {"square_px": self.square_px} if self.square_px else {}

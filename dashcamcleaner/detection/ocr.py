@@ -88,7 +88,7 @@ class RapidOcrReader:
             }
         )  # fmt: skip
         self._lock = threading.Lock()
-        self.description = f"rapidocr {getattr(rapidocr, '__version__', '')}".strip()
+        self.description = msg("rapidocr {getattr}", getattr=getattr(rapidocr, "__version__", "")).strip()
 
     def read(self, crops: Sequence[np.ndarray]) -> list[Reading]:
         """See `TextReader.read`."""

@@ -24,7 +24,11 @@ def _import() -> Any:
     try:
         import onnxruntime
     except (ImportError, OSError) as error:
-        reason = "is not installed" if isinstance(error, ModuleNotFoundError) else f"cannot be loaded ({error})"
+        reason = (
+            "is not installed"
+            if isinstance(error, ModuleNotFoundError)
+            else msg("cannot be loaded ({error})", error=error)
+        )
         raise BackendMissing(msg("ONNX Runtime {reason}.", reason=reason), hint=_HINT) from error
     onnxruntime.disable_telemetry_events()  # Windows builds would report to the system's event log
     return onnxruntime

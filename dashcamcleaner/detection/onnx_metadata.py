@@ -159,7 +159,7 @@ def _next_field(file: BinaryIO) -> tuple[int, int]:
     elif wire in (1, 5):
         length = 8 if wire == 1 else 4
     else:
-        raise ValueError(f"unknown wire type {wire}")
+        raise ValueError(msg("unknown wire type {wire}", wire=wire))
     return tag >> 3, length
 
 

@@ -45,7 +45,11 @@ def _import() -> Any:
     try:
         import openvino
     except (ImportError, OSError) as error:
-        reason = "is not installed" if isinstance(error, ModuleNotFoundError) else f"cannot be loaded ({error})"
+        reason = (
+            "is not installed"
+            if isinstance(error, ModuleNotFoundError)
+            else msg("cannot be loaded ({error})", error=error)
+        )
         raise BackendMissing(
             msg("OpenVINO {reason}.", reason=reason), hint="pip install -r requirements.txt"
         ) from error

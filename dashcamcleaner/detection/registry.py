@@ -21,7 +21,7 @@ from dashcamcleaner.detection.detector import SCORE_FLOOR, Detector, DetectorDes
 from dashcamcleaner.detection.weights import Weights, find_weights
 from dashcamcleaner.detection.yolo import network_size, suppress
 from dashcamcleaner.errors import BackendError, BackendMissing, WeightsUntrusted
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import joined, msg
 
 __all__ = ["BACKENDS", "CombinedDetector", "backend_installed", "gpu_torch_likely", "open_detector"]
 
@@ -104,7 +104,13 @@ def _open_one(weights: Weights, *, backend: str, device: str, trust_weights: boo
         else:
             options.pop("trust", None)
         why = "; ".join(
-            [*(f"{other} does not work here ({error.message.rstrip('.')})" for other, error in failures), reason]
+            [
+                *(
+                    msg("{other} does not work here ({error})", other=other, error=error.message.rstrip("."))
+                    for other, error in failures
+                ),
+                reason,
+            ]
         )
         try:
             opened: Detector = importlib.import_module(module).open_yolo(weights, device=its_device, why=why, **options)
@@ -122,7 +128,9 @@ def _open_one(weights: Weights, *, backend: str, device: str, trust_weights: boo
             msg("no installed backend reads the weights {weights} ({formats}).", weights=weights.name, formats=formats),
             hint=BACKENDS["torch" if weights.file("torch") else "openvino"][2],
         )
-    reasons = "; ".join(f"{name}: {error.message.rstrip('.')}" for name, error in failures)
+    reasons = joined(
+        (msg("{name}: {error}", name=name, error=error.message.rstrip(".")) for name, error in failures), "; "
+    )
     raise BackendError(
         msg("no backend works with the weights {weights} ({reasons}).", weights=weights.name, reasons=reasons),
         hint=failures[0][1].hint,
@@ -133,7 +141,7 @@ def _candidates(weights: Weights, *, backend: str, device: str) -> list[tuple[st
     """Engines worth trying, best first: name, device, and the reason in words."""
     wanted = device.lower()
     if backend != "auto":
-        return [(backend, device, f"backend {backend} was asked for")]
+        return [(backend, device, msg("backend {backend} was asked for", backend=backend))]
     found: list[tuple[str, str, str]] = []
     graph, pickle = weights.file("onnx", "openvino") is not None, weights.file("torch") is not None
     int8_only = not graph and weights.file("onnx", "openvino", precision="int8") is not None

@@ -143,7 +143,7 @@ def read_sidecar(path: Path) -> Weights:
     """
     hint = "See docs/weights.md for its fields."
     try:
-        metadata = read_json(path, what=f"The sidecar {path}", to=WeightsError, most=_MOST_BYTES)
+        metadata = read_json(path, what=msg("The sidecar {path}", path=path), to=WeightsError, most=_MOST_BYTES)
         schema = int(metadata["schema"])
         if schema > SCHEMA:
             raise WeightsError(
@@ -157,7 +157,7 @@ def read_sidecar(path: Path) -> Weights:
             )
         head = str(metadata.get("head", "auto"))
         if head not in HEADS:
-            raise ValueError(f"head is {head!r}, not one of {', '.join(HEADS)}")
+            raise ValueError(msg("head is {head}, not one of {heads}", head=repr(head), heads=", ".join(HEADS)))
         kinds = tuple(_name_of(kind) for kind in metadata["kinds"])
         if not 0 < len(kinds) <= _MOST_KINDS:
             raise ValueError("kinds is empty" if not kinds else "kinds is too long")
@@ -170,7 +170,7 @@ def read_sidecar(path: Path) -> Weights:
             head=head,
             trained_size_px=int(within(size_px, *_SIZES_PX, what="trained_size_px")) if size_px else None,
             thresholds={
-                str(kind): within(value, 0, 1, what=f"the threshold of {kind}")
+                str(kind): within(value, 0, 1, what=msg("the threshold of {kind}", kind=kind))
                 for kind, value in metadata.get("thresholds", {}).items()
             },
             rank=int(metadata.get("rank", 0)),
@@ -185,14 +185,14 @@ def read_sidecar(path: Path) -> Weights:
 def _name_of(value: Any) -> str:
     """A name of weights or of a kind: a text that can be shown and written down."""
     if not isinstance(value, str) or not value.strip() or not value.isprintable() or len(value) > _LONGEST_NAME:
-        raise ValueError(f"{str(value)[:40]!r} is no name")
+        raise ValueError(msg("{value} is no name", value=repr(str(value)[:40])))
     return value
 
 
 def _file_of(row: dict[str, Any], *, folder: Path) -> WeightsFile:
     name = str(row["file"])
     if Path(name).name != name:
-        raise ValueError(f"file {name!r} must lie beside its sidecar")
+        raise ValueError(msg("file {name} must lie beside its sidecar", name=repr(name)))
     return WeightsFile(
         path=folder / name,
         format=str(row.get("format") or FORMATS[Path(name).suffix.lower()]),
@@ -226,7 +226,7 @@ def unreadable_sidecars() -> tuple[str, ...]:
             try:
                 read_sidecar(path)
             except WeightsError as error:
-                told.append(f"{error.message.rstrip('.')}; these weights are passed over.")
+                told.append(msg("{error}; these weights are passed over.", error=error.message.rstrip(".")))
     return tuple(told)
 
 
@@ -314,7 +314,7 @@ def _weights_of_path(path: Path) -> Weights:
 
 
 def _digest_of(path: Path) -> str:
-    with map_os_errors(path, what=f"The weights file {path}", verb="read", to=WeightsError):
+    with map_os_errors(path, what=msg("The weights file {path}", path=path), verb="read", to=WeightsError):
         return file_sha256(path)
 
 

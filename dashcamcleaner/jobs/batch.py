@@ -26,7 +26,7 @@ from dashcamcleaner.jobs.part_processes import PartProcesses
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.jobs.split import clean_split
 from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import joined, msg
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_check import examine_plan
@@ -135,7 +135,7 @@ def _expand(
                     batch.skipped.append(inner)
             if len(found) == before:
                 raise InputError(
-                    msg("The folder {path} holds no clip or picture.", path=path), hint=" ".join(unread + linked)
+                    msg("The folder {path} holds no clip or picture.", path=path), hint=joined(unread + linked)
                 )
         elif path.exists() or str(path) == "-":
             refuse_special(path)

@@ -82,7 +82,7 @@ def audit_and_fix(
         settings = settings_for_fixing(plan)
         done += 1
         added = _add_regions(source, plan, last.result.findings, settings=settings, number=done, accepted=accepted)
-        fixes += added or [f"round {done}: rendered again from the plan"]
+        fixes += added or [msg("round {done}: rendered again from the plan", done=done)]
         again = Job(source, output, settings.replaced(overwrite=True), from_plan=plan, accepted=tuple(accepted))
         for event in clean(again, models=models, control=control):
             if isinstance(event, Progress | Warned):

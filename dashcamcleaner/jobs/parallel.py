@@ -170,7 +170,9 @@ def _pass_on(workers: Sequence[_Worker], control: Control) -> None:
 def _lost(worker: _Worker) -> WorkerLost:
     worker.process.join(_ENDING_S)
     code = worker.process.exitcode
-    how = f"by signal {-code}" if code is not None and code < 0 else f"with status {code}"
+    how = (
+        msg("by signal {value}", value=-code) if code is not None and code < 0 else msg("with status {code}", code=code)
+    )
     return WorkerLost(
         msg("The process that worked on it ended {how}.", how=how),
         hint="Where memory was short, --parallel with a smaller number helps; the same command continues there.",

@@ -54,7 +54,7 @@ class ObjectLabel:
         if not (x1 < x2 and y1 < y2):
             raise ValueError("a box has no area")
         if not 0 <= self.frame < _MOST_FRAMES:
-            raise ValueError(f"there is no frame {self.frame}")
+            raise ValueError(msg("there is no frame {frame}", frame=self.frame))
         if not 0.0 <= self.score <= 1.0:  # NaN fails, too
             raise ValueError("a score lies between 0 and 1")
 

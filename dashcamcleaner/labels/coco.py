@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from dashcamcleaner.labels.clip_labels import ClipLabels, ObjectLabel, check_count
+from dashcamcleaner.messages import msg
 from dashcamcleaner.side_files import parse_json
 
 __all__ = ["from_bytes", "to_bytes"]
@@ -105,5 +106,5 @@ def _frame(image: dict[str, Any]) -> int:
     stem = str(image["file_name"]).rsplit("/", 1)[-1].rsplit(".", 1)[0]
     digits = stem[len(stem.rstrip("0123456789")) :]
     if not digits.isascii() or not digits:
-        raise ValueError(f"the picture {stem[:40]!r} does not tell its frame's number")
+        raise ValueError(msg("the picture {stem} does not tell its frame's number", stem=repr(stem[:40])))
     return int(digits[:12])

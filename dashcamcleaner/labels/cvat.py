@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.labels.clip_labels import ClipLabels, ObjectLabel, check_count
+from dashcamcleaner.messages import msg
 
 __all__ = ["from_bytes", "to_bytes"]
 
@@ -76,7 +77,7 @@ def from_bytes(content: bytes, *, size: tuple[int, int], kinds: tuple[str, ...])
     try:
         root = ET.fromstring(text.partition("?>")[2] if text.startswith("<?xml") else text)
     except (ET.ParseError, RecursionError) as error:
-        raise ValueError(f"it is not well-formed XML: {error}") from error
+        raise ValueError(msg("it is not well-formed XML: {error}", error=error)) from error
     if root.tag != "annotations":
         raise ValueError("it holds no annotations of CVAT")
     task = next((found for name in ("task", "job") if (found := root.find(f"meta/{name}")) is not None), None)

@@ -11,7 +11,7 @@ from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.labels import coco, cvat, mot, yolo
 from dashcamcleaner.labels.clip_labels import ClipLabels
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import msg, said
 
 __all__ = ["FORMATS", "LabelFormat", "find_format", "read_labels"]
 
@@ -77,7 +77,7 @@ def read_labels(path: Path, *, size: tuple[int, int], kinds: tuple[str, ...], na
         OutputError: the name tells no format.
     """
     known = find_format(path, name)
-    with map_os_errors(path, what=f"The labels {path}", verb="read", to=InputError):
+    with map_os_errors(path, what=msg("The labels {path}", path=path), verb="read", to=InputError):
         if path.stat().st_size > _MOST_BYTES:
             raise InputError(
                 msg("The labels {path} have more than {most_bytes} MiB.", path=path, most_bytes=_MOST_BYTES >> 20),
@@ -87,7 +87,7 @@ def read_labels(path: Path, *, size: tuple[int, int], kinds: tuple[str, ...], na
     try:
         labels: ClipLabels = known.module.from_bytes(content, size=size, kinds=kinds)
     except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
-        why = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+        why = msg("it lacks {error}", error=error) if isinstance(error, KeyError) else said(error)
         raise InputError(
             msg(
                 "{path} holds no labels of {known} that can be read: {why}.",

@@ -84,17 +84,19 @@ def _camera(name: str, *, rate: float) -> StreamAddress:
 
     options = {"framerate": f"{rate:g}"}
     if sys.platform == "darwin":
-        return StreamAddress(name or "0", f"camera {visible(name or '0')}", format="avfoundation", options=options)
+        return StreamAddress(
+            name or "0", msg("camera {name}", name=visible(name or "0")), format="avfoundation", options=options
+        )
     if sys.platform == "win32":
         if not name:
             raise InputError("A camera needs a name on Windows.", hint="camera:NAME, as the device manager shows it.")
-        return StreamAddress(f"video={name}", f"camera {visible(name)}", format="dshow", options=options)
+        return StreamAddress(f"video={name}", msg("camera {name}", name=visible(name)), format="dshow", options=options)
     device = name or "/dev/video0"
     if not Path(device).exists():
         raise InputError(
             msg("There is no camera {device}.", device=visible(device)), hint="ls /dev/video* lists what there is."
         )
-    return StreamAddress(device, f"camera {visible(device)}", format="v4l2", options=options)
+    return StreamAddress(device, msg("camera {device}", device=visible(device)), format="v4l2", options=options)
 
 
 def sink_for(text: str, *, overwrite: bool) -> FrameSink | CoverSwitch:

@@ -37,7 +37,9 @@ class Capture:
                         break
                     if lost:
                         lost = False
-                        self._state.change("source", f"{self._source.description} is back.")
+                        self._state.change(
+                            "source", msg("{description} is back.", description=self._source.description)
+                        )
                     retry_s = _FIRST_RETRY_S
                     if isinstance(item, CapturedFrame):
                         self._state.counts.captured(self._state.clock.now())
@@ -52,7 +54,7 @@ class Capture:
                 if self._state.stop.is_set():
                     break
                 if not lost:
-                    self._state.change("source", f"{error.message} It is opened again.")
+                    self._state.change("source", msg("{error} It is opened again.", error=error.message))
                 lost = True
                 retry_s = self._open_again(retry_s)
         self._source.close()

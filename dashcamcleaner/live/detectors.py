@@ -14,6 +14,7 @@ from dashcamcleaner.detection.detector import DetectorDescription
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.detection.tiling import FrameDetector
 from dashcamcleaner.errors import DashcamCleanerError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.context import checker_for, detector_for
 from dashcamcleaner.settings import Settings
 
@@ -115,4 +116,6 @@ class Detectors:
     def device(self) -> str:
         """Backend and device, for people."""
         about = self.current.description
-        return f"{about.backend} on {about.device} ({about.precision})"
+        return msg(
+            "{backend} on {device} ({precision})", backend=about.backend, device=about.device, precision=about.precision
+        )

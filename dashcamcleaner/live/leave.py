@@ -14,6 +14,7 @@ from dashcamcleaner.live.outlet import Outlet
 from dashcamcleaner.live.ports import StreamFormat
 from dashcamcleaner.live.release import CoverReason, Proof, ReleasedFrame
 from dashcamcleaner.live.state import LiveState
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.writer import obscurer_for
 
 __all__ = ["Leave"]
@@ -91,7 +92,7 @@ class Leave:
         known, hits, scores = (True, (), ()) if self._labels is None else self._labels.at(held.captured_s)
         if hits != self._hits:
             if "log" in self._actions:
-                self._state.change("label", f"At work: {', '.join(hits) or 'no label'}.")
+                self._state.change("label", msg("At work: {hits}.", hits=", ".join(hits) or "no label"))
             self._hits = hits
         if held.blanked or self._is_panic(held, now_s):
             return CoverReason.PANIC, scores
@@ -121,7 +122,7 @@ class Leave:
             if frame.reason is None:
                 self._state.change("uncovered", "Frames are seen again, their regions hidden.")
             else:
-                self._state.change("covered", f"Frames are covered wholly: {frame.reason.value}.")
+                self._state.change("covered", msg("Frames are covered wholly: {reason}.", reason=frame.reason.value))
             self._covered_by = frame.reason
         for outlet in self._outlets:
             outlet.put(frame)

@@ -85,8 +85,12 @@ class ObsSwitch:
         self._client: Any = None
         self._item_id = 0
         self._renewals = 0
-        what = f"filter {visible(filter_name)} of {visible(item)}" if filter_name else f"{visible(item)}"
-        self.description = f"OBS at {host}:{port}, {what}"
+        what = (
+            msg("filter {filter_name} of {item}", filter_name=visible(filter_name), item=visible(item))
+            if filter_name
+            else f"{visible(item)}"
+        )
+        self.description = msg("OBS at {host}:{port}, {what}", host=host, port=port, what=what)
         # The library writes what went wrong to the log by itself; it is told once, by us.
         logging.getLogger("obsws_python").setLevel(logging.CRITICAL)
 

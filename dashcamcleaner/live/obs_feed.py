@@ -41,7 +41,7 @@ class ObsFeed:
                 "The script inside OBS is fed by pyzmq, which is not installed.", hint=extra_hint("live")
             )
         self.port = port
-        self.description = f"script in OBS, port {port}"
+        self.description = msg("script in OBS, port {port}", port=port)
         self._context: Any = None
         self._socket: Any = None
         self._renewals = 0

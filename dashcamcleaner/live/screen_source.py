@@ -68,8 +68,12 @@ class ScreenSource:
         self._window = window
         self._over = threading.Event()
         self._size = (0, 0)
-        place = f" at {','.join(map(str, crop))}" if crop else ""
-        self.description = f"window {visible(window)}" if window else f"screen {monitor}{place}"
+        place = msg(" at {names}", names=",".join(map(str, crop))) if crop else ""
+        self.description = (
+            msg("window {window}", window=visible(window))
+            if window
+            else msg("screen {monitor}{place}", monitor=monitor, place=place)
+        )
         self.ends = False
 
     def open(self) -> StreamFormat:

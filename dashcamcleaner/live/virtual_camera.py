@@ -34,7 +34,7 @@ class VirtualCamera:
             )
         self._device = device
         self._camera: Any = None
-        self.description = f"virtual camera {visible(device)}".rstrip()
+        self.description = msg("virtual camera {device}", device=visible(device)).rstrip()
         self._connect((320, 180), 30.0)  # a camera that is not there is told before the run
         self.close()
 

@@ -313,13 +313,13 @@ class Decoder:
             except StopIteration:
                 return
             except (av.error.FFmpegError, OSError) as error:
-                self._tell_partial(f"The clip cannot be read to its end: {_reason(error)}.")
+                self._tell_partial(msg("The clip cannot be read to its end: {reason}.", reason=_reason(error)))
                 return
             yield packet
 
     def _trouble(self, what: str) -> None:
         self._suspect = self._new_trouble = True
-        self._tell_partial(f"The clip is damaged: {what}.")
+        self._tell_partial(msg("The clip is damaged: {what}.", what=what))
 
     def _break(self, frame: Frame) -> None:
         """What the decoder took for a picture is none."""
@@ -336,7 +336,9 @@ class Decoder:
 
     def _tell_lost(self, lost: int) -> None:
         if lost and not self._clock.started:
-            self._tell_partial(f"{lost} frames before the first key frame cannot be decoded and are left out.")
+            self._tell_partial(
+                msg("{lost} frames before the first key frame cannot be decoded and are left out.", lost=lost)
+            )
         elif lost:
             self._trouble("some frames could not be decoded")
 
@@ -375,11 +377,22 @@ class Decoder:
 
     def _judge_end(self, packets: int, *, outstanding: int) -> None:
         if packets < self._expected:
-            self._tell_partial(f"The clip ends early: {packets} of {self._expected} frames are there.")
+            self._tell_partial(
+                msg(
+                    "The clip ends early: {packets} of {expected} frames are there.",
+                    packets=packets,
+                    expected=self._expected,
+                )
+            )
         elif self._info.cut:
             self._tell_partial("The clip ends early: the file is shorter than its header says.")
         elif outstanding:
-            self._tell_partial(f"The clip is damaged: {outstanding} frames could not be decoded and are left out.")
+            self._tell_partial(
+                msg(
+                    "The clip is damaged: {outstanding} frames could not be decoded and are left out.",
+                    outstanding=outstanding,
+                )
+            )
 
     def _frame(self, native: Any, *, index: int, damaged: bool) -> Frame:
         native = self._conform(native)

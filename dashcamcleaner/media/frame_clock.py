@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from dashcamcleaner.messages import msg
+
 __all__ = ["GAP_S", "JUMP_S", "MOST_STUCK", "FrameClock"]
 
 JUMP_S = 1
@@ -92,13 +94,23 @@ class FrameClock:
         if ahead_s < -JUMP_S:
             self._note("The clip's clock jumps back within it; its times go on without the jump.")
         elif ahead_s > self._gap_s and not self._origin:
-            self._note(f"The clip's clock jumps forward by {float(ahead_s):.0f} s; its times go on without the jump.")
+            self._note(
+                msg(
+                    "The clip's clock jumps forward by {ahead_s:.0f} s; its times go on without the jump.",
+                    ahead_s=float(ahead_s),
+                )
+            )
         elif chosen <= self._last:
             return self._later(step, again=again)
         else:
             self._stuck = 0
             if ahead_s > self._gap_s:
-                self._note(f"The picture stands still for {float(ahead_s):.0f} s, as it does in the source.")
+                self._note(
+                    msg(
+                        "The picture stands still for {ahead_s:.0f} s, as it does in the source.",
+                        ahead_s=float(ahead_s),
+                    )
+                )
             return chosen
         self._jump += self._last + step - chosen
         return self._last + step

@@ -365,8 +365,12 @@ def _left_behind(image: Image.Image) -> list[StreamAction]:
         actions.append(StreamAction("comment", "dropped", "unknown content"))
     for name in getattr(image, "text", {}):  # PNG only
         if name != "XML:com.adobe.xmp":
-            actions.append(StreamAction(f"text {name}", "dropped", "unknown content"))
+            actions.append(StreamAction(msg("text {name}", name=name), "dropped", "unknown content"))
     further = getattr(image, "n_frames", 1) - 1
     if further > 0:
-        actions.append(StreamAction(f"{further} further pictures in the file", "dropped", "would show what was hidden"))
+        actions.append(
+            StreamAction(
+                msg("{further} further pictures in the file", further=further), "dropped", "would show what was hidden"
+            )
+        )
     return actions

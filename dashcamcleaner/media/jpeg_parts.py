@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dashcamcleaner.core.summary import StreamAction
+from dashcamcleaner.messages import msg
 
 __all__ = ["JpegParts", "jpeg_parts", "left_behind"]
 
@@ -136,5 +137,8 @@ def _segments_told(segments: Sequence[tuple[int, bytes]]) -> list[StreamAction]:
         if marker == 0xFE or payload.startswith(_TOLD_ELSEWHERE):
             continue
         known = next(((name, why) for start, name, why in _NAMES if payload.startswith(start)), None)
-        sizes[known or (f"segment APP{marker - 0xE0}", "unknown content")] += len(payload)
-    return [StreamAction(f"{name} ({size} bytes)", "dropped", why) for (name, why), size in sizes.items()]
+        sizes[known or (msg("segment APP{marker}", marker=marker - 224), "unknown content")] += len(payload)
+    return [
+        StreamAction(msg("{name} ({size} bytes)", name=name, size=size), "dropped", why)
+        for (name, why), size in sizes.items()
+    ]

@@ -240,7 +240,13 @@ def _size(info: MediaInfo, *, pixel_format: str) -> tuple[tuple[int, int], list[
     if size == (width, height):
         return size, []
     return size, [
-        f"{width}x{height} is odd, which 4:2:0 cannot be: the last row or column is repeated ({size[0]}x{size[1]})."
+        msg(
+            "{width}x{height} is odd, which 4:2:0 cannot be: the last row or column is repeated ({size}x{size2}).",
+            width=width,
+            height=height,
+            size=size[0],
+            size2=size[1],
+        )
     ]
 
 
@@ -273,7 +279,11 @@ def _sides(
         }[stream.type]
         side, action, why = decide(stream)
         if side is not None and side.index in unwritable:
-            side, action, why = None, "dropped", f"{container.title} refuses it, it may be damaged"
+            side, action, why = (
+                None,
+                "dropped",
+                msg("{container} refuses it, it may be damaged", container=container.title),
+            )
         actions.append(StreamAction(title, action, why))
         if side is not None:
             tags, tag_actions = _tags(_own_tags(stream), keep=keep, of=title, told=info.tags)
@@ -311,7 +321,9 @@ def _subtitle(stream: StreamInfo, container: Container, keep: Sequence[str], unc
     judged = "subtitles" not in keep and not (telemetry and "data" in keep)
     why = stream.details.get("unlike_speech", "")
     if why and judged:
-        told = "its texts tell the position" if telemetry else f"its texts do not read as speech: one {why}"
+        told = (
+            "its texts tell the position" if telemetry else msg("its texts do not read as speech: one {why}", why=why)
+        )
         return None, "dropped", told
     if stream.codec in container.subtitles and not uncopiable:
         return SideStream(stream.index, "subtitle", judged=judged), "copied", ""
@@ -372,7 +384,12 @@ def _title(stream: StreamInfo, number: int) -> str:
         size = stream.details.get("size")
         return f"{stream.note or 'other video stream'} ({stream.codec}{f', {size[0]}x{size[1]}' if size else ''})"
     if stream.type == "pid":
-        return f"{stream.note} (PID {stream.codec}, {stream.details.get('packets', 0)} packets)"
+        return msg(
+            "{note} (PID {codec}, {packets} packets)",
+            note=stream.note,
+            codec=stream.codec,
+            packets=stream.details.get("packets", 0),
+        )
     if stream.type == "sei":
         return stream.note
     if stream.type == "data":
@@ -381,7 +398,7 @@ def _title(stream: StreamInfo, number: int) -> str:
     language = f", {stream.language}" if known else ""
     note = f", {stream.note}" if stream.note and stream.type != "box" else ""
     if stream.type == "box":
-        return f"box {stream.codec} ({stream.details.get('bytes', 0)} bytes)"
+        return msg("box {codec} ({bytes} bytes)", codec=stream.codec, bytes=stream.details.get("bytes", 0))
     return f"{names.get(stream.type, stream.type)} {number} ({stream.codec or 'unknown'}{language}{note})"
 
 
@@ -408,7 +425,7 @@ def _tags(
     """
     kept: dict[str, str] = {}
     actions = []
-    owner = f" of {of}" if of else ""
+    owner = msg(" of {of}", of=of) if of else ""
     for name, value in tags.items():
         if codecs.is_structural_tag(name):
             continue
@@ -422,7 +439,7 @@ def _tags(
         place = codecs.is_location_tag(name) or tells_position(value)
         group, why = ("location", "tells the place") if place else ("tags", "may tell who filmed")
         if safe is not None:  # free text where a date or a language belongs is not passed on at all
-            group, why = "", f"is no {'date' if lower == 'creation_time' else 'language'}"
+            group, why = "", msg("is no {value}", value="date" if lower == "creation_time" else "language")
         if group in keep:
             kept[name] = value
         actions.append(_tag_action(f"{name}{owner}", group in keep, why))
@@ -442,7 +459,7 @@ def _chapters(info: MediaInfo, *, kept: bool, keep: Sequence[str]) -> tuple[tupl
         stays = "tags" in keep and (not tells_position(own) or "location" in keep)
         dropped = dropped or (bool(own) and not stays)
         titles.append(own if stays else f"Chapter {number + 1}")
-    actions = [StreamAction(f"{info.chapters} chapters", "copied" if kept else "dropped")]
+    actions = [StreamAction(msg("{chapters} chapters", chapters=info.chapters), "copied" if kept else "dropped")]
     if kept and dropped:
         actions.append(StreamAction("titles of the chapters", "dropped", "may tell names and places"))
     return tuple(titles), actions
@@ -452,12 +469,15 @@ def _text_notes(info: MediaInfo, sides: Iterable[SideStream]) -> Iterable[str]:
     taken = {side.index for side in sides}
     left = [s for s in info.streams if s.index not in taken and s.details.get("unlike_speech")]
     if left:
-        tracks = f"{len(left)} text tracks do" if len(left) > 1 else "A text track does"
-        yield f"{tracks} not read as speech and may tell where it was filmed; --keep subtitles takes it along."
+        tracks = msg("{count} text tracks do", count=len(left)) if len(left) > 1 else "A text track does"
+        yield msg(
+            "{tracks} not read as speech and may tell where it was filmed; --keep subtitles takes it along.",
+            tracks=tracks,
+        )
 
 
 def _tag_action(name: str, kept: bool, why: str) -> StreamAction:
-    return StreamAction(f"tag {name}", "copied" if kept else "dropped", "" if kept else why)
+    return StreamAction(msg("tag {name}", name=name), "copied" if kept else "dropped", "" if kept else why)
 
 
 def _video_tags(
@@ -474,8 +494,16 @@ def _video_tags(
 
 
 def _picture_action(info: MediaInfo, codec: VideoCodec) -> StreamAction:
-    why = "" if info.codec in (codec.name, {"h265": "hevc"}.get(codec.name)) else f"written as {codec.title}"
-    return StreamAction(f"picture ({info.codec}, {info.size[0]}x{info.size[1]})", "cleaned", why)
+    why = (
+        ""
+        if info.codec in (codec.name, {"h265": "hevc"}.get(codec.name))
+        else msg("written as {codec}", codec=codec.title)
+    )
+    return StreamAction(
+        msg("picture ({codec}, {size}x{size2})", codec=info.codec, size=info.size[0], size2=info.size[1]),
+        "cleaned",
+        why,
+    )
 
 
 def _kept_marks(info: MediaInfo, *, container: Container, size: tuple[int, int]) -> tuple[PictureMark, ...]:
@@ -488,32 +516,42 @@ def _kept_marks(info: MediaInfo, *, container: Container, size: tuple[int, int])
 def _mark_actions(info: MediaInfo, kept: Sequence[PictureMark]) -> Iterable[StreamAction]:
     for mark in info.marks:
         if mark in kept:
-            yield StreamAction(f"mark: {mark.name}", "copied")
+            yield StreamAction(msg("mark: {mark}", mark=mark.name), "copied")
         else:
-            yield StreamAction(f"mark: {mark.name}", "dropped", "cannot be written here")
+            yield StreamAction(msg("mark: {mark}", mark=mark.name), "dropped", "cannot be written here")
 
 
 def _timing_notes(info: MediaInfo, container: Container, shift: Fraction, codec: VideoCodec) -> Iterable[str]:
     if container.time_base is not None and (info.time_base % container.time_base) != 0:
-        yield f"{container.title} counts in milliseconds: frame times are rounded to them."
+        yield msg("{container} counts in milliseconds: frame times are rounded to them.", container=container.title)
     if shift:
-        yield f"The source's clock starts at {float(shift):.3f} s; the output's starts at 0."
+        yield msg("The source's clock starts at {shift:.3f} s; the output's starts at 0.", shift=float(shift))
     if info.interlaced and not codec.interlaced:
-        yield f"{codec.title} is written without the mark that says that the source is interlaced."
+        yield msg("{codec} is written without the mark that says that the source is interlaced.", codec=codec.title)
     if info.orientation.mirrored and not container.mirroring:
-        yield f"{container.title} cannot say that the picture is mirrored; the pixels themselves are turned."
+        yield msg(
+            "{container} cannot say that the picture is mirrored; the pixels themselves are turned.",
+            container=container.title,
+        )
 
 
 def _mark_notes(info: MediaInfo, kept: Sequence[PictureMark]) -> Iterable[str]:
     for mark in info.marks:
         if mark not in kept:
-            yield f"The source's mark is not kept ({mark.name}): players will show the picture as it is stored."
+            yield msg(
+                "The source's mark is not kept ({mark}): players will show the picture as it is stored.", mark=mark.name
+            )
 
 
 def _refused_notes(info: MediaInfo, container: Container, unwritable: Collection[int]) -> Iterable[str]:
     for stream in info.streams:
         if stream.index in unwritable:
-            yield f"The {stream.type} stream {stream.index} is left out: {container.title} refuses it."
+            yield msg(
+                "The {type} stream {index} is left out: {container} refuses it.",
+                type=stream.type,
+                index=stream.index,
+                container=container.title,
+            )
 
 
 def _estimate(info: MediaInfo, sides: Iterable[SideStream], *, quality: int) -> int:

@@ -152,9 +152,15 @@ def _open(path: Path, *, format_name: str | None, atoms: BoxMap | None) -> Any:
         return open_source(path, format_name=format_name)
     except av.error.FFmpegError as error:
         if atoms is not None and atoms.has_index:
-            message, hint = f"{path} is damaged: its index does not fit its content.", "Take the original again."
+            message, hint = (
+                msg("{path} is damaged: its index does not fit its content.", path=path),
+                "Take the original again.",
+            )
         else:
-            message, hint = f"{path} is not a clip that can be read.", "Clips are files such as MP4, MOV, MKV or AVI."
+            message, hint = (
+                msg("{path} is not a clip that can be read.", path=path),
+                "Clips are files such as MP4, MOV, MKV or AVI.",
+            )
         raise InputError(message, hint=hint) from error
 
 
@@ -355,7 +361,7 @@ def _stream_info(stream: Any, atoms: BoxMap | None, unlike_speech: dict[int, str
     context = stream.codec_context
     tag = (atoms.formats.get(stream.id, "") if atoms else "") or ""
     if not tag and transport:
-        tag = f"PID 0x{stream.id:x}"
+        tag = msg("PID 0x{id:x}", id=stream.id)
     kind = stream.type if stream.type in _STREAM_TYPES else "data"
     codec = context.codec.canonical_name if context is not None else tag
     details: dict[str, Any] = {"tag": tag, "tags": dict(stream.metadata)}
@@ -414,7 +420,7 @@ def _sei_as_streams(frame: Any) -> tuple[StreamInfo, ...]:
 
 
 def _no_rate(rate: Fraction | None) -> str:
-    return f"The file tells no frame rate; {float(rate or 25):g} pictures a second are assumed."
+    return msg("The file tells no frame rate; {rate:g} pictures a second are assumed.", rate=float(rate or 25))
 
 
 def _other_streams(streams: Sequence[VideoStream], chosen: VideoStream) -> tuple[str, ...]:
@@ -422,8 +428,13 @@ def _other_streams(streams: Sequence[VideoStream], chosen: VideoStream) -> tuple
         return ()
     told = " and ".join(str(one) for one in streams)
     return (
-        f"The file holds {len(streams)} video streams: {told}. Number {chosen.number} is cleaned, the others are left "
-        "out; --video-track takes another.",
+        msg(
+            "The file holds {count} video streams: {told}. Number {number} is cleaned, the "
+            "others are left out; --video-track takes another.",
+            count=len(streams),
+            told=told,
+            number=chosen.number,
+        ),
     )
 
 

@@ -304,7 +304,9 @@ class StreamCopier:
             )
             self._left_out = 0
         if self._run_in:
-            told = f"{self._run_in} packets of the sound's run-in, which players leave out, were not copied"
+            told = msg(
+                "{run_in} packets of the sound's run-in, which players leave out, were not copied", run_in=self._run_in
+            )
             self.problems.append(
                 msg("{told}: {container} has no times before 0.", told=told, container=self._plan.container.title)
             )
@@ -340,7 +342,7 @@ def add_target(side: SideStream, *, stream: Any, output: Any) -> tuple[Any, Audi
 
 def _name_layout(context: Any) -> None:
     """Name the loudspeakers of a track that only counts them, as AVI, MXF and DV do; MP4 refuses those at its end."""
-    if context.layout.name in ("", f"{context.channels} channels"):
+    if context.layout.name in ("", msg("{channels} channels", channels=context.channels)):
         layout = DEFAULT_LAYOUTS.get(context.channels)
         if layout is not None:
             context.layout = layout

@@ -54,7 +54,12 @@ def proven_plan(info: MediaInfo, *, source: str | Path, **choices: Any) -> Outpu
         if name != plan.codec.name and name in plan.container.video:
             other = _with_proven_sides(info, Path(source), {**choices, "codec": name, "keep_chroma": False})
             if _takes_pictures(other, info):
-                note = f"{plan.codec.title} cannot be written with pictures of {size}; {other.codec.title} is written."
+                note = msg(
+                    "{codec} cannot be written with pictures of {size}; {codec2} is written.",
+                    codec=plan.codec.title,
+                    size=size,
+                    codec2=other.codec.title,
+                )
                 return dataclasses.replace(other, warnings=(*other.warnings, note))
     raise OutputError(
         msg("{codec} cannot be written with pictures of {size}.", codec=plan.codec.title, size=size),

@@ -27,7 +27,7 @@ def read_picture(path: Path | None) -> np.ndarray:
     """RGBA float32 in 0-1, upright."""
     if path is None:
         raise SettingError("the style picture needs a picture.", hint="Name one with --picture FILE.")
-    with map_os_errors(path, what=f"The picture {path}", verb="read", to=SettingError):
+    with map_os_errors(path, what=msg("The picture {path}", path=path), verb="read", to=SettingError):
         data = np.fromfile(path, np.uint8)
     picture = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size and _is_small(data) else None
     if picture is None:

@@ -99,7 +99,9 @@ def rule_edits(
                 continue
             for reference in resolve(word):
                 like = persons_like(reference, persons, to_keep=to_keep)
-                found += [(person.number, f"the reference {reference.name}") for person in like]
+                found += [
+                    (person.number, msg("the reference {reference}", reference=reference.name)) for person in like
+                ]
                 if not like:
                     rest = "everybody is hidden" if to_keep else "look through the clip yourself"
                     notes.append(
@@ -200,4 +202,6 @@ def unknown_note(faces: ClipFaces, *, kept: bool) -> str:
     count, frames = len(faces.unknown), faces.unknown_frames
     what = "face stays" if count == 1 else "faces stay"
     state = "visible, as asked for" if kept else "hidden: too small, blurred or turned away to tell whose"
-    return f"{count} unknown {what} {state} (in {frames} frames)."
+    return msg(
+        "{count} unknown {what} {state} (in {frames} frames).", count=count, what=what, state=state, frames=frames
+    )

@@ -73,7 +73,7 @@ def save_set(name: str, persons: Mapping[str, Sequence[np.ndarray]], *, passphra
     secret = cipher.encrypt(nonce, content.encode("utf-8"), _bound(header))
     fields = {"salt": salt, "nonce": nonce, "content": secret}
     data = {**header, **{key: base64.b64encode(value).decode("ascii") for key, value in fields.items()}}
-    atomic_write(path, json.dumps(data) + "\n", what=f"The set {name}", make_folder=True, mode=PRIVATE)
+    atomic_write(path, json.dumps(data) + "\n", what=msg("The set {name}", name=name), make_folder=True, mode=PRIVATE)
     return path
 
 
@@ -105,7 +105,7 @@ def load_set(name: str, *, passphrase: str) -> list[Reference]:
         ExtraMissing: ``cryptography`` is not installed.
     """
     path = find_set(name)
-    with map_os_errors(path, what=f"The set {name}", verb="read", to=InputError):
+    with map_os_errors(path, what=msg("The set {name}", name=name), verb="read", to=InputError):
         if path.stat().st_size > _LARGEST_BYTES:
             raise InputError(msg("The saved set {name} is too large to be one.", name=name))
         text = path.read_text(encoding="utf-8", errors="replace")
@@ -136,7 +136,7 @@ def forget(name: str | None = None) -> list[str]:
     names = saved_sets() if name is None else [name]
     for one in names:
         path = _path(one)
-        with map_os_errors(path, what=f"The saved set {one}"):
+        with map_os_errors(path, what=msg("The saved set {one}", one=one)):
             path.unlink(missing_ok=True)
     return names
 

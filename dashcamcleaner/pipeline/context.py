@@ -160,7 +160,7 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool, ahead: Detecti
     rules = rules_per_kind(settings)
     resumed = log.stored_frames
     description = detector.description
-    place = f"{description.backend} on {description.device}"
+    place = msg("{backend} on {device}", backend=description.backend, device=description.device)
     checker = checker_for(settings, detector, models)
     planner = make_planner(
         settings, upright_size=info.upright_size, rules=rules, max_waiting_frames=waiting, edits=edits or None
@@ -184,7 +184,11 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool, ahead: Detecti
         edits=edits,
         resumed_frames=resumed,
         warnings=(
-            *((f"An earlier run had analysed {resumed} frames; this one continues there.",) if resumed else ()),
+            *(
+                (msg("An earlier run had analysed {resumed} frames; this one continues there.", resumed=resumed),)
+                if resumed
+                else ()
+            ),
             *_interval_notes(settings),
             *log.notes,
             *older_log_notes(job.output),
@@ -245,8 +249,8 @@ def _interval_notes(settings: Settings) -> tuple[str, ...]:
     if asked == "1" or not (settings.thorough or not settings.tracking):
         return ()
     why = "a thorough run does" if settings.thorough else "without tracking nothing is carried over a frame"
-    return (f"Every frame is looked at, not every {asked}th: {why}." if asked != "auto"
-            else f"Every frame is looked at: {why}.",)  # fmt: skip
+    return (msg("Every frame is looked at, not every {asked}th: {why}.", asked=asked, why=why) if asked != "auto"
+            else msg("Every frame is looked at: {why}.", why=why),)  # fmt: skip
 
 
 def checker_for(settings: Settings, detector: FrameDetector, models: ModelPool) -> CropChecker | None:

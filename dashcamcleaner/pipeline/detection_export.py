@@ -105,7 +105,7 @@ class LabelExport:
     """
 
     def __init__(self, final: Path, *, form: LabelFormat, header: PlanHeader, mode: int = PRIVATE) -> None:
-        self._work = new_work_file(final, what=f"The labels {final}", mode=mode)
+        self._work = new_work_file(final, what=msg("The labels {final}", final=final), mode=mode)
         self._final, self._form, self._header = final, form, header
         self._frames: list[FramePlan] = []
 
@@ -124,7 +124,7 @@ class LabelExport:
             kinds=header.kinds,
             everything=self._form.knows_scores,
         )
-        with map_os_errors(self._final, what=f"The labels {self._final}"):
+        with map_os_errors(self._final, what=msg("The labels {final}", final=self._final)):
             self._work.write(self._form.write(labels))
         return self._work
 

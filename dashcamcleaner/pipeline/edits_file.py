@@ -164,7 +164,7 @@ class EditsFile:
         Raises:
             DiskFull, OutputError: it cannot be written; what stood there still does.
         """
-        what = f"The edits {self.path}"
+        what = msg("The edits {path}", path=self.path)
         if self._kept_apart:
             with map_os_errors(self.path, what=what):
                 os.replace(self.path, _free_name(self.path))
@@ -190,7 +190,7 @@ class EditsFile:
         lines = "".join(_line(edit) + "\n" for edit in added)
         text += ("" if text.endswith("\n") else "\n") + lines
         sealed = text if self.is_foreign else self._sealed(text)
-        atomic_write(self.path, sealed, what=f"The edits {self.path}", mode=PRIVATE)
+        atomic_write(self.path, sealed, what=msg("The edits {path}", path=self.path), mode=PRIVATE)
 
     def _sealed(self, text: str) -> str:
         """The same with the seal in its header; without one where there is no key."""
@@ -221,7 +221,9 @@ class EditsFile:
             raise PlanError(msg("There is no edits file {path}.", path=self.path))
         try:
             # Bytes, not text: line ends stay as they are.
-            return read_bytes(self.path, what=f"The edits file {self.path}", to=PlanError).decode("utf-8")
+            return read_bytes(self.path, what=msg("The edits file {path}", path=self.path), to=PlanError).decode(
+                "utf-8"
+            )
         except UnicodeDecodeError as error:
             raise PlanError(msg("{path} is not an edits file of this program.", path=self.path)) from error
 

@@ -67,7 +67,9 @@ def clear_notes(job: Job) -> tuple[str, ...]:
 
 def clear_note(file: EditsFile, edits: Edits) -> str:
     """The sentence that tells what a file's edits leave clear."""
-    return f"{edits.clear_note} by edits of {_day(file.path)}, file {file.path}."
+    return msg(
+        "{clear_note} by edits of {day}, file {path}.", clear_note=edits.clear_note, day=_day(file.path), path=file.path
+    )
 
 
 def unaccepted_edits(job: Job) -> EditsFile | None:

@@ -94,7 +94,7 @@ class OutputLock:
     def _take(self, path: Path, output: Path) -> None:
         if path in self._held:
             return
-        with map_os_errors(path, what=f"The lock {path}", verb="made"):
+        with map_os_errors(path, what=msg("The lock {path}", path=path), verb="made"):
             for _ in range(_TRIES):
                 if self._take_over(path, output) and self._make(path, output):
                     remove_leftovers(output.parent)
@@ -165,7 +165,7 @@ class OutputLock:
         said = {**_owner(), "output": self._job.output.name, "job": _digest(self._job), "publishing": publishing}
         said["seal"] = seal_of("lock", _noted(said))
         path = lock_path(self._job.output)
-        with map_os_errors(path, what=f"The lock {path}"):
+        with map_os_errors(path, what=msg("The lock {path}", path=path)):
             _write(self._held[path], said)
         self._left = {}
 
@@ -304,11 +304,15 @@ def _has_ended(said: dict[str, Any], found: os.stat_result, path: Path, *, sure:
 
 def _told(output: Path, said: dict[str, Any]) -> str:
     if not said:
-        return f"The output {output} is being written by another run."
+        return msg("The output {output} is being written by another run.", output=output)
     since = str(said.get("since", ""))[11:16]
-    return (
-        f"The output {output} is being written by another run: {said.get('owner')} on {said.get('host')}, "
-        f"process {said.get('pid')}, since {since}."
+    return msg(
+        "The output {output} is being written by another run: {owner} on {host}, process {pid}, since {since}.",
+        output=output,
+        owner=said.get("owner"),
+        host=said.get("host"),
+        pid=said.get("pid"),
+        since=since,
     )
 
 

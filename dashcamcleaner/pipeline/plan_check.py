@@ -61,7 +61,7 @@ def examine_plan(plan: Path) -> PlanState:
     seal, digest = Seal("plan"), hashlib.sha256()
     lines, sealed, told = 0, False, -1
     with (
-        map_os_errors(plan, what=f"The plan {plan}", verb="read", to=PlanError, also=(ValueError,)),
+        map_os_errors(plan, what=msg("The plan {plan}", plan=plan), verb="read", to=PlanError, also=(ValueError,)),
         open_plain(plan) as file,
     ):
         for line in lines_of(file):

@@ -141,7 +141,7 @@ class PlanWriter:
     def __init__(self, final: Path, *, header: PlanHeader, mode: int = PRIVATE) -> None:
         self.final = final
         self.frames = 0
-        self._file = GrowingFile(final, what=f"The plan {final}", mode=mode)
+        self._file = GrowingFile(final, what=msg("The plan {final}", final=final), mode=mode)
         self._seal = Seal("plan")
         self._append(header.to_line())
 
@@ -186,7 +186,7 @@ class PlanReader:
         self.path = path
         self.complete = False
         self._expected, self._digest = sha256, hashlib.sha256()
-        with map_os_errors(path, what=f"The plan {path}", verb="read", to=PlanError):
+        with map_os_errors(path, what=msg("The plan {path}", path=path), verb="read", to=PlanError):
             self._file: IO[str] = io.TextIOWrapper(open_plain(path), encoding="utf-8", newline="\n")
         self._lines = lines_of(self._file)
         try:
@@ -227,7 +227,9 @@ class PlanReader:
             yield plan
 
     def _checked_lines(self) -> Iterator[str]:
-        with map_os_errors(self.path, what=f"The plan {self.path}", verb="read", to=PlanError, also=(ValueError,)):
+        with map_os_errors(
+            self.path, what=msg("The plan {path}", path=self.path), verb="read", to=PlanError, also=(ValueError,)
+        ):
             yield from self._lines
 
     def _taken(self, line: str) -> str:

@@ -209,6 +209,12 @@ def _afterthoughts(planner: FramePlanner, statistics: RunStatistics) -> Iterator
     if planner.shortened:
         yield "The look-ahead was shortened to stay within --max-look-ahead-mb; raise it or use --thorough."
     if statistics.damaged_frames:
-        yield f"{statistics.damaged_frames} frames came damaged from the decoder and were covered wholly."
+        yield msg(
+            "{damaged_frames} frames came damaged from the decoder and were covered wholly.",
+            damaged_frames=statistics.damaged_frames,
+        )
     if statistics.kinds and not any(kind.regions for kind in statistics.kinds.values()):
-        yield f"Nothing was found in {statistics.frames} frames; look at the clip yourself before you publish it."
+        yield msg(
+            "Nothing was found in {frames} frames; look at the clip yourself before you publish it.",
+            frames=statistics.frames,
+        )

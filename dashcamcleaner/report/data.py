@@ -122,15 +122,15 @@ def report_files(
     """
     assert summary.report is not None
     final = Path(summary.report)
-    with map_os_errors(final, what=f"The report {final}"):
+    with map_os_errors(final, what=msg("The report {final}", final=final)):
         summary.output_sha256 = file_sha256(result)
     data = _reduced(report_dict(summary), about_source)
     made: list[tuple[WorkFile, Path]] = []
     try:
         for path, text in ((final, as_json(_sealed(data))), (html_path(final), report_html(data, sheet=sheet))):
-            work = new_work_file(path, what=f"The report {path}", mode=mode)
+            work = new_work_file(path, what=msg("The report {path}", path=path), mode=mode)
             made.append((work, path))
-            with map_os_errors(path, what=f"The report {path}"):
+            with map_os_errors(path, what=msg("The report {path}", path=path)):
                 work.write(text.encode("utf-8", "backslashreplace"))
     except BaseException:
         for work, _ in made:
@@ -159,7 +159,7 @@ def write_reports(
     """
     assert summary.report is not None
     final = Path(summary.report)
-    with map_os_errors(final, what=f"The report {final}"):
+    with map_os_errors(final, what=msg("The report {final}", final=final)):
         if about_source == "full":
             summary.source_sha256 = summary.source_sha256 or file_sha256(Path(summary.source))
         summary.output_sha256 = file_sha256(Path(summary.output))
@@ -168,7 +168,7 @@ def write_reports(
 
 
 def _write(data: dict[str, Any], final: Path, *, thumbnails: Mapping[int, bytes] | None, mode: int) -> None:
-    atomic_json(final, _sealed(data), what=f"The report {final}", mode=mode)
+    atomic_json(final, _sealed(data), what=msg("The report {final}", final=final), mode=mode)
     page = html_path(final)
     write_html(data, page, thumbnails=thumbnails, sheet=read_sheet(page), mode=mode)
 
@@ -218,7 +218,7 @@ def read_report(path: Path) -> dict[str, Any]:
         InputError: it cannot be read, or is something else.
     """
     try:
-        data = read_json(path, what=f"The report {path}", to=InputError)
+        data = read_json(path, what=msg("The report {path}", path=path), to=InputError)
         if data["schema"] != SCHEMA:
             raise ValueError("another program's file")
         if int(data["schema_version"]) > REPORT_VERSION:
@@ -296,19 +296,30 @@ def describe_edits(edits: Edits) -> list[str]:
         ("alone hidden", edits.only),
     ):
         if tracks:
-            lines.append(f"tracks {what}: {', '.join(map(str, sorted(tracks)))}")
+            lines.append(msg("tracks {what}: {names}", what=what, names=", ".join(map(str, sorted(tracks)))))
     for track, spans in sorted(edits.keep_spans.items()):
-        when = ", ".join(f"{format_seconds(one.from_s)} to {format_seconds(one.to_s)}" for one in spans)
-        lines.append(f"track left clear for a part of the clip: {track}, {when}")
+        when = ", ".join(
+            msg("{time} to {time2}", time=format_seconds(one.from_s), time2=format_seconds(one.to_s)) for one in spans
+        )
+        lines.append(msg("track left clear for a part of the clip: {track}, {when}", track=track, when=when))
     for region in edits.regions:
-        span = f"{format_seconds(region.from_s)} to {format_seconds(region.to_s)}"
-        lines.append(f"a region ({region.kind}) drawn with {len(region.keys)} key frames, {span}")
+        span = msg("{time} to {time2}", time=format_seconds(region.from_s), time2=format_seconds(region.to_s))
+        lines.append(
+            msg(
+                "a region ({kind}) drawn with {count} key frames, {span}",
+                kind=region.kind,
+                count=len(region.keys),
+                span=span,
+            )
+        )
     for what, zones in (
         ("area hidden throughout", edits.hidden_zones),
         ("area in which finds are left clear", edits.clear_zones),
     ):
         lines += [f"{what}: {','.join(f'{v:g}' for v in zone.box)} {_describe_span(zone)}" for zone in zones]
-    return lines + [f"frames hidden wholly: {_describe_span(span)}" for span in edits.hidden_spans]
+    return lines + [
+        msg("frames hidden wholly: {describe_span}", describe_span=_describe_span(span)) for span in edits.hidden_spans
+    ]
 
 
 def _describe_span(edit: HiddenZone | ClearZone | HiddenSpan) -> str:
@@ -316,4 +327,4 @@ def _describe_span(edit: HiddenZone | ClearZone | HiddenSpan) -> str:
         return "whole clip"
     start = "the beginning" if math.isinf(edit.from_s) else format_seconds(edit.from_s)
     end = "the end" if math.isinf(edit.to_s) else format_seconds(edit.to_s)
-    return f"from {start} to {end}"
+    return msg("from {start} to {end}", start=start, end=end)

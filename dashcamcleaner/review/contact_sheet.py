@@ -90,7 +90,7 @@ def write_sheet(
         draw.text((left + 5, top + _CELL_PX), f"{entry.track}  {entry.kind}  {entry.best_score:.2f}", "black", font)
         span = f"{format_seconds(entry.first_time.seconds)} - {format_seconds(entry.last_time.seconds)}"
         draw.text((left + 5, top + _CELL_PX + 15), span, "black", font)
-    with atomic_path(sheet, what=f"The contact sheet {sheet}", mode=mode_like(source)) as beside:
+    with atomic_path(sheet, what=msg("The contact sheet {sheet}", sheet=sheet), mode=mode_like(source)) as beside:
         canvas.save(beside, wanted.writer)
     return entries
 

@@ -107,13 +107,20 @@ def write_people_sheet(
         crops = person_crops(source, persons, plans, clear=clear, video_track=chosen)
         for one in persons:
             top = row * (_CELL_PX + _TEXT_PX)
-            span = f"{format_seconds(one.first_s)} - {format_seconds(one.last_s)}, {one.frames} frames"
-            said = f"person {one.person}  {span}, sure {one.sureness:.0%}" + (f", {one.choice}" if one.choice else "")
+            span = msg(
+                "{time} - {time2}, {frames} frames",
+                time=format_seconds(one.first_s),
+                time2=format_seconds(one.last_s),
+                frames=one.frames,
+            )
+            said = msg(
+                "person {person}  {span}, sure {sureness:.0%}", person=one.person, span=span, sureness=one.sureness
+            ) + (f", {one.choice}" if one.choice else "")
             draw.text((5, top + 3), f"{said}  {source.name}" if len(clips) > 1 else said, "black", font)
             for column, crop in enumerate(crops[one.person][:_COLUMNS]):
                 picture = Image.fromarray(crop)
                 picture.thumbnail((_CELL_PX - 4, _CELL_PX - 4))
                 canvas.paste(picture, (column * _CELL_PX + 2, top + _TEXT_PX + 2))
             row += 1
-    with atomic_path(sheet, what=f"The contact sheet {sheet}", mode=mode_like(clips[0][0])) as beside:
+    with atomic_path(sheet, what=msg("The contact sheet {sheet}", sheet=sheet), mode=mode_like(clips[0][0])) as beside:
         canvas.save(beside, wanted.writer)

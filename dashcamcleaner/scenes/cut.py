@@ -105,7 +105,11 @@ def cut_losslessly(job: ScenesJob, found: LabelledScenes) -> list[str]:
         relative = real.later(-origin)
         write_cut_plan(job, found, output=output, cut=relative)
         times = ", ".join(f"{seconds_text(a)} - {seconds_text(b)} s" for a, b in relative.kept.kept)
-        told += [f"cut: {output}", f"  kept from key frame to key frame: {times}", *problems]
+        told += [
+            msg("cut: {output}", output=output),
+            msg("  kept from key frame to key frame: {times}", times=times),
+            *problems,
+        ]
     return told
 
 

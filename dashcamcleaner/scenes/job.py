@@ -157,13 +157,38 @@ def _lines(blocks: list[Block], *, labels: tuple[str, ...], cards: tuple[ModelCa
     for label in labels:
         own = [block for block in blocks if block.label == label]
         total = sum((block.end_s - block.start_s for block in own), Fraction(0))
-        lines.append(f"{label}: {len(own)} blocks, {seconds_text(total)} s")
+        lines.append(
+            msg(
+                "{label}: {count} blocks, {seconds_text} s",
+                label=label,
+                count=len(own),
+                seconds_text=seconds_text(total),
+            )
+        )
         lines += [
-            f"  {seconds_text(b.start_s)} - {seconds_text(b.end_s)} s, score {b.score:.2f}, coverage {b.coverage:.2f}"
+            msg(
+                "  {seconds_text} - {seconds_text2} s, score {score:.2f}, coverage {coverage:.2f}",
+                seconds_text=seconds_text(b.start_s),
+                seconds_text2=seconds_text(b.end_s),
+                score=b.score,
+                coverage=b.coverage,
+            )
             for b in own
         ]
-    lines.append(f"list: {tag}")
+    lines.append(msg("list: {tag}", tag=tag))
     for card in cards:
-        weak = f"; experimental: {', '.join(card.experimental)}" if card.experimental else ""
-        lines.append(f"model: {card.name} ({card.licence}): {card.figures}{weak}")
+        weak = (
+            msg("; experimental: {experimental}", experimental=", ".join(card.experimental))
+            if card.experimental
+            else ""
+        )
+        lines.append(
+            msg(
+                "model: {card} ({licence}): {figures}{weak}",
+                card=card.name,
+                licence=card.licence,
+                figures=card.figures,
+                weak=weak,
+            )
+        )
     return lines

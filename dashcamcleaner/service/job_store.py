@@ -104,7 +104,7 @@ class JobStore:
 
     def __init__(self, file: Path) -> None:
         self._lock = threading.RLock()
-        with map_os_errors(file, what=f"The storage {file.parent}"):
+        with map_os_errors(file, what=msg("The storage {parent}", parent=file.parent)):
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(file, os.O_RDWR | os.O_CREAT, PRIVATE))
         self._db = sqlite3.connect(file, timeout=1.0, check_same_thread=False, isolation_level=None)

@@ -45,7 +45,8 @@ class ServiceOptions:
         "Address to listen on; any other than this machine's own needs a token.")
     port: int = setting(8080, "address", "Port", "Port to listen on; 0: a free one.", minimum=0, maximum=65535)
     token_file: str | None = setting(None, "address", "Token file",
-        f"File with one token a line, of at least {_LEAST_TOKEN} characters; auto: those in {TOKEN_VARIABLE}.",
+        msg("File with one token a line, of at least {least_token} characters; auto: those in {token_variable}.",
+            least_token=_LEAST_TOKEN, token_variable=TOKEN_VARIABLE),
         text="path")
     allow_name: tuple[str, ...] = setting((), "address", "Further names",
         "Names under which browsers may reach the service, where it stands behind a proxy.")
@@ -153,7 +154,7 @@ class ServiceOptions:
         if not self.webhook_secret_file:
             return b""
         path = Path(self.webhook_secret_file)
-        with map_os_errors(path, what=f"The file {path}", verb="read", to=SettingError):
+        with map_os_errors(path, what=msg("The file {path}", path=path), verb="read", to=SettingError):
             secret = path.read_bytes().strip()
         if len(secret) < _LEAST_TOKEN:
             raise SettingError(
@@ -173,7 +174,8 @@ def read_tokens(file: str | None) -> tuple[str, ...]:
         SettingError: the file cannot be read or holds none, or a token is too short or not of plain characters.
     """
     if file:
-        with map_os_errors(Path(file), what=f"The token file {file}", verb="read", to=SettingError, also=(ValueError,)):
+        what = msg("The token file {file}", file=file)
+        with map_os_errors(Path(file), what=what, verb="read", to=SettingError, also=(ValueError,)):
             text = Path(file).read_text(encoding="utf-8")
     else:
         text = os.environ.get(TOKEN_VARIABLE, "")

@@ -25,7 +25,7 @@ from dashcamcleaner.files import PRIVATE, as_our_error, atomic_write
 from dashcamcleaner.media.formats import FORMATS, MediaKind, format_of, picture_format_of
 from dashcamcleaner.media.image_file import Still, read_still, still_size
 from dashcamcleaner.media.image_writer import write_still
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import as_message, msg
 from dashcamcleaner.pipeline.image import plan_still
 from dashcamcleaner.pipeline.writer import obscurer_for
 from dashcamcleaner.service.options import ServiceOptions
@@ -218,7 +218,8 @@ class PictureWork:
             except Exception as error:
                 ours = as_our_error(error, source=path)
                 names = {str(path): sent.name or "The picture", made: "a folder of the server"}
-                ours.message, ours.hint = without_paths(ours.message, names), without_paths(ours.hint, names)
+                ours.message = as_message(without_paths(ours.message, names))
+                ours.hint = as_message(without_paths(ours.hint, names))
                 ours.args = (ours.message,)
                 if ours is error:
                     raise

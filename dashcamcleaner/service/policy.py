@@ -71,7 +71,9 @@ def load_policies(file: str | None, *, known: frozenset[str] = frozenset()) -> d
     if not file:
         return policies
     path = Path(file)
-    with map_os_errors(path, what=f"The policy file {path}", verb="read", to=SettingError, also=(ValueError,)):
+    with map_os_errors(
+        path, what=msg("The policy file {path}", path=path), verb="read", to=SettingError, also=(ValueError,)
+    ):
         with path.open("rb") as stream:
             raw = stream.read(_MOST_BYTES + 1)
         if len(raw) > _MOST_BYTES:

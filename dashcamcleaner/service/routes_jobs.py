@@ -130,7 +130,7 @@ async def start_job(request: Request, owner: Caller, response: Response) -> Any:
         await _take_files(request, service, record, folder, name=plain_name(own["name"] or ""))
         least, most = _NEEDED[record.kind]
         if not least <= len(record.inputs) <= most:
-            takes = f"{least} to {most}" if most > least else f"{least}"
+            takes = msg("{least} to {most}", least=least, most=most) if most > least else f"{least}"
             raise RequestError(
                 msg(
                     "There are {count} files, and {kind} takes {takes}.",

@@ -32,7 +32,7 @@ def load_toml(path: str | Path, *, told: list[str] | None = None) -> dict[str, A
         SettingError: the file cannot be read or is not TOML. Names and values are checked by `resolve`.
     """
     try:
-        what = f"The settings file {path}"
+        what = msg("The settings file {path}", path=path)
         found = tomllib.loads(read_bytes(Path(path), what=what, to=SettingError, most=_MOST_BYTES).decode("utf-8"))
     except UNREADABLE as error:
         raise SettingError(
@@ -41,7 +41,9 @@ def load_toml(path: str | Path, *, told: list[str] | None = None) -> dict[str, A
         ) from error
     kept = {name: value for name, value in found.items() if name.replace("-", "_") != _TRUST}
     if told is not None and any(found[name] for name in found.keys() - kept.keys()):
-        told.append(f"The settings file {path} says trust-weights; that is for you to say, by --trust-weights.")
+        told.append(
+            msg("The settings file {path} says trust-weights; that is for you to say, by --trust-weights.", path=path)
+        )
     return kept
 
 

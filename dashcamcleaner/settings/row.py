@@ -102,11 +102,11 @@ class Setting:
         if self.type == "span":
             return "frames like 5, or seconds like 0.5s"
         if self.is_auto_zero:
-            return f"auto, or 1 to {self.maximum:g}{unit}"
+            return msg("auto, or 1 to {maximum:g}{unit}", maximum=self.maximum, unit=unit)
         if self.minimum is not None and self.maximum is not None:
-            return f"{self.minimum:g} to {self.maximum:g}{unit}"
+            return msg("{minimum:g} to {maximum:g}{unit}", minimum=self.minimum, maximum=self.maximum, unit=unit)
         if self.minimum is not None:
-            return f"{self.minimum:g}{unit} or more"
+            return msg("{minimum:g}{unit} or more", minimum=self.minimum, unit=unit)
         return {"list": "names separated by commas", "path": "a file's path"}.get(self.type, "a " + self.type)
 
     def check(self, value: Any) -> Any:
@@ -126,7 +126,7 @@ class Setting:
             near = ""
             if self.choices and isinstance(value, str):
                 found = difflib.get_close_matches(value, self.choices, n=1)
-                near = f" Did you mean {found[0]}?" if found else ""
+                near = msg(" Did you mean {found}?", found=found[0]) if found else ""
             raise SettingError(
                 msg(
                     "{name} cannot be {value}: it takes {describe_range}.{near}",

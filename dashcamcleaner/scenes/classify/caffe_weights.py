@@ -97,7 +97,7 @@ def _fields(data: memoryview) -> Iterator[tuple[int, int, memoryview]]:
         elif wire in (1, 5):
             length = 8 if wire == 1 else 4
         else:
-            raise ValueError(f"unknown wire type {wire}")
+            raise ValueError(msg("unknown wire type {wire}", wire=wire))
         if place + length > len(data):
             raise ValueError("a field reaches past the end of the file")
         yield tag >> 3, wire, data[place : place + length]
@@ -138,5 +138,7 @@ def _blob(data: memoryview) -> np.ndarray:
     numbers = np.concatenate(parts) if parts else np.zeros(0, np.float32)
     shape = old if sides is None else sides
     if len(shape) > _MOST_SIDES or math.prod(shape) != len(numbers):
-        raise ValueError(f"{len(numbers)} numbers do not fill {'x'.join(map(str, shape))}")
+        raise ValueError(
+            msg("{count} numbers do not fill {names}", count=len(numbers), names="x".join(map(str, shape)))
+        )
     return numbers.reshape(shape)

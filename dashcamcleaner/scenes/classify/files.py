@@ -59,7 +59,9 @@ def read_labels(path: Path) -> tuple[str, ...]:
     Raises:
         WeightsError: unreadable, no text, empty, or names a label twice.
     """
-    with map_os_errors(path, what=f"The labels file {path}", verb="read", to=WeightsError, also=(UnicodeDecodeError,)):
+    with map_os_errors(
+        path, what=msg("The labels file {path}", path=path), verb="read", to=WeightsError, also=(UnicodeDecodeError,)
+    ):
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
         text = content.decode("utf-8-sig")
@@ -153,7 +155,7 @@ def _first_there(*paths: Path) -> Path | None:
 def _read_sidecar(path: Path) -> ClassifierFiles | None:
     """What a sidecar describes; None where it describes no classifier."""
     hint = "See docs/scenes.md for its fields."
-    with map_os_errors(path, what=f"The sidecar {path}", verb="read", hint=hint, to=WeightsError):
+    with map_os_errors(path, what=msg("The sidecar {path}", path=path), verb="read", hint=hint, to=WeightsError):
         content = path.read_bytes()
     try:
         metadata = json.loads(content)

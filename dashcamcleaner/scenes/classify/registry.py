@@ -59,7 +59,11 @@ def _card(files: ClassifierFiles) -> ModelCard:
     if files.metadata:
         return ModelCard.from_sidecar(files.metadata)
     return ModelCard(
-        files.name, f"your file {files.file.path.name}", "untold", "no figures are told", files.labels or ()
+        files.name,
+        msg("your file {path}", path=files.file.path.name),
+        "untold",
+        "no figures are told",
+        files.labels or (),
     )
 
 
