@@ -4,8 +4,8 @@
     python packaging/update_messages.py fr          # begin a new one
 
 Texts are found by their place in the code: what `msg` and `counted` are given, messages and hints of errors, help of
-flags, rows of the settings and of the audit's tables, and what the report's templates mark. A text without a translation
-stays English. Needs Babel (in requirements-test.txt); the program itself needs none of it.
+flags, rows of the settings and of the audit's tables, and what the report's templates mark. A text without a
+translation stays English. Needs Babel (in requirements-test.txt); the program itself needs none of it.
 """
 
 from __future__ import annotations
@@ -126,8 +126,8 @@ def all_texts() -> dict[Text, list[tuple[str, int]]]:
         for line, text in texts_of(ast.parse(path.read_text(encoding="utf-8"))):
             if is_text(text if isinstance(text, str) else text[0]):
                 found.setdefault(text, []).append((place, line))
-    from jinja2.ext import extract_from_ast
     from jinja2 import Environment
+    from jinja2.ext import extract_from_ast
 
     environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
     for path in sorted((PACKAGE / "report" / "templates").glob("*.html")):
@@ -145,8 +145,10 @@ def update(language: str) -> list[Text]:
     if path.exists():
         with path.open("rb") as file:
             known = read_po(file, locale=language)
-    catalog = Catalog(locale=language, project="DashcamCleaner", version="", fuzzy=False, header_comment="# DashcamCleaner")
-    catalog.creation_date = catalog.revision_date = datetime(2026, 1, 1, tzinfo=UTC)  # the same texts, the same bytes
+    catalog = Catalog(
+        locale=language, project="DashcamCleaner", version="", fuzzy=False, header_comment="# DashcamCleaner"
+    )
+    catalog.creation_date = catalog.revision_date = datetime(2026, 1, 1, tzinfo=UTC)  # the same bytes each time
     missing = []
     for text, places in sorted(all_texts().items(), key=lambda item: str(item[0])):
         old = known.get(text if isinstance(text, str) else text[0])

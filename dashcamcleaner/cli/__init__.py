@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import difflib
+import gettext
 import importlib
 import logging
 import os
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, NoReturn
 import dashcamcleaner
 from dashcamcleaner.core.plain_text import say, soften_streams, visible
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import DOMAIN, FOLDER, msg, translated, use_language
 
 if TYPE_CHECKING:
     from dashcamcleaner.detection.pool import ModelPool
@@ -86,8 +87,23 @@ def main(argv: Sequence[str] | None = None, *, models: ModelPool | None = None) 
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     soften_streams()
+    speak(arguments)
     with interrupts_once():
         return _main(arguments, models)
+
+
+def speak(arguments: Sequence[str]) -> None:
+    """Speak the language that the words name by ``--language``, or that of the environment; argparse does, too."""
+    named = ""
+    for word, after in zip(arguments, [*arguments[1:], ""], strict=True):
+        if word == "--":
+            break
+        named = after if word == "--language" else word.partition("=")[2] if word.startswith("--language=") else named
+    if named:
+        os.environ["LANGUAGE"] = named  # for argparse, and for the processes that this one starts
+    use_language()
+    gettext.bindtextdomain(DOMAIN, str(FOLDER))
+    gettext.textdomain(DOMAIN)
 
 
 def _main(arguments: Sequence[str], models: ModelPool | None) -> int:
@@ -138,7 +154,22 @@ def build_parser(
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
     for name in dict.fromkeys(_MODULES.get(name, name) for name in only):
         importlib.import_module(f"dashcamcleaner.cli.{name}").add_parser(subparsers)
+    for one in (parser, *subparsers.choices.values()):
+        one.add_argument("--language", metavar="LANGUAGE", help="language of messages, help and pages: en, de")
+        _translate(one)
     return parser, dict(subparsers.choices)
+
+
+def _translate(parser: argparse.ArgumentParser) -> None:
+    """Put a parser's texts into the user's language; those with values in them were when they were made."""
+    parser.description, parser.epilog = (text and translated(text) for text in (parser.description, parser.epilog))
+    for group in parser._action_groups:
+        group.title, group.description = (text and translated(text) for text in (group.title, group.description))
+    for action in parser._actions:
+        parts = getattr(action, "_choices_actions", ())  # the commands of the program
+        for one in (action, *parts):
+            if one.help and one.help is not argparse.SUPPRESS:
+                one.help = translated(one.help)
 
 
 def _refuse_unknown(unknown: Sequence[str], parser: argparse.ArgumentParser) -> NoReturn:

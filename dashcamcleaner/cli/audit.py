@@ -20,7 +20,7 @@ from dashcamcleaner.errors import (
     InputError,
     OutputError,
 )
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import as_message, msg
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -156,7 +156,7 @@ def _one(args: argparse.Namespace, source: Path, output: Path) -> tuple[int, dic
             if isinstance(event, Failed):
                 if not args.json:
                     _say_aside(
-                        f"{output}: {event.error.message}",
+                        msg("{output}: {error}", output=output, error=event.error.message),
                         msg("  hint: {hint}", hint=event.error.hint) if event.error.hint else "",
                     )
                 return event.error.exit_code, failed_row(source, output, event.error)
@@ -173,10 +173,14 @@ def _one(args: argparse.Namespace, source: Path, output: Path) -> tuple[int, dic
                 continue
             if isinstance(event, Started):
                 _say_aside(
-                    msg("{source} against {output}", source=event.source, output=event.output), f"  {event.description}"
+                    msg("{source} against {output}", source=event.source, output=event.output),
+                    msg("  {description}", description=event.description),
                 )
             elif isinstance(event, Warned):
-                _say_aside(msg("  note: {event}", event=event.message) + (f" {event.hint}" if event.hint else ""))
+                _say_aside(
+                    msg("  note: {event}", event=event.message)
+                    + (msg(" {hint}", hint=event.hint) if event.hint else "")
+                )
             elif isinstance(event, Progress) and time.monotonic() - shown_at >= _EVERY_S:
                 shown_at = time.monotonic()
                 _say_aside(_progress(event.phase, event.frames_done, event.frames, event.fps, event.eta_s))
@@ -209,7 +213,14 @@ def _progress(phase: str, done: int, frames: int | None, fps: float, eta_s: floa
 
     of = msg(" of {frames}", frames=frames) if frames else ""
     eta = "-" if eta_s is None else format_seconds(eta_s).split(".")[0]
-    return msg("  {phase}: frame {done}{of}, {fps:.1f} fps, eta {eta}", phase=phase, done=done, of=of, fps=fps, eta=eta)
+    return msg(
+        "  {phase}: frame {done}{of}, {fps:.1f} fps, eta {eta}",
+        phase=as_message(phase),
+        done=done,
+        of=of,
+        fps=fps,
+        eta=eta,
+    )
 
 
 def _tell(result: AuditResult, *, quiet: bool) -> None:
@@ -219,7 +230,7 @@ def _tell(result: AuditResult, *, quiet: bool) -> None:
     if quiet:
         return
     for check in result.checks:
-        say(msg("  {check}: {description}", check=check.title, description=check.description))
+        say(msg("  {check}: {description}", check=as_message(check.title), description=check.description))
     for finding in result.findings[:_SHOWN]:
         sign = {Severity.FAIL: "!", Severity.REVIEW: "?", Severity.NOTE: "-"}[finding.severity]
         say(
@@ -237,7 +248,7 @@ def _tell(result: AuditResult, *, quiet: bool) -> None:
 def _table(reports: list[dict[str, Any]]) -> None:
     from dashcamcleaner.report.html import worst_first
 
-    say(msg("{value:13} {value2:>8}  clip", value="status", value2="findings"))
+    say(msg("{value:13} {value2:>8}  clip", value=msg("status"), value2=msg("findings")))
     for report in worst_first(reports):
         audit = report.get("audit") or {}
         found = sum(finding["severity"] != "note" for finding in audit.get("findings", []))

@@ -68,9 +68,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         parser,
         usage="dashcamcleaner clean INPUT... [-o OUTPUT] [flags]",
         examples=(
-            ("dashcamcleaner clean ride.mp4", "-> ride_cleaned.mp4 beside it"),
-            ("dashcamcleaner clean holiday/ -o cleaned/", "a folder in, a folder out; pictures, too"),
-            ("dashcamcleaner clean ride.mp4 --audit --style mosaic", "squares instead of blur; checked afterwards"),
+            ("dashcamcleaner clean ride.mp4", msg("-> ride_cleaned.mp4 beside it")),
+            ("dashcamcleaner clean holiday/ -o cleaned/", msg("a folder in, a folder out; pictures, too")),
+            (
+                "dashcamcleaner clean ride.mp4 --audit --style mosaic",
+                msg("squares instead of blur; checked afterwards"),
+            ),
         ),
         shown={
             "output",

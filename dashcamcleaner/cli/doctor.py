@@ -125,7 +125,7 @@ def _lines(found: dict[str, Any], engines: list[BackendReport], weights: list[We
             system=found["system"],
         ),
         msg("Chip        {name}, {cores} cores", name=chip["name"], cores=chip["cores"])
-        + (f"; {', '.join(chip['arithmetic'])}" if chip["arithmetic"] else ""),
+        + (msg("; {names}", names=", ".join(chip["arithmetic"])) if chip["arithmetic"] else ""),
         msg(
             "Libraries   {names}", names=", ".join((f"{name} {version}" for name, version in found["versions"].items()))
         ),
@@ -159,29 +159,59 @@ def _lines(found: dict[str, Any], engines: list[BackendReport], weights: list[We
                     cpu_ms=used["timing"]["cpu_ms"],
                 )
             )
-    lines += ["", f"{'Engine':<12}{'Device':<28}{'Precision':<11}{'ms':>8}{'CPU ms':>9}{'load s':>8}"]
+    lines += [
+        "",
+        msg(
+            "{engine:<12}{device:<28}{precision:<11}{wall:>8}{cpu:>9}{load:>8}",
+            engine=msg("Engine"),
+            device=msg("Device"),
+            precision=msg("Precision"),
+            wall="ms",
+            cpu="CPU ms",
+            load=msg("load s"),
+        ),
+    ]
     for backend in engines:
         if backend.error:
-            lines.append(f"{backend.name:<12}{backend.error} {backend.hint}")
+            lines.append(
+                msg("{backend:<12}{error} {hint}", backend=backend.name, error=backend.error, hint=backend.hint)
+            )
         for device in backend.devices:
-            name = device.name if device.full_name.lower() == device.name else f"{device.name} ({device.full_name})"
+            name = (
+                device.name
+                if device.full_name.lower() == device.name
+                else msg("{device} ({full_name})", device=device.name, full_name=device.full_name)
+            )
             if device.error:
-                lines.append(f"{backend.name:<12}{name:<28}{device.error}" + (f" {device.hint}" if device.hint else ""))
+                lines.append(
+                    msg("{backend:<12}{name:<28}{error}", backend=backend.name, name=name, error=device.error)
+                    + (msg(" {hint}", hint=device.hint) if device.hint else "")
+                )
             elif device.timing is None:
-                lines.append(f"{backend.name:<12}{name}")
+                lines.append(msg("{backend:<12}{name}", backend=backend.name, name=name))
             else:
                 t = device.timing
                 lines.append(
-                    f"{backend.name:<12}{name:<28}{device.precision:<11}{t.wall_ms:>8.1f}{t.cpu_ms:>9.1f}{t.load_s:>8.1f}"
+                    msg(
+                        "{backend:<12}{name:<28}{precision:<11}{wall_ms:>8.1f}{cpu_ms:>9.1f}{load_s:>8.1f}",
+                        backend=backend.name,
+                        name=name,
+                        precision=device.precision,
+                        wall_ms=t.wall_ms,
+                        cpu_ms=t.cpu_ms,
+                        load_s=t.load_s,
+                    )
                 )
     lines += ["", "Coding in hardware (--encoder, --decoder)"]
     for one in found["coding"]:
         given = one["why_not"] or msg("works: {names}", names=", ".join(one["codecs"]))
-        lines.append(f"  {one['what']:<9}{one['name']:<14}{given}")
+        lines.append(msg("  {what:<9}{name:<14}{given}", what=one["what"], name=one["name"], given=given))
     lines += ["", "Weights"]
     for one in weights:
         mark = " (default)" if one.default else ""
-        thresholds = ", ".join(f"{kind} {value:g}" for kind, value in one.thresholds.items())
+        thresholds = ", ".join(
+            msg("{kind} {value:g}", kind=kind, value=value) for kind, value in one.thresholds.items()
+        )
         lines.append(
             msg(
                 "  {one}{mark}: {kinds}; thresholds {thresholds}; in {folder}",
@@ -193,11 +223,20 @@ def _lines(found: dict[str, Any], engines: list[BackendReport], weights: list[We
             )
         )
         lines += [
-            f"    {file['file']:<24}{file['precision']:<6}{file['sha256'][:16] or '-':<18}{file['state']}"
+            msg(
+                "    {file:<24}{precision:<6}{sha256:<18}{state}",
+                file=file["file"],
+                precision=file["precision"],
+                sha256=file["sha256"][:16] or "-",
+                state=file["state"],
+            )
             for file in one.files
         ]
-    lines += [f"  {sentence}" for sentence in found["passed_over"]]
+    lines += [msg("  {sentence}", sentence=sentence) for sentence in found["passed_over"]]
     if found["missing"]:
         lines += ["", "Not installed"]
-        lines += [f"  {one['package']:<24}{one['for']}: {one['hint']}" for one in found["missing"]]
+        lines += [
+            msg("  {package:<24}{for_}: {hint}", package=one["package"], for_=one["for"], hint=one["hint"])
+            for one in found["missing"]
+        ]
     return lines

@@ -10,7 +10,7 @@ from typing import Any
 
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import WeightsUntrusted
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import as_message, localized, msg
 from dashcamcleaner.settings import (
     GROUPS,
     PROFILES,
@@ -123,5 +123,6 @@ def _metavar(row: Setting) -> str:
 
 def _help(row: Setting) -> str:
     default = shown(PROFILES[SETTINGS["profile"].default].get(row.name, row.default))
-    bounds = f"{row.describe_range()}; " if row.type in ("int", "float", "span") else ""
-    return msg("{help} [{bounds}default {default}]", help=row.help, bounds=bounds, default=default).replace("%", "%%")
+    bounds = msg("{range}; ", range=row.describe_range()) if row.type in ("int", "float", "span") else ""
+    text = msg("{help} [{bounds}default {default}]", help=as_message(row.help), bounds=bounds, default=default)
+    return localized(text).replace("%", "%%")

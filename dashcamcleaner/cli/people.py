@@ -372,7 +372,7 @@ def _show(jobs: Sequence[Job], described: Sequence[tuple[ClipPeople, Edits]], ar
             )
         )
         for one in people:
-            span = f"{format_seconds(one.first_s):>10}{format_seconds(one.last_s):>10}"
+            span = msg("{time:>10}{time2:>10}", time=format_seconds(one.first_s), time2=format_seconds(one.last_s))
             say(
                 msg(
                     "{person:>8}{span}{frames:>8}{sureness:>6.0%}  {choice}",
@@ -395,7 +395,7 @@ def _show(jobs: Sequence[Job], described: Sequence[tuple[ClipPeople, Edits]], ar
                 )
             )
         for car in vehicles:
-            span = f"{format_seconds(car.first_s):>10}{format_seconds(car.last_s):>10}"
+            span = msg("{time:>10}{time2:>10}", time=format_seconds(car.first_s), time2=format_seconds(car.last_s))
             say(
                 msg(
                     "{track:>8}{span}{frames:>8}{score:>6.2f}",

@@ -157,7 +157,7 @@ def _run_one(job: ScenesJob, args: argparse.Namespace) -> int:
                     if isinstance(event, Failed):
                         raise event.error
                     if isinstance(event, Started):
-                        show.line(f"{event.source} -> {event.output}", aside=True)
+                        show.line(msg("{source} -> {output}", source=event.source, output=event.output), aside=True)
                     elif isinstance(event, Warned):
                         show.line(msg("  note: {event}", event=event.message), aside=True)
                     elif isinstance(event, Finished):

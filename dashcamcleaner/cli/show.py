@@ -13,7 +13,7 @@ from dashcamcleaner.core.events import Event, Failed, Finished, Progress, Starte
 from dashcamcleaner.core.plain_text import json_line, say, visible
 from dashcamcleaner.core.summary import CLEANED, RunSummary
 from dashcamcleaner.core.time import format_seconds
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import as_message, joined, localized, msg, translated
 from dashcamcleaner.pipeline.job import Job
 
 __all__ = ["Display", "summary_lines"]
@@ -99,8 +99,11 @@ class Display:
         elif self._quiet:
             return
         elif isinstance(event, Started):
-            place = f"[{self._estimate.place}] " if self._estimate.place else ""
-            self._line(f"{place}{event.source} -> {event.output}", f"  {event.description}")
+            place = msg("[{place}] ", place=self._estimate.place) if self._estimate.place else ""
+            self._line(
+                msg("{place}{source} -> {output}", place=place, source=event.source, output=event.output),
+                msg("  {description}", description=event.description),
+            )
             if self._bar is not None:
                 name = f"{place}{visible(job.source.name)}"
                 added = self._bar.add_task(name, total=event.frames, fps=0.0, eta="-", found="", whole="")
@@ -108,24 +111,32 @@ class Display:
         elif isinstance(event, Progress):
             self._progress(job, event)
         elif isinstance(event, Warned):
-            self._line(msg("  note: {event}", event=event.message) + (f" {event.hint}" if event.hint else ""))
+            self._line(
+                msg("  note: {event}", event=event.message) + (msg(" {hint}", hint=event.hint) if event.hint else "")
+            )
         elif isinstance(event, Finished):
             self._end_bar(job)
             if event.earlier:
-                say(msg("{status} before: {output}", status=event.summary.status, output=event.summary.output))
+                say(
+                    msg(
+                        "{status} before: {output}",
+                        status=as_message(event.summary.status),
+                        output=event.summary.output,
+                    )
+                )
             else:
                 say(*summary_lines(event.summary))
 
     def _progress(self, job: Job, event: Progress) -> None:
         eta = "-" if event.eta_s is None else format_seconds(event.eta_s).split(".")[0]
-        found = " ".join(f"{count} {visible(kind)}" for kind, count in sorted(event.counts.items()))
+        found = " ".join(f"{count} {visible(translated(kind))}" for kind, count in sorted(event.counts.items()))
         source = str(job.source)
         share = event.frames_done / event.frames if event.frames else 0.0
         whole = self._estimate.describe(share, which=self._order.get(source))
         if self._bar is not None and source in self._tasks:
             self._bar.update(
                 self._tasks[source], completed=event.frames_done, total=event.frames, fps=event.fps, eta=eta,
-                found=found, whole=f"({whole})" if whole else "",
+                found=found, whole=localized(msg("({whole})", whole=whole)) if whole else "",
             )  # fmt: skip
             return
         now = time.monotonic()
@@ -133,11 +144,11 @@ class Display:
             self._last_plain = now
             of = msg(" of {frames}", frames=event.frames) if event.frames else ""
             speed_text = msg(", {fps:.1f} fps, eta {eta}", fps=event.fps, eta=eta) if event.fps else ""
-            whole_text = f"; {whole}" if whole else ""
+            whole_text = msg("; {whole}", whole=whole) if whole else ""
             self._line(
                 msg(
                     "  {phase}: frame {frames_done}{of}{speed_text}{whole_text}",
-                    phase=event.phase,
+                    phase=as_message(event.phase),
                     frames_done=event.frames_done,
                     of=of,
                     speed_text=speed_text,
@@ -175,8 +186,8 @@ class Display:
         """The user stopped the batch."""
         self._end_bar()
         self._line(
-            "Stopped; nothing unfinished stands under a final name.",
-            "  hint: The same command continues where it stopped.",
+            msg("Stopped; nothing unfinished stands under a final name."),
+            msg("  hint: {hint}", hint=msg("The same command continues where it stopped.")),
         )
 
     def totals(self) -> None:
@@ -205,7 +216,7 @@ class Display:
                     say(
                         msg(
                             "  {status}: {naming}",
-                            status=result["status"],
+                            status=as_message(result["status"]),
                             naming=_naming(result["source"], result.get("message", "")),
                         )
                     )
@@ -216,17 +227,23 @@ class Display:
             return
         for line in lines:
             if line:
-                self._bar.console.print(visible(line), markup=False, highlight=False, emoji=False)
+                self._bar.console.print(visible(localized(line)), markup=False, highlight=False, emoji=False)
 
 
 def _naming(source: str, message: str) -> str:
     """What befell a source, naming it once: most messages do, and a batch must say which it was."""
-    return message if source in message else f"{source}: {message}" if message else source
+    return (
+        message
+        if source in message
+        else msg("{source}: {message}", source=source, message=message)
+        if message
+        else source
+    )
 
 
 def summary_lines(summary: RunSummary) -> list[str]:
     """What a run did, for people."""
-    lines = [f"{summary.status}: {summary.output}"]
+    lines = [msg("{status}: {output}", status=as_message(summary.status), output=summary.output)]
     speed = summary.frames / summary.wall_s if summary.wall_s else 0
     growth = (
         msg(" ({output_bytes:.2f}x the source)", output_bytes=summary.output_bytes / summary.source_bytes)
@@ -254,7 +271,7 @@ def summary_lines(summary: RunSummary) -> list[str]:
             lines.append(
                 msg(
                     "  {kind}: hidden in {frames_covered} frames{tracks}{filled}",
-                    kind=kind,
+                    kind=as_message(kind),
                     frames_covered=found.frames_covered,
                     tracks=tracks,
                     filled=filled,
@@ -269,19 +286,24 @@ def summary_lines(summary: RunSummary) -> list[str]:
             lines.append(
                 msg(
                     "  {kind}: {detections} detections, all left clear: {why}",
-                    kind=kind,
+                    kind=as_message(kind),
                     detections=found.detections,
                     why=why,
                 )
             )
         else:
-            lines.append(msg("  {kind}: none found", kind=kind))
+            lines.append(msg("  {kind}: none found", kind=as_message(kind)))
     by_action: dict[str, list[str]] = {}
     for stream in summary.streams:
-        by_action.setdefault(stream.action, []).append(stream.what + (f" ({stream.why})" if stream.why else ""))
-    lines += [f"  {action}: {'; '.join(what)}" for action, what in by_action.items()]
+        by_action.setdefault(stream.action, []).append(
+            as_message(stream.what) + (msg(" ({why})", why=as_message(stream.why)) if stream.why else "")
+        )
+    lines += [
+        msg("  {action}: {what}", action=as_message(action), what=joined(what, "; "))
+        for action, what in by_action.items()
+    ]
     if summary.audit:
-        lines.append(msg("  audit: {status}", status=summary.audit.get("status", "not done")))
+        lines.append(msg("  audit: {status}", status=summary.audit.get("status") or msg("not done")))
     if summary.plan:
         lines.append(msg("  plan: {plan}", plan=summary.plan))
     if summary.report:

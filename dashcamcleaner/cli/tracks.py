@@ -63,8 +63,17 @@ def run(args: argparse.Namespace) -> int:
         )
     )
     for entry in entries:
-        span = f"{format_seconds(entry.first_time.seconds):>10}{format_seconds(entry.last_time.seconds):>10}"
-        counts = f"{entry.frames:>8}{entry.sightings:>6}{entry.best_score:>6.2f}"
+        span = msg(
+            "{time:>10}{time2:>10}",
+            time=format_seconds(entry.first_time.seconds),
+            time2=format_seconds(entry.last_time.seconds),
+        )
+        counts = msg(
+            "{frames:>8}{sightings:>6}{best_score:>6.2f}",
+            frames=entry.frames,
+            sightings=entry.sightings,
+            best_score=entry.best_score,
+        )
         say(msg("{track:>6}  {kind:<8}{span}{counts}", track=entry.track, kind=entry.kind, span=span, counts=counts))
     if args.sheet:
         say(msg("contact sheet: {sheet}", sheet=args.sheet))

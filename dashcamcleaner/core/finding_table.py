@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict, TypeVar, Unpack
 
 from dashcamcleaner.core.findings import Check, Finding, Severity
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import as_message, msg
 
 __all__ = ["CHECKS", "FINDINGS", "CheckRow", "FindingRow", "checked", "found", "not_checked"]
 
@@ -298,6 +298,8 @@ def found(
         KeyError: no such code, or a gap is left open.
     """
     row = FINDINGS[code]
+    if words and isinstance(words.get("kind"), str):
+        words = {**words, "kind": as_message(str(words["kind"]))}
     sentence = msg(row.sentence, **words) if words else msg(row.sentence.format())
     return Finding(row.check, row.code, severity or row.severity, sentence, **details)
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import FAIL_EXIT, REVIEW_EXIT
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import as_message, joined, msg
 
 __all__ = ["EXIT_CODES", "AuditResult", "Check", "Finding", "Severity", "Status", "judge", "upper_bound"]
 
@@ -139,16 +139,19 @@ class Check:
         if not self.ran:
             return msg("not done: {why_not}", why_not=self.why_not)
         if not self.looked_at:
-            return msg("there was nothing to look at (0 {unit}), so this shows nothing", unit=self.unit)
+            return msg("there was nothing to look at (0 {unit}), so this shows nothing", unit=as_message(self.unit))
+        unit = as_message(self.unit)
+        if self.found:
+            return msg("{found} wrong of {looked_at} {unit}", found=self.found, looked_at=self.looked_at, unit=unit)
         # "0 of 3667" would read as if nothing were right.
-        text = msg("{found} wrong of", found=self.found) if self.found else "nothing wrong in"
-        text += f" {self.looked_at} {self.unit}"
-        if not self.found and self.sampled:
-            text += msg(
-                "; were they drawn by chance, the true share would be below {upper_bound:.1%} (95 %)",
-                upper_bound=upper_bound(self.looked_at),
-            )
-        return text
+        text = msg("nothing wrong in {looked_at} {unit}", looked_at=self.looked_at, unit=unit)
+        if not self.sampled:
+            return text
+        chance = msg(
+            "were they drawn by chance, the true share would be below {upper_bound:.1%} (95 %)",
+            upper_bound=upper_bound(self.looked_at),
+        )
+        return joined((text, chance), "; ")
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -227,7 +230,9 @@ def judge(
     if len(failed) + len(review) > len(reasons):
         reasons.append(msg("... and {count} more findings.", count=len(failed) + len(review) - len(reasons)))
     missing = [c for c in checks if not c.ran]
-    reasons += [msg("{c}: not done, {why_not}.", c=c.title, why_not=c.why_not.rstrip(".")) for c in missing]
+    reasons += [
+        msg("{check}: not done, {why_not}.", check=as_message(c.title), why_not=c.why_not.rstrip(".")) for c in missing
+    ]
     if not hidden_regions:
         reasons.append(
             msg("Nothing at all was hidden: either nobody is in the clip, or nothing was seen. Look at it yourself.")
@@ -236,8 +241,8 @@ def judge(
         return Status.FAIL, reasons, ordered
     if review or missing or not hidden_regions:
         return Status.NEEDS_REVIEW, reasons, ordered
-    return Status.PASS, ["All checks ran and found nothing; what that shows stands beside each check."], ordered
+    return Status.PASS, [msg("All checks ran and found nothing; what that shows stands beside each check.")], ordered
 
 
 def _sentence(finding: Finding) -> str:
-    return f"{finding.when}: {finding.message}" if finding.when else finding.message
+    return msg("{when}: {finding}", when=finding.when, finding=finding.message) if finding.when else finding.message

@@ -30,6 +30,7 @@ from dashcamcleaner.gui.window_parts import (
     restore_geometry,
 )
 from dashcamcleaner.gui.words import render_title, tr
+from dashcamcleaner.messages import localized
 
 __all__ = ["MainWindow"]
 
@@ -161,7 +162,7 @@ class MainWindow(QMainWindow):
             command = 'pip install "dashcamcleaner[window]"'
             self.messages.tell(tr("The machine may go to sleep during a run; {command} prevents it.", command=command))
         if session.form.dropped:
-            self.messages.tell("  ".join(session.form.dropped))
+            self.messages.tell("  ".join(map(localized, session.form.dropped)))
 
     # --- state on screen
 

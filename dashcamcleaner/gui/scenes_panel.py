@@ -39,6 +39,7 @@ from dashcamcleaner.gui.scenes_form import ScenesForm
 from dashcamcleaner.gui.scenes_service import SCENE_LISTS, ScenesService
 from dashcamcleaner.gui.score_graph import BlockBar, ScoreGraph, ScoreLane
 from dashcamcleaner.gui.words import hint_text, left_text, tr, tr_count
+from dashcamcleaner.messages import localized
 
 if TYPE_CHECKING:
     from dashcamcleaner.scenes.ask import ScenesJob
@@ -290,7 +291,8 @@ class ScenesPanel(QWidget):
             self._end("")
             self._worker.unclaimed.emit(error)
             return
-        text = error.message if isinstance(error, Cancelled) else f"{error.message} {hint_text(error)}".strip()
+        hint = "" if isinstance(error, Cancelled) else hint_text(error)
+        text = f"{localized(error.message)} {hint}".strip()
         self._end(text, bad=not isinstance(error, Cancelled))
         self.replace.setVisible(isinstance(error, OutputError) and "--overwrite" in error.hint)
 
@@ -413,7 +415,7 @@ class ScenesPanel(QWidget):
             self._sight.unclaimed.emit(error)
             return
         self.canvas.show_frame(None)
-        self.canvas.tell(f"{error.message}\n{hint_text(error)}".strip())
+        self.canvas.tell(f"{localized(error.message)}\n{hint_text(error)}".strip())
         self.frame_shown.emit()
 
     def showEvent(self, event: object) -> None:  # noqa: N802

@@ -26,6 +26,7 @@ from dashcamcleaner.gui.queue_model import ClipFacts, Queue, Row, State
 from dashcamcleaner.gui.queue_view import QueueListModel
 from dashcamcleaner.gui.store import Store, is_name_part
 from dashcamcleaner.gui.words import event_text, tr, tr_count
+from dashcamcleaner.messages import localized
 from dashcamcleaner.settings import SETTINGS
 
 __all__ = ["Session"]
@@ -100,7 +101,7 @@ class Session(QObject):
         for row in rows:
             self._ask_facts(row)
         twice = len(found.clips) - len(rows)
-        sentences = [f"{error.message} {error.hint}".strip() for error in found.errors]
+        sentences = [f"{localized(error.message)} {localized(error.hint)}".strip() for error in found.errors]
         sentences += found.left_out
         if found.skipped:
             sentences.append(
@@ -211,7 +212,7 @@ class Session(QObject):
 
         def failed(error: Exception) -> None:
             if isinstance(error, DashcamCleanerError):
-                self.message.emit(f"{error.message} {error.hint}".strip())
+                self.message.emit(f"{localized(error.message)} {localized(error.hint)}".strip())
             else:
                 self.crashed.emit(error)
 

@@ -18,7 +18,7 @@ from dashcamcleaner.errors import OutputError
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.codecs import Container, VideoCodec
 from dashcamcleaner.media.text_judge import is_language_code, is_timestamp, tells_position
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import counted, msg
 
 __all__ = ["OutputPlan", "SideStream", "plan_output", "with_cut"]
 
@@ -469,10 +469,10 @@ def _text_notes(info: MediaInfo, sides: Iterable[SideStream]) -> Iterable[str]:
     taken = {side.index for side in sides}
     left = [s for s in info.streams if s.index not in taken and s.details.get("unlike_speech")]
     if left:
-        tracks = msg("{count} text tracks do", count=len(left)) if len(left) > 1 else "A text track does"
-        yield msg(
-            "{tracks} not read as speech and may tell where it was filmed; --keep subtitles takes it along.",
-            tracks=tracks,
+        yield counted(
+            "A text track does not read as speech and may tell where it was filmed; --keep subtitles takes it along.",
+            "{n} text tracks do not read as speech and may tell where it was filmed; --keep subtitles takes it along.",
+            len(left),
         )
 
 

@@ -14,7 +14,7 @@ from dashcamcleaner.core.edit_types import Edit
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import counted, msg
 from dashcamcleaner.people.grouping import ClipFaces, Person
 from dashcamcleaner.people.references import Reference, persons_like
 
@@ -200,8 +200,16 @@ def unknown_note(faces: ClipFaces, *, kept: bool) -> str:
     if not faces.unknown:
         return ""
     count, frames = len(faces.unknown), faces.unknown_frames
-    what = "face stays" if count == 1 else "faces stay"
-    state = "visible, as asked for" if kept else "hidden: too small, blurred or turned away to tell whose"
-    return msg(
-        "{count} unknown {what} {state} (in {frames} frames).", count=count, what=what, state=state, frames=frames
+    if kept:
+        return counted(
+            "{n} unknown face stays visible, as asked for (in {frames} frames).",
+            "{n} unknown faces stay visible, as asked for (in {frames} frames).",
+            count,
+            frames=frames,
+        )
+    return counted(
+        "{n} unknown face stays hidden: too small, blurred or turned away to tell whose (in {frames} frames).",
+        "{n} unknown faces stay hidden: too small, blurred or turned away to tell whose (in {frames} frames).",
+        count,
+        frames=frames,
     )

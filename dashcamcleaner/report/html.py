@@ -133,7 +133,7 @@ def folder_html(reports: Sequence[Mapping[str, Any]], *, title: str) -> str:
     """
     rows = [_folder_row(report) for report in worst_first(reports)]
     counted = Counter(row.status for row in rows)
-    counts_text = ", ".join(f"{count} {status}" for status, count in counted.items())
+    counts_text = ", ".join(f"{count} {translated(status)}" for status, count in counted.items())
     to_look = sum(_RANK.get(row.status, 0) < _RANK["cleaned"] for row in rows)
     headline = (
         msg("{to_look} of {count} clips need somebody.", to_look=to_look, count=len(rows))
@@ -222,8 +222,8 @@ def _status_text(report: Mapping[str, Any], audit: Mapping[str, Any] | None) -> 
 
 def _made_with(report: Mapping[str, Any]) -> dict[str, Any]:
     made = {
-        "engine": report.get("backend"), "weights": report.get("weights"),
-        "weights SHA-256": report.get("weights_sha256"),
+        msg("engine"): report.get("backend"), msg("weights"): report.get("weights"),
+        msg("weights SHA-256"): report.get("weights_sha256"),
     }  # fmt: skip
     return {**{k: v for k, v in made.items() if v}, **(report.get("versions") or {})}
 
@@ -248,7 +248,7 @@ def _folder_row(report: Mapping[str, Any]) -> _FolderRow:
         status=_status(report),
         name=_file_name(report.get("output") or report.get("source", "")),
         page=link(str(report.get("page") or "")),
-        worst=str(report.get("error") or (found[0]["message"] if found else reasons[0])),
+        worst=localized(report.get("error") or (found[0]["message"] if found else reasons[0])),
         findings=len(found),
         tracks=sum(int(kind.get("tracks") or 0) for kind in (report.get("kinds") or {}).values()),
         length=format_seconds(float(report.get("duration_s") or 0)).split(".")[0],
