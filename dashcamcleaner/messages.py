@@ -129,7 +129,8 @@ class _Filler(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         """One value in its format."""
         text = str(format(value, format_spec))
-        if self._comma and format_spec and isinstance(value, (int, float)):
+        # What is measured is; a bound of a setting (``:g``) is typed as it is shown, with a point.
+        if self._comma and format_spec[-1:] in ("f", "%", ",") and isinstance(value, (int, float)):
             return text.translate(str.maketrans(",.", ".,"))
         return text
 

@@ -52,6 +52,10 @@ COMMANDS = (
 
 _IMPATIENT_AFTER_S = 2.0
 
+_UPDATES = msg(
+    "Nothing here looks for updates: the releases of the place that you have it from tell of newer versions."
+)
+
 _MODULES = {"verify": "audit"}  # commands that share a module
 
 
@@ -75,6 +79,15 @@ class _Parser(argparse.ArgumentParser):
             )
         _complain(message, hint or msg("{prog} --help lists what there is.", prog=self.prog))
         raise SystemExit(2)
+
+
+class _Version(argparse.Action):
+    """Says the version, and where newer ones are, each on a line of its own."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Say it and end."""
+        say(f"dashcamcleaner {dashcamcleaner.__version__}", _UPDATES)
+        parser.exit()
 
 
 def main(argv: Sequence[str] | None = None, *, models: ModelPool | None = None) -> int:
@@ -150,7 +163,7 @@ def build_parser(
         description=msg("Obscures faces and number plates in clips and pictures, and keeps everything else as it was."),
         epilog="Without a command the window opens. Each command has its own --help.",
     )
-    parser.add_argument("--version", action="version", version=f"dashcamcleaner {dashcamcleaner.__version__}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version, and where newer ones are")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
     for name in dict.fromkeys(_MODULES.get(name, name) for name in only):
         importlib.import_module(f"dashcamcleaner.cli.{name}").add_parser(subparsers)

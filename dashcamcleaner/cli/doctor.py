@@ -12,7 +12,7 @@ import dashcamcleaner
 from dashcamcleaner.cli.options import settings_of
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import BackendError, DashcamCleanerError
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import as_message, msg
 from dashcamcleaner.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -126,9 +126,7 @@ def _lines(found: dict[str, Any], engines: list[BackendReport], weights: list[We
         ),
         msg("Chip        {name}, {cores} cores", name=chip["name"], cores=chip["cores"])
         + (msg("; {names}", names=", ".join(chip["arithmetic"])) if chip["arithmetic"] else ""),
-        msg(
-            "Libraries   {names}", names=", ".join((f"{name} {version}" for name, version in found["versions"].items()))
-        ),
+        msg("Libraries   {names}", names=", ".join(f"{name} {version}" for name, version in found["versions"].items())),
         "",
     ]
     if "error" in used:
@@ -202,13 +200,13 @@ def _lines(found: dict[str, Any], engines: list[BackendReport], weights: list[We
                         load_s=t.load_s,
                     )
                 )
-    lines += ["", "Coding in hardware (--encoder, --decoder)"]
+    lines += ["", msg("Coding in hardware (--encoder, --decoder)")]
     for one in found["coding"]:
         given = one["why_not"] or msg("works: {names}", names=", ".join(one["codecs"]))
         lines.append(msg("  {what:<9}{name:<14}{given}", what=one["what"], name=one["name"], given=given))
-    lines += ["", "Weights"]
+    lines += ["", msg("Weights")]
     for one in weights:
-        mark = " (default)" if one.default else ""
+        mark = msg(" (default)") if one.default else ""
         thresholds = ", ".join(
             msg("{kind} {value:g}", kind=kind, value=value) for kind, value in one.thresholds.items()
         )
@@ -218,7 +216,7 @@ def _lines(found: dict[str, Any], engines: list[BackendReport], weights: list[We
                 one=one.name,
                 mark=mark,
                 kinds=", ".join(one.kinds),
-                thresholds=thresholds or "none",
+                thresholds=thresholds or msg("none"),
                 folder=one.folder,
             )
         )
@@ -234,9 +232,9 @@ def _lines(found: dict[str, Any], engines: list[BackendReport], weights: list[We
         ]
     lines += [msg("  {sentence}", sentence=sentence) for sentence in found["passed_over"]]
     if found["missing"]:
-        lines += ["", "Not installed"]
+        lines += ["", msg("Not installed")]
         lines += [
-            msg("  {package:<24}{for_}: {hint}", package=one["package"], for_=one["for"], hint=one["hint"])
+            msg("  {package:<24}{for_}: {hint}", package=one["package"], for_=as_message(one["for"]), hint=one["hint"])
             for one in found["missing"]
         ]
     return lines

@@ -122,7 +122,9 @@ def _metavar(row: Setting) -> str:
 
 
 def _help(row: Setting) -> str:
-    default = shown(PROFILES[SETTINGS["profile"].default].get(row.name, row.default))
+    default: str = shown(PROFILES[SETTINGS["profile"].default].get(row.name, row.default))
+    if row.type == "bool":
+        default = msg("yes") if default == "yes" else msg("no")
     bounds = msg("{range}; ", range=row.describe_range()) if row.type in ("int", "float", "span") else ""
     text = msg("{help} [{bounds}default {default}]", help=as_message(row.help), bounds=bounds, default=default)
     return localized(text).replace("%", "%%")
