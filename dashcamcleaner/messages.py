@@ -14,6 +14,7 @@ from __future__ import annotations
 import gettext
 import numbers
 import os
+import re
 import string
 from collections.abc import Iterable
 from pathlib import Path
@@ -31,9 +32,11 @@ __all__ = [
     "localized",
     "msg",
     "said",
+    "texts_of",
     "translated",
     "use_catalog",
     "use_language",
+    "with_texts",
 ]
 
 DOMAIN = "dashcamcleaner"
@@ -232,6 +235,81 @@ def joined(texts: Iterable[str], separator: str = " ") -> str:
     values = {f"part{number}": part for number, part in enumerate(parts)}
     template = "{between}".join(f"{{{name}}}" for name in values)
     return Message(template, {**values, "between": separator})
+
+
+def texts_of(data: Any) -> list[dict[str, Any]]:
+    """The messages with arguments in a tree of JSON types, each once, as plain data: what JSON forgets of them."""
+    found: dict[str, dict[str, Any]] = {}
+
+    def walk(value: Any) -> None:
+        if isinstance(value, Message) and value.arguments:
+            found.setdefault(str.__str__(value), {"text": str.__str__(value), **_as_data(value)})
+        elif isinstance(value, dict):
+            for one in value.values():
+                walk(one)
+        elif isinstance(value, list | tuple):
+            for one in value:
+                walk(one)
+
+    walk(data)
+    return list(found.values())
+
+
+def with_texts(data: Any, texts: Any) -> Any:
+    """A tree of JSON types in which texts are messages again.
+
+    Args:
+        data: the tree as it was read.
+        texts: what `texts_of` gave when it was written. Anybody may have changed it: what has another form, or says
+            another text than it stands for, is left out.
+    """
+    known: dict[str, Message] = {}
+    for row in texts if isinstance(texts, list) else ():
+        made = _from_data(row)
+        if made is not None and isinstance(row, dict) and row.get("text") == str.__str__(made):
+            known[str.__str__(made)] = made
+
+    def again(value: Any) -> Any:
+        if isinstance(value, str):
+            return known.get(value, value)
+        if isinstance(value, dict):
+            return {name: again(one) for name, one in value.items()}
+        return [again(one) for one in value] if isinstance(value, list) else value
+
+    return again(data) if known else data
+
+
+def _as_data(message: Message) -> dict[str, Any]:
+    values = {name: _as_data(one) if isinstance(one, Message) else one for name, one in message.arguments.items()}
+    plain = {"template": message.template, "many": message.many, "cut": message.cut}
+    return {**{name: one for name, one in plain.items() if one}, "arguments": values}
+
+
+_GAP = re.compile(r"[a-z_][a-z0-9_]*(:[<>+,]?\d{0,2}(\.\d)?[a-z%,]?)?")
+"""What may stand between the braces of a template that was read: no attribute, no index, no endless width."""
+_DEEPEST = 8
+
+
+def _from_data(row: Any, depth: int = 0) -> Message | None:
+    """A message of `_as_data`; None for anything else."""
+    if not isinstance(row, dict) or depth > _DEEPEST or not isinstance(row.get("arguments"), dict):
+        return None
+    template, many, cut = (row.get(name, "") for name in ("template", "many", "cut"))
+    if not all(isinstance(one, str) and len(one) < 2000 for one in (template, many, cut)):
+        return None
+    values: dict[str, Any] = {}
+    for name, value in row["arguments"].items():
+        plain = _from_data(value, depth + 1) if isinstance(value, dict) else value
+        if plain is not None and not isinstance(plain, bool | int | float | str):
+            return None
+        values[str(name)] = plain
+    gaps = re.findall(r"\{([^{}]*)\}", template.replace("{{", "").replace("}}", "") + many)
+    if not all(_GAP.fullmatch(gap) for gap in gaps):
+        return None
+    try:
+        return Message(template, values, many, cut)
+    except (KeyError, IndexError, ValueError, TypeError):
+        return None
 
 
 def translated(text: str) -> str:

@@ -91,7 +91,7 @@ def open_plain(path: Path) -> BinaryIO:
     handle = os.open(path, flags)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise OSError(errno.EINVAL, "it is no plain file", str(path))
+        raise OSError(errno.EINVAL, msg("it is no plain file"), str(path))
     return os.fdopen(handle, "rb")
 
 
@@ -114,11 +114,11 @@ def parse_json(text: str | bytes) -> Any:
     if isinstance(text, bytes):
         text = text.decode("utf-8")
     if _is_deep(text) and _is_deep(_TEXT.sub("", text)):
-        raise ValueError("values lie too deep in one another")
+        raise ValueError(msg("values lie too deep in one another"))
     try:
         return _DECODER.decode(text)
     except RecursionError as error:
-        raise ValueError("values lie too deep in one another") from error
+        raise ValueError(msg("values lie too deep in one another")) from error
 
 
 def _is_deep(text: str) -> bool:
@@ -134,14 +134,14 @@ def _is_deep(text: str) -> bool:
 
 def _whole(text: str) -> int:
     if len(text) > 20 or not -_LARGEST <= (value := int(text)) <= _LARGEST:
-        raise ValueError("a whole number is out of range")
+        raise ValueError(msg("a whole number is out of range"))
     return value
 
 
 def _number(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise ValueError("a number is out of range")
+        raise ValueError(msg("a number is out of range"))
     return value
 
 
@@ -176,7 +176,7 @@ def unpacked(data: bytes, *, size: int) -> bytes:
     except zlib.error as error:
         raise ValueError(msg("packed data cannot be unpacked ({error})", error=error)) from error
     if len(found) != size or not stream.eof:
-        raise ValueError("packed data are not of the size that is told")
+        raise ValueError(msg("packed data are not of the size that is told"))
     return found
 
 

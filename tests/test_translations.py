@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gettext
 import importlib.util
+import json
 import pickle
 import re
 import string
@@ -28,8 +29,10 @@ from dashcamcleaner.messages import (
     languages,
     localized,
     msg,
+    texts_of,
     use_catalog,
     use_language,
+    with_texts,
 )
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -187,6 +190,38 @@ def test_messages_in_messages_are_translated_and_foreign_texts_are_not() -> None
     assert localized(joined([msg("clips"), msg("plan")], ", ")) == "Clips, Plan"
     assert localized(msg("{path} is empty.", path="x").rstrip(".")) == "x ist leer"
     assert localized("output") == "output"
+
+
+def test_json_remembers_what_its_texts_are_made_of() -> None:
+    inner = msg("{path} is empty.", path="a.mp4")
+    data = {"warnings": [msg("{told} If you know it: --accept-plan {sha256}.", told=inner, sha256="00")], "n": 1}
+    read = json.loads(json.dumps({**data, "texts": texts_of(data)}))
+    again = with_texts(read, read["texts"])
+    assert again["warnings"] == read["warnings"]
+    use_language("de")
+    assert localized(again["warnings"][0]) == "a.mp4 ist leer. Kennst du ihn: --accept-plan 00."
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"text": "x", "template": "{a.__class__}", "arguments": {"a": "x"}},
+        {"text": "x", "template": "{a[0]}", "arguments": {"a": "x"}},
+        {"text": "x", "template": "{a:999999999}", "arguments": {"a": "x"}},
+        {"text": "x", "template": "{a:{a}}", "arguments": {"a": 99999999}},
+        {"text": "x", "template": "{a!r:>99999999}", "arguments": {"a": "x"}},
+        {"text": "x", "template": "{{{a.__class__}}}", "arguments": {"a": "x"}},
+        {"text": "x", "template": "{b}", "arguments": {"a": "x"}},
+        {"text": "x", "template": "{a}", "arguments": {"a": ["x"]}},
+        {"text": "another", "template": "{a}", "arguments": {"a": "x"}},
+        {"text": "x", "template": 7, "arguments": {}},
+        {"text": "x", "arguments": 3},
+        "x",
+        None,
+    ],
+)
+def test_what_a_json_says_of_its_texts_is_not_believed(row: object) -> None:
+    assert type(with_texts({"a": "x"}, [row])["a"]) is str
 
 
 def test_what_stands_in_an_argument_is_never_a_template() -> None:

@@ -183,7 +183,7 @@ def _find_plan(
     if not path.exists():
         if plan is not None:
             raise PlanError(msg("There is no plan {plan}.", plan=plan), hint="Leave --plan out to look without one.")
-        return None, ["There is no plan beside the output: where regions are is told from what changed."]
+        return None, [msg("There is no plan beside the output: where regions are is told from what changed.")]
     if not is_plan_of(read_header(path), source):
         if plan is not None:
             raise PlanError(

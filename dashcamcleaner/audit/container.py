@@ -299,7 +299,7 @@ def _text_judges(container: Any) -> dict[int, _TextTrack]:
     for stream in container.streams.subtitles:
         codec = stream.codec_context.codec.canonical_name if stream.codec_context is not None else ""
         readable = codec in codecs.TEXT_SUBTITLES
-        judge = TrackJudge("" if readable else "cannot be read: it is a picture, or of an unknown kind")
+        judge = TrackJudge("" if readable else msg("cannot be read: it is a picture, or of an unknown kind"))
         found[stream.index] = _TextTrack(
             msg("text track (stream {index})", index=stream.index), codec if readable else "", judge
         )

@@ -70,7 +70,7 @@ class KeptPersons:
         who = (
             msg("Person {names}", names=", ".join(map(str, sorted(persons))))
             if persons
-            else "It is an unknown face, which"
+            else msg("It is an unknown face, which")
         )
         return replace(
             finding,

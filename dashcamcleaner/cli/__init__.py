@@ -86,7 +86,7 @@ class _Version(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         """Say it and end."""
-        say(f"dashcamcleaner {dashcamcleaner.__version__}", _UPDATES)
+        say("dashcamcleaner " + dashcamcleaner.__version__, _UPDATES)
         parser.exit()
 
 

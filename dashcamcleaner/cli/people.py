@@ -142,7 +142,7 @@ def _edits_file(job: Job, args: argparse.Namespace) -> tuple[EditsFile, Edits] |
         return file, _no_edits()
     file.accept(*accepted_of(args))
     edits = file.read(missing_ok=True)
-    file.require_accepted(edits, how="say so for this very file by")
+    file.require_accepted(edits, how=msg("say so for this very file by"))
     return file, edits
 
 

@@ -23,7 +23,7 @@ SAVED = "saved:"
 
 def add_person_flags(group: argparse._ActionsContainer) -> None:
     """Add the flags to a group of a command's."""
-    who = "a number that `people` told, a picture, a folder of pictures, or saved:SET; may be given again"
+    who = msg("a number that `people` told, a picture, a folder of pictures, or saved:SET; may be given again")
     group.add_argument(
         "--keep-person", metavar="WHO", action="append", default=[],
         help=msg("leave this person visible and hide everybody else: {who}", who=who),

@@ -281,7 +281,7 @@ def summary_lines(summary: RunSummary) -> list[str]:
             why = (
                 msg("by edits or too unsure ({left_clear})", left_clear=summary.left_clear)
                 if summary.left_clear
-                else "too unsure to be hidden"
+                else msg("too unsure to be hidden")
             )
             lines.append(
                 msg(

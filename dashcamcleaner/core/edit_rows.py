@@ -90,9 +90,9 @@ def number(value: object) -> float:
     try:
         found = float(value)
     except OverflowError as error:
-        raise ValueError("a number is too large") from error
+        raise ValueError(msg("a number is too large")) from error
     if math.isnan(found):
-        raise ValueError("not a number")
+        raise ValueError(msg("not a number"))
     return found
 
 
@@ -106,7 +106,7 @@ def as_list(value: object) -> Sequence[object]:
 def box_of(values: Sequence[object]) -> Box:
     """Four numbers; whether they are a box is for `check_box`."""
     if len(values) != 4:
-        raise ValueError("a box is x1, y1, x2, y2")
+        raise ValueError(msg("a box is x1, y1, x2, y2"))
     x1, y1, x2, y2 = (number(value) for value in values)
     return (x1, y1, x2, y2)
 
@@ -114,7 +114,7 @@ def box_of(values: Sequence[object]) -> Box:
 def key_frame(values: Sequence[object]) -> KeyFrame:
     """A second and the four numbers of a box."""
     if not values:
-        raise ValueError("a key frame is seconds, x1, y1, x2, y2")
+        raise ValueError(msg("a key frame is seconds, x1, y1, x2, y2"))
     return number(values[0]), box_of(values[1:])
 
 
@@ -122,7 +122,7 @@ def check_box(box: Box) -> None:
     """Whether a box has an area, and an end."""
     x1, y1, x2, y2 = box
     if not (math.isfinite(x1 + y1 + x2 + y2) and x2 > x1 and y2 > y1):
-        raise ValueError("a box is x1, y1, x2, y2 with x2 > x1 and y2 > y1")
+        raise ValueError(msg("a box is x1, y1, x2, y2 with x2 > x1 and y2 > y1"))
 
 
 def limits(row: Row) -> tuple[float, float]:

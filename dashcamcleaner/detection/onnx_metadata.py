@@ -127,13 +127,13 @@ def read_metadata(path: Path) -> dict[str, str]:
             while file.tell() < end:
                 field, length = _next_field(file)
                 if file.tell() + length > end:
-                    raise ValueError("a field reaches past the end of the file")
+                    raise ValueError(msg("a field reaches past the end of the file"))
                 if field == _METADATA_PROPS:
                     stop, entry = file.tell() + length, {}
                     while file.tell() < stop:
                         inner, size = _next_field(file)
                         if size > _MOST_METADATA:
-                            raise ValueError("a text is too long")
+                            raise ValueError(msg("a text is too long"))
                         entry[inner] = file.read(size).decode("utf-8", "replace")
                     found[entry.get(_KEY, "")] = entry.get(_VALUE, "")
                 else:
@@ -168,8 +168,8 @@ def _varint(file: BinaryIO) -> int:
     for shift in range(0, 70, 7):
         byte = file.read(1)
         if not byte:
-            raise ValueError("the file ends within a number")
+            raise ValueError(msg("the file ends within a number"))
         value |= (byte[0] & 0x7F) << shift
         if byte[0] < 0x80:
             return value
-    raise ValueError("a number is too long")
+    raise ValueError(msg("a number is too long"))

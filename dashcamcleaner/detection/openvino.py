@@ -46,7 +46,7 @@ def _import() -> Any:
         import openvino
     except (ImportError, OSError) as error:
         reason = (
-            "is not installed"
+            msg("is not installed")
             if isinstance(error, ModuleNotFoundError)
             else msg("cannot be loaded ({error})", error=error)
         )

@@ -147,21 +147,25 @@ def _candidates(weights: Weights, *, backend: str, device: str) -> list[tuple[st
     int8_only = not graph and weights.file("onnx", "openvino", precision="int8") is not None
     graph = graph or int8_only
     if pickle and (wanted.startswith(("cuda", "mps")) or (wanted in ("auto", "gpu") and gpu_torch_likely())):
-        asked = "the device was asked for" if wanted != "auto" else "a GPU that torch can use is the fastest here"
+        asked = (
+            msg("the device was asked for") if wanted != "auto" else msg("a GPU that torch can use is the fastest here")
+        )
         # "gpu", so that torch refuses rather than falls back to its slow CPU path where the driver does not fit.
         found.append(("torch", "gpu" if wanted == "auto" else device, asked))
     if wanted.startswith("cuda"):
         if graph and backend_installed("onnx"):
-            found.append(("onnx", device, "ONNX Runtime has the device that was asked for"))
-        return found or [("torch", device, "only torch knows this device")]
+            found.append(("onnx", device, msg("ONNX Runtime has the device that was asked for")))
+        return found or [("torch", device, msg("only torch knows this device"))]
     if wanted.startswith("mps"):
-        return found or [("torch", device, "only torch knows this device")]
+        return found or [("torch", device, msg("only torch knows this device"))]
     if graph and backend_installed("openvino"):
-        found.append(("openvino", device, "OpenVINO is the fastest engine on a CPU, and no GPU serves torch here"))
+        found.append(("openvino", device, msg("OpenVINO is the fastest engine on a CPU, and no GPU serves torch here")))
     if graph and backend_installed("onnx") and wanted in ("auto", "cpu"):
-        found.append(("onnx", device, "ONNX Runtime runs the .onnx file"))
+        found.append(("onnx", device, msg("ONNX Runtime runs the .onnx file")))
     if pickle and backend_installed("torch") and not any(name == "torch" for name, _, _ in found):
-        found.append(("torch", device, "only torch opens a .pt file" if not graph else "torch runs the .pt file"))
+        found.append(
+            ("torch", device, msg("only torch opens a .pt file") if not graph else msg("torch runs the .pt file"))
+        )
     return found
 
 

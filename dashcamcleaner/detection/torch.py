@@ -60,7 +60,7 @@ def import_torch() -> Any:
     try:
         import torch
     except (ImportError, OSError) as error:
-        reason = "is not installed" if isinstance(error, ModuleNotFoundError) else f"cannot be loaded ({error})"
+        reason = msg("is not installed") if isinstance(error, ModuleNotFoundError) else f"cannot be loaded ({error})"
         raise BackendMissing(msg("torch {reason}.", reason=reason), hint=_HINT) from error
     return torch
 
@@ -261,7 +261,7 @@ def open_classes(path: Path, *, device: str = "auto", threads: int = 0) -> tuple
     """
     torch = import_torch()
     target = _device(torch, device)
-    model = _load(path, head="auto", tasks=("classify",), answers="tells pictures apart")
+    model = _load(path, head="auto", tasks=("classify",), answers=msg("tells pictures apart"))
     if target.type == "cpu":
         torch.set_num_threads(threads or max(1, cpu_count() // 2))
     model.to(device=target)
@@ -331,7 +331,9 @@ def _precision(torch: Any, precision: str, *, target: Any) -> tuple[Any, str]:
     return {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}[precision], precision
 
 
-def _load(path: Any, *, head: str, tasks: tuple[str, ...] = BOX_TASKS, answers: str = "gives upright boxes") -> Any:
+def _load(
+    path: Any, *, head: str, tasks: tuple[str, ...] = BOX_TASKS, answers: str = msg("gives upright boxes")
+) -> Any:
     """The model inside a checkpoint, ready to infer; refused if its task is none of ``tasks``."""
     import_ultralytics()
     from ultralytics.nn.tasks import load_checkpoint

@@ -141,7 +141,7 @@ def read_sidecar(path: Path) -> Weights:
     Raises:
         WeightsError: unreadable, of a newer schema, or a field is missing or of the wrong form.
     """
-    hint = "See docs/weights.md for its fields."
+    hint = msg("See docs/weights.md for its fields.")
     try:
         metadata = read_json(path, what=msg("The sidecar {path}", path=path), to=WeightsError, most=_MOST_BYTES)
         schema = int(metadata["schema"])
@@ -160,7 +160,7 @@ def read_sidecar(path: Path) -> Weights:
             raise ValueError(msg("head is {head}, not one of {heads}", head=repr(head), heads=", ".join(HEADS)))
         kinds = tuple(_name_of(kind) for kind in metadata["kinds"])
         if not 0 < len(kinds) <= _MOST_KINDS:
-            raise ValueError("kinds is empty" if not kinds else "kinds is too long")
+            raise ValueError(msg("kinds is empty") if not kinds else msg("kinds is too long"))
         files = tuple(_file_of(row, folder=path.parent) for row in metadata["files"])
         size_px = metadata.get("trained_size_px")
         return Weights(

@@ -144,7 +144,7 @@ def _expand(
             matches = sorted(glob.glob(str(path), recursive=True))
             files = [Path(match) for match in matches if Path(match).is_file()]
             if not files:
-                hint = "" if glob.has_magic(str(given)) else "Check the path; a name with spaces needs quotes."
+                hint = "" if glob.has_magic(str(given)) else msg("Check the path; a name with spaces needs quotes.")
                 raise InputError(msg("There is no file {given}.", given=given), hint=hint)
             for match in files:
                 found.setdefault(match, Path(match.name))

@@ -260,15 +260,17 @@ def clean_split(
 def _planned_parts(job: Job, *, workers: int) -> tuple[list[Part], str]:
     """The parts of a job's clip; or none, and why: of what has to be told, and is no fault of the clip."""
     if job.from_plan is not None or not job.detect:
-        return [], "nothing is detected"
+        return [], msg("nothing is detected")
     try:
         if is_still(job.source):
             return [], ""
         info = probe(job.source, video_track=job.settings.video_track)
         if detection_schedule(job.settings, upright_size=info.upright_size) is not None:
-            return [], "the detector is asked in some frames only, by what it saw before (--detect-every 1 asks in all)"
+            return [], msg(
+                "the detector is asked in some frames only, by what it saw before (--detect-every 1 asks in all)"
+            )
         times, keys = frame_times_and_keys(job.source, info=info)
     except DashcamCleanerError:
         return [], ""  # the run tells what is wrong
     parts = parts_of(job, info=info, times=times, keys=keys, workers=workers)
-    return parts, "" if len(parts) > 1 else "it is too short, or has no key frames to part it at"
+    return parts, "" if len(parts) > 1 else msg("it is too short, or has no key frames to part it at")

@@ -71,7 +71,7 @@ def from_bytes(content: bytes, *, size: tuple[int, int], kinds: tuple[str, ...])
     frame_of = {image["id"]: _frame(image) for image in data["images"]}
     sizes = {(int(image["width"]), int(image["height"])) for image in data["images"]}
     if len(sizes) > 1:
-        raise ValueError("its images have several sizes, so they are no frames of one clip")
+        raise ValueError(msg("its images have several sizes, so they are no frames of one clip"))
     names = {row["id"]: str(row["name"]) for row in data["categories"]}
     check_count(len(data["annotations"]))
     labels = []

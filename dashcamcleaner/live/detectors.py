@@ -30,7 +30,7 @@ class _NothingSought:
         self.kinds: tuple[str, ...] = ()
         scale = min(1.0, 320 / max(size))
         self.input_size = (max(2, round(size[0] * scale)), max(2, round(size[1] * scale)))
-        self.description = DetectorDescription("no kinds", "nothing", "-", "", "", "no kind is to be hidden")
+        self.description = DetectorDescription("no kinds", "nothing", "-", "", "", msg("no kind is to be hidden"))
         self.parallel = 1
 
     def detect(self, pictures: Sequence[np.ndarray]) -> list[Detections]:

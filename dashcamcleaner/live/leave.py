@@ -85,7 +85,9 @@ class Leave:
             self._idle(lead_s, None if self._state.buffer.ended else max(card_s, settings.delay))
         for outlet in self._outlets:
             outlet.end()
-        self._state.change("ended", "The run was stopped." if self._state.stop.is_set() else "The source has ended.")
+        self._state.change(
+            "ended", msg("The run was stopped.") if self._state.stop.is_set() else msg("The source has ended.")
+        )
 
     def _answer(self, held: HeldFrame, now_s: float) -> tuple[Proof | CoverReason, tuple[tuple[str, float], ...]]:
         """Whether a frame may be seen, by all that can forbid it; and the scores of its labels."""
@@ -120,7 +122,7 @@ class Leave:
         self._never_left = False
         if frame.reason is not self._covered_by:
             if frame.reason is None:
-                self._state.change("uncovered", "Frames are seen again, their regions hidden.")
+                self._state.change("uncovered", msg("Frames are seen again, their regions hidden."))
             else:
                 self._state.change("covered", msg("Frames are covered wholly: {reason}.", reason=frame.reason.value))
             self._covered_by = frame.reason

@@ -54,7 +54,7 @@ class VirtualCamera:
         try:
             self._camera = pyvirtualcam.Camera(*size, rate, device=self._device or None)
         except (RuntimeError, OSError, ValueError) as error:
-            reason = str(error).splitlines()[0].rstrip(".") if str(error) else "nothing is told why"
+            reason = str(error).splitlines()[0].rstrip(".") if str(error) else msg("nothing is told why")
             raise OutputError(
                 msg("There is no virtual camera here: {reason}.", reason=visible(reason)),
                 hint="On Linux load the module v4l2loopback, elsewhere start OBS once; or send a stream to OBS.",

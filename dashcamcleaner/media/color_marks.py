@@ -111,11 +111,11 @@ def avif_marks(data: bytes) -> ColorMarks:
         elif name == b"av1C" and len(body) >= 3 and body[2] & 0x40:
             depth = max(depth, 12 if body[2] & 0x20 else 10)
         elif name in (b"mdcv", b"clli", b"amve"):
-            others["mastering display and content light"] = "cannot be written here"
+            others[msg("mastering display and content light")] = msg("cannot be written here")
         elif name == b"clap":
             others["mark: clean aperture"] = "cannot be written here"
     if any(name == b"auxC" and b"alpha" not in body for name, body in every):
-        others["auxiliary picture"] = "may show what was hidden"
+        others[msg("auxiliary picture")] = msg("may show what was hidden")
     if b"tmap" in _inner(meta, b"iinf"):
         others["gain map (HDR)"] = "is itself a picture that shows what was hidden"
     told = tuple(StreamAction(name, "dropped", why) for name, why in others.items())

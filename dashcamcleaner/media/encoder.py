@@ -55,7 +55,7 @@ _MOST_STRETCH = 1000
 
 def map_write_errors(path: Path) -> contextlib.AbstractContextManager[None]:
     """Map what FFmpeg and the system raise while ``path`` is written; see `files.map_os_errors`."""
-    hint = "Check the folder; where the source is damaged, --audio mute may help."
+    hint = msg("Check the folder; where the source is damaged, --audio mute may help.")
     return map_os_errors(path, hint=hint, also=(av.error.FFmpegError, ValueError))
 
 

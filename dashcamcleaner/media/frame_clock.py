@@ -92,7 +92,7 @@ class FrameClock:
         ahead_s = (chosen - self._last) * self._time_base
         step = round(self._nominal) if self._nominal else self._step
         if ahead_s < -JUMP_S:
-            self._note("The clip's clock jumps back within it; its times go on without the jump.")
+            self._note(msg("The clip's clock jumps back within it; its times go on without the jump."))
         elif ahead_s > self._gap_s and not self._origin:
             self._note(
                 msg(
@@ -119,10 +119,10 @@ class FrameClock:
         assert self._last is not None
         self._stuck = self._stuck + 1 if again else 0
         if self._stuck >= MOST_STUCK:
-            self._note("The clip's clock stands still; its pictures are shown at the stream's rate.")
+            self._note(msg("The clip's clock stands still; its pictures are shown at the stream's rate."))
             return self._last + step
         # Two pictures cannot be shown at once; encoders refuse them. One tick keeps both, and their order.
-        self._note("Some frames have the time of the one before them; they are set one tick later.")
+        self._note(msg("Some frames have the time of the one before them; they are set one tick later."))
         return self._last + 1
 
     def _note(self, sentence: str) -> None:

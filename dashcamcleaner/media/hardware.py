@@ -177,7 +177,7 @@ def why_not_encoded(codec: VideoCodec, *, pixel_format: str, size: tuple[int, in
         packets = [*context.encode(frame), *context.encode(None)]
     except (av.error.FFmpegError, ValueError, OSError, RuntimeError) as error:
         return msg("it could not be opened ({first_words})", first_words=_first_words(error))
-    return "" if any(packet.size for packet in packets) else "it gave nothing"
+    return "" if any(packet.size for packet in packets) else msg("it gave nothing")
 
 
 def _first_words(error: Exception) -> str:
@@ -230,7 +230,7 @@ def _devices() -> Sequence[str]:
 def device_fault(device: str) -> str:
     """Why a kind of device cannot be used at all; empty where it opens."""
     if device not in av.codec.hwaccel.hwdevices_available():
-        return "this build of FFmpeg does not know it"
+        return msg("this build of FFmpeg does not know it")
     try:
         HWAccel(device, allow_software_fallback=False).create(av.codec.Codec("h264", "r"))
     except (av.error.FFmpegError, ValueError, RuntimeError, OSError, NotImplementedError) as error:

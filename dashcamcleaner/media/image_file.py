@@ -160,7 +160,7 @@ def _reading(path: Path) -> Iterator[None]:
         raise InputError(msg("{path} is too large a picture.", path=path), hint="Cut or scale it first.") from error
     # Pillow's readers raise all of these on broken files.
     except _BROKEN as error:
-        reason = getattr(error, "strerror", None) or "damaged, or of an unknown kind"
+        reason = getattr(error, "strerror", None) or msg("damaged, or of an unknown kind")
         raise InputError(
             msg("{path} is no picture that can be read ({reason}).", path=path, reason=reason),
             hint="Take the original again.",
@@ -297,7 +297,7 @@ def _depth(image: Image.Image) -> int:
         bits = image.tag_v2.get(258, (8,))  # type: ignore[attr-defined]
         deepest = max(bits) if isinstance(bits, tuple) else bits
         if deepest > 16 or image.mode in ("I", "F"):
-            raise ValueError("more than 16 bits per sample")
+            raise ValueError(msg("more than 16 bits per sample"))
         return 16 if deepest == 16 else 8
     return 8
 
@@ -306,7 +306,7 @@ def _read_deep(path: Path, exif: Image.Exif) -> tuple[list[np.ndarray], PixelLay
     """A 16-bit picture by OpenCV, which keeps the depth."""
     samples = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_ANYDEPTH)
     if samples is None or samples.dtype != np.uint16:
-        raise ValueError("the 16-bit samples cannot be read")
+        raise ValueError(msg("the 16-bit samples cannot be read"))
     extra = exif.get(EXTRA_SAMPLES)
     if samples.ndim == 3 and samples.shape[2] == 4 and extra is not None:
         meaning = extra[0] if isinstance(extra, tuple) else extra

@@ -176,8 +176,8 @@ def _exif(still: Still, *, keep: Collection[str], target: str) -> tuple[bytes | 
     can_hold = target in ("JPEG", "PNG", "WEBP", "TIFF", "AVIF") and still.frame.layout.depth == 8
     kept = Image.Exif()
     for name, word, found, why in (
-        ("position (GPS)", "location", bool(gps), "tells the place"),
-        ("camera tags (EXIF)", "tags", bool(base or shot), "may tell who filmed, when, with what"),
+        ("position (GPS)", "location", bool(gps), msg("tells the place")),
+        (msg("camera tags (EXIF)"), "tags", bool(base or shot), msg("may tell who filmed, when, with what")),
     ):
         if not found:
             continue
@@ -215,7 +215,7 @@ def _change(still: Still, target: str) -> str:
     if depth > 8 and not (still.frame.layout.depth == 16 and target in ("PNG", "TIFF")):
         words.append(msg("8 instead of {depth} bits", depth=depth))
     if still.frame.layout.alpha and target in ("JPEG", "BMP"):
-        words.append("transparent parts shown on white")
+        words.append(msg("transparent parts shown on white"))
     return joined(words, ", ")
 
 

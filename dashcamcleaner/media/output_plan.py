@@ -273,9 +273,9 @@ def _sides(
             "data": lambda s: _data(s, container, keep),
             "attachment": lambda s: _attachment(s, container, keep),
             "video": lambda s: _picture(s, container, keep),
-            "pid": lambda _: (None, "dropped", "may carry position; only announced streams can be kept"),
-            "box": lambda _: (None, "dropped", "may carry position; only tracks can be kept"),
-            "sei": lambda _: (None, "dropped", "may carry texts and position; the pictures are coded anew"),
+            "pid": lambda _: (None, "dropped", msg("may carry position; only announced streams can be kept")),
+            "box": lambda _: (None, "dropped", msg("may carry position; only tracks can be kept")),
+            "sei": lambda _: (None, "dropped", msg("may carry texts and position; the pictures are coded anew")),
         }[stream.type]
         side, action, why = decide(stream)
         if side is not None and side.index in unwritable:
@@ -322,7 +322,9 @@ def _subtitle(stream: StreamInfo, container: Container, keep: Sequence[str], unc
     why = stream.details.get("unlike_speech", "")
     if why and judged:
         told = (
-            "its texts tell the position" if telemetry else msg("its texts do not read as speech: one {why}", why=why)
+            msg("its texts tell the position")
+            if telemetry
+            else msg("its texts do not read as speech: one {why}", why=why)
         )
         return None, "dropped", told
     if stream.codec in container.subtitles and not uncopiable:
@@ -336,11 +338,11 @@ def _subtitle(stream: StreamInfo, container: Container, keep: Sequence[str], unc
 
 def _data(stream: StreamInfo, container: Container, keep: Sequence[str]) -> _Fate:
     if stream.codec == "text" and stream.note == "chapter titles":
-        return None, "dropped", "the chapter list says the same"
+        return None, "dropped", msg("the chapter list says the same")
     if "data" not in keep:
-        return None, "dropped", "may carry position"
+        return None, "dropped", msg("may carry position")
     if stream.codec == "tmcd" and "tmcd" in container.data_tags:
-        return None, "copied", "as the picture's timecode"
+        return None, "copied", msg("as the picture's timecode")
     if stream.codec in container.data_tags:
         return SideStream(stream.index, "data"), "copied", ""
     raise OutputError(
@@ -357,7 +359,7 @@ def _data(stream: StreamInfo, container: Container, keep: Sequence[str]) -> _Fat
 
 def _attachment(stream: StreamInfo, container: Container, keep: Sequence[str]) -> _Fate:
     if "attachments" not in keep:
-        return None, "dropped", "may hold pictures or names"
+        return None, "dropped", msg("may hold pictures or names")
     if not container.attachments:
         raise OutputError(
             msg("{container} cannot hold attached files.", container=container.title),
@@ -368,9 +370,9 @@ def _attachment(stream: StreamInfo, container: Container, keep: Sequence[str]) -
 
 def _picture(stream: StreamInfo, container: Container, keep: Sequence[str]) -> _Fate:
     if stream.note != "cover picture":
-        return None, "dropped", "only one video stream is cleaned"
+        return None, "dropped", msg("only one video stream is cleaned")
     if "cover" not in keep:
-        return None, "dropped", "shows the scene uncleaned"
+        return None, "dropped", msg("shows the scene uncleaned")
     if not container.cover:
         raise OutputError(
             msg("{container} cannot hold a cover picture.", container=container.title), hint="Leave out --keep cover."
@@ -437,7 +439,7 @@ def _tags(
                 actions.append(_tag_action(f"{name}{owner}", True, ""))
             continue
         place = codecs.is_location_tag(name) or tells_position(value)
-        group, why = ("location", "tells the place") if place else ("tags", "may tell who filmed")
+        group, why = ("location", msg("tells the place")) if place else ("tags", msg("may tell who filmed"))
         if safe is not None:  # free text where a date or a language belongs is not passed on at all
             group, why = "", msg("is no {value}", value="date" if lower == "creation_time" else "language")
         if group in keep:
@@ -489,7 +491,7 @@ def _video_tags(
     if timecode and "data" in keep:
         tags["timecode"] = timecode
     if timecode and not any(s.codec == "tmcd" for s in info.streams):  # else its own track tells it
-        actions.append(_tag_action("timecode", "data" in keep, "tells the time of day"))
+        actions.append(_tag_action("timecode", "data" in keep, msg("tells the time of day")))
     return tags | _stream_tags(stream, container), actions
 
 

@@ -69,7 +69,7 @@ def picture_format(frame: Any, *, codec: str, side: Mapping[str, bytes]) -> Pict
         )
         layout = codecs.native_layout(nearest, full_range=_uses_full_range(frame, codec))
         assert layout is not None, nearest
-        lost = ", without its transparency" if any(c.is_alpha for c in frame.format.components) else ""
+        lost = msg(", without its transparency") if any(c.is_alpha for c in frame.format.components) else ""
         notes = (
             msg(
                 "The picture is stored as {name} and is worked on as {nearest}{lost}.",

@@ -43,8 +43,8 @@ _MOST_PACKETS = 4000
 
 _STREAM_TYPES = ("video", "audio", "subtitle", "data", "attachment")
 _DATA_NOTES = {
-    "gpmd": "GoPro telemetry, with position",
-    "camm": "camera motion, with position",
+    "gpmd": msg("GoPro telemetry, with position"),
+    "camm": msg("camera motion, with position"),
     "mett": "timed metadata",
     "mebx": "timed metadata",
     "tmcd": "timecode",
@@ -159,7 +159,7 @@ def _open(path: Path, *, format_name: str | None, atoms: BoxMap | None) -> Any:
         else:
             message, hint = (
                 msg("{path} is not a clip that can be read.", path=path),
-                "Clips are files such as MP4, MOV, MKV or AVI.",
+                msg("Clips are files such as MP4, MOV, MKV or AVI."),
             )
         raise InputError(message, hint=hint) from error
 
@@ -243,7 +243,7 @@ def _no_pictures(
             msg("{path} is a picture that cannot be decoded.", path=path), hint="Save it as JPEG or PNG first."
         )
     left = atoms is not None and any("GPS" in name.upper() for name, _ in atoms.extras)
-    extra = " (only the camera's GPS data are left)" if left else ""
+    extra = msg(" (only the camera's GPS data are left)") if left else ""
     return InputError(
         msg("{path} holds no picture{extra}.", path=path, extra=extra), hint="Take the original recording again."
     )
@@ -298,7 +298,7 @@ def _marks(
     """What the clip says of its picture beside its colours."""
     marks = picture_marks(side)
     if "MASTERING_DISPLAY_METADATA" in side and "mastering_display" not in color:
-        marks.append(PictureMark("mastering display, told in part"))
+        marks.append(PictureMark(msg("mastering display, told in part")))
     if atoms is not None and stream.id in atoms.apertures:
         marks.append(clean_aperture(atoms.apertures[stream.id]))
     crops = crops_of(path) if atoms is None else []
@@ -399,7 +399,7 @@ def _boxes_as_streams(atoms: BoxMap | None) -> tuple[StreamInfo, ...]:
     for name, size in atoms.extras if atoms else ():
         counted.setdefault(name, []).append(size)
     return tuple(
-        StreamInfo(index=-1, type="box", codec=name, note="data outside the tracks", details={"bytes": sum(sizes)})
+        StreamInfo(index=-1, type="box", codec=name, note=msg("data outside the tracks"), details={"bytes": sum(sizes)})
         for name, sizes in counted.items()
     )
 
@@ -407,8 +407,8 @@ def _boxes_as_streams(atoms: BoxMap | None) -> tuple[StreamInfo, ...]:
 def _sei_as_streams(frame: Any) -> tuple[StreamInfo, ...]:
     """What stands between the pictures in their own stream, as far as the first one tells."""
     kinds = {
-        "A53_CC": "closed captions within the picture stream",
-        "SEI_UNREGISTERED": "user data within the picture stream (SEI)",
+        "A53_CC": msg("closed captions within the picture stream"),
+        "SEI_UNREGISTERED": msg("user data within the picture stream (SEI)"),
     }
     try:
         found = [(data.type.name, bytes(data)) for data in frame.side_data]

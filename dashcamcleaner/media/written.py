@@ -63,7 +63,7 @@ def check_clip(path: Path, written: WrittenClip, *, final: Path) -> None:
                         times.append((packet.pts, packet.pts + (packet.duration or 0)))
             base = float(video.time_base or 0)
     except (av.error.FFmpegError, OSError, ValueError, IndexError) as error:
-        raise _torn(final, "it cannot be opened") from error
+        raise _torn(final, msg("it cannot be opened")) from error
     if pictures != written.pictures:
         raise _torn(
             final, msg("it holds {pictures} of {pictures2} pictures", pictures=pictures, pictures2=written.pictures)
@@ -100,7 +100,7 @@ def check_still(path: Path, size: tuple[int, int], *, final: Path) -> None:
             image.load()
             found = image.size
     except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise _torn(final, "it cannot be opened") from error
+        raise _torn(final, msg("it cannot be opened")) from error
     if found not in (size, size[::-1]):
         raise _torn(final, msg("it is of {found}x{found2} pixels", found=found[0], found2=found[1]))
 

@@ -103,7 +103,7 @@ def rule_edits(
                     (person.number, msg("the reference {reference}", reference=reference.name)) for person in like
                 ]
                 if not like:
-                    rest = "everybody is hidden" if to_keep else "look through the clip yourself"
+                    rest = msg("everybody is hidden") if to_keep else msg("look through the clip yourself")
                     notes.append(
                         msg(
                             "Nobody in the clip is surely like {reference}; {rest}.",

@@ -172,7 +172,7 @@ def _persons(name: str, content: bytes) -> list[Reference]:
         for label, rows in list(data.items())[:_MOST_PERSONS]:
             embeddings = tuple(np.array(row, np.float32).reshape(EMBEDDING_SIZE) for row in rows)
             if not embeddings or not all(np.isfinite(one).all() for one in embeddings):
-                raise ValueError("not a number")
+                raise ValueError(msg("not a number"))
             found.append(Reference(str(label), embeddings))
         return found
     except (TypeError, ValueError, AttributeError) as error:

@@ -216,10 +216,10 @@ def _without_detection(job: Job, info: MediaInfo, edits: Edits, waiting: int) ->
         planner=FramePlanner(planner),
         header=_header(job, info, weights=nobody, seeing={"video_track": info.video_track}, kinds=()),
         rules=rules,
-        backend="none: nothing is looked for",
+        backend=msg("none: nothing is looked for"),
         description=msg("cut alone, nothing is looked for"),
         edits=edits,
-        warnings=("Nothing was looked for: faces and plates stand as they stood.", *edits.warnings),
+        warnings=(msg("Nothing was looked for: faces and plates stand as they stood."), *edits.warnings),
     )
 
 
@@ -248,7 +248,7 @@ def _interval_notes(settings: Settings) -> tuple[str, ...]:
     asked = settings.overrides.get("detect_every", "1")
     if asked == "1" or not (settings.thorough or not settings.tracking):
         return ()
-    why = "a thorough run does" if settings.thorough else "without tracking nothing is carried over a frame"
+    why = msg("a thorough run does") if settings.thorough else msg("without tracking nothing is carried over a frame")
     return (msg("Every frame is looked at, not every {asked}th: {why}.", asked=asked, why=why) if asked != "auto"
             else msg("Every frame is looked at: {why}.", why=why),)  # fmt: skip
 
@@ -297,7 +297,7 @@ def _from_plan(job: Job, info: MediaInfo, edits: Edits, waiting: int, models: Mo
         planner=FramePlanner(planner),
         header=_header(job, info, weights=header, seeing=header.seeing, kinds=header.kinds),
         rules=rules,
-        backend="none: rendered from a plan",
+        backend=msg("none: rendered from a plan"),
         description=msg("from {from_plan}, nothing is detected again", from_plan=job.from_plan.name),
         edits=edits,
         warnings=(*notes, *clear_notes(job), *edits.warnings),

@@ -56,7 +56,7 @@ def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
         if summary is None:
             summary = yield from _clean_locked(job, lock=lock, models=models)
         else:
-            yield Started(str(job.source), str(job.output), 1, "an earlier run was stopped at its very end")
+            yield Started(str(job.source), str(job.output), 1, msg("an earlier run was stopped at its very end"))
         yield Finished(summary)
 
 

@@ -31,7 +31,7 @@ def load_edits(job: Job) -> Edits:
     """
     file, edits = _of_file(job)
     if file is not None:
-        file.require_accepted(edits, how="say so for this very file by")
+        file.require_accepted(edits, how=msg("say so for this very file by"))
     edits = edits.joined(Edits(job.added_edits))
     if job.persons.numbers and job.from_plan is None:
         raise SettingError(

@@ -178,7 +178,7 @@ class VisiblePersons:
 
     def _by(self, person: int) -> str:
         if self._edits.only_persons:
-            return "the rule that hides others only"
+            return msg("the rule that hides others only")
         return self._edits.keep_persons.get(person) or "their number"
 
 

@@ -95,7 +95,9 @@ class SeenLog:
         self._file: IO[bytes] | None = None
         self._seal = Seal(f"seen {path.name}")
         if not self._seal.value:
-            self.notes = ("This run keeps no unfinished analysis: there is no folder of yours that can hold a key.",)
+            self.notes = (
+                msg("This run keeps no unfinished analysis: there is no folder of yours that can hold a key."),
+            )
             return
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -103,7 +105,7 @@ class SeenLog:
             flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
             self._file = open(os.open(path, flags, 0o600), "r+b")  # noqa: SIM115  # closed by `close`
             if not is_locked_by_us(self._file):
-                self._give_up("another run of this clip is under way")
+                self._give_up(msg("another run of this clip is under way"))
                 return
             end = self._usable_end(self._file, header)
             self._file.seek(end)

@@ -68,7 +68,9 @@ def clean_video(
         if summary is None:
             summary = yield from _clean_locked(job, info, lock=lock, control=control, models=models, ahead=ahead)
         else:
-            yield Started(str(job.source), str(job.output), info.frames, "an earlier run was stopped at its very end")
+            yield Started(
+                str(job.source), str(job.output), info.frames, msg("an earlier run was stopped at its very end")
+            )
         yield Finished(summary)
 
 
@@ -207,7 +209,7 @@ def _show(frame: Frame, control: Control) -> None:
 
 def _afterthoughts(planner: FramePlanner, statistics: RunStatistics) -> Iterator[str]:
     if planner.shortened:
-        yield "The look-ahead was shortened to stay within --max-look-ahead-mb; raise it or use --thorough."
+        yield msg("The look-ahead was shortened to stay within --max-look-ahead-mb; raise it or use --thorough.")
     if statistics.damaged_frames:
         yield msg(
             "{damaged_frames} frames came damaged from the decoder and were covered wholly.",

@@ -30,7 +30,7 @@ from dashcamcleaner.files import (
     new_work_file,
     side_path,
 )
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import msg, texts_of, with_texts
 from dashcamcleaner.report.html import REPORT_VERSION, can_be_shown, is_page, report_html, write_html
 from dashcamcleaner.report.sheet import SheetPicture, read_sheet
 from dashcamcleaner.seals import is_seal_of, seal_of
@@ -194,7 +194,14 @@ def _reduced(data: dict[str, Any], about_source: str) -> dict[str, Any]:
 
 def report_dict(summary: RunSummary) -> dict[str, Any]:
     """What stands in the JSON: the summary and its version."""
-    return {"schema": SCHEMA, "schema_version": REPORT_VERSION, **summary.as_dict()}
+    return _with_texts({"schema": SCHEMA, "schema_version": REPORT_VERSION, **summary.as_dict()})
+
+
+def _with_texts(data: dict[str, Any]) -> dict[str, Any]:
+    """The report with what its texts are made of, so that a page can say them in another language later."""
+    plain = {name: value for name, value in data.items() if name != "texts"}
+    texts = texts_of(plain)
+    return {**plain, **({"texts": texts} if texts else {})}
 
 
 def summary_of(data: Mapping[str, Any]) -> RunSummary:
@@ -227,7 +234,7 @@ def read_report(path: Path) -> dict[str, Any]:
         raise InputError(
             msg("{path} is not a report of this program.", path=path), hint="A report's name ends in .report.json."
         ) from error
-    return dict(data)
+    return {**with_texts(data, data.get("texts")), **({"texts": data["texts"]} if "texts" in data else {})}
 
 
 def is_report_of(data: Mapping[str, Any], *, source: Path, output: Path) -> bool:
@@ -275,14 +282,14 @@ def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = N
     except InputError:
         summary = RunSummary(result.source, result.output, status=CLEANED, frames=result.frames, plan=result.plan)
         summary.source_bytes = Path(result.source).stat().st_size
-        summary.warnings = ["This report was begun by the audit: what the run did is not known to it."]
+        summary.warnings = [msg("This report was begun by the audit: what the run did is not known to it.")]
         data = report_dict(summary)
     data["output_bytes"] = output.stat().st_size
     data["output_sha256"] = result.output_sha256
     data["source_sha256"] = file_sha256(Path(result.source))
     data["audit"] = result.as_dict()
     mode = mode_like(final) if final.exists() else PRIVATE
-    written = _reduced(data, str((data.get("settings") or {}).get("report_source", "full")))
+    written = _reduced(_with_texts(data), str((data.get("settings") or {}).get("report_source", "full")))
     _write(written, final, thumbnails=thumbnails, mode=mode)
     return final, {**data, "source": result.source, "output": result.output}
 
@@ -292,7 +299,7 @@ def describe_edits(edits: Edits) -> list[str]:
     lines = []
     for what, tracks in (
         ("left clear", edits.keep),
-        ("removed as false hits", edits.drop),
+        (msg("removed as false hits"), edits.drop),
         ("alone hidden", edits.only),
     ):
         if tracks:
@@ -313,8 +320,8 @@ def describe_edits(edits: Edits) -> list[str]:
             )
         )
     for what, zones in (
-        ("area hidden throughout", edits.hidden_zones),
-        ("area in which finds are left clear", edits.clear_zones),
+        (msg("area hidden throughout"), edits.hidden_zones),
+        (msg("area in which finds are left clear"), edits.clear_zones),
     ):
         lines += [f"{what}: {','.join(f'{v:g}' for v in zone.box)} {_describe_span(zone)}" for zone in zones]
     return lines + [

@@ -96,18 +96,18 @@ class Setting:
         """What is allowed, for people: the constraint prints itself, so that no message is written by hand."""
         unit = f" {self.unit}" if self.unit else ""
         if self.type == "bool":
-            return "true or false"
+            return msg("true or false")
         if self.type in ("choice", "list") and self.choices:
-            return ("any of " if self.type == "list" else "one of ") + ", ".join(self.choices)
+            return (msg("any of ") if self.type == "list" else msg("one of ")) + ", ".join(self.choices)
         if self.type == "span":
-            return "frames like 5, or seconds like 0.5s"
+            return msg("frames like 5, or seconds like 0.5s")
         if self.is_auto_zero:
             return msg("auto, or 1 to {maximum:g}{unit}", maximum=self.maximum, unit=unit)
         if self.minimum is not None and self.maximum is not None:
             return msg("{minimum:g} to {maximum:g}{unit}", minimum=self.minimum, maximum=self.maximum, unit=unit)
         if self.minimum is not None:
             return msg("{minimum:g}{unit} or more", minimum=self.minimum, unit=unit)
-        return {"list": "names separated by commas", "path": "a file's path"}.get(self.type, "a " + self.type)
+        return {"list": msg("names separated by commas"), "path": "a file's path"}.get(self.type, "a " + self.type)
 
     def check(self, value: Any) -> Any:
         """The value in the row's own type.

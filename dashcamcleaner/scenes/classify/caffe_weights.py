@@ -99,7 +99,7 @@ def _fields(data: memoryview) -> Iterator[tuple[int, int, memoryview]]:
         else:
             raise ValueError(msg("unknown wire type {wire}", wire=wire))
         if place + length > len(data):
-            raise ValueError("a field reaches past the end of the file")
+            raise ValueError(msg("a field reaches past the end of the file"))
         yield tag >> 3, wire, data[place : place + length]
         place += length
 
@@ -108,13 +108,13 @@ def _varint(data: memoryview, place: int) -> tuple[int, int]:
     value = 0
     for shift in range(0, 70, 7):
         if place >= len(data):
-            raise ValueError("the file ends within a number")
+            raise ValueError(msg("the file ends within a number"))
         byte = data[place]
         place += 1
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
             return value, place
-    raise ValueError("a number is too long")
+    raise ValueError(msg("a number is too long"))
 
 
 def _blob(data: memoryview) -> np.ndarray:

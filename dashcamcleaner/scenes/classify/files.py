@@ -154,7 +154,7 @@ def _first_there(*paths: Path) -> Path | None:
 
 def _read_sidecar(path: Path) -> ClassifierFiles | None:
     """What a sidecar describes; None where it describes no classifier."""
-    hint = "See docs/scenes.md for its fields."
+    hint = msg("See docs/scenes.md for its fields.")
     with map_os_errors(path, what=msg("The sidecar {path}", path=path), verb="read", hint=hint, to=WeightsError):
         content = path.read_bytes()
     try:
@@ -169,7 +169,7 @@ def _read_sidecar(path: Path) -> ClassifierFiles | None:
         row = metadata["files"][0]
         name = str(row["file"])
         if Path(name).name != name or not labels or len(set(labels)) < len(labels):
-            raise ValueError("a file elsewhere, no labels, or one twice")
+            raise ValueError(msg("a file elsewhere, no labels, or one twice"))
         file = WeightsFile(
             path=path.parent / name,
             format=str(row.get("format") or _FORMATS[Path(name).suffix.lower()]),

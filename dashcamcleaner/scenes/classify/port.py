@@ -43,7 +43,7 @@ class ModelCard:
             name=str(metadata.get("name", "untold")),
             source=str(metadata.get("origin", "untold")),
             licence=str(metadata.get("licence", "untold")),
-            figures=str(metadata.get("card", "no figures are told")),
+            figures=str(metadata.get("card", msg("no figures are told"))),
             experimental=tuple(str(label) for label in metadata.get("experimental", ())),
         )
 

@@ -62,10 +62,10 @@ class Preparation:
             raise ValueError(msg("order is {order}, neither rgb nor bgr", order=repr(order)))
         scale = np.broadcast_to(np.asarray(data.get("scale", 255), np.float32), (3,))
         if not (np.isfinite(scale).all() and (scale > 0).all()):
-            raise ValueError("scale must be above 0")
+            raise ValueError(msg("scale must be above 0"))
         resized = int(data.get("resized", 0))
         if not (resized == 0 or 16 <= resized <= 4096):
-            raise ValueError("resized must be 16 to 4096")
+            raise ValueError(msg("resized must be 16 to 4096"))
         mean = np.broadcast_to(np.asarray(data.get("mean", 0), np.float32), (3,))
         return cls(size=size, resized=resized, fit=fit, bgr=order == "bgr", mean=mean, scale=scale)
 

@@ -62,7 +62,7 @@ def _card(files: ClassifierFiles) -> ModelCard:
         files.name,
         msg("your file {path}", path=files.file.path.name),
         "untold",
-        "no figures are told",
+        msg("no figures are told"),
         files.labels or (),
     )
 
@@ -94,7 +94,7 @@ def _open_graph(files: ClassifierFiles, *, device: str, threads: int) -> Classif
         width, height = (int(side) for side in given.get("size", (224, 224)))
         output = str(metadata.get("output", "auto"))
         if output not in OUTPUTS or not (16 <= width <= 4096 and 16 <= height <= 4096):
-            raise ValueError("output or size is not one that is known")
+            raise ValueError(msg("output or size is not one that is known"))
         network = open_network(path, name=path.name, size=(width, height), device=device, threads=threads)
         preparation = Preparation.from_metadata(given, size=network.size)
     except (TypeError, ValueError, AttributeError) as error:

