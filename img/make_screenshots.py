@@ -167,6 +167,7 @@ def take_scenes(camera: Photographer) -> None:
     panel.go(2.0)
     camera.wait(lambda: window.session.sight.idle and panel.canvas.shown is not None)
     camera.shoot("window-scenes", seconds=2.0)
+    camera.write_film()
 
 
 def take_live(camera: Photographer, clip: Path) -> None:
@@ -179,8 +180,7 @@ def take_live(camera: Photographer, clip: Path) -> None:
     camera.wait(lambda: "seen again" in tab.changes.toPlainText())
     camera.rest(1.5)
     tab.source.setEditText(clip.name)
-    camera.shoot("window-live", seconds=2.0)
-    camera.write_film()
+    camera.shoot("window-live")
     tab.stop()
     camera.wait(lambda: not tab.busy)
 

@@ -13,9 +13,8 @@ def test_every_test_that_the_page_names_exists() -> None:
     text = (ROOT / "docs" / "window-tests.md").read_text(encoding="utf-8")
     named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
     assert len(named) > 30
-    rows = [
-        line for line in text.splitlines() if line.startswith("| ") and "| test |" not in line and "---" not in line
-    ]
+    heads = ("| what it has to do | test |", "| what | measured | by |")
+    rows = [line for line in text.splitlines() if line.startswith("| ") and line not in heads]
     listed = [row for row in rows if "::" in row or "benchmarks/" in row]
     assert listed == rows, "a row without a test, or a command that measured it"
     for path, name in named:
