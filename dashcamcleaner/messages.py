@@ -1,9 +1,8 @@
 """What the program says, as a template and its arguments: English for machines, the user's language for people.
 
-`msg("{path} cannot be read.", path=path)` is a `str` that reads in English, everywhere: in JSON, plans, logs and tests.
-It also knows its template and arguments, so whoever shows it to a person (`localized`) can say it in another language.
-The English template is the message's code, as gettext has it; ``locale/LANGUAGE/LC_MESSAGES/dashcamcleaner.po`` holds
-the translations, and ``packaging/update_messages.py`` makes these files. Standard library only, below everything else.
+``msg("{path} cannot be read.", path=path)`` is a `str` that reads in English, everywhere: in JSON, plans, logs and
+tests. It also knows its template and arguments, so whoever shows it to a person (`localized`) can say it in another
+language. The English template is the message's code, as gettext has it; the catalogs below ``locale`` hold the translations, and ``packaging/update_messages.py`` makes these files. Standard library only, below everything else.
 
 The language is that of ``LANGUAGE``, ``LC_ALL``, ``LC_MESSAGES`` or ``LANG``, the first that is set; `use_language`
 names another.
@@ -23,7 +22,7 @@ from typing import Any
 __all__ = [
     "DOMAIN",
     "FOLDER",
-    "Message",
+    "UserMessage",
     "as_message",
     "counted",
     "current_language",
@@ -46,7 +45,7 @@ _DECIMAL_COMMA = {"de"}
 """Languages that write 1.234,5 for 1,234.5."""
 
 
-class Message(str):
+class UserMessage(str):
     """A text in English that can be said in other languages.
 
     Args:
@@ -62,7 +61,9 @@ class Message(str):
     many: str
     cut: str
 
-    def __new__(cls, template: str, arguments: dict[str, Any] | None = None, many: str = "", cut: str = "") -> Message:
+    def __new__(
+        cls, template: str, arguments: dict[str, Any] | None = None, many: str = "", cut: str = ""
+    ) -> UserMessage:
         """Put the English text together."""
         values = arguments or {}
         chosen = many if many and values.get("n") != 1 else template
@@ -72,11 +73,11 @@ class Message(str):
         return made
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (Message, (self.template, self.arguments, self.many, self.cut))
+        return (UserMessage, (self.template, self.arguments, self.many, self.cut))
 
-    def rstrip(self, characters: str | None = None, /) -> Message:
+    def rstrip(self, characters: str | None = None, /) -> UserMessage:
         """The message without its end, a full stop for the most part, in every language."""
-        return Message(self.template, self.arguments, self.many, characters or " \n")
+        return UserMessage(self.template, self.arguments, self.many, characters or " \n")
 
     def __add__(self, other: str) -> str:
         return msg("{first}{second}", first=self, second=other) if isinstance(other, str) else NotImplemented
@@ -89,10 +90,10 @@ def msg(template: str, /, **arguments: object) -> str:
     """A message.
 
     Args:
-        template: in English, with ``{names}`` and formats as of `str.format`; always a literal, or nobody finds it.
+        template: the English text, with ``{names}`` and their formats; always a literal, or nobody finds it.
         arguments: what the names stand for. Numbers, texts and messages are kept, of all else its text is taken.
     """
-    return Message(template, {name: _plain(value) for name, value in arguments.items()})
+    return UserMessage(template, {name: _plain(value) for name, value in arguments.items()})
 
 
 def counted(one: str, many: str, n: int, /, **arguments: object) -> str:
@@ -102,14 +103,14 @@ def counted(one: str, many: str, n: int, /, **arguments: object) -> str:
         one: the template for one thing.
         many: the template for none, or several.
         n: how many; ``{n}`` in the templates.
-        arguments: as for `msg`.
+        arguments: what other names stand for, as for `msg`.
     """
-    return Message(one, {"n": int(n), **{name: _plain(value) for name, value in arguments.items()}}, many)
+    return UserMessage(one, {"n": int(n), **{name: _plain(value) for name, value in arguments.items()}}, many)
 
 
-def as_message(text: str) -> Message:
+def as_message(text: str) -> UserMessage:
     """A text as a message: itself, or a literal without arguments."""
-    return text if isinstance(text, Message) else Message(text)
+    return text if isinstance(text, UserMessage) else UserMessage(text)
 
 
 def _plain(value: object) -> Any:
@@ -207,12 +208,14 @@ def _ready() -> gettext.NullTranslations:
 
 def localized(text: object) -> str:
     """A text for people: a message in their language, anything else as it is."""
-    if not isinstance(text, Message):
+    if not isinstance(text, UserMessage):
         return str(text)
     catalog = _ready()
     if type(catalog) is gettext.NullTranslations or not text:
         return str.__str__(text)
-    values = {name: localized(value) if isinstance(value, Message) else value for name, value in text.arguments.items()}
+    values = {
+        name: localized(value) if isinstance(value, UserMessage) else value for name, value in text.arguments.items()
+    }
     if text.many:
         template = catalog.ngettext(text.template, text.many, text.arguments["n"])
     else:
@@ -224,17 +227,17 @@ def localized(text: object) -> str:
 def said(error: BaseException) -> str:
     """What an exception says; the message that it was made with, where it was made with one."""
     first = error.args[0] if len(error.args) == 1 else None
-    return first if isinstance(first, Message) else str(error)
+    return first if isinstance(first, UserMessage) else str(error)
 
 
 def joined(texts: Iterable[str], separator: str = " ") -> str:
-    """Texts in a row, as `str.join` puts them, that stay messages where one of them, or what stands between, is one."""
+    """Texts in a row, that stay messages where one of them, or what stands between, is one."""
     parts = list(texts)
-    if not any(isinstance(one, Message) for one in (*parts, separator)):
+    if not any(isinstance(one, UserMessage) for one in (*parts, separator)):
         return separator.join(parts)
     values = {f"part{number}": part for number, part in enumerate(parts)}
     template = "{between}".join(f"{{{name}}}" for name in values)
-    return Message(template, {**values, "between": separator})
+    return UserMessage(template, {**values, "between": separator})
 
 
 def texts_of(data: Any) -> list[dict[str, Any]]:
@@ -242,7 +245,7 @@ def texts_of(data: Any) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
 
     def walk(value: Any) -> None:
-        if isinstance(value, Message) and value.arguments:
+        if isinstance(value, UserMessage) and value.arguments:
             found.setdefault(str.__str__(value), {"text": str.__str__(value), **_as_data(value)})
         elif isinstance(value, dict):
             for one in value.values():
@@ -263,7 +266,7 @@ def with_texts(data: Any, texts: Any) -> Any:
         texts: what `texts_of` gave when it was written. Anybody may have changed it: what has another form, or says
             another text than it stands for, is left out.
     """
-    known: dict[str, Message] = {}
+    known: dict[str, UserMessage] = {}
     for row in texts if isinstance(texts, list) else ():
         made = _from_data(row)
         if made is not None and isinstance(row, dict) and row.get("text") == str.__str__(made):
@@ -279,8 +282,8 @@ def with_texts(data: Any, texts: Any) -> Any:
     return again(data) if known else data
 
 
-def _as_data(message: Message) -> dict[str, Any]:
-    values = {name: _as_data(one) if isinstance(one, Message) else one for name, one in message.arguments.items()}
+def _as_data(message: UserMessage) -> dict[str, Any]:
+    values = {name: _as_data(one) if isinstance(one, UserMessage) else one for name, one in message.arguments.items()}
     plain = {"template": message.template, "many": message.many, "cut": message.cut}
     return {**{name: one for name, one in plain.items() if one}, "arguments": values}
 
@@ -290,7 +293,7 @@ _GAP = re.compile(r"[a-z_][a-z0-9_]*(:[<>+,]?\d{0,2}(\.\d)?[a-z%,]?)?")
 _DEEPEST = 8
 
 
-def _from_data(row: Any, depth: int = 0) -> Message | None:
+def _from_data(row: Any, depth: int = 0) -> UserMessage | None:
     """A message of `_as_data`; None for anything else."""
     if not isinstance(row, dict) or depth > _DEEPEST or not isinstance(row.get("arguments"), dict):
         return None
@@ -307,7 +310,7 @@ def _from_data(row: Any, depth: int = 0) -> Message | None:
     if not all(_GAP.fullmatch(gap) for gap in gaps):
         return None
     try:
-        return Message(template, values, many, cut)
+        return UserMessage(template, values, many, cut)
     except (KeyError, IndexError, ValueError, TypeError):
         return None
 

@@ -22,7 +22,7 @@ from dashcamcleaner.errors import InputError
 from dashcamcleaner.messages import (
     DOMAIN,
     FOLDER,
-    Message,
+    UserMessage,
     as_message,
     counted,
     joined,
@@ -393,5 +393,5 @@ def test_every_text_of_a_page_is_in_the_users_language() -> None:
 
 def test_an_imported_message_type_is_a_text() -> None:
     assert isinstance(msg("clips"), str)
-    assert isinstance(msg("clips"), Message)
+    assert isinstance(msg("clips"), UserMessage)
     assert sys.getsizeof(msg("clips")) < 500

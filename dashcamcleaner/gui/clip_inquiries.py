@@ -3,29 +3,52 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from PyQt5.QtGui import QImage
 
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import DashcamCleanerError
-from dashcamcleaner.gui.queue_model import ClipFacts, Row, State
+from dashcamcleaner.gui.background_worker import BackgroundWorker
+from dashcamcleaner.gui.engine_facade import EngineFacade
+from dashcamcleaner.gui.form_model import FormModel
+from dashcamcleaner.gui.queue_model import ClipFacts, Queue, Row, State
 from dashcamcleaner.messages import msg
 
-if TYPE_CHECKING:
-    from dashcamcleaner.gui.session import Session
+__all__ = ["Asking", "ClipInquiries"]
 
-__all__ = ["ClipInquiries"]
+
+class Asking(Protocol):
+    """What of a session is needed to ask."""
+
+    engine: EngineFacade
+    files: BackgroundWorker
+    form: FormModel
+    queue: Queue
+
+    @property
+    def output_folder(self) -> Path | None:
+        """The folder for results; None puts each beside its clip."""
+
+    @property
+    def result_suffix(self) -> str:
+        """What a result's name has after its source's."""
+
+    def tell_changed(self, row_id: int) -> None:
+        """A row is another now."""
+
+    def remember(self) -> None:
+        """Write the queue down."""
 
 
 class ClipInquiries:
     """Asks, and puts the answers into the session's queue.
 
     Args:
-        session: whose rows it asks about.
+        session: the session whose rows it asks about.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Asking) -> None:
         self._session = session
 
     def earlier(self) -> None:

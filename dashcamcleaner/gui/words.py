@@ -15,7 +15,7 @@ from dashcamcleaner.errors import DashcamCleanerError, NotAccepted, OutputError,
 from dashcamcleaner.gui.form_model import choice_title
 from dashcamcleaner.gui.plain_hints import in_window
 from dashcamcleaner.gui.queue_model import Row, State, Totals
-from dashcamcleaner.messages import Message, localized
+from dashcamcleaner.messages import UserMessage, localized
 
 __all__ = [
     "counts_text",
@@ -37,7 +37,7 @@ CONTEXT = "DashcamCleaner"
 def tr(text: str, **values: object) -> str:
     """The text in the user's language, its ``{names}`` filled in."""
     translated = QCoreApplication.translate(CONTEXT, text)
-    shown = {name: localized(value) if isinstance(value, Message) else value for name, value in values.items()}
+    shown = {name: localized(value) if isinstance(value, UserMessage) else value for name, value in values.items()}
     return translated.format(**shown) if values else translated
 
 

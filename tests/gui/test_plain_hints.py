@@ -10,23 +10,23 @@ import pytest
 
 import dashcamcleaner
 from dashcamcleaner.gui.plain_hints import in_window
-from dashcamcleaner.messages import Message, as_message, use_language
+from dashcamcleaner.messages import UserMessage, as_message, use_language
 
 ROOT = Path(dashcamcleaner.__file__).parent
 COMMANDS_ONLY = {"cli", "training", "live"}
 FLAG = re.compile(r"(?<![\w-])--?[a-z]")
 
 
-def _text(node: ast.expr) -> Message | None:
+def _text(node: ast.expr) -> UserMessage | None:
     """The hint with an X for whatever is put in."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return as_message(node.value)
     if isinstance(node, ast.Call) and ast.unparse(node.func) == "msg" and isinstance(node.args[0], ast.Constant):
-        return Message(str(node.args[0].value), {str(keyword.arg): "X" for keyword in node.keywords})
+        return UserMessage(str(node.args[0].value), {str(keyword.arg): "X" for keyword in node.keywords})
     return None
 
 
-def hints() -> list[Message]:
+def hints() -> list[UserMessage]:
     found = {}
     for path in ROOT.rglob("*.py"):
         if path.relative_to(ROOT).parts[0] in COMMANDS_ONLY:
