@@ -2,7 +2,8 @@
 
 ``msg("{path} cannot be read.", path=path)`` is a `str` that reads in English, everywhere: in JSON, plans, logs and
 tests. It also knows its template and arguments, so whoever shows it to a person (`localized`) can say it in another
-language. The English template is the message's code, as gettext has it; the catalogs below ``locale`` hold the translations, and ``packaging/update_messages.py`` makes these files. Standard library only, below everything else.
+language. The English template is the message's code, as gettext has it; the catalogs below ``locale`` hold the
+translations, and ``packaging/update_messages.py`` makes these files. Standard library only, below everything else.
 
 The language is that of ``LANGUAGE``, ``LC_ALL``, ``LC_MESSAGES`` or ``LANG``, the first that is set; `use_language`
 names another.
