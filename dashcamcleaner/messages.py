@@ -246,7 +246,7 @@ def texts_of(data: Any) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
 
     def walk(value: Any) -> None:
-        if isinstance(value, UserMessage) and value.arguments:
+        if value and isinstance(value, UserMessage) and value.arguments:
             found.setdefault(str.__str__(value), {"text": str.__str__(value), **_as_data(value)})
         elif isinstance(value, dict):
             for one in value.values():

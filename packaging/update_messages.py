@@ -132,8 +132,9 @@ def all_texts() -> dict[Text, list[tuple[str, int]]]:
     environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
     for path in sorted((PACKAGE / "report" / "templates").glob("*.html")):
         for line, _, text in extract_from_ast(environment.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(text, str):
-                found.setdefault(text, []).append((path.relative_to(ROOT).as_posix(), line))
+            one = text if isinstance(text, str) else text[0]  # what follows it are its arguments
+            if one:
+                found.setdefault(one, []).append((path.relative_to(ROOT).as_posix(), line))
     plurals = {text[0] for text in found if isinstance(text, tuple)}
     return {text: places for text, places in found.items() if not (isinstance(text, str) and text in plurals)}
 
