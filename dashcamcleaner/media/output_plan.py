@@ -18,7 +18,7 @@ from dashcamcleaner.errors import OutputError
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.codecs import Container, VideoCodec
 from dashcamcleaner.media.text_judge import is_language_code, is_timestamp, tells_position
-from dashcamcleaner.messages import counted, msg
+from dashcamcleaner.messages import as_message, counted, msg
 
 __all__ = ["OutputPlan", "SideStream", "plan_output", "with_cut"]
 
@@ -303,9 +303,9 @@ def _stream_tags(stream: StreamInfo, container: Container) -> dict[str, str]:
 
 def _audio(stream: StreamInfo, container: Container, audio: str, uncopiable: bool) -> _Fate:
     if audio == "mute":
-        return None, "muted", "asked for"
+        return None, "muted", msg("asked for")
     if stream.note == "undecodable" and stream.codec not in container.audio:
-        return None, "dropped", "unknown codec"
+        return None, "dropped", msg("unknown codec")
     if stream.codec in container.audio and not uncopiable:
         return SideStream(stream.index, "audio"), "copied", ""
     why = _not_held(stream, container, uncopiable)
@@ -313,7 +313,9 @@ def _audio(stream: StreamInfo, container: Container, audio: str, uncopiable: boo
 
 
 def _not_held(stream: StreamInfo, container: Container, uncopiable: bool) -> str:
-    return f"{container.title} {'refuses this' if uncopiable else 'does not hold'} {stream.codec}"
+    if uncopiable:
+        return msg("{container} refuses this {codec}", container=container.title, codec=stream.codec)
+    return msg("{container} does not hold {codec}", container=container.title, codec=stream.codec)
 
 
 def _subtitle(stream: StreamInfo, container: Container, keep: Sequence[str], uncopiable: bool) -> _Fate:
@@ -381,10 +383,14 @@ def _picture(stream: StreamInfo, container: Container, keep: Sequence[str]) -> _
 
 
 def _title(stream: StreamInfo, number: int) -> str:
-    names = {"audio": "sound", "subtitle": "subtitles", "attachment": "attachment", "box": "box"}
+    names = {
+        "audio": msg("sound"), "subtitle": msg("subtitles"), "attachment": msg("attachment"), "box": msg("box"),
+    }  # fmt: skip
     if stream.type == "video":
         size = stream.details.get("size")
-        return f"{stream.note or 'other video stream'} ({stream.codec}{f', {size[0]}x{size[1]}' if size else ''})"
+        shape = f", {size[0]}x{size[1]}" if size else ""
+        what = as_message(stream.note) if stream.note else msg("other video stream")
+        return msg("{what} ({codec}{shape})", what=what, codec=stream.codec, shape=shape)
     if stream.type == "pid":
         return msg(
             "{note} (PID {codec}, {packets} packets)",
@@ -395,13 +401,20 @@ def _title(stream: StreamInfo, number: int) -> str:
     if stream.type == "sei":
         return stream.note
     if stream.type == "data":
-        return f"{stream.note} ({stream.codec or 'no format told'})"
+        return msg("{note} ({codec})", note=as_message(stream.note), codec=stream.codec or msg("no format told"))
     known = stream.language not in ("", "und") and is_language_code(stream.language)
     language = f", {stream.language}" if known else ""
-    note = f", {stream.note}" if stream.note and stream.type != "box" else ""
+    note = msg(", {note}", note=as_message(stream.note)) if stream.note and stream.type != "box" else ""
     if stream.type == "box":
         return msg("box {codec} ({bytes} bytes)", codec=stream.codec, bytes=stream.details.get("bytes", 0))
-    return f"{names.get(stream.type, stream.type)} {number} ({stream.codec or 'unknown'}{language}{note})"
+    return msg(
+        "{kind} {number} ({codec}{language}{note})",
+        kind=as_message(names.get(stream.type, stream.type)),
+        number=number,
+        codec=stream.codec or msg("unknown"),
+        language=language,
+        note=note,
+    )
 
 
 def _own_tags(stream: StreamInfo) -> dict[str, str]:
