@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from dashcamcleaner.pipeline.plan_file import PlanReader
     from dashcamcleaner.settings import Settings, resolve
 
-__version__ = "0.1.0"
+try:  # what was built tells its version by the tag that it was built from (setup.py)
+    __version__ = importlib.import_module("dashcamcleaner._version").VERSION
+except ImportError:
+    __version__ = "0.1.0"
 
 __all__ = [
     "Audited",

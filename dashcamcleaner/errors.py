@@ -35,6 +35,8 @@ object.
 
 from __future__ import annotations
 
+from dashcamcleaner.messages import as_message, msg
+
 PARTIAL_EXIT = 7
 REVIEW_EXIT = 9
 FAIL_EXIT = 10
@@ -44,7 +46,7 @@ class DashcamCleanerError(Exception):
     """Base of all errors that reach a user.
 
     Args:
-        message: one sentence that names the thing concerned.
+        message: one sentence that names the thing concerned; a literal, or a `msg` with what it names.
         hint: what the user can do about it, one sentence; may be empty.
     """
 
@@ -52,27 +54,36 @@ class DashcamCleanerError(Exception):
     http_status = 500
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        # A literal is a message without arguments: it can be said in another language as it stands.
+        super().__init__(as_message(message))
+        self.message = as_message(message)
+        self.hint = as_message(hint)
 
     def __reduce__(self) -> tuple[object, ...]:
         # Exceptions with keyword-only arguments do not pickle by default; jobs may cross processes.
         return (_rebuild, (type(self), self.message, self.hint))
 
     def as_dict(self) -> dict[str, object]:
-        """The error as plain JSON types, for event streams and services."""
+        """The error as plain JSON types, for event streams and services: in English, whatever people are shown.
+
+        ``code`` is the message's template, ``arguments`` what its names stand for.
+        """
         return {
             "error": type(self).__name__,
             "message": self.message,
             "hint": self.hint,
             "exit_code": self.exit_code,
+            "code": self.message.template,
+            "arguments": dict(self.message.arguments),
         }
 
 
 def extra_hint(extra: str) -> str:
     """How to install the optional ``extra`` (``audit``, ``gpu``, ``train``): in a checkout, and else."""
-    return f'In a checkout: python3 start.py setup --extra {extra}; else: pip install "dashcamcleaner[{extra}]".'
+    return msg(
+        'In a checkout: python3 start.py setup --extra {extra}; else: pip install "dashcamcleaner[{extra}]".',
+        extra=extra,
+    )
 
 
 def _rebuild(cls: type[DashcamCleanerError], message: str, hint: str) -> DashcamCleanerError:

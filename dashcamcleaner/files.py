@@ -24,6 +24,7 @@ from typing import IO, Any
 import platformdirs
 
 from dashcamcleaner.errors import DashcamCleanerError, DiskFull, InputError, OutputError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.work_files import WorkFile
 
 __all__ = [
@@ -120,17 +121,23 @@ def as_our_error(error: BaseException, *, source: Path) -> DashcamCleanerError:
         return error
     if isinstance(error, MemoryError):
         return InputError(
-            f"There is not enough memory to clean {source}.", hint="Lower --inference-size or --max-look-ahead-mb."
+            msg("There is not enough memory to clean {source}.", source=source),
+            hint="Lower --inference-size or --max-look-ahead-mb.",
         )
     if isinstance(error, OSError) and error.errno in _FULL:  # wherever it was met
         return DiskFull(
-            f"The disk is full: {error.filename or 'the output folder'}.",
+            msg("The disk is full: {filename}.", filename=error.filename or "the output folder"),
             hint="Free some space; the analysis continues.",
         )
     if isinstance(error, OSError):
-        return OutputError(f"{source}: {error.strerror or error}.")
+        return OutputError(msg("{source}: {strerror}.", source=source, strerror=error.strerror or error))
     return DashcamCleanerError(
-        f"An internal fault stopped the run on {source}: {type(error).__name__}: {error}.",
+        msg(
+            "An internal fault stopped the run on {source}: {name}: {error}.",
+            source=source,
+            name=type(error).__name__,
+            error=error,
+        ),
         hint="Nothing was passed through unhidden. Please report it, with the output of --verbose.",
     )
 
@@ -167,14 +174,19 @@ def map_os_errors(
         number = getattr(error, "errno", None)
         if number in _FULL:
             raise DiskFull(
-                f"The disk is full: {path.parent}.", hint="Free some space, or choose another folder."
+                msg("The disk is full: {parent}.", parent=path.parent),
+                hint="Free some space, or choose another folder.",
             ) from error
         if number == errno.EFBIG:
             raise OutputError(
-                f"{path} grew larger than its file system allows.", hint="FAT allows 4 GB; choose another disk."
+                msg("{path} grew larger than its file system allows.", path=path),
+                hint="FAT allows 4 GB; choose another disk.",
             ) from error
         reason = getattr(error, "strerror", None) or str(error)
-        raise to(f"{what or path} cannot be {verb}: {reason.rstrip('.')}.", hint=hint) from error
+        raise to(
+            msg("{what} cannot be {verb}: {reason}.", what=what or path, verb=verb, reason=reason.rstrip(".")),
+            hint=hint,
+        ) from error
 
 
 # --- where an output may stand
@@ -191,17 +203,24 @@ def check_output(final: Path, *, sources: Iterable[Path], overwrite: bool) -> No
     """
     for source in sources:
         if _same_file(final, source):
-            raise OutputError(f"The output {final} is the source itself; a source is never overwritten.",
-                              hint="Give another name with -o.")  # fmt: skip
+            raise OutputError(
+                msg("The output {final} is the source itself; a source is never overwritten.", final=final),
+                hint="Give another name with -o.",
+            )
     if str(final) == "-" or final.is_fifo() or final.is_socket():
         raise OutputError(
-            f"The output {final} is a pipe: a result is looked at before it gets its name.",
+            msg("The output {final} is a pipe: a result is looked at before it gets its name.", final=final),
             hint="Give the name of a file with -o.",
         )
     if final.is_dir():
-        raise OutputError(f"The output {final} is a folder.", hint="Give a file name, or a folder for several inputs.")
+        raise OutputError(
+            msg("The output {final} is a folder.", final=final),
+            hint="Give a file name, or a folder for several inputs.",
+        )
     if os.path.lexists(final) and not overwrite:
-        raise OutputError(f"The output {final} exists already.", hint="Choose another name, or add --overwrite.")
+        raise OutputError(
+            msg("The output {final} exists already.", final=final), hint="Choose another name, or add --overwrite."
+        )
     make_output_folder(final.parent)
 
 
@@ -212,10 +231,12 @@ def make_output_folder(folder: Path) -> None:
         OutputError: it cannot be made or written to.
         DiskFull: there is no room for it.
     """
-    with map_os_errors(folder, what=f"The folder {folder}", verb="made"):
+    with map_os_errors(folder, what=msg("The folder {folder}", folder=folder), verb="made"):
         folder.mkdir(parents=True, exist_ok=True)
     if not os.access(folder, os.W_OK):
-        raise OutputError(f"The folder {folder} cannot be written to.", hint="Choose another folder with -o.")
+        raise OutputError(
+            msg("The folder {folder} cannot be written to.", folder=folder), hint="Choose another folder with -o."
+        )
 
 
 def _same_file(one: Path, other: Path) -> bool:
@@ -253,7 +274,12 @@ def check_space(folder: Path, *, needed_bytes: int) -> None:
         return  # some network file systems do not tell; a full disk is met while writing then
     if free < needed_bytes * _SPACE_MARGIN:
         raise DiskFull(
-            f"{folder} has {free / 1e6:.0f} MB free, the output needs about {needed_bytes / 1e6:.0f} MB.",
+            msg(
+                "{folder} has {free:.0f} MB free, the output needs about {needed_bytes:.0f} MB.",
+                folder=folder,
+                free=free / 1000000.0,
+                needed_bytes=needed_bytes / 1000000.0,
+            ),
             hint="Free some space, choose another folder with -o, or a higher --quality number.",
         )
 
@@ -275,7 +301,7 @@ def refuse_special(path: Path) -> None:
     special = path.exists() and not path.is_file() and not path.is_dir()
     if special or str(path) == "-":
         raise InputError(
-            f"{path} is no file: clips are read more than once, and a pipe or a device gives them once.",
+            msg("{path} is no file: clips are read more than once, and a pipe or a device gives them once.", path=path),
             hint="Save it as a file first.",
         )
 
@@ -352,12 +378,12 @@ def publish(work: WorkFile, final: Path, *, overwrite: bool) -> None:
         DiskFull: there is no room for it.
     """
     try:
-        with map_os_errors(final, what="The result", verb=f"given its name {final}"):
+        with map_os_errors(final, what="The result", verb=msg("given its name {final}", final=final)):
             work.publish(final, replace=overwrite, durable=True)
     except OutputError as error:
         if isinstance(error.__cause__, FileExistsError):
             raise OutputError(
-                f"The output {final} came into being during the run and is left alone.",
+                msg("The output {final} came into being during the run and is left alone.", final=final),
                 hint="Choose another name, or add --overwrite; the analysis continues.",
             ) from error
         raise

@@ -23,6 +23,7 @@ from typing import IO, Any, AnyStr, BinaryIO, NoReturn
 
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.files import map_os_errors
+from dashcamcleaner.messages import msg, said
 
 __all__ = [
     "UNREADABLE",
@@ -73,7 +74,10 @@ def read_bytes(path: Path, *, what: str, to: type[DashcamCleanerError], most: in
     with map_os_errors(path, what=what, verb="read", to=to), open_plain(path) as file:
         data = file.read(most + 1)
     if len(data) > most:
-        raise to(f"{what} is larger than such a file can be ({most >> 20} MiB).", hint="It is something else.")
+        raise to(
+            msg("{what} is larger than such a file can be ({most} MiB).", what=what, most=most >> 20),
+            hint=msg("It is something else."),
+        )
     return data
 
 
@@ -87,7 +91,7 @@ def open_plain(path: Path) -> BinaryIO:
     handle = os.open(path, flags)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise OSError(errno.EINVAL, "it is no plain file", str(path))
+        raise OSError(errno.EINVAL, msg("it is no plain file"), str(path))
     return os.fdopen(handle, "rb")
 
 
@@ -110,11 +114,11 @@ def parse_json(text: str | bytes) -> Any:
     if isinstance(text, bytes):
         text = text.decode("utf-8")
     if _is_deep(text) and _is_deep(_TEXT.sub("", text)):
-        raise ValueError("values lie too deep in one another")
+        raise ValueError(msg("values lie too deep in one another"))
     try:
         return _DECODER.decode(text)
     except RecursionError as error:
-        raise ValueError("values lie too deep in one another") from error
+        raise ValueError(msg("values lie too deep in one another")) from error
 
 
 def _is_deep(text: str) -> bool:
@@ -130,19 +134,19 @@ def _is_deep(text: str) -> bool:
 
 def _whole(text: str) -> int:
     if len(text) > 20 or not -_LARGEST <= (value := int(text)) <= _LARGEST:
-        raise ValueError("a whole number is out of range")
+        raise ValueError(msg("a whole number is out of range"))
     return value
 
 
 def _number(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise ValueError("a number is out of range")
+        raise ValueError(msg("a number is out of range"))
     return value
 
 
 def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number")
+    raise ValueError(msg("{text} is no number", text=text))
 
 
 _DECODER = json.JSONDecoder(parse_int=_whole, parse_float=_number, parse_constant=_no_number)
@@ -156,7 +160,7 @@ def lines_of(file: IO[AnyStr], *, most: int = MOST_LINE) -> Iterator[AnyStr]:
     """
     while line := file.readline(most + 1):
         if len(line) > most:
-            raise ValueError(f"a line is longer than {most >> 20} MiB")
+            raise ValueError(msg("a line is longer than {most} MiB", most=most >> 20))
         yield line
 
 
@@ -170,9 +174,9 @@ def unpacked(data: bytes, *, size: int) -> bytes:
     try:
         found = stream.decompress(data, size + 1)
     except zlib.error as error:
-        raise ValueError(f"packed data cannot be unpacked ({error})") from error
+        raise ValueError(msg("packed data cannot be unpacked ({error})", error=error)) from error
     if len(found) != size or not stream.eof:
-        raise ValueError("packed data are not of the size that is told")
+        raise ValueError(msg("packed data are not of the size that is told"))
     return found
 
 
@@ -184,11 +188,11 @@ def within(value: Any, low: float, high: float, *, what: str) -> float:
     """
     number = float(value)
     if not low <= number <= high:  # NaN fails, too
-        raise ValueError(f"{what} is out of range")
+        raise ValueError(msg("{what} is out of range", what=what))
     return number
 
 
 def reason_of(error: Exception) -> str:
     """Why something could not be read, in a few words: what stands in a file is not trusted to be short."""
-    words = f"it lacks {error}" if isinstance(error, KeyError) else str(error) or type(error).__name__
+    words = msg("it lacks {error}", error=error) if isinstance(error, KeyError) else said(error) or type(error).__name__
     return words if len(words) <= _MOST_WORDS else words[:_MOST_WORDS] + "..."

@@ -33,17 +33,13 @@ def main() -> int:
     work = ROOT / "build" / "bundle"
     work.mkdir(parents=True, exist_ok=True)
     python = environment(work / "venv")
-    run(
-        python,
-        "-m",
-        "PyInstaller",
-        "--noconfirm",
-        "--distpath",
-        work / "dist",
-        "--workpath",
-        work / "work",
-        HERE / "dashcamcleaner.spec",
-    )
+    told = ROOT / "dashcamcleaner" / "_version.py"
+    told.write_text(f'"""Made by the build."""\n\nVERSION = "{version()}"\n', encoding="utf-8")
+    folders = ("--distpath", work / "dist", "--workpath", work / "work")
+    try:
+        run(python, "-m", "PyInstaller", "--noconfirm", *folders, HERE / "dashcamcleaner.spec")
+    finally:
+        told.unlink()
     folder = work / "dist" / "dashcamcleaner"
     if sys.platform == "linux":
         add_desktop_files(folder)
@@ -65,8 +61,13 @@ def run(*words: object) -> None:
 
 
 def version() -> str:
-    text = (ROOT / "dashcamcleaner" / "__init__.py").read_text(encoding="utf-8")
-    found = re.search(r'^__version__ = "([^"]+)"', text, re.M)
+    """That of the git tag vX.Y.Z, with the distance from it; without git the one that a clone tells."""
+    asked = ["git", "describe", "--tags", "--match", "v[0-9]*", "--dirty=.dirty"]
+    told = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
+    if told.returncode == 0:
+        release, _, distance = told.stdout.strip().removeprefix("v").partition("-")
+        return f"{release}+{distance.replace('-', '.')}" if distance else release
+    found = re.search(r'^ *__version__ = "([^"]+)"', (ROOT / "dashcamcleaner/__init__.py").read_text("utf-8"), re.M)
     assert found is not None
     return found[1]
 

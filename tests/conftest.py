@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from dashcamcleaner.messages import use_catalog
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["LANGUAGE"] = "C"  # tests read English, whatever their reader speaks
 
 # The same examples on every run: a build must not fail by luck. HYPOTHESIS_PROFILE=search looks for new ones.
 settings.register_profile("fixed", derandomize=True, deadline=None)
@@ -24,6 +27,13 @@ _HOME = tempfile.TemporaryDirectory(prefix="dashcamcleaner-home-")
 os.environ["DASHCAMCLEANER_HOME"] = _HOME.name
 
 DATA = Path(os.environ.get("DASHCAMCLEANER_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """A test that speaks another language leaves none behind."""
+    yield
+    use_catalog(None, "en")
 
 
 @pytest.fixture(autouse=True)

@@ -38,6 +38,7 @@ from dashcamcleaner.files import as_our_error, file_sha256
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.image_file import is_still, read_still
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.image import info_of_still
@@ -115,7 +116,7 @@ def audit_run(
             status, reasons, _ = judge([], checks=[missing], hidden_regions=1)
             result = AuditResult(summary.source, summary.output, status=status, reasons=reasons, checks=[missing])
             summary.audit = result.as_dict()
-            yield Warned(f"The audit could not be done: {event.error.message}", event.error.hint)
+            yield Warned(msg("The audit could not be done: {error}", error=event.error.message), event.error.hint)
         elif isinstance(event, Progress | Warned):
             yield event
     mode = side_mode(settings, Path(summary.source))
@@ -149,7 +150,7 @@ def _audit(
         for sentence in (*warnings, *edits.warnings):
             yield Warned(sentence)
         for check in audit_models.missing:
-            yield Warned(f"{check.title}: not done, {check.why_not}.")
+            yield Warned(msg("{check}: not done, {why_not}.", check=check.title, why_not=check.why_not))
         findings = list(_compare_files(source, output, settings, result, video=before.video))
         findings += _compare_pictures(before, after)
         auditor = FrameAuditor(audit_models, info=before, output_info=after, plan=known, settings=settings)
@@ -181,18 +182,22 @@ def _find_plan(
     path = plan or find_plan(output)
     if not path.exists():
         if plan is not None:
-            raise PlanError(f"There is no plan {plan}.", hint="Leave --plan out to look without one.")
-        return None, ["There is no plan beside the output: where regions are is told from what changed."]
+            raise PlanError(msg("There is no plan {plan}.", plan=plan), hint="Leave --plan out to look without one.")
+        return None, [msg("There is no plan beside the output: where regions are is told from what changed.")]
     if not is_plan_of(read_header(path), source):
         if plan is not None:
-            raise PlanError(f"The plan {path.name} belongs to another clip than {source.name}.")
-        return None, [f"The plan {path.name} beside the output belongs to another clip and is not used."]
+            raise PlanError(
+                msg("The plan {path} belongs to another clip than {source}.", path=path.name, source=source.name)
+            )
+        return None, [msg("The plan {path} beside the output belongs to another clip and is not used.", path=path.name)]
     state = examine_plan(path)
     if not state.counts(accepted):
-        told = f"The plan {path} was not made here, or was changed since: the audit does not go by it."
-        return None, [f"{told} If you know it: --accept-plan {state.sha256}."]
+        told = msg("The plan {path} was not made here, or was changed since: the audit does not go by it.", path=path)
+        return None, [msg("{told} If you know it: --accept-plan {sha256}.", told=told, sha256=state.sha256)]
     result.plan = str(path)
-    return path, [] if state.sealed else [f"The plan {path} was not made here; you accepted it by its hash."]
+    return path, [] if state.sealed else [
+        msg("The plan {path} was not made here; you accepted it by its hash.", path=path)
+    ]
 
 
 def _edits_of(plan: Path | None, accepted: Collection[str]) -> tuple[Edits, list[str]]:
@@ -203,7 +208,11 @@ def _edits_of(plan: Path | None, accepted: Collection[str]) -> tuple[Edits, list
     file.accept(*accepted)
     edits = file.read(missing_ok=True)
     if file.is_foreign:
-        told = f"The edits {file.path} were not made here ({edits.clear_note}): the audit does not go by them."
+        told = msg(
+            "The edits {path} were not made here ({clear_note}): the audit does not go by them.",
+            path=file.path,
+            clear_note=edits.clear_note,
+        )
         return edits.without_uncovering, [told]
     return edits, [clear_note(file, edits)] if edits.uncovering else []
 
@@ -301,12 +310,14 @@ def _respect(edits: Edits, findings: list[Finding], persons: KeptPersons) -> lis
             )
             if inside:
                 finding = replace(
-                    finding, severity=Severity.NOTE, message=finding.message + " It lies in an area excluded by hand."
+                    finding,
+                    severity=Severity.NOTE,
+                    message=finding.message + msg(" It lies in an area excluded by hand."),
                 )
             elif finding.severity is Severity.FAIL and (edits.keep or edits.keep_spans or edits.drop or edits.only):
                 finding = replace(
                     finding, severity=Severity.REVIEW,
-                    message=finding.message + " Tracks were left clear by hand: it may be one of them.",
+                    message=finding.message + msg(" Tracks were left clear by hand: it may be one of them."),
                 )  # fmt: skip
         kept.append(finding)
     return kept

@@ -38,6 +38,7 @@ from dashcamcleaner.media.probe import frame_rate
 from dashcamcleaner.media.text_judge import TrackJudge, tells_position
 from dashcamcleaner.media.text_tracks import texts_of
 from dashcamcleaner.media.video_streams import choose_video_stream, is_cover, video_streams_of
+from dashcamcleaner.messages import msg
 
 __all__ = [
     "EmbeddedPicture",
@@ -115,7 +116,11 @@ def compare_contents(
         if picture.cover and "cover" in keep:
             findings.append(found("cover-kept", {"where": picture.where}))
         else:
-            size = "" if picture.pixels is None else f" of {picture.pixels.shape[1]}x{picture.pixels.shape[0]} pixels"
+            size = (
+                ""
+                if picture.pixels is None
+                else msg(" of {shape}x{shape2} pixels", shape=picture.pixels.shape[1], shape2=picture.pixels.shape[0])
+            )
             code = "cover" if picture.cover else "thumbnail"
             findings.append(found(code, {"size": size, "where": picture.where}))
     findings += [found("position", {"where": place}) for place in output.positions]
@@ -247,7 +252,7 @@ def examine(path: Path, *, video: int | None = None) -> ContainerContents:
                 elif index in judges:
                     judges[index].take(packet)
                 elif index not in tracks and (told := position_in(bytes(packet))):
-                    facts.positions.append(f"{told!r} in stream {index}")
+                    facts.positions.append(msg("{told} in stream {index}", told=repr(told), index=index))
                     judges[index] = _TextTrack("", "")  # told once
                 if packet.pos is not None and packet.pos >= 0:
                     spans.append((packet.pos, packet.pos + packet.size))
@@ -267,7 +272,7 @@ def examine(path: Path, *, video: int | None = None) -> ContainerContents:
             facts.texts = {one.name: why for one in judges.values() if one.name and (why := one.judge.finish())}
             name = container.format.name
     except av.error.FFmpegError as error:
-        raise InputError(f"{path} cannot be read for the audit: {error}.") from error
+        raise InputError(msg("{path} cannot be read for the audit: {error}.", path=path, error=error)) from error
     boxes = "mp4" in name or "mov" in name
     if boxes:
         facts.boxes = _extra_boxes(path)
@@ -294,8 +299,10 @@ def _text_judges(container: Any) -> dict[int, _TextTrack]:
     for stream in container.streams.subtitles:
         codec = stream.codec_context.codec.canonical_name if stream.codec_context is not None else ""
         readable = codec in codecs.TEXT_SUBTITLES
-        judge = TrackJudge("" if readable else "cannot be read: it is a picture, or of an unknown kind")
-        found[stream.index] = _TextTrack(f"text track (stream {stream.index})", codec if readable else "", judge)
+        judge = TrackJudge("" if readable else msg("cannot be read: it is a picture, or of an unknown kind"))
+        found[stream.index] = _TextTrack(
+            msg("text track (stream {index})", index=stream.index), codec if readable else "", judge
+        )
     return found
 
 
@@ -304,7 +311,7 @@ def _search_messages(packet: Any, codec_of: dict[int, str], facts: ContainerCont
     index = packet.stream_index
     for message in between_pictures(bytes(packet), codec=codec_of[index]):
         if told := position_in(message):
-            facts.positions.append(f"{told!r} between the pictures of stream {index}")
+            facts.positions.append(msg("{told} between the pictures of stream {index}", told=repr(told), index=index))
             codec_of[index] = ""
             return
 
@@ -317,7 +324,7 @@ def _extra_boxes(path: Path) -> list[str]:
             return file.read(length)
 
         extras = read_boxes(read, size=path.stat().st_size).extras
-    return [f"the box {name} of {size} bytes" for name, size in extras]
+    return [msg("the box {name} of {size} bytes", name=name, size=size) for name, size in extras]
 
 
 def _still(path: Path) -> ContainerContents | None:
@@ -332,7 +339,7 @@ def _still(path: Path) -> ContainerContents | None:
             facts.tags = {name: str(value) for name, value in names.items() if name not in _EXIF_POINTERS}
             facts.tags |= {str(name): str(value) for name, value in picture.info.items() if isinstance(value, str)}
             facts.positions += [
-                f"{told!r} in {name}"
+                msg("{told} in {name}", told=repr(told), name=name)
                 for name, value in picture.info.items()
                 if isinstance(value, bytes) and (told := position_in(value))
             ]
@@ -342,7 +349,9 @@ def _still(path: Path) -> ContainerContents | None:
         return None
     data = path.read_bytes()
     facts.positions += [
-        f"{told!r} beside the picture" for part in beside_the_picture(data) if (told := position_in(part))
+        msg("{told} beside the picture", told=repr(told))
+        for part in beside_the_picture(data)
+        if (told := position_in(part))
     ]
     _search_pictures(data[8:], 8, facts)  # past the signature of the picture itself
     return facts
@@ -354,27 +363,39 @@ def _read_streams(path: Path, container: Any, facts: ContainerContents, *, video
     chapters = container.chapters()
     facts.chapters = len(chapters)
     for number, chapter in enumerate(chapters, 1):
-        facts.tags |= {f"chapter {number}: {name}": str(value) for name, value in chapter["metadata"].items()}
+        facts.tags |= {
+            msg("chapter {number}: {name}", number=number, name=name): str(value)
+            for name, value in chapter["metadata"].items()
+        }
     for stream in container.streams:
-        facts.tags |= {f"stream {stream.index}: {name}": value for name, value in stream.metadata.items()}
+        facts.tags |= {
+            msg("stream {index}: {name}", index=stream.index, name=name): value
+            for name, value in stream.metadata.items()
+        }
         codec = stream.codec_context.name if stream.codec_context is not None else "unknown"
         if stream.type == "video" and is_cover(stream):
             facts.pictures.append(
-                EmbeddedPicture(f"cover picture (stream {stream.index})", _cover(container, stream), cover=True)
+                EmbeddedPicture(
+                    msg("cover picture (stream {index})", index=stream.index), _cover(container, stream), cover=True
+                )
             )
         elif stream.type == "video":
             facts.video_streams.append(stream.index)
         elif stream.type == "audio":
             tracks[stream.index] = AudioTrack(stream.index, codec)
         else:
-            facts.other_streams.append(f"{stream.type} stream {stream.index} ({codec})")
+            facts.other_streams.append(
+                msg("{type} stream {index} ({codec})", type=stream.type, index=stream.index, codec=codec)
+            )
             if stream.type == "data":
                 facts.data_streams.append(facts.other_streams[-1])
             if stream.type == "attachment":
                 pixels = _decoded(bytes(getattr(stream, "data", b"") or b""))
                 if pixels is not None:
                     facts.pictures.append(
-                        EmbeddedPicture(f"attached picture (stream {stream.index})", pixels, cover=True)
+                        EmbeddedPicture(
+                            msg("attached picture (stream {index})", index=stream.index), pixels, cover=True
+                        )
                     )
     if len(facts.video_streams) > 1:  # the main one first
         chosen = (
@@ -410,7 +431,9 @@ def _search_gaps(path: Path, spans: list[tuple[int, int]], facts: ContainerConte
             data = file.read(min(end - start, left))
             left -= len(data)
             if (told := position_in(data)) and told not in known:  # tags are told with the tags
-                facts.positions.append(f"{told!r} at byte {start + data.find(told.encode('latin-1'))}")
+                facts.positions.append(
+                    msg("{told} at byte {start}", told=repr(told), start=start + data.find(told.encode("latin-1")))
+                )
             if pictures:
                 _search_pictures(data, start, facts)
 
@@ -435,7 +458,9 @@ def _search_pictures(data: bytes, offset: int, facts: ContainerContents) -> None
             if pixels is not None and min(pixels.shape[:2]) >= _LEAST_PICTURE_PX:
                 step = max(step, data.find(b"\xff\xd9", at) - at) if name == "JPEG" else step
                 if not any(one.shape == pixels.shape and np.abs(one.astype(int) - pixels).mean() < 8 for one in known):
-                    facts.pictures.append(EmbeddedPicture(f"{name} picture at byte {offset + at}", pixels))
+                    facts.pictures.append(
+                        EmbeddedPicture(msg("{name} picture at byte {offset}", name=name, offset=offset + at), pixels)
+                    )
                     known.append(pixels)
             at = data.find(signature, at + step)
 

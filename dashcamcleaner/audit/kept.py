@@ -14,6 +14,7 @@ import numpy as np
 from dashcamcleaner.core.boxes import iou
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.findings import Finding, Severity
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.plan_file import PlanReader
 from dashcamcleaner.tracking.tracker import Tracker
 
@@ -66,8 +67,16 @@ class KeptPersons:
             if not kept:
                 return finding
             persons |= kept[0]
-        who = f"Person {', '.join(map(str, sorted(persons)))}" if persons else "It is an unknown face, which"
-        return replace(finding, severity=Severity.NOTE, message=f"{finding.message} {who} was kept visible by choice.")
+        who = (
+            msg("Person {names}", names=", ".join(map(str, sorted(persons))))
+            if persons
+            else msg("It is an unknown face, which")
+        )
+        return replace(
+            finding,
+            severity=Severity.NOTE,
+            message=msg("{finding} {who} was kept visible by choice.", finding=finding.message, who=who),
+        )
 
 
 def _same(a: Box, b: Box) -> bool:

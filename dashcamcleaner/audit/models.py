@@ -17,6 +17,7 @@ from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.detection.ocr import TextReader
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import BackendError, ExtraMissing, extra_hint
+from dashcamcleaner.messages import msg
 from dashcamcleaner.settings import Settings
 
 __all__ = ["FACES", "OWN", "AuditModels", "open_models"]
@@ -89,14 +90,16 @@ def open_models(settings: Settings, *, upright_size: tuple[int, int], models: Mo
     try:
         whole[OWN] = models.detector(inference_size=size, aspect=aspect, **common)
         crops[OWN] = models.detector(inference_size=_CROP_SIZE, aspect=None, **common)
-        descriptions.append(f"{whole[OWN].description.weights}, mirrored, at {size} px")
+        descriptions.append(msg("{weights}, mirrored, at {size} px", weights=whole[OWN].description.weights, size=size))
     except BackendError as error:
         missing.append(_missing("search-own", error))
     if any(rules_of(kind).second_detector for kind in kinds):
         try:
             whole[FACES] = models.second_detector(inference_size=_FACE_SIZE, aspect=aspect, threads=settings.workers)
             crops[FACES] = models.second_detector(inference_size=_CROP_SIZE, threads=settings.workers)
-            descriptions.append(f"{whole[FACES].description.weights} at {_FACE_SIZE} px")
+            descriptions.append(
+                msg("{weights} at {face_size} px", weights=whole[FACES].description.weights, face_size=_FACE_SIZE)
+            )
         except (ExtraMissing, BackendError) as error:
             missing.append(_missing("search-face", error))
     reader: TextReader | None = None

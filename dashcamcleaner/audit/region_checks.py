@@ -16,6 +16,7 @@ from dashcamcleaner.core.finding_table import found
 from dashcamcleaner.core.findings import Finding, Severity
 from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.plan import Region
+from dashcamcleaner.messages import msg
 
 __all__ = ["RegionCheckLog", "RegionCheck", "spans"]
 
@@ -103,7 +104,10 @@ class _Trend:
         height = max(box[3] - box[1] for box in self.boxes.values())
         return found(
             "region-weak",
-            {"kind": rules_of(kind).noun, "what": f"its shapes can be told in all of {self.count} frames"},
+            {
+                "kind": rules_of(kind).noun,
+                "what": msg("its shapes can be told in all of {count} frames", count=self.count),
+            },
             severity=Severity.REVIEW,
             kind=kind,
             first_frame=self.first[0],
@@ -194,7 +198,7 @@ def _tell(code: str, kind: str, run: list[_Fault]) -> Finding | None:
         doubt = min(1.0, 0.3 + gain)
     return found(
         f"region-{code}",
-        {"kind": noun, "share": share, "what": f"{gain:.0%} of its detail is left"},
+        {"kind": noun, "share": share, "what": msg("{gain:.0%} of its detail is left", gain=gain)},
         severity=severity if legible > 0.06 else Severity.REVIEW,
         kind=kind,
         first_frame=run[0].frame,

@@ -14,6 +14,7 @@ from dashcamcleaner.audit.exposures import Exposure
 from dashcamcleaner.core.finding_table import found
 from dashcamcleaner.core.findings import Finding, Severity
 from dashcamcleaner.core.kinds import rules_of
+from dashcamcleaner.messages import as_message, msg
 
 __all__ = ["ExposureScorer"]
 
@@ -62,10 +63,11 @@ class ExposureScorer:
         if rules.carries_text:  # much looks like it; what can be read is one
             certain = certain and (read > _READ if self.reads is not None else sure > _SURE_UNREAD)
         severity = Severity.FAIL if certain and not still else Severity.REVIEW
-        what = f"A {rules.noun}" if certain else f"What may be a {rules.noun}"
-        more = " Its characters can be read." if read > _READ else ""
+        noun = as_message(rules.noun)
+        what = msg("A {noun}", noun=noun) if certain else msg("What may be a {noun}", noun=noun)
+        more = msg(" Its characters can be read.") if read > _READ else ""
         if still:
-            more += " It moves as one with all around it, as a poster does."
+            more += msg(" It moves as one with all around it, as a poster does.")
         first, last = exposure.sightings[0], exposure.sightings[-1]
         return found(
             "clear-object",

@@ -17,6 +17,7 @@ from dashcamcleaner.core.boxes import Detections, iou
 from dashcamcleaner.core.finding_table import CHECKS, checked, found
 from dashcamcleaner.core.findings import Check, Finding
 from dashcamcleaner.core.frame import Frame
+from dashcamcleaner.messages import msg
 
 __all__ = ["SearchAudit"]
 
@@ -113,7 +114,7 @@ class SearchAudit:
         for name, view in (("search-own", OWN), ("search-face", FACES)):
             if view in self._models.whole:
                 hits = sum(view in finding.evidence.get("scores", {}) for finding in self._found)
-                unit = f"{CHECKS[name].unit} (objects found: {hits})" if hits else ""
+                unit = msg("{unit} (objects found: {hits})", unit=CHECKS[name].unit, hits=hits) if hits else ""
                 yield checked(name, looked_at=self._looked_at, found=hits, unit=unit)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import difflib
+import gettext
 import importlib
 import logging
 import os
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, NoReturn
 import dashcamcleaner
 from dashcamcleaner.core.plain_text import say, soften_streams, visible
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError
+from dashcamcleaner.messages import DOMAIN, FOLDER, msg, translated, use_language
 
 if TYPE_CHECKING:
     from dashcamcleaner.detection.pool import ModelPool
@@ -50,6 +52,10 @@ COMMANDS = (
 
 _IMPATIENT_AFTER_S = 2.0
 
+_UPDATES = msg(
+    "Nothing here looks for updates: the releases of the place that you have it from tell of newer versions."
+)
+
 _MODULES = {"verify": "audit"}  # commands that share a module
 
 
@@ -65,10 +71,23 @@ class _Parser(argparse.ArgumentParser):
         if message.startswith("argument COMMAND: invalid choice:"):
             word = message.split("'")[1]
             near = difflib.get_close_matches(word, COMMANDS, n=1)
-            message = f"there is no command {word!r}"
-            hint = f"Did you mean {near[0]}?" if near else f"Commands: {', '.join(COMMANDS)}."
-        _complain(message, hint or f"{self.prog} --help lists what there is.")
+            message = msg("there is no command {word}", word=repr(word))
+            hint = (
+                msg("Did you mean {near}?", near=near[0])
+                if near
+                else msg("Commands: {commands}.", commands=", ".join(COMMANDS))
+            )
+        _complain(message, hint or msg("{prog} --help lists what there is.", prog=self.prog))
         raise SystemExit(2)
+
+
+class _Version(argparse.Action):
+    """Says the version, and where newer ones are, each on a line of its own."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Say it and end."""
+        say("dashcamcleaner " + dashcamcleaner.__version__, _UPDATES)
+        parser.exit()
 
 
 def main(argv: Sequence[str] | None = None, *, models: ModelPool | None = None) -> int:
@@ -81,8 +100,23 @@ def main(argv: Sequence[str] | None = None, *, models: ModelPool | None = None) 
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     soften_streams()
+    speak(arguments)
     with interrupts_once():
         return _main(arguments, models)
+
+
+def speak(arguments: Sequence[str]) -> None:
+    """Speak the language that the words name by ``--language``, or that of the environment; argparse does, too."""
+    named = ""
+    for word, after in zip(arguments, [*arguments[1:], ""], strict=True):
+        if word == "--":
+            break
+        named = after if word == "--language" else word.partition("=")[2] if word.startswith("--language=") else named
+    if named:
+        os.environ["LANGUAGE"] = named  # for argparse, and for the processes that this one starts
+    use_language()
+    gettext.bindtextdomain(DOMAIN, str(FOLDER))
+    gettext.textdomain(DOMAIN)
 
 
 def _main(arguments: Sequence[str], models: ModelPool | None) -> int:
@@ -126,14 +160,29 @@ def build_parser(
     """
     parser = _Parser(
         prog="dashcamcleaner",
-        description="Obscures faces and number plates in clips and pictures, and keeps everything else as it was.",
+        description=msg("Obscures faces and number plates in clips and pictures, and keeps everything else as it was."),
         epilog="Without a command the window opens. Each command has its own --help.",
     )
-    parser.add_argument("--version", action="version", version=f"dashcamcleaner {dashcamcleaner.__version__}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version, and where newer ones are")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
     for name in dict.fromkeys(_MODULES.get(name, name) for name in only):
         importlib.import_module(f"dashcamcleaner.cli.{name}").add_parser(subparsers)
+    for one in (parser, *subparsers.choices.values()):
+        one.add_argument("--language", metavar="LANGUAGE", help="language of messages, help and pages: en, de")
+        _translate(one)
     return parser, dict(subparsers.choices)
+
+
+def _translate(parser: argparse.ArgumentParser) -> None:
+    """Put a parser's texts into the user's language; those with values in them were when they were made."""
+    parser.description, parser.epilog = (text and translated(text) for text in (parser.description, parser.epilog))
+    for group in parser._action_groups:
+        group.title, group.description = (text and translated(text) for text in (group.title, group.description))
+    for action in parser._actions:
+        parts = getattr(action, "_choices_actions", ())  # the commands of the program
+        for one in (action, *parts):
+            if one.help and one.help is not argparse.SUPPRESS:
+                one.help = translated(one.help)
 
 
 def _refuse_unknown(unknown: Sequence[str], parser: argparse.ArgumentParser) -> NoReturn:
@@ -143,13 +192,21 @@ def _refuse_unknown(unknown: Sequence[str], parser: argparse.ArgumentParser) -> 
     flags = [flag for action in parser._actions for flag in action.option_strings]
     near = difflib.get_close_matches(word, flags, n=1)
     raise SettingError(
-        f"There is no flag {word}." if word.startswith("-") else f"{word!r} was not expected here.",
-        hint=f"Did you mean {near[0]}?" if near else f"{parser.prog} --help lists what there is.",
+        msg("There is no flag {word}.", word=word)
+        if word.startswith("-")
+        else msg("{word} was not expected here.", word=repr(word)),
+        hint=msg("Did you mean {near}?", near=near[0])
+        if near
+        else msg("{prog} --help lists what there is.", prog=parser.prog),
     )
 
 
 def _complain(message: str, hint: str) -> None:
-    say(f"dashcamcleaner: {message}", *([f"  hint: {hint}"] if hint else []), stream=sys.stderr)
+    say(
+        msg("dashcamcleaner: {message}", message=message),
+        *([msg("  hint: {hint}", hint=hint)] if hint else []),
+        stream=sys.stderr,
+    )
 
 
 class _LogLine(logging.Formatter):

@@ -20,6 +20,7 @@ from dashcamcleaner.errors import (
     InputError,
     OutputError,
 )
+from dashcamcleaner.messages import as_message, msg
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,8 +40,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     audit = subparsers.add_parser(
         "audit",
         help="look at an output again, independently, for what slipped",
-        description="Compares source and output frame by frame, searches the output with other detectors, and tries to "
-        "read covered regions back. Exit status: 0 PASS, 9 NEEDS REVIEW, 10 FAIL.",
+        description=msg(
+            "Compares source and output frame by frame, searches the output with other "
+            "detectors, and tries to read covered regions back. Exit status: 0 PASS, 9 NEEDS "
+            "REVIEW, 10 FAIL."
+        ),
     )
     audit.add_argument("source", metavar="SOURCE", help="the clip that was cleaned, or a folder of them")
     audit.add_argument("output", metavar="OUTPUT", help="what came of it, or the folder of the outputs")
@@ -53,7 +57,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=int,
         default=2,
         metavar="N",
-        help=f"with --fix: render again at most so often [1 to {_MOST_ROUNDS}]",
+        help=msg("with --fix: render again at most so often [1 to {most_rounds}]", most_rounds=_MOST_ROUNDS),
     )
     add_accept_flags(audit)
     audit.add_argument("--json", action="store_true", help="events as JSON lines on standard output")
@@ -63,7 +67,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     check = subparsers.add_parser(
         "verify",
         help="tell whether a file is still the one that a report speaks of",
-        description="Compares a file's SHA-256 with the report's. Exit status: 0 the same, 10 another.",
+        description=msg("Compares a file's SHA-256 with the report's. Exit status: 0 the same, 10 another."),
     )
     check.add_argument("report", metavar="REPORT", help="NAME.report.json")
     check.add_argument("output", metavar="OUTPUT", help="the file")
@@ -77,7 +81,13 @@ def run(args: argparse.Namespace) -> int:
     from dashcamcleaner.jobs.batch import pairs_for
 
     if not 1 <= args.rounds <= _MOST_ROUNDS:
-        raise SettingError(f"--rounds cannot be {args.rounds}: it takes 1 to {_MOST_ROUNDS}.")
+        raise SettingError(
+            msg(
+                "--rounds cannot be {rounds}: it takes 1 to {most_rounds}.",
+                rounds=args.rounds,
+                most_rounds=_MOST_ROUNDS,
+            )
+        )
     output = Path(args.output)
     pairs = pairs_for(Path(args.source), output)
     if args.plan and len(pairs) > 1:
@@ -131,7 +141,7 @@ def tell_folder(
         folder = parents.pop() if len(parents) == 1 else Path.cwd()
     page = write_folder_report(reports, folder, overwrite=overwrite)
     if not quiet:
-        say(f"report: {page}")
+        say(msg("report: {page}", page=page))
 
 
 def _one(args: argparse.Namespace, source: Path, output: Path) -> tuple[int, dict[str, Any]]:
@@ -146,7 +156,8 @@ def _one(args: argparse.Namespace, source: Path, output: Path) -> tuple[int, dic
             if isinstance(event, Failed):
                 if not args.json:
                     _say_aside(
-                        f"{output}: {event.error.message}", f"  hint: {event.error.hint}" if event.error.hint else ""
+                        msg("{output}: {error}", output=output, error=event.error.message),
+                        msg("  hint: {hint}", hint=event.error.hint) if event.error.hint else "",
                     )
                 return event.error.exit_code, failed_row(source, output, event.error)
             if isinstance(event, Audited):
@@ -156,14 +167,20 @@ def _one(args: argparse.Namespace, source: Path, output: Path) -> tuple[int, dic
                 if not args.json:
                     _tell(event.result, quiet=args.quiet)
                     if not (args.no_report or args.quiet):
-                        say(f"  report: {report}")
+                        say(msg("  report: {report}", report=report))
                 return event.result.exit_code, data
             if args.json or args.quiet:
                 continue
             if isinstance(event, Started):
-                _say_aside(f"{event.source} against {event.output}", f"  {event.description}")
+                _say_aside(
+                    msg("{source} against {output}", source=event.source, output=event.output),
+                    msg("  {description}", description=event.description),
+                )
             elif isinstance(event, Warned):
-                _say_aside(f"  note: {event.message}" + (f" {event.hint}" if event.hint else ""))
+                _say_aside(
+                    msg("  note: {event}", event=event.message)
+                    + (msg(" {hint}", hint=event.hint) if event.hint else "")
+                )
             elif isinstance(event, Progress) and time.monotonic() - shown_at >= _EVERY_S:
                 shown_at = time.monotonic()
                 _say_aside(_progress(event.phase, event.frames_done, event.frames, event.fps, event.eta_s))
@@ -194,38 +211,55 @@ def _events(args: argparse.Namespace, source: Path, output: Path) -> Iterable[Ev
 def _progress(phase: str, done: int, frames: int | None, fps: float, eta_s: float | None) -> str:
     from dashcamcleaner.core.time import format_seconds
 
-    of = f" of {frames}" if frames else ""
+    of = msg(" of {frames}", frames=frames) if frames else ""
     eta = "-" if eta_s is None else format_seconds(eta_s).split(".")[0]
-    return f"  {phase}: frame {done}{of}, {fps:.1f} fps, eta {eta}"
+    return msg(
+        "  {phase}: frame {done}{of}, {fps:.1f} fps, eta {eta}",
+        phase=as_message(phase),
+        done=done,
+        of=of,
+        fps=fps,
+        eta=eta,
+    )
 
 
 def _tell(result: AuditResult, *, quiet: bool) -> None:
     from dashcamcleaner.core.findings import Severity
 
-    say(f"{result.status.value}: {result.output}")
+    say(msg("{status}: {output}", status=result.status.value, output=result.output))
     if quiet:
         return
     for check in result.checks:
-        say(f"  {check.title}: {check.description}")
+        say(msg("  {check}: {description}", check=as_message(check.title), description=check.description))
     for finding in result.findings[:_SHOWN]:
         sign = {Severity.FAIL: "!", Severity.REVIEW: "?", Severity.NOTE: "-"}[finding.severity]
-        say(f"  {sign} {finding.message}" + (f" {finding.when}" if finding.when else ""))
+        say(
+            msg("  {sign} {finding}", sign=sign, finding=finding.message)
+            + (msg(" {when}", when=finding.when) if finding.when else "")
+        )
     if len(result.findings) > _SHOWN:
-        say(f"  ... and {len(result.findings) - _SHOWN} more, see the report")
+        say(msg("  ... and {count} more, see the report", count=len(result.findings) - _SHOWN))
     for line in result.fixes:
-        say(f"  fixed: {line}")
+        say(msg("  fixed: {line}", line=line))
     for reason in result.reasons if not result.findings else ():
-        say(f"  {reason}")
+        say(msg("  {reason}", reason=reason))
 
 
 def _table(reports: list[dict[str, Any]]) -> None:
     from dashcamcleaner.report.html import worst_first
 
-    say(f"{'status':13} {'findings':>8}  clip")
+    say(msg("{value:13} {value2:>8}  clip", value=msg("status"), value2=msg("findings")))
     for report in worst_first(reports):
         audit = report.get("audit") or {}
         found = sum(finding["severity"] != "note" for finding in audit.get("findings", []))
-        say(f"{audit.get('status') or report.get('status'):13} {found:8}  {report.get('output')}")
+        say(
+            msg(
+                "{status:13} {found:8}  {output}",
+                status=audit.get("status") or report.get("status"),
+                found=found,
+                output=report.get("output"),
+            )
+        )
 
 
 def verify(args: argparse.Namespace) -> int:
@@ -239,19 +273,25 @@ def verify(args: argparse.Namespace) -> int:
     data = read_report(report)
     expected = str(data.get("output_sha256") or "")
     if not expected:
-        raise InputError(f"The report {report} does not tell the output's SHA-256.")
+        raise InputError(msg("The report {report} does not tell the output's SHA-256.", report=report))
     if not output.is_file():
-        raise InputError(f"{output} does not exist.", hint="Check the spelling of the path.")
+        raise InputError(msg("{output} does not exist.", output=output), hint="Check the spelling of the path.")
     actual = file_sha256(output)
     same = actual == expected
     if args.json:
         say(json_line({"same": same, "file": str(output), "sha256": actual, "reported_sha256": expected}))
     elif same:
-        say(f"the same: {output} is the file that {report.name} speaks of")
-        say(f"  SHA-256 {actual}")
+        say(msg("the same: {output} is the file that {report} speaks of", output=output, report=report.name))
+        say(msg("  SHA-256 {actual}", actual=actual))
     else:
-        say(f"another: {output} is not the file that {report.name} speaks of, or was changed since")
-        say(f"  SHA-256 {actual}", f"  reported {expected}")
+        say(
+            msg(
+                "another: {output} is not the file that {report} speaks of, or was changed since",
+                output=output,
+                report=report.name,
+            )
+        )
+        say(msg("  SHA-256 {actual}", actual=actual), msg("  reported {expected}", expected=expected))
     return 0 if same else FAIL_EXIT
 
 

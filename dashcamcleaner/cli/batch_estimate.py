@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from dashcamcleaner.core.time import format_seconds
+from dashcamcleaner.messages import msg
 
 __all__ = ["BatchEstimate"]
 
@@ -37,7 +38,9 @@ class BatchEstimate:
     def place(self) -> str:
         """Which clip is worked on: ``7 of 40``; empty where there is but one."""
         total = len(self._weights)
-        return f"{min(total - len(self._left) + 1, total)} of {total}" if total > 1 else ""
+        return (
+            msg("{total} of {total2}", total=min(total - len(self._left) + 1, total), total2=total) if total > 1 else ""
+        )
 
     def ended(self, which: int | None = None, *, without_work: bool = False) -> None:
         """A clip is through.
@@ -80,4 +83,8 @@ class BatchEstimate:
         if not self.place:
             return ""
         left = self.left_s(share, which=which)
-        return self.place if left is None else f"{self.place}, {format_seconds(left).split('.')[0]} left"
+        return (
+            self.place
+            if left is None
+            else msg("{place}, {split} left", place=self.place, split=format_seconds(left).split(".")[0])
+        )

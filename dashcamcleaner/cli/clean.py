@@ -16,6 +16,7 @@ from dashcamcleaner.cli.person_flags import add_person_flags, known_persons_of, 
 from dashcamcleaner.cli.short_help import add_short_help
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import PARTIAL_EXIT, Cancelled, SettingError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.settings import ROWS
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "clean",
         help="obscure faces and number plates in clips and pictures",
-        description="Reads clips, pictures, folders or patterns and writes cleaned copies. Sources are never touched.",
+        description=msg(
+            "Reads clips, pictures, folders or patterns and writes cleaned copies. Sources are never touched."
+        ),
         add_help=False,
     )
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="files, folders, or patterns in quotes")
@@ -65,9 +68,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         parser,
         usage="dashcamcleaner clean INPUT... [-o OUTPUT] [flags]",
         examples=(
-            ("dashcamcleaner clean ride.mp4", "-> ride_cleaned.mp4 beside it"),
-            ("dashcamcleaner clean holiday/ -o cleaned/", "a folder in, a folder out; pictures, too"),
-            ("dashcamcleaner clean ride.mp4 --audit --style mosaic", "squares instead of blur; checked afterwards"),
+            ("dashcamcleaner clean ride.mp4", msg("-> ride_cleaned.mp4 beside it")),
+            ("dashcamcleaner clean holiday/ -o cleaned/", msg("a folder in, a folder out; pictures, too")),
+            (
+                "dashcamcleaner clean ride.mp4 --audit --style mosaic",
+                msg("squares instead of blur; checked afterwards"),
+            ),
         ),
         shown={
             "output",
@@ -88,8 +94,11 @@ def _asked(job: Job) -> Job:
     file = unaccepted_edits(job)
     if file is None:
         return job
-    say(f"The edits {file.path} were not made here: {file.read().clear_note}.", stream=sys.stderr)
-    say("Take them? [y/N]", stream=sys.stderr)
+    say(
+        msg("The edits {path} were not made here: {clear_note}.", path=file.path, clear_note=file.read().clear_note),
+        stream=sys.stderr,
+    )
+    say(msg("Take them? [y/N]"), stream=sys.stderr)
     said_yes = sys.stdin.readline().strip().lower() in ("y", "yes")
     return dataclasses.replace(job, accepted=(*job.accepted, file.sha256)) if said_yes else job
 

@@ -10,6 +10,7 @@ import argparse
 from dashcamcleaner.cli.short_help import EXIT_STATUSES
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import BackendMissing
+from dashcamcleaner.messages import msg
 
 __all__ = ["add_parser", "run"]
 
@@ -21,7 +22,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "completion",
         help="print a script for your shell's tab key, or the manual page",
-        description="bash: dashcamcleaner completion bash > ~/.local/share/bash-completion/completions/dashcamcleaner",
+        description=msg(
+            "bash: dashcamcleaner completion bash > ~/.local/share/bash-completion/completions/dashcamcleaner"
+        ),
     )
     parser.add_argument("what", metavar="|".join((*_SHELLS, "man")), choices=(*_SHELLS, "man"))
     parser.set_defaults(run=run)
@@ -46,7 +49,8 @@ def run(args: argparse.Namespace) -> int:
             text = shtab.complete(parser, args.what)
     except ImportError as error:
         raise BackendMissing(
-            f"{error.name} is not installed.", hint='pip install "dashcamcleaner[completion]", or: pip install shtab.'
+            msg("{error} is not installed.", error=error.name),
+            hint='pip install "dashcamcleaner[completion]", or: pip install shtab.',
         ) from error
     say(*text.rstrip("\n").split("\n"))
     return 0

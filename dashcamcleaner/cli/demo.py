@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dashcamcleaner.cli.options import add_settings
 from dashcamcleaner.core.plain_text import say
+from dashcamcleaner.messages import msg
 
 __all__ = ["add_parser", "run"]
 
@@ -27,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     folder = Path(args.folder)
     overwrite = bool(getattr(args, "set_overwrite", None)) or is_demo(folder / "demo.mp4")
     source = make_demo(folder, overwrite=overwrite)
-    say(f"made {source}")
+    say(msg("made {source}", source=source))
     if args.only_make:
         return 0
     from dashcamcleaner.cli import build_parser, clean

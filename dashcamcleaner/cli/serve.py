@@ -9,6 +9,7 @@ from pathlib import Path
 from dashcamcleaner.cli.options import add_rows
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import ExtraMissing, extra_hint
+from dashcamcleaner.messages import msg
 from dashcamcleaner.service.options import GROUPS, ROWS, ServiceOptions
 
 __all__ = ["add_parser", "run"]
@@ -21,8 +22,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "serve",
         help="score and clean pictures and clips over HTTP",
-        description="Listens on this machine alone unless told otherwise, and prints the address when it is ready. "
-        "GET /docs tells the routes; / is a page to drop pictures and clips on.",
+        description=msg(
+            "Listens on this machine alone unless told otherwise, and prints the address when it "
+            "is ready. GET /docs tells the routes; / is a page to drop pictures and clips on."
+        ),
     )
     for group, title in GROUPS.items():
         add_rows(parser.add_argument_group(title), [row for row in ROWS if row.group == group], prefix=_PREFIX)
@@ -42,10 +45,12 @@ def run(args: argparse.Namespace) -> int:
     try:
         from dashcamcleaner.service.server import serve, write_openapi
     except ModuleNotFoundError as error:
-        raise ExtraMissing(f"The service needs the package {error.name}.", hint=extra_hint("serve")) from error
+        raise ExtraMissing(
+            msg("The service needs the package {error}.", error=error.name), hint=extra_hint("serve")
+        ) from error
     if args.openapi:
         write_openapi(Path(args.openapi))
-        say(f"wrote {args.openapi}")
+        say(msg("wrote {openapi}", openapi=args.openapi))
         return 0
     logging.getLogger("dashcamcleaner.service").setLevel(logging.INFO)
     return serve(options, models=args.models)

@@ -6,6 +6,7 @@ import argparse
 
 from dashcamcleaner.cli.options import add_settings, settings_of
 from dashcamcleaner.core.plain_text import say
+from dashcamcleaner.messages import msg
 from dashcamcleaner.settings import GROUPS, PROFILES, ROWS, markdown_table, shown
 
 __all__ = ["add_parser", "run"]
@@ -38,6 +39,14 @@ def run(args: argparse.Namespace) -> int:
         say(title)
         for row in (row for row in ROWS if row.group == group):
             mark = "*" if row.name in settings.overrides else " "
-            say(f" {mark}{row.name.replace('_', '-'):<20}{shown(values[row.name]):<14}{row.describe_range()}")
-    say(f"Profiles: {', '.join(PROFILES)}. * marks what you changed.")
+            say(
+                msg(
+                    " {mark}{row:<20}{shown:<14}{describe_range}",
+                    mark=mark,
+                    row=row.name.replace("_", "-"),
+                    shown=shown(values[row.name]),
+                    describe_range=row.describe_range(),
+                )
+            )
+    say(msg("Profiles: {profiles}. * marks what you changed.", profiles=", ".join(PROFILES)))
     return 0

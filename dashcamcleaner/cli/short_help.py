@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from dashcamcleaner.core.plain_text import say
+from dashcamcleaner.messages import localized, msg, translated
 
 __all__ = ["EXIT_STATUSES", "add_short_help"]
 
@@ -42,11 +43,11 @@ def add_short_help(
         shown: the ``dest`` of the flags that stand on the short page; positional arguments always do.
     """
     width = max(len(command) for command, _ in examples)
-    lines = [f"  {command:<{width}}   {what}" for command, what in examples]
-    statuses = [f"  {status:<4} {meaning}" for status, meaning in EXIT_STATUSES.items()]
+    lines = [f"  {command:<{width}}   {localized(what)}" for command, what in examples]
+    statuses = [f"  {status:<4} {translated(meaning)}" for status, meaning in EXIT_STATUSES.items()]
     parser.formatter_class = _Page
-    parser.epilog = "\n".join(["examples:", *lines, "", "exit status:", *statuses])
-    options = parser.add_argument_group("Help")
+    parser.epilog = "\n".join([translated("examples:"), *lines, "", translated("exit status:"), *statuses])
+    options = parser.add_argument_group(translated("Help"))
     options.add_argument("-h", "--help", action=_Help, usage=usage, shown=frozenset(shown), help="this page")
     options.add_argument("--help-all", action=_Help, usage=None, shown=None, help="every flag")
 
@@ -85,6 +86,6 @@ class _Help(argparse.Action):
             for action, text in hidden:
                 action.help = text
         if hidden:
-            page += f"\n{len(hidden)} more flags: {parser.prog} --help-all\n"
+            page += localized(msg("\n{count} more flags: {prog} --help-all\n", count=len(hidden), prog=parser.prog))
         say(*page.rstrip("\n").split("\n"))
         parser.exit()

@@ -13,6 +13,7 @@ from dashcamcleaner.core.events import Event, Failed, Finished, Progress, Starte
 from dashcamcleaner.core.plain_text import json_line, say, visible
 from dashcamcleaner.core.summary import CLEANED, RunSummary
 from dashcamcleaner.core.time import format_seconds
+from dashcamcleaner.messages import as_message, joined, localized, msg, translated
 from dashcamcleaner.pipeline.job import Job
 
 __all__ = ["Display", "summary_lines"]
@@ -94,12 +95,15 @@ class Display:
         if isinstance(event, Failed):
             self._end_bar(job)
             said = _naming(str(job.source), event.error.message)
-            self._line(said, f"  hint: {event.error.hint}" if event.error.hint else "")
+            self._line(said, msg("  hint: {hint}", hint=event.error.hint) if event.error.hint else "")
         elif self._quiet:
             return
         elif isinstance(event, Started):
-            place = f"[{self._estimate.place}] " if self._estimate.place else ""
-            self._line(f"{place}{event.source} -> {event.output}", f"  {event.description}")
+            place = msg("[{place}] ", place=self._estimate.place) if self._estimate.place else ""
+            self._line(
+                msg("{place}{source} -> {output}", place=place, source=event.source, output=event.output),
+                msg("  {description}", description=event.description),
+            )
             if self._bar is not None:
                 name = f"{place}{visible(job.source.name)}"
                 added = self._bar.add_task(name, total=event.frames, fps=0.0, eta="-", found="", whole="")
@@ -107,33 +111,50 @@ class Display:
         elif isinstance(event, Progress):
             self._progress(job, event)
         elif isinstance(event, Warned):
-            self._line(f"  note: {event.message}" + (f" {event.hint}" if event.hint else ""))
+            self._line(
+                msg("  note: {event}", event=event.message) + (msg(" {hint}", hint=event.hint) if event.hint else "")
+            )
         elif isinstance(event, Finished):
             self._end_bar(job)
             if event.earlier:
-                say(f"{event.summary.status} before: {event.summary.output}")
+                say(
+                    msg(
+                        "{status} before: {output}",
+                        status=as_message(event.summary.status),
+                        output=event.summary.output,
+                    )
+                )
             else:
                 say(*summary_lines(event.summary))
 
     def _progress(self, job: Job, event: Progress) -> None:
         eta = "-" if event.eta_s is None else format_seconds(event.eta_s).split(".")[0]
-        found = " ".join(f"{count} {visible(kind)}" for kind, count in sorted(event.counts.items()))
+        found = " ".join(f"{count} {visible(translated(kind))}" for kind, count in sorted(event.counts.items()))
         source = str(job.source)
         share = event.frames_done / event.frames if event.frames else 0.0
         whole = self._estimate.describe(share, which=self._order.get(source))
         if self._bar is not None and source in self._tasks:
             self._bar.update(
                 self._tasks[source], completed=event.frames_done, total=event.frames, fps=event.fps, eta=eta,
-                found=found, whole=f"({whole})" if whole else "",
+                found=found, whole=localized(msg("({whole})", whole=whole)) if whole else "",
             )  # fmt: skip
             return
         now = time.monotonic()
         if now - self._last_plain >= _PLAIN_EVERY_S:
             self._last_plain = now
-            of = f" of {event.frames}" if event.frames else ""
-            speed_text = f", {event.fps:.1f} fps, eta {eta}" if event.fps else ""
-            whole_text = f"; {whole}" if whole else ""
-            self._line(f"  {event.phase}: frame {event.frames_done}{of}{speed_text}{whole_text}")
+            of = msg(" of {frames}", frames=event.frames) if event.frames else ""
+            speed_text = msg(", {fps:.1f} fps, eta {eta}", fps=event.fps, eta=eta) if event.fps else ""
+            whole_text = msg("; {whole}", whole=whole) if whole else ""
+            self._line(
+                msg(
+                    "  {phase}: frame {frames_done}{of}{speed_text}{whole_text}",
+                    phase=as_message(event.phase),
+                    frames_done=event.frames_done,
+                    of=of,
+                    speed_text=speed_text,
+                    whole_text=whole_text,
+                )
+            )
 
     def _end_bar(self, job: Job | None = None) -> None:
         for source in list(self._tasks) if job is None else [str(job.source)]:
@@ -145,7 +166,13 @@ class Display:
         """Files in folders that are neither clip nor picture."""
         if paths and not (self._json or self._quiet):
             names = ", ".join(path.name for path in paths[:5]) + (", ..." if len(paths) > 5 else "")
-            self._line(f"{len(paths)} files are neither clip nor picture and were left aside: {names}")
+            self._line(
+                msg(
+                    "{count} files are neither clip nor picture and were left aside: {names}",
+                    count=len(paths),
+                    names=names,
+                )
+            )
 
     def left_out(self, sentences: Sequence[str]) -> None:
         """Subfolders that were not read: said even where little is, for nothing in them is cleaned."""
@@ -159,8 +186,8 @@ class Display:
         """The user stopped the batch."""
         self._end_bar()
         self._line(
-            "Stopped; nothing unfinished stands under a final name.",
-            "  hint: The same command continues where it stopped.",
+            msg("Stopped; nothing unfinished stands under a final name."),
+            msg("  hint: {hint}", hint=msg("The same command continues where it stopped.")),
         )
 
     def totals(self) -> None:
@@ -173,11 +200,26 @@ class Display:
             counted = {"cleaned": cleaned, "partial": partial, "failed": failed, "earlier": self._earlier}
             say(json_line({"event": "summary", **counted, "results": self._results}))
         elif self._total > 1 and not self._quiet:
-            before = f" ({self._earlier} of them before)" if self._earlier else ""
-            say(f"{cleaned} cleaned, {partial} partial, {failed} failed, of {self._total} inputs{before}")
+            before = msg(" ({earlier} of them before)", earlier=self._earlier) if self._earlier else ""
+            say(
+                msg(
+                    "{cleaned} cleaned, {partial} partial, {failed} failed, of {total} inputs{before}",
+                    cleaned=cleaned,
+                    partial=partial,
+                    failed=failed,
+                    total=self._total,
+                    before=before,
+                )
+            )
             for result in self._results:
                 if result["status"] != CLEANED:
-                    say(f"  {result['status']}: {_naming(result['source'], result.get('message', ''))}")
+                    say(
+                        msg(
+                            "  {status}: {naming}",
+                            status=as_message(result["status"]),
+                            naming=_naming(result["source"], result.get("message", "")),
+                        )
+                    )
 
     def _line(self, *lines: str) -> None:
         if self._bar is None:
@@ -185,39 +227,91 @@ class Display:
             return
         for line in lines:
             if line:
-                self._bar.console.print(visible(line), markup=False, highlight=False, emoji=False)
+                self._bar.console.print(visible(localized(line)), markup=False, highlight=False, emoji=False)
 
 
 def _naming(source: str, message: str) -> str:
     """What befell a source, naming it once: most messages do, and a batch must say which it was."""
-    return message if source in message else f"{source}: {message}" if message else source
+    return (
+        message
+        if source in message
+        else msg("{source}: {message}", source=source, message=message)
+        if message
+        else source
+    )
 
 
 def summary_lines(summary: RunSummary) -> list[str]:
     """What a run did, for people."""
-    lines = [f"{summary.status}: {summary.output}"]
+    lines = [msg("{status}: {output}", status=as_message(summary.status), output=summary.output)]
     speed = summary.frames / summary.wall_s if summary.wall_s else 0
-    growth = f" ({summary.output_bytes / summary.source_bytes:.2f}x the source)" if summary.source_bytes else ""
-    size = f"{summary.output_bytes / 1e6:.1f} MB{growth}"
-    lines.append(f"  {summary.frames} frames in {summary.wall_s:.1f} s ({speed:.1f} fps), {size}")
+    growth = (
+        msg(" ({output_bytes:.2f}x the source)", output_bytes=summary.output_bytes / summary.source_bytes)
+        if summary.source_bytes
+        else ""
+    )
+    size = msg("{output_bytes:.1f} MB{growth}", output_bytes=summary.output_bytes / 1000000.0, growth=growth)
+    lines.append(
+        msg(
+            "  {frames} frames in {wall_s:.1f} s ({speed:.1f} fps), {size}",
+            frames=summary.frames,
+            wall_s=summary.wall_s,
+            speed=speed,
+            size=size,
+        )
+    )
     for kind, found in summary.kinds.items():
         if found.regions:
-            tracks = f", {found.tracks} tracks" if found.tracks else ""
-            filled = f", {found.filled} of {found.regions} regions filled over time" if found.filled else ""
-            lines.append(f"  {kind}: hidden in {found.frames_covered} frames{tracks}{filled}")
+            tracks = msg(", {tracks} tracks", tracks=found.tracks) if found.tracks else ""
+            filled = (
+                msg(", {filled} of {regions} regions filled over time", filled=found.filled, regions=found.regions)
+                if found.filled
+                else ""
+            )
+            lines.append(
+                msg(
+                    "  {kind}: hidden in {frames_covered} frames{tracks}{filled}",
+                    kind=as_message(kind),
+                    frames_covered=found.frames_covered,
+                    tracks=tracks,
+                    filled=filled,
+                )
+            )
         elif found.detections:
-            why = f"by edits or too unsure ({summary.left_clear})" if summary.left_clear else "too unsure to be hidden"
-            lines.append(f"  {kind}: {found.detections} detections, all left clear: {why}")
+            why = (
+                msg("by edits or too unsure ({left_clear})", left_clear=summary.left_clear)
+                if summary.left_clear
+                else msg("too unsure to be hidden")
+            )
+            lines.append(
+                msg(
+                    "  {kind}: {detections} detections, all left clear: {why}",
+                    kind=as_message(kind),
+                    detections=found.detections,
+                    why=why,
+                )
+            )
         else:
-            lines.append(f"  {kind}: none found")
+            lines.append(msg("  {kind}: none found", kind=as_message(kind)))
     by_action: dict[str, list[str]] = {}
     for stream in summary.streams:
-        by_action.setdefault(stream.action, []).append(stream.what + (f" ({stream.why})" if stream.why else ""))
-    lines += [f"  {action}: {'; '.join(what)}" for action, what in by_action.items()]
+        by_action.setdefault(stream.action, []).append(
+            as_message(stream.what) + (msg(" ({why})", why=as_message(stream.why)) if stream.why else "")
+        )
+    lines += [
+        msg("  {action}: {what}", action=as_message(action), what=joined(what, "; "))
+        for action, what in by_action.items()
+    ]
     if summary.audit:
-        lines.append(f"  audit: {summary.audit.get('status', 'not done')}")
+        lines.append(msg("  audit: {status}", status=summary.audit.get("status") or msg("not done")))
     if summary.plan:
-        lines.append(f"  plan: {summary.plan}")
+        lines.append(msg("  plan: {plan}", plan=summary.plan))
     if summary.report:
-        lines.append(f"  summary: {summary.report} and, as a page, {Path(summary.report).with_suffix('.html').name}")
+        lines.append(
+            msg(
+                "  summary: {report} and, as a page, {name}",
+                report=summary.report,
+                name=Path(summary.report).with_suffix(".html").name,
+            )
+        )
     return lines

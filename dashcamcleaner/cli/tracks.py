@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.messages import msg
 
 __all__ = ["add_parser", "run"]
 
@@ -49,11 +50,31 @@ def run(args: argparse.Namespace) -> int:
         ]
         say(*json.dumps(rows, indent=1).splitlines())
         return 0
-    say(f"{'track':>6}  {'kind':<8}{'from':>10}{'to':>10}{'frames':>8}{'seen':>6}{'best':>6}")
+    say(
+        msg(
+            "{value:>6}  {value2:<8}{value3:>10}{value4:>10}{value5:>8}{value6:>6}{value7:>6}",
+            value="track",
+            value2="kind",
+            value3="from",
+            value4="to",
+            value5="frames",
+            value6="seen",
+            value7="best",
+        )
+    )
     for entry in entries:
-        span = f"{format_seconds(entry.first_time.seconds):>10}{format_seconds(entry.last_time.seconds):>10}"
-        counts = f"{entry.frames:>8}{entry.sightings:>6}{entry.best_score:>6.2f}"
-        say(f"{entry.track:>6}  {entry.kind:<8}{span}{counts}")
+        span = msg(
+            "{time:>10}{time2:>10}",
+            time=format_seconds(entry.first_time.seconds),
+            time2=format_seconds(entry.last_time.seconds),
+        )
+        counts = msg(
+            "{frames:>8}{sightings:>6}{best_score:>6.2f}",
+            frames=entry.frames,
+            sightings=entry.sightings,
+            best_score=entry.best_score,
+        )
+        say(msg("{track:>6}  {kind:<8}{span}{counts}", track=entry.track, kind=entry.kind, span=span, counts=counts))
     if args.sheet:
-        say(f"contact sheet: {args.sheet}")
+        say(msg("contact sheet: {sheet}", sheet=args.sheet))
     return 0

@@ -16,6 +16,7 @@ from typing import Any
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.files import atomic_json, check_output
+from dashcamcleaner.messages import msg
 
 __all__ = ["add_parser", "run"]
 
@@ -157,10 +158,14 @@ def _harvest(args: argparse.Namespace) -> int:
         progress=_ticker("clips"),
     )
     for clip, reason in result.refused.items():
-        say(f"{clip}: {reason}", stream=sys.stderr)
+        say(msg("{clip}: {reason}", clip=clip, reason=reason), stream=sys.stderr)
     say(
-        f"{result.pictures} pictures written, {result.done_before} clips were done before, "
-        f"{len(result.refused)} refused"
+        msg(
+            "{pictures} pictures written, {done_before} clips were done before, {count} refused",
+            pictures=result.pictures,
+            done_before=result.done_before,
+            count=len(result.refused),
+        )
     )
     return 0
 
@@ -179,8 +184,13 @@ def _label(args: argparse.Namespace) -> int:
     )
     result = label(args.folder, args.out, teacher=teacher, progress=_ticker("pictures"))
     say(
-        f"{result.pictures} pictures labelled ({result.sure} objects, {result.unsure} unsure), "
-        f"{result.done_before} were done before"
+        msg(
+            "{pictures} pictures labelled ({sure} objects, {unsure} unsure), {done_before} were done before",
+            pictures=result.pictures,
+            sure=result.sure,
+            unsure=result.unsure,
+            done_before=result.done_before,
+        )
     )
     return 0
 
@@ -204,16 +214,24 @@ def _fit(args: argparse.Namespace) -> int:
     if start is None:
         raise InputError("there is nothing to start from.", hint="Give --start, or start = ... in the recipe.")
     out = Path(args.out)
-    say(f"{len(recipe.pictures)} pictures")
+    say(msg("{count} pictures", count=len(recipe.pictures)))
     if rank == 0:
         pack(recipe.pictures, out / "cache", progress=_ticker("pictures packed"))
     elif not (out / "cache" / "index.json").exists():
-        raise InputError(f"{out} holds no packed pictures yet.", hint="Start --rank 0/N first; it packs them.")
+        raise InputError(
+            msg("{out} holds no packed pictures yet.", out=out), hint="Start --rank 0/N first; it packs them."
+        )
     result = fit(out / "cache", out, start=start, recipe=plan, progress=_shown_now_and_then())
     say(
-        f"{result.steps} steps in {result.spent_s / 60:.1f} min, loss {result.first_loss:.3f} -> {result.last_loss:.3f}"
+        msg(
+            "{steps} steps in {spent_s:.1f} min, loss {first_loss:.3f} -> {last_loss:.3f}",
+            steps=result.steps,
+            spent_s=result.spent_s / 60,
+            first_loss=result.first_loss,
+            last_loss=result.last_loss,
+        )
     )
-    say(f"checkpoint: {result.checkpoint}")
+    say(msg("checkpoint: {checkpoint}", checkpoint=result.checkpoint))
     return 0
 
 
@@ -221,12 +239,18 @@ def _slim(args: argparse.Namespace) -> int:
     from dashcamcleaner.training.slim import slim
 
     if Path(args.out).exists():
-        raise OutputError(f"{args.out} exists.", hint="Give another --out.")
+        raise OutputError(msg("{out} exists.", out=args.out), hint="Give another --out.")
     made = slim(args.checkpoint, args.out, most_gflops=args.gflops)
     say(
-        f"{made.gflops_before:.1f} -> {made.gflops_after:.2f} GFLOPs at 640x640, {made.parameters / 1e6:.2f} million "
-        f"parameters: {made.checkpoint}",
-        f"Train it on: dashcamcleaner train fit RECIPE --start {made.checkpoint} -o FOLDER",
+        msg(
+            "{gflops_before:.1f} -> {gflops_after:.2f} GFLOPs at 640x640, {parameters:.2f} "
+            "million parameters: {checkpoint}",
+            gflops_before=made.gflops_before,
+            gflops_after=made.gflops_after,
+            parameters=made.parameters / 1000000.0,
+            checkpoint=made.checkpoint,
+        ),
+        msg("Train it on: dashcamcleaner train fit RECIPE --start {checkpoint} -o FOLDER", checkpoint=made.checkpoint),
     )
     return 0
 
@@ -236,7 +260,7 @@ def _rank(text: str) -> tuple[int, int]:
 
     rank, _, ranks = text.partition("/")
     if not (rank.isdecimal() and ranks.isdecimal() and int(rank) < int(ranks)):
-        raise SettingError(f"--rank looks like 0/2 or 1/2, not {text!r}.")
+        raise SettingError(msg("--rank looks like 0/2 or 1/2, not {text}.", text=repr(text)))
     return int(rank), int(ranks)
 
 
@@ -311,7 +335,9 @@ def _export(args: argparse.Namespace) -> int:
 
     out = Path(args.out)
     if (out / f"{args.name}.json").exists():
-        raise OutputError(f"{out} already holds weights named {args.name}.", hint="Give another --name.")
+        raise OutputError(
+            msg("{out} already holds weights named {args}.", out=out, args=args.name), hint="Give another --name."
+        )
     files = export(args.checkpoint, out, name=args.name)
     thresholds = {"face": 0.25, "plate": 0.25}
     figures: dict[str, Any] = {}
@@ -351,7 +377,13 @@ def _export(args: argparse.Namespace) -> int:
         figures=figures,
         rank=args.rank,
     )
-    say(f"written: {', '.join(path.name for path in (*written, sidecar))}; thresholds {thresholds}")
+    say(
+        msg(
+            "written: {names}; thresholds {thresholds}",
+            names=", ".join(path.name for path in (*written, sidecar)),
+            thresholds=thresholds,
+        )
+    )
     return 0
 
 
@@ -364,7 +396,7 @@ def _thresholds(given: list[str]) -> dict[str, float]:
         try:
             chosen[kind.strip()] = float(score)
         except ValueError:
-            raise SettingError(f"a threshold looks like face=0.25, not {text!r}.") from None
+            raise SettingError(msg("a threshold looks like face=0.25, not {text}.", text=repr(text))) from None
     return chosen
 
 
@@ -374,7 +406,7 @@ def _ticker(what: str) -> Callable[[int, int], None]:
     def tick(done: int, total: int) -> None:
         if time.monotonic() - last[0] > 5 or done == total:
             last[0] = time.monotonic()
-            say(f"  {done} of {total} {what}", stream=sys.stderr)
+            say(msg("  {done} of {total} {what}", done=done, total=total, what=what), stream=sys.stderr)
 
     return tick
 
@@ -385,7 +417,7 @@ def _sentence_ticker() -> Callable[[str, int, int], None]:
     def tick(sentence: str, done: int, total: int) -> None:
         if time.monotonic() - last[0] > 5 or done == total:
             last[0] = time.monotonic()
-            say(f"  {sentence}: {done} of {total}", stream=sys.stderr)
+            say(msg("  {sentence}: {done} of {total}", sentence=sentence, done=done, total=total), stream=sys.stderr)
 
     return tick
 

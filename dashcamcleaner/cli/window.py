@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from dashcamcleaner.errors import DashcamCleanerError, ExtraMissing
+from dashcamcleaner.messages import msg
 
 if TYPE_CHECKING:
     from dashcamcleaner.core.events import Event
@@ -21,7 +22,7 @@ __all__ = ["add_parser", "open_window", "run", "show_live_window"]
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the command line."""
-    parser = subparsers.add_parser("window", help="open the window", description="Opens the window.")
+    parser = subparsers.add_parser("window", help="open the window", description=msg("Opens the window."))
     parser.add_argument("files", nargs="*", metavar="FILE", help="clips, pictures and folders for its queue")
     parser.set_defaults(run=run)
 
@@ -42,7 +43,7 @@ def open_window(paths: Sequence[str], *, models: ModelPool | None = None) -> int
         ExtraMissing: PyQt5 is not installed.
         DashcamCleanerError: there is no screen to open a window on.
     """
-    _check_screen(hint="On the command line: dashcamcleaner clean FILE")
+    _check_screen(hint=msg("On the command line: dashcamcleaner clean FILE"))
     try:
         from dashcamcleaner.gui.app import open_window as open_it
     except ImportError as error:
@@ -61,7 +62,7 @@ def show_live_window(
         ExtraMissing: PyQt5 is not installed.
         DashcamCleanerError: there is no screen to open a window on, or what the run raises.
     """
-    _check_screen(hint="Leave --to preview out.")
+    _check_screen(hint=msg("Leave --to preview out."))
     try:
         from dashcamcleaner.gui.live_window import show_live
     except ImportError as error:

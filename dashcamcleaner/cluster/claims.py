@@ -15,6 +15,7 @@ from pathlib import Path
 
 from dashcamcleaner.cluster.storage import ClipStore
 from dashcamcleaner.errors import DashcamCleanerError, OutputError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.workers import join_thread
 
 __all__ = ["claimed"]
@@ -62,7 +63,8 @@ def claimed(
                 ended.wait(stale_s)
                 if held() not in ("", seen):
                     raise OutputError(
-                        f"Another run is at work on {name}.", hint="Wait for it, or give another place with -o."
+                        msg("Another run is at work on {name}.", name=name),
+                        hint="Wait for it, or give another place with -o.",
                     )
             put(0, overwrite=True)
 

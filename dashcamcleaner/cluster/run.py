@@ -26,6 +26,7 @@ from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.errors import BackendError, Cancelled, ExtraMissing, SettingError, WorkerLost, extra_hint
 from dashcamcleaner.jobs.parallel import shared_out
 from dashcamcleaner.jobs.split import clean_split
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.context import versions
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
@@ -69,7 +70,10 @@ def run_on_cluster(
         if summary is None:
             waiting.append(one)
         else:
-            yield one.job, Warned(f"{one.output} stands already, made of this source; it is not made again.")
+            yield (
+                one.job,
+                Warned(msg("{output} stands already, made of this source; it is not made again.", output=one.output)),
+            )
             yield one.job, Finished(summary, earlier=True)
     if not waiting:
         return
@@ -162,7 +166,11 @@ def _last(future: Any) -> Finished | Failed:
         return result
     return Failed(
         WorkerLost(
-            f"No worker of the cluster could do it: {type(error).__name__}, {str(error).splitlines()[0].rstrip('.')}.",
+            msg(
+                "No worker of the cluster could do it: {name}, {splitlines}.",
+                name=type(error).__name__,
+                splitlines=str(error).splitlines()[0].rstrip("."),
+            ),
             hint="Look into the workers' logs; the same command tries again.",
         )
     )
@@ -200,14 +208,18 @@ def _client(address: str, *, at_most: int) -> Iterator[tuple[Any, int]]:
         elif "://" in address:
             where = address
         else:
-            raise SettingError(f"{address!r} is no address of a cluster.", hint="Give tcp://HOST:8786 or local:4.")
+            raise SettingError(
+                msg("{address} is no address of a cluster.", address=repr(address)),
+                hint="Give tcp://HOST:8786 or local:4.",
+            )
         try:
             made = Client(where, timeout=_CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
             client = stack.enter_context(made)
             client.wait_for_workers(1, timeout=_CONNECT_S)
         except (OSError, TimeoutError, ValueError) as error:
             raise BackendError(
-                f"No cluster with a worker answers at {address}.", hint="Start dask scheduler and dask worker first."
+                msg("No cluster with a worker answers at {address}.", address=address),
+                hint="Start dask scheduler and dask worker first.",
             ) from error
         yield client, at_once
 
@@ -215,7 +227,10 @@ def _client(address: str, *, at_most: int) -> Iterator[tuple[Any, int]]:
 def _count(address: str) -> int:
     text = address.removeprefix("local:")
     if not text.isdecimal() or not 1 <= int(text) <= _MOST_LOCAL:
-        raise SettingError(f"local: takes 1 to {_MOST_LOCAL} workers, not {text!r}.", hint="For example local:4.")
+        raise SettingError(
+            msg("local: takes 1 to {most_local} workers, not {text}.", most_local=_MOST_LOCAL, text=repr(text)),
+            hint="For example local:4.",
+        )
     return int(text)
 
 
@@ -227,7 +242,7 @@ def _check_versions(client: Any) -> None:
         client.run(remove_scratch)
     except Exception as error:  # a worker without this program raises what it likes
         raise SettingError(
-            f"A worker of the cluster cannot run this program: {type(error).__name__}.",
+            msg("A worker of the cluster cannot run this program: {name}.", name=type(error).__name__),
             hint="Install the same version of dashcamcleaner on every worker.",
         ) from error
     for who, found in sorted(theirs.items()):

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from dashcamcleaner.errors import DashcamCleanerError, ExtraMissing, InputError, OutputError, extra_hint
+from dashcamcleaner.messages import msg
 
 __all__ = ["ClipStore", "is_url", "open_store"]
 
@@ -84,7 +85,8 @@ def _mapped(url: str, *, to: type[DashcamCleanerError], verb: str) -> Iterator[N
     except Exception as error:  # each kind of store has its own tree of errors
         words = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
         raise to(
-            f"{url} cannot be {verb}: {words}.", hint="Check the address, the network and who may read it."
+            msg("{url} cannot be {verb}: {words}.", url=url, verb=verb, words=words),
+            hint=msg("Check the address, the network and who may read it."),
         ) from error
 
 
@@ -181,7 +183,9 @@ class _FsspecStore:
         try:
             import fsspec
         except ImportError as error:
-            raise ExtraMissing(f"{url} needs fsspec, which is not installed.", hint=extra_hint("cluster")) from error
+            raise ExtraMissing(
+                msg("{url} needs fsspec, which is not installed.", url=url), hint=extra_hint("cluster")
+            ) from error
         self._url = url.rstrip("/")
         with _mapped(url, to=InputError, verb="opened"):
             self._files, self._root = fsspec.core.url_to_fs(self._url)

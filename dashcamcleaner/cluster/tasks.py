@@ -16,6 +16,7 @@ from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import DashcamCleanerError, InputError, SettingError
 from dashcamcleaner.jobs.batch import earlier_result, jobs_for
 from dashcamcleaner.media.formats import format_of, output_suffix
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.report.data import read_report
 from dashcamcleaner.settings import Settings
@@ -81,7 +82,10 @@ def cluster_jobs(
     outputs = [place for _, place in found]
     twice = {place for place in outputs if outputs.count(place) > 1}
     if twice:
-        raise SettingError(f"Several inputs would become {sorted(twice)[0]}.", hint="Clean them into different places.")
+        raise SettingError(
+            msg("Several inputs would become {twice}.", twice=sorted(twice)[0]),
+            hint="Clean them into different places.",
+        )
     return [
         ClusterJob(Job(Path(source), Path(place), settings, audit=audit), source, place) for source, place in found
     ], skipped
@@ -95,7 +99,7 @@ def _listed(url: str) -> list[tuple[str, str]]:
     base = url.rstrip("/")
     names = [name for name in open_store(base).names() if format_of(Path(name)) is not None]
     if not names:
-        raise InputError(f"{url} holds no clip or picture.")
+        raise InputError(msg("{url} holds no clip or picture.", url=url))
     return [(f"{base}/{name}", name) for name in names]
 
 

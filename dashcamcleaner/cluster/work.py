@@ -24,6 +24,7 @@ from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.errors import OutputError, SettingError
 from dashcamcleaner.files import as_our_error
 from dashcamcleaner.jobs.run import clean
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.context import versions
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.settings import Settings
@@ -74,11 +75,11 @@ def weights_of(settings: Settings) -> dict[str, str]:
 def version_fault(ours: dict[str, str], theirs: dict[str, str], *, who: str) -> str:
     """In what a worker's versions differ, as a sentence; empty where they do not."""
     wrong = [
-        f"{name} {theirs.get(name, 'not at all')} instead of {ours[name]}"
+        msg("{name} {get} instead of {ours}", name=name, get=theirs.get(name, "not at all"), ours=ours[name])
         for name in _SAME
         if name in ours and theirs.get(name) != ours[name]
     ]
-    return f"The worker {who} has {', '.join(wrong)}." if wrong else ""
+    return msg("The worker {who} has {wrong}.", who=who, wrong=", ".join(wrong)) if wrong else ""
 
 
 def run_task(
@@ -102,7 +103,8 @@ def run_task(
             raise SettingError(fault, hint="Install the same version everywhere.")
         if task.weights and weights_of(task.settings) != task.weights:
             raise SettingError(
-                f"The worker {who} has other weights of the same name.", hint="Put the same weights everywhere."
+                msg("The worker {who} has other weights of the same name.", who=who),
+                hint="Put the same weights everywhere.",
             )
         if is_url(task.source) or is_url(task.output):
             return _in_scratch(task, tell, open_models)
@@ -152,7 +154,9 @@ def _in_scratch(task: Task, tell: Callable[[Event], None], open_models: Callable
 
 
 def _taken(output: str) -> OutputError:
-    return OutputError(f"{output} is there already.", hint="Clean into another place, or say --overwrite.")
+    return OutputError(
+        msg("{output} is there already.", output=output), hint="Clean into another place, or say --overwrite."
+    )
 
 
 def _renamed(last: Finished | Failed, task: Task) -> Finished | Failed:
@@ -170,7 +174,7 @@ def _renamed(last: Finished | Failed, task: Task) -> Finished | Failed:
 
 def _plain(name: str) -> str:
     if not name or name in (".", "..") or "/" in name or "\\" in name or "\0" in name:
-        raise SettingError(f"{name!r} is no name of a file.", hint="Name a file in a folder.")
+        raise SettingError(msg("{name} is no name of a file.", name=repr(name)), hint="Name a file in a folder.")
     return name
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dashcamcleaner.messages import msg
+
 __all__ = ["Detections", "area_within", "clip", "contains", "grow", "iou", "nms"]
 
 
@@ -37,7 +39,7 @@ class Detections:
         if not len(xyxy) == len(score) == len(kind):
             raise ValueError(f"{len(xyxy)} boxes, {len(score)} scores and {len(kind)} kinds do not match")
         if not (np.isfinite(xyxy).all() and np.isfinite(score).all()):
-            raise ValueError("a detection has a box or score that is not a number")
+            raise ValueError(msg("a detection has a box or score that is not a number"))
         if ((xyxy[:, 2] < xyxy[:, 0]) | (xyxy[:, 3] < xyxy[:, 1])).any():
             raise ValueError("a detection has a box with x2 < x1 or y2 < y1")
         object.__setattr__(self, "xyxy", xyxy)

@@ -8,6 +8,7 @@ a stream may change its size later. This module knows numbers alone; `media` and
 from __future__ import annotations
 
 from dashcamcleaner.errors import InputError
+from dashcamcleaner.messages import msg
 
 __all__ = [
     "MOST_BYTES",
@@ -52,8 +53,14 @@ def check_picture(name: object, width: int, height: int, *, bytes_per_pixel: flo
     """
     if not fits(width, height, bytes_per_pixel=bytes_per_pixel):
         raise InputError(
-            f"{name} is too large a picture: {width}x{height} pixels, of {MOST_BYTES / bytes_per_pixel / 1e6:.0f} "
-            "million that such a picture can have here.",
+            msg(
+                "{name} is too large a picture: {width}x{height} pixels, of {most_bytes:.0f} million "
+                "that such a picture can have here.",
+                name=name,
+                width=width,
+                height=height,
+                most_bytes=MOST_BYTES / bytes_per_pixel / 1000000.0,
+            ),
             hint="Cut or scale it first, or save a photo as JPEG.",
         )
 
@@ -66,7 +73,13 @@ def check_clip(name: object, width: int, height: int, *, most: int = MOST_CLIP_P
     """
     if width * height > most:
         raise InputError(
-            f"{name} has pictures of {width}x{height} pixels; up to {most / 1e6:.0f} million of them are cleaned.",
+            msg(
+                "{name} has pictures of {width}x{height} pixels; up to {most:.0f} million of them are cleaned.",
+                name=name,
+                width=width,
+                height=height,
+                most=most / 1000000.0,
+            ),
             hint="Scale the clip first.",
         )
 

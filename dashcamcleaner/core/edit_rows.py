@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
+from dashcamcleaner.messages import msg
 from dashcamcleaner.side_files import parse_json
 
 __all__ = [
@@ -70,7 +71,7 @@ def unknown_keys_of(row: Row, known: Sequence[str]) -> tuple[tuple[str, str], ..
 def needed(row: Row, key: str) -> object:
     """The value of a key that must be there."""
     if key not in row:
-        raise ValueError(f'it lacks "{key}"')
+        raise ValueError(msg('it lacks "{key}"', key=key))
     return row[key]
 
 
@@ -78,34 +79,34 @@ def whole_number(row: Row, key: str) -> int:
     """The whole number under a key that must be there."""
     value = needed(row, key)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"a {key} is a whole number")
+        raise ValueError(msg("a {key} is a whole number", key=key))
     return value
 
 
 def number(value: object) -> float:
     """A number, which may be infinite; written as text it is one, too."""
     if not isinstance(value, int | float | str):
-        raise ValueError(f"{value!r:.40} is no number")
+        raise ValueError(msg("{value:.40} is no number", value=repr(value)))
     try:
         found = float(value)
     except OverflowError as error:
-        raise ValueError("a number is too large") from error
+        raise ValueError(msg("a number is too large")) from error
     if math.isnan(found):
-        raise ValueError("not a number")
+        raise ValueError(msg("not a number"))
     return found
 
 
 def as_list(value: object) -> Sequence[object]:
     """A list, which may be empty."""
     if not isinstance(value, list):
-        raise ValueError(f"{value!r:.40} is no list")
+        raise ValueError(msg("{value:.40} is no list", value=repr(value)))
     return value
 
 
 def box_of(values: Sequence[object]) -> Box:
     """Four numbers; whether they are a box is for `check_box`."""
     if len(values) != 4:
-        raise ValueError("a box is x1, y1, x2, y2")
+        raise ValueError(msg("a box is x1, y1, x2, y2"))
     x1, y1, x2, y2 = (number(value) for value in values)
     return (x1, y1, x2, y2)
 
@@ -113,7 +114,7 @@ def box_of(values: Sequence[object]) -> Box:
 def key_frame(values: Sequence[object]) -> KeyFrame:
     """A second and the four numbers of a box."""
     if not values:
-        raise ValueError("a key frame is seconds, x1, y1, x2, y2")
+        raise ValueError(msg("a key frame is seconds, x1, y1, x2, y2"))
     return number(values[0]), box_of(values[1:])
 
 
@@ -121,7 +122,7 @@ def check_box(box: Box) -> None:
     """Whether a box has an area, and an end."""
     x1, y1, x2, y2 = box
     if not (math.isfinite(x1 + y1 + x2 + y2) and x2 > x1 and y2 > y1):
-        raise ValueError("a box is x1, y1, x2, y2 with x2 > x1 and y2 > y1")
+        raise ValueError(msg("a box is x1, y1, x2, y2 with x2 > x1 and y2 > y1"))
 
 
 def limits(row: Row) -> tuple[float, float]:

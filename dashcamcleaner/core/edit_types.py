@@ -35,6 +35,7 @@ from dashcamcleaner.core.edit_rows import (
 )
 from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.review_edits import CheckedSpot, KeepSpan
+from dashcamcleaner.messages import msg
 
 __all__ = [
     "EDIT_TYPES",
@@ -81,7 +82,7 @@ class TrackEdit(RowEdit):
 
     def __post_init__(self) -> None:
         if isinstance(self.track, bool) or not isinstance(self.track, int):
-            raise ValueError("a track is a whole number")
+            raise ValueError(msg("a track is a whole number"))
 
     def _values(self) -> dict[str, object]:
         return {"track": self.track}
@@ -174,10 +175,10 @@ class DrawnRegion(RowEdit):
 
     def __post_init__(self) -> None:
         if not self.keys or any(later[0] <= earlier[0] for earlier, later in pairwise(self.keys)):
-            raise ValueError("keys must be there, in order of time")
+            raise ValueError(msg("keys must be there, in order of time"))
         for time_s, box in self.keys:
             if not math.isfinite(time_s):
-                raise ValueError("a key frame needs a time")
+                raise ValueError(msg("a key frame needs a time"))
             check_box(box)
 
     @property
@@ -261,7 +262,7 @@ class _Timed(RowEdit):
 
     def __post_init__(self) -> None:
         if not (self.from_s <= self.to_s and self.from_s < math.inf and self.to_s > -math.inf):  # NaN fails, too
-            raise ValueError("it ends before it begins")
+            raise ValueError(msg("it ends before it begins"))
 
     def holds(self, time_s: float) -> bool:
         """Whether it is in force at this time."""

@@ -37,6 +37,7 @@ from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown
 from dashcamcleaner.core.plan import WHOLE_FRAME, Observation, Origin, Region
 from dashcamcleaner.core.review_edits import CheckedSpot, KeepSpan
 from dashcamcleaner.errors import PlanError
+from dashcamcleaner.messages import counted, joined, msg
 
 __all__ = ["Edits"]
 
@@ -195,20 +196,28 @@ class Edits:
         """What they leave clear, in a few words, for instance ``3 tracks left clear``; empty where nothing is."""
         parts = []
         if tracks := self.keep | self.drop:
-            parts.append(f"{_counted(len(tracks), 'track')} left clear")
+            parts.append(counted("{n} track left clear", "{n} tracks left clear", len(tracks)))
         if self.keep_spans:
-            parts.append(f"{_counted(len(self.keep_spans), 'track')} left clear for a part of the clip")
+            parts.append(
+                counted(
+                    "{n} track left clear for a part of the clip",
+                    "{n} tracks left clear for a part of the clip",
+                    len(self.keep_spans),
+                )
+            )
         if self.only:
-            parts.append(f"all tracks but {len(self.only)} left clear")
+            parts.append(msg("all tracks but {count} left clear", count=len(self.only)))
         if self.only_persons:
-            parts.append(f"all persons but {len(self.hide_persons)} left clear")
+            parts.append(msg("all persons but {count} left clear", count=len(self.hide_persons)))
         elif self.keep_persons:
-            parts.append(f"{_counted(len(self.keep_persons), 'person')} left clear")
+            parts.append(counted("{n} person left clear", "{n} persons left clear", len(self.keep_persons)))
         if self.keep_unknown:
-            parts.append("unknown faces left clear")
+            parts.append(msg("unknown faces left clear"))
         if self.clear_zones:
-            parts.append(f"finds in {_counted(len(self.clear_zones), 'area')} left clear")
-        return " and ".join(parts)
+            parts.append(
+                counted("finds in {n} area left clear", "finds in {n} areas left clear", len(self.clear_zones))
+            )
+        return joined(parts, msg(" and "))
 
     @property
     def without_uncovering(self) -> Edits:
@@ -240,19 +249,30 @@ class Edits:
         """What this version does not know and therefore leaves undone: a sentence for rows, and one for keys."""
         told = []
         if unknown := self.not_applied:
-            one = len(unknown) == 1
             kinds = _listed(_suggested(edit.row_name) for edit in unknown)
             told.append(
-                f"{'1 edit is' if one else f'{len(unknown)} edits are'} unknown to this version ({kinds}) and "
-                f"{'was' if one else 'were'} not applied: what {'it is' if one else 'they are'} meant to hide may be "
-                "visible."
+                counted(
+                    "{n} edit is unknown to this version ({kinds}) and was not applied: what it is meant to hide may "
+                    "be visible.",
+                    "{n} edits are unknown to this version ({kinds}) and were not applied: what they are meant to "
+                    "hide may be visible.",
+                    len(unknown),
+                    kinds=kinds,
+                )
             )
         known = [edit for edit in self.entries if not isinstance(edit, UnknownEdit)]
-        keys = [f"{key[:40]!r} of {edit.row_name}" for edit in known for key, _ in edit.unknown_keys]
+        keys = [
+            msg("{key} of {row_name}", key=repr(key[:40]), row_name=edit.row_name)
+            for edit in known
+            for key, _ in edit.unknown_keys
+        ]
         if keys:
             told.append(
-                f"Edits hold keys that are unknown to this version ({_listed(keys)}); they were applied without them, "
-                "so more may be visible than was meant."
+                msg(
+                    "Edits hold keys that are unknown to this version ({listed}); they were applied "
+                    "without them, so more may be visible than was meant.",
+                    listed=_listed(keys),
+                )
             )
         return tuple(told)
 
@@ -291,7 +311,7 @@ class Edits:
             listed = ", ".join(str(i) for i in sorted(existing if shown is None else shown)) or "none"
             which = ", ".join(str(i) for i in unknown)
             raise PlanError(
-                f"The plan has no track {which}; it has: {listed}.",
+                msg("The plan has no track {which}; it has: {listed}.", which=which, listed=listed),
                 hint="Track ids belong to one plan; list them with the contact sheet of that plan.",
             )
 
@@ -409,11 +429,11 @@ def _lies_in_any(xyxy: Box, zones: np.ndarray) -> bool:
 def _suggested(row_name: str) -> str:
     """A row's kind as it is told: what stands in a file is not trusted to be short, or printable."""
     near = difflib.get_close_matches(row_name, EDIT_TYPES, n=1)
-    return f"{row_name[:40]!r}, perhaps {near[0]!r}" if near else f"{row_name[:40]!r}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return (
+        msg("{row_name}, perhaps {near}", row_name=repr(row_name[:40]), near=repr(near[0]))
+        if near
+        else f"{row_name[:40]!r}"
+    )
 
 
 def _listed(texts: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict, TypeVar, Unpack
 
 from dashcamcleaner.core.findings import Check, Finding, Severity
+from dashcamcleaner.messages import as_message, msg
 
 __all__ = ["CHECKS", "FINDINGS", "CheckRow", "FindingRow", "checked", "found", "not_checked"]
 
@@ -93,8 +94,8 @@ CHECKS: Mapping[str, CheckRow] = _table(
 )  # fmt: skip
 
 _FAIL, _REVIEW, _NOTE = Severity.FAIL, Severity.REVIEW, Severity.NOTE
-_AGAIN = "Render the clip again from its plan, or audit with --fix."
-_NEW = "Clean the clip again with this version."
+_AGAIN = msg("Render the clip again from its plan, or audit with --fix.")
+_NEW = msg("Clean the clip again with this version.")
 
 FINDINGS: Mapping[str, FindingRow] = _table(
     (
@@ -297,7 +298,10 @@ def found(
         KeyError: no such code, or a gap is left open.
     """
     row = FINDINGS[code]
-    return Finding(row.check, row.code, severity or row.severity, row.sentence.format(**(words or {})), **details)
+    if words and isinstance(words.get("kind"), str):
+        words = {**words, "kind": as_message(str(words["kind"]))}
+    sentence = msg(row.sentence, **words) if words else msg(row.sentence.format())
+    return Finding(row.check, row.code, severity or row.severity, sentence, **details)
 
 
 def checked(name: str, *, looked_at: int, found: int = 0, unit: str = "") -> Check:

@@ -19,6 +19,7 @@ from typing import Any
 
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import FAIL_EXIT, REVIEW_EXIT
+from dashcamcleaner.messages import as_message, joined, msg
 
 __all__ = ["EXIT_CODES", "AuditResult", "Check", "Finding", "Severity", "Status", "judge", "upper_bound"]
 
@@ -88,9 +89,13 @@ class Finding:
         if self.first_frame < 0:
             return ""
         if self.first_frame == self.last_frame:
-            return f"{format_seconds(self.start_s)} (frame {self.first_frame})"
-        return (
-            f"{format_seconds(self.start_s)}-{format_seconds(self.end_s)} (frames {self.first_frame}-{self.last_frame})"
+            return msg("{time} (frame {first_frame})", time=format_seconds(self.start_s), first_frame=self.first_frame)
+        return msg(
+            "{time}-{time2} (frames {first_frame}-{last_frame})",
+            time=format_seconds(self.start_s),
+            time2=format_seconds(self.end_s),
+            first_frame=self.first_frame,
+            last_frame=self.last_frame,
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -132,17 +137,21 @@ class Check:
     def description(self) -> str:
         """What the check shows, and what not."""
         if not self.ran:
-            return f"not done: {self.why_not}"
+            return msg("not done: {why_not}", why_not=self.why_not)
         if not self.looked_at:
-            return f"there was nothing to look at (0 {self.unit}), so this shows nothing"
+            return msg("there was nothing to look at (0 {unit}), so this shows nothing", unit=as_message(self.unit))
+        unit = as_message(self.unit)
+        if self.found:
+            return msg("{found} wrong of {looked_at} {unit}", found=self.found, looked_at=self.looked_at, unit=unit)
         # "0 of 3667" would read as if nothing were right.
-        text = f"{self.found} wrong of" if self.found else "nothing wrong in"
-        text += f" {self.looked_at} {self.unit}"
-        if not self.found and self.sampled:
-            text += (
-                f"; were they drawn by chance, the true share would be below {upper_bound(self.looked_at):.1%} (95 %)"
-            )
-        return text
+        text = msg("nothing wrong in {looked_at} {unit}", looked_at=self.looked_at, unit=unit)
+        if not self.sampled:
+            return text
+        chance = msg(
+            "were they drawn by chance, the true share would be below {upper_bound:.1%} (95 %)",
+            upper_bound=upper_bound(self.looked_at),
+        )
+        return joined((text, chance), "; ")
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -219,19 +228,21 @@ def judge(
     review = [f for f in ordered if f.severity is Severity.REVIEW]
     reasons = [_sentence(f) for f in (*failed, *review)[:8]]
     if len(failed) + len(review) > len(reasons):
-        reasons.append(f"... and {len(failed) + len(review) - len(reasons)} more findings.")
+        reasons.append(msg("... and {count} more findings.", count=len(failed) + len(review) - len(reasons)))
     missing = [c for c in checks if not c.ran]
-    reasons += [f"{c.title}: not done, {c.why_not.rstrip('.')}." for c in missing]
+    reasons += [
+        msg("{check}: not done, {why_not}.", check=as_message(c.title), why_not=c.why_not.rstrip(".")) for c in missing
+    ]
     if not hidden_regions:
         reasons.append(
-            "Nothing at all was hidden: either nobody is in the clip, or nothing was seen. Look at it yourself."
+            msg("Nothing at all was hidden: either nobody is in the clip, or nothing was seen. Look at it yourself.")
         )
     if failed:
         return Status.FAIL, reasons, ordered
     if review or missing or not hidden_regions:
         return Status.NEEDS_REVIEW, reasons, ordered
-    return Status.PASS, ["All checks ran and found nothing; what that shows stands beside each check."], ordered
+    return Status.PASS, [msg("All checks ran and found nothing; what that shows stands beside each check.")], ordered
 
 
 def _sentence(finding: Finding) -> str:
-    return f"{finding.when}: {finding.message}" if finding.when else finding.message
+    return msg("{when}: {finding}", when=finding.when, finding=finding.message) if finding.when else finding.message

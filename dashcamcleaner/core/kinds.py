@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-__all__ = ["BUILT_IN", "KindRules", "rules_of", "thresholds_of"]
+from dashcamcleaner.messages import counted
+
+__all__ = ["BUILT_IN", "KindRules", "count_text", "rules_of", "thresholds_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,3 +113,11 @@ def thresholds_of(rules: Mapping[str, KindRules]) -> dict[str, float]:
 def rules_of(kind: str) -> KindRules:
     """The rules of a kind, before the user's settings; those of an unknown one where it is not built in."""
     return BUILT_IN.get(kind) or KindRules(kind=kind, noun=kind, plural=kind)
+
+
+def count_text(kind: str, count: int) -> str:
+    """``1 face``, ``3 plates``, for people; kinds that the program does not know by their own names."""
+    rules = BUILT_IN.get(kind)
+    if rules is None:
+        return counted("{n:,} {kind}", "{n:,} {kind}s", count, kind=kind)
+    return counted(f"{{n:,}} {rules.noun}", f"{{n:,}} {rules.plural}", count)

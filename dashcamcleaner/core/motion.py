@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from dashcamcleaner.messages import msg
 from dashcamcleaner.side_files import unpacked, within
 
 __all__ = ["FrameMotion", "Motion"]
@@ -105,7 +106,7 @@ class Motion:
             return cls.scene_cut()
         numbers = np.array(data["a"], np.float64).reshape(2, 3)
         if not (np.abs(numbers) <= _FARTHEST_PX).all():  # NaN fails, too
-            raise ValueError("a motion is out of range")
+            raise ValueError(msg("a motion is out of range"))
         affine = numbers.astype(np.float32)
         grid = None
         if "g" in data:

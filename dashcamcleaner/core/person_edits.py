@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from dashcamcleaner.core.edit_rows import Row, RowEdit, as_list, needed, number, unknown_keys_of, whole_number
+from dashcamcleaner.messages import msg
 
 __all__ = [
     "LARGEST_SQUARE_PX",
@@ -52,7 +53,7 @@ class PersonEdit(RowEdit):
 
     def __post_init__(self) -> None:
         if isinstance(self.person, bool) or not isinstance(self.person, int) or self.person < 1:
-            raise ValueError("a person is a whole number from 1")
+            raise ValueError(msg("a person is a whole number from 1"))
 
     def _values(self) -> dict[str, object]:
         return {"person": self.person}
@@ -79,9 +80,9 @@ class PersonTrack(PersonEdit):
     def __post_init__(self) -> None:
         PersonEdit.__post_init__(self)
         if isinstance(self.track, bool) or not isinstance(self.track, int):
-            raise ValueError("a track is a whole number")
+            raise ValueError(msg("a track is a whole number"))
         if any(not first <= last for first, last in self.spans):  # NaN fails, too
-            raise ValueError("a span ends before it begins")
+            raise ValueError(msg("a span ends before it begins"))
 
     def holds(self, time_s: float) -> bool:
         """Whether the track surely shows the person at this time."""
@@ -197,9 +198,9 @@ class PersonStyle(PersonEdit):
     def __post_init__(self) -> None:
         PersonEdit.__post_init__(self)
         if self.style not in STYLES:
-            raise ValueError(f"a style is {', '.join(STYLES)}")
+            raise ValueError(msg("a style is {styles}", styles=", ".join(STYLES)))
         if isinstance(self.square_px, bool) or not 0 <= self.square_px <= LARGEST_SQUARE_PX:
-            raise ValueError(f"a square has 0 to {LARGEST_SQUARE_PX} pixels")
+            raise ValueError(msg("a square has 0 to {largest_square_px} pixels", largest_square_px=LARGEST_SQUARE_PX))
 
     def _values(self) -> dict[str, object]:
         size = {"square_px": self.square_px} if self.square_px else {}
@@ -217,7 +218,7 @@ class PersonStyle(PersonEdit):
 def _span(value: object) -> Span:
     values = as_list(value)
     if len(values) != 2:
-        raise ValueError("a span is two seconds")
+        raise ValueError(msg("a span is two seconds"))
     return number(values[0]), number(values[1])
 
 

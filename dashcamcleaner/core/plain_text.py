@@ -3,7 +3,8 @@
 Names of files and folders, tags, class names of weights and other people's messages are foreign: they may hold what a
 terminal obeys (ANSI and C1 sequences), what turns lines round (bidirectional controls), what a table computes
 (``=HYPERLINK(...)``), what a browser follows (``http:evil.example``), what a widget takes for markup, or bytes that are
-no text at all. Whoever shows a text passes it through here. Standard library only.
+no text at all. Whoever shows a text passes it through here; what is a message (`dashcamcleaner.messages`) is said in
+the user's language, but in JSON and tables. Standard library only.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import sys
 import unicodedata
 from typing import Any, TextIO
 from urllib.parse import quote
+
+from dashcamcleaner.messages import localized
 
 __all__ = ["cell", "json_line", "link", "markup", "plain_markup", "say", "soften_streams", "visible"]
 
@@ -67,12 +70,12 @@ def cell(value: Any) -> Any:
 
 def markup(text: object) -> str:
     """A text for a place in a page: escaped, and shown as it is."""
-    return html.escape(visible(text))
+    return html.escape(visible(localized(text)))
 
 
 def plain_markup(text: object) -> str:
     """A text for a widget that guesses whether it is given markup (tooltips do): shown as it is in any case."""
-    plain = visible(text, lines=True)
+    plain = visible(localized(text), lines=True)
     if not any(character in plain for character in "<&"):
         return plain
     return f'<span style="white-space:pre-wrap">{html.escape(plain)}</span>'
@@ -84,7 +87,7 @@ def json_line(data: Any) -> str:
 
 
 def say(*texts: object, stream: TextIO | None = None) -> None:
-    """Print lines.
+    """Print lines, messages in the user's language.
 
     Args:
         texts: one line each, foreign parts and all.
@@ -93,7 +96,7 @@ def say(*texts: object, stream: TextIO | None = None) -> None:
     stream = sys.stdout if stream is None else stream
     for text in texts:
         encoding = getattr(stream, "encoding", None) or "utf-8"
-        print(visible(text).encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+        print(visible(localized(text)).encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
 
 
 def soften_streams() -> None:

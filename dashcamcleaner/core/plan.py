@@ -21,6 +21,7 @@ from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.motion import Motion
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import PlanError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.side_files import UNREADABLE, parse_json, reason_of, within
 
 __all__ = [
@@ -212,7 +213,13 @@ class FramePlan:
             )
             _check_boxes([(*r.xyxy, r.score) for r in regions], what="a region")
         except UNREADABLE as error:
-            raise PlanError(f"the plan has a line that cannot be read: {line[:60]!r} ({reason_of(error)}).") from error
+            raise PlanError(
+                msg(
+                    "the plan has a line that cannot be read: {line} ({reason_of}).",
+                    line=repr(line[:60]),
+                    reason_of=reason_of(error),
+                )
+            ) from error
         return cls(seen, regions)
 
 
@@ -288,7 +295,12 @@ class PlanHeader:
             ) from error
         if version[0] > PLAN_VERSION[0]:
             raise PlanError(
-                f"the plan has version {version[0]}.{version[1]}, this program reads up to {PLAN_VERSION[0]}.x.",
+                msg(
+                    "the plan has version {version}.{version2}, this program reads up to {plan_version}.x.",
+                    version=version[0],
+                    version2=version[1],
+                    plan_version=PLAN_VERSION[0],
+                ),
                 hint="Update DashcamCleaner, or analyse the clip again.",
             )
         try:
@@ -306,7 +318,9 @@ class PlanHeader:
                 version=version,
             )
         except UNREADABLE as error:
-            raise PlanError(f"the plan's header cannot be read ({reason_of(error)}).") from error
+            raise PlanError(
+                msg("the plan's header cannot be read ({reason_of}).", reason_of=reason_of(error))
+            ) from error
 
 
 def _check_boxes(rows: Any, *, what: str) -> None:

@@ -21,6 +21,7 @@ from dashcamcleaner.core.edit_rows import (
     unknown_keys_of,
     whole_number,
 )
+from dashcamcleaner.messages import msg
 
 __all__ = ["CheckedSpot", "KeepSpan"]
 
@@ -50,7 +51,7 @@ class KeepSpan(RowEdit):
 
     def __post_init__(self) -> None:
         if isinstance(self.track, bool) or not isinstance(self.track, int):
-            raise ValueError("a track is a whole number")
+            raise ValueError(msg("a track is a whole number"))
         _check_span(self.from_s, self.to_s)
 
     def holds(self, time_s: float) -> bool:
@@ -110,4 +111,4 @@ class CheckedSpot(RowEdit):
 
 def _check_span(from_s: float, to_s: float) -> None:
     if not (math.isfinite(from_s) and math.isfinite(to_s) and from_s <= to_s):
-        raise ValueError("a span has two seconds, and ends after it begins")
+        raise ValueError(msg("a span has two seconds, and ends after it begins"))

@@ -6,8 +6,16 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
+from dashcamcleaner.messages import msg
+
 __all__ = ["CLEANED", "PARTIAL", "HiddenSummary", "KindSummary", "RunSummary", "StreamAction"]
 
+SAID = (
+    msg("audit"), msg("cleaned"), msg("partial"), msg("failed"), msg("muted"), msg("analyse"), msg("look again"),
+    msg("clean"), msg("render"), msg("whole frame"), msg("audit: fails"), msg("to review"), msg("engine"),
+    msg("weights"),
+)  # fmt: skip
+"""Words of summaries and events: machines get them as they are, people in their language."""
 CLEANED = "cleaned"
 PARTIAL = "partial"
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from dashcamcleaner.demo.scenery import car, lamp_post, pedestrian, portrait, street
 from dashcamcleaner.files import atomic_path, check_output
+from dashcamcleaner.messages import msg
 
 __all__ = ["FRAMES", "SIZE", "is_demo", "make_demo"]
 
@@ -63,7 +64,7 @@ def make_demo(folder: Path, *, overwrite: bool = False) -> Path:
     path = folder / "demo.mp4"
     pictures = _frames()  # a missing portrait is told before anything is written
     check_output(path, sources=[], overwrite=overwrite or is_demo(path))
-    hint = "Name a folder in which you may write."
+    hint = msg("Name a folder in which you may write.")
     with atomic_path(path, what=f"The demo clip {path}", hint=hint, make_folder=True) as beside:
         _write(beside, pictures)  # FFmpeg's own errors are OSErrors too
     return path

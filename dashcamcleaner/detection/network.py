@@ -14,6 +14,7 @@ import numpy as np
 
 from dashcamcleaner.detection import openvino
 from dashcamcleaner.errors import BackendError, DetectorFailed, WeightsError
+from dashcamcleaner.messages import msg
 
 __all__ = ["Network", "open_network"]
 
@@ -40,7 +41,7 @@ def open_network(
     core = ov.Core()
     target = {"auto": "CPU", "cpu": "CPU", "gpu": "GPU", "npu": "NPU"}.get(device.lower(), device.upper())
     if target.split(".")[0] not in {found.split(".")[0] for found in core.available_devices}:
-        raise BackendError(f"OpenVINO has no device {device!r} here.", hint="Use --device cpu.")
+        raise BackendError(msg("OpenVINO has no device {device} here.", device=repr(device)), hint="Use --device cpu.")
     # In 32 bits: a score must not depend on the chip, and features in bf16 told smokers clearly less well.
     options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
     if target == "CPU" and threads:
@@ -48,11 +49,11 @@ def open_network(
     try:
         graph = core.read_model(model)
         if len(graph.inputs) != 1 or graph.input().partial_shape.rank.get_length() != 4:
-            raise WeightsError(f"{name} does not take one picture, so it is no classifier of pictures.")
+            raise WeightsError(msg("{name} does not take one picture, so it is no classifier of pictures.", name=name))
         shape = graph.input().partial_shape
         channels_first = str(shape[1]) == "3"
         if not channels_first and str(shape[3]) != "3":
-            raise WeightsError(f"{name} does not take pictures of three channels.")
+            raise WeightsError(msg("{name} does not take pictures of three channels.", name=name))
         sides = (2, 3) if channels_first else (1, 2)
         height, width = (
             shape[side].get_length() if shape[side].is_static else asked
@@ -67,7 +68,7 @@ def open_network(
     except RuntimeError as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         reason = lines[-1].rstrip(".") if lines else type(error).__name__
-        raise WeightsError(f"OpenVINO cannot load {name}: {reason}.") from error
+        raise WeightsError(msg("OpenVINO cannot load {name}: {reason}.", name=name, reason=reason)) from error
     return Network(compiled, name=name, size=(width, height), channels_first=channels_first)
 
 
@@ -98,12 +99,14 @@ class Network:
         given = np.ascontiguousarray(batch.transpose(0, 3, 1, 2) if self.channels_first else batch, dtype=np.float32)
         with self._lock:
             if self._compiled is None:
-                raise DetectorFailed(f"{self._name} was closed.")
+                raise DetectorFailed(msg("{name} was closed.", name=self._name))
             try:
                 # Copied: the next inference writes over the outputs.
                 return [output.copy() for output in self._compiled(given).values()]
             except RuntimeError as error:
-                raise DetectorFailed(f"{self._name} failed in an inference: {error}.") from error
+                raise DetectorFailed(
+                    msg("{name} failed in an inference: {error}.", name=self._name, error=error)
+                ) from error
 
     def close(self) -> None:
         """Give memory and threads back."""

@@ -20,6 +20,7 @@ import numpy as np
 
 from dashcamcleaner.detection import openvino
 from dashcamcleaner.errors import DetectorFailed, ExtraMissing, extra_hint
+from dashcamcleaner.messages import msg
 
 __all__ = ["RapidOcrReader", "Reading", "TextReader", "open_reader"]
 
@@ -87,7 +88,7 @@ class RapidOcrReader:
             }
         )  # fmt: skip
         self._lock = threading.Lock()
-        self.description = f"rapidocr {getattr(rapidocr, '__version__', '')}".strip()
+        self.description = msg("rapidocr {getattr}", getattr=getattr(rapidocr, "__version__", "")).strip()
 
     def read(self, crops: Sequence[np.ndarray]) -> list[Reading]:
         """See `TextReader.read`."""
@@ -114,7 +115,7 @@ class RapidOcrReader:
             try:
                 result = self._ocr(np.ascontiguousarray(picture[..., ::-1]), use_det=True, use_cls=False, use_rec=False)
             except RuntimeError as error:
-                raise DetectorFailed(f"the text finder failed: {error}.") from error
+                raise DetectorFailed(msg("the text finder failed: {error}.", error=error)) from error
         boxes = [] if result.boxes is None else [np.asarray(corners, float) for corners in result.boxes]
         return [(*corners.min(axis=0).tolist(), *corners.max(axis=0).tolist()) for corners in boxes]
 
@@ -145,7 +146,7 @@ class RapidOcrReader:
         try:
             result = self._ocr(large[..., ::-1], use_det=False, use_cls=False, use_rec=True)
         except RuntimeError as error:
-            raise DetectorFailed(f"the text reader failed: {error}.") from error
+            raise DetectorFailed(msg("the text reader failed: {error}.", error=error)) from error
         if not result.txts:
             return Reading("", 0.0)
         return Reading(re.sub(r"[\W_]+", "", str(result.txts[0])).upper(), float((result.scores or (0.0,))[0]))

@@ -12,6 +12,7 @@ from dashcamcleaner.detection.onnx_metadata import checked_input, facts_of
 from dashcamcleaner.detection.weights import Weights, verify_file
 from dashcamcleaner.detection.yolo import cpu_count, rounded_up
 from dashcamcleaner.errors import BackendError, BackendMissing, WeightsError
+from dashcamcleaner.messages import msg
 
 __all__ = ["available_devices", "open_yolo", "versions"]
 
@@ -23,8 +24,12 @@ def _import() -> Any:
     try:
         import onnxruntime
     except (ImportError, OSError) as error:
-        reason = "is not installed" if isinstance(error, ModuleNotFoundError) else f"cannot be loaded ({error})"
-        raise BackendMissing(f"ONNX Runtime {reason}.", hint=_HINT) from error
+        reason = (
+            msg("is not installed")
+            if isinstance(error, ModuleNotFoundError)
+            else msg("cannot be loaded ({error})", error=error)
+        )
+        raise BackendMissing(msg("ONNX Runtime {reason}.", reason=reason), hint=_HINT) from error
     onnxruntime.disable_telemetry_events()  # Windows builds would report to the system's event log
     return onnxruntime
 
@@ -63,16 +68,26 @@ def open_yolo(
     file = int8 if precision == "int8" else weights.file("onnx") or int8
     if file is None:
         raise WeightsError(
-            f"the weights {weights.name} have no {'int8 ' if precision == 'int8' else ''}.onnx file.",
+            msg(
+                "the weights {weights} have no {value}.onnx file.",
+                weights=weights.name,
+                value="int8 " if precision == "int8" else "",
+            ),
             hint="Use another backend, or --precision auto.",
         )
     if precision in ("bf16", "f16"):
-        raise BackendError(f"ONNX Runtime runs the .onnx as it is, not in {precision}.", hint="Use --backend openvino.")
+        raise BackendError(
+            msg("ONNX Runtime runs the .onnx as it is, not in {precision}.", precision=precision),
+            hint="Use --backend openvino.",
+        )
     digest = verify_file(file)
     providers = available_devices()
     wanted = {"auto": next(iter(providers)), "gpu": "cuda:0", "cuda": "cuda:0"}.get(device.lower(), device.lower())
     if wanted not in providers:
-        raise BackendError(f"ONNX Runtime has no device {device!r} here.", hint=f"It has: {', '.join(providers)}.")
+        raise BackendError(
+            msg("ONNX Runtime has no device {device} here.", device=repr(device)),
+            hint=msg("It has: {providers}.", providers=", ".join(providers)),
+        )
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads or min(cpu_count(), 8)
     options.inter_op_num_threads = 1
@@ -83,11 +98,16 @@ def open_yolo(
         session = ort.InferenceSession(str(file.path), options, providers=[providers[wanted]])
         given = session.get_inputs()[0]
     except Exception as error:  # the runtime's exceptions share no base but this
-        raise WeightsError(f"ONNX Runtime cannot load {file.path.name}: {_first_line(error)}.") from error
+        raise WeightsError(
+            msg("ONNX Runtime cannot load {path}: {first_line}.", path=file.path.name, first_line=_first_line(error))
+        ) from error
     facts = facts_of(file.path, weights=weights)
     count, own_size = checked_input(file.path, given.shape)
     if given.type not in ("tensor(float)", "tensor(float16)"):
-        raise WeightsError(f"{file.path.name} takes {given.type}, not pictures.", hint="Export it with float input.")
+        raise WeightsError(
+            msg("{path} takes {type}, not pictures.", path=file.path.name, type=given.type),
+            hint="Export it with float input.",
+        )
     input_size = own_size or rounded_up(input_size, stride=facts.stride)
     number = np.float16 if given.type == "tensor(float16)" else np.float32
 

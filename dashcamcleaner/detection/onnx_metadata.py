@@ -15,6 +15,7 @@ from dashcamcleaner.detection.weights import Weights
 from dashcamcleaner.detection.yolo import kinds_of
 from dashcamcleaner.errors import WeightsError
 from dashcamcleaner.files import map_os_errors
+from dashcamcleaner.messages import msg
 from dashcamcleaner.side_files import within
 
 __all__ = ["BOX_TASKS", "ModelFacts", "checked_input", "facts_of", "read_metadata"]
@@ -54,11 +55,13 @@ def facts_of(path: Path, *, weights: Weights, metadata: dict[str, str] | None = 
         metadata = read_metadata(path)
     task = metadata.get("task", "detect")
     if task not in BOX_TASKS:
-        raise WeightsError(f"{path.name} is a model for the task {task!r}, which gives no upright boxes.")
+        raise WeightsError(
+            msg("{path} is a model for the task {task}, which gives no upright boxes.", path=path.name, task=repr(task))
+        )
     if weights.kinds is None and "names" not in metadata:
         raise WeightsError(
-            f"{path.name} does not tell its class names.",
-            hint=f"Write a sidecar {path.stem}.json, see docs/weights.md.",
+            msg("{path} does not tell its class names.", path=path.name),
+            hint=msg("Write a sidecar {path}.json, see docs/weights.md.", path=path.stem),
         )
     rows = metadata.get("end2end") == "True" or "'nms': True" in metadata.get("args", "")
     return ModelFacts(
@@ -81,8 +84,10 @@ def checked_input(path: Path, shape: Sequence[object]) -> tuple[int | None, tupl
     sides = [one if isinstance(one, int) and not isinstance(one, bool) else None for one in shape]
     told = ", ".join("?" if side is None else str(side) for side in sides[:6])
     wrong = WeightsError(
-        f"{path.name} takes no pictures: its input has the shape ({told}).",
-        hint=f"Known are (batch, 3, height, width), with sides of {_SIDES[0]} to {_SIDES[1]}.",
+        msg("{path} takes no pictures: its input has the shape ({told}).", path=path.name, told=told),
+        hint=msg(
+            "Known are (batch, 3, height, width), with sides of {sides} to {sides2}.", sides=_SIDES[0], sides2=_SIDES[1]
+        ),
     )
     if len(sides) != 4 or sides[1] not in (None, 3):
         raise wrong
@@ -103,7 +108,8 @@ def _stride_of(text: str, *, path: Path) -> int:
         return max(_STRIDE, int(within(text, 1, _MOST_STRIDE, what="its stride")))
     except (TypeError, ValueError, ArithmeticError) as error:
         raise WeightsError(
-            f"{path.name} tells a stride that cannot be: {text[:40]!r}.", hint="Export it again."
+            msg("{path} tells a stride that cannot be: {text}.", path=path.name, text=repr(text[:40])),
+            hint="Export it again.",
         ) from error
 
 
@@ -121,19 +127,21 @@ def read_metadata(path: Path) -> dict[str, str]:
             while file.tell() < end:
                 field, length = _next_field(file)
                 if file.tell() + length > end:
-                    raise ValueError("a field reaches past the end of the file")
+                    raise ValueError(msg("a field reaches past the end of the file"))
                 if field == _METADATA_PROPS:
                     stop, entry = file.tell() + length, {}
                     while file.tell() < stop:
                         inner, size = _next_field(file)
                         if size > _MOST_METADATA:
-                            raise ValueError("a text is too long")
+                            raise ValueError(msg("a text is too long"))
                         entry[inner] = file.read(size).decode("utf-8", "replace")
                     found[entry.get(_KEY, "")] = entry.get(_VALUE, "")
                 else:
                     file.seek(length, 1)
     except ValueError as error:
-        raise WeightsError(f"{path} is not an ONNX file that can be read ({error}).") from error
+        raise WeightsError(
+            msg("{path} is not an ONNX file that can be read ({error}).", path=path, error=error)
+        ) from error
     return found
 
 
@@ -151,7 +159,7 @@ def _next_field(file: BinaryIO) -> tuple[int, int]:
     elif wire in (1, 5):
         length = 8 if wire == 1 else 4
     else:
-        raise ValueError(f"unknown wire type {wire}")
+        raise ValueError(msg("unknown wire type {wire}", wire=wire))
     return tag >> 3, length
 
 
@@ -160,8 +168,8 @@ def _varint(file: BinaryIO) -> int:
     for shift in range(0, 70, 7):
         byte = file.read(1)
         if not byte:
-            raise ValueError("the file ends within a number")
+            raise ValueError(msg("the file ends within a number"))
         value |= (byte[0] & 0x7F) << shift
         if byte[0] < 0x80:
             return value
-    raise ValueError("a number is too long")
+    raise ValueError(msg("a number is too long"))

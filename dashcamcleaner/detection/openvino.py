@@ -24,6 +24,7 @@ from dashcamcleaner.detection.onnx_metadata import checked_input, facts_of
 from dashcamcleaner.detection.weights import Weights, WeightsFile, verify_file
 from dashcamcleaner.detection.yolo import OutputLayout, Placement, cpu_count, decode, letterbox, rounded_up, tell_layout
 from dashcamcleaner.errors import BackendError, BackendMissing, DetectorFailed, WeightsError
+from dashcamcleaner.messages import msg
 
 __all__ = ["OpenVinoDetector", "available_devices", "open_yolo", "versions"]
 
@@ -44,8 +45,14 @@ def _import() -> Any:
     try:
         import openvino
     except (ImportError, OSError) as error:
-        reason = "is not installed" if isinstance(error, ModuleNotFoundError) else f"cannot be loaded ({error})"
-        raise BackendMissing(f"OpenVINO {reason}.", hint="pip install -r requirements.txt") from error
+        reason = (
+            msg("is not installed")
+            if isinstance(error, ModuleNotFoundError)
+            else msg("cannot be loaded ({error})", error=error)
+        )
+        raise BackendMissing(
+            msg("OpenVINO {reason}.", reason=reason), hint="pip install -r requirements.txt"
+        ) from error
     finally:
         if absent:
             del sys.modules["openvino_telemetry"]
@@ -85,7 +92,8 @@ def open_yolo(
     core = ov.Core()
     if name.split(".")[0] not in {found.split(".")[0] for found in core.available_devices}:
         raise BackendError(
-            f"OpenVINO has no device {device!r} here.", hint=f"It has: {', '.join(core.available_devices) or 'none'}."
+            msg("OpenVINO has no device {device} here.", device=repr(device)),
+            hint=msg("It has: {available_devices}.", available_devices=", ".join(core.available_devices) or "none"),
         )
     file = _choose_file(weights, core=core, device=name, precision=precision)
     digest = verify_file(file)
@@ -120,7 +128,13 @@ def open_yolo(
         raise
     except Exception as error:  # the binding raises whatever the file makes it meet
         raise WeightsError(
-            f"OpenVINO cannot load {file.path.name} for {input_size[0]}x{input_size[1]}: {_first_line(error)}.",
+            msg(
+                "OpenVINO cannot load {path} for {input_size}x{input_size2}: {first_line}.",
+                path=file.path.name,
+                input_size=input_size[0],
+                input_size2=input_size[1],
+                first_line=_first_line(error),
+            ),
             hint="Export it with dynamic height and width, or give the inference size that it was exported for.",
         ) from error
     description = DetectorDescription(
@@ -143,7 +157,10 @@ def _choose_file(weights: Weights, *, core: Any, device: str, precision: str) ->
     full = weights.file("openvino", "onnx")
     if precision == "int8":
         if int8 is None:
-            raise WeightsError(f"the weights {weights.name} come without an int8 file.", hint="Use --precision auto.")
+            raise WeightsError(
+                msg("the weights {weights} come without an int8 file.", weights=weights.name),
+                hint="Use --precision auto.",
+            )
         return int8
     if precision == "auto" and device == "CPU" and int8 is not None and (int8.auto or full is None):
         native = str(core.get_property("CPU", "INFERENCE_PRECISION_HINT").to_string())
@@ -151,7 +168,7 @@ def _choose_file(weights: Weights, *, core: Any, device: str, precision: str) ->
             return int8
     if full is None:
         raise WeightsError(
-            f"the weights {weights.name} have no .onnx or OpenVINO file.",
+            msg("the weights {weights} have no .onnx or OpenVINO file.", weights=weights.name),
             hint="Use --backend torch, or export the .pt to ONNX.",
         )
     return full
@@ -213,7 +230,9 @@ class OpenVinoDetector:
                 request.request.start_async()
                 started.append(request)
         except RuntimeError as error:
-            raise DetectorFailed(f"OpenVINO could not start an inference: {_first_line(error)}.") from error
+            raise DetectorFailed(
+                msg("OpenVINO could not start an inference: {first_line}.", first_line=_first_line(error))
+            ) from error
         return started
 
     def result(self, handle: list[_InferenceSlot]) -> list[Detections]:
@@ -224,7 +243,9 @@ class OpenVinoDetector:
                 request.request.wait()
                 output = request.request.get_output_tensor(0).data
             except RuntimeError as error:
-                raise DetectorFailed(f"OpenVINO failed in an inference: {_first_line(error)}.") from error
+                raise DetectorFailed(
+                    msg("OpenVINO failed in an inference: {first_line}.", first_line=_first_line(error))
+                ) from error
             assert request.placement is not None
             if self._layout is None:
                 self._layout = tell_layout(

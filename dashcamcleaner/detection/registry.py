@@ -21,6 +21,7 @@ from dashcamcleaner.detection.detector import SCORE_FLOOR, Detector, DetectorDes
 from dashcamcleaner.detection.weights import Weights, find_weights
 from dashcamcleaner.detection.yolo import network_size, suppress
 from dashcamcleaner.errors import BackendError, BackendMissing, WeightsUntrusted
+from dashcamcleaner.messages import joined, msg
 
 __all__ = ["BACKENDS", "CombinedDetector", "backend_installed", "gpu_torch_likely", "open_detector"]
 
@@ -66,7 +67,10 @@ def open_detector(
         BackendError: no backend works here.
     """
     if backend != "auto" and backend not in BACKENDS:
-        raise BackendError(f"there is no backend {backend!r}.", hint=f"There are: {', '.join(BACKENDS)}.")
+        raise BackendError(
+            msg("there is no backend {backend}.", backend=repr(backend)),
+            hint=msg("There are: {backends}.", backends=", ".join(BACKENDS)),
+        )
     chosen = [find_weights(name) for name in weights.split(",") if name.strip()] or [find_weights()]
     opened: list[Detector] = []
     try:
@@ -100,7 +104,13 @@ def _open_one(weights: Weights, *, backend: str, device: str, trust_weights: boo
         else:
             options.pop("trust", None)
         why = "; ".join(
-            [*(f"{other} does not work here ({error.message.rstrip('.')})" for other, error in failures), reason]
+            [
+                *(
+                    msg("{other} does not work here ({error})", other=other, error=error.message.rstrip("."))
+                    for other, error in failures
+                ),
+                reason,
+            ]
         )
         try:
             opened: Detector = importlib.import_module(module).open_yolo(weights, device=its_device, why=why, **options)
@@ -115,38 +125,47 @@ def _open_one(weights: Weights, *, backend: str, device: str, trust_weights: boo
     if not failures:
         formats = ", ".join(file.path.name for file in weights.files) or "no file"
         raise BackendMissing(
-            f"no installed backend reads the weights {weights.name} ({formats}).",
+            msg("no installed backend reads the weights {weights} ({formats}).", weights=weights.name, formats=formats),
             hint=BACKENDS["torch" if weights.file("torch") else "openvino"][2],
         )
-    reasons = "; ".join(f"{name}: {error.message.rstrip('.')}" for name, error in failures)
-    raise BackendError(f"no backend works with the weights {weights.name} ({reasons}).", hint=failures[0][1].hint)
+    reasons = joined(
+        (msg("{name}: {error}", name=name, error=error.message.rstrip(".")) for name, error in failures), "; "
+    )
+    raise BackendError(
+        msg("no backend works with the weights {weights} ({reasons}).", weights=weights.name, reasons=reasons),
+        hint=failures[0][1].hint,
+    )
 
 
 def _candidates(weights: Weights, *, backend: str, device: str) -> list[tuple[str, str, str]]:
     """Engines worth trying, best first: name, device, and the reason in words."""
     wanted = device.lower()
     if backend != "auto":
-        return [(backend, device, f"backend {backend} was asked for")]
+        return [(backend, device, msg("backend {backend} was asked for", backend=backend))]
     found: list[tuple[str, str, str]] = []
     graph, pickle = weights.file("onnx", "openvino") is not None, weights.file("torch") is not None
     int8_only = not graph and weights.file("onnx", "openvino", precision="int8") is not None
     graph = graph or int8_only
     if pickle and (wanted.startswith(("cuda", "mps")) or (wanted in ("auto", "gpu") and gpu_torch_likely())):
-        asked = "the device was asked for" if wanted != "auto" else "a GPU that torch can use is the fastest here"
+        asked = (
+            msg("the device was asked for") if wanted != "auto" else msg("a GPU that torch can use is the fastest here")
+        )
         # "gpu", so that torch refuses rather than falls back to its slow CPU path where the driver does not fit.
         found.append(("torch", "gpu" if wanted == "auto" else device, asked))
     if wanted.startswith("cuda"):
         if graph and backend_installed("onnx"):
-            found.append(("onnx", device, "ONNX Runtime has the device that was asked for"))
-        return found or [("torch", device, "only torch knows this device")]
+            found.append(("onnx", device, msg("ONNX Runtime has the device that was asked for")))
+        return found or [("torch", device, msg("only torch knows this device"))]
     if wanted.startswith("mps"):
-        return found or [("torch", device, "only torch knows this device")]
+        return found or [("torch", device, msg("only torch knows this device"))]
     if graph and backend_installed("openvino"):
-        found.append(("openvino", device, "OpenVINO is the fastest engine on a CPU, and no GPU serves torch here"))
+        found.append(("openvino", device, msg("OpenVINO is the fastest engine on a CPU, and no GPU serves torch here")))
     if graph and backend_installed("onnx") and wanted in ("auto", "cpu"):
-        found.append(("onnx", device, "ONNX Runtime runs the .onnx file"))
+        found.append(("onnx", device, msg("ONNX Runtime runs the .onnx file")))
     if pickle and backend_installed("torch") and not any(name == "torch" for name, _, _ in found):
-        found.append(("torch", device, "only torch opens a .pt file" if not graph else "torch runs the .pt file"))
+        found.append(
+            ("torch", device, msg("only torch opens a .pt file") if not graph else msg("torch runs the .pt file"))
+        )
     return found
 
 

@@ -21,6 +21,7 @@ from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.detection.detector import Detector, PipelinedDetector
 from dashcamcleaner.detection.yolo import EDGE_TOLERANCE, fitted_size, suppress
 from dashcamcleaner.errors import BackendError, DashcamCleanerError, DetectorFailed
+from dashcamcleaner.messages import msg
 
 __all__ = ["FrameDetector", "Tile", "check_kinds", "lay_tiles", "merge_tiles"]
 
@@ -46,8 +47,12 @@ def check_kinds(detector: Detector, wanted: Sequence[str]) -> None:
     missing = [kind for kind in wanted if kind not in detector.kinds]
     if missing:
         raise BackendError(
-            f"the weights {detector.description.weights} cannot see: {', '.join(missing)} "
-            f"(they know {', '.join(detector.kinds)}).",
+            msg(
+                "the weights {weights} cannot see: {missing} (they know {kinds}).",
+                weights=detector.description.weights,
+                missing=", ".join(missing),
+                kinds=", ".join(detector.kinds),
+            ),
             hint="Add weights that can, separated by a comma, or leave the kind out.",
         )
 
@@ -106,7 +111,7 @@ def _failing_closed() -> Iterator[None]:
     except DashcamCleanerError:
         raise
     except Exception as error:  # any detector may stand here, with any library's errors
-        raise DetectorFailed(f"the detector failed: {error!r}.") from error
+        raise DetectorFailed(msg("the detector failed: {error}.", error=repr(error))) from error
 
 
 class FrameDetector:
@@ -138,7 +143,13 @@ class FrameDetector:
         overlap: float = 0.2,
     ) -> None:
         if tiles < 1 or not 0 <= overlap <= 0.5:
-            raise BackendError(f"tiles must be 1 or more and overlap 0 to 0.5, not {tiles} and {overlap}.")
+            raise BackendError(
+                msg(
+                    "tiles must be 1 or more and overlap 0 to 0.5, not {tiles} and {overlap}.",
+                    tiles=tiles,
+                    overlap=overlap,
+                )
+            )
         if kinds is not None:
             check_kinds(detector, kinds)
         self.detector = detector
@@ -197,7 +208,9 @@ class FrameDetector:
     @staticmethod
     def _checked(seen: list[Detections], count: int) -> list[Detections]:
         if len(seen) != count:
-            raise DetectorFailed(f"the detector answered {len(seen)} of {count} pictures.")
+            raise DetectorFailed(
+                msg("the detector answered {count} of {count2} pictures.", count=len(seen), count2=count)
+            )
         return seen
 
     def _upright(self, seen: Sequence[Detections]) -> Detections:

@@ -25,6 +25,7 @@ from dashcamcleaner.detection.weights import Weights, check_trust, verify_file
 from dashcamcleaner.detection.yolo import cpu_count, kinds_of, names_of, rounded_up
 from dashcamcleaner.errors import BackendError, BackendMissing, DetectorFailed, WeightsError
 from dashcamcleaner.files import user_folder
+from dashcamcleaner.messages import msg
 
 __all__ = [
     "ClassNetwork",
@@ -59,8 +60,8 @@ def import_torch() -> Any:
     try:
         import torch
     except (ImportError, OSError) as error:
-        reason = "is not installed" if isinstance(error, ModuleNotFoundError) else f"cannot be loaded ({error})"
-        raise BackendMissing(f"torch {reason}.", hint=_HINT) from error
+        reason = msg("is not installed") if isinstance(error, ModuleNotFoundError) else f"cannot be loaded ({error})"
+        raise BackendMissing(msg("torch {reason}.", reason=reason), hint=_HINT) from error
     return torch
 
 
@@ -73,7 +74,7 @@ def import_ultralytics() -> Any:
     torch = import_torch()
     for package in ("ultralytics", "torchvision"):
         if importlib.util.find_spec(package) is None:
-            raise BackendMissing(f"{package} is not installed, which opens .pt files.", hint=_HINT)
+            raise BackendMissing(msg("{package} is not installed, which opens .pt files.", package=package), hint=_HINT)
     for name, value in _QUIET.items():
         os.environ[name] = value
     # Its own settings file would be shared with the user's other work and may say otherwise.
@@ -86,7 +87,7 @@ def import_ultralytics() -> Any:
             import ultralytics
             from ultralytics.utils import SETTINGS, downloads
         except (ImportError, OSError, RuntimeError) as error:
-            raise BackendMissing(f"Ultralytics cannot be loaded ({error}).", hint=_HINT) from error
+            raise BackendMissing(msg("Ultralytics cannot be loaded ({error}).", error=error), hint=_HINT) from error
     # It takes a user's own yolov5n.pt for its yolov5nu.pt and fetches that, whether there is a network or not.
     downloads.attempt_download_asset = _existing_file
     downloads.safe_download = _refuse_download
@@ -121,7 +122,7 @@ def _declare_torchvision_operators(torch: Any) -> None:
             library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
         _declared.append(library)  # the declaration lives as long as this object
     except (ImportError, OSError) as error:
-        raise BackendMissing(f"torchvision cannot be loaded ({error}).", hint=_HINT) from error
+        raise BackendMissing(msg("torchvision cannot be loaded ({error}).", error=error), hint=_HINT) from error
 
 
 @contextlib.contextmanager
@@ -191,7 +192,9 @@ def open_yolo(
     """
     file = weights.file("torch")
     if file is None:
-        raise WeightsError(f"the weights {weights.name} have no .pt file.", hint="Use --backend openvino.")
+        raise WeightsError(
+            msg("the weights {weights} have no .pt file.", weights=weights.name), hint="Use --backend openvino."
+        )
     digest = verify_file(file)
     check_trust(file.path, trust=trust)
     torch = import_torch()
@@ -258,7 +261,7 @@ def open_classes(path: Path, *, device: str = "auto", threads: int = 0) -> tuple
     """
     torch = import_torch()
     target = _device(torch, device)
-    model = _load(path, head="auto", tasks=("classify",), answers="tells pictures apart")
+    model = _load(path, head="auto", tasks=("classify",), answers=msg("tells pictures apart"))
     if target.type == "cpu":
         torch.set_num_threads(threads or max(1, cpu_count() // 2))
     model.to(device=target)
@@ -280,7 +283,7 @@ class ClassNetwork:
         """
         model = self._model
         if model is None:
-            raise DetectorFailed(f"{self._name} was closed.")
+            raise DetectorFailed(msg("{name} was closed.", name=self._name))
         try:
             with self._torch.inference_mode():
                 output = model(self._torch.from_numpy(batch).to(self._target).permute(0, 3, 1, 2))
@@ -288,7 +291,9 @@ class ClassNetwork:
                     output = output[0]
                 return [output.float().cpu().numpy()]
         except RuntimeError as error:
-            raise DetectorFailed(f"{self._name} failed in an inference: {error}.") from error
+            raise DetectorFailed(
+                msg("{name} failed in an inference: {error}.", name=self._name, error=error)
+            ) from error
 
     def close(self) -> None:
         """Give the backend's memory back."""
@@ -305,12 +310,15 @@ def _device(torch: Any, name: str) -> Any:
     try:
         device = torch.device("cuda:0" if name == "cuda" else name)
     except RuntimeError as error:
-        raise BackendError(f"torch knows no device {name!r}.", hint="Use cpu, cuda:0 or mps.") from error
+        raise BackendError(
+            msg("torch knows no device {name}.", name=repr(name)), hint="Use cpu, cuda:0 or mps."
+        ) from error
     if (device.type == "cuda" and (not has_cuda or (device.index or 0) >= torch.cuda.device_count())) or (
         device.type == "mps" and not has_mps
     ):
         raise BackendError(
-            f"torch has no device {name!r} here.", hint=f"It has: {', '.join(available_devices())}. {_HINT} adds CUDA."
+            msg("torch has no device {name} here.", name=repr(name)),
+            hint=msg("It has: {names}. {hint} adds CUDA.", names=", ".join(available_devices()), hint=_HINT),
         )
     return device
 
@@ -323,7 +331,9 @@ def _precision(torch: Any, precision: str, *, target: Any) -> tuple[Any, str]:
     return {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}[precision], precision
 
 
-def _load(path: Any, *, head: str, tasks: tuple[str, ...] = BOX_TASKS, answers: str = "gives upright boxes") -> Any:
+def _load(
+    path: Any, *, head: str, tasks: tuple[str, ...] = BOX_TASKS, answers: str = msg("gives upright boxes")
+) -> Any:
     """The model inside a checkpoint, ready to infer; refused if its task is none of ``tasks``."""
     import_ultralytics()
     from ultralytics.nn.tasks import load_checkpoint
@@ -340,9 +350,16 @@ def _load(path: Any, *, head: str, tasks: tuple[str, ...] = BOX_TASKS, answers: 
     ) as error:  # fmt: skip
         reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise WeightsError(
-            f"{path} is not a model that Ultralytics can open ({reason}).",
+            msg("{path} is not a model that Ultralytics can open ({reason}).", path=path, reason=reason),
             hint="For .pt files of the older YOLOv5 or other programs, export to ONNX there and use the .onnx.",
         ) from error
     if task not in tasks:
-        raise WeightsError(f"{path} is a model for the task {task!r}, and none that {answers}.")
+        raise WeightsError(
+            msg(
+                "{path} is a model for the task {task}, and none that {answers}.",
+                path=path,
+                task=repr(task),
+                answers=answers,
+            )
+        )
     return model

@@ -37,6 +37,7 @@ from typing import Any
 
 from dashcamcleaner.errors import OutputError, WeightsError, WeightsUntrusted
 from dashcamcleaner.files import atomic_json, file_sha256, map_os_errors, user_folder
+from dashcamcleaner.messages import msg
 from dashcamcleaner.side_files import UNREADABLE, read_json, reason_of, within
 
 __all__ = [
@@ -140,21 +141,26 @@ def read_sidecar(path: Path) -> Weights:
     Raises:
         WeightsError: unreadable, of a newer schema, or a field is missing or of the wrong form.
     """
-    hint = "See docs/weights.md for its fields."
+    hint = msg("See docs/weights.md for its fields.")
     try:
-        metadata = read_json(path, what=f"The sidecar {path}", to=WeightsError, most=_MOST_BYTES)
+        metadata = read_json(path, what=msg("The sidecar {path}", path=path), to=WeightsError, most=_MOST_BYTES)
         schema = int(metadata["schema"])
         if schema > SCHEMA:
             raise WeightsError(
-                f"the sidecar {path.name} has schema {schema}, this program reads up to {SCHEMA}.",
+                msg(
+                    "the sidecar {path} has schema {schema}, this program reads up to {schema2}.",
+                    path=path.name,
+                    schema=schema,
+                    schema2=SCHEMA,
+                ),
                 hint="Update DashcamCleaner.",
             )
         head = str(metadata.get("head", "auto"))
         if head not in HEADS:
-            raise ValueError(f"head is {head!r}, not one of {', '.join(HEADS)}")
+            raise ValueError(msg("head is {head}, not one of {heads}", head=repr(head), heads=", ".join(HEADS)))
         kinds = tuple(_name_of(kind) for kind in metadata["kinds"])
         if not 0 < len(kinds) <= _MOST_KINDS:
-            raise ValueError("kinds is empty" if not kinds else "kinds is too long")
+            raise ValueError(msg("kinds is empty") if not kinds else msg("kinds is too long"))
         files = tuple(_file_of(row, folder=path.parent) for row in metadata["files"])
         size_px = metadata.get("trained_size_px")
         return Weights(
@@ -164,27 +170,29 @@ def read_sidecar(path: Path) -> Weights:
             head=head,
             trained_size_px=int(within(size_px, *_SIZES_PX, what="trained_size_px")) if size_px else None,
             thresholds={
-                str(kind): within(value, 0, 1, what=f"the threshold of {kind}")
+                str(kind): within(value, 0, 1, what=msg("the threshold of {kind}", kind=kind))
                 for kind, value in metadata.get("thresholds", {}).items()
             },
             rank=int(metadata.get("rank", 0)),
             metadata=metadata,
         )
     except UNREADABLE as error:
-        raise WeightsError(f"The sidecar {path} cannot be read ({reason_of(error)}).", hint=hint) from error
+        raise WeightsError(
+            msg("The sidecar {path} cannot be read ({reason_of}).", path=path, reason_of=reason_of(error)), hint=hint
+        ) from error
 
 
 def _name_of(value: Any) -> str:
     """A name of weights or of a kind: a text that can be shown and written down."""
     if not isinstance(value, str) or not value.strip() or not value.isprintable() or len(value) > _LONGEST_NAME:
-        raise ValueError(f"{str(value)[:40]!r} is no name")
+        raise ValueError(msg("{value} is no name", value=repr(str(value)[:40])))
     return value
 
 
 def _file_of(row: dict[str, Any], *, folder: Path) -> WeightsFile:
     name = str(row["file"])
     if Path(name).name != name:
-        raise ValueError(f"file {name!r} must lie beside its sidecar")
+        raise ValueError(msg("file {name} must lie beside its sidecar", name=repr(name)))
     return WeightsFile(
         path=folder / name,
         format=str(row.get("format") or FORMATS[Path(name).suffix.lower()]),
@@ -218,7 +226,7 @@ def unreadable_sidecars() -> tuple[str, ...]:
             try:
                 read_sidecar(path)
             except WeightsError as error:
-                told.append(f"{error.message.rstrip('.')}; these weights are passed over.")
+                told.append(msg("{error}; these weights are passed over.", error=error.message.rstrip(".")))
     return tuple(told)
 
 
@@ -241,7 +249,9 @@ def find_weights(name: str = "auto") -> Weights:
         best = next((weights for weights in known.values() if weights.rank > 0), None)
         if best is None:
             folders = ", ".join(str(folder) for folder in weights_folders()) or "no folder"
-            raise WeightsError(f"no weights were found ({folders}).", hint="Give a file with --weights PATH.")
+            raise WeightsError(
+                msg("no weights were found ({folders}).", folders=folders), hint="Give a file with --weights PATH."
+            )
         return best
     if name in known:
         return known[name]
@@ -249,14 +259,17 @@ def find_weights(name: str = "auto") -> Weights:
         broken = folder / f"{name}.json"
         if broken.is_file():
             weights = read_sidecar(broken)  # raises with the reason, or lists files that are all missing
-            raise WeightsError(f"the files of the weights {name!r} are missing: {weights.files[0].path}.")
+            raise WeightsError(
+                msg("the files of the weights {name} are missing: {path}.", name=repr(name), path=weights.files[0].path)
+            )
         for suffix in FORMATS:
             if (folder / f"{name}{suffix}").is_file():
                 return _weights_of_path(folder / f"{name}{suffix}")
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.3)
     raise WeightsError(
-        f"there are no weights named {name!r}" + (f"; the nearest is {near[0]!r}." if near else "."),
-        hint=f"Known: {', '.join(known) or 'none'}. Or give the path of a .onnx or .pt file.",
+        msg("there are no weights named {name}", name=repr(name))
+        + (msg("; the nearest is {near}.", near=repr(near[0])) if near else "."),
+        hint=msg("Known: {known}. Or give the path of a .onnx or .pt file.", known=", ".join(known) or "none"),
     )
 
 
@@ -264,11 +277,20 @@ def _weights_of_path(path: Path) -> Weights:
     if path.is_dir():
         inside = sorted(path.glob("*.xml"))
         if len(inside) != 1:
-            raise WeightsError(f"{path} is a folder with {len(inside)} OpenVINO models (.xml), one is needed.")
+            raise WeightsError(
+                msg(
+                    "{path} is a folder with {count} OpenVINO models (.xml), one is needed.",
+                    path=path,
+                    count=len(inside),
+                )
+            )
         path = inside[0]
     if not path.is_file():
         near = difflib.get_close_matches(path.name, [p.name for p in path.parent.glob("*")], n=1, cutoff=0.3)
-        raise WeightsError(f"there is no file {path}" + (f"; the nearest name there is {near[0]}." if near else "."))
+        raise WeightsError(
+            msg("there is no file {path}", path=path)
+            + (msg("; the nearest name there is {near}.", near=near[0]) if near else ".")
+        )
     for sidecar in sorted(path.parent.glob("*.json")):
         try:
             weights = read_sidecar(sidecar)
@@ -292,7 +314,7 @@ def _weights_of_path(path: Path) -> Weights:
 
 
 def _digest_of(path: Path) -> str:
-    with map_os_errors(path, what=f"The weights file {path}", verb="read", to=WeightsError):
+    with map_os_errors(path, what=msg("The weights file {path}", path=path), verb="read", to=WeightsError):
         return file_sha256(path)
 
 
@@ -305,11 +327,18 @@ def verify_file(file: WeightsFile) -> str:
     found = _digest_of(file.path)
     if file.sha256 and found != file.sha256:
         raise WeightsError(
-            f"{file.path} is not the file that its sidecar describes (sha256 {found[:12]}, not {file.sha256[:12]}).",
+            msg(
+                "{path} is not the file that its sidecar describes (sha256 {found}, not {sha256}).",
+                path=file.path,
+                found=found[:12],
+                sha256=file.sha256[:12],
+            ),
             hint="Restore the file, or write its new hash into the sidecar if you made it.",
         )
     if file.bin_sha256 and _digest_of(file.path.with_suffix(".bin")) != file.bin_sha256:
-        raise WeightsError(f"{file.path.with_suffix('.bin')} is not the file that its sidecar describes.")
+        raise WeightsError(
+            msg("{path} is not the file that its sidecar describes.", path=file.path.with_suffix(".bin"))
+        )
     return found
 
 
@@ -325,7 +354,7 @@ def check_trust(path: Path, *, trust: bool) -> None:
         return
     if not trust:
         raise WeightsUntrusted(
-            f"{path} is a pickle from elsewhere, which can run any code when it is loaded.",
+            msg("{path} is a pickle from elsewhere, which can run any code when it is loaded.", path=path),
             hint="If you trust where it came from, say so once with --trust-weights; an .onnx export needs no trust.",
         )
     _remember({digest: path.name})

@@ -22,6 +22,7 @@ import numpy as np
 from dashcamcleaner.core.boxes import Detections, nms
 from dashcamcleaner.detection.detector import SCORE_FLOOR
 from dashcamcleaner.errors import DetectorFailed, WeightsError
+from dashcamcleaner.messages import msg
 
 __all__ = [
     "EDGE_TOLERANCE",
@@ -119,7 +120,9 @@ def letterbox(picture: np.ndarray, *, out: np.ndarray, previous: Placement | Non
         previous: how the picture before it lay in the same ``out``: equal bars are not painted again.
     """
     if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or 0 in picture.shape:
-        raise DetectorFailed(f"a picture must be uint8 RGB (h, w, 3), not {picture.dtype} {picture.shape}.")
+        raise DetectorFailed(
+            msg("a picture must be uint8 RGB (h, w, 3), not {dtype} {shape}.", dtype=picture.dtype, shape=picture.shape)
+        )
     h, w = picture.shape[:2]
     in_h, in_w = out.shape[:2]
     fitted = fitted_size((w, h), (in_w, in_h))
@@ -169,7 +172,11 @@ def tell_layout(
         WeightsError: no known head gives such a shape.
     """
     unknown = WeightsError(
-        f"no known head gives an output of shape {tuple(output.shape)} for {class_count} classes.",
+        msg(
+            "no known head gives an output of shape {tuple} for {class_count} classes.",
+            tuple=tuple(output.shape),
+            class_count=class_count,
+        ),
         hint="Known: YOLOv5 to YOLO26 detection exports. Check that the class names in the sidecar are complete.",
     )
     if output.ndim != 3:
@@ -321,17 +328,23 @@ def names_of(names: str | Iterable[Any] | Mapping[Any, Any]) -> tuple[str, ...]:
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):  # it says all of these
             read = None
         if not isinstance(read, Mapping | list | tuple):
-            raise WeightsError(f"the class names of the weights cannot be read: {names[:60]!r}.")
+            raise WeightsError(msg("the class names of the weights cannot be read: {names}.", names=repr(names[:60])))
         names = read
     if isinstance(names, Mapping):
         numbers = sorted(_numbers_of(names))
         if numbers != list(range(len(names))):
             listed = ", ".join(map(str, numbers[:_MOST_TOLD])) + (", ..." if len(numbers) > _MOST_TOLD else "")
-            raise WeightsError(f"the class names of the weights have gaps: {listed}.")
+            raise WeightsError(msg("the class names of the weights have gaps: {listed}.", listed=listed))
         names = [name for _, name in sorted(((int(index), name) for index, name in names.items()), key=itemgetter(0))]
     found = tuple(str(name)[:_LONGEST_NAME] for name in names)
     if len(found) > _MOST_CLASSES:
-        raise WeightsError(f"the weights name {len(found)} classes; up to {_MOST_CLASSES} are known.")
+        raise WeightsError(
+            msg(
+                "the weights name {count} classes; up to {most_classes} are known.",
+                count=len(found),
+                most_classes=_MOST_CLASSES,
+            )
+        )
     if not found:
         raise WeightsError("the weights name no classes.")
     return found

@@ -24,6 +24,7 @@ from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.files import user_folder
 from dashcamcleaner.gui.labels import PlainLabel
 from dashcamcleaner.gui.words import tr
+from dashcamcleaner.messages import localized
 
 __all__ = ["CrashNet", "log_path", "report_of"]
 
@@ -137,7 +138,7 @@ class CrashDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Something went wrong"))
         self.setAttribute(Qt.WA_DeleteOnClose, False)
-        words = f"{error.message} {error.hint}" if isinstance(error, DashcamCleanerError) else tr(
+        words = f"{localized(error.message)} {localized(error.hint)}" if isinstance(error, DashcamCleanerError) else tr(
             "The window met an error that it did not expect. Running jobs go on; no clip was passed through unhidden."
         )  # fmt: skip
         sentence = PlainLabel(words)

@@ -15,6 +15,7 @@ from dashcamcleaner.core.events import Event, LiveChange, LiveStats
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.gui.pictures import to_image
 from dashcamcleaner.gui.words import tr
+from dashcamcleaner.messages import localized
 
 if TYPE_CHECKING:
     from dashcamcleaner.live.preview_sink import PreviewSink
@@ -104,4 +105,4 @@ class LivePanel(QWidget):
                 )
             )  # fmt: skip
         elif isinstance(event, LiveChange):
-            self.change.setText(visible(event.message))
+            self.change.setText(visible(localized(event.message)))

@@ -29,6 +29,7 @@ from dashcamcleaner.gui.labels import PlainLabel
 from dashcamcleaner.gui.live_panel import LivePanel
 from dashcamcleaner.gui.live_run import LiveRun
 from dashcamcleaner.gui.words import hint_text, tr
+from dashcamcleaner.messages import localized
 from dashcamcleaner.settings import ROWS, Settings, resolve
 
 __all__ = ["SOURCES", "LiveTab"]
@@ -200,10 +201,10 @@ class LiveTab(QWidget):
         if isinstance(event, Started):
             self._say(f"{event.source} → {event.output}")
         elif isinstance(event, LiveChange):
-            self.changes.appendPlainText(f"{event.time_s:8.1f} s  {visible(event.message)}")
+            self.changes.appendPlainText(f"{event.time_s:8.1f} s  {visible(localized(event.message))}")
 
     def _failed(self, error: DashcamCleanerError) -> None:
-        text = f"{error.message} {hint_text(error)}".strip()
+        text = f"{localized(error.message)} {hint_text(error)}".strip()
         self._say(text, bad=True)
         self.changes.appendPlainText(visible(text))
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PyQt5.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
-from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QKeyEvent
-from PyQt5.QtWidgets import QFileDialog, QLineEdit, QMainWindow, QMenu, QMessageBox
+from PyQt5.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QKeyEvent
+from PyQt5.QtWidgets import QFileDialog, QLineEdit, QMenu, QMessageBox
 
 from dashcamcleaner.gui import bars
 from dashcamcleaner.gui.actions import Actions
@@ -20,16 +20,16 @@ from dashcamcleaner.gui.session import Session
 from dashcamcleaner.gui.shortcuts import ShortcutDialog
 from dashcamcleaner.gui.theme import apply_theme, system_prefers_dark
 from dashcamcleaner.gui.window_body import WindowBody
+from dashcamcleaner.gui.window_closing import ClosingWindow
 from dashcamcleaner.gui.window_parts import (
-    CloseQuestion,
     clip_filter,
     do_with_row,
     dropped_paths,
     open_path,
-    remember_geometry,
     restore_geometry,
 )
 from dashcamcleaner.gui.words import render_title, tr
+from dashcamcleaner.messages import localized
 
 __all__ = ["MainWindow"]
 
@@ -40,7 +40,7 @@ _ALL_AT_ONCE = frozenset({"again", "replace", "audit", "render"})
 """What is done with all selected rows for which it makes sense, not with the current one alone."""
 
 
-class MainWindow(QMainWindow):
+class MainWindow(ClosingWindow):
     """The window.
 
     Args:
@@ -48,14 +48,11 @@ class MainWindow(QMainWindow):
     """
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
-        self.session = session
+        super().__init__(session)
         self.setWindowTitle("DashcamCleaner")
         self.setAcceptDrops(True)
         self.setMinimumSize(1000, 600)
-        self._asked_to_close = False
         self._followed: int | None = None
-        self._closing = False
         self.actions_ = Actions(self, self._acts(), store=session.store)
         self.actions_["audit_all"].setChecked(session.audit_all)
         self.presence = Presence(self)
@@ -161,7 +158,7 @@ class MainWindow(QMainWindow):
             command = 'pip install "dashcamcleaner[window]"'
             self.messages.tell(tr("The machine may go to sleep during a run; {command} prevents it.", command=command))
         if session.form.dropped:
-            self.messages.tell("  ".join(session.form.dropped))
+            self.messages.tell("  ".join(map(localized, session.form.dropped)))
 
     # --- state on screen
 
@@ -430,54 +427,6 @@ class MainWindow(QMainWindow):
                 panel.canvas.hold_original(pressed)
             return True
         return pressed and panel.take_key(event)
-
-    # --- closing
-
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        if (self.session.busy or self.scenes.busy or self.live.busy) and not self._closing:
-            event.ignore()
-            self._ask_whether_to_close()
-            return
-        self._remember_geometry()
-        self.preview.close_clip()
-        self.review.close_clip()
-        self.scenes.close_clip()
-        self.live.close_run()
-        self.session.close()
-        self.presence.close()
-        for panel in (self.preview, self.review, self.scenes):
-            panel.close_files()
-        event.accept()
-
-    def _ask_whether_to_close(self) -> None:
-        if not self._asked_to_close:
-            self._asked_to_close = True
-            self.question = CloseQuestion(self)
-            if not self.session.busy:
-                self.question.setText(tr("Stop what is under way and close?"))
-                self.question.setInformativeText(tr("Nothing unfinished stands under a final name."))
-            self.question.answered.connect(self._answered)
-            self.question.open()
-
-    def _answered(self, stop: bool) -> None:
-        self._asked_to_close = False
-        if stop:
-            self._closing = True
-            self.messages.tell(tr("Stopping…"))
-            self.session.cancel()
-            if not self.session.busy:
-                self.close()
-
-    def close_now(self) -> None:
-        """Stop what runs, then close, without asking: the system wants it."""
-        if self.session.busy:
-            self._answered(True)
-        else:
-            self._closing = True
-            self.close()
-
-    def _remember_geometry(self) -> None:
-        remember_geometry(self.session.store, window=self, split=self.split, outer=self.outer)
 
     def _restore_geometry(self) -> None:
         store = self.session.store

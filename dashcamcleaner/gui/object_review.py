@@ -22,6 +22,7 @@ from dashcamcleaner.gui.review_player import ReviewPlayer
 from dashcamcleaner.gui.review_service import OpenedReview, card_thumbnail
 from dashcamcleaner.gui.review_words import cards_of, hand_span, lanes_of, place_text
 from dashcamcleaner.gui.words import tr, tr_count
+from dashcamcleaner.messages import localized
 from dashcamcleaner.review.object_edits import (
     hidden,
     kept,
@@ -250,7 +251,7 @@ class ObjectReview(ReviewPlayer):
             if isinstance(error, Cancelled) or serial != self._serial:
                 return
             if isinstance(error, DashcamCleanerError):
-                self.canvas.tell(f"{error.message}\n{error.hint}".strip())
+                self.canvas.tell(f"{localized(error.message)}\n{localized(error.hint)}".strip())
             else:
                 self._planning.unclaimed.emit(error)
 

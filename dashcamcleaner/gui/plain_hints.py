@@ -10,27 +10,31 @@ from __future__ import annotations
 import re
 
 from dashcamcleaner.gui.form_model import choice_title
+from dashcamcleaner.messages import localized
 from dashcamcleaner.settings import SETTINGS
 
 __all__ = ["in_window"]
 
 _FLAGS = {row.flag: row for row in SETTINGS.values()}
-_OUTPUT = re.compile(r"(?:,? (?:with|by)|:)? -o\b")
+_OUTPUT = re.compile(r"(?:,? (?:with|by|mit)|:)? -o\b")
 _FLAG = re.compile(r"(--[a-z][a-z0-9-]*)(?: ([a-z0-9_]+|[A-Z]+)\b)?")
-_COMMAND_ONLY = re.compile(r"(?<![\w-])--?[a-z][\w-]*|\bdashcamcleaner [a-z]+ |\b[Tt]he same command\b")
+_COMMAND_ONLY = re.compile(
+    r"(?<![\w-])--?[a-z][\w-]*|\bdashcamcleaner [a-z]+ |\b[Tt]he same command\b|\b[Dd]erselbe Befehl\b"
+)
 _PIP = re.compile(r"^(?:pip|uv|python) |: (?:pip|uv|python) ")
-_CLAUSE = re.compile(r"((?<=[.!?])\s+|; (?:or )?|,? or (?=[a-z]))")
+_CLAUSE = re.compile(r"((?<=[.!?])\s+|; (?:or |oder )?|,? (?:or|oder) (?=[a-zäöü]))")
 
 
 def in_window(text: str, *, tr: object = None) -> str:
-    """A sentence of the engine in the window's words.
+    """A sentence of the engine in the user's language and the window's words.
 
     Args:
         text: the sentence as the engine said it.
         tr: the translation of a label; the label itself where None.
     """
     translate = tr if callable(tr) else str
-    if ("-" not in text and "same command" not in text) or _PIP.search(text):
+    text = localized(text)
+    if ("-" not in text and not _COMMAND_ONLY.search(text)) or _PIP.search(text):
         return text  # how something is installed is said in the words of a terminal everywhere
     text = _OUTPUT.sub("", text)
 

@@ -81,6 +81,7 @@ class Presence(QObject):
         self._window = window
         self.lock = lock or WakeLock()
         self._shown = -1
+        self._button: Any = None
         self.notes: list[str] = []
         """What was told at the end of runs, the latest last."""
         self.last_sent: dict[str, Any] = {}
@@ -99,6 +100,8 @@ class Presence(QObject):
         """Desktops with a launcher (Unity's protocol: GNOME's dock, KDE, Cinnamon) paint it into the icon."""
         visible = percent >= 0
         self.last_sent = {"progress": max(0, percent) / 100, "progress-visible": visible}
+        if sys.platform == "win32":
+            self._windows_task_bar(percent)
         if not sys.platform.startswith("linux"):
             return
         with contextlib.suppress(ImportError):
@@ -109,6 +112,21 @@ class Presence(QObject):
                 signal = QDBusMessage.createSignal("/", "com.canonical.Unity.LauncherEntry", "Update")
                 signal.setArguments(["application://dashcamcleaner.desktop", self.last_sent])
                 bus.send(signal)
+
+    def _windows_task_bar(self, percent: int) -> None:
+        """Windows paints it into the button, by a part of Qt that is built for Windows alone."""
+        handle = self._window.windowHandle()
+        if handle is None:  # not shown yet
+            return
+        with contextlib.suppress(ImportError):
+            if self._button is None:
+                from PyQt5.QtWinExtras import QWinTaskbarButton
+
+                self._button = QWinTaskbarButton(self._window)
+                self._button.setWindow(handle)
+            progress = self._button.progress()
+            progress.setVisible(percent >= 0)
+            progress.setValue(max(0, percent))
 
     def ended(self, totals: Totals) -> None:
         """Nothing runs any more: say so, unless the window is in front anyway."""

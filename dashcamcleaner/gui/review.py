@@ -22,6 +22,7 @@ from dashcamcleaner.gui.review_service import OpenedReview
 from dashcamcleaner.gui.shortcuts import key_text
 from dashcamcleaner.gui.window_parts import EditsQuestion
 from dashcamcleaner.gui.words import tr
+from dashcamcleaner.messages import localized
 
 __all__ = ["ReviewPanel"]
 
@@ -160,7 +161,7 @@ class ReviewPanel(ObjectReview):
         self._ask_levels(opened)
         self.go(0)
         if warnings := opened.edits.warnings:
-            self.message.emit("  ".join(warnings))
+            self.message.emit("  ".join(map(localized, warnings)))
         if opened.question:
             self.question = EditsQuestion(self, opened.question)
             self.question.answered.connect(self._edits_answered)
@@ -185,7 +186,7 @@ class ReviewPanel(ObjectReview):
             self._sight.unclaimed.emit(error)
             self.show_nothing(tr("This clip cannot be reviewed."))
             return
-        self.show_nothing(f"{error.message}\n{error.hint}".strip())
+        self.show_nothing(f"{localized(error.message)}\n{localized(error.hint)}".strip())
 
     def has_unrendered(self, source: Path) -> bool:
         """Whether edits of this clip's open review are not in its result yet."""

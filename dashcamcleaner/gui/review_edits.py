@@ -14,6 +14,7 @@ from dashcamcleaner.gui.background_worker import BackgroundWorker
 from dashcamcleaner.gui.edit_history import EditHistory
 from dashcamcleaner.gui.review_service import OpenedReview, ReviewService
 from dashcamcleaner.gui.words import tr
+from dashcamcleaner.messages import localized
 
 if TYPE_CHECKING:
     from dashcamcleaner.core.edits import Edits
@@ -86,7 +87,7 @@ class Editing(QObject):
         try:
             self.history.change(changed(self.history.edits))
         except DashcamCleanerError as error:
-            self.message.emit(f"{error.message} {error.hint}".strip())
+            self.message.emit(f"{localized(error.message)} {localized(error.hint)}".strip())
             return
         self.take(None)
 

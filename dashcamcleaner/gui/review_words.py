@@ -20,6 +20,7 @@ from dashcamcleaner.gui.edit_history import EditHistory
 from dashcamcleaner.gui.review_canvas import HandBox
 from dashcamcleaner.gui.timeline import Lane
 from dashcamcleaner.gui.words import kind_word, tr
+from dashcamcleaner.messages import localized
 
 if TYPE_CHECKING:
     from dashcamcleaner.core.edits import Edits
@@ -181,7 +182,7 @@ def place_text(words: str) -> str:
 def review_item_text(doubt: ReviewItem) -> str:
     """Why a spot deserves a look."""
     if doubt.message:
-        return doubt.message
+        return localized(doubt.message)
     kind = kind_word(doubt.kind).lower()
     return {
         "clear": tr("Perhaps a {kind}, left clear", kind=kind),

@@ -12,17 +12,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent
-from PyQt5.QtWidgets import (
-    QComboBox,
-    QFileDialog,
-    QFrame,
-    QHBoxLayout,
-    QProgressBar,
-    QPushButton,
-    QSplitter,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt5.QtWidgets import QFileDialog
 
 from dashcamcleaner.core.events import Event, Progress
 from dashcamcleaner.core.plain_text import visible
@@ -30,15 +20,15 @@ from dashcamcleaner.core.plan import WHOLE_FRAME, Origin, Region
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError, OutputError
 from dashcamcleaner.gui.background_worker import BackgroundWorker
-from dashcamcleaner.gui.canvas import Canvas, Shown
+from dashcamcleaner.gui.canvas import Shown
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.frame_provider import FrameProvider, OpenedClip
-from dashcamcleaner.gui.labels import PlainLabel
-from dashcamcleaner.gui.scenes_form import ScenesForm
+from dashcamcleaner.gui.scenes_body import ScenesBody
 from dashcamcleaner.gui.scenes_service import SCENE_LISTS, ScenesService
-from dashcamcleaner.gui.score_graph import BlockBar, ScoreGraph, ScoreLane
+from dashcamcleaner.gui.score_graph import BlockBar, ScoreLane
 from dashcamcleaner.gui.words import hint_text, left_text, tr, tr_count
+from dashcamcleaner.messages import localized
 
 if TYPE_CHECKING:
     from dashcamcleaner.scenes.ask import ScenesJob
@@ -47,15 +37,12 @@ if TYPE_CHECKING:
 
 __all__ = ["ScenesPanel"]
 
-_TITLES: dict[str, str] = {
-    "motion": "Driving or parked", "light": "Day, night, tunnel", "shots": "Shots", "safety": "Safety scores",
-}  # fmt: skip
 _MOST_LANES = 12
 _KEPT_CLIPS = 16
 """So many clips are remembered once they were looked through."""
 
 
-class ScenesPanel(QWidget):
+class ScenesPanel(ScenesBody):
     """The tab.
 
     Args:
@@ -90,74 +77,10 @@ class ScenesPanel(QWidget):
         self._known: dict[tuple[Path, str], ScoredScenes] = {}
         self._now_s = 0.0
         self._wanted: tuple[object, ...] = ()
-        self._lay_out()
         self._connect()
         self.show_clip(None)
 
     # --- building
-
-    def _lay_out(self) -> None:
-        self.canvas, self.form, self.graph = Canvas(), ScenesForm(), ScoreGraph()
-        self.words = PlainLabel()
-        self.words.setProperty("quiet", True)
-        self.words.setContentsMargins(12, 4, 12, 4)
-        self.words.setTextInteractionFlags(Qt.TextSelectableByMouse)
-        seen = QWidget()
-        column = QVBoxLayout(seen)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.canvas, 1)
-        column.addWidget(self.words)
-        upper = QSplitter(Qt.Horizontal)
-        upper.setHandleWidth(1)
-        upper.setChildrenCollapsible(False)
-        upper.addWidget(seen)
-        upper.addWidget(self.form)
-        upper.setStretchFactor(0, 1)
-        self.split = QSplitter(Qt.Vertical)
-        self.split.setHandleWidth(1)
-        self.split.setChildrenCollapsible(False)
-        self.split.addWidget(upper)
-        self.split.addWidget(self.graph)
-        self.split.setStretchFactor(0, 3)
-        self.split.setStretchFactor(1, 2)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self._bar())
-        layout.addWidget(self.message)
-        layout.addWidget(self.split, 1)
-
-    def _bar(self) -> QWidget:
-        bar = QFrame()
-        bar.setObjectName("bar")
-        line = QHBoxLayout(bar)
-        line.setContentsMargins(12, 8, 12, 8)
-        line.setSpacing(8)
-        self.models = QComboBox()
-        self.models.setAccessibleName(tr("What is told apart"))
-        self.models.setToolTip(tr("What is told apart"))
-        for name, title in _TITLES.items():
-            self.models.addItem(tr(title), name)
-        self.score = QPushButton(tr("Look through"))
-        self.score.setToolTip(tr("Looks at a picture of each second"))
-        self.open = QPushButton(tr("Open list…"))
-        self.open.setToolTip(tr("A .tag file, which you may have edited"))
-        self.stop = QPushButton(tr("Stop"))
-        self.replace = QPushButton(tr("Replace it"))
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setRange(0, 1000)
-        self.progress.setFixedWidth(110)
-        self.message = PlainLabel()
-        self.message.setWordWrap(True)
-        self.message.setContentsMargins(12, 4, 12, 4)
-        for widget in (self.models, self.score, self.open, self.stop, self.progress):
-            line.addWidget(widget)
-        line.addStretch(1)
-        for widget in (self.replace, self.form.export, self.form.cut):
-            line.addWidget(widget)
-        return bar
 
     def _connect(self) -> None:
         self.score.clicked.connect(lambda: self._score())
@@ -290,16 +213,10 @@ class ScenesPanel(QWidget):
             self._end("")
             self._worker.unclaimed.emit(error)
             return
-        text = error.message if isinstance(error, Cancelled) else f"{error.message} {hint_text(error)}".strip()
+        hint = "" if isinstance(error, Cancelled) else hint_text(error)
+        text = f"{localized(error.message)} {hint}".strip()
         self._end(text, bad=not isinstance(error, Cancelled))
         self.replace.setVisible(isinstance(error, OutputError) and "--overwrite" in error.hint)
-
-    def _say(self, text: str, *, bad: bool = False) -> None:
-        self.message.setText(text)
-        self.message.setVisible(bool(text))
-        self.message.setProperty("bad", bad)
-        self.message.style().unpolish(self.message)
-        self.message.style().polish(self.message)
 
     # --- what is known
 
@@ -413,7 +330,7 @@ class ScenesPanel(QWidget):
             self._sight.unclaimed.emit(error)
             return
         self.canvas.show_frame(None)
-        self.canvas.tell(f"{error.message}\n{hint_text(error)}".strip())
+        self.canvas.tell(f"{localized(error.message)}\n{hint_text(error)}".strip())
         self.frame_shown.emit()
 
     def showEvent(self, event: object) -> None:  # noqa: N802

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PyQt5.QtWidgets import QAbstractScrollArea, QWidget
+from PyQt5.QtWidgets import QWidget
 
 from dashcamcleaner.core.time import format_seconds
+from dashcamcleaner.gui.lane_view import LaneView
 from dashcamcleaner.gui.theme import color, is_dark
 from dashcamcleaner.gui.words import tr
 
@@ -61,7 +62,7 @@ class ScoreLane:
     place: int
 
 
-class ScoreGraph(QAbstractScrollArea):
+class ScoreGraph(LaneView):
     """The graph.
 
     Signals:
@@ -73,13 +74,8 @@ class ScoreGraph(QAbstractScrollArea):
     sought = pyqtSignal(float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFrameShape(QAbstractScrollArea.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.setMinimumHeight(_RULER_PX + _LANE_PX)
-        self.setFocusPolicy(Qt.StrongFocus)
-        self.setAccessibleName(tr("Scores over time"))
-        self.viewport().setMouseTracking(True)
+        name = tr("Scores over time")
+        super().__init__(parent, name=name, ruler_px=_RULER_PX, least_px=_RULER_PX + _LANE_PX)
         self.lanes: tuple[ScoreLane, ...] = ()
         self.blocks: dict[str, list[BlockBar]] = {}
         self.threshold = 0.5
@@ -134,15 +130,7 @@ class ScoreGraph(QAbstractScrollArea):
     # --- geometry
 
     def _resize(self) -> None:
-        room = self.viewport().height() - _RULER_PX
-        bar = self.verticalScrollBar()
-        bar.setRange(0, max(0, len(self.lanes) * _LANE_PX - room))
-        bar.setPageStep(max(1, room))
-        bar.setSingleStep(_LANE_PX // 3)
-        self.viewport().update()
-
-    def resizeEvent(self, event: object) -> None:  # noqa: N802
-        self._resize()
+        self._fit_bar(lanes_px=len(self.lanes) * _LANE_PX, taken_px=_RULER_PX, step_px=_LANE_PX // 3)
 
     def _width(self) -> int:
         return max(1, self.viewport().width() - _LABEL_PX - _RIGHT_PX)
@@ -254,19 +242,16 @@ class ScoreGraph(QAbstractScrollArea):
         ]
 
     def _paint_ruler(self, painter: QPainter, width: int) -> None:
-        painter.fillRect(QRectF(0, 0, width, _RULER_PX - 1), color("window"))
-        painter.fillRect(QRectF(0, _RULER_PX - 1, width, 1), color("line"))
-        painter.setPen(color("quiet"))
+        self._paint_ruler_ground(painter, width)
         most = max(2, self._width() // 90)
         steps = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
         step = next((one for one in steps if self._seconds / one <= most), 28800)
         at = 0
         while at <= self._seconds:
             x = self._x(at)
-            painter.drawLine(QPointF(x, _RULER_PX - 6), QPointF(x, _RULER_PX - 2))
             text = format_seconds(at)[:-4]
-            if x + 3 + painter.fontMetrics().horizontalAdvance(text) <= width:
-                painter.drawText(QRectF(x + 3, 0, 80, _RULER_PX - 2), int(Qt.AlignVCenter), text)
+            fits = x + 3 + painter.fontMetrics().horizontalAdvance(text) <= width
+            self._paint_tick(painter, x, text if fits else "")
             at += step
 
     # --- pointer and keys

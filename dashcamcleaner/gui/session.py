@@ -15,17 +15,18 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtGui import QImage
 
 from dashcamcleaner.core.events import Audited, Event, Failed, Finished
-from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.gui.background_worker import BackgroundWorker
+from dashcamcleaner.gui.clip_inquiries import ClipInquiries
 from dashcamcleaner.gui.clip_run import ClipRun
 from dashcamcleaner.gui.engine_facade import CLEANED, EngineFacade, Found
 from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.queue_memory import RememberedRow, recalled, remembered
-from dashcamcleaner.gui.queue_model import ClipFacts, Queue, Row, State
+from dashcamcleaner.gui.queue_model import Queue, Row, State
 from dashcamcleaner.gui.queue_view import QueueListModel
 from dashcamcleaner.gui.store import Store, is_name_part
 from dashcamcleaner.gui.words import event_text, tr, tr_count
+from dashcamcleaner.messages import localized
 from dashcamcleaner.settings import SETTINGS
 
 __all__ = ["Session"]
@@ -68,6 +69,7 @@ class Session(QObject):
         self.planning = BackgroundWorker("dashcamcleaner-planning", self)
         for worker in (self.files, self.sight, self.planning):
             worker.unclaimed.connect(self.crashed)
+        self.inquiries = ClipInquiries(self)
         self.run: ClipRun | None = None
         self.started = False
         self.takes_all = False
@@ -96,11 +98,11 @@ class Session(QObject):
         self._adding -= 1
         rows = self.rows.add(found.clips)
         self._recall(rows, recalled_rows)
-        self._ask_earlier()
+        self.inquiries.earlier()
         for row in rows:
-            self._ask_facts(row)
+            self.inquiries.facts(row)
         twice = len(found.clips) - len(rows)
-        sentences = [f"{error.message} {error.hint}".strip() for error in found.errors]
+        sentences = [f"{localized(error.message)} {localized(error.hint)}".strip() for error in found.errors]
         sentences += found.left_out
         if found.skipped:
             sentences.append(
@@ -120,49 +122,6 @@ class Session(QObject):
         self.changed.emit()
         if self.started and self.run is None:
             self._next()
-
-    def _ask_earlier(self) -> None:
-        """Find the results of earlier days: they can be reviewed, and are not made again unasked."""
-        asked = [row for row in self.queue if row.state is State.WAITING and not row.asked_again]
-        clips = [(row.source, row.root) for row in asked]
-        known = {row.source: own for row in asked if (own := row.own_output or row.output) is not None}
-        folder, settings, engine = self.output_folder, self.form.settings, self.engine
-        suffix = self.result_suffix
-
-        def find_results() -> dict[Path, RunSummary]:
-            outputs = engine.outputs(clips, folder=folder, settings=settings, suffix=suffix) | known
-            return engine.earlier({source: one for source, one in outputs.items() if isinstance(one, Path)})
-
-        def took(results: dict[Path, RunSummary]) -> None:
-            for row in self.queue:
-                if row.source in results and row.state is State.WAITING and not row.asked_again:
-                    self.queue.found_done(row.id, results[row.source])
-                    self._ask_cleaned_thumbnail(row)
-                    self._row_changed(row.id)
-            self.remember()
-
-        if clips:
-            self.files.ask(find_results, took, first=True)
-
-    def _ask_facts(self, row: Row) -> None:
-        row_id, source = row.id, row.source
-
-        def took(facts: ClipFacts) -> None:
-            if (known := self.queue.get(row_id)) is not None:
-                known.facts = facts
-                if known.state in (State.DONE, State.PARTIAL):
-                    self._ask_cleaned_thumbnail(known)
-                self._row_changed(row_id)
-
-        def failed(error: Exception) -> None:
-            if self.queue.get(row_id) is not None:
-                if not isinstance(error, DashcamCleanerError):
-                    error = DashcamCleanerError(f"{source.name} cannot be read: {error}.")
-                self.queue.cannot_be_read(row_id, error)
-                self._row_changed(row_id)
-                self.remember()
-
-        self.files.ask(lambda: self.engine.facts(source), took, failed=failed)
 
     def remove(self, row_ids: Sequence[int]) -> None:
         """Take clips out of the queue; their files stay."""
@@ -189,7 +148,7 @@ class Session(QObject):
                 self.queue.ask_again(row.id, overwrite=row.overwrite, from_plan=row.from_plan)
             if row.state is State.WAITING:
                 row.settings = self.form.settings
-                self._row_changed(row.id)
+                self.tell_changed(row.id)
         self.takes_all = True
         self._go_on()
 
@@ -211,7 +170,7 @@ class Session(QObject):
 
         def failed(error: Exception) -> None:
             if isinstance(error, DashcamCleanerError):
-                self.message.emit(f"{error.message} {error.hint}".strip())
+                self.message.emit(f"{localized(error.message)} {localized(error.hint)}".strip())
             else:
                 self.crashed.emit(error)
 
@@ -252,8 +211,8 @@ class Session(QObject):
         self.queue.ask_again(row_id, overwrite=overwrite, from_plan=from_plan)
         row.wanted, row.settings = True, self.form.settings
         if row.facts is None:
-            self._ask_facts(row)
-        self._row_changed(row_id)
+            self.inquiries.facts(row)
+        self.tell_changed(row_id)
         self._go_on()
 
     def pause(self, paused: bool) -> None:
@@ -265,7 +224,7 @@ class Session(QObject):
             wanted = State.PAUSED if paused else State.RUNNING
             if row is not None and row.state is not wanted and row.state is not State.AUDITING:
                 self.queue.move(row.id, to=wanted)
-                self._row_changed(row.id)
+                self.tell_changed(row.id)
         self.changed.emit()
 
     def cancel(self) -> None:
@@ -282,7 +241,7 @@ class Session(QObject):
             row.wants_audit = False
             if row.state is State.WAITING:
                 row.wanted, row.settings = False, None
-                self._row_changed(row.id)
+                self.tell_changed(row.id)
 
     def set_stop_after_this(self, stop: bool) -> None:
         """Start no other clip after the one that runs."""
@@ -360,7 +319,7 @@ class Session(QObject):
         run.picture.connect(self.picture)
         run.finished.connect(self._run_ended)
         run.start()
-        self._row_changed(row.id)
+        self.tell_changed(row.id)
         self.began.emit(row.id)
 
     def _happened(self, row_id: int, event: Event) -> None:
@@ -370,11 +329,11 @@ class Session(QObject):
         if isinstance(event, Finished) and row.from_plan is None and row.fps:
             self.pace_fps = row.fps
         if isinstance(event, Finished):
-            self._ask_cleaned_thumbnail(row)
+            self.inquiries.cleaned_thumbnail(row)
         if isinstance(event, Finished | Audited | Failed):
             self.remember()
             self.ended.emit(row_id)
-        self._row_changed(row_id)
+        self.tell_changed(row_id)
 
     def _run_ended(self) -> None:
         run, self.run = self.run, None
@@ -389,21 +348,8 @@ class Session(QObject):
             self.all_done.emit()
             self.changed.emit()
 
-    def _ask_cleaned_thumbnail(self, row: Row) -> None:
-        row_id, output = row.id, row.output
-        assert output is not None
-
-        def took(thumbnail: QImage) -> None:
-            known = self.queue.get(row_id)
-            if known is not None and known.facts is not None:
-                facts = known.facts
-                known.facts = ClipFacts(facts.duration_s, facts.size, facts.frames, facts.file_bytes, thumbnail)
-                self._row_changed(row_id)
-
-        # A result that cannot be read back keeps its blurred thumbnail; the audit is what judges results.
-        self.files.ask(lambda: self.engine.cleaned_thumbnail(output), took, failed=lambda _: None)
-
-    def _row_changed(self, row_id: int) -> None:
+    def tell_changed(self, row_id: int) -> None:
+        """A row is another now: views and totals are drawn anew."""
         if self.queue.get(row_id) is not None:
             self.rows.changed(row_id)
             self.row_changed.emit(row_id)
@@ -434,14 +380,14 @@ class Session(QObject):
         if suffix and not is_name_part(suffix):
             return False
         self.store.set(result_suffix=suffix or None)
-        self._ask_earlier()
+        self.inquiries.earlier()
         self.changed.emit()
         return True
 
     def set_output_folder(self, folder: Path | None) -> None:
         """Choose where results go."""
         self.store.set(output_folder=str(folder) if folder else None)
-        self._ask_earlier()
+        self.inquiries.earlier()
         self.changed.emit()
 
     def remember(self) -> None:
@@ -481,7 +427,7 @@ class Session(QObject):
             if one.error is not None:
                 self.queue.move(row.id, to=State.FAILED)
                 row.error = one.error
-            self._row_changed(row.id)
+            self.tell_changed(row.id)
 
     def close(self) -> None:
         """Stop everything and join all threads."""

@@ -30,6 +30,7 @@ from dashcamcleaner.gui.icons import icon
 from dashcamcleaner.gui.labels import PlainLabel
 from dashcamcleaner.gui.store import Store
 from dashcamcleaner.gui.words import kind_word, tr, tr_count
+from dashcamcleaner.messages import localized
 from dashcamcleaner.settings import GROUPS, PROFILES, Setting, shown
 
 __all__ = ["SettingsForm"]
@@ -393,7 +394,7 @@ class SettingsForm(QFrame):
         try:
             act()
         except DashcamCleanerError as error:
-            self.profile_note.setText(f"{error.message} {error.hint}".strip())
+            self.profile_note.setText(f"{localized(error.message)} {localized(error.hint)}".strip())
 
     # --- own weights
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QBrush, QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
-from PyQt5.QtWidgets import QAbstractScrollArea, QWidget
+from PyQt5.QtWidgets import QWidget
 
 from dashcamcleaner.core.plain_text import plain_markup
 from dashcamcleaner.core.time import format_seconds
+from dashcamcleaner.gui.lane_view import LaneView
 from dashcamcleaner.gui.theme import color, kind_color
 from dashcamcleaner.gui.words import tr
 
@@ -46,7 +47,7 @@ class Lane:
     checked: bool = False
 
 
-class TimelineView(QAbstractScrollArea):
+class TimelineView(LaneView):
     """Shows lanes over time.
 
     Signals:
@@ -58,13 +59,8 @@ class TimelineView(QAbstractScrollArea):
     chosen = pyqtSignal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFrameShape(QAbstractScrollArea.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.setMinimumHeight(_RULER_PX + 3 * _LANE_PX)
-        self.setFocusPolicy(Qt.StrongFocus)
-        self.setAccessibleName(tr("Timeline"))
-        self.viewport().setMouseTracking(True)
+        name = tr("Timeline")
+        super().__init__(parent, name=name, ruler_px=_RULER_PX, least_px=_RULER_PX + 3 * _LANE_PX)
         self._lanes: list[Lane] = []
         self._start_s, self._end_s = 0.0, 1.0
         self._now_s = 0.0
@@ -131,15 +127,8 @@ class TimelineView(QAbstractScrollArea):
     # --- geometry
 
     def _resize(self) -> None:
-        room = self.viewport().height() - _RULER_PX - self._sound_px
-        whole = len(self._lanes) * _LANE_PX
-        self.verticalScrollBar().setRange(0, max(0, whole - room))
-        self.verticalScrollBar().setPageStep(max(1, room))
-        self.verticalScrollBar().setSingleStep(_LANE_PX)
-        self.viewport().update()
-
-    def resizeEvent(self, event: object) -> None:  # noqa: N802
-        self._resize()
+        taken_px = _RULER_PX + self._sound_px
+        self._fit_bar(lanes_px=len(self._lanes) * _LANE_PX, taken_px=taken_px, step_px=_LANE_PX)
 
     def _x(self, seconds: float) -> float:
         width = self.viewport().width() - _LABEL_PX - 12
@@ -222,16 +211,11 @@ class TimelineView(QAbstractScrollArea):
                 painter.fillRect(bar, QBrush(ink, _PATTERNS[origin]))
 
     def _paint_ruler(self, painter: QPainter, width: int) -> None:
-        painter.fillRect(QRectF(0, 0, width, _RULER_PX - 1), color("window"))
-        painter.fillRect(QRectF(0, _RULER_PX - 1, width, 1), color("line"))
-        painter.setPen(color("quiet"))
+        self._paint_ruler_ground(painter, width)
         step = _step(self._view[1] - self._view[0], most=max(2, (width - _LABEL_PX) // 90))
         at = step * int(self._view[0] / step + 0.999)
         while at <= self._view[1]:
-            x = self._x(at)
-            painter.drawLine(QPointF(x, _RULER_PX - 6), QPointF(x, _RULER_PX - 2))
-            text = format_seconds(at)
-            painter.drawText(QRectF(x + 3, 0, 80, _RULER_PX - 2), int(Qt.AlignVCenter), text[: -4 if step >= 1 else -2])
+            self._paint_tick(painter, self._x(at), format_seconds(at)[: -4 if step >= 1 else -2])
             at += step
         for seconds, harm in self._doubts:
             if not self._view[0] <= seconds <= self._view[1]:

@@ -15,6 +15,7 @@ from PyQt5.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 from dashcamcleaner.core.kinds import BUILT_IN
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import user_folder
+from dashcamcleaner.messages import use_language
 from dashcamcleaner.settings import GROUPS, ROWS
 from dashcamcleaner.side_files import read_json
 
@@ -48,6 +49,7 @@ def install_language(app: QCoreApplication, name: str = "") -> None:
         name: ``de``, ``pt_BR``; empty: the system's.
     """
     locale = QLocale(name) if name else QLocale.system()
+    use_language(locale.name())  # what the engine says, too
     texts: dict[str, str] = {}
     for stem in (locale.name().split("_")[0], locale.name()):
         texts |= _read(user_folder("config") / "languages" / f"{stem}.json")

@@ -15,6 +15,7 @@ from dashcamcleaner.errors import DashcamCleanerError, NotAccepted, OutputError,
 from dashcamcleaner.gui.form_model import choice_title
 from dashcamcleaner.gui.plain_hints import in_window
 from dashcamcleaner.gui.queue_model import Row, State, Totals
+from dashcamcleaner.messages import UserMessage, localized
 
 __all__ = [
     "counts_text",
@@ -36,7 +37,8 @@ CONTEXT = "DashcamCleaner"
 def tr(text: str, **values: object) -> str:
     """The text in the user's language, its ``{names}`` filled in."""
     translated = QCoreApplication.translate(CONTEXT, text)
-    return translated.format(**values) if values else translated
+    shown = {name: localized(value) if isinstance(value, UserMessage) else value for name, value in values.items()}
+    return translated.format(**shown) if values else translated
 
 
 def tr_count(count: int, one: str, many: str) -> str:
@@ -180,7 +182,7 @@ def note_text(row: Row) -> str:
             parts.append(left_text(row.eta_s))
         if row.counts:
             parts.append(counts_text(row.counts))
-        return " · ".join(parts) or row.description
+        return " · ".join(parts) or localized(row.description)
     if row.state is State.PAUSED:
         return tr("Nothing is lost; press Resume to go on")
     if row.summary is not None and row.state in (State.DONE, State.PARTIAL):

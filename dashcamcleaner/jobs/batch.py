@@ -26,6 +26,7 @@ from dashcamcleaner.jobs.part_processes import PartProcesses
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.jobs.split import clean_split
 from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
+from dashcamcleaner.messages import joined, msg
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_check import examine_plan
@@ -98,8 +99,10 @@ def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings, s
         batch.jobs.append(Job(source, target, settings))
     else:
         if target is not None and target.is_file():
-            raise OutputError(f"The output {target} is a file, but there are {len(found)} inputs.",
-                              hint="Give a folder with -o.")  # fmt: skip
+            raise OutputError(
+                msg("The output {target} is a file, but there are {count} inputs.", target=target, count=len(found)),
+                hint="Give a folder with -o.",
+            )
         batch.jobs += _named_jobs(_told_apart(found), target, extension, settings, suffix)
         batch.many = True
     _refuse_crossing(batch.jobs)
@@ -131,7 +134,9 @@ def _expand(
                 elif inner.suffix.lower() not in (".jsonl", ".json", ".html", ".partial"):
                     batch.skipped.append(inner)
             if len(found) == before:
-                raise InputError(f"The folder {path} holds no clip or picture.", hint=" ".join(unread + linked))
+                raise InputError(
+                    msg("The folder {path} holds no clip or picture.", path=path), hint=joined(unread + linked)
+                )
         elif path.exists() or str(path) == "-":
             refuse_special(path)
             found.setdefault(path, Path(path.name))
@@ -139,8 +144,8 @@ def _expand(
             matches = sorted(glob.glob(str(path), recursive=True))
             files = [Path(match) for match in matches if Path(match).is_file()]
             if not files:
-                hint = "" if glob.has_magic(str(given)) else "Check the path; a name with spaces needs quotes."
-                raise InputError(f"There is no file {given}.", hint=hint)
+                hint = "" if glob.has_magic(str(given)) else msg("Check the path; a name with spaces needs quotes.")
+                raise InputError(msg("There is no file {given}.", given=given), hint=hint)
             for match in files:
                 found.setdefault(match, Path(match.name))
     return list(found.items()), batch
@@ -207,11 +212,18 @@ def _refuse_crossing(jobs: list[Job]) -> None:
     for job in jobs:
         target = job.output.resolve()
         if target in sources:
-            raise OutputError(f"The output {job.output} is a source; a source is never overwritten.",
+            raise OutputError(msg("The output {output} is a source; a source is never overwritten.", output=job.output),
                               hint="Give another folder with -o.")  # fmt: skip
         if target in taken:
-            raise OutputError(f"{taken[target]} and {job.source} would both become {job.output}.",
-                              hint="Clean them into different folders.")  # fmt: skip
+            raise OutputError(
+                msg(
+                    "{taken} and {source} would both become {output}.",
+                    taken=taken[target],
+                    source=job.source,
+                    output=job.output,
+                ),
+                hint="Clean them into different folders.",
+            )
         taken[target] = job.source
 
 
@@ -312,8 +324,14 @@ def _check_space_for_all(jobs: Sequence[Job]) -> Iterator[Warned]:
     free = shutil.disk_usage(folder).free
     if free < needed:
         yield Warned(
-            f"{folder} has {free / 1e6:.0f} MB free, and the {len(jobs)} sources take {needed / 1e6:.0f} MB.",
-            hint="Each clip is checked again before it starts.",
+            msg(
+                "{folder} has {free:.0f} MB free, and the {count} sources take {needed:.0f} MB.",
+                folder=folder,
+                free=free / 1000000.0,
+                count=len(jobs),
+                needed=needed / 1000000.0,
+            ),
+            hint=msg("Each clip is checked again before it starts."),
         )
 
 
@@ -328,7 +346,7 @@ def pairs_for(source: Path, output: Path) -> list[tuple[Path, Path]]:
     """
     for path in (source, output):
         if not path.exists():
-            raise InputError(f"{path} does not exist.", hint="Check the spelling of the path.")
+            raise InputError(msg("{path} does not exist.", path=path), hint="Check the spelling of the path.")
     if source.is_dir() != output.is_dir():
         raise InputError("A file cannot be audited against a folder.", hint="Give two files or two folders.")
     if source.is_file():
@@ -341,7 +359,10 @@ def pairs_for(source: Path, output: Path) -> list[tuple[Path, Path]]:
         if mate is not None and mate.resolve() != path.resolve():
             pairs.append((mate, path))
     if not pairs:
-        raise InputError(f"No clip in {output} belongs to one in {source}.", hint="Clips are matched by their names.")
+        raise InputError(
+            msg("No clip in {output} belongs to one in {source}.", output=output, source=source),
+            hint="Clips are matched by their names.",
+        )
     return pairs
 
 

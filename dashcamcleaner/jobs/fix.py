@@ -18,6 +18,7 @@ from dashcamcleaner.core.findings import AuditResult, Finding, Severity, Status
 from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.jobs.run import clean
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.build import rules_per_kind
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.edits_file import EditsFile
@@ -74,14 +75,14 @@ def audit_and_fix(
             yield last
             return
         if last.result.plan is None:
-            yield Warned("There is no plan to render again from; nothing was fixed.", "Clean the clip again.")
+            yield Warned(msg("There is no plan to render again from; nothing was fixed."), msg("Clean the clip again."))
             yield last
             return
         plan = Path(last.result.plan)
         settings = settings_for_fixing(plan)
         done += 1
         added = _add_regions(source, plan, last.result.findings, settings=settings, number=done, accepted=accepted)
-        fixes += added or [f"round {done}: rendered again from the plan"]
+        fixes += added or [msg("round {done}: rendered again from the plan", done=done)]
         again = Job(source, output, settings.replaced(overwrite=True), from_plan=plan, accepted=tuple(accepted))
         for event in clean(again, models=models, control=control):
             if isinstance(event, Progress | Warned):
@@ -122,7 +123,15 @@ def _add_regions(
             region = DrawnRegion(tuple(keys), finding.kind, by="audit", round=number)
             added.append(region)
             noun = rules_of(finding.kind).noun
-            sentences.append(f"round {number}: a {noun} hidden from {region.from_s:.2f} s to {region.to_s:.2f} s")
+            sentences.append(
+                msg(
+                    "round {number}: a {noun} hidden from {from_s:.2f} s to {to_s:.2f} s",
+                    number=number,
+                    noun=noun,
+                    from_s=region.from_s,
+                    to_s=region.to_s,
+                )
+            )
     file = EditsFile.beside(plan)
     file.accept(*accepted)
     file.append(added)

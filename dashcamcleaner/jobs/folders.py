@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from dashcamcleaner.messages import msg
+
 __all__ = ["walk"]
 
 _MOST_TOLD = 5
@@ -31,11 +33,19 @@ def walk(folder: Path) -> tuple[list[Path], list[str], list[str]]:
         inner[:] = sorted(one for one in inner if not one.startswith("."))
         linked += [here / one for one in inner if (here / one).is_symlink()]
         files += [here / one for one in names if not one.startswith(".") and (here / one).is_file()]
-    told = [f"The folder {path} cannot be read ({why}); what lies in it is not cleaned." for path, why in unread]
-    links = [f"The folder {path} is a link and is not followed; name it itself to clean it." for path in sorted(linked)]
+    told = [
+        msg("The folder {path} cannot be read ({why}); what lies in it is not cleaned.", path=path, why=why)
+        for path, why in unread
+    ]
+    links = [
+        msg("The folder {path} is a link and is not followed; name it itself to clean it.", path=path)
+        for path in sorted(linked)
+    ]
     return sorted(files), _first(told), _first(links)
 
 
 def _first(told: list[str]) -> list[str]:
     left = len(told) - _MOST_TOLD
-    return told if left <= 1 else [*told[:_MOST_TOLD], f"{left} more folders are left out in the same way."]
+    return (
+        told if left <= 1 else [*told[:_MOST_TOLD], msg("{left} more folders are left out in the same way.", left=left)]
+    )

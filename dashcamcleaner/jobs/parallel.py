@@ -23,6 +23,7 @@ from dashcamcleaner.core.events import Event, Failed, Finished
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.errors import WorkerLost
 from dashcamcleaner.jobs.run import clean
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.settings import SETTINGS, Settings
@@ -169,9 +170,11 @@ def _pass_on(workers: Sequence[_Worker], control: Control) -> None:
 def _lost(worker: _Worker) -> WorkerLost:
     worker.process.join(_ENDING_S)
     code = worker.process.exitcode
-    how = f"by signal {-code}" if code is not None and code < 0 else f"with status {code}"
+    how = (
+        msg("by signal {value}", value=-code) if code is not None and code < 0 else msg("with status {code}", code=code)
+    )
     return WorkerLost(
-        f"The process that worked on it ended {how}.",
+        msg("The process that worked on it ended {how}.", how=how),
         hint="Where memory was short, --parallel with a smaller number helps; the same command continues there.",
     )
 

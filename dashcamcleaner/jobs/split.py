@@ -32,6 +32,7 @@ from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media.decoder import Decoder, frame_times_and_keys, open_clip
 from dashcamcleaner.media.image_file import is_still
 from dashcamcleaner.media.probe import probe
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.build import detection_schedule
 from dashcamcleaner.pipeline.context import detector_for
 from dashcamcleaner.pipeline.control import Control
@@ -234,7 +235,7 @@ def clean_split(
     parts, why = _planned_parts(job, workers=runner.workers)
     if len(parts) < 2:
         if why:
-            yield Warned(f"{job.source.name} is not shared out: {why}.")
+            yield Warned(msg("{source} is not shared out: {why}.", source=job.source.name, why=why))
         yield from clean(job, models=models, control=control)
         return
     ahead = PartsAhead(parts, runner, cancelled=lambda: control.cancelled)
@@ -246,7 +247,12 @@ def clean_split(
             if isinstance(event, Finished | Failed) and ahead.missed:
                 whose = f": {'; '.join(fault.rstrip('.') for fault in ahead.faults)}" if ahead.faults else ""
                 yield Warned(
-                    f"Of {ahead.taken + ahead.missed} frames {ahead.missed} were looked at by the run itself{whose}."
+                    msg(
+                        "Of {taken} frames {missed} were looked at by the run itself{whose}.",
+                        taken=ahead.taken + ahead.missed,
+                        missed=ahead.missed,
+                        whose=whose,
+                    )
                 )
             yield event
 
@@ -254,15 +260,17 @@ def clean_split(
 def _planned_parts(job: Job, *, workers: int) -> tuple[list[Part], str]:
     """The parts of a job's clip; or none, and why: of what has to be told, and is no fault of the clip."""
     if job.from_plan is not None or not job.detect:
-        return [], "nothing is detected"
+        return [], msg("nothing is detected")
     try:
         if is_still(job.source):
             return [], ""
         info = probe(job.source, video_track=job.settings.video_track)
         if detection_schedule(job.settings, upright_size=info.upright_size) is not None:
-            return [], "the detector is asked in some frames only, by what it saw before (--detect-every 1 asks in all)"
+            return [], msg(
+                "the detector is asked in some frames only, by what it saw before (--detect-every 1 asks in all)"
+            )
         times, keys = frame_times_and_keys(job.source, info=info)
     except DashcamCleanerError:
         return [], ""  # the run tells what is wrong
     parts = parts_of(job, info=info, times=times, keys=keys, workers=workers)
-    return parts, "" if len(parts) > 1 else "it is too short, or has no key frames to part it at"
+    return parts, "" if len(parts) > 1 else msg("it is too short, or has no key frames to part it at")

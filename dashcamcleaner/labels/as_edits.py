@@ -16,6 +16,7 @@ from dashcamcleaner.core.edit_types import DrawnRegion, DropTrack, Edit
 from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.labels.clip_labels import ClipLabels, ObjectLabel, labels_of
+from dashcamcleaner.messages import msg
 
 __all__ = ["edits_from_labels"]
 
@@ -40,10 +41,22 @@ def edits_from_labels(frames: Sequence[FramePlan], labels: ClipLabels, *, size: 
     """
     if labels.size != size:
         (width, height), (w, h) = size, labels.size
-        raise InputError(f"The labels are of pictures of {w} x {h}, the clip has {width} x {height}.")
+        raise InputError(
+            msg(
+                "The labels are of pictures of {w} x {h}, the clip has {width} x {height}.",
+                w=w,
+                h=h,
+                width=width,
+                height=height,
+            )
+        )
     if labels.labels and labels.labels[-1].frame >= len(frames):
         raise InputError(
-            f"The labels speak of frame {labels.labels[-1].frame}, the clip has {len(frames)} frames (from 0)."
+            msg(
+                "The labels speak of frame {frame}, the clip has {count} frames (from 0).",
+                frame=labels.labels[-1].frame,
+                count=len(frames),
+            )
         )
     return (*_dropped(frames, labels, size=size), *_drawn(frames, labels))
 

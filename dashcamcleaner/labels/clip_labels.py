@@ -14,6 +14,7 @@ import numpy as np
 from dashcamcleaner.core.boxes import iou
 from dashcamcleaner.core.plan import FramePlan, Origin, Region
 from dashcamcleaner.errors import InputError
+from dashcamcleaner.messages import msg
 
 __all__ = ["MOST_LABELS", "ClipLabels", "ObjectLabel", "labels_of"]
 
@@ -49,13 +50,13 @@ class ObjectLabel:
     def __post_init__(self) -> None:
         x1, y1, x2, y2 = self.xyxy
         if not all(math.isfinite(v) and abs(v) <= _LARGEST for v in self.xyxy):
-            raise ValueError("a box is not four numbers of pixels")
+            raise ValueError(msg("a box is not four numbers of pixels"))
         if not (x1 < x2 and y1 < y2):
-            raise ValueError("a box has no area")
+            raise ValueError(msg("a box has no area"))
         if not 0 <= self.frame < _MOST_FRAMES:
-            raise ValueError(f"there is no frame {self.frame}")
+            raise ValueError(msg("there is no frame {frame}", frame=self.frame))
         if not 0.0 <= self.score <= 1.0:  # NaN fails, too
-            raise ValueError("a score lies between 0 and 1")
+            raise ValueError(msg("a score lies between 0 and 1"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,10 @@ def check_count(count: int) -> None:
         InputError: there are more than `MOST_LABELS`.
     """
     if count > MOST_LABELS:
-        raise InputError(f"There are more than {MOST_LABELS} labels.", hint="Cut the clip and label the parts.")
+        raise InputError(
+            msg("There are more than {most_labels} labels.", most_labels=MOST_LABELS),
+            hint="Cut the clip and label the parts.",
+        )
 
 
 def _labels_of_frame(plan: FramePlan, *, everything: bool) -> list[ObjectLabel]:

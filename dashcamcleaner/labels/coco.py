@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from dashcamcleaner.labels.clip_labels import ClipLabels, ObjectLabel, check_count
+from dashcamcleaner.messages import msg
 from dashcamcleaner.side_files import parse_json
 
 __all__ = ["from_bytes", "to_bytes"]
@@ -70,7 +71,7 @@ def from_bytes(content: bytes, *, size: tuple[int, int], kinds: tuple[str, ...])
     frame_of = {image["id"]: _frame(image) for image in data["images"]}
     sizes = {(int(image["width"]), int(image["height"])) for image in data["images"]}
     if len(sizes) > 1:
-        raise ValueError("its images have several sizes, so they are no frames of one clip")
+        raise ValueError(msg("its images have several sizes, so they are no frames of one clip"))
     names = {row["id"]: str(row["name"]) for row in data["categories"]}
     check_count(len(data["annotations"]))
     labels = []
@@ -105,5 +106,5 @@ def _frame(image: dict[str, Any]) -> int:
     stem = str(image["file_name"]).rsplit("/", 1)[-1].rsplit(".", 1)[0]
     digits = stem[len(stem.rstrip("0123456789")) :]
     if not digits.isascii() or not digits:
-        raise ValueError(f"the picture {stem[:40]!r} does not tell its frame's number")
+        raise ValueError(msg("the picture {stem} does not tell its frame's number", stem=repr(stem[:40])))
     return int(digits[:12])

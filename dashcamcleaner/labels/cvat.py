@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.labels.clip_labels import ClipLabels, ObjectLabel, check_count
+from dashcamcleaner.messages import msg
 
 __all__ = ["from_bytes", "to_bytes"]
 
@@ -72,13 +73,13 @@ def from_bytes(content: bytes, *, size: tuple[int, int], kinds: tuple[str, ...])
     """
     text = content.decode("utf-8-sig")
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise ValueError("it has a document type, which no file of CVAT has")
+        raise ValueError(msg("it has a document type, which no file of CVAT has"))
     try:
         root = ET.fromstring(text.partition("?>")[2] if text.startswith("<?xml") else text)
     except (ET.ParseError, RecursionError) as error:
-        raise ValueError(f"it is not well-formed XML: {error}") from error
+        raise ValueError(msg("it is not well-formed XML: {error}", error=error)) from error
     if root.tag != "annotations":
-        raise ValueError("it holds no annotations of CVAT")
+        raise ValueError(msg("it holds no annotations of CVAT"))
     task = next((found for name in ("task", "job") if (found := root.find(f"meta/{name}")) is not None), None)
     if task is not None:
         width, height = task.findtext("original_size/width", ""), task.findtext("original_size/height", "")
@@ -98,7 +99,7 @@ def from_bytes(content: bytes, *, size: tuple[int, int], kinds: tuple[str, ...])
 def _read_track(track: ET.Element, *, frames: int) -> list[ObjectLabel]:
     kind, number = track.get("label", ""), int(track.get("id", "0"))
     if not kind:
-        raise ValueError("a track has no label")
+        raise ValueError(msg("a track has no label"))
     keys: list[tuple[int, bool, tuple[float, float, float, float]]] = []
     for box in track.findall("box"):
         x1, y1, x2, y2 = (float(box.get(name, "nan")) for name in _CORNERS)

@@ -11,6 +11,7 @@ from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.labels import coco, cvat, mot, yolo
 from dashcamcleaner.labels.clip_labels import ClipLabels
+from dashcamcleaner.messages import msg, said
 
 __all__ = ["FORMATS", "LabelFormat", "find_format", "read_labels"]
 
@@ -56,7 +57,10 @@ def find_format(path: Path, name: str = "") -> LabelFormat:
         if known.name == name or (not name and path.name.lower().endswith(known.ending)):
             return known
     endings = ", ".join(f"{known.ending} ({known.title})" for known in FORMATS)
-    raise OutputError(f"{path.name} does not tell the format of its labels.", hint=f"Use a name ending in {endings}.")
+    raise OutputError(
+        msg("{path} does not tell the format of its labels.", path=path.name),
+        hint=msg("Use a name ending in {endings}.", endings=endings),
+    )
 
 
 def read_labels(path: Path, *, size: tuple[int, int], kinds: tuple[str, ...], name: str = "") -> ClipLabels:
@@ -73,16 +77,24 @@ def read_labels(path: Path, *, size: tuple[int, int], kinds: tuple[str, ...], na
         OutputError: the name tells no format.
     """
     known = find_format(path, name)
-    with map_os_errors(path, what=f"The labels {path}", verb="read", to=InputError):
+    with map_os_errors(path, what=msg("The labels {path}", path=path), verb="read", to=InputError):
         if path.stat().st_size > _MOST_BYTES:
-            raise InputError(f"The labels {path} have more than {_MOST_BYTES >> 20} MiB.", hint="Cut the clip.")
+            raise InputError(
+                msg("The labels {path} have more than {most_bytes} MiB.", path=path, most_bytes=_MOST_BYTES >> 20),
+                hint="Cut the clip.",
+            )
         content = path.read_bytes()
     try:
         labels: ClipLabels = known.module.from_bytes(content, size=size, kinds=kinds)
     except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
-        why = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+        why = msg("it lacks {error}", error=error) if isinstance(error, KeyError) else said(error)
         raise InputError(
-            f"{path} holds no labels of {known.title} that can be read: {why[:200]}.",
+            msg(
+                "{path} holds no labels of {known} that can be read: {why}.",
+                path=path,
+                known=known.title,
+                why=why[:200],
+            ),
             hint="If it is of another format, name it with --format.",
         ) from error
     return labels

@@ -11,6 +11,7 @@ import csv
 import io
 
 from dashcamcleaner.labels.clip_labels import ClipLabels, ObjectLabel, check_count
+from dashcamcleaner.messages import msg
 
 __all__ = ["from_bytes", "to_bytes"]
 
@@ -45,13 +46,20 @@ def from_bytes(content: bytes, *, size: tuple[int, int], kinds: tuple[str, ...])
         if not row:
             continue
         if len(row) < _LEAST_COLUMNS:
-            raise ValueError(f"the line {','.join(row)[:60]!r} has too few columns")
+            raise ValueError(msg("the line {row} has too few columns", row=repr(",".join(row)[:60])))
         frame, track = int(float(row[0])), int(float(row[1]))
         left, top, width, height = (float(v) for v in row[2:6])
         score = float(row[6]) if len(row) > 6 else 1.0
         kind = int(float(row[7])) if len(row) > 7 else -1
         if kind > len(kinds) or (kind < 1 and len(kinds) != 1):
-            raise ValueError(f"the class {kind} is none of 1 to {len(kinds)} ({', '.join(kinds)})")
+            raise ValueError(
+                msg(
+                    "the class {kind} is none of 1 to {count} ({kinds})",
+                    kind=kind,
+                    count=len(kinds),
+                    kinds=", ".join(kinds),
+                )
+            )
         # Results of trackers have a confidence of -1, labels have 0 for what is to be ignored.
         score = 1.0 if score < 0 else min(1.0, score)
         box = (round(left, 2), round(top, 2), round(left + width, 2), round(top + height, 2))

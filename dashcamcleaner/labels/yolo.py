@@ -12,6 +12,7 @@ import re
 import zipfile
 
 from dashcamcleaner.labels.clip_labels import ClipLabels, ObjectLabel, check_count
+from dashcamcleaner.messages import msg
 
 __all__ = ["from_bytes", "to_bytes"]
 
@@ -65,7 +66,7 @@ def from_bytes(content: bytes, *, size: tuple[int, int], kinds: tuple[str, ...])
     with archive:
         members = [one for one in archive.infolist() if not one.is_dir()]
         if sum(one.file_size for one in members) > _MOST_BYTES or len(members) > 2_000_000:
-            raise ValueError("it unpacks to more than 256 MiB")
+            raise ValueError(msg("it unpacks to more than 256 MiB"))
         for one in members:
             if one.filename.rsplit("/", 1)[-1] in ("data.yaml", "obj.names"):
                 kinds = _kinds(_text(archive, one)) or kinds
@@ -85,9 +86,9 @@ def _text(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> str:
         with archive.open(member) as file:
             content = file.read(_MOST_IN_FILE + 1)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise ValueError("its archive cannot be unpacked") from error
+        raise ValueError(msg("its archive cannot be unpacked")) from error
     if len(content) > _MOST_IN_FILE:
-        raise ValueError("one of its files has more than 4 MiB")
+        raise ValueError(msg("one of its files has more than 4 MiB"))
     return content.decode("utf-8")
 
 

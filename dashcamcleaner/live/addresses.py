@@ -13,6 +13,7 @@ from dashcamcleaner.errors import InputError
 from dashcamcleaner.live.clock import Clock
 from dashcamcleaner.live.ports import FrameSink, FrameSource
 from dashcamcleaner.live.switching import CoverSwitch
+from dashcamcleaner.messages import msg
 
 if TYPE_CHECKING:
     from dashcamcleaner.live.stream_source import StreamAddress
@@ -47,8 +48,8 @@ def source_for(text: str, *, clock: Clock, rate: float) -> FrameSource:
     if scheme is not None:
         if scheme[0].lower() not in _STREAMS:
             raise InputError(
-                f"Nothing is known of how to read {without_password(text)}.",
-                hint=f"Addresses begin with {', '.join(_STREAMS)}.",
+                msg("Nothing is known of how to read {without_password}.", without_password=without_password(text)),
+                hint=msg("Addresses begin with {streams}.", streams=", ".join(_STREAMS)),
             )
         return StreamSource(_network(text, scheme[0].lower()), clock=clock)
     if word == "camera":
@@ -62,7 +63,7 @@ def source_for(text: str, *, clock: Clock, rate: float) -> FrameSource:
         return ScreenSource(clock=clock, rate=rate, monitor=monitor, crop=crop)
     path = Path(text)
     if not path.exists():
-        raise InputError(f"There is no file {path}.", hint="See docs/live.md for what can be read.")
+        raise InputError(msg("There is no file {path}.", path=path), hint="See docs/live.md for what can be read.")
     return StreamSource(StreamAddress(str(path), visible(path.name), file=True), clock=clock)
 
 
@@ -83,15 +84,19 @@ def _camera(name: str, *, rate: float) -> StreamAddress:
 
     options = {"framerate": f"{rate:g}"}
     if sys.platform == "darwin":
-        return StreamAddress(name or "0", f"camera {visible(name or '0')}", format="avfoundation", options=options)
+        return StreamAddress(
+            name or "0", msg("camera {name}", name=visible(name or "0")), format="avfoundation", options=options
+        )
     if sys.platform == "win32":
         if not name:
             raise InputError("A camera needs a name on Windows.", hint="camera:NAME, as the device manager shows it.")
-        return StreamAddress(f"video={name}", f"camera {visible(name)}", format="dshow", options=options)
+        return StreamAddress(f"video={name}", msg("camera {name}", name=visible(name)), format="dshow", options=options)
     device = name or "/dev/video0"
     if not Path(device).exists():
-        raise InputError(f"There is no camera {visible(device)}.", hint="ls /dev/video* lists what there is.")
-    return StreamAddress(device, f"camera {visible(device)}", format="v4l2", options=options)
+        raise InputError(
+            msg("There is no camera {device}.", device=visible(device)), hint="ls /dev/video* lists what there is."
+        )
+    return StreamAddress(device, msg("camera {device}", device=visible(device)), format="v4l2", options=options)
 
 
 def sink_for(text: str, *, overwrite: bool) -> FrameSink | CoverSwitch:

@@ -7,6 +7,7 @@ import contextlib
 from dashcamcleaner.errors import DashcamCleanerError, InputError
 from dashcamcleaner.live.ports import CapturedFrame, FrameSource, StreamFormat
 from dashcamcleaner.live.state import LiveState
+from dashcamcleaner.messages import msg
 
 __all__ = ["Capture"]
 
@@ -36,7 +37,9 @@ class Capture:
                         break
                     if lost:
                         lost = False
-                        self._state.change("source", f"{self._source.description} is back.")
+                        self._state.change(
+                            "source", msg("{description} is back.", description=self._source.description)
+                        )
                     retry_s = _FIRST_RETRY_S
                     if isinstance(item, CapturedFrame):
                         self._state.counts.captured(self._state.clock.now())
@@ -46,12 +49,12 @@ class Capture:
                         self._state.buffer.put_sound(item)
                 if self._source.ends:
                     break
-                raise InputError(f"{self._source.description} ended.")
+                raise InputError(msg("{description} ended.", description=self._source.description))
             except DashcamCleanerError as error:
                 if self._state.stop.is_set():
                     break
                 if not lost:
-                    self._state.change("source", f"{error.message} It is opened again.")
+                    self._state.change("source", msg("{error} It is opened again.", error=error.message))
                 lost = True
                 retry_s = self._open_again(retry_s)
         self._source.close()
@@ -65,5 +68,7 @@ class Capture:
             with contextlib.suppress(DashcamCleanerError):
                 form = self._source.open()
                 if form.size != self._form.size:
-                    raise InputError(f"{self._source.description} came back with another size.")
+                    raise InputError(
+                        msg("{description} came back with another size.", description=self._source.description)
+                    )
         return min(_LAST_RETRY_S, 2 * retry_s)

@@ -14,6 +14,7 @@ from dashcamcleaner.detection.detector import DetectorDescription
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.detection.tiling import FrameDetector
 from dashcamcleaner.errors import DashcamCleanerError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.context import checker_for, detector_for
 from dashcamcleaner.pipeline.workers import join_thread
 from dashcamcleaner.settings import Settings
@@ -30,7 +31,7 @@ class _NothingSought:
         self.kinds: tuple[str, ...] = ()
         scale = min(1.0, 320 / max(size))
         self.input_size = (max(2, round(size[0] * scale)), max(2, round(size[1] * scale)))
-        self.description = DetectorDescription("no kinds", "nothing", "-", "", "", "no kind is to be hidden")
+        self.description = DetectorDescription("no kinds", "nothing", "-", "", "", msg("no kind is to be hidden"))
         self.parallel = 1
 
     def detect(self, pictures: Sequence[np.ndarray]) -> list[Detections]:
@@ -116,4 +117,6 @@ class Detectors:
     def device(self) -> str:
         """Backend and device, for people."""
         about = self.current.description
-        return f"{about.backend} on {about.device} ({about.precision})"
+        return msg(
+            "{backend} on {device} ({precision})", backend=about.backend, device=about.device, precision=about.precision
+        )

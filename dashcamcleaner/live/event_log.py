@@ -15,6 +15,7 @@ from dashcamcleaner.core.events import Event, event_as_dict
 from dashcamcleaner.core.plain_text import json_line
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.files import PRIVATE, map_os_errors
+from dashcamcleaner.messages import msg
 
 __all__ = ["EventLog"]
 
@@ -32,7 +33,7 @@ class EventLog:
     def __init__(self, path: Path) -> None:
         self._path = path
         if path.exists() and not path.is_file():
-            raise OutputError(f"{path} is no file that could be a log.")
+            raise OutputError(msg("{path} is no file that could be a log.", path=path))
         with map_os_errors(path):
             self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE)
 

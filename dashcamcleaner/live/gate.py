@@ -11,6 +11,7 @@ from dashcamcleaner.live.delay import HeldFrame
 from dashcamcleaner.live.pictures import card, stamp
 from dashcamcleaner.live.ports import CapturedSound
 from dashcamcleaner.live.release import CoverReason, Proof, ReleasedFrame, ReleasedSound
+from dashcamcleaner.messages import msg
 from dashcamcleaner.obscure.obscurer import Obscurer
 
 __all__ = ["Gate"]
@@ -65,7 +66,7 @@ class Gate:
     ) -> ReleasedFrame:
         frame = held.frame
         if frame is None or held.blanked:
-            raise ValueError("the frame's pixels were thrown away")
+            raise ValueError(msg("the frame's pixels were thrown away"))
         self._obscurer.obscure(frame, proof.regions)
         stamp(frame.native, held.captured_s)
         return ReleasedFrame(held.number, held.captured_s, frame.native, proof=proof, labels=labels, hits=hits)

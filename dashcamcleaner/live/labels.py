@@ -18,6 +18,7 @@ import numpy as np
 
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.messages import msg
 
 __all__ = ["LabelRule", "LabelScorer", "LabelWatch", "open_scorer", "parse_rule"]
 
@@ -62,9 +63,14 @@ def parse_rule(text: str, *, hits: int, of: int, bypass: float, hold_s: float) -
     """
     match = re.fullmatch(r"\s*([a-z][a-z0-9_-]{0,40})\s*>\s*(0?\.\d+|0|1|1\.0)\s*", text)
     if match is None:
-        raise SettingError(f"--when {text!r} is no rule.", hint="A rule is a label and a threshold: nudity>0.6.")
+        raise SettingError(
+            msg("--when {text} is no rule.", text=repr(text)), hint="A rule is a label and a threshold: nudity>0.6."
+        )
     if hits > of:
-        raise SettingError(f"{hits} of {of} scores cannot be hits.", hint="Raise --label-of, or lower --label-hits.")
+        raise SettingError(
+            msg("{hits} of {of} scores cannot be hits.", hits=hits, of=of),
+            hint="Raise --label-of, or lower --label-hits.",
+        )
     return LabelRule(match[1], float(match[2]), hits, of, bypass, hold_s)
 
 
@@ -104,7 +110,10 @@ class LabelWatch:
         """
         missing = [rule.label for rule in self.rules if rule.label not in scores]
         if missing:
-            raise SettingError(f"Nothing scores {', '.join(missing)}.", hint=f"Labels are {', '.join(sorted(scores))}.")
+            raise SettingError(
+                msg("Nothing scores {missing}.", missing=", ".join(missing)),
+                hint=msg("Labels are {names}.", names=", ".join(sorted(scores))),
+            )
         wanted = {rule.label: float(scores[rule.label]) for rule in self.rules}
         with self._lock:
             latest = [one for _, one, _ in self._scored] + [wanted]

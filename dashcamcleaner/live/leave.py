@@ -14,6 +14,7 @@ from dashcamcleaner.live.outlet import Outlet
 from dashcamcleaner.live.ports import StreamFormat
 from dashcamcleaner.live.release import CoverReason, Proof, ReleasedFrame
 from dashcamcleaner.live.state import LiveState
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.writer import obscurer_for
 
 __all__ = ["Leave"]
@@ -84,14 +85,16 @@ class Leave:
             self._idle(lead_s, None if self._state.buffer.ended else max(card_s, settings.delay))
         for outlet in self._outlets:
             outlet.end()
-        self._state.change("ended", "The run was stopped." if self._state.stop.is_set() else "The source has ended.")
+        self._state.change(
+            "ended", msg("The run was stopped.") if self._state.stop.is_set() else msg("The source has ended.")
+        )
 
     def _answer(self, held: HeldFrame, now_s: float) -> tuple[Proof | CoverReason, tuple[tuple[str, float], ...]]:
         """Whether a frame may be seen, by all that can forbid it; and the scores of its labels."""
         known, hits, scores = (True, (), ()) if self._labels is None else self._labels.at(held.captured_s)
         if hits != self._hits:
             if "log" in self._actions:
-                self._state.change("label", f"At work: {', '.join(hits) or 'no label'}.")
+                self._state.change("label", msg("At work: {hits}.", hits=", ".join(hits) or "no label"))
             self._hits = hits
         if held.blanked or self._is_panic(held, now_s):
             return CoverReason.PANIC, scores
@@ -119,9 +122,9 @@ class Leave:
         self._never_left = False
         if frame.reason is not self._covered_by:
             if frame.reason is None:
-                self._state.change("uncovered", "Frames are seen again, their regions hidden.")
+                self._state.change("uncovered", msg("Frames are seen again, their regions hidden."))
             else:
-                self._state.change("covered", f"Frames are covered wholly: {frame.reason.value}.")
+                self._state.change("covered", msg("Frames are covered wholly: {reason}.", reason=frame.reason.value))
             self._covered_by = frame.reason
         for outlet in self._outlets:
             outlet.put(frame)

@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.errors import ExtraMissing, OutputError, extra_hint
+from dashcamcleaner.messages import msg
 
 __all__ = ["PASSWORD_VARIABLE", "ObsSwitch", "parse_obs"]
 
@@ -43,13 +44,13 @@ def parse_obs(url: str) -> ObsSwitch:
         parts = urlsplit(url)
         port = parts.port or _PORT
     except ValueError as error:
-        raise OutputError(f"{visible(url)} is no address of OBS: {error}.") from error
+        raise OutputError(msg("{url} is no address of OBS: {error}.", url=visible(url), error=error)) from error
     path = [unquote(part) for part in parts.path.strip("/").split("/") if part]
     filters = parse_qs(parts.query).get("filter", [])
     if parts.password or parts.username:
         raise OutputError(
             "A password stands in the address of OBS, where everybody on this machine can read it.",
-            hint=f"Put it into the environment variable {PASSWORD_VARIABLE}.",
+            hint=msg("Put it into the environment variable {password_variable}.", password_variable=PASSWORD_VARIABLE),
         )
     if len(path) == 1 and len(filters) == 1:
         scene, item, name = "", path[0], filters[0]
@@ -57,7 +58,7 @@ def parse_obs(url: str) -> ObsSwitch:
         (scene, item), name = path, ""
     else:
         raise OutputError(
-            f"{visible(url)} does not say what is switched in OBS.",
+            msg("{url} does not say what is switched in OBS.", url=visible(url)),
             hint="obs://localhost:4455/SCENE/ITEM, or obs://localhost:4455/SOURCE?filter=NAME.",
         )
     return ObsSwitch(host=parts.hostname or "localhost", port=port, scene=scene, item=item, filter_name=name)
@@ -84,8 +85,12 @@ class ObsSwitch:
         self._client: Any = None
         self._item_id = 0
         self._renewals = 0
-        what = f"filter {visible(filter_name)} of {visible(item)}" if filter_name else f"{visible(item)}"
-        self.description = f"OBS at {host}:{port}, {what}"
+        what = (
+            msg("filter {filter_name} of {item}", filter_name=visible(filter_name), item=visible(item))
+            if filter_name
+            else f"{visible(item)}"
+        )
+        self.description = msg("OBS at {host}:{port}, {what}", host=host, port=port, what=what)
         # The library writes what went wrong to the log by itself; it is told once, by us.
         logging.getLogger("obsws_python").setLevel(logging.CRITICAL)
 
@@ -106,13 +111,16 @@ class ObsSwitch:
         except OBSSDKError as error:
             self._end()
             raise OutputError(
-                f"OBS refuses the password: {visible(error)}.",
-                hint=f"It stands in OBS under Tools, WebSocket Server Settings; put it into {PASSWORD_VARIABLE}.",
+                msg("OBS refuses the password: {error}.", error=visible(error)),
+                hint=msg(
+                    "It stands in OBS under Tools, WebSocket Server Settings; put it into {password_variable}.",
+                    password_variable=PASSWORD_VARIABLE,
+                ),
             ) from error
         except Exception as error:  # sockets', and those of two libraries beneath
             self._end()
             raise OutputError(
-                f"OBS does not answer: {visible(error)}.",
+                msg("OBS does not answer: {error}.", error=visible(error)),
                 hint="Start OBS and turn its WebSocket server on (Tools, WebSocket Server Settings).",
             ) from error
         if not self._filter:
@@ -170,10 +178,13 @@ class ObsSwitch:
             if error.code == _NOT_READY:
                 raise OutputError("OBS is still starting.") from error
             raise OutputError(
-                f"OBS has nothing like it: {visible(error)}.", hint="See the names of scene, item and filter in OBS."
+                msg("OBS has nothing like it: {error}.", error=visible(error)),
+                hint="See the names of scene, item and filter in OBS.",
             ) from error
         except Exception as error:  # sockets', and those of two libraries beneath
-            raise OutputError(f"The link to OBS is down: {visible(error) or type(error).__name__}.") from error
+            raise OutputError(
+                msg("The link to OBS is down: {error}.", error=visible(error) or type(error).__name__)
+            ) from error
 
     def close(self) -> None:
         """Cover, and end the link."""

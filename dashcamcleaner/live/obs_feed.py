@@ -9,6 +9,7 @@ from typing import Any
 
 from dashcamcleaner.errors import ExtraMissing, OutputError, extra_hint
 from dashcamcleaner.live.switching import LEASE_S
+from dashcamcleaner.messages import msg
 
 __all__ = ["ObsFeed", "parse_feed"]
 
@@ -40,7 +41,7 @@ class ObsFeed:
                 "The script inside OBS is fed by pyzmq, which is not installed.", hint=extra_hint("live")
             )
         self.port = port
-        self.description = f"script in OBS, port {port}"
+        self.description = msg("script in OBS, port {port}", port=port)
         self._context: Any = None
         self._socket: Any = None
         self._renewals = 0
@@ -65,7 +66,8 @@ class ObsFeed:
         except zmq.ZMQError as error:
             self._end()
             raise OutputError(
-                f"Port {self.port} cannot be used: {error}.", hint="Take another one, here and in OBS."
+                msg("Port {port} cannot be used: {error}.", port=self.port, error=error),
+                hint="Take another one, here and in OBS.",
             ) from error
         self.set(covered=True, score=0.0)
 
@@ -82,7 +84,7 @@ class ObsFeed:
         try:
             self._socket.send_string(json.dumps(message), zmq.NOBLOCK)
         except zmq.ZMQError as error:
-            raise OutputError(f"The script inside OBS cannot be told: {error}.") from error
+            raise OutputError(msg("The script inside OBS cannot be told: {error}.", error=error)) from error
 
     def close(self) -> None:
         """Tell the script to cover, and end."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.live.ports import FrameSink, StreamFormat
 from dashcamcleaner.live.release import ReleasedFrame, ReleasedSound
+from dashcamcleaner.messages import msg
 
 __all__ = ["Outlet"]
 
@@ -60,7 +61,7 @@ class Outlet:
                         self._pause(0.0)
                         continue
                     if failed:
-                        self._tell("sink", f"{self.sink.description} works again.")
+                        self._tell("sink", msg("{description} works again.", description=self.sink.description))
                         failed = False
                     while (item := self._take()) is not None:
                         self.sink.write(item)

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from dashcamcleaner.errors import ExtraMissing, SettingError, extra_hint
+from dashcamcleaner.messages import msg
 
 __all__ = ["desktop_key", "panic_keys"]
 
@@ -58,7 +59,9 @@ def desktop_key(panic: Callable[[], None], key: str) -> Iterator[None]:
         listener.wait()
     except Exception as error:  # no display, no permission, or no key of that name: each backend raises its own
         raise SettingError(
-            f"The panic key {key!r} cannot be heard: {str(error) or type(error).__name__}.",
+            msg(
+                "The panic key {key} cannot be heard: {error}.", key=repr(key), error=str(error) or type(error).__name__
+            ),
             hint="It needs X11, Windows or macOS (with permission), and a key such as '<ctrl>+<alt>+p'; Enter in the "
             "terminal works everywhere.",
         ) from error

@@ -14,6 +14,7 @@ from dashcamcleaner.live.labels import open_scorer, parse_rule
 from dashcamcleaner.live.preview_sink import PreviewSink
 from dashcamcleaner.live.session import ACTIONS, LiveSession
 from dashcamcleaner.live.switching import CoverSwitch
+from dashcamcleaner.messages import msg
 from dashcamcleaner.settings import Settings
 
 __all__ = ["DEFAULT_ACTIONS", "LIVE_DEFAULTS", "LiveRequest", "check_actions", "open_session"]
@@ -84,5 +85,8 @@ def check_actions(words: Sequence[str]) -> tuple[str, ...]:
     actions = tuple(word.strip() for word in words if word.strip())
     unknown = [word for word in actions if word not in ACTIONS]
     if unknown:
-        raise SettingError(f"A label cannot {unknown[0]}.", hint=f"It can {', '.join(ACTIONS)}.")
+        raise SettingError(
+            msg("A label cannot {unknown}.", unknown=unknown[0]),
+            hint=msg("It can {actions}.", actions=", ".join(ACTIONS)),
+        )
     return actions

@@ -10,6 +10,7 @@ from dashcamcleaner.live.labels import LabelScorer, LabelWatch
 from dashcamcleaner.live.sight import RETRY_S
 from dashcamcleaner.live.state import LiveState
 from dashcamcleaner.live.verdicts import Verdicts
+from dashcamcleaner.messages import msg
 
 __all__ = ["LabelScoring"]
 
@@ -71,7 +72,8 @@ class LabelScoring:
                 log.debug("scoring failed", exc_info=True)
                 if not told:
                     self._state.change(
-                        "detector", f"Scoring failed, and all is covered until it works again: {error!r}."
+                        "detector",
+                        msg("Scoring failed, and all is covered until it works again: {error}.", error=repr(error)),
                     )
                 told = True
                 self._state.stop.wait(RETRY_S)

@@ -17,6 +17,7 @@ from dashcamcleaner.errors import ExtraMissing, InputError, extra_hint
 from dashcamcleaner.live.clock import Clock
 from dashcamcleaner.live.pictures import LIVE_LAYOUT, FrameMaker, even
 from dashcamcleaner.live.ports import CapturedFrame, CapturedSound, StreamFormat
+from dashcamcleaner.messages import msg
 
 __all__ = ["ScreenSource", "parse_screen"]
 
@@ -37,7 +38,7 @@ def parse_screen(text: str) -> tuple[int, Area | None]:
     match = re.fullmatch(r"(\d{1,3})?(?::(\d{1,6}),(\d{1,6}),(\d{1,6}),(\d{1,6}))?", text)
     if match is None:
         raise InputError(
-            f"screen:{visible(text)} means nothing.",
+            msg("screen:{text} means nothing.", text=visible(text)),
             hint="screen, screen:2, or screen:1:100,50,1280,720 (left, top, width, height within the monitor).",
         )
     x, y, w, h = (int(v or 0) for v in match.groups()[1:])
@@ -67,8 +68,12 @@ class ScreenSource:
         self._window = window
         self._over = threading.Event()
         self._size = (0, 0)
-        place = f" at {','.join(map(str, crop))}" if crop else ""
-        self.description = f"window {visible(window)}" if window else f"screen {monitor}{place}"
+        place = msg(" at {names}", names=",".join(map(str, crop))) if crop else ""
+        self.description = (
+            msg("window {window}", window=visible(window))
+            if window
+            else msg("screen {monitor}{place}", monitor=monitor, place=place)
+        )
         self.ends = False
 
     def open(self) -> StreamFormat:
@@ -85,7 +90,7 @@ class ScreenSource:
                 screens.grab(_box(area))
         except (mss.ScreenShotError, OSError, ValueError) as error:
             raise InputError(
-                f"{self.description} cannot be read: {visible(error)}.",
+                msg("{description} cannot be read: {error}.", description=self.description, error=visible(error)),
                 hint="It needs an X11, Windows or macOS desktop that allows it.",
             ) from error
         self._size = even(area[2:])
@@ -97,7 +102,8 @@ class ScreenSource:
         else:
             if self._monitor >= len(monitors):
                 raise InputError(
-                    f"There is no screen {self._monitor}.", hint=f"Screens are numbered 1 to {len(monitors) - 1}."
+                    msg("There is no screen {monitor}.", monitor=self._monitor),
+                    hint=msg("Screens are numbered 1 to {count}.", count=len(monitors) - 1),
                 )
             monitor = monitors[self._monitor]
             left, top, width, height = (int(monitor[key]) for key in ("left", "top", "width", "height"))
@@ -105,7 +111,10 @@ class ScreenSource:
                 x, y, w, h = self._crop
                 left, top, width, height = left + x, top + y, min(w, width - x), min(h, height - y)
         if min(width, height) < _LEAST_PX:
-            raise InputError(f"{self.description} holds no picture.", hint=f"It needs {_LEAST_PX} pixels each way.")
+            raise InputError(
+                msg("{description} holds no picture.", description=self.description),
+                hint=msg("It needs {least_px} pixels each way.", least_px=_LEAST_PX),
+            )
         return left, top, width, height
 
     def captured(self) -> Iterator[CapturedFrame | CapturedSound]:
@@ -136,7 +145,13 @@ class ScreenSource:
                     picture = np.frombuffer(shot.bgra, np.uint8).reshape(shot.height, shot.width, 4)
                     yield CapturedFrame(maker.of_bgra(picture), captured_s)
         except (mss.ScreenShotError, OSError, ValueError) as error:
-            raise InputError(f"{self.description} cannot be read any more: {visible(error)}.") from error
+            raise InputError(
+                msg(
+                    "{description} cannot be read any more: {error}.",
+                    description=self.description,
+                    error=visible(error),
+                )
+            ) from error
 
     def interrupt(self) -> None:
         """Let `captured` end."""
@@ -164,6 +179,8 @@ def _window_area(title: str) -> Area:
         for name in ("Absolute upper-left X", "Absolute upper-left Y", "Width", "Height")
     ]
     if found.returncode or not all(numbers):
-        raise InputError(f"There is no window {visible(title)!r}.", hint="Its title must be given in full.")
+        raise InputError(
+            msg("There is no window {title}.", title=repr(visible(title))), hint="Its title must be given in full."
+        )
     left, top, width, height = (int(number[1]) for number in numbers if number is not None)
     return left, top, width, height

@@ -25,6 +25,7 @@ from dashcamcleaner.live.sight import Sight
 from dashcamcleaner.live.state import LiveState
 from dashcamcleaner.live.switching import CoverSwitch, Switcher
 from dashcamcleaner.live.verdicts import FRESH_S, Verdicts
+from dashcamcleaner.messages import msg
 from dashcamcleaner.settings import Settings
 
 __all__ = ["ACTIONS", "LiveSession"]
@@ -96,7 +97,12 @@ class LiveSession:
         for switcher in self._switchers:
             switcher.cover(now + seconds)
         self._state.change(
-            "panic", f"Everything is covered for {seconds:g} s, and {frames} waiting frames were blanked."
+            "panic",
+            msg(
+                "Everything is covered for {seconds:g} s, and {frames} waiting frames were blanked.",
+                seconds=seconds,
+                frames=frames,
+            ),
         )
 
     def run(self) -> Generator[Event]:
@@ -114,7 +120,12 @@ class LiveSession:
                 + [switcher.switch.description for switcher in self._switchers]
             ),
             None,
-            f"{form.size[0]}x{form.size[1]}, {self._state.settings.delay:g} s of delay",
+            msg(
+                "{size}x{size2}, {delay:g} s of delay",
+                size=form.size[0],
+                size2=form.size[1],
+                delay=self._state.settings.delay,
+            ),
         )
         try:
             self._start_threads(form)

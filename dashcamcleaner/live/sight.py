@@ -15,6 +15,7 @@ from dashcamcleaner.live.detectors import Detectors
 from dashcamcleaner.live.pictures import TIME_BASE
 from dashcamcleaner.live.state import LiveState
 from dashcamcleaner.live.verdicts import Verdicts
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.frames import FramePlanner
 from dashcamcleaner.pipeline.observations import LiveObservationSource
@@ -74,7 +75,10 @@ class Sight:
                 message = error.message if isinstance(error, DashcamCleanerError) else repr(error)
                 if self._state.analysis is None and isinstance(error, DashcamCleanerError):
                     raise  # it never worked: there is nothing to wait for
-                self._state.change("detector", f"Detection failed, and all is covered until it works again: {message}")
+                self._state.change(
+                    "detector",
+                    msg("Detection failed, and all is covered until it works again: {message}", message=message),
+                )
                 self._state.load.forget()
                 self._state.stop.wait(RETRY_S)
 
@@ -88,7 +92,7 @@ class Sight:
             detectors.change_to(self._state.load.size)
             if detectors.size != self._state.counts.inference_size:
                 if self._state.counts.inference_size:
-                    self._state.change("load", f"The detector sees pictures of {detectors.size} px now.")
+                    self._state.change("load", msg("The detector sees pictures of {size} px now.", size=detectors.size))
                 self._state.counts.inference_size = detectors.size
 
             def frames() -> Iterator[Frame]:

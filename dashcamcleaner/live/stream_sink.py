@@ -19,6 +19,7 @@ from dashcamcleaner.files import PRIVATE, check_output, map_os_errors, new_empty
 from dashcamcleaner.live.pictures import TIME_BASE
 from dashcamcleaner.live.ports import SoundFormat, StreamFormat
 from dashcamcleaner.live.release import ReleasedFrame, ReleasedSound
+from dashcamcleaner.messages import msg
 
 __all__ = ["StreamSink", "StreamTarget", "file_target", "network_target"]
 
@@ -76,7 +77,8 @@ def file_target(path: Path, *, overwrite: bool) -> StreamTarget:
     name = _EXTENSIONS.get(path.suffix.lower())
     if name is None:
         raise OutputError(
-            f"{path} has no extension that live pictures can be written to.", hint="Take .mkv, .mp4, .mov or .ts."
+            msg("{path} has no extension that live pictures can be written to.", path=path),
+            hint="Take .mkv, .mp4, .mov or .ts.",
         )
     check_output(path, sources=[], overwrite=overwrite)
     return StreamTarget(f"file:{path.resolve()}", str(path), name, _FILE_OPTIONS.get(name, {}), file=path)
@@ -91,15 +93,18 @@ def network_target(url: str, *, shown: str) -> StreamTarget:
     scheme = url.partition("://")[0].lower()
     if scheme not in _FORMATS:
         raise OutputError(
-            f"Nothing is known of how to send to {shown}.", hint=f"Addresses begin with {', '.join(_FORMATS)}."
+            msg("Nothing is known of how to send to {shown}.", shown=shown),
+            hint=msg("Addresses begin with {formats}.", formats=", ".join(_FORMATS)),
         )
     try:
         parts = urlsplit(url)
         place = (parts.hostname or "127.0.0.1", parts.port or _PORTS.get(scheme, 0))
     except ValueError as error:
-        raise OutputError(f"{shown} is no address: {error}.", hint="tcp://HOST:PORT?listen=1, for one.") from error
+        raise OutputError(
+            msg("{shown} is no address: {error}.", shown=shown, error=error), hint="tcp://HOST:PORT?listen=1, for one."
+        ) from error
     if not place[1]:
-        raise OutputError(f"{shown} names no port.", hint="tcp://127.0.0.1:5000?listen=1, for one.")
+        raise OutputError(msg("{shown} names no port.", shown=shown), hint="tcp://127.0.0.1:5000?listen=1, for one.")
     waits = scheme == "tcp" and parse_qs(parts.query).get("listen", ["0"])[-1] not in ("0", "")
     if scheme == "udp" and "pkt_size" not in url:
         url += ("&" if "?" in url else "?") + "pkt_size=1316"
@@ -149,7 +154,9 @@ class StreamSink:
         try:
             if target.file is not None:
                 if self._opened_before:
-                    raise OutputError(f"{target.shown} could not be written to its end.", hint="Is the disk full?")
+                    raise OutputError(
+                        msg("{shown} could not be written to its end.", shown=target.shown), hint="Is the disk full?"
+                    )
                 with map_os_errors(target.file):
                     new_empty_file(target.file, mode=PRIVATE)
             self._opened_before = True
@@ -162,7 +169,11 @@ class StreamSink:
             self._output.start_encoding()
         except (av.error.FFmpegError, OSError, ValueError) as error:
             self._forget()
-            raise OutputError(f"{self.description} cannot be written to: {_reason(error)}.") from error
+            raise OutputError(
+                msg(
+                    "{description} cannot be written to: {reason}.", description=self.description, reason=_reason(error)
+                )
+            ) from error
         return True
 
     def _connected(self) -> Any:
@@ -222,7 +233,11 @@ class StreamSink:
             elif self._audio is not None:
                 self._write_sound(item)
         except (av.error.FFmpegError, OSError, ValueError) as error:
-            raise OutputError(f"{self.description} cannot be written to: {_reason(error)}.") from error
+            raise OutputError(
+                msg(
+                    "{description} cannot be written to: {reason}.", description=self.description, reason=_reason(error)
+                )
+            ) from error
 
     def _write_frame(self, frame: ReleasedFrame) -> None:
         pts = frame.native.pts

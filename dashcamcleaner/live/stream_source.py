@@ -19,6 +19,7 @@ from dashcamcleaner.live.pictures import LIVE_LAYOUT, FrameMaker, even
 from dashcamcleaner.live.ports import CapturedFrame, CapturedSound, SoundFormat, StreamFormat
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.packets import open_source
+from dashcamcleaner.messages import msg
 
 __all__ = ["StreamAddress", "StreamSource"]
 
@@ -80,17 +81,21 @@ class StreamSource:
         try:
             self._container, orientation = self._opened()
             if not self._container.streams.video:
-                raise InputError(f"{self.description} holds no picture.", hint="Name another source.")
+                raise InputError(
+                    msg("{description} holds no picture.", description=self.description), hint="Name another source."
+                )
             video = self._container.streams.video[0]
             video.thread_type = "AUTO" if self._address.file else "SLICE"  # frame threads hold frames back
             size = even(orientation.upright_size((video.codec_context.width, video.codec_context.height)))
             if min(size) < 16:
-                raise InputError(f"{self.description} does not tell how large its picture is.")
+                raise InputError(
+                    msg("{description} does not tell how large its picture is.", description=self.description)
+                )
             self._streams = [video, *self._container.streams.audio[:1]]
         except (av.error.FFmpegError, OSError, ValueError) as error:
             self.close()
             raise InputError(
-                f"{self.description} cannot be opened: {_reason(error)}.",
+                msg("{description} cannot be opened: {reason}.", description=self.description, reason=_reason(error)),
                 hint="See that it is there and that nobody else uses it.",
             ) from error
         except InputError:
@@ -151,7 +156,9 @@ class StreamSource:
                 yield CapturedFrame(self._maker.of_native(native, damaged=damaged), latest)
         except (av.error.FFmpegError, OSError) as error:
             if not self._interrupted:
-                raise InputError(f"{self.description} broke off: {_reason(error)}.") from error
+                raise InputError(
+                    msg("{description} broke off: {reason}.", description=self.description, reason=_reason(error))
+                ) from error
 
     def _decoded(self) -> Iterator[tuple[Any, bool, bool]]:
         """Decoded pictures and blocks of sound, in the order of the packets; whether a picture, whether damaged."""

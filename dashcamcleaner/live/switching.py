@@ -12,6 +12,7 @@ from typing import Protocol, runtime_checkable
 
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.live.clock import Clock
+from dashcamcleaner.messages import msg
 
 __all__ = ["LEASE_S", "RENEW_S", "CoverSwitch", "Switcher"]
 
@@ -119,7 +120,7 @@ class Switcher:
                     self.covered = True
                     if lost:
                         lost = False
-                        self._tell("sink", f"{self.switch.description} is reached again.")
+                        self._tell("sink", msg("{description} is reached again.", description=self.switch.description))
                     retry_s = _FIRST_RETRY_S
                     self._serve()
                 except DashcamCleanerError as error:
@@ -152,7 +153,7 @@ class Switcher:
             if covered is not self.covered:
                 self.covered = covered
                 state = "covered" if covered else "uncovered"
-                self._tell("switch", f"{self.switch.description} is {state}.")
+                self._tell("switch", msg("{description} is {state}.", description=self.switch.description, state=state))
 
     def _next_turn(self, now_s: float) -> float:
         """When the state may change by itself."""

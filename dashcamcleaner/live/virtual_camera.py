@@ -11,6 +11,7 @@ from dashcamcleaner.errors import ExtraMissing, OutputError, extra_hint
 from dashcamcleaner.live.pictures import rgb_of
 from dashcamcleaner.live.ports import StreamFormat
 from dashcamcleaner.live.release import ReleasedFrame, ReleasedSound
+from dashcamcleaner.messages import msg
 
 __all__ = ["VirtualCamera"]
 
@@ -33,7 +34,7 @@ class VirtualCamera:
             )
         self._device = device
         self._camera: Any = None
-        self.description = f"virtual camera {visible(device)}".rstrip()
+        self.description = msg("virtual camera {device}", device=visible(device)).rstrip()
         self._connect((320, 180), 30.0)  # a camera that is not there is told before the run
         self.close()
 
@@ -53,9 +54,9 @@ class VirtualCamera:
         try:
             self._camera = pyvirtualcam.Camera(*size, rate, device=self._device or None)
         except (RuntimeError, OSError, ValueError) as error:
-            reason = str(error).splitlines()[0].rstrip(".") if str(error) else "nothing is told why"
+            reason = str(error).splitlines()[0].rstrip(".") if str(error) else msg("nothing is told why")
             raise OutputError(
-                f"There is no virtual camera here: {visible(reason)}.",
+                msg("There is no virtual camera here: {reason}.", reason=visible(reason)),
                 hint="On Linux load the module v4l2loopback, elsewhere start OBS once; or send a stream to OBS.",
             ) from error
 
@@ -65,7 +66,9 @@ class VirtualCamera:
             try:
                 self._camera.send(rgb_of(item.native, longest_side_px=max(item.native.width, item.native.height)))
             except (RuntimeError, OSError) as error:
-                raise OutputError(f"{self.description} takes no picture: {visible(error)}.") from error
+                raise OutputError(
+                    msg("{description} takes no picture: {error}.", description=self.description, error=visible(error))
+                ) from error
 
     def close(self) -> None:
         """Let the camera go."""

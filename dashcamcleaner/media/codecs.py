@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from dashcamcleaner.core.frame import PixelLayout
 from dashcamcleaner.media.formats import FORMATS, MediaKind
+from dashcamcleaner.messages import msg
 
 __all__ = [
     "CLOCKLESS",
@@ -100,7 +101,7 @@ COLOR_CODES: dict[str, dict[int, str]] = {
 """Colour tags by their number in the standard (ITU-T H.273): what `MediaInfo.color` names and encoders take."""
 
 
-TELEMETRY_TEXT = "telemetry as subtitles"
+TELEMETRY_TEXT = msg("telemetry as subtitles")
 """Note of a subtitle stream whose texts are positions, as drones and some dashcams write them."""
 
 

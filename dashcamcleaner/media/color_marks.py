@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dashcamcleaner.core.summary import StreamAction
+from dashcamcleaner.messages import msg
 
 __all__ = ["ColorMarks", "avif_marks", "png_marks", "with_marks"]
 
@@ -59,7 +60,12 @@ class ColorMarks:
         names = [name.decode() for name, _ in self.chunks if name not in (b"sRGB", b"cICP")]
         if self.code_points is not None:
             primaries, transfer, *_ = self.code_points
-            names.insert(0, f"primaries {primaries}, transfer {_TRANSFERS.get(transfer, transfer)}")
+            names.insert(
+                0,
+                msg(
+                    "primaries {primaries}, transfer {get}", primaries=primaries, get=_TRANSFERS.get(transfer, transfer)
+                ),
+            )
         return "; ".join(names)
 
 
@@ -75,7 +81,11 @@ def png_marks(data: bytes) -> ColorMarks:
             chunks.setdefault(name, data[at + 8 : at + 8 + length])
         elif name not in _PNG_KNOWN and name not in _PNG_LENGTHS:
             others.append(
-                StreamAction(f"chunk {name.decode('latin-1')} ({length} bytes)", "dropped", "unknown content")
+                StreamAction(
+                    msg("chunk {name} ({length} bytes)", name=name.decode("latin-1"), length=length),
+                    "dropped",
+                    "unknown content",
+                )
             )
         at += 12 + length
         if name == b"IEND":
@@ -101,11 +111,11 @@ def avif_marks(data: bytes) -> ColorMarks:
         elif name == b"av1C" and len(body) >= 3 and body[2] & 0x40:
             depth = max(depth, 12 if body[2] & 0x20 else 10)
         elif name in (b"mdcv", b"clli", b"amve"):
-            others["mastering display and content light"] = "cannot be written here"
+            others[msg("mastering display and content light")] = msg("cannot be written here")
         elif name == b"clap":
             others["mark: clean aperture"] = "cannot be written here"
     if any(name == b"auxC" and b"alpha" not in body for name, body in every):
-        others["auxiliary picture"] = "may show what was hidden"
+        others[msg("auxiliary picture")] = msg("may show what was hidden")
     if b"tmap" in _inner(meta, b"iinf"):
         others["gain map (HDR)"] = "is itself a picture that shows what was hidden"
     told = tuple(StreamAction(name, "dropped", why) for name, why in others.items())

@@ -12,6 +12,7 @@ from av.stream import Disposition
 
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.media.packets import bounded, read_packets
+from dashcamcleaner.messages import msg
 
 __all__ = ["CoverArt"]
 
@@ -63,7 +64,7 @@ def _decoded(source: Any, index: int) -> np.ndarray:
     # An opening of its own: the copying one must not lose the packets that lie before the picture.
     try:
         with av.open(source.name, container_options=source.container_options, metadata_errors="replace") as container:
-            bounded(container.streams[index], name="the cover picture")
+            bounded(container.streams[index], name=msg("the cover picture"))
             for packet in read_packets(container, [container.streams[index]]):
                 for frame in packet.decode():
                     return np.asarray(frame.to_ndarray(format="rgb24"))

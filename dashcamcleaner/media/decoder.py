@@ -35,6 +35,7 @@ from dashcamcleaner.media.picture_breaks import CODECS_WITHOUT_CHECKS, PictureBr
 from dashcamcleaner.media.picture_format import conformed
 from dashcamcleaner.media.picture_length import PictureLength
 from dashcamcleaner.media.scaler import Scaler
+from dashcamcleaner.messages import msg
 
 __all__ = ["Decoder", "choose_decoder", "frame_times", "frame_times_and_keys", "open_clip"]
 
@@ -44,7 +45,7 @@ _INTRA_ONLY = frozenset(
 _PACKET_IS_FRAME = frozenset({"h264", "hevc", "vvc", "av1", "vp8", "vp9"}) | _INTRA_ONLY
 """Codecs whose every packet that shows a picture gives one: else it was lost. (MPEG-4 packs two into one.)"""
 
-_DAMAGED_FILE = "parts of the file are missing or damaged"
+_DAMAGED_FILE = msg("parts of the file are missing or damaged")
 
 _READ_AHEAD = 32
 """Packets: twice as many as codecs may reorder by."""
@@ -80,7 +81,7 @@ def choose_decoder(path: str | Path, *, info: MediaInfo, choice: str) -> ChosenD
             return why
         try:
             with open_clip(path, info=info, chosen=ChosenDecoder(device)) as decoder:
-                return "" if next(decoder, None) is not None else "it gave no frame"
+                return "" if next(decoder, None) is not None else msg("it gave no frame")
         except (InputError, av.error.FFmpegError, ValueError, RuntimeError, NotImplementedError) as error:
             return str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
 
@@ -195,7 +196,7 @@ class Decoder:
         if frame is None:  # open GOPs and clips without an index land late: take the long way
             frame = self._seek_from(pts, start=None)
         if frame is None:
-            raise InputError(f"{self._info.path} has no frame at pts {pts}.")
+            raise InputError(msg("{path} has no frame at pts {pts}.", path=self._info.path, pts=pts))
         return frame
 
     def _seek_from(self, pts: int, *, start: int | None) -> Frame | None:
@@ -247,7 +248,9 @@ class Decoder:
             frame.damaged = frame.damaged or self._new_trouble
             yield frame
         if not seeking and index == 0:
-            raise InputError(f"{self._info.path} decodes to nothing.", hint="Take the original recording again.")
+            raise InputError(
+                msg("{path} decodes to nothing.", path=self._info.path), hint="Take the original recording again."
+            )
 
     def _decode(self, *, complete: bool) -> Iterator[tuple[Any, bool]]:
         """Decoded pictures, their times in order, and whether each is damaged."""
@@ -267,7 +270,7 @@ class Decoder:
             except av.error.EOFError:
                 natives = []
             except (av.error.FFmpegError, ValueError):
-                self._trouble("some frames could not be decoded")
+                self._trouble(msg("some frames could not be decoded"))
                 natives = []
             for number, native in enumerate(natives, start=1):
                 if not watch:
@@ -310,18 +313,18 @@ class Decoder:
             except StopIteration:
                 return
             except (av.error.FFmpegError, OSError) as error:
-                self._tell_partial(f"The clip cannot be read to its end: {_reason(error)}.")
+                self._tell_partial(msg("The clip cannot be read to its end: {reason}.", reason=_reason(error)))
                 return
             yield packet
 
     def _trouble(self, what: str) -> None:
         self._suspect = self._new_trouble = True
-        self._tell_partial(f"The clip is damaged: {what}.")
+        self._tell_partial(msg("The clip is damaged: {what}.", what=what))
 
     def _break(self, frame: Frame) -> None:
         """What the decoder took for a picture is none."""
         frame.damaged = True
-        self._tell_partial("The clip is damaged: some pictures break with those around them, and are no cut.")
+        self._tell_partial(msg("The clip is damaged: some pictures break with those around them, and are no cut."))
 
     def _tell_partial(self, sentence: str) -> None:
         self.partial = self.partial or not self._seeking
@@ -333,9 +336,11 @@ class Decoder:
 
     def _tell_lost(self, lost: int) -> None:
         if lost and not self._clock.started:
-            self._tell_partial(f"{lost} frames before the first key frame cannot be decoded and are left out.")
+            self._tell_partial(
+                msg("{lost} frames before the first key frame cannot be decoded and are left out.", lost=lost)
+            )
         elif lost:
-            self._trouble("some frames could not be decoded")
+            self._trouble(msg("some frames could not be decoded"))
 
     def _doubt(self, packet: Any) -> None:
         """Remember the pictures of a packet that the file's reader flags, and of the next: a hole lies between them.
@@ -344,7 +349,7 @@ class Decoder:
         look so. What the decoder itself says of the two is believed.
         """
         if packet.is_corrupt and packet.pts in self._joins:
-            self._note("Recordings are joined within the clip, or packets are missing before a key frame.")
+            self._note(msg("Recordings are joined within the clip, or packets are missing before a key frame."))
         elif packet.is_corrupt:
             self._flagged = 2
         if self._flagged:
@@ -357,7 +362,7 @@ class Decoder:
     def _is_damaged(self, native: Any) -> bool:
         """Whether a picture is flagged by the decoder, or built on one that is or that was lost."""
         if native.is_corrupt:
-            self._trouble("some frames are incomplete")
+            self._trouble(msg("some frames are incomplete"))
             return True
         fresh = native.key_frame or self._info.codec in _INTRA_ONLY
         pts = native.pts if native.pts is not None else 0
@@ -372,11 +377,22 @@ class Decoder:
 
     def _judge_end(self, packets: int, *, outstanding: int) -> None:
         if packets < self._expected:
-            self._tell_partial(f"The clip ends early: {packets} of {self._expected} frames are there.")
+            self._tell_partial(
+                msg(
+                    "The clip ends early: {packets} of {expected} frames are there.",
+                    packets=packets,
+                    expected=self._expected,
+                )
+            )
         elif self._info.cut:
-            self._tell_partial("The clip ends early: the file is shorter than its header says.")
+            self._tell_partial(msg("The clip ends early: the file is shorter than its header says."))
         elif outstanding:
-            self._tell_partial(f"The clip is damaged: {outstanding} frames could not be decoded and are left out.")
+            self._tell_partial(
+                msg(
+                    "The clip is damaged: {outstanding} frames could not be decoded and are left out.",
+                    outstanding=outstanding,
+                )
+            )
 
     def _frame(self, native: Any, *, index: int, damaged: bool) -> Frame:
         native = self._conform(native)
@@ -408,9 +424,9 @@ class Decoder:
         aspect = self._stream.codec_context.sample_aspect_ratio or self._aspect or Fraction(1)
         self._aspect = self._aspect or aspect
         if (native.width, native.height) != self._info.size:
-            self._note("The picture's size changes within the clip; all of it is brought to the first size.")
+            self._note(msg("The picture's size changes within the clip; all of it is brought to the first size."))
         elif aspect != self._aspect:
-            self._note("The picture's shape changes within the clip; all of it is brought to the first one.")
+            self._note(msg("The picture's shape changes within the clip; all of it is brought to the first one."))
         return conformed(
             native,
             layout=self._info.layout,

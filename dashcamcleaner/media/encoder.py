@@ -36,6 +36,7 @@ from dashcamcleaner.media.picture_length import PictureLength, length_notes
 from dashcamcleaner.media.picture_marks import add_marks
 from dashcamcleaner.media.stream_copy import StreamCopier
 from dashcamcleaner.media.written import WrittenClip
+from dashcamcleaner.messages import msg
 
 __all__ = ["Encoder", "add_picture", "container_options", "display_matrix", "map_write_errors", "repeatable_x264"]
 
@@ -54,7 +55,7 @@ _MOST_STRETCH = 1000
 
 def map_write_errors(path: Path) -> contextlib.AbstractContextManager[None]:
     """Map what FFmpeg and the system raise while ``path`` is written; see `files.map_os_errors`."""
-    hint = "Check the folder; where the source is damaged, --audio mute may help."
+    hint = msg("Check the folder; where the source is damaged, --audio mute may help.")
     return map_os_errors(path, hint=hint, also=(av.error.FFmpegError, ValueError))
 
 
@@ -209,19 +210,23 @@ class Encoder:
     def _require_all_pictures(self, written: PictureLength) -> None:
         if written.pictures < self._pictures:
             raise OutputError(
-                f"{self._pictures - written.pictures} of {self._pictures} pictures could not be written.",
+                msg(
+                    "{pictures} of {pictures2} pictures could not be written.",
+                    pictures=self._pictures - written.pictures,
+                    pictures2=self._pictures,
+                ),
                 hint="The source's sound may be damaged; try --audio mute.",
             )
         wrong = length_notes(self._asked, written)
         if wrong:
             raise OutputError(
-                f"The output is not what was written: {wrong[0].rstrip('.')}.",
+                msg("The output is not what was written: {wrong}.", wrong=wrong[0].rstrip(".")),
                 hint="Write another kind of file, e.g. MKV.",
             )
 
     def _require_open(self) -> None:
         if self._output is None or self._aborting:
-            raise OutputError(f"{self._final} is closed already.", hint="Start the run again.")
+            raise OutputError(msg("{final} is closed already.", final=self._final), hint="Start the run again.")
 
     def _encode(self, frame: Frame, *, duration: int) -> None:
         native = self._fit(frame.native)

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from dashcamcleaner.messages import msg
+
 __all__ = [
     "FORMATS",
     "JPEG",
@@ -91,8 +93,8 @@ FORMATS: tuple[MediaFormat, ...] = (
     _clip("MKV", ".mkv", muxer="matroska"),
     _clip("WebM", ".webm", muxer="webm", kept=False),  # it holds AV1 alone, which is slow to write: only when asked for
     _clip("AVI", ".avi .divx"),
-    _clip("MPEG transport stream", ".ts .mts .m2ts .m2t .tod .trp"),
-    _clip("MPEG program stream", ".mpg .mpeg .mpe .m2p .mod .vob"),
+    _clip(msg("MPEG transport stream"), ".ts .mts .m2ts .m2t .tod .trp"),
+    _clip(msg("MPEG program stream"), ".mpg .mpeg .mpe .m2p .mod .vob"),
     _clip("Windows Media", ".wmv .asf"),
     _clip("Flash video", ".flv .f4v"),
     _clip("3GPP", ".3gp .3gpp .3g2"),
@@ -106,7 +108,7 @@ FORMATS: tuple[MediaFormat, ...] = (
     _clip("Motion JPEG", ".mjpeg .mjpg"),
     _clip("MXF", ".mxf"),
     _clip("DV", ".dv .dif"),
-    _clip("action camera's MP4", ".insv .lrv .360"),
+    _clip(msg("action camera's MP4"), ".insv .lrv .360"),
     JPEG,
     PNG,
     _picture("WEBP", ".webp", rb"RIFF....WEBP", demuxer="webp_pipe"),

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from dashcamcleaner.messages import msg
+
 __all__ = ["GAP_S", "JUMP_S", "MOST_STUCK", "FrameClock"]
 
 JUMP_S = 1
@@ -90,15 +92,25 @@ class FrameClock:
         ahead_s = (chosen - self._last) * self._time_base
         step = round(self._nominal) if self._nominal else self._step
         if ahead_s < -JUMP_S:
-            self._note("The clip's clock jumps back within it; its times go on without the jump.")
+            self._note(msg("The clip's clock jumps back within it; its times go on without the jump."))
         elif ahead_s > self._gap_s and not self._origin:
-            self._note(f"The clip's clock jumps forward by {float(ahead_s):.0f} s; its times go on without the jump.")
+            self._note(
+                msg(
+                    "The clip's clock jumps forward by {ahead_s:.0f} s; its times go on without the jump.",
+                    ahead_s=float(ahead_s),
+                )
+            )
         elif chosen <= self._last:
             return self._later(step, again=again)
         else:
             self._stuck = 0
             if ahead_s > self._gap_s:
-                self._note(f"The picture stands still for {float(ahead_s):.0f} s, as it does in the source.")
+                self._note(
+                    msg(
+                        "The picture stands still for {ahead_s:.0f} s, as it does in the source.",
+                        ahead_s=float(ahead_s),
+                    )
+                )
             return chosen
         self._jump += self._last + step - chosen
         return self._last + step
@@ -107,10 +119,10 @@ class FrameClock:
         assert self._last is not None
         self._stuck = self._stuck + 1 if again else 0
         if self._stuck >= MOST_STUCK:
-            self._note("The clip's clock stands still; its pictures are shown at the stream's rate.")
+            self._note(msg("The clip's clock stands still; its pictures are shown at the stream's rate."))
             return self._last + step
         # Two pictures cannot be shown at once; encoders refuse them. One tick keeps both, and their order.
-        self._note("Some frames have the time of the one before them; they are set one tick later.")
+        self._note(msg("Some frames have the time of the one before them; they are set one tick later."))
         return self._last + 1
 
     def _note(self, sentence: str) -> None:

@@ -23,6 +23,7 @@ from av.codec.hwaccel import HWAccel
 
 from dashcamcleaner.media.codecs import VIDEO_CODECS, VideoCodec
 from dashcamcleaner.media.output_plan import OutputPlan
+from dashcamcleaner.messages import msg
 
 __all__ = [
     "DECODERS",
@@ -133,20 +134,22 @@ def with_encoder(
             pixel_format = family.formats[plan.pixel_format]
             why = (opens or why_not_encoded)(codec, pixel_format=pixel_format, size=size)
             if not why:
-                told = f"Encoded by {family.title}: its quality on the dial's scale was not measured."
+                told = msg(
+                    "Encoded by {family}: its quality on the dial's scale was not measured.", family=family.title
+                )
                 return dataclasses.replace(plan, codec=codec, pixel_format=pixel_format), (told,)
         tried.append(f"{family.title}: {why}")
     if choice == _AUTO:
         return plan, ()
-    return plan, (f"Encoded in software, since {tried[0]}.",)
+    return plan, (msg("Encoded in software, since {tried}.", tried=tried[0]),)
 
 
 def _hardware_codec(codec: VideoCodec, family: _Family, pixel_format: str) -> tuple[VideoCodec | None, str]:
     """A family's way to encode what software would, and why there is none."""
     if codec.name not in family.names:
-        return None, f"it does not write {codec.title}"
+        return None, msg("it does not write {codec}", codec=codec.title)
     if pixel_format not in family.formats:
-        return None, f"it does not take this kind of picture ({pixel_format})"
+        return None, msg("it does not take this kind of picture ({pixel_format})", pixel_format=pixel_format)
     # Another scale than ours of rate factors is not asked of hardware: all take H.264's quantisers.
     changed = dataclasses.replace(
         codec,
@@ -173,8 +176,8 @@ def why_not_encoded(codec: VideoCodec, *, pixel_format: str, size: tuple[int, in
         frame.pts = 0
         packets = [*context.encode(frame), *context.encode(None)]
     except (av.error.FFmpegError, ValueError, OSError, RuntimeError) as error:
-        return f"it could not be opened ({_first_words(error)})"
-    return "" if any(packet.size for packet in packets) else "it gave nothing"
+        return msg("it could not be opened ({first_words})", first_words=_first_words(error))
+    return "" if any(packet.size for packet in packets) else msg("it gave nothing")
 
 
 def _first_words(error: Exception) -> str:
@@ -211,10 +214,12 @@ def chosen_decoder(choice: str, *, decodes: Callable[[str], str]) -> ChosenDecod
     for device in _devices() if choice == _AUTO else (choice,):
         why = decodes(device)
         if not why:
-            told = f"Decoded by {device}: damage that its decoder hides without a word is not seen."
+            told = msg("Decoded by {device}: damage that its decoder hides without a word is not seen.", device=device)
             return ChosenDecoder(device, (told,))
         if choice != _AUTO:
-            return ChosenDecoder(None, (f"Decoded in software, since {device} does not work: {why}.",))
+            return ChosenDecoder(
+                None, (msg("Decoded in software, since {device} does not work: {why}.", device=device, why=why),)
+            )
     return ChosenDecoder()
 
 
@@ -225,7 +230,7 @@ def _devices() -> Sequence[str]:
 def device_fault(device: str) -> str:
     """Why a kind of device cannot be used at all; empty where it opens."""
     if device not in av.codec.hwaccel.hwdevices_available():
-        return "this build of FFmpeg does not know it"
+        return msg("this build of FFmpeg does not know it")
     try:
         HWAccel(device, allow_software_fallback=False).create(av.codec.Codec("h264", "r"))
     except (av.error.FFmpegError, ValueError, RuntimeError, OSError, NotImplementedError) as error:

@@ -34,6 +34,7 @@ from dashcamcleaner.media.jpeg_parts import JpegParts, jpeg_parts, left_behind
 from dashcamcleaner.media.large_jpeg import orientation_of, read_large
 from dashcamcleaner.media.scaler import PQ_TO_SDR
 from dashcamcleaner.media.tiff_tags import EXTRA_SAMPLES
+from dashcamcleaner.messages import msg
 from dashcamcleaner.side_files import UNREADABLE
 
 __all__ = ["Still", "is_still", "picture_frame", "read_still", "still_size"]
@@ -97,7 +98,7 @@ def read_still(path: str | Path) -> Still:
             told = named  # most are TIFF with another name, and what a reader finds first in it is a small preview
         if told is not None and (not told.readable or (told.name == "AVIF" and not features.check("avif"))):
             raise InputError(
-                f"{path} is a picture in the format {told.name}, which cannot be read here.",
+                msg("{path} is a picture in the format {told}, which cannot be read here.", path=path, told=told.name),
                 hint="Save it as JPEG first.",
             )
         with warnings.catch_warnings():
@@ -154,14 +155,15 @@ def _reading(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist.", hint="Check the spelling of the path.") from error
+        raise InputError(msg("{path} does not exist.", path=path), hint="Check the spelling of the path.") from error
     except Image.DecompressionBombError as error:
-        raise InputError(f"{path} is too large a picture.", hint="Cut or scale it first.") from error
+        raise InputError(msg("{path} is too large a picture.", path=path), hint="Cut or scale it first.") from error
     # Pillow's readers raise all of these on broken files.
     except _BROKEN as error:
-        reason = getattr(error, "strerror", None) or "damaged, or of an unknown kind"
+        reason = getattr(error, "strerror", None) or msg("damaged, or of an unknown kind")
         raise InputError(
-            f"{path} is no picture that can be read ({reason}).", hint="Take the original again."
+            msg("{path} is no picture that can be read ({reason}).", path=path, reason=reason),
+            hint="Take the original again.",
         ) from error
 
 
@@ -170,19 +172,25 @@ def _read(path: Path, image: Image.Image) -> Still:
     frames = getattr(image, "n_frames", 1)
     if frames > 1 and name != "MPO":
         raise InputError(
-            f"{path} holds {frames} pictures that move or follow each other.",
+            msg("{path} holds {frames} pictures that move or follow each other.", path=path, frames=frames),
             hint="Single pictures are cleaned; save an animation as a clip or GIF first.",
         )
     still_format = "JPEG" if name == "MPO" else name
     if still_format not in _READABLE:
-        raise InputError(f"{path} is a {name} picture, which is not read here.", hint="Save it as PNG or JPEG first.")
+        raise InputError(
+            msg("{path} is a {name} picture, which is not read here.", path=path, name=name),
+            hint="Save it as PNG or JPEG first.",
+        )
     large = still_format == "JPEG" and image.mode in ("L", "RGB") and not _fits(image)
     if not large:
         _check(path, image)
     if name == "PNG":
         image.load()  # texts may stand behind the samples
     if name == "TIFF" and _DNG_VERSION in image.tag_v2:  # type: ignore[attr-defined]
-        raise InputError(f"{path} is a camera's raw picture, which cannot be read here.", hint="Save it as JPEG first.")
+        raise InputError(
+            msg("{path} is a camera's raw picture, which cannot be read here.", path=path),
+            hint="Save it as JPEG first.",
+        )
     actions = _left_behind(image)
     marks, parts = _described(path, image, actions)
     exif = image.getexif()
@@ -289,7 +297,7 @@ def _depth(image: Image.Image) -> int:
         bits = image.tag_v2.get(258, (8,))  # type: ignore[attr-defined]
         deepest = max(bits) if isinstance(bits, tuple) else bits
         if deepest > 16 or image.mode in ("I", "F"):
-            raise ValueError("more than 16 bits per sample")
+            raise ValueError(msg("more than 16 bits per sample"))
         return 16 if deepest == 16 else 8
     return 8
 
@@ -298,7 +306,7 @@ def _read_deep(path: Path, exif: Image.Exif) -> tuple[list[np.ndarray], PixelLay
     """A 16-bit picture by OpenCV, which keeps the depth."""
     samples = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_ANYDEPTH)
     if samples is None or samples.dtype != np.uint16:
-        raise ValueError("the 16-bit samples cannot be read")
+        raise ValueError(msg("the 16-bit samples cannot be read"))
     extra = exif.get(EXTRA_SAMPLES)
     if samples.ndim == 3 and samples.shape[2] == 4 and extra is not None:
         meaning = extra[0] if isinstance(extra, tuple) else extra
@@ -357,8 +365,12 @@ def _left_behind(image: Image.Image) -> list[StreamAction]:
         actions.append(StreamAction("comment", "dropped", "unknown content"))
     for name in getattr(image, "text", {}):  # PNG only
         if name != "XML:com.adobe.xmp":
-            actions.append(StreamAction(f"text {name}", "dropped", "unknown content"))
+            actions.append(StreamAction(msg("text {name}", name=name), "dropped", "unknown content"))
     further = getattr(image, "n_frames", 1) - 1
     if further > 0:
-        actions.append(StreamAction(f"{further} further pictures in the file", "dropped", "would show what was hidden"))
+        actions.append(
+            StreamAction(
+                msg("{further} further pictures in the file", further=further), "dropped", "would show what was hidden"
+            )
+        )
     return actions

@@ -26,6 +26,7 @@ from dashcamcleaner.media.image_file import Still
 from dashcamcleaner.media.large_jpeg import encoded_large, write_parts
 from dashcamcleaner.media.text_judge import tells_position
 from dashcamcleaner.media.tiff_tags import EXTRA_SAMPLES, ICC_PROFILE, UNASSOCIATED, with_tags
+from dashcamcleaner.messages import joined, msg
 
 __all__ = ["write_still"]
 
@@ -71,7 +72,11 @@ def write_still(
     partial_path = Path(partial_path)
     target = _target(still, suffix)
     w, h = still.frame.size
-    actions = [StreamAction(f"picture ({still.format}, {w}x{h})", "cleaned", _change(still, target))]
+    actions = [
+        StreamAction(
+            msg("picture ({format}, {w}x{h})", format=still.format, w=w, h=h), "cleaned", _change(still, target)
+        )
+    ]
     exif, exif_actions = _exif(still, keep=keep, target=target)
     actions += exif_actions
     options: dict[str, Any] = {}
@@ -90,17 +95,28 @@ def write_still(
         else:
             data = _encoded(still, target, quality=quality, options=options)
             if still.icc is not None and target == "BMP":
-                actions.append(StreamAction("colour profile (ICC)", "dropped", f"{target} is written without"))
+                actions.append(
+                    StreamAction("colour profile (ICC)", "dropped", msg("{target} is written without", target=target))
+                )
         data, lost = with_marks(data, target, still.marks)
         if lost:
-            actions.append(StreamAction(f"colour description ({lost})", "dropped", f"{target} is written without"))
+            actions.append(
+                StreamAction(
+                    msg("colour description ({lost})", lost=lost),
+                    "dropped",
+                    msg("{target} is written without", target=target),
+                )
+            )
         partial_path.write_bytes(data)
     return actions + still.actions
 
 
 def _require_jpeg(target: str) -> None:
     if target != "JPEG":
-        raise OutputError(f"So large a picture cannot be written as {target}.", hint="End the output's name in .jpg.")
+        raise OutputError(
+            msg("So large a picture cannot be written as {target}.", target=target),
+            hint="End the output's name in .jpg.",
+        )
 
 
 def _target(still: Still, suffix: str | None) -> str:
@@ -113,9 +129,17 @@ def _target(still: Still, suffix: str | None) -> str:
         return target
     others = ", ".join(one for one in suffixes(MediaKind.PICTURE, written=True) if one != suffix)
     if target:
-        raise OutputError(f"{target} pictures cannot be written here: Pillow is installed without an encoder for them.",
-                          hint=f"End the output's name in one of {others}.")  # fmt: skip
-    raise OutputError(f"A picture cannot be written as {suffix}.", hint=f"Choose one of {others}.")
+        raise OutputError(
+            msg(
+                "{target} pictures cannot be written here: Pillow is installed without an encoder for them.",
+                target=target,
+            ),
+            hint=msg("End the output's name in one of {others}.", others=others),
+        )
+    raise OutputError(
+        msg("A picture cannot be written as {suffix}.", suffix=suffix),
+        hint=msg("Choose one of {others}.", others=others),
+    )
 
 
 @functools.cache
@@ -152,15 +176,15 @@ def _exif(still: Still, *, keep: Collection[str], target: str) -> tuple[bytes | 
     can_hold = target in ("JPEG", "PNG", "WEBP", "TIFF", "AVIF") and still.frame.layout.depth == 8
     kept = Image.Exif()
     for name, word, found, why in (
-        ("position (GPS)", "location", bool(gps), "tells the place"),
-        ("camera tags (EXIF)", "tags", bool(base or shot), "may tell who filmed, when, with what"),
+        ("position (GPS)", "location", bool(gps), msg("tells the place")),
+        (msg("camera tags (EXIF)"), "tags", bool(base or shot), msg("may tell who filmed, when, with what")),
     ):
         if not found:
             continue
         if word in keep and can_hold:
             actions.append(StreamAction(name, "copied"))
         elif word in keep:
-            actions.append(StreamAction(name, "dropped", f"cannot be written to this {target}"))
+            actions.append(StreamAction(name, "dropped", msg("cannot be written to this {target}", target=target)))
         else:
             actions.append(StreamAction(name, "dropped", why))
     if not can_hold:
@@ -186,13 +210,13 @@ def _without_places(tags: dict[int, Any]) -> dict[int, Any]:
 
 
 def _change(still: Still, target: str) -> str:
-    words = [] if target == still.format else [f"written as {target}"]
+    words = [] if target == still.format else [msg("written as {target}", target=target)]
     depth = max(still.frame.layout.depth, still.marks.depth)
     if depth > 8 and not (still.frame.layout.depth == 16 and target in ("PNG", "TIFF")):
-        words.append(f"8 instead of {depth} bits")
+        words.append(msg("8 instead of {depth} bits", depth=depth))
     if still.frame.layout.alpha and target in ("JPEG", "BMP"):
-        words.append("transparent parts shown on white")
-    return ", ".join(words)
+        words.append(msg("transparent parts shown on white"))
+    return joined(words, ", ")
 
 
 def _encoded(still: Still, target: str, *, quality: int | None, options: dict[str, Any]) -> bytes:
@@ -248,7 +272,7 @@ def _deep(frame: Frame, target: str, *, icc: bytes | None) -> bytes:
     samples = frame.planes[0] if len(frame.planes) == 1 else np.stack([frame.planes[i] for i in order], axis=2)
     done, data = cv2.imencode("." + target.lower(), samples)
     if not done:
-        raise ValueError(f"16-bit {target} cannot be written")
+        raise ValueError(msg("16-bit {target} cannot be written", target=target))
     if target == "PNG":
         return with_marks(data.tobytes(), target, ColorMarks(), icc=icc)[0]
     tags: dict[int, int | bytes] = {EXTRA_SAMPLES: UNASSOCIATED} if frame.layout.alpha else {}

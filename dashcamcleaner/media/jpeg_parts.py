@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dashcamcleaner.core.summary import StreamAction
+from dashcamcleaner.messages import msg
 
 __all__ = ["JpegParts", "jpeg_parts", "left_behind"]
 
@@ -29,12 +30,12 @@ _TOLD_ELSEWHERE = (b"JFIF", b"Exif\0", b"ICC_PROFILE\0", b"http://ns.adobe.com/x
 """Segments that Pillow reads, and that are told (or kept) under their own names."""
 
 _NAMES = (
-    (b"MPF\0", "list of further pictures (MPF)", "the pictures are dropped"),
-    (b"urn:iso:std:iso:ts:21496", "data of the gain map", "the gain map is dropped"),
-    (b"http://ns.adobe.com/xmp/extension/", "extended XMP", "may tell place, people and edits, and hold pictures"),
-    (b"JP", "content credentials or other boxes (JUMBF)", "may tell who filmed, and hold a thumbnail"),
+    (b"MPF\0", msg("list of further pictures (MPF)"), msg("the pictures are dropped")),
+    (b"urn:iso:std:iso:ts:21496", msg("data of the gain map"), msg("the gain map is dropped")),
+    (b"http://ns.adobe.com/xmp/extension/", "extended XMP", msg("may tell place, people and edits, and hold pictures")),
+    (b"JP", msg("content credentials or other boxes (JUMBF)"), msg("may tell who filmed, and hold a thumbnail")),
     (b"JFXX\0", "thumbnail (JFIF)", "shows the picture before cleaning"),
-    (b"FPXR\0", "FlashPix data", "may hold pictures"),
+    (b"FPXR\0", "FlashPix data", msg("may hold pictures")),
 )
 
 
@@ -136,5 +137,8 @@ def _segments_told(segments: Sequence[tuple[int, bytes]]) -> list[StreamAction]:
         if marker == 0xFE or payload.startswith(_TOLD_ELSEWHERE):
             continue
         known = next(((name, why) for start, name, why in _NAMES if payload.startswith(start)), None)
-        sizes[known or (f"segment APP{marker - 0xE0}", "unknown content")] += len(payload)
-    return [StreamAction(f"{name} ({size} bytes)", "dropped", why) for (name, why), size in sizes.items()]
+        sizes[known or (msg("segment APP{marker}", marker=marker - 224), "unknown content")] += len(payload)
+    return [
+        StreamAction(msg("{name} ({size} bytes)", name=name, size=size), "dropped", why)
+        for (name, why), size in sizes.items()
+    ]

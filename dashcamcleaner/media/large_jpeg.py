@@ -21,6 +21,7 @@ from PIL import ExifTags, Image
 from dashcamcleaner.core.budget import check_picture
 from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
 from dashcamcleaner.core.time import FrameTime
+from dashcamcleaner.messages import msg
 
 __all__ = ["encoded_large", "orientation_of", "read_large", "write_parts"]
 
@@ -67,7 +68,7 @@ def read_large(path: Path, image: Image.Image) -> Frame:
     flags = cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
     samples = cv2.imdecode(np.fromfile(path, np.uint8), flags | cv2.IMREAD_IGNORE_ORIENTATION)
     if samples is None:
-        raise ValueError("the samples cannot be read")
+        raise ValueError(msg("the samples cannot be read"))
     if grey:
         planes: tuple[np.ndarray, ...] = (samples,)
         layout = PixelLayout("gray", chroma_shift=(0, 0), full_range=True)
@@ -105,7 +106,7 @@ def encoded_large(
     options = [cv2.IMWRITE_JPEG_QUALITY, quality or _quality_of(tables), cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
     done, data = cv2.imencode(".jpg", frame.native, options)
     if not done:
-        raise ValueError("the picture cannot be coded")
+        raise ValueError(msg("the picture cannot be coded"))
     return [b"\xff\xd8", *_exif_part(exif, frame.orientation), *_icc_parts(icc), data.reshape(-1)[2:].tobytes()]
 
 

@@ -22,6 +22,7 @@ from dashcamcleaner.media.encoder import display_matrix, map_write_errors
 from dashcamcleaner.media.output_plan import OutputPlan, with_cut
 from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.stream_copy import StreamCopier
+from dashcamcleaner.messages import msg
 
 __all__ = ["copy_cut", "cut_at_key_frames"]
 
@@ -54,7 +55,9 @@ def cut_at_key_frames(path: Path, *, info: MediaInfo, cut: ClipCut) -> ClipCut:
         if keys and stop > keys[0] and start < end:
             stretches.append((keys[first], keys[last] if last < len(keys) else end))
     if not stretches:
-        raise SettingError(f"Nothing of {path.name} would be left.", hint="Check labels, rules and actions.")
+        raise SettingError(
+            msg("Nothing of {path} would be left.", path=path.name), hint="Check labels, rules and actions."
+        )
     return ClipCut(CutTimes.of(stretches), cut.muted)
 
 
@@ -82,7 +85,11 @@ def copy_cut(source: Path, *, partial_path: Path, info: MediaInfo, plan: OutputP
                     target = output.add_stream_from_template(stream)
                 except (ValueError, av.error.FFmpegError) as error:
                     raise OutputError(
-                        f"{plan.container.title} does not take {info.codec} pictures as they are.",
+                        msg(
+                            "{container} does not take {codec} pictures as they are.",
+                            container=plan.container.title,
+                            codec=info.codec,
+                        ),
                         hint="Leave --lossless out, or choose another container with -o.",
                     ) from error
                 if not info.orientation.is_identity:

@@ -24,6 +24,7 @@ from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.encoder import map_write_errors, repeatable_x264
+from dashcamcleaner.messages import msg
 
 __all__ = ["MaskWriter"]
 
@@ -69,7 +70,10 @@ class MaskWriter:
         container = codecs.CONTAINERS.get(path.suffix.lower())
         if container is None or "h264" not in container.video:
             fitting = ", ".join(suffix for suffix, one in codecs.CONTAINERS.items() if "h264" in one.video)
-            raise OutputError(f"{path} is no name for a mask clip.", hint=f"End it in one of {fitting}.")
+            raise OutputError(
+                msg("{path} is no name for a mask clip.", path=path),
+                hint=msg("End it in one of {fitting}.", fitting=fitting),
+            )
         width, height = info.upright_size
         self._size = (width + width % 2, height + height % 2)
         with map_write_errors(self._final):

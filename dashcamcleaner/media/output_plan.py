@@ -18,6 +18,7 @@ from dashcamcleaner.errors import OutputError
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.codecs import Container, VideoCodec
 from dashcamcleaner.media.text_judge import is_language_code, is_timestamp, tells_position
+from dashcamcleaner.messages import as_message, counted, msg
 
 __all__ = ["OutputPlan", "SideStream", "plan_output", "with_cut"]
 
@@ -177,8 +178,13 @@ def _container(output: str | Path) -> Container:
     container = codecs.CONTAINERS.get(extension)
     if container is None:
         names = ", ".join(codecs.CONTAINERS)
-        raise OutputError(f"{extension or 'a name without extension'} is no kind of clip that is written here.",
-                          hint=f"End the output's name in one of {names}.")  # fmt: skip
+        raise OutputError(
+            msg(
+                "{extension} is no kind of clip that is written here.",
+                extension=extension or "a name without extension",
+            ),
+            hint=msg("End the output's name in one of {names}.", names=names),
+        )
     return container
 
 
@@ -191,27 +197,38 @@ def _video_codec(info: MediaInfo, *, container: Container, codec: str) -> VideoC
         return codecs.VIDEO_CODECS[name]
     if codec not in codecs.VIDEO_CODECS:
         raise OutputError(
-            f"{codec} is no codec that is written here.", hint=f"Choose {', '.join(codecs.VIDEO_CODECS)}."
+            msg("{codec} is no codec that is written here.", codec=codec),
+            hint=msg("Choose {video_codecs}.", video_codecs=", ".join(codecs.VIDEO_CODECS)),
         )
     if codec not in container.video:
         fitting = ", ".join(sorted(codecs.VIDEO_CODECS[name].title for name in container.video))
-        raise OutputError(f"{container.title} does not hold {codecs.VIDEO_CODECS[codec].title}.",
-                          hint=f"It holds {fitting}; choose another codec or another extension.")  # fmt: skip
+        raise OutputError(
+            msg(
+                "{container} does not hold {title}.", container=container.title, title=codecs.VIDEO_CODECS[codec].title
+            ),
+            hint=msg("It holds {fitting}; choose another codec or another extension.", fitting=fitting),
+        )
     return codecs.VIDEO_CODECS[codec]
 
 
 def _pixel_format(info: MediaInfo, *, codec: VideoCodec, keep_chroma: bool) -> tuple[str, list[str]]:
     name = codecs.output_pixel_format(info.layout, codec=codec, keep_chroma=keep_chroma)
     if name not in codec.formats:
-        raise OutputError(f"{codec.title} is not written with the source's chroma ({info.layout.name}).",
-                          hint="Leave out --keep-chroma, or choose H.264 or H.265.")  # fmt: skip
+        raise OutputError(
+            msg(
+                "{codec} is not written with the source's chroma ({layout}).",
+                codec=codec.title,
+                layout=info.layout.name,
+            ),
+            hint="Leave out --keep-chroma, or choose H.264 or H.265.",
+        )
     notes = []
     if info.layout.chroma_shift != (1, 1) and not keep_chroma:
         notes.append(
-            "The colour of the source is finer (4:2:2 or 4:4:4) and is written as 4:2:0, which all players show."
+            msg("The colour of the source is finer (4:2:2 or 4:4:4) and is written as 4:2:0, which all players show.")
         )
     if info.layout.depth > 10:
-        notes.append(f"The source has {info.layout.depth} bits per sample; 10 are written.")
+        notes.append(msg("The source has {depth} bits per sample; 10 are written.", depth=info.layout.depth))
     return name, notes
 
 
@@ -223,7 +240,13 @@ def _size(info: MediaInfo, *, pixel_format: str) -> tuple[tuple[int, int], list[
     if size == (width, height):
         return size, []
     return size, [
-        f"{width}x{height} is odd, which 4:2:0 cannot be: the last row or column is repeated ({size[0]}x{size[1]})."
+        msg(
+            "{width}x{height} is odd, which 4:2:0 cannot be: the last row or column is repeated ({size}x{size2}).",
+            width=width,
+            height=height,
+            size=size[0],
+            size2=size[1],
+        )
     ]
 
 
@@ -250,13 +273,17 @@ def _sides(
             "data": lambda s: _data(s, container, keep),
             "attachment": lambda s: _attachment(s, container, keep),
             "video": lambda s: _picture(s, container, keep),
-            "pid": lambda _: (None, "dropped", "may carry position; only announced streams can be kept"),
-            "box": lambda _: (None, "dropped", "may carry position; only tracks can be kept"),
-            "sei": lambda _: (None, "dropped", "may carry texts and position; the pictures are coded anew"),
+            "pid": lambda _: (None, "dropped", msg("may carry position; only announced streams can be kept")),
+            "box": lambda _: (None, "dropped", msg("may carry position; only tracks can be kept")),
+            "sei": lambda _: (None, "dropped", msg("may carry texts and position; the pictures are coded anew")),
         }[stream.type]
         side, action, why = decide(stream)
         if side is not None and side.index in unwritable:
-            side, action, why = None, "dropped", f"{container.title} refuses it, it may be damaged"
+            side, action, why = (
+                None,
+                "dropped",
+                msg("{container} refuses it, it may be damaged", container=container.title),
+            )
         actions.append(StreamAction(title, action, why))
         if side is not None:
             tags, tag_actions = _tags(_own_tags(stream), keep=keep, of=title, told=info.tags)
@@ -276,9 +303,9 @@ def _stream_tags(stream: StreamInfo, container: Container) -> dict[str, str]:
 
 def _audio(stream: StreamInfo, container: Container, audio: str, uncopiable: bool) -> _Fate:
     if audio == "mute":
-        return None, "muted", "asked for"
+        return None, "muted", msg("asked for")
     if stream.note == "undecodable" and stream.codec not in container.audio:
-        return None, "dropped", "unknown codec"
+        return None, "dropped", msg("unknown codec")
     if stream.codec in container.audio and not uncopiable:
         return SideStream(stream.index, "audio"), "copied", ""
     why = _not_held(stream, container, uncopiable)
@@ -286,7 +313,9 @@ def _audio(stream: StreamInfo, container: Container, audio: str, uncopiable: boo
 
 
 def _not_held(stream: StreamInfo, container: Container, uncopiable: bool) -> str:
-    return f"{container.title} {'refuses this' if uncopiable else 'does not hold'} {stream.codec}"
+    if uncopiable:
+        return msg("{container} refuses this {codec}", container=container.title, codec=stream.codec)
+    return msg("{container} does not hold {codec}", container=container.title, codec=stream.codec)
 
 
 def _subtitle(stream: StreamInfo, container: Container, keep: Sequence[str], uncopiable: bool) -> _Fate:
@@ -294,7 +323,11 @@ def _subtitle(stream: StreamInfo, container: Container, keep: Sequence[str], unc
     judged = "subtitles" not in keep and not (telemetry and "data" in keep)
     why = stream.details.get("unlike_speech", "")
     if why and judged:
-        told = "its texts tell the position" if telemetry else f"its texts do not read as speech: one {why}"
+        told = (
+            msg("its texts tell the position")
+            if telemetry
+            else msg("its texts do not read as speech: one {why}", why=why)
+        )
         return None, "dropped", told
     if stream.codec in container.subtitles and not uncopiable:
         return SideStream(stream.index, "subtitle", judged=judged), "copied", ""
@@ -307,56 +340,81 @@ def _subtitle(stream: StreamInfo, container: Container, keep: Sequence[str], unc
 
 def _data(stream: StreamInfo, container: Container, keep: Sequence[str]) -> _Fate:
     if stream.codec == "text" and stream.note == "chapter titles":
-        return None, "dropped", "the chapter list says the same"
+        return None, "dropped", msg("the chapter list says the same")
     if "data" not in keep:
-        return None, "dropped", "may carry position"
+        return None, "dropped", msg("may carry position")
     if stream.codec == "tmcd" and "tmcd" in container.data_tags:
-        return None, "copied", "as the picture's timecode"
+        return None, "copied", msg("as the picture's timecode")
     if stream.codec in container.data_tags:
         return SideStream(stream.index, "data"), "copied", ""
     raise OutputError(
-        f"{container.title} cannot hold the data track {stream.index} ({stream.codec or 'unknown'}: {stream.note}).",
+        msg(
+            "{container} cannot hold the data track {index} ({codec}: {note}).",
+            container=container.title,
+            index=stream.index,
+            codec=stream.codec or "unknown",
+            note=stream.note,
+        ),
         hint="Leave out --keep data, or keep the source for its data.",
     )
 
 
 def _attachment(stream: StreamInfo, container: Container, keep: Sequence[str]) -> _Fate:
     if "attachments" not in keep:
-        return None, "dropped", "may hold pictures or names"
+        return None, "dropped", msg("may hold pictures or names")
     if not container.attachments:
         raise OutputError(
-            f"{container.title} cannot hold attached files.", hint="Write MKV, or leave out --keep attachments."
+            msg("{container} cannot hold attached files.", container=container.title),
+            hint="Write MKV, or leave out --keep attachments.",
         )
     return SideStream(stream.index, "attachment"), "copied", ""
 
 
 def _picture(stream: StreamInfo, container: Container, keep: Sequence[str]) -> _Fate:
     if stream.note != "cover picture":
-        return None, "dropped", "only one video stream is cleaned"
+        return None, "dropped", msg("only one video stream is cleaned")
     if "cover" not in keep:
-        return None, "dropped", "shows the scene uncleaned"
+        return None, "dropped", msg("shows the scene uncleaned")
     if not container.cover:
-        raise OutputError(f"{container.title} cannot hold a cover picture.", hint="Leave out --keep cover.")
+        raise OutputError(
+            msg("{container} cannot hold a cover picture.", container=container.title), hint="Leave out --keep cover."
+        )
     return SideStream(stream.index, "cover"), "cleaned", ""
 
 
 def _title(stream: StreamInfo, number: int) -> str:
-    names = {"audio": "sound", "subtitle": "subtitles", "attachment": "attachment", "box": "box"}
+    names = {
+        "audio": msg("sound"), "subtitle": msg("subtitles"), "attachment": msg("attachment"), "box": msg("box"),
+    }  # fmt: skip
     if stream.type == "video":
         size = stream.details.get("size")
-        return f"{stream.note or 'other video stream'} ({stream.codec}{f', {size[0]}x{size[1]}' if size else ''})"
+        shape = f", {size[0]}x{size[1]}" if size else ""
+        what = as_message(stream.note) if stream.note else msg("other video stream")
+        return msg("{what} ({codec}{shape})", what=what, codec=stream.codec, shape=shape)
     if stream.type == "pid":
-        return f"{stream.note} (PID {stream.codec}, {stream.details.get('packets', 0)} packets)"
+        return msg(
+            "{note} (PID {codec}, {packets} packets)",
+            note=stream.note,
+            codec=stream.codec,
+            packets=stream.details.get("packets", 0),
+        )
     if stream.type == "sei":
         return stream.note
     if stream.type == "data":
-        return f"{stream.note} ({stream.codec or 'no format told'})"
+        return msg("{note} ({codec})", note=as_message(stream.note), codec=stream.codec or msg("no format told"))
     known = stream.language not in ("", "und") and is_language_code(stream.language)
     language = f", {stream.language}" if known else ""
-    note = f", {stream.note}" if stream.note and stream.type != "box" else ""
+    note = msg(", {note}", note=as_message(stream.note)) if stream.note and stream.type != "box" else ""
     if stream.type == "box":
-        return f"box {stream.codec} ({stream.details.get('bytes', 0)} bytes)"
-    return f"{names.get(stream.type, stream.type)} {number} ({stream.codec or 'unknown'}{language}{note})"
+        return msg("box {codec} ({bytes} bytes)", codec=stream.codec, bytes=stream.details.get("bytes", 0))
+    return msg(
+        "{kind} {number} ({codec}{language}{note})",
+        kind=as_message(names.get(stream.type, stream.type)),
+        number=number,
+        codec=stream.codec or msg("unknown"),
+        language=language,
+        note=note,
+    )
 
 
 def _own_tags(stream: StreamInfo) -> dict[str, str]:
@@ -382,7 +440,7 @@ def _tags(
     """
     kept: dict[str, str] = {}
     actions = []
-    owner = f" of {of}" if of else ""
+    owner = msg(" of {of}", of=of) if of else ""
     for name, value in tags.items():
         if codecs.is_structural_tag(name):
             continue
@@ -394,9 +452,9 @@ def _tags(
                 actions.append(_tag_action(f"{name}{owner}", True, ""))
             continue
         place = codecs.is_location_tag(name) or tells_position(value)
-        group, why = ("location", "tells the place") if place else ("tags", "may tell who filmed")
+        group, why = ("location", msg("tells the place")) if place else ("tags", msg("may tell who filmed"))
         if safe is not None:  # free text where a date or a language belongs is not passed on at all
-            group, why = "", f"is no {'date' if lower == 'creation_time' else 'language'}"
+            group, why = "", msg("is no {value}", value="date" if lower == "creation_time" else "language")
         if group in keep:
             kept[name] = value
         actions.append(_tag_action(f"{name}{owner}", group in keep, why))
@@ -416,7 +474,7 @@ def _chapters(info: MediaInfo, *, kept: bool, keep: Sequence[str]) -> tuple[tupl
         stays = "tags" in keep and (not tells_position(own) or "location" in keep)
         dropped = dropped or (bool(own) and not stays)
         titles.append(own if stays else f"Chapter {number + 1}")
-    actions = [StreamAction(f"{info.chapters} chapters", "copied" if kept else "dropped")]
+    actions = [StreamAction(msg("{chapters} chapters", chapters=info.chapters), "copied" if kept else "dropped")]
     if kept and dropped:
         actions.append(StreamAction("titles of the chapters", "dropped", "may tell names and places"))
     return tuple(titles), actions
@@ -426,12 +484,15 @@ def _text_notes(info: MediaInfo, sides: Iterable[SideStream]) -> Iterable[str]:
     taken = {side.index for side in sides}
     left = [s for s in info.streams if s.index not in taken and s.details.get("unlike_speech")]
     if left:
-        tracks = f"{len(left)} text tracks do" if len(left) > 1 else "A text track does"
-        yield f"{tracks} not read as speech and may tell where it was filmed; --keep subtitles takes it along."
+        yield counted(
+            "A text track does not read as speech and may tell where it was filmed; --keep subtitles takes it along.",
+            "{n} text tracks do not read as speech and may tell where it was filmed; --keep subtitles takes it along.",
+            len(left),
+        )
 
 
 def _tag_action(name: str, kept: bool, why: str) -> StreamAction:
-    return StreamAction(f"tag {name}", "copied" if kept else "dropped", "" if kept else why)
+    return StreamAction(msg("tag {name}", name=name), "copied" if kept else "dropped", "" if kept else why)
 
 
 def _video_tags(
@@ -443,13 +504,21 @@ def _video_tags(
     if timecode and "data" in keep:
         tags["timecode"] = timecode
     if timecode and not any(s.codec == "tmcd" for s in info.streams):  # else its own track tells it
-        actions.append(_tag_action("timecode", "data" in keep, "tells the time of day"))
+        actions.append(_tag_action("timecode", "data" in keep, msg("tells the time of day")))
     return tags | _stream_tags(stream, container), actions
 
 
 def _picture_action(info: MediaInfo, codec: VideoCodec) -> StreamAction:
-    why = "" if info.codec in (codec.name, {"h265": "hevc"}.get(codec.name)) else f"written as {codec.title}"
-    return StreamAction(f"picture ({info.codec}, {info.size[0]}x{info.size[1]})", "cleaned", why)
+    why = (
+        ""
+        if info.codec in (codec.name, {"h265": "hevc"}.get(codec.name))
+        else msg("written as {codec}", codec=codec.title)
+    )
+    return StreamAction(
+        msg("picture ({codec}, {size}x{size2})", codec=info.codec, size=info.size[0], size2=info.size[1]),
+        "cleaned",
+        why,
+    )
 
 
 def _kept_marks(info: MediaInfo, *, container: Container, size: tuple[int, int]) -> tuple[PictureMark, ...]:
@@ -462,32 +531,42 @@ def _kept_marks(info: MediaInfo, *, container: Container, size: tuple[int, int])
 def _mark_actions(info: MediaInfo, kept: Sequence[PictureMark]) -> Iterable[StreamAction]:
     for mark in info.marks:
         if mark in kept:
-            yield StreamAction(f"mark: {mark.name}", "copied")
+            yield StreamAction(msg("mark: {mark}", mark=mark.name), "copied")
         else:
-            yield StreamAction(f"mark: {mark.name}", "dropped", "cannot be written here")
+            yield StreamAction(msg("mark: {mark}", mark=mark.name), "dropped", "cannot be written here")
 
 
 def _timing_notes(info: MediaInfo, container: Container, shift: Fraction, codec: VideoCodec) -> Iterable[str]:
     if container.time_base is not None and (info.time_base % container.time_base) != 0:
-        yield f"{container.title} counts in milliseconds: frame times are rounded to them."
+        yield msg("{container} counts in milliseconds: frame times are rounded to them.", container=container.title)
     if shift:
-        yield f"The source's clock starts at {float(shift):.3f} s; the output's starts at 0."
+        yield msg("The source's clock starts at {shift:.3f} s; the output's starts at 0.", shift=float(shift))
     if info.interlaced and not codec.interlaced:
-        yield f"{codec.title} is written without the mark that says that the source is interlaced."
+        yield msg("{codec} is written without the mark that says that the source is interlaced.", codec=codec.title)
     if info.orientation.mirrored and not container.mirroring:
-        yield f"{container.title} cannot say that the picture is mirrored; the pixels themselves are turned."
+        yield msg(
+            "{container} cannot say that the picture is mirrored; the pixels themselves are turned.",
+            container=container.title,
+        )
 
 
 def _mark_notes(info: MediaInfo, kept: Sequence[PictureMark]) -> Iterable[str]:
     for mark in info.marks:
         if mark not in kept:
-            yield f"The source's mark is not kept ({mark.name}): players will show the picture as it is stored."
+            yield msg(
+                "The source's mark is not kept ({mark}): players will show the picture as it is stored.", mark=mark.name
+            )
 
 
 def _refused_notes(info: MediaInfo, container: Container, unwritable: Collection[int]) -> Iterable[str]:
     for stream in info.streams:
         if stream.index in unwritable:
-            yield f"The {stream.type} stream {stream.index} is left out: {container.title} refuses it."
+            yield msg(
+                "The {type} stream {index} is left out: {container} refuses it.",
+                type=stream.type,
+                index=stream.index,
+                container=container.title,
+            )
 
 
 def _estimate(info: MediaInfo, sides: Iterable[SideStream], *, quality: int) -> int:

@@ -18,6 +18,7 @@ from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 from dashcamcleaner.core.frame import PixelLayout
 from dashcamcleaner.media import codecs
+from dashcamcleaner.messages import msg
 
 __all__ = ["PictureFormat", "conformed", "matrix_of", "picture_format"]
 
@@ -68,8 +69,15 @@ def picture_format(frame: Any, *, codec: str, side: Mapping[str, bytes]) -> Pict
         )
         layout = codecs.native_layout(nearest, full_range=_uses_full_range(frame, codec))
         assert layout is not None, nearest
-        lost = ", without its transparency" if any(c.is_alpha for c in frame.format.components) else ""
-        notes = (f"The picture is stored as {name} and is worked on as {nearest}{lost}.",)
+        lost = msg(", without its transparency") if any(c.is_alpha for c in frame.format.components) else ""
+        notes = (
+            msg(
+                "The picture is stored as {name} and is worked on as {nearest}{lost}.",
+                name=name,
+                nearest=nearest,
+                lost=lost,
+            ),
+        )
     if layout.full_range or "range" in color or _is_rgb(frame):
         color["range"] = "pc" if layout.full_range else "tv"
     if _is_rgb(frame):

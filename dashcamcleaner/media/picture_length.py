@@ -9,6 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from dashcamcleaner.media.frame_clock import GAP_S, JUMP_S, MOST_STUCK
+from dashcamcleaner.messages import msg
 
 __all__ = ["PictureLength", "length_difference_s", "length_notes"]
 
@@ -120,13 +121,24 @@ def length_notes(source: PictureLength, output: PictureLength) -> list[str]:
     """How the output's pictures differ from the source's in length and number, a sentence each; empty: not at all."""
     notes = []
     if source.pictures != output.pictures:
-        notes.append(f"The source holds {source.pictures} pictures, the output {output.pictures}.")
+        notes.append(
+            msg(
+                "The source holds {pictures} pictures, the output {pictures2}.",
+                pictures=source.pictures,
+                pictures2=output.pictures,
+            )
+        )
     difference = length_difference_s(source, output)
     if difference is None:
-        notes.append("How long the source lasts is not told by it; check the output's length.")
+        notes.append(msg("How long the source lasts is not told by it; check the output's length."))
     elif difference:
         before, after = float(source.seconds or 0), float(output.seconds or 0)
         notes.append(
-            f"The source's pictures last {before:.3f} s, the output's {after:.3f} s ({float(difference):+.3f} s)."
+            msg(
+                "The source's pictures last {before:.3f} s, the output's {after:.3f} s ({difference:+.3f} s).",
+                before=before,
+                after=after,
+                difference=float(difference),
+            )
         )
     return notes

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dashcamcleaner.core.media_info import PictureMark
 from dashcamcleaner.media.mp4_boxes import boxes_of
+from dashcamcleaner.messages import msg
 
 __all__ = ["add_marks", "clean_aperture", "picture_marks"]
 
@@ -21,8 +22,8 @@ _ST3D_MODES = {0: 0, 1: 2, 2: 1}
 """By FFmpeg's numbers: flat, side by side, top and bottom; the standard counts them otherwise."""
 
 _ONLY_TOLD = {
-    "AMBIENT_VIEWING_ENVIRONMENT": "ambient viewing environment",
-    "ICC_PROFILE": "colour profile of the picture (ICC)",
+    "AMBIENT_VIEWING_ENVIRONMENT": msg("ambient viewing environment"),
+    "ICC_PROFILE": msg("colour profile of the picture (ICC)"),
     "AFD": "active format",
 }
 
@@ -39,7 +40,7 @@ def picture_marks(side: Mapping[str, bytes]) -> list[PictureMark]:
     if "SPHERICAL" in side:
         marks.append(PictureMark("360-degree projection", _spherical(side["SPHERICAL"])))
     if "STEREO3D" in side:
-        marks.append(PictureMark("arrangement of 3D pictures", _stereo(side["STEREO3D"])))
+        marks.append(PictureMark(msg("arrangement of 3D pictures"), _stereo(side["STEREO3D"])))
     return marks
 
 
@@ -96,7 +97,7 @@ def add_marks(path: Path, marks: bytes) -> None:
                 break
             offset += length
         if head[4:8] != b"moov" or offset + length != size or length > _MOST_MOOV_BYTES:
-            raise ValueError("the index is not at the end")
+            raise ValueError(msg("the index is not at the end"))
         file.seek(offset + 8)
         moov = _with_marks(file.read(length - 8), marks)
         file.seek(offset)
@@ -110,7 +111,7 @@ def _with_marks(moov: bytes, marks: bytes) -> bytes:
             content, done = _grown(content, (b"mdia", b"minf", b"stbl", b"stsd"), marks), True
         out += _box(name, content)
     if not done:
-        raise ValueError("there is no picture")
+        raise ValueError(msg("there is no picture"))
     return out
 
 

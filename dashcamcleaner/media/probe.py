@@ -34,6 +34,7 @@ from dashcamcleaner.media.picture_marks import clean_aperture, picture_marks
 from dashcamcleaner.media.text_tracks import judge_text_tracks
 from dashcamcleaner.media.transport_stream import packets_by_pid
 from dashcamcleaner.media.video_streams import VideoStream, choose_video_stream, is_cover, video_streams_of
+from dashcamcleaner.messages import msg
 
 __all__ = ["frame_rate", "probe"]
 
@@ -42,8 +43,8 @@ _MOST_PACKETS = 4000
 
 _STREAM_TYPES = ("video", "audio", "subtitle", "data", "attachment")
 _DATA_NOTES = {
-    "gpmd": "GoPro telemetry, with position",
-    "camm": "camera motion, with position",
+    "gpmd": msg("GoPro telemetry, with position"),
+    "camm": msg("camera motion, with position"),
     "mett": "timed metadata",
     "mebx": "timed metadata",
     "tmcd": "timecode",
@@ -89,27 +90,36 @@ def probe(path: str | Path, *, video_track: int | None = None) -> MediaInfo:
 
 def _read_head(path: Path) -> tuple[bytes, int]:
     if path.is_dir():
-        raise InputError(f"{path} is a folder, not a clip.", hint="Name the folder itself to clean all clips in it.")
+        raise InputError(
+            msg("{path} is a folder, not a clip.", path=path), hint="Name the folder itself to clean all clips in it."
+        )
     refuse_special(path)
-    with map_os_errors(path, verb="read", hint="Check its permissions.", to=InputError):
+    with map_os_errors(path, verb="read", hint=msg("Check its permissions."), to=InputError):
         try:
             with path.open("rb") as file:
                 head = file.read(4096)
             size = os.path.getsize(path)
         except FileNotFoundError as error:
-            raise InputError(f"{path} does not exist.", hint="Check the spelling of the path.") from error
+            raise InputError(
+                msg("{path} does not exist.", path=path), hint="Check the spelling of the path."
+            ) from error
     if not head:
-        raise InputError(f"{path} is empty.", hint="The recording or the copy of it failed; take the original again.")
+        raise InputError(
+            msg("{path} is empty.", path=path), hint="The recording or the copy of it failed; take the original again."
+        )
     return head, size
 
 
 def _refuse_disguises(path: Path, head: bytes) -> None:
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:512].lower()
     if text.startswith((b"<!doctype html", b"<html", b"<head", b"<body")) or b"<html" in text:
-        raise InputError(f"{path} is a web page, not a clip.", hint="The download went wrong; fetch the clip itself.")
+        raise InputError(
+            msg("{path} is a web page, not a clip.", path=path), hint="The download went wrong; fetch the clip itself."
+        )
     if text.startswith((b"#extm3u", b"ffconcat", b"[playlist]", b"<mpd", b"v=0", b"<asx", b"<smil")) or b"<mpd" in text:
         raise InputError(
-            f"{path} is a playlist that points to other files, not a clip.", hint="Clean the clips that it names."
+            msg("{path} is a playlist that points to other files, not a clip.", path=path),
+            hint="Clean the clips that it names.",
         )
 
 
@@ -127,10 +137,12 @@ def _read_atoms(path: Path, head: bytes, size: int) -> BoxMap | None:
 
 def _refuse_by_atoms(path: Path, atoms: BoxMap) -> None:
     if atoms.encrypted:
-        raise InputError(f"{path} is encrypted.", hint="Decrypt it with the program or device that it belongs to.")
+        raise InputError(
+            msg("{path} is encrypted.", path=path), hint="Decrypt it with the program or device that it belongs to."
+        )
     if not atoms.has_index and atoms.has_pictures:
         raise InputError(
-            f"{path} has no index (moov): the recording was cut off before the camera could write it.",
+            msg("{path} has no index (moov): the recording was cut off before the camera could write it.", path=path),
             hint="Repair it with a tool such as untrunc and a good clip of the same camera, then clean the result.",
         )
 
@@ -140,9 +152,15 @@ def _open(path: Path, *, format_name: str | None, atoms: BoxMap | None) -> Any:
         return open_source(path, format_name=format_name)
     except av.error.FFmpegError as error:
         if atoms is not None and atoms.has_index:
-            message, hint = f"{path} is damaged: its index does not fit its content.", "Take the original again."
+            message, hint = (
+                msg("{path} is damaged: its index does not fit its content.", path=path),
+                "Take the original again.",
+            )
         else:
-            message, hint = f"{path} is not a clip that can be read.", "Clips are files such as MP4, MOV, MKV or AVI."
+            message, hint = (
+                msg("{path} is not a clip that can be read.", path=path),
+                msg("Clips are files such as MP4, MOV, MKV or AVI."),
+            )
         raise InputError(message, hint=hint) from error
 
 
@@ -213,16 +231,22 @@ def _no_pictures(
 ) -> InputError:
     if streams:
         return InputError(
-            f"{path} has pictures in a codec that cannot be decoded here.",
+            msg("{path} has pictures in a codec that cannot be decoded here.", path=path),
             hint="Convert it with the program of the camera's maker first.",
         )
     if container.streams.audio:
-        return InputError(f"{path} holds sound only, no picture.", hint="There is nothing to obscure in it.")
+        return InputError(
+            msg("{path} holds sound only, no picture.", path=path), hint="There is nothing to obscure in it."
+        )
     if still:
-        return InputError(f"{path} is a picture that cannot be decoded.", hint="Save it as JPEG or PNG first.")
+        return InputError(
+            msg("{path} is a picture that cannot be decoded.", path=path), hint="Save it as JPEG or PNG first."
+        )
     left = atoms is not None and any("GPS" in name.upper() for name, _ in atoms.extras)
-    extra = " (only the camera's GPS data are left)" if left else ""
-    return InputError(f"{path} holds no picture{extra}.", hint="Take the original recording again.")
+    extra = msg(" (only the camera's GPS data are left)") if left else ""
+    return InputError(
+        msg("{path} holds no picture{extra}.", path=path, extra=extra), hint="Take the original recording again."
+    )
 
 
 def _first_frame(path: Path, container: Any, stream: Any) -> Any:
@@ -231,7 +255,9 @@ def _first_frame(path: Path, container: Any, stream: Any) -> Any:
     try:
         for packet in read_packets(container, [stream]):
             if packet.has_sidedata("encryption_info"):
-                raise InputError(f"{path} is encrypted.", hint="Decrypt it with the program that it belongs to.")
+                raise InputError(
+                    msg("{path} is encrypted.", path=path), hint="Decrypt it with the program that it belongs to."
+                )
             try:
                 frames = packet.decode()
             except (av.error.FFmpegError, ValueError):
@@ -242,11 +268,15 @@ def _first_frame(path: Path, container: Any, stream: Any) -> Any:
             if packets > _MOST_PACKETS:
                 break
     except av.error.FFmpegError as error:
-        raise InputError(f"{path} is damaged: no picture can be decoded.", hint="Take the original again.") from error
+        raise InputError(
+            msg("{path} is damaged: no picture can be decoded.", path=path), hint="Take the original again."
+        ) from error
     if packets <= 1:
-        raise InputError(f"{path} holds no picture data, only a header.", hint="Take the original recording again.")
+        raise InputError(
+            msg("{path} holds no picture data, only a header.", path=path), hint="Take the original recording again."
+        )
     raise InputError(
-        f"{path} decodes to nothing: no picture in {packets} packets.",
+        msg("{path} decodes to nothing: no picture in {packets} packets.", path=path, packets=packets),
         hint="It may be encrypted or broken; check that a player shows it.",
     )
 
@@ -268,7 +298,7 @@ def _marks(
     """What the clip says of its picture beside its colours."""
     marks = picture_marks(side)
     if "MASTERING_DISPLAY_METADATA" in side and "mastering_display" not in color:
-        marks.append(PictureMark("mastering display, told in part"))
+        marks.append(PictureMark(msg("mastering display, told in part")))
     if atoms is not None and stream.id in atoms.apertures:
         marks.append(clean_aperture(atoms.apertures[stream.id]))
     crops = crops_of(path) if atoms is None else []
@@ -331,7 +361,7 @@ def _stream_info(stream: Any, atoms: BoxMap | None, unlike_speech: dict[int, str
     context = stream.codec_context
     tag = (atoms.formats.get(stream.id, "") if atoms else "") or ""
     if not tag and transport:
-        tag = f"PID 0x{stream.id:x}"
+        tag = msg("PID 0x{id:x}", id=stream.id)
     kind = stream.type if stream.type in _STREAM_TYPES else "data"
     codec = context.codec.canonical_name if context is not None else tag
     details: dict[str, Any] = {"tag": tag, "tags": dict(stream.metadata)}
@@ -369,7 +399,7 @@ def _boxes_as_streams(atoms: BoxMap | None) -> tuple[StreamInfo, ...]:
     for name, size in atoms.extras if atoms else ():
         counted.setdefault(name, []).append(size)
     return tuple(
-        StreamInfo(index=-1, type="box", codec=name, note="data outside the tracks", details={"bytes": sum(sizes)})
+        StreamInfo(index=-1, type="box", codec=name, note=msg("data outside the tracks"), details={"bytes": sum(sizes)})
         for name, sizes in counted.items()
     )
 
@@ -377,8 +407,8 @@ def _boxes_as_streams(atoms: BoxMap | None) -> tuple[StreamInfo, ...]:
 def _sei_as_streams(frame: Any) -> tuple[StreamInfo, ...]:
     """What stands between the pictures in their own stream, as far as the first one tells."""
     kinds = {
-        "A53_CC": "closed captions within the picture stream",
-        "SEI_UNREGISTERED": "user data within the picture stream (SEI)",
+        "A53_CC": msg("closed captions within the picture stream"),
+        "SEI_UNREGISTERED": msg("user data within the picture stream (SEI)"),
     }
     try:
         found = [(data.type.name, bytes(data)) for data in frame.side_data]
@@ -390,7 +420,7 @@ def _sei_as_streams(frame: Any) -> tuple[StreamInfo, ...]:
 
 
 def _no_rate(rate: Fraction | None) -> str:
-    return f"The file tells no frame rate; {float(rate or 25):g} pictures a second are assumed."
+    return msg("The file tells no frame rate; {rate:g} pictures a second are assumed.", rate=float(rate or 25))
 
 
 def _other_streams(streams: Sequence[VideoStream], chosen: VideoStream) -> tuple[str, ...]:
@@ -398,8 +428,13 @@ def _other_streams(streams: Sequence[VideoStream], chosen: VideoStream) -> tuple
         return ()
     told = " and ".join(str(one) for one in streams)
     return (
-        f"The file holds {len(streams)} video streams: {told}. Number {chosen.number} is cleaned, the others are left "
-        "out; --video-track takes another.",
+        msg(
+            "The file holds {count} video streams: {told}. Number {number} is cleaned, the "
+            "others are left out; --video-track takes another.",
+            count=len(streams),
+            told=told,
+            number=chosen.number,
+        ),
     )
 
 
@@ -425,11 +460,13 @@ def _warnings(
     warnings = []
     dynamic = {"DYNAMIC_HDR_PLUS": "HDR10+", "DOVI_METADATA": "Dolby Vision", "DYNAMIC_HDR_VIVID": "HDR Vivid"}
     for kind in sorted(dynamic.keys() & side.keys()):
-        warnings.append(f"The clip's {dynamic[kind]} data are not kept; what stays is its plain HDR picture.")
+        warnings.append(
+            msg("The clip's {dynamic} data are not kept; what stays is its plain HDR picture.", dynamic=dynamic[kind])
+        )
     if stream.metadata.get("alpha_mode") == "1":
-        warnings.append("The picture's transparency is not kept.")
+        warnings.append(msg("The picture's transparency is not kept."))
     if not exact:
-        warnings.append("The picture is turned by an angle that is not a quarter turn; the nearest one is used.")
+        warnings.append(msg("The picture is turned by an angle that is not a quarter turn; the nearest one is used."))
     if atoms is not None and atoms.truncated:
-        warnings.append("The file is shorter than its header says; what is missing cannot be cleaned.")
+        warnings.append(msg("The file is shorter than its header says; what is missing cannot be cleaned."))
     return tuple(warnings)

@@ -14,6 +14,7 @@ import numpy as np
 
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media.packets import open_source
+from dashcamcleaner.messages import msg
 
 __all__ = ["CHANNELS", "RATE", "read_sound", "sound_levels"]
 
@@ -80,7 +81,7 @@ def _decoded(
     try:
         container: Any = open_source(path)
     except (av.error.FFmpegError, OSError) as error:
-        raise InputError(f"The sound of {path} cannot be read: {error}.") from error
+        raise InputError(msg("The sound of {path} cannot be read: {error}.", path=path, error=error)) from error
     with container:
         stream = next(iter(container.streams.audio), None)
         if stream is None:

@@ -23,6 +23,7 @@ from dashcamcleaner.media.output_plan import OutputPlan, SideStream
 from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.text_tracks import packet_refusal, plain_header
 from dashcamcleaner.media.transcode import DEFAULT_LAYOUTS, AudioConverter, SubtitleConverter
+from dashcamcleaner.messages import msg
 
 __all__ = ["StreamCopier", "add_target"]
 
@@ -298,14 +299,24 @@ class StreamCopier:
     def close(self) -> None:
         """Release the source."""
         if self._left_out:
-            self.problems.append(f"{self._left_out} damaged packets of sound or subtitles were left out.")
+            self.problems.append(
+                msg("{left_out} damaged packets of sound or subtitles were left out.", left_out=self._left_out)
+            )
             self._left_out = 0
         if self._run_in:
-            told = f"{self._run_in} packets of the sound's run-in, which players leave out, were not copied"
-            self.problems.append(f"{told}: {self._plan.container.title} has no times before 0.")
+            told = msg(
+                "{run_in} packets of the sound's run-in, which players leave out, were not copied", run_in=self._run_in
+            )
+            self.problems.append(
+                msg("{told}: {container} has no times before 0.", told=told, container=self._plan.container.title)
+            )
             self._run_in = 0
         if self._unlike_speech:
-            self.problems.append(f"{self._unlike_speech} texts that do not read as speech were left out.")
+            self.problems.append(
+                msg(
+                    "{unlike_speech} texts that do not read as speech were left out.", unlike_speech=self._unlike_speech
+                )
+            )
             self._unlike_speech = 0
         self._ended = True
         self._source.close()
@@ -331,7 +342,7 @@ def add_target(side: SideStream, *, stream: Any, output: Any) -> tuple[Any, Audi
 
 def _name_layout(context: Any) -> None:
     """Name the loudspeakers of a track that only counts them, as AVI, MXF and DV do; MP4 refuses those at its end."""
-    if context.layout.name in ("", f"{context.channels} channels"):
+    if context.layout.name in ("", msg("{channels} channels", channels=context.channels)):
         layout = DEFAULT_LAYOUTS.get(context.channels)
         if layout is not None:
             context.layout = layout

@@ -20,6 +20,8 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
+from dashcamcleaner.messages import msg
+
 __all__ = ["TrackJudge", "is_language_code", "is_timestamp", "refusal", "tells_position"]
 
 _PLACE_WORDS = (
@@ -127,9 +129,9 @@ def _read(text: str | bytes) -> tuple[str, str, _Counts]:
         try:
             text = text.decode("utf-8")
         except UnicodeDecodeError:
-            return "holds bytes that are no text", "", _Counts()
+            return msg("holds bytes that are no text"), "", _Counts()
     if len(text) > _LONGEST_TEXT:
-        return "is longer than anything that is read at once", "", _Counts()
+        return msg("is longer than anything that is read at once"), "", _Counts()
     plain = unicodedata.normalize("NFKC", _MARKUP.sub(" ", text))
     counts = _Counts.of(plain)
     return _refused(plain, counts), plain, counts
@@ -137,19 +139,19 @@ def _read(text: str | bytes) -> tuple[str, str, _Counts]:
 
 def _refused(plain: str, counts: _Counts) -> str:
     if any(_is_hidden(character) for character in plain):
-        return "holds control characters"
+        return msg("holds control characters")
     if tells_position(plain):
-        return "tells the position"
+        return msg("tells the position")
     most = _MOST_DIGITS if counts.letters > 2 else _MOST_DIGITS_ALONE
     if counts.digits > most and counts.digits > _DIGITS_PER_LETTER * counts.letters:
-        return "holds numbers rather than words"
+        return msg("holds numbers rather than words")
     if counts.letters <= 2 and re.search(r"\d{5}", plain):  # no year
-        return "holds numbers rather than words"
+        return msg("holds numbers rather than words")
     if counts.visible >= _LEAST_JUDGED and counts.letters + counts.digits < _LETTER_SHARE * counts.visible:
-        return "holds signs rather than words"
+        return msg("holds signs rather than words")
     words = _WORD.findall(plain)
     if any(_is_code(word) for word in words) or _runs_on(plain):
-        return "holds codes rather than words"
+        return msg("holds codes rather than words")
     return ""
 
 
@@ -215,13 +217,13 @@ class TrackJudge:
         few = self._digits <= _FEW_DIGITS
         share = _DIGITS_PER_LETTER_OF_SHORT_TRACK if few else _DIGITS_PER_LETTER_OF_TRACK
         if self._fine_decimals > 1:  # one may be pi
-            self.why = "tells the position"
+            self.why = msg("tells the position")
         elif self._digits > max(_MOST_DIGITS_ALONE, share * self._letters):
-            self.why = "holds numbers rather than words"
+            self.why = msg("holds numbers rather than words")
         elif self._forms and max(self._forms.values()) > max(3, self._texts // 2):
-            self.why = "repeats one form with other numbers"
+            self.why = msg("repeats one form with other numbers")
         elif self._odd_words > max(2, self._words // 5):
-            self.why = "holds codes rather than words"
+            self.why = msg("holds codes rather than words")
         return self.why
 
 

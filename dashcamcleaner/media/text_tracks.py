@@ -19,10 +19,11 @@ import av.error
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.text_judge import TrackJudge, refusal, tells_position
+from dashcamcleaner.messages import msg
 
 __all__ = ["judge_text_tracks", "packet_refusal", "plain_header", "texts_of"]
 
-_PICTURES = "is pictures of texts, which are not read"
+_PICTURES = msg("is pictures of texts, which are not read")
 _PLAIN_BOXES = {b"styl", b"tbox", b"hlit", b"hclr", b"krok", b"dlay", b"blnk", b"twrp"}
 _MOST_BOX_BYTES = 1024
 """What a MOV text may carry behind its words: how they look. More than some dozens of styles is something else."""
@@ -112,7 +113,7 @@ def _header_refusal(stream: Any) -> str:
         header = plain_header(header)
     elif stream.codec_context.codec.canonical_name != "mov_text":
         return refusal(header)
-    return "tells the position" if tells_position(header) else ""
+    return msg("tells the position") if tells_position(header) else ""
 
 
 def texts_of(packet: Any, *, codec: str) -> Iterator[str | bytes]:

@@ -24,6 +24,7 @@ from dashcamcleaner.media.encoder import add_picture, container_options
 from dashcamcleaner.media.output_plan import OutputPlan, SideStream, plan_output
 from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.stream_copy import add_target
+from dashcamcleaner.messages import msg
 
 __all__ = ["proven_plan"]
 
@@ -53,10 +54,15 @@ def proven_plan(info: MediaInfo, *, source: str | Path, **choices: Any) -> Outpu
         if name != plan.codec.name and name in plan.container.video:
             other = _with_proven_sides(info, Path(source), {**choices, "codec": name, "keep_chroma": False})
             if _takes_pictures(other, info):
-                note = f"{plan.codec.title} cannot be written with pictures of {size}; {other.codec.title} is written."
+                note = msg(
+                    "{codec} cannot be written with pictures of {size}; {codec2} is written.",
+                    codec=plan.codec.title,
+                    size=size,
+                    codec2=other.codec.title,
+                )
                 return dataclasses.replace(other, warnings=(*other.warnings, note))
     raise OutputError(
-        f"{plan.codec.title} cannot be written with pictures of {size}.",
+        msg("{codec} cannot be written with pictures of {size}.", codec=plan.codec.title, size=size),
         hint="Choose another --codec, or scale the clip first.",
     )
 

@@ -17,6 +17,7 @@ import av.error
 
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media.packets import open_source, read_packets
+from dashcamcleaner.messages import msg
 
 __all__ = ["VideoStream", "choose_video_stream", "video_streams_of", "is_cover"]
 
@@ -104,8 +105,8 @@ def choose_video_stream(streams: Sequence[VideoStream], *, video_track: int | No
     if video_track is not None:
         if not 1 <= video_track <= len(streams):
             raise InputError(
-                f"{path} has no video stream {video_track}.",
-                hint=f"It has {len(streams)}; --video-track counts from 1, covers left out.",
+                msg("{path} has no video stream {video_track}.", path=path, video_track=video_track),
+                hint=msg("It has {count}; --video-track counts from 1, covers left out.", count=len(streams)),
             )
         stream = streams[video_track - 1]
         return stream if stream.codec else None

@@ -12,6 +12,7 @@ import av.error
 from PIL import Image
 
 from dashcamcleaner.errors import OutputError
+from dashcamcleaner.messages import msg
 
 __all__ = ["WrittenClip", "check_clip", "check_still"]
 
@@ -62,16 +63,25 @@ def check_clip(path: Path, written: WrittenClip, *, final: Path) -> None:
                         times.append((packet.pts, packet.pts + (packet.duration or 0)))
             base = float(video.time_base or 0)
     except (av.error.FFmpegError, OSError, ValueError, IndexError) as error:
-        raise _torn(final, "it cannot be opened") from error
+        raise _torn(final, msg("it cannot be opened")) from error
     if pictures != written.pictures:
-        raise _torn(final, f"it holds {pictures} of {written.pictures} pictures")
+        raise _torn(
+            final, msg("it holds {pictures} of {pictures2} pictures", pictures=pictures, pictures2=written.pictures)
+        )
     missing = [kind for kind in _TYPES if there[kind] < written.streams.get(kind, 0)]
     if missing:
-        raise _torn(final, f"its {missing[0]} is missing")
+        raise _torn(final, msg("its {missing} is missing", missing=missing[0]))
     if len(times) == pictures and base:
         length = (max(end for _, end in times) - min(start for start, _ in times)) * base
         if abs(length - written.duration_s) > max(_LEAST_TOLERANCE_S, 2 * written.step_s):
-            raise _torn(final, f"it lasts {length:.2f} s instead of {written.duration_s:.2f} s")
+            raise _torn(
+                final,
+                msg(
+                    "it lasts {length:.2f} s instead of {duration_s:.2f} s",
+                    length=length,
+                    duration_s=written.duration_s,
+                ),
+            )
 
 
 def check_still(path: Path, size: tuple[int, int], *, final: Path) -> None:
@@ -90,13 +100,13 @@ def check_still(path: Path, size: tuple[int, int], *, final: Path) -> None:
             image.load()
             found = image.size
     except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise _torn(final, "it cannot be opened") from error
+        raise _torn(final, msg("it cannot be opened")) from error
     if found not in (size, size[::-1]):
-        raise _torn(final, f"it is of {found[0]}x{found[1]} pixels")
+        raise _torn(final, msg("it is of {found}x{found2} pixels", found=found[0], found2=found[1]))
 
 
 def _torn(final: Path, why: str) -> OutputError:
     return OutputError(
-        f"The result {final} is not what was written ({why}) and was taken back.",
+        msg("The result {final} is not what was written ({why}) and was taken back.", final=final, why=why),
         hint="Another program may have written there; the disk may be failing. Run the same command again.",
     )

@@ -24,6 +24,7 @@ from dashcamcleaner.core.frame import Orientation
 from dashcamcleaner.core.kinds import BUILT_IN
 from dashcamcleaner.core.plan import WHOLE_FRAME, Origin, Region
 from dashcamcleaner.errors import DashcamCleanerError
+from dashcamcleaner.messages import msg
 
 __all__ = [
     "BOX",
@@ -103,7 +104,12 @@ def stored_box(
     x1, y1, x2, y2 = (0.0, 0.0, *map(float, upright_size)) if region.kind == WHOLE_FRAME else region.xyxy
     if not (np.isfinite((x1, y1, x2, y2)).all() and x1 <= x2 and y1 <= y2):
         raise DashcamCleanerError(
-            f"a region ({region.kind}, {region.origin}) has the box {(x1, y1, x2, y2)}, which cannot be hidden."
+            msg(
+                "a region ({kind}, {origin}) has the box {value}, which cannot be hidden.",
+                kind=region.kind,
+                origin=region.origin,
+                value=(x1, y1, x2, y2),
+            )
         )
     if orientation.is_identity:
         return (x1, y1, x2, y2)

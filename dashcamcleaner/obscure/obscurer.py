@@ -14,6 +14,7 @@ import numpy as np
 from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
 from dashcamcleaner.core.plan import WHOLE_FRAME, Region
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.obscure.masks import (
     DEFAULT_SHAPES,
     SHAPES,
@@ -70,15 +71,26 @@ class Obscurer:
         secret: bytes | None = None,
     ) -> None:
         if style not in STYLES:
-            raise SettingError(f"there is no style {style!r}.", hint=f"Styles are {', '.join(STYLES)}.")
+            raise SettingError(
+                msg("there is no style {style}.", style=repr(style)),
+                hint=msg("Styles are {styles}.", styles=", ".join(STYLES)),
+            )
         if not STRENGTHS[0] <= strength <= STRENGTHS[1]:
-            raise SettingError(f"strength is {strength}, but goes from {STRENGTHS[0]} to {STRENGTHS[1]}.")
+            raise SettingError(
+                msg(
+                    "strength is {strength}, but goes from {strengths} to {strengths2}.",
+                    strength=strength,
+                    strengths=STRENGTHS[0],
+                    strengths2=STRENGTHS[1],
+                )
+            )
         if not 0 <= feather <= 1:
-            raise SettingError(f"feather is {feather}, but goes from 0 to 1.")
+            raise SettingError(msg("feather is {feather}, but goes from 0 to 1.", feather=feather))
         for kind, shape in shapes.items():
             if shape not in SHAPES:
                 raise SettingError(
-                    f"there is no shape {shape!r} (for {kind}).", hint=f"Shapes are {', '.join(SHAPES)}."
+                    msg("there is no shape {shape} (for {kind}).", shape=repr(shape), kind=kind),
+                    hint=msg("Shapes are {shapes}.", shapes=", ".join(SHAPES)),
                 )
         self._style = style
         self._cells = 7 - strength

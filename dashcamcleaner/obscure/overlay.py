@@ -13,6 +13,7 @@ from dashcamcleaner.core.budget import fits, webp_canvas
 from dashcamcleaner.core.frame import Orientation, PixelLayout
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import map_os_errors
+from dashcamcleaner.messages import msg
 from dashcamcleaner.obscure.masks import RegionFootprint
 from dashcamcleaner.obscure.planes import limits, top, unit
 
@@ -26,11 +27,13 @@ def read_picture(path: Path | None) -> np.ndarray:
     """RGBA float32 in 0-1, upright."""
     if path is None:
         raise SettingError("the style picture needs a picture.", hint="Name one with --picture FILE.")
-    with map_os_errors(path, what=f"The picture {path}", verb="read", to=SettingError):
+    with map_os_errors(path, what=msg("The picture {path}", path=path), verb="read", to=SettingError):
         data = np.fromfile(path, np.uint8)
     picture = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size and _is_small(data) else None
     if picture is None:
-        raise SettingError(f"{path} is no picture that can be read.", hint="Take a PNG, JPEG or WebP of common size.")
+        raise SettingError(
+            msg("{path} is no picture that can be read.", path=path), hint="Take a PNG, JPEG or WebP of common size."
+        )
     scaled = picture.astype(np.float32) / (65535 if picture.dtype == np.uint16 else 255)
     if scaled.ndim == 2:
         scaled = np.repeat(scaled[..., None], 3, axis=2)

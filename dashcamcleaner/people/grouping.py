@@ -19,6 +19,7 @@ from dashcamcleaner.core.boxes import iou
 from dashcamcleaner.core.person_edits import PersonTrack, listed_spans
 from dashcamcleaner.core.plan import Observation
 from dashcamcleaner.errors import ExtraMissing, SettingError, extra_hint
+from dashcamcleaner.messages import msg
 from dashcamcleaner.people.sampling import FaceSample
 from dashcamcleaner.people.segments import Segment, segments_of
 
@@ -248,7 +249,11 @@ def group_people(seen: Sequence[SeenSegment]) -> list[Person]:
         return []
     if len(seen) > _MOST_SEGMENTS:
         raise SettingError(
-            f"There are {len(seen)} stretches of faces to compare, more than {_MOST_SEGMENTS}.",
+            msg(
+                "There are {count} stretches of faces to compare, more than {most_segments}.",
+                count=len(seen),
+                most_segments=_MOST_SEGMENTS,
+            ),
             hint="Take fewer or shorter clips at once.",
         )
     labels = _labels(seen)

@@ -15,6 +15,7 @@ import numpy as np
 from dashcamcleaner.detection.face_embedding import FaceDescriber
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media.image_file import is_still, read_still
+from dashcamcleaner.messages import msg
 from dashcamcleaner.people.grouping import Person, distance
 from dashcamcleaner.people.sampling import LEAST_FACE_PX, is_good
 
@@ -58,7 +59,8 @@ def read_reference(path: Path, *, describer: FaceDescriber) -> list[Reference]:
     """
     if not path.exists():
         raise InputError(
-            f"The reference {path} does not exist.", hint="Name a picture, a folder, or a person's number."
+            msg("The reference {path} does not exist.", path=path),
+            hint="Name a picture, a folder, or a person's number.",
         )
     if path.is_file():
         return [Reference(path.name, (_embedding(path, describer),))]
@@ -66,14 +68,23 @@ def read_reference(path: Path, *, describer: FaceDescriber) -> list[Reference]:
     own = _of_folder(path, describer)
     found = [*own, *(one for folder in folders for one in _of_folder(folder, describer))]
     if not found:
-        raise InputError(f"The folder {path} holds no picture.", hint="Put pictures of one person into it.")
+        raise InputError(
+            msg("The folder {path} holds no picture.", path=path), hint="Put pictures of one person into it."
+        )
     return found
 
 
 def _of_folder(folder: Path, describer: FaceDescriber) -> list[Reference]:
     pictures = [path for path in sorted(folder.iterdir()) if path.is_file() and is_still(path)]
     if len(pictures) > _MOST_PICTURES:
-        raise InputError(f"The folder {folder} holds more than {_MOST_PICTURES} pictures.", hint="A few are enough.")
+        raise InputError(
+            msg(
+                "The folder {folder} holds more than {most_pictures} pictures.",
+                folder=folder,
+                most_pictures=_MOST_PICTURES,
+            ),
+            hint="A few are enough.",
+        )
     embeddings = tuple(_embedding(path, describer) for path in pictures)
     return [Reference(folder.name, embeddings)] if embeddings else []
 
@@ -84,19 +95,24 @@ def _embedding(path: Path, describer: FaceDescriber) -> np.ndarray:
     faces = [(box, score) for box, score in describer.find(picture) if score >= _SURE_FACE]
     if not faces:
         raise InputError(
-            f"No face was found in the picture {path}.", hint="Take one that shows the face from the front."
+            msg("No face was found in the picture {path}.", path=path),
+            hint="Take one that shows the face from the front.",
         )
     faces.sort(key=lambda face: -(face[0][3] - face[0][1]))
     box = faces[0][0]
     if len(faces) > 1 and (faces[1][0][3] - faces[1][0][1]) * _MUCH_LARGER > box[3] - box[1]:
         raise InputError(
-            f"The picture {path} shows {len(faces)} faces, and none is much larger than the others.",
+            msg(
+                "The picture {path} shows {count} faces, and none is much larger than the others.",
+                path=path,
+                count=len(faces),
+            ),
             hint="Cut out the one that is meant.",
         )
     (description,) = describer.describe([(picture, box)])
     if description is None or not is_good(description) or box[3] - box[1] < 2 * LEAST_FACE_PX:
         raise InputError(
-            f"The face in the picture {path} is too small, too blurred or turned away too far.",
+            msg("The face in the picture {path} is too small, too blurred or turned away too far.", path=path),
             hint="Take one that shows it sharp, from the front and larger.",
         )
     return description.embedding

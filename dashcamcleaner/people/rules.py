@@ -14,6 +14,7 @@ from dashcamcleaner.core.edit_types import Edit
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.messages import counted, msg
 from dashcamcleaner.people.grouping import ClipFaces, Person
 from dashcamcleaner.people.references import Reference, persons_like
 
@@ -98,10 +99,18 @@ def rule_edits(
                 continue
             for reference in resolve(word):
                 like = persons_like(reference, persons, to_keep=to_keep)
-                found += [(person.number, f"the reference {reference.name}") for person in like]
+                found += [
+                    (person.number, msg("the reference {reference}", reference=reference.name)) for person in like
+                ]
                 if not like:
-                    rest = "everybody is hidden" if to_keep else "look through the clip yourself"
-                    notes.append(f"Nobody in the clip is surely like {reference.name}; {rest}.")
+                    rest = msg("everybody is hidden") if to_keep else msg("look through the clip yourself")
+                    notes.append(
+                        msg(
+                            "Nobody in the clip is surely like {reference}; {rest}.",
+                            reference=reference.name,
+                            rest=rest,
+                        )
+                    )
         return found
 
     keep, hide = chosen(request.keep, to_keep=True), chosen(request.hide, to_keep=False)
@@ -119,7 +128,7 @@ def _choices(
     if missing:
         listed = ", ".join(map(str, sorted(known))) or "nobody"
         raise SettingError(
-            f"There is no person {', '.join(map(str, missing))}; there is: {listed}.",
+            msg("There is no person {names}; there is: {listed}.", names=", ".join(map(str, missing)), listed=listed),
             hint="List them with: dashcamcleaner people PLAN --source CLIP.",
         )
     edits: list[Edit] = [KeepPerson(number, by) for number, by in dict(reversed(keep)).items()]
@@ -153,7 +162,9 @@ def split_person(edits: Edits, number: int) -> Edits:
     _check(edits, [number])
     tracks = sorted({edit.track for edit in edits.entries if isinstance(edit, PersonTrack) and edit.person == number})
     if len(tracks) < 2:
-        raise SettingError(f"Person {number} is shown by one track alone; there is nothing to split.")
+        raise SettingError(
+            msg("Person {number} is shown by one track alone; there is nothing to split.", number=number)
+        )
     free = max(edits.persons) + 1
     new = {track: number if place == 0 else free + place - 1 for place, track in enumerate(tracks)}
     return Edits(
@@ -168,7 +179,9 @@ def _check(edits: Edits, numbers: Sequence[int]) -> None:
     missing = sorted(set(numbers) - edits.persons)
     if missing:
         listed = ", ".join(map(str, sorted(edits.persons))) or "nobody"
-        raise SettingError(f"There is no person {', '.join(map(str, missing))}; there is: {listed}.")
+        raise SettingError(
+            msg("There is no person {names}; there is: {listed}.", names=", ".join(map(str, missing)), listed=listed)
+        )
 
 
 def _renumbered(edits: Edits, new: Mapping[int, int]) -> Edits:
@@ -187,6 +200,16 @@ def unknown_note(faces: ClipFaces, *, kept: bool) -> str:
     if not faces.unknown:
         return ""
     count, frames = len(faces.unknown), faces.unknown_frames
-    what = "face stays" if count == 1 else "faces stay"
-    state = "visible, as asked for" if kept else "hidden: too small, blurred or turned away to tell whose"
-    return f"{count} unknown {what} {state} (in {frames} frames)."
+    if kept:
+        return counted(
+            "{n} unknown face stays visible, as asked for (in {frames} frames).",
+            "{n} unknown faces stay visible, as asked for (in {frames} frames).",
+            count,
+            frames=frames,
+        )
+    return counted(
+        "{n} unknown face stays hidden: too small, blurred or turned away to tell whose (in {frames} frames).",
+        "{n} unknown faces stay hidden: too small, blurred or turned away to tell whose (in {frames} frames).",
+        count,
+        frames=frames,
+    )

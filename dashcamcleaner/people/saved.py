@@ -20,6 +20,7 @@ import numpy as np
 from dashcamcleaner.detection.face_embedding import EMBEDDING_SIZE
 from dashcamcleaner.errors import ExtraMissing, InputError, SettingError, extra_hint
 from dashcamcleaner.files import PRIVATE, atomic_write, map_os_errors, user_folder
+from dashcamcleaner.messages import msg
 from dashcamcleaner.people.references import Reference
 
 __all__ = ["find_set", "forget", "load_set", "save_set", "saved_sets"]
@@ -36,7 +37,8 @@ _MOST_PERSONS = 1000
 def _path(name: str) -> Path:
     if not _NAME.fullmatch(name):
         raise SettingError(
-            f"A set of persons cannot be called {name!r}.", hint="Letters, digits, dashes; 40 characters at most."
+            msg("A set of persons cannot be called {name}.", name=repr(name)),
+            hint="Letters, digits, dashes; 40 characters at most.",
         )
     return user_folder("data") / "people" / f"{name}.people"
 
@@ -61,7 +63,7 @@ def save_set(name: str, persons: Mapping[str, Sequence[np.ndarray]], *, passphra
     """
     path = _path(name)
     if len(passphrase) < _SHORTEST:
-        raise SettingError(f"A passphrase has {_SHORTEST} characters or more.")
+        raise SettingError(msg("A passphrase has {shortest} characters or more.", shortest=_SHORTEST))
     if not persons:
         raise SettingError("There is nobody to save.")
     content = json.dumps({label: [one.astype(float).tolist() for one in its] for label, its in persons.items()})
@@ -71,7 +73,7 @@ def save_set(name: str, persons: Mapping[str, Sequence[np.ndarray]], *, passphra
     secret = cipher.encrypt(nonce, content.encode("utf-8"), _bound(header))
     fields = {"salt": salt, "nonce": nonce, "content": secret}
     data = {**header, **{key: base64.b64encode(value).decode("ascii") for key, value in fields.items()}}
-    atomic_write(path, json.dumps(data) + "\n", what=f"The set {name}", make_folder=True, mode=PRIVATE)
+    atomic_write(path, json.dumps(data) + "\n", what=msg("The set {name}", name=name), make_folder=True, mode=PRIVATE)
     return path
 
 
@@ -84,7 +86,13 @@ def find_set(name: str) -> Path:
     """
     path = _path(name)
     if not path.is_file():
-        raise InputError(f"There is no saved set {name!r}; there is: {', '.join(saved_sets()) or 'none'}.")
+        raise InputError(
+            msg(
+                "There is no saved set {name}; there is: {names}.",
+                name=repr(name),
+                names=", ".join(saved_sets()) or "none",
+            )
+        )
     return path
 
 
@@ -97,9 +105,9 @@ def load_set(name: str, *, passphrase: str) -> list[Reference]:
         ExtraMissing: ``cryptography`` is not installed.
     """
     path = find_set(name)
-    with map_os_errors(path, what=f"The set {name}", verb="read", to=InputError):
+    with map_os_errors(path, what=msg("The set {name}", name=name), verb="read", to=InputError):
         if path.stat().st_size > _LARGEST_BYTES:
-            raise InputError(f"The saved set {name} is too large to be one.")
+            raise InputError(msg("The saved set {name} is too large to be one.", name=name))
         text = path.read_text(encoding="utf-8", errors="replace")
     try:
         data = json.loads(text)
@@ -108,7 +116,10 @@ def load_set(name: str, *, passphrase: str) -> list[Reference]:
             raise ValueError("other parameters")
         salt, nonce, secret = (base64.b64decode(data[key], validate=True) for key in ("salt", "nonce", "content"))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise InputError(f"The saved set {name} cannot be read.", hint=f"Remove it: people forget {name}.") from error
+        raise InputError(
+            msg("The saved set {name} cannot be read.", name=name),
+            hint=msg("Remove it: people forget {name}.", name=name),
+        ) from error
     content = _opened(name, _cipher(passphrase, salt), nonce, secret, _bound(header))
     return _persons(name, content)
 
@@ -125,7 +136,7 @@ def forget(name: str | None = None) -> list[str]:
     names = saved_sets() if name is None else [name]
     for one in names:
         path = _path(one)
-        with map_os_errors(path, what=f"The saved set {one}"):
+        with map_os_errors(path, what=msg("The saved set {one}", one=one)):
             path.unlink(missing_ok=True)
     return names
 
@@ -146,7 +157,7 @@ def _opened(name: str, cipher: Any, nonce: bytes, secret: bytes, bound: bytes) -
         return bytes(cipher.decrypt(nonce, secret, bound))
     except (InvalidTag, ValueError) as error:
         raise InputError(
-            f"The saved set {name} cannot be opened: the passphrase is another, or the file was changed."
+            msg("The saved set {name} cannot be opened: the passphrase is another, or the file was changed.", name=name)
         ) from error
 
 
@@ -161,8 +172,8 @@ def _persons(name: str, content: bytes) -> list[Reference]:
         for label, rows in list(data.items())[:_MOST_PERSONS]:
             embeddings = tuple(np.array(row, np.float32).reshape(EMBEDDING_SIZE) for row in rows)
             if not embeddings or not all(np.isfinite(one).all() for one in embeddings):
-                raise ValueError("not a number")
+                raise ValueError(msg("not a number"))
             found.append(Reference(str(label), embeddings))
         return found
     except (TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"The saved set {name} holds what is no person.") from error
+        raise InputError(msg("The saved set {name} holds what is no person.", name=name)) from error

@@ -18,6 +18,7 @@ from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.detection.tiling import FrameDetector, check_kinds
 from dashcamcleaner.detection.weights import unreadable_sidecars
 from dashcamcleaner.errors import PlanError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.build import detection_schedule, make_planner, rules_per_kind
 from dashcamcleaner.pipeline.frames import FramePlanner
 from dashcamcleaner.pipeline.job import Job
@@ -159,7 +160,7 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool, ahead: Detecti
     rules = rules_per_kind(settings)
     resumed = log.stored_frames
     description = detector.description
-    place = f"{description.backend} on {description.device}"
+    place = msg("{backend} on {device}", backend=description.backend, device=description.device)
     checker = checker_for(settings, detector, models)
     planner = make_planner(
         settings, upright_size=info.upright_size, rules=rules, max_waiting_frames=waiting, edits=edits or None
@@ -172,12 +173,22 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool, ahead: Detecti
         header=header,
         rules=rules,
         backend=f"{place}, {description.precision}",
-        description=f"{description.weights} at {seeing['inference_size']} px, {place} ({description.precision})",
+        description=msg(
+            "{weights} at {inference_size} px, {place} ({precision})",
+            weights=description.weights,
+            inference_size=seeing["inference_size"],
+            place=place,
+            precision=description.precision,
+        ),
         thorough=settings.thorough,
         edits=edits,
         resumed_frames=resumed,
         warnings=(
-            *((f"An earlier run had analysed {resumed} frames; this one continues there.",) if resumed else ()),
+            *(
+                (msg("An earlier run had analysed {resumed} frames; this one continues there.", resumed=resumed),)
+                if resumed
+                else ()
+            ),
             *_interval_notes(settings),
             *log.notes,
             *older_log_notes(job.output),
@@ -205,10 +216,10 @@ def _without_detection(job: Job, info: MediaInfo, edits: Edits, waiting: int) ->
         planner=FramePlanner(planner),
         header=_header(job, info, weights=nobody, seeing={"video_track": info.video_track}, kinds=()),
         rules=rules,
-        backend="none: nothing is looked for",
-        description="cut alone, nothing is looked for",
+        backend=msg("none: nothing is looked for"),
+        description=msg("cut alone, nothing is looked for"),
         edits=edits,
-        warnings=("Nothing was looked for: faces and plates stand as they stood.", *edits.warnings),
+        warnings=(msg("Nothing was looked for: faces and plates stand as they stood."), *edits.warnings),
     )
 
 
@@ -237,9 +248,9 @@ def _interval_notes(settings: Settings) -> tuple[str, ...]:
     asked = settings.overrides.get("detect_every", "1")
     if asked == "1" or not (settings.thorough or not settings.tracking):
         return ()
-    why = "a thorough run does" if settings.thorough else "without tracking nothing is carried over a frame"
-    return (f"Every frame is looked at, not every {asked}th: {why}." if asked != "auto"
-            else f"Every frame is looked at: {why}.",)  # fmt: skip
+    why = msg("a thorough run does") if settings.thorough else msg("without tracking nothing is carried over a frame")
+    return (msg("Every frame is looked at, not every {asked}th: {why}.", asked=asked, why=why) if asked != "auto"
+            else msg("Every frame is looked at: {why}.", why=why),)  # fmt: skip
 
 
 def checker_for(settings: Settings, detector: FrameDetector, models: ModelPool) -> CropChecker | None:
@@ -270,7 +281,11 @@ def _from_plan(job: Job, info: MediaInfo, edits: Edits, waiting: int, models: Mo
     if header.upright_size != info.upright_size or header.video_track not in (None, info.video_track):
         reader.close()
         raise PlanError(
-            f"The plan {job.from_plan.name} is of another video stream of {job.source.name}.",
+            msg(
+                "The plan {from_plan} is of another video stream of {source}.",
+                from_plan=job.from_plan.name,
+                source=job.source.name,
+            ),
             hint="Leave --video-track out to render the plan's own, or clean the other one without --from-plan.",
         )
     rules = rules_per_kind(settings)
@@ -282,8 +297,8 @@ def _from_plan(job: Job, info: MediaInfo, edits: Edits, waiting: int, models: Mo
         planner=FramePlanner(planner),
         header=_header(job, info, weights=header, seeing=header.seeing, kinds=header.kinds),
         rules=rules,
-        backend="none: rendered from a plan",
-        description=f"from {job.from_plan.name}, nothing is detected again",
+        backend=msg("none: rendered from a plan"),
+        description=msg("from {from_plan}, nothing is detected again", from_plan=job.from_plan.name),
         edits=edits,
         warnings=(*notes, *clear_notes(job), *edits.warnings),
         reader=reader,

@@ -14,6 +14,7 @@ from dashcamcleaner.errors import OutputError
 from dashcamcleaner.files import PRIVATE, GrowingFile, map_os_errors, new_work_file
 from dashcamcleaner.labels.clip_labels import labels_of
 from dashcamcleaner.labels.files import FORMATS, LabelFormat
+from dashcamcleaner.messages import msg
 from dashcamcleaner.work_files import WorkFile
 
 __all__ = ["DetectionExport", "open_export"]
@@ -44,7 +45,10 @@ def open_export(final: Path, *, header: PlanHeader, mode: int = PRIVATE) -> Dete
             return LabelExport(final, form=form, header=header, mode=mode)
     if final.suffix.lower() not in (".json", ".csv"):
         endings = ", ".join((".json", ".csv", *(form.ending for form in FORMATS)))
-        raise OutputError(f"Detections cannot be exported to {final.name}.", hint=f"Use a name ending in {endings}.")
+        raise OutputError(
+            msg("Detections cannot be exported to {final}.", final=final.name),
+            hint=msg("Use a name ending in {endings}.", endings=endings),
+        )
     return RowExport(final, mode=mode)
 
 
@@ -101,7 +105,7 @@ class LabelExport:
     """
 
     def __init__(self, final: Path, *, form: LabelFormat, header: PlanHeader, mode: int = PRIVATE) -> None:
-        self._work = new_work_file(final, what=f"The labels {final}", mode=mode)
+        self._work = new_work_file(final, what=msg("The labels {final}", final=final), mode=mode)
         self._final, self._form, self._header = final, form, header
         self._frames: list[FramePlan] = []
 
@@ -120,7 +124,7 @@ class LabelExport:
             kinds=header.kinds,
             everything=self._form.knows_scores,
         )
-        with map_os_errors(self._final, what=f"The labels {self._final}"):
+        with map_os_errors(self._final, what=msg("The labels {final}", final=self._final)):
             self._work.write(self._form.write(labels))
         return self._work
 

@@ -49,6 +49,7 @@ from dashcamcleaner.core.edit_types import EDIT_TYPES, Edit, UnknownEdit, edit_f
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.errors import NotAccepted, PlanError
 from dashcamcleaner.files import PRIVATE, atomic_write, map_os_errors
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.plan_file import plan_of_0_1_0, read_header
 from dashcamcleaner.seals import is_seal_of, seal_of
 from dashcamcleaner.side_files import UNREADABLE, parse_json, read_bytes, reason_of
@@ -126,8 +127,8 @@ class EditsFile:
         """
         if self.is_foreign:
             raise NotAccepted(
-                f"The edits {self.path} were not made here: {edits.clear_note}.",
-                hint=f"If you know them, {how} --accept-edits {self.sha256}.",
+                msg("The edits {path} were not made here: {clear_note}.", path=self.path, clear_note=edits.clear_note),
+                hint=msg("If you know them, {how} --accept-edits {sha256}.", how=how, sha256=self.sha256),
             )
 
     def read(self, *, missing_ok: bool = False) -> Edits:
@@ -151,7 +152,7 @@ class EditsFile:
         try:
             header, edits = edits_from_text(text)
         except PlanError as error:
-            raise PlanError(f"{self.path}: {error.message}", hint=error.hint) from error
+            raise PlanError(msg("{path}: {error}", path=self.path, error=error.message), hint=error.hint) from error
         self._header = _SEAL.sub("}", header)
         self.is_ours = self.sha256 in self._accepted or self._is_sealed(text)
         self.is_foreign = bool(edits.uncovering) and not self.is_ours
@@ -163,7 +164,7 @@ class EditsFile:
         Raises:
             DiskFull, OutputError: it cannot be written; what stood there still does.
         """
-        what = f"The edits {self.path}"
+        what = msg("The edits {path}", path=self.path)
         if self._kept_apart:
             with map_os_errors(self.path, what=what):
                 os.replace(self.path, _free_name(self.path))
@@ -189,7 +190,7 @@ class EditsFile:
         lines = "".join(_line(edit) + "\n" for edit in added)
         text += ("" if text.endswith("\n") else "\n") + lines
         sealed = text if self.is_foreign else self._sealed(text)
-        atomic_write(self.path, sealed, what=f"The edits {self.path}", mode=PRIVATE)
+        atomic_write(self.path, sealed, what=msg("The edits {path}", path=self.path), mode=PRIVATE)
 
     def _sealed(self, text: str) -> str:
         """The same with the seal in its header; without one where there is no key."""
@@ -217,12 +218,14 @@ class EditsFile:
         if not self.path.exists():
             if missing_ok:
                 return ""
-            raise PlanError(f"There is no edits file {self.path}.")
+            raise PlanError(msg("There is no edits file {path}.", path=self.path))
         try:
             # Bytes, not text: line ends stay as they are.
-            return read_bytes(self.path, what=f"The edits file {self.path}", to=PlanError).decode("utf-8")
+            return read_bytes(self.path, what=msg("The edits file {path}", path=self.path), to=PlanError).decode(
+                "utf-8"
+            )
         except UnicodeDecodeError as error:
-            raise PlanError(f"{self.path} is not an edits file of this program.") from error
+            raise PlanError(msg("{path} is not an edits file of this program.", path=self.path)) from error
 
 
 def _parts(text: str) -> tuple[str, str, str, str]:
@@ -241,7 +244,9 @@ def _free_name(path: Path) -> Path:
         free = path.with_name(f"{path.name}.foreign" + ("" if number == 1 else f"-{number}"))
         if not os.path.lexists(free):
             return free
-    raise PlanError(f"There are too many edits that were kept apart beside {path}.", hint="Move them away.")
+    raise PlanError(
+        msg("There are too many edits that were kept apart beside {path}.", path=path), hint="Move them away."
+    )
 
 
 def _edits_path(plan: Path) -> Path:
@@ -262,7 +267,10 @@ def edits_from_text(text: str) -> tuple[str, Edits]:
     # At line feeds alone: a name may hold any other of the characters at which `splitlines` breaks.
     rows = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
     if len(rows) > MOST_EDITS:
-        raise PlanError(f"The file holds more than {MOST_EDITS} edits.", hint="A person makes a few; look at it.")
+        raise PlanError(
+            msg("The file holds more than {most_edits} edits.", most_edits=MOST_EDITS),
+            hint="A person makes a few; look at it.",
+        )
     header = rows[0][1] if rows else ""
     newer = _version(header) > EDITS_VERSION
     return header, Edits(tuple(_edit(number, line, newer=newer) for number, line in rows[1:]))
@@ -281,7 +289,12 @@ def _version(header: str) -> tuple[int, int]:
         ) from error
     if major > EDITS_VERSION[0]:
         raise PlanError(
-            f"The edits have version {major}.{minor}, this program reads up to {EDITS_VERSION[0]}.x.",
+            msg(
+                "The edits have version {major}.{minor}, this program reads up to {edits_version}.x.",
+                major=major,
+                minor=minor,
+                edits_version=EDITS_VERSION[0],
+            ),
             hint="Update DashcamCleaner; the file is left as it is.",
         )
     return major, minor
@@ -304,8 +317,13 @@ def _edit(number: int, line: str, *, newer: bool) -> Edit:
             raise
     except UNREADABLE as error:
         raise PlanError(
-            f"Line {number} of the edits cannot be read: {line.strip()[:60]!r} ({reason_of(error)}).",
-            hint=f'Each line is one JSON object with an "edit" of {", ".join(EDIT_TYPES)}.',
+            msg(
+                "Line {number} of the edits cannot be read: {line} ({reason_of}).",
+                number=number,
+                line=repr(line.strip()[:60]),
+                reason_of=reason_of(error),
+            ),
+            hint=msg('Each line is one JSON object with an "edit" of {edit_types}.', edit_types=", ".join(EDIT_TYPES)),
         ) from error
 
 

@@ -16,6 +16,7 @@ from dashcamcleaner.files import keep_date, mode_like, new_work_file
 from dashcamcleaner.media.image_file import Still, read_still
 from dashcamcleaner.media.image_writer import write_still
 from dashcamcleaner.media.written import check_still
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.context import checker_for, detector_for, open_context
 from dashcamcleaner.pipeline.detection_export import open_export
@@ -55,7 +56,7 @@ def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
         if summary is None:
             summary = yield from _clean_locked(job, lock=lock, models=models)
         else:
-            yield Started(str(job.source), str(job.output), 1, "an earlier run was stopped at its very end")
+            yield Started(str(job.source), str(job.output), 1, msg("an earlier run was stopped at its very end"))
         yield Finished(summary)
 
 
@@ -99,7 +100,7 @@ def _clean_watched(
         summary.kinds, summary.hidden = statistics.kinds, statistics.hidden(warn_from=settings.warn_hidden)
         notes = list(summary.hidden.notes)
         if not any(kind.regions for kind in statistics.kinds.values()):
-            notes.append("Nothing was found; look at the picture yourself before you publish it.")
+            notes.append(msg("Nothing was found; look at the picture yourself before you publish it."))
         for sentence in notes:
             summary.warnings.append(sentence)
             yield Warned(sentence)

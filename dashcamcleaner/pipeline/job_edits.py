@@ -9,6 +9,7 @@ from pathlib import Path
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.errors import PlanError, SettingError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.people.rules import rules_of_numbers
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
@@ -30,7 +31,7 @@ def load_edits(job: Job) -> Edits:
     """
     file, edits = _of_file(job)
     if file is not None:
-        file.require_accepted(edits, how="say so for this very file by")
+        file.require_accepted(edits, how=msg("say so for this very file by"))
     edits = edits.joined(Edits(job.added_edits))
     if job.persons.numbers and job.from_plan is None:
         raise SettingError(
@@ -60,13 +61,15 @@ def clear_notes(job: Job) -> tuple[str, ...]:
     file, edits = _of_file(job)
     notes = [] if file is None or not edits.uncovering else [clear_note(file, edits)]
     if note := Edits(job.added_edits).clear_note:
-        notes.append(f"{note} by the command line.")
+        notes.append(msg("{note} by the command line.", note=note))
     return tuple(notes)
 
 
 def clear_note(file: EditsFile, edits: Edits) -> str:
     """The sentence that tells what a file's edits leave clear."""
-    return f"{edits.clear_note} by edits of {_day(file.path)}, file {file.path}."
+    return msg(
+        "{clear_note} by edits of {day}, file {path}.", clear_note=edits.clear_note, day=_day(file.path), path=file.path
+    )
 
 
 def unaccepted_edits(job: Job) -> EditsFile | None:
@@ -113,6 +116,10 @@ def _check_tracks(edits: Edits, plan: Path) -> None:
     if edits.tracks & moved:
         which = ", ".join(str(i) for i in sorted(edits.tracks & moved))
         raise PlanError(
-            f"The plan {plan.name} was linked by another version of this program; its track {which} is another now.",
+            msg(
+                "The plan {plan} was linked by another version of this program; its track {which} is another now.",
+                plan=plan.name,
+                which=which,
+            ),
             hint="Render it once without these edits, and choose the tracks in the plan that this writes.",
         )

@@ -18,6 +18,7 @@ from dashcamcleaner.core.motion import Motion
 from dashcamcleaner.core.plan import Observation
 from dashcamcleaner.detection.tiling import FrameDetector
 from dashcamcleaner.errors import PlanError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.seen_log import SeenLog
 from dashcamcleaner.tracking.camera_motion import MotionEstimator
 
@@ -166,12 +167,20 @@ def checked(seen: Observation | None, *, frame: Frame) -> Observation:
     """
     if seen is None:
         raise PlanError(
-            f"The plan ends before frame {frame.index}, and frames that were not analysed are not passed through.",
+            msg(
+                "The plan ends before frame {index}, and frames that were not analysed are not passed through.",
+                index=frame.index,
+            ),
             hint="Analyse the clip again.",
         )
     if seen.time.exact() != frame.time.exact():
         raise PlanError(
-            f"The plan has frame {frame.index} at {seen.time.seconds:.3f} s, the clip at {frame.time.seconds:.3f} s.",
+            msg(
+                "The plan has frame {index} at {seconds:.3f} s, the clip at {seconds2:.3f} s.",
+                index=frame.index,
+                seconds=seen.time.seconds,
+                seconds2=frame.time.seconds,
+            ),
             hint="The plan belongs to another clip, or the clip was changed; analyse it again.",
         )
     if frame.damaged and not seen.damaged:  # decoders differ between machines: the careful one wins

@@ -28,6 +28,7 @@ from typing import Any
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.files import make_output_folder, map_os_errors
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.workers import join_thread
 from dashcamcleaner.report.data import is_report_of, read_report, report_path, summary_of
@@ -94,12 +95,14 @@ class OutputLock:
     def _take(self, path: Path, output: Path) -> None:
         if path in self._held:
             return
-        with map_os_errors(path, what=f"The lock {path}", verb="made"):
+        with map_os_errors(path, what=msg("The lock {path}", path=path), verb="made"):
             for _ in range(_TRIES):
                 if self._take_over(path, output) and self._make(path, output):
                     remove_leftovers(output.parent)
                     return
-        raise OutputError(f"The lock {path} cannot be made: others take it at the same time.", hint="Try again.")
+        raise OutputError(
+            msg("The lock {path} cannot be made: others take it at the same time.", path=path), hint="Try again."
+        )
 
     def _take_over(self, path: Path, output: Path) -> bool:
         """Remove the lock of a run that has ended, keeping its notes; False if it changed meanwhile."""
@@ -113,7 +116,8 @@ class OutputLock:
             said = _read(handle, found)
             if said is None:
                 raise OutputError(
-                    f"{path} is in the way: it is no lock of this program, or not yours.", hint="Remove it."
+                    msg("{path} is in the way: it is no lock of this program, or not yours.", path=path),
+                    hint="Remove it.",
                 )
             if held is False or not _has_ended(said, found, path, sure=held is True):
                 raise OutputError(_told(output, said), hint="Wait for it, or choose another name with -o.")
@@ -162,7 +166,7 @@ class OutputLock:
         said = {**_owner(), "output": self._job.output.name, "job": _digest(self._job), "publishing": publishing}
         said["seal"] = seal_of("lock", _noted(said))
         path = lock_path(self._job.output)
-        with map_os_errors(path, what=f"The lock {path}"):
+        with map_os_errors(path, what=msg("The lock {path}", path=path)):
             _write(self._held[path], said)
         self._left = {}
 
@@ -301,11 +305,15 @@ def _has_ended(said: dict[str, Any], found: os.stat_result, path: Path, *, sure:
 
 def _told(output: Path, said: dict[str, Any]) -> str:
     if not said:
-        return f"The output {output} is being written by another run."
+        return msg("The output {output} is being written by another run.", output=output)
     since = str(said.get("since", ""))[11:16]
-    return (
-        f"The output {output} is being written by another run: {said.get('owner')} on {said.get('host')}, "
-        f"process {said.get('pid')}, since {since}."
+    return msg(
+        "The output {output} is being written by another run: {owner} on {host}, process {pid}, since {since}.",
+        output=output,
+        owner=said.get("owner"),
+        host=said.get("host"),
+        pid=said.get("pid"),
+        since=since,
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.files import check_output
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.output_lock import OutputLock
@@ -56,7 +57,9 @@ def check_outputs(job: Job, *, lock: OutputLock) -> None:
     written: list[Path] = []
     for path in files_written(job):
         if path.absolute() in (other.absolute() for other in written):
-            raise OutputError(f"{path} is named as two outputs of one run.", hint="Give each a name of its own.")
+            raise OutputError(
+                msg("{path} is named as two outputs of one run.", path=path), hint="Give each a name of its own."
+            )
         again = path == plan_path(job.output)  # rendering again from a plan may write it anew
         sources = [source for source in read if not (again and source == job.from_plan)]
         check_output(path, sources=sources, overwrite=job.settings.overwrite or lock.may_replace(path))

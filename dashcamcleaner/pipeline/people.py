@@ -19,6 +19,7 @@ from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.detection.face_embedding import FaceDescriber
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import DashcamCleanerError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.people.grouping import ClipFaces, clip_faces, group_people
 from dashcamcleaner.people.references import Reference, read_reference
 from dashcamcleaner.people.rules import PersonRequest, rule_edits, unknown_note
@@ -164,14 +165,20 @@ class VisiblePersons:
     def sentences(self) -> list[str]:
         """The same for people."""
         return [
-            f"Person {row['person']} was left visible in {row['frames']} frames, {format_seconds(row['first_s'])} to "
-            f"{format_seconds(row['last_s'])}, by {row['by']}."
+            msg(
+                "Person {person} was left visible in {frames} frames, {time} to {time2}, by {by}.",
+                person=row["person"],
+                frames=row["frames"],
+                time=format_seconds(row["first_s"]),
+                time2=format_seconds(row["last_s"]),
+                by=row["by"],
+            )
             for row in self.rows()
         ]
 
     def _by(self, person: int) -> str:
         if self._edits.only_persons:
-            return "the rule that hides others only"
+            return msg("the rule that hides others only")
         return self._edits.keep_persons.get(person) or "their number"
 
 
@@ -188,5 +195,5 @@ def keep_person_edits(job: Job, edits: Edits) -> str:
     try:
         file.write(file.read(missing_ok=True).without_persons.joined(about))
     except DashcamCleanerError as error:
-        return f"Who was left visible could not be written beside the plan: {error.message}"
+        return msg("Who was left visible could not be written beside the plan: {error}", error=error.message)
     return ""

@@ -16,6 +16,7 @@ from dashcamcleaner.core.plan import PLAN_VERSION, PlanHeader
 from dashcamcleaner.detection.weights import available_weights
 from dashcamcleaner.errors import NotAccepted, PlanError
 from dashcamcleaner.files import map_os_errors
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.plan_file import (
     PlanReader,
     PlanWriter,
@@ -60,7 +61,7 @@ def examine_plan(plan: Path) -> PlanState:
     seal, digest = Seal("plan"), hashlib.sha256()
     lines, sealed, told = 0, False, -1
     with (
-        map_os_errors(plan, what=f"The plan {plan}", verb="read", to=PlanError, also=(ValueError,)),
+        map_os_errors(plan, what=msg("The plan {plan}", plan=plan), verb="read", to=PlanError, also=(ValueError,)),
         open_plain(plan) as file,
     ):
         for line in lines_of(file):
@@ -102,9 +103,16 @@ def open_for_replay(
         raise
     notes = []
     if not state.sealed:
-        notes.append(f"The plan {plan} was not made here, or was changed since; you accepted it by its hash.")
+        notes.append(
+            msg("The plan {plan} was not made here, or was changed since; you accepted it by its hash.", plan=plan)
+        )
     if not knows_whole_source(reader.header):
-        notes.append(f"The plan {plan} is of version 0.1.0: only the clip's first and last MiB tell that it is of it.")
+        notes.append(
+            msg(
+                "The plan {plan} is of version 0.1.0: only the clip's first and last MiB tell that it is of it.",
+                plan=plan,
+            )
+        )
     return reader, tuple(notes)
 
 
@@ -114,12 +122,19 @@ def _check(
     plan, header = reader.path, reader.header
     if not is_plan_of(header, source):
         raise PlanError(
-            f"The plan {plan.name} belongs to another clip than {source.name}.",
-            hint=f"It was made of a file named {header.source}; a clip that was changed needs a new analysis.",
+            msg("The plan {plan} belongs to another clip than {source}.", plan=plan.name, source=source.name),
+            hint=msg(
+                "It was made of a file named {source}; a clip that was changed needs a new analysis.",
+                source=header.source,
+            ),
         )
     if not state.whole:
         raise PlanError(
-            f"The plan {plan.name} is not whole: {state.frames} frames stand in it, and its end is missing or wrong.",
+            msg(
+                "The plan {plan} is not whole: {frames} frames stand in it, and its end is missing or wrong.",
+                plan=plan.name,
+                frames=state.frames,
+            ),
             hint="Analyse the clip again.",
         )
     if not state.counts(accepted):
@@ -127,8 +142,12 @@ def _check(
     known = header.kinds or _kinds_of_older(plan, header)
     if missing := [kind for kind in kinds if kind not in known]:
         raise PlanError(
-            f"The plan {plan.name} was made by weights that cannot see: {', '.join(missing)} "
-            f"(they know {', '.join(known) or 'nothing that is known here'}).",
+            msg(
+                "The plan {plan} was made by weights that cannot see: {missing} (they know {known}).",
+                plan=plan.name,
+                missing=", ".join(missing),
+                known=", ".join(known) or "nothing that is known here",
+            ),
             hint="Analyse the clip again with weights that can, or leave the kind out.",
         )
 
@@ -137,8 +156,12 @@ def _not_accepted(plan: Path, state: PlanState, *, source: str = "") -> NotAccep
     words = ["dashcamcleaner", "plan", "import", str(plan), *(("--source", source) if source else ())]
     words += ["--accept-plan", state.sha256]
     return NotAccepted(
-        f"The plan {plan} was not made here, or was changed since: what it leaves out would stay clear.",
-        hint=f"If you know it, add --accept-plan {state.sha256}, or take it over for good: {shlex.join(words)}.",
+        msg("The plan {plan} was not made here, or was changed since: what it leaves out would stay clear.", plan=plan),
+        hint=msg(
+            "If you know it, add --accept-plan {sha256}, or take it over for good: {words}.",
+            sha256=state.sha256,
+            words=shlex.join(words),
+        ),
     )
 
 
@@ -162,13 +185,18 @@ def _header_for(reader: PlanReader, source: Path | None) -> PlanHeader:
     header = reader.header
     if source is None and not knows_whole_source(header):
         raise PlanError(
-            f"The plan {reader.path} is of version 0.1.0, which knew its clip by the first and last MiB alone.",
+            msg(
+                "The plan {path} is of version 0.1.0, which knew its clip by the first and last MiB alone.",
+                path=reader.path,
+            ),
             hint="Name the clip by --source CLIP.",
         )
     if source is None:
         return header
     if not is_plan_of(header, source):
-        raise PlanError(f"The plan {reader.path.name} belongs to another clip than {source.name}.")
+        raise PlanError(
+            msg("The plan {path} belongs to another clip than {source}.", path=reader.path.name, source=source.name)
+        )
     return replace(header, fingerprint=fingerprint(source), version=PLAN_VERSION)
 
 
@@ -189,7 +217,7 @@ def take_over(plan: Path, target: Path, *, accepted: Collection[str], source: Pa
     state = examine_plan(plan)
     with PlanReader(plan, sha256=state.sha256) as reader:
         if not state.whole:
-            raise PlanError(f"The plan {plan} is not whole.", hint="Analyse the clip again.")
+            raise PlanError(msg("The plan {plan} is not whole.", plan=plan), hint="Analyse the clip again.")
         if not state.counts(accepted):
             raise _not_accepted(plan, state)
         writer = PlanWriter(target, header=_header_for(reader, source))

@@ -18,6 +18,7 @@ from typing import IO
 from dashcamcleaner.core.plan import FramePlan, PlanHeader
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.files import PRIVATE, GrowingFile, file_sha256, found_side_path, map_os_errors, side_path
+from dashcamcleaner.messages import msg
 from dashcamcleaner.seals import Seal
 from dashcamcleaner.side_files import UNREADABLE, lines_of, open_plain, parse_json
 from dashcamcleaner.work_files import WorkFile
@@ -140,7 +141,7 @@ class PlanWriter:
     def __init__(self, final: Path, *, header: PlanHeader, mode: int = PRIVATE) -> None:
         self.final = final
         self.frames = 0
-        self._file = GrowingFile(final, what=f"The plan {final}", mode=mode)
+        self._file = GrowingFile(final, what=msg("The plan {final}", final=final), mode=mode)
         self._seal = Seal("plan")
         self._append(header.to_line())
 
@@ -185,7 +186,7 @@ class PlanReader:
         self.path = path
         self.complete = False
         self._expected, self._digest = sha256, hashlib.sha256()
-        with map_os_errors(path, what=f"The plan {path}", verb="read", to=PlanError):
+        with map_os_errors(path, what=msg("The plan {path}", path=path), verb="read", to=PlanError):
             self._file: IO[str] = io.TextIOWrapper(open_plain(path), encoding="utf-8", newline="\n")
         self._lines = lines_of(self._file)
         try:
@@ -193,9 +194,9 @@ class PlanReader:
         except (PlanError, OSError, ValueError) as error:
             self._file.close()
             if isinstance(error, PlanError):
-                raise PlanError(f"{path}: {error.message}", hint=error.hint) from error
+                raise PlanError(msg("{path}: {error}", path=path, error=error.message), hint=error.hint) from error
             raise PlanError(
-                f"{path} is not a plan of this program.", hint="A plan's name ends in .plan.jsonl."
+                msg("{path} is not a plan of this program.", path=path), hint="A plan's name ends in .plan.jsonl."
             ) from error
 
     def __iter__(self) -> Iterator[FramePlan]:
@@ -209,15 +210,26 @@ class PlanReader:
             if line.startswith('{"end"'):
                 self.complete = True
                 if self._expected and self._digest.hexdigest() != self._expected:
-                    raise PlanError(f"The plan {self.path} was changed while it was read.", hint="Try it again.")
+                    raise PlanError(
+                        msg("The plan {path} was changed while it was read.", path=self.path), hint="Try it again."
+                    )
                 return
             plan = FramePlan.from_line(line, time_base=self.header.time_base)
             if plan.index != index:
-                raise PlanError(f"{self.path} has frame {plan.index} where {index} was due.")
+                raise PlanError(
+                    msg(
+                        "{path} has frame {index} where {index2} was due.",
+                        path=self.path,
+                        index=plan.index,
+                        index2=index,
+                    )
+                )
             yield plan
 
     def _checked_lines(self) -> Iterator[str]:
-        with map_os_errors(self.path, what=f"The plan {self.path}", verb="read", to=PlanError, also=(ValueError,)):
+        with map_os_errors(
+            self.path, what=msg("The plan {path}", path=self.path), verb="read", to=PlanError, also=(ValueError,)
+        ):
             yield from self._lines
 
     def _taken(self, line: str) -> str:

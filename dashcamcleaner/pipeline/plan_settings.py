@@ -13,6 +13,7 @@ from typing import Any
 from dashcamcleaner.core.plan import PlanHeader
 from dashcamcleaner.detection.weights import is_vouched
 from dashcamcleaner.errors import PlanError, SettingError, WeightsError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.plan_check import examine_plan
 from dashcamcleaner.pipeline.plan_file import read_header
 from dashcamcleaner.settings import SETTINGS, Settings, find_row, resolve
@@ -103,4 +104,4 @@ def _resolved(said: Mapping[str, Any]) -> Settings:
     try:
         return resolve(said)
     except SettingError as error:
-        raise PlanError(f"The plan's settings cannot be read: {error.message}") from error
+        raise PlanError(msg("The plan's settings cannot be read: {error}", error=error.message)) from error

@@ -22,6 +22,7 @@ from typing import IO, Any
 from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.files import user_folder
+from dashcamcleaner.messages import msg
 from dashcamcleaner.seals import Seal
 from dashcamcleaner.side_files import lines_of
 
@@ -63,8 +64,11 @@ def older_log_notes(output: Path) -> tuple[str, ...]:
     if not os.path.lexists(beside):
         return ()
     return (
-        f"{beside} is not read: nobody can tell who made it, and the clip is analysed anew. An unfinished "
-        "analysis is kept in your own folder now.",
+        msg(
+            "{beside} is not read: nobody can tell who made it, and the clip is analysed anew. "
+            "An unfinished analysis is kept in your own folder now.",
+            beside=beside,
+        ),
     )
 
 
@@ -91,7 +95,9 @@ class SeenLog:
         self._file: IO[bytes] | None = None
         self._seal = Seal(f"seen {path.name}")
         if not self._seal.value:
-            self.notes = ("This run keeps no unfinished analysis: there is no folder of yours that can hold a key.",)
+            self.notes = (
+                msg("This run keeps no unfinished analysis: there is no folder of yours that can hold a key."),
+            )
             return
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -99,7 +105,7 @@ class SeenLog:
             flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
             self._file = open(os.open(path, flags, 0o600), "r+b")  # noqa: SIM115  # closed by `close`
             if not is_locked_by_us(self._file):
-                self._give_up("another run of this clip is under way")
+                self._give_up(msg("another run of this clip is under way"))
                 return
             end = self._usable_end(self._file, header)
             self._file.seek(end)
@@ -111,7 +117,7 @@ class SeenLog:
 
     def _give_up(self, why: str) -> None:
         self.stored_frames = 0
-        self.notes = (f"This run keeps no unfinished analysis: {why}.",)
+        self.notes = (msg("This run keeps no unfinished analysis: {why}.", why=why),)
         self.close()
 
     def _usable_end(self, file: IO[bytes], header: PlanHeader) -> int:
@@ -147,7 +153,10 @@ class SeenLog:
         self.stored_frames = 0
         if told:
             self.notes = (
-                f"The unfinished analysis {self.path} was not made by you, or was changed; the clip is analysed anew.",
+                msg(
+                    "The unfinished analysis {path} was not made by you, or was changed; the clip is analysed anew.",
+                    path=self.path,
+                ),
             )
         return 0
 

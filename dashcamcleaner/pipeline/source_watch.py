@@ -11,6 +11,7 @@ from types import TracebackType
 
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.files import file_sha256, map_os_errors
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.workers import join_thread
 
 __all__ = ["SourceWatch"]
@@ -95,7 +96,7 @@ class SourceWatch:
 
     def _changed(self) -> None:
         raise InputError(
-            f"The source {self._path} was changed while it was read; nothing was written.",
+            msg("The source {path} was changed while it was read; nothing was written.", path=self._path),
             hint="Start again when nothing writes to it any more.",
         )
 

@@ -26,6 +26,7 @@ from dashcamcleaner.media import probe, trial
 from dashcamcleaner.media.decoder import choose_decoder, frame_times, open_clip
 from dashcamcleaner.media.hardware import with_encoder
 from dashcamcleaner.media.output_plan import OutputPlan, with_cut
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.context import open_context, video_track_of
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.frames import FramePlanner, run_frames_in_threads
@@ -67,7 +68,9 @@ def clean_video(
         if summary is None:
             summary = yield from _clean_locked(job, info, lock=lock, control=control, models=models, ahead=ahead)
         else:
-            yield Started(str(job.source), str(job.output), info.frames, "an earlier run was stopped at its very end")
+            yield Started(
+                str(job.source), str(job.output), info.frames, msg("an earlier run was stopped at its very end")
+            )
         yield Finished(summary)
 
 
@@ -140,7 +143,10 @@ def _clean_locked(
 
         yield from run_frames_in_threads(context.source, context.planner, [write], frames=decoder, control=control)
         if statistics.frames == 0:
-            raise InputError(f"{job.source} holds no frame that decodes.", hint="The file may be damaged or encrypted.")
+            raise InputError(
+                msg("{source} holds no frame that decodes.", source=job.source),
+                hint="The file may be damaged or encrypted.",
+            )
         summary.kinds, summary.frames, summary.damaged_frames = (
             statistics.kinds,
             statistics.frames,
@@ -186,7 +192,9 @@ def _cut_target(target: OutputPlan, job: Job, *, info: MediaInfo) -> OutputPlan:
     begin = times[0] if times else info.start_s or Fraction(0)
     cut = job.cut.later(begin).on_frames(times)
     if not any(cut.kept.holds(time) for time in times):
-        raise SettingError(f"Nothing of {job.source.name} would be left.", hint="Check labels, rules and actions.")
+        raise SettingError(
+            msg("Nothing of {source} would be left.", source=job.source.name), hint="Check labels, rules and actions."
+        )
     return with_cut(target, cut)
 
 
@@ -201,8 +209,14 @@ def _show(frame: Frame, control: Control) -> None:
 
 def _afterthoughts(planner: FramePlanner, statistics: RunStatistics) -> Iterator[str]:
     if planner.shortened:
-        yield "The look-ahead was shortened to stay within --max-look-ahead-mb; raise it or use --thorough."
+        yield msg("The look-ahead was shortened to stay within --max-look-ahead-mb; raise it or use --thorough.")
     if statistics.damaged_frames:
-        yield f"{statistics.damaged_frames} frames came damaged from the decoder and were covered wholly."
+        yield msg(
+            "{damaged_frames} frames came damaged from the decoder and were covered wholly.",
+            damaged_frames=statistics.damaged_frames,
+        )
     if statistics.kinds and not any(kind.regions for kind in statistics.kinds.values()):
-        yield f"Nothing was found in {statistics.frames} frames; look at the clip yourself before you publish it."
+        yield msg(
+            "Nothing was found in {frames} frames; look at the clip yourself before you publish it.",
+            frames=statistics.frames,
+        )

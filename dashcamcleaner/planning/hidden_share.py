@@ -15,6 +15,7 @@ import numpy as np
 from dashcamcleaner.core.boxes import area_within
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Origin, Region
 from dashcamcleaner.core.time import format_seconds
+from dashcamcleaner.messages import msg
 
 __all__ = ["LARGE_REGION", "HiddenShare", "LargeRegion"]
 
@@ -46,13 +47,16 @@ class LargeRegion:
 
     def sentence(self) -> str:
         """For people: what takes how much, and when."""
-        name = self.kind if self.track is None else f"{self.kind}, track {self.track}"
+        name = self.kind if self.track is None else msg("{kind}, track {track}", kind=self.kind, track=self.track)
         when = format_seconds(self.first_s)
         if self.last_s > self.first_s:
-            when += f" to {format_seconds(self.last_s)}"
-        return (
-            f"One region ({name}) takes up to {self.share:.0%} of the picture, {when}; "
-            "look whether it is what it claims to be."
+            when += msg(" to {time}", time=format_seconds(self.last_s))
+        return msg(
+            "One region ({name}) takes up to {share:.0%} of the picture, {when}; look whether it "
+            "is what it claims to be.",
+            name=name,
+            share=self.share,
+            when=when,
         )
 
 
@@ -104,8 +108,11 @@ class HiddenShare:
         if self.mean > warn_from:
             sentences.insert(
                 0,
-                f"{self.mean:.0%} of the picture is hidden on average; look at the contact sheet (`tracks --sheet`) "
-                "for what should not be, and raise --threshold if much of it is wrong.",
+                msg(
+                    "{mean:.0%} of the picture is hidden on average; look at the contact sheet (`tracks "
+                    "--sheet`) for what should not be, and raise --threshold if much of it is wrong.",
+                    mean=self.mean,
+                ),
             )
         return sentences
 

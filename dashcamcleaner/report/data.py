@@ -30,6 +30,7 @@ from dashcamcleaner.files import (
     new_work_file,
     side_path,
 )
+from dashcamcleaner.messages import msg, texts_of, with_texts
 from dashcamcleaner.report.html import REPORT_VERSION, can_be_shown, is_page, report_html, write_html
 from dashcamcleaner.report.sheet import SheetPicture, read_sheet
 from dashcamcleaner.seals import is_seal_of, seal_of
@@ -87,7 +88,8 @@ def check_report(output: Path) -> None:
         taken = page
     if taken is not None:
         raise OutputError(
-            f"{taken} is no report of this program and is left alone.", hint="Move it, or leave the report out."
+            msg("{taken} is no report of this program and is left alone.", taken=taken),
+            hint="Move it, or leave the report out.",
         )
 
 
@@ -120,15 +122,15 @@ def report_files(
     """
     assert summary.report is not None
     final = Path(summary.report)
-    with map_os_errors(final, what=f"The report {final}"):
+    with map_os_errors(final, what=msg("The report {final}", final=final)):
         summary.output_sha256 = file_sha256(result)
     data = _reduced(report_dict(summary), about_source)
     made: list[tuple[WorkFile, Path]] = []
     try:
         for path, text in ((final, as_json(_sealed(data))), (html_path(final), report_html(data, sheet=sheet))):
-            work = new_work_file(path, what=f"The report {path}", mode=mode)
+            work = new_work_file(path, what=msg("The report {path}", path=path), mode=mode)
             made.append((work, path))
-            with map_os_errors(path, what=f"The report {path}"):
+            with map_os_errors(path, what=msg("The report {path}", path=path)):
                 work.write(text.encode("utf-8", "backslashreplace"))
     except BaseException:
         for work, _ in made:
@@ -157,7 +159,7 @@ def write_reports(
     """
     assert summary.report is not None
     final = Path(summary.report)
-    with map_os_errors(final, what=f"The report {final}"):
+    with map_os_errors(final, what=msg("The report {final}", final=final)):
         if about_source == "full":
             summary.source_sha256 = summary.source_sha256 or file_sha256(Path(summary.source))
         summary.output_sha256 = file_sha256(Path(summary.output))
@@ -166,7 +168,7 @@ def write_reports(
 
 
 def _write(data: dict[str, Any], final: Path, *, thumbnails: Mapping[int, bytes] | None, mode: int) -> None:
-    atomic_json(final, _sealed(data), what=f"The report {final}", mode=mode)
+    atomic_json(final, _sealed(data), what=msg("The report {final}", final=final), mode=mode)
     page = html_path(final)
     write_html(data, page, thumbnails=thumbnails, sheet=read_sheet(page), mode=mode)
 
@@ -192,7 +194,14 @@ def _reduced(data: dict[str, Any], about_source: str) -> dict[str, Any]:
 
 def report_dict(summary: RunSummary) -> dict[str, Any]:
     """What stands in the JSON: the summary and its version."""
-    return {"schema": SCHEMA, "schema_version": REPORT_VERSION, **summary.as_dict()}
+    return _with_texts({"schema": SCHEMA, "schema_version": REPORT_VERSION, **summary.as_dict()})
+
+
+def _with_texts(data: dict[str, Any]) -> dict[str, Any]:
+    """The report with what its texts are made of, so that a page can say them in another language later."""
+    plain = {name: value for name, value in data.items() if name != "texts"}
+    texts = texts_of(plain)
+    return {**plain, **({"texts": texts} if texts else {})}
 
 
 def summary_of(data: Mapping[str, Any]) -> RunSummary:
@@ -216,16 +225,16 @@ def read_report(path: Path) -> dict[str, Any]:
         InputError: it cannot be read, or is something else.
     """
     try:
-        data = read_json(path, what=f"The report {path}", to=InputError)
+        data = read_json(path, what=msg("The report {path}", path=path), to=InputError)
         if data["schema"] != SCHEMA:
             raise ValueError("another program's file")
         if int(data["schema_version"]) > REPORT_VERSION:
-            raise InputError(f"The report {path} is of a newer version.", hint="Update DashcamCleaner.")
+            raise InputError(msg("The report {path} is of a newer version.", path=path), hint="Update DashcamCleaner.")
     except UNREADABLE as error:
         raise InputError(
-            f"{path} is not a report of this program.", hint="A report's name ends in .report.json."
+            msg("{path} is not a report of this program.", path=path), hint="A report's name ends in .report.json."
         ) from error
-    return dict(data)
+    return {**with_texts(data, data.get("texts")), **({"texts": data["texts"]} if "texts" in data else {})}
 
 
 def is_report_of(data: Mapping[str, Any], *, source: Path, output: Path) -> bool:
@@ -269,18 +278,18 @@ def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = N
     try:
         data = read_report(final)
         if not can_be_shown(data):
-            raise InputError(f"{final} is not a report that can go on.")
+            raise InputError(msg("{final} is not a report that can go on.", final=final))
     except InputError:
         summary = RunSummary(result.source, result.output, status=CLEANED, frames=result.frames, plan=result.plan)
         summary.source_bytes = Path(result.source).stat().st_size
-        summary.warnings = ["This report was begun by the audit: what the run did is not known to it."]
+        summary.warnings = [msg("This report was begun by the audit: what the run did is not known to it.")]
         data = report_dict(summary)
     data["output_bytes"] = output.stat().st_size
     data["output_sha256"] = result.output_sha256
     data["source_sha256"] = file_sha256(Path(result.source))
     data["audit"] = result.as_dict()
     mode = mode_like(final) if final.exists() else PRIVATE
-    written = _reduced(data, str((data.get("settings") or {}).get("report_source", "full")))
+    written = _reduced(_with_texts(data), str((data.get("settings") or {}).get("report_source", "full")))
     _write(written, final, thumbnails=thumbnails, mode=mode)
     return final, {**data, "source": result.source, "output": result.output}
 
@@ -290,23 +299,34 @@ def describe_edits(edits: Edits) -> list[str]:
     lines = []
     for what, tracks in (
         ("left clear", edits.keep),
-        ("removed as false hits", edits.drop),
+        (msg("removed as false hits"), edits.drop),
         ("alone hidden", edits.only),
     ):
         if tracks:
-            lines.append(f"tracks {what}: {', '.join(map(str, sorted(tracks)))}")
+            lines.append(msg("tracks {what}: {names}", what=what, names=", ".join(map(str, sorted(tracks)))))
     for track, spans in sorted(edits.keep_spans.items()):
-        when = ", ".join(f"{format_seconds(one.from_s)} to {format_seconds(one.to_s)}" for one in spans)
-        lines.append(f"track left clear for a part of the clip: {track}, {when}")
+        when = ", ".join(
+            msg("{time} to {time2}", time=format_seconds(one.from_s), time2=format_seconds(one.to_s)) for one in spans
+        )
+        lines.append(msg("track left clear for a part of the clip: {track}, {when}", track=track, when=when))
     for region in edits.regions:
-        span = f"{format_seconds(region.from_s)} to {format_seconds(region.to_s)}"
-        lines.append(f"a region ({region.kind}) drawn with {len(region.keys)} key frames, {span}")
+        span = msg("{time} to {time2}", time=format_seconds(region.from_s), time2=format_seconds(region.to_s))
+        lines.append(
+            msg(
+                "a region ({kind}) drawn with {count} key frames, {span}",
+                kind=region.kind,
+                count=len(region.keys),
+                span=span,
+            )
+        )
     for what, zones in (
-        ("area hidden throughout", edits.hidden_zones),
-        ("area in which finds are left clear", edits.clear_zones),
+        (msg("area hidden throughout"), edits.hidden_zones),
+        (msg("area in which finds are left clear"), edits.clear_zones),
     ):
         lines += [f"{what}: {','.join(f'{v:g}' for v in zone.box)} {_describe_span(zone)}" for zone in zones]
-    return lines + [f"frames hidden wholly: {_describe_span(span)}" for span in edits.hidden_spans]
+    return lines + [
+        msg("frames hidden wholly: {describe_span}", describe_span=_describe_span(span)) for span in edits.hidden_spans
+    ]
 
 
 def _describe_span(edit: HiddenZone | ClearZone | HiddenSpan) -> str:
@@ -314,4 +334,4 @@ def _describe_span(edit: HiddenZone | ClearZone | HiddenSpan) -> str:
         return "whole clip"
     start = "the beginning" if math.isinf(edit.from_s) else format_seconds(edit.from_s)
     end = "the end" if math.isinf(edit.to_s) else format_seconds(edit.to_s)
-    return f"from {start} to {end}"
+    return msg("from {start} to {end}", start=start, end=end)

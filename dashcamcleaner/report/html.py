@@ -22,6 +22,7 @@ import jinja2
 from dashcamcleaner.core.plain_text import link, visible
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.files import PRIVATE, atomic_write
+from dashcamcleaner.messages import counted, current_language, localized, msg, translated
 from dashcamcleaner.report.sheet import SheetPicture
 from dashcamcleaner.report.timeline import timeline_of
 from dashcamcleaner.report.verdict import verdict_of
@@ -45,6 +46,7 @@ _STATUS_CLASS = {"PASS": "pass", "NEEDS REVIEW": "review", "FAIL": "fail", "clea
 _MARK = b'<meta name="generator" content="DashcamCleaner">'
 _MARK_OF_0_1_0 = b"content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\""
 _MARK_WITHIN = 1000
+_SEVERITIES = {"fail": msg("fail"), "review": msg("needs review"), "note": msg("note")}
 _RANK = {"failed": 0, "FAIL": 1, "partial": 2, "NEEDS REVIEW": 3, "cleaned": 4, "PASS": 5}
 
 
@@ -77,7 +79,7 @@ def write_page(page: str, path: Path, *, mode: int = PRIVATE) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    atomic_write(path, page, what=f"The report {path}", mode=mode)
+    atomic_write(path, page, what=msg("The report {path}", path=path), mode=mode)
 
 
 def is_page(path: Path) -> bool:
@@ -131,9 +133,13 @@ def folder_html(reports: Sequence[Mapping[str, Any]], *, title: str) -> str:
     """
     rows = [_folder_row(report) for report in worst_first(reports)]
     counted = Counter(row.status for row in rows)
-    counts_text = ", ".join(f"{count} {status}" for status, count in counted.items())
+    counts_text = ", ".join(f"{count} {translated(status)}" for status, count in counted.items())
     to_look = sum(_RANK.get(row.status, 0) < _RANK["cleaned"] for row in rows)
-    headline = f"{to_look} of {len(rows)} clips need somebody." if to_look else f"All {len(rows)} clips are through."
+    headline = (
+        msg("{to_look} of {count} clips need somebody.", to_look=to_look, count=len(rows))
+        if to_look
+        else msg("All {count} clips are through.", count=len(rows))
+    )
     return _render("folder.html", title=title, rows=rows, counts_text=counts_text, headline=headline)
 
 
@@ -155,27 +161,36 @@ def _environment() -> jinja2.Environment:
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         finalize=_shown,
+        extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.install_gettext_callables(translated, _one_or_many, newstyle=True)  # type: ignore[attr-defined]
     environment.filters |= {
         "base64": lambda data: base64.b64encode(data).decode(),
         "file_name": _file_name,
-        "megabytes": lambda size: f"{float(size or 0) / 1e6:.1f}",
+        "megabytes": lambda size: localized(msg("{number:.1f}", number=float(size or 0) / 1e6)),
+        "number": lambda value, form: localized(msg(f"{{number:{form}}}", number=value)),
         "seconds": format_seconds,
+        "shown_list": lambda texts: ", ".join(visible(translated(text)) for text in texts),
         "status_class": lambda status: _STATUS_CLASS.get(status, "fail"),
+        "translated": lambda text: translated(text) if isinstance(text, str) else text,
     }
     return environment
 
 
+def _one_or_many(one: str, many: str, n: int) -> str:
+    return localized(counted(one, many, n))
+
+
 def _shown(value: Any) -> Any:
     """What a template shows: foreign texts with nothing in them that acts; what the templates made stays."""
-    return visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+    return visible(localized(value)) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
 def _render(template: str, **values: Any) -> str:
-    return _environment().get_template(template).render(values)
+    return _environment().get_template(template).render(values, language=current_language(), severity_words=_SEVERITIES)
 
 
 def _file_name(path: object) -> str:
@@ -195,16 +210,20 @@ def _findings(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _status_text(report: Mapping[str, Any], audit: Mapping[str, Any] | None) -> str:
-    frames = f"{report.get('frames', 0)} frames, {format_seconds(float(report.get('duration_s') or 0))}"
+    frames = msg(
+        "{frames} frames, {time}",
+        frames=report.get("frames", 0),
+        time=format_seconds(float(report.get("duration_s") or 0)),
+    )
     if audit:
-        return f"{frames}. Audited: {len(_findings(report))} findings."
-    return f"{frames}. The output was not looked at again: run an audit for a second look."
+        return msg("{frames}. Audited: {count} findings.", frames=frames, count=len(_findings(report)))
+    return msg("{frames}. The output was not looked at again: run an audit for a second look.", frames=frames)
 
 
 def _made_with(report: Mapping[str, Any]) -> dict[str, Any]:
     made = {
-        "engine": report.get("backend"), "weights": report.get("weights"),
-        "weights SHA-256": report.get("weights_sha256"),
+        msg("engine"): report.get("backend"), msg("weights"): report.get("weights"),
+        msg("weights SHA-256"): report.get("weights_sha256"),
     }  # fmt: skip
     return {**{k: v for k, v in made.items() if v}, **(report.get("versions") or {})}
 
@@ -229,7 +248,7 @@ def _folder_row(report: Mapping[str, Any]) -> _FolderRow:
         status=_status(report),
         name=_file_name(report.get("output") or report.get("source", "")),
         page=link(str(report.get("page") or "")),
-        worst=str(report.get("error") or (found[0]["message"] if found else reasons[0])),
+        worst=localized(report.get("error") or (found[0]["message"] if found else reasons[0])),
         findings=len(found),
         tracks=sum(int(kind.get("tracks") or 0) for kind in (report.get("kinds") or {}).values()),
         length=format_seconds(float(report.get("duration_s") or 0)).split(".")[0],

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dashcamcleaner.core.kinds import count_text
+from dashcamcleaner.messages import counted, joined, msg
+
 __all__ = ["Verdict", "verdict_of"]
 
 _ALL_REGIONS = "pixels"
@@ -53,57 +56,52 @@ def verdict_of(report: Mapping[str, Any]) -> Verdict:
         return _without_audit(report, hidden=hidden, partial=partial)
     headline = _told_hidden(audit, hidden=hidden)
     if audit.get("status") == "FAIL":
-        what = (
-            f"{_count(open_places, 'place')} {'is' if open_places == 1 else 'are'} not as asked for."
-            if open_places
-            else ""
-        )
-        return Verdict("fail", f"Do not publish this yet. {what}".strip(), _STEPS_FAIL, places)
+        first = msg("Do not publish this yet.")
+        if not open_places:
+            return Verdict("fail", first, _STEPS_FAIL, places)
+        what = counted("{n:,} place is not as asked for.", "{n:,} places are not as asked for.", open_places)
+        return Verdict("fail", joined((first, what)), _STEPS_FAIL, places)
     if audit.get("status") == "NEEDS REVIEW":
-        rest = (
-            f"{_count(len(places), 'place')} {'deserves' if len(places) == 1 else 'deserve'} a look." if places else ""
-        )
-        rest = rest or "Not every check could say something: see below."
-        return Verdict("review", f"{headline} {rest}", _STEPS_REVIEW, places)
+        rest = counted("{n:,} place deserves a look.", "{n:,} places deserve a look.", len(places))
+        if not places:
+            rest = msg("Not every check could say something: see below.")
+        return Verdict("review", joined((headline, rest)), _STEPS_REVIEW, places)
     if partial:
-        return Verdict(
-            "review", f"{headline} A part of the source was damaged or could not be gone by.", _STEPS_LOOK, places
-        )
-    return Verdict("pass", f"{headline} The second look found nothing.", _STEPS_LOOK, places)
+        return Verdict("review", joined((headline, _DAMAGED)), _STEPS_LOOK, places)
+    return Verdict("pass", joined((headline, msg("The second look found nothing."))), _STEPS_LOOK, places)
 
 
+_DAMAGED = msg("A part of the source was damaged or could not be gone by.")
 _STEPS_FAIL = (
-    "Open the clip in the window's review and go to the places below; draw what is open, then render again.",
-    "Or let it be hidden: `dashcamcleaner audit SOURCE OUTPUT --fix`.",
-    "Then audit again.",
+    msg("Open the clip in the window's review and go to the places below; draw what is open, then render again."),
+    msg("Or let it be hidden: `dashcamcleaner audit SOURCE OUTPUT --fix`."),
+    msg("Then audit again."),
 )
 _STEPS_REVIEW = (
-    "Go to the places below, in the window's review or in your player, and decide.",
-    "Look once at the whole clip before you publish it.",
+    msg("Go to the places below, in the window's review or in your player, and decide."),
+    msg("Look once at the whole clip before you publish it."),
 )
-_STEPS_LOOK = ("Look once at the whole clip before you publish it: no tool finds everything.",)
-_STEPS_AUDIT = (
-    "Have it looked at again, independently: `dashcamcleaner audit SOURCE OUTPUT`.",
-    "Look once at the whole clip before you publish it: no tool finds everything.",
-)
+_LOOK_ONCE = msg("Look once at the whole clip before you publish it: no tool finds everything.")
+_STEPS_LOOK = (_LOOK_ONCE,)
+_STEPS_AUDIT = (msg("Have it looked at again, independently: `dashcamcleaner audit SOURCE OUTPUT`."), _LOOK_ONCE)
 
 
 def _without_audit(report: Mapping[str, Any], *, hidden: int, partial: bool) -> Verdict:
     if not report.get("kinds"):
-        return Verdict("note", "Nobody has looked at this output yet.", _STEPS_AUDIT, ())
+        return Verdict("note", msg("Nobody has looked at this output yet."), _STEPS_AUDIT, ())
     if not hidden:
-        return Verdict("review", "Nothing was found to hide.", _STEPS_AUDIT, ())
+        return Verdict("review", msg("Nothing was found to hide."), _STEPS_AUDIT, ())
     tracks = [
-        _count(int(kind["tracks"]), name)
+        count_text(name, int(kind["tracks"]))
         for name, kind in report["kinds"].items()
         if isinstance(kind, Mapping) and kind.get("tracks")
     ]
-    what = " and ".join(tracks) if tracks else _count(hidden, "region")
+    what = joined(tracks, msg(" and ")) if tracks else counted("{n:,} region", "{n:,} regions", hidden)
+    first = msg("Hidden: {what}.", what=what)
     if partial:
-        return Verdict(
-            "review", f"Hidden: {what}. A part of the source was damaged or could not be gone by.", _STEPS_AUDIT, ()
-        )
-    return Verdict("note", f"Hidden: {what}. The result was not looked at a second time.", _STEPS_AUDIT, ())
+        return Verdict("review", joined((first, _DAMAGED)), _STEPS_AUDIT, ())
+    rest = msg("The result was not looked at a second time.")
+    return Verdict("note", joined((first, rest)), _STEPS_AUDIT, ())
 
 
 def _told_hidden(audit: Mapping[str, Any], *, hidden: int) -> str:
@@ -112,14 +110,17 @@ def _told_hidden(audit: Mapping[str, Any], *, hidden: int) -> str:
         if check.get("name") == _ALL_REGIONS and check.get("ran") and check.get("looked_at"):
             looked_at, wrong = int(check["looked_at"]), int(check.get("found") or 0)
             if not wrong:
-                return f"All {_count(looked_at, 'region')} are hidden."
-            return f"{looked_at - wrong:,} of {_count(looked_at, 'region')} are hidden."
-    return f"{_count(hidden, 'region')} were hidden." if hidden else "Nothing was hidden."
+                return counted("The only region is hidden.", "All {n:,} regions are hidden.", looked_at)
+            return counted(
+                "{right:,} of {n:,} region is hidden.",
+                "{right:,} of {n:,} regions are hidden.",
+                looked_at,
+                right=looked_at - wrong,
+            )
+    if not hidden:
+        return msg("Nothing was hidden.")
+    return counted("{n:,} region was hidden.", "{n:,} regions were hidden.", hidden)
 
 
 def _regions(report: Mapping[str, Any]) -> int:
     return sum(int(kind.get("regions") or 0) for kind in (report.get("kinds") or {}).values())
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

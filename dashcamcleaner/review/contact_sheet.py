@@ -15,6 +15,7 @@ from dashcamcleaner.files import atomic_path, check_output, mode_like
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.formats import JPEG, PNG, format_of
+from dashcamcleaner.messages import msg
 from dashcamcleaner.obscure.obscurer import Obscurer
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.plan_file import PlanReader, is_plan_of
@@ -58,16 +59,22 @@ def write_sheet(
     """
     wanted = format_of(sheet)
     if wanted not in (PNG, JPEG):
-        raise OutputError(f"A contact sheet cannot be written as {sheet.name}.", hint="End its name in .png or .jpg.")
+        raise OutputError(
+            msg("A contact sheet cannot be written as {sheet}.", sheet=sheet.name), hint="End its name in .png or .jpg."
+        )
     check_output(sheet, sources=[source, plan, EditsFile.beside(plan).path], overwrite=overwrite)
     with PlanReader(plan) as reader:
         if not is_plan_of(reader.header, source):
-            raise PlanError(f"The plan {plan.name} belongs to another clip than {source.name}.")
+            raise PlanError(
+                msg("The plan {plan} belongs to another clip than {source}.", plan=plan.name, source=source.name)
+            )
         track = reader.header.video_track
         regions = {frame_plan.time.pts: frame_plan.regions for frame_plan in reader}
     entries = read_tracks(plan)
     if not entries:
-        raise PlanError(f"The plan {plan.name} has no track.", hint="Nothing was found, or tracking was off.")
+        raise PlanError(
+            msg("The plan {plan} has no track.", plan=plan.name), hint="Nothing was found, or tracking was off."
+        )
     columns = min(_COLUMNS, len(entries))
     rows = -(-len(entries) // columns)
     canvas = Image.new("RGB", (columns * _CELL_PX, rows * (_CELL_PX + _TEXT_PX)), "white")
@@ -83,7 +90,7 @@ def write_sheet(
         draw.text((left + 5, top + _CELL_PX), f"{entry.track}  {entry.kind}  {entry.best_score:.2f}", "black", font)
         span = f"{format_seconds(entry.first_time.seconds)} - {format_seconds(entry.last_time.seconds)}"
         draw.text((left + 5, top + _CELL_PX + 15), span, "black", font)
-    with atomic_path(sheet, what=f"The contact sheet {sheet}", mode=mode_like(source)) as beside:
+    with atomic_path(sheet, what=msg("The contact sheet {sheet}", sheet=sheet), mode=mode_like(source)) as beside:
         canvas.save(beside, wanted.writer)
     return entries
 
@@ -113,7 +120,12 @@ def _thumbnails(
                 break
     missing = [entry.track for entry in entries if entry.track not in found]
     if missing:
-        raise PlanError(f"The clip has no frame at the times of tracks {missing}; it is not the one that was planned.")
+        raise PlanError(
+            msg(
+                "The clip has no frame at the times of tracks {missing}; it is not the one that was planned.",
+                missing=missing,
+            )
+        )
     return found
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media.decoder import Decoder, open_clip
+from dashcamcleaner.messages import msg
 from dashcamcleaner.review.preview import ClipPreview, fitted
 from dashcamcleaner.tracking.box_tracker import BoxTracker
 
@@ -44,7 +45,7 @@ def follow_box(
     times = clip.times
     here = bisect_left(times, pts)
     if here >= len(times) or times[here] != pts:
-        raise InputError(f"{clip.path} has no frame at pts {pts}.")
+        raise InputError(msg("{path} has no frame at pts {pts}.", path=clip.path, pts=pts))
     time_base, (w, _) = clip.info.time_base, clip.info.upright_size
     size = fitted(clip.info.upright_size, _PICTURE_PX)
     scale = size[0] / w

@@ -15,6 +15,7 @@ from pathlib import Path
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.errors import DashcamCleanerError, PlanError
 from dashcamcleaner.files import PRIVATE, atomic_write, map_os_errors
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.edits_file import edits_as_text, edits_from_text
 from dashcamcleaner.pipeline.plan_file import read_header
 from dashcamcleaner.seals import is_seal_of, seal_of
@@ -59,7 +60,7 @@ class HistoryFile:
         Raises:
             DiskFull, OutputError: it cannot be written.
         """
-        what = f"The history {self.path}"
+        what = msg("The history {path}", path=self.path)
         if len(states) < 2:
             with map_os_errors(self.path, what=what):
                 self.path.unlink(missing_ok=True)
@@ -75,7 +76,7 @@ class HistoryFile:
     def _read(self) -> tuple[list[Edits], int]:
         """The states that stand in the file; none where it is not there, not of this user, or not readable."""
         try:
-            data = read_bytes(self.path, what=f"The history {self.path}", to=PlanError)
+            data = read_bytes(self.path, what=msg("The history {path}", path=self.path), to=PlanError)
             head, _, body = data.partition(b"\n")
             header = parse_json(head.decode("utf-8"))
             at, seal = header["at"], header["seal"]

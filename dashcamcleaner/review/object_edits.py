@@ -14,6 +14,7 @@ from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.review_edits import KeepSpan
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.review.review_objects import Key, ReviewObject
 
 __all__ = [
@@ -30,7 +31,7 @@ __all__ = [
     "verdict",
 ]
 
-BY = "a choice in the review"
+BY = msg("a choice in the review")
 """Told in reports of persons who are left visible."""
 
 

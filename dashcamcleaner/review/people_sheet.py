@@ -15,6 +15,7 @@ from dashcamcleaner.files import atomic_path, check_output, mode_like
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.formats import JPEG, PNG, format_of
+from dashcamcleaner.messages import msg
 from dashcamcleaner.obscure.obscurer import Obscurer
 from dashcamcleaner.review.contact_sheet import crop_around
 from dashcamcleaner.review.person_summary import Moment, PersonSummary
@@ -93,7 +94,9 @@ def write_people_sheet(
     """
     wanted = format_of(sheet)
     if wanted not in (PNG, JPEG):
-        raise OutputError(f"A contact sheet cannot be written as {sheet.name}.", hint="End its name in .png or .jpg.")
+        raise OutputError(
+            msg("A contact sheet cannot be written as {sheet}.", sheet=sheet.name), hint="End its name in .png or .jpg."
+        )
     check_output(sheet, sources=[source for source, _, _ in clips], overwrite=overwrite)
     rows = sum(len(persons) for _, persons, _ in clips)
     canvas = Image.new("RGB", (_COLUMNS * _CELL_PX, max(1, rows) * (_CELL_PX + _TEXT_PX)), "white")
@@ -104,13 +107,20 @@ def write_people_sheet(
         crops = person_crops(source, persons, plans, clear=clear, video_track=chosen)
         for one in persons:
             top = row * (_CELL_PX + _TEXT_PX)
-            span = f"{format_seconds(one.first_s)} - {format_seconds(one.last_s)}, {one.frames} frames"
-            said = f"person {one.person}  {span}, sure {one.sureness:.0%}" + (f", {one.choice}" if one.choice else "")
+            span = msg(
+                "{time} - {time2}, {frames} frames",
+                time=format_seconds(one.first_s),
+                time2=format_seconds(one.last_s),
+                frames=one.frames,
+            )
+            said = msg(
+                "person {person}  {span}, sure {sureness:.0%}", person=one.person, span=span, sureness=one.sureness
+            ) + (f", {one.choice}" if one.choice else "")
             draw.text((5, top + 3), f"{said}  {source.name}" if len(clips) > 1 else said, "black", font)
             for column, crop in enumerate(crops[one.person][:_COLUMNS]):
                 picture = Image.fromarray(crop)
                 picture.thumbnail((_CELL_PX - 4, _CELL_PX - 4))
                 canvas.paste(picture, (column * _CELL_PX + 2, top + _TEXT_PX + 2))
             row += 1
-    with atomic_path(sheet, what=f"The contact sheet {sheet}", mode=mode_like(clips[0][0])) as beside:
+    with atomic_path(sheet, what=msg("The contact sheet {sheet}", sheet=sheet), mode=mode_like(clips[0][0])) as beside:
         canvas.save(beside, wanted.writer)

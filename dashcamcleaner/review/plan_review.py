@@ -13,6 +13,7 @@ from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.kinds import thresholds_of
 from dashcamcleaner.core.plan import FramePlan, Observation
 from dashcamcleaner.errors import Cancelled, InputError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.plan_file import PlanReader
 from dashcamcleaner.pipeline.plan_settings import settings_for_rendering
@@ -108,7 +109,7 @@ def _findings(report: Path | None) -> list[dict[str, Any]]:
     if report is None:
         return []
     try:
-        audit = read_json(report, what=f"The report {report}", to=InputError).get("audit") or {}
+        audit = read_json(report, what=msg("The report {report}", report=report), to=InputError).get("audit") or {}
         return [finding for finding in audit.get("findings", []) if isinstance(finding, dict)]
     except _NO_REPORT:
         return []

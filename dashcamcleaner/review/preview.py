@@ -25,6 +25,7 @@ from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import frame_times, open_clip
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.context import detector_for
 from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
@@ -82,7 +83,7 @@ def first_picture(clip: str | Path, *, longest_side_px: int, info: MediaInfo | N
     with open_clip(clip, info=info) as decoder:
         frame = next(decoder, None)
         if frame is None:
-            raise InputError(f"{clip} holds no frame that decodes.")
+            raise InputError(msg("{clip} holds no frame that decodes.", clip=clip))
         return frame.picture(fitted(frame.upright_size, longest_side_px))
 
 

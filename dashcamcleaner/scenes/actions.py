@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from dashcamcleaner.core.cut_times import CutTimes
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.scenes.blocks import Block, BlockRules, SceneScores, find_blocks
 
 __all__ = ["ACTIONS", "SceneCut", "actions_of", "asked_blocks", "cut_of"]
@@ -40,9 +41,15 @@ def actions_of(words: Sequence[str], *, labels: Sequence[str]) -> dict[str, str]
     for word in words:
         label, sign, action = word.rpartition("=")
         if not sign or action not in ACTIONS:
-            raise SettingError(f"{word!r} is no action for a label.", hint=f"Write LABEL=ACTION: {', '.join(ACTIONS)}.")
+            raise SettingError(
+                msg("{word} is no action for a label.", word=repr(word)),
+                hint=msg("Write LABEL=ACTION: {actions}.", actions=", ".join(ACTIONS)),
+            )
         if label not in labels:
-            raise SettingError(f"there is no label {label!r}.", hint=f"There are: {', '.join(labels)}.")
+            raise SettingError(
+                msg("there is no label {label}.", label=repr(label)),
+                hint=msg("There are: {labels}.", labels=", ".join(labels)),
+            )
         found[label] = action
     return found
 

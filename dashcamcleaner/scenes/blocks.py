@@ -16,6 +16,7 @@ from fractions import Fraction
 import numpy as np
 
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.messages import msg
 
 __all__ = ["Block", "BlockRules", "SceneScores", "blocks_of", "find_blocks"]
 
@@ -46,7 +47,10 @@ class BlockRules:
         ):  # fmt: skip
             if not 0 <= value <= most or math.isinf(value):  # written so that NaN fails
                 limit = "0 or more" if most > 1 else "0 to 1"
-                raise SettingError(f"{flag} is {value}, which is not {limit}.", hint="Choose a value in that range.")
+                raise SettingError(
+                    msg("{flag} is {value}, which is not {limit}.", flag=flag, value=value, limit=limit),
+                    hint="Choose a value in that range.",
+                )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +104,10 @@ def find_blocks(scores: SceneScores, labels: Sequence[str], *, rules: BlockRules
     """
     unknown = [label for label in labels if label not in scores.labels]
     if unknown:
-        raise SettingError(f"there is no label {unknown[0]!r}.", hint=f"There are: {', '.join(scores.labels)}.")
+        raise SettingError(
+            msg("there is no label {unknown}.", unknown=repr(unknown[0])),
+            hint=msg("There are: {labels}.", labels=", ".join(scores.labels)),
+        )
     if not len(scores.scores):
         return []
     best = scores.scores.argmax(axis=1)

@@ -12,6 +12,7 @@ from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import atomic_json, check_output, keep_date, mode_like, new_work_file, publish, side_path
 from dashcamcleaner.media.lossless import copy_cut, cut_at_key_frames
 from dashcamcleaner.media.trial import proven_plan
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.scenes.actions import SceneCut
 from dashcamcleaner.scenes.job import LabelledScenes, ScenesJob
@@ -50,7 +51,7 @@ def _asked(job: ScenesJob, found: LabelledScenes) -> SceneCut:
     cut = found.cut
     if cut is None or not cut.kept.kept:
         raise SettingError(
-            f"Nothing of {job.source.name} would be left: no block of what is kept was found.",
+            msg("Nothing of {source} would be left: no block of what is kept was found.", source=job.source.name),
             hint="See the list; lower --min-score or --min-cut, or name other labels.",
         )
     return cut
@@ -104,7 +105,11 @@ def cut_losslessly(job: ScenesJob, found: LabelledScenes) -> list[str]:
         relative = real.later(-origin)
         write_cut_plan(job, found, output=output, cut=relative)
         times = ", ".join(f"{seconds_text(a)} - {seconds_text(b)} s" for a, b in relative.kept.kept)
-        told += [f"cut: {output}", f"  kept from key frame to key frame: {times}", *problems]
+        told += [
+            msg("cut: {output}", output=output),
+            msg("  kept from key frame to key frame: {times}", times=times),
+            *problems,
+        ]
     return told
 
 

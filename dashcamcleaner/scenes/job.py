@@ -15,6 +15,7 @@ from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import atomic_write, check_output
+from dashcamcleaner.messages import msg
 from dashcamcleaner.scenes.actions import SceneCut, actions_of, asked_blocks, cut_of
 from dashcamcleaner.scenes.ask import ScenesJob
 from dashcamcleaner.scenes.blocks import Block, SceneScores
@@ -121,7 +122,10 @@ def _check_lists(job: ScenesJob) -> dict[Path, str]:
     """The exports that are asked for, by path; refuses what there is not, and what may not be written."""
     unknown = [name for name in job.exports if name not in EXPORTS]
     if unknown:
-        raise SettingError(f"there is no export {unknown[0]!r}.", hint=f"There are: {', '.join(EXPORTS)}.")
+        raise SettingError(
+            msg("there is no export {unknown}.", unknown=repr(unknown[0])),
+            hint=msg("There are: {exports}.", exports=", ".join(EXPORTS)),
+        )
     lists = {job.beside(f".scenes.{name}"): name for name in job.exports}
     for path in ([] if job.list_file else [job.beside(".tag")]) + list(lists):
         check_output(path, sources=[job.source], overwrite=job.settings.overwrite)
@@ -134,7 +138,10 @@ def _asked_cut(
     named = [*job.targets, *([job.everything_but] if job.everything_but else [])]
     for label in named:
         if label not in labels:
-            raise SettingError(f"there is no label {label!r}.", hint=f"There are: {', '.join(labels)}.")
+            raise SettingError(
+                msg("there is no label {label}.", label=repr(label)),
+                hint=msg("There are: {labels}.", labels=", ".join(labels)),
+            )
     actions = actions_of(job.actions, labels=labels)
     if job.tag_only or not (named or actions):
         return None
@@ -150,13 +157,38 @@ def _lines(blocks: list[Block], *, labels: tuple[str, ...], cards: tuple[ModelCa
     for label in labels:
         own = [block for block in blocks if block.label == label]
         total = sum((block.end_s - block.start_s for block in own), Fraction(0))
-        lines.append(f"{label}: {len(own)} blocks, {seconds_text(total)} s")
+        lines.append(
+            msg(
+                "{label}: {count} blocks, {seconds_text} s",
+                label=label,
+                count=len(own),
+                seconds_text=seconds_text(total),
+            )
+        )
         lines += [
-            f"  {seconds_text(b.start_s)} - {seconds_text(b.end_s)} s, score {b.score:.2f}, coverage {b.coverage:.2f}"
+            msg(
+                "  {seconds_text} - {seconds_text2} s, score {score:.2f}, coverage {coverage:.2f}",
+                seconds_text=seconds_text(b.start_s),
+                seconds_text2=seconds_text(b.end_s),
+                score=b.score,
+                coverage=b.coverage,
+            )
             for b in own
         ]
-    lines.append(f"list: {tag}")
+    lines.append(msg("list: {tag}", tag=tag))
     for card in cards:
-        weak = f"; experimental: {', '.join(card.experimental)}" if card.experimental else ""
-        lines.append(f"model: {card.name} ({card.licence}): {card.figures}{weak}")
+        weak = (
+            msg("; experimental: {experimental}", experimental=", ".join(card.experimental))
+            if card.experimental
+            else ""
+        )
+        lines.append(
+            msg(
+                "model: {card} ({licence}): {figures}{weak}",
+                card=card.name,
+                licence=card.licence,
+                figures=card.figures,
+                weak=weak,
+            )
+        )
     return lines

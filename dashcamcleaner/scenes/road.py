@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 import cv2
 import numpy as np
 
+from dashcamcleaner.messages import msg
 from dashcamcleaner.scenes.classify.port import ModelCard
 from dashcamcleaner.tracking.camera_motion import CELL_LEVELS, MotionEstimator, fine_structure, per_cell
 
@@ -25,8 +26,8 @@ MOTION_LABELS = ("driving", "parked")
 LIGHT_LABELS = ("day", "night", "tunnel")
 
 CARD = ModelCard(
-    "road rules", "rules of our own over motion and brightness", "AGPL-3.0-only",
-    "not measured on labelled clips; thresholds were set by eye", (*MOTION_LABELS, *LIGHT_LABELS),
+    msg("road rules"), msg("rules of our own over motion and brightness"), "AGPL-3.0-only",
+    msg("not measured on labelled clips; thresholds were set by eye"), (*MOTION_LABELS, *LIGHT_LABELS),
 )  # fmt: skip
 
 _WIDTH_PX, _HEIGHT_PX = 320, 180

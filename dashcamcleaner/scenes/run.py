@@ -17,6 +17,7 @@ from dashcamcleaner.core.events import Progress
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.errors import DashcamCleanerError, InputError
 from dashcamcleaner.media.sampler import Sample, sample_pictures, small_size
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.workers import join_thread
 from dashcamcleaner.scenes.blocks import SceneScores
 from dashcamcleaner.scenes.classify.port import Classifier, ModelCard
@@ -192,7 +193,7 @@ def score_clip(
             if isinstance(got, DashcamCleanerError):
                 raise got
             if isinstance(got, BaseException):
-                raise InputError(f"{source} cannot be read ({got}).") from got
+                raise InputError(msg("{source} cannot be read ({got}).", source=source, got=got)) from got
             rows.append(judge.score([sample.picture for sample in got]))
             count += len(got)
             now = time.monotonic()
@@ -205,5 +206,7 @@ def score_clip(
         reader.stop.set()
         join_thread(thread)
     if not rows:
-        raise InputError(f"{source} holds no picture that decodes.", hint="The file may be damaged or encrypted.")
+        raise InputError(
+            msg("{source} holds no picture that decodes.", source=source), hint="The file may be damaged or encrypted."
+        )
     return SceneScores(judge.labels, step_s, judge.settle(np.concatenate(rows)))

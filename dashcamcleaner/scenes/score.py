@@ -19,6 +19,7 @@ from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.media.probe import probe
 from dashcamcleaner.media.sampler import sample_pictures, small_size
+from dashcamcleaner.messages import msg
 from dashcamcleaner.scenes.ask import ScenesJob
 from dashcamcleaner.scenes.blocks import Block, BlockRules, SceneScores, blocks_of
 from dashcamcleaner.scenes.classify.port import ModelCard
@@ -98,7 +99,8 @@ def _judge(job: ScenesJob, *, models: ModelPool) -> Judge:
         if model is None:
             known = "; ".join(f"{name}: {', '.join(labels)}" for name, labels in sets.items())
             raise SettingError(
-                f"no model of ours tells all of {', '.join(sorted(named))}.", hint=f"Name one with --model. {known}."
+                msg("no model of ours tells all of {names}.", names=", ".join(sorted(named))),
+                hint=msg("Name one with --model. {known}.", known=known),
             )
     if model == "motion":
         return MotionJudge()
@@ -123,7 +125,9 @@ def _step_of(text: str) -> Fraction | None:
     except (ValueError, ZeroDivisionError):
         step = Fraction(0)
     if not Fraction(1, 1000) <= step <= 3600:
-        raise SettingError(f"--every is {text!r}.", hint="It is seconds from 0.001 to 3600, or frame, or shot.")
+        raise SettingError(
+            msg("--every is {text}.", text=repr(text)), hint="It is seconds from 0.001 to 3600, or frame, or shot."
+        )
     return step
 
 

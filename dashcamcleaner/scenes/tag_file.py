@@ -18,6 +18,7 @@ from pathlib import Path
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.files import map_os_errors
+from dashcamcleaner.messages import msg
 from dashcamcleaner.scenes.blocks import Block, SceneScores
 
 __all__ = ["TagFile", "read_tag_file", "seconds_text", "tag_text"]
@@ -85,14 +86,14 @@ def read_tag_file(path: Path) -> TagFile:
     with map_os_errors(path, verb="read", to=InputError), path.open("rb") as file:
         content = file.read(_MOST_BYTES + 1)
     if len(content) > _MOST_BYTES:
-        raise InputError(f"{path} is too large for a tag file.", hint="Name the file that scenes wrote.")
+        raise InputError(msg("{path} is too large for a tag file.", path=path), hint="Name the file that scenes wrote.")
     lines = [
         [part.strip() for part in line.rstrip().rstrip(",").split(",")]
         for line in content.decode("utf-8", "replace").splitlines()
     ]
     if len(lines) < 2 or len(lines[0]) < 2 or len(lines[1]) != len(lines[0]) or len(lines) > _MOST_BLOCKS:
         raise InputError(
-            f"{path} is no tag file: its first lines are not a name with labels and as many numbers.",
+            msg("{path} is no tag file: its first lines are not a name with labels and as many numbers.", path=path),
             hint="Name the .tag file that scenes wrote.",
         )
     clip, *labels = lines[0]
@@ -107,18 +108,29 @@ def read_tag_file(path: Path) -> TagFile:
 def _block(row: list[str], *, labels: Sequence[str], path: Path, number: int) -> Block:
     if len(row) not in (3, 5) or row[0] not in labels:
         raise InputError(
-            f"{path}, line {number}: {', '.join(row)!r} is no label, start, end, score, coverage.",
-            hint=f"Labels of this file: {', '.join(labels)}.",
+            msg(
+                "{path}, line {number}: {row} is no label, start, end, score, coverage.",
+                path=path,
+                number=number,
+                row=repr(", ".join(row)),
+            ),
+            hint=msg("Labels of this file: {labels}.", labels=", ".join(labels)),
         )
     start, end = _seconds(row[1], path=path, number=number), _seconds(row[2], path=path, number=number)
     if end <= start:
-        raise InputError(f"{path}, line {number}: the block ends before it begins.", hint="Start comes before end.")
+        raise InputError(
+            msg("{path}, line {number}: the block ends before it begins.", path=path, number=number),
+            hint="Start comes before end.",
+        )
     try:
         score, coverage = (float(part) for part in row[3:] or ("1", "1"))
     except ValueError:
         score = coverage = -1.0
     if not (0 <= score <= 1 and 0 <= coverage <= 1):
-        raise InputError(f"{path}, line {number}: score and coverage are not 0 to 1.", hint="They may be left out.")
+        raise InputError(
+            msg("{path}, line {number}: score and coverage are not 0 to 1.", path=path, number=number),
+            hint="They may be left out.",
+        )
     return Block(row[0], start, end, score, coverage)
 
 
@@ -128,5 +140,8 @@ def _seconds(text: str, *, path: Path, number: int) -> Fraction:
     except (ValueError, ZeroDivisionError):
         found = None
     if found is None or not 0 <= found <= _LONGEST_S:
-        raise InputError(f"{path}, line {number}: {text[:40]!r} is no time in seconds.", hint="Write e.g. 65 or 65.5.")
+        raise InputError(
+            msg("{path}, line {number}: {text} is no time in seconds.", path=path, number=number, text=repr(text[:40])),
+            hint="Write e.g. 65 or 65.5.",
+        )
     return found

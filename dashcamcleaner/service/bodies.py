@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.errors import InputError, RequestError, TooLarge
+from dashcamcleaner.messages import msg
 from dashcamcleaner.service.pictures import SentPicture
 
 __all__ = ["JSON_PICTURES", "PICTURE_BODY", "content_type_of", "form_files", "plain_name", "read_json", "read_pictures"]
@@ -98,7 +99,7 @@ async def read_pictures(request: Request, *, most: int) -> list[SentPicture]:
     if _RAW.fullmatch(kind):
         return [SentPicture("", await request.body())]
     raise InputError(
-        f"A request with {visible(kind)[:60] or 'no content type'} is not understood.",
+        msg("A request with {kind} is not understood.", kind=visible(kind)[:60] or "no content type"),
         hint="Send multipart/form-data with files, JSON with base64, or one picture as image/*.",
     )
 
@@ -152,13 +153,18 @@ class _Form:
         except HTTPException as error:
             if "Too many files" in str(error.detail):
                 _check_count(self._most + 1, self._most)
-            raise RequestError(f"The form cannot be read: {visible(error.detail).rstrip('.')}.") from None
+            raise RequestError(
+                msg("The form cannot be read: {detail}.", detail=visible(error.detail).rstrip("."))
+            ) from None
         files: list[UploadFile] = []
         for field, value in self._form.multi_items():
             if field != "files" or not isinstance(value, UploadFile):
                 await self.__aexit__()
                 raise RequestError(
-                    f"The form has a field {visible(field)[:60]!r} that is no file of the field files.",
+                    msg(
+                        "The form has a field {field} that is no file of the field files.",
+                        field=repr(visible(field)[:60]),
+                    ),
                     hint="Settings go into the address: ?style=mosaic.",
                 )
             files.append(value)
@@ -173,7 +179,9 @@ class _Form:
 
 def _check_count(number: int, most: int) -> None:
     if number > most:
-        raise TooLarge(f"There are more than the {most} files that a request may have.", hint="Send them in parts.")
+        raise TooLarge(
+            msg("There are more than the {most} files that a request may have.", most=most), hint="Send them in parts."
+        )
 
 
 async def chunks(request: Request) -> AsyncIterator[bytes]:

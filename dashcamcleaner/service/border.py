@@ -15,6 +15,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashcamcleaner.errors import DashcamCleanerError, RequestError, TooLarge, TooSlow
+from dashcamcleaner.messages import msg
 from dashcamcleaner.service.access import check_host
 from dashcamcleaner.service.metrics import Metrics
 from dashcamcleaner.service.options import ServiceOptions
@@ -121,7 +122,9 @@ class _Exchange:
         """Refuse more than may come."""
         if count > self._most_bytes:
             raise TooLarge(
-                f"The request has more than the {self._most_bytes / _MB:g} MB that are taken.",
+                msg(
+                    "The request has more than the {most_bytes:g} MB that are taken.", most_bytes=self._most_bytes / _MB
+                ),
                 hint="Send fewer or smaller files.",
             )
 
@@ -134,7 +137,8 @@ class _Exchange:
             message = await asyncio.wait_for(self._receive(), max(0.0, left))
         except TimeoutError:
             raise TooSlow(
-                f"The request's bytes did not come within {self._most_s:g} s.", hint="Send it again, or less at once."
+                msg("The request's bytes did not come within {most_s:g} s.", most_s=self._most_s),
+                hint="Send it again, or less at once.",
             ) from None
         if message["type"] == "http.request":
             self.taken += len(message.get("body", b""))

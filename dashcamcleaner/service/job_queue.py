@@ -22,6 +22,7 @@ from typing import Any
 import dashcamcleaner
 from dashcamcleaner import errors
 from dashcamcleaner.errors import DashcamCleanerError, InputError, TooLarge, TooMany
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.plan_file import plan_path
 from dashcamcleaner.report.data import html_path, report_path
 from dashcamcleaner.service.job_store import DONE, ENDED, FAILED, QUEUED, RUNNING, JobRecord, JobStore, now
@@ -212,7 +213,9 @@ class JobQueue:
             with self._changed:
                 del self._running[record.id]
         if late.is_set():
-            late_error = TooLarge(f"The job ran for the {self._options.max_job_time:g} s that a job may.")
+            late_error = TooLarge(
+                msg("The job ran for the {max_job_time:g} s that a job may.", max_job_time=self._options.max_job_time)
+            )
             self._end(record, FAILED, error=late_error)
         elif last is not None and not (last["event"] == "failed" and last["error"] == "Cancelled"):
             self._conclude(record, last, folder)

@@ -20,6 +20,7 @@ from typing import Any
 
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import PRIVATE, map_os_errors
+from dashcamcleaner.messages import msg
 
 __all__ = ["ENDED", "JobRecord", "JobStore"]
 
@@ -103,7 +104,7 @@ class JobStore:
 
     def __init__(self, file: Path) -> None:
         self._lock = threading.RLock()
-        with map_os_errors(file, what=f"The storage {file.parent}"):
+        with map_os_errors(file, what=msg("The storage {parent}", parent=file.parent)):
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(file, os.O_RDWR | os.O_CREAT, PRIVATE))
         self._db = sqlite3.connect(file, timeout=1.0, check_same_thread=False, isolation_level=None)
@@ -117,12 +118,13 @@ class JobStore:
         except sqlite3.OperationalError as error:
             self._db.close()
             raise SettingError(
-                f"The storage {file.parent} is in use by another server.", hint="Name another one: --storage FOLDER."
+                msg("The storage {parent} is in use by another server.", parent=file.parent),
+                hint="Name another one: --storage FOLDER.",
             ) from error
         except sqlite3.DatabaseError as error:
             self._db.close()
             raise SettingError(
-                f"{file} is no database of jobs.", hint="Take it away, or name another --storage."
+                msg("{file} is no database of jobs.", file=file), hint="Take it away, or name another --storage."
             ) from error
 
     @contextlib.contextmanager

@@ -17,6 +17,7 @@ from typing import Any
 
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import map_os_errors, user_folder
+from dashcamcleaner.messages import msg
 from dashcamcleaner.settings.row import UNSET, Setting, rows_of, setting
 
 __all__ = ["GROUPS", "ROWS", "ServiceOptions", "is_loopback", "read_tokens"]
@@ -44,7 +45,8 @@ class ServiceOptions:
         "Address to listen on; any other than this machine's own needs a token.")
     port: int = setting(8080, "address", "Port", "Port to listen on; 0: a free one.", minimum=0, maximum=65535)
     token_file: str | None = setting(None, "address", "Token file",
-        f"File with one token a line, of at least {_LEAST_TOKEN} characters; auto: those in {TOKEN_VARIABLE}.",
+        msg("File with one token a line, of at least {least_token} characters; auto: those in {token_variable}.",
+            least_token=_LEAST_TOKEN, token_variable=TOKEN_VARIABLE),
         text="path")
     allow_name: tuple[str, ...] = setting((), "address", "Further names",
         "Names under which browsers may reach the service, where it stands behind a proxy.")
@@ -102,7 +104,9 @@ class ServiceOptions:
             raise SettingError(" ".join(complaints))
         for folder in self.allow_folder:
             if not Path(folder).is_dir():
-                raise SettingError(f"There is no folder {folder}.", hint="--allow-folder names one that is there.")
+                raise SettingError(
+                    msg("There is no folder {folder}.", folder=folder), hint="--allow-folder names one that is there."
+                )
         if self.webhook_host and not self.webhook_secret_file:
             raise SettingError(
                 "Webhooks are signed, and there is no secret.", hint="Name a file with one: --webhook-secret-file FILE."
@@ -131,8 +135,13 @@ class ServiceOptions:
         tokens = read_tokens(self.token_file)
         if not tokens and not is_loopback(self.host):
             raise SettingError(
-                f"{self.host} can be reached from other machines, and nobody would be asked for a token.",
-                hint=f"Name a file with one: --token-file FILE (or {TOKEN_VARIABLE}), or stay at --host 127.0.0.1.",
+                msg(
+                    "{host} can be reached from other machines, and nobody would be asked for a token.", host=self.host
+                ),
+                hint=msg(
+                    "Name a file with one: --token-file FILE (or {token_variable}), or stay at --host 127.0.0.1.",
+                    token_variable=TOKEN_VARIABLE,
+                ),
             )
         return tokens
 
@@ -145,10 +154,13 @@ class ServiceOptions:
         if not self.webhook_secret_file:
             return b""
         path = Path(self.webhook_secret_file)
-        with map_os_errors(path, what=f"The file {path}", verb="read", to=SettingError):
+        with map_os_errors(path, what=msg("The file {path}", path=path), verb="read", to=SettingError):
             secret = path.read_bytes().strip()
         if len(secret) < _LEAST_TOKEN:
-            raise SettingError(f"The webhooks' secret has less than {_LEAST_TOKEN} bytes.", hint="Make a longer one.")
+            raise SettingError(
+                msg("The webhooks' secret has less than {least_token} bytes.", least_token=_LEAST_TOKEN),
+                hint="Make a longer one.",
+            )
         return secret
 
 
@@ -162,17 +174,24 @@ def read_tokens(file: str | None) -> tuple[str, ...]:
         SettingError: the file cannot be read or holds none, or a token is too short or not of plain characters.
     """
     if file:
-        with map_os_errors(Path(file), what=f"The token file {file}", verb="read", to=SettingError, also=(ValueError,)):
+        what = msg("The token file {file}", file=file)
+        with map_os_errors(Path(file), what=what, verb="read", to=SettingError, also=(ValueError,)):
             text = Path(file).read_text(encoding="utf-8")
     else:
         text = os.environ.get(TOKEN_VARIABLE, "")
     tokens = tuple(line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#"))
     if file and not tokens:
-        raise SettingError(f"The token file {file} holds no token.", hint="One a line; make one: openssl rand -hex 32.")
+        raise SettingError(
+            msg("The token file {file} holds no token.", file=file),
+            hint="One a line; make one: openssl rand -hex 32.",
+        )
     for token in tokens:
         if len(token) < _LEAST_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
             raise SettingError(
-                f"A token has at least {_LEAST_TOKEN} plain characters, none of them a space.",
+                msg(
+                    "A token has at least {least_token} plain characters, none of them a space.",
+                    least_token=_LEAST_TOKEN,
+                ),
                 hint="Make one: openssl rand -hex 32.",
             )
     return tokens

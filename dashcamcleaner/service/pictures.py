@@ -25,6 +25,7 @@ from dashcamcleaner.files import PRIVATE, as_our_error, atomic_write
 from dashcamcleaner.media.formats import FORMATS, MediaKind, format_of, picture_format_of
 from dashcamcleaner.media.image_file import Still, read_still, still_size
 from dashcamcleaner.media.image_writer import write_still
+from dashcamcleaner.messages import as_message, msg
 from dashcamcleaner.pipeline.image import plan_still
 from dashcamcleaner.pipeline.writer import obscurer_for
 from dashcamcleaner.service.options import ServiceOptions
@@ -217,7 +218,8 @@ class PictureWork:
             except Exception as error:
                 ours = as_our_error(error, source=path)
                 names = {str(path): sent.name or "The picture", made: "a folder of the server"}
-                ours.message, ours.hint = without_paths(ours.message, names), without_paths(ours.hint, names)
+                ours.message = as_message(without_paths(ours.message, names))
+                ours.hint = as_message(without_paths(ours.hint, names))
                 ours.args = (ours.message,)
                 if ours is error:
                     raise
@@ -228,13 +230,19 @@ class PictureWork:
         if not sent.content:
             raise InputError("The picture has no bytes.", hint="Send the file itself.")
         if len(sent.content) > most * _MB:
-            raise TooLarge(f"The picture has {len(sent.content) / _MB:.1f} MB; {most:g} MB are taken at most.")
+            raise TooLarge(
+                msg(
+                    "The picture has {count:.1f} MB; {most:g} MB are taken at most.",
+                    count=len(sent.content) / _MB,
+                    most=most,
+                )
+            )
 
     def _check_pixels(self, path: Path) -> None:
         if picture_format_of(path.read_bytes()[:64]) is None:
             raise InputError(
-                f"{path} is no picture of a kind that is known here.",
-                hint=f"Kinds: {', '.join(written_formats())}. A clip is a job: POST /jobs.",
+                msg("{path} is no picture of a kind that is known here.", path=path),
+                hint=msg("Kinds: {names}. A clip is a job: POST /jobs.", names=", ".join(written_formats())),
             )
         found = picture_format_of(path.read_bytes()[:64])
         if found is not None and not found.readable:
@@ -243,7 +251,13 @@ class PictureWork:
         most = self._options.max_megapixels
         if width * height > most * 1_000_000:
             raise TooLarge(
-                f"The picture has {width}x{height} pixels; {most:g} million are taken at most.", hint="Scale it first."
+                msg(
+                    "The picture has {width}x{height} pixels; {most:g} million are taken at most.",
+                    width=width,
+                    height=height,
+                    most=most,
+                ),
+                hint="Scale it first.",
             )
 
 

@@ -20,6 +20,7 @@ from typing import Any
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import map_os_errors
+from dashcamcleaner.messages import msg
 
 __all__ = ["CATEGORIES", "DEFAULT_POLICY", "Policy", "load_policies"]
 
@@ -70,25 +71,37 @@ def load_policies(file: str | None, *, known: frozenset[str] = frozenset()) -> d
     if not file:
         return policies
     path = Path(file)
-    with map_os_errors(path, what=f"The policy file {path}", verb="read", to=SettingError, also=(ValueError,)):
+    with map_os_errors(
+        path, what=msg("The policy file {path}", path=path), verb="read", to=SettingError, also=(ValueError,)
+    ):
         with path.open("rb") as stream:
             raw = stream.read(_MOST_BYTES + 1)
         if len(raw) > _MOST_BYTES:
             raise ValueError("it is larger than a policy file can be")
         data = tomllib.loads(raw.decode("utf-8"))
     if len(data) > _MOST_POLICIES:
-        raise SettingError(f"The policy file holds {len(data)} policies; {_MOST_POLICIES} are taken at most.")
+        raise SettingError(
+            msg(
+                "The policy file holds {count} policies; {most_policies} are taken at most.",
+                count=len(data),
+                most_policies=_MOST_POLICIES,
+            )
+        )
     for name, rows in data.items():
         if not isinstance(rows, dict) or not rows:
             raise SettingError(
-                f"The policy file has a row {visible(name)!r} outside of any policy.",
+                msg("The policy file has a row {name} outside of any policy.", name=repr(visible(name))),
                 hint="Put a policy's name above its rows, in brackets: [family].",
             )
         policies[name] = Policy(name, {str(row): _threshold(name, row, value) for row, value in rows.items()})
         if unknown := [row for row in rows if known and row not in known]:
             raise SettingError(
-                f"The policy {visible(name)!r} names {visible(unknown[0])!r}, which nothing scores.",
-                hint=f"Categories and parts: {', '.join(sorted(known))}.",
+                msg(
+                    "The policy {name} names {unknown}, which nothing scores.",
+                    name=repr(visible(name)),
+                    unknown=repr(visible(unknown[0])),
+                ),
+                hint=msg("Categories and parts: {names}.", names=", ".join(sorted(known))),
             )
     return policies
 
@@ -96,6 +109,11 @@ def load_policies(file: str | None, *, known: frozenset[str] = frozenset()) -> d
 def _threshold(policy: str, row: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
         raise SettingError(
-            f"In the policy {visible(policy)!r}, {visible(row)} is {visible(repr(value))}; it takes 0 to 1."
+            msg(
+                "In the policy {policy}, {row} is {value}; it takes 0 to 1.",
+                policy=repr(visible(policy)),
+                row=visible(row),
+                value=visible(repr(value)),
+            )
         )
     return float(value)

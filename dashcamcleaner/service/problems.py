@@ -19,6 +19,7 @@ from starlette.routing import Match
 
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.errors import DashcamCleanerError, NotFound, RequestError, SettingError, TooMany
+from dashcamcleaner.messages import msg
 
 __all__ = ["PROBLEM_TYPE", "problem_of", "problem_response", "without_paths"]
 
@@ -89,11 +90,11 @@ def error_of(raised: Exception) -> DashcamCleanerError:
     if isinstance(raised, RequestValidationError):
         first = raised.errors()[0]
         place = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
-        return SettingError(f"{place}: {first['msg']}.")
+        return SettingError(msg("{place}: {msg}.", place=place, msg=first["msg"]))
     if isinstance(raised, HTTPException):
         if raised.status_code == HTTPStatus.NOT_FOUND:
             return NotFound("There is nothing under this address.", hint="GET /docs tells what there is.")
-        error = RequestError(f"{str(raised.detail).rstrip('.')}.")
+        error = RequestError(msg("{detail}.", detail=str(raised.detail).rstrip(".")))
         error.http_status = raised.status_code
         return error
     return DashcamCleanerError("An internal fault ended the request.", hint="The server's log tells of it.")

@@ -16,6 +16,7 @@ from starlette.datastructures import QueryParams
 
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.settings import ROWS, Setting
 
 __all__ = ["CLIP_SETTINGS", "PICTURE_SETTINGS", "own_row", "parameters", "said_in_query"]
@@ -78,14 +79,14 @@ def said_in_query(query: QueryParams, rows: Iterable[Setting]) -> dict[str, Any]
         values = query.getlist(name)
         try:
             if row is None:
-                raise SettingError(f"There is no parameter {visible(name)[:60]!r} here.")
+                raise SettingError(msg("There is no parameter {name} here.", name=repr(visible(name)[:60])))
             if len(values) > 1:
-                raise SettingError(f"{name} is said {len(values)} times; once is enough.")
+                raise SettingError(msg("{name} is said {count} times; once is enough.", name=name, count=len(values)))
             said[name] = row.check(_plain(row, values[0]))
         except SettingError as error:
             complaints.append(error.message)
     if complaints:
-        raise SettingError(" ".join(complaints), hint=f"Parameters: {', '.join(known)}.")
+        raise SettingError(" ".join(complaints), hint=msg("Parameters: {known}.", known=", ".join(known)))
     return said
 
 
@@ -102,7 +103,14 @@ def _plain(row: Setting, text: str) -> Any:
         return text
     elif row.type == "list" and text and row.choices:
         return text.split(",")
-    raise SettingError(f"{row.name} cannot be {visible(text)[:60]!r}: it takes {row.describe_range()}.")
+    raise SettingError(
+        msg(
+            "{row} cannot be {text}: it takes {describe_range}.",
+            row=row.name,
+            text=repr(visible(text)[:60]),
+            describe_range=row.describe_range(),
+        )
+    )
 
 
 def parameters(

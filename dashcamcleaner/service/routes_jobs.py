@@ -20,6 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from dashcamcleaner.errors import ExtraMissing, InputError, NotFound, NotReady, RequestError, SettingError, extra_hint
 from dashcamcleaner.files import check_space
 from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
+from dashcamcleaner.messages import msg
 from dashcamcleaner.service.answers import JobAnswer, JobList, problems
 from dashcamcleaner.service.bodies import chunks, content_type_of, form_files, plain_name, read_json
 from dashcamcleaner.service.job_paths import allowed_path
@@ -91,7 +92,7 @@ _LINKS = {
     name: {"operationId": name, "parameters": {"job": "$response.body#/id", **more}}
     for name, more in (("show_job", {}), ("job_events", {}), ("job_file", {"word": "report"}), ("delete_job", {}))
 }
-JobId = Annotated[str, PathParameter(pattern="^[0-9a-f]{32}$", description="the job's id")]
+JobId = Annotated[str, PathParameter(pattern="^[0-9a-f]{32}$", description=msg("the job's id"))]
 _EVERY_S = 0.3
 _KEEPALIVE_S = 15.0
 
@@ -129,9 +130,14 @@ async def start_job(request: Request, owner: Caller, response: Response) -> Any:
         await _take_files(request, service, record, folder, name=plain_name(own["name"] or ""))
         least, most = _NEEDED[record.kind]
         if not least <= len(record.inputs) <= most:
-            takes = f"{least} to {most}" if most > least else f"{least}"
+            takes = msg("{least} to {most}", least=least, most=most) if most > least else f"{least}"
             raise RequestError(
-                f"There are {len(record.inputs)} files, and {record.kind} takes {takes}.",
+                msg(
+                    "There are {count} files, and {kind} takes {takes}.",
+                    count=len(record.inputs),
+                    kind=record.kind,
+                    takes=takes,
+                ),
                 hint="An audit takes the source, what came of it, and its plan if there is one.",
             )
         if record.kind == "clean":
@@ -283,7 +289,9 @@ async def job_file(
     name = record.files.get(word)
     path = service.jobs.folder_of(job) / name if name else None
     if path is None or not path.is_file():
-        raise NotFound("The job has no such file.", hint=f"It has: {', '.join(record.files) or 'none'}.")
+        raise NotFound(
+            "The job has no such file.", hint=msg("It has: {files}.", files=", ".join(record.files) or "none")
+        )
     return FileResponse(path, media_type="application/octet-stream", filename=path.name)
 
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.errors import NotFound, RequestError, SettingError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.service.answers import Detected, Scored, problems
 from dashcamcleaner.service.bodies import PICTURE_BODY, read_pictures
 from dashcamcleaner.service.pictures import written_formats
@@ -79,7 +80,9 @@ async def anonymize(request: Request, _caller: Caller) -> Response:
         raise SettingError("Neither faces nor plates are to be hidden.", hint="Leave out faces=false or plates=false.")
     pictures = await read_pictures(request, most=service.options.max_pictures)
     if len(pictures) != 1:
-        raise RequestError(f"There are {len(pictures)} pictures, and one is cleaned at a time.", hint="Send one.")
+        raise RequestError(
+            msg("There are {count} pictures, and one is cleaned at a time.", count=len(pictures)), hint="Send one."
+        )
     service.metrics.count_pictures("detect" if method == "detect" else "clean")
     if method == "detect":
         found = await service.work.run(service.pictures.detect, pictures[0], settings=settings)
@@ -97,6 +100,7 @@ async def anonymize(request: Request, _caller: Caller) -> Response:
 def _policy(policies: dict[str, Policy], name: str) -> Policy:
     if name not in policies:
         raise NotFound(
-            f"There is no policy {visible(name)[:60]!r} here.", hint=f"Policies: {', '.join(map(visible, policies))}."
+            msg("There is no policy {name} here.", name=repr(visible(name)[:60])),
+            hint=msg("Policies: {names}.", names=", ".join(map(visible, policies))),
         )
     return policies[name]

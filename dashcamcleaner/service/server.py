@@ -17,6 +17,7 @@ from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import atomic_write
+from dashcamcleaner.messages import msg
 from dashcamcleaner.service.app import create_app, openapi
 from dashcamcleaner.service.options import ServiceOptions
 
@@ -33,7 +34,7 @@ class _Server(uvicorn.Server):
         for one in sockets or ():
             host, port = one.getsockname()[:2]
             shown = f"[{host}]" if ":" in host else host
-            say(f"DashcamCleaner serves at http://{shown}:{port}/ (Ctrl-C ends it).")
+            say(msg("DashcamCleaner serves at http://{shown}:{port}/ (Ctrl-C ends it).", shown=shown, port=port))
 
 
 def serve(options: ServiceOptions, *, models: ModelPool | None = None) -> int:
@@ -71,7 +72,12 @@ def _listening(options: ServiceOptions) -> socket.socket:
             raise
     except OSError as error:
         raise SettingError(
-            f"The address {options.host}:{options.port} cannot be listened on: {error.strerror}.",
+            msg(
+                "The address {host}:{port} cannot be listened on: {strerror}.",
+                host=options.host,
+                port=options.port,
+                strerror=error.strerror,
+            ),
             hint="Choose another --host or --port; 0 takes a free one.",
         ) from error
     return listener

@@ -13,6 +13,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import DashcamCleanerError, TokenError
 from dashcamcleaner.files import map_os_errors
+from dashcamcleaner.messages import msg
 from dashcamcleaner.service.access import RateLimit, TokenCheck
 from dashcamcleaner.service.job_queue import JobQueue
 from dashcamcleaner.service.job_store import JobStore
@@ -26,7 +27,7 @@ from dashcamcleaner.settings import resolve
 
 __all__ = ["Caller", "Service", "caller", "service_of"]
 
-_BEARER = HTTPBearer(auto_error=False, description="A token of the server's token file.")
+_BEARER = HTTPBearer(auto_error=False, description=msg("A token of the server's token file."))
 
 
 class Service:

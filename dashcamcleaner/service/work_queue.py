@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from dashcamcleaner.detection.yolo import cpu_count
 from dashcamcleaner.errors import ServiceBusy, TooMany
+from dashcamcleaner.messages import msg
 
 __all__ = ["WorkQueue"]
 
@@ -57,7 +58,7 @@ class WorkQueue:
         except TimeoutError:
             if not future.done() or future.cancelled():
                 raise ServiceBusy(
-                    f"There was no answer within {self._patience_s:g} s.",
+                    msg("There was no answer within {patience_s:g} s.", patience_s=self._patience_s),
                     hint="Send fewer or smaller pictures at once.",
                 ) from None
             raise

@@ -24,6 +24,7 @@ from dashcamcleaner.core.events import Audited, Event, Failed, Finished, event_a
 from dashcamcleaner.core.plain_text import json_line
 from dashcamcleaner.errors import DashcamCleanerError, TooLarge
 from dashcamcleaner.files import as_our_error
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.control import Control
 
 __all__ = ["main", "work"]
@@ -176,7 +177,9 @@ def _check_size(path: Path, *, most_pixels: float, most_s: float) -> None:
 
 def _check(value: float, most: float, what: str) -> None:
     if value > most:
-        raise TooLarge(f"The clip has {what}, which is more than this service takes.", hint="Cut or scale it first.")
+        raise TooLarge(
+            msg("The clip has {what}, which is more than this service takes.", what=what), hint="Cut or scale it first."
+        )
 
 
 def _watch(control: Control) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.settings.row import Setting, shown
 from dashcamcleaner.settings.table import PROFILES, ROWS, SETTINGS
 from dashcamcleaner.side_files import UNREADABLE, read_bytes, reason_of
@@ -31,16 +32,18 @@ def load_toml(path: str | Path, *, told: list[str] | None = None) -> dict[str, A
         SettingError: the file cannot be read or is not TOML. Names and values are checked by `resolve`.
     """
     try:
-        what = f"The settings file {path}"
+        what = msg("The settings file {path}", path=path)
         found = tomllib.loads(read_bytes(Path(path), what=what, to=SettingError, most=_MOST_BYTES).decode("utf-8"))
     except UNREADABLE as error:
         raise SettingError(
-            f"The settings file {path} is not valid TOML: {reason_of(error)}.",
+            msg("The settings file {path} is not valid TOML: {reason_of}.", path=path, reason_of=reason_of(error)),
             hint="One setting a line, e.g. threshold = 0.2",
         ) from error
     kept = {name: value for name, value in found.items() if name.replace("-", "_") != _TRUST}
     if told is not None and any(found[name] for name in found.keys() - kept.keys()):
-        told.append(f"The settings file {path} says trust-weights; that is for you to say, by --trust-weights.")
+        told.append(
+            msg("The settings file {path} says trust-weights; that is for you to say, by --trust-weights.", path=path)
+        )
     return kept
 
 

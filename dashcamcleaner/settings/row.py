@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 
 from dashcamcleaner.core.time import Span
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.messages import msg
 
 __all__ = ["UNSET", "Setting", "rows_of", "setting", "shown"]
 
@@ -95,18 +96,18 @@ class Setting:
         """What is allowed, for people: the constraint prints itself, so that no message is written by hand."""
         unit = f" {self.unit}" if self.unit else ""
         if self.type == "bool":
-            return "true or false"
+            return msg("true or false")
         if self.type in ("choice", "list") and self.choices:
-            return ("any of " if self.type == "list" else "one of ") + ", ".join(self.choices)
+            return (msg("any of ") if self.type == "list" else msg("one of ")) + ", ".join(self.choices)
         if self.type == "span":
-            return "frames like 5, or seconds like 0.5s"
+            return msg("frames like 5, or seconds like 0.5s")
         if self.is_auto_zero:
-            return f"auto, or 1 to {self.maximum:g}{unit}"
+            return msg("auto, or 1 to {maximum:g}{unit}", maximum=self.maximum, unit=unit)
         if self.minimum is not None and self.maximum is not None:
-            return f"{self.minimum:g} to {self.maximum:g}{unit}"
+            return msg("{minimum:g} to {maximum:g}{unit}", minimum=self.minimum, maximum=self.maximum, unit=unit)
         if self.minimum is not None:
-            return f"{self.minimum:g}{unit} or more"
-        return {"list": "names separated by commas", "path": "a file's path"}.get(self.type, "a " + self.type)
+            return msg("{minimum:g}{unit} or more", minimum=self.minimum, unit=unit)
+        return {"list": msg("names separated by commas"), "path": "a file's path"}.get(self.type, "a " + self.type)
 
     def check(self, value: Any) -> Any:
         """The value in the row's own type.
@@ -125,9 +126,15 @@ class Setting:
             near = ""
             if self.choices and isinstance(value, str):
                 found = difflib.get_close_matches(value, self.choices, n=1)
-                near = f" Did you mean {found[0]}?" if found else ""
+                near = msg(" Did you mean {found}?", found=found[0]) if found else ""
             raise SettingError(
-                f"{self.name.replace('_', '-')} cannot be {_short(value)}: it takes {self.describe_range()}.{near}",
+                msg(
+                    "{name} cannot be {value}: it takes {describe_range}.{near}",
+                    name=self.name.replace("_", "-"),
+                    value=_short(value),
+                    describe_range=self.describe_range(),
+                    near=near,
+                ),
                 hint=self.help,
             ) from None
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.messages import joined, msg
 from dashcamcleaner.settings.row import UNSET, Setting, rows_of, setting
 
 __all__ = [
@@ -280,7 +281,10 @@ def renamed_hints(*layers: Mapping[str, Any]) -> list[str]:
     """One sentence for each older name in the layers: they are understood, but people may want to know."""
     old = dict.fromkeys(key.replace("-", "_") for layer in layers for key in layer)
     return [
-        f"The setting {_dashed(name)} is called {_dashed(_RENAMED[name].name)} now; the old name works, too."
+        msg(
+            "The setting {older} is called {newer} now; the old name works, too.",
+            older=_dashed(name), newer=_dashed(_RENAMED[name].name),
+        )
         for name in old
         if name in _RENAMED
     ]
@@ -333,13 +337,15 @@ def _checked(items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
             complaints.append(error.message)
             hint = error.hint
     if complaints:
-        raise SettingError(" ".join(complaints), hint=hint if len(complaints) == 1 else "")
+        raise SettingError(joined(complaints), hint=hint if len(complaints) == 1 else "")
     return said
 
 
 def _unknown(key: str) -> str:
     near = difflib.get_close_matches(key.replace("-", "_"), SETTINGS, n=1)
-    return f"There is no setting {key!r}." + (f" Did you mean {_dashed(near[0])}?" if near else "")
+    if near:
+        return msg("There is no setting {key}. Did you mean {near}?", key=repr(key), near=_dashed(near[0]))
+    return msg("There is no setting {key}.", key=repr(key))
 
 
 def _dashed(name: str) -> str:

@@ -21,6 +21,7 @@ from dashcamcleaner.detection.registry import open_detector
 from dashcamcleaner.detection.weights import find_weights
 from dashcamcleaner.detection.yolo import network_size
 from dashcamcleaner.errors import InputError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.training.pictures import KINDS, Picture, list_folder, read_rgb, select
 from dashcamcleaner.training.scoring import SIZE_BINS, Judged, PictureTruth, figures, judge
 
@@ -154,7 +155,7 @@ def evaluate(
         pictures = one.pictures()
         if not pictures:
             raise InputError(
-                f"the evaluation set {one.name} holds no pictures.", hint="Give folders that hold images/."
+                msg("the evaluation set {one} holds no pictures.", one=one.name), hint="Give folders that hold images/."
             )
         result.sets[one.name] = {}
         for size in inference_sizes:

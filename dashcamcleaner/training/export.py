@@ -20,6 +20,7 @@ from dashcamcleaner.detection.weights import SCHEMA, read_sidecar
 from dashcamcleaner.detection.yolo import letterbox, network_size
 from dashcamcleaner.errors import ExtraMissing, OutputError, WeightsError, extra_hint
 from dashcamcleaner.files import atomic_json, atomic_path, file_sha256
+from dashcamcleaner.messages import msg
 from dashcamcleaner.training.fit import save_checkpoint
 from dashcamcleaner.training.pictures import KINDS, read_rgb
 from dashcamcleaner.training.ultra import detect_head, load_model, require, single_head
@@ -109,7 +110,12 @@ def _compare(model: Any, path: Path) -> None:
         difference = float(np.abs(found - wanted).max() / max(np.abs(wanted).max(), 1e-6))
         if found.shape != wanted.shape or not difference < _TOLERANCE:
             raise WeightsError(
-                f"the ONNX export differs from torch at {shape[3]}x{shape[2]} (by {difference:.1e}).",
+                msg(
+                    "the ONNX export differs from torch at {shape}x{shape2} (by {difference:.1e}).",
+                    shape=shape[3],
+                    shape2=shape[2],
+                    difference=difference,
+                ),
                 hint="This is a fault of the exporter's version; try another torch.",
             )
 
@@ -210,7 +216,9 @@ def write_sidecar(
     rows = []
     for path in files:
         if not path.is_file():
-            raise OutputError(f"the sidecar names {path.name}, which does not exist.", hint="Export first.")
+            raise OutputError(
+                msg("the sidecar names {path}, which does not exist.", path=path.name), hint="Export first."
+            )
         rows.append(_row(path, int8_auto=int8_auto))
     sidecar = {
         "schema": SCHEMA,

@@ -24,6 +24,7 @@ from typing import Any
 
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import atomic_path
+from dashcamcleaner.messages import msg
 from dashcamcleaner.training.clock import TrainingClock, core_time
 from dashcamcleaner.training.loss import collate, masked_loss
 from dashcamcleaner.training.optimiser import make_optimiser
@@ -143,7 +144,11 @@ def fit(
             optimiser.load_state_dict(state["optimiser"])
         except (KeyError, ValueError) as e:
             raise SettingError(
-                f"the run in {out} was begun with another optimiser than {recipe.optimiser}.",
+                msg(
+                    "the run in {out} was begun with another optimiser than {optimiser}.",
+                    out=out,
+                    optimiser=recipe.optimiser,
+                ),
                 hint="Give the recipe the one it was begun with, or another --out.",
             ) from e
         step, spent, first = state["step"], state["spent_s"], state["first_loss"]

@@ -20,6 +20,7 @@ from dashcamcleaner.errors import DashcamCleanerError, InputError
 from dashcamcleaner.files import atomic_json
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.probe import probe
+from dashcamcleaner.messages import msg
 
 __all__ = ["HarvestRecipe", "HarvestResult", "doubt", "harvest"]
 
@@ -107,7 +108,7 @@ def harvest(
         if progress is not None:
             progress(number, len(clips))
     if refused and len(refused) == len(clips):
-        raise InputError(f"none of the clips can be read ({next(iter(refused.values())).rstrip('.')}).")
+        raise InputError(msg("none of the clips can be read ({next}).", next=next(iter(refused.values())).rstrip(".")))
     return HarvestResult(written, done_before, refused)
 
 

@@ -25,6 +25,7 @@ from dashcamcleaner.detection.network import open_network
 from dashcamcleaner.detection.weights import SCHEMA
 from dashcamcleaner.errors import ExtraMissing, InputError, extra_hint
 from dashcamcleaner.files import atomic_json, atomic_write, file_sha256
+from dashcamcleaner.messages import msg
 from dashcamcleaner.scenes.classify.preparation import Preparation, covering_squares
 from dashcamcleaner.training.hazard_network import CLASSES, feature_graph, hazard_graph, pretrained_weights
 from dashcamcleaner.training.pictures import read_rgb
@@ -132,7 +133,7 @@ def train_hazards(data: Path, *, street: Sequence[Path], out: Path, name: str) -
         powers[len(lines) : len(lines) + len(head.lines), column] = np.log(0.5) / threshold
         lines += _fit(rows, np.ones(len(rows.picture), bool), head)
         figures[label] = _figures(rows, head, scores, threshold=threshold)
-        say(f"{label}: {figures[label]}")
+        say(msg("{label}: {figures}", label=label, figures=figures[label]))
     slopes, biases = np.stack([slope for slope, _ in lines]), np.array([bias for _, bias in lines])
     content = hazard_graph(tensors, lines=slopes, biases=biases, powers=powers)
     out.mkdir(parents=True, exist_ok=True)
@@ -158,7 +159,10 @@ def _pictures_of(data: Path, *, street: Sequence[Path]) -> list[tuple[str, str, 
 def _files_in(folder: Path) -> list[Path]:
     paths = sorted(path for path in folder.glob("**/*") if path.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"))
     if not paths:
-        raise InputError(f"{folder} holds no pictures.", hint="See docs/training.md for the folders that are wanted.")
+        raise InputError(
+            msg("{folder} holds no pictures.", folder=folder),
+            hint="See docs/training.md for the folders that are wanted.",
+        )
     return paths
 
 
@@ -177,7 +181,7 @@ def _rows_of(pictures: Sequence[tuple[str, str, Path]], *, network: bytes) -> _R
                 middle += [abs(place - (len(squares) - 1) / 2) < 1 for place in range(len(squares))]
                 original += [not mirrored] * len(squares)
             if index % 200 == 0:
-                say(f"features: picture {index} of {len(pictures)}")
+                say(msg("features: picture {index} of {count}", index=index, count=len(pictures)))
     finally:
         opened.close()
     return _Rows(

@@ -25,6 +25,7 @@ from dashcamcleaner.detection.registry import open_detector
 from dashcamcleaner.detection.yolo import network_size
 from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.files import atomic_json
+from dashcamcleaner.messages import msg
 from dashcamcleaner.training.pictures import KINDS, list_folder, read_rgb, refuse_validation, write_boxes
 
 __all__ = ["CENTERFACE", "LabelResult", "Teacher", "label", "open_teacher"]
@@ -101,7 +102,7 @@ def label(
     refuse_validation(folder)
     pictures = list_folder(folder, known=[])
     if not pictures:
-        raise InputError(f"{folder} holds no pictures to label.")
+        raise InputError(msg("{folder} holds no pictures to label.", folder=folder))
     _sign(out, teacher)
     waiting = [p for p in pictures if not _label_file(out, p.path).exists()]
     shapes: dict[tuple[int, int], list[Any]] = {}
@@ -140,7 +141,7 @@ def _sign(out: Path, teacher: Teacher) -> None:
     if path.exists():
         if json.loads(path.read_text(encoding="utf-8")) != sheet:
             raise OutputError(
-                f"{out} holds labels of another teacher or of other thresholds.",
+                msg("{out} holds labels of another teacher or of other thresholds.", out=out),
                 hint="Give each teacher its own folder.",
             )
         return

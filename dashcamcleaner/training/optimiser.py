@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.training.ultra import detect_head, require
 
 __all__ = ["OPTIMISERS", "make_optimiser"]
@@ -48,7 +49,10 @@ def make_optimiser(model: Any, *, name: str, lr: float, weight_decay: float) -> 
         ]
         return torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.99))
     if name != "muon":
-        raise SettingError(f"there is no optimiser {name!r}.", hint=f"One of {', '.join(OPTIMISERS)}.")
+        raise SettingError(
+            msg("there is no optimiser {name}.", name=repr(name)),
+            hint=msg("One of {optimisers}.", optimisers=", ".join(OPTIMISERS)),
+        )
     head = detect_head(model)
     # The first convolution and the last ones (pixels in, boxes and scores out) have a scale of their own.
     ends = {id(p) for p in model.model[0].parameters()}

@@ -20,6 +20,7 @@ import numpy as np
 from dashcamcleaner.errors import ExtraMissing, InputError, SettingError, extra_hint
 from dashcamcleaner.files import atomic_json, atomic_write
 from dashcamcleaner.media.formats import MediaKind, suffixes
+from dashcamcleaner.messages import msg
 
 __all__ = [
     "GREY",
@@ -86,7 +87,7 @@ def read_rgb(path: str | Path) -> np.ndarray:
     data = np.fromfile(path, np.uint8)
     bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
     if bgr is None:
-        raise InputError(f"{path} is not a picture that can be read.")
+        raise InputError(msg("{path} is not a picture that can be read.", path=path))
     return np.ascontiguousarray(bgr[:, :, ::-1])
 
 
@@ -109,7 +110,14 @@ def read_boxes(path: str | Path, *, size: tuple[int, int]) -> list[list[float]]:
         try:
             cls, cx, cy, w, h = (float(v) for v in line.split()[:5])
         except ValueError as e:
-            raise InputError(f"{path}, line {number}: expected 'class cx cy w h', found {line[:40]!r}.") from e
+            raise InputError(
+                msg(
+                    "{path}, line {number}: expected 'class cx cy w h', found {line}.",
+                    path=path,
+                    number=number,
+                    line=repr(line[:40]),
+                )
+            ) from e
         rows.append([cls, (cx - w / 2) * width, (cy - h / 2) * height, (cx + w / 2) * width, (cy + h / 2) * height])
     return rows
 
@@ -141,7 +149,9 @@ def list_folder(folder: str | Path, *, known: Sequence[int], teacher: str | Path
     folder = Path(folder)
     images = folder / "images"
     if not images.is_dir():
-        raise InputError(f"{folder} has no images/ folder.", hint="A labelled folder holds images/ and labels/.")
+        raise InputError(
+            msg("{folder} has no images/ folder.", folder=folder), hint="A labelled folder holds images/ and labels/."
+        )
     meta_file = folder / "meta.json"
     groups = json.loads(meta_file.read_text(encoding="utf-8")).get("groups", {}) if meta_file.exists() else {}
     pictures = []
@@ -199,7 +209,10 @@ def select(
     known = {picture.group for picture in pictures}
     for group in (*(groups or ()), *without):
         if group not in known:
-            raise SettingError(f"No picture belongs to the group {group!r}.", hint="The groups stand in meta.json.")
+            raise SettingError(
+                msg("No picture belongs to the group {group}.", group=repr(group)),
+                hint="The groups stand in meta.json.",
+            )
     chosen = [p for p in pictures if (groups is None or p.group in groups) and p.group not in without]
     return chosen[slice(*part)] if part is not None else chosen
 
@@ -218,7 +231,10 @@ def refuse_validation(folder: str | Path) -> None:
     meta = json.loads(meta_file.read_text(encoding="utf-8"))
     if any(str(meta.get(key, "")).lower().startswith("validation") for key in ("purpose", "scene")):
         raise InputError(
-            f"{folder} is a validation set: figures measured on what was trained on would mean nothing.",
+            msg(
+                "{folder} is a validation set: figures measured on what was trained on would mean nothing.",
+                folder=folder,
+            ),
             hint="Give another folder, or change its meta.json if it is wrong.",
         )
 
@@ -293,7 +309,7 @@ def pack(
             for number, picture in enumerate(pictures):
                 rgb = read_rgb(picture.path)
                 if rgb.shape[1::-1] != picture.size:
-                    raise InputError(f"{picture.path} decodes to another size than its header says.")
+                    raise InputError(msg("{path} decodes to another size than its header says.", path=picture.path))
                 paint_out(rgb, picture.ignore, picture.boxes)
                 out.write(rgb.tobytes())
                 if progress is not None:

@@ -35,6 +35,7 @@ from typing import Any
 
 from dashcamcleaner.errors import InputError, SettingError
 from dashcamcleaner.files import map_os_errors
+from dashcamcleaner.messages import msg
 from dashcamcleaner.training.evaluate import EvaluationSet
 from dashcamcleaner.training.fit import FitRecipe
 from dashcamcleaner.training.pictures import KINDS, Picture, list_folder, select
@@ -121,7 +122,11 @@ def _resolve(row: dict[str, Any], base: Path) -> list[Path]:
     found = [folder for folder in found if (folder / "images").is_dir()]
     if not found:
         raise InputError(
-            f"the recipe's path {pattern!r} matches no folder with images/ (looked from {base.resolve()})."
+            msg(
+                "the recipe's path {pattern} matches no folder with images/ (looked from {base}).",
+                pattern=repr(pattern),
+                base=base.resolve(),
+            )
         )
     return found
 
@@ -137,7 +142,10 @@ def _kinds(row: dict[str, Any]) -> list[str]:
     kinds = list(row.get("kinds", KINDS))
     for kind in kinds:
         if kind not in KINDS:
-            raise SettingError(f"the recipe names the kind {kind!r}.", hint=f"Kinds: {', '.join(KINDS)}.")
+            raise SettingError(
+                msg("the recipe names the kind {kind}.", kind=repr(kind)),
+                hint=msg("Kinds: {kinds}.", kinds=", ".join(KINDS)),
+            )
     return kinds
 
 
@@ -151,8 +159,10 @@ def _known(row: dict[str, Any], keys: Iterable[str], *, where: str) -> None:
         if key not in keys:
             near = difflib.get_close_matches(key, keys, n=1)
             raise SettingError(
-                f"{where} has the unknown key {key!r}.",
-                hint=f"Did you mean {near[0]!r}?" if near else f"Keys: {', '.join(keys)}.",
+                msg("{where} has the unknown key {key}.", where=where, key=repr(key)),
+                hint=msg("Did you mean {near}?", near=repr(near[0]))
+                if near
+                else msg("Keys: {keys}.", keys=", ".join(keys)),
             )
 
 
@@ -166,10 +176,26 @@ def _fill(kind: Any, values: dict[str, Any], *, where: str) -> Any:
         if isinstance(wanted, tuple):
             value = tuple(float(v) for v in value)
         elif isinstance(wanted, bool) != isinstance(value, bool) and wanted is not None:
-            raise SettingError(f"{where} {name} cannot be {value!r}: it is like {wanted!r}.")
+            raise SettingError(
+                msg(
+                    "{where} {name} cannot be {value}: it is like {wanted}.",
+                    where=where,
+                    name=name,
+                    value=repr(value),
+                    wanted=repr(wanted),
+                )
+            )
         elif isinstance(wanted, float) and isinstance(value, int | float):
             value = float(value)
         elif wanted is not None and not isinstance(value, type(wanted)):
-            raise SettingError(f"{where} {name} cannot be {value!r}: it is like {wanted!r}.")
+            raise SettingError(
+                msg(
+                    "{where} {name} cannot be {value}: it is like {wanted}.",
+                    where=where,
+                    name=name,
+                    value=repr(value),
+                    wanted=repr(wanted),
+                )
+            )
         filled[name] = value
     return kind(**filled)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.errors import ExtraMissing, SettingError, extra_hint
+from dashcamcleaner.messages import msg
 from dashcamcleaner.training.fit import save_checkpoint
 from dashcamcleaner.training.ultra import detect_head, load_model, require, single_head
 
@@ -66,7 +67,12 @@ def slim(checkpoint: str | Path, out: str | Path, *, most_gflops: float) -> Slim
     before = gflops(model)
     if before <= most_gflops:
         raise SettingError(
-            f"{Path(checkpoint).name} costs {before:.1f} GFLOPs already, which is not more than {most_gflops:g}.",
+            msg(
+                "{name} costs {before:.1f} GFLOPs already, which is not more than {most_gflops:g}.",
+                name=Path(checkpoint).name,
+                before=before,
+                most_gflops=most_gflops,
+            ),
             hint="Give a smaller number, or train it on as it is.",
         )
     # The smallest share that is enough: the cost falls in steps as channels are rounded, so halve the interval.
@@ -83,7 +89,13 @@ def slim(checkpoint: str | Path, out: str | Path, *, most_gflops: float) -> Slim
         else:
             low = share
     if best is None:
-        raise SettingError(f"{Path(checkpoint).name} cannot be made as lean as {most_gflops:g} GFLOPs.")
+        raise SettingError(
+            msg(
+                "{name} cannot be made as lean as {most_gflops:g} GFLOPs.",
+                name=Path(checkpoint).name,
+                most_gflops=most_gflops,
+            )
+        )
     out = Path(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     save_checkpoint(best[1], out, summary={"slimmed_from": Path(checkpoint).name, "gflops": best[0]})

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from dashcamcleaner.errors import InputError
+from dashcamcleaner.messages import msg
 
 __all__ = ["CLIP_SUFFIXES", "ClipTruth", "LabelledClip", "TrueTrack", "labelled_clips"]
 
@@ -123,11 +124,15 @@ def labelled_clips(folder: str | Path, *, names: Sequence[str] = ()) -> list[Lab
         try:
             found.append(LabelledClip(clip, ClipTruth.from_json(json.loads(file.read_text(encoding="utf-8")))))
         except (OSError, ValueError) as error:
-            raise InputError(f"{file} is not the truth of a labelled clip ({error}).") from error
+            raise InputError(
+                msg("{file} is not the truth of a labelled clip ({error}).", file=file, error=error)
+            ) from error
     missing = sorted(set(names) - {clip.name for clip in found})
     if missing or not found:
         raise InputError(
-            f"{folder} holds no labelled clip named {missing[0]}." if missing else f"{folder} holds no labelled clip.",
+            msg("{folder} holds no labelled clip named {missing}.", folder=folder, missing=missing[0])
+            if missing
+            else msg("{folder} holds no labelled clip.", folder=folder),
             hint="A labelled clip is NAME.mp4 with NAME.json beside it.",
         )
     return found

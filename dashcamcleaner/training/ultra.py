@@ -12,6 +12,7 @@ from typing import Any
 
 from dashcamcleaner.detection.torch import import_ultralytics
 from dashcamcleaner.errors import ExtraMissing, WeightsError, extra_hint
+from dashcamcleaner.messages import msg
 
 __all__ = ["detect_head", "load_model", "require", "single_head"]
 
@@ -26,7 +27,9 @@ def require() -> Any:
     """
     for name in ("torch", "ultralytics"):
         if importlib.util.find_spec(name) is None:
-            raise ExtraMissing(f"training needs {name}, which is not installed.", hint=extra_hint("train"))
+            raise ExtraMissing(
+                msg("training needs {name}, which is not installed.", name=name), hint=extra_hint("train")
+            )
     return import_ultralytics()
 
 
@@ -42,7 +45,7 @@ def load_model(path: str | Path) -> Any:
     try:
         model = ultralytics.YOLO(str(path), task="detect").model.float()
     except (OSError, RuntimeError, KeyError, AttributeError, TypeError, ValueError, EOFError) as e:
-        raise WeightsError(f"{path} is not an Ultralytics detection checkpoint ({e}).") from e
+        raise WeightsError(msg("{path} is not an Ultralytics detection checkpoint ({e}).", path=path, e=e)) from e
     for parameter in model.parameters():
         parameter.requires_grad_(True)
     return model

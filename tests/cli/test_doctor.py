@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -88,3 +90,16 @@ def test_a_broken_engine_does_not_hide_the_others(
 def test_misspelt_values_get_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "--backend", "openvin"]) == 2
     assert "openvino" in capsys.readouterr().err
+
+
+def test_what_a_bundle_leaves_out_is_no_complaint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dashcamcleaner.detection import diagnostics, weights
+
+    shipped = Path(__file__).resolve().parents[2] / "weights"
+    for name in ("nano-2.json", "nano-2.onnx"):
+        shutil.copy2(shipped / name, tmp_path / name)
+    monkeypatch.setattr(weights, "weights_folders", lambda: [tmp_path])
+    report = next(one for one in diagnostics.survey_weights() if one.name == "nano-2")
+    states = {row["file"]: row["state"] for row in report.files}
+    assert states["nano-2.onnx"] == "as its sidecar says"
+    assert states["nano-2.pt"] == "not here; only torch would need it"

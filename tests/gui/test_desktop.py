@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import sys
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from PyQt5.QtCore import QSize
 from PyQt5.QtNetwork import QLocalSocket
+from PyQt5.QtWidgets import QMainWindow
 
 from dashcamcleaner.gui import single_instance
 from dashcamcleaner.gui.crash import CrashNet, log_path
-from dashcamcleaner.gui.presence import WakeLock
+from dashcamcleaner.gui.presence import Presence, WakeLock
+from dashcamcleaner.gui.queue_model import Totals
 from dashcamcleaner.gui.single_instance import SingleInstance, hand_over
 from tests.gui.driving import OpenWindow, ScriptedEngine, drop
 
@@ -137,3 +142,39 @@ def test_names_of_results_are_what_was_chosen(
     qtbot.waitUntil(lambda: not window.session.busy and not window.session.started)
     assert [job.output.name for job in engine.jobs] == ["a_public.mp4"]
     assert json.loads((window.session.store.folder / "window.json").read_text())["result_suffix"] == "_public"
+
+
+def test_windows_paints_progress_into_its_task_bar(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The part of Qt that does it exists on Windows alone: what is asked of it is written down here instead."""
+    asked: list[tuple[str, int]] = []
+
+    class Progress:
+        def setVisible(self, visible: bool) -> None:  # noqa: N802
+            asked.append(("visible", visible))
+
+        def setValue(self, value: int) -> None:  # noqa: N802
+            asked.append(("value", value))
+
+    class Button:
+        def __init__(self, parent: object) -> None:
+            self._progress = Progress()
+
+        def setWindow(self, handle: object) -> None:  # noqa: N802
+            assert handle is not None
+            asked.append(("window", 1))
+
+        def progress(self) -> Progress:
+            return self._progress
+
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.show()
+    presence = Presence(window, lock=WakeLock(lambda: contextmanager(lambda: iter([None]))()))
+    monkeypatch.setattr(sys, "platform", "win32")
+    nothing = Totals(clips=2, ended=0, failed=0, fraction=0.25, fps=0.0, eta_s=None)
+    presence.show(nothing, busy=True)
+    assert asked == [], "without that part nothing happens, and nothing fails"
+    monkeypatch.setitem(sys.modules, "PyQt5.QtWinExtras", SimpleNamespace(QWinTaskbarButton=Button))
+    presence.show(dataclasses.replace(nothing, fraction=0.5), busy=True)
+    presence.show(dataclasses.replace(nothing, fraction=1.0), busy=False)
+    assert asked == [("window", 1), ("visible", True), ("value", 50), ("visible", False), ("value", 0)]

@@ -10,29 +10,31 @@ import pytest
 
 import dashcamcleaner
 from dashcamcleaner.gui.plain_hints import in_window
+from dashcamcleaner.messages import UserMessage, as_message, use_language
 
 ROOT = Path(dashcamcleaner.__file__).parent
 COMMANDS_ONLY = {"cli", "training", "live"}
 FLAG = re.compile(r"(?<![\w-])--?[a-z]")
 
 
-def _text(node: ast.expr) -> str | None:
+def _text(node: ast.expr) -> UserMessage | None:
+    """The hint with an X for whatever is put in."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    if isinstance(node, ast.JoinedStr):
-        return "".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values)
+        return as_message(node.value)
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "msg" and isinstance(node.args[0], ast.Constant):
+        return UserMessage(str(node.args[0].value), {str(keyword.arg): "X" for keyword in node.keywords})
     return None
 
 
-def hints() -> list[str]:
-    found = set()
+def hints() -> list[UserMessage]:
+    found = {}
     for path in ROOT.rglob("*.py"):
         if path.relative_to(ROOT).parts[0] in COMMANDS_ONLY:
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.keyword) and node.arg == "hint" and (text := _text(node.value)):
-                found.add(text)
-    return sorted(found)
+                found[str(text)] = text
+    return [found[text] for text in sorted(found)]
 
 
 def test_no_hint_of_the_engine_names_a_flag_in_the_window() -> None:
@@ -40,6 +42,14 @@ def test_no_hint_of_the_engine_names_a_flag_in_the_window() -> None:
     told = [in_window(hint) for hint in hints() if "pip install" not in hint]
     assert [text for text in told if FLAG.search(text)] == []
     assert [text for text in told if text and not text[0].isupper() and text[0].isalpha()] == []
+
+
+def test_german_hints_name_no_flag() -> None:
+    use_language("de")
+    told = [in_window(hint) for hint in hints() if "pip install" not in hint]
+    assert [text for text in told if FLAG.search(text)] == []
+    assert [text for text in told if text and not text[0].isupper() and text[0].isalpha()] == []
+    assert in_window(as_message("Choose another folder with -o.")) == "Wähle einen anderen Ordner."
 
 
 @pytest.mark.parametrize(

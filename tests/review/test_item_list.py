@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import pytest
+
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.edit_types import CheckedTrack, DropTrack, HiddenSpan
 from dashcamcleaner.core.edits import Edits
@@ -82,6 +84,26 @@ def test_what_an_audit_found_is_never_cut() -> None:
     found = items_of(plans, findings=findings)
     assert [item.reason for item in found.items] == [Reason.FINDING] * 5
     assert found.left_out == 1
+
+
+def test_what_an_audit_found_comes_worst_first_and_before_the_plans_own_doubts() -> None:
+    plans = [frame(i, found=(FAINT,)) for i in range(30)]
+    found = [("little harm", "review", 0.1), ("open but small", "fail", 0.05), ("likely a poster", "review", 0.9),
+             ("open and legible", "fail", 0.8)]  # fmt: skip
+    findings = [
+        {"first_frame": n, "last_frame": n, "severity": severity, "harm": harm, "boxes": {}, "message": message}
+        for n, (message, severity, harm) in enumerate(found)
+    ]
+    items = items_of(plans, findings=findings).items
+    told = [item.message for item in items if item.reason == Reason.FINDING]
+    assert told == ["open and legible", "open but small", "likely a poster", "little harm"]
+    assert [item.reason for item in items[:4]] == [Reason.FINDING] * 4
+    pytest.importorskip("PyQt5")
+    from dashcamcleaner.gui.review_items import ItemsAtHand
+
+    at_hand = ItemsAtHand(items)
+    by_key = [at_hand.step(1, Edits()) for _ in range(4)]
+    assert [item.message for item in by_key if item] == told, "the key N goes that way, too"
 
 
 def test_nobody_is_asked_about_a_clip_without_frames_or_doubts() -> None:

@@ -18,6 +18,7 @@ import numpy as np
 
 from dashcamcleaner.errors import WeightsError
 from dashcamcleaner.files import map_os_errors
+from dashcamcleaner.messages import msg
 from dashcamcleaner.scenes.classify.caffe_graph import onnx_of
 from dashcamcleaner.scenes.classify.caffe_text import Message, read_prototxt
 from dashcamcleaner.scenes.classify.caffe_weights import read_blobs, read_mean
@@ -64,7 +65,14 @@ def read_caffe(definition: Path, *, weights: Path, mean: Path | None = None) -> 
     try:
         content, size = onnx_of(layers, blobs, name=definition.name)
     except (KeyError, ValueError, TypeError, IndexError) as error:
-        raise WeightsError(f"{definition.name} and {weights.name} do not fit together ({error!r}).") from error
+        raise WeightsError(
+            msg(
+                "{definition} and {weights} do not fit together ({error}).",
+                definition=definition.name,
+                weights=weights.name,
+                error=repr(error),
+            )
+        ) from error
     factor = _scale_of(layers)
     return CaffeModel(
         onnx=content,
@@ -88,5 +96,5 @@ def _content(path: Path, *, most: int) -> bytes:
     with map_os_errors(path, verb="read", to=WeightsError), path.open("rb") as file:
         content = file.read(most + 1)
     if len(content) > most:
-        raise WeightsError(f"{path} is larger than {most >> 20} MB, which no such file is.")
+        raise WeightsError(msg("{path} is larger than {most} MB, which no such file is.", path=path, most=most >> 20))
     return content

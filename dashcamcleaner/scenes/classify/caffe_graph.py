@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dashcamcleaner.errors import ExtraMissing, WeightsError, extra_hint
+from dashcamcleaner.messages import msg
 from dashcamcleaner.scenes.classify.caffe_text import Message
 
 __all__ = ["onnx_of"]
@@ -44,7 +45,7 @@ def onnx_of(
         raise ExtraMissing("onnx is not installed, which Caffe models need.", hint=extra_hint("scenes")) from error
     layers = definition.messages("layer") or definition.messages("layers")
     if len(layers) > _MOST_LAYERS:
-        raise WeightsError(f"{name} has {len(layers)} layers, which no classifier has.")
+        raise WeightsError(msg("{name} has {count} layers, which no classifier has.", name=name, count=len(layers)))
     title, sides = _input_of(definition, layers, name=name)
     network = _Network(onnx, blobs, name=name)
     network.begin(title, [3, *sides])
@@ -63,7 +64,9 @@ def _input_of(definition: Message, layers: Sequence[Message], *, name: str) -> t
         shape = definition.all("input_dim") or definition.part("input_shape").all("dim")
     sides = [side for side in shape if isinstance(side, int)]
     if len(sides) != 4 or sides[1] != 3 or not all(8 <= side <= _LARGEST_PX for side in sides[2:]):
-        raise WeightsError(f"{name} does not take pictures of three colours.", hint="Name the deploy.prototxt.")
+        raise WeightsError(
+            msg("{name} does not take pictures of three colours.", name=name), hint="Name the deploy.prototxt."
+        )
     return title, sides[2:]
 
 
@@ -103,15 +106,32 @@ class _Network:
             return
         if kind not in self._layers or len(tops) != 1:
             raise WeightsError(
-                f"{self._name} has a layer of the type {kind!r}, which is not known here.",
-                hint=f"Known: {', '.join(self._layers)}. Convert the model to ONNX with other tools.",
+                msg(
+                    "{name} has a layer of the type {kind}, which is not known here.", name=self._name, kind=repr(kind)
+                ),
+                hint=msg(
+                    "Known: {layers}. Convert the model to ONNX with other tools.", layers=", ".join(self._layers)
+                ),
             )
         missing = [bottom for bottom in bottoms if bottom not in self._at]
         if missing or not bottoms:
-            raise WeightsError(f"{self._name}: nothing gives {missing or 'an input'} to {layer.first('name', kind)!r}.")
+            raise WeightsError(
+                msg(
+                    "{name}: nothing gives {missing} to {first}.",
+                    name=self._name,
+                    missing=missing or "an input",
+                    first=repr(layer.first("name", kind)),
+                )
+            )
         made, shape = self._layers[kind](layer, [self._at[bottom] for bottom in bottoms])
         if not shape or not all(0 < side <= 1 << 24 for side in shape):
-            raise WeightsError(f"{self._name}: the layer {layer.first('name', kind)!r} leaves nothing of the picture.")
+            raise WeightsError(
+                msg(
+                    "{name}: the layer {first} leaves nothing of the picture.",
+                    name=self._name,
+                    first=repr(layer.first("name", kind)),
+                )
+            )
         self._at[tops[0]], self._shapes[made] = made, shape
         self._last = made
 
@@ -148,7 +168,8 @@ class _Network:
         found = list(self._blobs.get(title, ()))
         if len(found) < least:
             raise WeightsError(
-                f"the weights hold nothing for the layer {title!r}.", hint="They belong to another model."
+                msg("the weights hold nothing for the layer {title}.", title=repr(title)),
+                hint="They belong to another model.",
             )
         return found
 
@@ -174,7 +195,9 @@ class _Network:
         channels, *sides = self._shapes[inputs[0]]
         mean = str(part.first("pool", "MAX")) in ("AVE", "1")
         if str(part.first("pool", "MAX")) not in ("MAX", "AVE", "0", "1"):
-            raise WeightsError(f"{self._name} pools in a way that is not known here.", hint="Known: MAX and AVE.")
+            raise WeightsError(
+                msg("{name} pools in a way that is not known here.", name=self._name), hint="Known: MAX and AVE."
+            )
         if part.first("global_pooling", False):
             return self._node("GlobalAveragePool" if mean else "GlobalMaxPool", inputs), [channels, 1, 1]
         kernel, stride, pad = _window(part, sides)
@@ -219,7 +242,7 @@ class _Network:
     def _scale(self, layer: Message, inputs: list[str]) -> tuple[str, list[int]]:
         shape = self._shapes[inputs[0]]
         if len(inputs) != 1:
-            raise WeightsError(f"{self._name} scales one layer by another, which is not known here.")
+            raise WeightsError(msg("{name} scales one layer by another, which is not known here.", name=self._name))
         gain, *bias = self._weights(layer, 1)
         made = self._node("Mul", [inputs[0], self._per_channel(gain, shape)])
         return (self._node("Add", [made, self._per_channel(bias[0], shape)]) if bias else made), shape
@@ -238,7 +261,7 @@ class _Network:
     def _lrn(self, layer: Message, inputs: list[str]) -> tuple[str, list[int]]:
         part = layer.part("lrn_param")
         if str(part.first("norm_region", "ACROSS_CHANNELS")) not in ("ACROSS_CHANNELS", "0"):
-            raise WeightsError(f"{self._name} normalises within channels, which is not known here.")
+            raise WeightsError(msg("{name} normalises within channels, which is not known here.", name=self._name))
         made = self._node(
             "LRN", inputs, size=int(part.first("local_size", 5)), alpha=float(part.first("alpha", 1)),
             beta=float(part.first("beta", 0.75)), bias=float(part.first("k", 1)),
@@ -250,7 +273,7 @@ class _Network:
         word = str(part.first("operation", "SUM"))
         operator = {"PROD": "Mul", "0": "Mul", "SUM": "Add", "1": "Add", "MAX": "Max", "2": "Max"}.get(word, "")
         if not operator or any(float(one) != 1 for one in part.all("coeff")):
-            raise WeightsError(f"{self._name} joins layers in a way that is not known here.")
+            raise WeightsError(msg("{name} joins layers in a way that is not known here.", name=self._name))
         made = inputs[0]
         for other in inputs[1:]:
             made = self._node(operator, [made, other])
@@ -259,7 +282,7 @@ class _Network:
     def _concat(self, layer: Message, inputs: list[str]) -> tuple[str, list[int]]:
         part = layer.part("concat_param")
         if int(part.first("axis", part.first("concat_dim", 1))) != 1:
-            raise WeightsError(f"{self._name} concatenates along another axis than channels.")
+            raise WeightsError(msg("{name} concatenates along another axis than channels.", name=self._name))
         shapes = [self._shapes[one] for one in inputs]
         return self._node("Concat", inputs, axis=1), [sum(shape[0] for shape in shapes), *shapes[0][1:]]
 
@@ -288,6 +311,7 @@ def _window(part: Message, sides: Sequence[int]) -> tuple[list[int], list[int], 
     fits = all(k <= side + 2 * p for k, side, p in zip(kernel, sides, pad, strict=True))
     if min(kernel) < 1 or min(stride) < 1 or min(pad) < 0 or not fits:
         raise WeightsError(
-            f"a window of {kernel} does not fit a layer of {list(sides)}.", hint="The definition is broken."
+            msg("a window of {kernel} does not fit a layer of {list}.", kernel=kernel, list=list(sides)),
+            hint="The definition is broken.",
         )
     return kernel, stride, pad

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dashcamcleaner.errors import WeightsError
+from dashcamcleaner.messages import msg
 
 __all__ = ["Message", "read_prototxt"]
 
@@ -53,7 +54,7 @@ def read_prototxt(text: str, *, name: str) -> Message:
     tokens = _tokens(text, name=name)
     whole = _message(tokens, closing="", depth=0, name=name)
     if not whole.fields:
-        raise WeightsError(f"{name} is empty.", hint="Name the deploy.prototxt of the model.")
+        raise WeightsError(msg("{name} is empty.", name=name), hint="Name the deploy.prototxt of the model.")
     return whole
 
 
@@ -63,17 +64,24 @@ def _tokens(text: str, *, name: str) -> Iterator[str]:
         match = _TOKEN.match(text, place)
         if match is None:
             line = text.count("\n", 0, place) + 1
-            raise WeightsError(f"{name}, line {line}: this is no Caffe definition.", hint="Name the .prototxt.")
+            raise WeightsError(
+                msg("{name}, line {line}: this is no Caffe definition.", name=name, line=line),
+                hint="Name the .prototxt.",
+            )
         place = match.end()
         if match.lastgroup is not None:
             count += 1
             if count > _MOST_TOKENS:
-                raise WeightsError(f"{name} is too long for a network's definition.", hint="Name the .prototxt.")
+                raise WeightsError(
+                    msg("{name} is too long for a network's definition.", name=name), hint="Name the .prototxt."
+                )
             yield match.group()
 
 
 def _message(tokens: Iterator[str], *, closing: str, depth: int, name: str) -> Message:
-    broken = WeightsError(f"{name} is no Caffe definition: a bracket or a value is missing.", hint="Take a whole file.")
+    broken = WeightsError(
+        msg("{name} is no Caffe definition: a bracket or a value is missing.", name=name), hint="Take a whole file."
+    )
     if depth > _DEEPEST:
         raise broken
     made = Message()

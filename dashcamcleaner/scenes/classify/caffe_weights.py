@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dashcamcleaner.errors import WeightsError
+from dashcamcleaner.messages import msg
 
 __all__ = ["read_blobs", "read_mean"]
 
@@ -41,9 +42,13 @@ def read_blobs(content: bytes, *, name: str) -> dict[str, list[np.ndarray]]:
             if numbers:
                 found[title] = numbers
     except (ValueError, IndexError) as error:
-        raise WeightsError(f"{name} is no .caffemodel that can be read ({error}).") from error
+        raise WeightsError(
+            msg("{name} is no .caffemodel that can be read ({error}).", name=name, error=error)
+        ) from error
     if not found:
-        raise WeightsError(f"{name} holds no weights.", hint="Name the .caffemodel that belongs to the .prototxt.")
+        raise WeightsError(
+            msg("{name} holds no weights.", name=name), hint="Name the .caffemodel that belongs to the .prototxt."
+        )
     return found
 
 
@@ -56,11 +61,14 @@ def read_mean(content: bytes, *, name: str) -> np.ndarray:
     try:
         blob = _blob(memoryview(content))
     except (ValueError, IndexError) as error:
-        raise WeightsError(f"{name} is no .binaryproto that can be read ({error}).") from error
+        raise WeightsError(
+            msg("{name} is no .binaryproto that can be read ({error}).", name=name, error=error)
+        ) from error
     sides = list(blob.shape[-3:]) if blob.ndim >= 3 else [blob.size]
     if blob.size != math.prod(sides) or sides[0] != 3 or not np.isfinite(blob).all():
         raise WeightsError(
-            f"{name} is no mean of pictures with three colours.", hint="Leave -m out for the usual means."
+            msg("{name} is no mean of pictures with three colours.", name=name),
+            hint="Leave -m out for the usual means.",
         )
     if blob.size == 3:
         return blob.reshape(3)
@@ -89,9 +97,9 @@ def _fields(data: memoryview) -> Iterator[tuple[int, int, memoryview]]:
         elif wire in (1, 5):
             length = 8 if wire == 1 else 4
         else:
-            raise ValueError(f"unknown wire type {wire}")
+            raise ValueError(msg("unknown wire type {wire}", wire=wire))
         if place + length > len(data):
-            raise ValueError("a field reaches past the end of the file")
+            raise ValueError(msg("a field reaches past the end of the file"))
         yield tag >> 3, wire, data[place : place + length]
         place += length
 
@@ -100,13 +108,13 @@ def _varint(data: memoryview, place: int) -> tuple[int, int]:
     value = 0
     for shift in range(0, 70, 7):
         if place >= len(data):
-            raise ValueError("the file ends within a number")
+            raise ValueError(msg("the file ends within a number"))
         byte = data[place]
         place += 1
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
             return value, place
-    raise ValueError("a number is too long")
+    raise ValueError(msg("a number is too long"))
 
 
 def _blob(data: memoryview) -> np.ndarray:
@@ -130,5 +138,7 @@ def _blob(data: memoryview) -> np.ndarray:
     numbers = np.concatenate(parts) if parts else np.zeros(0, np.float32)
     shape = old if sides is None else sides
     if len(shape) > _MOST_SIDES or math.prod(shape) != len(numbers):
-        raise ValueError(f"{len(numbers)} numbers do not fill {'x'.join(map(str, shape))}")
+        raise ValueError(
+            msg("{count} numbers do not fill {names}", count=len(numbers), names="x".join(map(str, shape)))
+        )
     return numbers.reshape(shape)

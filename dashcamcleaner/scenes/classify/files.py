@@ -23,6 +23,7 @@ from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.detection.weights import SCHEMA, WeightsFile, weights_folders
 from dashcamcleaner.errors import WeightsError
 from dashcamcleaner.files import map_os_errors
+from dashcamcleaner.messages import msg
 
 __all__ = ["ClassifierFiles", "available_classifiers", "find_classifier", "read_labels"]
 
@@ -58,17 +59,25 @@ def read_labels(path: Path) -> tuple[str, ...]:
     Raises:
         WeightsError: unreadable, no text, empty, or names a label twice.
     """
-    with map_os_errors(path, what=f"The labels file {path}", verb="read", to=WeightsError, also=(UnicodeDecodeError,)):
+    with map_os_errors(
+        path, what=msg("The labels file {path}", path=path), verb="read", to=WeightsError, also=(UnicodeDecodeError,)
+    ):
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
         text = content.decode("utf-8-sig")
     labels = tuple(visible(line.strip()) for line in text.rstrip().splitlines())
     if len(content) > _MOST_BYTES or len(labels) > _MOST_LABELS:
-        raise WeightsError(f"The labels file {path} is too long.", hint="One name on each line is wanted.")
+        raise WeightsError(
+            msg("The labels file {path} is too long.", path=path), hint="One name on each line is wanted."
+        )
     if not labels or "" in labels:
-        raise WeightsError(f"The labels file {path} has an empty line.", hint="One name on each line is wanted.")
+        raise WeightsError(
+            msg("The labels file {path} has an empty line.", path=path), hint="One name on each line is wanted."
+        )
     if len(set(labels)) < len(labels):
-        raise WeightsError(f"The labels file {path} names a label twice.", hint="One name on each line is wanted.")
+        raise WeightsError(
+            msg("The labels file {path} names a label twice.", path=path), hint="One name on each line is wanted."
+        )
     return labels
 
 
@@ -106,11 +115,14 @@ def find_classifier(
         if name in known:
             return known[name]
         raise WeightsError(
-            f"there is no classifier named {name!r}.",
-            hint=f"Known: {', '.join(known) or 'none'}. Or give the path of a .onnx, .xml, .pt or .caffemodel file.",
+            msg("there is no classifier named {name}.", name=repr(name)),
+            hint=msg(
+                "Known: {known}. Or give the path of a .onnx, .xml, .pt or .caffemodel file.",
+                known=", ".join(known) or "none",
+            ),
         )
     if not path.is_file():
-        raise WeightsError(f"there is no file {path}.", hint="Check the spelling of the path.")
+        raise WeightsError(msg("there is no file {path}.", path=path), hint="Check the spelling of the path.")
     form = _FORMATS[path.suffix.lower()]
     sidecar = path.with_suffix(".json")
     described = _read_sidecar(sidecar) if sidecar.is_file() else None
@@ -120,9 +132,13 @@ def find_classifier(
     if form == "caffe":
         definition = definition or _first_there(path.with_suffix(".prototxt"), path.parent / "deploy.prototxt")
         if definition is None:
-            raise WeightsError(f"{path.name} comes without its definition.", hint="Name the .prototxt with -p.")
+            raise WeightsError(
+                msg("{path} comes without its definition.", path=path.name), hint="Name the .prototxt with -p."
+            )
         if beside is None:
-            raise WeightsError(f"{path.name} comes without labels.", hint="Name the labels file with -l.")
+            raise WeightsError(
+                msg("{path} comes without labels.", path=path.name), hint="Name the labels file with -l."
+            )
     return ClassifierFiles(
         name=path.stem,
         file=WeightsFile(path=path, format=form),
@@ -138,20 +154,22 @@ def _first_there(*paths: Path) -> Path | None:
 
 def _read_sidecar(path: Path) -> ClassifierFiles | None:
     """What a sidecar describes; None where it describes no classifier."""
-    hint = "See docs/scenes.md for its fields."
-    with map_os_errors(path, what=f"The sidecar {path}", verb="read", hint=hint, to=WeightsError):
+    hint = msg("See docs/scenes.md for its fields.")
+    with map_os_errors(path, what=msg("The sidecar {path}", path=path), verb="read", hint=hint, to=WeightsError):
         content = path.read_bytes()
     try:
         metadata = json.loads(content)
         if not isinstance(metadata, dict) or metadata.get("task") != "classify":
             return None
         if int(metadata["schema"]) > SCHEMA:
-            raise WeightsError(f"the sidecar {path.name} is newer than this program.", hint="Update DashcamCleaner.")
+            raise WeightsError(
+                msg("the sidecar {path} is newer than this program.", path=path.name), hint="Update DashcamCleaner."
+            )
         labels = tuple(str(label) for label in metadata["labels"])
         row = metadata["files"][0]
         name = str(row["file"])
         if Path(name).name != name or not labels or len(set(labels)) < len(labels):
-            raise ValueError("a file elsewhere, no labels, or one twice")
+            raise ValueError(msg("a file elsewhere, no labels, or one twice"))
         file = WeightsFile(
             path=path.parent / name,
             format=str(row.get("format") or _FORMATS[Path(name).suffix.lower()]),
@@ -160,4 +178,6 @@ def _read_sidecar(path: Path) -> ClassifierFiles | None:
         )
         return ClassifierFiles(name=str(metadata["name"]), file=file, labels=labels, metadata=metadata)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        raise WeightsError(f"The sidecar {path} cannot be read ({error!r}).", hint=hint) from error
+        raise WeightsError(
+            msg("The sidecar {path} cannot be read ({error}).", path=path, error=repr(error)), hint=hint
+        ) from error

@@ -13,6 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from dashcamcleaner.errors import DetectorFailed
+from dashcamcleaner.messages import msg
 
 __all__ = ["Classifier", "ModelCard", "checked_scores"]
 
@@ -42,7 +43,7 @@ class ModelCard:
             name=str(metadata.get("name", "untold")),
             source=str(metadata.get("origin", "untold")),
             licence=str(metadata.get("licence", "untold")),
-            figures=str(metadata.get("card", "no figures are told")),
+            figures=str(metadata.get("card", msg("no figures are told"))),
             experimental=tuple(str(label) for label in metadata.get("experimental", ())),
         )
 
@@ -94,9 +95,15 @@ def checked_scores(scores: np.ndarray, *, pictures: int, labels: int, name: str)
     """
     if scores.size != pictures * labels:
         raise DetectorFailed(
-            f"{name} gave {scores.size} scores for {pictures} pictures and {labels} labels.",
+            msg(
+                "{name} gave {size} scores for {pictures} pictures and {labels} labels.",
+                name=name,
+                size=scores.size,
+                pictures=pictures,
+                labels=labels,
+            ),
             hint="Check that the labels file has one line for each of the model's outputs.",
         )
     if not np.isfinite(scores).all():
-        raise DetectorFailed(f"{name} gave values that are not numbers.")
+        raise DetectorFailed(msg("{name} gave values that are not numbers.", name=name))
     return np.clip(scores.reshape(pictures, labels), 0, 1).astype(np.float32)

@@ -14,6 +14,8 @@ from typing import Any
 import cv2
 import numpy as np
 
+from dashcamcleaner.messages import msg
+
 __all__ = ["FITS", "Preparation", "covering_squares"]
 
 FITS = ("stretch", "short side", "squares")
@@ -54,16 +56,16 @@ class Preparation:
         """
         fit = str(data.get("fit", "short side"))
         if fit not in FITS:
-            raise ValueError(f"fit is {fit!r}, not one of {', '.join(FITS)}")
+            raise ValueError(msg("fit is {fit}, not one of {fits}", fit=repr(fit), fits=", ".join(FITS)))
         order = str(data.get("order", "rgb"))
         if order not in ("rgb", "bgr"):
-            raise ValueError(f"order is {order!r}, neither rgb nor bgr")
+            raise ValueError(msg("order is {order}, neither rgb nor bgr", order=repr(order)))
         scale = np.broadcast_to(np.asarray(data.get("scale", 255), np.float32), (3,))
         if not (np.isfinite(scale).all() and (scale > 0).all()):
-            raise ValueError("scale must be above 0")
+            raise ValueError(msg("scale must be above 0"))
         resized = int(data.get("resized", 0))
         if not (resized == 0 or 16 <= resized <= 4096):
-            raise ValueError("resized must be 16 to 4096")
+            raise ValueError(msg("resized must be 16 to 4096"))
         mean = np.broadcast_to(np.asarray(data.get("mean", 0), np.float32), (3,))
         return cls(size=size, resized=resized, fit=fit, bgr=order == "bgr", mean=mean, scale=scale)
 
@@ -80,7 +82,9 @@ class Preparation:
         counts: list[int] = []
         for picture in pictures:
             if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or 0 in picture.shape:
-                raise ValueError(f"a picture is {picture.dtype} {picture.shape}, not uint8 (h, w, 3)")
+                raise ValueError(
+                    msg("a picture is {dtype} {shape}, not uint8 (h, w, 3)", dtype=picture.dtype, shape=picture.shape)
+                )
             parts = covering_squares(picture) if self.fit == "squares" else [picture]
             rows += [self._one(part) for part in parts]
             counts.append(len(parts))

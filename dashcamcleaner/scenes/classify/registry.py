@@ -11,6 +11,7 @@ from typing import Any
 from dashcamcleaner.detection.network import open_network
 from dashcamcleaner.detection.weights import check_trust, verify_file
 from dashcamcleaner.errors import WeightsError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.scenes.classify.files import ClassifierFiles, find_classifier
 from dashcamcleaner.scenes.classify.network import OUTPUTS, NetworkClassifier
 from dashcamcleaner.scenes.classify.port import Classifier, ModelCard
@@ -58,7 +59,11 @@ def _card(files: ClassifierFiles) -> ModelCard:
     if files.metadata:
         return ModelCard.from_sidecar(files.metadata)
     return ModelCard(
-        files.name, f"your file {files.file.path.name}", "untold", "no figures are told", files.labels or ()
+        files.name,
+        msg("your file {path}", path=files.file.path.name),
+        "untold",
+        msg("no figures are told"),
+        files.labels or (),
     )
 
 
@@ -72,21 +77,30 @@ def _open_graph(files: ClassifierFiles, *, device: str, threads: int) -> Classif
 
         found = read_metadata(path)
         if found.get("task", "classify") != "classify":
-            raise WeightsError(f"{path.name} is a model for the task {found['task']!r}, and no classifier.")
+            raise WeightsError(
+                msg(
+                    "{path} is a model for the task {task}, and no classifier.",
+                    path=path.name,
+                    task=repr(found["task"]),
+                )
+            )
         labels = names_of(found["names"]) if "names" in found else None
     if labels is None:
-        raise WeightsError(f"{path.name} does not tell its labels.", hint="Name a labels file with -l, a name a line.")
+        raise WeightsError(
+            msg("{path} does not tell its labels.", path=path.name), hint="Name a labels file with -l, a name a line."
+        )
     try:
         given: dict[str, Any] = dict(metadata.get("input", {}))
         width, height = (int(side) for side in given.get("size", (224, 224)))
         output = str(metadata.get("output", "auto"))
         if output not in OUTPUTS or not (16 <= width <= 4096 and 16 <= height <= 4096):
-            raise ValueError("output or size is not one that is known")
+            raise ValueError(msg("output or size is not one that is known"))
         network = open_network(path, name=path.name, size=(width, height), device=device, threads=threads)
         preparation = Preparation.from_metadata(given, size=network.size)
     except (TypeError, ValueError, AttributeError) as error:
         raise WeightsError(
-            f"The sidecar of {path.name} cannot be read ({error}).", hint="See docs/scenes.md for its fields."
+            msg("The sidecar of {path} cannot be read ({error}).", path=path.name, error=error),
+            hint="See docs/scenes.md for its fields.",
         ) from error
     return NetworkClassifier(network, labels=labels, preparation=preparation, card=_card(files), output=output)
 

