@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""A worker of a cluster is killed every so often: are all outputs right, none made twice, none missing, none left clear?
+"""A worker of a cluster is killed every so often: are all outputs right, none made twice, none missing, none clear?
 
     python benchmarks/cluster_kills.py [--store folder|s3] [--clips 40] [--every 20] [--workers 2] [--seed 24]
         [--folder WORK] [--set=--inference-size=640 ...]
 
-Clips of two seconds are cut from the demo clip (drawn; nobody who lives is in it), each at another place. They are
+Clips of two seconds are cut from the demo clip (drawn; nobody who lives is in it) at half its size, each at another
+place. They are
 cleaned by `dashcamcleaner clean`: once here without a cluster, for the truth, and once on a real scheduler with real
 worker processes, of which one, drawn by the seed, is killed (SIGKILL) every `--every` seconds. With ``s3`` clips come
 from and go to a real S3 server process (`moto`), through the workers' scratch folders, and the server keeps every
@@ -40,14 +41,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
 import av
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from dashcamcleaner.demo.clip import make_demo
 
+ROOT = Path(__file__).resolve().parents[1]
 _SECONDS, _RATE = 2, 30
 _BUCKET = "kills"
 
@@ -81,7 +82,7 @@ def main() -> int:
         events = clean(place, output, *flags, "--cluster", address, environment=environment)
         wall_s = time.monotonic() - begun
         killer.stop()
-        found, versions = results(args.store, output, Path(made), environment)
+        found, versions = results(args.store, output, environment)
         figures = judged(source, truth, found, versions, events, scratch)
     print(
         f"{args.clips} clips of {_SECONDS} s, {args.store}, {args.workers} workers, one killed every {args.every:g} s: "
@@ -98,14 +99,14 @@ def cut(folder: Path, *, count: int) -> None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as made, av.open(str(make_demo(Path(made)))) as demo:
-        frames = [frame.to_ndarray(format="yuv420p") for frame in demo.decode(video=0)]
+        size = [side // 2 for side in (demo.streams.video[0].width, demo.streams.video[0].height)]
+        frames = [frame.reformat(*size).to_ndarray(format="yuv420p") for frame in demo.decode(video=0)]
     length = _SECONDS * _RATE
     for number in range(count):
         first = number * (len(frames) - length) // max(1, count - 1)
         with av.open(str(folder / f"{number:03}.mp4"), "w") as container:
             stream = container.add_stream("libx264", rate=_RATE, options={"crf": "20", "preset": "veryfast"})
-            height, width = frames[0].shape[0] * 2 // 3, frames[0].shape[1]
-            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+            stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
             for index, planes in enumerate(frames[first : first + length]):
                 frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(planes), format="yuv420p")
                 frame.pts, frame.time_base = index, Fraction(1, _RATE)
@@ -234,9 +235,7 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def results(
-    store: str, output: str, folder: Path, environment: dict[str, str]
-) -> tuple[dict[str, bytes], Counter[str]]:
+def results(store: str, output: str, environment: dict[str, str]) -> tuple[dict[str, bytes], Counter[str]]:
     """What lies where the outputs go, by name, and how often each was written as far as that can be told."""
     if store == "folder":
         found = {str(path.relative_to(output)): path.read_bytes() for path in Path(output).rglob("*") if path.is_file()}

@@ -9,15 +9,14 @@ with the task, and what a killed worker left goes when the next one begins on th
 from __future__ import annotations
 
 import contextlib
-import os
-import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from dashcamcleaner.cluster.claims import claimed
+from dashcamcleaner.cluster.parcels import right_weights
+from dashcamcleaner.cluster.scratch import remove_scratch, scratch_folder
 from dashcamcleaner.cluster.storage import is_url, open_store
 from dashcamcleaner.core.events import Event, Failed, Finished
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
@@ -27,11 +26,9 @@ from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.pipeline.context import versions
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.settings import Settings
-from dashcamcleaner.work_files import is_alive
 
-__all__ = ["Task", "remove_scratch", "run_task", "version_fault", "weights_of"]
+__all__ = ["Task", "run_task", "version_fault"]
 
-_SCRATCH = re.compile(r"dashcamcleaner-scratch-([0-9]{1,10})-.+")
 _SAME = ("dashcamcleaner", "av", "openvino", "numpy")
 """What plans and pictures depend on: it has to be the same on every worker."""
 
@@ -46,7 +43,7 @@ class Task:
         settings: the settings of the run.
         audit: look at the output again when it is written.
         versions: those of the machine that asks.
-        weights: SHA-256 of the weights' files there, by name; empty where they are not to be compared.
+        weights: what tells the weights there, see `cluster.parcels.weights_of`; empty where they are not compared.
         token: names this run of the cluster.
     """
 
@@ -57,18 +54,6 @@ class Task:
     versions: dict[str, str]
     weights: dict[str, str]
     token: str
-
-
-def weights_of(settings: Settings) -> dict[str, str]:
-    """SHA-256 of the weights that a run uses, by name: of each set's first file.
-
-    Raises:
-        WeightsError: there are none of that name.
-    """
-    from dashcamcleaner.detection.weights import find_weights
-
-    found = [find_weights(name) for name in settings.weights.split(",")]
-    return {one.name: one.files[0].sha256 for one in found}
 
 
 def version_fault(ours: dict[str, str], theirs: dict[str, str], *, who: str) -> str:
@@ -100,13 +85,10 @@ def run_task(
         fault = version_fault(task.versions, versions(), who=who)
         if fault:
             raise SettingError(fault, hint="Install the same version everywhere.")
-        if task.weights and weights_of(task.settings) != task.weights:
-            raise SettingError(
-                f"The worker {who} has other weights of the same name.", hint="Put the same weights everywhere."
-            )
-        if is_url(task.source) or is_url(task.output):
-            return _in_scratch(task, tell, open_models)
-        return _run(Path(task.source), Path(task.output), task, tell, open_models)
+        with right_weights(task.weights, who=who):
+            if is_url(task.source) or is_url(task.output):
+                return _in_scratch(task, tell, open_models)
+            return _run(Path(task.source), Path(task.output), task, tell, open_models)
     except Exception as error:  # the border: the asker gets one object, whatever it was
         return Failed(as_our_error(error, source=Path(task.source)))
 
@@ -178,19 +160,8 @@ def _plain(name: str) -> str:
 def _scratch() -> Iterator[Path]:
     """A private folder of this process, removed whatever happens."""
     remove_scratch()
-    folder = Path(tempfile.mkdtemp(prefix=f"dashcamcleaner-scratch-{os.getpid()}-"))
+    folder = scratch_folder()
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def remove_scratch() -> None:
-    """Remove what killed workers of this user left on this machine."""
-    with contextlib.suppress(OSError):
-        for entry in os.scandir(tempfile.gettempdir()):
-            named = _SCRATCH.fullmatch(entry.name)
-            if named is None or is_alive(int(named[1])) or not entry.is_dir(follow_symlinks=False):
-                continue
-            if not hasattr(os, "getuid") or entry.stat(follow_symlinks=False).st_uid == os.getuid():
-                shutil.rmtree(entry.path, ignore_errors=True)
