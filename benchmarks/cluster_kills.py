@@ -132,13 +132,13 @@ def cluster(workers: int, folder: Path, environment: dict[str, str]) -> Iterator
     environment = {**environment, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "10"}
     dask = [sys.executable, "-m", "dask"]
     log = (folder / "cluster.log").open("w")
-    quiet: dict[str, Any] = {"env": environment, "stdout": log, "stderr": log}
-    own = ["--no-dashboard", "--local-directory", str(folder / "dask")]
-    there = ["--host", "127.0.0.1", "--port", address.rpartition(":")[2], *own]
-    one = ["--nthreads", "1", "--nworkers", str(workers), *own]
+    quiet: dict[str, Any] = {"stdout": log, "stderr": log}
+    own = {**environment, "DASK_TEMPORARY_DIRECTORY": str(folder / "dask")}  # Dask's own locks, and no clips
+    there = ["--host", "127.0.0.1", "--port", address.rpartition(":")[2], "--no-dashboard"]
+    one = ["--nthreads", "1", "--nworkers", str(workers), "--no-dashboard"]
     processes = [
-        subprocess.Popen([*dask, "scheduler", *there], **quiet),
-        subprocess.Popen([*dask, "worker", address, *one], **quiet),
+        subprocess.Popen([*dask, "scheduler", *there], env=own, **quiet),
+        subprocess.Popen([*dask, "worker", address, *one], env=own, **quiet),
     ]
     try:
         from distributed import Client
