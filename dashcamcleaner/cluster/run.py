@@ -90,6 +90,7 @@ def run_on_cluster(
     with contextlib.ExitStack() as stack:
         client, at_once = stack.enter_context(_client(address, at_most=_MOST_LOCAL if split else len(waiting)))
         _check_versions(client)
+        _check_resources(client, waiting[0].job.settings)
         stack.enter_context(_weights_everywhere(client, waiting[0].job.settings))
         if whole:
             yield from _results(client, whole, at_once=at_once, control=control, open_models=open_models)
@@ -247,6 +248,20 @@ def _check_versions(client: Any) -> None:
         fault = version_fault(ours, found, who=who)
         if fault:
             raise SettingError(fault, hint="Install the same version everywhere.")
+
+
+def _check_resources(client: Any, settings: Settings) -> None:
+    """Refuse what no worker could ever be given: it would wait for one without a word."""
+    needed = resources_of(settings)
+    if not needed:
+        return
+    workers = client.scheduler_info(n_workers=-1)["workers"].values()
+    for name, count in needed.items():
+        if all(worker.get("resources", {}).get(name, 0) < count for worker in workers):
+            raise SettingError(
+                f"No worker of the cluster was started with {name}={count}.",
+                hint=f'Start them with --resources "{name}={count}", or say --device cpu.',
+            )
 
 
 @contextlib.contextmanager
