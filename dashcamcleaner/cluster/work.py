@@ -17,14 +17,17 @@ from pathlib import Path
 from dashcamcleaner.cluster.claims import claimed
 from dashcamcleaner.cluster.parcels import right_weights
 from dashcamcleaner.cluster.scratch import remove_scratch, scratch_folder
-from dashcamcleaner.cluster.storage import is_url, open_store
+from dashcamcleaner.cluster.storage import ClipStore, is_url, open_store
 from dashcamcleaner.core.events import Event, Failed, Finished
+from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
-from dashcamcleaner.errors import OutputError, SettingError
-from dashcamcleaner.files import as_our_error
+from dashcamcleaner.errors import InputError, OutputError, SettingError
+from dashcamcleaner.files import as_our_error, file_sha256
+from dashcamcleaner.jobs.batch import earlier_result
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.pipeline.context import versions
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.report.data import read_report, summary_of
 from dashcamcleaner.settings import Settings
 
 __all__ = ["Task", "run_task", "version_fault"]
@@ -88,7 +91,10 @@ def run_task(
         with right_weights(task.weights, who=who):
             if is_url(task.source) or is_url(task.output):
                 return _in_scratch(task, tell, open_models)
-            return _run(Path(task.source), Path(task.output), task, tell, open_models)
+            source, output = Path(task.source), Path(task.output)
+            # A worker may die after its last file got its name and before it could say so.
+            done = None if task.settings.overwrite or not output.is_file() else earlier_result(source, output)
+            return Finished(done, earlier=True) if done else _run(source, output, task, tell, open_models)
     except Exception as error:  # the border: the asker gets one object, whatever it was
         return Failed(as_our_error(error, source=Path(task.source)))
 
@@ -121,7 +127,8 @@ def _in_scratch(task: Task, tell: Callable[[Event], None], open_models: Callable
         output, store = folder / "out" / _plain(name), open_store(base)
         with claimed(store, output.name, token=task.token):
             if not task.settings.overwrite and store.size(output.name) is not None:
-                raise _taken(task.output)
+                # A worker may die after its last file went up and before it could say so.
+                return Finished(_standing(store, output.name, source=source, task=task), earlier=True)
             last = _run(source, output, task, tell, open_models)
             if isinstance(last, Finished):
                 # What stands beside the clip goes first: whoever sees the clip finds its plan and report.
@@ -133,6 +140,26 @@ def _in_scratch(task: Task, tell: Callable[[Event], None], open_models: Callable
         return _renamed(last, task)
 
 
+def _standing(store: ClipStore, name: str, *, source: Path, task: Task) -> RunSummary:
+    """The summary of the output that stands there already.
+
+    Raises:
+        OutputError: it was not made of this source, or nothing tells.
+    """
+    with _scratch() as folder:
+        report = folder / "report.json"
+        try:
+            store.fetch(f"{name}.report.json", report)
+            said = read_report(report)
+            if said["source_sha256"] != file_sha256(source) or said["output_bytes"] != store.size(name):
+                raise _taken(task.output)
+            summary = summary_of(said)
+        except (InputError, KeyError, TypeError, ValueError, AttributeError):
+            raise _taken(task.output) from None
+    _rename(summary, task)
+    return summary
+
+
 def _taken(output: str) -> OutputError:
     return OutputError(f"{output} is there already.", hint="Clean into another place, or say --overwrite.")
 
@@ -140,14 +167,17 @@ def _taken(output: str) -> OutputError:
 def _renamed(last: Finished | Failed, task: Task) -> Finished | Failed:
     """The result with the names that the asker knows, in place of the scratch folder's."""
     if isinstance(last, Finished):
-        base = task.output.rpartition("/")[0]
-        summary = last.summary
-        for side in ("plan", "report"):
-            path = getattr(summary, side)
-            if path and is_url(task.output):
-                setattr(summary, side, f"{base}/{Path(path).name}")
-        summary.source, summary.output = task.source, task.output
+        _rename(last.summary, task)
     return last
+
+
+def _rename(summary: RunSummary, task: Task) -> None:
+    base = task.output.rpartition("/")[0]
+    for side in ("plan", "report"):
+        path = getattr(summary, side)
+        if path and is_url(task.output):
+            setattr(summary, side, f"{base}/{Path(path).name}")
+    summary.source, summary.output = task.source, task.output
 
 
 def _plain(name: str) -> str:

@@ -137,6 +137,21 @@ def test_another_version_on_a_worker_is_refused_with_a_sentence(tmp_path: Path) 
     assert "other weights" in last.error.message
 
 
+def test_a_clip_whose_worker_died_before_it_could_say_that_it_was_done_is_done(tmp_path: Path) -> None:
+    made = clips.make(tmp_path / "a.mp4", frames=5)
+    task = Task(str(made.path), str(tmp_path / "o.mp4"), SETTINGS, False, versions(), {}, "t")
+    first = run_task(task, lambda _: None, open_models=seeing)
+    assert isinstance(first, Finished)
+    assert not first.earlier
+    again = run_task(task, lambda _: None, open_models=seeing)
+    assert isinstance(again, Finished), again
+    assert again.earlier
+    clips.make(tmp_path / "a.mp4", frames=6)
+    other = run_task(task, lambda _: None, open_models=seeing)
+    assert isinstance(other, Failed)
+    assert "exists already" in other.error.message
+
+
 @pytest.mark.parametrize(
     ("address", "error", "words"),
     [

@@ -218,8 +218,15 @@ def test_clips_of_a_bucket_are_cleaned_into_another_place_and_leave_nothing_clea
     assert summary.status == last.summary.status
     later = Task(one.source, one.output, SETTINGS, False, versions(), {}, "later")
     again = run_task(later, lambda _: None, open_models=seeing)
-    assert isinstance(again, Failed)
-    assert "there already" in again.error.message
+    assert isinstance(again, Finished), again
+    assert again.earlier
+    assert again.summary.output == one.output
+    assert again.summary.report == f"{one.output}.report.json"
+    open_store(f"{bucket}/in/cam").publish(clips.make(tmp_path / "b.mp4", frames=5).path, "a.mp4", overwrite=True,
+                                           token="x")  # fmt: skip
+    other = run_task(later, lambda _: None, open_models=seeing)
+    assert isinstance(other, Failed)
+    assert "there already" in other.error.message
     assert list(scratch.iterdir()) == []
 
 
