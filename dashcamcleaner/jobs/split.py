@@ -126,7 +126,7 @@ def detect_part(
     """
     info = probe(part.source, video_track=part.video_track)
     detector = detector_for(part.settings, upright_size=info.upright_size, models=models)
-    source = LiveObservationSource(detector, motion=None, log=None, batch=part.settings.batch)
+    source = LiveObservationSource(detector, motion=None, log=None, batch=part.settings.batch or detector.batch)
     found = []
     with open_clip(part.source, info=info, threads=part.settings.workers) as decoder:
         for place, (frame, seen) in enumerate(source.see(_frames(decoder, part))):

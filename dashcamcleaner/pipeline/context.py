@@ -225,11 +225,12 @@ def live_source(
     """
     schedule = detection_schedule(settings, upright_size=detector.upright_size)
     motion = MotionEstimator(upright_size=detector.upright_size)
+    batch = settings.batch or detector.batch
     if schedule is None:
         return LiveObservationSource(
-            detector, motion=motion if settings.tracking else None, log=log, batch=settings.batch, ahead=ahead
+            detector, motion=motion if settings.tracking else None, log=log, batch=batch, ahead=ahead
         )
-    return SkippingObservationSource(detector, motion=motion, schedule=schedule, log=log, batch=settings.batch)
+    return SkippingObservationSource(detector, motion=motion, schedule=schedule, log=log, batch=batch)
 
 
 def _interval_notes(settings: Settings) -> tuple[str, ...]:
