@@ -20,7 +20,7 @@ __all__ = ["BatchedDetector"]
 
 _MOST_THREADS = 4
 """Threads that prepare the pictures of a batch: the letterbox of one takes a millisecond, outside of the interpreter's
-lock."""
+lock. They live no longer than that takes."""
 
 
 class BatchedDetector:
@@ -72,8 +72,6 @@ class BatchedDetector:
         shape = (batch, input_size[1], input_size[0], 3)
         self._buffer = np.zeros(shape, np.uint8) if buffer is None else buffer
         assert self._buffer.shape == shape
-        # With one picture a batch there is nothing to share out.
-        self._threads = ThreadPoolExecutor(min(batch, _MOST_THREADS), "dashcamcleaner-letterbox") if batch > 1 else None
         self._placements: list[Placement | None] = [None] * batch
         self.detect([np.full((input_size[1], input_size[0], 3), 114, np.uint8)])  # proves that it works, tells the head
 
@@ -88,9 +86,11 @@ class BatchedDetector:
     def _detect_batch(self, pictures: Sequence[np.ndarray]) -> list[Detections]:
         if self._infer is None:
             raise DetectorFailed("the detector was closed.")
-        numbers = range(len(pictures))
-        laid = map if self._threads is None or len(pictures) == 1 else self._threads.map
-        placements = list(laid(self._lay, numbers, pictures))
+        if len(pictures) == 1:  # nothing to share out
+            placements = [self._lay(0, pictures[0])]
+        else:
+            with ThreadPoolExecutor(min(len(pictures), _MOST_THREADS), "dashcamcleaner-letterbox") as threads:
+                placements = list(threads.map(self._lay, range(len(pictures)), pictures))
         try:
             output = np.asarray(self._infer(self._buffer[: len(pictures)]), np.float32)
         except self._failures as error:
@@ -123,9 +123,6 @@ class BatchedDetector:
     def close(self) -> None:
         """Give the backend's memory back."""
         with self._lock:
-            if self._threads is not None:
-                self._threads.shutdown()
-                self._threads = None
             self._infer = None
             if self._close is not None:
                 self._close()

@@ -10,6 +10,7 @@ import pytest
 
 from dashcamcleaner.detection.batch_size import MOST, best_batch
 from dashcamcleaner.detection.batched import BatchedDetector
+from dashcamcleaner.detection.yolo import Placement
 from tests import fakes
 
 
@@ -51,11 +52,19 @@ def test_a_batch_that_would_take_more_than_half_of_the_free_memory_is_not_tried(
     assert "half of the free memory" in why
 
 
-def test_pictures_of_a_batch_are_laid_by_threads_and_give_what_one_after_the_other_gives() -> None:
+def test_pictures_of_a_batch_are_laid_by_threads_and_give_what_one_after_the_other_gives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     laid: set[str] = set()
+    lay = BatchedDetector._lay
+
+    def noted(self: BatchedDetector, number: int, picture: np.ndarray) -> Placement:
+        laid.add(threading.current_thread().name)
+        return lay(self, number, picture)
+
+    monkeypatch.setattr(BatchedDetector, "_lay", noted)
 
     def infer(pictures: np.ndarray) -> np.ndarray:
-        laid.update(thread.name for thread in threading.enumerate())
         out = np.zeros((len(pictures), 5, 252), np.float32)  # the cells of strides 8, 16 and 32
         out[:, :4, 0] = 50
         out[:, 4, 0] = pictures.reshape(len(pictures), -1).mean(axis=1) / 255
@@ -70,8 +79,9 @@ def test_pictures_of_a_batch_are_laid_by_threads_and_give_what_one_after_the_oth
     one, many = open_it(1), open_it(4, np.zeros((4, 96, 128, 3), np.uint8))
     assert one.batch == 1
     assert many.batch == many.parallel == 4
-    assert not any("letterbox" in name for name in laid)
-    for mine, its in zip(one.detect(pictures), many.detect(pictures), strict=True):
+    alone = one.detect(pictures)
+    assert laid == {threading.current_thread().name}
+    for mine, its in zip(alone, many.detect(pictures), strict=True):
         assert mine.xyxy.tolist() == its.xyxy.tolist()
         assert mine.score.tolist() == its.score.tolist()
     assert any("letterbox" in name for name in laid)
