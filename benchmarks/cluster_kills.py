@@ -8,7 +8,7 @@ Clips of two seconds are cut from the demo clip (drawn; nobody who lives is in i
 place. They are
 cleaned by `dashcamcleaner clean`: once here without a cluster, for the truth, and once on a real scheduler with real
 worker processes, of which one, drawn by the seed, is killed (SIGKILL) every `--every` seconds. With ``s3`` clips come
-from and go to a real S3 server process (`moto`), through the workers' scratch folders, and the server keeps every
+from and go to a real S3 server process (moto), through the workers' scratch folders, and the server keeps every
 version of every object. Then each promise is counted:
 
     right      the output and its plan have the bytes of the undisturbed run (one encoder thread in both)

@@ -30,7 +30,7 @@ class Parcel:
     """Weights as plain data.
 
     Args:
-        weights: by the name that the settings give; the paths in them are those of the sender's machine.
+        weights: the weights of each name that the settings give; the paths in them are those of the sender's machine.
         files: the content of each file, by name and file name.
         digests: what `weights_of` gives for them.
     """

@@ -32,7 +32,7 @@ def best_batch(
     Args:
         seconds: infers that many pictures and tells how long it took; the first call of a size may be slow, so each
             size is asked for twice and the second answer counts.
-        free_bytes: of the device's memory, before anything is tried; None where the backend does not tell.
+        free_bytes: the device's free memory, before anything is tried; None where the backend does not tell.
         taken_bytes: the most that inferences have taken so far; None where the backend does not tell.
         failures: what the backend raises where memory does not suffice.
     """
