@@ -49,7 +49,7 @@ def main() -> int:
         if shutil.which("ffmpeg"):
             result["ffmpeg_program_cpu_s"] = program(looped, folder)
         for size in args.sizes:
-            bare = child(looped, "infer", str(size))
+            bare = child(looped, "infer", str(size), *args.set)
             run = child(looped, "clean", str(size), *args.set)
             infer_s = bare["cpu_ms"] * frames / 1000
             floor = transcode["cpu_s"] + infer_s
@@ -173,8 +173,8 @@ def transcode(clip: Path) -> dict[str, Any]:
     return {}
 
 
-def infer(clip: Path, size: str) -> dict[str, Any]:
-    """One bare inference at that size in the chip's own precision: the engine alone, no picture work."""
+def infer(clip: Path, size: str, *flags: str) -> dict[str, Any]:
+    """One bare inference at that size in the run's precision (the chip's own): the engine alone, no picture work."""
     import numpy as np
     import openvino as ov
 
@@ -183,12 +183,14 @@ def infer(clip: Path, size: str) -> dict[str, Any]:
     from dashcamcleaner.media.probe import probe
 
     shape = probe(clip).upright_size
-    ours = open_detector(inference_size=int(size), aspect=shape, backend="openvino")
+    asked = next((flag.partition("=")[2] for flag in flags if flag.startswith("--precision=")), "auto")
+    ours = open_detector(inference_size=int(size), aspect=shape, backend="openvino", precision=asked)
     width, height = ours.input_size
     precision = ours.description.precision
     ours.close()
     core = ov.Core()
-    model = core.read_model(find_weights("auto").file("onnx").path)  # type: ignore[union-attr]
+    int8 = "int8" if precision == "int8" else ""
+    model = core.read_model(find_weights("auto").file("openvino", "onnx", precision=int8).path)  # type: ignore[union-attr]
     model.reshape([1, 3, height, width])
     hint = {"bf16": "bf16", "f32": "f32"}.get(precision, "f32")
     compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": hint, "PERFORMANCE_HINT": "LATENCY"})

@@ -112,20 +112,20 @@ def worse(one: int, other: int) -> int:
     return other if rank.get(other, 4) > rank.get(one, 4) else one
 
 
-def failed_row(source: Path, output: Path, error: DashcamCleanerError) -> dict[str, Any]:
+def failed_row(source: Path | str, output: Path | str, error: DashcamCleanerError) -> dict[str, Any]:
     """A clip that could not be done, as a row of the folder's report."""
     return {"source": str(source), "output": str(output), "status": "failed", "error": error.message}
 
 
 def tell_folder(
-    reports: list[dict[str, Any]], folder: Path | None, *, overwrite: bool, table: bool, quiet: bool
+    reports: list[dict[str, Any]], folder: Path | str | None, *, overwrite: bool, table: bool, quiet: bool
 ) -> None:
     """Write the page over several clips, and tell of it.
 
     Args:
         reports: what befell each.
-        folder: the folder of the outputs; None where each lies beside its source: theirs if it is one, else the
-            working folder.
+        folder: the folder of the outputs, or its URL; None where each lies beside its source: theirs if it is one,
+            else the working folder.
         overwrite: replace an earlier page.
         table: print the table, too.
         quiet: do not tell where the page is.
@@ -136,6 +136,13 @@ def tell_folder(
         return
     if table:
         _table(reports)
+    if isinstance(folder, str):
+        from dashcamcleaner.cluster.page import publish_page
+
+        url = publish_page(reports, folder, overwrite=overwrite)
+        if not quiet:
+            say(f"report: {url}")
+        return
     if folder is None:
         parents = {Path(report["output"]).absolute().parent for report in reports}
         folder = parents.pop() if len(parents) == 1 else Path.cwd()

@@ -129,6 +129,8 @@ def run(args: argparse.Namespace) -> int:
     if (extras or edits) and (len(batch.jobs) > 1 or args.cluster):
         raise SettingError("A plan, edits, an export or a mask belong to one clip.", hint="Give one input, no cluster.")
     request = request_of(args)
+    if args.cluster and request:
+        raise SettingError("A cluster's workers do not tell persons apart.", hint="Leave --cluster or the persons out.")
     extras |= {"added_edits": edits, "accepted": accepted_of(args), "audit": args.audit}
     extras |= {"persons": request, "known_persons": known_persons_of(args, request)}
     jobs = [dataclasses.replace(job, **extras) for job in batch.jobs]
@@ -136,6 +138,7 @@ def run(args: argparse.Namespace) -> int:
         jobs = [_asked(jobs[0])]
     status = PARTIAL_EXIT if batch.unread else 0
     done = 0
+    far_away = {str(one.job.source): one for one in on_cluster}
     reports: list[dict[str, Any]] = []
     if args.cluster:
         from dashcamcleaner.cluster.run import run_on_cluster
@@ -167,7 +170,9 @@ def run(args: argparse.Namespace) -> int:
                     status = worse(status, int((event.summary.audit or {}).get("exit_code", 0)))
                 elif isinstance(event, Failed):
                     done += 1
-                    reports.append(failed_row(job.source, job.output, event.error))
+                    far = far_away.get(str(job.source))
+                    reports.append(failed_row(far.source if far else job.source, far.output if far else job.output,
+                                              event.error))  # fmt: skip
                     status = worse(status, event.error.exit_code)
         except KeyboardInterrupt:
             events.close()
@@ -175,11 +180,12 @@ def run(args: argparse.Namespace) -> int:
             return Cancelled.exit_code
         display.totals()
     order = {str(job.source): place for place, job in enumerate(jobs)}
+    order |= {one.source: place for place, one in enumerate(on_cluster)}  # URLs, as reports name them
     reports.sort(key=lambda row: order.get(str(row.get("source")), len(order)))
     if len(jobs) > 1:
         tell_folder(
             reports,
-            None if args.output and "://" in args.output else _output_folder(args.output),
+            args.output if args.output and "://" in args.output else _output_folder(args.output),
             overwrite=settings.overwrite,
             table=args.audit and not args.json,
             quiet=args.quiet or args.json,

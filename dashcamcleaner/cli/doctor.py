@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["add_parser", "run"]
 
 _ASPECT = (16, 9)
-_ROWS = ("weights", "backend", "device", "precision", "inference_size", "trust_weights")
+_ROWS = ("weights", "backend", "device", "precision", "inference_size", "batch", "trust_weights")
 _EXTRAS = (
     ("torch", "GPUs, foreign .pt files, training", "pip install -r requirements-gpu.txt"),
     ("ultralytics", "foreign .pt files, training", "pip install -r requirements-gpu.txt"),
@@ -87,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
         "versions": diagnostics.versions(),
     }
     try:
-        detector = open_detector(backend=settings.backend, device=settings.device, **options)
+        detector = open_detector(backend=settings.backend, device=settings.device, batch=settings.batch, **options)
         found["used"] = {
             **diagnostics.as_dict(detector.description),
             "input_size": list(detector.input_size),

@@ -8,11 +8,12 @@ run's own claim. Outputs in folders need none: there `pipeline.output_lock` stan
 from __future__ import annotations
 
 import contextlib
-import tempfile
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from dashcamcleaner.cluster.scratch import scratch_folder
 from dashcamcleaner.cluster.storage import ClipStore
 from dashcamcleaner.errors import DashcamCleanerError, OutputError
 from dashcamcleaner.messages import msg
@@ -43,7 +44,9 @@ def claimed(
     """
     claim = name + ".claim"
     ended = threading.Event()
-    with tempfile.TemporaryDirectory(prefix="dashcamcleaner-claim-") as folder:
+    folder = scratch_folder()
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
         path = Path(folder, "claim")
 
         def put(beat: int, *, overwrite: bool) -> bool:

@@ -10,10 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from dashcamcleaner.cluster.work import weights_of
+from dashcamcleaner.cluster.parcels import right_weights, weights_of
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.detection.pool import ModelPool
-from dashcamcleaner.errors import SettingError
 from dashcamcleaner.jobs.parallel import shared_out
 from dashcamcleaner.jobs.split import Part, PictureKey, detect_part
 from dashcamcleaner.settings import Settings
@@ -56,6 +55,5 @@ def _detect(
     part: Part, weights: dict[str, str], open_models: Callable[[], ModelPool]
 ) -> list[tuple[PictureKey, Detections]]:
     """Runs on a worker."""
-    if weights_of(part.settings) != weights:
-        raise SettingError("A worker has other weights of the same name.", hint="Put the same weights everywhere.")
-    return detect_part(part, open_models())
+    with right_weights(weights, who="for a part"):
+        return detect_part(part, open_models())

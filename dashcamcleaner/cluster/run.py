@@ -17,19 +17,30 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from dashcamcleaner.cluster.parcels import delivery, parcel_of, weights_of
 from dashcamcleaner.cluster.parts import ClusterParts, resources_of
+from dashcamcleaner.cluster.scratch import remove_scratch
 from dashcamcleaner.cluster.storage import is_url
 from dashcamcleaner.cluster.tasks import ClusterJob, done_already
-from dashcamcleaner.cluster.work import Task, remove_scratch, run_task, version_fault, weights_of
+from dashcamcleaner.cluster.work import Task, run_task, version_fault
 from dashcamcleaner.core.events import Event, Failed, Finished, Warned
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
-from dashcamcleaner.errors import BackendError, Cancelled, ExtraMissing, SettingError, WorkerLost, extra_hint
+from dashcamcleaner.errors import (
+    BackendError,
+    Cancelled,
+    DashcamCleanerError,
+    ExtraMissing,
+    SettingError,
+    WorkerLost,
+    extra_hint,
+)
 from dashcamcleaner.jobs.parallel import shared_out
 from dashcamcleaner.jobs.split import clean_split
 from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.context import versions
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.settings import Settings
 
 __all__ = ["run_on_cluster"]
 
@@ -80,8 +91,11 @@ def run_on_cluster(
     # What is behind a URL only the worker that fetched it could look at: those clips are not shared out.
     split = [one for one in waiting if one.job.settings.split_clips and not (is_url(one.source) or is_url(one.output))]
     whole = [one for one in waiting if one not in split]
-    with _client(address, at_most=_MOST_LOCAL if split else len(waiting)) as (client, at_once):
+    with contextlib.ExitStack() as stack:
+        client, at_once = stack.enter_context(_client(address, at_most=_MOST_LOCAL if split else len(waiting)))
         _check_versions(client)
+        _check_resources(client, waiting[0].job.settings)
+        stack.enter_context(_weights_everywhere(client, waiting[0].job.settings))
         if whole:
             yield from _results(client, whole, at_once=at_once, control=control, open_models=open_models)
         for one in split:
@@ -249,3 +263,53 @@ def _check_versions(client: Any) -> None:
         fault = version_fault(ours, found, who=who)
         if fault:
             raise SettingError(fault, hint="Install the same version everywhere.")
+
+
+def _check_resources(client: Any, settings: Settings) -> None:
+    """Refuse what no worker could ever be given: it would wait for one without a word."""
+    needed = resources_of(settings)
+    if not needed:
+        return
+    workers = client.scheduler_info(n_workers=-1)["workers"].values()
+    for name, count in needed.items():
+        if all(worker.get("resources", {}).get(name, 0) < count for worker in workers):
+            raise SettingError(
+                f"No worker of the cluster was started with {name}={count}.",
+                hint=f'Start them with --resources "{name}={count}", or say --device cpu.',
+            )
+
+
+@contextlib.contextmanager
+def _weights_everywhere(client: Any, settings: Settings) -> Iterator[None]:
+    """Send the run's weights where a worker has not the same; take away at the end what is no longer needed there."""
+    ours = weights_of(settings)
+    theirs = client.run(_weights_here, settings)
+    run = ""
+    try:
+        if any(found != ours for found in theirs.values()):
+            run = secrets.token_hex(8)
+            try:
+                client.register_plugin(delivery(parcel_of(settings), run=run))
+            except DashcamCleanerError:
+                raise
+            except Exception as error:  # whatever befell a worker comes back as it was raised there
+                raise BackendError(
+                    f"The weights cannot be sent to the workers: {type(error).__name__}.",
+                    hint="Look into the workers' logs, and at the room in their folders for temporary files.",
+                ) from error
+        yield
+    finally:
+        # The network may be what ended the run: then a worker's scratch folders go with the next run or task.
+        with contextlib.suppress(Exception):
+            if client.status == "running":
+                if run:
+                    client.unregister_worker_plugin(f"dashcamcleaner-weights-{run}")
+                client.run(remove_scratch, on_error="ignore")
+
+
+def _weights_here(settings: Settings) -> dict[str, str]:
+    """Runs on a worker."""
+    try:
+        return weights_of(settings)
+    except DashcamCleanerError:
+        return {}

@@ -1,8 +1,9 @@
 """Files that are on no disk of ours: listed, fetched to a scratch folder, published whole under their final names.
 
 ``s3://`` goes through boto3, since only its conditional put (``IfNoneMatch``) makes it sure that of two writers the
-first one wins; whatever else fsspec knows (``sftp://``, ...) is written under another name and moved. Plain paths,
-shared folders among them, are no matter of this module: runs read and write them directly, by the rules of `files`.
+first one wins; whatever else fsspec knows (``sftp://``, ...) is written under another name and moved. With
+``sftp://host`` only machines are spoken to whose key stands in the user's ``known_hosts``, as ``ssh`` does it. Plain
+paths, shared folders among them, are no matter of this module: runs read and write them by the rules of `files`.
 
 Listings are foreign input: a name that would leave the folder is left aside.
 """
@@ -10,6 +11,7 @@ Listings are foreign input: a name that would leave the folder is left aside.
 from __future__ import annotations
 
 import contextlib
+import functools
 import secrets
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -176,6 +178,46 @@ def _status(error: Any) -> int:
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
+@functools.cache
+def _known_hosts_only() -> Any:
+    """What refuses a machine that the user's ``known_hosts`` does not know; fsspec by itself would take any.
+
+    Raises:
+        ExtraMissing: paramiko is not installed.
+    """
+    try:
+        import paramiko
+    except ImportError as error:
+        raise ExtraMissing("SFTP needs paramiko, which is not installed.", hint=extra_hint("cluster")) from error
+
+    class KnownHostsOnly(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]
+        """Asked about every machine, since fsspec's own client knows none."""
+
+        def missing_host_key(self, client: Any, hostname: str, key: Any) -> None:  # noqa: ARG002  # paramiko's signature
+            """Raise where the machine has another key, or none that we know."""
+            known = Path("~/.ssh/known_hosts").expanduser()
+            if not known.is_file() or not paramiko.HostKeys(str(known)).check(hostname, key):
+                raise InputError(
+                    f"{hostname} is not known, or has another key than it had.",
+                    hint="Connect to it once with ssh, and say yes if the key is its own.",
+                )
+
+    return KnownHostsOnly()
+
+
+def _sftp(url: str) -> tuple[Any, str]:
+    """The file system of a machine behind SSH, by paramiko whatever else is installed, and the path there."""
+    policy = _known_hosts_only()
+    from fsspec.implementations.sftp import SFTPFileSystem
+
+    options = {**SFTPFileSystem._get_kwargs_from_urls(url), "host_key_policy": policy}
+    files = SFTPFileSystem(**options)
+    if not files.client.get_transport().is_active():  # kept from before the network died
+        SFTPFileSystem.clear_instance_cache()
+        files = SFTPFileSystem(**options)
+    return files, SFTPFileSystem._strip_protocol(url)
+
+
 class _FsspecStore:
     """A folder of any file system that fsspec knows."""
 
@@ -188,7 +230,10 @@ class _FsspecStore:
             ) from error
         self._url = url.rstrip("/")
         with _mapped(url, to=InputError, verb="opened"):
-            self._files, self._root = fsspec.core.url_to_fs(self._url)
+            if urlsplit(url).scheme in ("sftp", "ssh"):
+                self._files, self._root = _sftp(self._url)
+            else:
+                self._files, self._root = fsspec.core.url_to_fs(self._url)
 
     def names(self) -> list[str]:
         with _mapped(self._url, to=InputError, verb="listed"):

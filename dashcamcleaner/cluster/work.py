@@ -9,30 +9,30 @@ with the task, and what a killed worker left goes when the next one begins on th
 from __future__ import annotations
 
 import contextlib
-import os
-import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from dashcamcleaner.cluster.claims import claimed
-from dashcamcleaner.cluster.storage import is_url, open_store
+from dashcamcleaner.cluster.parcels import right_weights
+from dashcamcleaner.cluster.scratch import remove_scratch, scratch_folder
+from dashcamcleaner.cluster.storage import ClipStore, is_url, open_store
 from dashcamcleaner.core.events import Event, Failed, Finished
+from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
-from dashcamcleaner.errors import OutputError, SettingError
-from dashcamcleaner.files import as_our_error
+from dashcamcleaner.errors import InputError, OutputError, SettingError
+from dashcamcleaner.files import as_our_error, file_sha256
+from dashcamcleaner.jobs.batch import earlier_result
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.context import versions
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.report.data import read_report, summary_of
 from dashcamcleaner.settings import Settings
-from dashcamcleaner.work_files import is_alive
 
-__all__ = ["Task", "remove_scratch", "run_task", "version_fault", "weights_of"]
+__all__ = ["Task", "run_task", "version_fault"]
 
-_SCRATCH = re.compile(r"dashcamcleaner-scratch-([0-9]{1,10})-.+")
 _SAME = ("dashcamcleaner", "av", "openvino", "numpy")
 """What plans and pictures depend on: it has to be the same on every worker."""
 
@@ -47,7 +47,7 @@ class Task:
         settings: the settings of the run.
         audit: look at the output again when it is written.
         versions: those of the machine that asks.
-        weights: SHA-256 of the weights' files there, by name; empty where they are not to be compared.
+        weights: what tells the weights there, see `cluster.parcels.weights_of`; empty where they are not compared.
         token: names this run of the cluster.
     """
 
@@ -58,18 +58,6 @@ class Task:
     versions: dict[str, str]
     weights: dict[str, str]
     token: str
-
-
-def weights_of(settings: Settings) -> dict[str, str]:
-    """SHA-256 of the weights that a run uses, by name: of each set's first file.
-
-    Raises:
-        WeightsError: there are none of that name.
-    """
-    from dashcamcleaner.detection.weights import find_weights
-
-    found = [find_weights(name) for name in settings.weights.split(",")]
-    return {one.name: one.files[0].sha256 for one in found}
 
 
 def version_fault(ours: dict[str, str], theirs: dict[str, str], *, who: str) -> str:
@@ -101,14 +89,13 @@ def run_task(
         fault = version_fault(task.versions, versions(), who=who)
         if fault:
             raise SettingError(fault, hint="Install the same version everywhere.")
-        if task.weights and weights_of(task.settings) != task.weights:
-            raise SettingError(
-                msg("The worker {who} has other weights of the same name.", who=who),
-                hint="Put the same weights everywhere.",
-            )
-        if is_url(task.source) or is_url(task.output):
-            return _in_scratch(task, tell, open_models)
-        return _run(Path(task.source), Path(task.output), task, tell, open_models)
+        with right_weights(task.weights, who=who):
+            if is_url(task.source) or is_url(task.output):
+                return _in_scratch(task, tell, open_models)
+            source, output = Path(task.source), Path(task.output)
+            # A worker may die after its last file got its name and before it could say so.
+            done = None if task.settings.overwrite or not output.is_file() else earlier_result(source, output)
+            return Finished(done, earlier=True) if done else _run(source, output, task, tell, open_models)
     except Exception as error:  # the border: the asker gets one object, whatever it was
         return Failed(as_our_error(error, source=Path(task.source)))
 
@@ -141,7 +128,8 @@ def _in_scratch(task: Task, tell: Callable[[Event], None], open_models: Callable
         output, store = folder / "out" / _plain(name), open_store(base)
         with claimed(store, output.name, token=task.token):
             if not task.settings.overwrite and store.size(output.name) is not None:
-                raise _taken(task.output)
+                # A worker may die after its last file went up and before it could say so.
+                return Finished(_standing(store, output.name, source=source, task=task), earlier=True)
             last = _run(source, output, task, tell, open_models)
             if isinstance(last, Finished):
                 # What stands beside the clip goes first: whoever sees the clip finds its plan and report.
@@ -153,6 +141,26 @@ def _in_scratch(task: Task, tell: Callable[[Event], None], open_models: Callable
         return _renamed(last, task)
 
 
+def _standing(store: ClipStore, name: str, *, source: Path, task: Task) -> RunSummary:
+    """The summary of the output that stands there already.
+
+    Raises:
+        OutputError: it was not made of this source, or nothing tells.
+    """
+    with _scratch() as folder:
+        report = folder / "report.json"
+        try:
+            store.fetch(f"{name}.report.json", report)
+            said = read_report(report)
+            if said["source_sha256"] != file_sha256(source) or said["output_bytes"] != store.size(name):
+                raise _taken(task.output)
+            summary = summary_of(said)
+        except (InputError, KeyError, TypeError, ValueError, AttributeError):
+            raise _taken(task.output) from None
+    _rename(summary, task)
+    return summary
+
+
 def _taken(output: str) -> OutputError:
     return OutputError(
         msg("{output} is there already.", output=output), hint="Clean into another place, or say --overwrite."
@@ -162,14 +170,17 @@ def _taken(output: str) -> OutputError:
 def _renamed(last: Finished | Failed, task: Task) -> Finished | Failed:
     """The result with the names that the asker knows, in place of the scratch folder's."""
     if isinstance(last, Finished):
-        base = task.output.rpartition("/")[0]
-        summary = last.summary
-        for side in ("plan", "report"):
-            path = getattr(summary, side)
-            if path and is_url(task.output):
-                setattr(summary, side, f"{base}/{Path(path).name}")
-        summary.source, summary.output = task.source, task.output
+        _rename(last.summary, task)
     return last
+
+
+def _rename(summary: RunSummary, task: Task) -> None:
+    base = task.output.rpartition("/")[0]
+    for side in ("plan", "report"):
+        path = getattr(summary, side)
+        if path and is_url(task.output):
+            setattr(summary, side, f"{base}/{Path(path).name}")
+    summary.source, summary.output = task.source, task.output
 
 
 def _plain(name: str) -> str:
@@ -182,19 +193,8 @@ def _plain(name: str) -> str:
 def _scratch() -> Iterator[Path]:
     """A private folder of this process, removed whatever happens."""
     remove_scratch()
-    folder = Path(tempfile.mkdtemp(prefix=f"dashcamcleaner-scratch-{os.getpid()}-"))
+    folder = scratch_folder()
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def remove_scratch() -> None:
-    """Remove what killed workers of this user left on this machine."""
-    with contextlib.suppress(OSError):
-        for entry in os.scandir(tempfile.gettempdir()):
-            named = _SCRATCH.fullmatch(entry.name)
-            if named is None or is_alive(int(named[1])) or not entry.is_dir(follow_symlinks=False):
-                continue
-            if not hasattr(os, "getuid") or entry.stat(follow_symlinks=False).st_uid == os.getuid():
-                shutil.rmtree(entry.path, ignore_errors=True)

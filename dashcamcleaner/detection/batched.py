@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -17,6 +18,10 @@ from dashcamcleaner.errors import DetectorFailed
 from dashcamcleaner.messages import msg
 
 __all__ = ["BatchedDetector"]
+
+_MOST_THREADS = 4
+"""Threads that prepare the pictures of a batch: the letterbox of one takes a millisecond, outside of the interpreter's
+lock. They live no longer than that takes."""
 
 
 class BatchedDetector:
@@ -32,6 +37,11 @@ class BatchedDetector:
         description: what is at work.
         failures: exception types of the backend that mean a failed inference.
         close: gives the backend's memory back.
+        buffer: where pictures are laid for `infer`, uint8 ``(batch, h, w, 3)``: memory from which a GPU can copy by
+            itself (pinned); None: ordinary memory.
+
+    Attributes:
+        batch: pictures per call of ``infer``, as asked or as chosen by the backend.
     """
 
     def __init__(
@@ -46,12 +56,13 @@ class BatchedDetector:
         description: DetectorDescription,
         failures: tuple[type[Exception], ...] = (RuntimeError,),
         close: Callable[[], None] | None = None,
+        buffer: np.ndarray | None = None,
     ) -> None:
         self.class_kinds = class_kinds
         self.kinds = tuple(dict.fromkeys(class_kinds))
         self.input_size = input_size
         self.description = description
-        self.parallel = batch
+        self.batch = self.parallel = batch
         self._infer: Callable[[np.ndarray], np.ndarray] | None = infer
         self._head = head
         self._floor = floor
@@ -59,7 +70,9 @@ class BatchedDetector:
         self._close = close
         self._layout: OutputLayout | None = None
         self._lock = threading.Lock()
-        self._buffer = np.zeros((batch, input_size[1], input_size[0], 3), np.uint8)
+        shape = (batch, input_size[1], input_size[0], 3)
+        self._buffer = np.zeros(shape, np.uint8) if buffer is None else buffer
+        assert self._buffer.shape == shape
         self._placements: list[Placement | None] = [None] * batch
         self.detect([np.full((input_size[1], input_size[0], 3), 114, np.uint8)])  # proves that it works, tells the head
 
@@ -74,11 +87,11 @@ class BatchedDetector:
     def _detect_batch(self, pictures: Sequence[np.ndarray]) -> list[Detections]:
         if self._infer is None:
             raise DetectorFailed("the detector was closed.")
-        placements = []
-        for i, picture in enumerate(pictures):
-            placement = letterbox(picture, out=self._buffer[i], previous=self._placements[i])
-            self._placements[i] = placement
-            placements.append(placement)
+        if len(pictures) == 1:  # nothing to share out
+            placements = [self._lay(0, pictures[0])]
+        else:
+            with ThreadPoolExecutor(min(len(pictures), _MOST_THREADS), "dashcamcleaner-letterbox") as threads:
+                placements = list(threads.map(self._lay, range(len(pictures)), pictures))
         try:
             output = np.asarray(self._infer(self._buffer[: len(pictures)]), np.float32)
         except self._failures as error:
@@ -110,6 +123,12 @@ class BatchedDetector:
             )
             for one, placement in zip(output, placements, strict=True)
         ]
+
+    def _lay(self, number: int, picture: np.ndarray) -> Placement:
+        """Lay a picture into its place of the buffer; any thread, each place once at a time."""
+        placement = letterbox(picture, out=self._buffer[number], previous=self._placements[number])
+        self._placements[number] = placement
+        return placement
 
     def close(self) -> None:
         """Give the backend's memory back."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
 
+from dashcamcleaner.detection.batch_size import best_batch
 from dashcamcleaner.detection.batched import BatchedDetector
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.detection.onnx_metadata import checked_input, facts_of
@@ -116,6 +118,16 @@ def open_yolo(
         answer: np.ndarray = session.run(None, {given.name: np.multiply(planes, 1 / 255, dtype=number)})[0]
         return answer
 
+    def seconds(size: int) -> float:
+        begun = time.perf_counter()
+        infer(np.zeros((size, input_size[1], input_size[0], 3), np.uint8))
+        return time.perf_counter() - begun
+
+    if not batch:
+        batch = 1
+        if wanted.startswith("cuda") and not count:
+            batch, chosen = best_batch(seconds, failures=(Exception,))
+            why = f"{why}; {chosen}"
     return BatchedDetector(
         infer,
         class_kinds=facts.kinds,

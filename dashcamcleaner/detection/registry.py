@@ -55,7 +55,7 @@ def open_detector(
         inference_size: long side of the network input.
         precision: ``auto`` (the chip's best), ``f32``, ``bf16``, ``f16``, ``int8``.
         aspect: upright size of the pictures to come; the network input takes their shape. None: square.
-        batch: pictures per inference on a GPU.
+        batch: pictures per inference on a GPU; 0: chosen by the backend, see `detection.batch_size`.
         threads: CPU threads; 0: all the process may use.
         trust_weights: load a foreign ``.pt`` although it can run code; remembered by its hash.
         floor: detections with a lower score are dropped. Runs keep the default; average precision, which is measured
@@ -202,6 +202,7 @@ class CombinedDetector:
         self.kinds = tuple(dict.fromkeys(kind for detector in detectors for kind in detector.kinds))
         self.input_size = detectors[0].input_size
         self.parallel = max(1, min(detector.parallel for detector in detectors))
+        self.batch = max(1, min(int(getattr(detector, "batch", 1)) for detector in detectors))
         descriptions = [detector.description for detector in detectors]
         self.description = DetectorDescription(
             backend=" + ".join(dict.fromkeys(one.backend for one in descriptions)),

@@ -127,6 +127,7 @@ class FrameDetector:
     Attributes:
         picture_size: what to ask `Frame.picture` for, where one picture is enough; frames may be given without asking.
         parallel: how many frames are worth having under way at once.
+        batch: how many frames the backend takes in one inference, by its own choice; 1 where it takes one at a time.
         description: the description of the detector.
 
     Raises:
@@ -166,6 +167,7 @@ class FrameDetector:
             if len(self.tiles) == 1:  # the picture is so small that one tile shows all of it
                 self.tiles = []
         self.parallel = max(1, math.ceil(detector.parallel / (1 + len(self.tiles))))
+        self.batch = max(1, int(getattr(detector, "batch", 1)) // (1 + len(self.tiles)))
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         """Detections of each frame, in upright full-size pixels, best score first, down to the score floor.

@@ -12,12 +12,14 @@ import importlib.metadata
 import importlib.util
 import logging
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from dashcamcleaner.detection.batch_size import best_batch
 from dashcamcleaner.detection.batched import BatchedDetector
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.detection.onnx_metadata import BOX_TASKS
@@ -217,7 +219,7 @@ def open_yolo(
 
     def infer(pictures: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
-            given = torch.from_numpy(pictures).to(target).permute(0, 3, 1, 2)
+            given = torch.from_numpy(pictures).to(target, non_blocking=target.type == "cuda").permute(0, 3, 1, 2)
             output = model(given.to(kind_of_number) / 255)
             while not isinstance(output, torch.Tensor):  # (boxes, training outputs), nested for masks
                 output = output[0]
@@ -230,6 +232,12 @@ def open_yolo(
         if target.type == "cuda":
             torch.cuda.empty_cache()
 
+    if not batch:
+        batch, chosen = _chosen_batch(torch, infer, target=target, input_size=input_size)
+        why = f"{why}; {chosen}" if chosen else why
+    buffer = None
+    if target.type == "cuda":  # pinned: the GPU fetches pictures by itself, while the next ones are prepared
+        buffer = torch.zeros((batch, input_size[1], input_size[0], 3), dtype=torch.uint8, pin_memory=True).numpy()
     return BatchedDetector(
         infer,
         class_kinds=kinds,
@@ -246,7 +254,28 @@ def open_yolo(
             why=why,
         ),
         close=close,
+        buffer=buffer,
     )
+
+
+def _chosen_batch(torch: Any, infer: Callable[[np.ndarray], np.ndarray], *, target: Any, input_size: tuple[int, int]
+) -> tuple[int, str]:  # fmt: skip
+    """The batch for ``--batch auto`` on a device, and why in words; 1 without words on a CPU."""
+    if target.type != "cuda":
+        return 1, ""
+
+    def seconds(count: int) -> float:
+        begun = time.perf_counter()
+        infer(np.zeros((count, input_size[1], input_size[0], 3), np.uint8))  # its answer has come to system memory
+        return time.perf_counter() - begun
+
+    chosen = best_batch(
+        seconds,
+        free_bytes=lambda: int(torch.cuda.mem_get_info(target)[0]),
+        taken_bytes=lambda: int(torch.cuda.max_memory_allocated(target)),
+    )
+    torch.cuda.empty_cache()
+    return chosen
 
 
 def open_classes(path: Path, *, device: str = "auto", threads: int = 0) -> tuple[ClassNetwork, tuple[str, ...], int]:

@@ -30,7 +30,8 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,7 @@ __all__ = [
     "check_trust",
     "find_weights",
     "is_vouched",
+    "lent",
     "parts_of",
     "read_sidecar",
     "remember_trust",
@@ -66,6 +68,9 @@ _SIZES_PX = (32, 16_384)
 """Of training pictures."""
 HEADS = ("auto", "raw", "objectness", "end-to-end")
 _PACKAGE = Path(__file__).resolve().parent.parent
+
+_lent: dict[str, tuple[Weights, int]] = {}
+_lending = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,8 +235,39 @@ def unreadable_sidecars() -> tuple[str, ...]:
     return tuple(told)
 
 
+@contextlib.contextmanager
+def lent(given: Mapping[str, Weights]) -> Iterator[None]:
+    """Within it these names mean these weights, in the whole process and whatever lies in its folders.
+
+    For a worker that was sent the weights of whoever asks. A ``.pt`` among them counts as trusted: who sent it was
+    asked. Several may lend the same at a time.
+
+    Args:
+        given: weights by the name, path or ``auto`` that a setting gives.
+
+    Raises:
+        WeightsError: somebody else has lent other weights under such a name, and still does.
+    """
+    with _lending:
+        for name, weights in given.items():
+            if name in _lent and _lent[name][0] != weights:
+                raise WeightsError(f"other weights are in use as {name!r} in this process.", hint="Try again later.")
+        for name, weights in given.items():
+            _lent[name] = (weights, _lent[name][1] + 1 if name in _lent else 1)
+    try:
+        yield
+    finally:
+        with _lending:
+            for name, weights in given.items():
+                holders = _lent[name][1] - 1
+                if holders:
+                    _lent[name] = (weights, holders)
+                else:
+                    del _lent[name]
+
+
 def find_weights(name: str = "auto") -> Weights:
-    """The weights of a name, of a path, or the best ones there are.
+    """The weights of a name, of a path, or the best ones there are; those that are `lent` first.
 
     Args:
         name: ``auto``, a name in one of `weights_folders`, or the path of a ``.onnx``, ``.xml`` or ``.pt`` file (or
@@ -240,12 +276,15 @@ def find_weights(name: str = "auto") -> Weights:
     Raises:
         WeightsError: nothing of that name; the message tells the nearest one.
     """
-    name = name.strip()
+    name = name.strip() or "auto"
+    with _lending:
+        if name in _lent:
+            return _lent[name][0]
     path = Path(name).expanduser()
-    if name not in ("", "auto") and (path.suffix.lower() in FORMATS or path.is_dir()):
+    if name != "auto" and (path.suffix.lower() in FORMATS or path.is_dir()):
         return _weights_of_path(path)
     known = available_weights()
-    if name in ("", "auto"):
+    if name == "auto":
         best = next((weights for weights in known.values() if weights.rank > 0), None)
         if best is None:
             folders = ", ".join(str(folder) for folder in weights_folders()) or "no folder"
@@ -350,6 +389,8 @@ def check_trust(path: Path, *, trust: bool) -> None:
     """
     digest = _digest_of(path)
     ours = {file.sha256 for folder in shipped_folders() for file in _files_in(folder)}
+    with _lending:
+        ours |= {file.sha256 for weights, _ in _lent.values() for file in weights.files}
     if digest in ours or digest in _trusted():
         return
     if not trust:

@@ -17,14 +17,15 @@ from typing import Any
 
 from dashcamcleaner.core.events import Event, Finished, Warned
 from dashcamcleaner.core.summary import RunSummary
-from dashcamcleaner.detection.pool import ModelPool
+from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.errors import InputError, OutputError, PlanError, SettingError
 from dashcamcleaner.files import PRIVATE, mode_like, refuse_special, size_of
 from dashcamcleaner.jobs.folders import walk
-from dashcamcleaner.jobs.parallel import parallel_jobs, run_in_processes
+from dashcamcleaner.jobs.parallel import parallel_jobs, run_in_processes, shares_model
 from dashcamcleaner.jobs.part_processes import PartProcesses
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.jobs.split import clean_split
+from dashcamcleaner.jobs.threads import run_in_threads
 from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
 from dashcamcleaner.messages import joined, msg
 from dashcamcleaner.pipeline.control import Control
@@ -237,9 +238,9 @@ def run_batch(
     """Run jobs one after another, or several at once; every event comes with its job.
 
     A failed job does not stop the others. One after another they share one pool of models: the one handed in, or the
-    process's own. Several at once (`settings.Settings.parallel`) run in processes with a pool each, and only where no
-    pool is handed in; then events of several jobs are mixed. With `settings.Settings.split_clips` clips come one after
-    another, and those processes look at parts of each.
+    process's own. Several at once (`settings.Settings.parallel`) run in processes with a pool each, on a GPU in threads
+    that share the one pool, and only where no pool is handed in; then events of several jobs are mixed. With
+    `settings.Settings.split_clips` clips come one after another, and those processes look at parts of each.
 
     The generator ends early only if the control says so (cancel, or stop after this file).
 
@@ -265,7 +266,10 @@ def run_batch(
                 left.append(job)
             else:
                 yield job, Finished(earlier, earlier=True)
-        yield from run_in_processes(left, at_once=at_once, control=control)
+        if shares_model(jobs[0].settings):
+            yield from run_in_threads(left, at_once=at_once, models=shared_pool(), control=control)
+        else:
+            yield from run_in_processes(left, at_once=at_once, control=control)
         return
     with contextlib.ExitStack() as stack:
         runner = None

@@ -28,7 +28,7 @@ from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.settings import SETTINGS, Settings
 
-__all__ = ["parallel_jobs", "run_in_processes", "shared_out"]
+__all__ = ["parallel_jobs", "run_in_processes", "shared_out", "shares_model"]
 
 _CORES_EACH = 2
 """A run keeps two cores busy by itself (decoding and detecting overlap with encoding); more clips side by side than
@@ -50,9 +50,12 @@ def parallel_jobs(settings: Settings, *, jobs: int) -> int:
     asked: int = settings.parallel
     if asked == 0:
         asked = min(_cores() // _CORES_EACH, _memory_bytes() // _MEMORY_EACH)
-        if settings.device not in ("auto", "cpu"):
-            asked = 1  # each process would hold a model of its own on the one GPU
     return max(1, min(asked, jobs))
+
+
+def shares_model(settings: Settings) -> bool:
+    """Whether jobs at once run in threads that share one model, rather than in processes with one each."""
+    return settings.device not in ("auto", "cpu")
 
 
 def shared_out(settings: Settings, *, among: int) -> Settings:

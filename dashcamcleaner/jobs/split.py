@@ -12,6 +12,7 @@ died or decoded something else, the run detects by itself.
 from __future__ import annotations
 
 import contextlib
+import threading
 import zlib
 from bisect import bisect_right
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -49,7 +50,10 @@ _PARTS_EACH = 4
 _MORE_UNDER_WAY = 2
 """Parts that are asked for ahead of those at work: memory stays bounded however long the clip."""
 _TRIES = 2
-_LOOK_EVERY_S = 0.2
+_LOOK_EVERY_S = 0.05
+_FETCH_S = 60.0
+"""For the result of a part that is done to come over the network. Asking for it with a short time limit again and again
+loses results on a busy machine: Dask breaks the transfer off each time."""
 _ROWS = 4
 """Every fourth row of a picture is enough to tell whether two decoders gave the same one."""
 
@@ -123,7 +127,7 @@ def detect_part(
     """
     info = probe(part.source, video_track=part.video_track)
     detector = detector_for(part.settings, upright_size=info.upright_size, models=models)
-    source = LiveObservationSource(detector, motion=None, log=None, batch=part.settings.batch)
+    source = LiveObservationSource(detector, motion=None, log=None, batch=part.settings.batch or detector.batch)
     found = []
     with open_clip(part.source, info=info, threads=part.settings.workers) as decoder:
         for place, (frame, seen) in enumerate(source.see(_frames(decoder, part))):
@@ -175,7 +179,7 @@ class PartsAhead:
         self._tries: dict[int, int] = {}
         self._at = -1
         self._seen: dict[PictureKey, Detections] = {}
-        self._closed = False
+        self._closed = threading.Event()
 
     def take(self, frame: Frame) -> Detections | None:
         """See `pipeline.observations.DetectionsAhead`; frames are asked for in order."""
@@ -189,7 +193,7 @@ class PartsAhead:
 
     def close(self) -> None:
         """Nobody asks any more; parts that were not begun are taken back."""
-        self._closed = True
+        self._closed.set()
         for future in self._futures.values():
             future.cancel()
         self._futures.clear()
@@ -197,7 +201,7 @@ class PartsAhead:
     def _result(self, number: int) -> dict[PictureKey, Detections]:
         for old in [other for other in self._futures if other < number]:
             self._futures.pop(old).cancel()
-        while not (self._closed or self._cancelled()):
+        while not (self._closed.is_set() or self._cancelled()):
             last = min(len(self._parts), number + self._runner.workers + _MORE_UNDER_WAY)
             for ahead in range(number, last):
                 if ahead not in self._futures and self._tries.get(ahead, 0) < _TRIES:
@@ -206,12 +210,14 @@ class PartsAhead:
             future = self._futures.get(number)
             if future is None:
                 return {}
+            if not future.done():
+                self._closed.wait(_LOOK_EVERY_S)
+                continue
             try:
-                return dict(future.result(timeout=_LOOK_EVERY_S))
+                return dict(future.result(timeout=_FETCH_S))
             except Exception as error:  # a worker's fault, or its end, whatever it was
-                if not (isinstance(error, TimeoutError) and not future.done()):
-                    del self._futures[number]
-                    self._note(error)
+                del self._futures[number]
+                self._note(error)
         return {}
 
     def _note(self, error: Exception) -> None:

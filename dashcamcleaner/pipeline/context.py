@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import metadata
 from types import TracebackType
@@ -129,7 +130,14 @@ class RunContext:
                 held.close()
 
 
-def open_context(job: Job, *, info: MediaInfo, models: ModelPool, ahead: DetectionsAhead | None = None) -> RunContext:
+def open_context(
+    job: Job,
+    *,
+    info: MediaInfo,
+    models: ModelPool,
+    ahead: DetectionsAhead | None = None,
+    identity: Callable[[], str] | None = None,
+) -> RunContext:
     """Take the detector, or read the plan, that a job asks for.
 
     Args:
@@ -137,6 +145,7 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool, ahead: Detecti
         info: what the clip holds.
         models: gives the detector.
         ahead: detections that are made elsewhere meanwhile.
+        identity: gives the source's fingerprint where somebody reads it anyway; None: it is read here.
 
     Raises:
         BackendError: no backend, no weights, or a wanted kind that no weights know.
@@ -149,13 +158,13 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool, ahead: Detecti
     waiting = max(1, settings.max_look_ahead_mb * 1_000_000 // frame_bytes)
     edits = load_edits(job)
     if job.from_plan is not None:
-        return _from_plan(job, info, edits, waiting, models)
+        return _from_plan(job, info, edits, waiting, models, identity)
     if not job.detect:
-        return _without_detection(job, info, edits, waiting)
+        return _without_detection(job, info, edits, waiting, identity)
     people = search_for(job, edits, upright_size=info.upright_size, models=models)
     detector = detector_for(settings, upright_size=info.upright_size, models=models)
     seeing = seeing_of(settings, detector.description, info=info)
-    header = _header(job, info, weights=detector.description, seeing=seeing, kinds=detector.kinds)
+    header = _header(job, info, identity, weights=detector.description, seeing=seeing, kinds=detector.kinds)
     log = SeenLog(log_path(header, deciding=_deciding(settings)), header=header)
     rules = rules_per_kind(settings)
     resumed = log.stored_frames
@@ -203,7 +212,9 @@ def open_context(job: Job, *, info: MediaInfo, models: ModelPool, ahead: Detecti
     )
 
 
-def _without_detection(job: Job, info: MediaInfo, edits: Edits, waiting: int) -> RunContext:
+def _without_detection(
+    job: Job, info: MediaInfo, edits: Edits, waiting: int, identity: Callable[[], str] | None
+) -> RunContext:
     """A run that hides nothing but what edits name."""
     settings = job.settings
     rules = rules_per_kind(settings)
@@ -214,7 +225,7 @@ def _without_detection(job: Job, info: MediaInfo, edits: Edits, waiting: int) ->
     return RunContext(
         source=BlankObservationSource(),
         planner=FramePlanner(planner),
-        header=_header(job, info, weights=nobody, seeing={"video_track": info.video_track}, kinds=()),
+        header=_header(job, info, identity, weights=nobody, seeing={"video_track": info.video_track}, kinds=()),
         rules=rules,
         backend=msg("none: nothing is looked for"),
         description=msg("cut alone, nothing is looked for"),
@@ -236,11 +247,12 @@ def live_source(
     """
     schedule = detection_schedule(settings, upright_size=detector.upright_size)
     motion = MotionEstimator(upright_size=detector.upright_size)
+    batch = settings.batch or detector.batch
     if schedule is None:
         return LiveObservationSource(
-            detector, motion=motion if settings.tracking else None, log=log, batch=settings.batch, ahead=ahead
+            detector, motion=motion if settings.tracking else None, log=log, batch=batch, ahead=ahead
         )
-    return SkippingObservationSource(detector, motion=motion, schedule=schedule, log=log, batch=settings.batch)
+    return SkippingObservationSource(detector, motion=motion, schedule=schedule, log=log, batch=batch)
 
 
 def _interval_notes(settings: Settings) -> tuple[str, ...]:
@@ -272,7 +284,9 @@ def checker_for(settings: Settings, detector: FrameDetector, models: ModelPool) 
     return CropChecker(network, per_frame=min(1.0, max(detector.picture_size) / 1280))
 
 
-def _from_plan(job: Job, info: MediaInfo, edits: Edits, waiting: int, models: ModelPool) -> RunContext:
+def _from_plan(
+    job: Job, info: MediaInfo, edits: Edits, waiting: int, models: ModelPool, identity: Callable[[], str] | None
+) -> RunContext:
     assert job.from_plan is not None
     settings = job.settings
     people = search_for(job, edits, upright_size=info.upright_size, models=models)
@@ -295,7 +309,7 @@ def _from_plan(job: Job, info: MediaInfo, edits: Edits, waiting: int, models: Mo
     return RunContext(
         source=StoredObservationSource(plan.seen for plan in reader),
         planner=FramePlanner(planner),
-        header=_header(job, info, weights=header, seeing=header.seeing, kinds=header.kinds),
+        header=_header(job, info, identity, weights=header, seeing=header.seeing, kinds=header.kinds),
         rules=rules,
         backend=msg("none: rendered from a plan"),
         description=msg("from {from_plan}, nothing is detected again", from_plan=job.from_plan.name),
@@ -378,6 +392,7 @@ def versions() -> dict[str, str]:
 def _header(
     job: Job,
     info: MediaInfo,
+    identity: Callable[[], str] | None,
     *,
     weights: DetectorDescription | PlanHeader,
     seeing: dict[str, object],
@@ -385,7 +400,7 @@ def _header(
 ) -> PlanHeader:
     return PlanHeader(
         source=job.source.name,
-        fingerprint=fingerprint(job.source),
+        fingerprint=fingerprint(job.source) if identity is None else identity(),
         upright_size=info.upright_size,
         time_base=info.time_base,
         settings={name: list(v) if isinstance(v, tuple) else v for name, v in job.settings.overrides.items()},

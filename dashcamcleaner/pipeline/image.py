@@ -81,7 +81,7 @@ def _clean_watched(
         source_bytes=job.source.stat().st_size,
         settings=settings.overrides,
     )
-    with open_context(job, info=info_of_still(still), models=models) as context:
+    with open_context(job, info=info_of_still(still), models=models, identity=watch.fingerprint) as context:
         summary.backend, summary.weights = context.backend, context.header.weights
         summary.weights_sha256, summary.versions = context.header.weights_sha256, context.header.versions
         yield Started(str(job.source), str(job.output), 1, context.description)

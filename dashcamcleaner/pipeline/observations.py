@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
@@ -28,6 +29,8 @@ __all__ = [
     "LiveObservationSource",
     "ObservationSource",
     "StoredObservationSource",
+    "batches_under_way",
+    "checked",
 ]
 
 
@@ -74,6 +77,7 @@ class LiveObservationSource:
         self._motion = motion
         self._log = log
         self._batch = batch
+        self._most = batches_under_way(detector, batch=batch)
         self._skips = skips
         self._ahead = ahead
 
@@ -85,7 +89,7 @@ class LiveObservationSource:
         under_way: deque[tuple[list[Frame], Any]] = deque()
         while batch := list(itertools.islice(rest, self._batch)):
             under_way.append((batch, self._started(batch)))
-            if len(under_way) >= self._detector.parallel:
+            if len(under_way) >= self._most:
                 yield from self._result(*under_way.popleft())
         while under_way:
             yield from self._result(*under_way.popleft())
@@ -157,6 +161,15 @@ class BlankObservationSource:
         """The frames, with nothing seen in any."""
         for frame in frames:
             yield frame, Observation(frame.index, frame.time, Detections.empty())
+
+
+def batches_under_way(detector: FrameDetector, *, batch: int) -> int:
+    """How many batches are started before the first one is waited for.
+
+    As many as the backend works on at once, and of larger ones one more, so that it always has one to begin; memory
+    holds no more frames than these.
+    """
+    return detector.parallel if batch == 1 else 1 + math.ceil(detector.parallel / batch)
 
 
 def checked(seen: Observation | None, *, frame: Frame) -> Observation:

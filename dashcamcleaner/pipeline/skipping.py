@@ -19,7 +19,7 @@ from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.motion import FrameMotion, Motion
 from dashcamcleaner.core.plan import Observation
 from dashcamcleaner.detection.tiling import FrameDetector
-from dashcamcleaner.pipeline.observations import checked
+from dashcamcleaner.pipeline.observations import batches_under_way, checked
 from dashcamcleaner.pipeline.seen_log import SeenLog
 from dashcamcleaner.tracking.camera_motion import MotionEstimator
 from dashcamcleaner.tracking.detection_schedule import DetectionSchedule, detections_agree
@@ -72,6 +72,7 @@ class SkippingObservationSource:
         self._schedule = schedule
         self._log = log
         self._batch = batch
+        self._most = batches_under_way(detector, batch=batch)
         self._under_way = 0
         self._latest: Detections | None = None
         self._time_s = 0.0
@@ -89,7 +90,7 @@ class SkippingObservationSource:
             if len(batch) >= self._batch:
                 self._submit(batch)
                 batch = []
-            while len(spans) > 1 and (self._under_way >= self._detector.parallel or spans[0][-1].stored):
+            while len(spans) > 1 and (self._under_way >= self._most or spans[0][-1].stored):
                 yield from self._results(spans.popleft())
         if batch:
             self._submit(batch)

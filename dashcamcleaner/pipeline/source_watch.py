@@ -77,16 +77,29 @@ class SourceWatch:
             if _state(found) != _state(self._first):
                 self._changed()
 
+    def fingerprint(self) -> str:
+        """What `pipeline.plan_file.fingerprint` gives for the source; it is read once for this and the hash.
+
+        Raises:
+            InputError: the source was changed since the beginning, or cannot be read.
+        """
+        self._wait()
+        self.look(now=True)
+        return f"{self._first.st_size}-{self._hash}"
+
+    def _wait(self) -> None:
+        self._thread.join()
+        if self._failure is not None:
+            with map_os_errors(self._path, verb="read", to=InputError):
+                raise self._failure
+
     def finish(self) -> str:
         """The SHA-256 of what was read.
 
         Raises:
             InputError: the source was changed since the beginning, or cannot be read.
         """
-        join_thread(self._thread)
-        if self._failure is not None:
-            with map_os_errors(self._path, verb="read", to=InputError):
-                raise self._failure
+        self._wait()
         self.look(now=True)
         with map_os_errors(self._path, verb="read", to=InputError):
             # The date of change can be set back; a new link or right changes this mark, too, and is no harm.

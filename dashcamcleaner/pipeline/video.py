@@ -111,7 +111,9 @@ def _clean_locked(
     )
     with contextlib.ExitStack() as stack:
         watch = stack.enter_context(SourceWatch(job.source))
-        context = stack.enter_context(open_context(job, info=info, models=models, ahead=ahead))
+        context = stack.enter_context(
+            open_context(job, info=info, models=models, ahead=ahead, identity=watch.fingerprint)
+        )
         summary.backend, summary.weights = context.backend, context.header.weights
         summary.weights_sha256, summary.versions = context.header.weights_sha256, context.header.versions
         summary.resumed_frames = context.resumed_frames

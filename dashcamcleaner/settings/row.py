@@ -90,7 +90,7 @@ class Setting:
     @property
     def is_auto_zero(self) -> bool:
         """Whether 0 means that the machine decides, which may be written as ``auto``."""
-        return self.type == "int" and self.group == "run" and self.minimum == 0
+        return self.type == "int" and self.group in ("run", "seeing") and self.minimum == 0
 
     def describe_range(self) -> str:
         """What is allowed, for people: the constraint prints itself, so that no message is written by hand."""

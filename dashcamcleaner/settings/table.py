@@ -151,7 +151,9 @@ class Settings:
     device: str = setting("auto", "seeing", "Device", "Where it runs: auto, cpu, gpu, cuda:0, mps.")
     precision: str = setting("auto", "seeing", "Precision",
         "Arithmetic of the network; auto: the chip's best.", choices=("auto", "f32", "bf16", "f16", "int8"))
-    batch: int = setting(1, "seeing", "Batch", "Frames per inference; more than 1 helps GPUs.", minimum=1, maximum=64)
+    batch: int = setting(1, "seeing", "Batch",
+        "Frames per inference; more than 1 helps GPUs; auto: on a GPU what fits and is fastest there, by trying.",
+        minimum=0, maximum=64)
     detect_every: str = setting("1", "seeing", "Detect every",
         "Detect in every n-th frame and carry tracks in between; auto: in all where anything appears or is lost.",
         choices=("auto", "1", "2", "3", "4", "5"))
@@ -190,7 +192,8 @@ class Settings:
     workers: int = setting(0, "run", "Threads",
         "Threads of decoder, detector and encoder each; 0: the machine's.", minimum=0, maximum=256)
     parallel: int = setting(1, "run", "Clips at once",
-        "Clips cleaned at the same time, each in a process of its own; auto: by cores and memory.",
+        "Clips cleaned at the same time, each in a process of its own (on a GPU they share one); auto: by cores and "
+        "memory.",
         minimum=0, maximum=256)
     split_clips: bool = setting(False, "run", "Share clips out",
         "Detect a clip's parts in the processes of parallel, or on a cluster's workers; the result stays the same.")

@@ -24,8 +24,9 @@ from tests import clips, fakes
 distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
 
 from dashcamcleaner.cluster.run import run_on_cluster  # noqa: E402
+from dashcamcleaner.cluster.scratch import remove_scratch  # noqa: E402
 from dashcamcleaner.cluster.tasks import ClusterJob, cluster_jobs  # noqa: E402
-from dashcamcleaner.cluster.work import Task, remove_scratch, run_task, version_fault  # noqa: E402
+from dashcamcleaner.cluster.work import Task, run_task, version_fault  # noqa: E402
 from dashcamcleaner.pipeline.context import versions  # noqa: E402
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
@@ -130,10 +131,25 @@ def test_another_version_on_a_worker_is_refused_with_a_sentence(tmp_path: Path) 
     last = run_task(task, lambda _: None, open_models=seeing)
     assert isinstance(last, Failed)
     assert isinstance(last.error, SettingError)
-    task = Task("in.mp4", str(tmp_path / "o.mp4"), SETTINGS, False, ours, {"nano-3": "0" * 64}, "t")
+    task = Task("in.mp4", str(tmp_path / "o.mp4"), SETTINGS, False, ours, {"auto": "0" * 64}, "t")
     last = run_task(task, lambda _: None, open_models=seeing)
     assert isinstance(last, Failed)
     assert "other weights" in last.error.message
+
+
+def test_a_clip_whose_worker_died_before_it_could_say_that_it_was_done_is_done(tmp_path: Path) -> None:
+    made = clips.make(tmp_path / "a.mp4", frames=5)
+    task = Task(str(made.path), str(tmp_path / "o.mp4"), SETTINGS, False, versions(), {}, "t")
+    first = run_task(task, lambda _: None, open_models=seeing)
+    assert isinstance(first, Finished)
+    assert not first.earlier
+    again = run_task(task, lambda _: None, open_models=seeing)
+    assert isinstance(again, Finished), again
+    assert again.earlier
+    clips.make(tmp_path / "a.mp4", frames=6)
+    other = run_task(task, lambda _: None, open_models=seeing)
+    assert isinstance(other, Failed)
+    assert "exists already" in other.error.message
 
 
 @pytest.mark.parametrize(

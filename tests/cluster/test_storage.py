@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from dashcamcleaner.cli import main
 from dashcamcleaner.core.events import Failed, Finished
 from dashcamcleaner.errors import InputError, OutputError, SettingError
 from dashcamcleaner.settings import resolve
@@ -218,8 +219,15 @@ def test_clips_of_a_bucket_are_cleaned_into_another_place_and_leave_nothing_clea
     assert summary.status == last.summary.status
     later = Task(one.source, one.output, SETTINGS, False, versions(), {}, "later")
     again = run_task(later, lambda _: None, open_models=seeing)
-    assert isinstance(again, Failed)
-    assert "there already" in again.error.message
+    assert isinstance(again, Finished), again
+    assert again.earlier
+    assert again.summary.output == one.output
+    assert again.summary.report == f"{one.output}.report.json"
+    open_store(f"{bucket}/in/cam").publish(clips.make(tmp_path / "b.mp4", frames=5).path, "a.mp4", overwrite=True,
+                                           token="x")  # fmt: skip
+    other = run_task(later, lambda _: None, open_models=seeing)
+    assert isinstance(other, Failed)
+    assert "there already" in other.error.message
     assert list(scratch.iterdir()) == []
 
 
@@ -231,3 +239,27 @@ def test_inputs_and_outputs_are_told_apart(tmp_path: Path) -> None:
         cluster_jobs(["s3://b/in"], output=None, settings=SETTINGS)
     with pytest.raises(InputError, match="cannot be"):
         open_store("nowhere://x/y").names()
+
+
+def test_a_folder_behind_a_url_gets_one_page_over_all_clips_worst_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    far, here = tmp_path / "far", tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    (far / "in").mkdir(parents=True)
+    clips.make(far / "in" / "a.mp4", frames=4)
+    (far / "in" / "b.mp4").write_bytes(b"no clip at all")
+    base = far.as_uri()
+    flags = ["--no-crop-checks", "--inference-size", "320", "--cluster", "local:1"]
+    assert main(["clean", f"{base}/in", "-o", f"{base}/out", *flags]) != 0
+    page = (far / "out" / "report.html").read_text(encoding="utf-8")
+    assert page.index("b.mp4") < page.index("a.mp4.report.html")
+    assert f"report: {base}/out/report.html" in capsys.readouterr().out
+    assert list(here.iterdir()) == [], "something was written where the command was given"
+
+
+def test_persons_are_no_matter_of_a_cluster(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = clips.make(tmp_path / "a.mp4", frames=3)
+    assert main(["clean", str(made.path), "--keep-person", "1", "--cluster", "local:1"]) == SettingError.exit_code
+    assert "do not tell persons apart" in capsys.readouterr().err

@@ -16,6 +16,7 @@ from dashcamcleaner.detection.weights import (
     available_weights,
     check_trust,
     find_weights,
+    lent,
     read_sidecar,
     shipped_folders,
     verify_file,
@@ -224,3 +225,25 @@ def test_exports_with_suppression_inside_are_told_by_their_own_words(tmp_path: P
     told = {"names": "['face']", "args": "{'batch': 1, 'nms': True}"}
     assert facts_of(tmp_path / "a.onnx", weights=weights, metadata=told).head == "end-to-end"
     assert facts_of(tmp_path / "a.onnx", weights=weights, metadata={**told, "args": "{}"}).head == "auto"
+
+
+def test_lent_weights_are_meant_by_their_names_and_trusted_until_they_are_given_back(tmp_path: Path) -> None:
+    pickle = tmp_path / "far.pt"
+    pickle.write_bytes(b"a pickle that somebody vouched for")
+    digest = hashlib.sha256(pickle.read_bytes()).hexdigest()
+    far = Weights("far", (WeightsFile(pickle, "torch", sha256=digest),), kinds=("face",))
+    other = Weights("other", (WeightsFile(tmp_path / "other.onnx", "onnx"),), kinds=("face",))
+    before = find_weights("auto")
+    with lent({"auto": far, "far": far}):
+        assert find_weights("") == find_weights("far") == far
+        check_trust(pickle, trust=False)
+        with pytest.raises(WeightsError, match="other weights are in use"), lent({"new": other, "far": other}):
+            pass
+        with lent({"far": far}):
+            pass
+        assert find_weights("far") == far
+        with pytest.raises(WeightsError):
+            find_weights("new")
+    assert find_weights("auto") == before
+    with pytest.raises(WeightsUntrusted):
+        check_trust(pickle, trust=False)

@@ -117,7 +117,7 @@ def test_cores_and_memory_are_shared_out_unless_somebody_said_how_many(monkeypat
     assert parallel_jobs(resolve({}), jobs=9) == 1
     assert parallel_jobs(resolve({"parallel": "auto"}), jobs=9) == 3  # by memory; by cores it were 4
     assert parallel_jobs(resolve({"parallel": "auto"}), jobs=2) == 2
-    assert parallel_jobs(resolve({"parallel": "auto", "device": "cuda:0"}), jobs=9) == 1
+    assert parallel_jobs(resolve({"parallel": "auto", "device": "cuda:0"}), jobs=9) == 3
     assert parallel_jobs(resolve({"parallel": 5}), jobs=9) == 5
     each = shared_out(Settings(), among=4)
     assert (each.workers, each.max_look_ahead_mb) == (2, 100)

@@ -380,8 +380,8 @@
       <translation>Clips gleichzeitig</translation>
     </message>
     <message>
-      <source>Clips cleaned at the same time, each in a process of its own; auto: by cores and memory.</source>
-      <translation>Clips, die gleichzeitig bereinigt werden, jeder in einem eigenen Prozess; auto: nach Kernen und Speicher.</translation>
+      <source>Clips cleaned at the same time, each in a process of its own (on a GPU they share one); auto: by cores and memory.</source>
+      <translation>Clips, die gleichzeitig bereinigt werden, jeder in einem eigenen Prozess (auf einer GPU in einem gemeinsamen); auto: nach Kernen und Speicher.</translation>
     </message>
     <message>
       <source>Close the window</source>
@@ -714,8 +714,8 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Bild</translation>
     </message>
     <message>
-      <source>Frames per inference; more than 1 helps GPUs.</source>
-      <translation>Bilder je Durchgang des Netzes; mehr als 1 hilft GPUs.</translation>
+      <source>Frames per inference; more than 1 helps GPUs; auto: on a GPU what fits and is fastest there, by trying.</source>
+      <translation>Bilder je Durchgang des Netzes; mehr als 1 hilft GPUs; auto: auf einer GPU, was passt und dort beim Probieren am schnellsten ist.</translation>
     </message>
     <message>
       <source>Free software under the AGPL-3.0. Its reports tell what was done, not that nobody can be recognised.</source>

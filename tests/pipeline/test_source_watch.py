@@ -1,0 +1,78 @@
+"""A source is read once for its hash and its fingerprint, and a change under the run is noticed."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from dashcamcleaner.core.events import Failed, Finished, Started
+from dashcamcleaner.detection.pool import ModelPool
+from dashcamcleaner.errors import InputError
+from dashcamcleaner.files import file_sha256
+from dashcamcleaner.jobs.run import clean
+from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.plan_file import fingerprint, plan_path, read_header
+from dashcamcleaner.pipeline.source_watch import SourceWatch
+from dashcamcleaner.settings import resolve
+from tests import clips, fakes
+
+SETTINGS = resolve({"crop_checks": False, "workers": 1})
+
+
+def blind() -> ModelPool:
+    return fakes.pool(fakes.ScriptedDetector({}))
+
+
+def test_plan_and_report_are_bound_to_the_source_by_one_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_second(path: Path) -> str:
+        raise AssertionError("the source was read again")
+
+    monkeypatch.setattr("dashcamcleaner.pipeline.context.fingerprint", no_second)
+    made = clips.make(tmp_path / "in.mp4", frames=4)
+    last = list(clean(Job(made.path, tmp_path / "out.mp4", SETTINGS), models=blind()))[-1]
+    assert isinstance(last, Finished), last
+    assert read_header(plan_path(tmp_path / "out.mp4")).fingerprint == fingerprint(made.path)
+    said = json.loads(Path(last.summary.report).read_text(encoding="utf-8"))
+    assert said["source_sha256"] == file_sha256(made.path)
+
+
+@pytest.mark.parametrize("change", ["longer", "same length, date set back", "another file of the same name"])
+def test_a_source_that_changes_under_the_run_is_noticed(change: str, tmp_path: Path) -> None:
+    source, output = clips.make(tmp_path / "in.mp4", frames=30).path, tmp_path / "out.mp4"
+    failed = None
+    for event in clean(Job(source, output, SETTINGS), models=blind()):
+        if isinstance(event, Started):
+            before = source.stat()
+            content = source.read_bytes()
+            if change == "longer":
+                source.write_bytes(content + b"more")
+            elif change == "another file of the same name":
+                (tmp_path / "other").write_bytes(content)
+                (tmp_path / "other").replace(source)
+            else:
+                with source.open("r+b") as file:
+                    file.seek(-1, os.SEEK_END)
+                    file.write(bytes([content[-1] ^ 1]))
+                os.utime(source, ns=(before.st_atime_ns, before.st_mtime_ns))
+        if isinstance(event, Failed):
+            failed = event
+    assert failed is not None
+    assert isinstance(failed.error, InputError)
+    assert "was changed while it was read" in failed.error.message
+    assert not output.exists()
+    assert not plan_path(output).exists()
+
+
+def test_a_change_before_the_fingerprint_is_asked_for_is_noticed_then(tmp_path: Path) -> None:
+    path = tmp_path / "source"
+    path.write_bytes(b"as it was")
+    with SourceWatch(path) as watch:
+        assert watch.fingerprint() == fingerprint(path)
+        path.write_bytes(b"as it is now")
+        with pytest.raises(InputError, match="was changed while it was read"):
+            watch.fingerprint()
