@@ -200,7 +200,8 @@ def serve(source: str, sink: str, *, stalls: bool, cost_ms: float, delay: float,
     """The run that is measured, with a detector that knows the object's colour.
 
     Args:
-        source, sink: as ``--from`` and ``--to`` take them.
+        source: as ``--from`` takes it.
+        sink: as ``--to`` takes it.
         stalls: it stalls at random, up to 3 s.
         cost_ms: what a detection takes; not with weights.
         delay: seconds.

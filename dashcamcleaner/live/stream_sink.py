@@ -36,7 +36,7 @@ _EXTENSIONS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mp4", ".mkv": "matroska", 
 _SOUND_SLACK_S = Fraction(1, 100)
 """How far blocks of sound may overlap or gape before their times are followed; less than anybody notices."""
 _LEAST_SOUND_RATE = 32_000
-"""Sound of a lower rate is sent at `_SOUND_RATE`: the encoder holds two blocks of 1024 samples, however long they are."""
+"""Sound of a lower rate is sent at `_SOUND_RATE`: the encoder holds two blocks of 1024 samples, however long."""
 _SOUND_RATE = 48_000
 _LEAD_BLOCKS = 4
 """So many blocks of sound the picture's decoding times are ahead of: else each picture would wait for its sound."""
