@@ -13,6 +13,8 @@ from clips import bars, read_number
 
 from dashcamcleaner import cli
 from dashcamcleaner.media.joins import GroupJoiner
+from dashcamcleaner.media.probe import probe
+from dashcamcleaner.media.sampler import sample_pictures
 from dashcamcleaner.scenes.cut import cut_plan_path
 
 SIZE = (160, 96)
@@ -122,6 +124,25 @@ def test_one_stretch_of_open_h264_is_whole_up_to_the_leading_pictures(tmp_path: 
     numbers = [number for number, _ in pictures_of(tmp_path / "clip.cut.mp4")]
     assert numbers[0] == GOP
     assert numbers[-1] >= 2 * GOP, "leading pictures in the wish ask for the next group"
+
+
+@pytest.mark.parametrize(
+    ("codec", "ending"), [("libx264", "mp4"), ("libx265", "mkv"), ("mpeg2video", "ts"), ("libx264", "ts")]
+)
+def test_key_frames_of_open_groups_are_decoded_several_at_once(tmp_path: Path, codec: str, ending: str) -> None:
+    clip = tmp_path / f"clip.{ending}"
+    source = make_open(clip, codec, frames=450)
+    info = probe(clip)
+    samples = list(sample_pictures(clip, info=info, step_s=Fraction(1, 2), size=SIZE, key_frames=True, threads=2))
+    assert [sample.time_s for sample in samples] == [Fraction(number, 2) for number in range(30)]
+    numbers = [read_number(sample.picture[..., 0]) for sample in samples]
+    first = 0 if ending != "ts" else numbers[0]  # B-frames may be shown before the first key frame
+    assert numbers == [max(first, (15 * number) // GOP * GOP) for number in range(30)] or all(
+        number == 15 * place for place, number in enumerate(numbers)
+    ), "the key frame before each time; a clip that begins before its first is read straight"
+    for sample, number in zip(samples, numbers, strict=True):
+        assert not sample.damaged
+        assert np.abs(sample.picture[..., 0].astype(int) - source[number]).mean() < 12
 
 
 def test_units_are_found_in_both_forms() -> None:
