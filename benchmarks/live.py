@@ -4,7 +4,7 @@
     python benchmarks/live.py --full --weights        # the same with the shipped weights at work
     python benchmarks/live.py [--seconds 60] [--size 1280x720] [--stalls] [--kills 2] [--busy 2] [--source screen|udp]
 
-A scene with known truth (`live_parts`: an object whose colour nothing else has, and the frame's number as bars) is
+A scene with known truth (``live_parts.py``: an object whose colour nothing else has, and the frame's number as bars) is
 shown in an Xvfb screen at 30 frames a second, or sent as a stream over UDP with a click each second. ``live`` captures
 it in a process of its own and sends what leaves over UDP; a third process reads that, and looks at every frame: its
 number tells when it was shown (all clocks are the machine's one steady clock), its colours whether the object can be

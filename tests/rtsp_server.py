@@ -1,7 +1,7 @@
 """A real RTSP server, run by the system's Python (GStreamer's bindings are no package of PyPI): ``PORT FILE``.
 
-It gives a face of the made scene (`live_scene.FACE`) on its ground at ``/live``, 20 pictures a second, with a tone; and
-takes a stream at ``/in``, whose H.264 goes into the file.
+It gives a face of the made scene (the colour of ``live_scene.FACE``) on its ground at ``/live``, 20 pictures a second,
+with a tone; and takes a stream at ``/in``, whose H.264 goes into the file.
 """
 
 import sys

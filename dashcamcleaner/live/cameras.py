@@ -23,8 +23,8 @@ def known_cameras(devices: Path = _DEVICES, names: Path = _NAMES) -> tuple[tuple
     """The cameras of a Linux machine: device and name of each, by number.
 
     Args:
-        devices: where ``video0`` and its like stand.
-        names: where the kernel tells the name of each.
+        devices: the folder that ``video0`` and its like stand in.
+        names: the folder in which the kernel tells the name of each.
     """
     found = sorted(
         (path for path in devices.glob("video*") if path.name[5:].isdecimal()), key=lambda path: int(path.name[5:])
@@ -44,7 +44,7 @@ def camera_address(name: str, *, rate: float, system: str = sys.platform) -> Str
     Args:
         name: a device on Linux, a name on Windows, a number or a name on macOS; empty: the first (not on Windows).
         rate: pictures a second that it is asked for.
-        system: as ``sys.platform`` names it.
+        system: its name, as ``sys.platform`` has it.
 
     Raises:
         InputError: there is no such camera; those that there are are told.
