@@ -67,7 +67,7 @@ def cut_at_key_frames(path: Path, *, info: MediaInfo, cut: ClipCut) -> ClipCut:
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
+class _KeyGroup:
     """A key frame and what follows it in the file.
 
     Args:
@@ -81,9 +81,9 @@ class _Group:
     joins: bool
 
 
-def _groups(path: Path, *, info: MediaInfo) -> tuple[list[_Group], Fraction]:
+def _groups(path: Path, *, info: MediaInfo) -> tuple[list[_KeyGroup], Fraction]:
     """All groups in order of time, and where the clip ends."""
-    groups: list[_Group] = []
+    groups: list[_KeyGroup] = []
     end = Fraction(0)
     with open_source(path) as container:
         stream = container.streams[info.video]
@@ -94,7 +94,7 @@ def _groups(path: Path, *, info: MediaInfo) -> tuple[list[_Group], Fraction]:
             time = packet.pts * info.time_base
             end = max(end, (packet.pts + (packet.duration or 1)) * info.time_base)
             if packet.is_keyframe:
-                groups.append(_Group(time, time, joiner.may_join(bytes(packet))))
+                groups.append(_KeyGroup(time, time, joiner.may_join(bytes(packet))))
             elif groups and time < groups[-1].first_s:
                 groups[-1] = replace(groups[-1], first_s=time)
     return sorted(groups, key=lambda group: group.key_s), end
