@@ -80,7 +80,7 @@ class MadeSource:
                 self._over.wait(wait)
             native = av.VideoFrame.from_ndarray(self.paint(number), format="rgb24")
             now = self.clock.now()
-            yield CapturedFrame(maker.of_native(native), now)
+            yield CapturedFrame(maker.of_native(native), now, number / self.rate)
             if self.sound:
                 samples = np.full((1, 8000 // round(self.rate)), 1000, np.int16)
                 block = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")

@@ -48,8 +48,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--clean", action="store_true", help="hide faces and plates in the same pass")
     rules = parser.add_argument_group("Blocks")
     rules.add_argument(
-        "-s", "--min-score", type=float, default=0.5, metavar="X", help="a picture counts over this [0.5]"
-    )
+        "-s", "--min-score", action="append", default=[], metavar="X",
+        help="a picture counts over this [0.5]; LABEL=X for one label (repeatable)",
+    )  # fmt: skip
     rules.add_argument("-g", "--max-gap", type=float, default=2, metavar="S", help="longest gap that is joined [2 s]")
     rules.add_argument("-u", "--min-cut", type=float, default=4, metavar="S", help="shortest block [4 s]")
     rules.add_argument(
@@ -91,10 +92,8 @@ def run(args: argparse.Namespace) -> int:
 
     paths = {name: Path(value) if value else None for name, value in _files(args).items()}
     if args.batch_size < 1 or args.batch_size > 1024:
-        raise SettingError(
-            msg("--batch-size is {batch_size}, which is not 1 to 1024.", batch_size=args.batch_size),
-            hint="The default is 32.",
-        )
+        raise SettingError(f"--batch-size is {args.batch_size}, which is not 1 to 1024.", hint="The default is 32.")
+    common, own = _thresholds(args.min_score)
     status = 0
     for name in args.inputs:
         job = ScenesJob(
@@ -107,7 +106,7 @@ def run(args: argparse.Namespace) -> int:
             actions=tuple(args.do),
             lossless=args.lossless,
             clean=args.clean,
-            rules=BlockRules(args.min_score, args.max_gap, args.min_cut, args.min_coverage),
+            rules=BlockRules(common, args.max_gap, args.min_cut, args.min_coverage, own),
             model=args.caffemodel or args.model,
             step=args.every,
             key_frames=args.key_frames,
@@ -118,6 +117,22 @@ def run(args: argparse.Namespace) -> int:
         )
         status = status or _run_one(job, args)
     return status
+
+
+def _thresholds(words: list[str]) -> tuple[float, tuple[tuple[str, float], ...]]:
+    """The score that all labels ask for, and those of single labels; the last word counts."""
+    common, own = 0.5, dict[str, float]()
+    for word in words:
+        label, sign, number = word.rpartition("=")
+        try:
+            value = float(number)
+        except ValueError:
+            raise SettingError(f"--min-score is {word!r}.", hint="It is 0 to 1, or LABEL=0.7 for one label.") from None
+        if sign:
+            own[label.strip()] = value
+        else:
+            common = value
+    return common, tuple(own.items())
 
 
 def _files(args: argparse.Namespace) -> dict[str, str | None]:

@@ -80,7 +80,9 @@ class ScenesForm(QScrollArea):
     def _rules(self) -> QFormLayout:
         plain = BlockRules()
         self.threshold = _number(plain.min_score, most=1, step=0.01, name=tr("Threshold"))
-        self.threshold.setToolTip(tr("A picture counts over this score; also the line in the graph"))
+        self.threshold.setToolTip(tr("A picture counts over this score; lines in the graph are dragged for one label"))
+        self.own: dict[str, float] = {}
+        self.threshold.valueChanged.connect(lambda _: self.own.clear())
         self.gap = _number(plain.max_gap_s, most=3600, step=1, name=tr("Join over"), unit=" s")
         self.gap.setToolTip(tr("The longest gap within a block"))
         self.shortest = _number(plain.min_length_s, most=36000, step=1, name=tr("At least"), unit=" s")
@@ -120,6 +122,7 @@ class ScenesForm(QScrollArea):
         while self._rows.rowCount():
             self._rows.removeRow(0)
         self.choices = {}
+        self.own = {label: score for label, score in self.own.items() if label in labels}
         for label in labels:
             combo = QComboBox()
             combo.setAccessibleName(label)
@@ -134,10 +137,15 @@ class ScenesForm(QScrollArea):
             empty.setProperty("quiet", True)
             self._rows.addRow(empty)
 
-    def show_threshold(self, score: float) -> None:
-        """Show a threshold without telling it."""
-        with QSignalBlocker(self.threshold):
-            self.threshold.setValue(score)
+    def take_threshold(self, label: str, score: float) -> None:
+        """Take a label's threshold; without a label: that of all, which no longer have one of their own."""
+        if label:
+            self.own[label] = score
+        else:
+            self.own.clear()
+            with QSignalBlocker(self.threshold):
+                self.threshold.setValue(score)
+        self.rules_changed.emit()
 
     def show_state(self, *, can_export: bool, can_cut: bool, has_scores: bool) -> None:
         """What makes sense now."""
@@ -158,8 +166,9 @@ class ScenesForm(QScrollArea):
     def rules(self) -> BlockRules:
         """The rules in force."""
         return BlockRules(
-            round(self.threshold.value(), 2), self.gap.value(), self.shortest.value(), round(self.coverage.value(), 2)
-        )
+            round(self.threshold.value(), 2), self.gap.value(), self.shortest.value(), round(self.coverage.value(), 2),
+            tuple(self.own.items()),
+        )  # fmt: skip
 
     @property
     def actions(self) -> dict[str, str]:

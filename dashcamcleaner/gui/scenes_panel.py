@@ -92,7 +92,7 @@ class ScenesPanel(ScenesBody):
         self.form.actions_changed.connect(self._actions_changed)
         self.form.export_wanted.connect(self._export)
         self.form.cut_wanted.connect(lambda: self._cut())
-        self.graph.threshold_moved.connect(self._threshold_moved)
+        self.graph.threshold_moved.connect(self.form.take_threshold)
         self.graph.sought.connect(self.go)
         self.canvas.resized.connect(self._request_frame)
         self._happened.connect(self._show_event)
@@ -237,10 +237,6 @@ class ScenesPanel(ScenesBody):
         self.graph.show_actions(self.form.actions)
         self._rules_changed()
 
-    def _threshold_moved(self, score: float) -> None:
-        self.form.show_threshold(score)
-        self._rules_changed()
-
     def _rules_changed(self) -> None:
         """Blocks follow the rules."""
         rules = self.form.rules
@@ -249,7 +245,7 @@ class ScenesPanel(ScenesBody):
         for block in self.blocks:
             bar = BlockBar(float(block.start_s), float(block.end_s), block.score)
             bars.setdefault(block.label, []).append(bar)
-        self.graph.show_blocks(bars, threshold=rules.min_score)
+        self.graph.show_blocks(bars, threshold=rules.min_score, own=dict(rules.label_scores))
         self._enable()
         self._show_words()
         self._request_frame()

@@ -66,11 +66,11 @@ class ScoreGraph(LaneView):
     """The graph.
 
     Signals:
-        threshold_moved: the threshold was dragged to this score.
+        threshold_moved: this label's threshold was dragged to this score; without a label: that of all.
         sought: a second to look at.
     """
 
-    threshold_moved = pyqtSignal(float)
+    threshold_moved = pyqtSignal(str, float)
     sought = pyqtSignal(float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -79,6 +79,7 @@ class ScoreGraph(LaneView):
         self.lanes: tuple[ScoreLane, ...] = ()
         self.blocks: dict[str, list[BlockBar]] = {}
         self.threshold = 0.5
+        self._own: dict[str, float] = {}
         self._actions: Mapping[str, str] = {}
         self._step_s, self._seconds = 1.0, 0.0
         self._now_s = 0.0
@@ -104,10 +105,18 @@ class ScoreGraph(LaneView):
         self.setMinimumHeight(_RULER_PX + min(2, max(1, len(self.lanes))) * _LANE_PX)
         self._resize()
 
-    def show_blocks(self, blocks: Mapping[str, Sequence[BlockBar]], *, threshold: float) -> None:
-        """Show the blocks that came of the rules in force."""
+    def show_blocks(
+        self, blocks: Mapping[str, Sequence[BlockBar]], *, threshold: float, own: Mapping[str, float]
+    ) -> None:
+        """Show the blocks that came of the rules in force.
+
+        Args:
+            blocks: those of each label.
+            threshold: the score that labels ask for.
+            own: label -> score, of those that ask for another one.
+        """
         self.blocks = {label: list(bars) for label, bars in blocks.items()}
-        self.threshold = threshold
+        self.threshold, self._own = threshold, dict(own)
         parts = [f"{lane.label}: {len(self.blocks.get(lane.label, ()))}" for lane in self.lanes]
         self.setAccessibleDescription(tr("Blocks: {what}", what=", ".join(parts)))
         self.viewport().update()
@@ -150,7 +159,11 @@ class ScoreGraph(LaneView):
     def threshold_y(self, place: int) -> float:
         """Where the threshold's line lies in a lane, pixels of the viewport."""
         rect = self._curve_rect(place)
-        return rect.bottom() - self.threshold * rect.height()
+        return rect.bottom() - self.threshold_of(place) * rect.height()
+
+    def threshold_of(self, place: int) -> float:
+        """The score that a lane's label asks for."""
+        return self._own.get(self.lanes[place].label, self.threshold)
 
     def x_of(self, seconds: float) -> float:
         """Where a second lies, pixels of the viewport."""
@@ -211,7 +224,7 @@ class ScoreGraph(LaneView):
             painter.drawEllipse(QPointF(rect.right(), y), 4, 4)
             painter.setPen(color("quiet"))
             number = QRectF(rect.right() - 44, y - 15 if y > rect.top() + 15 else y, 36, 14)
-            painter.drawText(number, int(Qt.AlignRight | Qt.AlignVCenter), f"{self.threshold:.2f}")
+            painter.drawText(number, int(Qt.AlignRight | Qt.AlignVCenter), f"{self.threshold_of(place):.2f}")
         self._paint_blocks(painter, lane, rect.bottom() + 4, ink)
 
     def _paint_blocks(self, painter: QPainter, lane: ScoreLane, top: float, ink: QColor) -> None:
@@ -283,23 +296,18 @@ class ScoreGraph(LaneView):
             self.sought.emit(self._second(event.x()))
         elif self._dragged is not None:
             rect = self._curve_rect(self._dragged)
-            self._move_threshold((rect.bottom() - event.y()) / rect.height())
-
-    def _move_threshold(self, wanted: float) -> None:
-        score = round(min(1.0, max(0.0, wanted)), 2)
-        if score != self.threshold:
-            self.threshold = score
-            self.viewport().update()
-            self.threshold_moved.emit(score)
+            score = round(min(1.0, max(0.0, (rect.bottom() - event.y()) / rect.height())), 2)
+            if score != self.threshold_of(self._dragged):
+                self.threshold_moved.emit(self.lanes[self._dragged].label, score)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Up and down move the threshold, left and right go a picture on or back."""
+        """Up and down move the threshold of all labels, left and right go a picture on or back."""
         sign = {Qt.Key_Up: 1, Qt.Key_Right: 1, Qt.Key_Down: -1, Qt.Key_Left: -1}.get(event.key())
         if sign is None or not self.lanes:
             super().keyPressEvent(event)
         elif event.key() in (Qt.Key_Up, Qt.Key_Down):
             if self.has_threshold:
-                self._move_threshold(self.threshold + sign * _STEP)
+                self.threshold_moved.emit("", round(min(1.0, max(0.0, self.threshold + sign * _STEP)), 2))
         else:
             self.sought.emit(min(self._seconds, max(0.0, self._now_s + sign * self._step_s)))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
@@ -53,7 +52,9 @@ def source_for(text: str, *, clock: Clock, rate: float) -> FrameSource:
             )
         return StreamSource(_network(text, scheme[0].lower()), clock=clock)
     if word == "camera":
-        return StreamSource(_camera(rest, rate=rate), clock=clock)
+        from dashcamcleaner.live.cameras import camera_address
+
+        return StreamSource(camera_address(rest, rate=rate), clock=clock)
     if word in ("screen", "window"):
         from dashcamcleaner.live.screen_source import ScreenSource, parse_screen
 
@@ -76,27 +77,6 @@ def _network(url: str, scheme: str) -> StreamAddress:
     if scheme == "udp" and "fifo_size" not in url:
         url += ("&" if "?" in url else "?") + "fifo_size=50000&overrun_nonfatal=1"
     return StreamAddress(url, without_password(url), options=options)
-
-
-def _camera(name: str, *, rate: float) -> StreamAddress:
-    """A camera by the system's own way to read one."""
-    from dashcamcleaner.live.stream_source import StreamAddress
-
-    options = {"framerate": f"{rate:g}"}
-    if sys.platform == "darwin":
-        return StreamAddress(
-            name or "0", msg("camera {name}", name=visible(name or "0")), format="avfoundation", options=options
-        )
-    if sys.platform == "win32":
-        if not name:
-            raise InputError("A camera needs a name on Windows.", hint="camera:NAME, as the device manager shows it.")
-        return StreamAddress(f"video={name}", msg("camera {name}", name=visible(name)), format="dshow", options=options)
-    device = name or "/dev/video0"
-    if not Path(device).exists():
-        raise InputError(
-            msg("There is no camera {device}.", device=visible(device)), hint="ls /dev/video* lists what there is."
-        )
-    return StreamAddress(device, msg("camera {device}", device=visible(device)), format="v4l2", options=options)
 
 
 def sink_for(text: str, *, overwrite: bool) -> FrameSink | CoverSwitch:

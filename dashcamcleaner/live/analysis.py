@@ -29,6 +29,7 @@ class _Seen:
 
     index: int
     captured_s: float
+    source_s: float
     skipped: bool
     cut: bool
 
@@ -59,7 +60,7 @@ class Analysis:
             for plan in self._planner.take(frame, seen):
                 self._plans[plan.index] = plan
             cut = seen.motion is None or seen.motion.cut
-            self._seen.append(_Seen(seen.index, held.captured_s, seen.skipped, cut))
+            self._seen.append(_Seen(seen.index, held.captured_s, held.source_s, seen.skipped, cut))
             self._index_of[held.number] = seen.index
             while self._seen[0].captured_s < held.captured_s - _KEPT_S:
                 self._seen.popleft()
@@ -101,7 +102,11 @@ class Analysis:
         return Proof(held.number, held.captured_s, found.regions, before, after, self._carry_s)
 
     def _detections_around(self, index: int) -> tuple[float | None, float | None]:
-        """Capture times of the detections that enclose a frame, with no cut between them; None where there is none."""
+        """Times of the detections that enclose a frame, with no cut between them; None where there is none.
+
+        They are told by the clock of captures; where they lie further from the frame by the source's own clock (which
+        may bring seconds within a moment), that distance counts.
+        """
         at = index - self._seen[0].index if self._seen else -1
         if not 0 <= at < len(self._seen):
             return None, None
@@ -113,6 +118,18 @@ class Analysis:
             on += 1
             if on < len(self._seen) and self._seen[on].cut:
                 on = len(self._seen)
-        before = self._seen[back].captured_s if back >= 0 else None
-        after = self._seen[on].captured_s if on < len(self._seen) else None
-        return before, after
+        frame = self._seen[at]
+        before = self._seen[back] if back >= 0 else None
+        after = self._seen[on] if on < len(self._seen) else None
+        return (
+            None if before is None else _distant(frame, before, sign=-1),
+            None if after is None else _distant(frame, after, sign=1),
+        )
+
+
+def _distant(frame: _Seen, other: _Seen, *, sign: int) -> float | None:
+    """When another frame was captured, by the larger of both clocks' distances; None: they are out of order."""
+    apart_s = sign * (other.source_s - frame.source_s)
+    if apart_s < 0:
+        return None
+    return frame.captured_s + sign * max(apart_s, sign * (other.captured_s - frame.captured_s))

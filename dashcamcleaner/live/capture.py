@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from dashcamcleaner.errors import DashcamCleanerError, InputError
 from dashcamcleaner.live.ports import CapturedFrame, FrameSource, StreamFormat
 from dashcamcleaner.live.state import LiveState
@@ -30,8 +28,12 @@ class Capture:
         """The thread's work: until the source ends or the run does."""
         retry_s = _FIRST_RETRY_S
         lost = False
+        is_open = True
         while not self._state.stop.is_set():
             try:
+                if not is_open:
+                    self._open_again()
+                    is_open = True
                 for item in self._source.captured():
                     if self._state.stop.is_set():
                         break
@@ -56,19 +58,19 @@ class Capture:
                 if not lost:
                     self._state.change("source", msg("{error} It is opened again.", error=error.message))
                 lost = True
-                retry_s = self._open_again(retry_s)
+                is_open = False
+                self._source.close()
+                self._state.stop.wait(retry_s)
+                retry_s = min(_LAST_RETRY_S, 2 * retry_s)
         self._source.close()
         self._state.buffer.end()
 
-    def _open_again(self, retry_s: float) -> float:
-        """Wait, and open the source again; gives how long to wait next time."""
-        self._source.close()
-        self._state.stop.wait(retry_s)
-        if not self._state.stop.is_set():
-            with contextlib.suppress(DashcamCleanerError):
-                form = self._source.open()
-                if form.size != self._form.size:
-                    raise InputError(
-                        msg("{description} came back with another size.", description=self._source.description)
-                    )
-        return min(_LAST_RETRY_S, 2 * retry_s)
+    def _open_again(self) -> None:
+        """Open the source once more.
+
+        Raises:
+            InputError: it cannot be had yet, or its picture has another size now.
+        """
+        form = self._source.open()
+        if form.size != self._form.size:
+            raise InputError(f"{self._source.description} came back with another size.")

@@ -25,6 +25,7 @@ class HeldFrame:
         due_s: when it leaves.
         frame: its pixels; None once they were thrown away.
         size_bytes: what its planes take.
+        source_s: its time by the source's own clock; `captured_s` where the source has none.
         blanked: a person asked for it to be thrown away.
         analysed: its turn in the analysis has come, or was passed over.
     """
@@ -34,6 +35,7 @@ class HeldFrame:
     due_s: float
     frame: Frame | None
     size_bytes: int
+    source_s: float
     blanked: bool = False
     analysed: bool = field(default=False)
 
@@ -64,7 +66,8 @@ class DelayBuffer:
             if self._frames and self._bytes + size > self._most_bytes:
                 return None
             at = captured.captured_s
-            held = HeldFrame(self._next, at, at + self.delay_s, captured.frame, size)
+            source_s = at if captured.source_s is None else captured.source_s
+            held = HeldFrame(self._next, at, at + self.delay_s, captured.frame, size, source_s)
             self._next += 1
             self._bytes += size
             self._frames.append(held)

@@ -45,7 +45,7 @@ class LoadControl:
         self.step = 0
         self._interval_s = 1 / 30
         self._latest_s: float | None = None
-        self._detected_s: float | None = None
+        self._detected_s: tuple[float, float] | None = None
         self._changed_s = -_SETTLE_S
         self._grew_s: float | None = None
         self._easy_since_s: float | None = None
@@ -57,25 +57,32 @@ class LoadControl:
         """The inference size that is wanted now."""
         return self.sizes[self.step]
 
-    def skips(self, captured_s: float, *, now_s: float) -> bool:
+    def skips(self, captured_s: float, source_s: float, *, now_s: float) -> bool:
         """Whether the next frame goes without detection; frames are asked for in order.
 
         Args:
             captured_s: when it was captured.
+            source_s: its time by the source's own clock; the larger of both distances counts.
             now_s: the time now, by the same clock.
         """
         if self._latest_s is not None:
-            since = captured_s - self._latest_s
+            since = source_s - self._latest_s
             if 0 < since < 1:
                 self._interval_s += 0.1 * (since - self._interval_s)
-        self._latest_s = captured_s
+        self._latest_s = source_s
         self.lag_s = now_s - captured_s
         self._settle(now_s)
-        due = self._detected_s is None or captured_s + self._interval_s - self._detected_s > self._carry_s
-        if due or self.lag_s <= _LAG_FRAMES * self._interval_s:
-            self._detected_s = captured_s
+        if self._is_far(captured_s, source_s) or self.lag_s <= _LAG_FRAMES * self._interval_s:
+            self._detected_s = (captured_s, source_s)
             return False
         return True
+
+    def _is_far(self, captured_s: float, source_s: float) -> bool:
+        """Whether the frame after this one may lie too far from the last detection, by either clock."""
+        if self._detected_s is None or source_s < self._detected_s[1]:
+            return True
+        since = max(captured_s - self._detected_s[0], source_s - self._detected_s[1])
+        return since + self._interval_s > self._carry_s
 
     def _settle(self, now_s: float) -> None:
         """Step to a smaller size while too late, to a larger one after a long easy time."""

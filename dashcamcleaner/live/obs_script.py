@@ -55,9 +55,8 @@ def script_defaults(settings: Any) -> None:
 def script_properties() -> Any:
     """The form that OBS shows."""
     form = obs.obs_properties_create()
-    obs.obs_properties_add_path(
-        form, "folder", "Project folder (empty: the program is started elsewhere)", obs.OBS_PATH_DIRECTORY, "", ""
-    )
+    folder = obs.obs_properties_add_path(form, "folder", "Project folder", obs.OBS_PATH_DIRECTORY, "", "")
+    obs.obs_property_set_long_description(folder, "Empty: the program is started elsewhere.")
     obs.obs_properties_add_float_slider(form, "threshold", "Prediction threshold", 0.0, 1.0, 0.01)
     obs.obs_properties_add_int(form, "monitor", "Monitor number", 0, 16, 1)
     obs.obs_properties_add_int(form, "port", "Port", 1, 65535, 1)

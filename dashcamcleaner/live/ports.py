@@ -49,10 +49,13 @@ class CapturedFrame:
     Args:
         frame: its pixels; `Frame.time` is not looked at.
         captured_s: when it was captured, seconds of the session's clock.
+        source_s: its time by the source's own clock, of any zero; None: the source has none. After a stall a stream
+            may bring seconds within a moment: how far two of its frames lie apart only this clock tells.
     """
 
     frame: Frame
     captured_s: float
+    source_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -142,7 +142,7 @@ class ScreenSource:
                         area = self._area(screens.monitors)
                     shot = screens.grab(_box((*area[:2], *self._size)))
                     captured_s = self._clock.now()
-                    picture = np.frombuffer(shot.bgra, np.uint8).reshape(shot.height, shot.width, 4)
+                    picture = np.frombuffer(shot.raw, np.uint8).reshape(shot.height, shot.width, 4)
                     yield CapturedFrame(maker.of_bgra(picture), captured_s)
         except (mss.ScreenShotError, OSError, ValueError) as error:
             raise InputError(

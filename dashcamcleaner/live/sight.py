@@ -107,7 +107,8 @@ class Sight:
                     yield frame
 
             def skips(frame: Frame) -> bool:
-                return self._state.load.skips(held_of[frame.index].captured_s, now_s=self._state.clock.now())
+                held = held_of[frame.index]
+                return self._state.load.skips(held.captured_s, held.source_s, now_s=self._state.clock.now())
 
             source = LiveObservationSource(
                 detectors.current, motion=motion, log=None, skips=skips if settings.kinds() else None

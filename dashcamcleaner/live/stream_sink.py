@@ -34,6 +34,13 @@ _FILE_OPTIONS = {
     "matroska": {"cluster_time_limit": "1000", "flush_packets": "1"},
 }
 _EXTENSIONS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mp4", ".mkv": "matroska", ".ts": "mpegts"}
+_SOUND_SLACK_S = Fraction(1, 100)
+"""How far blocks of sound may overlap or gape before their times are followed; less than anybody notices."""
+_LEAST_SOUND_RATE = 32_000
+"""Sound of a lower rate is sent at `_SOUND_RATE`: the encoder holds two blocks of 1024 samples, however long."""
+_SOUND_RATE = 48_000
+_LEAD_BLOCKS = 4
+"""So many blocks of sound the picture's decoding times are ahead of: else each picture would wait for its sound."""
 _PORTS = {"rtmp": 1935, "rtmps": 443, "rtsp": 554}
 _WAIT_S, _CONNECT_S = 0.5, 3.0
 _FORMATS = {"udp": "mpegts", "tcp": "mpegts", "srt": "mpegts", "rtmp": "flv", "rtmps": "flv", "rtsp": "rtsp"}
@@ -108,7 +115,8 @@ def network_target(url: str, *, shown: str) -> StreamTarget:
     waits = scheme == "tcp" and parse_qs(parts.query).get("listen", ["0"])[-1] not in ("0", "")
     if scheme == "udp" and "pkt_size" not in url:
         url += ("&" if "?" in url else "?") + "pkt_size=1316"
-    options = {"mpegts": {"muxdelay": "0", "flush_packets": "1", "mpegts_flags": "+resend_headers"}}
+    # With its length told, a picture is whole for the reader when its last byte is there, not when the next one begins.
+    options = {"mpegts": {"omit_video_pes_length": "0", "flush_packets": "1", "mpegts_flags": "+resend_headers"}}
     place_of = None if scheme in ("udp", "srt") else place
     return StreamTarget(
         url,
@@ -138,6 +146,7 @@ class StreamSink:
         self._base: Fraction | None = None
         self._latest_pts = -1
         self._sound_end: Fraction | None = None
+        self._lead_s = Fraction(0)
         self._opened_before = False
         self._listening: socket.socket | None = None
         self._connection: socket.socket | None = None
@@ -216,10 +225,14 @@ class StreamSink:
 
     def _add_audio(self, sound: SoundFormat | None) -> None:
         self._audio = self._resampler = None
+        self._lead_s = Fraction(0)
         if sound is None:
             return
-        self._audio = self._output.add_stream("aac", rate=sound.rate, layout="stereo")
-        self._resampler = AudioResampler(format="fltp", layout="stereo", rate=sound.rate)
+        rate = sound.rate if sound.rate >= _LEAST_SOUND_RATE else _SOUND_RATE
+        self._audio = self._output.add_stream("aac", rate=rate, layout="stereo")
+        self._resampler = AudioResampler(format="fltp", layout="stereo", rate=rate)
+        if self._target.file is None:
+            self._lead_s = Fraction(_LEAD_BLOCKS * 1024, rate)
 
     def write(self, item: ReleasedFrame | ReleasedSound) -> None:
         """Encode and send.
@@ -253,7 +266,9 @@ class StreamSink:
             return  # nothing is heard before something is seen
         rate = self._audio.codec_context.sample_rate
         start = Fraction(round(sound.captured_s * rate), rate)
-        if self._sound_end is None or abs(start - self._sound_end) > Fraction(1, 20):
+        if self._sound_end is not None and start < self._sound_end - _SOUND_SLACK_S:
+            return  # it would be heard twice: the source's clock was set back
+        if self._sound_end is None or start > self._sound_end + _SOUND_SLACK_S:
             self._sound_end = start  # the first block, or one after a hole
         for block in self._resampler.resample(sound.native):
             block.pts = round(self._sound_end * rate)
@@ -269,6 +284,8 @@ class StreamSink:
             shift = round(self._base / packet.time_base)
             packet.pts -= shift
             packet.dts -= shift
+            if self._lead_s and packet.stream is self._video:
+                packet.dts -= round(self._lead_s / packet.time_base)
             if packet.pts < 0 and self._audio is not None and packet.stream is self._audio:
                 continue
             self._output.mux(packet)

@@ -153,7 +153,7 @@ class StreamSource:
                 latest = max(zero + at, latest + _LEAST_STEP_S)
                 if self._interrupted:
                     return
-                yield CapturedFrame(self._maker.of_native(native, damaged=damaged), latest)
+                yield CapturedFrame(self._maker.of_native(native, damaged=damaged), latest, at)
         except (av.error.FFmpegError, OSError) as error:
             if not self._interrupted:
                 raise InputError(

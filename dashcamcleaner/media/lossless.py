@@ -1,13 +1,15 @@
 """Cutting without encoding: packets are copied from key frame to key frame, so that nothing is lost but exactness.
 
-A stretch begins at the last key frame before its start and ends at the first one behind its end; what really was kept
-is given back. Pictures that are shown before their key frame, and refer to what was cut away, are left out.
+A stretch begins at the last key frame before its start and ends at the first group behind its end; what really was kept
+is given back. Pictures that are shown before their key frame, and refer to what was cut away, are left out: a group
+whose own are left out with it ends the stretch before them.
 """
 
 from __future__ import annotations
 
 import bisect
 import math
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from dashcamcleaner.core.cut_times import ClipCut, CutTimes
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.errors import OutputError, SettingError
 from dashcamcleaner.media.encoder import display_matrix, map_write_errors
+from dashcamcleaner.media.joins import GroupJoiner
 from dashcamcleaner.media.output_plan import OutputPlan, with_cut
 from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.stream_copy import StreamCopier
@@ -36,29 +39,66 @@ def cut_at_key_frames(path: Path, *, info: MediaInfo, cut: ClipCut) -> ClipCut:
         cut: what is wanted, in the clip's own times.
 
     Raises:
-        SettingError: nothing would be left.
+        SettingError: nothing would be left; or a stretch begins with a group that cannot stand behind another.
         InputError: it cannot be opened (any more).
     """
-    keys: list[Fraction] = []
+    groups, end = _groups(path, info=info)
+    keys = [group.key_s for group in groups]
+    edges = [group.first_s for group in groups]
+    spans: list[tuple[int, int]] = []
+    for start, stop in sorted(cut.kept.kept):
+        if not keys or stop <= keys[0] or start >= end:
+            continue
+        first = max(0, bisect.bisect_right(keys, start) - 1)
+        last = max(first + 1, bisect.bisect_left(edges, stop))
+        if spans and first <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(last, spans[-1][1]))
+        else:
+            spans.append((first, last))
+    if not spans:
+        raise SettingError(f"Nothing of {path.name} would be left.", hint="Check labels, rules and actions.")
+    for first, _ in spans[1:]:
+        if not groups[first].joins:
+            raise SettingError(
+                f"{path.name} cannot be joined at {float(keys[first]):.3f} s without encoding: its groups of pictures "
+                "are open.",
+                hint="Write pieces with -c, or leave --lossless out.",
+            )
+    return ClipCut(CutTimes.of((keys[a], edges[b] if b < len(edges) else end) for a, b in spans), cut.muted)
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyGroup:
+    """A key frame and what follows it in the file.
+
+    Args:
+        key_s: when the key frame is shown.
+        first_s: when the first of its pictures is shown: that of an open group leads the key frame.
+        joins: it may stand behind other pictures than its own.
+    """
+
+    key_s: Fraction
+    first_s: Fraction
+    joins: bool
+
+
+def _groups(path: Path, *, info: MediaInfo) -> tuple[list[_KeyGroup], Fraction]:
+    """All groups in order of time, and where the clip ends."""
+    groups: list[_KeyGroup] = []
     end = Fraction(0)
     with open_source(path) as container:
-        for packet in read_packets(container, [container.streams[info.video]]):
-            if packet.size and packet.pts is not None:
-                end = max(end, (packet.pts + (packet.duration or 1)) * info.time_base)
-                if packet.is_keyframe:
-                    keys.append(packet.pts * info.time_base)
-    keys.sort()
-    stretches = []
-    for start, stop in cut.kept.kept:
-        first = max(0, bisect.bisect_right(keys, start) - 1)
-        last = bisect.bisect_left(keys, stop)
-        if keys and stop > keys[0] and start < end:
-            stretches.append((keys[first], keys[last] if last < len(keys) else end))
-    if not stretches:
-        raise SettingError(
-            msg("Nothing of {path} would be left.", path=path.name), hint="Check labels, rules and actions."
-        )
-    return ClipCut(CutTimes.of(stretches), cut.muted)
+        stream = container.streams[info.video]
+        joiner = GroupJoiner(info.codec, bytes(stream.codec_context.extradata or b""))
+        for packet in read_packets(container, [stream]):
+            if not packet.size or packet.pts is None:
+                continue
+            time = packet.pts * info.time_base
+            end = max(end, (packet.pts + (packet.duration or 1)) * info.time_base)
+            if packet.is_keyframe:
+                groups.append(_KeyGroup(time, time, joiner.may_join(bytes(packet))))
+            elif groups and time < groups[-1].first_s:
+                groups[-1] = replace(groups[-1], first_s=time)
+    return sorted(groups, key=lambda group: group.key_s), end
 
 
 def copy_cut(source: Path, *, partial_path: Path, info: MediaInfo, plan: OutputPlan, cut: ClipCut) -> list[str]:
@@ -111,6 +151,8 @@ def copy_cut(source: Path, *, partial_path: Path, info: MediaInfo, plan: OutputP
 
 def _copy(container: Any, stream: Any, target: Any, *, output: Any, sides: StreamCopier, kept: CutTimes) -> None:
     base = stream.time_base
+    joiner = GroupJoiner(stream.codec_context.name, bytes(stream.codec_context.extradata or b""))
+    starts = {start for start, _ in kept.kept}
     last: int | None = None
     key: Fraction | None = None  # of the group that is being copied
     for packet in read_packets(container, [stream]):
@@ -119,6 +161,8 @@ def _copy(container: Any, stream: Any, target: Any, *, output: Any, sides: Strea
         time = packet.pts * base
         if packet.is_keyframe:
             key = time if kept.holds(time) else None
+            if time in starts and last is not None:
+                packet.update(joiner.joined(bytes(packet)))
         if key is None or (time < key and not kept.holds(time)):
             continue
         if time < key and not any(start <= time and key < end for start, end in kept.kept):

@@ -88,7 +88,7 @@ class SourceWatch:
         return f"{self._first.st_size}-{self._hash}"
 
     def _wait(self) -> None:
-        self._thread.join()
+        join_thread(self._thread)
         if self._failure is not None:
             with map_os_errors(self._path, verb="read", to=InputError):
                 raise self._failure

@@ -9,7 +9,7 @@ stands.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -30,6 +30,7 @@ class BlockRules:
         max_gap_s: the longest gap that is joined, seconds.
         min_length_s: the shortest block that is kept, seconds.
         min_coverage: the least share of a block's pictures that match.
+        label_scores: label and score, of labels that have a `min_score` of their own.
 
     Raises:
         SettingError: a value out of range.
@@ -39,11 +40,13 @@ class BlockRules:
     max_gap_s: float = 2
     min_length_s: float = 4
     min_coverage: float = 0.4
+    label_scores: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         for flag, value, most in (
             ("--min-score", self.min_score, 1.0), ("--max-gap", self.max_gap_s, math.inf),
             ("--min-cut", self.min_length_s, math.inf), ("--min-coverage", self.min_coverage, 1.0),
+            *((f"--min-score of {label}", score, 1.0) for label, score in self.label_scores),
         ):  # fmt: skip
             if not 0 <= value <= most or math.isinf(value):  # written so that NaN fails
                 limit = "0 or more" if most > 1 else "0 to 1"
@@ -51,6 +54,22 @@ class BlockRules:
                     msg("{flag} is {value}, which is not {limit}.", flag=flag, value=value, limit=limit),
                     hint="Choose a value in that range.",
                 )
+
+    def thresholds(self, labels: Sequence[str]) -> np.ndarray:
+        """What each label's score must be higher than, ``(labels,)`` float64.
+
+        Raises:
+            SettingError: one of `label_scores` is not among them.
+        """
+        own = dict(self.label_scores)
+        _check_known(own, labels)
+        return np.array([own.get(label, self.min_score) for label in labels])
+
+
+def _check_known(named: Iterable[str], labels: Sequence[str]) -> None:
+    for label in named:
+        if label not in labels:
+            raise SettingError(f"there is no label {label!r}.", hint=f"There are: {', '.join(labels)}.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,17 +121,13 @@ def find_blocks(scores: SceneScores, labels: Sequence[str], *, rules: BlockRules
     Raises:
         SettingError: a label that was not told apart.
     """
-    unknown = [label for label in labels if label not in scores.labels]
-    if unknown:
-        raise SettingError(
-            msg("there is no label {unknown}.", unknown=repr(unknown[0])),
-            hint=msg("There are: {labels}.", labels=", ".join(scores.labels)),
-        )
+    _check_known(labels, scores.labels)
+    least = rules.thresholds(scores.labels)
     if not len(scores.scores):
         return []
     best = scores.scores.argmax(axis=1)
     value = scores.scores.max(axis=1)
-    matching = np.isin(best, [scores.labels.index(label) for label in labels]) & (value > rules.min_score)
+    matching = np.isin(best, [scores.labels.index(label) for label in labels]) & (value > least[best])
     found: list[Block] = []
     for first, last in _joined(np.flatnonzero(matching), gap=rules.max_gap_s / float(scores.step_s)):
         inside = matching[first : last + 1]

@@ -139,7 +139,7 @@ def write_cut_plan(job: ScenesJob, found: LabelledScenes, *, output: Path, cut: 
             "output": output.name,
             "rules": {
                 "min_score": rules.min_score, "max_gap_s": rules.max_gap_s, "min_cut_s": rules.min_length_s,
-                "min_coverage": rules.min_coverage,
+                "min_coverage": rules.min_coverage, "label_scores": dict(rules.label_scores),
             },
             "targets": list(job.targets),
             "everything_but": job.everything_but,

@@ -57,21 +57,15 @@ def send(target: QWidget, kind: QEvent.Type, x: float, y: float) -> None:
     QApplication.sendEvent(target, QMouseEvent(kind, QPointF(x, y), button, held, Qt.NoModifier))
 
 
-def drag_threshold(panel: ScenesPanel, to: float) -> None:
-    """Take the line in the first lane and drag it to a score."""
+def drag_threshold(panel: ScenesPanel, to: float, *, lane: int = 0) -> None:
+    """Take the line in a lane and drag it to a score."""
     graph = panel.graph
-    y, end = graph.threshold_y(0), y_of(panel, to)
+    rect = graph._curve_rect(lane)
+    y, end = graph.threshold_y(lane), rect.bottom() - to * rect.height()
     send(graph.viewport(), QEvent.MouseButtonPress, 300, y)
     for share in (0.3, 0.7, 1.0):
         send(graph.viewport(), QEvent.MouseMove, 300, y + share * (end - y))
     send(graph.viewport(), QEvent.MouseButtonRelease, 300, end)
-
-
-def y_of(panel: ScenesPanel, score: float) -> float:
-    before, panel.graph.threshold = panel.graph.threshold, score
-    y = panel.graph.threshold_y(0)
-    panel.graph.threshold = before
-    return y
 
 
 def choose(combo: QComboBox, action: str) -> None:
@@ -100,11 +94,21 @@ def test_blocks_follow_the_threshold_that_is_dragged(window: MainWindow, qtbot: 
     panel = window.scenes
     look_through(qtbot, panel)
     before = panel.blocks
+    drag_threshold(panel, 1.0, lane=1)
+    assert [panel.graph.threshold_of(lane) for lane in (0, 1)] == [0.5, 1.0], "each label has a line of its own"
+    assert panel.form.threshold.value() == 0.5
+    assert panel.form.rules.label_scores == (("parked", 1.0),)
+    assert {block.label for block in panel.blocks} == {"driving"}
+    assert set(panel.graph.blocks) == {"driving"}
     drag_threshold(panel, 1.0)
-    assert panel.form.threshold.value() == panel.graph.threshold == 1.0
     assert panel.blocks == ()
-    assert panel.graph.blocks == {}
     drag_threshold(panel, 0.5)
+    drag_threshold(panel, 0.5, lane=1)
+    assert panel.blocks == before
+    drag_threshold(panel, 1.0)
+    panel.form.threshold.setValue(0.6)
+    assert [panel.graph.threshold_of(lane) for lane in (0, 1)] == [0.6, 0.6], "the number is that of all labels"
+    panel.form.threshold.setValue(0.5)
     assert panel.blocks == before
     panel.form.shortest.setValue(100)  # so do they any other rule
     assert panel.blocks == ()
@@ -158,7 +162,7 @@ def test_parking_is_cut_out(window: MainWindow, qtbot: Any, tmp_path: Path) -> N
 def test_nothing_left_is_a_sentence(window: MainWindow, qtbot: Any, tmp_path: Path) -> None:
     panel = window.scenes
     look_through(qtbot, panel)
-    drag_threshold(panel, 1.0)
+    drag_threshold(panel, 1.0, lane=1)
     choose(panel.form.choices["parked"], "keep")
     qtbot.mouseClick(panel.form.cut, Qt.LeftButton)
     qtbot.waitUntil(lambda: not panel.busy)

@@ -31,8 +31,9 @@ def analysis(**settings: object) -> Analysis:
     return Analysis(FramePlanner(planner), carry_s=asked.carry)
 
 
-def held(number: int) -> HeldFrame:
-    return HeldFrame(number, number / RATE, number / RATE + 1, None, 0)
+def held(number: int, *, captured_s: float | None = None, source_s: float | None = None) -> HeldFrame:
+    at = number / RATE if captured_s is None else captured_s
+    return HeldFrame(number, at, at + 1, None, 0, at if source_s is None else source_s)
 
 
 def see(
@@ -75,6 +76,23 @@ def test_a_skipped_frame_needs_detections_on_both_sides_close_enough() -> None:
     see(known, 9, at=58)
     for number in range(4, 9):
         assert known.prove(held(number), timeout_s=0) is CoverReason.LATE, "0.3 s lie between the detections"
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_seconds_that_a_stream_brings_within_a_moment_are_no_shorter_for_that(backwards: bool) -> None:
+    known = analysis(carry=0.2)
+    frames = [held(i, captured_s=1 + 0.001 * i, source_s=(-i if backwards else i) / RATE) for i in range(12)]
+    for index, frame in enumerate(frames):
+        rows = [(40.0 + 4 * index, 50.0, 70.0 + 4 * index, 90.0, 0.9, "face")] if index in (0, 11) else []
+        seen = Observation(
+            index, FrameTime(index, Fraction(1, 1000)), Detections.from_rows(rows),
+            Motion.still() if index else None, skipped=index not in (0, 11),
+        )  # fmt: skip
+        known.take(frame, PICTURE, seen)
+    answers = [known.prove(frame, timeout_s=0) for frame in frames]
+    assert isinstance(answers[0], Proof)
+    assert all(answer is CoverReason.LATE for answer in answers[1:11]), "half a second of the scene lies between"
+    assert isinstance(answers[11], Proof)
 
 
 def test_nothing_is_carried_over_a_cut() -> None:

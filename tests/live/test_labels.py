@@ -12,6 +12,7 @@ import pytest
 from fakes import pool
 from live_scene import KeepingSink, MadeSource, MoodyDetector
 
+from dashcamcleaner.core.events import LiveChange
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.live.clock import SessionClock
 from dashcamcleaner.live.labels import LabelRule, LabelWatch, parse_rule
@@ -94,7 +95,12 @@ class MadeScorer:
 
 
 def run_labels(
-    scorer: MadeScorer, *, actions: tuple[str, ...] = ("cover", "log"), frames: int = 60, **more: Any
+    scorer: MadeScorer,
+    *,
+    actions: tuple[str, ...] = ("cover", "log"),
+    frames: int = 60,
+    events: list[Any] | None = None,
+    **more: Any,
 ) -> KeepingSink:
     clock, kept = SessionClock(), KeepingSink()
 
@@ -108,8 +114,20 @@ def run_labels(
         settings=Settings(delay=0.6, faces=False, plates=False, crop_checks=False),
         rules=[LabelRule("nudity", 0.5, hold_s=0.2)], open_scorer=lambda: scorer, actions=actions, **more,
     )  # fmt: skip
-    list(live.run())
+    happened = list(live.run())
+    if events is not None:
+        events.extend(happened)
     return kept
+
+
+def test_a_label_writes_a_mark_into_the_log_alone() -> None:
+    events: list[Any] = []
+    kept = run_labels(MadeScorer(), actions=("log",), events=events)
+    assert all(frame.reason is not CoverReason.LABEL for frame in kept.frames)
+    assert not any(sound.muted for sound in kept.sounds)
+    marks = [event.message for event in events if isinstance(event, LiveChange) and event.what == "label"]
+    assert marks[:2] == ["At work: nudity.", "At work: no label."]
+    assert any(frame.hits == ("nudity",) for frame in kept.frames)
 
 
 def redness(picture: np.ndarray) -> float:

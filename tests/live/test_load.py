@@ -18,7 +18,7 @@ def drive(control: LoadControl, *, cost_s: float, from_s: float, seconds: float)
     for number in range(frames):
         captured_s = from_s + number * STEP_S
         now = max(now, captured_s)
-        if not control.skips(captured_s, now_s=now):
+        if not control.skips(captured_s, captured_s, now_s=now):
             detected.append(captured_s)
             now += cost_s
         now += 0.002
@@ -75,10 +75,10 @@ def test_a_larger_size_that_was_tried_in_vain_is_tried_again_only_later() -> Non
 
 def test_after_a_failure_the_next_frame_is_detected() -> None:
     load = control(carry_s=2.0)
-    assert not load.skips(0.0, now_s=0.0)
-    assert load.skips(0.03, now_s=0.5)
+    assert not load.skips(0.0, 0.0, now_s=0.0)
+    assert load.skips(0.03, 0.03, now_s=0.5)
     load.forget()
-    assert not load.skips(0.06, now_s=0.6)
+    assert not load.skips(0.06, 0.06, now_s=0.6)
 
 
 def test_sizes_go_down_in_whole_strides_and_end() -> None:
@@ -86,3 +86,10 @@ def test_sizes_go_down_in_whole_strides_and_end() -> None:
     assert size_steps(960) == (960, 736, 480) or size_steps(960) == (960, 704, 480)
     assert size_steps(256) == (256,)
     assert all(size % 32 == 0 for size in size_steps(1280)[1:])
+
+
+def test_a_burst_is_detected_by_the_source_s_own_clock() -> None:
+    load = control()
+    detected = [i for i in range(30) if not load.skips(2 + 0.001 * i, i / 30, now_s=2.9)]
+    assert max(b - a for a, b in itertools.pairwise(detected)) <= 6, "0.2 s of the scene at most"
+    assert not load.skips(2.1, 0.0, now_s=2.9), "a clock that jumps back tells no distance"

@@ -6,6 +6,7 @@ the machine is: every frame that left is looked at.
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from dashcamcleaner.core.events import Event, LiveChange, LiveStats, Started
 from dashcamcleaner.errors import BackendError, InputError, OutputError
 from dashcamcleaner.live import analysis as analysis_module
 from dashcamcleaner.live.clock import SessionClock
+from dashcamcleaner.live.ports import StreamFormat
 from dashcamcleaner.live.release import CoverReason
 from dashcamcleaner.live.session import LiveSession
 from dashcamcleaner.settings import Settings
@@ -167,6 +169,37 @@ def test_a_source_that_breaks_off_is_opened_again() -> None:
     told = messages(events, "source")
     assert "the cable is out." in told[0]
     assert told[1].endswith("is back.")
+
+
+class ReturningSource(MadeSource):
+    """Breaks off once, cannot be opened a few times, and comes back; at first, if asked, with another size."""
+
+    def __init__(self, clock: SessionClock, *, other_size: bool = False) -> None:
+        super().__init__(clock, frames=80, before=once(15, fail(InputError("the cable is out."))))
+        self.other_size = other_size
+
+    def open(self) -> StreamFormat:
+        form = super().open()
+        if self.opened == 2:
+            raise InputError("nobody answers.")
+        if self.opened == 3 and self.other_size:
+            return dataclasses.replace(form, size=(64, 48))
+        return form
+
+
+@pytest.mark.parametrize("other_size", [False, True])
+def test_a_source_that_cannot_be_opened_for_a_while_is_tried_again(other_size: bool) -> None:
+    made: list[ReturningSource] = []
+
+    def source(clock: SessionClock) -> MadeSource:
+        made.append(ReturningSource(clock, other_size=other_size))
+        return made[0]
+
+    kept, events, _ = run_live(source=source)
+    nothing_legible(kept)
+    assert made[0].opened == (4 if other_size else 3)
+    assert [text.split()[-1] for text in messages(events, "source")] == ["again.", "back."]
+    assert {picture.shape for picture in kept.pictures} == {(96, 160, 3)}
 
 
 def test_a_planner_that_stalls_covers(monkeypatch: pytest.MonkeyPatch) -> None:

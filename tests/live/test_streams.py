@@ -212,3 +212,42 @@ def test_a_desktop_that_cannot_be_read_is_told(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("DISPLAY", ":987")
     with pytest.raises(InputError, match="cannot be read"):
         source_for("screen", clock=SessionClock(), rate=30).open()
+
+
+def clicks_of(path: Path) -> list[float]:
+    """When clicks are heard, seconds since the first picture."""
+    with av.open(str(path)) as container:
+        first = next(container.decode(video=0)).time
+    heard: list[float] = []
+    with av.open(str(path)) as container:
+        for block in container.decode(audio=0):
+            loud = np.abs(block.to_ndarray()).max(axis=0) > 0.1
+            at = (block.time or 0.0) + int(loud.argmax()) / block.sample_rate - (first or 0.0)
+            if loud.any() and (not heard or at - heard[-1] > 0.5):
+                heard.append(at)
+    return heard
+
+
+@pytest.mark.parametrize("rate", [8000, 48_000])
+@pytest.mark.parametrize("moved_s", [-0.041, 0.0, 0.03, 0.4])
+def test_sound_stays_with_the_picture_when_the_source_s_clock_is_set_anew(
+    tmp_path: Path, rate: int, moved_s: float
+) -> None:
+    path = tmp_path / "out.ts"
+    sink = StreamSink(file_target(path, overwrite=False))
+    sink.open(StreamFormat(SIZE, LIVE_LAYOUT, 20.0, SoundFormat(rate, "mono")))
+    gate = Gate(size=SIZE, obscurer=Obscurer())
+    for number in range(80):
+        at = 5.0 + number / 20 + (moved_s if number >= 10 else 0)
+        sink.write(gate.covered(number, at, CoverReason.LATE))
+        wave = np.zeros((1, rate // 20), np.float32)
+        if number % 20 == 19:
+            wave[0, : rate // 100] = 0.8 * np.sin(np.arange(rate // 100) * 0.5)
+        block = av.AudioFrame.from_ndarray(wave, format="fltp", layout="mono")
+        block.sample_rate = rate
+        sink.write(gate.sound(CapturedSound(block, at), mute=False))
+    sink.close()
+    wanted = [0.95 + moved_s + second for second in range(4)]
+    heard = clicks_of(path)
+    assert len(heard) == 4
+    assert max(abs(a - b) for a, b in zip(heard, wanted, strict=True)) < 0.02

@@ -93,6 +93,21 @@ def test_rules_decide_what_makes_a_block() -> None:
         find_blocks(scores, ["flying"], rules=BlockRules())
 
 
+def test_a_label_may_ask_for_a_score_of_its_own() -> None:
+    scores = made((0, 5, 0.6), (1, 5, 0.6))
+    rules = BlockRules(label_scores=(("parked", 0.7),))
+    assert [block.label for block in blocks_of(scores, rules=rules)] == ["driving"]
+    rules = BlockRules(min_score=0.9, label_scores=(("parked", 0.5),))
+    assert [block.label for block in blocks_of(scores, rules=rules)] == ["parked"]
+    (kept,) = find_blocks(scores, ["driving", "parked"], rules=rules)  # as one, each picture by its own label's
+    assert (kept.start_s, kept.end_s) == (5, 10)
+    with pytest.raises(SettingError, match="flying"):
+        blocks_of(scores, rules=BlockRules(label_scores=(("flying", 0.5),)))
+    for wrong in (-0.1, 1.1, float("nan")):
+        with pytest.raises(SettingError, match="parked"):
+            BlockRules(label_scores=(("parked", wrong),))
+
+
 @pytest.mark.parametrize(
     "wrong", [{"min_score": 1.5}, {"max_gap_s": -1}, {"min_length_s": float("nan")}, {"min_coverage": -0.1}]
 )

@@ -73,10 +73,23 @@ def test_the_list_alone_and_as_events(tmp_path: Path, capsys: pytest.CaptureFixt
     assert cli.main(["scenes", str(path), "-a", "--every", "shot", "-o", str(tmp_path / "other")]) == 0
 
 
+def test_a_threshold_for_one_label(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "drive.mp4"
+    make_road(path)
+    words = ["scenes", str(path), "-a", "--json", "--overwrite"]
+    assert cli.main([*words, "-s", "0.4", "-s", "parked=1"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert {block["label"] for block in told["blocks"]} == {"driving"}
+    assert cli.main([*words, "-s", "driving=1", "-s", "parked=0.3"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert {block["label"] for block in told["blocks"]} == {"parked"}
+
+
 @pytest.mark.parametrize(
     ("words", "status"),
     [
         (["-t", "flying"], 2), (["--every", "0"], 2), (["--export", "xml", "-a"], 2), (["-s", "2"], 2),
+        (["-s", "parked=2"], 2), (["-s", "much"], 2), (["-s", "flying=0.7", "-a"], 2), (["-s", "parked="], 2),
         (["-b", "0"], 2), (["--do", "parked=burn"], 2), (["--model", "none.onnx"], 5), (["--cut", "none.tag"], 3),
         (["-w", "x.caffemodel"], 5),
     ],

@@ -76,8 +76,8 @@
       <translation>Ein Mittelweg für langsame Rechner.</translation>
     </message>
     <message>
-      <source>A picture counts over this score; also the line in the graph</source>
-      <translation>Ein Bild zählt über diesem Wert; auch die Linie im Verlauf</translation>
+      <source>A picture counts over this score; lines in the graph are dragged for one label</source>
+      <translation>Ein Bild zählt über diesem Wert; die Linien im Verlauf gelten je für ein Label</translation>
     </message>
     <message>
       <source>A region also covers this many frames (5) or seconds (0.5s) after its sighting.</source>
