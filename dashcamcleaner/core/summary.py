@@ -101,6 +101,8 @@ class RunSummary:
     left_clear: str = ""
     visible: list[dict[str, Any]] = field(default_factory=list)
     """Persons who were left visible: ``person``, ``frames``, ``first_s``, ``last_s``, and ``by`` whose choice."""
+    burned_in: list[dict[str, Any]] = field(default_factory=list)
+    """Text burned into the picture: ``box``, ``holds``, ``sure``, ``place`` in words, and whether it is ``hidden``."""
     timeline: dict[str, Any] = field(default_factory=dict)
     hidden: HiddenSummary = field(default_factory=HiddenSummary)
 

@@ -216,7 +216,8 @@ class ObjectReview(ReviewPlayer):
         """Hide all text that stands still, over the whole clip."""
 
         def found(boxes: list[Any]) -> str:
-            from dashcamcleaner.review.burned_in import covered, place_words
+            from dashcamcleaner.core.burned_in import place_words
+            from dashcamcleaner.pipeline.burned_in import covered
 
             if self.opened is None or not boxes:
                 return tr("No burned-in text found")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 from dashcamcleaner.core.events import Event, Finished, Started, Warned
@@ -26,6 +27,7 @@ from dashcamcleaner.media import probe, trial
 from dashcamcleaner.media.decoder import choose_decoder, frame_times, open_clip
 from dashcamcleaner.media.hardware import with_encoder
 from dashcamcleaner.media.output_plan import OutputPlan, with_cut
+from dashcamcleaner.pipeline.burned_in import look_for_burned_in
 from dashcamcleaner.pipeline.context import open_context, video_track_of
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.frames import FramePlanner, run_frames_in_threads
@@ -33,7 +35,7 @@ from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.observations import DetectionsAhead
 from dashcamcleaner.pipeline.output_lock import OutputLock
 from dashcamcleaner.pipeline.outputs import check_outputs
-from dashcamcleaner.pipeline.people import VisiblePersons, keep_person_edits
+from dashcamcleaner.pipeline.people import VisiblePersons, keep_edits_beside
 from dashcamcleaner.pipeline.person_styles import PersonStyles
 from dashcamcleaner.pipeline.progress import ProgressMeter
 from dashcamcleaner.pipeline.source_watch import SourceWatch
@@ -99,6 +101,8 @@ def _clean_locked(
     chosen = choose_decoder(job.source, info=info, choice=settings.decoder)
     coding_notes += chosen.notes
     check_space(job.output.parent, needed_bytes=target.estimated_bytes)
+    burned_in = look_for_burned_in(job, info=info, models=models, control=control)
+    job = replace(job, added_edits=(*job.added_edits, *burned_in.zones))
     summary = RunSummary(
         source=str(job.source),
         output=str(job.output),
@@ -109,6 +113,7 @@ def _clean_locked(
     with contextlib.ExitStack() as stack:
         watch = stack.enter_context(SourceWatch(job.source))
         context = stack.enter_context(open_context(job, info=info, models=models, ahead=ahead))
+        context = replace(context, header=replace(context.header, burned_in=burned_in.found))
         summary.backend, summary.weights = context.backend, context.header.weights
         summary.weights_sha256, summary.versions = context.header.weights_sha256, context.header.versions
         summary.resumed_frames = context.resumed_frames
@@ -117,6 +122,10 @@ def _clean_locked(
         for sentence in (*info.warnings, *target.warnings, *coding_notes, *context.warnings):
             summary.warnings.append(sentence)
             yield Warned(sentence)
+        for sentence, hint in burned_in.sentences():
+            summary.warnings.append(sentence)
+            yield Warned(sentence, hint)
+        summary.burned_in = burned_in.rows()
         statistics = RunStatistics(
             thresholds=context.thresholds, kinds=settings.kinds(), upright_size=info.upright_size
         )
@@ -171,7 +180,7 @@ def _clean_locked(
             raise
         for sentence in sentences:
             yield Warned(sentence)
-        if job.write_plan and (problem := keep_person_edits(job, context.edits)):
+        if job.write_plan and (problem := keep_edits_beside(job, context.edits, zones=burned_in.zones)):
             yield Warned(problem)
         context.done()
     return summary

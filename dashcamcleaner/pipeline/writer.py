@@ -133,7 +133,10 @@ class ClipWriter:
             mask.write(plan.time, plan.regions, frame.upright_size)
         if self._export is not None:
             self._export.write(plan)
-        self._obscurer.obscure(frame, plan.regions)
+        if self.styles is not None:
+            self.styles.obscure(frame, plan.regions, plain=self._obscurer)
+        else:
+            self._obscurer.obscure(frame, plan.regions)
         self._sheet.add(frame, plan)
         self._encoder.write(frame)
         self._plan.write(plan)
