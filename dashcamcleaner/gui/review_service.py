@@ -85,7 +85,7 @@ class ReviewService:
         file = EditsFile.beside(plan)
         edits, path = file.read(missing_ok=True), file.path
         question = ""
-        if not file.is_ours and (edits.uncovering or edits.checked or edits.checked_spots):
+        if not file.is_ours and (edits.needs_yes or edits.checked or edits.checked_spots):
             self._foreign, question = EditsFile.beside(plan), _question(edits)
             self._foreign.accept(file.sha256)
             file.refuse()
@@ -175,7 +175,7 @@ def _question(edits: Edits) -> str:
     """What edits from elsewhere do that a person has to want."""
     looked = len(edits.checked) + len(edits.checked_spots)
     checked = [tr("{n} tracks marked as looked at", n=looked)] if looked else []
-    return "; ".join([*([edits.clear_note] if edits.uncovering else []), *checked])
+    return "; ".join([*([edits.yes_note] if edits.needs_yes else []), *checked])
 
 
 def _rendered_edits(report: Path | None) -> bool:

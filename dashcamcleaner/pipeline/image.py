@@ -24,6 +24,7 @@ from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.observations import LiveObservationSource
 from dashcamcleaner.pipeline.output_lock import OutputLock
 from dashcamcleaner.pipeline.outputs import check_outputs
+from dashcamcleaner.pipeline.own_styles import OwnStyles
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
 from dashcamcleaner.pipeline.publication import publish_all
 from dashcamcleaner.pipeline.source_watch import SourceWatch
@@ -92,7 +93,8 @@ def _clean_watched(
         )
         plan = plan_frame(context.source, context.planner, frame)
         counts = statistics.add(plan)
-        obscurer_for(settings).obscure(frame, plan.regions)
+        plain = obscurer_for(settings)
+        OwnStyles(context.edits, settings=settings).obscure(frame, plan.regions, plain=plain)
         summary.edits, summary.left_clear = describe_edits(context.edits), context.edits.clear_note
         summary.status = PARTIAL if context.edits.not_applied else CLEANED
         yield Progress("clean", 1, 1, 0.0, 0.0, counts)

@@ -15,6 +15,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
+from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Event, Finished, Started, Warned
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
@@ -35,14 +36,15 @@ from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.observations import DetectionsAhead
 from dashcamcleaner.pipeline.output_lock import OutputLock
 from dashcamcleaner.pipeline.outputs import check_outputs
+from dashcamcleaner.pipeline.own_styles import OwnStyles
 from dashcamcleaner.pipeline.people import VisiblePersons, keep_edits_beside
-from dashcamcleaner.pipeline.person_styles import PersonStyles
 from dashcamcleaner.pipeline.progress import ProgressMeter
 from dashcamcleaner.pipeline.source_watch import SourceWatch
 from dashcamcleaner.pipeline.statistics import RunStatistics
 from dashcamcleaner.pipeline.two_pass import analyse_first
 from dashcamcleaner.pipeline.writer import ClipWriter
 from dashcamcleaner.report.data import describe_edits
+from dashcamcleaner.settings import Settings
 
 __all__ = ["clean_video"]
 
@@ -129,14 +131,14 @@ def _clean_locked(
         statistics = RunStatistics(
             thresholds=context.thresholds, kinds=settings.kinds(), upright_size=info.upright_size
         )
+        _styles(context.edits, settings)  # a picture that cannot be read is told before anything is begun
         writer = stack.enter_context(ClipWriter(job, info=info, target=target, header=context.header, models=models))
         phase = "render" if job.from_plan or context.analyses_first else "clean"
         meter = ProgressMeter(phase, frames=info.frames, clock=control.working_s)
         if context.analyses_first:
             context = yield from analyse_first(job, info=info, context=context, control=control)
         visible = VisiblePersons(context.edits)
-        if context.edits.person_styles:
-            writer.styles = PersonStyles(context.edits, settings=settings)
+        writer.styles = _styles(context.edits, settings)
         decoder = stack.enter_context(open_clip(job.source, info=info, threads=settings.workers, chosen=chosen))
 
         def write(frame: Frame, plan: FramePlan) -> Event | None:
@@ -184,6 +186,10 @@ def _clean_locked(
             yield Warned(problem)
         context.done()
     return summary
+
+
+def _styles(edits: Edits, settings: Settings) -> OwnStyles | None:
+    return OwnStyles(edits, settings=settings) if edits.has_styles else None
 
 
 def _cut_target(target: OutputPlan, job: Job, *, info: MediaInfo) -> OutputPlan:
