@@ -189,4 +189,4 @@ def unknown_note(faces: ClipFaces, *, kept: bool) -> str:
     count, frames = len(faces.unknown), faces.unknown_frames
     what = "face stays" if count == 1 else "faces stay"
     state = "visible, as asked for" if kept else "hidden: too small, blurred or turned away to tell whose"
-    return f"{count} unknown {what} {state} (in {frames} frames)."
+    return f"{count} unknown {what} {state} (in {'1 frame' if frames == 1 else f'{frames} frames'})."

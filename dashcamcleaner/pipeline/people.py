@@ -168,6 +168,8 @@ class VisiblePersons:
         return [
             f"Person {row['person']} was left visible in {row['frames']} frames, {format_seconds(row['first_s'])} to "
             f"{format_seconds(row['last_s'])}, by {row['by']}."
+            if row["frames"] > 1
+            else f"Person {row['person']} was left visible in 1 frame, by {row['by']}."
             for row in self.rows()
         ]
 
