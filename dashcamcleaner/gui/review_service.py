@@ -148,11 +148,13 @@ class ReviewService:
         """The plan without edits; may be read from the window's thread once a review was opened."""
         return self._review.unedited if self._review is not None else []
 
-    def preview(self, pts: int, regions: Sequence[Any], *, settings: Settings, longest_side_px: int) -> Shown:
-        """A frame with these regions."""
+    def preview(
+        self, pts: int, regions: Sequence[Any], *, settings: Settings, longest_side_px: int, edits: Edits | None = None
+    ) -> Shown:
+        """A frame with these regions, in the looks that edits give them."""
         assert self._source is not None
         return self._frames.preview(
-            self._source, pts, settings=settings, longest_side_px=longest_side_px, regions=regions
+            self._source, pts, settings=settings, longest_side_px=longest_side_px, regions=regions, edits=edits
         )
 
     def boxes(self, regions: Sequence[Any]) -> tuple[Any, ...]:
