@@ -1,4 +1,4 @@
-"""Vehicles on the command line: listed by the tracks of their plates, merged, split, styled, kept; text is never kept."""
+"""Vehicles on the command line: listed by the tracks of their plates, merged, split, styled and kept."""
 
 from __future__ import annotations
 
@@ -14,12 +14,18 @@ from dashcamcleaner.pipeline.edits_file import EditsFile
 from tests import clips, fakes
 from tests.people.street import ColourDescriber
 
-LEFT, RIGHT = (40.0, 60.0, 100.0, 80.0, 0.9, "plate"), (200.0, 60.0, 260.0, 80.0, 0.9, "plate")
+
+def two_plates(number: int, _: object) -> list[fakes.Row]:
+    """They move: what stands still in a moving picture is taken for burned-in text."""
+    return [
+        (x + 3 * number, 60.0 + 40 * at, x + 60 + 3 * number, 80.0 + 40 * at, 0.9, "plate")
+        for at, x in enumerate((20.0, 160.0))
+    ]
 
 
 def people(capsys: pytest.CaptureFixture[str], *words: Any, status: int = 0) -> tuple[str, str]:
     capsys.readouterr()
-    models = fakes.pool(fakes.ScriptedDetector(lambda *_: [LEFT, RIGHT], script_size=(320, 180)))
+    models = fakes.pool(fakes.ScriptedDetector(two_plates, script_size=(320, 180)))
     models._open_describer = lambda **_: ColourDescriber()
     assert main(["people", *map(str, words)], models=models) == status
     told = capsys.readouterr()

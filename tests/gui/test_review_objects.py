@@ -34,10 +34,9 @@ FAINT = (20.0, 120.0, 60.0, 136.0, 0.15, "plate")
 
 
 @pytest.fixture()
-def detector(request: pytest.FixtureRequest) -> ScriptedDetector:
-    """Two faces (or plates) that all frames show, and a plate whose score lies below the threshold."""
-    kind = "plate" if getattr(request, "param", "") == "two plates" else "face"
-    rows = [(*ANN, 0.9, kind), (*BOB, 0.9, kind), FAINT]
+def detector() -> ScriptedDetector:
+    """Two faces that all frames show, and a plate whose score lies below the threshold."""
+    rows = [(*ANN, 0.9, "face"), (*BOB, 0.9, "face"), FAINT]
     return ScriptedDetector(lambda *_: rows, script_size=(320, 180))
 
 
@@ -274,32 +273,10 @@ def test_a_picture_of_ones_own_is_laid_over_a_card_and_seen_at_once(
     x, y = (round((a + b) / 2) for a, b in ((ANN[0], ANN[2]), (ANN[1], ANN[3])))
 
     def middle() -> QColor:
-        shown = review.canvas._shown.obscured
+        shown = review.canvas.shown.obscured
         return QColor(shown.pixel(x * shown.width() // 320, y * shown.height() // 180))
 
     qtbot.waitUntil(lambda: middle().green() > 200 and middle().red() < 60)
-
-
-@pytest.mark.parametrize("detector", [pytest.param("two plates", id="plates")], indirect=True)
-def test_plates_of_one_car_become_one_card(
-    reviewed: MainWindow,  # noqa: F811
-    qtbot: Any,
-) -> None:
-    """As for persons: two cards dragged onto each other, kept by one key, parted by another."""
-    review = reviewed.review
-    plates = [one.track for one in review.opened.tracks if one.kind == "plate"]
-    assert len(plates) == 2
-    review.cards.choose(("track", plates[0]))
-    review._merge([("track", track) for track in plates])
-    settle(qtbot, reviewed)
-    assert [key for key in keys(reviewed) if key[1] in plates] == [("track", min(plates))]
-    review.choose(("track", min(plates)))
-    qtbot.keyClick(review.canvas, Qt.Key_K)
-    settle(qtbot, reviewed)
-    assert {row["track"] for row in edits_of(reviewed) if row["edit"] == "keep"} == set(plates)
-    qtbot.keyClick(review.canvas, Qt.Key_G, Qt.ShiftModifier)
-    settle(qtbot, reviewed)
-    assert len([key for key in keys(reviewed) if key[1] in plates]) == 2
 
 
 def test_a_foreign_spot_does_not_count_as_looked_at(
