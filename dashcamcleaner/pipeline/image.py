@@ -82,6 +82,7 @@ def _clean_watched(
         size=frame.upright_size,
         source_bytes=job.source.stat().st_size,
         settings=settings.overrides,
+        persons_asked=job.persons.key,
     )
     info = info_of_still(still)
     with open_context(job, info=info, models=models) as context:

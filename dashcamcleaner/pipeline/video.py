@@ -111,6 +111,7 @@ def _clean_locked(
         size=info.upright_size,
         source_bytes=job.source.stat().st_size,
         settings=settings.overrides,
+        persons_asked=job.persons.key,
     )
     with contextlib.ExitStack() as stack:
         watch = stack.enter_context(SourceWatch(job.source))

@@ -106,6 +106,12 @@ def test_a_folder_of_pictures_and_one_reference(tmp_path: Path) -> None:
     events = [event for _, event in run_batch(jobs, models=street.pool())]
     assert sum(isinstance(event, Finished) for event in events) == 3
     assert [clear_in(tmp_path / "out" / f"{name}.png") for name in "abc"] == [{"red"}, set(), {"red"}]
+    # Done again, all are skipped; asked for otherwise, what lies there is not taken for the answer.
+    again = [event for _, event in run_batch(jobs, models=street.pool(), skip_finished=True)]
+    assert [event.earlier for event in again if isinstance(event, Finished)] == [True] * 3
+    other = [event for _, event in run_batch(batch.jobs, models=street.pool(), skip_finished=True)]
+    assert not any(isinstance(event, Finished) for event in other)
+    assert sum(isinstance(event, Failed) for event in other) == 3
 
 
 def test_the_persons_of_a_picture_are_listed_and_chosen_by_number(
