@@ -139,6 +139,9 @@ class BlindReader:
     def read(self, crops: Sequence[np.ndarray]) -> list[Reading]:
         return [Reading("", 0.0) for _ in crops]
 
+    def find(self, picture: np.ndarray) -> list[tuple[float, float, float, float]]:
+        return []
+
     def close(self) -> None:
         pass
 

@@ -94,11 +94,8 @@ def _asked(job: Job) -> Job:
     file = unaccepted_edits(job)
     if file is None:
         return job
-    say(
-        msg("The edits {path} were not made here: {clear_note}.", path=file.path, clear_note=file.read().clear_note),
-        stream=sys.stderr,
-    )
-    say(msg("Take them? [y/N]"), stream=sys.stderr)
+    say(f"The edits {file.path} were not made here: {file.read().yes_note}.", stream=sys.stderr)
+    say("Take them? [y/N]", stream=sys.stderr)
     said_yes = sys.stdin.readline().strip().lower() in ("y", "yes")
     return dataclasses.replace(job, accepted=(*job.accepted, file.sha256)) if said_yes else job
 

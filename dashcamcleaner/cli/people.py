@@ -18,8 +18,8 @@ from dashcamcleaner.errors import InputError, SettingError
 from dashcamcleaner.messages import msg
 
 if TYPE_CHECKING:
+    from dashcamcleaner.core.edit_types import Edit
     from dashcamcleaner.core.edits import Edits
-    from dashcamcleaner.core.person_edits import PersonStyle
     from dashcamcleaner.people.grouping import Person
     from dashcamcleaner.people.references import Reference
     from dashcamcleaner.people.rules import PersonRequest
@@ -55,10 +55,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     choice.add_argument("--split", metavar="NUMBER", type=int, action="append", default=[],
                         help="each track of this person is a person of its own")  # fmt: skip
     choice.add_argument("--person-style", metavar="NUMBER=STYLE", action="append", default=[],
-                        help="how this person's regions look: 2=solid, 2=gaussian, 2=mosaic or 2=mosaic:24 "
-                             "(squares of 24 x 24 pixels)")  # fmt: skip
+                        help="how this person's regions look: 2=solid, 2=gaussian, 2=mosaic, 2=mosaic:24 "
+                             "(squares of 24 x 24 pixels) or 2=picture:smile.png (your own, laid on)")  # fmt: skip
     choice.add_argument("--keep-vehicle", metavar="TRACKS", help="leave the plates of these vehicles visible: 12,15")
     choice.add_argument("--hide-vehicle", metavar="TRACKS", help="hide these vehicles' plates and no others")
+    choice.add_argument("--merge-vehicle", metavar="TRACKS", action="append", default=[],
+                        help="these are one vehicle: 12,15")  # fmt: skip
+    choice.add_argument("--split-vehicle", metavar="TRACK", type=int, action="append", default=[],
+                        help="each track of this vehicle is a vehicle of its own")  # fmt: skip
+    choice.add_argument("--vehicle-style", metavar="TRACK=STYLE", action="append", default=[],
+                        help="how this vehicle's plates look, as for --person-style: 12=solid")  # fmt: skip
     choice.add_argument("--again", action="store_true", help="group anew: merges, splits and choices are forgotten")
     choice.add_argument("--save", metavar="SET:NUMBERS", help="save these persons as an encrypted set: family:2,5")
     add_accept_flags(choice)
@@ -73,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     settings = settings_of(args)
     request = request_of(args)
     chooses = bool(request or args.merge or args.split or args.keep_vehicle or args.hide_vehicle or args.again)
-    chooses = chooses or bool(args.person_style)
+    chooses = chooses or bool(args.person_style or args.merge_vehicle or args.split_vehicle or args.vehicle_style)
     plans = [text.endswith(".jsonl") for text in args.inputs]
     if args.plan and (len(args.inputs) > 1 or plans[0]):
         raise SettingError("--plan makes the plan of one clip.", hint="Give one clip.")
@@ -203,7 +209,6 @@ def _chosen(
     alone: bool,
 ) -> Edits:
     """The edits with merges, splits and choices."""
-    from dashcamcleaner.core.edit_types import KeepTrack
     from dashcamcleaner.core.edits import Edits
     from dashcamcleaner.core.person_edits import PersonStyle, PersonTrack
     from dashcamcleaner.people.rules import (
@@ -240,51 +245,82 @@ def _chosen(
         if note := unknown_note(look.faces, kept=request.keep_unknown):
             say(msg("note: {note}", note=note), stream=sys.stderr)
     for text in args.person_style:
-        style = _style(text)
-        if style.person not in edits.persons:
-            raise SettingError(msg("There is no person {person}.", person=style.person))
-        others = tuple(edit for edit in edits.entries if getattr(edit, "person", None) != style.person
-                       or not isinstance(edit, PersonStyle))  # fmt: skip
-        edits = Edits((*others, style))
+        number, style, square_px, picture = _look(text, flag="--person-style")
+        if number not in edits.persons:
+            raise SettingError(f"There is no person {number}.")
+        edits = edits.added(PersonStyle(number, style, square_px, picture))  # of two the later one counts
+    return _vehicles(edits, args, look=look)
+
+
+def _vehicles(edits: Edits, args: argparse.Namespace, *, look: ClipPeople) -> Edits:
+    """The edits with what is said of vehicles."""
+    from dashcamcleaner.core.edit_types import KeepTrack
+    from dashcamcleaner.core.edits import Edits
+    from dashcamcleaner.core.vehicle_edits import TrackStyle, VehicleTrack
+    from dashcamcleaner.review.person_summary import vehicle_summaries
+
+    def tracks_of(numbers: Sequence[int]) -> set[int]:
+        vehicles = {one.track: one.tracks for one in vehicle_summaries(look.plans, edits, upright_size=size)}
+        known = {track: tracks for tracks in vehicles.values() for track in tracks}
+        if missing := sorted(set(numbers) - set(known)):
+            listed = ", ".join(map(str, sorted(vehicles))) or "none"
+            raise SettingError(f"There is no vehicle {', '.join(map(str, missing))}; there is: {listed}.")
+        return {track for number in numbers for track in known[number]}
+
+    size = look.header.upright_size
+
+    def without(kind: type[KeepTrack | VehicleTrack], tracks: set[int]) -> tuple[Edit, ...]:
+        return tuple(edit for edit in edits.entries if not (isinstance(edit, kind) and edit.track in tracks))
+
+    for text in args.merge_vehicle:
+        tracks = tracks_of(_numbers(text, flag="--merge-vehicle"))
+        if len(tracks) < 2:
+            raise SettingError("To merge takes two vehicles or more.", hint="For example --merge-vehicle 12,15.")
+        edits = Edits((*without(VehicleTrack, tracks), *(VehicleTrack(min(tracks), one) for one in sorted(tracks))))
+    for number in args.split_vehicle:
+        tracks = tracks_of([number])
+        if len(tracks) < 2:
+            raise SettingError(f"Vehicle {number} is shown by one track alone; there is nothing to split.")
+        edits = Edits(without(VehicleTrack, tracks))
+    for text in args.vehicle_style:
+        number, style, square_px, picture = _look(text, flag="--vehicle-style")
+        for track in sorted(tracks_of([number])):
+            edits = edits.added(TrackStyle(track, style, square_px, picture))
     if args.keep_vehicle or args.hide_vehicle:
-        kept = _vehicles(args, look)
-        others = tuple(edit for edit in edits.entries if not (isinstance(edit, KeepTrack) and edit.track in kept))
-        edits = Edits((*others, *(KeepTrack(track) for track in sorted(kept))))
+        kept = tracks_of(_numbers(args.keep_vehicle, flag="--keep-vehicle")) if args.keep_vehicle else set()
+        if args.hide_vehicle:
+            hidden = tracks_of(_numbers(args.hide_vehicle, flag="--hide-vehicle"))
+            every = {one.track for one in vehicle_summaries(look.plans, edits, upright_size=size)}
+            kept = (kept | tracks_of(sorted(every))) - hidden
+        edits = Edits((*without(KeepTrack, kept), *(KeepTrack(track) for track in sorted(kept))))
     return edits
 
 
-def _vehicles(args: argparse.Namespace, look: ClipPeople) -> set[int]:
-    """The tracks of plates that are to stay visible."""
-    from dashcamcleaner.review.person_summary import vehicle_summaries
+def _look(text: str, *, flag: str) -> tuple[int, str, int, str]:
+    """Number, style, side of squares and picture from ``2=mosaic:24`` or ``2=picture:smile.png``.
 
-    tracks = {one.track for one in vehicle_summaries(look.plans, upright_size=look.header.upright_size)}
-    keep = set(_numbers(args.keep_vehicle, flag="--keep-vehicle")) if args.keep_vehicle else set()
-    hide = set(_numbers(args.hide_vehicle, flag="--hide-vehicle")) if args.hide_vehicle else set()
-    if missing := (keep | hide) - tracks:
-        listed = ", ".join(map(str, sorted(tracks))) or "none"
-        raise SettingError(
-            msg(
-                "There is no vehicle {names}; there is: {listed}.",
-                names=", ".join(map(str, sorted(missing))),
-                listed=listed,
-            )
-        )
-    return keep | ((tracks - hide) if hide else set())
-
-
-def _style(text: str) -> PersonStyle:
-    """A style from ``2=mosaic:24``."""
-    from dashcamcleaner.core.person_edits import PersonStyle
+    Raises:
+        SettingError: it says something else, or the picture cannot be read.
+    """
+    from dashcamcleaner.core.person_edits import check_look
 
     number, _, look = text.partition("=")
-    style, _, side = look.partition(":")
+    style, _, rest = look.partition(":")
+    picture = str(Path(rest).expanduser().absolute()) if style == "picture" and rest else ""
     try:
-        return PersonStyle(int(number), style, int(side) if side else 0)
+        square_px = int(rest) if rest and not picture else 0
+        found = int(number), style, square_px, picture
+        check_look(style, square_px, picture)
     except ValueError:
         raise SettingError(
-            msg("--person-style cannot be {text}.", text=repr(text)),
-            hint="For example 2=solid, 2=gaussian, 2=mosaic or 2=mosaic:24.",
+            f"{flag} cannot be {text!r}.",
+            hint="For example 2=solid, 2=gaussian, 2=mosaic, 2=mosaic:24 or 2=picture:smile.png.",
         ) from None
+    if picture:
+        from dashcamcleaner.obscure.overlay import read_picture
+
+        read_picture(Path(picture))
+    return found
 
 
 def _numbers(text: str, *, flag: str) -> list[int]:
@@ -326,7 +362,7 @@ def _show(jobs: Sequence[Job], described: Sequence[tuple[ClipPeople, Edits]], ar
     for job, (look, edits) in zip(jobs, described, strict=True):
         size = look.header.upright_size
         people = person_summaries(look.plans, edits, upright_size=size)
-        listed.append((job, look, people, vehicle_summaries(look.plans, upright_size=size)))
+        listed.append((job, look, people, vehicle_summaries(look.plans, edits, upright_size=size)))
     if args.sheet:
         sheets = [(job.source, people, look.plans) for job, look, people, _ in listed]
         tracks = {job.source: look.header.video_track for job, look, _, _ in listed}
@@ -348,7 +384,8 @@ def _show(jobs: Sequence[Job], described: Sequence[tuple[ClipPeople, Edits]], ar
                 "vehicles": [
                     {
                         "track": one.track, "from_s": round(one.first_s, 3), "to_s": round(one.last_s, 3),
-                        "frames": one.frames, "best_score": round(one.score, 4),
+                        "frames": one.frames, "best_score": round(one.score, 4), "tracks": sorted(one.tracks),
+                        "choice": one.choice,
                     }
                     for one in vehicles
                 ],
@@ -384,31 +421,11 @@ def _show(jobs: Sequence[Job], described: Sequence[tuple[ClipPeople, Edits]], ar
                 )
             )
         if vehicles:
-            say(
-                msg(
-                    "{value:>8}{value2:>10}{value3:>10}{value4:>8}{value5:>6}  (by track)",
-                    value="vehicle",
-                    value2="from",
-                    value3="to",
-                    value4="frames",
-                    value5="best",
-                )
-            )
+            say(f"{'vehicle':>8}{'from':>10}{'to':>10}{'frames':>8}{'best':>6}  choice  tracks")
         for car in vehicles:
-            span = msg("{time:>10}{time2:>10}", time=format_seconds(car.first_s), time2=format_seconds(car.last_s))
-            say(
-                msg(
-                    "{track:>8}{span}{frames:>8}{score:>6.2f}",
-                    track=car.track,
-                    span=span,
-                    frames=car.frames,
-                    score=car.score,
-                )
-            )
-        say(
-            msg(
-                "unknown: {count} faces, too small, blurred or turned away to tell whose", count=len(look.faces.unknown)
-            )
-        )
+            span = f"{format_seconds(car.first_s):>10}{format_seconds(car.last_s):>10}"
+            its = ", ".join(map(str, sorted(car.tracks)))
+            say(f"{car.track:>8}{span}{car.frames:>8}{car.score:>6.2f}  {car.choice or '-':<6}  {its}")
+        say(f"unknown: {len(look.faces.unknown)} faces, too small, blurred or turned away to tell whose")
     if args.sheet:
         say(msg("contact sheet: {sheet}", sheet=args.sheet))

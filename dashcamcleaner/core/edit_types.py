@@ -35,6 +35,7 @@ from dashcamcleaner.core.edit_rows import (
 )
 from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.review_edits import CheckedSpot, KeepSpan
+from dashcamcleaner.core.vehicle_edits import TrackStyle, VehicleTrack
 from dashcamcleaner.messages import msg
 
 __all__ = [
@@ -365,7 +366,7 @@ HandEdit: TypeAlias = DrawnRegion | HiddenZone | ClearZone | HiddenSpan
 """What a person added by hand."""
 PersonRule: TypeAlias = PersonTrack | KeepPerson | HidePerson | OnlyPersons | KeepUnknown | PersonStyle
 """Who is who, and who is hidden."""
-_KnownEdit: TypeAlias = Verdict | NameTrack | HandEdit | PersonRule | KeepSpan | CheckedSpot
+_KnownEdit: TypeAlias = Verdict | NameTrack | HandEdit | PersonRule | KeepSpan | CheckedSpot | VehicleTrack | TrackStyle
 Edit: TypeAlias = _KnownEdit | UnknownEdit
 
 EDIT_TYPES: Mapping[str, type[_KnownEdit]] = {
@@ -373,7 +374,7 @@ EDIT_TYPES: Mapping[str, type[_KnownEdit]] = {
     for known in (
         KeepTrack, DropTrack, OnlyTrack, NameTrack, CheckedTrack, DrawnRegion, HiddenZone, ClearZone, HiddenSpan,
         PersonTrack, KeepPerson, HidePerson, OnlyPersons, KeepUnknown, PersonStyle,
-        KeepSpan, CheckedSpot,
+        KeepSpan, CheckedSpot, VehicleTrack, TrackStyle,
     )
 }  # fmt: skip
 """What a row's ``edit`` says -> the type."""

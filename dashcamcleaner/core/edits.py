@@ -36,6 +36,7 @@ from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.plan import WHOLE_FRAME, Observation, Origin, Region
 from dashcamcleaner.core.review_edits import CheckedSpot, KeepSpan
+from dashcamcleaner.core.vehicle_edits import TrackStyle, VehicleTrack
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.messages import counted, joined, msg
 
@@ -162,10 +163,37 @@ class Edits:
         """Person -> how their regions look; of two the later one."""
         return {edit.person: edit for edit in self._all(PersonStyle)}
 
-    def style_of(self, track: int | None) -> PersonStyle | None:
+    @cached_property
+    def track_styles(self) -> Mapping[int, TrackStyle]:
+        """Track -> how its regions look; of two the later one."""
+        return {edit.track: edit for edit in self._all(TrackStyle)}
+
+    @property
+    def has_styles(self) -> bool:
+        """Whether anybody has a look of their own."""
+        return bool(self.person_styles or self.track_styles)
+
+    def style_of(self, track: int | None) -> PersonStyle | TrackStyle | None:
         """How the regions of a track look; None where nothing was chosen, or the track shows several persons."""
-        persons = {edit.person for edit in self.person_tracks.get(track, ())} if track is not None else set()
+        if track is None:
+            return None
+        if track in self.track_styles:
+            return self.track_styles[track]
+        persons = {edit.person for edit in self.person_tracks.get(track, ())}
         return self.person_styles.get(persons.pop()) if len(persons) == 1 else None
+
+    @cached_property
+    def vehicle_tracks(self) -> Mapping[int, tuple[int, ...]]:
+        """Vehicle -> its tracks, in order, of which its number is the least; those of one track are left out."""
+        of_track = {edit.track: edit.vehicle for edit in self._all(VehicleTrack)}
+        groups: dict[int, list[int]] = {}
+        for track, vehicle in sorted(of_track.items()):
+            groups.setdefault(vehicle, []).append(track)
+        return {tracks[0]: tuple(tracks) for tracks in groups.values() if len(tracks) > 1}
+
+    def vehicle_of(self, track: int) -> int:
+        """The vehicle that a track shows: a track that stands alone is one by itself."""
+        return next((vehicle for vehicle, tracks in self.vehicle_tracks.items() if track in tracks), track)
 
     @property
     def persons(self) -> frozenset[int]:
@@ -182,7 +210,8 @@ class Edits:
     def tracks(self) -> frozenset[int]:
         """The tracks that are spoken of: these need a plan to belong to."""
         said = self.keep | self.drop | self.only | frozenset(self.keep_spans)
-        return said | frozenset(self.names) | frozenset(self.person_tracks)
+        vehicles = frozenset(edit.track for edit in self._all(VehicleTrack))
+        return said | frozenset(self.names) | frozenset(self.person_tracks) | frozenset(self.track_styles) | vehicles
 
     # --- what they do to what is hidden
 
@@ -190,6 +219,26 @@ class Edits:
     def uncovering(self) -> tuple[Edit, ...]:
         """Those that can leave something clear."""
         return tuple(edit for edit in self.entries if edit.uncovers)
+
+    @property
+    def laying_on(self) -> tuple[PersonStyle | TrackStyle, ...]:
+        """Those that lay a picture of this machine on: it is seen in the output."""
+        styles: tuple[PersonStyle | TrackStyle, ...] = (*self._all(PersonStyle), *self._all(TrackStyle))
+        return tuple(edit for edit in styles if edit.picture)
+
+    @property
+    def needs_yes(self) -> bool:
+        """Whether a person has to say yes to them where they were not made here."""
+        return bool(self.uncovering or self.laying_on)
+
+    @property
+    def yes_note(self) -> str:
+        """What a person would say yes to, in a few words: what is left clear, and pictures that are laid on."""
+        pictures = {edit.picture for edit in self.laying_on}
+        laid = counted("{n} picture of this machine laid on", "{n} pictures of this machine laid on", len(pictures))
+        if not pictures or not self.clear_note:
+            return laid if pictures else self.clear_note
+        return msg("{first} and {second}", first=self.clear_note, second=laid)
 
     @property
     def clear_note(self) -> str:

@@ -24,14 +24,18 @@ __all__ = [
     "PersonEdit",
     "PersonStyle",
     "PersonTrack",
+    "check_look",
     "listed_spans",
+    "look_of",
+    "look_values",
 ]
 
 Span = tuple[float, float]
 """From one second to another, both included."""
-STYLES = ("gaussian", "mosaic", "solid")
-"""Styles that a person may have; a picture belongs to a run."""
+STYLES = ("gaussian", "mosaic", "solid", "picture")
+"""Styles that a person, or a track, may have of their own."""
 LARGEST_SQUARE_PX = 512
+_LONGEST_PATH = 1000
 _SAME_TIME_S = 1e-4
 _LONGEST_WORDS = 200
 
@@ -184,35 +188,62 @@ class PersonStyle(PersonEdit):
     Args:
         style: one of `STYLES`.
         square_px: the side of a mosaic's squares in pixels, which never get smaller than a run's finest; 0: untold.
+        picture: the path of the picture that the style ``picture`` lays on, on the machine that renders.
 
     Raises:
-        ValueError: there is no such style, or the side is out of range.
+        ValueError: there is no such style, or something is out of range.
     """
 
     row_name: ClassVar[str] = "style"
-    row_keys: ClassVar[tuple[str, ...]] = ("person", "style", "square_px")
+    row_keys: ClassVar[tuple[str, ...]] = ("person", "style", "square_px", "picture")
 
     style: str
     square_px: int = 0
+    picture: str = ""
 
     def __post_init__(self) -> None:
         PersonEdit.__post_init__(self)
-        if self.style not in STYLES:
-            raise ValueError(msg("a style is {styles}", styles=", ".join(STYLES)))
-        if isinstance(self.square_px, bool) or not 0 <= self.square_px <= LARGEST_SQUARE_PX:
-            raise ValueError(msg("a square has 0 to {largest_square_px} pixels", largest_square_px=LARGEST_SQUARE_PX))
+        check_look(self.style, self.square_px, self.picture)
 
     def _values(self) -> dict[str, object]:
-        size = {"square_px": self.square_px} if self.square_px else {}
-        return {"person": self.person, "style": self.style, **size}
+        return {"person": self.person, **look_values(self.style, self.square_px, self.picture)}
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
         """From a row of the edits file; see `PersonTrack.from_row`."""
-        square_px = whole_number(row, "square_px") if "square_px" in row else 0
-        style = str(needed(row, "style"))
-        person = whole_number(row, "person")
-        return cls(person, style, square_px, unknown_keys=unknown_keys_of(row, cls.row_keys))
+        return cls(whole_number(row, "person"), *look_of(row), unknown_keys=unknown_keys_of(row, cls.row_keys))
+
+
+def check_look(style: str, square_px: int, picture: str) -> None:
+    """Whether a look of somebody's own can be.
+
+    Raises:
+        ValueError: there is no such style, or something is out of range.
+    """
+    if style not in STYLES:
+        raise ValueError(f"a style is {', '.join(STYLES)}")
+    if isinstance(square_px, bool) or not 0 <= square_px <= LARGEST_SQUARE_PX:
+        raise ValueError(f"a square has 0 to {LARGEST_SQUARE_PX} pixels")
+    if (style == "picture") != bool(picture):
+        raise ValueError("a picture goes with the style picture, and that with a picture")
+    if len(picture) > _LONGEST_PATH or "\0" in picture:
+        raise ValueError("a picture is a file's path")
+
+
+def look_values(style: str, square_px: int, picture: str) -> dict[str, object]:
+    """A look as values of a row."""
+    size: dict[str, object] = {"square_px": square_px} if square_px else {}
+    return {"style": style, **size, **({"picture": picture} if picture else {})}
+
+
+def look_of(row: Row) -> tuple[str, int, str]:
+    """The look of a row: style, side of squares, path of the picture.
+
+    Raises:
+        ValueError: it lacks something, or holds what cannot be.
+    """
+    square_px = whole_number(row, "square_px") if "square_px" in row else 0
+    return str(needed(row, "style")), square_px, str(row.get("picture", ""))
 
 
 def _span(value: object) -> Span:

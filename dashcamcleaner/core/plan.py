@@ -18,6 +18,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from dashcamcleaner.core.boxes import Detections
+from dashcamcleaner.core.burned_in import BurnedIn, burned_in_of
 from dashcamcleaner.core.motion import Motion
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import PlanError
@@ -237,6 +238,7 @@ class PlanHeader:
         seeing: what decides the raw detections (weights hash, inference size, tiles, ...): a resume needs it equal.
         versions: the versions of this program and its backends.
         kinds: the kinds that the weights know; empty where the plan does not tell (version 1.0).
+        burned_in: text that is burned into the picture, hidden or not; None where nobody looked for any.
     """
 
     source: str
@@ -249,6 +251,7 @@ class PlanHeader:
     seeing: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
+    burned_in: tuple[BurnedIn, ...] | None = None
     version: tuple[int, int] = PLAN_VERSION
 
     @property
@@ -273,6 +276,7 @@ class PlanHeader:
                 "seeing": self.seeing,
                 "versions": self.versions,
                 **({"kinds": list(self.kinds)} if self.kinds else {}),
+                **({"burned_in": [one.as_dict() for one in self.burned_in]} if self.burned_in is not None else {}),
             },
             separators=(",", ":"),
         )
@@ -315,6 +319,7 @@ class PlanHeader:
                 seeing=dict(data.get("seeing", {})),
                 versions=dict(data.get("versions", {})),
                 kinds=tuple(str(kind) for kind in data.get("kinds", ())),
+                burned_in=burned_in_of(data.get("burned_in")),
                 version=version,
             )
         except UNREADABLE as error:

@@ -107,8 +107,12 @@ class RunSummary:
     output_sha256: str = ""
     edits: list[str] = field(default_factory=list)
     left_clear: str = ""
+    persons_asked: str = ""
+    """What tells the request about persons from others, in hex; empty where nobody was named."""
     visible: list[dict[str, Any]] = field(default_factory=list)
     """Persons who were left visible: ``person``, ``frames``, ``first_s``, ``last_s``, and ``by`` whose choice."""
+    burned_in: list[dict[str, Any]] = field(default_factory=list)
+    """Text burned into the picture: ``box``, ``holds``, ``sure``, ``place`` in words, and whether it is ``hidden``."""
     timeline: dict[str, Any] = field(default_factory=dict)
     hidden: HiddenSummary = field(default_factory=HiddenSummary)
 

@@ -1,8 +1,8 @@
-"""A text reader for the audit: crops in, text and score out. Port and backend in one file, since there is one backend.
+"""A text reader and finder: crops in, text and score out. Port and backend in one file, since there is one backend.
 
 The backend is ``rapidocr`` (PP-OCR models, which its wheel carries, so nothing is downloaded), in the extra
 ``[audit]``, run on OpenVINO. The audit uses recognition alone: it knows where plates are, and finding text costs
-thirty times more. The review finds burned-in text in a few pictures of a clip.
+thirty times more. Burned-in text is looked for in a few pictures of a clip (`pipeline.burned_in`).
 """
 
 from __future__ import annotations
@@ -38,10 +38,12 @@ class Reading:
     Args:
         text: letters and digits only, upper case; all scripts.
         score: 0-1, mean over its characters.
+        line: the same with its marks and blanks, as it was read.
     """
 
     text: str
     score: float
+    line: str = ""
 
 
 class TextReader(Protocol):
@@ -55,6 +57,9 @@ class TextReader(Protocol):
 
     def read(self, crops: Sequence[np.ndarray]) -> list[Reading]:
         """One reading per uint8 RGB crop ``(h, w, 3)``; an empty text where nothing can be read."""
+
+    def find(self, picture: np.ndarray) -> list[tuple[float, float, float, float]]:
+        """Where a uint8 RGB picture ``(h, w, 3)`` shows text: boxes ``x1, y1, x2, y2`` in its pixels."""
 
     def close(self) -> None:
         """Give the backend's memory back."""
@@ -149,4 +154,5 @@ class RapidOcrReader:
             raise DetectorFailed(msg("the text reader failed: {error}.", error=error)) from error
         if not result.txts:
             return Reading("", 0.0)
-        return Reading(re.sub(r"[\W_]+", "", str(result.txts[0])).upper(), float((result.scores or (0.0,))[0]))
+        line = str(result.txts[0])
+        return Reading(re.sub(r"[\W_]+", "", line).upper(), float((result.scores or (0.0,))[0]), line)

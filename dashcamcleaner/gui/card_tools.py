@@ -59,7 +59,7 @@ class CardTools(QFrame):
         for what, title in (
             ("find_people", tr("Find persons")),
             ("merge", tr("Merge the chosen cards")),
-            ("split", tr("Split the chosen person")),
+            ("split", tr("Split the chosen card")),
             ("burned_in", tr("Hide burned-in text")),
             ("rarely_seen", tr("Remove all seen at most twice and unsure")),
         ):

@@ -291,20 +291,18 @@ class EngineFacade:
             ExtraMissing: the extra that finds text is not installed.
             Cancelled: it was.
         """
-        from dashcamcleaner.detection.ocr import open_reader
+        from dashcamcleaner.detection.pool import shared_pool
         from dashcamcleaner.errors import Cancelled
-        from dashcamcleaner.review.burned_in import sampled, standing_boxes
+        from dashcamcleaner.media import probe
+        from dashcamcleaner.pipeline.burned_in import find_burned_in
 
-        reader = open_reader()
-        found = []
-        with contextlib.closing(reader), self.open_preview(clip, video_track=video_track) as opened:
-            for index in sampled(len(opened.times)):
-                if cancelled():
-                    raise Cancelled("Nobody waits for burned-in text any more.")
-                frame = opened.frame(opened.times[index])
-                found.append(reader.find(frame.picture(frame.upright_size)))
-                frame.forget_pictures()
-        return standing_boxes(found)
+        def look() -> None:
+            if cancelled():
+                raise Cancelled("Nobody waits for burned-in text any more.")
+
+        reader = (self._models or shared_pool()).text_reader()
+        info = probe.probe(clip, video_track=video_track)
+        return [one.box for one in find_burned_in(clip, info=info, reader=reader, look=look)]
 
     def open_review(self, plan: Path, settings: Settings, *, edited: bool) -> PlanReview:
         """A finished run's plan, which was rendered with edits or without."""

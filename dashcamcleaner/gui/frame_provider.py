@@ -18,6 +18,7 @@ from dashcamcleaner.gui.pictures import to_image
 from dashcamcleaner.settings import Settings
 
 if TYPE_CHECKING:
+    from dashcamcleaner.core.edits import Edits
     from dashcamcleaner.review.finished_clip import FinishedClip
     from dashcamcleaner.review.preview import ClipPreview
     from dashcamcleaner.review.stretch import StretchPreview
@@ -117,13 +118,20 @@ class FrameProvider:
         return OpenedClip(path, clip.times, clip.info.time_base, clip.info.upright_size)
 
     def preview(
-        self, path: Path, pts: int, *, settings: Settings, longest_side_px: int, regions: Sequence[Any] | None = None
+        self,
+        path: Path,
+        pts: int,
+        *,
+        settings: Settings,
+        longest_side_px: int,
+        regions: Sequence[Any] | None = None,
+        edits: Edits | None = None,
     ) -> Shown:
-        """A frame with its regions at these settings."""
+        """A frame with its regions at these settings; edits give persons and tracks a look of their own."""
         if self._open is None or self._open.path != path:
             self.open(path, video_track=settings.video_track)
         assert self._open is not None
-        seen = self._open.preview(pts, settings=settings, longest_side_px=longest_side_px, regions=regions)
+        seen = self._open.preview(pts, settings=settings, longest_side_px=longest_side_px, regions=regions, edits=edits)
         return Shown(
             original=to_image(seen.original),
             obscured=to_image(seen.obscured),

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QPoint, Qt, pyqtSignal
 from PyQt5.QtGui import QImage
-from PyQt5.QtWidgets import QInputDialog, QMenu
+from PyQt5.QtWidgets import QFileDialog, QInputDialog, QMenu
 
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError
 from dashcamcleaner.gui.background_worker import BackgroundWorker
@@ -158,10 +159,32 @@ class ObjectReview(ReviewPlayer):
             self.editing.change(lambda edits: removed(edits, objects))
         self.message.emit(tr_count(len(objects), "{n} card removed", "{n} cards removed"))
 
-    def _style(self, style: str, square_px: int) -> None:
+    def _style(self, style: str, square_px: int = 0, picture: str = "") -> None:
         objects = self.chosen_objects()
         if objects:
-            self.editing.change(lambda edits: styled(edits, objects, style, square_px, seconds=self._seconds))
+            self.editing.change(lambda edits: styled(edits, objects, style, square_px, picture))
+
+    def _ask_picture_to_lay_on(self) -> None:
+        """A picture of the user's own, over the chosen objects."""
+        title, kinds = tr("Choose a picture to lay on"), tr("Pictures") + " (*.png *.webp *.jpg *.jpeg)"
+        path, _ = QFileDialog.getOpenFileName(self, title, "", kinds)
+        if path:
+            self.lay_on(Path(path))
+
+    def lay_on(self, picture: Path) -> None:
+        """Lay a picture over the chosen objects; one that cannot be read is told.
+
+        Args:
+            picture: a file, PNG with transparency for instance.
+        """
+        from dashcamcleaner.obscure.overlay import read_picture
+
+        try:
+            read_picture(picture)
+        except DashcamCleanerError as error:
+            self.message.emit(f"{error.message} {error.hint}".strip())
+            return
+        self._style("picture", picture=str(picture.absolute()))
 
     def _ask_name(self) -> None:
         objects = self.chosen_objects()
@@ -190,10 +213,11 @@ class ObjectReview(ReviewPlayer):
                     "solid": tr("Solid"),
                 }[style]
                 styles.addAction(name, lambda style=style, px=square_px: self._style(style, px))
+            styles.addAction(tr("Own picture…"), self._ask_picture_to_lay_on)
         if len(objects) > 1:
             menu.addAction(tr("Merge the chosen cards"), lambda: self.act("merge"))
-        elif objects and len(objects[0].tracks) > 1 and objects[0].key[0] == "person":
-            menu.addAction(tr("Split the chosen person"), lambda: self.act("split"))
+        elif objects and len(objects[0].tracks) > 1:
+            menu.addAction(tr("Split the chosen card"), lambda: self.act("split"))
         menu.setAttribute(Qt.WA_DeleteOnClose)
         menu.popup(at)
 
@@ -217,7 +241,8 @@ class ObjectReview(ReviewPlayer):
         """Hide all text that stands still, over the whole clip."""
 
         def found(boxes: list[Any]) -> str:
-            from dashcamcleaner.review.burned_in import covered, place_words
+            from dashcamcleaner.core.burned_in import place_words
+            from dashcamcleaner.pipeline.burned_in import covered
 
             if self.opened is None or not boxes:
                 return tr("No burned-in text found")

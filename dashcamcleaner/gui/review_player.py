@@ -180,9 +180,10 @@ class ReviewPlayer(ReviewLayout):
             return
         regions, pts = self._regions(), opened.clip.times[self.place]
         settings, px = self._model.settings, self.canvas.wanted_px()
+        edits = self.history.edits if self.history is not None else None
         self._show_hand()
         self._sight.ask(
-            lambda: self._review_service.preview(pts, regions, settings=settings, longest_side_px=px),
+            lambda: self._review_service.preview(pts, regions, settings=settings, longest_side_px=px, edits=edits),
             self._show,
             failed=self._failed,
             topic="review-look",

@@ -85,7 +85,7 @@ class ReviewService:
         file = EditsFile.beside(plan)
         edits, path = file.read(missing_ok=True), file.path
         question = ""
-        if not file.is_ours and (edits.uncovering or edits.checked or edits.checked_spots):
+        if not file.is_ours and (edits.needs_yes or edits.checked or edits.checked_spots):
             self._foreign, question = EditsFile.beside(plan), _question(edits)
             self._foreign.accept(file.sha256)
             file.refuse()
@@ -148,11 +148,13 @@ class ReviewService:
         """The plan without edits; may be read from the window's thread once a review was opened."""
         return self._review.unedited if self._review is not None else []
 
-    def preview(self, pts: int, regions: Sequence[Any], *, settings: Settings, longest_side_px: int) -> Shown:
-        """A frame with these regions."""
+    def preview(
+        self, pts: int, regions: Sequence[Any], *, settings: Settings, longest_side_px: int, edits: Edits | None = None
+    ) -> Shown:
+        """A frame with these regions, in the looks that edits give them."""
         assert self._source is not None
         return self._frames.preview(
-            self._source, pts, settings=settings, longest_side_px=longest_side_px, regions=regions
+            self._source, pts, settings=settings, longest_side_px=longest_side_px, regions=regions, edits=edits
         )
 
     def boxes(self, regions: Sequence[Any]) -> tuple[Any, ...]:
@@ -175,7 +177,7 @@ def _question(edits: Edits) -> str:
     """What edits from elsewhere do that a person has to want."""
     looked = len(edits.checked) + len(edits.checked_spots)
     checked = [tr("{n} tracks marked as looked at", n=looked)] if looked else []
-    return "; ".join([*([edits.clear_note] if edits.uncovering else []), *checked])
+    return "; ".join([*([edits.yes_note] if edits.needs_yes else []), *checked])
 
 
 def _rendered_edits(report: Path | None) -> bool:

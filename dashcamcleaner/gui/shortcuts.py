@@ -70,7 +70,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("hide", "Return", "Hide the weak spot, or the chosen cards in any case", "Review"),
     Shortcut("nothing", "Backspace", "The weak spot is nothing", "Review"),
     Shortcut("merge", "G", "Merge the chosen cards", "Review"),
-    Shortcut("split", "Shift+G", "Split the chosen person", "Review"),
+    Shortcut("split", "Shift+G", "Split the chosen card", "Review"),
     Shortcut("mark_in", "I", "Start of a span", "Review"),
     Shortcut("mark_out", "O", "End of a span", "Review"),
     Shortcut("cover", "C", "Hide the whole frame over the marked span", "Review"),

@@ -312,6 +312,8 @@ def _finished_before(job: Job) -> RunSummary | None:
     summary = earlier_result(job.source, job.output)
     if summary is None or (job.audit and summary.audit is None):
         return None
+    if summary.persons_asked != job.persons.key:  # others were left visible then than are to be now
+        return None
 
     def deciding(overrides: Mapping[str, Any]) -> Any:
         return json.loads(json.dumps({name: v for name, v in overrides.items() if name not in _FREE_SETTINGS}))

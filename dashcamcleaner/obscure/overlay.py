@@ -12,13 +12,15 @@ from PIL import Image
 from dashcamcleaner.core.budget import fits, webp_canvas
 from dashcamcleaner.core.frame import Orientation, PixelLayout
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.messages import msg
 from dashcamcleaner.obscure.masks import RegionFootprint
 from dashcamcleaner.obscure.planes import limits, top, unit
+from dashcamcleaner.side_files import read_bytes
 
 __all__ = ["fit_picture", "read_picture"]
 
+_MOST_BYTES = 64 << 20
+"""Of the file: a picture to lay on is small, and edits that name it may be anybody's."""
 _BYTES_PER_PIXEL = 60.0
 """As floats, with their opacity."""
 
@@ -27,8 +29,7 @@ def read_picture(path: Path | None) -> np.ndarray:
     """RGBA float32 in 0-1, upright."""
     if path is None:
         raise SettingError("the style picture needs a picture.", hint="Name one with --picture FILE.")
-    with map_os_errors(path, what=msg("The picture {path}", path=path), verb="read", to=SettingError):
-        data = np.fromfile(path, np.uint8)
+    data = np.frombuffer(read_bytes(path, what=f"The picture {path}", to=SettingError, most=_MOST_BYTES), np.uint8)
     picture = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size and _is_small(data) else None
     if picture is None:
         raise SettingError(

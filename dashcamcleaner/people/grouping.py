@@ -221,8 +221,10 @@ def clip_faces(
     for one in segments:
         sighted.setdefault(one.track, set()).update(one.indices)
     known = {one.segment.track for one in seen}
-    # What was sighted once or twice is mostly no face at all; it is hidden, and not worth a word.
-    unknown = frozenset(track for track, its in sighted.items() if track not in known and len(its) >= _TOLD_FROM)
+    # What was sighted once or twice is mostly no face at all; it is hidden, and not worth a word. A single picture
+    # shows nothing more often.
+    least = min(_TOLD_FROM, len(observations))
+    unknown = frozenset(track for track, its in sighted.items() if track not in known and len(its) >= least)
     frames = {index for track in unknown for index in sighted[track]}
     return ClipFaces(seen, unknown, len(frames))
 

@@ -7,6 +7,7 @@ Who is unknown or doubtful is hidden in both modes.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -39,6 +40,13 @@ class PersonRequest:
 
     def __bool__(self) -> bool:
         return bool(self.keep or self.hide)
+
+    @property
+    def key(self) -> str:
+        """What tells this request from others, in hex, without its words; empty where nobody is named."""
+        if not self:
+            return ""
+        return hashlib.sha256(repr((self.keep, self.hide, self.keep_unknown)).encode("utf-8", "replace")).hexdigest()
 
     @property
     def hides_only(self) -> bool:

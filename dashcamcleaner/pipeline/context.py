@@ -375,7 +375,8 @@ def seeing_of(settings: Settings, description: DetectorDescription, *, info: Med
 def _deciding(settings: Settings) -> dict[str, object]:
     """The settings that decide what is seen, and what is looked at closer: a resume needs them equal."""
     groups = ("hide", "time", "seeing")
-    return {row.name: getattr(settings, row.name) for row in ROWS if row.group in groups and row.name != "profile"}
+    without = ("profile", "hide_overlay")  # the latter covers what nobody has to detect
+    return {row.name: getattr(settings, row.name) for row in ROWS if row.group in groups and row.name not in without}
 
 
 def versions() -> dict[str, str]:

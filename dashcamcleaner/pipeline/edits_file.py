@@ -25,7 +25,11 @@ write it by hand; runs, audits and reviews read it.
     {"edit": "hide-person", "person": 3}              hidden, whatever else is said
     {"edit": "only-persons"}                          of those who are known, only the above are hidden
     {"edit": "style", "person": 3, "style": "mosaic", "square_px": 24}
-                                                      how a person's regions look
+                                                      how a person's regions look; "picture": "/path/face.png"
+                                                      with the style "picture"
+    {"edit": "vehicle", "vehicle": 12, "track": 15}   the track shows a plate of vehicle 12
+    {"edit": "track-style", "track": 12, "style": "solid"}
+                                                      how a track's regions look, with keys as for "style"
     {"edit": "keep-unknown"}                          faces of nobody known stay visible, too
 
 The header of a file that was made here carries a seal (`dashcamcleaner.seals`) over the file and over the clip that its
@@ -74,8 +78,8 @@ class EditsFile:
             there is none.
 
     Attributes:
-        is_foreign: what `read` gave can leave something clear, and neither this user made it here nor has anybody
-            accepted it.
+        is_foreign: what `read` gave can leave something clear, or lays a picture of this machine on, and neither this
+            user made it here nor has anybody accepted it.
         is_ours: this user made here what `read` gave, or has accepted it, or there is none.
         sha256: the SHA-256 of what was read, in hex; empty where there is no file.
     """
@@ -116,7 +120,7 @@ class EditsFile:
         self._kept_apart, self.is_foreign = not self.is_ours, False
 
     def require_accepted(self, edits: Edits, *, how: str = "add") -> None:
-        """Go no further by edits that were not made here, leave something clear, and have no person's yes.
+        """Go no further by edits that were not made here, need a person's yes, and have none.
 
         Args:
             edits: what `read` gave.
@@ -127,8 +131,8 @@ class EditsFile:
         """
         if self.is_foreign:
             raise NotAccepted(
-                msg("The edits {path} were not made here: {clear_note}.", path=self.path, clear_note=edits.clear_note),
-                hint=msg("If you know them, {how} --accept-edits {sha256}.", how=how, sha256=self.sha256),
+                f"The edits {self.path} were not made here: {edits.yes_note}.",
+                hint=f"If you know them, {how} --accept-edits {self.sha256}.",
             )
 
     def read(self, *, missing_ok: bool = False) -> Edits:
@@ -155,7 +159,7 @@ class EditsFile:
             raise PlanError(msg("{path}: {error}", path=self.path, error=error.message), hint=error.hint) from error
         self._header = _SEAL.sub("}", header)
         self.is_ours = self.sha256 in self._accepted or self._is_sealed(text)
-        self.is_foreign = bool(edits.uncovering) and not self.is_ours
+        self.is_foreign = edits.needs_yes and not self.is_ours
         return edits
 
     def write(self, edits: Edits) -> None:
@@ -170,7 +174,7 @@ class EditsFile:
                 os.replace(self.path, _free_name(self.path))
             self._kept_apart = False
         if edits.entries:
-            self.is_foreign = self.is_foreign and bool(edits.uncovering)
+            self.is_foreign = self.is_foreign and edits.needs_yes
             text = edits_as_text(edits, header=self._header)
             atomic_write(self.path, text if self.is_foreign else self._sealed(text), what=what, mode=PRIVATE)
             return

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 from dashcamcleaner.core.events import Event, Finished, Progress, Started, Warned
+from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import FramePlan, PlanHeader
 from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
@@ -18,23 +20,26 @@ from dashcamcleaner.media.image_writer import write_still
 from dashcamcleaner.media.written import check_still
 from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
-from dashcamcleaner.pipeline.context import checker_for, detector_for, open_context
+from dashcamcleaner.pipeline.context import RunContext, checker_for, detector_for, open_context
 from dashcamcleaner.pipeline.detection_export import open_export
 from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.observations import LiveObservationSource
 from dashcamcleaner.pipeline.output_lock import OutputLock
 from dashcamcleaner.pipeline.outputs import check_outputs
+from dashcamcleaner.pipeline.own_styles import OwnStyles
+from dashcamcleaner.pipeline.people import VisiblePersons, keep_edits_beside
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
 from dashcamcleaner.pipeline.publication import publish_all
 from dashcamcleaner.pipeline.source_watch import SourceWatch
 from dashcamcleaner.pipeline.statistics import RunStatistics
+from dashcamcleaner.pipeline.two_pass import planned_again, whole_clip_planner
 from dashcamcleaner.pipeline.writer import obscurer_for, side_mode
 from dashcamcleaner.report.data import describe_edits, report_files, report_path
 from dashcamcleaner.settings import Settings
 from dashcamcleaner.work_files import WorkFile
 
-__all__ = ["clean_image", "info_of_still", "plan_still"]
+__all__ = ["clean_image", "info_of_still", "look_at_still", "plan_still"]
 
 
 def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
@@ -49,8 +54,6 @@ def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
     """
     if job.export_mask or job.export_mask_colored:
         raise SettingError("A mask is exported of clips, not of pictures.", hint="Its plan tells the regions.")
-    if job.persons:
-        raise SettingError("Persons are told apart in clips, not in single pictures.", hint="Hide everybody there.")
     with OutputLock(job) as lock:
         summary = lock.finished()
         if summary is None:
@@ -80,8 +83,10 @@ def _clean_watched(
         size=frame.upright_size,
         source_bytes=job.source.stat().st_size,
         settings=settings.overrides,
+        persons_asked=job.persons.key,
     )
-    with open_context(job, info=info_of_still(still), models=models, identity=watch.fingerprint) as context:
+    info = info_of_still(still)
+    with open_context(job, info=info, models=models, identity=watch.fingerprint) as context:
         summary.backend, summary.weights = context.backend, context.header.weights
         summary.weights_sha256, summary.versions = context.header.weights_sha256, context.header.versions
         yield Started(str(job.source), str(job.output), 1, context.description)
@@ -91,14 +96,22 @@ def _clean_watched(
         statistics = RunStatistics(
             thresholds=context.thresholds, kinds=settings.kinds(), upright_size=frame.upright_size
         )
-        plan = plan_frame(context.source, context.planner, frame)
+        if settings.hide_overlay != "none":
+            sentence = "Burned-in text is looked for in clips, not in single pictures: it stays as it is."
+            summary.warnings.append(sentence)
+            yield Warned(sentence)
+        context, plan = look_at_still(job, frame, info=info, context=context)
+        visible = VisiblePersons(context.edits)
+        visible.add(plan)
         counts = statistics.add(plan)
-        obscurer_for(settings).obscure(frame, plan.regions)
+        plain = obscurer_for(settings)
+        OwnStyles(context.edits, settings=settings).obscure(frame, plan.regions, plain=plain)
         summary.edits, summary.left_clear = describe_edits(context.edits), context.edits.clear_note
         summary.status = PARTIAL if context.edits.not_applied else CLEANED
         yield Progress("clean", 1, 1, 0.0, 0.0, counts)
         summary.kinds, summary.hidden = statistics.kinds, statistics.hidden(warn_from=settings.warn_hidden)
-        notes = list(summary.hidden.notes)
+        summary.visible = visible.rows()
+        notes = [*summary.hidden.notes, *context.people_notes, *visible.sentences()]
         if not any(kind.regions for kind in statistics.kinds.values()):
             notes.append(msg("Nothing was found; look at the picture yourself before you publish it."))
         for sentence in notes:
@@ -106,8 +119,34 @@ def _clean_watched(
             yield Warned(sentence)
         summary.wall_s, summary.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]
         _write(job, summary, still, plan, header=context.header, watch=watch, lock=lock)
+        if job.write_plan and (problem := keep_edits_beside(job, context.edits)):
+            yield Warned(problem)
         context.done()
     return summary
+
+
+def look_at_still(job: Job, frame: Frame, *, info: MediaInfo, context: RunContext) -> tuple[RunContext, FramePlan]:
+    """What is seen in a picture and hidden of it; where persons are asked for, they become edits of the context.
+
+    Args:
+        job: what is asked.
+        frame: the picture, as it was read.
+        info: what a clip of this one frame would be told as.
+        context: how the run sees.
+
+    Raises:
+        SettingError: a person is named that there is not.
+        DetectorFailed: a network failed.
+    """
+    plan = plan_frame(context.source, context.planner, frame)
+    if context.people is None:
+        return context, plan
+    context.people.add(frame, plan.seen)
+    (plain,) = planned_again([plan], whole_clip_planner(job, info=info, context=context, edits=None))
+    found, notes = context.people.edits([plain])
+    edits = context.edits.without_persons.joined(found)
+    (plan,) = planned_again([plan], whole_clip_planner(job, info=info, context=context, edits=edits))
+    return replace(context, edits=edits, people_notes=notes), plan
 
 
 def _write(

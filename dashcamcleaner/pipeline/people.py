@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dashcamcleaner.core.edit_types import HiddenZone
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.kinds import rules_of
@@ -24,12 +25,13 @@ from dashcamcleaner.people.grouping import ClipFaces, clip_faces, group_people
 from dashcamcleaner.people.references import Reference, read_reference
 from dashcamcleaner.people.rules import PersonRequest, rule_edits, unknown_note
 from dashcamcleaner.people.sampling import FaceSampler
+from dashcamcleaner.pipeline.burned_in import covered
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.job_edits import knows_persons
 from dashcamcleaner.pipeline.plan_file import plan_path
 
-__all__ = ["PeopleSearch", "VisiblePersons", "keep_person_edits", "search_for"]
+__all__ = ["PeopleSearch", "VisiblePersons", "keep_edits_beside", "search_for"]
 
 
 class PeopleSearch:
@@ -165,14 +167,10 @@ class VisiblePersons:
     def sentences(self) -> list[str]:
         """The same for people."""
         return [
-            msg(
-                "Person {person} was left visible in {frames} frames, {time} to {time2}, by {by}.",
-                person=row["person"],
-                frames=row["frames"],
-                time=format_seconds(row["first_s"]),
-                time2=format_seconds(row["last_s"]),
-                by=row["by"],
-            )
+            f"Person {row['person']} was left visible in {row['frames']} frames, {format_seconds(row['first_s'])} to "
+            f"{format_seconds(row['last_s'])}, by {row['by']}."
+            if row["frames"] > 1
+            else f"Person {row['person']} was left visible in 1 frame, by {row['by']}."
             for row in self.rows()
         ]
 
@@ -182,18 +180,25 @@ class VisiblePersons:
         return self._edits.keep_persons.get(person) or "their number"
 
 
-def keep_person_edits(job: Job, edits: Edits) -> str:
-    """Put the edits about persons beside the plan of an output: audit and review go by them.
+def keep_edits_beside(job: Job, edits: Edits, *, zones: Sequence[HiddenZone] = ()) -> str:
+    """Put what a run decided by itself beside the plan of its output: audit, review and later renderings go by it.
+
+    Args:
+        job: the job of the run.
+        edits: those of the run; what they say about persons is written.
+        zones: what covers burned-in text.
 
     Returns:
         What went wrong, for people; empty where nothing did.
     """
     about = edits.about_persons
-    if not about:
+    if not about and not zones:
         return ""
     file = EditsFile.beside(plan_path(job.output))
     try:
-        file.write(file.read(missing_ok=True).without_persons.joined(about))
+        there = file.read(missing_ok=True)
+        there = there.without_persons.joined(about) if about else there
+        file.write(covered(there, [zone.box for zone in zones]))
     except DashcamCleanerError as error:
-        return msg("Who was left visible could not be written beside the plan: {error}", error=error.message)
+        return f"What was decided could not be written beside the plan: {error.message}"
     return ""

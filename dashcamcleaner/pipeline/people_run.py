@@ -11,14 +11,17 @@ from dashcamcleaner.core.plan import FramePlan, PlanHeader
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.files import check_output
 from dashcamcleaner.media import probe
+from dashcamcleaner.media.image_file import is_still, read_still
 from dashcamcleaner.people.grouping import ClipFaces
 from dashcamcleaner.people.rules import PersonRequest
 from dashcamcleaner.pipeline.context import open_context, video_track_of
 from dashcamcleaner.pipeline.control import Control
+from dashcamcleaner.pipeline.frames import plan_frame
+from dashcamcleaner.pipeline.image import info_of_still
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.people import PeopleSearch
 from dashcamcleaner.pipeline.plan_file import PlanWriter
-from dashcamcleaner.pipeline.two_pass import analysed_plans
+from dashcamcleaner.pipeline.two_pass import analysed_plans, planned_again, whole_clip_planner
 from dashcamcleaner.pipeline.writer import side_mode
 
 __all__ = ["ClipPeople", "look_at_people"]
@@ -42,7 +45,7 @@ class ClipPeople:
 def look_at_people(
     job: Job, *, control: Control, models: ModelPool, clip: int = 0, plan: Path | None = None
 ) -> Generator[Event, None, ClipPeople]:
-    """Look at all faces of a clip, analysing it where the job names no plan; yields `Progress`.
+    """Look at all faces of a clip or a picture, analysing it where the job names no plan; yields `Progress`.
 
     Args:
         job: the clip, and perhaps its plan; its output is not written.
@@ -54,14 +57,20 @@ def look_at_people(
     Raises:
         DashcamCleanerError: clip or plan cannot be used, or a package is not installed.
     """
-    info = probe.probe(job.source, video_track=video_track_of(job))
+    still = read_still(job.source) if is_still(job.source) else None
+    info = info_of_still(still) if still else probe.probe(job.source, video_track=video_track_of(job))
     if plan is not None:
         check_output(plan, sources=[job.source], overwrite=job.settings.overwrite)
     describer = models.describer(threads=job.settings.workers)
     with open_context(job, info=info, models=models) as opened:
         search = PeopleSearch(PersonRequest(), describer=describer, upright_size=info.upright_size)
         context = replace(opened, people=search)
-        plans = yield from analysed_plans(job, info=info, context=context, control=control)
+        if still is not None:
+            seen = plan_frame(context.source, context.planner, still.frame)
+            search.add(still.frame, seen.seen)
+            plans = planned_again([seen], whole_clip_planner(job, info=info, context=context, edits=None))
+        else:
+            plans = yield from analysed_plans(job, info=info, context=context, control=control)
         faces = search.faces(plans, clip=clip)
         if plan is not None:
             _write(plans, plan, context.header, job)

@@ -22,6 +22,7 @@ __all__ = ["settings_for_audit", "settings_for_fixing", "settings_for_rendering"
 
 _DECIDE = ("hide", "time", "seeing")
 """Groups of settings that decide tracks: a plan keeps its own, or its edits would speak of other tracks."""
+_DECIDES_NO_TRACK = frozenset({"hide_overlay"})
 _NEVER = frozenset({"trust_weights", "overwrite"})
 _FOR_AUDIT = frozenset({"audio", "keep", "other_kinds", "weights"})
 _AT_LEAST = ("inference_size", "tiles")
@@ -73,8 +74,9 @@ def settings_for_rendering(plan: Path, *, wanted: Settings) -> Settings:
     """
     if not examine_plan(plan).sealed:
         return wanted
-    kept = _followed(read_header(plan), names=[name for name, row in SETTINGS.items() if row.group in _DECIDE])
-    looks = {name: v for name, v in wanted.overrides.items() if SETTINGS[name].group not in _DECIDE}
+    decide = {name for name, row in SETTINGS.items() if row.group in _DECIDE} - _DECIDES_NO_TRACK
+    kept = _followed(read_header(plan), names=decide)
+    looks = {name: v for name, v in wanted.overrides.items() if name not in decide}
     try:
         return resolve(kept, looks)
     except SettingError:  # a picture that is gone, say: the plan's own settings alone go together

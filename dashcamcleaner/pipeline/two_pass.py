@@ -27,7 +27,7 @@ from dashcamcleaner.pipeline.progress import ProgressMeter
 from dashcamcleaner.pipeline.workers import BoundedQueue, ThreadGroup, until_done
 from dashcamcleaner.planning.weak_spots import thorough_plans
 
-__all__ = ["PrecomputedPlanner", "analyse_first", "analysed_plans"]
+__all__ = ["PrecomputedPlanner", "analyse_first", "analysed_plans", "planned_again", "whole_clip_planner"]
 
 
 def analyse_first(
@@ -43,7 +43,7 @@ def analyse_first(
     if context.people is not None:
         found, notes = context.people.edits(plans)
         edits = context.edits.without_persons.joined(found)
-        plans = _planned_again(plans, _whole_clip_planner(job, info=info, context=context, edits=edits))
+        plans = planned_again(plans, whole_clip_planner(job, info=info, context=context, edits=edits))
         context = replace(context, edits=edits, people_notes=notes)
     return replace(
         context,
@@ -69,7 +69,7 @@ def analysed_plans(
     edits = None if context.people is not None else context.edits or None
 
     def fresh_planner() -> Planner:
-        return _whole_clip_planner(job, info=info, context=context, edits=edits)
+        return whole_clip_planner(job, info=info, context=context, edits=edits)
 
     def collect(frame: Frame, plan: FramePlan) -> Event | None:
         if context.people is not None:
@@ -82,7 +82,7 @@ def analysed_plans(
     with open_clip(job.source, info=info, threads=job.settings.workers) as decoder:
         yield from run_frames_in_threads(context.source, planner, [collect], frames=decoder, control=control)
     if not context.thorough:
-        return _planned_again([FramePlan(seen) for seen in observations], fresh_planner())
+        return planned_again([FramePlan(seen) for seen in observations], fresh_planner())
     plans: list[FramePlan] = []
     with ThreadGroup() as group:
         events: BoundedQueue[Event] = BoundedQueue(group, size=0)
@@ -107,7 +107,15 @@ def analysed_plans(
     return plans
 
 
-def _whole_clip_planner(job: Job, *, info: MediaInfo, context: RunContext, edits: Edits | None) -> Planner:
+def whole_clip_planner(job: Job, *, info: MediaInfo, context: RunContext, edits: Edits | None) -> Planner:
+    """A planner that looks ahead to the end.
+
+    Args:
+        job: what is asked.
+        info: what the clip holds.
+        context: tells which kinds are hidden, and by which rules.
+        edits: what a person changed; None: nothing.
+    """
     return make_planner(
         job.settings,
         upright_size=info.upright_size,
@@ -118,7 +126,7 @@ def _whole_clip_planner(job: Job, *, info: MediaInfo, context: RunContext, edits
     )
 
 
-def _planned_again(plans: Sequence[FramePlan], planner: Planner) -> list[FramePlan]:
+def planned_again(plans: Sequence[FramePlan], planner: Planner) -> list[FramePlan]:
     """The plans that a planner makes of the same observations."""
     made: list[FramePlan] = []
     for plan in plans:

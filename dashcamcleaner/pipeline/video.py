@@ -12,8 +12,10 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from fractions import Fraction
 
+from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Event, Finished, Started, Warned
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
@@ -27,6 +29,7 @@ from dashcamcleaner.media.decoder import choose_decoder, frame_times, open_clip
 from dashcamcleaner.media.hardware import with_encoder
 from dashcamcleaner.media.output_plan import OutputPlan, with_cut
 from dashcamcleaner.messages import msg
+from dashcamcleaner.pipeline.burned_in import look_for_burned_in
 from dashcamcleaner.pipeline.context import open_context, video_track_of
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.frames import FramePlanner, run_frames_in_threads
@@ -34,14 +37,15 @@ from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.observations import DetectionsAhead
 from dashcamcleaner.pipeline.output_lock import OutputLock
 from dashcamcleaner.pipeline.outputs import check_outputs
-from dashcamcleaner.pipeline.people import VisiblePersons, keep_person_edits
-from dashcamcleaner.pipeline.person_styles import PersonStyles
+from dashcamcleaner.pipeline.own_styles import OwnStyles
+from dashcamcleaner.pipeline.people import VisiblePersons, keep_edits_beside
 from dashcamcleaner.pipeline.progress import ProgressMeter
 from dashcamcleaner.pipeline.source_watch import SourceWatch
 from dashcamcleaner.pipeline.statistics import RunStatistics
 from dashcamcleaner.pipeline.two_pass import analyse_first
 from dashcamcleaner.pipeline.writer import ClipWriter
 from dashcamcleaner.report.data import describe_edits
+from dashcamcleaner.settings import Settings
 
 __all__ = ["clean_video"]
 
@@ -102,18 +106,22 @@ def _clean_locked(
     chosen = choose_decoder(job.source, info=info, choice=settings.decoder)
     coding_notes += chosen.notes
     check_space(job.output.parent, needed_bytes=target.estimated_bytes)
+    burned_in = look_for_burned_in(job, info=info, models=models, control=control)
+    job = replace(job, added_edits=(*job.added_edits, *burned_in.zones))
     summary = RunSummary(
         source=str(job.source),
         output=str(job.output),
         size=info.upright_size,
         source_bytes=job.source.stat().st_size,
         settings=settings.overrides,
+        persons_asked=job.persons.key,
     )
     with contextlib.ExitStack() as stack:
         watch = stack.enter_context(SourceWatch(job.source))
         context = stack.enter_context(
             open_context(job, info=info, models=models, ahead=ahead, identity=watch.fingerprint)
         )
+        context = replace(context, header=replace(context.header, burned_in=burned_in.found))
         summary.backend, summary.weights = context.backend, context.header.weights
         summary.weights_sha256, summary.versions = context.header.weights_sha256, context.header.versions
         summary.resumed_frames = context.resumed_frames
@@ -122,17 +130,21 @@ def _clean_locked(
         for sentence in (*info.warnings, *target.warnings, *coding_notes, *context.warnings):
             summary.warnings.append(sentence)
             yield Warned(sentence)
+        for sentence, hint in burned_in.sentences():
+            summary.warnings.append(sentence)
+            yield Warned(sentence, hint)
+        summary.burned_in = burned_in.rows()
         statistics = RunStatistics(
             thresholds=context.thresholds, kinds=settings.kinds(), upright_size=info.upright_size
         )
+        _styles(context.edits, settings)  # a picture that cannot be read is told before anything is begun
         writer = stack.enter_context(ClipWriter(job, info=info, target=target, header=context.header, models=models))
         phase = "render" if job.from_plan or context.analyses_first else "clean"
         meter = ProgressMeter(phase, frames=info.frames, clock=control.working_s)
         if context.analyses_first:
             context = yield from analyse_first(job, info=info, context=context, control=control)
         visible = VisiblePersons(context.edits)
-        if context.edits.person_styles:
-            writer.styles = PersonStyles(context.edits, settings=settings)
+        writer.styles = _styles(context.edits, settings)
         decoder = stack.enter_context(open_clip(job.source, info=info, threads=settings.workers, chosen=chosen))
 
         def write(frame: Frame, plan: FramePlan) -> Event | None:
@@ -179,10 +191,14 @@ def _clean_locked(
             raise
         for sentence in sentences:
             yield Warned(sentence)
-        if job.write_plan and (problem := keep_person_edits(job, context.edits)):
+        if job.write_plan and (problem := keep_edits_beside(job, context.edits, zones=burned_in.zones)):
             yield Warned(problem)
         context.done()
     return summary
+
+
+def _styles(edits: Edits, settings: Settings) -> OwnStyles | None:
+    return OwnStyles(edits, settings=settings) if edits.has_styles else None
 
 
 def _cut_target(target: OutputPlan, job: Job, *, info: MediaInfo) -> OutputPlan:

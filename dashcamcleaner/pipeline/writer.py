@@ -31,7 +31,7 @@ from dashcamcleaner.pipeline.hidden_sheet import HiddenSheet
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.observations import LiveObservationSource
 from dashcamcleaner.pipeline.output_lock import OutputLock
-from dashcamcleaner.pipeline.person_styles import PersonStyles
+from dashcamcleaner.pipeline.own_styles import OwnStyles
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
 from dashcamcleaner.pipeline.publication import publish_all
 from dashcamcleaner.planning.memory import MemoryPlanner
@@ -62,10 +62,10 @@ class ClipWriter:
     """A context manager: leaving it without `finish` deletes everything that was begun.
 
     Attributes:
-        styles: how persons' regions look, where that was chosen; may be set until the first frame is written.
+        styles: how regions look whose person or track has a look of its own; may be set until the first frame.
     """
 
-    styles: PersonStyles | None = None
+    styles: OwnStyles | None = None
 
     def __init__(self, job: Job, *, info: MediaInfo, target: OutputPlan, header: PlanHeader, models: ModelPool) -> None:
         settings = job.settings
@@ -133,7 +133,10 @@ class ClipWriter:
             mask.write(plan.time, plan.regions, frame.upright_size)
         if self._export is not None:
             self._export.write(plan)
-        self._obscurer.obscure(frame, plan.regions)
+        if self.styles is not None:
+            self.styles.obscure(frame, plan.regions, plain=self._obscurer)
+        else:
+            self._obscurer.obscure(frame, plan.regions)
         self._sheet.add(frame, plan)
         self._encoder.write(frame)
         self._plan.write(plan)

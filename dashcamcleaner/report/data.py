@@ -16,8 +16,10 @@ from typing import Any
 from dashcamcleaner.core.edit_types import ClearZone, HiddenSpan, HiddenZone
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.findings import AuditResult
+from dashcamcleaner.core.person_edits import PersonStyle
 from dashcamcleaner.core.summary import CLEANED, KindSummary, RunSummary, StreamAction
 from dashcamcleaner.core.time import format_seconds
+from dashcamcleaner.core.vehicle_edits import TrackStyle
 from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.files import (
     PRIVATE,
@@ -305,10 +307,14 @@ def describe_edits(edits: Edits) -> list[str]:
         if tracks:
             lines.append(msg("tracks {what}: {names}", what=what, names=", ".join(map(str, sorted(tracks)))))
     for track, spans in sorted(edits.keep_spans.items()):
-        when = ", ".join(
-            msg("{time} to {time2}", time=format_seconds(one.from_s), time2=format_seconds(one.to_s)) for one in spans
-        )
-        lines.append(msg("track left clear for a part of the clip: {track}, {when}", track=track, when=when))
+        when = ", ".join(f"{format_seconds(one.from_s)} to {format_seconds(one.to_s)}" for one in spans)
+        lines.append(f"track left clear for a part of the clip: {track}, {when}")
+    for vehicle, its in edits.vehicle_tracks.items():
+        lines.append(f"tracks of one vehicle, {vehicle}: {', '.join(map(str, its))}")
+    looks: list[tuple[str, PersonStyle | TrackStyle]] = [(f"person {n}", one) for n, one in edits.person_styles.items()]
+    looks += [(f"track {n}", one) for n, one in edits.track_styles.items()]
+    for whose, look in looks:
+        lines.append(f"the look of {whose}: {look.style}" + (f", {look.square_px} px" if look.square_px else ""))
     for region in edits.regions:
         span = msg("{time} to {time2}", time=format_seconds(region.from_s), time2=format_seconds(region.to_s))
         lines.append(

@@ -13,6 +13,7 @@ from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.review_edits import KeepSpan
+from dashcamcleaner.core.vehicle_edits import TrackStyle, VehicleTrack
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.messages import msg
 from dashcamcleaner.review.review_objects import Key, ReviewObject
@@ -121,13 +122,17 @@ def looked_at(edits: Edits, objects: Sequence[ReviewObject]) -> Edits:
 
 
 def merged(edits: Edits, objects: Sequence[ReviewObject], *, seconds: Callable[[int], float]) -> Edits:
-    """These are one person. Whoever says so of a track vouches for all of it.
+    """These are one person, or one vehicle. Whoever says so of a track vouches for all of it.
 
     Raises:
-        SettingError: fewer than two, or one that is told by something else than a face.
+        SettingError: fewer than two, or faces and others among them.
     """
     if len(objects) < 2:
         raise SettingError("To merge takes two cards or more.")
+    if all(_is_vehicle(one) for one in objects):
+        tracks = sorted(_tracks(objects))
+        apart = _without(edits, lambda edit: isinstance(edit, VehicleTrack) and edit.track in tracks)
+        return Edits((*apart.entries, *(VehicleTrack(tracks[0], track) for track in tracks)))
     edits = _as_persons(edits, objects, seconds=seconds)
     numbers = [one.key[1] for one in objects if one.key[0] == "person"]
     numbers += [said.person for track in _tracks(objects, persons=False) for said in edits.person_tracks[track]]
@@ -137,34 +142,49 @@ def merged(edits: Edits, objects: Sequence[ReviewObject], *, seconds: Callable[[
 
 
 def split(edits: Edits, one: ReviewObject) -> Edits:
-    """Each track of a person as a person of its own.
+    """Each track of a person as a person of its own, or of a vehicle as a vehicle.
 
     Raises:
-        SettingError: it is no person, or one track alone shows them.
+        SettingError: it is neither, or one track alone shows it.
     """
+    if _is_vehicle(one) and len(one.tracks) > 1:
+        tracks = _tracks([one])
+        return _without(edits, lambda edit: isinstance(edit, VehicleTrack) and edit.track in tracks)
     if one.key[0] != "person":
-        raise SettingError("Only a person whom several tracks show can be split.")
+        raise SettingError("Only a person or a vehicle that several tracks show can be split.")
     from dashcamcleaner.people.rules import split_person
 
     return split_person(edits, one.key[1])
 
 
-def styled(
-    edits: Edits, objects: Sequence[ReviewObject], style: str, square_px: int = 0, *, seconds: Callable[[int], float]
-) -> Edits:
+def styled(edits: Edits, objects: Sequence[ReviewObject], style: str, square_px: int = 0, picture: str = "") -> Edits:
     """These are hidden in a style of their own; an empty one gives them the run's again.
 
-    Raises:
-        SettingError: one is told by something else than a face.
+    Of a person it is said of the number, of all else of its tracks.
+
+    Args:
+        edits: those in force.
+        objects: whose style it is.
+        style: one of `core.person_edits.STYLES`, or empty.
+        square_px: the side of a mosaic's squares in pixels; 0: untold.
+        picture: the path of the picture that the style ``picture`` lays on.
     """
-    if style:
-        edits = _as_persons(edits, objects, seconds=seconds)
-    persons = set(_persons(objects))
-    persons |= {said.person for track in _tracks(objects, persons=False) for said in edits.person_tracks.get(track, ())}
-    plain = _without(edits, lambda edit: isinstance(edit, PersonStyle) and edit.person in persons)
+    persons, tracks = _persons(objects), _tracks(objects, persons=False)
+
+    def about(edit: Edit) -> bool:
+        return (isinstance(edit, PersonStyle) and edit.person in persons) or (
+            isinstance(edit, TrackStyle) and edit.track in tracks
+        )
+
+    plain = _without(edits, about)
     if not style:
         return plain
-    return Edits((*plain.entries, *(PersonStyle(person, style, square_px) for person in sorted(persons))))
+    own: list[Edit] = [PersonStyle(person, style, square_px, picture) for person in sorted(persons)]
+    return Edits((*plain.entries, *own, *(TrackStyle(track, style, square_px, picture) for track in sorted(tracks))))
+
+
+def _is_vehicle(one: ReviewObject) -> bool:
+    return one.key[0] == "track" and rules_of(one.kind).carries_text
 
 
 def _as_persons(edits: Edits, objects: Iterable[ReviewObject], *, seconds: Callable[[int], float]) -> Edits:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import OutputError, PlanError
@@ -15,6 +17,7 @@ from dashcamcleaner.files import atomic_path, check_output, mode_like
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.formats import JPEG, PNG, format_of
+from dashcamcleaner.media.image_file import is_still, read_still
 from dashcamcleaner.messages import msg
 from dashcamcleaner.obscure.obscurer import Obscurer
 from dashcamcleaner.review.contact_sheet import crop_around
@@ -56,8 +59,13 @@ def person_crops(
     regions = {plan.time.pts: plan.regions for plan in plans if plan.time.pts in wanted}
     found: dict[int, list[tuple[float, np.ndarray]]] = {one.person: [] for one in persons}
     obscurer = None if clear else Obscurer()
-    with open_clip(source, info=probe.probe(source, video_track=video_track)) as decoder:
-        for frame in decoder:
+    with contextlib.ExitStack() as stack:
+        frames: Iterable[Frame]
+        if is_still(source):
+            frames = [read_still(source).frame]
+        else:
+            frames = stack.enter_context(open_clip(source, info=probe.probe(source, video_track=video_track)))
+        for frame in frames:
             if not wanted:
                 break
             for person, moment in wanted.pop(frame.time.pts, ()):

@@ -34,10 +34,10 @@ class Moment:
 
 @dataclass(slots=True)
 class VehicleSummary:
-    """A track of a kind that is not told by its face: a vehicle by its plate.
+    """A vehicle, told by the tracks of its plates.
 
     Args:
-        track: its id.
+        track: its number: the id of its track, of several the least.
         kind: what it is.
         best: the moment that shows it best.
         first_s, last_s: its first and last sighting, seconds.
@@ -52,6 +52,9 @@ class VehicleSummary:
     last_s: float
     frames: int = 0
     score: float = 0.0
+    tracks: set[int] = field(default_factory=set)
+    choice: str = ""
+    """``kept`` where it stays clear, ``part`` where some of its tracks do, else empty."""
 
 
 @dataclass(slots=True)
@@ -114,19 +117,32 @@ def person_summaries(plans: Sequence[FramePlan], edits: Edits, *, upright_size: 
     return [found[person] for person in sorted(found)]
 
 
-def vehicle_summaries(plans: Sequence[FramePlan], *, upright_size: tuple[int, int]) -> list[VehicleSummary]:
-    """The vehicles of a plan, told by the tracks of their plates; those alone that the plan hides somewhere."""
+def vehicle_summaries(
+    plans: Sequence[FramePlan], edits: Edits, *, upright_size: tuple[int, int]
+) -> list[VehicleSummary]:
+    """The vehicles of a plan, told by the tracks of their plates; those alone that the plan hides somewhere.
+
+    Args:
+        plans: the plans of all frames, made without edits.
+        edits: say which tracks are one vehicle's.
+        upright_size: ``(width, height)`` of the full-size picture.
+    """
     hidden = {region.track for plan in plans for region in plan.regions}
     found: dict[int, VehicleSummary] = {}
     for track, kind, score, moment in _sightings(plans, upright_size=upright_size):
         if track not in hidden or not rules_of(kind).carries_text:
             continue
-        one = found.setdefault(track, VehicleSummary(track, kind, moment, moment.time_s, moment.time_s))
+        number = edits.vehicle_of(track)
+        one = found.setdefault(number, VehicleSummary(number, kind, moment, moment.time_s, moment.time_s))
+        one.tracks.add(track)
         one.frames += 1
         one.last_s, one.score = moment.time_s, max(one.score, score)
         if moment.worth > one.best.worth:
             one.best = moment
-    return [found[track] for track in sorted(found)]
+    for one in found.values():
+        clear = one.tracks & (edits.keep | edits.drop | frozenset(edits.keep_spans))
+        one.choice = "" if not clear else "kept" if one.tracks <= edits.keep | edits.drop else "part"
+    return [found[number] for number in sorted(found)]
 
 
 def _sightings(plans: Sequence[FramePlan], *, upright_size: tuple[int, int]) -> list[tuple[int, str, float, Moment]]:

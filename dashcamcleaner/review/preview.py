@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from dashcamcleaner.core.boxes import Detections
+from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import WHOLE_FRAME, Observation, Region
@@ -30,6 +31,7 @@ from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.context import detector_for
 from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
 from dashcamcleaner.pipeline.observations import StoredObservationSource
+from dashcamcleaner.pipeline.own_styles import OwnStyles
 from dashcamcleaner.pipeline.writer import obscurer_for
 from dashcamcleaner.settings import Settings
 
@@ -217,6 +219,7 @@ class ClipPreview:
         settings: Settings,
         longest_side_px: int = 1280,
         regions: Sequence[Region] | None = None,
+        edits: Edits | None = None,
     ) -> PreviewFrame:
         """A frame as it is and as it would be hidden.
 
@@ -225,9 +228,11 @@ class ClipPreview:
             settings: the settings in force.
             longest_side_px: the longest side of the pictures given.
             regions: the regions from a plan; found by detecting when None.
+            edits: give persons and tracks a look of their own; None: all have the settings'.
 
         Raises:
             InputError, BackendError: as `frame` and `detections`.
+            SettingError: a picture that is to be laid on cannot be read.
         """
         held = self._hold(pts)
         size = fitted(self.info.upright_size, longest_side_px)
@@ -239,7 +244,7 @@ class ClipPreview:
             observed = Observation(frame.index, frame.time, seen, None, frame.damaged)
             regions = preview_regions(frame, observed, settings=settings)
         frame = held.painted()
-        obscurer_for(settings).obscure(frame, regions)
+        OwnStyles(edits or Edits(), settings=settings).obscure(frame, regions, plain=obscurer_for(settings))
         frame.forget_pictures()
         obscured = frame.picture(size).copy() if regions else original
         counts = Counter(region.kind for region in regions if region.kind != WHOLE_FRAME)

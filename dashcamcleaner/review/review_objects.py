@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 Key = tuple[str, int]
-"""``("person", number)``, or ``("track", id)``."""
+"""``("person", number)``, or ``("track", id)``; of a vehicle that several tracks show the least of them."""
 RARELY = 2
 """Seen at most so often, an object is short."""
 _LOW_MARGIN = 0.1
@@ -131,7 +131,8 @@ def review_objects(
 ) -> list[ReviewObject]:
     """The objects of a plan, by their first frame.
 
-    A track that shows several persons at different times belongs to each of them.
+    A track that shows several persons at different times belongs to each of them. Tracks that the edits say are one
+    vehicle's are one object, under the number of the vehicle.
 
     Args:
         summaries: the tracks of the plan without edits.
@@ -140,6 +141,7 @@ def review_objects(
         seconds: a frame's index -> its second.
     """
     shown_by: dict[int, list[TrackSummary]] = {}
+    alone: dict[int, list[TrackSummary]] = {}
     found: list[ReviewObject] = []
     looked = edits.keep | edits.drop | edits.checked | edits.only | frozenset(edits.keep_spans)
     for one in summaries:
@@ -147,10 +149,12 @@ def review_objects(
         for person in persons:
             shown_by.setdefault(person, []).append(one)
         if not persons:
-            unsure = one.sightings <= RARELY or one.best_score < thresholds.get(one.kind, 0.0) + _LOW_MARGIN
-            found.append(
-                ReviewObject(("track", one.track), one.kind, (one,), one.best_score, unsure, one.track in looked)
-            )
+            alone.setdefault(edits.vehicle_of(one.track), []).append(one)
+    for number, tracks in alone.items():
+        score, sightings = max(one.best_score for one in tracks), sum(one.sightings for one in tracks)
+        unsure = sightings <= RARELY or score < thresholds.get(tracks[0].kind, 0.0) + _LOW_MARGIN
+        seen = all(one.track in looked for one in tracks)
+        found.append(ReviewObject(("track", number), tracks[0].kind, tuple(tracks), score, unsure, seen))
     chosen = frozenset(edits.keep_persons) | frozenset(edits.hide_persons)
     for person, tracks in shown_by.items():
         sure = _sure_part(person, tracks, edits, seconds=seconds)

@@ -85,6 +85,9 @@ class Settings:
     plates: bool = setting(True, "hide", "Number plates", "Hide number plates.", basic=True)
     other_kinds: tuple[str, ...] = setting((), "hide", "Other kinds",
         "Further kinds that your weights know and that are to be hidden, e.g. person,screen.")
+    hide_overlay: str = setting("none", "hide", "Burned-in text",
+        "Text that the camera wrote into the picture: none of it is hidden (only told), the position, or all.",
+        choices=("none", "position", "all"))
     threshold: float | None = setting(None, "hide", "Detection threshold",
         "How probable a track must be an object to be hidden, large ones more; lower hides more. auto: 0.04.",
         minimum=0, maximum=1, basic=True)

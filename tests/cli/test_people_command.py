@@ -93,6 +93,17 @@ def test_a_style_of_ones_own(plan: Path, capsys: pytest.CaptureFixture[str]) -> 
         assert "--person-style cannot be" in people(capsys, plan, "--person-style", wrong, status=2)[1]
 
 
+def test_a_picture_of_ones_own_is_read_when_it_is_chosen(
+    plan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = tmp_path / "smile.png"
+    Image.new("RGBA", (8, 8), (255, 200, 0, 255)).save(picture)
+    people(capsys, plan, "--person-style", f"2=picture:{picture}")
+    assert edits_of(plan).person_styles[2].picture == str(picture)
+    assert "cannot be read" in people(capsys, plan, "--person-style", "2=picture:none.png", status=2)[1]
+    assert "cannot be" in people(capsys, plan, "--person-style", "2=picture", status=2)[1]
+
+
 def test_a_picture_chooses_a_person(plan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     picture = street.still(tmp_path / "ann.png", street.GREEN)
     people(capsys, plan, "--keep-person", picture)

@@ -26,6 +26,7 @@ from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown
 from dashcamcleaner.core.plan import Observation, Origin, Region
 from dashcamcleaner.core.review_edits import CheckedSpot, KeepSpan
 from dashcamcleaner.core.time import FrameTime
+from dashcamcleaner.core.vehicle_edits import TrackStyle, VehicleTrack
 from dashcamcleaner.errors import PlanError
 
 BOX = (10.0, 10.0, 20.0, 20.0)
@@ -67,6 +68,14 @@ def test_nothing_edited_is_false():
         lambda: KeepSpan("1", 0.0, 1.0),
         lambda: CheckedSpot((9.0, 0.0, 0.0, 9.0), 0.0, 1.0),
         lambda: CheckedSpot(BOX, math.nan, 1.0),
+        lambda: VehicleTrack("1", 2),
+        lambda: VehicleTrack(1, True),
+        lambda: TrackStyle(1, "blur"),
+        lambda: TrackStyle(1, "picture"),
+        lambda: TrackStyle(1, "solid", picture="a.png"),
+        lambda: TrackStyle(1, "mosaic", 9999),
+        lambda: PersonStyle(1, "picture", picture="a" * 1001),
+        lambda: PersonStyle(1, "picture", picture="a\0b"),
     ],
 )
 def test_what_cannot_be_is_not_made(make):
@@ -90,6 +99,7 @@ def test_no_edit_that_does_not_say_so_leaves_a_region_out():
         HiddenZone(BOX), ClearZone((0.0, 0.0, 99.0, 99.0)), HiddenSpan(), UnknownEdit('{"edit": "keep"}', "keep"),
         PersonTrack(1, 1, ((0.0, 9.0),)), KeepPerson(1), HidePerson(2), OnlyPersons(), KeepUnknown(),
         PersonStyle(1, "solid"), KeepSpan(1, 0.0, 9.0), CheckedSpot(BOX, 0.0, 9.0, "face"),
+        VehicleTrack(1, 1), TrackStyle(1, "solid"),
     ]  # fmt: skip
     assert {type(edit) for edit in every} == {*EDIT_TYPES.values(), UnknownEdit}
     for edit in every:
@@ -150,3 +160,28 @@ def test_a_clear_zone_takes_only_what_lies_wholly_inside():
 def test_drawn_regions_are_hidden_whatever_is_kept_or_left_clear():
     edits = Edits.of(OnlyTrack(99), ClearZone((0, 0, 100, 100)), HiddenZone(BOX), DrawnRegion(((0.0, BOX),)))
     assert [r.origin for r in edits.apply([region(1)], seen=at(0))] == [Origin.MANUAL, Origin.MANUAL]
+
+
+def test_a_vehicle_is_the_tracks_that_are_said_to_be_one() -> None:
+    edits = Edits.of(VehicleTrack(40, 9), VehicleTrack(40, 3), VehicleTrack(5, 5))
+    assert edits.vehicle_tracks == {3: (3, 9)}  # by the least of its tracks, whatever number the rows have
+    assert [edits.vehicle_of(track) for track in (3, 9, 5, 77)] == [3, 3, 5, 77]
+    assert edits.tracks == {3, 5, 9}
+
+
+def test_a_track_has_a_look_of_its_own() -> None:
+    edits = Edits.of(TrackStyle(3, "solid"), TrackStyle(3, "mosaic", 24), PersonTrack(1, 4), PersonStyle(1, "solid"))
+    assert edits.style_of(3) == TrackStyle(3, "mosaic", 24)
+    assert edits.style_of(4) == PersonStyle(1, "solid")
+    assert edits.style_of(5) is None
+    assert edits.has_styles
+    assert not Edits.of(KeepTrack(1)).has_styles
+
+
+def test_a_picture_that_is_laid_on_needs_a_yes_where_edits_come_from_elsewhere() -> None:
+    edits = Edits.of(TrackStyle(3, "picture", picture="/a.png"), PersonStyle(1, "picture", picture="/a.png"))
+    assert edits.needs_yes
+    assert edits.yes_note == "1 picture of this machine laid on"
+    assert edits.joined(Edits.of(KeepTrack(9))).yes_note == "1 track left clear and 1 picture of this machine laid on"
+    assert not edits.without_uncovering.needs_yes
+    assert not Edits.of(TrackStyle(3, "solid")).needs_yes

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
-from PyQt5.QtGui import QMouseEvent
+from PyQt5.QtGui import QColor, QImage, QMouseEvent
 from PyQt5.QtWidgets import QApplication
 
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.person_edits import PersonTrack
 from dashcamcleaner.errors import ExtraMissing
+from dashcamcleaner.gui.canvas import CanvasView
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.main_window import MainWindow
 from dashcamcleaner.gui.queue_model import State
@@ -239,8 +240,43 @@ def test_a_style_is_chosen_for_a_card(reviewed: MainWindow, qtbot: Any) -> None:
     review.choose(keys(reviewed)[0])
     review._style("mosaic", 16)
     settle(qtbot, reviewed)
-    assert [row["edit"] for row in edits_of(reviewed)] == ["person", "style"]
-    assert review.chosen == ("person", 1)
+    assert [row["edit"] for row in edits_of(reviewed)] == ["track-style"]
+    tell_apart(reviewed, qtbot)
+    review.choose(keys(reviewed)[1])
+    review._style("solid")
+    settle(qtbot, reviewed)
+    assert [row["edit"] for row in edits_of(reviewed)][-1] == "style"
+    review._style("")
+    settle(qtbot, reviewed)
+    assert [row["edit"] for row in edits_of(reviewed)] == ["track-style", "person", "person"]
+
+
+def test_a_picture_of_ones_own_is_laid_over_a_card_and_seen_at_once(
+    reviewed: MainWindow,  # noqa: F811
+    qtbot: Any,
+    tmp_path: Path,
+) -> None:
+    review, said = reviewed.review, []
+    review.message.connect(said.append)
+    picture = QImage(16, 16, QImage.Format_ARGB32)
+    picture.fill(QColor(0, 255, 0))
+    assert picture.save(str(tmp_path / "smile.png"))
+    review.set_view(CanvasView.RESULT)
+    review.choose(keys(reviewed)[0])
+    review.lay_on(tmp_path / "none.png")
+    assert any("cannot be read" in sentence for sentence in said)
+    assert edits_of(reviewed) == []
+    review.lay_on(tmp_path / "smile.png")
+    settle(qtbot, reviewed)
+    (row,) = edits_of(reviewed)
+    assert (row["edit"], row["style"], row["picture"]) == ("track-style", "picture", str(tmp_path / "smile.png"))
+    x, y = (round((a + b) / 2) for a, b in ((ANN[0], ANN[2]), (ANN[1], ANN[3])))
+
+    def middle() -> QColor:
+        shown = review.canvas.shown.obscured
+        return QColor(shown.pixel(x * shown.width() // 320, y * shown.height() // 180))
+
+    qtbot.waitUntil(lambda: middle().green() > 200 and middle().red() < 60)
 
 
 def test_a_foreign_spot_does_not_count_as_looked_at(

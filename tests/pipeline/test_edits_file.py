@@ -21,7 +21,9 @@ from dashcamcleaner.core.edit_types import (
     UnknownEdit,
 )
 from dashcamcleaner.core.edits import Edits
-from dashcamcleaner.errors import DashcamCleanerError, OutputError, PlanError
+from dashcamcleaner.core.person_edits import PersonStyle
+from dashcamcleaner.core.vehicle_edits import TrackStyle, VehicleTrack
+from dashcamcleaner.errors import DashcamCleanerError, NotAccepted, OutputError, PlanError
 from dashcamcleaner.pipeline.edits_file import EditsFile, edits_as_text, edits_from_text
 
 HEADER = '{"edits": "dashcamcleaner", "version": [1, 0]}'
@@ -57,6 +59,14 @@ all_edits = st.lists(
         st.builds(lambda box, span: HiddenZone(box, **span), boxes, spans),
         st.builds(lambda box, span: ClearZone(box, **span), boxes, spans),
         st.builds(lambda span: HiddenSpan(**span), spans),
+        st.builds(VehicleTrack, ids, ids),
+        st.builds(TrackStyle, ids, st.sampled_from(["solid", "mosaic", "gaussian"]), st.integers(0, 512)),
+        st.builds(
+            lambda track, name: TrackStyle(track, "picture", picture=name), ids, st.sampled_from(["/a.png", "ü ß"])
+        ),
+        st.builds(
+            lambda person, name: PersonStyle(person, "picture", picture=name), ids, st.sampled_from(["C:\\a.png"])
+        ),
         st.just(UnknownEdit('{ "edit" : "tint", "x":1.0} ', "tint")),
         ids.map(lambda track: KeepTrack(track, unknown_keys=(("mood", '"good"'),))),
     ),
@@ -132,6 +142,12 @@ def test_the_file_of_0_1_0_is_read() -> None:
         '{"edit": "exclude"}',
         '{"edit": "frames", "from_s": 4, "to_s": 3}',
         '{"edit": "frames", "from_s": Infinity}',
+        '{"edit": "vehicle", "vehicle": 1}',
+        '{"edit": "vehicle", "vehicle": 1, "track": "2"}',
+        '{"edit": "track-style", "track": 1}',
+        '{"edit": "track-style", "track": 1, "style": "picture"}',
+        '{"edit": "track-style", "track": 1, "style": "mosaic", "square_px": 1e9}',
+        '{"edit": "style", "person": 1, "style": "solid", "picture": "/etc/passwd"}',
         "[" * 100_000,
     ],
 )
@@ -268,3 +284,19 @@ def test_a_file_that_is_not_there_is_a_sentence_unless_it_may_lack(tmp_path: Pat
 def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(OutputError):
         EditsFile(tmp_path / "gone" / "a.edits.jsonl").write(Edits.of(KeepTrack(1)))
+
+
+def test_a_picture_that_edits_from_elsewhere_name_is_not_laid_on_without_a_yes(tmp_path: Path) -> None:
+    file = EditsFile(tmp_path / "in.edits.jsonl")
+    file.path.write_text(HEADER + '\n{"edit":"track-style","track":1,"style":"solid"}\n', encoding="utf-8")
+    file.read()
+    assert not file.is_foreign  # a look shows nobody
+    row = '{"edit":"track-style","track":1,"style":"picture","picture":"/home/me/secret.png"}'
+    file.path.write_text(f"{HEADER}\n{row}\n", encoding="utf-8")
+    edits = file.read()
+    assert file.is_foreign
+    with pytest.raises(NotAccepted, match="not made here: 1 picture of this machine laid on") as told:
+        file.require_accepted(edits)
+    assert file.sha256 in told.value.hint
+    file.accept(file.sha256)
+    file.require_accepted(file.read())

@@ -214,9 +214,3 @@ def test_no_numbers_of_a_face_are_written_anywhere(
         assert b"embedding" not in text
         assert not all(one in text for one in secret[:2])
         assert secret[3] not in text
-
-
-def test_pictures_are_told_to_have_no_persons(tmp_path: Path) -> None:
-    picture = street.still(tmp_path / "in.png", street.RED)
-    with pytest.raises(SettingError, match="clips, not in single pictures"):
-        run(picture, tmp_path / "out.png", PersonRequest(keep=(str(picture),)))

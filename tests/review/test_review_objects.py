@@ -14,6 +14,7 @@ from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, OnlyPersons
 from dashcamcleaner.core.plan import FramePlan, Observation, Origin, Region
 from dashcamcleaner.core.review_edits import KeepSpan
 from dashcamcleaner.core.time import FrameTime
+from dashcamcleaner.core.vehicle_edits import TrackStyle
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.review import object_edits
 from dashcamcleaner.review.review_objects import (
@@ -186,7 +187,6 @@ def test_merge_and_split() -> None:
         lambda found: object_edits.merged(WHO, [found["person", 1], found["track", 4]], seconds=seconds),
         lambda found: object_edits.split(WHO, found["track", 4]),
         lambda found: object_edits.split(WHO, found["person", 2]),
-        lambda found: object_edits.styled(WHO, [found["track", 4]], "solid", seconds=seconds),
     ],
 )
 def test_what_makes_no_sense_is_one_sentence(wrong: Callable[[dict[tuple[str, int], ReviewObject]], Edits]) -> None:
@@ -194,14 +194,33 @@ def test_what_makes_no_sense_is_one_sentence(wrong: Callable[[dict[tuple[str, in
         wrong(objects())
 
 
-def test_a_style_belongs_to_a_person_and_can_be_taken_back() -> None:
+def test_a_style_belongs_to_a_person_or_to_a_track_and_can_be_taken_back() -> None:
     found = objects()
-    both = [found["person", 1], found["track", 5]]
-    styled = object_edits.styled(WHO, both, "mosaic", 24, seconds=seconds)
+    several = [found["person", 1], found["track", 4], found["track", 5]]
+    styled = object_edits.styled(WHO, several, "mosaic", 24)
     assert styled.style_of(1) == PersonStyle(1, "mosaic", 24)
-    assert styled.style_of(5) == PersonStyle(3, "mosaic", 24)
-    plain = object_edits.styled(styled, [objects(styled)["person", number] for number in (1, 3)], "", seconds=seconds)
-    assert not plain.person_styles
+    assert [styled.style_of(track) for track in (4, 5)] == [TrackStyle(track, "mosaic", 24) for track in (4, 5)]
+    laid = object_edits.styled(styled, several, "picture", picture="/smile.png")
+    assert len(laid.entries) == len(styled.entries)  # another style takes the place of the one before
+    assert laid.style_of(4) == TrackStyle(4, "picture", picture="/smile.png")
+    assert object_edits.styled(laid, several, "") == WHO
+
+
+def test_tracks_of_plates_become_one_vehicle_and_are_parted_again() -> None:
+    found = objects()
+    plates = [one for one in found.values() if one.kind == "plate"]
+    assert len(plates) == 2
+    one = object_edits.merged(WHO, plates, seconds=seconds)
+    tracks = sorted(summary.track for card in plates for summary in card.tracks)
+    (card,) = [card for card in objects(one).values() if card.kind == "plate"]
+    assert card.key == ("track", tracks[0])
+    assert sorted(summary.track for summary in card.tracks) == tracks
+    assert card.sightings == sum(plate.sightings for plate in plates)
+    assert object_edits.kept(one, [card]).keep == set(tracks)  # own car, by one card
+    assert object_edits.verdict(object_edits.kept(one, [card]), card) == "keep"
+    styled = object_edits.styled(one, [card], "solid")
+    assert [styled.style_of(track) for track in tracks] == [TrackStyle(track, "solid") for track in tracks]
+    assert object_edits.split(one, card) == WHO
 
 
 def test_looking_is_said_and_taken_back() -> None:

@@ -172,6 +172,10 @@
       <translation>Nachher</translation>
     </message>
     <message>
+      <source>All</source>
+      <translation>Aller</translation>
+    </message>
+    <message>
       <source>All clips are done</source>
       <translation>Alle Clips sind fertig</translation>
     </message>
@@ -304,6 +308,10 @@
       <translation>Rechteck</translation>
     </message>
     <message>
+      <source>Burned-in text</source>
+      <translation>Eingebrannter Text</translation>
+    </message>
+    <message>
       <source>Burned-in text hidden: {where}</source>
       <translation>Eingeblendeter Text verdeckt: {where}</translation>
     </message>
@@ -350,6 +358,10 @@
     <message>
       <source>Choose a file</source>
       <translation>Datei wählen</translation>
+    </message>
+    <message>
+      <source>Choose a picture to lay on</source>
+      <translation>Bild zum Auflegen wählen</translation>
     </message>
     <message>
       <source>Clean again, replacing the result</source>
@@ -1242,6 +1254,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Keine unsicheren Stellen</translation>
     </message>
     <message>
+      <source>None</source>
+      <translation>Keiner</translation>
+    </message>
+    <message>
       <source>Nothing</source>
       <translation>Nichts</translation>
     </message>
@@ -1386,6 +1402,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Eigenes Bild</translation>
     </message>
     <message>
+      <source>Own picture…</source>
+      <translation>Eigenes Bild…</translation>
+    </message>
+    <message>
       <source>Own profile, based on {base}.</source>
       <translation>Eigenes Profil, auf der Grundlage von {base}.</translation>
     </message>
@@ -1424,6 +1444,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>Picture</source>
       <translation>Bild</translation>
+    </message>
+    <message>
+      <source>Pictures</source>
+      <translation>Bilder</translation>
     </message>
     <message>
       <source>Pictures a second that are taken of a screen, or asked of a camera.</source>
@@ -1830,8 +1854,8 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Quelle im Bericht</translation>
     </message>
     <message>
-      <source>Split the chosen person</source>
-      <translation>Gewählte Person trennen</translation>
+      <source>Split the chosen card</source>
+      <translation>Gewählte Karte teilen</translation>
     </message>
     <message>
       <source>Squares of {n} px</source>
@@ -1914,6 +1938,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Melden ab verdecktem Anteil</translation>
     </message>
     <message>
+      <source>Text that the camera wrote into the picture: none of it is hidden (only told), the position, or all.</source>
+      <translation>Text, den die Kamera ins Bild geschrieben hat: nichts davon wird verdeckt (nur gemeldet), die Position oder alles.</translation>
+    </message>
+    <message>
       <source>Texts that are no speech</source>
       <translation>Texte, die keine Sprache sind</translation>
     </message>
@@ -1956,6 +1984,10 @@ Nichts verlässt diesen Rechner.</translation>
     <message>
       <source>The picture that style picture puts over regions.</source>
       <translation>Das Bild, das der Stil „Eigenes Bild“ über Bereiche legt.</translation>
+    </message>
+    <message>
+      <source>The position</source>
+      <translation>Die Position</translation>
     </message>
     <message>
       <source>The queue is empty</source>
