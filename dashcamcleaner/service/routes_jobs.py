@@ -123,7 +123,8 @@ async def start_job(request: Request, owner: Caller, response: Response) -> Any:
     if record.kind == "scenes":
         if importlib.util.find_spec("dashcamcleaner.scenes.job") is None:
             raise ExtraMissing("This server cannot cut scenes.", hint=extra_hint("scenes"))
-        record.model, record.targets = own["model"], [word for word in (own["targets"] or "").split(",") if word]
+        named = [word.strip() for word in (own["targets"] or "").split(",")]
+        record.model, record.targets = own["model"], [word for word in named if word]
     with service.jobs.place(record.id) as folder:
         check_space(folder, needed_bytes=int(request.headers.get("content-length", 0)))
         await _take_files(request, service, record, folder, name=plain_name(own["name"] or ""))
