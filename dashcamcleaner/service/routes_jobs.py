@@ -21,7 +21,7 @@ from dashcamcleaner.errors import ExtraMissing, InputError, NotFound, NotReady, 
 from dashcamcleaner.files import check_space
 from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
 from dashcamcleaner.service.answers import JobAnswer, JobList, problems
-from dashcamcleaner.service.bodies import chunks, content_type_of, form_files, plain_name, read_json
+from dashcamcleaner.service.bodies import CLIP_BODY, chunks, content_type_of, form_files, plain_name, read_json
 from dashcamcleaner.service.job_paths import allowed_path
 from dashcamcleaner.service.job_store import DONE, ENDED, JobRecord, new_id
 from dashcamcleaner.service.query import CLIP_SETTINGS, own_row, parameters, said_in_query
@@ -47,46 +47,6 @@ _TARGETS = own_row("targets", "Labels that scenes keep, separated by commas; wit
 _OWN = (_KIND, _FORMAT, _AUDIT, _WEBHOOK, _NAME, _MODEL, _TARGETS)
 _NEEDED = {"clean": (1, 1), "scenes": (1, 1), "audit": (2, 3)}
 
-_BODY: dict[str, Any] = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "required": ["files"],
-                "additionalProperties": False,
-                "properties": {
-                    "files": {
-                        "type": "array",
-                        "minItems": 1,
-                        "maxItems": 3,
-                        "items": {"type": "string", "format": "binary"},
-                        "description": "the clip; for an audit the source, what came of it, and its plan if there"
-                        " is one",
-                    }
-                },
-            }
-        },
-        "application/json": {
-            "schema": {
-                "type": "object",
-                "required": ["paths"],
-                "additionalProperties": False,
-                "properties": {
-                    "paths": {
-                        "type": "array",
-                        "minItems": 1,
-                        "maxItems": 3,
-                        "items": {"type": "string", "minLength": 1, "maxLength": 1000},
-                        "description": "paths under a folder that the server allows, relative to it",
-                    }
-                },
-            }
-        },
-        "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
-    },
-}
-
 _LINKS = {
     name: {"operationId": name, "parameters": {"job": "$response.body#/id", **more}}
     for name, more in (("show_job", {}), ("job_events", {}), ("job_file", {"word": "report"}), ("delete_job", {}))
@@ -103,8 +63,8 @@ _KEEPALIVE_S = 15.0
     response_model=JobAnswer,
     responses={202: {"links": _LINKS}, **problems(404, 415, 501, 507)},
     openapi_extra={
-        "requestBody": _BODY,
-        "parameters": parameters([*_OWN, *CLIP_SETTINGS], extra={"webhook": {"maxLength": 2000}}),
+        "requestBody": CLIP_BODY,
+        "parameters": parameters([*_OWN, *CLIP_SETTINGS], extra={"webhook": {"maxLength": 2000, "format": "uri"}}),
     },
 )
 async def start_job(request: Request, owner: Caller, response: Response) -> Any:
