@@ -45,6 +45,12 @@ _MODEL = own_row(
 )  # fmt: skip
 _TARGETS = own_row("targets", "Labels that scenes keep, separated by commas; without them nothing is cut.")
 _OWN = (_KIND, _FORMAT, _AUDIT, _WEBHOOK, _NAME, _MODEL, _TARGETS)
+_UNUSED: dict[str, frozenset[str]] = {
+    "clean": frozenset({"model", "targets"}),
+    "scenes": frozenset({"audit", "format"}),
+    "audit": frozenset({"audit", "format", "model", "targets", *(row.name for row in CLIP_SETTINGS)}),
+}
+"""What a kind of job has no use for; who says it is told so."""
 _NEEDED = {"clean": (1, 1), "scenes": (1, 1), "audit": (2, 3)}
 
 _LINKS = {
@@ -80,6 +86,8 @@ async def start_job(request: Request, owner: Caller, response: Response) -> Any:
     record = JobRecord(
         new_id(), owner, own["kind"], settings=said, audit=bool(own["audit"]), webhook=own["webhook"] or ""
     )
+    if unused := [name for name in request.query_params if name in _UNUSED[record.kind]]:
+        record.warnings.append({"message": f"{record.kind} has no use for {', '.join(unused)}.", "hint": ""})
     if record.kind == "scenes":
         if importlib.util.find_spec("dashcamcleaner.scenes.job") is None:
             raise ExtraMissing("This server cannot cut scenes.", hint=extra_hint("scenes"))

@@ -57,7 +57,11 @@ def serve(options: ServiceOptions, *, models: ModelPool | None = None) -> int:
         )  # fmt: skip
         server = _Server(config)
         with _level("uvicorn", logging.WARNING), _level("dashcamcleaner.service", logging.INFO):
-            server.run(sockets=[listener])
+            try:
+                server.run(sockets=[listener])
+            except KeyboardInterrupt:  # raised again by the library when the signal's work is done
+                if not server.started:
+                    raise
     return 0 if server.started else 1
 
 

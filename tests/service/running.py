@@ -17,6 +17,7 @@ from pathlib import Path
 
 import httpx
 import numpy as np
+import psutil
 from PIL import Image
 
 from tests.pictures import street
@@ -94,6 +95,18 @@ def end_of(server: RunningServer, job: str) -> dict:
         return found["state"] in ("done", "failed")
 
     wait_until(ended, what="the job to end")
+    return found
+
+
+def workers_of(storage: Path) -> list[psutil.Process]:
+    """The processes of a server's jobs."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if str(storage) in process.cwd() and "dashcamcleaner.service.worker" in process.cmdline():
+                found.append(process)
+        except psutil.Error:
+            continue
     return found
 
 
