@@ -45,7 +45,7 @@ def completed(document: dict[str, Any], *, options: ServiceOptions, policies: Co
 def _parameter(operation: dict[str, Any], name: str) -> dict[str, Any]:
     """The schema of a parameter."""
     (found,) = [one["schema"] for one in operation["parameters"] if one["name"] == name]
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _pattern(hosts: Collection[str]) -> str:

@@ -91,7 +91,7 @@ def test_the_whole_document_under_schemathesis(tmp_path: Path) -> None:
 
 
 def schemathesis(server: RunningServer, folder: Path, *, most: int = 3) -> subprocess.CompletedProcess[str]:
-    """All checks, none of them loosened; real files come from `schemathesis_hooks`."""
+    """All checks, none of them loosened; real files come from the file of hooks beside this one."""
     words = [
         sys.executable, "-m", "schemathesis.cli", "run", f"{server.url}/openapi.json", "--checks", "all",
         "--max-examples", str(most), "--header", f"Authorization: Bearer {TOKEN}",
