@@ -99,9 +99,11 @@ def test_a_clip(server: RunningServer, browser: Any, tmp_path: Path, size: dict[
     page = opened.page
     page.locator("summary").click()
     page.select_option("#profile", "fast")
+    page.get_by_label("look at cleaned clips again").check()
     opened.choose(clip)
     card = page.locator(".card")
     api.expect(card.locator(".message")).to_contain_text("Done: 60 frames", timeout=WAIT_MS)
+    api.expect(card.locator(".verdict")).to_contain_text("Audit: ")
     assert card.locator("progress").evaluate("bar => bar.value") == 1
     with page.expect_download() as download:
         card.get_by_role("link", name="Download the cleaned clip").click()
