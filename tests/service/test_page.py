@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed"
 
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
-WAIT_MS = 90_000
+WAIT_MS = 240_000
 
 
 @pytest.fixture(scope="module")
