@@ -8,10 +8,20 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.service.process_state import LASTING, state_of_process
 from tests.service.running import RunningServer, running
 
 for name in ("fastapi", "fastapi_offline", "uvicorn", "httpx", "prometheus_client", "multipart"):
     pytest.importorskip(name, reason="the extra serve is not installed")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def process_as_it_was() -> Iterator[None]:
+    """A module of these tests leaves nothing of the process changed for those that come after it."""
+    before = state_of_process()
+    yield
+    after = state_of_process()
+    assert {name: after[name] for name in LASTING} == {name: before[name] for name in LASTING}
 
 
 @pytest.fixture(scope="module")

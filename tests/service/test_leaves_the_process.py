@@ -3,43 +3,19 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
-import signal
 import subprocess
 import sys
 import tempfile
-import threading
-import warnings
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.service.options import ServiceOptions
 from dashcamcleaner.service.state import Service
+from tests.service.process_state import state_of_process
 from tests.service.running import ROOT
-
-
-def state_of_process() -> dict[str, Any]:
-    """What code elsewhere in a process counts on."""
-    umask = os.umask(0o077)
-    os.umask(umask)
-    names = ["", "uvicorn", "dashcamcleaner", "dashcamcleaner.service"]
-    return {
-        "temporary files": tempfile.tempdir,
-        "environment": dict(os.environ),
-        "folder": str(Path.cwd()),
-        "umask": umask,
-        "signals": {str(one): str(signal.getsignal(one)) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)},
-        "hooks": [str(sys.excepthook), str(threading.excepthook)],
-        "warnings": str(warnings.filters),
-        "levels": {name: logging.getLogger(name).level for name in names},
-        "handlers": {name: len(logging.getLogger(name).handlers) for name in names},
-        "threads": sorted(thread.name for thread in threading.enumerate() if "dashcamcleaner" in thread.name),
-        "folders to import from": list(sys.path),
-    }
 
 
 def test_started_and_stopped(tmp_path: Path) -> None:
@@ -83,7 +59,7 @@ import json, signal, sys, threading, time, urllib.request
 from pathlib import Path
 from dashcamcleaner.service.options import ServiceOptions
 from dashcamcleaner.service.server import serve
-from tests.service.test_leaves_the_process import state_of_process
+from tests.service.process_state import state_of_process
 
 signal.signal(signal.SIGTERM, lambda *_: None)
 options = ServiceOptions(storage=sys.argv[1], port=int(sys.argv[2]))
