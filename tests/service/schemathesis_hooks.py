@@ -1,7 +1,8 @@
 """What Schemathesis cannot know from a schema: real files, and rules that bind two parts of a request.
 
-Loaded by the run in ``test_openapi.py`` (``SCHEMATHESIS_HOOKS``). With these files every request that keeps to the document
-has to be taken, and no check is loosened. `filter_case` leaves out what OpenAPI has no words for, and nothing else.
+Loaded by the run in ``test_openapi.py`` (``SCHEMATHESIS_HOOKS``). With these files every request that keeps to the
+document has to be taken, and no check is loosened. `filter_case` leaves out what OpenAPI has no words for, and nothing
+else.
 """
 
 from __future__ import annotations
