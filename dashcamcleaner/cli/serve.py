@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 from pathlib import Path
 
 from dashcamcleaner.cli.options import add_rows
@@ -52,5 +51,4 @@ def run(args: argparse.Namespace) -> int:
         write_openapi(Path(args.openapi))
         say(msg("wrote {openapi}", openapi=args.openapi))
         return 0
-    logging.getLogger("dashcamcleaner.service").setLevel(logging.INFO)
     return serve(options, models=args.models)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -15,8 +16,8 @@ import dashcamcleaner
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.service import routes_jobs, routes_pages, routes_pictures, routes_status
-from dashcamcleaner.service.answers import Detected, ProblemAnswer
 from dashcamcleaner.service.border import Border
+from dashcamcleaner.service.document import completed
 from dashcamcleaner.service.options import ServiceOptions
 from dashcamcleaner.service.problems import handle
 from dashcamcleaner.service.state import Service
@@ -68,7 +69,9 @@ def create_app(options: ServiceOptions, *, models: ModelPool | None = None) -> F
 
     def described() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _with_problems(FastAPI.openapi(app))
+            app.openapi_schema = completed(
+                copy.deepcopy(FastAPI.openapi(app)), options=options, policies=service.policies
+            )
         return app.openapi_schema
 
     app.openapi = described  # type: ignore[method-assign]
@@ -80,15 +83,3 @@ def create_app(options: ServiceOptions, *, models: ModelPool | None = None) -> F
 def openapi() -> dict[str, Any]:
     """The OpenAPI document of a service as it is opened without options; nothing is started."""
     return create_app(ServiceOptions(token_file=None)).openapi()
-
-
-def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with the models that routes refer to by name, and without FastAPI's own of errors."""
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    for model in (ProblemAnswer, Detected):
-        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas.update(schema.pop("$defs", {}))
-        schemas[model.__name__] = schema
-    for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
-    return document

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -19,52 +19,69 @@ from dashcamcleaner.errors import InputError, RequestError, TooLarge
 from dashcamcleaner.messages import msg
 from dashcamcleaner.service.pictures import SentPicture
 
-__all__ = ["JSON_PICTURES", "PICTURE_BODY", "content_type_of", "form_files", "plain_name", "read_json", "read_pictures"]
+__all__ = [
+    "CLIP_BODY", "chunks", "content_type_of", "form_files", "picture_body", "plain_name", "read_json", "read_pictures",
+]  # fmt: skip
 
 _MOST_NAME = 120
 _RAW = re.compile(r"(image/[\w.+-]+|application/octet-stream)")
 
-JSON_PICTURES: dict[str, Any] = {
-    "type": "object",
-    "required": ["pictures"],
-    "additionalProperties": False,
-    "properties": {
-        "pictures": {
-            "type": "array",
-            "minItems": 1,
-            "items": {
-                "type": "object",
-                "required": ["data"],
-                "additionalProperties": False,
-                "properties": {
-                    "name": {"type": "string", "maxLength": 1000},
-                    "data": {"type": "string", "format": "byte", "description": "the file in base64"},
-                },
-            },
-        }
-    },
-}
-
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 
-PICTURE_BODY: dict[str, Any] = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "required": ["files"],
-                "additionalProperties": False,
-                "properties": {"files": {"type": "array", "minItems": 1, "items": _BINARY["schema"]}},
-            }
-        },
-        "application/json": {"schema": JSON_PICTURES},
-        "image/jpeg": _BINARY,
-        "image/png": _BINARY,
-        "application/octet-stream": _BINARY,
+_JSON_PICTURE: dict[str, Any] = {
+    "type": "object",
+    "required": ["data"],
+    "additionalProperties": False,
+    "properties": {
+        "name": {"type": "string", "maxLength": 1000},
+        "data": {"type": "string", "format": "byte", "minLength": 1, "description": "the file in base64"},
     },
 }
-"""How OpenAPI tells of a body with pictures."""
+_JSON_PATH = {"type": "string", "minLength": 1, "maxLength": 1000}
+
+
+def _body(field: str, item: dict[str, Any], *, most: int, files: str, items: str, raw: Sequence[str]) -> dict[str, Any]:
+    """How OpenAPI tells of a body that carries files in one of three ways.
+
+    Args:
+        field: the one member of its JSON.
+        item: the schema of what stands in there.
+        most: how many there may be.
+        files: what the files are.
+        items: what the members of the JSON are.
+        raw: media types of a file that is sent as it is.
+    """
+
+    def of(name: str, inner: dict[str, Any], description: str) -> dict[str, Any]:
+        rows = {"type": "array", "minItems": 1, "maxItems": most, "items": inner, "description": description}
+        members = {"required": [name], "additionalProperties": False, "properties": {name: rows}}
+        return {"schema": {"type": "object", **members}}
+
+    return {
+        "required": True,
+        "content": {
+            "multipart/form-data": of("files", _BINARY["schema"], files),
+            "application/json": of(field, item, items),
+            **dict.fromkeys(raw, _BINARY),
+        },
+    }
+
+
+def picture_body(most: int) -> dict[str, Any]:
+    """How OpenAPI tells of a body with as many pictures."""
+    raw = ("image/jpeg", "image/png", "application/octet-stream")
+    return _body("pictures", _JSON_PICTURE, most=most, files="the pictures", items="the pictures", raw=raw)
+
+
+CLIP_BODY = _body(
+    "paths",
+    _JSON_PATH,
+    most=3,
+    files="the clip; for an audit the source, what came of it, and its plan if there is one",
+    items="paths under a folder that the server allows, relative to it, in the same order",
+    raw=("video/mp4", "application/octet-stream"),
+)
+"""How OpenAPI tells of a body with the files of a job."""
 
 
 def plain_name(name: str | None) -> str:

@@ -22,7 +22,7 @@ from dashcamcleaner.files import check_space
 from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
 from dashcamcleaner.messages import msg
 from dashcamcleaner.service.answers import JobAnswer, JobList, problems
-from dashcamcleaner.service.bodies import chunks, content_type_of, form_files, plain_name, read_json
+from dashcamcleaner.service.bodies import CLIP_BODY, chunks, content_type_of, form_files, plain_name, read_json
 from dashcamcleaner.service.job_paths import allowed_path
 from dashcamcleaner.service.job_store import DONE, ENDED, JobRecord, new_id
 from dashcamcleaner.service.query import CLIP_SETTINGS, own_row, parameters, said_in_query
@@ -46,47 +46,13 @@ _MODEL = own_row(
 )  # fmt: skip
 _TARGETS = own_row("targets", "Labels that scenes keep, separated by commas; without them nothing is cut.")
 _OWN = (_KIND, _FORMAT, _AUDIT, _WEBHOOK, _NAME, _MODEL, _TARGETS)
-_NEEDED = {"clean": (1, 1), "scenes": (1, 1), "audit": (2, 3)}
-
-_BODY: dict[str, Any] = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "required": ["files"],
-                "additionalProperties": False,
-                "properties": {
-                    "files": {
-                        "type": "array",
-                        "minItems": 1,
-                        "maxItems": 3,
-                        "items": {"type": "string", "format": "binary"},
-                        "description": "the clip; for an audit the source, what came of it, and its plan if there"
-                        " is one",
-                    }
-                },
-            }
-        },
-        "application/json": {
-            "schema": {
-                "type": "object",
-                "required": ["paths"],
-                "additionalProperties": False,
-                "properties": {
-                    "paths": {
-                        "type": "array",
-                        "minItems": 1,
-                        "maxItems": 3,
-                        "items": {"type": "string", "minLength": 1, "maxLength": 1000},
-                        "description": "paths under a folder that the server allows, relative to it",
-                    }
-                },
-            }
-        },
-        "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
-    },
+_UNUSED: dict[str, frozenset[str]] = {
+    "clean": frozenset({"model", "targets"}),
+    "scenes": frozenset({"audit", "format"}),
+    "audit": frozenset({"audit", "format", "model", "targets", *(row.name for row in CLIP_SETTINGS)}),
 }
+"""What a kind of job has no use for; who says it is told so."""
+_NEEDED = {"clean": (1, 1), "scenes": (1, 1), "audit": (2, 3)}
 
 _LINKS = {
     name: {"operationId": name, "parameters": {"job": "$response.body#/id", **more}}
@@ -104,8 +70,8 @@ _KEEPALIVE_S = 15.0
     response_model=JobAnswer,
     responses={202: {"links": _LINKS}, **problems(404, 415, 501, 507)},
     openapi_extra={
-        "requestBody": _BODY,
-        "parameters": parameters([*_OWN, *CLIP_SETTINGS], extra={"webhook": {"maxLength": 2000}}),
+        "requestBody": CLIP_BODY,
+        "parameters": parameters([*_OWN, *CLIP_SETTINGS], extra={"webhook": {"maxLength": 2000, "format": "uri"}}),
     },
 )
 async def start_job(request: Request, owner: Caller, response: Response) -> Any:
@@ -121,10 +87,13 @@ async def start_job(request: Request, owner: Caller, response: Response) -> Any:
     record = JobRecord(
         new_id(), owner, own["kind"], settings=said, audit=bool(own["audit"]), webhook=own["webhook"] or ""
     )
+    if unused := [name for name in request.query_params if name in _UNUSED[record.kind]]:
+        record.warnings.append({"message": f"{record.kind} has no use for {', '.join(unused)}.", "hint": ""})
     if record.kind == "scenes":
         if importlib.util.find_spec("dashcamcleaner.scenes.job") is None:
             raise ExtraMissing("This server cannot cut scenes.", hint=extra_hint("scenes"))
-        record.model, record.targets = own["model"], [word for word in (own["targets"] or "").split(",") if word]
+        named = [word.strip() for word in (own["targets"] or "").split(",")]
+        record.model, record.targets = own["model"], [word for word in named if word]
     with service.jobs.place(record.id) as folder:
         check_space(folder, needed_bytes=int(request.headers.get("content-length", 0)))
         await _take_files(request, service, record, folder, name=plain_name(own["name"] or ""))

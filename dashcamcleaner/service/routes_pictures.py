@@ -12,7 +12,8 @@ from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.errors import NotFound, RequestError, SettingError
 from dashcamcleaner.messages import msg
 from dashcamcleaner.service.answers import Detected, Scored, problems
-from dashcamcleaner.service.bodies import PICTURE_BODY, read_pictures
+from dashcamcleaner.service.bodies import picture_body, read_pictures
+from dashcamcleaner.service.options import ROWS
 from dashcamcleaner.service.pictures import written_formats
 from dashcamcleaner.service.policy import DEFAULT_POLICY, Policy
 from dashcamcleaner.service.query import PICTURE_SETTINGS, own_row, parameters, said_in_query
@@ -32,6 +33,9 @@ _METHOD = own_row(
 _FORMAT = own_row("format", "Format of the cleaned picture; without it, that of the source.", choices=tuple(_FORMATS))
 _OWN = (_METHOD, _FORMAT)
 
+_MOST: int = next(row.default for row in ROWS if row.name == "max_pictures")
+"""What the document tells where no server was opened; see `document`."""
+
 _PICTURE = {"schema": {"type": "string", "format": "binary"}}
 
 
@@ -41,7 +45,7 @@ _PICTURE = {"schema": {"type": "string", "format": "binary"}}
     response_model=Scored,
     response_model_exclude_none=True,
     responses=problems(404, 415, 501),
-    openapi_extra={"requestBody": PICTURE_BODY, "parameters": parameters([_POLICY])},
+    openapi_extra={"requestBody": picture_body(_MOST), "parameters": parameters([_POLICY])},
 )
 async def score(request: Request, _caller: Caller) -> Any:
     """Scores 0 to 1, the parts that they are made of, boxes, and a verdict under a policy, for each picture."""
@@ -68,7 +72,7 @@ async def score(request: Request, _caller: Caller) -> Any:
         **problems(409, 415),
     },
     response_model=None,
-    openapi_extra={"requestBody": PICTURE_BODY, "parameters": parameters([*_OWN, *PICTURE_SETTINGS])},
+    openapi_extra={"requestBody": picture_body(1), "parameters": parameters([*_OWN, *PICTURE_SETTINGS])},
 )
 async def anonymize(request: Request, _caller: Caller) -> Response:
     """One picture in, the same with faces and plates hidden out, upright and without EXIF, as `clean` writes it."""
@@ -78,7 +82,7 @@ async def anonymize(request: Request, _caller: Caller) -> Response:
     settings = resolve(said)
     if not settings.kinds():
         raise SettingError("Neither faces nor plates are to be hidden.", hint="Leave out faces=false or plates=false.")
-    pictures = await read_pictures(request, most=service.options.max_pictures)
+    pictures = await read_pictures(request, most=service.options.max_pictures)  # the border has counted their bytes
     if len(pictures) != 1:
         raise RequestError(
             msg("There are {count} pictures, and one is cleaned at a time.", count=len(pictures)), hint="Send one."

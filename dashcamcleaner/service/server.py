@@ -5,9 +5,11 @@ One process: there is one pool of models and one queue. What is to run on more c
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +56,26 @@ def serve(options: ServiceOptions, *, models: ModelPool | None = None) -> int:
             limit_concurrency=_MOST_CONNECTIONS, timeout_keep_alive=15, timeout_graceful_shutdown=5,
             proxy_headers=False, h11_max_incomplete_event_size=65536,
         )  # fmt: skip
-        logging.getLogger("uvicorn").setLevel(logging.WARNING)
         server = _Server(config)
-        server.run(sockets=[listener])
+        with _level("uvicorn", logging.WARNING), _level("dashcamcleaner.service", logging.INFO):
+            try:
+                server.run(sockets=[listener])
+            except KeyboardInterrupt:  # raised again by the library when the signal's work is done
+                if not server.started:
+                    raise
     return 0 if server.started else 1
+
+
+@contextlib.contextmanager
+def _level(name: str, level: int) -> Iterator[None]:
+    """What a logger tells for as long as the server runs."""
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(level)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _listening(options: ServiceOptions) -> socket.socket:

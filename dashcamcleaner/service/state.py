@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 import threading
@@ -53,45 +54,53 @@ class Service:
         self.ready = False
         self.why_not: DashcamCleanerError | None = None
         self.stopping = threading.Event()
-        self._own_models = models is None
-        self._warming: threading.Thread | None = None
-        self._tempdir_before: str | None = None
+        self._open = contextlib.ExitStack()
+        """What `stop` undoes, the latest first."""
+        if models is None:
+            self._open.callback(self.models.close)
 
     def start(self) -> None:
         """Open the storage, clear what a crash left, begin with the jobs, and load the models meanwhile.
+
+        What fails leaves the process as it was, and so does `stop`: an app may live in a process with others.
 
         Raises:
             SettingError: the storage is another server's.
             OutputError: it cannot be written to.
         """
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self) -> None:
         options = self.options
         with map_os_errors(options.storage_folder, what="The storage folder", verb="made"):
             options.storage_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.store = JobStore(options.storage_folder / "jobs.sqlite")
+        self._open.callback(self.store.close)
         shutil.rmtree(self.temporary, ignore_errors=True)
         with map_os_errors(self.temporary, what="The folder of temporary files", verb="made"):
             self.temporary.mkdir(mode=0o700)
-        self._tempdir_before, tempfile.tempdir = tempfile.tempdir, str(self.temporary)  # of uploads on their way
+        self._open.callback(shutil.rmtree, self.temporary, ignore_errors=True)
+        self._open.callback(setattr, tempfile, "tempdir", tempfile.tempdir)
+        tempfile.tempdir = str(self.temporary)  # of uploads on their way
         self.jobs = JobQueue(options, store=self.store, folder=options.storage_folder / "jobs", metrics=self.metrics)
+        self._open.callback(self.jobs.stop)
         self.work = WorkQueue(most_waiting=options.picture_queue, patience_s=options.max_request_time)
+        self._open.callback(self.work.close)
         self.metrics.gauge("picture_queue", "Pictures' requests that wait or run.", lambda: self.work.inside)
         self.metrics.gauge("job_queue", "Jobs that wait or run.", lambda: self.jobs.waiting)
         self.jobs.start()
-        self._warming = threading.Thread(target=self._warm_up, name="dashcamcleaner-models")
-        self._warming.start()
+        warming = threading.Thread(target=self._warm_up, name="dashcamcleaner-models")
+        warming.start()
+        self._open.callback(warming.join)
 
     def stop(self) -> None:
         """End jobs and threads; jobs under way wait for the next server."""
         self.stopping.set()
-        self.jobs.stop()
-        self.work.close()
-        if self._warming is not None:
-            self._warming.join()
-        if self._own_models:
-            self.models.close()
-        self.store.close()
-        tempfile.tempdir = self._tempdir_before
-        shutil.rmtree(self.temporary, ignore_errors=True)
+        self._open.close()
 
     def _warm_up(self) -> None:
         """Open what the first request would wait for; what is missing is told, and asked for again by requests."""

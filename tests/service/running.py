@@ -17,6 +17,7 @@ from pathlib import Path
 
 import httpx
 import numpy as np
+import psutil
 from PIL import Image
 
 from tests.pictures import street
@@ -59,7 +60,7 @@ def running(storage: Path, *flags: str, token: str = "", ready: bool = True) -> 
         found = re.search(r"http://[\d.]+:\d+", told)
         assert found, told + "".join(lines)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        with httpx.Client(base_url=found[0], headers=headers, timeout=60, trust_env=False) as client:
+        with httpx.Client(base_url=found[0], headers=headers, timeout=240, trust_env=False) as client:
             server = RunningServer(process, found[0], client, lines)
             if ready:
                 wait_until(lambda: client.get("/ready").status_code == 200, what="the server to be ready")
@@ -77,7 +78,7 @@ def running(storage: Path, *flags: str, token: str = "", ready: bool = True) -> 
         process.stderr.close()
 
 
-def wait_until(done: object, *, what: str, most_s: float = 90) -> None:
+def wait_until(done: object, *, what: str, most_s: float = 240) -> None:
     """Ask until it is so."""
     until = time.monotonic() + most_s
     while not done():  # type: ignore[operator]
@@ -94,6 +95,18 @@ def end_of(server: RunningServer, job: str) -> dict:
         return found["state"] in ("done", "failed")
 
     wait_until(ended, what="the job to end")
+    return found
+
+
+def workers_of(storage: Path) -> list[psutil.Process]:
+    """The processes of a server's jobs."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if str(storage) in process.cwd() and "dashcamcleaner.service.worker" in process.cmdline():
+                found.append(process)
+        except psutil.Error:
+            continue
     return found
 
 

@@ -6,27 +6,15 @@ import os
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from dashcamcleaner.media.probe import probe
 from dashcamcleaner.service.job_store import JobRecord, JobStore
 from tests import clips
-from tests.service.running import RunningServer, end_of, running, wait_until
+from tests.service.running import RunningServer, end_of, running, wait_until, workers_of
 
 FAST = {"inference_size": "320", "crop_checks": "false"}
 FRAMES = 400
-
-
-def workers_of(storage: Path) -> list[psutil.Process]:
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if str(storage) in process.cwd() and "dashcamcleaner.service.worker" in process.cmdline():
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
 
 
 @pytest.fixture()
@@ -81,7 +69,7 @@ def test_a_stopped_server_ends_soon_and_keeps_the_job(tmp_path: Path, long_clip:
         wait_until(lambda: workers_of(storage), what="the job's process")
         begun = time.monotonic()
         server.process.terminate()
-        server.process.wait(40)
+        assert server.process.wait(40) == 0, "a server that is asked to end has not failed"
         assert time.monotonic() - begun < 40
     assert not workers_of(storage)
     store = JobStore(storage / "jobs.sqlite")

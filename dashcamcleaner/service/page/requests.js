@@ -30,9 +30,9 @@ export async function ask(path, options = {}, attempts = 20) {
   throw new Problem(answer.status, told);
 }
 
-export function form(file) {
+export function form(...files) {
   const body = new FormData();
-  body.append("files", file, file.name);
+  for (const file of files) body.append("files", file, file.name);
   return { method: "POST", body };
 }
 

@@ -1,0 +1,135 @@
+// A job on a clip: sent, followed event by event, and what came of it: the clip, its scenes, or an audit's findings.
+
+import { card, element, endingOf, link, message, query, speak, stemOf, tellFailure, told } from "/page/cards.js";
+import { ask, events, form, Problem } from "/page/requests.js";
+
+const hiding = ["style", "profile", "faces", "plates"];
+const said = { clean: [...hiding, "audit"], scenes: [...hiding, "model", "targets"], audit: [] };
+const mostRows = 200;
+
+function duration(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  return whole < 90 ? `${whole} s` : `${Math.round(whole / 60)} min`;
+}
+
+/** A moment of a clip: minutes, seconds, tenths. */
+function moment(seconds) {
+  const tenths = Math.round(seconds * 10);
+  const rest = (tenths % 600) / 10;
+  return `${Math.floor(tenths / 600)}:${rest < 10 ? "0" : ""}${rest.toFixed(1)}`;
+}
+
+function showEvent(made, bar, event) {
+  if (event.event === "progress") {
+    if (event.frames) bar.value = Math.min(1, event.frames_done / event.frames);
+    const left = event.eta_s === null ? "" : `, ${duration(event.eta_s)} left`;
+    message(made, `${event.phase}: frame ${event.frames_done}${event.frames ? ` of ${event.frames}` : ""}${left}`);
+  } else if (event.event === "warned") {
+    made.querySelector(".warnings").append(told("li", [event.message, event.hint].filter(Boolean).join(" ")));
+  }
+}
+
+function showScenes(made, scenes, model) {
+  const table = document.createElement("table");
+  table.append(told("caption", `Scenes, told apart by ${model}`));
+  const rows = [["label", "from", "to", "score"]];
+  for (const block of scenes.blocks.slice(0, mostRows)) {
+    rows.push([block.label, moment(block.start_s), moment(block.end_s), block.score.toFixed(2)]);
+  }
+  for (const [number, cells] of rows.entries()) {
+    const line = table.insertRow();
+    for (const text of cells) line.append(told(number ? "td" : "th", text));
+  }
+  const place = made.querySelector(".found");
+  place.append(table);
+  const more = scenes.blocks.length - mostRows;
+  if (more > 0) place.append(told("p", `${more} more are in the list.`, "note"));
+}
+
+function showAudit(made, audit) {
+  const place = made.querySelector(".found");
+  place.append(told("p", `Audit: ${audit.status}`, `verdict ${audit.status === "PASS" ? "" : "flagged"}`));
+  const list = (title, lines) => {
+    if (!lines.length) return;
+    place.append(told("h4", title));
+    const items = document.createElement("ul");
+    items.append(...lines.slice(0, mostRows).map((line) => told("li", line)));
+    place.append(items);
+  };
+  list("Findings", audit.findings.map((one) => {
+    const when = one.first_frame < 0 ? "" : ` At ${moment(one.start_s)}${one.end_s > one.start_s ? ` to ${moment(one.end_s)}` : ""}.`;
+    return `${one.severity}: ${one.message}${when}`;
+  }));
+  list("Looked at", audit.checks.map((one) => `${one.title}: ${one.told}`));
+}
+
+async function fetchFile(job, word) {
+  const answer = await ask(job.links[word]);
+  return { blob: await answer.blob(), ending: endingOf(answer) };
+}
+
+async function showClip(made, job, source, stem, keep) {
+  const result = await fetchFile(job, "result");
+  const url = keep(new Blob([result.blob], { type: "video/mp4" }));
+  made.querySelector(".before").src = keep(source);
+  made.querySelector(".after").src = url;
+  made.querySelector(".pair").hidden = false;
+  link(made, "Download the cleaned clip", url, `${stem}_cleaned${result.ending}`);
+}
+
+const extras = [
+  ["list", "List of scenes (tags)", ".tag"], ["csv", "Scenes as CSV", ".scenes.csv"], ["json", "Scenes as JSON", ".scenes.json"],
+  ["page", "Report", "_cleaned.report.html"], ["report", "Report as JSON", "_cleaned.report.json"],
+  ["plan", "Plan", "_cleaned.plan.jsonl"],
+];
+
+function sentenceOf(kind, job) {
+  if (kind === "audit") return "Done: the cleaned file was looked at again.";
+  if (kind === "clean") return `Done: ${job.outcome.frames} frames.`;
+  const found = job.outcome.scenes.blocks.length;
+  return `Done: ${found} ${found === 1 ? "scene" : "scenes"}${job.links.result ? ", cut to those that are kept" : ""}.`;
+}
+
+/** Send files as a job of a kind, and show it in a card of its own until it is deleted. */
+export async function workOnJob(kind, files) {
+  const name = files[0].name;
+  const made = card("clip", name);
+  made.querySelector(".kind").textContent = { clean: "cleaned", scenes: "scenes", audit: "audit" }[kind];
+  const bar = made.querySelector("progress");
+  const urls = [];
+  const keep = (blob) => { urls.push(URL.createObjectURL(blob)); return urls.at(-1); };
+  const model = element("model").value;
+  let job = null;
+  made.querySelector(".remove").addEventListener("click", async () => {
+    try {
+      if (job) await ask(job.links.self, { method: "DELETE" });
+      speak(`${name} is deleted.`);
+    } catch (error) {
+      if (error.status !== 404) { tellFailure(made, name, error); return; }
+    }
+    urls.forEach((url) => URL.revokeObjectURL(url));
+    made.remove();
+    element("results").focus();
+  });
+  try {
+    job = await (await ask(`/jobs?kind=${kind}&${query(said[kind])}`, form(...files))).json();
+    message(made, "Waiting …");
+    for await (const event of events(job.links.events)) showEvent(made, bar, event);
+    job = await (await ask(job.links.self)).json();
+    if (job.state !== "done") throw new Problem(0, job.problem ?? { detail: "The job did not end." });
+    bar.value = 1;
+    const stem = stemOf(name);
+    if (job.links.result) await showClip(made, job, files[0], stem, keep);
+    for (const [word, text, ending] of extras) {
+      if (job.links[word]) link(made, text, keep((await fetchFile(job, word)).blob), `${stem}${ending}`);
+    }
+    if (job.outcome.scenes) showScenes(made, job.outcome.scenes, model);
+    if (job.outcome.audit) showAudit(made, job.outcome.audit);
+    const text = sentenceOf(kind, job);
+    message(made, text);
+    speak(`${name}: ${text}${job.outcome.audit ? ` ${job.outcome.audit.status}.` : ""}`);
+  } catch (error) {
+    bar.hidden = true;
+    tellFailure(made, name, error);
+  }
+}
