@@ -208,7 +208,11 @@ def _edits_of(plan: Path | None, accepted: Collection[str]) -> tuple[Edits, list
     file.accept(*accepted)
     edits = file.read(missing_ok=True)
     if file.is_foreign:
-        told = f"The edits {file.path} were not made here ({edits.yes_note}): the audit does not go by them."
+        told = msg(
+            "The edits {path} were not made here ({yes_note}): the audit does not go by them.",
+            path=file.path,
+            yes_note=edits.yes_note,
+        )
         return edits.without_uncovering, [told]
     return edits, [clear_note(file, edits)] if edits.uncovering else []
 

@@ -141,7 +141,7 @@ def tell_folder(
 
         url = publish_page(reports, folder, overwrite=overwrite)
         if not quiet:
-            say(f"report: {url}")
+            say(msg("report: {url}", url=url))
         return
     if folder is None:
         parents = {Path(report["output"]).absolute().parent for report in reports}

@@ -94,7 +94,10 @@ def _asked(job: Job) -> Job:
     file = unaccepted_edits(job)
     if file is None:
         return job
-    say(f"The edits {file.path} were not made here: {file.read().yes_note}.", stream=sys.stderr)
+    say(
+        msg("The edits {path} were not made here: {yes_note}.", path=file.path, yes_note=file.read().yes_note),
+        stream=sys.stderr,
+    )
     say("Take them? [y/N]", stream=sys.stderr)
     said_yes = sys.stdin.readline().strip().lower() in ("y", "yes")
     return dataclasses.replace(job, accepted=(*job.accepted, file.sha256)) if said_yes else job

@@ -247,7 +247,7 @@ def _chosen(
     for text in args.person_style:
         number, style, square_px, picture = _look(text, flag="--person-style")
         if number not in edits.persons:
-            raise SettingError(f"There is no person {number}.")
+            raise SettingError(msg("There is no person {number}.", number=number))
         edits = edits.added(PersonStyle(number, style, square_px, picture))  # of two the later one counts
     return _vehicles(edits, args, look=look)
 
@@ -264,7 +264,13 @@ def _vehicles(edits: Edits, args: argparse.Namespace, *, look: ClipPeople) -> Ed
         known = {track: tracks for tracks in vehicles.values() for track in tracks}
         if missing := sorted(set(numbers) - set(known)):
             listed = ", ".join(map(str, sorted(vehicles))) or "none"
-            raise SettingError(f"There is no vehicle {', '.join(map(str, missing))}; there is: {listed}.")
+            raise SettingError(
+                msg(
+                    "There is no vehicle {names}; there is: {listed}.",
+                    names=", ".join(map(str, missing)),
+                    listed=listed,
+                )
+            )
         return {track for number in numbers for track in known[number]}
 
     size = look.header.upright_size
@@ -280,7 +286,9 @@ def _vehicles(edits: Edits, args: argparse.Namespace, *, look: ClipPeople) -> Ed
     for number in args.split_vehicle:
         tracks = tracks_of([number])
         if len(tracks) < 2:
-            raise SettingError(f"Vehicle {number} is shown by one track alone; there is nothing to split.")
+            raise SettingError(
+                msg("Vehicle {number} is shown by one track alone; there is nothing to split.", number=number)
+            )
         edits = Edits(without(VehicleTrack, tracks))
     for text in args.vehicle_style:
         number, style, square_px, picture = _look(text, flag="--vehicle-style")
@@ -313,7 +321,7 @@ def _look(text: str, *, flag: str) -> tuple[int, str, int, str]:
         check_look(style, square_px, picture)
     except ValueError:
         raise SettingError(
-            f"{flag} cannot be {text!r}.",
+            msg("{flag} cannot be {text}.", flag=flag, text=repr(text)),
             hint="For example 2=solid, 2=gaussian, 2=mosaic, 2=mosaic:24 or 2=picture:smile.png.",
         ) from None
     if picture:
@@ -421,11 +429,24 @@ def _show(jobs: Sequence[Job], described: Sequence[tuple[ClipPeople, Edits]], ar
                 )
             )
         if vehicles:
-            say(f"{'vehicle':>8}{'from':>10}{'to':>10}{'frames':>8}{'best':>6}  choice  tracks")
+            say(
+                msg(
+                    "{value:>8}{value2:>10}{value3:>10}{value4:>8}{value5:>6}  choice  tracks",
+                    value="vehicle",
+                    value2="from",
+                    value3="to",
+                    value4="frames",
+                    value5="best",
+                )
+            )
         for car in vehicles:
             span = f"{format_seconds(car.first_s):>10}{format_seconds(car.last_s):>10}"
             its = ", ".join(map(str, sorted(car.tracks)))
             say(f"{car.track:>8}{span}{car.frames:>8}{car.score:>6.2f}  {car.choice or '-':<6}  {its}")
-        say(f"unknown: {len(look.faces.unknown)} faces, too small, blurred or turned away to tell whose")
+        say(
+            msg(
+                "unknown: {count} faces, too small, blurred or turned away to tell whose", count=len(look.faces.unknown)
+            )
+        )
     if args.sheet:
         say(msg("contact sheet: {sheet}", sheet=args.sheet))

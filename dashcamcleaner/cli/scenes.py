@@ -92,7 +92,10 @@ def run(args: argparse.Namespace) -> int:
 
     paths = {name: Path(value) if value else None for name, value in _files(args).items()}
     if args.batch_size < 1 or args.batch_size > 1024:
-        raise SettingError(f"--batch-size is {args.batch_size}, which is not 1 to 1024.", hint="The default is 32.")
+        raise SettingError(
+            msg("--batch-size is {batch_size}, which is not 1 to 1024.", batch_size=args.batch_size),
+            hint="The default is 32.",
+        )
     common, own = _thresholds(args.min_score)
     status = 0
     for name in args.inputs:
@@ -127,7 +130,9 @@ def _thresholds(words: list[str]) -> tuple[float, tuple[tuple[str, float], ...]]
         try:
             value = float(number)
         except ValueError:
-            raise SettingError(f"--min-score is {word!r}.", hint="It is 0 to 1, or LABEL=0.7 for one label.") from None
+            raise SettingError(
+                msg("--min-score is {word}.", word=repr(word)), hint="It is 0 to 1, or LABEL=0.7 for one label."
+            ) from None
         if sign:
             own[label.strip()] = value
         else:

@@ -20,6 +20,7 @@ from dashcamcleaner.cluster.scratch import scratch_folder
 from dashcamcleaner.detection.weights import Weights, WeightsFile, find_weights, is_vouched, lent, parts_of
 from dashcamcleaner.errors import SettingError, WeightsError
 from dashcamcleaner.files import file_sha256, map_os_errors
+from dashcamcleaner.messages import msg
 from dashcamcleaner.settings import Settings
 
 __all__ = ["Parcel", "delivery", "forget", "parcel_of", "receive", "right_weights", "weights_of"]
@@ -88,7 +89,7 @@ def _sum(files: dict[str, bytes], one: WeightsFile) -> str:
 
 
 def _bytes(path: Path) -> bytes:
-    with map_os_errors(path, what=f"The weights file {path}", verb="read", to=WeightsError):
+    with map_os_errors(path, what=msg("The weights file {path}", path=path), verb="read", to=WeightsError):
         return path.read_bytes()
 
 
@@ -102,11 +103,13 @@ def receive(parcel: Parcel, *, run: str) -> None:
     folder = _folders[run] = scratch_folder()
     for number, (name, weights) in enumerate(parcel.weights.items()):
         place = folder / str(number)
-        with map_os_errors(place, what=f"The weights {weights.name}", verb="written", to=WeightsError):
+        with map_os_errors(
+            place, what=msg("The weights {weights}", weights=weights.name), verb="written", to=WeightsError
+        ):
             place.mkdir()
             for file, content in parcel.files[name].items():
                 if Path(file).name != file or file in ("", ".", ".."):
-                    raise SettingError(f"{file!r} is no name of a file.")
+                    raise SettingError(msg("{file} is no name of a file.", file=repr(file)))
                 (place / file).write_bytes(content)
         here = replace(weights, files=tuple(replace(one, path=place / one.path.name) for one in weights.files))
         _received.setdefault(parcel.digests[name], {})[run] = here
@@ -138,7 +141,8 @@ def right_weights(digests: dict[str, str], *, who: str) -> Iterator[None]:
                 continue
         if digest not in _received:
             raise SettingError(
-                f"The worker {who} has other weights of the same name.", hint="Put the same weights everywhere."
+                msg("The worker {who} has other weights of the same name.", who=who),
+                hint="Put the same weights everywhere.",
             )
         borrowed[name] = next(iter(_received[digest].values()))
     with lent(borrowed):

@@ -274,8 +274,8 @@ def _check_resources(client: Any, settings: Settings) -> None:
     for name, count in needed.items():
         if all(worker.get("resources", {}).get(name, 0) < count for worker in workers):
             raise SettingError(
-                f"No worker of the cluster was started with {name}={count}.",
-                hint=f'Start them with --resources "{name}={count}", or say --device cpu.',
+                msg("No worker of the cluster was started with {name}={count}.", name=name, count=count),
+                hint=msg('Start them with --resources "{name}={count}", or say --device cpu.', name=name, count=count),
             )
 
 
@@ -294,7 +294,7 @@ def _weights_everywhere(client: Any, settings: Settings) -> Iterator[None]:
                 raise
             except Exception as error:  # whatever befell a worker comes back as it was raised there
                 raise BackendError(
-                    f"The weights cannot be sent to the workers: {type(error).__name__}.",
+                    msg("The weights cannot be sent to the workers: {what}.", what=type(error).__name__),
                     hint="Look into the workers' logs, and at the room in their folders for temporary files.",
                 ) from error
         yield

@@ -198,7 +198,7 @@ def _known_hosts_only() -> Any:
             known = Path("~/.ssh/known_hosts").expanduser()
             if not known.is_file() or not paramiko.HostKeys(str(known)).check(hostname, key):
                 raise InputError(
-                    f"{hostname} is not known, or has another key than it had.",
+                    msg("{hostname} is not known, or has another key than it had.", hostname=hostname),
                     hint="Connect to it once with ssh, and say yes if the key is its own.",
                 )
 

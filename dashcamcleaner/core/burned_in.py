@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashcamcleaner.core.edit_rows import Box, box_of, check_box
+from dashcamcleaner.messages import msg
 
 __all__ = ["CONTENTS", "POSITION", "BurnedIn", "burned_in_of", "burned_in_sentence", "place_words"]
 
@@ -86,7 +87,10 @@ def place_words(box: Box, size: tuple[int, int]) -> str:
 
 def burned_in_sentence(found: Iterable[BurnedIn], *, size: tuple[int, int]) -> str:
     """Where text is burned in, for people: ``position in the picture, lower left; date, time, upper right``."""
-    told = [f"{_words(one.holds)} in the picture, {place_words(one.box, size)}" for one in found]
+    told = [
+        msg("{words} in the picture, {place}", words=_words(one.holds), place=place_words(one.box, size))
+        for one in found
+    ]
     return "; ".join(dict.fromkeys(told))
 
 

@@ -65,7 +65,7 @@ def make_demo(folder: Path, *, overwrite: bool = False) -> Path:
     pictures = _frames()  # a missing portrait is told before anything is written
     check_output(path, sources=[], overwrite=overwrite or is_demo(path))
     hint = msg("Name a folder in which you may write.")
-    with atomic_path(path, what=f"The demo clip {path}", hint=hint, make_folder=True) as beside:
+    with atomic_path(path, what=msg("The demo clip {path}", path=path), hint=hint, make_folder=True) as beside:
         _write(beside, pictures)  # FFmpeg's own errors are OSErrors too
     return path
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dashcamcleaner.messages import msg
+
 __all__ = ["MOST", "best_batch"]
 
 MOST = 16
@@ -41,17 +43,17 @@ def best_batch(
     size = 1
     while size <= MOST:
         if room is not None and taken_bytes is not None and size > 1 and taken_bytes() * 2 > room:
-            why = f"batches of {size} might take more than half of the free memory"
+            why = msg("batches of {size} might take more than half of the free memory", size=size)
             break
         try:
             seconds(size)
             found = size / max(seconds(size), 1e-9)
         except failures:
-            why = f"batches of {size} do not fit"
+            why = msg("batches of {size} do not fit", size=size)
             break
         if found < rate * _GAIN:
-            why = f"batches of {size} are no faster"
+            why = msg("batches of {size} are no faster", size=size)
             break
-        best, rate, why = size, found, f"larger than {MOST} is not tried"
+        best, rate, why = size, found, msg("larger than {most} is not tried", most=MOST)
         size *= 2
-    return best, f"batches of {best}, since {why}"
+    return best, msg("batches of {best}, since {why}", best=best, why=why)

@@ -251,7 +251,9 @@ def lent(given: Mapping[str, Weights]) -> Iterator[None]:
     with _lending:
         for name, weights in given.items():
             if name in _lent and _lent[name][0] != weights:
-                raise WeightsError(f"other weights are in use as {name!r} in this process.", hint="Try again later.")
+                raise WeightsError(
+                    msg("other weights are in use as {name} in this process.", name=repr(name)), hint="Try again later."
+                )
         for name, weights in given.items():
             _lent[name] = (weights, _lent[name][1] + 1 if name in _lent else 1)
     try:

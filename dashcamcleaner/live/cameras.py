@@ -12,6 +12,7 @@ from pathlib import Path
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.live.stream_source import StreamAddress
+from dashcamcleaner.messages import msg
 
 __all__ = ["camera_address", "known_cameras"]
 
@@ -61,7 +62,7 @@ def camera_address(name: str, *, rate: float, system: str = sys.platform) -> Str
     if not Path(device).is_char_device():
         listed = ", ".join(f"{path} ({called})" if called else path for path, called in cameras)
         raise InputError(
-            f"There is no camera {visible(device)}.",
-            hint=f"There are: {listed}." if cameras else "No camera is connected to this machine.",
+            msg("There is no camera {device}.", device=visible(device)),
+            hint=msg("There are: {listed}.", listed=listed) if cameras else "No camera is connected to this machine.",
         )
     return StreamAddress(device, f"camera {visible(device)}", format="v4l2", options=options)

@@ -73,4 +73,4 @@ class Capture:
         """
         form = self._source.open()
         if form.size != self._form.size:
-            raise InputError(f"{self._source.description} came back with another size.")
+            raise InputError(msg("{description} came back with another size.", description=self._source.description))

@@ -56,12 +56,17 @@ def cut_at_key_frames(path: Path, *, info: MediaInfo, cut: ClipCut) -> ClipCut:
         else:
             spans.append((first, last))
     if not spans:
-        raise SettingError(f"Nothing of {path.name} would be left.", hint="Check labels, rules and actions.")
+        raise SettingError(
+            msg("Nothing of {path} would be left.", path=path.name), hint="Check labels, rules and actions."
+        )
     for first, _ in spans[1:]:
         if not groups[first].joins:
             raise SettingError(
-                f"{path.name} cannot be joined at {float(keys[first]):.3f} s without encoding: its groups of pictures "
-                "are open.",
+                msg(
+                    "{path} cannot be joined at {time_s:.3f} s without encoding: its groups of pictures are open.",
+                    path=path.name,
+                    time_s=float(keys[first]),
+                ),
                 hint="Write pieces with -c, or leave --lossless out.",
             )
     return ClipCut(CutTimes.of((keys[a], edges[b] if b < len(edges) else end) for a, b in spans), cut.muted)

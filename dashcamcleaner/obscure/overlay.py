@@ -29,7 +29,9 @@ def read_picture(path: Path | None) -> np.ndarray:
     """RGBA float32 in 0-1, upright."""
     if path is None:
         raise SettingError("the style picture needs a picture.", hint="Name one with --picture FILE.")
-    data = np.frombuffer(read_bytes(path, what=f"The picture {path}", to=SettingError, most=_MOST_BYTES), np.uint8)
+    data = np.frombuffer(
+        read_bytes(path, what=msg("The picture {path}", path=path), to=SettingError, most=_MOST_BYTES), np.uint8
+    )
     picture = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size and _is_small(data) else None
     if picture is None:
         raise SettingError(

@@ -27,6 +27,7 @@ from dashcamcleaner.detection.ocr import TextReader
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import DetectorFailed, ExtraMissing, InputError
 from dashcamcleaner.media.decoder import frame_times_and_keys, open_clip
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import read_header
@@ -86,14 +87,17 @@ class BurnedInText:
             return
         hidden = self.hidden
         if hidden:
-            yield f"Burned-in text is hidden over the whole clip: {self._places(hidden)}.", ""
+            yield msg("Burned-in text is hidden over the whole clip: {places}.", places=self._places(hidden)), ""
         elif self.wanted != "none":
             what = "position" if self.wanted == "position" else "text"
-            yield f"No burned-in {what} was found; look at the clip yourself before you publish it.", ""
+            yield msg("No burned-in {what} was found; look at the clip yourself before you publish it.", what=what), ""
         left = [one for one in self.found if not self._is_hidden(one) and (one.sure or one.holds != ("text",))]
         if left:
             flags = "--hide-overlay all" if self.wanted == "position" else "--hide-overlay position, or all"
-            yield f"Burned-in text stays visible: {self._places(left)}.", f"Hide it with {flags}."
+            yield (
+                msg("Burned-in text stays visible: {places}.", places=self._places(left)),
+                msg("Hide it with {flags}.", flags=flags),
+            )
 
     def _places(self, some: Sequence[BurnedIn]) -> str:
         doubt = "" if all(one.sure for one in some) else " (perhaps a sign: the camera stands still)"
@@ -128,7 +132,7 @@ def look_for_burned_in(job: Job, *, info: MediaInfo, models: ModelPool, control:
         raise ExtraMissing("Burned-in text cannot be found: its extra is not installed.", hint=error.hint) from error
     except (DetectorFailed, InputError) as error:
         if unasked:
-            return replace(result, problem=f"Burned-in text could not be looked for: {error.message}")
+            return replace(result, problem=msg("Burned-in text could not be looked for: {error}", error=error.message))
         raise
     return replace(result, found=found)
 

@@ -131,8 +131,8 @@ class EditsFile:
         """
         if self.is_foreign:
             raise NotAccepted(
-                f"The edits {self.path} were not made here: {edits.yes_note}.",
-                hint=f"If you know them, {how} --accept-edits {self.sha256}.",
+                msg("The edits {path} were not made here: {yes_note}.", path=self.path, yes_note=edits.yes_note),
+                hint=msg("If you know them, {how} --accept-edits {sha256}.", how=how, sha256=self.sha256),
             )
 
     def read(self, *, missing_ok: bool = False) -> Edits:

@@ -167,10 +167,16 @@ class VisiblePersons:
     def sentences(self) -> list[str]:
         """The same for people."""
         return [
-            f"Person {row['person']} was left visible in {row['frames']} frames, {format_seconds(row['first_s'])} to "
-            f"{format_seconds(row['last_s'])}, by {row['by']}."
+            msg(
+                "Person {person} was left visible in {frames} frames, {time} to {time2}, by {by}.",
+                person=row["person"],
+                frames=row["frames"],
+                time=format_seconds(row["first_s"]),
+                time2=format_seconds(row["last_s"]),
+                by=row["by"],
+            )
             if row["frames"] > 1
-            else f"Person {row['person']} was left visible in 1 frame, by {row['by']}."
+            else msg("Person {person} was left visible in 1 frame, by {by}.", person=row["person"], by=row["by"])
             for row in self.rows()
         ]
 
@@ -200,5 +206,5 @@ def keep_edits_beside(job: Job, edits: Edits, *, zones: Sequence[HiddenZone] = (
         there = there.without_persons.joined(about) if about else there
         file.write(covered(there, [zone.box for zone in zones]))
     except DashcamCleanerError as error:
-        return f"What was decided could not be written beside the plan: {error.message}"
+        return msg("What was decided could not be written beside the plan: {error}", error=error.message)
     return ""

@@ -307,14 +307,24 @@ def describe_edits(edits: Edits) -> list[str]:
         if tracks:
             lines.append(msg("tracks {what}: {names}", what=what, names=", ".join(map(str, sorted(tracks)))))
     for track, spans in sorted(edits.keep_spans.items()):
-        when = ", ".join(f"{format_seconds(one.from_s)} to {format_seconds(one.to_s)}" for one in spans)
-        lines.append(f"track left clear for a part of the clip: {track}, {when}")
+        when = ", ".join(
+            msg(
+                "{time} to {time2}",
+                time=format_seconds(one.from_s),
+                time2=format_seconds(one.to_s),
+            )
+            for one in spans
+        )
+        lines.append(msg("track left clear for a part of the clip: {track}, {when}", track=track, when=when))
     for vehicle, its in edits.vehicle_tracks.items():
-        lines.append(f"tracks of one vehicle, {vehicle}: {', '.join(map(str, its))}")
+        lines.append(msg("tracks of one vehicle, {vehicle}: {names}", vehicle=vehicle, names=", ".join(map(str, its))))
     looks: list[tuple[str, PersonStyle | TrackStyle]] = [(f"person {n}", one) for n, one in edits.person_styles.items()]
     looks += [(f"track {n}", one) for n, one in edits.track_styles.items()]
     for whose, look in looks:
-        lines.append(f"the look of {whose}: {look.style}" + (f", {look.square_px} px" if look.square_px else ""))
+        lines.append(
+            msg("the look of {whose}: {style}", whose=whose, style=look.style)
+            + (msg(", {square_px} px", square_px=look.square_px) if look.square_px else "")
+        )
     for region in edits.regions:
         span = msg("{time} to {time2}", time=format_seconds(region.from_s), time2=format_seconds(region.to_s))
         lines.append(

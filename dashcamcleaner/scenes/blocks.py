@@ -46,7 +46,7 @@ class BlockRules:
         for flag, value, most in (
             ("--min-score", self.min_score, 1.0), ("--max-gap", self.max_gap_s, math.inf),
             ("--min-cut", self.min_length_s, math.inf), ("--min-coverage", self.min_coverage, 1.0),
-            *((f"--min-score of {label}", score, 1.0) for label, score in self.label_scores),
+            *((msg("--min-score of {label}", label=label), score, 1.0) for label, score in self.label_scores),
         ):  # fmt: skip
             if not 0 <= value <= most or math.isinf(value):  # written so that NaN fails
                 limit = "0 or more" if most > 1 else "0 to 1"
@@ -69,7 +69,10 @@ class BlockRules:
 def _check_known(named: Iterable[str], labels: Sequence[str]) -> None:
     for label in named:
         if label not in labels:
-            raise SettingError(f"there is no label {label!r}.", hint=f"There are: {', '.join(labels)}.")
+            raise SettingError(
+                msg("there is no label {label}.", label=repr(label)),
+                hint=msg("There are: {names}.", names=", ".join(labels)),
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

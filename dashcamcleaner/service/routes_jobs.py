@@ -88,7 +88,9 @@ async def start_job(request: Request, owner: Caller, response: Response) -> Any:
         new_id(), owner, own["kind"], settings=said, audit=bool(own["audit"]), webhook=own["webhook"] or ""
     )
     if unused := [name for name in request.query_params if name in _UNUSED[record.kind]]:
-        record.warnings.append({"message": f"{record.kind} has no use for {', '.join(unused)}.", "hint": ""})
+        record.warnings.append(
+            {"message": msg("{kind} has no use for {names}.", kind=record.kind, names=", ".join(unused)), "hint": ""}
+        )
     if record.kind == "scenes":
         if importlib.util.find_spec("dashcamcleaner.scenes.job") is None:
             raise ExtraMissing("This server cannot cut scenes.", hint=extra_hint("scenes"))
