@@ -52,7 +52,8 @@ def portrait() -> Image.Image:
 def street(size: tuple[int, int], *, seed: int = 1) -> np.ndarray:
     """The background, uint8 RGB: sky, trees, a hedge, pavement and road.
 
-    No houses: rows of windows on a light wall are what a small detector takes for a huge plate.
+    No houses: rows of windows on a light wall are what a small detector takes for a huge plate. The trees stand close
+    and have small leaves, as real ones do: single round crowns of large blots on thin trunks were taken for heads.
     """
     w, h = size
     rng = np.random.default_rng(seed)
@@ -83,10 +84,10 @@ def street(size: tuple[int, int], *, seed: int = 1) -> np.ndarray:
 def _tree(draw: ImageDraw.ImageDraw, x: int, ground: int, rng: np.random.Generator) -> None:
     crown = ground - int(rng.integers(190, 290))
     draw.polygon([(x - 9, ground), (x + 9, ground), (x + 5, crown), (x - 5, crown)], fill=(92, 74, 58))
-    for _ in range(160):
+    for _ in range(900):
         angle, reach = rng.uniform(0, 2 * np.pi), np.sqrt(rng.random())
-        cx, cy = x + 86 * reach * np.cos(angle), crown + 74 * reach * np.sin(angle)
-        r = rng.uniform(7, 17)
+        cx, cy = x + 140 * reach * np.cos(angle), crown + 74 * reach * np.sin(angle)
+        r = rng.uniform(3, 7)
         draw.ellipse((cx - r, cy - r, cx + r, cy + r), fill=_leaf(rng, (74, 112, 60)))
 
 
