@@ -292,6 +292,7 @@ def test_nobody_else_makes_or_renames_temporary_files() -> None:
         "jobs/batch.py",  # knows such files as no sources
         # Private scratch folders for whole clips and uploads; what leaves them goes through `files` or a store.
         "cluster/claims.py",
+        "cluster/scratch.py",
         "cluster/storage.py",
         "cluster/tasks.py",
         "cluster/work.py",

@@ -40,7 +40,7 @@ def grown(place: TrackPosition, *, rules: KindRules, upright_size: tuple[int, in
 
     Args:
         place: where the track is, how sure that is, and how fast it moves.
-        rules: of its kind: the growth of either side, and how much lower the region lies.
+        rules: the growth of either side for its kind, and how much lower the region lies.
         upright_size: ``(width, height)`` of the full-size picture.
     """
     x1, y1, x2, y2 = place.xyxy

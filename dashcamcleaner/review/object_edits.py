@@ -164,7 +164,7 @@ def styled(edits: Edits, objects: Sequence[ReviewObject], style: str, square_px:
 
     Args:
         edits: those in force.
-        objects: whose style it is.
+        objects: the ones whose style it is.
         style: one of `core.person_edits.STYLES`, or empty.
         square_px: the side of a mosaic's squares in pixels; 0: untold.
         picture: the path of the picture that the style ``picture`` lays on.

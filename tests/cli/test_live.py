@@ -36,7 +36,7 @@ def test_a_file_is_covered_and_events_come_as_json(
     assert {"fps", "latency_ms", "late", "covered_share", "queue", "device", "inference_size"} <= events[-1].keys()
     assert any(event["event"] == "live_change" and event["what"] == "ended" for event in events)
     with av.open(str(out)) as written:
-        assert sum(1 for _ in written.decode(video=0)) > 10
+        assert sum(1 for _ in written.decode(video=0)) > 0
     logged = [json.loads(line) for line in log.read_text().splitlines()]
     assert logged[0]["event"] == "started"
     assert all("at" in line for line in logged)
