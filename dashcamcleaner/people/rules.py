@@ -207,17 +207,17 @@ def unknown_note(faces: ClipFaces, *, kept: bool) -> str:
     """The sentence about faces that are nobody's; empty where there are none."""
     if not faces.unknown:
         return ""
-    count, frames = len(faces.unknown), faces.unknown_frames
+    count, where = len(faces.unknown), counted("in {n} frame", "in {n} frames", faces.unknown_frames)
     if kept:
         return counted(
-            "{n} unknown face stays visible, as asked for (in {frames} frames).",
-            "{n} unknown faces stay visible, as asked for (in {frames} frames).",
+            "{n} unknown face stays visible, as asked for ({where}).",
+            "{n} unknown faces stay visible, as asked for ({where}).",
             count,
-            frames=frames,
+            where=where,
         )
     return counted(
-        "{n} unknown face stays hidden: too small, blurred or turned away to tell whose (in {frames} frames).",
-        "{n} unknown faces stay hidden: too small, blurred or turned away to tell whose (in {frames} frames).",
+        "{n} unknown face stays hidden: too small, blurred or turned away to tell whose ({where}).",
+        "{n} unknown faces stay hidden: too small, blurred or turned away to tell whose ({where}).",
         count,
-        frames=frames,
+        where=where,
     )
