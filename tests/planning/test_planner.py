@@ -556,7 +556,7 @@ def test_a_plain_object_of_any_size_in_one_frame_alone_is_hidden_in_it(kind, sha
 
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.35])
 def test_a_face_that_rests_in_the_picture_while_the_scene_moves_is_hidden(share):
-    """A driver's, filmed by a camera inside the car: what rests is burned-in text only where text is taken for the kind."""
+    """A driver's, from inside the car: what rests is burned-in text only where text is taken for the kind."""
     side = share * scenes.SIZE[0]
     moving = Motion(np.array([[1, 0, 12], [0, 1, 0]], np.float32))
     seen = [
