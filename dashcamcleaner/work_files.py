@@ -25,7 +25,7 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
-__all__ = ["WorkFile", "hold", "host_name", "identity", "is_alive", "is_work_name", "remove_leftovers"]
+__all__ = ["WorkFile", "hold", "host_name", "identity", "is_alive", "remove_leftovers"]
 
 if sys.platform != "win32":
     import fcntl
@@ -186,11 +186,6 @@ def host_name() -> str:
 @functools.cache
 def _host() -> str:
     return hashlib.sha256(host_name().encode("utf-8", "surrogateescape")).hexdigest()[:8]
-
-
-def is_work_name(name: str) -> bool:
-    """Whether a folder of this name holds a file at work."""
-    return _NAME.fullmatch(name) is not None
 
 
 def hold(handle: int) -> bool | None:

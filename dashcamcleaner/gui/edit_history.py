@@ -86,10 +86,6 @@ class EditHistory:
 
     # --- tracks
 
-    def tracks_with(self, verdict: type[Verdict]) -> set[int]:
-        """The tracks about which this was said."""
-        return {edit.track for edit in self.edits.entries if isinstance(edit, verdict)}
-
     def toggle(self, verdict: Verdict) -> None:
         """Say something about a track, or take it back. Keeping, removing and hiding alone exclude each other."""
         said = any(_says(edit, (type(verdict),), verdict.track) for edit in self.edits.entries)

@@ -6,7 +6,6 @@ so is taken, less often where many faces are in the picture, so that the cost of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -160,8 +159,3 @@ def _cut(picture: np.ndarray, box: Box) -> tuple[np.ndarray, Box]:
     left, top = max(0, int(x1 - around)), max(0, int(y1 - around))
     right, bottom = min(width, int(x2 + around) + 1), min(height, int(y2 + around) + 1)
     return picture[top:bottom, left:right].copy(), (x1 - left, y1 - top, x2 - left, y2 - top)
-
-
-def good_samples(samples: Sequence[FaceSample]) -> list[FaceSample]:
-    """Those that may decide who somebody is."""
-    return [sample for sample in samples if sample.good]
