@@ -9,9 +9,10 @@ quicker by far; the picture is then the last key frame before its time.
 from __future__ import annotations
 
 import bisect
+import contextlib
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -130,6 +131,38 @@ def _straight(
             number += 1
 
 
+@contextlib.contextmanager
+def _opened(path: Path, *, info: MediaInfo, threads: int) -> Iterator[tuple[Any, Any]]:
+    """The container and its stream of pictures, whose packets are decoded here by hand."""
+    with map_os_errors(path, verb="opened", to=InputError, also=(av.error.FFmpegError,)):
+        container = open_source(path)
+    with container:
+        stream = container.streams.video[0] if len(container.streams) <= info.video else container.streams[info.video]
+        stream.thread_type, stream.thread_count = "AUTO", threads
+        yield container, stream
+
+
+class _SampleMaker:
+    """Makes samples of decoded pictures; see `sample_pictures` for its arguments."""
+
+    def __init__(self, info: MediaInfo, *, step_s: Fraction, size: tuple[int, int]) -> None:
+        self._info, self._step_s, self._size = info, step_s, size
+        self._scaler, self._converter = Scaler(info), VideoReformatter()
+
+    def samples(self, native: Any, numbers: Iterable[int]) -> Iterator[Sample]:
+        """One picture as the samples of these numbers.
+
+        Raises:
+            _ReadStraight: it did not decode.
+        """
+        if native is None:
+            raise _ReadStraight
+        native = conformed(native, layout=self._info.layout, size=self._info.size, converter=self._converter)
+        picture = self._scaler.upright_rgb(native, self._size)
+        for one in numbers:
+            yield Sample(one, one * self._step_s, picture, bool(native.is_corrupt))
+
+
 def _by_key_frames(
     path: Path, *, info: MediaInfo, step_s: Fraction, size: tuple[int, int], threads: int
 ) -> Iterator[Sample]:
@@ -137,25 +170,15 @@ def _by_key_frames(
 
     The filter that smooths the edges of blocks is left out: nothing refers to these pictures, and they are made small.
     """
-    scaler, converter = Scaler(info), VideoReformatter()
-    with map_os_errors(path, verb="opened", to=InputError, also=(av.error.FFmpegError,)):
-        container = open_source(path)
-    with container:
-        stream = container.streams.video[0] if len(container.streams) <= info.video else container.streams[info.video]
-        stream.thread_type, stream.thread_count = "AUTO", threads
+    maker = _SampleMaker(info, step_s=step_s, size=size)
+    with _opened(path, info=info, threads=threads) as (container, stream):
         stream.codec_context.options = {"skip_loop_filter": "all"}
         joiner = GroupJoiner(info.codec, bytes(stream.codec_context.extradata or b""))
         keys = _wanted_keys(container, stream, info=info, step_s=step_s)
         while batch := list(itertools.islice(keys, _MOST_KEYS)):
             natives = _keys_decoded(stream, [packet for packet, _ in batch], joiner=joiner)
             for packet, numbers in batch:
-                native = natives.get(packet.pts)
-                if native is None:
-                    raise _ReadStraight
-                native = conformed(native, layout=info.layout, size=info.size, converter=converter)
-                picture = scaler.upright_rgb(native, size)
-                for one in numbers:
-                    yield Sample(one, one * step_s, picture, bool(native.is_corrupt))
+                yield from maker.samples(natives.get(packet.pts), numbers)
 
 
 def _wanted_keys(container: Any, stream: Any, *, info: MediaInfo, step_s: Fraction) -> Iterator[tuple[Any, range]]:
@@ -230,12 +253,8 @@ class _Group:
 def _by_groups(
     path: Path, *, info: MediaInfo, step_s: Fraction, size: tuple[int, int], threads: int
 ) -> Iterator[Sample]:
-    scaler, converter = Scaler(info), VideoReformatter()
-    with map_os_errors(path, verb="opened", to=InputError, also=(av.error.FFmpegError,)):
-        container = open_source(path)
-    with container:
-        stream = container.streams.video[0] if len(container.streams) <= info.video else container.streams[info.video]
-        stream.thread_type, stream.thread_count = "AUTO", threads
+    maker = _SampleMaker(info, step_s=step_s, size=size)
+    with _opened(path, info=info, threads=threads) as (container, stream):
         base, number = info.time_base, 0
         origin: int | None = None
         for group, following in _groups(container, stream, info=info):
@@ -253,13 +272,7 @@ def _by_groups(
                 continue
             natives = _decoded(stream, group, wanted=set(wanted))
             for time, numbers in wanted.items():
-                native = natives.get(time)
-                if native is None:
-                    raise _ReadStraight
-                native = conformed(native, layout=info.layout, size=info.size, converter=converter)
-                picture = scaler.upright_rgb(native, size)
-                for one in numbers:
-                    yield Sample(one, one * step_s, picture, bool(native.is_corrupt))
+                yield from maker.samples(natives.get(time), numbers)
 
 
 def _groups(container: Any, stream: Any, *, info: MediaInfo) -> Iterator[tuple[_Group, int | None]]:

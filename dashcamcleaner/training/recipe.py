@@ -173,21 +173,12 @@ def _fill(kind: Any, values: dict[str, Any], *, where: str) -> Any:
     filled: dict[str, Any] = {}
     for name, value in values.items():
         wanted = getattr(default, name)
+        mixed = isinstance(wanted, bool) != isinstance(value, bool)  # a bool is an int, too
         if isinstance(wanted, tuple):
             value = tuple(float(v) for v in value)
-        elif isinstance(wanted, bool) != isinstance(value, bool) and wanted is not None:
-            raise SettingError(
-                msg(
-                    "{where} {name} cannot be {value}: it is like {wanted}.",
-                    where=where,
-                    name=name,
-                    value=repr(value),
-                    wanted=repr(wanted),
-                )
-            )
-        elif isinstance(wanted, float) and isinstance(value, int | float):
+        elif isinstance(wanted, float) and isinstance(value, int | float) and not mixed:
             value = float(value)
-        elif wanted is not None and not isinstance(value, type(wanted)):
+        elif wanted is not None and (mixed or not isinstance(value, type(wanted))):
             raise SettingError(
                 msg(
                     "{where} {name} cannot be {value}: it is like {wanted}.",
