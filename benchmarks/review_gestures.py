@@ -24,7 +24,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication
 
 from dashcamcleaner.core.plain_text import say
-from dashcamcleaner.gui.background_worker import BackgroundWorker
+from dashcamcleaner.gui.background_worker import BackgroundWorker, ReviewWorkers
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.review import ReviewPanel
@@ -49,7 +49,7 @@ def main() -> int:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     app = QApplication([])
     workers = [BackgroundWorker(name) for name in ("sight", "planning", "files")]
-    panel = ReviewPanel(*workers, EngineFacade(), FormModel({"profile": "fast"}))
+    panel = ReviewPanel(ReviewWorkers(*workers), EngineFacade(), FormModel({"profile": "fast"}))
     panel.resize(1280, 820)
     panel.show()
     with tempfile.TemporaryDirectory() as folder:

@@ -14,7 +14,7 @@ from typing import Any
 
 from PyQt5.QtCore import QObject, QThread, pyqtSignal
 
-__all__ = ["BackgroundWorker"]
+__all__ = ["BackgroundWorker", "ReviewWorkers"]
 
 
 @dataclass(slots=True, eq=False)
@@ -135,3 +135,18 @@ class BackgroundWorker(QThread):
             self._line.clear()
             self._ready.notify()
         self.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewWorkers:
+    """The threads in which a review works.
+
+    Args:
+        sight: reads the frames that are looked at.
+        planning: makes plans anew after an edit.
+        files: makes thumbnails, and saves.
+    """
+
+    sight: BackgroundWorker
+    planning: BackgroundWorker
+    files: BackgroundWorker

@@ -14,7 +14,7 @@ from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QFileDialog, QInputDialog, QMenu
 
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError
-from dashcamcleaner.gui.background_worker import BackgroundWorker
+from dashcamcleaner.gui.background_worker import ReviewWorkers
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.frame_provider import FrameProvider
@@ -57,16 +57,9 @@ class ObjectReview(ReviewPlayer):
 
     message = pyqtSignal(str)
 
-    def __init__(
-        self,
-        sight: BackgroundWorker,
-        planning: BackgroundWorker,
-        files: BackgroundWorker,
-        engine: EngineFacade,
-        model: FormModel,
-    ) -> None:
-        super().__init__(sight, planning, files, engine, model)
-        self._planning, self._files, self._card_frames = planning, files, FrameProvider(engine)
+    def __init__(self, workers: ReviewWorkers, engine: EngineFacade, model: FormModel) -> None:
+        super().__init__(workers, engine, model)
+        self._card_frames = FrameProvider(engine)
         self.objects: list[ReviewObject] = []
         """All objects, whether shown or filtered out."""
         self.at_hand = ItemsAtHand()
@@ -278,9 +271,9 @@ class ObjectReview(ReviewPlayer):
             if isinstance(error, DashcamCleanerError):
                 self.canvas.tell(f"{localized(error.message)}\n{localized(error.hint)}".strip())
             else:
-                self._planning.unclaimed.emit(error)
+                self._workers.planning.unclaimed.emit(error)
 
-        self._planning.ask(lambda: work(lambda: serial != self._serial), took, failed=failed)
+        self._workers.planning.ask(lambda: work(lambda: serial != self._serial), took, failed=failed)
 
     # --- pictures
 
@@ -303,7 +296,7 @@ class ObjectReview(ReviewPlayer):
                 self.cards.show_picture(key, picture)
 
         # Without one the card keeps its empty picture; the canvas tells what is wrong with the clip.
-        self._files.ask(work, took, failed=lambda _: None, topic="crop" if crop else "", first=crop)
+        self._workers.files.ask(work, took, failed=lambda _: None, topic="crop" if crop else "", first=crop)
 
     def _ask_levels(self, opened: OpenedReview) -> None:
         """How loud the clip is, for the timeline."""
@@ -318,13 +311,13 @@ class ObjectReview(ReviewPlayer):
             if serial == self._serial:
                 self.timeline.show_levels(levels)
 
-        self._files.ask(work, took, failed=lambda _: None)
+        self._workers.files.ask(work, took, failed=lambda _: None)
 
     def _scrub(self, key: Key | None, part: float) -> None:
         """Show another moment of an object on its card."""
         one = next((one for one in self.objects if one.key == key), None)
         if one is None or self.opened is None:
-            self._files.forget("crop")
+            self._workers.files.forget("crop")
             self.cards.show_crop(None)
             return
         crops = one.crops()

@@ -12,7 +12,7 @@ from PyQt5.QtGui import QKeyEvent
 from dashcamcleaner.core.edit_rows import Box
 from dashcamcleaner.core.edit_types import ClearZone, DrawnRegion, HiddenZone
 from dashcamcleaner.errors import DashcamCleanerError
-from dashcamcleaner.gui.background_worker import BackgroundWorker
+from dashcamcleaner.gui.background_worker import ReviewWorkers
 from dashcamcleaner.gui.canvas import CanvasView
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.form_model import FormModel
@@ -74,15 +74,8 @@ class ReviewPanel(ObjectReview):
     render_wanted = pyqtSignal()
     ready = pyqtSignal()
 
-    def __init__(
-        self,
-        sight: BackgroundWorker,
-        planning: BackgroundWorker,
-        files: BackgroundWorker,
-        engine: EngineFacade,
-        model: FormModel,
-    ) -> None:
-        super().__init__(sight, planning, files, engine, model)
+    def __init__(self, workers: ReviewWorkers, engine: EngineFacade, model: FormModel) -> None:
+        super().__init__(workers, engine, model)
         self._draws: DrawnType = DrawnRegion
         self._wanted: tuple[Path, Path, Path | None] | None = None
         self._connect()
@@ -119,7 +112,7 @@ class ReviewPanel(ObjectReview):
         """No review: say why."""
         self._serial += 1
         for topic in ("review", "review-look"):
-            self._sight.forget(topic)
+            self._workers.sight.forget(topic)
         self.editing.close()
         self.opened = self._wanted = self.chosen = None
         self.objects, self.at_hand = [], ItemsAtHand()
@@ -141,7 +134,7 @@ class ReviewPanel(ObjectReview):
         self.show_nothing(tr("Opening the review…"))
         self._wanted = (source, plan, report)
         settings = self._model.settings
-        self._sight.ask(
+        self._workers.sight.ask(
             lambda: self._review_service.open(source, plan, report, settings),
             self._ready,
             failed=self._failed,
@@ -179,11 +172,11 @@ class ReviewPanel(ObjectReview):
                 self._wanted = None
                 self.open(*wanted)
 
-        self._sight.ask(self._review_service.accept_edits, accepted, failed=self._failed)
+        self._workers.sight.ask(self._review_service.accept_edits, accepted, failed=self._failed)
 
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, DashcamCleanerError):
-            self._sight.unclaimed.emit(error)
+            self._workers.sight.unclaimed.emit(error)
             self.show_nothing(tr("This clip cannot be reviewed."))
             return
         self.show_nothing(f"{localized(error.message)}\n{localized(error.hint)}".strip())

@@ -10,7 +10,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from dashcamcleaner.core.edit_rows import Box, KeyFrame
 from dashcamcleaner.core.edit_types import ClearZone, DrawnRegion, HiddenSpan, HiddenZone
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError
-from dashcamcleaner.gui.background_worker import BackgroundWorker
+from dashcamcleaner.gui.background_worker import ReviewWorkers
 from dashcamcleaner.gui.edit_history import EditHistory
 from dashcamcleaner.gui.review_service import OpenedReview, ReviewService
 from dashcamcleaner.gui.words import tr
@@ -45,15 +45,9 @@ class Editing(QObject):
     focused = pyqtSignal(object)
     message = pyqtSignal(str)
 
-    def __init__(
-        self,
-        sight: BackgroundWorker,
-        planning: BackgroundWorker,
-        files: BackgroundWorker,
-        review_service: ReviewService,
-    ) -> None:
+    def __init__(self, workers: ReviewWorkers, review_service: ReviewService) -> None:
         super().__init__()
-        self._sight, self._planning, self._files, self._review_service = sight, planning, files, review_service
+        self._workers, self._review_service = workers, review_service
         self.history: EditHistory | None = None
         self.plans: list[FramePlan] = []
         self.review_items: list[ReviewItem] = []
@@ -182,7 +176,9 @@ class Editing(QObject):
         def lost(error: Exception) -> None:
             self.message.emit(tr("It could not be followed: {why}", why=error))
 
-        self._sight.ask(lambda: self._review_service.follow(pts, box, lambda: stopped[0]), followed, failed=lost)
+        self._workers.sight.ask(
+            lambda: self._review_service.follow(pts, box, lambda: stopped[0]), followed, failed=lost
+        )
 
     # --- after every change
 
@@ -199,11 +195,11 @@ class Editing(QObject):
         def saved(_: object) -> None:
             history.saved = edits
 
-        self._files.ask(history.saving(), saved, failed=self._not_saved, topic=f"save {file.path}", first=True)
+        self._workers.files.ask(history.saving(), saved, failed=self._not_saved, topic=f"save {file.path}", first=True)
         self._plan_stale[0] = True  # one that is being made for an older state ends early
         stale = self._plan_stale = [False]
         self.pending = True
-        self._planning.ask(
+        self._workers.planning.ask(
             lambda: self._review_service.replan(edits or None, lambda: stale[0]),
             self._planned,
             failed=self._not_planned,
@@ -227,7 +223,7 @@ class Editing(QObject):
 
     def _not_planned(self, error: Exception) -> None:
         if not isinstance(error, Cancelled):
-            self._planning.unclaimed.emit(error)
+            self._workers.planning.unclaimed.emit(error)
 
     def _not_saved(self, error: Exception) -> None:
         self.message.emit(str(error))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QElapsedTimer, QTimer, pyqtSignal
 
-from dashcamcleaner.gui.background_worker import BackgroundWorker
+from dashcamcleaner.gui.background_worker import ReviewWorkers
 from dashcamcleaner.gui.canvas import CanvasView, Shown
 from dashcamcleaner.gui.edit_history import EditHistory
 from dashcamcleaner.gui.engine_facade import EngineFacade
@@ -32,9 +32,7 @@ class ReviewPlayer(ReviewLayout):
     """Shows the frames of an open review.
 
     Args:
-        sight: the background worker on which frames are read.
-        planning: the background worker on which plans are made anew.
-        files: the background worker for thumbnails and for saving.
+        workers: the threads in which it works.
         engine: the door to the engine.
         model: the settings in force: looks are taken from there.
 
@@ -44,20 +42,13 @@ class ReviewPlayer(ReviewLayout):
 
     frame_shown = pyqtSignal()
 
-    def __init__(
-        self,
-        sight: BackgroundWorker,
-        planning: BackgroundWorker,
-        files: BackgroundWorker,
-        engine: EngineFacade,
-        model: FormModel,
-    ) -> None:
+    def __init__(self, workers: ReviewWorkers, engine: EngineFacade, model: FormModel) -> None:
         super().__init__()
-        self._sight, self._model = sight, model
+        self._workers, self._model = workers, model
         self._frames = FrameProvider(engine)
         self._review_service = ReviewService(engine, self._frames)
         self.opened: OpenedReview | None = None
-        self.editing = Editing(sight, planning, files, self._review_service)
+        self.editing = Editing(workers, self._review_service)
         self.place = 0
         self.chosen: tuple[str, int] | None = None
         self._playing = QTimer(self)
@@ -182,7 +173,7 @@ class ReviewPlayer(ReviewLayout):
         settings, px = self._model.settings, self.canvas.wanted_px()
         edits = self.history.edits if self.history is not None else None
         self._show_hand()
-        self._sight.ask(
+        self._workers.sight.ask(
             lambda: self._review_service.preview(pts, regions, settings=settings, longest_side_px=px, edits=edits),
             self._show,
             failed=self._failed,

@@ -6,6 +6,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QFrame, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from dashcamcleaner.gui import bars
+from dashcamcleaner.gui.background_worker import ReviewWorkers
 from dashcamcleaner.gui.frame_provider import FrameProvider
 from dashcamcleaner.gui.live_tab import LiveTab
 from dashcamcleaner.gui.preview import PreviewPanel
@@ -39,7 +40,8 @@ class WindowBody(QWidget):
         self.queue = QueueView(session.rows)
         self.empty = bars.EmptyPage()
         self.preview = PreviewPanel(session.sight, FrameProvider(session.engine), session.form)
-        self.review = ReviewPanel(session.sight, session.planning, session.files, session.engine, session.form)
+        workers = ReviewWorkers(session.sight, session.planning, session.files)
+        self.review = ReviewPanel(workers, session.engine, session.form)
         self.result = bars.ResultBar()
         self.settings = SettingsForm(session.form, session.store)
         self.settings.setMinimumWidth(270)
