@@ -20,6 +20,7 @@ an undisturbed minute of each source, then ten minutes with everything that dist
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -38,6 +39,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "benchmarks")]
 
 from live_parts import RATE, play_screen, play_udp, serve, watch  # noqa: E402  # found by the line above
+from virtual_screen import virtual_screen  # noqa: E402
 
 ASKED: dict[str, Callable[[dict[str, Any], bool], bool]] = {
     "no legible object-frame": lambda found, _: found["legible_object_frames"] == 0,
@@ -54,21 +56,14 @@ ASKED: dict[str, Callable[[dict[str, Any], bool], bool]] = {
 def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """Run player, live and watcher; what the watcher saw, as figures."""
     w, h = (int(side) for side in arguments.size.split("x"))
-    screen, words = None, [sys.executable, __file__, "--size", arguments.size]
+    stack, words = contextlib.ExitStack(), [sys.executable, __file__, "--size", arguments.size]
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
     ports = random.Random(os.getpid() + int(time.monotonic())).sample(range(20000, 30000), 2)
     source, sink = f"udp://127.0.0.1:{ports[0]}", f"udp://127.0.0.1:{ports[1]}"
     if arguments.source == "screen":
-        read, write = os.pipe()
-        screen = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{w}x{h}x24", "-nolisten", "tcp", "-noreset"],
-            pass_fds=(write,), stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        os.close(write)
-        with os.fdopen(read) as told:
-            environment |= {"DISPLAY": f":{told.readline().strip()}", "QT_QPA_PLATFORM": "xcb"}
+        environment |= {"DISPLAY": stack.enter_context(virtual_screen(w, h)), "QT_QPA_PLATFORM": "xcb"}
         source = "screen"
-    with tempfile.TemporaryDirectory() as folder:
+    with stack, tempfile.TemporaryDirectory() as folder:
         shown, seen = Path(folder) / "shown", Path(folder) / "seen"
         live_words = [*words, "--role", "serve", "--in", source, "--out", sink, "--cost-ms", str(arguments.cost_ms)]
         live_words += ["--delay", str(arguments.delay)]
@@ -95,7 +90,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
                     live.wait()
             time.sleep(0.5)
         finally:
-            for process in [*running, *([screen] if screen else [])]:
+            for process in running:
                 process.kill()
                 process.wait()
         if arguments.verbose:

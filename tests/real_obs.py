@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from virtual_screen import virtual_screen
 
 SCRIPT = Path(__file__).resolve().parents[1] / "dashcamcleaner" / "live" / "obs_script.py"
 PASSWORD = "testpassword"
@@ -187,20 +188,11 @@ def running_obs(home: Path) -> Iterator[Obs]:
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed (obs-studio obs-plugins xvfb libgl1-mesa-dri)")
     pytest.importorskip("obsws_python", reason="obsws-python is not installed (the extra live)")
-    read, write = os.pipe()
-    screen = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1024x640x24", "-nolisten", "tcp"],
-        pass_fds=(write,), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    os.close(write)
-    with os.fdopen(read) as told:
-        display = f":{told.readline().strip()}"
-    obs = Obs(home, display, free_port(), free_port())
-    try:
-        _write_home(obs)
-        obs.start()
-        yield obs
-    finally:
-        obs.end()
-        screen.terminate()
-        screen.wait()
+    with virtual_screen(1024, 640) as display:
+        obs = Obs(home, display, free_port(), free_port())
+        try:
+            _write_home(obs)
+            obs.start()
+            yield obs
+        finally:
+            obs.end()

@@ -17,6 +17,7 @@ import pytest
 from live_scene import shows_face
 from real_obs import free_port, wait_for
 from stream_servers import RATE, make_scene
+from virtual_screen import virtual_screen
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = (
@@ -63,17 +64,8 @@ def display() -> Iterator[str]:
             pytest.skip(f"{program} is not installed")
     if importlib.util.find_spec("pynput") is None:  # importing it asks for a display
         pytest.skip("pynput is not installed (the extra live)")
-    read, write = os.pipe()
-    screen = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "320x240x24", "-nolisten", "tcp", "-noreset"],
-        pass_fds=(write,), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    os.close(write)
-    with os.fdopen(read) as told:
-        number = told.readline().strip()
-    yield f":{number}"
-    screen.terminate()
-    screen.wait()
+    with virtual_screen(320, 240) as screen:
+        yield screen
 
 
 @pytest.mark.slow

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +13,7 @@ import numpy as np
 import pytest
 from clips import Sound, make
 from real_obs import free_port
+from virtual_screen import virtual_screen
 
 from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.live.addresses import source_for
@@ -179,17 +178,8 @@ def display(request: pytest.FixtureRequest) -> Iterator[str]:
     if shutil.which("Xvfb") is None:
         pytest.skip("Xvfb is not installed")
     pytest.importorskip("mss", reason="mss is not installed (the extra live)")
-    read, write = os.pipe()
-    screen = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "320x240x24", "-nolisten", "tcp", "-noreset"],
-        pass_fds=(write,), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    os.close(write)
-    with os.fdopen(read) as told:
-        number = told.readline().strip()
-    yield f":{number}"
-    screen.terminate()
-    screen.wait()
+    with virtual_screen(320, 240) as screen:
+        yield screen
 
 
 def test_a_screen_and_a_part_of_it_are_captured(display: str, monkeypatch: pytest.MonkeyPatch) -> None:
