@@ -362,7 +362,6 @@ def _forget(names: Sequence[str]) -> int:
 
 
 def _show(jobs: Sequence[Job], described: Sequence[tuple[ClipPeople, Edits]], args: argparse.Namespace) -> None:
-    from dashcamcleaner.core.time import format_seconds
     from dashcamcleaner.review.people_sheet import write_people_sheet
     from dashcamcleaner.review.person_summary import person_summaries, vehicle_summaries
 
@@ -405,44 +404,17 @@ def _show(jobs: Sequence[Job], described: Sequence[tuple[ClipPeople, Edits]], ar
         return
     for job, look, people, vehicles in listed:
         if len(listed) > 1:
-            say(msg("{source}", source=job.source))
-        say(
-            msg(
-                "{value:>8}{value2:>10}{value3:>10}{value4:>8}{value5:>6}  choice",
-                value="person",
-                value2="from",
-                value3="to",
-                value4="frames",
-                value5="sure",
-            )
-        )
+            say(f"{job.source}")
+        say(msg("{heads}  choice", heads=_heads(msg("person"), sureness=msg("sure"))))
         for one in people:
-            span = msg("{time:>10}{time2:>10}", time=format_seconds(one.first_s), time2=format_seconds(one.last_s))
-            say(
-                msg(
-                    "{person:>8}{span}{frames:>8}{sureness:>6.0%}  {choice}",
-                    person=one.person,
-                    span=span,
-                    frames=one.frames,
-                    sureness=one.sureness,
-                    choice=one.choice or "-",
-                )
-            )
+            row = _row(one.person, one.first_s, one.last_s, one.frames)
+            say(f"{row}{one.sureness:>6.0%}  {one.choice or '-'}")
         if vehicles:
-            say(
-                msg(
-                    "{value:>8}{value2:>10}{value3:>10}{value4:>8}{value5:>6}  choice  tracks",
-                    value="vehicle",
-                    value2="from",
-                    value3="to",
-                    value4="frames",
-                    value5="best",
-                )
-            )
+            say(msg("{heads}  choice  tracks", heads=_heads(msg("vehicle"), sureness=msg("best"))))
         for car in vehicles:
-            span = f"{format_seconds(car.first_s):>10}{format_seconds(car.last_s):>10}"
             its = ", ".join(map(str, sorted(car.tracks)))
-            say(f"{car.track:>8}{span}{car.frames:>8}{car.score:>6.2f}  {car.choice or '-':<6}  {its}")
+            row = _row(car.track, car.first_s, car.last_s, car.frames)
+            say(f"{row}{car.score:>6.2f}  {car.choice or '-':<6}  {its}")
         say(
             msg(
                 "unknown: {count} faces, too small, blurred or turned away to tell whose", count=len(look.faces.unknown)
@@ -450,3 +422,17 @@ def _show(jobs: Sequence[Job], described: Sequence[tuple[ClipPeople, Edits]], ar
         )
     if args.sheet:
         say(msg("contact sheet: {sheet}", sheet=args.sheet))
+
+
+def _heads(who: str, *, sureness: str) -> str:
+    """The heads of the columns that persons and vehicles share, above those of `_row`."""
+    return msg(
+        "{who:>8}{begins:>10}{ends:>10}{frames:>8}{sureness:>6}",
+        who=who, begins=msg("from"), ends=msg("to"), frames=msg("frames"), sureness=sureness,
+    )  # fmt: skip
+
+
+def _row(number: int, first_s: float, last_s: float, frames: int) -> str:
+    from dashcamcleaner.core.time import format_seconds
+
+    return f"{number:>8}{format_seconds(first_s):>10}{format_seconds(last_s):>10}{frames:>8}"

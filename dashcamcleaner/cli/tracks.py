@@ -52,29 +52,20 @@ def run(args: argparse.Namespace) -> int:
         return 0
     say(
         msg(
-            "{value:>6}  {value2:<8}{value3:>10}{value4:>10}{value5:>8}{value6:>6}{value7:>6}",
-            value="track",
-            value2="kind",
-            value3="from",
-            value4="to",
-            value5="frames",
-            value6="seen",
-            value7="best",
+            "{track:>6}  {kind:<8}{begins:>10}{ends:>10}{frames:>8}{seen:>6}{best:>6}",
+            track=msg("track"),
+            kind=msg("kind"),
+            begins=msg("from"),
+            ends=msg("to"),
+            frames=msg("frames"),
+            seen=msg("seen"),
+            best=msg("best"),
         )
     )
     for entry in entries:
-        span = msg(
-            "{time:>10}{time2:>10}",
-            time=format_seconds(entry.first_time.seconds),
-            time2=format_seconds(entry.last_time.seconds),
-        )
-        counts = msg(
-            "{frames:>8}{sightings:>6}{best_score:>6.2f}",
-            frames=entry.frames,
-            sightings=entry.sightings,
-            best_score=entry.best_score,
-        )
-        say(msg("{track:>6}  {kind:<8}{span}{counts}", track=entry.track, kind=entry.kind, span=span, counts=counts))
+        span = f"{format_seconds(entry.first_time.seconds):>10}{format_seconds(entry.last_time.seconds):>10}"
+        row = f"{entry.track:>6}  {entry.kind:<8}{span}{entry.frames:>8}{entry.sightings:>6}"
+        say(msg("{row}{best:>6.2f}", row=row, best=entry.best_score))
     if args.sheet:
         say(msg("contact sheet: {sheet}", sheet=args.sheet))
     return 0

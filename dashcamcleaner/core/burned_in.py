@@ -10,13 +10,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashcamcleaner.core.edit_rows import Box, box_of, check_box
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import joined, msg
 
 __all__ = ["CONTENTS", "POSITION", "BurnedIn", "burned_in_of", "burned_in_sentence", "place_words"]
 
 POSITION = "position"
 CONTENTS = (POSITION, "speed", "date", "time", "text")
 """What a burned-in text may hold; ``text`` is all that is none of the others."""
+_HELD = {
+    POSITION: msg("position"), "speed": msg("speed"), "date": msg("date"), "time": msg("time"), "text": msg("text"),
+}  # fmt: skip
+_UPPER = (msg("upper left"), msg("upper middle"), msg("upper right"))
+_LOWER = (msg("lower left"), msg("lower middle"), msg("lower right"))
 _MOST = 200
 
 
@@ -82,7 +87,7 @@ def place_words(box: Box, size: tuple[int, int]) -> str:
         size: ``(width, height)`` of the picture.
     """
     x, y = (box[0] + box[2]) / 2 / size[0], (box[1] + box[3]) / 2 / size[1]
-    return ("upper " if y < 0.5 else "lower ") + ("left" if x < 1 / 3 else "middle" if x < 2 / 3 else "right")
+    return (_UPPER if y < 0.5 else _LOWER)[0 if x < 1 / 3 else 1 if x < 2 / 3 else 2]
 
 
 def burned_in_sentence(found: Iterable[BurnedIn], *, size: tuple[int, int]) -> str:
@@ -91,8 +96,11 @@ def burned_in_sentence(found: Iterable[BurnedIn], *, size: tuple[int, int]) -> s
         msg("{words} in the picture, {place}", words=_words(one.holds), place=place_words(one.box, size))
         for one in found
     ]
-    return "; ".join(dict.fromkeys(told))
+    return joined(dict.fromkeys(told), "; ")
 
 
 def _words(holds: Sequence[str]) -> str:
-    return ", ".join(holds[:-1]) + (" and " if len(holds) > 1 else "") + holds[-1]
+    words = [_HELD[one] for one in holds]
+    if len(words) == 1:
+        return words[0]
+    return msg("{first} and {second}", first=joined(words[:-1], ", "), second=words[-1])

@@ -89,8 +89,14 @@ class BurnedInText:
         if hidden:
             yield msg("Burned-in text is hidden over the whole clip: {places}.", places=self._places(hidden)), ""
         elif self.wanted != "none":
-            what = "position" if self.wanted == "position" else "text"
-            yield msg("No burned-in {what} was found; look at the clip yourself before you publish it.", what=what), ""
+            yield (
+                (
+                    msg("No burned-in position was found; look at the clip yourself before you publish it.")
+                    if self.wanted == "position"
+                    else msg("No burned-in text was found; look at the clip yourself before you publish it.")
+                ),
+                "",
+            )
         left = [one for one in self.found if not self._is_hidden(one) and (one.sure or one.holds != ("text",))]
         if left:
             flags = "--hide-overlay all" if self.wanted == "position" else "--hide-overlay position, or all"
@@ -100,8 +106,10 @@ class BurnedInText:
             )
 
     def _places(self, some: Sequence[BurnedIn]) -> str:
-        doubt = "" if all(one.sure for one in some) else " (perhaps a sign: the camera stands still)"
-        return burned_in_sentence(some, size=self.size) + doubt
+        places = burned_in_sentence(some, size=self.size)
+        if all(one.sure for one in some):
+            return places
+        return msg("{places} (perhaps a sign: the camera stands still)", places=places)
 
 
 def look_for_burned_in(job: Job, *, info: MediaInfo, models: ModelPool, control: Control) -> BurnedInText:
