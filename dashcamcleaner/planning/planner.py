@@ -299,9 +299,7 @@ class TrackPlanner:
         plain = (evidence.typical_score - _PLAIN_FROM) / (_PLAIN_AT - _PLAIN_FROM)
         once = (evidence.best_score - _PLAIN_ONCE_FROM) / (_PLAIN_ONCE_AT - _PLAIN_ONCE_FROM)
         plain = max(plain, once)
-        # A driver's face rests in the picture of a camera inside the car, and is as plain as any.
-        rests = evidence.rests if self._rules[track.kind].taken_for_text else 0.0
-        plain = min(1.0, max(0.0, plain)) * (1 - rests)
+        plain = min(1.0, max(0.0, plain)) * (1 - evidence.burned_in)
         return (1 - plain) * _LARGE_COSTS * max(0.0, evidence.log_size - _LARGE_COSTS_FROM)
 
     def _sureness(self, track: Track) -> float:

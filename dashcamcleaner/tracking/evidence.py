@@ -95,6 +95,7 @@ class TrackEvidence:
         "_size",
         "_spread",
         "_swell",
+        "_taken_for_text",
         "_typical_aspect",
         "_updates",
         "_y",
@@ -103,8 +104,9 @@ class TrackEvidence:
     )
 
     def __init__(self, kind: str, *, upright_size: tuple[int, int]) -> None:
-        typical = rules_of(kind).aspect
-        self._typical_aspect = None if typical is None else math.log(typical)
+        rules = rules_of(kind)
+        self._typical_aspect = None if rules.aspect is None else math.log(rules.aspect)
+        self._taken_for_text = rules.taken_for_text
         self._picture = upright_size
         self._best: list[float] = []
         self._checks: list[float] = []
@@ -205,6 +207,14 @@ class TrackEvidence:
         moved = min(1.0, max(0.0, self._scene_px / (_MOVED * long_side) - 1))
         return steady * moved * min(1.0, self._rest_s / (2 * _RESTS_S))
 
+    @property
+    def burned_in(self) -> float:
+        """0 to 1: how surely it is burned-in text, where text is taken for its kind.
+
+        The face of a driver rests in the picture of a camera inside the car, too.
+        """
+        return self.rests if self._taken_for_text else 0.0
+
     def features(self) -> tuple[float, ...]:
         """Numbers for an `EvidenceModel`, in the order of `FEATURES`."""
         floor = logit(_FLOOR)
@@ -268,4 +278,4 @@ class EvidenceModel:
         total = sum(
             row.intercept + sum(w * f for w, f in zip(row.weights, features, strict=True)) for row in known
         ) / len(known)
-        return total - (_RESTS_LOGIT * evidence.rests if rules_of(kind).taken_for_text else 0.0)
+        return total - _RESTS_LOGIT * evidence.burned_in
