@@ -21,6 +21,7 @@ from dashcamcleaner.jobs.parallel import shared_out
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.workers import join_thread
 
 __all__ = ["run_in_threads"]
 
@@ -61,10 +62,10 @@ def run_in_threads(
     threads = [
         threading.Thread(target=work, name=f"dashcamcleaner-job-{number}") for number in range(min(at_once, len(jobs)))
     ]
-    for thread in threads:
-        thread.start()
     left, ended = len(threads), 0
     try:
+        for thread in threads:
+            thread.start()
         while left:
             found = told.get()
             if found is None:
@@ -76,4 +77,4 @@ def run_in_threads(
         if ended < len(jobs) and left:
             control.cancel()
         for thread in threads:
-            thread.join()
+            join_thread(thread)
