@@ -49,6 +49,8 @@ _SHORTEST_S = 2.0
 """In shorter clips nobody looks unasked: what stands there need not be burned in."""
 _UNTIMED_EVERY = 150
 """Of a clip without times every so many frames are looked at."""
+_OFF_STEPS = 1 / 3
+"""How far a picture may be from its place, in distances between two places."""
 _ENOUGH_KEYS, _FARTHEST_STEPS = 6, 2.0
 """So many key frames are looked at rather than frames at even distances, if none of those is further from a key frame
 than this many distances: a frame far from one costs the decoding of all between."""
@@ -270,10 +272,14 @@ def _wanted(times: Sequence[int], keys: Sequence[int], *, seconds: float) -> lis
         chosen = set(keys) if len(keys) <= len(places) else set(nearest)
         if len(chosen) >= _ENOUGH_KEYS:
             return sorted(pts for pts in chosen if pts is not None)
-    near = step / 4
-    return sorted(
-        {key if key is not None and abs(key - pts) <= near else pts for key, pts in zip(nearest, places, strict=True)}
-    )
+    chosen = set()
+    for pts in places:
+        # As early as may be, or at the key frame within reach: what lies between it and a key frame is decoded as well.
+        first = bisect.bisect_left(times, pts - _OFF_STEPS * step)
+        key = bisect.bisect_left(keys, times[first])
+        near = key < len(keys) and keys[key] <= pts + _OFF_STEPS * step
+        chosen.add(keys[key] if near else times[first])
+    return sorted(chosen)
 
 
 def _nearest(values: Sequence[int], wanted: int) -> int | None:
