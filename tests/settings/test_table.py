@@ -63,6 +63,25 @@ def test_profiles_hold_valid_values_of_known_rows(name: str) -> None:
     assert resolve({"profile": name}).profile == name
 
 
+def test_what_is_said_of_all_kinds_wins_over_what_a_profile_says_of_one() -> None:
+    fast = resolve({"profile": "fast"})
+    assert (fast.growth, fast.growth_face) == (None, 1.7)
+    assert (resolve({"profile": "fast", "growth": 1.2}).growth_face, resolve({"growth": 1.2}).growth_face) == (
+        None,
+        None,
+    )
+    assert resolve({"profile": "fast", "growth": 1.2, "growth_face": 1.5}).growth_face == 1.5
+    assert fast.overrides == {"profile": "fast"}
+    assert "growth_face" not in resolve({"profile": "fast", "growth": 1.2}).overrides
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_without_tracks_a_profiles_threshold_is_no_score(name: str) -> None:
+    assert resolve({"profile": name, "tracking": False}).threshold is None
+    assert resolve({"profile": name, "tracking": True}).threshold == PROFILES[name]["threshold"]
+    assert resolve({"profile": name, "tracking": False, "threshold": 0.3}).threshold == 0.3
+
+
 def test_every_profile_is_a_choice() -> None:
     assert set(PROFILES) == set(SETTINGS["profile"].choices)
 
