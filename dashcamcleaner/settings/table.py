@@ -50,6 +50,7 @@ PROFILES: dict[str, dict[str, Any]] = {
         "growth_face": 1.7,
         "look_ahead": 0.5,
         "detect_every": "auto",
+        "crop_checks": False,
     },
     "balanced": {"inference_size": 960, "tiles": 1, "threshold": None, "look_ahead": 1.0},
     "publish": {"inference_size": 1280, "tiles": 1, "threshold": None, "look_ahead": 1.0},

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from dashcamcleaner.cli import main
 from dashcamcleaner.core.plan import PlanHeader
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.live.request import LIVE_DEFAULTS
 from dashcamcleaner.pipeline.plan_file import PlanWriter
 from dashcamcleaner.pipeline.plan_settings import settings_for_fixing, settings_for_rendering
 from dashcamcleaner.settings import (
@@ -73,6 +74,15 @@ def test_what_is_said_of_all_kinds_wins_over_what_a_profile_says_of_one() -> Non
     assert resolve({"profile": "fast", "growth": 1.2, "growth_face": 1.5}).growth_face == 1.5
     assert fast.overrides == {"profile": "fast"}
     assert "growth_face" not in resolve({"profile": "fast", "growth": 1.2}).overrides
+
+
+def test_fast_looks_no_closer_unless_asked_and_live_grows_as_by_default() -> None:
+    assert not resolve({"profile": "fast"}).crop_checks
+    assert resolve({"profile": "fast", "crop_checks": True}).crop_checks
+    assert all(resolve({"profile": name}).crop_checks for name in PROFILES if name != "fast")
+    live = resolve(LIVE_DEFAULTS)
+    assert (live.threshold, live.growth_face, live.crop_checks) == (None, None, False)
+    assert resolve(LIVE_DEFAULTS, {"growth_face": 1.9}).growth_face == 1.9
 
 
 @pytest.mark.parametrize("name", PROFILES)
