@@ -272,14 +272,14 @@ def _wanted(times: Sequence[int], keys: Sequence[int], *, seconds: float) -> lis
         chosen = set(keys) if len(keys) <= len(places) else set(nearest)
         if len(chosen) >= _ENOUGH_KEYS:
             return sorted(pts for pts in chosen if pts is not None)
-    chosen = set()
+    spread: set[int] = set()
     for pts in places:
         # As early as may be, or at the key frame within reach: what lies between it and a key frame is decoded as well.
         first = bisect.bisect_left(times, pts - _OFF_STEPS * step)
         key = bisect.bisect_left(keys, times[first])
         near = key < len(keys) and keys[key] <= pts + _OFF_STEPS * step
-        chosen.add(keys[key] if near else times[first])
-    return sorted(chosen)
+        spread.add(keys[key] if near else times[first])
+    return sorted(spread)
 
 
 def _nearest(values: Sequence[int], wanted: int) -> int | None:

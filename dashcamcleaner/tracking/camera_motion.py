@@ -50,7 +50,7 @@ class MotionEstimator:
         self._upright_size = upright_size
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
         self._previous: tuple[np.ndarray, np.ndarray] | None = None
-        self._lattice: np.ndarray | None = None
+        self._lattice: tuple[np.ndarray, np.ndarray] | None = None
 
     def measure(self, picture: np.ndarray, *, limited_range: bool = False) -> Motion | None:
         """The motion from the picture given before to this one; None for the first.
@@ -90,13 +90,13 @@ class MotionEstimator:
         h, w = grey0.shape
         # Zeros, not empty: an array of that size is taken as the initial flow, and garbage there reads past memory.
         flow = self._flow.calc(grey0, grey1, np.zeros((h, w, 2), np.float32))
-        if self._lattice is None or self._lattice.shape[:2] != (h, w):
+        if self._lattice is None or self._lattice[0].shape != (h, w):
             ys, xs = np.mgrid[0:h, 0:w].astype(np.float32)
-            self._lattice = np.stack([xs, ys], axis=-1)
+            self._lattice = (xs, ys)
         found = cv2.remap(
             fine1,
-            self._lattice + flow,
-            None,
+            self._lattice[0] + flow[..., 0],
+            self._lattice[1] + flow[..., 1],
             cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_CONSTANT,
             borderValue=0,
