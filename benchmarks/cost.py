@@ -6,11 +6,13 @@
 The *floor* is a plain transcode by the same FFmpeg with the same settings, plus the frames times one bare inference
 at that size in the chip's own precision. Both are measured here, in child processes, in CPU seconds (user + system,
 all threads), so that other work on the machine disturbs the figures little. CLIP is looped until it has enough frames.
+Modules are compiled before anything is measured, as they are where the program is installed.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import platform
@@ -43,6 +45,8 @@ def main() -> int:
         looped = Path(folder) / f"looped{args.clip.suffix}"
         frames = loop(args.clip, looped, frames=args.frames)
         result: dict[str, Any] = {"chip": chip(), "clip": args.clip.name, "frames": frames, "rows": []}
+        child = functools.partial(measured_child, compiled=Path(folder) / "compiled")
+        child(looped, "imports")
         decode = child(looped, "decode")
         transcode = child(looped, "transcode")
         result |= {"decode_cpu_s": decode["cpu_s"], "transcode_cpu_s": transcode["cpu_s"]}
@@ -78,12 +82,15 @@ def main() -> int:
     return 0
 
 
-def child(clip: Path, *words: str) -> dict[str, Any]:
+def measured_child(clip: Path, *words: str, compiled: Path) -> dict[str, Any]:
     """Run one measurement alone in a process; its CPU time is what the kernel says of the child."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = str(compiled)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.monotonic()
     done = subprocess.run(
-        [sys.executable, __file__, str(clip), "--child", *words], capture_output=True, text=True, check=False
+        [sys.executable, __file__, str(clip), "--child", *words],
+        capture_output=True, text=True, check=False, env=environment,
     )  # fmt: skip
     if done.returncode:
         raise SystemExit(f"{words}: {done.stderr}")
@@ -226,7 +233,18 @@ def clean_it(clip: Path, size: str, *flags: str) -> dict[str, Any]:
     return {"regions_per_frame": round(regions / frames, 1), "peak_mb": round(peak)}
 
 
-CHILDREN = {"decode": decode_only, "transcode": transcode, "infer": infer, "clean": clean_it}
+def imports(clip: Path) -> dict[str, Any]:
+    """Compile what the other children import; nothing of this is measured."""
+    import av
+    import openvino
+
+    import dashcamcleaner.jobs.run
+    import dashcamcleaner.pipeline.hidden_sheet
+
+    return {"clip": clip.name, "modules": [m.__name__ for m in (av, openvino, dashcamcleaner.jobs.run)]}
+
+
+CHILDREN = {"imports": imports, "decode": decode_only, "transcode": transcode, "infer": infer, "clean": clean_it}
 
 
 def chip() -> str:

@@ -42,6 +42,7 @@ class Motion:
     grid: np.ndarray | None = None
     cut: bool = False
     _stored: dict[str, Any] | None = field(default=None, init=False, repr=False)
+    _rows: tuple[tuple[int, int], list[list[list[float]]] | None] | None = field(default=None, init=False, repr=False)
 
     @classmethod
     def still(cls) -> Motion:
@@ -63,6 +64,14 @@ class Motion:
     def _keep(self, data: dict[str, Any]) -> None:
         """Packing a grid takes longer than the rest of a plan's line, and a log and a plan both hold it."""
         object.__setattr__(self, "_stored", data)
+
+    def residual_rows(self, size: tuple[int, int]) -> list[list[list[float]]] | None:
+        """`residual` as plain floats, row by row, not to be changed; kept, since two who follow a motion need it."""
+        if self._rows is None or self._rows[0] != size:
+            residual = self.residual(size=size)
+            object.__setattr__(self, "_rows", (size, None if residual is None else residual.tolist()))
+        assert self._rows is not None
+        return self._rows[1]
 
     def residual(self, *, size: tuple[int, int]) -> np.ndarray | None:
         """What the grid's cells move beyond the camera's motion, ``(rows, cols, 2)``; None without a grid."""
@@ -145,13 +154,14 @@ class FrameMotion:
         cut: nothing goes through.
     """
 
-    __slots__ = ("_ahead", "_back", "_cell", "_grid", "cut", "scale", "seconds")
+    __slots__ = ("_ahead", "_back", "_cell", "_grid", "_unread", "cut", "scale", "seconds")
 
     def __init__(self, motion: Motion | None, *, seconds: float, size: tuple[int, int]) -> None:
         self.seconds = seconds
         self.cut = motion is not None and motion.cut
         self._grid: list[list[list[float]]] | None = None
         self._cell = (1.0, 1.0)
+        self._unread: tuple[Motion, tuple[int, int]] | None = None
         self.scale = 1.0
         self._ahead = self._back = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
         if motion is None or motion.cut:
@@ -163,10 +173,7 @@ class FrameMotion:
         self._ahead = (a, b, tx, c, d, ty)
         self._back = (d / det, -b / det, (b * ty - d * tx) / det, -c / det, a / det, (c * tx - a * ty) / det)
         self.scale = math.sqrt(det)
-        residual = motion.residual(size=size)
-        if residual is not None:
-            self._grid = residual.tolist()
-            self._cell = (residual.shape[1] / size[0], residual.shape[0] / size[1])
+        self._unread = (motion, size)
 
     def ahead(self, x: float, y: float) -> tuple[float, float]:
         """Where the camera's motion takes a point of the previous frame."""
@@ -183,6 +190,11 @@ class FrameMotion:
 
         None where nothing reliable was measured.
         """
+        if self._unread is not None:  # in most frames of a quiet road nobody asks
+            (motion, size), self._unread = self._unread, None
+            self._grid = motion.residual_rows(size)
+            if self._grid is not None:
+                self._cell = (len(self._grid[0]) / size[0], len(self._grid) / size[1])
         if self._grid is None:
             return None
         grid, (per_x, per_y) = self._grid, self._cell

@@ -8,17 +8,19 @@ told as not sure.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import cv2
 import numpy as np
 
 from dashcamcleaner.core.burned_in import CONTENTS, POSITION, BurnedIn
 from dashcamcleaner.core.edit_rows import Box
 
-__all__ = ["SeenText", "content_of", "is_line", "sample_places", "standing_text", "stands"]
+__all__ = ["SeenText", "anything_stands", "content_of", "is_line", "sample_places", "standing_text", "stands"]
 
 _A_MINUTE = 4
 _LEAST, _MOST = 6, 60
@@ -38,6 +40,12 @@ _FLAT, _MOVED, _MOST_BLOCKS = 6.0, 8.0, 0.6
 to picture: then the camera moves, and what stands was written by it."""
 _HIGHEST = 0.12
 """Part of the picture's height beyond which letters are a sign's, or a lorry's."""
+_EDGE_LEVELS = 25
+"""Grey levels from which an edge counts: letters are made to be read."""
+_STROKES = 0.1
+"""Share of a window that lies on edges of strokes which stand, from which it may hold text; see `anything_stands`."""
+_WINDOWS_PX = ((48, 12), (96, 24))
+"""Width and height of the windows, in a picture of 1280 pixels: some letters of a small and of a large line."""
 
 _NUMBER = r"\d{1,3}[.,·°º'’\s]{1,2}\d{2}"
 _POSITION = re.compile(
@@ -90,6 +98,43 @@ def content_of(readings: Sequence[str]) -> tuple[str, ...]:
             if hits:
                 found.add(what)
     return tuple(what for what in CONTENTS if what in found) or ("text",)
+
+
+def anything_stands(pictures: Iterable[np.ndarray]) -> bool:
+    """Whether there may be burned-in text at all: whether letters' edges stand at one place in enough of the pictures.
+
+    An edge stands where it runs the same way, from dark to light, in as many pictures as `stands` asks for. Letters
+    have left and right edges, and upper or lower ones, side by side; a bonnet or a pillar has one or the other. The
+    steady gradients of many pictures are what watermarks are found by (Dekel et al., "On the Effectiveness of Visible
+    Watermarks", 2017). Of a camera that stands still much else stands, too: then the text finder has to tell.
+
+    Args:
+        pictures: uint8 RGB ``(h, w, 3)``, all of one size; each is let go before the next one is asked for.
+    """
+    counts: np.ndarray | None = None
+    number = 0
+    for picture in pictures:
+        grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+        # The Sobel operator gives four times the step between two even areas.
+        x, y = cv2.Sobel(grey, cv2.CV_16S, 1, 0, ksize=3), cv2.Sobel(grey, cv2.CV_16S, 0, 1, ksize=3)
+        across = np.abs(x) >= np.abs(y)
+        if counts is None:
+            counts = np.zeros((4, *grey.shape), np.uint16)
+        least = 4 * _EDGE_LEVELS
+        for count, edges in zip(
+            counts, (across & (x > least), across & (x < -least), ~across & (y > least), ~across & (y < -least)),
+            strict=True,
+        ):  # fmt: skip
+            count += edges
+        number += 1
+    if counts is None:
+        return False
+    left, right, upper, lower = (counts >= max(2, math.ceil(_PART_OF * number))).astype(np.float32)
+    for window in _WINDOWS_PX:
+        shares = [cv2.blur(edges, window) for edges in (left, right, upper, lower)]
+        if np.minimum(np.minimum(shares[0], shares[1]), np.maximum(shares[2], shares[3])).max() >= _STROKES:
+            return True
+    return False
 
 
 def is_line(box: Box, *, height_px: float) -> bool:

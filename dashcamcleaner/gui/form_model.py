@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.settings import PROFILES, ROWS, SETTINGS, Setting, Settings, find_row, resolve
+from dashcamcleaner.settings import ROWS, SETTINGS, Setting, Settings, find_row, resolve
 
 __all__ = ["FormModel", "basic_rows", "choice_title", "rows_of_group"]
 
@@ -131,7 +131,10 @@ class FormModel:
 
     def default(self, name: str) -> Any:
         """What a reset gives: the profile's value, or the table's."""
-        return PROFILES[self.settings.profile].get(name, SETTINGS[name].default)
+        # What is said of others may decide it: a growth of all kinds wins over a profile's of one. (The style does not,
+        # and a picture without which it could not be is left out here when the picture's own value is asked for.)
+        others = {key: value for key, value in self._overrides.items() if key not in (name, "style")}
+        return resolve(others).as_dict()[name]
 
     def set(self, name: str, value: Any) -> None:
         """Set one value.

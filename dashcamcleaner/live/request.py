@@ -19,8 +19,9 @@ from dashcamcleaner.settings import Settings
 
 __all__ = ["DEFAULT_ACTIONS", "LIVE_DEFAULTS", "LiveRequest", "check_actions", "open_session"]
 
-LIVE_DEFAULTS = MappingProxyType({"profile": "fast", "crop_checks": False})
-"""A live frame has little time: the quick profile, and no closer looks, unless they are asked for."""
+LIVE_DEFAULTS = MappingProxyType({"profile": "fast", "crop_checks": False, "threshold": None, "growth_face": None})
+"""A live frame has little time: the quick profile, and no closer looks, unless they are asked for. No frame is skipped
+while there is time, so that the larger covers with which the profile makes up for skipped ones are not needed."""
 DEFAULT_ACTIONS = ("cover", "obs", "log")
 
 

@@ -22,7 +22,15 @@ from dashcamcleaner.core.edit_types import HiddenZone
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
-from dashcamcleaner.detection.burned_in import SeenText, content_of, is_line, sample_places, standing_text, stands
+from dashcamcleaner.detection.burned_in import (
+    SeenText,
+    anything_stands,
+    content_of,
+    is_line,
+    sample_places,
+    standing_text,
+    stands,
+)
 from dashcamcleaner.detection.ocr import TextReader
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import DetectorFailed, ExtraMissing, InputError
@@ -41,6 +49,13 @@ _SHORTEST_S = 2.0
 """In shorter clips nobody looks unasked: what stands there need not be burned in."""
 _UNTIMED_EVERY = 150
 """Of a clip without times every so many frames are looked at."""
+_OFF_STEPS = 1 / 3
+"""How far a picture may be from its place, in distances between two places."""
+_ENOUGH_KEYS, _FARTHEST_STEPS = 6, 2.0
+"""So many key frames are looked at rather than frames at even distances, if none of those is further from a key frame
+than this many distances: a frame far from one costs the decoding of all between."""
+_MOST_KEPT = 12
+"""Pictures that are kept for a second look; of more, the clip is read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +148,10 @@ def look_for_burned_in(job: Job, *, info: MediaInfo, models: ModelPool, control:
     if unasked and (not job.detect or (info.duration_s or 0.0) < _SHORTEST_S):
         return result
     try:
-        found = find_burned_in(job.source, info=info, reader=models.text_reader(), look=control.wait_while_paused)
+        pictures = _SampledPictures(job.source, info=info, look=control.wait_while_paused)
+        # Unasked it is only told, and most clips hold none: where nothing rests in the picture no text does, and the
+        # text finder, which costs ten times more, need not be opened.
+        found = () if unasked and not anything_stands(pictures) else _found_in(pictures, models.text_reader())
     except ExtraMissing as error:
         if unasked:
             return result
@@ -160,15 +178,15 @@ def find_burned_in(
         InputError: the clip cannot be read.
         DetectorFailed: the text finder failed.
     """
-    width, height = info.upright_size
-    scale = min(1.0, _LONGEST_SIDE_PX / max(width, height))
-    size = (max(2, round(width * scale)), max(2, round(height * scale)))
+    return _found_in(_SampledPictures(source, info=info, look=look), reader)
+
+
+def _found_in(pictures: _SampledPictures, reader: TextReader) -> tuple[BurnedIn, ...]:
+    (width, height), size = pictures.upright_size, pictures.size
     seen: list[SeenText] = []
     crops: dict[SeenText, np.ndarray] = {}
     small: list[np.ndarray] = []
-    for number, frame in enumerate(_pictures(source, info)):
-        look()
-        picture = frame.picture(size)
+    for number, picture in enumerate(pictures):
         small.append(picture[::4, ::4].mean(axis=2).astype(np.uint8))
         for box in reader.find(picture):
             line = SeenText(number, _scaled(box, width / size[0], height / size[1]))
@@ -176,7 +194,6 @@ def find_burned_in(
                 continue
             seen.append(line)
             crops[line] = _cut(picture, box)
-        frame.forget_pictures()
     found = []
     for one, lines in standing_text(seen, pictures=small):
         step = max(1, len(lines) // _READ_IN)
@@ -187,24 +204,82 @@ def find_burned_in(
     return tuple(found)
 
 
+class _SampledPictures:
+    """The pictures of a clip that are looked at, in order, RGB ``(h, w, 3)``; may be gone through more than once.
+
+    Args:
+        source: the clip.
+        info: what it holds.
+        look: called before each picture; may raise to end the search.
+
+    Attributes:
+        upright_size: ``(width, height)`` of the clip's own pictures.
+        size: ``(width, height)`` of those given.
+    """
+
+    def __init__(self, source: Path, *, info: MediaInfo, look: Callable[[], None]) -> None:
+        self._source, self._info, self._look = source, info, look
+        self.upright_size = width, height = info.upright_size
+        scale = min(1.0, _LONGEST_SIDE_PX / max(width, height))
+        self.size = (max(2, round(width * scale)), max(2, round(height * scale)))
+        self._kept: list[np.ndarray] | None = None
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        if self._kept is not None:
+            for picture in self._kept:
+                self._look()
+                yield picture
+            return
+        kept: list[np.ndarray] = []
+        for frame in _pictures(self._source, self._info):
+            self._look()
+            picture = frame.picture(self.size)
+            frame.forget_pictures()
+            if len(kept) <= _MOST_KEPT:
+                kept.append(picture)
+            yield picture
+        if len(kept) <= _MOST_KEPT:
+            self._kept = kept
+
+
 def _pictures(source: Path, info: MediaInfo) -> Iterator[Frame]:
-    """The frames to look at, in order: key frames near the places where one is cheap, else the very frames."""
+    """The frames to look at, in order: key frames where they are spread well enough, else the very frames."""
     times, keys = frame_times_and_keys(source, info=info)
     with open_clip(source, info=info) as decoder:
         if not times:
             yield from (frame for frame in decoder if frame.index % _UNTIMED_EVERY == 0)
             return
-        seconds = float((times[-1] - times[0]) * info.time_base)
-        places = sample_places(seconds)
-        near = (times[-1] - times[0]) / (4 * len(places))
-        wanted = []
-        for place in places:
-            pts = times[min(len(times) - 1, int(place * len(times)))]
-            key = _nearest(keys, pts)
-            wanted.append(key if key is not None and abs(key - pts) <= near else pts)
-        for pts in sorted(set(wanted)):
+        latest: int | None = None
+        for pts in _wanted(times, keys, seconds=float((times[-1] - times[0]) * info.time_base)):
+            # A jump begins at a key frame: where none lies between, going on decodes less than jumping back.
+            goes_on = latest is not None and bisect.bisect_right(keys, latest) == bisect.bisect_right(keys, pts)
             with contextlib.suppress(InputError):  # a damaged place: the others tell
-                yield decoder.seek(pts)
+                frame = next((f for f in decoder if f.time.pts >= pts), None) if goes_on else decoder.seek(pts)
+                if frame is not None:
+                    latest = frame.time.pts
+                    if latest == pts:
+                        yield frame
+
+
+def _wanted(times: Sequence[int], keys: Sequence[int], *, seconds: float) -> list[int]:
+    """The pts of the frames to look at."""
+    places = [times[min(len(times) - 1, int(place * len(times)))] for place in sample_places(seconds)]
+    step = (times[-1] - times[0]) / len(places)
+    nearest = [_nearest(keys, pts) for pts in places]
+    if len(keys) >= _ENOUGH_KEYS and all(
+        key is not None and abs(key - pts) <= _FARTHEST_STEPS * step for key, pts in zip(nearest, places, strict=True)
+    ):
+        chosen = set(keys) if len(keys) <= len(places) else set(nearest)
+        if len(chosen) >= _ENOUGH_KEYS:
+            return sorted(pts for pts in chosen if pts is not None)
+    spread: set[int] = set()
+    for pts in places:
+        # As early as may be, or at the key frame within reach: what lies between it and a key frame is decoded as well.
+        first = bisect.bisect_left(times, pts - _OFF_STEPS * step)
+        key = bisect.bisect_left(keys, times[first])
+        near = key < len(keys) and keys[key] <= pts + _OFF_STEPS * step
+        spread.add(keys[key] if near else times[first])
+    return sorted(spread)
 
 
 def _nearest(values: Sequence[int], wanted: int) -> int | None:

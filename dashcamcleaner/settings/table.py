@@ -43,7 +43,15 @@ GROUPS: dict[str, str] = {
 KEEPABLE = ("location", "tags", "data", "subtitles", "cover", "attachments")
 
 PROFILES: dict[str, dict[str, Any]] = {
-    "fast": {"inference_size": 640, "tiles": 1, "threshold": None, "look_ahead": 0.5, "detect_every": "auto"},
+    "fast": {
+        "inference_size": 640,
+        "tiles": 1,
+        "threshold": 0.02,
+        "growth_face": 1.7,
+        "look_ahead": 0.5,
+        "detect_every": "auto",
+        "crop_checks": False,
+    },
     "balanced": {"inference_size": 960, "tiles": 1, "threshold": None, "look_ahead": 1.0},
     "publish": {"inference_size": 1280, "tiles": 1, "threshold": None, "look_ahead": 1.0},
     "maximum": {"inference_size": 1280, "tiles": 2, "threshold": 0.03, "look_ahead": 2.0, "thorough": True},
@@ -232,7 +240,7 @@ class Settings:
         given = ((row.name, getattr(self, row.name)) for row in ROWS)
         said = _checked((name, value) for name, value in given if value is not UNSET)
         values = {row.name: row.default for row in ROWS}
-        values |= PROFILES[said.get("profile", SETTINGS["profile"].default)]
+        values |= _of_profile(said)
         values |= said
         if values["style"] == "picture" and not values["picture"]:
             raise SettingError("style picture needs a picture.", hint="Name one with --picture FILE.")
@@ -307,6 +315,20 @@ def resolve(*layers: Mapping[str, Any]) -> Settings:
     """
     said = _checked(item for layer in layers for item in _by_todays_names(layer))
     return Settings(**said)
+
+
+def _of_profile(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What the profile fixes of a run about which this was said.
+
+    What is said of all kinds wins over what a profile says of one. A profile's threshold is a track's probability:
+    without tracks it would be taken for a detection's score, and the kinds' own scores count.
+    """
+    values = dict(PROFILES[said.get("profile", SETTINGS["profile"].default)])
+    if said.get("growth") is not None:
+        values.pop("growth_face", None)
+    if said.get("tracking") is False:
+        values.pop("threshold", None)
+    return values
 
 
 def _by_todays_names(layer: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:

@@ -8,6 +8,8 @@ it by reweighted least squares, and the grid is its texture-weighted mean per ce
 
 from __future__ import annotations
 
+import functools
+
 import cv2
 import numpy as np
 
@@ -31,7 +33,10 @@ _CELL_LIKENESS = 0.5
 CELL_LEVELS = 1.0
 """A cell counts as measured where it has structure, and the structure is found again."""
 
-_FIT_ROUNDS = 6
+_FIT_ROUNDS, _FIT_STEP_PX = 6, 5
+
+_WHOLE_RANGE = np.clip((np.arange(256).astype(np.float32) - 16) * (255 / 219), 0, 255).astype(np.uint8)
+"""Levels of limited range -> 0 to 255."""
 
 
 class MotionEstimator:
@@ -56,7 +61,7 @@ class MotionEstimator:
         """
         grey = self._small_grey(picture)
         if limited_range:
-            grey = np.clip((grey.astype(np.float32) - 16) * (255 / 219), 0, 255).astype(np.uint8)
+            grey = cv2.LUT(grey, _WHOLE_RANGE)
         fine = fine_structure(grey)
         previous, self._previous = self._previous, (grey, fine)
         if previous is None or previous[0].shape != grey.shape:
@@ -72,9 +77,14 @@ class MotionEstimator:
         factor = _LONG_SIDE_PX / max(h, w)
         # Whole cells, so that the grid tiles the picture.
         size = tuple(max(_CELL_PX, round(side * factor / _CELL_PX) * _CELL_PX) for side in (w, h))
-        # Grey first: one channel is scaled in a third of the time of three.
-        grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-        return cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+        if picture.ndim == 3:
+            # Grey first: one channel is scaled in a third of the time of three.
+            return cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
+        # Full-size brightness is halved first: OpenCV does that eight times as fast as any other whole factor.
+        while w % 2 == h % 2 == 0 and w >= 4 * size[0] and h >= 4 * size[1]:
+            w, h = w // 2, h // 2
+            picture = cv2.resize(picture, (w, h), interpolation=cv2.INTER_AREA)
+        return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
 
     def _between(self, grey0: np.ndarray, fine0: np.ndarray, grey1: np.ndarray, fine1: np.ndarray) -> Motion:
         h, w = grey0.shape
@@ -137,16 +147,23 @@ def _cells(flow: np.ndarray, energy: np.ndarray, fine0: np.ndarray, found: np.nd
     return grid
 
 
+@functools.lru_cache(maxsize=4)
+def _points(h: int, w: int) -> tuple[np.ndarray, np.ndarray]:
+    """The points of a picture that the camera's motion is fitted to: x and y from its centre, float64."""
+    step = _FIT_STEP_PX
+    ys, xs = np.mgrid[step // 2 : h : step, step // 2 : w : step].astype(np.float64)
+    return (xs - w / 2).ravel(), (ys - h / 2).ravel()
+
+
 def _camera(flow: np.ndarray, energy: np.ndarray) -> np.ndarray:
     """The similarity ``(2, 3)`` that most of the structured picture moves by.
 
     Reweighted least squares towards the smallest absolute error: things that move by themselves weigh little.
     """
     h, w = energy.shape
-    step = 5
-    ys, xs = np.mgrid[step // 2 : h : step, step // 2 : w : step].astype(np.float64)
+    step = _FIT_STEP_PX
     at = (slice(step // 2, None, step), slice(step // 2, None, step))
-    x, y = (xs - w / 2).ravel(), (ys - h / 2).ravel()
+    x, y = _points(h, w)
     dx, dy = flow[at][..., 0].ravel().astype(np.float64), flow[at][..., 1].ravel().astype(np.float64)
     # Structure decides which points count, saturating so that no single bright edge rules.
     base = np.minimum(cv2.blur(energy, (step, step))[at].ravel().astype(np.float64), 25.0) + 1e-3

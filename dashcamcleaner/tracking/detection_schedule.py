@@ -102,6 +102,8 @@ def detections_agree(
     if any(motion.cut for motion in way):
         return False
     first, second = first.rounded(), second.rounded()
+    if not (first.score >= _MEANT).any() and not (second.score >= _MEANT).any():
+        return True
     carried = np.array([_carried(box, way) for box in first.xyxy.tolist()], np.float32).reshape(-1, 4)
     overlap = iou(carried, second.xyxy) * (first.kind[:, None] == second.kind[None, :])
     near_px = _NEAR * max(upright_size)

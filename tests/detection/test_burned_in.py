@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 from dashcamcleaner.core.burned_in import BurnedIn, burned_in_of, burned_in_sentence, place_words
-from dashcamcleaner.detection.burned_in import SeenText, content_of, is_line, sample_places, standing_text, stands
+from dashcamcleaner.detection.burned_in import (
+    SeenText,
+    anything_stands,
+    content_of,
+    is_line,
+    sample_places,
+    standing_text,
+    stands,
+)
 
 SIZE = (1280, 720)
 CLOCK = (10.0, 680.0, 200.0, 710.0)
@@ -120,3 +129,38 @@ def test_rows_of_a_plan_are_foreign_input(row: dict[str, object]) -> None:
     one = BurnedIn(CLOCK, ("position", "date"), sure=False)
     assert burned_in_of([one.as_dict()]) == (one,)
     assert burned_in_of(None) is None
+
+
+def drives(text: str = "", *, scale: float = 0.6, colour: int = 255, bonnet: bool = False, moves: bool = True) -> bool:
+    """Whether anything stands in pictures of a drive, with a text that changes written into each."""
+    rng = np.random.default_rng(3)
+    scene = cv2.resize(rng.integers(0, 255, (90, 400, 3), dtype=np.uint8), (4000, 720), interpolation=cv2.INTER_CUBIC)
+    pictures = []
+    for at in range(PICTURES):
+        shift = 300 * at if moves else 0
+        picture = np.ascontiguousarray(scene[:, shift : shift + 1280])
+        if bonnet:
+            cv2.ellipse(picture, (640, 760), (700, 160), 0, 0, 360, (20, 20, 20), -1)
+            cv2.rectangle(picture, (0, 0), (60, 720), (230, 230, 230), -1)
+        cv2.putText(picture, text.format(at), (60, 690), cv2.FONT_HERSHEY_SIMPLEX, scale, (colour,) * 3, 2, cv2.LINE_AA)
+        pictures.append(picture)
+    return anything_stands(pictures)
+
+
+@pytest.mark.parametrize("scale", [0.35, 0.6, 1.0, 2.0])
+@pytest.mark.parametrize("colour", [255, 0])
+def test_what_a_camera_writes_stands_at_any_size_whatever_it_says(scale: float, colour: int) -> None:
+    assert drives("N48.137{0} E11.57{0}5", scale=scale, colour=colour)
+    assert drives("2026-05-01 14:0{0}:3{0}", scale=scale, colour=colour)
+
+
+def test_in_a_scene_that_moves_nothing_stands_nor_are_a_bonnet_and_a_pillar_text() -> None:
+    assert not drives()
+    assert not drives(bonnet=True)
+    assert drives("14:0{0}", bonnet=True)
+
+
+def test_where_the_camera_stands_still_the_finder_is_asked() -> None:
+    assert drives(moves=False)
+    assert not anything_stands([])
+    assert not anything_stands([np.zeros((720, 1280, 3), np.uint8)])

@@ -77,6 +77,26 @@ def test_own_values_win_over_the_profile_and_a_reset_gives_it_back() -> None:
     assert model.overrides == {"profile": "publish"}
 
 
+def test_a_growth_of_all_kinds_takes_the_profiles_place_and_its_value_can_be_chosen_again() -> None:
+    model = FormModel({"profile": "fast"})
+    of_profile = PROFILES["fast"]["growth_face"]
+    assert model.value("growth_face") == of_profile
+    model.set("growth", 1.2)
+    assert model.value("growth_face") is None
+    model.set("growth_face", of_profile)
+    assert model.value("growth_face") == of_profile
+    model.reset("growth")
+    model.reset("growth_face")
+    assert model.value("growth_face") == of_profile
+    assert model.overrides == {"profile": "fast"}
+
+
+def test_a_picture_of_the_style_picture_has_a_default_too(tmp_path: Path) -> None:
+    model = FormModel({"picture": str(tmp_path / "p.png"), "style": "picture"})
+    assert model.default("picture") is None
+    assert model.default("style") == "gaussian"
+
+
 def test_setting_back_by_hand_leaves_no_override() -> None:
     model = FormModel()
     model.set("strength", 5)

@@ -22,6 +22,7 @@ from dashcamcleaner.errors import DetectorFailed, ExtraMissing
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.probe import probe
+from dashcamcleaner.pipeline.burned_in import _pictures, _SampledPictures
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import plan_path, read_header
@@ -167,6 +168,62 @@ def test_few_pictures_are_looked_at(drawn: Path, tmp_path: Path) -> None:
     models = fakes.pool(fakes.ScriptedDetector({}), text_reader=lambda: reader)
     run(drawn, tmp_path / "out.mp4", models=models, hide_overlay="all")
     assert reader.pictures == 6
+
+
+def test_unasked_the_finder_is_opened_only_where_something_stands(tmp_path: Path) -> None:
+    def never() -> Any:
+        raise AssertionError("nothing stands in this clip")
+
+    moving = clip_of(tmp_path / "moving.mp4", text="")
+    summary, warned = run(
+        moving, tmp_path / "out.mp4", models=fakes.pool(fakes.ScriptedDetector({}), text_reader=never)
+    )
+    assert "Burned-in" not in told(warned)
+    assert summary.burned_in == []
+    assert read_header(plan_path(tmp_path / "out.mp4")).burned_in == ()
+    reader = DrawnReader()
+    models = fakes.pool(fakes.ScriptedDetector({}), text_reader=lambda: reader)
+    run(clip_of(tmp_path / "written.mp4", text="14:05"), tmp_path / "out2.mp4", models=models)
+    assert reader.pictures == 6
+    # Asked, the finder is asked.
+    reader.pictures = 0
+    run(moving, tmp_path / "out3.mp4", models=models, hide_overlay="all")
+    assert reader.pictures == 6
+
+
+@pytest.mark.parametrize(("gop", "keys"), [(8, True), (7, True), (12, False), (1000, False)])
+def test_key_frames_are_looked_at_where_they_are_spread_well_enough(tmp_path: Path, gop: int, keys: bool) -> None:
+    clip = clip_of(tmp_path / "keys.mp4", text="", gop=gop)
+    frames = [(frame.native.key_frame, float(frame.time.exact())) for frame in _pictures(clip, probe(clip))]
+    assert len(frames) == 6
+    assert all(key for key, _ in frames) is keys
+    times = [at for _, at in frames]
+    assert times == sorted(times)
+    assert np.diff(times).min() > 0.5
+
+
+def test_pictures_that_are_gone_through_again_are_the_same(drawn: Path) -> None:
+    looked: list[None] = []
+    pictures = _SampledPictures(drawn, info=probe(drawn), look=lambda: looked.append(None))
+    first, again = list(pictures), list(pictures)
+    assert len(looked) == 2 * len(first) == 12
+    assert all(np.array_equal(one, other) for one, other in zip(first, again, strict=True))
+
+
+def clip_of(path: Path, *, text: str, gop: int = 1000) -> Path:
+    """A scene that moves, with a text or without."""
+    rng = np.random.default_rng(5)
+    scene = cv2.resize(rng.integers(60, 150, (30, 400, 3), dtype=np.uint8), (4800, 360), interpolation=cv2.INTER_CUBIC)
+    options = {"crf": "12", "preset": "ultrafast", "g": str(gop), "sc_threshold": "0"}
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("libx264", rate=RATE, options=options)
+        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
+        for number in range(RATE * SECONDS):
+            picture = scene[:, 24 * number : 24 * number + SIZE[0]].copy()
+            write(picture, text, CLOCK)
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        output.mux(stream.encode(None))
+    return path
 
 
 def test_where_the_extra_is_absent_one_sentence_comes_before_anything_is_written(drawn: Path, tmp_path: Path) -> None:

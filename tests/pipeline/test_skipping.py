@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -91,9 +92,27 @@ def test_auto_looks_back_at_the_frames_before_something_appears() -> None:
     assert len(still.shown) < 12
     found = seen_by(detector, "auto", frames(30, face_from=14))
     assert [seen.index for seen in found] == list(range(30))
-    assert {13, 14, 15} <= set(detector.shown)
+    assert {12, 13, 14, 16} <= set(detector.shown)
+    assert 15 not in detector.shown  # the face was there before and after
     assert next(seen.index for seen in found if len(seen.detections)) == 14
     assert len(detector.shown) < 18
+
+
+@pytest.mark.parametrize("appears", range(13, 17))
+def test_auto_finds_the_very_frame_in_which_something_appears(appears: int) -> None:
+    detector = Asked()
+    found = seen_by(detector, "auto", frames(30, face_from=appears))
+    assert [len(seen.detections) for seen in found if not seen.skipped and 12 <= seen.index <= 16] == [
+        int(seen.index >= appears) for seen in found if not seen.skipped and 12 <= seen.index <= 16
+    ]
+    assert {appears - 1, appears} <= set(detector.shown)
+    # Two looks that follow each other tell of the same, or no frame lies between them.
+    looks = [seen for seen in found if not seen.skipped]
+    for one, other in pairwise(looks):
+        assert len(one.detections) == len(other.detections) or other.index == one.index + 1
+    still = Asked()
+    seen_by(still, "auto", frames(30))
+    assert len(detector.shown) <= len(still.shown) + 2
 
 
 def test_a_cut_is_looked_at_on_both_sides() -> None:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from dashcamcleaner.cli import main
 from dashcamcleaner.core.plan import PlanHeader
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.live.request import LIVE_DEFAULTS
 from dashcamcleaner.pipeline.plan_file import PlanWriter
 from dashcamcleaner.pipeline.plan_settings import settings_for_fixing, settings_for_rendering
 from dashcamcleaner.settings import (
@@ -61,6 +62,34 @@ def test_profiles_hold_valid_values_of_known_rows(name: str) -> None:
     for key, value in PROFILES[name].items():
         assert SETTINGS[key].check(value) == value or value is None
     assert resolve({"profile": name}).profile == name
+
+
+def test_what_is_said_of_all_kinds_wins_over_what_a_profile_says_of_one() -> None:
+    fast = resolve({"profile": "fast"})
+    assert (fast.growth, fast.growth_face) == (None, 1.7)
+    assert (resolve({"profile": "fast", "growth": 1.2}).growth_face, resolve({"growth": 1.2}).growth_face) == (
+        None,
+        None,
+    )
+    assert resolve({"profile": "fast", "growth": 1.2, "growth_face": 1.5}).growth_face == 1.5
+    assert fast.overrides == {"profile": "fast"}
+    assert "growth_face" not in resolve({"profile": "fast", "growth": 1.2}).overrides
+
+
+def test_fast_looks_no_closer_unless_asked_and_live_grows_as_by_default() -> None:
+    assert not resolve({"profile": "fast"}).crop_checks
+    assert resolve({"profile": "fast", "crop_checks": True}).crop_checks
+    assert all(resolve({"profile": name}).crop_checks for name in PROFILES if name != "fast")
+    live = resolve(LIVE_DEFAULTS)
+    assert (live.threshold, live.growth_face, live.crop_checks) == (None, None, False)
+    assert resolve(LIVE_DEFAULTS, {"growth_face": 1.9}).growth_face == 1.9
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_without_tracks_a_profiles_threshold_is_no_score(name: str) -> None:
+    assert resolve({"profile": name, "tracking": False}).threshold is None
+    assert resolve({"profile": name, "tracking": True}).threshold == PROFILES[name]["threshold"]
+    assert resolve({"profile": name, "tracking": False, "threshold": 0.3}).threshold == 0.3
 
 
 def test_every_profile_is_a_choice() -> None:

@@ -144,3 +144,37 @@ def test_a_broken_grid_is_a_value_error():
         Motion.from_json(data)
     with pytest.raises(ValueError):
         Motion.from_json({"a": [1, 0, 0, 0, float("nan"), 0]})
+
+
+@pytest.mark.parametrize(
+    "size", [(1920, 1080), (3840, 2160), (1280, 720), (1080, 1920), (1440, 1080), (854, 480), (320, 180)]
+)
+@pytest.mark.parametrize("limited", [False, True])
+def test_brightness_of_full_size_gives_the_motion_of_the_small_picture(size: tuple[int, int], limited: bool) -> None:
+    # The content moves by 12 of 1280 pixels, whatever the size in which it is given.
+    moved = [shot(scene(3), camera(x=12.0 * at)) for at in (0, 1)]
+    greys = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in moved]
+    full = [cv2.resize(grey, size, interpolation=cv2.INTER_CUBIC) for grey in greys]
+    if limited:
+        full = [np.rint(16 + grey * (219 / 255)).astype(np.uint8) for grey in full]
+    meter = MotionEstimator(upright_size=size)
+    meter.measure(full[0], limited_range=limited)
+    motion = meter.measure(full[1], limited_range=limited)
+    assert motion is not None
+    assert motion.affine[0, 2] == pytest.approx(12.0 * size[0] / 1280, abs=1.2 * size[0] / 1280)
+    assert motion.affine[1, 2] == pytest.approx(0.0, abs=1.2 * size[1] / 720)
+
+
+def test_two_who_follow_a_motion_read_its_grid_once_and_the_same() -> None:
+    motion = measure(shot(scene(4), camera()), shot(scene(4), camera(x=9.0)))
+    one, other = (FrameMotion(motion, seconds=0.04, size=FULL) for _ in range(2))
+    places = [(200.0, 150.0), (640.0, 360.0), (1100.0, 600.0)]
+    seen = [[way.own(x, y, width=80, height=80) for x, y in places] for way in (one, other)]
+    assert seen[0] == seen[1]
+    assert any(own is not None for own in seen[0])
+    residual = motion.residual(size=FULL)
+    assert np.array_equal(np.array(motion.residual_rows(FULL), np.float32), residual, equal_nan=True)
+    assert motion.residual_rows(FULL) is motion.residual_rows(FULL)
+    assert motion.residual_rows((640, 360)) != motion.residual_rows(FULL)
+    assert Motion.still().residual_rows(FULL) is None
+    assert FrameMotion(Motion.still(), seconds=0.04, size=FULL).own(10, 10, width=5, height=5) is None
