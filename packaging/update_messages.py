@@ -29,8 +29,9 @@ from dashcamcleaner.core.kinds import BUILT_IN  # noqa: E402
 from dashcamcleaner.messages import DOMAIN, FOLDER  # noqa: E402
 
 PACKAGE = ROOT / "dashcamcleaner"
-WITHOUT = ("gui", "training", "_weights")
-"""Qt translates the window (``update_languages.py``); the tool for training speaks English alone."""
+WITHOUT = ("_weights",)
+WINDOW = "gui"
+"""Qt translates the window (``update_languages.py``), but for the errors that it raises."""
 ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
 KEYWORDS = {"help", "description", "epilog", "hint", "why_not", "unit", "title", "label", "what", "verb", "message"}
 """Keywords of calls whose literals are for people."""
@@ -47,7 +48,7 @@ PLACES = {
     "translated": (0,),
 }
 """Calls whose arguments at these places are for people."""
-TABLES = {"EXIT_STATUSES", "GROUPS", "_TELLS", "_STATUS_WORDS", "_GROUPS", "_WORDS"}
+TABLES = {"EXIT_STATUSES", "FIGURE_HEADS", "GROUPS", "_OS_REASONS", "_TELLS", "_STATUS_WORDS", "_GROUPS", "_WORDS"}
 """Tables whose values are for people."""
 ARGPARSE = (
     "usage: ", "options", "positional arguments", "the following arguments are required: %s", "expected one argument",
@@ -83,9 +84,14 @@ def literals(node: ast.expr) -> Iterator[str]:
         yield from literals(node.value)
 
 
-def texts_of(tree: ast.AST) -> Iterator[tuple[int, Text]]:
-    """Every text for people in a module, with its line."""
+def texts_of(tree: ast.AST, *, errors_alone: bool = False) -> Iterator[tuple[int, Text]]:
+    """Every text for people in a module, with its line; or those of errors, messages and names of files alone."""
     for node in ast.walk(tree):
+        if errors_alone and not (isinstance(node, ast.Call) and name_of(node) in ERRORS | {"msg", "counted"}):
+            if isinstance(node, ast.Call) and name_of(node) != "tr":
+                whats = [one.value for one in node.keywords if one.arg == "what"]
+                yield from ((one.lineno, text) for one in whats for text in literals(one))
+            continue
         if isinstance(node, ast.Call):
             yield from ((node.lineno, text) for text in _of_call(node))
         elif isinstance(node, ast.Assign | ast.AnnAssign):
@@ -96,8 +102,13 @@ def texts_of(tree: ast.AST) -> Iterator[tuple[int, Text]]:
                 yield from ((node.lineno, text) for value in node.value.values for text in literals(value))
 
 
+def name_of(node: ast.Call) -> str:
+    """The name of what is called, without its module."""
+    return node.func.id if isinstance(node.func, ast.Name) else str(getattr(node.func, "attr", ""))
+
+
 def _of_call(node: ast.Call) -> Iterator[Text]:
-    name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+    name = name_of(node)
     if name == "counted":
         forms = [str(argument.value) for argument in node.args[:2] if isinstance(argument, ast.Constant)]
         if len(forms) == 2:
@@ -120,10 +131,11 @@ def all_texts() -> dict[Text, list[tuple[str, int]]]:
         for text in (rules.noun, (f"{{n:,}} {rules.noun}", f"{{n:,}} {rules.plural}")):
             found.setdefault(text, []).append(("dashcamcleaner/core/kinds.py", 1))
     for path in sorted(PACKAGE.rglob("*.py")):
-        if path.relative_to(PACKAGE).parts[0] in WITHOUT:
+        part = path.relative_to(PACKAGE).parts[0]
+        if part in WITHOUT:
             continue
         place = path.relative_to(ROOT).as_posix()
-        for line, text in texts_of(ast.parse(path.read_text(encoding="utf-8"))):
+        for line, text in texts_of(ast.parse(path.read_text(encoding="utf-8")), errors_alone=part == WINDOW):
             if is_text(text if isinstance(text, str) else text[0]):
                 found.setdefault(text, []).append((place, line))
     from jinja2 import Environment
