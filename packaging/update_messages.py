@@ -4,7 +4,7 @@
     python packaging/update_messages.py fr          # begin a new one
 
 Texts are found by their place in the code: what `msg` and `counted` are given, messages and hints of errors, help of
-flags, rows of the settings and of the audit's tables, and what the report's templates mark. A text without a
+flags, rows of the settings and of the audit's tables, and what templates and scripts of pages mark. A text without a
 translation stays English. Needs Babel (in requirements-test.txt); the program itself needs none of it.
 """
 
@@ -27,8 +27,10 @@ sys.path.insert(0, str(ROOT))
 from dashcamcleaner import errors  # noqa: E402
 from dashcamcleaner.core.kinds import BUILT_IN  # noqa: E402
 from dashcamcleaner.messages import DOMAIN, FOLDER  # noqa: E402
+from dashcamcleaner.service.language import script_texts  # noqa: E402
 
 PACKAGE = ROOT / "dashcamcleaner"
+PAGE = PACKAGE / "service" / "page"
 WITHOUT = ("_weights",)
 WINDOW = "gui"
 """Qt translates the window (``update_languages.py``), but for the errors that it raises."""
@@ -142,11 +144,13 @@ def all_texts() -> dict[Text, list[tuple[str, int]]]:
     from jinja2.ext import extract_from_ast
 
     environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
-    for path in sorted((PACKAGE / "report" / "templates").glob("*.html")):
+    for path in sorted(PACKAGE.glob("*/templates/*.html")):
         for line, _, text in extract_from_ast(environment.parse(path.read_text(encoding="utf-8"))):
             one = text if isinstance(text, str) else text[0]  # what follows it are its arguments
             if one:
                 found.setdefault(one, []).append((path.relative_to(ROOT).as_posix(), line))
+    for text in script_texts(PAGE):
+        found.setdefault(text, []).append((PAGE.relative_to(ROOT).as_posix(), 1))
     plurals = {text[0] for text in found if isinstance(text, tuple)}
     return {text: places for text, places in found.items() if not (isinstance(text, str) and text in plurals)}
 

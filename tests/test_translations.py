@@ -431,6 +431,43 @@ def test_every_text_of_a_page_is_in_the_users_language() -> None:
         assert words <= {"mp", "MB", "SHA", "NEEDS", "REVIEW", "PASS"}, words
 
 
+PAGE = PACKAGE / "service" / "page"
+
+
+def test_every_text_of_the_services_page_is_in_the_users_language() -> None:
+    from dashcamcleaner.service.language import page_in_language
+
+    use_catalog(Marking(), "marked")
+    page = page_in_language(PAGE.with_name("templates"), scripts=PAGE)
+    body = page[page.index("<body>") :]
+    shown = re.sub(r"<[^>]*>", " ", body) + " ".join(
+        re.findall(r'(?:alt|aria-label|title|placeholder)="([^"]*)"', body)
+    )
+    assert set(re.findall(r"[A-Za-z]{2,}", outside(shown))) <= {"DashcamCleaner"}
+
+
+def test_scripts_of_the_services_page_say_nothing_by_themselves() -> None:
+    wrong = []
+    for path in sorted(PAGE.glob("*.js")):
+        code = re.sub(r"^import .*|/\*\*.*?\*/|(?<!:)//.*", "", path.read_text(encoding="utf-8"), flags=re.M)
+        code = re.sub(r'\btn?\((?:\s*"(?:[^"\\]|\\.)*",?)+', "", code)
+        for text in re.findall(r'"((?:[^"\\\n]|\\.)*)"|`([^`]*)`', code):
+            plain = re.sub(r"\$\{[^}]*\}", " ", "".join(text))
+            if re.search(r"[A-Za-z]{2,} [A-Za-z]{2,}|\b[A-Z][a-z]+ |[a-z][.:…]", plain) and not NO_WORDS.fullmatch(
+                plain
+            ):
+                wrong.append(f"{path.name}: {plain}")
+    assert wrong == [], 'say them by t("...")'
+
+
+NO_WORDS = re.compile(
+    r"[./?][\w./?&= -]*|\.[\w. ]+|[\w ]+(_cleaned)?\.[\w.]+|\[.*\]|inset\(.*|Bearer +|input\[.*|label\[.*|note wide|"
+    r"NEEDS REVIEW|look again|data: |verdict .*|video/mp4| *_cleaned *|driving, parked|day, night, tunnel|"
+    r"nudity, violence, drugs"
+)
+"""Paths, selectors, names of files and classes, words of the API, and labels as they are typed."""
+
+
 def test_an_imported_message_type_is_a_text() -> None:
     assert isinstance(msg("clips"), str)
     assert isinstance(msg("clips"), UserMessage)
