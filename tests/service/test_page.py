@@ -104,11 +104,14 @@ def test_in_german(server: RunningServer, browser: Any, street: Path, tmp_path: 
     api.expect(card.locator(".verdict, .scores .note").first).to_be_visible(timeout=WAIT_MS)
     (tmp_path / "ride.mp4").write_bytes(b"no clip")
     opened.choose(tmp_path / "ride.mp4")
-    api.expect(page.locator(".card").first.locator(".message.failed")).to_contain_text("Quelle", timeout=WAIT_MS)
+    failed = page.locator(".card").first
+    api.expect(failed.locator(".message.failed")).to_contain_text(" ist ", timeout=WAIT_MS)
     page.locator("summary").click()
     page.get_by_label("Was aus Clips wird").select_option("scenes")
     api.expect(page.locator("#labels")).to_have_text("Es unterscheidet: driving, parked.")
     opened.shot(f"german-{'phone' if size is PHONE else 'desk'}")
+    failed.get_by_role("button", name="Löschen").click()
+    api.expect(page.locator(".card")).to_have_count(1, timeout=WAIT_MS)
     opened.check_and_close()
 
 
