@@ -2,9 +2,10 @@
 
     python img/make_states.py FOLDER [--language en --language de] [--text 2]
 
-Drives the real window over the real engine with a drawn clip (`rendered_clip.py`): nothing in the pictures is anybody's.
-Each language is a process of its own, each state is taken light and dark, and ``sheet-LANGUAGE-THEME-N.png`` holds nine
-of them. ``--text 2`` is the same with texts of twice the size. The settings of whoever runs it are neither read nor written.
+Drives the real window over the real engine with a drawn clip (`rendered_clip.py`): nothing in the pictures is
+anybody's. Each language is a process of its own, each state is taken light and dark, and
+``sheet-LANGUAGE-THEME-N.png`` holds nine of them. ``--text 2`` is the same with texts of twice the size. The settings
+of whoever runs it are neither read nor written.
 """
 
 from __future__ import annotations
@@ -34,12 +35,13 @@ from dashcamcleaner.gui.canvas import CanvasView
 from dashcamcleaner.gui.crash import CrashDialog
 from dashcamcleaner.gui.help_page import ClipLog, HelpPage
 from dashcamcleaner.gui.shortcuts import ShortcutDialog
-from dashcamcleaner.gui.store import Store
 from dashcamcleaner.gui.window_parts import CloseQuestion, EditsQuestion
+from dashcamcleaner.gui.words import tr
 
 CLIPS = ("harbour road.mp4", "way home.mp4")
 BROKEN = "cut off.mp4"
 CLIP_S = 3.0
+LOCALES = {"en": "en_GB.UTF-8", "de": "de_DE.UTF-8"}
 THEMES = ("light", "dark")
 SHEET = (3, 3)
 CELL = (640, 360)
@@ -121,8 +123,9 @@ def states(camera: StatePhotographer, clips: Path) -> Iterator[Callable[[], None
     window.tabs.setCurrentWidget(window.review)
     yield lambda: camera.take("review-before-it-is-done")
     window.tabs.setCurrentWidget(window.preview)
-    camera.wait(lambda: not session.busy)
+    camera.wait(lambda: all(row.state in ("done", "partial", "failed") for row in session.queue) and not session.busy)
     window.queue.choose(0)
+    camera.wait(lambda: window.preview.clip is not None)
     window.preview.go(30)
     at_rest()
     yield lambda: camera.take("done")
@@ -174,12 +177,13 @@ def states(camera: StatePhotographer, clips: Path) -> Iterator[Callable[[], None
     camera.rest(0.3)
     yield lambda: camera.take("live-ended")
     window.tabs.setCurrentWidget(window.preview)
+    kept = tr("{n} kept clear", n=1)
     yield lambda: camera.dialog("help", HelpPage(window))
     yield lambda: camera.dialog("shortcuts", ShortcutDialog(window))
     yield lambda: camera.dialog("log", ClipLog(first, window))
     yield lambda: camera.box("about", "about")
     yield lambda: camera.dialog("close-question", CloseQuestion(window))
-    yield lambda: camera.dialog("edits-question", EditsQuestion(window, ""))
+    yield lambda: camera.dialog("edits-question", EditsQuestion(window, kept))
     yield lambda: camera.dialog("crash", CrashDialog(ValueError("an example"), window))
     for menu in window.menuBar().actions():
         opened = menu.menu()
@@ -196,13 +200,11 @@ def states(camera: StatePhotographer, clips: Path) -> Iterator[Callable[[], None
     yield lambda: camera.take("empty")
 
 
-def take_states(folder: Path, clips: Path, *, language: str, text: float) -> None:
-    """All states in one language."""
+def take_states(folder: Path, clips: Path, *, text: float) -> None:
+    """All states, in the language of the environment."""
     app = make_application([])
     app.setFont(QFont(app.font().family(), round(9 * text)))  # without a desktop to ask, Qt takes a large one
-    store = Store()
-    store.set(language=language)
-    window = build_window(app, store=store)
+    window = build_window(app)
     window.resize(*SIZE)
     window.show()
     folder.mkdir(parents=True, exist_ok=True)
@@ -256,7 +258,7 @@ def main() -> int:
     parser.add_argument("--clips", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.clips is not None:  # one language, in a process of its own
-        take_states(args.folder, args.clips, language=args.language[0], text=args.text)
+        take_states(args.folder, args.clips, text=args.text)
         return 0
     status = 0
     with tempfile.TemporaryDirectory() as scratch:
@@ -267,7 +269,12 @@ def main() -> int:
             shutil.copytree(made, clips)
             folder = args.folder / (language if args.text == 1 else f"{language}-text{args.text:g}")
             home = Path(scratch) / f"home-{language}"
-            environment = {**os.environ, "DASHCAMCLEANER_HOME": str(home), "LC_ALL": "C.UTF-8", "LANGUAGE": language}
+            environment = {
+                **os.environ,
+                "DASHCAMCLEANER_HOME": str(home),
+                "LC_ALL": LOCALES.get(language, language),
+                "LANGUAGE": language,
+            }
             words = [sys.executable, __file__, str(folder), "--language", language, "--text", str(args.text)]
             status |= subprocess.run([*words, "--clips", str(clips)], env=environment, check=False).returncode
             make_sheets(folder)

@@ -50,7 +50,17 @@ PLACES = {
     "translated": (0,),
 }
 """Calls whose arguments at these places are for people."""
-TABLES = {"EXIT_STATUSES", "FIGURE_HEADS", "GROUPS", "_OS_REASONS", "_TELLS", "_STATUS_WORDS", "_GROUPS", "_WORDS"}
+TABLES = {
+    "EXIT_STATUSES",
+    "FIGURE_HEADS",
+    "GROUPS",
+    "_OS_REASONS",
+    "_TELLS",
+    "_STATUS_WORDS",
+    "_GROUPS",
+    "_WORDS",
+    "WHY_COVERED",
+}
 """Tables whose values are for people."""
 ARGPARSE = (
     "usage: ", "options", "positional arguments", "the following arguments are required: %s", "expected one argument",

@@ -171,11 +171,7 @@ class EngineFacade:
         )
 
     def sample_clip(self) -> Path:
-        """A drawn clip in which nobody who lives is seen, to try everything with.
-
-        Raises:
-            ExtraMissing: what draws it is not installed.
-        """
+        """A drawn clip in which nobody who lives is seen, to try everything with."""
         from dashcamcleaner.demo.clip import make_demo
         from dashcamcleaner.files import user_folder
 

@@ -4,7 +4,10 @@ import { card, element, endingOf, link, message, query, speak, stemOf, tellFailu
 import { ask, form } from "/page/requests.js";
 import { number, t, tn } from "/page/texts.js";
 
-const categories = { nudity: t("nudity"), violence: t("violence"), drugs: t("drugs") };
+const categories = {
+  nudity: t("nudity"), violence: t("violence"), drugs: t("drugs"), nude_region: t("nude region"), nude_picture: t("nude picture"),
+  weapon: t("weapon"), fight: t("fight"), smoking: t("smoking"), alcohol: t("alcohol"), paraphernalia: t("paraphernalia"),
+};
 const kinds = { face: t("face"), plate: t("plate") };
 
 function row(scores, name, value, part) {
