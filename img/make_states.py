@@ -83,8 +83,8 @@ class StatePhotographer(Photographer):
         self.window.actions_[action].trigger()
 
 
-def states(camera: StatePhotographer, clips: Path) -> Iterator[Callable[[], None]]:
-    """Every state, in the order in which a user comes by them."""
+def states(camera: StatePhotographer, clips: Path, *, full: bool) -> Iterator[Callable[[], None]]:
+    """Every state, in the order in which a user comes by them; without ``full`` those that take no audit."""
     window = camera.window
     session = window.session
 
@@ -138,12 +138,13 @@ def states(camera: StatePhotographer, clips: Path) -> Iterator[Callable[[], None
         at_rest()
         yield lambda: camera.take("failed-row")
         window.queue.choose(0)
-    session.audit(first.id)
-    camera.wait(lambda: first.state == "auditing")
-    yield lambda: camera.take("audit-running")
-    camera.wait(lambda: not session.busy)
-    at_rest()
-    yield lambda: camera.take("audited")
+    if full:
+        session.audit(first.id)
+        camera.wait(lambda: first.state == "auditing")
+        yield lambda: camera.take("audit-running")
+        camera.wait(lambda: not session.busy)
+        at_rest()
+        yield lambda: camera.take("audited")
     window.tabs.setCurrentWidget(window.review)
     camera.wait(lambda: window.review.opened is not None)
     at_rest()
@@ -158,6 +159,23 @@ def states(camera: StatePhotographer, clips: Path) -> Iterator[Callable[[], None
         window.review.do("keep")
         at_rest()
         yield lambda: camera.take("review-edited")
+    if full:
+        window.review.find_people()
+        at_rest()
+        camera.wait(lambda: session.planning.idle)
+        yield lambda: camera.take("review-people")
+        window.actions_["render"].trigger()
+        camera.wait(lambda: session.busy)
+        camera.wait(lambda: not session.busy)
+        session.audit(first.id)  # what was kept clear is seen there: somebody has to look
+        camera.wait(lambda: session.busy)
+        camera.wait(lambda: not session.busy)
+        at_rest()
+        yield lambda: camera.take("needs-review")
+        window.tabs.setCurrentWidget(window.review)
+        camera.wait(lambda: window.review.opened is not None)
+        at_rest()
+        yield lambda: camera.take("review-findings")
     window.tabs.setCurrentWidget(window.scenes)
     camera.wait(lambda: window.scenes.clip is not None)
     at_rest()
@@ -170,7 +188,8 @@ def states(camera: StatePhotographer, clips: Path) -> Iterator[Callable[[], None
     yield lambda: camera.take("live")
     window.live.source.setEditText(str(clips / CLIPS[0]))
     window.live.start.click()
-    camera.rest(6.0)
+    camera.wait(lambda: bool(window.live.panel.figures.text()) or not window.live.busy)
+    camera.rest(0.5)
     yield lambda: camera.take("live-running")
     window.live.stop()
     camera.wait(lambda: not window.live.busy)
@@ -211,7 +230,7 @@ def take_states(folder: Path, clips: Path, *, text: float) -> None:
     camera = StatePhotographer(app, window, folder)
     camera.names = []
     try:
-        for take in states(camera, clips):
+        for take in states(camera, clips, full=text == 1):
             take()
     finally:
         window.session.cancel()
