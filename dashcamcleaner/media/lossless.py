@@ -20,7 +20,8 @@ import av.error
 from dashcamcleaner.core.cut_times import ClipCut, CutTimes
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.errors import OutputError, SettingError
-from dashcamcleaner.media.encoder import display_matrix, map_write_errors
+from dashcamcleaner.media.encoder import map_write_errors
+from dashcamcleaner.media.encoder_options import display_matrix
 from dashcamcleaner.media.joins import GroupJoiner
 from dashcamcleaner.media.output_plan import OutputPlan, with_cut
 from dashcamcleaner.media.packets import open_source, read_packets

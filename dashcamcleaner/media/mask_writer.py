@@ -23,7 +23,8 @@ from dashcamcleaner.core.plan import Region
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.media import codecs
-from dashcamcleaner.media.encoder import map_write_errors, repeatable_x264
+from dashcamcleaner.media.encoder import map_write_errors
+from dashcamcleaner.media.encoder_options import repeatable_x264
 from dashcamcleaner.messages import msg
 
 __all__ = ["MaskWriter"]

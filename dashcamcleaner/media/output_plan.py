@@ -6,46 +6,28 @@ Pure: reads `MediaInfo` and the tables in `media.codecs`, opens nothing.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
 from dashcamcleaner.core.cut_times import ClipCut, CutTimes
-from dashcamcleaner.core.media_info import MediaInfo, PictureMark, StreamInfo
+from dashcamcleaner.core.media_info import MediaInfo, PictureMark
 from dashcamcleaner.core.summary import StreamAction
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.codecs import Container, VideoCodec
-from dashcamcleaner.media.text_judge import is_language_code, is_timestamp, tells_position
-from dashcamcleaner.messages import as_message, counted, msg
+from dashcamcleaner.media.output_streams import SideStream, side_streams
+from dashcamcleaner.media.output_tags import picture_tags, sorted_chapters, sorted_tags
+from dashcamcleaner.messages import counted, msg
 
-__all__ = ["OutputPlan", "SideStream", "plan_output", "with_cut"]
+__all__ = ["OutputPlan", "plan_output", "with_cut"]
 
 _BITS_PER_PIXEL = 0.16
 """Of a busy street scene at quality 20; measured 0.03-0.16 over fifteen clips, the upper end taken for the estimate."""
 
 _MOST_H264_SIDE_PX = 4096
 """Decoders in phones, televisions and browsers take no larger H.264; H.265 they take up to twice that."""
-
-
-@dataclass(frozen=True, slots=True)
-class SideStream:
-    """A stream that goes along with the picture.
-
-    Args:
-        index: the index in the source.
-        type: ``audio``, ``subtitle``, ``data``, ``attachment`` or ``cover``.
-        codec: the encoder to convert with, empty when packets are copied.
-        tags: the tags of the stream, those that are kept.
-        judged: its texts go along only as far as they read as speech; each is looked at again when it is copied.
-    """
-
-    index: int
-    type: str
-    codec: str = ""
-    tags: dict[str, str] = field(default_factory=dict)
-    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +118,16 @@ def plan_output(
     video = _video_codec(info, container=container, codec=codec)
     pixel_format, notes = _pixel_format(info, codec=video, keep_chroma=keep_chroma)
     size, size_notes = _size(info, pixel_format=pixel_format)
-    sides, actions = _sides(
+    sides, actions = side_streams(
         info, container=container, keep=keep, audio=audio, uncopiable=uncopiable, unwritable=unwritable
     )
-    tags, tag_actions = _tags(info.tags, keep=keep)
-    video_tags, video_tag_actions = _video_tags(info, container=container, keep=keep)
+    tags, tag_actions = sorted_tags(info.tags, keep=keep)
+    video_tags, video_tag_actions = picture_tags(info, container=container, keep=keep)
     # Times are counted from the clip's start where the clock begins anywhere.
     shift = info.start_s if info.start_s and not info.has_origin else Fraction(0)
     chapters = info.chapters > 0 and "chapters" in keep
     marks = _kept_marks(info, container=container, size=size)
-    titles, chapter_actions = _chapters(info, kept=chapters, keep=keep)
+    titles, chapter_actions = sorted_chapters(info, kept=chapters, keep=keep)
     actions += chapter_actions
     return OutputPlan(
         container=container,
@@ -250,236 +232,6 @@ def _size(info: MediaInfo, *, pixel_format: str) -> tuple[tuple[int, int], list[
     ]
 
 
-def _sides(
-    info: MediaInfo,
-    *,
-    container: Container,
-    keep: Sequence[str],
-    audio: str,
-    uncopiable: Collection[int],
-    unwritable: Collection[int],
-) -> tuple[list[SideStream], list[StreamAction]]:
-    sides: list[SideStream] = []
-    actions: list[StreamAction] = []
-    counts: dict[str, int] = {}
-    for stream in info.streams:
-        if stream.index == info.video:
-            continue
-        counts[stream.type] = counts.get(stream.type, 0) + 1
-        title = _title(stream, counts[stream.type])
-        decide: Callable[[StreamInfo], _Fate] = {
-            "audio": lambda s: _audio(s, container, audio, s.index in uncopiable),
-            "subtitle": lambda s: _subtitle(s, container, keep, s.index in uncopiable),
-            "data": lambda s: _data(s, container, keep),
-            "attachment": lambda s: _attachment(s, container, keep),
-            "video": lambda s: _picture(s, container, keep),
-            "pid": lambda _: (None, "dropped", msg("may carry position; only announced streams can be kept")),
-            "box": lambda _: (None, "dropped", msg("may carry position; only tracks can be kept")),
-            "sei": lambda _: (None, "dropped", msg("may carry texts and position; the pictures are coded anew")),
-        }[stream.type]
-        side, action, why = decide(stream)
-        if side is not None and side.index in unwritable:
-            side, action, why = (
-                None,
-                "dropped",
-                msg("{container} refuses it, it may be damaged", container=container.title),
-            )
-        actions.append(StreamAction(title, action, why))
-        if side is not None:
-            tags, tag_actions = _tags(_own_tags(stream), keep=keep, of=title, told=info.tags)
-            sides.append(dataclasses.replace(side, tags=tags | _stream_tags(stream, container)))
-            actions += tag_actions
-    return sides, actions
-
-
-_Fate = tuple[SideStream | None, str, str]
-
-
-def _stream_tags(stream: StreamInfo, container: Container) -> dict[str, str]:
-    if stream.language in ("", "und") or not is_language_code(stream.language):
-        return {}
-    return {"language": codecs.language_tag(stream.language, container=container)}
-
-
-def _audio(stream: StreamInfo, container: Container, audio: str, uncopiable: bool) -> _Fate:
-    if audio == "mute":
-        return None, "muted", msg("asked for")
-    if stream.note == "undecodable" and stream.codec not in container.audio:
-        return None, "dropped", msg("unknown codec")
-    if stream.codec in container.audio and not uncopiable:
-        return SideStream(stream.index, "audio"), "copied", ""
-    why = _not_held(stream, container, uncopiable)
-    return SideStream(stream.index, "audio", codec=container.audio_fallback), "converted", why
-
-
-def _not_held(stream: StreamInfo, container: Container, uncopiable: bool) -> str:
-    if uncopiable:
-        return msg("{container} refuses this {codec}", container=container.title, codec=stream.codec)
-    return msg("{container} does not hold {codec}", container=container.title, codec=stream.codec)
-
-
-def _subtitle(stream: StreamInfo, container: Container, keep: Sequence[str], uncopiable: bool) -> _Fate:
-    telemetry = stream.note == codecs.TELEMETRY_TEXT
-    judged = "subtitles" not in keep and not (telemetry and "data" in keep)
-    why = stream.details.get("unlike_speech", "")
-    if why and judged:
-        told = (
-            msg("its texts tell the position")
-            if telemetry
-            else msg("its texts do not read as speech: one {why}", why=why)
-        )
-        return None, "dropped", told
-    if stream.codec in container.subtitles and not uncopiable:
-        return SideStream(stream.index, "subtitle", judged=judged), "copied", ""
-    why = _not_held(stream, container, uncopiable)
-    if stream.codec in codecs.TEXT_SUBTITLES and stream.note != "undecodable":
-        fallback = container.subtitle_fallback
-        return SideStream(stream.index, "subtitle", codec=fallback, judged=judged), "converted", why
-    return None, "dropped", why
-
-
-def _data(stream: StreamInfo, container: Container, keep: Sequence[str]) -> _Fate:
-    if stream.codec == "text" and stream.note == "chapter titles":
-        return None, "dropped", msg("the chapter list says the same")
-    if "data" not in keep:
-        return None, "dropped", msg("may carry position")
-    if stream.codec == "tmcd" and "tmcd" in container.data_tags:
-        return None, "copied", msg("as the picture's timecode")
-    if stream.codec in container.data_tags:
-        return SideStream(stream.index, "data"), "copied", ""
-    raise OutputError(
-        msg(
-            "{container} cannot hold the data track {index} ({codec}: {note}).",
-            container=container.title,
-            index=stream.index,
-            codec=stream.codec or "unknown",
-            note=stream.note,
-        ),
-        hint="Leave out --keep data, or keep the source for its data.",
-    )
-
-
-def _attachment(stream: StreamInfo, container: Container, keep: Sequence[str]) -> _Fate:
-    if "attachments" not in keep:
-        return None, "dropped", msg("may hold pictures or names")
-    if not container.attachments:
-        raise OutputError(
-            msg("{container} cannot hold attached files.", container=container.title),
-            hint="Write MKV, or leave out --keep attachments.",
-        )
-    return SideStream(stream.index, "attachment"), "copied", ""
-
-
-def _picture(stream: StreamInfo, container: Container, keep: Sequence[str]) -> _Fate:
-    if stream.note != "cover picture":
-        return None, "dropped", msg("only one video stream is cleaned")
-    if "cover" not in keep:
-        return None, "dropped", msg("shows the scene uncleaned")
-    if not container.cover:
-        raise OutputError(
-            msg("{container} cannot hold a cover picture.", container=container.title), hint="Leave out --keep cover."
-        )
-    return SideStream(stream.index, "cover"), "cleaned", ""
-
-
-def _title(stream: StreamInfo, number: int) -> str:
-    names = {
-        "audio": msg("sound"), "subtitle": msg("subtitles"), "attachment": msg("attachment"), "box": msg("box"),
-    }  # fmt: skip
-    if stream.type == "video":
-        size = stream.details.get("size")
-        shape = f", {size[0]}x{size[1]}" if size else ""
-        what = as_message(stream.note) if stream.note else msg("other video stream")
-        return msg("{what} ({codec}{shape})", what=what, codec=stream.codec, shape=shape)
-    if stream.type == "pid":
-        return msg(
-            "{note} (PID {codec}, {packets} packets)",
-            note=stream.note,
-            codec=stream.codec,
-            packets=stream.details.get("packets", 0),
-        )
-    if stream.type == "sei":
-        return stream.note
-    if stream.type == "data":
-        return msg("{note} ({codec})", note=as_message(stream.note), codec=stream.codec or msg("no format told"))
-    known = stream.language not in ("", "und") and is_language_code(stream.language)
-    language = f", {stream.language}" if known else ""
-    note = msg(", {note}", note=as_message(stream.note)) if stream.note and stream.type != "box" else ""
-    if stream.type == "box":
-        return msg("box {codec} ({bytes} bytes)", codec=stream.codec, bytes=stream.details.get("bytes", 0))
-    return msg(
-        "{kind} {number} ({codec}{language}{note})",
-        kind=as_message(names.get(stream.type, stream.type)),
-        number=number,
-        codec=stream.codec or msg("unknown"),
-        language=language,
-        note=note,
-    )
-
-
-def _own_tags(stream: StreamInfo) -> dict[str, str]:
-    own = stream.details.get("tags", {})
-    return {
-        name: value
-        for name, value in own.items()
-        if name.lower() not in ("timecode", "filename", "mimetype")
-        and not (name.lower() == "language" and is_language_code(value))  # told with the stream
-    }
-
-
-def _tags(
-    tags: dict[str, str], *, keep: Sequence[str], of: str = "", told: dict[str, str] | None = None
-) -> tuple[dict[str, str], list[StreamAction]]:
-    """What becomes of tags.
-
-    Args:
-        tags: name -> value.
-        keep: what is kept.
-        of: what they belong to, for people; empty: the file.
-        told: the file's own, where these are a stream's: what says the same again is not told twice.
-    """
-    kept: dict[str, str] = {}
-    actions = []
-    owner = msg(" of {of}", of=of) if of else ""
-    for name, value in tags.items():
-        if codecs.is_structural_tag(name):
-            continue
-        lower = name.lower()
-        safe = {"creation_time": is_timestamp, "language": is_language_code}.get(lower)
-        if safe is not None and safe(value):
-            kept[name] = value
-            if lower == "creation_time" and (told or {}).get(name) != value:
-                actions.append(_tag_action(f"{name}{owner}", True, ""))
-            continue
-        place = codecs.is_location_tag(name) or tells_position(value)
-        group, why = ("location", msg("tells the place")) if place else ("tags", msg("may tell who filmed"))
-        if safe is not None:  # free text where a date or a language belongs is not passed on at all
-            group, why = "", msg("is no {value}", value="date" if lower == "creation_time" else "language")
-        if group in keep:
-            kept[name] = value
-        actions.append(_tag_action(f"{name}{owner}", group in keep, why))
-    return kept, actions
-
-
-def _chapters(info: MediaInfo, *, kept: bool, keep: Sequence[str]) -> tuple[tuple[str, ...], list[StreamAction]]:
-    """What the chapters are called in the output, and what is told of them.
-
-    A title is a tag that somebody wrote: it may name people and places, which no rule can tell from other words.
-    """
-    if not info.chapters:
-        return (), []
-    titles, dropped = [], False
-    for number in range(info.chapters):
-        own = info.chapter_titles[number] if number < len(info.chapter_titles) else ""
-        stays = "tags" in keep and (not tells_position(own) or "location" in keep)
-        dropped = dropped or (bool(own) and not stays)
-        titles.append(own if stays else f"Chapter {number + 1}")
-    actions = [StreamAction(msg("{chapters} chapters", chapters=info.chapters), "copied" if kept else "dropped")]
-    if kept and dropped:
-        actions.append(StreamAction("titles of the chapters", "dropped", "may tell names and places"))
-    return tuple(titles), actions
-
-
 def _text_notes(info: MediaInfo, sides: Iterable[SideStream]) -> Iterable[str]:
     taken = {side.index for side in sides}
     left = [s for s in info.streams if s.index not in taken and s.details.get("unlike_speech")]
@@ -489,23 +241,6 @@ def _text_notes(info: MediaInfo, sides: Iterable[SideStream]) -> Iterable[str]:
             "{n} text tracks do not read as speech and may tell where it was filmed; --keep subtitles takes it along.",
             len(left),
         )
-
-
-def _tag_action(name: str, kept: bool, why: str) -> StreamAction:
-    return StreamAction(msg("tag {name}", name=name), "copied" if kept else "dropped", "" if kept else why)
-
-
-def _video_tags(
-    info: MediaInfo, *, container: Container, keep: Sequence[str]
-) -> tuple[dict[str, str], list[StreamAction]]:
-    stream = next(s for s in info.streams if s.index == info.video)
-    tags, actions = _tags(_own_tags(stream), keep=keep, of="the picture", told=info.tags)
-    timecode = stream.details.get("tags", {}).get("timecode")
-    if timecode and "data" in keep:
-        tags["timecode"] = timecode
-    if timecode and not any(s.codec == "tmcd" for s in info.streams):  # else its own track tells it
-        actions.append(_tag_action("timecode", "data" in keep, msg("tells the time of day")))
-    return tags | _stream_tags(stream, container), actions
 
 
 def _picture_action(info: MediaInfo, codec: VideoCodec) -> StreamAction:

@@ -19,7 +19,8 @@ import numpy as np
 from dashcamcleaner.core.cut_times import CutTimes
 from dashcamcleaner.media.cover_art import CoverArt
 from dashcamcleaner.media.frame_clock import JUMP_S
-from dashcamcleaner.media.output_plan import OutputPlan, SideStream
+from dashcamcleaner.media.output_plan import OutputPlan
+from dashcamcleaner.media.output_streams import SideStream
 from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.text_tracks import packet_refusal, plain_header
 from dashcamcleaner.media.transcode import DEFAULT_LAYOUTS, AudioConverter, SubtitleConverter

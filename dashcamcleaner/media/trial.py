@@ -20,8 +20,9 @@ import av.error
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.media.codecs import VIDEO_CODECS
-from dashcamcleaner.media.encoder import add_picture, container_options
-from dashcamcleaner.media.output_plan import OutputPlan, SideStream, plan_output
+from dashcamcleaner.media.encoder_options import add_picture, container_options
+from dashcamcleaner.media.output_plan import OutputPlan, plan_output
+from dashcamcleaner.media.output_streams import SideStream
 from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.stream_copy import add_target
 from dashcamcleaner.messages import msg
