@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PyQt5.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from PyQt5.QtGui import QFileOpenEvent
@@ -89,8 +89,8 @@ class FilesFromFinder(QObject):
 
     def eventFilter(self, receiver: QObject, event: QEvent) -> bool:  # noqa: N802
         """Take a file that is opened; all else goes on."""
-        if isinstance(event, QFileOpenEvent) and event.file():
-            self._window.join([event.file()])
+        if event.type() == QEvent.FileOpen:
+            self._window.join([cast(QFileOpenEvent, event).file()])
             return True
         return super().eventFilter(receiver, event)
 
