@@ -61,7 +61,7 @@ class JobRecord:
         error: the problem document of a failure.
         outcome: what came of it: numbers of the summary, status of the audit.
         files: what can be fetched, word -> name in the job's folder.
-        language: that of whoever asked for it; empty: the server's.
+        language: the language of whoever asked for it; empty: the server's.
     """
 
     id: str
