@@ -40,6 +40,7 @@ from dashcamcleaner.gui.words import tr
 
 CLIPS = ("harbour road.mp4", "way home.mp4")
 BROKEN = "cut off.mp4"
+LIVE = "long way.mp4"
 CLIP_S = 3.0
 LOCALES = {"en": "en_GB.UTF-8", "de": "de_DE.UTF-8"}
 THEMES = ("light", "dark")
@@ -186,7 +187,7 @@ def states(camera: StatePhotographer, clips: Path, *, full: bool) -> Iterator[Ca
     yield lambda: camera.take("scenes-scored")
     window.tabs.setCurrentWidget(window.live)
     yield lambda: camera.take("live")
-    window.live.source.setEditText(str(clips / CLIPS[0]))
+    window.live.source.setEditText(str(clips / LIVE))
     window.live.start.click()
     camera.wait(lambda: bool(window.live.panel.figures.text()) or not window.live.busy)
     camera.rest(0.5)
@@ -196,7 +197,7 @@ def states(camera: StatePhotographer, clips: Path, *, full: bool) -> Iterator[Ca
     camera.rest(0.3)
     yield lambda: camera.take("live-ended")
     window.tabs.setCurrentWidget(window.preview)
-    kept = tr("{n} kept clear", n=1)
+    kept = tr("Stays clear")
     yield lambda: camera.dialog("help", HelpPage(window))
     yield lambda: camera.dialog("shortcuts", ShortcutDialog(window))
     yield lambda: camera.dialog("log", ClipLog(first, window))
@@ -256,7 +257,7 @@ def make_sheets(folder: Path) -> None:
 
 
 def make_clips(folder: Path) -> None:
-    """Two short clips and one that cannot be read."""
+    """Two short clips, one that cannot be read, and a longer one in place of a camera."""
     made = make_rendered_clip(folder)
     with av.open(str(made)) as source, av.open(str(folder / CLIPS[0]), "w") as target:
         streams = {one.index: target.add_stream_from_template(one) for one in source.streams}
@@ -264,7 +265,7 @@ def make_clips(folder: Path) -> None:
             if packet.dts is not None and packet.dts * packet.time_base < CLIP_S:
                 packet.stream = streams[packet.stream.index]
                 target.mux(packet)
-    made.unlink()
+    made.rename(folder / LIVE)
     shutil.copyfile(folder / CLIPS[0], folder / CLIPS[1])
     (folder / BROKEN).write_bytes((folder / CLIPS[0]).read_bytes()[:5000])
 
