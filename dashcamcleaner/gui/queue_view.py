@@ -257,7 +257,7 @@ def _told(row: Row) -> str:
 def _fitting(text: str, metrics: QFontMetrics, width: int) -> str:
     """As many of a line's parts as there is room for: half a number tells nothing."""
     parts = text.split(" · ")
-    while len(parts) > 1 and metrics.horizontalAdvance(" · ".join(parts)) > width:
+    while len(parts) > 1 and metrics.horizontalAdvance(" · ".join(parts)) > width - 2:  # both are rounded
         parts.pop()
     return metrics.elidedText(" · ".join(parts), Qt.ElideRight, width)
 
