@@ -25,7 +25,7 @@ setup(
         "dashcamcleaner": ["py.typed", "locale/*/LC_MESSAGES/*.mo"],
         "dashcamcleaner.gui": ["languages/*.qm"],
         "dashcamcleaner.report": ["templates/*.html", "templates/*.css"],
-        "dashcamcleaner.service": ["page/*"],
+        "dashcamcleaner.service": ["page/*", "templates/*"],
         "dashcamcleaner.tracking": ["evidence.json"],
         "dashcamcleaner._weights": ["*.onnx", "*.pt", "*.json", "*.xml", "*.bin"],
     },

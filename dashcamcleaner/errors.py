@@ -35,6 +35,9 @@ object.
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 from dashcamcleaner.messages import as_message, msg
 
 PARTIAL_EXIT = 7
@@ -81,9 +84,23 @@ class DashcamCleanerError(Exception):
 def extra_hint(extra: str) -> str:
     """How to install the optional ``extra`` (``audit``, ``gpu``, ``train``): in a checkout, and else."""
     return msg(
-        'In a checkout: python3 start.py setup --extra {extra}; else: pip install "dashcamcleaner[{extra}]".',
+        "In a checkout: python3 start.py setup --extra {extra}; else: {command}.",
         extra=extra,
+        command=install_command(f'"dashcamcleaner[{extra}]"'),
     )
+
+
+def install_command(words: str) -> str:
+    """The command that installs more where this program is: pip's, or what pipx and uv have for their environments.
+
+    Args:
+        words: what is installed, as a shell takes it.
+    """
+    if (Path(sys.prefix) / "uv-receipt.toml").is_file():  # no pip in there
+        return f'uv pip install --python "{sys.executable}" {words}'
+    if (Path(sys.prefix) / "pipx_metadata.json").is_file():
+        return f"pipx runpip {Path(sys.prefix).name} install {words}"
+    return f"pip install {words}"
 
 
 def _rebuild(cls: type[DashcamCleanerError], message: str, hint: str) -> DashcamCleanerError:

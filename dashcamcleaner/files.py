@@ -24,7 +24,7 @@ from typing import IO, Any
 import platformdirs
 
 from dashcamcleaner.errors import DashcamCleanerError, DiskFull, InputError, OutputError
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import as_message, msg, said
 from dashcamcleaner.work_files import WorkFile
 
 __all__ = [
@@ -182,11 +182,30 @@ def map_os_errors(
                 msg("{path} grew larger than its file system allows.", path=path),
                 hint="FAT allows 4 GB; choose another disk.",
             ) from error
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = _OS_REASONS.get(number or 0) or getattr(error, "strerror", None) or said(error)
         raise to(
-            msg("{what} cannot be {verb}: {reason}.", what=what or path, verb=verb, reason=reason.rstrip(".")),
+            msg(
+                "{what} cannot be {verb}: {reason}.",
+                what=as_message(what) if what else path,
+                verb=as_message(verb),
+                reason=as_message(reason).rstrip("."),
+            ),
             hint=hint,
         ) from error
+
+
+_OS_REASONS = {
+    errno.EACCES: "Permission denied",
+    errno.EEXIST: "File exists",
+    errno.EIO: "Input/output error",
+    errno.EISDIR: "Is a directory",
+    errno.ENAMETOOLONG: "File name too long",
+    errno.ENOENT: "No such file or directory",
+    errno.ENOTDIR: "Not a directory",
+    errno.EPERM: "Operation not permitted",
+    errno.EROFS: "Read-only file system",
+}
+"""What a system says most, in the words of one of them, so that it can be said in the user's language."""
 
 
 # --- where an output may stand

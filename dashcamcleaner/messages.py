@@ -6,17 +6,21 @@ language. The English template is the message's code, as gettext has it; the cat
 translations, and ``packaging/update_messages.py`` makes these files. Standard library only, below everything else.
 
 The language is that of ``LANGUAGE``, ``LC_ALL``, ``LC_MESSAGES`` or ``LANG``, the first that is set; `use_language`
-names another.
+names another. `speaking` names one for what runs within it alone, such as the answer to one request; other threads and
+tasks go on in theirs.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import gettext
 import numbers
 import os
 import re
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +35,9 @@ __all__ = [
     "languages",
     "localized",
     "msg",
+    "plural_forms",
     "said",
+    "speaking",
     "texts_of",
     "translated",
     "use_catalog",
@@ -155,6 +161,8 @@ class _Speaker:
 
 
 _speaker = _Speaker()
+_asked: ContextVar[_Speaker | None] = ContextVar("language", default=None)
+"""The language of what runs now, where it has one of its own."""
 
 
 def languages() -> list[str]:
@@ -169,6 +177,13 @@ def use_language(name: str = "") -> str:
         name: ``de``, ``pt_BR``; empty: as the environment says.
     """
     wanted = [name] if name else _of_environment()
+    catalog, language = _catalog_of(tuple(wanted))
+    use_catalog(catalog, language)
+    return language
+
+
+def _catalog_of(wanted: Iterable[str]) -> tuple[gettext.NullTranslations, str]:
+    """The first of these languages that there is, and its name."""
     for one in wanted:
         if one.split("_")[0].split(".")[0] in ("en", "C", "POSIX"):
             break
@@ -176,10 +191,30 @@ def use_language(name: str = "") -> str:
             catalog = gettext.translation(DOMAIN, str(FOLDER), [one])
         except OSError:
             continue
-        use_catalog(catalog, str(catalog.info().get("language") or one))
-        return _speaker.language
-    use_catalog(gettext.NullTranslations(), "en")
-    return "en"
+        return catalog, str(catalog.info().get("language") or one)
+    return gettext.NullTranslations(), "en"
+
+
+@functools.cache
+def _speaker_of(name: str) -> _Speaker:
+    made = _Speaker()
+    made.use(*_catalog_of((name,)))
+    return made
+
+
+@contextlib.contextmanager
+def speaking(name: str) -> Iterator[None]:
+    """Speak a language in this thread or task, and in what it calls, until the end of the block.
+
+    Args:
+        name: one of `languages`; empty: nothing is changed.
+    """
+    token = _asked.set(_speaker_of(name)) if name else None
+    try:
+        yield
+    finally:
+        if token is not None:
+            _asked.reset(token)
 
 
 def use_catalog(catalog: gettext.NullTranslations | None, language: str) -> None:
@@ -189,8 +224,7 @@ def use_catalog(catalog: gettext.NullTranslations | None, language: str) -> None
 
 def current_language() -> str:
     """The name of the language that people are spoken to."""
-    _ready()
-    return _speaker.language
+    return _ready().language
 
 
 def _of_environment() -> list[str]:
@@ -200,18 +234,21 @@ def _of_environment() -> list[str]:
     return []
 
 
-def _ready() -> gettext.NullTranslations:
+def _ready() -> _Speaker:
+    if (asked := _asked.get()) is not None:
+        return asked
     if _speaker.catalog is None:
         use_language()
-    assert _speaker.catalog is not None
-    return _speaker.catalog
+    return _speaker
 
 
 def localized(text: object) -> str:
     """A text for people: a message in their language, anything else as it is."""
     if not isinstance(text, UserMessage):
         return str(text)
-    catalog = _ready()
+    speaker = _ready()
+    catalog = speaker.catalog
+    assert catalog is not None
     if type(catalog) is gettext.NullTranslations or not text:
         return str.__str__(text)
     values = {
@@ -221,7 +258,7 @@ def localized(text: object) -> str:
         template = catalog.ngettext(text.template, text.many, text.arguments["n"])
     else:
         template = catalog.gettext(text.template) if text.template else ""
-    shown = _speaker.filler.vformat(template, (), values) if values else template
+    shown = speaker.filler.vformat(template, (), values) if values else template
     return shown.rstrip(text.cut) if text.cut else shown
 
 
@@ -319,3 +356,13 @@ def _from_data(row: Any, depth: int = 0) -> UserMessage | None:
 def translated(text: str) -> str:
     """A literal of the program's own (a heading, a help text) in the user's language."""
     return localized(as_message(text))
+
+
+def plural_forms(one: str, many: str) -> list[str]:
+    """What a text that speaks of ``{n}`` things is for 0 to 199 of them, as a template each, in the user's language.
+
+    No language asks for more than the last two digits, and whether there are others before them.
+    """
+    catalog = _ready().catalog
+    assert catalog is not None
+    return [catalog.ngettext(one, many, n) for n in range(200)]

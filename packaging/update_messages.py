@@ -4,7 +4,7 @@
     python packaging/update_messages.py fr          # begin a new one
 
 Texts are found by their place in the code: what `msg` and `counted` are given, messages and hints of errors, help of
-flags, rows of the settings and of the audit's tables, and what the report's templates mark. A text without a
+flags, rows of the settings and of the audit's tables, and what templates and scripts of pages mark. A text without a
 translation stays English. Needs Babel (in requirements-test.txt); the program itself needs none of it.
 """
 
@@ -27,10 +27,13 @@ sys.path.insert(0, str(ROOT))
 from dashcamcleaner import errors  # noqa: E402
 from dashcamcleaner.core.kinds import BUILT_IN  # noqa: E402
 from dashcamcleaner.messages import DOMAIN, FOLDER  # noqa: E402
+from dashcamcleaner.service.language import script_texts  # noqa: E402
 
 PACKAGE = ROOT / "dashcamcleaner"
-WITHOUT = ("gui", "training", "_weights")
-"""Qt translates the window (``update_languages.py``); the tool for training speaks English alone."""
+PAGE = PACKAGE / "service" / "page"
+WITHOUT = ("_weights",)
+WINDOW = "gui"
+"""Qt translates the window (``update_languages.py``), but for the errors that it raises."""
 ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
 KEYWORDS = {"help", "description", "epilog", "hint", "why_not", "unit", "title", "label", "what", "verb", "message"}
 """Keywords of calls whose literals are for people."""
@@ -47,7 +50,17 @@ PLACES = {
     "translated": (0,),
 }
 """Calls whose arguments at these places are for people."""
-TABLES = {"EXIT_STATUSES", "GROUPS", "_TELLS", "_STATUS_WORDS", "_GROUPS", "_WORDS"}
+TABLES = {
+    "EXIT_STATUSES",
+    "FIGURE_HEADS",
+    "GROUPS",
+    "_OS_REASONS",
+    "_TELLS",
+    "_STATUS_WORDS",
+    "_GROUPS",
+    "_WORDS",
+    "WHY_COVERED",
+}
 """Tables whose values are for people."""
 ARGPARSE = (
     "usage: ", "options", "positional arguments", "the following arguments are required: %s", "expected one argument",
@@ -83,9 +96,14 @@ def literals(node: ast.expr) -> Iterator[str]:
         yield from literals(node.value)
 
 
-def texts_of(tree: ast.AST) -> Iterator[tuple[int, Text]]:
-    """Every text for people in a module, with its line."""
+def texts_of(tree: ast.AST, *, errors_alone: bool = False) -> Iterator[tuple[int, Text]]:
+    """Every text for people in a module, with its line; or those of errors, messages and names of files alone."""
     for node in ast.walk(tree):
+        if errors_alone and not (isinstance(node, ast.Call) and name_of(node) in ERRORS | {"msg", "counted"}):
+            if isinstance(node, ast.Call) and name_of(node) != "tr":
+                whats = [one.value for one in node.keywords if one.arg == "what"]
+                yield from ((one.lineno, text) for one in whats for text in literals(one))
+            continue
         if isinstance(node, ast.Call):
             yield from ((node.lineno, text) for text in _of_call(node))
         elif isinstance(node, ast.Assign | ast.AnnAssign):
@@ -96,8 +114,13 @@ def texts_of(tree: ast.AST) -> Iterator[tuple[int, Text]]:
                 yield from ((node.lineno, text) for value in node.value.values for text in literals(value))
 
 
+def name_of(node: ast.Call) -> str:
+    """The name of what is called, without its module."""
+    return node.func.id if isinstance(node.func, ast.Name) else str(getattr(node.func, "attr", ""))
+
+
 def _of_call(node: ast.Call) -> Iterator[Text]:
-    name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+    name = name_of(node)
     if name == "counted":
         forms = [str(argument.value) for argument in node.args[:2] if isinstance(argument, ast.Constant)]
         if len(forms) == 2:
@@ -120,21 +143,24 @@ def all_texts() -> dict[Text, list[tuple[str, int]]]:
         for text in (rules.noun, (f"{{n:,}} {rules.noun}", f"{{n:,}} {rules.plural}")):
             found.setdefault(text, []).append(("dashcamcleaner/core/kinds.py", 1))
     for path in sorted(PACKAGE.rglob("*.py")):
-        if path.relative_to(PACKAGE).parts[0] in WITHOUT:
+        part = path.relative_to(PACKAGE).parts[0]
+        if part in WITHOUT:
             continue
         place = path.relative_to(ROOT).as_posix()
-        for line, text in texts_of(ast.parse(path.read_text(encoding="utf-8"))):
+        for line, text in texts_of(ast.parse(path.read_text(encoding="utf-8")), errors_alone=part == WINDOW):
             if is_text(text if isinstance(text, str) else text[0]):
                 found.setdefault(text, []).append((place, line))
     from jinja2 import Environment
     from jinja2.ext import extract_from_ast
 
     environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
-    for path in sorted((PACKAGE / "report" / "templates").glob("*.html")):
+    for path in sorted(PACKAGE.glob("*/templates/*.html")):
         for line, _, text in extract_from_ast(environment.parse(path.read_text(encoding="utf-8"))):
             one = text if isinstance(text, str) else text[0]  # what follows it are its arguments
             if one:
                 found.setdefault(one, []).append((path.relative_to(ROOT).as_posix(), line))
+    for text in script_texts(PAGE):
+        found.setdefault(text, []).append((PAGE.relative_to(ROOT).as_posix(), 1))
     plurals = {text[0] for text in found if isinstance(text, tuple)}
     return {text: places for text, places in found.items() if not (isinstance(text, str) and text in plurals)}
 

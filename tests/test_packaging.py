@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import configparser
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -52,10 +53,43 @@ def test_the_menu_entry_opens_what_the_program_reads() -> None:
     assert format_of(Path("a.mp4")) is not None
 
 
+def test_the_windows_installer_can_be_compiled(tmp_path: Path) -> None:
+    makensis = shutil.which("makensis")
+    if makensis is None:
+        pytest.skip("makensis is not installed (Debian: nsis)")
+    bundle = tmp_path / "dashcamcleaner"
+    (bundle / "_internal").mkdir(parents=True)
+    for name in ("dashcamcleaner.exe", "dashcamcleaner-window.exe", "_internal/a.dll"):
+        (bundle / name).write_bytes(b"x")
+    setup = tmp_path / "dashcamcleaner-1.2.3-setup.exe"
+    words = [makensis, "-V2", "-WX", "-DVERSION=1.2.3", f"-DBUNDLE={bundle}"]
+    script = PACKAGING / "windows.nsi"
+    done = subprocess.run([*words, script, f"-XOutFile {setup}"], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert setup.read_bytes()[:2] == b"MZ"
+    without = subprocess.run([makensis, "-V2", script], capture_output=True, text=True, cwd=tmp_path)
+    assert without.returncode != 0
+    assert "Say which version" in without.stdout + without.stderr
+
+
+def test_the_windows_installer_removes_only_what_it_installed() -> None:
+    text = (PACKAGING / "windows.nsi").read_text(encoding="utf-8")
+    removed = text[text.index('Section "Uninstall"') :]
+    assert re.findall(r"RMDir /r (.*)", removed) == ['"$INSTDIR\\_internal"']
+    written = set(re.findall(r'WriteReg\w+ HKCU "([^"]+)"', text))
+    gone = re.findall(r'DeleteRegKey HKCU "([^"]+)"', removed)
+    for key in written:
+        kinds = re.findall(r'CLEAN_MENU "([^"]+)"', text) if "${KIND}" in key else [""]
+        for kind in kinds:
+            assert any(key.replace("${KIND}", kind).startswith(one) for one in gone), key
+
+
 def test_the_forge_runs_what_we_run() -> None:
     text = (ROOT / ".github/workflows/check.yml").read_text(encoding="utf-8")
     assert ".ci/run" in text
     assert "packaging/build_bundle.py" in text
+    assert "packaging/windows.nsi" in text
+    assert "packaging/macos-dmg.sh" in text
 
 
 def test_fragments_of_the_changelog_are_of_a_known_kind() -> None:

@@ -259,7 +259,7 @@ def test_the_language_is_that_of_the_environment(
 ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
 FROM_TABLES = {"html.py", "finding_table.py", "kinds.py"}
 """Modules whose texts stand in tables, which are read for the catalogs, too."""
-MADE = {"msg", "counted", "as_message", "joined", "translated", "localized"}
+MADE = {"msg", "counted", "as_message", "joined", "translated", "localized", "tr", "tr_count"}
 
 
 def fixed(node: ast.expr) -> list[ast.expr]:
@@ -272,23 +272,26 @@ def fixed(node: ast.expr) -> list[ast.expr]:
     return [part for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr) for part in fixed(child)]
 
 
-def nodes() -> Iterator[tuple[Path, ast.AST]]:
+def nodes(*, window: bool = False) -> Iterator[tuple[Path, ast.AST]]:
     for path in sorted(PACKAGE.rglob("*.py")):
-        if path.relative_to(PACKAGE).parts[0] not in ("gui", "training"):
+        if window or path.relative_to(PACKAGE).parts[0] != "gui":
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 yield path, node
 
 
+FOR_PEOPLE = {"help", "hint", "why_not", "what", "verb"}
+
+
 def test_no_message_is_an_f_string() -> None:
     wrong = []
-    for path, node in nodes():
+    for path, node in nodes(window=True):
         if not isinstance(node, ast.Call):
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
         if name in ERRORS | {"Warned", "say", "not_checked", "StreamAction"}:
             texts = [*node.args, *(keyword.value for keyword in node.keywords)]
         else:
-            texts = [keyword.value for keyword in node.keywords if keyword.arg in ("help", "hint", "why_not")]
+            texts = [keyword.value for keyword in node.keywords if keyword.arg in FOR_PEOPLE]
         wrong += [f"{path.name}:{part.lineno}: {ast.unparse(part)}" for text in texts for part in fixed(text)]
     assert wrong == [], "make them msg(...)"
 
@@ -333,11 +336,15 @@ def outside(text: str) -> str:
 
 
 def test_the_help_of_every_command_is_in_the_users_language(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dashcamcleaner.cli import build_parser
+    from dashcamcleaner.cli import build_parser, with_steps
 
     use_catalog(Marking(), "marked")
     _, commands = build_parser()
-    for name, parser in commands.items():
+    every = [one for command in commands.values() for one in with_steps(command)]
+    assert {"dashcamcleaner train fit", "dashcamcleaner train export"} <= {one.prog for one in every}
+    for parser in every:
+        name = parser.prog
+        assert "--language" in parser._option_string_actions, name
         for action in parser._actions:
             if action.help and action.help != "==SUPPRESS==":
                 assert action.help.startswith("⟦"), (name, action.option_strings, action.help)
@@ -354,6 +361,39 @@ def test_a_language_that_is_named_wins(capsys: pytest.CaptureFixture[str], monke
     assert "Es gibt keine Datei nothing.mp4." in capsys.readouterr().err
     assert main(["--language=de", "clean", "--no-such-flag", "x"]) == 2
     assert "Es gibt keinen Schalter --no-such-flag." in capsys.readouterr().err
+
+
+def test_the_tool_for_training_speaks_the_users_language(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dashcamcleaner.cli import main
+
+    monkeypatch.setenv("LANGUAGE", "C")
+    recipe, out = tmp_path / "recipe.toml", str(tmp_path / "run")
+    assert main(["train", "fit", str(recipe), "-o", out, "--language", "de"]) == 3
+    assert "recipe.toml kann nicht gelesen werden: das gibt es nicht." in capsys.readouterr().err
+    recipe.write_text("strat = 1\n", encoding="utf-8")
+    assert main(["train", "--language", "de", "fit", str(recipe), "-o", out]) == 2
+    assert "hat den unbekannten Schlüssel 'strat'.\n  Hinweis: Meintest du 'start'?" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["train", "fit", "--help", "--language", "de"])
+    assert "Ordner des Laufs; macht weiter, wo er stehen blieb" in capsys.readouterr().out
+
+
+def test_figures_of_weights_have_heads_in_the_users_language() -> None:
+    from dashcamcleaner.training.evaluate import Evaluation, table
+    from dashcamcleaner.training.leaks import LeakFigures
+    from dashcamcleaner.training.scoring import SIZE_BINS
+
+    at = {"threshold": 0.2, "recall": 0.5, "precision": 0.5,
+          "recall_by_inference_px": {name: {"recall": 0.5, "objects": 1} for name in SIZE_BINS}}  # fmt: skip
+    plain = {"objects": 1, "AP50": 0.5, "recall_at_precision_0.9": 0.5, "at_threshold": at}
+    empty = {"pictures": 1, "threshold": 0.2, "false_per_picture_at_threshold": 0.1}
+    found = Evaluation("1", "2", "3", {}, {"4": {"640": {"5": plain}}, "6": {"640": {"7": empty}}})
+    found.clips = {"640": {"8": LeakFigures().as_dict()}}
+    use_catalog(Marking(), "marked")
+    words = set(re.findall(r"[A-Za-z]{2,}", outside("\n".join(map(localized, table(found))))))
+    assert words <= {"px"}, words
 
 
 def test_a_plan_and_json_stay_english(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -389,6 +429,43 @@ def test_every_text_of_a_page_is_in_the_users_language() -> None:
         shown = re.sub(r"<[^>]*>", " ", body) + " ".join(re.findall(r'(?:alt|aria-label)="([^"]*)"', body))
         words = set(re.findall(r"[A-Za-z]{2,}", outside(shown)))
         assert words <= {"mp", "MB", "SHA", "NEEDS", "REVIEW", "PASS"}, words
+
+
+PAGE = PACKAGE / "service" / "page"
+
+
+def test_every_text_of_the_services_page_is_in_the_users_language() -> None:
+    from dashcamcleaner.service.language import page_in_language
+
+    use_catalog(Marking(), "marked")
+    page = page_in_language(PAGE.with_name("templates"), scripts=PAGE)
+    body = page[page.index("<body>") :]
+    shown = re.sub(r"<[^>]*>", " ", body) + " ".join(
+        re.findall(r'(?:alt|aria-label|title|placeholder)="([^"]*)"', body)
+    )
+    assert set(re.findall(r"[A-Za-z]{2,}", outside(shown))) <= {"DashcamCleaner"}
+
+
+def test_scripts_of_the_services_page_say_nothing_by_themselves() -> None:
+    wrong = []
+    for path in sorted(PAGE.glob("*.js")):
+        code = re.sub(r"^import .*|/\*\*.*?\*/|(?<!:)//.*", "", path.read_text(encoding="utf-8"), flags=re.M)
+        code = re.sub(r'\btn?\((?:\s*"(?:[^"\\]|\\.)*",?)+', "", code)
+        for text in re.findall(r'"((?:[^"\\\n]|\\.)*)"|`([^`]*)`', code):
+            plain = re.sub(r"\$\{[^}]*\}", " ", "".join(text))
+            if re.search(r"[A-Za-z]{2,} [A-Za-z]{2,}|\b[A-Z][a-z]+ |[a-z][.:…]", plain) and not NO_WORDS.fullmatch(
+                plain
+            ):
+                wrong.append(f"{path.name}: {plain}")
+    assert wrong == [], 'say them by t("...")'
+
+
+NO_WORDS = re.compile(
+    r"[./?][\w./?&= -]*|\.[\w. ]+|[\w ]+(_cleaned)?\.[\w.]+|\[.*\]|inset\(.*|Bearer +|input\[.*|label\[.*|note wide|"
+    r"NEEDS REVIEW|look again|data: |verdict .*|video/mp4| *_cleaned *|driving, parked|day, night, tunnel|"
+    r"nudity, violence, drugs"
+)
+"""Paths, selectors, names of files and classes, words of the API, and labels as they are typed."""
 
 
 def test_an_imported_message_type_is_a_text() -> None:

@@ -38,7 +38,7 @@ from dashcamcleaner.files import as_our_error, file_sha256
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.image_file import is_still, read_still
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import joined, msg
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.image import info_of_still
@@ -146,7 +146,12 @@ def _audit(
         audit_models = open_models(settings, upright_size=after.upright_size, models=models)
         result.detectors = audit_models.descriptions
         result.checks += audit_models.missing
-        yield Started(str(source), str(output), before.frames, "audit: " + "; ".join(audit_models.descriptions))
+        yield Started(
+            str(source),
+            str(output),
+            before.frames,
+            msg("audit: {models}", models=joined(audit_models.descriptions, "; ")),
+        )
         for sentence in (*warnings, *edits.warnings):
             yield Warned(sentence)
         for check in audit_models.missing:

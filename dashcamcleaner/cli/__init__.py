@@ -167,10 +167,19 @@ def build_parser(
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
     for name in dict.fromkeys(_MODULES.get(name, name) for name in only):
         importlib.import_module(f"dashcamcleaner.cli.{name}").add_parser(subparsers)
-    for one in (parser, *subparsers.choices.values()):
+    for one in (parser, *(inner for command in subparsers.choices.values() for inner in with_steps(command))):
         one.add_argument("--language", metavar="LANGUAGE", help="language of messages, help and pages: en, de")
         _translate(one)
     return parser, dict(subparsers.choices)
+
+
+def with_steps(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """A command's parser, and those of its steps, where it has some (``train fit``)."""
+    yield parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for inner in action.choices.values():
+                yield from with_steps(inner)
 
 
 def _translate(parser: argparse.ArgumentParser) -> None:
@@ -189,7 +198,7 @@ def _refuse_unknown(unknown: Sequence[str], parser: argparse.ArgumentParser) -> 
     from dashcamcleaner.errors import SettingError
 
     word = unknown[0].split("=")[0]
-    flags = [flag for action in parser._actions for flag in action.option_strings]
+    flags = [flag for one in with_steps(parser) for action in one._actions for flag in action.option_strings]
     near = difflib.get_close_matches(word, flags, n=1)
     raise SettingError(
         msg("There is no flag {word}.", word=word)

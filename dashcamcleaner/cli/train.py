@@ -155,7 +155,7 @@ def _harvest(args: argparse.Namespace) -> int:
         args.out,
         recipe=HarvestRecipe(per_clip=args.per_clip, long_side_px=args.long_side),
         opener=None if args.by_time else opener,
-        progress=_ticker("clips"),
+        progress=_ticker(msg("clips")),
     )
     for clip, reason in result.refused.items():
         say(msg("{clip}: {reason}", clip=clip, reason=reason), stream=sys.stderr)
@@ -182,7 +182,7 @@ def _label(args: argparse.Namespace) -> int:
         inference_size=args.size,
         read_plates=args.read_plates,
     )
-    result = label(args.folder, args.out, teacher=teacher, progress=_ticker("pictures"))
+    result = label(args.folder, args.out, teacher=teacher, progress=_ticker(msg("pictures")))
     say(
         msg(
             "{pictures} pictures labelled ({sure} objects, {unsure} unsure), {done_before} were done before",
@@ -216,7 +216,7 @@ def _fit(args: argparse.Namespace) -> int:
     out = Path(args.out)
     say(msg("{count} pictures", count=len(recipe.pictures)))
     if rank == 0:
-        pack(recipe.pictures, out / "cache", progress=_ticker("pictures packed"))
+        pack(recipe.pictures, out / "cache", progress=_ticker(msg("pictures packed")))
     elif not (out / "cache" / "index.json").exists():
         raise InputError(
             msg("{out} holds no packed pictures yet.", out=out), hint="Start --rank 0/N first; it packs them."
@@ -315,7 +315,7 @@ def _evaluate(args: argparse.Namespace) -> int:
     if args.json == "-":
         say(*json.dumps(result.as_dict(), indent=1).splitlines())
         return 0
-    say(*table(result).splitlines())
+    say(*table(result))
     if args.json:
         atomic_json(Path(args.json), result.as_dict())
     return 0
@@ -356,7 +356,7 @@ def _export(args: argparse.Namespace) -> int:
         if negatives is not None:
             thresholds |= recommended_thresholds(measured.as_dict(), size=args.size, negatives=negatives)
         figures = measured.as_dict()
-        say(*table(measured).splitlines())
+        say(*table(measured))
     thresholds |= _thresholds(args.threshold)
     written = [files["onnx"], files["torch"]]
     if args.int8:
@@ -424,6 +424,19 @@ def _sentence_ticker() -> Callable[[str, int, int], None]:
 
 def _shown_now_and_then() -> Callable[[dict[str, Any]], None]:
     def tell(row: dict[str, Any]) -> None:
-        say("  " + ", ".join(f"{key} {value}" for key, value in row.items()), stream=sys.stderr)
+        say(
+            msg(
+                "  step {step}, {spent_s} s, learning rate {lr}, loss: boxes {box}, kinds {cls}, distances {l1}; "
+                "{views_per_s} views a second",
+                step=row["step"],
+                spent_s=row["spent_s"],
+                lr=row["lr"],
+                box=row["box"],
+                cls=row["cls"],
+                l1=row["l1"],
+                views_per_s=row["views_per_s"],
+            ),
+            stream=sys.stderr,
+        )
 
     return tell

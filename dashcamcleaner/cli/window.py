@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from dashcamcleaner.errors import DashcamCleanerError, ExtraMissing
+from dashcamcleaner.errors import DashcamCleanerError, ExtraMissing, install_command
 from dashcamcleaner.messages import msg
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def open_window(paths: Sequence[str], *, models: ModelPool | None = None) -> int
     except ImportError as error:
         if not _is_qt(error):
             raise
-        raise ExtraMissing("The window needs PyQt5, which is not installed.", hint="pip install PyQt5") from error
+        raise ExtraMissing("The window needs PyQt5, which is not installed.", hint=install_command("PyQt5")) from error
     return open_it(paths, models=models)
 
 
@@ -68,7 +68,7 @@ def show_live_window(
     except ImportError as error:
         if not _is_qt(error):
             raise
-        raise ExtraMissing("The window needs PyQt5, which is not installed.", hint="pip install PyQt5") from error
+        raise ExtraMissing("The window needs PyQt5, which is not installed.", hint=install_command("PyQt5")) from error
     show_live(session, preview, events, show)
 
 

@@ -58,11 +58,10 @@ def make_demo(folder: Path, *, overwrite: bool = False) -> Path:
         overwrite: replace another file of that name, too.
 
     Raises:
-        ExtraMissing: matplotlib, whose sample portrait the clip shows, is not installed.
         OutputError: the folder cannot be written, or another file has the clip's name.
     """
     path = folder / "demo.mp4"
-    pictures = _frames()  # a missing portrait is told before anything is written
+    pictures = _frames()
     check_output(path, sources=[], overwrite=overwrite or is_demo(path))
     hint = msg("Name a folder in which you may write.")
     with atomic_path(path, what=msg("The demo clip {path}", path=path), hint=hint, make_folder=True) as beside:

@@ -9,9 +9,10 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from PyQt5.QtCore import QCoreApplication, QEvent, Qt, QTimer
+from PyQt5.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
+from PyQt5.QtGui import QFileOpenEvent
 from PyQt5.QtWidgets import QApplication
 
 import dashcamcleaner
@@ -75,6 +76,25 @@ def build_window(
     return MainWindow(session)
 
 
+class FilesFromFinder(QObject):
+    """Takes the files that macOS hands to a running app as events, not as words of its start.
+
+    Args:
+        window: adds them to its queue.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+
+    def eventFilter(self, receiver: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Take a file that is opened; all else goes on."""
+        if event.type() == QEvent.FileOpen:
+            self._window.join([cast(QFileOpenEvent, event).file()])
+            return True
+        return super().eventFilter(receiver, event)
+
+
 def open_window(paths: Sequence[str] = (), *, models: ModelPool | None = None) -> int:
     """Show the window and stay until it is closed; gives the exit status.
 
@@ -98,6 +118,7 @@ def open_window(paths: Sequence[str] = (), *, models: ModelPool | None = None) -
             return 0
         window = build_window(app, engine=EngineFacade(models=models), net=net)
         window.show()
+        app.installEventFilter(FilesFromFinder(window))
         instance = SingleInstance(window)
         instance.opened.connect(window.join)
         instance.listen()

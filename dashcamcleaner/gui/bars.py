@@ -224,6 +224,7 @@ class EmptyPage(QWidget):
         column.addSpacing(4)
         for label in (title, words):
             label.setAlignment(Qt.AlignCenter)
+            label.setWordWrap(True)  # texts may be of twice the size
             column.addWidget(label)
         column.addSpacing(8)
         column.addLayout(buttons)

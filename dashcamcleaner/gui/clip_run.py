@@ -11,6 +11,7 @@ from PyQt5.QtGui import QImage
 
 from dashcamcleaner.core.events import Audited, Event, Failed, Finished, Progress
 from dashcamcleaner.errors import DashcamCleanerError
+from dashcamcleaner.messages import msg, said
 
 __all__ = ["ClipRun"]
 
@@ -85,7 +86,11 @@ class ClipRun(QThread):
             if not isinstance(error, DashcamCleanerError):
                 log.exception("the run of row %d died", self.row_id)
                 error = DashcamCleanerError(
-                    f"An internal fault stopped the run: {type(error).__name__}: {error}.",
+                    msg(
+                        "An internal fault stopped the run: {kind}: {error}.",
+                        kind=type(error).__name__,
+                        error=said(error),
+                    ),
                     hint="Nothing was passed through unhidden. Help > Log file tells more.",
                 )
             if not ended:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from dashcamcleaner.review.preview import ClipPreview
     from dashcamcleaner.review.stretch import StretchPreview
 from dashcamcleaner.gui.words import tr
+from dashcamcleaner.messages import msg
 
 __all__ = ["DeviceChoice", "CLEANED", "EngineFacade", "Found", "WeightsChoice", "device_choices"]
 
@@ -170,11 +171,7 @@ class EngineFacade:
         )
 
     def sample_clip(self) -> Path:
-        """A drawn clip in which nobody who lives is seen, to try everything with.
-
-        Raises:
-            ExtraMissing: what draws it is not installed.
-        """
+        """A drawn clip in which nobody who lives is seen, to try everything with."""
         from dashcamcleaner.demo.clip import make_demo
         from dashcamcleaner.files import user_folder
 
@@ -358,13 +355,15 @@ class EngineFacade:
         from dashcamcleaner.files import atomic_path, user_folder
 
         if path.suffix.lower() not in (".pt", ".onnx"):
-            raise WeightsError(f"{path.name} is no weights file.", hint="Weights end in .pt or .onnx.")
+            raise WeightsError(msg("{name} is no weights file.", name=path.name), hint="Weights end in .pt or .onnx.")
         folder = user_folder("data") / "weights"
         target = folder / path.name
         if target.absolute() != path.absolute():
             for file in (path, path.with_suffix(".json")):
                 if file == path or file.is_file():
-                    with atomic_path(folder / file.name, what=f"The copy of {file.name}", make_folder=True) as beside:
+                    with atomic_path(
+                        folder / file.name, what=msg("The copy of {name}", name=file.name), make_folder=True
+                    ) as beside:
                         shutil.copyfile(file, beside)
         known = available_weights()
         for one in known.values():

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.messages import msg
 from dashcamcleaner.settings import ROWS, SETTINGS, Setting, Settings, find_row, resolve
 
 __all__ = ["FormModel", "basic_rows", "choice_title", "rows_of_group"]
@@ -101,7 +102,7 @@ class FormModel:
             row = find_row(name)
             try:
                 if row is None:
-                    raise SettingError(f"There is no setting {name!r} any more.")
+                    raise SettingError(msg("There is no setting {name} any more.", name=repr(name)))
                 self._overrides[row.name] = row.check(value)
             except SettingError as error:
                 self.dropped.append(error.message)

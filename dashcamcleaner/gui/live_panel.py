@@ -14,7 +14,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBox
 from dashcamcleaner.core.events import Event, LiveChange, LiveStats
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.gui.pictures import to_image
-from dashcamcleaner.gui.words import tr
+from dashcamcleaner.gui.words import number_text, tr
 from dashcamcleaner.messages import localized
 
 if TYPE_CHECKING:
@@ -100,8 +100,9 @@ class LivePanel(QWidget):
         if isinstance(event, LiveStats):
             self.figures.setText(
                 tr("{fps} frames a second, {latency} ms, {covered} % covered, {late} late; {size} px, {device}").format(
-                    fps=f"{event.fps:.1f}", latency=round(event.latency_ms), covered=f"{100 * event.covered_share:.1f}",
-                    late=event.late, size=event.inference_size, device=visible(event.device),
+                    fps=number_text(event.fps, 1), latency=round(event.latency_ms),
+                    covered=number_text(100 * event.covered_share, 1), late=event.late,
+                    size=event.inference_size, device=visible(event.device),
                 )
             )  # fmt: skip
         elif isinstance(event, LiveChange):

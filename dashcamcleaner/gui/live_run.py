@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, QThread, pyqtSignal
 
 from dashcamcleaner.errors import DashcamCleanerError
+from dashcamcleaner.messages import msg, said
 
 if TYPE_CHECKING:
     from dashcamcleaner.live.preview_sink import PreviewSink
@@ -81,7 +82,11 @@ class LiveRun(QThread):
             if not isinstance(error, DashcamCleanerError):
                 log.exception("the live run died")
                 error = DashcamCleanerError(
-                    f"An internal fault stopped the live run: {type(error).__name__}: {error}.",
+                    msg(
+                        "An internal fault stopped the live run: {kind}: {error}.",
+                        kind=type(error).__name__,
+                        error=said(error),
+                    ),
                     hint="Nothing was passed through unhidden. Help > Log file tells more.",
                 )
             self.failed.emit(error)

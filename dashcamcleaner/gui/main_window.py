@@ -9,6 +9,7 @@ from PyQt5.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
 from PyQt5.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QKeyEvent
 from PyQt5.QtWidgets import QFileDialog, QLineEdit, QMenu, QMessageBox
 
+from dashcamcleaner.errors import install_command
 from dashcamcleaner.gui import bars
 from dashcamcleaner.gui.actions import Actions
 from dashcamcleaner.gui.crash import log_path
@@ -155,7 +156,7 @@ class MainWindow(ClosingWindow):
         session.sight.ask(session.engine.devices, self.settings.offer_devices)
         if not self.presence.lock.possible and not session.store.get("told_of_sleep"):
             session.store.set(told_of_sleep=True)
-            command = 'pip install "dashcamcleaner[window]"'
+            command = install_command('"dashcamcleaner[window]"')
             self.messages.tell(tr("The machine may go to sleep during a run; {command} prevents it.", command=command))
         if session.form.dropped:
             self.messages.tell("  ".join(map(localized, session.form.dropped)))

@@ -373,6 +373,8 @@ class Queue:
         work = whole = 0.0
         waiting = 0.0
         for row in rows:
+            if row.state is State.FAILED and row.facts is None:
+                continue  # nothing of it is to be done
             weight = (row.facts.duration_s if row.facts and row.facts.duration_s else None) or usual
             whole += weight
             work += weight * (1.0 if row.state in OVER else row.fraction)

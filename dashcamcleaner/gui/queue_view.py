@@ -215,7 +215,7 @@ class _RowPainter(QStyledItemDelegate):
         painter.setFont(font)
         painter.drawText(second, int(Qt.AlignRight | Qt.AlignVCenter), state)
         painter.setPen(color("quiet"))
-        detail = metrics.elidedText(detail_text(row), Qt.ElideRight, second.width() - state_width - 8)
+        detail = _fitting(detail_text(row), metrics, second.width() - state_width - 8)
         painter.drawText(second, int(Qt.AlignLeft | Qt.AlignVCenter), detail)
         below = second.bottom() + 1
         if row.state in BUSY:
@@ -252,6 +252,14 @@ def _told(row: Row) -> str:
     if row.state is not State.FAILED:
         parts.append(settings_text(row))
     return " · ".join(part for part in parts if part)
+
+
+def _fitting(text: str, metrics: QFontMetrics, width: int) -> str:
+    """As many of a line's parts as there is room for: half a number tells nothing."""
+    parts = text.split(" · ")
+    while len(parts) > 1 and metrics.horizontalAdvance(" · ".join(parts)) > width - 2:  # both are rounded
+        parts.pop()
+    return metrics.elidedText(" · ".join(parts), Qt.ElideRight, width)
 
 
 def _bar(painter: QPainter, place: QRectF, ink: QColor) -> None:

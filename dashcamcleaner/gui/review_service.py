@@ -14,6 +14,7 @@ from dashcamcleaner.gui.canvas import Shown
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.frame_provider import FrameProvider, OpenedClip, boxes_of
 from dashcamcleaner.gui.words import tr
+from dashcamcleaner.messages import msg
 from dashcamcleaner.settings import Settings
 from dashcamcleaner.side_files import UNREADABLE, read_json
 
@@ -183,7 +184,9 @@ def _question(edits: Edits) -> str:
 def _rendered_edits(report: Path | None) -> bool:
     """Whether the result was written with edits, by its report: those that were taken back leave no file."""
     try:
-        return report is not None and bool(read_json(report, what=f"The report {report}", to=InputError).get("edits"))
+        return report is not None and bool(
+            read_json(report, what=msg("The report {report}", report=report), to=InputError).get("edits")
+        )
     except _NO_REPORT:
         return False
 

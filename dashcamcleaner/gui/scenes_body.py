@@ -83,6 +83,7 @@ class ScenesBody(QWidget):
         self.open.setToolTip(tr("A .tag file, which you may have edited"))
         self.stop = QPushButton(tr("Stop"))
         self.replace = QPushButton(tr("Replace it"))
+        self.replace.hide()
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setRange(0, 1000)

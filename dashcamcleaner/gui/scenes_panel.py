@@ -181,7 +181,7 @@ class ScenesPanel(ScenesBody):
     @staticmethod
     def _cards(scored: ScoredScenes) -> str:
         """What is known of the models, for people: what is experimental stands in the open."""
-        return "  ".join(f"{card.name}: {card.figures}." for card in scored.cards)
+        return "  ".join(f"{localized(card.name)}: {localized(card.figures)}." for card in scored.cards)
 
     def cancel(self) -> None:
         """End what is under way."""

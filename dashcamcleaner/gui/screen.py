@@ -15,6 +15,7 @@ import time
 import warnings
 
 from dashcamcleaner.errors import DashcamCleanerError
+from dashcamcleaner.messages import msg
 
 __all__ = ["require_screen"]
 
@@ -47,9 +48,9 @@ def require_screen() -> None:
     if status == 0:
         return
     place = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or "none"
-    why = words or ("it does not answer" if status is None else "Qt gave up on it")
+    why = words or (msg("it does not answer") if status is None else msg("Qt gave up on it"))
     raise DashcamCleanerError(
-        f"There is no screen to open the window on (display {place}: {why}).",
+        msg("There is no screen to open the window on (display {place}: {why}).", place=place, why=why),
         hint="On the command line: dashcamcleaner clean FILE",
     )
 

@@ -74,7 +74,7 @@ class Session(QObject):
         self.started = False
         self.takes_all = False
         self.paused = False
-        self._told_frozen = False
+        self._told_frozen = self._told_of_audit = False
         self.pace_fps: float | None = None
         form.listen(self._settings_changed)
         self.stop_after_this = False
@@ -201,6 +201,7 @@ class Session(QObject):
         if self.run is None:
             self._next()
         else:
+            self._told_of_audit = True
             self.message.emit(tr("The audit begins when the clip that runs now is done."))
 
     def again(self, row_id: int, *, overwrite: bool = False, from_plan: Path | None = None) -> None:
@@ -258,6 +259,9 @@ class Session(QObject):
         """Start the next clip, once it is known where its result goes."""
         row = self.queue.next_waiting(wanted_only=not self.takes_all)
         if self.started and not self._closed and (audited := self.queue.next_audit()) is not None:
+            if self._told_of_audit:
+                self._told_of_audit = False
+                self.message.emit("")  # it begins now
             self._run_audit(audited)
             return
         if self._closed or not self.started or row is None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QObject, QSize, Qt, pyqtSignal
 from PyQt5.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -34,6 +34,12 @@ from dashcamcleaner.messages import localized
 from dashcamcleaner.settings import GROUPS, PROFILES, Setting, shown
 
 __all__ = ["SettingsForm"]
+
+
+_LEAST_PX = 270
+_MARGIN_PX = 14
+_BESIDE_PX = 30
+"""What stands beside a line: the way back to the default, the indent of its section, and a scroll bar."""
 
 
 class _Line(QWidget):
@@ -74,12 +80,18 @@ class _Line(QWidget):
         top.addWidget(self.back)
         if isinstance(self.field, CheckField):
             top.addStretch(1)
-        if not (self.field.wide or isinstance(self.field, CheckField)):
+        below = self.field.wide or self._is_long()
+        if not (below or isinstance(self.field, CheckField)):
             top.addWidget(self.field)
         layout.addLayout(top)
-        if self.field.wide:
+        if below:
             layout.addWidget(self.field)
         layout.addWidget(self.note)
+
+    def _is_long(self) -> bool:
+        """Label and field do not fit beside each other: a long word cannot be broken."""
+        asked = self.label.minimumSizeHint().width() + self.field.minimumSizeHint().width()
+        return not isinstance(self.field, CheckField) and asked > _LEAST_PX - 2 * _MARGIN_PX - _BESIDE_PX
 
     def _take(self, value: Any) -> None:
         try:
@@ -145,6 +157,21 @@ class _Section(QWidget):
         self.button.setIcon(icon("down" if opened else "right", ink="quiet"))
 
 
+class _Scroll(QScrollArea):
+    """Scrolls up and down alone: it is as wide as what it holds needs, so that nothing is cut off at the side."""
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        held = self.widget()
+        wide = held.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width() if held is not None else 0
+        return QSize(wide, super().minimumSizeHint().height())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Ask for other room when what it holds does."""
+        if event.type() == QEvent.LayoutRequest and watched is self.widget():
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+
 class SettingsForm(QFrame):
     """The form.
 
@@ -166,7 +193,7 @@ class SettingsForm(QFrame):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(self._profile_bar())
-        scroll = QScrollArea()
+        scroll = _Scroll()
         scroll.setObjectName("panel")
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
@@ -174,6 +201,10 @@ class SettingsForm(QFrame):
         outer.addWidget(scroll, 1)
         model.listen(self._refresh)
         self._refresh(set())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """As wide as its lines need, and never narrow."""
+        return super().minimumSizeHint().expandedTo(QSize(_LEAST_PX, 0))
 
     # --- building
 
@@ -212,7 +243,7 @@ class SettingsForm(QFrame):
     def _body(self) -> QWidget:
         body = QWidget()
         layout = QVBoxLayout(body)
-        layout.setContentsMargins(14, 4, 14, 14)
+        layout.setContentsMargins(_MARGIN_PX, 4, _MARGIN_PX, 14)
         layout.setSpacing(2)
         for row in basic_rows():
             layout.addWidget(self._add(row))

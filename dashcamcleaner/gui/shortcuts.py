@@ -147,4 +147,5 @@ class ShortcutDialog(QDialog):
         layout.addWidget(scroll)
         layout.addLayout(foot)
         layout.setStretch(0, 1)
-        self.resize(500, 560)
+        bar = scroll.verticalScrollBar().sizeHint().width()
+        self.resize(max(500, body.sizeHint().width() + bar + 4), 560)  # words of another language may be longer

@@ -16,6 +16,7 @@ import tomli_w
 
 from dashcamcleaner.errors import OutputError, SettingError
 from dashcamcleaner.files import atomic_json, atomic_write, user_folder
+from dashcamcleaner.messages import msg
 from dashcamcleaner.settings import PROFILES, load_toml, resolve
 from dashcamcleaner.side_files import read_json
 
@@ -109,12 +110,16 @@ class Store:
         """
         name = " ".join(name.split())
         if not name or _FORBIDDEN.search(name) or name.startswith(".") or len(name) > 60:
-            raise SettingError(f"{name!r} cannot be the name of a profile.", hint="Use letters, digits and spaces.")
+            raise SettingError(
+                msg("{name} cannot be the name of a profile.", name=repr(name)), hint="Use letters, digits and spaces."
+            )
         if name.casefold() in PROFILES:
-            raise SettingError(f"{name} is a built-in profile.", hint="Choose another name.")
+            raise SettingError(msg("{name} is a built-in profile.", name=name), hint="Choose another name.")
         plain = {key: list(value) if isinstance(value, tuple) else value for key, value in overrides.items()}
         text = tomli_w.dumps({key: value for key, value in plain.items() if value is not None})
-        atomic_write(self.profile_folder / f"{name}.toml", text, what=f"The profile {name}", make_folder=True)
+        atomic_write(
+            self.profile_folder / f"{name}.toml", text, what=msg("The profile {name}", name=name), make_folder=True
+        )
         return name
 
     def delete_profile(self, name: str) -> None:

@@ -132,6 +132,7 @@ def _arrow(name: str) -> str:
 
 
 def _sheet() -> str:
+    title_pt = round(5 / 3 * QApplication.font().pointSizeF())  # grows with the texts of who needs large ones
     c = {name: color(name).name() for name in COLORS}
     line_px = max(18, QFontMetrics(QApplication.font()).height())  # large letters need higher buttons
     return f"""
@@ -147,7 +148,7 @@ QSplitter::handle {{ background: {c["line"]}; }}
 QLabel[quiet="true"] {{ color: {c["quiet"]}; }}
 QLabel[bad="true"] {{ color: {c["bad"]}; }}
 QLabel[heading="true"] {{ font-weight: 600; }}
-QLabel[title="true"] {{ font-size: 15pt; font-weight: 600; }}
+QLabel[title="true"] {{ font-size: {title_pt}pt; font-weight: 600; }}
 QPushButton, QToolButton[boxed="true"] {{
     background: {c["raised"]}; border: 1px solid {c["line"]}; border-radius: 6px; padding: 5px 12px; color: {c["text"]};
     min-height: {line_px}px;

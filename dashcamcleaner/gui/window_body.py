@@ -44,7 +44,6 @@ class WindowBody(QWidget):
         self.review = ReviewPanel(workers, session.engine, session.form)
         self.result = bars.ResultBar()
         self.settings = SettingsForm(session.form, session.store)
-        self.settings.setMinimumWidth(270)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.preview, tr("Preview"))

@@ -23,6 +23,7 @@ __all__ = [
     "kind_title",
     "kind_word",
     "length_text",
+    "number_text",
     "result_text",
     "size_text",
     "state_text",
@@ -73,6 +74,15 @@ def about_text(seconds: float) -> str:
     if seconds < 3600:
         return tr("about {n} min", n=round(seconds / 60))
     return tr("about {h} h {m} min", h=int(seconds // 3600), m=round(seconds % 3600 / 60))
+
+
+def number_text(value: float, digits: int) -> str:
+    """A number that was measured, in the user's format."""
+    return QLocale().toString(float(value), "f", digits)
+
+
+def _fps_text(fps: float) -> str:
+    return tr("{fps} fps", fps=number_text(fps, 0 if fps >= 10 else 1))
 
 
 def size_text(count_bytes: int) -> str:
@@ -177,7 +187,7 @@ def detail_text(row: Row) -> str:
 def note_text(row: Row) -> str:
     """The row's third line: pace while it runs, afterwards what came out."""
     if row.state in (State.RUNNING, State.AUDITING):
-        parts = [] if not row.fps else [tr("{fps} fps", fps=f"{row.fps:.0f}" if row.fps >= 10 else f"{row.fps:.1f}")]
+        parts = [] if not row.fps else [_fps_text(row.fps)]
         if row.eta_s is not None:
             parts.append(left_text(row.eta_s))
         if row.counts:
@@ -247,7 +257,7 @@ def totals_text(totals: Totals) -> str:
     if totals.looks:
         parts.append(tr_count(totals.looks, "{n} needs a look", "{n} need a look"))
     if totals.fps:
-        parts.append(tr("{fps} fps", fps=f"{totals.fps:.0f}" if totals.fps >= 10 else f"{totals.fps:.1f}"))
+        parts.append(_fps_text(totals.fps))
     if totals.eta_s is not None:
         parts.append(left_text(totals.eta_s) if totals.fps else about_text(totals.eta_s))
     return " · ".join(parts)

@@ -12,9 +12,9 @@ from dashcamcleaner.live.gate import Gate
 from dashcamcleaner.live.labels import LabelWatch
 from dashcamcleaner.live.outlet import Outlet
 from dashcamcleaner.live.ports import StreamFormat
-from dashcamcleaner.live.release import CoverReason, Proof, ReleasedFrame
+from dashcamcleaner.live.release import WHY_COVERED, CoverReason, Proof, ReleasedFrame
 from dashcamcleaner.live.state import LiveState
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import as_message, msg
 from dashcamcleaner.pipeline.writer import obscurer_for
 
 __all__ = ["Leave"]
@@ -124,7 +124,9 @@ class Leave:
             if frame.reason is None:
                 self._state.change("uncovered", msg("Frames are seen again, their regions hidden."))
             else:
-                self._state.change("covered", msg("Frames are covered wholly: {reason}.", reason=frame.reason.value))
+                self._state.change(
+                    "covered", msg("Frames are covered wholly: {reason}.", reason=as_message(WHY_COVERED[frame.reason]))
+                )
             self._covered_by = frame.reason
         for outlet in self._outlets:
             outlet.put(frame)

@@ -15,7 +15,7 @@ from typing import Any
 
 from dashcamcleaner.core.plan import WHOLE_FRAME, Region
 
-__all__ = ["CoverReason", "Proof", "ReleasedFrame", "ReleasedSound"]
+__all__ = ["WHY_COVERED", "CoverReason", "Proof", "ReleasedFrame", "ReleasedSound"]
 
 _SLACK_S = 1e-6
 
@@ -37,6 +37,18 @@ class CoverReason(StrEnum):
     """A person asked for it."""
     LABEL = "label"
     """A label's rule asked for it."""
+
+
+WHY_COVERED: dict[CoverReason, str] = {
+    CoverReason.LOADING: "loading",
+    CoverReason.LATE: "late",
+    CoverReason.FAILED: "failed",
+    CoverReason.STALLED: "stalled",
+    CoverReason.DAMAGED: "damaged",
+    CoverReason.PANIC: "panic",
+    CoverReason.LABEL: "label",
+}
+"""The same in words for people."""
 
 
 @dataclass(frozen=True, slots=True)

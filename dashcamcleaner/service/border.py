@@ -15,8 +15,9 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashcamcleaner.errors import DashcamCleanerError, RequestError, TooLarge, TooSlow
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import current_language, msg, speaking
 from dashcamcleaner.service.access import check_host
+from dashcamcleaner.service.language import wanted_language
 from dashcamcleaner.service.metrics import Metrics
 from dashcamcleaner.service.options import ServiceOptions
 from dashcamcleaner.service.problems import problem_response
@@ -35,6 +36,7 @@ _HEADERS = {
     "x-frame-options": "DENY",
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
+    "vary": "Accept-Language",
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -44,6 +46,10 @@ _CSP_OF_DOCS = _HEADERS["content-security-policy"].replace(
     "script-src 'self'; style-src 'self'", "script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'"
 )
 """The library's page for /docs begins by a script of its own in the page."""
+
+
+_SPOKEN = (b"application/json", b"application/problem+json", b"text/html", b"text/event-stream")
+"""Types of answers that have texts for people in them."""
 
 
 class Border:
@@ -66,6 +72,11 @@ class Border:
             await self._app(scope, receive, send)
             return
         exchange = _Exchange(scope, receive, send, *self._limits(scope))
+        liked = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+        with speaking(wanted_language(liked)):
+            await self._pass(scope, exchange)
+
+    async def _pass(self, scope: Scope, exchange: _Exchange) -> None:
         try:
             self._check(scope, exchange)
             await self._app(scope, exchange.receive, exchange.send)
@@ -153,6 +164,9 @@ class _Exchange:
             headers: list[Any] = list(message.get("headers", ()))
             have = {name.lower() for name, _ in headers}
             own = {**_HEADERS, "x-request-id": self.id}
+            kind = dict(headers).get(b"content-type", b"")
+            if kind.startswith(_SPOKEN):
+                own["content-language"] = current_language()
             if self._docs:
                 own["content-security-policy"] = _CSP_OF_DOCS
             headers += [(name.encode(), value.encode()) for name, value in own.items() if name.encode() not in have]

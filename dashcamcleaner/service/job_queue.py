@@ -22,7 +22,7 @@ from typing import Any
 import dashcamcleaner
 from dashcamcleaner import errors
 from dashcamcleaner.errors import DashcamCleanerError, InputError, TooLarge, TooMany
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import msg, with_texts
 from dashcamcleaner.pipeline.plan_file import plan_path
 from dashcamcleaner.report.data import html_path, report_path
 from dashcamcleaner.service.job_store import DONE, ENDED, FAILED, QUEUED, RUNNING, JobRecord, JobStore, now
@@ -187,7 +187,7 @@ class JobQueue:
             if record.id in self._dropped or self._stopping.is_set():
                 return
             self._store.put(record)
-            process = self._running[record.id] = self._process(folder)
+            process = self._running[record.id] = self._process(folder, language=record.language)
         late = threading.Event()
 
         def too_late() -> None:
@@ -223,12 +223,14 @@ class JobQueue:
             error = DashcamCleanerError("The job's process ended by itself.", hint="It may have lacked memory.")
             self._end(record, FAILED, error=error)
 
-    def _process(self, folder: Path) -> subprocess.Popen[str]:
+    def _process(self, folder: Path, *, language: str) -> subprocess.Popen[str]:
         environment = {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
         home = str(Path(dashcamcleaner.__file__).parents[1])
         places = [str(Path(place).absolute()) for place in environment.get("PYTHONPATH", "").split(os.pathsep) if place]
         environment["PYTHONPATH"] = os.pathsep.join([home, *places])
         environment["DASHCAMCLEANER_SEEN"] = str(folder / "seen")
+        if language:
+            environment["LANGUAGE"] = language  # of the report's page
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "dashcamcleaner.service.worker"],  # -P: nothing is imported from the folder
             cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -251,7 +253,8 @@ class JobQueue:
         last: dict[str, Any] | None = None
         told_at = 0.0
         for line in process.stdout:
-            event = _plain(json.loads(line), names={str(folder): "the job's folder"})
+            told = json.loads(line)
+            event = _plain(with_texts(told, told.pop("texts", None)), names={str(folder): msg("the job's folder")})
             if event["event"] == "progress":
                 if now() - told_at < _PROGRESS_EVERY_S:
                     continue
@@ -268,7 +271,7 @@ class JobQueue:
     def _conclude(self, record: JobRecord, last: dict[str, Any], folder: Path) -> None:
         if last["event"] == "failed":
             kind = getattr(errors, str(last["error"]), DashcamCleanerError)
-            self._end(record, FAILED, error=kind(str(last["message"]), hint=str(last["hint"])))
+            self._end(record, FAILED, error=kind(last["message"], hint=last["hint"]))
             return
         outcome = dict(last.get("summary") or {"audit": last.get("audit")})
         for name in ("source", "output", "plan", "report", "source_sha256", "seal"):

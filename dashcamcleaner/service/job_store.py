@@ -20,7 +20,7 @@ from typing import Any
 
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import PRIVATE, map_os_errors
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import msg, texts_of, with_texts
 
 __all__ = ["ENDED", "JobRecord", "JobStore"]
 
@@ -61,6 +61,7 @@ class JobRecord:
         error: the problem document of a failure.
         outcome: what came of it: numbers of the summary, status of the audit.
         files: what can be fetched, word -> name in the job's folder.
+        language: the language of whoever asked for it; empty: the server's.
     """
 
     id: str
@@ -85,6 +86,7 @@ class JobRecord:
     error: dict[str, Any] = field(default_factory=dict)
     outcome: dict[str, Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    language: str = ""
 
 
 def new_id() -> str:
@@ -144,7 +146,7 @@ class JobStore:
             db.execute(
                 "INSERT INTO jobs VALUES (?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET state=excluded.state, "
                 "ended=excluded.ended, record=excluded.record",
-                (record.id, record.state, record.ended, json.dumps(asdict(record))),
+                (record.id, record.state, record.ended, _as_json(asdict(record))),
             )
 
     def find(self, job: str, *, owner: str | None = None) -> JobRecord | None:
@@ -183,7 +185,7 @@ class JobStore:
             if last and event.get("event") == "progress" and json.loads(last[1]).get("event") == "progress":
                 db.execute("DELETE FROM events WHERE job = ? AND seq = ?", (job, last[0]))
             number = last[0] + 1 if last else 1
-            db.execute("INSERT INTO events VALUES (?, ?, ?)", (job, number, json.dumps(event)))
+            db.execute("INSERT INTO events VALUES (?, ?, ?)", (job, number, _as_json(event)))
 
     def events(self, job: str, *, after: int = 0) -> list[tuple[int, dict[str, Any]]]:
         """A job's events behind a number, with their numbers."""
@@ -191,7 +193,7 @@ class JobStore:
             rows = self._db.execute(
                 "SELECT seq, event FROM events WHERE job = ? AND seq > ? ORDER BY seq", (job, after)
             ).fetchall()
-        return [(number, json.loads(text)) for number, text in rows]
+        return [(number, _from_json(text)) for number, text in rows]
 
     def close(self) -> None:
         """Close the file; the next server may have it."""
@@ -199,11 +201,21 @@ class JobStore:
             self._db.close()
 
 
+def _as_json(data: dict[str, Any]) -> str:
+    """Data as text, with what JSON forgets of its messages beside it."""
+    return json.dumps({**data, "texts": texts_of(data)})
+
+
+def _from_json(text: str) -> dict[str, Any]:
+    data = json.loads(text)
+    return dict(with_texts(data, data.pop("texts", None)))
+
+
 _NAMES = {one.name for one in fields(JobRecord)}
 
 
 def _record(text: str) -> JobRecord:
-    return JobRecord(**{name: value for name, value in json.loads(text).items() if name in _NAMES})
+    return JobRecord(**{name: value for name, value in _from_json(text).items() if name in _NAMES})
 
 
 def now() -> float:

@@ -17,7 +17,7 @@ from typing import Any
 
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import map_os_errors, user_folder
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import joined, msg
 from dashcamcleaner.settings.row import UNSET, Setting, rows_of, setting
 
 __all__ = ["GROUPS", "ROWS", "ServiceOptions", "is_loopback", "read_tokens"]
@@ -101,7 +101,7 @@ class ServiceOptions:
             except SettingError as error:
                 complaints.append(error.message)
         if complaints:
-            raise SettingError(" ".join(complaints))
+            raise SettingError(joined(complaints))
         for folder in self.allow_folder:
             if not Path(folder).is_dir():
                 raise SettingError(

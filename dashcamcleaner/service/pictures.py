@@ -217,7 +217,7 @@ class PictureWork:
                 yield read_still(path), Path(made)
             except Exception as error:
                 ours = as_our_error(error, source=path)
-                names = {str(path): sent.name or "The picture", made: "a folder of the server"}
+                names = {str(path): sent.name or msg("The picture"), made: msg("a folder of the server")}
                 ours.message = as_message(without_paths(ours.message, names))
                 ours.hint = as_message(without_paths(ours.hint, names))
                 ours.args = (ours.message,)

@@ -19,7 +19,8 @@ from starlette.routing import Match
 
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.errors import DashcamCleanerError, NotFound, RequestError, SettingError, TooMany
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import UserMessage, as_message, joined, msg
+from dashcamcleaner.service.language import for_people
 
 __all__ = ["PROBLEM_TYPE", "problem_of", "problem_response", "without_paths"]
 
@@ -33,21 +34,38 @@ _PATH = re.compile(r"(?:(?<![\w.:/])/|\b[A-Za-z]:[\\/]|\\\\)(?:[^\s/\\'\"`,;()<>
 
 
 def without_paths(text: str, names: Mapping[str, str] | None = None) -> str:
-    """A sentence that names no file of this machine.
+    """A sentence that names no file of this machine; a message where it was one, or where a file is left out of it.
 
     Args:
         text: the sentence.
         names: path -> what to call it instead, the longest first.
     """
-    for path, name in sorted((names or {}).items(), key=lambda pair: -len(pair[0])):
-        text = text.replace(path, name)
-    return visible(_PATH.sub(lambda found: "a file of the server" + "." * found[0].endswith("."), text), lines=True)
+    plain = _without_paths(str.__str__(text), names or {})
+    if not isinstance(text, UserMessage):
+        return plain
+    values = {
+        name: without_paths(value, names) if isinstance(value, str) else value for name, value in text.arguments.items()
+    }
+    message = UserMessage(text.template, values, text.many, text.cut)
+    return message if message == plain else plain  # a path may begin in the template
+
+
+def _without_paths(text: str, names: Mapping[str, str]) -> str:
+    wanted = [re.escape(path) for path in sorted(names, key=len, reverse=True) if path]
+    parts: list[str] = []
+    end = 0
+    for found in re.finditer("|".join([*(f"(?:{one})" for one in wanted), _PATH.pattern]), text):
+        ours = names.get(found[0])
+        shown = [as_message(ours)] if ours else [msg("a file of the server"), "." * found[0].endswith(".")]
+        parts += [visible(text[end : found.start()], lines=True), *shown]
+        end = found.end()
+    return joined([*parts, visible(text[end:], lines=True)], "") if parts else visible(text, lines=True)
 
 
 def problem_of(
     error: DashcamCleanerError, *, request_id: str = "", names: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    """The members of the problem document of an error.
+    """The members of the problem document of an error; its texts are messages still.
 
     Args:
         error: what went wrong.
@@ -79,7 +97,10 @@ def problem_response(error: DashcamCleanerError, *, request_id: str = "", retry_
     if error.http_status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(
-        problem_of(error, request_id=request_id), error.http_status, headers=headers, media_type=PROBLEM_TYPE
+        for_people(problem_of(error, request_id=request_id)),
+        error.http_status,
+        headers=headers,
+        media_type=PROBLEM_TYPE,
     )
 
 
@@ -90,11 +111,14 @@ def error_of(raised: Exception) -> DashcamCleanerError:
     if isinstance(raised, RequestValidationError):
         first = raised.errors()[0]
         place = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
-        return SettingError(msg("{place}: {msg}.", place=place, msg=first["msg"]))
+        return SettingError(msg("{place} is not as it has to be ({reason}).", place=place, reason=first["msg"]))
     if isinstance(raised, HTTPException):
         if raised.status_code == HTTPStatus.NOT_FOUND:
             return NotFound("There is nothing under this address.", hint="GET /docs tells what there is.")
-        error = RequestError(msg("{detail}.", detail=str(raised.detail).rstrip(".")))
+        if raised.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            error = RequestError("This address cannot be asked that way.", hint="GET /docs tells what there is.")
+        else:
+            error = RequestError(msg("{detail}.", detail=str(raised.detail).rstrip(".")))
         error.http_status = raised.status_code
         return error
     return DashcamCleanerError("An internal fault ended the request.", hint="The server's log tells of it.")

@@ -16,7 +16,7 @@ from starlette.datastructures import QueryParams
 
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import joined, msg
 from dashcamcleaner.settings import ROWS, Setting
 
 __all__ = ["CLIP_SETTINGS", "PICTURE_SETTINGS", "own_row", "parameters", "said_in_query"]
@@ -86,7 +86,7 @@ def said_in_query(query: QueryParams, rows: Iterable[Setting]) -> dict[str, Any]
         except SettingError as error:
             complaints.append(error.message)
     if complaints:
-        raise SettingError(" ".join(complaints), hint=msg("Parameters: {known}.", known=", ".join(known)))
+        raise SettingError(joined(complaints), hint=msg("Parameters: {known}.", known=", ".join(known)))
     return said
 
 

@@ -25,6 +25,7 @@ from dashcamcleaner.service.answers import JobAnswer, JobList, problems
 from dashcamcleaner.service.bodies import CLIP_BODY, chunks, content_type_of, form_files, plain_name, read_json
 from dashcamcleaner.service.job_paths import allowed_path
 from dashcamcleaner.service.job_store import DONE, ENDED, JobRecord, new_id
+from dashcamcleaner.service.language import for_people, wanted_language
 from dashcamcleaner.service.query import CLIP_SETTINGS, own_row, parameters, said_in_query
 from dashcamcleaner.service.state import Caller, Service, service_of
 from dashcamcleaner.service.webhook import check_webhook
@@ -85,8 +86,9 @@ async def start_job(request: Request, owner: Caller, response: Response) -> Any:
     if not settings.kinds():
         raise SettingError("Neither faces nor plates are to be hidden.", hint="Leave out faces=false or plates=false.")
     record = JobRecord(
-        new_id(), owner, own["kind"], settings=said, audit=bool(own["audit"]), webhook=own["webhook"] or ""
-    )
+        new_id(), owner, own["kind"], settings=said, audit=bool(own["audit"]), webhook=own["webhook"] or "",
+        language=wanted_language(request.headers.get("accept-language", "")),
+    )  # fmt: skip
     if unused := [name for name in request.query_params if name in _UNUSED[record.kind]]:
         record.warnings.append(
             {"message": msg("{kind} has no use for {names}.", kind=record.kind, names=", ".join(unused)), "hint": ""}
@@ -225,7 +227,7 @@ async def _event_lines(request: Request, service: Service, job: str, after: int)
         record = service.store.find(job)
         for number, event in service.store.events(job, after=after):
             after, told_at = number, time.monotonic()
-            yield f"id: {number}\nevent: {event['event']}\ndata: {json.dumps(event)}\n\n"
+            yield f"id: {number}\nevent: {event['event']}\ndata: {json.dumps(for_people(event))}\n\n"
         if record is None or record.state in ENDED:
             return
         if time.monotonic() - told_at > _KEEPALIVE_S:
@@ -261,7 +263,7 @@ async def job_file(
     path = service.jobs.folder_of(job) / name if name else None
     if path is None or not path.is_file():
         raise NotFound(
-            "The job has no such file.", hint=msg("It has: {files}.", files=", ".join(record.files) or "none")
+            "The job has no such file.", hint=msg("It has: {files}.", files=", ".join(record.files) or msg("none"))
         )
     return FileResponse(path, media_type="application/octet-stream", filename=path.name)
 
@@ -290,8 +292,8 @@ def _answer(record: JobRecord, service: Service) -> dict[str, Any]:
         "phase": "" if ended else progress.get("phase", ""),
         "progress": 1.0 if record.state == DONE else share,
         "eta_s": None if ended else progress.get("eta_s"),
-        "warnings": record.warnings,
-        "problem": record.error or None,
-        "outcome": record.outcome,
+        "warnings": for_people(record.warnings, member="warnings"),
+        "problem": for_people(record.error) or None,
+        "outcome": for_people(record.outcome),
         "links": {"self": f"/jobs/{record.id}", "events": f"/jobs/{record.id}/events", **links},
     }

@@ -7,20 +7,23 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import FileResponse
+from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
+
+from dashcamcleaner.service.language import page_in_language
 
 __all__ = ["mount_files", "router"]
 
 router = APIRouter(include_in_schema=False)
 
 _PAGE = Path(__file__).with_name("page")
+_TEMPLATES = Path(__file__).with_name("templates")
 
 
 @router.get("/")
 async def page(_request: Request) -> Response:
-    """The page."""
-    return FileResponse(_PAGE / "index.html", media_type="text/html")
+    """The page, in the language that the browser asks for."""
+    return HTMLResponse(page_in_language(_TEMPLATES, scripts=_PAGE))
 
 
 @router.get("/docs")

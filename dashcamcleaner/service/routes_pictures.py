@@ -10,9 +10,10 @@ from fastapi import APIRouter, Request, Response
 
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.errors import NotFound, RequestError, SettingError
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import localized, msg
 from dashcamcleaner.service.answers import Detected, Scored, problems
 from dashcamcleaner.service.bodies import picture_body, read_pictures
+from dashcamcleaner.service.language import for_people
 from dashcamcleaner.service.options import ROWS
 from dashcamcleaner.service.pictures import written_formats
 from dashcamcleaner.service.policy import DEFAULT_POLICY, Policy
@@ -55,7 +56,7 @@ async def score(request: Request, _caller: Caller) -> Any:
     pictures = await read_pictures(request, most=service.options.max_pictures)
     found = await service.work.run(service.pictures.score, pictures, policy=policy)
     service.metrics.count_pictures("score", len(pictures))
-    return found
+    return for_people(found)
 
 
 @router.post(
@@ -96,7 +97,7 @@ async def anonymize(request: Request, _caller: Caller) -> Response:
     headers = {
         "Content-Disposition": f'attachment; filename="cleaned{cleaned.suffix}"',
         "X-Regions": json.dumps(dict(cleaned.regions)),
-        "X-Notes": quote("; ".join(cleaned.notes)[:2000], safe=" ;:,()"),
+        "X-Notes": quote("; ".join(map(localized, cleaned.notes))[:2000], safe=" ;:,()"),
     }
     return Response(cleaned.content, media_type=cleaned.media_type, headers=headers)
 

@@ -9,7 +9,9 @@ from fastapi import APIRouter, Request, Response
 
 import dashcamcleaner
 from dashcamcleaner.errors import DashcamCleanerError, ServiceBusy
+from dashcamcleaner.messages import joined
 from dashcamcleaner.service.answers import ModelList, StateAnswer, problems
+from dashcamcleaner.service.language import for_people
 from dashcamcleaner.service.problems import without_paths
 from dashcamcleaner.service.scoring import Scorers
 from dashcamcleaner.service.state import Caller, service_of
@@ -52,13 +54,14 @@ async def models(request: Request, _caller: Caller) -> Any:
             )
             detectors.append({"kinds": list(network.kinds), **dataclasses.asdict(network.description)})
         except DashcamCleanerError as error:
-            missing.append(without_paths(f"{error.message} {error.hint}".strip()))
+            missing.append(without_paths(joined([error.message, error.hint])))
         scorers = Scorers(service.models)
-        missing += [without_paths(f"{error.message} {error.hint}".strip()) for error in scorers.missing]
+        missing += [without_paths(joined([error.message, error.hint])) for error in scorers.missing]
         policies = {name: dict(policy.thresholds) for name, policy in service.policies.items()}
         return {"detectors": detectors, "scorers": scorers.cards, "policies": policies, "missing": missing}
 
-    return await service.work.run(found)
+    answer = await service.work.run(found)
+    return {**answer, "missing": for_people(answer["missing"], member="missing")}
 
 
 @router.get(

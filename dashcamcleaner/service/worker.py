@@ -24,7 +24,7 @@ from dashcamcleaner.core.events import Audited, Event, Failed, Finished, event_a
 from dashcamcleaner.core.plain_text import json_line
 from dashcamcleaner.errors import DashcamCleanerError, TooLarge
 from dashcamcleaner.files import as_our_error
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import msg, texts_of
 from dashcamcleaner.pipeline.control import Control
 
 __all__ = ["main", "work"]
@@ -45,7 +45,7 @@ def main() -> int:
     threading.Thread(target=_watch, args=(control,), daemon=True).start()
     with _alone(Path(_LOCK)):
         for event in work(asked, control=control):
-            out.write(json_line(event) + "\n")
+            out.write(json_line({**event, "texts": texts_of(event)}) + "\n")
             out.flush()
     return 0
 
@@ -167,10 +167,14 @@ def _check_size(path: Path, *, most_pixels: float, most_s: float) -> None:
     if is_still(path):
         with contextlib.suppress(DashcamCleanerError):  # what reads it tells why
             width, height = still_size(path)
-            _check(width * height, most_pixels, f"{width}x{height} pixels")
+            _check(width * height, most_pixels, msg("{width}x{height} pixels", width=width, height=height))
         return
     info = probe(path)
-    _check(info.size[0] * info.size[1], most_pixels, f"{info.size[0]}x{info.size[1]} pixels")
+    _check(
+        info.size[0] * info.size[1],
+        most_pixels,
+        msg("{width}x{height} pixels", width=info.size[0], height=info.size[1]),
+    )
     duration = float(info.duration_s or 0)
     _check(duration, most_s, f"{duration:.0f} s")
 

@@ -28,6 +28,7 @@ from dashcamcleaner.detection.weights import find_weights
 from dashcamcleaner.files import file_sha256
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.probe import probe
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline import context
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind, shapes_per_kind
 from dashcamcleaner.pipeline.frames import FramePlanner
@@ -264,7 +265,7 @@ def clip_figures(
             with DryRun(clip.path, settings, detector=detector) as run:
                 pooled += figures_of(clip.truth, run.plans(), settings=settings, thresholds=thresholds)
             if progress is not None:
-                progress(f"clips at {size} px", number, len(clips))
+                progress(msg("clips at {size} px", size=size), number, len(clips))
         kinds = sorted({one.kind for one in pooled.objects})
         result[str(size)] = {kind: pooled.of_kind(kind).as_dict() for kind in kinds}
     return result

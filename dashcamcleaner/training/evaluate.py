@@ -21,7 +21,8 @@ from dashcamcleaner.detection.registry import open_detector
 from dashcamcleaner.detection.weights import find_weights
 from dashcamcleaner.detection.yolo import network_size
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import as_message, joined, msg
+from dashcamcleaner.training.leaks import FIGURE_HEADS
 from dashcamcleaner.training.pictures import KINDS, Picture, list_folder, read_rgb, select
 from dashcamcleaner.training.scoring import SIZE_BINS, Judged, PictureTruth, figures, judge
 
@@ -166,7 +167,7 @@ def evaluate(
                 result.sha256 = description.weights_sha256
                 result.engine = f"{description.backend} {description.precision} on {description.device}"
                 if progress is not None:
-                    progress(f"{one.name} at {size} px", len(found), len(pictures))
+                    progress(msg("{name} at {size} px", name=one.name, size=size), len(found), len(pictures))
             result.sets[one.name][str(size)] = {
                 kind: _negative_figures(found, kind=kind, threshold=chosen[kind])
                 if one.negatives
@@ -218,54 +219,46 @@ def _negative_figures(found: Sequence[tuple[Picture, Detections]], *, kind: str,
     }
 
 
-def table(evaluation: Evaluation) -> str:
-    """The figures as a Markdown table per set, for people and for model cards."""
+def table(evaluation: Evaluation) -> list[str]:
+    """The figures as the lines of a Markdown table per set, for people and for model cards; heads are messages."""
     lines = [f"**{evaluation.weights}** ({evaluation.engine})"]
     names = list(SIZE_BINS)
     for name, sizes in evaluation.sets.items():
         plain = [(size, kind, row) for size, kinds in sizes.items() for kind, row in kinds.items() if "AP50" in row]
         if plain:
-            lines += ["", f"{name}: recall by the longer side at inference scale, at the shipped threshold", ""]
-            lines.append(
-                "| size | kind | objects | AP50 | recall at 90 % precision | threshold | recall | precision | "
-                + " | ".join(_range(n) for n in names)
-                + " |"
-            )
-            lines.append("|" + " --- |" * (8 + len(names)))
+            title = msg("{name}: recall by the longer side at inference scale, at the shipped threshold", name=name)
+            head = msg("size | kind | objects | AP50 | recall at 90 % precision | threshold | recall | precision")
+            lines += ["", title, "", _row([head, *map(_range, names)]), "|" + " --- |" * (8 + len(names))]
             for size, kind, row in plain:
                 at = row["at_threshold"]
                 bins = [at["recall_by_inference_px"][n] for n in names]
                 cells = [f"{_number(b['recall'])} ({b['objects']})" for b in bins]
-                lines.append(
-                    f"| {size} | {kind} | {row['objects']} | {_number(row['AP50'])} "
-                    f"| {_number(row['recall_at_precision_0.9'])} | {at['threshold']:g} | {_number(at['recall'])} "
-                    f"| {_number(at['precision'])} | " + " | ".join(cells) + " |"
-                )
+                figures = [row["objects"], _number(row["AP50"]), _number(row["recall_at_precision_0.9"])]
+                figures += [f"{at['threshold']:g}", _number(at["recall"]), _number(at["precision"])]
+                lines.append(_row([size, kind, *map(str, figures), *cells]))
         negatives = [
             (size, kind, row) for size, kinds in sizes.items() for kind, row in kinds.items() if "AP50" not in row
         ]
         if negatives:
-            lines += [
-                "",
-                f"{name}: nothing to find",
-                "",
-                "| size | kind | pictures | threshold | false hits a picture |",
-            ]
-            lines.append("|" + " --- |" * 5)
+            head = msg("size | kind | pictures | threshold | false hits a picture")
+            lines += ["", msg("{name}: nothing to find", name=name), "", _row([head]), "|" + " --- |" * 5]
             for size, kind, row in negatives:
-                lines.append(
-                    f"| {size} | {kind} | {row['pictures']} | {row['threshold']:g} "
-                    f"| {_number(row['false_per_picture_at_threshold'])} |"
-                )
+                false = _number(row["false_per_picture_at_threshold"])
+                lines.append(_row([size, kind, str(row["pictures"]), f"{row['threshold']:g}", false]))
     if evaluation.clips:
-        lines += ["", "Labelled clips, planned as a run plans them", ""]
+        lines += ["", msg("Labelled clips, planned as a run plans them"), ""]
         columns = list(next(iter(next(iter(evaluation.clips.values())).values())))
-        lines.append("| size | kind | " + " | ".join(c.replace("_", " ") for c in columns) + " |")
+        lines.append(_row([msg("size | kind"), *(as_message(FIGURE_HEADS.get(name, name)) for name in columns)]))
         lines.append("|" + " --- |" * (2 + len(columns)))
         for size, kinds in evaluation.clips.items():
             for kind, row in kinds.items():
-                lines.append(f"| {size} | {kind} | " + " | ".join(f"{row[c]:g}" for c in columns) + " |")
-    return "\n".join(lines) + "\n"
+                lines.append(_row([size, kind, *(f"{row[name]:g}" for name in columns)]))
+    return lines
+
+
+def _row(cells: Sequence[str]) -> str:
+    """One row of a Markdown table; a message where one of its cells is."""
+    return "| " + joined(cells, " | ") + " |"
 
 
 def _number(value: float | None) -> str:
@@ -274,4 +267,7 @@ def _number(value: float | None) -> str:
 
 def _range(name: str) -> str:
     """``16_24`` -> ``16-24 px``, ``under_16`` -> ``under 16 px``."""
-    return name.replace("_", "-" if name[0].isdigit() else " ") + " px"
+    word, _, rest = name.partition("_")
+    if word == "under":
+        return msg("under {px} px", px=rest)
+    return msg("over {px} px", px=rest) if word == "over" else f"{word}-{rest} px"

@@ -27,6 +27,7 @@ from dashcamcleaner.training.truth import ClipTruth, TrueTrack
 __all__ = [
     "ANY_KIND",
     "COVER",
+    "FIGURE_HEADS",
     "GAP",
     "NEVER",
     "PROTECTED_SHARE",
@@ -43,6 +44,22 @@ PROTECTED_SHARE = 0.95
 NEVER = "never detected"
 GAP = "gap in time"
 COVER = "cover too small or late"
+
+FIGURE_HEADS = {
+    "objects": "objects",
+    "never_detected": "never detected",
+    "objects_leaked": "objects leaked",
+    "legible_object_frames": "legible object-frames",
+    "not_covered": "not covered",
+    "not_covered_share": "share not covered",
+    "not_covered_share_of_detected": "share not covered, of detected",
+    "half_covered_frames": "half covered frames",
+    "longest_exposure_frames": "longest exposure in frames",
+    "longest_exposure_frames_of_detected": "longest exposure in frames, of detected",
+    "over_cover": "over-cover",
+    "needless_share": "share hidden for nothing",
+}
+"""What a table for people calls the figures of `LeakFigures.as_dict`."""
 
 ANY_KIND = "any"
 """Key of what holds for all labelled kinds together, counting once what several of them paint."""

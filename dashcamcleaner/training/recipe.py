@@ -66,7 +66,7 @@ def read_recipe(path: str | Path) -> TrainingRecipe:
     """
     path = Path(path)
     wrong = (tomllib.TOMLDecodeError, UnicodeDecodeError)
-    with map_os_errors(path, what=f"The recipe {path}", verb="read", to=InputError, also=wrong):
+    with map_os_errors(path, what=msg("The recipe {path}", path=path), verb="read", to=InputError, also=wrong):
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     _known(data, ("start", "folder", "evaluate", "fit", "views"), where=str(path))
     base = path.parent

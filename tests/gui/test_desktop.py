@@ -12,11 +12,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from PyQt5.QtCore import QSize
+from PyQt5.QtCore import QEvent, QSize
 from PyQt5.QtNetwork import QLocalSocket
 from PyQt5.QtWidgets import QMainWindow
 
 from dashcamcleaner.gui import single_instance
+from dashcamcleaner.gui.app import FilesFromFinder
 from dashcamcleaner.gui.crash import CrashNet, log_path
 from dashcamcleaner.gui.presence import Presence, WakeLock
 from dashcamcleaner.gui.queue_model import Totals
@@ -64,6 +65,29 @@ def test_a_desktop_that_refuses_stops_no_run(caplog: pytest.LogCaptureFixture) -
     lock.hold(True)
     assert not lock.held
     assert "could not be kept awake" in caplog.text
+
+
+class FileOpened(QEvent):
+    """The event that macOS sends; Qt lets nobody else make its own class of it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(QEvent.FileOpen)
+        self._path = path
+
+    def file(self) -> str:
+        return str(self._path)
+
+
+def test_files_that_macos_opens_join_the_window(open_window: OpenWindow, files: Files, qapp: Any, qtbot: Any) -> None:
+    window = open_window()
+    taker = FilesFromFinder(window)
+    qapp.installEventFilter(taker)
+    try:
+        (clip,) = files("a.mp4")
+        qapp.sendEvent(qapp, FileOpened(clip))
+        qtbot.waitUntil(lambda: [row.source.name for row in window.session.queue] == ["a.mp4"])
+    finally:
+        qapp.removeEventFilter(taker)
 
 
 def test_files_opened_later_join_the_window(open_window: OpenWindow, files: Files, qtbot: Any, own_home: Path) -> None:

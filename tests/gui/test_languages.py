@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 from PyQt5.QtCore import QCoreApplication, QTranslator
-from PyQt5.QtWidgets import QAbstractButton, QApplication, QCheckBox, QLabel
+from PyQt5.QtGui import QFont
+from PyQt5.QtWidgets import QAbstractButton, QApplication, QCheckBox, QLabel, QScrollArea
 
 from dashcamcleaner.gui import translation
+from dashcamcleaner.gui.settings_form import _Section
 from dashcamcleaner.gui.translation import install_language, plurals, template
 from dashcamcleaner.gui.words import CONTEXT, tr, tr_count
 
@@ -143,6 +145,23 @@ def test_german_fits_a_small_screen(open_window: Any, qtbot: Any) -> None:
         qtbot.wait(50)
         tight += _tight(window)
     assert tight == []
+
+
+@pytest.mark.parametrize("size", [1.0, 2.0])
+def test_no_setting_is_cut_off_at_the_side(open_window: Any, qtbot: Any, qapp: QApplication, size: float) -> None:
+    before = QFont(qapp.font())
+    large = QFont(before)
+    large.setPointSizeF(before.pointSizeF() * size)
+    qapp.setFont(large)
+    try:
+        window = open_window()
+        window.resize(int(1280 * size), int(720 * size))
+        for section in window.settings.findChildren(_Section):
+            section.open(True)
+        scroll = window.settings.findChild(QScrollArea)
+        qtbot.waitUntil(lambda: scroll.widget().width() <= scroll.viewport().width())
+    finally:
+        qapp.setFont(before)
 
 
 def _tight(window: Any) -> list[tuple[str, int, int]]:

@@ -108,6 +108,37 @@ def test_an_audit_looks_at_its_clip_and_starts_no_other(open_window: OpenWindow,
     assert "1 needs a look" in window.foot.text.text()
 
 
+def test_what_an_audit_waits_for_is_told_until_it_begins(open_window: OpenWindow, files: Files, qtbot: Any) -> None:
+    engine = ScriptedEngine()
+    window = open_window(engine)
+    first, second = files("a.mp4", "b.mp4")
+    add(window, qtbot, first)
+    window.session.start()
+    wait_until_done(qtbot, window)
+    engine.free_running = False
+    drop(window, second)
+    qtbot.waitUntil(lambda: len(window.session.queue) == 2)
+    window.session.start()
+    qtbot.waitUntil(lambda: window.session.busy)
+    window.session.audit(window.session.queue.at(0).id)
+    assert "The audit begins when" in window.messages.text.text()
+    engine.free_running = True
+    engine.step(100)
+    wait_until_done(qtbot, window)
+    assert "The audit begins when" not in window.messages.text.text()
+
+
+def test_what_cannot_be_read_is_no_work_done(open_window: OpenWindow, files: Files, qtbot: Any) -> None:
+    window = open_window(ScriptedEngine())
+    add(window, qtbot, *files("a.mp4"))
+    queue = window.session.queue
+    before = queue.totals().fraction
+    bad = queue.at(0)
+    bad.facts, bad.state = None, State.FAILED
+    assert before == 0.0
+    assert queue.totals().fraction == 0.0
+
+
 def test_starting_one_again_leaves_the_others_waiting(open_window: OpenWindow, files: Files, qtbot: Any) -> None:
     engine = ScriptedEngine(errors={"a.mp4": OutputError("No.")})
     window = open_window(engine)

@@ -141,6 +141,7 @@ def test_any_second_can_be_looked_at_as_the_cut_will_show_it(window: MainWindow,
 
 def test_parking_is_cut_out(window: MainWindow, qtbot: Any, tmp_path: Path) -> None:
     panel = window.scenes
+    assert not panel.replace.isVisible(), "there is nothing to replace yet"
     look_through(qtbot, panel)
     choose(panel.form.choices["parked"], "drop")
     qtbot.mouseClick(panel.form.cut, Qt.LeftButton)

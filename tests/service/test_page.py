@@ -37,8 +37,8 @@ def browser() -> Iterator[Any]:
 class Opened:
     """A page, with all that it asked for and complained of."""
 
-    def __init__(self, browser: Any, url: str, size: dict[str, int]) -> None:
-        self.context = browser.new_context(viewport=size, has_touch=size is PHONE)
+    def __init__(self, browser: Any, url: str, size: dict[str, int], *, language: str = "en-GB") -> None:
+        self.context = browser.new_context(viewport=size, has_touch=size is PHONE, locale=language)
         self.page = self.context.new_page()
         self.asked: list[str] = []
         self.complaints: list[str] = []
@@ -89,6 +89,29 @@ def test_a_picture(server: RunningServer, browser: Any, street: Path, size: dict
     opened.shot(f"picture-{'phone' if size is PHONE else 'desk'}")
     card.get_by_label("show boxes").uncheck()
     api.expect(card.locator(".boxes")).to_be_hidden()
+    opened.check_and_close()
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_in_german(server: RunningServer, browser: Any, street: Path, tmp_path: Path, size: dict[str, int]) -> None:
+    opened = Opened(browser, server.url, size, language="de-DE")
+    page = opened.page
+    api.expect(page.locator("#state")).to_contain_text("Bereit (Version ", timeout=WAIT_MS)
+    opened.choose(street)
+    card = page.locator(".card").first
+    api.expect(card.locator(".message")).to_contain_text("verdeckt.", timeout=WAIT_MS)
+    api.expect(card.get_by_role("link", name="Das bereinigte Bild herunterladen")).to_be_visible()
+    api.expect(card.locator(".verdict, .scores .note").first).to_be_visible(timeout=WAIT_MS)
+    (tmp_path / "ride.mp4").write_bytes(b"no clip")
+    opened.choose(tmp_path / "ride.mp4")
+    failed = page.locator(".card").first
+    api.expect(failed.locator(".message.failed")).to_contain_text(" ist ", timeout=WAIT_MS)
+    page.locator("summary").click()
+    page.get_by_label("Was aus Clips wird").select_option("scenes")
+    api.expect(page.locator("#labels")).to_have_text("Es unterscheidet: driving, parked.")
+    opened.shot(f"german-{'phone' if size is PHONE else 'desk'}")
+    failed.get_by_role("button", name="Löschen").click()
+    api.expect(page.locator(".card")).to_have_count(1, timeout=WAIT_MS)
     opened.check_and_close()
 
 

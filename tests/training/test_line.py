@@ -102,7 +102,7 @@ def test_the_export_loads_and_figures_come_out(line: tuple[Path, FitResult], tmp
     # By its sidecar now, with the thresholds that it recommends, in words for people.
     again = evaluate(str(files["onnx"]), sets=sets, inference_sizes=[160], precision="f32", threads=1)
     assert again.thresholds == thresholds
-    text = table(again)
+    text = "\n".join(table(again))
     assert "| 160 | face | 4 |" in text
     assert "nothing to find" in text
 

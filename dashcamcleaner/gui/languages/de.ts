@@ -33,7 +33,7 @@
     </message>
     <message>
       <source>2. Press Start. Your clips stay as they are; each result is a new file.</source>
-      <translation>2. Start drücken. Ihre Clips bleiben, wie sie sind; jedes Ergebnis ist eine neue Datei.</translation>
+      <translation>2. Start drücken. Deine Clips bleiben, wie sie sind; jedes Ergebnis ist eine neue Datei.</translation>
     </message>
     <message>
       <source>3. Look through the review before you publish. No program finds everything.</source>
@@ -731,7 +731,7 @@ Nichts verlässt diesen Rechner.</translation>
     </message>
     <message>
       <source>Free software under the AGPL-3.0. Its reports tell what was done, not that nobody can be recognised.</source>
-      <translation>Freie Software unter der AGPL-3.0. Ihre Berichte sagen, was getan wurde, nicht, dass niemand zu erkennen ist.</translation>
+      <translation>Freie Software unter der AGPL-3.0. Die Berichte sagen, was getan wurde, nicht, dass niemand zu erkennen ist.</translation>
     </message>
     <message>
       <source>From</source>

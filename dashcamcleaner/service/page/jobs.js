@@ -2,10 +2,14 @@
 
 import { card, element, endingOf, link, message, query, speak, stemOf, tellFailure, told } from "/page/cards.js";
 import { ask, events, form, Problem } from "/page/requests.js";
+import { number, t, tn } from "/page/texts.js";
 
 const hiding = ["style", "profile", "faces", "plates"];
 const said = { clean: [...hiding, "audit"], scenes: [...hiding, "model", "targets"], audit: [] };
 const mostRows = 200;
+const phases = { analyse: t("analyse"), "look again": t("look again"), clean: t("clean"), render: t("render"), audit: t("audit") };
+const severities = { fail: t("fail"), review: t("review"), note: t("note") };
+const verdicts = { PASS: t("PASS"), "NEEDS REVIEW": t("NEEDS REVIEW"), FAIL: t("FAIL") };
 
 function duration(seconds) {
   const whole = Math.max(0, Math.round(seconds));
@@ -16,14 +20,15 @@ function duration(seconds) {
 function moment(seconds) {
   const tenths = Math.round(seconds * 10);
   const rest = (tenths % 600) / 10;
-  return `${Math.floor(tenths / 600)}:${rest < 10 ? "0" : ""}${rest.toFixed(1)}`;
+  return `${Math.floor(tenths / 600)}:${rest < 10 ? "0" : ""}${number(rest, 1)}`;
 }
 
 function showEvent(made, bar, event) {
   if (event.event === "progress") {
     if (event.frames) bar.value = Math.min(1, event.frames_done / event.frames);
-    const left = event.eta_s === null ? "" : `, ${duration(event.eta_s)} left`;
-    message(made, `${event.phase}: frame ${event.frames_done}${event.frames ? ` of ${event.frames}` : ""}${left}`);
+    const values = { phase: phases[event.phase] ?? event.phase, done: number(event.frames_done), of: number(event.frames ?? 0) };
+    const where = event.frames ? t("{phase}: frame {done} of {of}", values) : t("{phase}: frame {done}", values);
+    message(made, event.eta_s === null ? where : t("{where}, {time} left", { where, time: duration(event.eta_s) }));
   } else if (event.event === "warned") {
     made.querySelector(".warnings").append(told("li", [event.message, event.hint].filter(Boolean).join(" ")));
   }
@@ -31,10 +36,10 @@ function showEvent(made, bar, event) {
 
 function showScenes(made, scenes, model) {
   const table = document.createElement("table");
-  table.append(told("caption", `Scenes, told apart by ${model}`));
-  const rows = [["label", "from", "to", "score"]];
+  table.append(told("caption", t("Scenes, told apart by {model}", { model })));
+  const rows = [[t("label"), t("from"), t("to"), t("score")]];
   for (const block of scenes.blocks.slice(0, mostRows)) {
-    rows.push([block.label, moment(block.start_s), moment(block.end_s), block.score.toFixed(2)]);
+    rows.push([block.label, moment(block.start_s), moment(block.end_s), number(block.score, 2)]);
   }
   for (const [number, cells] of rows.entries()) {
     const line = table.insertRow();
@@ -43,12 +48,12 @@ function showScenes(made, scenes, model) {
   const place = made.querySelector(".found");
   place.append(table);
   const more = scenes.blocks.length - mostRows;
-  if (more > 0) place.append(told("p", `${more} more are in the list.`, "note"));
+  if (more > 0) place.append(told("p", tn("{n} more is in the list.", "{n} more are in the list.", more), "note"));
 }
 
 function showAudit(made, audit) {
   const place = made.querySelector(".found");
-  place.append(told("p", `Audit: ${audit.status}`, `verdict ${audit.status === "PASS" ? "" : "flagged"}`));
+  place.append(told("p", t("Audit: {status}", { status: verdicts[audit.status] ?? audit.status }), `verdict ${audit.status === "PASS" ? "" : "flagged"}`));
   const list = (title, lines) => {
     if (!lines.length) return;
     place.append(told("h4", title));
@@ -56,11 +61,13 @@ function showAudit(made, audit) {
     items.append(...lines.slice(0, mostRows).map((line) => told("li", line)));
     place.append(items);
   };
-  list("Findings", audit.findings.map((one) => {
-    const when = one.first_frame < 0 ? "" : ` At ${moment(one.start_s)}${one.end_s > one.start_s ? ` to ${moment(one.end_s)}` : ""}.`;
-    return `${one.severity}: ${one.message}${when}`;
+  list(t("Findings"), audit.findings.map((one) => {
+    const span = { from: moment(one.start_s), to: moment(one.end_s) };
+    const when = one.end_s > one.start_s ? t("At {from} to {to}.", span) : t("At {from}.", span);
+    const said = `${severities[one.severity] ?? one.severity}: ${one.message}`;
+    return one.first_frame < 0 ? said : `${said} ${when}`;
   }));
-  list("Looked at", audit.checks.map((one) => `${one.title}: ${one.told}`));
+  list(t("Looked at"), audit.checks.map((one) => `${one.title}: ${one.told}`));
 }
 
 async function fetchFile(job, word) {
@@ -74,27 +81,29 @@ async function showClip(made, job, source, stem, keep) {
   made.querySelector(".before").src = keep(source);
   made.querySelector(".after").src = url;
   made.querySelector(".pair").hidden = false;
-  link(made, "Download the cleaned clip", url, `${stem}_cleaned${result.ending}`);
+  link(made, t("Download the cleaned clip"), url, `${stem}_cleaned${result.ending}`);
 }
 
 const extras = [
-  ["list", "List of scenes (tags)", ".tag"], ["csv", "Scenes as CSV", ".scenes.csv"], ["json", "Scenes as JSON", ".scenes.json"],
-  ["page", "Report", "_cleaned.report.html"], ["report", "Report as JSON", "_cleaned.report.json"],
-  ["plan", "Plan", "_cleaned.plan.jsonl"],
+  ["list", t("List of scenes (tags)"), ".tag"], ["csv", t("Scenes as CSV"), ".scenes.csv"], ["json", t("Scenes as JSON"), ".scenes.json"],
+  ["page", t("Report"), "_cleaned.report.html"], ["report", t("Report as JSON"), "_cleaned.report.json"],
+  ["plan", t("Plan"), "_cleaned.plan.jsonl"],
 ];
 
 function sentenceOf(kind, job) {
-  if (kind === "audit") return "Done: the cleaned file was looked at again.";
-  if (kind === "clean") return `Done: ${job.outcome.frames} frames.`;
+  if (kind === "audit") return t("Done: the cleaned file was looked at again.");
+  if (kind === "clean") return tn("Done: {n} frame.", "Done: {n} frames.", job.outcome.frames);
   const found = job.outcome.scenes.blocks.length;
-  return `Done: ${found} ${found === 1 ? "scene" : "scenes"}${job.links.result ? ", cut to those that are kept" : ""}.`;
+  return job.links.result
+    ? tn("Done: {n} scene, cut to those that are kept.", "Done: {n} scenes, cut to those that are kept.", found)
+    : tn("Done: {n} scene.", "Done: {n} scenes.", found);
 }
 
 /** Send files as a job of a kind, and show it in a card of its own until it is deleted. */
 export async function workOnJob(kind, files) {
   const name = files[0].name;
   const made = card("clip", name);
-  made.querySelector(".kind").textContent = { clean: "cleaned", scenes: "scenes", audit: "audit" }[kind];
+  made.querySelector(".kind").textContent = { clean: t("cleaned"), scenes: t("scenes"), audit: t("audit") }[kind];
   const bar = made.querySelector("progress");
   const urls = [];
   const keep = (blob) => { urls.push(URL.createObjectURL(blob)); return urls.at(-1); };
@@ -103,7 +112,7 @@ export async function workOnJob(kind, files) {
   made.querySelector(".remove").addEventListener("click", async () => {
     try {
       if (job) await ask(job.links.self, { method: "DELETE" });
-      speak(`${name} is deleted.`);
+      speak(t("{name} is deleted.", { name }));
     } catch (error) {
       if (error.status !== 404) { tellFailure(made, name, error); return; }
     }
@@ -113,10 +122,10 @@ export async function workOnJob(kind, files) {
   });
   try {
     job = await (await ask(`/jobs?kind=${kind}&${query(said[kind])}`, form(...files))).json();
-    message(made, "Waiting …");
+    message(made, t("Waiting …"));
     for await (const event of events(job.links.events)) showEvent(made, bar, event);
     job = await (await ask(job.links.self)).json();
-    if (job.state !== "done") throw new Problem(0, job.problem ?? { detail: "The job did not end." });
+    if (job.state !== "done") throw new Problem(0, job.problem ?? { detail: t("The job did not end.") });
     bar.value = 1;
     const stem = stemOf(name);
     if (job.links.result) await showClip(made, job, files[0], stem, keep);
@@ -127,7 +136,8 @@ export async function workOnJob(kind, files) {
     if (job.outcome.audit) showAudit(made, job.outcome.audit);
     const text = sentenceOf(kind, job);
     message(made, text);
-    speak(`${name}: ${text}${job.outcome.audit ? ` ${job.outcome.audit.status}.` : ""}`);
+    const status = job.outcome.audit?.status;
+    speak(status ? `${name}: ${text} ${verdicts[status] ?? status}.` : `${name}: ${text}`);
   } catch (error) {
     bar.hidden = true;
     tellFailure(made, name, error);

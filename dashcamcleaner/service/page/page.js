@@ -4,6 +4,7 @@ import { element, speak } from "/page/cards.js";
 import { workOnJob } from "/page/jobs.js";
 import { workOnPicture } from "/page/pictures.js";
 import { ask, useToken } from "/page/requests.js";
+import { t } from "/page/texts.js";
 
 const clipEndings = /\.(mp4|m4v|mov|mkv|webm|avi|ts|mts|m2ts|mpg|mpeg|wmv|flv|3gp|gif|insv|lrv)$/i;
 const labels = { motion: "driving, parked", light: "day, night, tunnel", shots: "shot", safety: "nudity, violence, drugs" };
@@ -29,7 +30,7 @@ function fill(files) {
     const moved = new DataTransfer();
     moved.items.add(file);
     element(id).files = moved.files;
-    speak(`${file.name} is the ${id}.`);
+    speak(t("{name}: {field}", { name: file.name, field: document.querySelector(`label[for=${id}]`).textContent }));
   }
 }
 
@@ -39,7 +40,7 @@ function showKind() {
   element("audit-form").hidden = kind !== "audit";
   element("choices").hidden = kind === "audit";
   for (const place of document.querySelectorAll("[data-kind]")) place.hidden = place.dataset.kind !== kind;
-  element("labels").textContent = `It tells apart: ${labels[element("model").value]}.`;
+  element("labels").textContent = t("It tells apart: {labels}.", { labels: labels[element("model").value] });
 }
 
 element("kind").addEventListener("change", showKind);
@@ -68,7 +69,7 @@ element("token-form").addEventListener("submit", (event) => {
 async function askState() {
   try {
     const told = await (await ask("/ready")).json();
-    element("state").textContent = `Ready (version ${told.version})`;
+    element("state").textContent = t("Ready (version {version})", { version: told.version });
     try { await ask("/jobs"); } catch (error) { if (error.status === 401) element("token-form").hidden = false; }
   } catch (error) {
     element("state").textContent = error.message;

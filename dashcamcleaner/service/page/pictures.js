@@ -2,31 +2,38 @@
 
 import { card, element, endingOf, link, message, query, speak, stemOf, tellFailure, told } from "/page/cards.js";
 import { ask, form } from "/page/requests.js";
+import { number, t, tn } from "/page/texts.js";
+
+const categories = {
+  nudity: t("nudity"), violence: t("violence"), drugs: t("drugs"), nude_region: t("nude region"), nude_picture: t("nude picture"),
+  weapon: t("weapon"), fight: t("fight"), smoking: t("smoking"), alcohol: t("alcohol"), paraphernalia: t("paraphernalia"),
+};
+const kinds = { face: t("face"), plate: t("plate") };
 
 function row(scores, name, value, part) {
-  const label = told("span", name.replaceAll("_", " "), part ? "part" : "");
+  const label = told("span", categories[name] ?? name.replaceAll("_", " "), part ? "part" : "");
   const meter = document.createElement("meter");
   Object.assign(meter, { min: 0, max: 1, low: 0.5, high: 0.75, optimum: 0, value });
-  meter.setAttribute("aria-label", `${label.textContent}: ${value.toFixed(2)}`);
-  scores.append(label, meter, told("span", value.toFixed(2), "number"));
+  meter.setAttribute("aria-label", `${label.textContent}: ${number(value, 2)}`);
+  scores.append(label, meter, told("span", number(value, 2), "number"));
 }
 
 function showScores(made, found) {
   const scores = made.querySelector(".scores");
   if (found.error) return;
   const verdict = told("p", "", `verdict ${found.verdict.flagged ? "flagged" : ""}`);
-  const named = found.verdict.reasons.map((reason) => reason.category).join(", ");
-  verdict.textContent = found.verdict.flagged ? `Flagged: ${named}` : "Not flagged";
-  verdict.textContent += ` (policy ${found.verdict.policy})`;
+  const named = found.verdict.reasons.map((reason) => categories[reason.category] ?? reason.category).join(", ");
+  verdict.textContent = found.verdict.flagged ? t("Flagged: {named}", { named }) : t("Not flagged");
+  verdict.textContent += ` ${t("(policy {name})", { name: found.verdict.policy })}`;
   scores.append(verdict);
   for (const [name, value] of Object.entries(found.scores)) row(scores, name, value, false);
   for (const [name, value] of Object.entries(found.parts)) row(scores, name, value, true);
   if (found.verdict.not_scored.length) {
-    scores.append(told("p", `Not scored by this server: ${found.verdict.not_scored.join(", ")}.`, "note wide"));
+    scores.append(told("p", t("Not scored by this server: {names}.", { names: found.verdict.not_scored.map((one) => categories[one] ?? one).join(", ") }), "note wide"));
   }
   if (found.experimental.length) {
-    const weak = found.experimental.join(", ").replaceAll("_", " ");
-    scores.append(told("p", `Weak or not measured: ${weak}.`, "note wide"));
+    const weak = found.experimental.map((one) => categories[one] ?? one.replaceAll("_", " ")).join(", ");
+    scores.append(told("p", t("Weak or not measured: {names}.", { names: weak }), "note wide"));
   }
 }
 
@@ -36,7 +43,7 @@ function addBoxes(made, size, found) {
     const place = document.createElement("div");
     const kind = box.kind ?? box.label;
     place.className = kind;
-    place.title = `${kind} ${box.score.toFixed(2)}`;
+    place.title = `${kinds[kind] ?? kind} ${number(box.score, 2)}`;
     Object.assign(place.style, {
       left: `${(100 * box.x) / size.width}%`, top: `${(100 * box.y) / size.height}%`,
       width: `${(100 * box.w) / size.width}%`, height: `${(100 * box.h) / size.height}%`,
@@ -71,19 +78,19 @@ export async function workOnPicture(file) {
     const blob = await cleaned.blob();
     const ending = endingOf(cleaned);
     const before = made.querySelector(".before");
-    before.alt = `${file.name} as it is`;
+    before.alt = t("{name} as it is", { name: file.name });
     before.src = keep(file);
     const after = made.querySelector(".after");
-    after.alt = `${file.name} with ${detected.regions.length} places hidden`;
+    after.alt = tn("{name} with {n} place hidden", "{name} with {n} places hidden", detected.regions.length, { name: file.name });
     after.src = keep(blob);
     before.addEventListener("error", () => { before.src = after.src; }, { once: true }); // of a kind no browser shows
     addBoxes(made, detected.size, detected.regions);
     wireComparison(made);
     made.querySelector(".compare").hidden = false;
-    link(made, "Download the cleaned picture", after.src, `${stemOf(file.name)}_cleaned${ending}`);
+    link(made, t("Download the cleaned picture"), after.src, `${stemOf(file.name)}_cleaned${ending}`);
     const text = detected.regions.length
-      ? `${detected.regions.length} ${detected.regions.length === 1 ? "place is" : "places are"} hidden.`
-      : "Nothing was found; look at the picture yourself before you publish it.";
+      ? tn("{n} place is hidden.", "{n} places are hidden.", detected.regions.length)
+      : t("Nothing was found; look at the picture yourself before you publish it.");
     message(made, text);
     speak(`${file.name}: ${text}`);
     try {
@@ -91,7 +98,7 @@ export async function workOnPicture(file) {
       showScores(made, scored);
       if (scored.boxes) addBoxes(made, scored.size, scored.boxes.filter((box) => box.label.endsWith("exposed")));
     } catch (error) {
-      made.querySelector(".scores").append(told("p", `Not scored: ${error.message}`, "note wide"));
+      made.querySelector(".scores").append(told("p", t("Not scored: {why}", { why: error.message }), "note wide"));
     }
   } catch (error) {
     tellFailure(made, file.name, error);

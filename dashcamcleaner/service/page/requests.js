@@ -1,5 +1,7 @@
 // What the page asks of its own server, and of no other.
 
+import { t } from "/page/texts.js";
+
 let token = sessionStorage.getItem("token") ?? "";
 
 export function useToken(text) {
@@ -10,7 +12,7 @@ export function useToken(text) {
 /** A sentence that tells what went wrong. */
 export class Problem extends Error {
   constructor(status, told) {
-    super([told.detail ?? `The server answered ${status}.`, told.hint].filter(Boolean).join(" "));
+    super([told.detail ?? t("The server answered {status}.", { status }), told.hint].filter(Boolean).join(" "));
     this.status = status;
   }
 }
