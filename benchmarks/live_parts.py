@@ -28,7 +28,7 @@ AHEAD = 5
 """Frames by which sound is sent before its picture: a muxer sorts by time, and would let the picture wait for it."""
 OBJECT = (250, 30, 200)
 GROUND = (40, 110, 60)
-BITS = 14
+BITS = 15
 PERIOD = 32
 """Pixels after which the ground's stripes repeat."""
 

@@ -27,6 +27,14 @@ CLEAR, COVER = (0, 255, 0), (0, 0, 255)
 """RGB of what lies beneath and of what covers it."""
 
 _START_S = 30.0
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def obs_python_has_zmq() -> bool:
+    """Whether the system's Python, which is OBS's, can import pyzmq."""
+    words = [shutil.which("python3", path=SYSTEM_PATH) or "python3", "-c", "import zmq"]
+    environment = {"PATH": SYSTEM_PATH}
+    return subprocess.run(words, env=environment, capture_output=True, check=False, timeout=60).returncode == 0
 
 
 def free_port() -> int:
@@ -69,6 +77,8 @@ class Obs:
             **{key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")},
             "HOME": str(self.home), "XDG_RUNTIME_DIR": str(self.home / "run"), "DISPLAY": self.display,
             "XDG_CONFIG_HOME": str(self.home / ".config"), "QT_QPA_PLATFORM": "xcb", "LIBGL_ALWAYS_SOFTWARE": "1",
+            # As a desktop starts it: the Python inside OBS takes the packages of the first python3 that it finds.
+            "PATH": SYSTEM_PATH,
         }  # fmt: skip
         words = [
             "obs",
