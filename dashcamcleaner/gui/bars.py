@@ -25,6 +25,7 @@ from PyQt5.QtWidgets import (
 import dashcamcleaner
 from dashcamcleaner.core.plain_text import plain_markup, visible
 from dashcamcleaner.errors import OutputError
+from dashcamcleaner.gui.flow_layout import FlowLayout
 from dashcamcleaner.gui.help_page import first_hints
 from dashcamcleaner.gui.icons import app_icon, icon
 from dashcamcleaner.gui.labels import PlainLabel
@@ -125,12 +126,11 @@ class TopBar(QFrame):
         self.settings.setCheckable(True)
         self.settings.setToolTip(_tip(tr("Show or hide the settings"), "settings"))
         self.settings.setAccessibleName(tr("Settings"))
-        line = QHBoxLayout(self)
+        line = FlowLayout(self)
         line.setContentsMargins(12, 9, 12, 9)
-        line.setSpacing(8)
         for widget in (self.add, self.add_folder, self.output):
             line.addWidget(widget)
-        line.addStretch(1)
+        line.addStretch()
         for widget in (self.cancel, self.pause, self.start):
             line.addWidget(widget)
         line.addSpacing(4)
@@ -258,9 +258,8 @@ class ResultBar(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("foot")
-        self.line = QHBoxLayout(self)
+        self.line = FlowLayout(self)
         self.line.setContentsMargins(12, 8, 12, 8)
-        self.line.setSpacing(8)
         self.buttons: dict[str, QPushButton] = {}
         for what, title, name in (
             ("open", tr("Play result"), "play"),
@@ -287,7 +286,6 @@ class ResultBar(QFrame):
         menu.aboutToShow.connect(lambda: self._fill_more(menu))
         self.more.setMenu(menu)
         self.line.addWidget(self.more)
-        self.line.addStretch(1)
         self._row: Row | None = None
         self._shown: list[str] | None = None
         self.style_wanted = ""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import QSize, pyqtSignal
-from PyQt5.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QToolButton
+from PyQt5.QtWidgets import QComboBox, QFrame, QMenu, QSizePolicy, QToolButton
 
+from dashcamcleaner.gui.flow_layout import FlowLayout
 from dashcamcleaner.gui.shortcuts import has_key, key_text
 from dashcamcleaner.gui.words import tr
 from dashcamcleaner.review.review_objects import ObjectFilter, ObjectOrder
@@ -25,9 +26,8 @@ class CardTools(QFrame):
 
     def __init__(self) -> None:
         super().__init__()
-        line = QHBoxLayout(self)
+        line = FlowLayout(self, spacing=4, line_spacing=4)
         line.setContentsMargins(8, 6, 8, 4)
-        line.setSpacing(4)
         self.sorting = QComboBox()
         self.sorting.setAccessibleName(tr("Sort cards"))
         self.sorting.setToolTip(tr("Sort cards"))
@@ -66,7 +66,8 @@ class CardTools(QFrame):
             text = f"{title}\t{key_text(what)}" if has_key(what) else title
             self._more.addAction(text, lambda what=what: self.wanted.emit(what))
         self.many.setMenu(self._more)
-        line.addWidget(self.sorting, 1)
+        self.sorting.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+        line.addWidget(self.sorting)
         line.addWidget(self.filtering)
         line.addWidget(self.many)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton
+from PyQt5.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QSizePolicy, QToolButton
 
 from dashcamcleaner.gui.canvas import CanvasView
+from dashcamcleaner.gui.flow_layout import FlowLayout
 from dashcamcleaner.gui.icons import icon
 from dashcamcleaner.gui.labels import PlainLabel
 from dashcamcleaner.gui.seek_bar import SeekBar
@@ -32,9 +33,8 @@ class PreviewTop(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("bar")
-        line = QHBoxLayout(self)
+        line = FlowLayout(self, spacing=0)
         line.setContentsMargins(12, 8, 12, 8)
-        line.setSpacing(0)
         self.views = QButtonGroup(self)
         titles = {
             CanvasView.RESULT: (tr("Result"), tr("The frame with its regions hidden")),
@@ -64,7 +64,8 @@ class PreviewTop(QFrame):
         self.counts.setAccessibleName(tr("Hidden in this frame"))
         self.counts.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.counts.setMinimumWidth(40)
-        line.addWidget(self.counts, 1)
+        self.counts.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
+        line.addWidget(self.counts)
         line.addSpacing(8)
         tip = tr("Shows the file that was written; off: what the settings would make of the clip now")
         self.file = self._toggle(tr("Finished file"), tip)

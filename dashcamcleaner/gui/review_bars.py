@@ -6,10 +6,10 @@ from PyQt5.QtCore import QSignalBlocker, QSize, Qt, pyqtSignal
 from PyQt5.QtWidgets import (
     QButtonGroup,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QMenu,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QSlider,
     QSplitter,
@@ -23,6 +23,7 @@ from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.gui.canvas import CanvasView
 from dashcamcleaner.gui.card_tools import CardTools
 from dashcamcleaner.gui.cards import CardList
+from dashcamcleaner.gui.flow_layout import FlowLayout
 from dashcamcleaner.gui.icons import icon
 from dashcamcleaner.gui.labels import PlainLabel
 from dashcamcleaner.gui.review_canvas import ReviewCanvas
@@ -64,9 +65,8 @@ class ReviewTools(QFrame):
         column.addLayout(self._second_line())
         self.show_view(CanvasView.REGIONS)
 
-    def _first_line(self) -> QHBoxLayout:
-        line = QHBoxLayout()
-        line.setSpacing(0)
+    def _first_line(self) -> FlowLayout:
+        line = FlowLayout(spacing=0)
         self.views = QButtonGroup(self)
         for view, title in (
             (CanvasView.RESULT, tr("Result")),
@@ -99,7 +99,7 @@ class ReviewTools(QFrame):
         for button, name in ((self.undo, "undo"), (self.redo, "redo"), (self.draw, "draw")):
             button.clicked.connect(lambda _, name=name: self.wanted.emit(name))
             line.addWidget(button)
-        line.addStretch(1)
+        line.addStretch()
         self.counts = PlainLabel()
         self.counts.setProperty("quiet", True)
         self.render_again = QPushButton(tr("Render again"))
@@ -240,30 +240,24 @@ class TrackButtons(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        grid = QGridLayout(self)
-        grid.setContentsMargins(8, 8, 8, 8)
-        grid.setSpacing(6)
+        line = FlowLayout(self, spacing=6)
+        line.setContentsMargins(8, 8, 8, 8)
         self.buttons: dict[str, QPushButton] = {}
-        for number, (what, title, tip) in enumerate(
-            (
-                (
-                    "keep",
-                    tr("Keep clear"),
-                    tr("Somebody who agreed to be shown; for the marked span where there is one"),
-                ),
-                ("drop", tr("Remove"), tr("It is no face or plate, or not wanted any more")),
-                ("only", tr("Only this"), tr("Of all tracks, hide only those marked so")),
-                ("checked", tr("Checked"), tr("Mark as looked at")),
-                ("name", tr("Name…"), tr("Give it a name")),
-                ("trim", tr("Fit to span"), tr("Let it last for the marked span")),
-            )
+        for what, title, tip in (
+            ("keep", tr("Keep clear"), tr("Somebody who agreed to be shown; for the marked span where there is one")),
+            ("drop", tr("Remove"), tr("It is no face or plate, or not wanted any more")),
+            ("only", tr("Only this"), tr("Of all tracks, hide only those marked so")),
+            ("checked", tr("Checked"), tr("Mark as looked at")),
+            ("name", tr("Name…"), tr("Give it a name")),
+            ("trim", tr("Fit to span"), tr("Let it last for the marked span")),
         ):
             button = self.buttons[what] = QPushButton(title)
             button.setToolTip(f"{tip} ({key_text(what)})" if what in ("keep", "drop", "only", "checked") else tip)
             button.setCheckable(what in ("keep", "only", "checked"))
             button.setProperty("small", True)
             button.clicked.connect(lambda _, what=what: self.wanted.emit(what))
-            grid.addWidget(button, number // 2, number % 2)
+            button.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+            line.addWidget(button)
         self.show_choice(None, said=set(), marked=False)
 
     @staticmethod
@@ -305,12 +299,17 @@ class ReviewLayout(QWidget):
         column.addWidget(self.card_tools)
         column.addWidget(self.cards, 1)
         column.addWidget(self.buttons)
-        side.setMinimumWidth(210)
+        scroll = QScrollArea()  # with large letters, what can be done with a card is higher than a small window
+        scroll.setFrameShape(QFrame.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(side)
+        scroll.setMinimumWidth(210)
         across = QSplitter(Qt.Horizontal)
         across.setHandleWidth(1)
         across.setChildrenCollapsible(False)
         across.addWidget(self.canvas)
-        across.addWidget(side)
+        across.addWidget(scroll)
         across.setStretchFactor(0, 1)
         across.setSizes([600, 300])
         down = QSplitter(Qt.Vertical)

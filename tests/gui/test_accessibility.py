@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor, QFont, QFontMetrics
-from PyQt5.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
 
 from dashcamcleaner.core.findings import Status
 from dashcamcleaner.core.summary import RunSummary
@@ -101,15 +102,25 @@ def test_tab_goes_from_top_to_bottom_and_reaches_everything(open_window: OpenWin
     assert places == sorted(places)
 
 
-def test_texts_of_twice_the_size_are_whole(
-    open_window: OpenWindow, qapp: QApplication, files: Files, qtbot: Any
-) -> None:
+@contextlib.contextmanager
+def twice_the_size(qapp: QApplication) -> Iterator[QFont]:
+    """All texts of twice the size; gives the font from before."""
     before = QFont(qapp.font())
     large = QFont(before)
     large.setPointSizeF(before.pointSizeF() * 2)
     qapp.setFont(large)
     apply_theme(qapp, dark=False)
     try:
+        yield before
+    finally:
+        qapp.setFont(before)
+        apply_theme(qapp, dark=False)
+
+
+def test_texts_of_twice_the_size_are_whole(
+    open_window: OpenWindow, qapp: QApplication, files: Files, qtbot: Any
+) -> None:
+    with twice_the_size(qapp) as before:
         window = open_window()
         window.resize(2560, 1440)
         drop(window, *files("a.mp4"))
@@ -124,6 +135,28 @@ def test_texts_of_twice_the_size_are_whole(
                 cut.append((widget.text(), widget.height(), line))
         assert cut == []
         assert window.top.add.fontMetrics().height() > 1.8 * QFontMetrics(before).height()
-    finally:
-        qapp.setFont(before)
-        apply_theme(qapp, dark=False)
+
+
+def test_at_twice_the_size_no_button_of_a_small_window_is_cut(
+    open_window: OpenWindow, qapp: QApplication, files: Files, qtbot: Any
+) -> None:
+    with twice_the_size(qapp):
+        window = open_window(ScriptedEngine())
+        window.resize(1280, 720)
+        drop(window, *files("a.mp4", "b.mp4"))
+        qtbot.waitUntil(lambda: len(window.session.queue) == 2)
+        qtbot.mouseClick(window.top.start, Qt.LeftButton)
+        qtbot.waitUntil(lambda: window.session.queue.totals().ended == 2 and window.result.isVisible(), timeout=30_000)
+        qtbot.wait(50)
+        assert window.width() == 1280
+        for bar, width in (
+            (window.top, 1280), (window.result, 600), (window.preview.top, 600), (window.review.tools, 600),
+            (window.review.card_tools, 300), (window.review.buttons, 300),
+        ):  # fmt: skip
+            bar.resize(width, bar.heightForWidth(width))
+            bar.layout().activate()
+            buttons = [one for one in bar.findChildren(QAbstractButton) if one.isVisibleTo(bar)]
+            assert buttons
+            for button in buttons:
+                assert button.width() >= button.minimumSizeHint().width(), button.text()
+                assert bar.rect().contains(button.geometry()), button.text()
