@@ -291,6 +291,9 @@ class ReviewLayout(QWidget):
         self.tools, self.foot, self.buttons = ReviewTools(), ReviewFoot(), TrackButtons()
         self.canvas, self.timeline, self.cards = ReviewCanvas(), TimelineView(), CardList()
         self.card_tools = CardTools()
+        # The list of cards gives way first: it scrolls by itself, and buttons below it had better be seen.
+        self.cards.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Ignored)
+        self.cards.setMinimumHeight(5 * self.cards.fontMetrics().height())
         side = QWidget()
         side.setObjectName("panel")
         column = QVBoxLayout(side)
@@ -304,7 +307,9 @@ class ReviewLayout(QWidget):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         scroll.setWidgetResizable(True)
         scroll.setWidget(side)
-        scroll.setMinimumWidth(210)
+        bar = scroll.verticalScrollBar()
+        assert bar is not None
+        scroll.setMinimumWidth(max(210, side.minimumSizeHint().width() + bar.sizeHint().width()))
         across = QSplitter(Qt.Horizontal)
         across.setHandleWidth(1)
         across.setChildrenCollapsible(False)

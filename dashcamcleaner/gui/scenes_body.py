@@ -6,7 +6,6 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import (
     QComboBox,
     QFrame,
-    QHBoxLayout,
     QProgressBar,
     QPushButton,
     QSplitter,
@@ -15,6 +14,7 @@ from PyQt5.QtWidgets import (
 )
 
 from dashcamcleaner.gui.canvas import Canvas
+from dashcamcleaner.gui.flow_layout import FlowLayout
 from dashcamcleaner.gui.labels import PlainLabel
 from dashcamcleaner.gui.scenes_form import ScenesForm
 from dashcamcleaner.gui.score_graph import ScoreGraph
@@ -62,16 +62,16 @@ class ScenesBody(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._bar())
+        self.bar = self._bar()
+        layout.addWidget(self.bar)
         layout.addWidget(self.message)
         layout.addWidget(self.split, 1)
 
     def _bar(self) -> QWidget:
         bar = QFrame()
         bar.setObjectName("bar")
-        line = QHBoxLayout(bar)
+        line = FlowLayout(bar)
         line.setContentsMargins(12, 8, 12, 8)
-        line.setSpacing(8)
         self.models = QComboBox()
         self.models.setAccessibleName(tr("What is told apart"))
         self.models.setToolTip(tr("What is told apart"))
@@ -93,7 +93,7 @@ class ScenesBody(QWidget):
         self.message.setContentsMargins(12, 4, 12, 4)
         for widget in (self.models, self.score, self.open, self.stop, self.progress):
             line.addWidget(widget)
-        line.addStretch(1)
+        line.addStretch()
         for widget in (self.replace, self.form.export, self.form.cut):
             line.addWidget(widget)
         return bar

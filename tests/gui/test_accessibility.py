@@ -152,6 +152,7 @@ def test_at_twice_the_size_no_button_of_a_small_window_is_cut(
         for bar, width in (
             (window.top, 1280), (window.result, 600), (window.preview.top, 600), (window.review.tools, 600),
             (window.review.card_tools, 300), (window.review.buttons, 300),
+            (window.scenes.bar, 500),
         ):  # fmt: skip
             bar.resize(width, bar.heightForWidth(width))
             bar.layout().activate()
