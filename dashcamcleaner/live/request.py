@@ -15,11 +15,18 @@ from dashcamcleaner.live.preview_sink import PreviewSink
 from dashcamcleaner.live.session import ACTIONS, LiveSession
 from dashcamcleaner.live.switching import CoverSwitch
 from dashcamcleaner.messages import msg
-from dashcamcleaner.settings import Settings
+from dashcamcleaner.settings import PROFILES, Settings
 
 __all__ = ["DEFAULT_ACTIONS", "LIVE_DEFAULTS", "LiveRequest", "check_actions", "open_session"]
 
-LIVE_DEFAULTS = MappingProxyType({"profile": "fast", "crop_checks": False, "threshold": None, "growth_face": None})
+LIVE_DEFAULTS = MappingProxyType(
+    {
+        "profile": "fast",
+        "crop_checks": False,
+        "threshold": None,
+        **{name: None for name in PROFILES["fast"] if name.startswith("growth")},
+    }
+)
 """A live frame has little time: the quick profile, and no closer looks, unless they are asked for. No frame is skipped
 while there is time, so that the larger covers with which the profile makes up for skipped ones are not needed."""
 DEFAULT_ACTIONS = ("cover", "obs", "log")
