@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from dashcamcleaner.scenes.classify.port import Classifier
     from dashcamcleaner.scenes.classify.safety import SafetyScorer
 
-__all__ = ["ModelPool", "shared_pool"]
+__all__ = ["ModelPool", "SharedThreads", "shared_pool"]
 
 _MOST_KEPT = 12
 """A run with its audit asks for seven models; a folder of pictures for one more with each shape of picture."""
@@ -240,6 +240,46 @@ class ModelPool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class SharedThreads(ModelPool):
+    """A pool whose models are those of another, with a number of threads that does not hang on who asks.
+
+    Several runs at once in one process have a part of the threads each to decode and to encode with; what they detect
+    with, they share, and it has the threads of all.
+
+    Args:
+        pool: where the models come from, and who closes them.
+        threads: of each model; 0: the machine's.
+    """
+
+    def __init__(self, pool: ModelPool, *, threads: int) -> None:
+        super().__init__()
+        self._pool, self._threads = pool, threads
+
+    def detector(self, **options: Any) -> Detector:
+        """See `ModelPool.detector`."""
+        return self._pool.detector(**{**options, "threads": self._threads})
+
+    def second_detector(self, **options: Any) -> Detector:
+        """See `ModelPool.second_detector`."""
+        return self._pool.second_detector(**{**options, "threads": self._threads})
+
+    def text_reader(self) -> TextReader:
+        """See `ModelPool.text_reader`."""
+        return self._pool.text_reader()
+
+    def classifier(self, name: str, **options: Any) -> Classifier:
+        """See `ModelPool.classifier`."""
+        return self._pool.classifier(name, **{**options, "threads": self._threads})
+
+    def safety(self, labels: Sequence[str] = _SAFETY, **options: Any) -> SafetyScorer:
+        """See `ModelPool.safety`."""
+        return self._pool.safety(labels, **{**options, "threads": self._threads})
+
+    def describer(self, **options: Any) -> FaceDescriber:
+        """See `ModelPool.describer`."""
+        return self._pool.describer(**{**options, "threads": self._threads})
 
 
 @functools.cache

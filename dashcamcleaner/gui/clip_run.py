@@ -25,6 +25,8 @@ class ClipRun(QThread):
         row_id: the row whose events these are.
         start_run: gives the generator of events and the control of a new run; called in this thread, so that the
             engine is imported here.
+        among: among how many runs the machine is shared out: this one has one part of so many.
+        paused: it begins held.
 
     Signals:
         happened: row id and event; the last one is `Finished`, `Audited` or `Failed`.
@@ -39,11 +41,12 @@ class ClipRun(QThread):
         row_id: int,
         start_run: Callable[[], tuple[Iterator[Event], Any]],
         *,
+        among: int = 1,
         paused: bool = False,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self.row_id = row_id
+        self.row_id, self.among = row_id, among
         self._start_run = start_run
         self._control: Any = None
         self._cancelled = False

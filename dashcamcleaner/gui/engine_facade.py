@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -196,13 +196,30 @@ class EngineFacade:
         found = {source: earlier_result(source, output) for source, output in results.items()}
         return {source: summary for source, summary in found.items() if summary is not None}
 
-    def start(self, job: Job) -> tuple[Iterator[Event], Any]:
-        """A run's events and its control."""
+    def at_once(self, settings: Settings, *, jobs: int) -> int:
+        """How many of so many clips run at once, by what the command line decides it: setting, cores and memory."""
+        from dashcamcleaner.jobs.parallel import parallel_jobs
+
+        return parallel_jobs(settings, jobs=jobs)
+
+    def start(self, job: Job, *, among: int = 1) -> tuple[Iterator[Event], Any]:
+        """A run's events and its control.
+
+        Args:
+            job: what to do.
+            among: how many runs share the machine: threads and memory that nobody set are shared out among them, the
+                models serve all, with the threads of all.
+        """
+        from dashcamcleaner.detection.pool import SharedThreads, shared_pool
+        from dashcamcleaner.jobs.parallel import shared_out
         from dashcamcleaner.jobs.run import clean
         from dashcamcleaner.pipeline.control import Control
 
-        control = Control()
-        return clean(job, models=self._models, control=control), control
+        control, models = Control(), self._models
+        if among > 1:
+            models = SharedThreads(models or shared_pool(), threads=job.settings.workers * among)
+            job = replace(job, settings=shared_out(job.settings, among=among))
+        return clean(job, models=models, control=control), control
 
     def start_audit(self, source: Path, output: Path, plan: Path | None) -> tuple[Iterator[Event], Any]:
         """A second look's events and its control; what it saw is put into the report."""

@@ -197,6 +197,7 @@ class MainWindow(ClosingWindow):
 
     def _choose(self, row_id: int | None) -> None:
         row = self.session.queue.get(row_id)
+        self.session.choose(row_id)
         self.preview.set_running(False)
         self.preview.show_clip(row.source if row is not None else None, _finished(row))
         if self.tabs.currentWidget() is self.scenes:
@@ -233,11 +234,17 @@ class MainWindow(ClosingWindow):
         return row.style != self.session.form.settings.style or self.review.has_unrendered(row.source)
 
     def _follow(self, row_id: int) -> None:
-        """Go along with the run, unless the user has turned to another clip meanwhile."""
-        row = self.chosen
+        """Go along with the runs, unless the user has turned to another clip meanwhile.
+
+        The clip that is followed is the first of those that run, until it is done.
+        """
+        row, runs = self.chosen, self.session.runs
+        if self._followed in runs and self._followed != row_id:
+            return
+        first = next(iter(runs), row_id)
         if self._followed is None or row is None or row.id == self._followed:
-            self.queue.choose(self.session.queue.index_of(row_id))
-        self._followed = row_id
+            self.queue.choose(self.session.queue.index_of(first))
+        self._followed = first
 
     def _live_picture(self, row_id: int, picture: QImage, time_s: float) -> None:
         row = self.chosen

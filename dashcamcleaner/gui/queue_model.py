@@ -184,7 +184,7 @@ class Totals:
         looks: how many of these need a look.
         failed: how many of these failed.
         fraction: work done, 0-1, clips weighed by their length.
-        fps: the running clip's frames a second.
+        fps: frames a second of all running clips together.
         eta_s: seconds until the queue is empty, None if not known.
     """
 
@@ -353,9 +353,9 @@ class Queue:
         first = next((row for row in waiting if row.wanted), None)
         return first or (waiting[0] if waiting and not wanted_only else None)
 
-    def running(self) -> Row | None:
-        """The row that is being worked on."""
-        return next((row for row in self if row.state in BUSY), None)
+    def running(self) -> list[Row]:
+        """The rows that are being worked on."""
+        return [row for row in self if row.state in BUSY]
 
     def unfinished(self) -> list[Row]:
         """What is worth continuing next time."""
@@ -380,13 +380,8 @@ class Queue:
             work += weight * (1.0 if row.state in OVER else row.fraction)
             waiting += weight if row.state is State.WAITING else 0.0
         running = self.running()
-        eta_s = None
-        if running is not None and running.eta_s is not None:
-            eta_s = running.eta_s
-            if waiting and running.fps and running.frames:
-                own = (running.facts.duration_s if running.facts and running.facts.duration_s else None) or usual
-                eta_s += waiting * (running.frames / running.fps) / own
-        if running is None and pace_fps:
+        eta_s = _time_left(running, waiting_s=waiting, usual_s=usual)
+        if not running and pace_fps:
             to_come = [row.facts.frames for row in rows if row.state is State.WAITING and row.facts is not None]
             if to_come and all(to_come):
                 eta_s = sum(frames for frames in to_come if frames) / pace_fps
@@ -395,7 +390,31 @@ class Queue:
             ended=sum(row.state in OVER for row in rows),
             failed=sum(row.state is State.FAILED for row in rows),
             fraction=work / whole if whole else 0.0,
-            fps=running.fps if running is not None else 0.0,
+            fps=sum(row.fps for row in running),
             eta_s=eta_s,
             looks=sum(row.state in OVER and row.needs_look for row in rows),
         )
+
+
+def _time_left(running: list[Row], *, waiting_s: float, usual_s: float) -> float | None:
+    """Seconds until all is done: the longest that runs, or all that is left at the pace of those that run together.
+
+    Args:
+        running: rows at work; one that does not know yet when it ends is left over like one that waits.
+        waiting_s: seconds of clip that wait.
+        usual_s: the length of a clip that does not tell it, seconds.
+    """
+    longest, left_s, pace = None, waiting_s, 0.0  # seconds of time, seconds of clip, the one by the other
+    for row in running:
+        own_s = (row.facts.duration_s if row.facts and row.facts.duration_s else None) or usual_s
+        if row.eta_s is None:
+            left_s += own_s * (1 - row.fraction)
+            continue
+        longest = max(longest or 0.0, row.eta_s)
+        if row.fps and row.frames:
+            its = own_s * row.fps / row.frames
+            pace += its
+            left_s += its * row.eta_s
+    if longest is None or not pace:
+        return longest
+    return max(longest, left_s / pace)

@@ -1,13 +1,14 @@
-"""What the window does, without its layout: adds clips, runs them one after another, remembers the queue.
+"""What the window does, without its layout: adds clips, runs them in the queue's order, remembers the queue.
 
-Owns the threads: `run` (one clip at a time), `files` (thumbnails, folders), `sight` (frames) and `planning` (plans of a
-review). `close` joins all.
+Owns the threads: `runs` (one for each clip at work, as many as the setting `parallel` says), `files` (thumbnails,
+folders), `sight` (frames) and `planning` (plans of a review). `close` joins all.
 """
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ class Session(QObject):
         for worker in (self.files, self.sight, self.planning):
             worker.unclaimed.connect(self.crashed)
         self.inquiries = ClipInquiries(self)
-        self.run: ClipRun | None = None
+        self.runs: dict[int, ClipRun] = {}  # by row, in the order in which they were started
         self.started = False
         self.takes_all = False
         self.paused = False
@@ -79,6 +80,7 @@ class Session(QObject):
         form.listen(self._settings_changed)
         self.stop_after_this = False
         self._live_px = 0
+        self._chosen: int | None = None
         self._adding = 0
         self._restoring = False
         self._closed = False
@@ -120,7 +122,7 @@ class Session(QObject):
             self.message.emit("  ".join(sentences))
         self.remember()
         self.changed.emit()
-        if self.started and self.run is None:
+        if self.started:
             self._next()
 
     def remove(self, row_ids: Sequence[int]) -> None:
@@ -139,7 +141,12 @@ class Session(QObject):
 
     @property
     def busy(self) -> bool:
-        return self.run is not None
+        return bool(self.runs)
+
+    @property
+    def watched(self) -> int | None:
+        """The row whose run is shown live: the chosen one if it runs, else the one that was started first."""
+        return self._chosen if self._chosen in self.runs else next(iter(self.runs), None)
 
     def start(self) -> None:
         """Clean what waits, with the settings in force now; what was stopped is continued."""
@@ -156,8 +163,7 @@ class Session(QObject):
         self.started, self.stop_after_this, self._told_frozen = True, False, False
         if self.paused:
             self.pause(False)
-        if self.run is None:
-            self._next()
+        self._next()
         self.changed.emit()
 
     def set_pace(self, fps: float) -> None:
@@ -198,11 +204,11 @@ class Session(QObject):
             return
         row.wants_audit = True
         self.started = True
-        if self.run is None:
-            self._next()
-        else:
+        if self.busy:
             self._told_of_audit = True
-            self.message.emit(tr("The audit begins when the clip that runs now is done."))
+            self.message.emit(tr("The audit begins when what runs now is done."))
+        else:
+            self._next()
 
     def again(self, row_id: int, *, overwrite: bool = False, from_plan: Path | None = None) -> None:
         """Clean an ended clip once more, or render it again from its plan; of what else waits, nothing is started."""
@@ -217,22 +223,24 @@ class Session(QObject):
         self._go_on()
 
     def pause(self, paused: bool) -> None:
-        """Hold the run or let it go on."""
+        """Hold all runs or let them go on; while they are held, no other is started."""
         self.paused = paused
-        if self.run is not None:
-            self.run.pause(paused)
-            row = self.queue.running()
-            wanted = State.PAUSED if paused else State.RUNNING
-            if row is not None and row.state is not wanted and row.state is not State.AUDITING:
-                self.queue.move(row.id, to=wanted)
-                self.tell_changed(row.id)
+        held, wanted = (State.RUNNING, State.PAUSED) if paused else (State.PAUSED, State.RUNNING)
+        for row_id, run in self.runs.items():
+            run.pause(paused)
+            row = self.queue.get(row_id)
+            if row is not None and row.state is held:
+                self.queue.move(row_id, to=wanted)
+                self.tell_changed(row_id)
+        if self.started and self.busy:
+            self._next()
         self.changed.emit()
 
     def cancel(self) -> None:
-        """Stop the run; its analysis is kept for the next start."""
+        """Stop all runs; their analysis is kept for the next start."""
         self._start_nothing()
-        if self.run is not None:
-            self.run.cancel()
+        for run in self.runs.values():
+            run.cancel()
         self.changed.emit()
 
     def _start_nothing(self) -> None:
@@ -245,58 +253,99 @@ class Session(QObject):
                 self.tell_changed(row.id)
 
     def set_stop_after_this(self, stop: bool) -> None:
-        """Start no other clip after the one that runs."""
+        """Start no other clip after those that run."""
         self.stop_after_this = stop
+        if self.started and self.busy:
+            self._next()
         self.changed.emit()
 
     def show_live(self, longest_side_px: int) -> None:
-        """Show the running clip's current frame; 0 stops that."""
+        """Show the current frame of the run that is watched; 0 stops that."""
         self._live_px = longest_side_px
-        if self.run is not None:
-            self.run.show_live(longest_side_px)
+        self._watch()
+
+    def choose(self, row_id: int | None) -> None:
+        """The user looks at this row; if it runs, it is the one that is watched."""
+        self._chosen = row_id
+        self._watch()
+
+    def _watch(self) -> None:
+        watched = self.watched
+        for row_id, run in self.runs.items():
+            run.show_live(self._live_px if row_id == watched else 0)
+
+    # --- what is started next
+
+    @property
+    def _spare(self) -> Fraction:
+        """The part of the machine that no run has: each has one of as many parts as may run beside each other."""
+        return 1 - sum((Fraction(1, run.among) for run in self.runs.values()), Fraction(0))
 
     def _next(self) -> None:
-        """Start the next clip, once it is known where its result goes."""
+        """Start the next clip if a part of the machine is spare, once it is known where its result goes."""
+        if self.runs and (self.paused or self.stop_after_this or not self._spare):
+            return
         row = self.queue.next_waiting(wanted_only=not self.takes_all)
         if self.started and not self._closed and (audited := self.queue.next_audit()) is not None:
+            if self.runs:
+                return  # it has the machine to itself, and its turn before all that waits
             if self._told_of_audit:
                 self._told_of_audit = False
                 self.message.emit("")  # it begins now
             self._run_audit(audited)
             return
         if self._closed or not self.started or row is None:
-            if not (self._adding and self.takes_all):
+            if not self.runs and not (self._adding and self.takes_all):
                 self.started = self.takes_all = False
             self.changed.emit()
             return
-        clips = [(one.source, one.root) for one in self.queue if one.state is State.WAITING]
+        waiting = [one for one in self.queue if one.state is State.WAITING]
+        clips = [(one.source, one.root) for one in waiting]
         folder, settings, suffix = self.output_folder, row.settings or self.form.settings, self.result_suffix
+        # Rendering again is one run, like an audit: its detector rests, and all cores go to the encoder.
+        alone, row_id = row.from_plan is not None, row.id
+        jobs = len(self.runs) + sum(self.takes_all or one.wanted for one in waiting)
         self.files.ask(
-            lambda: self.engine.outputs(clips, folder=folder, settings=settings, suffix=suffix),
-            self._begin,
+            lambda: (
+                self.engine.outputs(clips, folder=folder, settings=settings, suffix=suffix),
+                1 if alone else self.engine.at_once(settings, jobs=jobs),
+            ),
+            lambda found: self._begin(row_id, *found),
             topic="outputs",
             first=True,
         )
 
-    def _begin(self, outputs: dict[Path, Path | DashcamCleanerError]) -> None:
+    def _begin(self, asked_id: int, outputs: dict[Path, Path | DashcamCleanerError], among: int) -> None:
         row = self.queue.next_waiting(wanted_only=not self.takes_all)
-        if self._closed or not self.started or self.run is not None or row is None:
+        if self._closed or not self.started or row is None:
             self.changed.emit()
             return
         output = row.own_output or outputs.get(row.source)
-        if output is None:
+        if output is None or row.id != asked_id:
             self.files.forget("outputs")
             self._next()
             return
+        if self.runs and not self._has_room(row, output, among):
+            return  # the end of a run asks again
         self.queue.begin(row.id)
         if isinstance(output, DashcamCleanerError):
             self._happened(row.id, Failed(output))
             self._next()
             return
         row.output = output
-        self._run(row, output)
+        self._run(row, output, among)
+        self._next()
 
-    def _run(self, row: Row, output: Path) -> None:
+    def _has_room(self, row: Row, output: Path | DashcamCleanerError, among: int) -> bool:
+        """Whether a clip may run beside those that run."""
+        if self.paused or self.stop_after_this or self.queue.next_audit() is not None:
+            return False
+        # Its own last run may be winding up, or another clip's result have the name that its result would have.
+        running = [self.queue.get(row_id) for row_id in self.runs]
+        meets = row in running or any(one is not None and one.output == output for one in running)
+        return not meets and Fraction(1, among) <= self._spare
+
+    def _run(self, row: Row, output: Path, among: int) -> None:
         row.settings = row.settings or self.form.settings
         settings = row.settings.replaced(overwrite=True) if row.overwrite else row.settings
         source, from_plan, engine, audit = row.source, row.from_plan, self.engine, self.audit_all
@@ -305,9 +354,9 @@ class Session(QObject):
             from dashcamcleaner.pipeline.job import Job
 
             its = settings if from_plan is None else engine.settings_for_plan(from_plan, settings)
-            return engine.start(Job(source, output, its, from_plan=from_plan, audit=audit))
+            return engine.start(Job(source, output, its, from_plan=from_plan, audit=audit), among=among)
 
-        self._launch(row, start)
+        self._launch(row, start, among=among)
 
     def _run_audit(self, row: Row) -> None:
         assert row.summary is not None
@@ -315,23 +364,25 @@ class Session(QObject):
         source, output, plan, engine = row.source, Path(row.summary.output), row.plan, self.engine
         self._launch(row, lambda: engine.start_audit(source, output, plan))
 
-    def _launch(self, row: Row, start: Callable[[], tuple[Any, Any]]) -> None:
-        run = self.run = ClipRun(row.id, start, paused=self.paused, parent=self)
-        run.setObjectName("dashcamcleaner-run")
-        run.show_live(self._live_px)
+    def _launch(self, row: Row, start: Callable[[], tuple[Any, Any]], *, among: int = 1) -> None:
+        run = self.runs[row.id] = ClipRun(row.id, start, among=among, paused=self.paused, parent=self)
+        run.setObjectName(f"dashcamcleaner-run-{row.id}")
+        self._watch()
         run.happened.connect(self._happened)
         run.picture.connect(self.picture)
-        run.finished.connect(self._run_ended)
+        run.finished.connect(self._runs_ended)
         run.start()
         self.tell_changed(row.id)
         self.began.emit(row.id)
 
     def _happened(self, row_id: int, event: Event) -> None:
+        if self._closed:
+            return  # what was still under way when all were joined: their rows are put away
         row = self.queue.apply(row_id, event)
         if line := event_text(event):
             row.log.append(f"{datetime.datetime.now():%H:%M:%S}  {line}")
         if isinstance(event, Finished) and row.from_plan is None and row.fps:
-            self.pace_fps = row.fps
+            self.pace_fps = row.fps * (self.runs[row_id].among if row_id in self.runs else 1)
         if isinstance(event, Finished):
             self.inquiries.cleaned_thumbnail(row)
         if isinstance(event, Finished | Audited | Failed):
@@ -339,15 +390,19 @@ class Session(QObject):
             self.ended.emit(row_id)
         self.tell_changed(row_id)
 
-    def _run_ended(self) -> None:
-        run, self.run = self.run, None
-        if run is not None:
+    def _runs_ended(self) -> None:
+        ended = [row_id for row_id, run in self.runs.items() if run.isFinished()]
+        for row_id in ended:
+            run = self.runs.pop(row_id)
             run.wait()
             run.deleteLater()
-        if self.stop_after_this:
+        if not ended:
+            return
+        self._watch()
+        if self.stop_after_this and not self.runs:
             self._start_nothing()
         self._next()
-        if not self.started:
+        if not self.started and not self.runs:
             self.stop_after_this = self.takes_all = False
             self.all_done.emit()
             self.changed.emit()
@@ -438,10 +493,11 @@ class Session(QObject):
         self._closed = True
         self.remember()
         self.started = False
-        if self.run is not None:
-            self.run.cancel()
-            self.run.wait()
-            self.run = None
+        for run in self.runs.values():
+            run.cancel()
+        for run in self.runs.values():
+            run.wait()
+        self.runs.clear()
         for worker in (self.files, self.sight, self.planning):
             worker.close()
         for row in self.queue:

@@ -203,8 +203,8 @@ class Settings:
     workers: int = setting(0, "run", "Threads",
         "Threads of decoder, detector and encoder each; 0: the machine's.", minimum=0, maximum=256)
     parallel: int = setting(1, "run", "Clips at once",
-        "Clips cleaned at the same time, each in a process of its own (on a GPU they share one); auto: by cores and "
-        "memory.",
+        "Clips cleaned at the same time, each in a process of its own (on a GPU and in the window they share one); "
+        "auto: by cores and memory.",
         minimum=0, maximum=256)
     split_clips: bool = setting(False, "run", "Share clips out",
         "Detect a clip's parts in the processes of parallel, or on a cluster's workers; the result stays the same.")

@@ -108,6 +108,8 @@ class ScriptedEngine(EngineFacade):
         self.steps = threading.Semaphore(0)
         self.free_running = free
         self.jobs: list[Any] = []
+        self.among: list[int] = []
+        self.steps_of: dict[str, threading.Semaphore] = {}
         self.with_plans = False
         self.done_before: dict[Path, RunSummary] = {}
         self.controls: list[ScriptedControl] = []
@@ -116,6 +118,12 @@ class ScriptedEngine(EngineFacade):
         """Let so many events out."""
         for _ in range(count):
             self.steps.release()
+
+    def step_only(self, name: str, count: int = 1) -> None:
+        """Let so many events of one clip out, which from its start on heeds no other steps; name it before it runs."""
+        steps = self.steps_of.setdefault(name, threading.Semaphore(0))
+        for _ in range(count):
+            steps.release()
 
     def find(self, paths: Sequence[str], *, settings: Settings, suffix: str = "_cleaned") -> Found:
         found = Found()
@@ -145,18 +153,19 @@ class ScriptedEngine(EngineFacade):
         picture.fill(Qt.green)
         return picture
 
-    def start(self, job: Any) -> tuple[Iterator[Event], ScriptedControl]:
+    def start(self, job: Any, *, among: int = 1) -> tuple[Iterator[Event], ScriptedControl]:
         control = ScriptedControl()
         self.jobs.append(job)
+        self.among.append(among)
         self.controls.append(control)
         return self._events(job, control), control
 
     def _events(self, job: Any, control: ScriptedControl) -> Iterator[Event]:
         source, output = str(job.source), str(job.output)
         yield Started(source, output, self.frames, "scripted")
-        error = self.errors.get(job.source.name)
+        error, steps = self.errors.get(job.source.name), self.steps_of.get(job.source.name, self.steps)
         for done in range(1, self.frames + 1):
-            while not self.free_running and not self.steps.acquire(timeout=0.01):
+            while not self.free_running and not steps.acquire(timeout=0.01):
                 if control.cancelled:
                     break
             control.free.wait()

@@ -392,8 +392,8 @@
       <translation>Clips gleichzeitig</translation>
     </message>
     <message>
-      <source>Clips cleaned at the same time, each in a process of its own (on a GPU they share one); auto: by cores and memory.</source>
-      <translation>Clips, die gleichzeitig bereinigt werden, jeder in einem eigenen Prozess (auf einer GPU in einem gemeinsamen); auto: nach Kernen und Speicher.</translation>
+      <source>Clips cleaned at the same time, each in a process of its own (on a GPU and in the window they share one); auto: by cores and memory.</source>
+      <translation>Clips, die gleichzeitig bereinigt werden, jeder in einem eigenen Prozess (auf einer GPU und im Fenster in einem gemeinsamen); auto: nach Kernen und Speicher.</translation>
     </message>
     <message>
       <source>Close the window</source>
@@ -1946,8 +1946,8 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Texte, die keine Sprache sind</translation>
     </message>
     <message>
-      <source>The audit begins when the clip that runs now is done.</source>
-      <translation>Die Prüfung beginnt, wenn der laufende Clip fertig ist.</translation>
+      <source>The audit begins when what runs now is done.</source>
+      <translation>Die Prüfung beginnt, wenn fertig ist, was jetzt läuft.</translation>
     </message>
     <message>
       <source>The best weights that are there.</source>
