@@ -31,10 +31,12 @@ class ClipRun(QThread):
     Signals:
         happened: row id and event; the last one is `Finished`, `Audited` or `Failed`.
         picture: row id, the current obscured frame as a QImage, its time in seconds.
+        ended: row id, behind the last event: nothing more comes of this run.
     """
 
     happened = pyqtSignal(int, object)
     picture = pyqtSignal(int, QImage, float)
+    ended = pyqtSignal(int)
 
     def __init__(
         self,
@@ -98,6 +100,8 @@ class ClipRun(QThread):
                 )
             if not ended:
                 self.happened.emit(self.row_id, Failed(error))
+        # Not Qt's own `finished`: this one stands in the window's line behind what happened, whoever asks meanwhile.
+        self.ended.emit(self.row_id)
 
     def _show(self) -> None:
         from dashcamcleaner.gui.pictures import to_image

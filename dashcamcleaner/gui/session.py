@@ -370,7 +370,7 @@ class Session(QObject):
         self._watch()
         run.happened.connect(self._happened)
         run.picture.connect(self.picture)
-        run.finished.connect(self._runs_ended)
+        run.ended.connect(self._run_ended)
         run.start()
         self.tell_changed(row.id)
         self.began.emit(row.id)
@@ -390,14 +390,12 @@ class Session(QObject):
             self.ended.emit(row_id)
         self.tell_changed(row_id)
 
-    def _runs_ended(self) -> None:
-        ended = [row_id for row_id, run in self.runs.items() if run.isFinished()]
-        for row_id in ended:
-            run = self.runs.pop(row_id)
-            run.wait()
-            run.deleteLater()
-        if not ended:
-            return
+    def _run_ended(self, row_id: int) -> None:
+        run = self.runs.pop(row_id, None)
+        if run is None:
+            return  # joined already
+        run.wait()
+        run.deleteLater()
         self._watch()
         if self.stop_after_this and not self.runs:
             self._start_nothing()
