@@ -250,7 +250,7 @@ class SharedThreads(ModelPool):
 
     Args:
         pool: where the models come from, and who closes them.
-        threads: of each model; 0: the machine's.
+        threads: number of threads that each model has; 0: the machine's.
     """
 
     def __init__(self, pool: ModelPool, *, threads: int) -> None:
