@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PyQt5.QtWidgets import QPushButton, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from dashcamcleaner.gui.flow_layout import FlowLayout
 
 
-def button(width: int, height: int = 20) -> QPushButton:
-    made = QPushButton()
+def block(width: int, height: int = 20) -> QWidget:
+    """A widget whose size no theme changes."""
+    made = QWidget()
     made.setFixedSize(width, height)
     return made
 
@@ -24,9 +25,9 @@ def bar(qtbot: object) -> Iterator[QWidget]:
     widget.deleteLater()
 
 
-def add(bar: QWidget, *widths: int) -> list[QPushButton]:
+def add(bar: QWidget, *widths: int) -> list[QWidget]:
     layout = bar.layout()
-    made = [button(width) for width in widths]
+    made = [block(width) for width in widths]
     for one in made:
         layout.addWidget(one)
     return made
