@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from fakes import BlindReader, ScriptedDetector
 
-from dashcamcleaner.detection.pool import ModelPool, shared_pool
+from dashcamcleaner.detection.pool import ModelPool, SharedThreads, shared_pool
 from dashcamcleaner.detection.registry import backend_installed
 from dashcamcleaner.detection.weights import shipped_folders
 from dashcamcleaner.errors import BackendError, DetectorFailed, WeightsError
@@ -169,3 +169,21 @@ def test_a_real_detector_forgets_what_an_earlier_run_left_under_way() -> None:
         assert scores(used.detector(**asked)) == expected
     with pytest.raises(DetectorFailed):
         detector.detect(pictures)
+
+
+def test_with_shared_threads_every_model_is_the_other_pools_with_the_threads_of_all() -> None:
+    asked: list[tuple[str, int]] = []
+
+    def opener(name: str) -> Any:
+        return lambda *_, **options: asked.append((name, options["threads"])) or ScriptedDetector([])
+
+    names = ("detector", "second_detector", "classifier", "safety", "describer")
+    pool = ModelPool(**{f"open_{name}": opener(name) for name in names})
+    first, second = (SharedThreads(pool, threads=6) for _ in range(2))
+    for one in (first, second):
+        one.detector(inference_size=640, aspect=(1920, 1080), threads=2)
+        one.second_detector(inference_size=640, threads=2)
+        one.classifier("driving", threads=2)
+        one.safety(("nudity",), threads=2)
+        one.describer(threads=2)
+    assert asked == [(name, 6) for name in names]
