@@ -82,7 +82,12 @@ class DashcamCleanerError(Exception):
 
 
 def extra_hint(extra: str) -> str:
-    """How to install the optional ``extra`` (``audit``, ``gpu``, ``train``): in a checkout, and else."""
+    """How to install the optional ``extra`` (``audit``, ``gpu``, ``train``): in a checkout, in a bundle, and else."""
+    if getattr(sys, "frozen", False):  # as PyInstaller marks what it made
+        return msg(
+            "Nothing can be added to this bundle: install the program with {wanted} by pip, pipx or uv.",
+            wanted=f"dashcamcleaner[{extra}]",
+        )
     return msg(
         "In a checkout: python3 start.py setup --extra {extra}; else: {command}.",
         extra=extra,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pickle
+import sys
 
 import pytest
 
 from dashcamcleaner import errors
-from dashcamcleaner.errors import DashcamCleanerError
+from dashcamcleaner.errors import DashcamCleanerError, extra_hint
 
 
 def all_errors() -> list[type[DashcamCleanerError]]:
@@ -25,3 +26,12 @@ def test_error_is_whole_and_pickles(kind: type[DashcamCleanerError]) -> None:
     assert error.exit_code != 0
     assert 400 <= error.http_status < 600
     assert f"{kind.__name__} " in (errors.__doc__ or ""), "the tree at the top of errors.py names every error"
+
+
+def test_a_bundle_names_no_command_that_cannot_work_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "pip" in str(extra_hint("audit"))
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    told = str(extra_hint("audit"))
+    assert told == (
+        "Nothing can be added to this bundle: install the program with dashcamcleaner[audit] by pip, pipx or uv."
+    )

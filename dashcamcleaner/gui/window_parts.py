@@ -88,12 +88,20 @@ def remember_geometry(store: Store, *, window: QWidget, split: QSplitter, outer:
 
 
 def restore_geometry(store: Store, *, window: QWidget, split: QSplitter, outer: QSplitter) -> None:
-    """Put them back, as far as they are known."""
+    """Put them back, as far as they are known; a window from a larger screen comes back as large as this one is."""
     restorers = {"geometry": window.restoreGeometry, "split": split.restoreState, "outer": outer.restoreState}
     for name, restore in restorers.items():
         kept = store.get(name)
         if isinstance(kept, str):
             restore(QByteArray.fromBase64(kept.encode()))
+    screen = window.screen()
+    if screen is not None and not window.isMaximized() and not window.isFullScreen():
+        room = screen.availableGeometry()
+        window.resize(window.size().boundedTo(room.size()))
+        frame = window.frameGeometry()
+        x = max(room.left(), min(frame.left(), room.right() + 1 - frame.width()))
+        y = max(room.top(), min(frame.top(), room.bottom() + 1 - frame.height()))
+        window.move(x, y)
 
 
 def dropped_paths(event: QDropEvent) -> list[str]:

@@ -22,6 +22,7 @@ from dashcamcleaner.gui.crash import CrashNet, log_path
 from dashcamcleaner.gui.presence import Presence, WakeLock
 from dashcamcleaner.gui.queue_model import Totals
 from dashcamcleaner.gui.single_instance import SingleInstance, hand_over
+from dashcamcleaner.gui.window_parts import remember_geometry
 from tests.gui.driving import OpenWindow, ScriptedEngine, drop
 
 Files = Callable[..., list[Path]]
@@ -202,3 +203,17 @@ def test_windows_paints_progress_into_its_task_bar(qtbot: Any, monkeypatch: pyte
     presence.show(dataclasses.replace(nothing, fraction=0.5), busy=True)
     presence.show(dataclasses.replace(nothing, fraction=1.0), busy=False)
     assert asked == [("window", 1), ("visible", True), ("value", 50), ("visible", False), ("value", 0)]
+
+
+def test_a_window_from_a_larger_screen_comes_back_within_this_one(open_window: OpenWindow, qapp: Any) -> None:
+    room = qapp.primaryScreen().availableGeometry()
+    first = open_window(ScriptedEngine())
+    first.resize(room.width() + 400, room.height() + 300)
+    first.move(room.x() + 200, room.y() + 100)
+    remember_geometry(first.session.store, window=first, split=first.split, outer=first.outer)
+    first.close()
+    again = open_window(ScriptedEngine())
+    largest = again.minimumSize().expandedTo(room.size())  # the screen of the tests is smaller than the least window
+    assert again.width() <= largest.width()
+    assert again.height() <= largest.height()
+    assert again.frameGeometry().topLeft() == room.topLeft()
