@@ -29,8 +29,10 @@ __all__ = [
     "FOLDER",
     "UserMessage",
     "as_message",
+    "carrying_texts",
     "counted",
     "current_language",
+    "from_carried",
     "joined",
     "languages",
     "localized",
@@ -318,6 +320,17 @@ def with_texts(data: Any, texts: Any) -> Any:
         return [again(one) for one in value] if isinstance(value, list) else value
 
     return again(data) if known else data
+
+
+def carrying_texts(data: dict[str, Any]) -> dict[str, Any]:
+    """The same with ``texts`` beside it: what JSON forgets of the messages in it, see `texts_of`."""
+    return {**data, "texts": texts_of(data)}
+
+
+def from_carried(data: dict[str, Any]) -> dict[str, Any]:
+    """What `carrying_texts` gave, read again: its texts are messages as before."""
+    plain = {name: value for name, value in data.items() if name != "texts"}
+    return dict(with_texts(plain, data.get("texts")))
 
 
 def _as_data(message: UserMessage) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from typing import Any
 import dashcamcleaner
 from dashcamcleaner import errors
 from dashcamcleaner.errors import DashcamCleanerError, InputError, TooLarge, TooMany
-from dashcamcleaner.messages import msg, with_texts
+from dashcamcleaner.messages import from_carried, msg
 from dashcamcleaner.pipeline.plan_file import plan_path
 from dashcamcleaner.report.data import html_path, report_path
 from dashcamcleaner.service.job_store import DONE, ENDED, FAILED, QUEUED, RUNNING, JobRecord, JobStore, now
@@ -253,8 +253,7 @@ class JobQueue:
         last: dict[str, Any] | None = None
         told_at = 0.0
         for line in process.stdout:
-            told = json.loads(line)
-            event = _plain(with_texts(told, told.pop("texts", None)), names={str(folder): msg("the job's folder")})
+            event = _plain(from_carried(json.loads(line)), names={str(folder): msg("the job's folder")})
             if event["event"] == "progress":
                 if now() - told_at < _PROGRESS_EVERY_S:
                     continue

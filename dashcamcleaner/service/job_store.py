@@ -20,7 +20,7 @@ from typing import Any
 
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import PRIVATE, map_os_errors
-from dashcamcleaner.messages import msg, texts_of, with_texts
+from dashcamcleaner.messages import carrying_texts, from_carried, msg
 
 __all__ = ["ENDED", "JobRecord", "JobStore"]
 
@@ -203,12 +203,11 @@ class JobStore:
 
 def _as_json(data: dict[str, Any]) -> str:
     """Data as text, with what JSON forgets of its messages beside it."""
-    return json.dumps({**data, "texts": texts_of(data)})
+    return json.dumps(carrying_texts(data))
 
 
 def _from_json(text: str) -> dict[str, Any]:
-    data = json.loads(text)
-    return dict(with_texts(data, data.pop("texts", None)))
+    return from_carried(json.loads(text))
 
 
 _NAMES = {one.name for one in fields(JobRecord)}

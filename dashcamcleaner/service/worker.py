@@ -24,7 +24,7 @@ from dashcamcleaner.core.events import Audited, Event, Failed, Finished, event_a
 from dashcamcleaner.core.plain_text import json_line
 from dashcamcleaner.errors import DashcamCleanerError, TooLarge
 from dashcamcleaner.files import as_our_error
-from dashcamcleaner.messages import msg, texts_of
+from dashcamcleaner.messages import carrying_texts, msg
 from dashcamcleaner.pipeline.control import Control
 
 __all__ = ["main", "work"]
@@ -45,7 +45,7 @@ def main() -> int:
     threading.Thread(target=_watch, args=(control,), daemon=True).start()
     with _alone(Path(_LOCK)):
         for event in work(asked, control=control):
-            out.write(json_line({**event, "texts": texts_of(event)}) + "\n")
+            out.write(json_line(carrying_texts(event)) + "\n")
             out.flush()
     return 0
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dashcamcleaner.report.html import folder_html, report_html
+from tests.browser import browser, needs_chromium
 from tests.report.test_html import audit, summary
 
-api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or ""
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed")
+__all__ = ["browser"]  # a fixture of the tests below
+pytestmark = needs_chromium
 
 CONTRASTS = """() => {
   const linear = (v) => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; };
@@ -33,14 +31,6 @@ CONTRASTS = """() => {
   }
   return weak;
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with api.sync_playwright() as play:
-        found = play.chromium.launch(executable_path=CHROMIUM, headless=True, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

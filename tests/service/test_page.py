@@ -7,31 +7,21 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests import clips
+from tests.browser import api, browser, needs_chromium
 from tests.service.running import RunningServer, running, street_file
 
-api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or ""
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed")
+__all__ = ["browser"]  # a fixture of the tests below
+pytestmark = needs_chromium
 
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 WAIT_MS = 240_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with api.sync_playwright() as play:
-        found = play.chromium.launch(executable_path=CHROMIUM, headless=True, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 class Opened:
