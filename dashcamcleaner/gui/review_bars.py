@@ -9,7 +9,6 @@ from PyQt5.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QSlider,
     QSplitter,
@@ -28,6 +27,7 @@ from dashcamcleaner.gui.icons import icon
 from dashcamcleaner.gui.labels import PlainLabel
 from dashcamcleaner.gui.review_canvas import ReviewCanvas
 from dashcamcleaner.gui.shortcuts import key_text
+from dashcamcleaner.gui.side_scroll import SideScroll
 from dashcamcleaner.gui.timeline import TimelineView
 from dashcamcleaner.gui.words import tr
 
@@ -302,14 +302,10 @@ class ReviewLayout(QWidget):
         column.addWidget(self.card_tools)
         column.addWidget(self.cards, 1)
         column.addWidget(self.buttons)
-        scroll = QScrollArea()  # with large letters, what can be done with a card is higher than a small window
+        side.setMinimumWidth(210)
+        scroll = SideScroll()  # with large letters, what can be done with a card is higher than a small window
         scroll.setFrameShape(QFrame.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        scroll.setWidgetResizable(True)
         scroll.setWidget(side)
-        bar = scroll.verticalScrollBar()
-        assert bar is not None
-        scroll.setMinimumWidth(max(210, side.minimumSizeHint().width() + bar.sizeHint().width()))
         across = QSplitter(Qt.Horizontal)
         across.setHandleWidth(1)
         across.setChildrenCollapsible(False)

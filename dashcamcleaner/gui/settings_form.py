@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QEvent, QObject, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QSize, Qt, pyqtSignal
 from PyQt5.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -14,7 +14,6 @@ from PyQt5.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
     QMenu,
-    QScrollArea,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -28,6 +27,7 @@ from dashcamcleaner.gui.fields import CheckField, Field, NumberField, OpenChoice
 from dashcamcleaner.gui.form_model import PROFILE_NOTES, FormModel, basic_rows, choice_title, rows_of_group
 from dashcamcleaner.gui.icons import icon
 from dashcamcleaner.gui.labels import PlainLabel
+from dashcamcleaner.gui.side_scroll import SideScroll
 from dashcamcleaner.gui.store import Store
 from dashcamcleaner.gui.words import kind_word, tr, tr_count
 from dashcamcleaner.messages import localized
@@ -157,21 +157,6 @@ class _Section(QWidget):
         self.button.setIcon(icon("down" if opened else "right", ink="quiet"))
 
 
-class _Scroll(QScrollArea):
-    """Scrolls up and down alone: it is as wide as what it holds needs, so that nothing is cut off at the side."""
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
-        held = self.widget()
-        wide = held.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width() if held is not None else 0
-        return QSize(wide, super().minimumSizeHint().height())
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Ask for other room when what it holds does."""
-        if event.type() == QEvent.LayoutRequest and watched is self.widget():
-            self.updateGeometry()
-        return super().eventFilter(watched, event)
-
-
 class SettingsForm(QFrame):
     """The form.
 
@@ -193,10 +178,8 @@ class SettingsForm(QFrame):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(self._profile_bar())
-        scroll = _Scroll()
+        scroll = SideScroll()
         scroll.setObjectName("panel")
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         scroll.setWidget(self._body())
         outer.addWidget(scroll, 1)
         model.listen(self._refresh)
