@@ -143,8 +143,14 @@ def test_an_unknown_optimiser_is_refused(line: tuple[Path, FitResult], tmp_path:
         fit(folder / "cache", folder / "run", start=folder / "tiny.yaml", recipe=other)
 
 
-def test_muon_turns_the_update_of_a_convolution(line: tuple[Path, FitResult]) -> None:
-    """All its singular values are near one: no direction is learned faster than another."""
+@pytest.mark.parametrize("bf16", [False, True])
+def test_muon_turns_the_update_of_a_convolution(
+    line: tuple[Path, FitResult], monkeypatch: pytest.MonkeyPatch, bf16: bool
+) -> None:
+    """All its singular values are near one: no direction is learned faster than another.
+
+    Nothing is computed in bfloat16 unless the chip can: emulated, it takes longer than the rest of a step.
+    """
     import torch
 
     from dashcamcleaner.training.optimiser import make_optimiser
@@ -154,11 +160,14 @@ def test_muon_turns_the_update_of_a_convolution(line: tuple[Path, FitResult]) ->
     model = load_model(result.checkpoint)
     inner = model.model[1].conv.weight
     before = inner.detach().clone()
-    optimiser = make_optimiser(model, name="muon", lr=1.0, weight_decay=0.0)
+    optimiser = make_optimiser(model, name="muon", lr=1.0, weight_decay=0.0, bf16=bf16)
+    to_bf16, turned = torch.Tensor.bfloat16, []
+    monkeypatch.setattr(torch.Tensor, "bfloat16", lambda matrix: turned.append(matrix.shape) or to_bf16(matrix))
     generator = torch.Generator().manual_seed(0)
     for parameter in model.parameters():
         parameter.grad = torch.randn(parameter.shape, generator=generator) * 1e-3
     optimiser.step()
+    assert bool(turned) == bf16
     update = (before - inner.detach()).permute(0, 2, 3, 1).flatten(1)
     values = torch.linalg.svdvals(update) / (0.2 * max(update.shape) ** 0.5)
     assert values.min() > 0.4
