@@ -131,9 +131,7 @@ def fit(
     model = single_head(load_model(start)).to(device).to(memory_format=torch.channels_last)
     model.train()
     average = copy.deepcopy(model).eval()
-    optimiser = make_optimiser(
-        model, name=recipe.optimiser, lr=recipe.lr, weight_decay=recipe.weight_decay, bf16=bf16
-    )
+    optimiser = make_optimiser(model, name=recipe.optimiser, lr=recipe.lr, weight_decay=recipe.weight_decay, bf16=bf16)
     loss_of = masked_loss(model)
     network = torch.compile(model) if recipe.compiled else model
     step, spent, first = 0, 0.0, math.nan

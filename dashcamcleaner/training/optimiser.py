@@ -29,7 +29,7 @@ arXiv 2502.16982)."""
 
 
 _QUINTIC = (3.4445, -4.7750, 2.0315)
-"""Coefficients of the Newton-Schulz iteration, Keller Jordan's: the steepest at zero, singular values end in 0.7 to 1.2."""
+"""Of the Newton-Schulz iteration, Keller Jordan's: the steepest at zero; singular values end in 0.7 to 1.2."""
 
 
 def make_optimiser(model: Any, *, name: str, lr: float, weight_decay: float, bf16: bool = False) -> Any:
