@@ -22,7 +22,7 @@ from dashcamcleaner.demo.scenery import car, lamp_post, pedestrian, portrait, st
 from dashcamcleaner.files import atomic_path, check_output
 from dashcamcleaner.messages import msg
 
-__all__ = ["FRAMES", "SIZE", "is_demo", "make_demo"]
+__all__ = ["FRAMES", "SIZE", "cast", "is_demo", "make_demo", "place_of"]
 
 SIZE = (1280, 720)
 FRAMES = 300
@@ -81,11 +81,11 @@ def is_demo(path: Path) -> bool:
 def _frames() -> Iterator[np.ndarray]:
     """The clip's pictures, uint8 RGB."""
     world = street(_WORLD).astype(np.float32)
-    actors = _actors()
+    actors = cast()
     return (_shoot(world, actors, t) for t in range(FRAMES))
 
 
-def _actors() -> list[_Actor]:
+def cast() -> list[_Actor]:
     """Who and what is in the street, far ones first."""
     face = portrait()
     people = [
@@ -116,20 +116,26 @@ def _premultiplied(rgba: np.ndarray) -> np.ndarray:
 
 def _shoot(world: np.ndarray, actors: list[_Actor], t: int) -> np.ndarray:
     """What the camera sees at frame `t`."""
-    part = t / (FRAMES - 1)
-    eased = part * part * (3 - 2 * part)
-    left = eased * (_WORLD[0] - SIZE[0] - 40) + 20 + 3.0 * np.sin(t * 0.21) + 0.8 * np.sin(t * 1.7)
-    top = 2.5 * np.sin(t * 0.13) + 0.6 * np.sin(t * 1.1)
+    left, top = _camera(t)
     picture = cv2.warpAffine(
         world, np.array([[1, 0, -left], [0, 1, -top]]), SIZE, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
     for actor in actors:
-        _place(picture, actor, part=part, t=t, camera=(left, top))
+        _place(picture, actor, t=t)
     return np.clip(picture, 0, 255).astype(np.uint8)
 
 
-def _place(picture: np.ndarray, actor: _Actor, *, part: float, t: int, camera: tuple[float, float]) -> None:
-    """Lay one actor over the picture."""
+def _camera(t: int) -> tuple[float, float]:
+    """Where in the world the picture's upper left corner is at frame `t`."""
+    part = t / (FRAMES - 1)
+    eased = part * part * (3 - 2 * part)
+    left = eased * (_WORLD[0] - SIZE[0] - 40) + 20 + 3.0 * np.sin(t * 0.21) + 0.8 * np.sin(t * 1.7)
+    return left, 2.5 * np.sin(t * 0.13) + 0.6 * np.sin(t * 1.1)
+
+
+def place_of(actor: _Actor, t: int) -> tuple[float, float, float]:
+    """Where an actor's picture lies at frame `t`: its left and upper edge and its height, in the clip's pixels."""
+    part, camera = t / (FRAMES - 1), _camera(t)
     # Sizes change by a constant factor per frame: what drives away evenly shrinks so.
     height = actor.height_px[0] * (actor.height_px[1] / actor.height_px[0]) ** part
     depth = part
@@ -137,6 +143,12 @@ def _place(picture: np.ndarray, actor: _Actor, *, part: float, t: int, camera: t
         depth = (height - actor.height_px[0]) / (actor.height_px[1] - actor.height_px[0])
     x = actor.start[0] + (actor.end[0] - actor.start[0]) * depth - camera[0]
     y = actor.start[1] + (actor.end[1] - actor.start[1]) * depth - camera[1] + actor.bob_px * np.sin(t * 0.5)
+    return x - height * actor.picture.shape[1] / actor.picture.shape[0] / 2, y - height, height
+
+
+def _place(picture: np.ndarray, actor: _Actor, *, t: int) -> None:
+    """Lay one actor over the picture."""
+    left, top, height = place_of(actor, t)
     source_h, source_w = actor.picture.shape[:2]
     scale = height / source_h
     # Reduced in whole steps by averaging first: one warp from full size would sparkle.
@@ -145,7 +157,7 @@ def _place(picture: np.ndarray, actor: _Actor, *, part: float, t: int, camera: t
         steps = int(0.5 / scale) + 1
         small = cv2.resize(small, (source_w // steps, source_h // steps), interpolation=cv2.INTER_AREA)
     k = height / small.shape[0]
-    left, top = x - k * small.shape[1] / 2, y - k * small.shape[0]
+    left += (height * source_w / source_h - k * small.shape[1]) / 2  # reduced in whole pixels
     x1, x2 = max(int(left) - 1, 0), min(int(left + k * small.shape[1]) + 2, SIZE[0])
     y1, y2 = max(int(top) - 1, 0), min(int(top + k * small.shape[0]) + 2, SIZE[1])
     if x1 < x2 and y1 < y2:

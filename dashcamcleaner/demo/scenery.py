@@ -38,8 +38,19 @@ def portrait() -> Image.Image:
     if spec is not None and spec.origin is not None:
         path = Path(spec.origin).parent / "mpl-data" / "sample_data" / "grace_hopper.jpg"
         if path.is_file():
-            return Image.open(path).convert("RGB")
+            return _without_badges(Image.open(path).convert("RGB"))
     return drawn_face()
+
+
+def _without_badges(picture: Image.Image) -> Image.Image:
+    """Cloth over the name tag and the ribbons: rows of small bright fields are taken for a plate."""
+    for badge, cloth_top in (((72, 478, 176, 524), 538), ((314, 482, 464, 534), 540)):
+        left, top, right, bottom = badge
+        cloth = picture.crop((left, cloth_top, right, cloth_top + bottom - top))
+        soft = Image.new("L", cloth.size, 0)
+        ImageDraw.Draw(soft).rectangle((4, 4, cloth.width - 5, cloth.height - 5), fill=255)
+        picture.paste(cloth, (left, top), soft.filter(ImageFilter.GaussianBlur(2)))
+    return picture
 
 
 def drawn_face() -> Image.Image:

@@ -73,7 +73,7 @@ def test_the_detector_finds_the_people_and_plates_and_nothing_else():
     from dashcamcleaner.detection.registry import open_detector
 
     detector = open_detector(backend="openvino", device="cpu", inference_size=960, aspect=clip_module.SIZE)
-    world, actors = scenery.street(clip_module._WORLD).astype(np.float32), clip_module._actors()
+    world, actors = scenery.street(clip_module._WORLD).astype(np.float32), clip_module.cast()
     try:
         for t, faces, plates in ((10, 1, 1), (130, 2, 2), (230, 1, 2)):
             found = detector.detect([clip_module._shoot(world, actors, t)])[0]

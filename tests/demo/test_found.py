@@ -1,0 +1,58 @@
+"""What the shipped weights find in the demo clip: it is the first thing that anybody sees of the program."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from dashcamcleaner.core.boxes import contains
+from dashcamcleaner.demo import scenery
+from dashcamcleaner.demo.clip import FRAMES, cast, make_demo, place_of
+from dashcamcleaner.settings import resolve
+from dashcamcleaner.training.clips import DryRun
+
+HEAD = (132, 20, 380, 345)
+"""Cap to chin in the picture of a person, mirrored or not."""
+PLATE = (180, 269, 460, 319)
+"""Where the widest plate is in the picture of a car."""
+OF_SIZE = {(1500, 512): ("face", HEAD), (500, 640): ("plate", PLATE)}
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.closer_looks,
+    pytest.mark.skipif(scenery.find_spec("matplotlib") is None, reason="the portrait comes with matplotlib"),
+]
+
+
+def _things(t: int) -> list[tuple[str, tuple[float, float, float, float]]]:
+    """Kind and box of every face and plate at a frame, whatever stands before it."""
+    found = []
+    for actor in cast():
+        shape = actor.picture.shape[:2]
+        if shape in OF_SIZE:
+            kind, (x1, y1, x2, y2) = OF_SIZE[shape]
+            left, top, height = place_of(actor, t)
+            k = height / shape[0]
+            found.append((kind, (left + k * x1, top + k * y1, left + k * x2, top + k * y2)))
+    return found
+
+
+def test_nothing_but_faces_and_plates_is_hidden_in_any_frame_of_the_demo(tmp_path: Path) -> None:
+    """Each region belongs to a track that was on a face or plate. One that is lost behind the lamp post is followed for
+    half a second."""
+    with DryRun(make_demo(tmp_path), resolve({})) as run:
+        plans = run.plans()
+    assert len(plans) == FRAMES
+    on, off = Counter[int | None](), Counter[int | None]()
+    for t, plan in enumerate(plans):
+        things = _things(t)
+        for region in plan.regions:
+            x, y = (region.xyxy[0] + region.xyxy[2]) / 2, (region.xyxy[1] + region.xyxy[3]) / 2
+            there = any(kind == region.kind and contains(box, (x, y, x, y)) for kind, box in things)
+            (on if there else off)[region.track] += 1
+    assert {track for track, frames in off.items() if not on[track] or frames > 15} == set()
+    assert sum(frames > 30 for frames in on.values()) >= 6, (
+        "two people, one of them before and behind the lamp post, and three cars"
+    )
