@@ -1,14 +1,15 @@
 """Contact sheets of what a run hides, to be looked at by eye: for clips without truth.
 
     python benchmarks/hidden.py CLIP_OR_FOLDER ... --out SHEETS [--most 64] [--cache FOLDER]
-        [--weights NAME] [--profile publish] [--set inference_size=960 ...]
+        [--weights NAME] [--profile publish] [--set inference_size=960 ...] [--for-nothing]
 
 Each clip is analysed as a run analyses it, closer looks included, and nothing is rendered. Per clip, SHEETS gets
 NAME-1.jpg, NAME-2.jpg ... with one tile per hidden track, those first that hide most of the picture. A tile shows the
 track's best moment with its region drawn: kind and number, the highest probability with which it was hidden, the best
 score of its sightings, first and last second, in how many of its frames it was seen, and the share of the picture that
 it hides, mean over all frames of the clip. Printed: per clip, how much of the picture is hidden on average and at most,
-and by how many tracks.
+and by how many tracks. `--for-nothing` counts, and sorts by, only what lies outside of labelled boxes, for clips with
+their truth beside them (NAME.json beside NAME.mp4).
 
 The tiles show people and plates in the clear: keep SHEETS out of this repository, and to yourself.
 """
@@ -36,7 +37,8 @@ from dashcamcleaner.planning.weak_spots import planned
 from dashcamcleaner.review.track_summary import TrackSummary, track_summaries
 from dashcamcleaner.settings import Settings, resolve
 from dashcamcleaner.training.clips import DryRun
-from dashcamcleaner.training.truth import CLIP_SUFFIXES
+from dashcamcleaner.training.leaks import labelled_area
+from dashcamcleaner.training.truth import CLIP_SUFFIXES, ClipTruth, labelled_clips
 
 COLUMNS, ROWS = 8, 6
 TILE_PX, TEXT_PX = 200, 44
@@ -63,6 +65,7 @@ def main() -> int:
     parser.add_argument("clips", type=Path, nargs="+")
     parser.add_argument("--out", type=Path, required=True, help="folder for the sheets")
     parser.add_argument("--most", type=int, default=COLUMNS * ROWS * 2, help="tracks per clip")
+    parser.add_argument("--for-nothing", action="store_true", help="only what is hidden outside of labelled boxes")
     parser.add_argument("--weights")
     parser.add_argument("--profile")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any other setting")
@@ -75,7 +78,8 @@ def main() -> int:
         args.out.mkdir(parents=True, exist_ok=True)
         print("| clip | hidden on average | at most | tracks |\n|---|---|---|---|")
         for clip in clips_in(args.clips):
-            hidden, tracks = sheets_of(clip, settings, out=args.out, most=args.most, cache=args.cache)
+            truth = labelled_clips(clip.parent, names=[clip.stem])[0].truth if args.for_nothing else None
+            hidden, tracks = sheets_of(clip, settings, out=args.out, most=args.most, cache=args.cache, truth=truth)
             print(f"| {clip.stem} | {hidden.mean:.2%} | {hidden.most:.2%} | {tracks} |", flush=True)
     except DashcamCleanerError as error:
         print(f"{error.message} {error.hint}".strip(), file=sys.stderr)
@@ -97,14 +101,16 @@ def clips_in(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-def sheets_of(clip: Path, settings: Settings, *, out: Path, most: int, cache: Path | None = None) -> tuple[Hidden, int]:
+def sheets_of(
+    clip: Path, settings: Settings, *, out: Path, most: int, cache: Path | None = None, truth: ClipTruth | None = None
+) -> tuple[Hidden, int]:
     """Write a clip's sheets; what is hidden in it, and the number of its hidden tracks."""
     with DryRun(clip, settings, cache=cache) as run:
         planner = run.planner()
         plans = planned(run.observations(), planner)
         size = run.info.upright_size
         probabilities = planner.probabilities if isinstance(planner, TrackPlanner) else {}
-        hidden = shares(plans, size=size, settings=settings)
+        hidden = shares(plans, size=size, settings=settings, truth=truth)
         summaries = track_summaries(plans, upright_size=size)
         shown = sorted(summaries, key=lambda one: -hidden.of_track[one.track])[:most]
         pictures = moments(run, shown)
@@ -115,18 +121,23 @@ def sheets_of(clip: Path, settings: Settings, *, out: Path, most: int, cache: Pa
     return hidden, len(summaries)
 
 
-def shares(plans: Iterable[FramePlan], *, size: tuple[int, int], settings: Settings) -> Hidden:
-    """How much of the picture is hidden, as it is painted."""
+def shares(
+    plans: Iterable[FramePlan], *, size: tuple[int, int], settings: Settings, truth: ClipTruth | None = None
+) -> Hidden:
+    """How much of the picture is hidden, as it is painted; with a truth, how much of that is for nothing."""
     shapes = shapes_per_kind(settings)
     of_track: dict[int, float] = {}
     all_shares = []
     for plan in plans:
         hidden = np.zeros(size[::-1], bool)
+        counts = ~hidden if truth is None else ~labelled_area(truth, plan.index)
         for region in plan.regions:
             x, y, mask = region_mask(region, upright_size=size, shapes=shapes, feather=settings.feather)
-            hidden[y : y + mask.shape[0], x : x + mask.shape[1]] |= mask > 0
+            at = (slice(y, y + mask.shape[0]), slice(x, x + mask.shape[1]))
+            painted = (mask > 0) & counts[at]
+            hidden[at] |= painted
             if region.track is not None:
-                area = float((mask > 0).sum()) / hidden.size
+                area = float(painted.sum()) / hidden.size
                 of_track[region.track] = of_track.get(region.track, 0.0) + area
         all_shares.append(float(hidden.mean()))
     frames = max(1, len(all_shares))

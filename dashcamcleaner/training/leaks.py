@@ -34,6 +34,7 @@ __all__ = [
     "LeakFigures",
     "ObjectFigures",
     "covered_share",
+    "labelled_area",
     "leaks",
     "union_area",
 ]
@@ -306,14 +307,24 @@ def _add_near(
 
 def _needless_shares(truth: ClipTruth, index: int, painted: Mapping[str, np.ndarray]) -> dict[str, float]:
     """Per kind, and for `ANY_KIND`, the share of one frame that is painted for nothing."""
-    away = {kind: mask.copy() for kind, mask in painted.items() if mask.any()}
-    boxes = [track.boxes[index] for track in truth.tracks if index in track.boxes]
-    for box in (*boxes, *truth.ignore.get(index, np.zeros((0, 4))).tolist()):
-        at = _pixels(_doubled(box), truth.size)
-        for mask in away.values():
-            mask[at] = False
+    away = {kind: mask for kind, mask in painted.items() if mask.any()}
+    if away:
+        labelled = labelled_area(truth, index)
+        away = {kind: mask & ~labelled for kind, mask in away.items()}
     shares = {kind: float(mask.mean()) for kind, mask in away.items()}
     return shares | {ANY_KIND: float(np.logical_or.reduce(list(away.values())).mean()) if away else 0.0}
+
+
+def labelled_area(truth: ClipTruth, index: int) -> np.ndarray:
+    """Where nothing counts as hidden for nothing in a frame, bool ``(height, width)``.
+
+    These are all labelled boxes and ignore areas, each grown to twice its width and height.
+    """
+    area = np.zeros(truth.size[::-1], bool)
+    boxes = [track.boxes[index] for track in truth.tracks if index in track.boxes]
+    for box in (*boxes, *truth.ignore.get(index, np.zeros((0, 4))).tolist()):
+        area[_pixels(_doubled(box), truth.size)] = True
+    return area
 
 
 def _doubled(box: Sequence[float]) -> tuple[float, float, float, float]:
