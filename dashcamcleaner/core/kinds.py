@@ -28,7 +28,10 @@ class KindRules:
         probability: a track is hidden from this probability on, 0 to 1: a missed object identifies a person, a false
             one costs a blurred patch. Of large tracks more is asked, since they cost more (`planning.planner`).
         growth: factors on the width and the height of a detection. Measured on labelled clips (docs/tracking.md):
-            detectors box faces tightly, and plates loosely above and below.
+            detectors box faces tightly, and plates loosely above and below. What is small gets a fixed number of pixels
+            on top (`planning.growth`).
+        large_less: part of the growth, from 0 to 1, that a large object which is plain to see goes without: its box
+            is exact for its size, and room around it takes most of the picture.
         lower: part of its height by which a region lies lower than its box: plates are boxed too high, their frames
             and shadowed lower rims left out (on labelled clips 95 % end within 0.16 heights above the box and 0.35
             below).
@@ -54,6 +57,7 @@ class KindRules:
     threshold: float = 0.2
     probability: float = 0.04
     growth: tuple[float, float] = (1.3, 1.3)
+    large_less: float = 0.5
     lower: float = 0.0
     shape: str = "box"
     aspect: float | None = None
@@ -75,7 +79,7 @@ BUILT_IN: Mapping[str, KindRules] = MappingProxyType(
             kind="face",
             noun="face",
             plural="faces",
-            growth=(1.65, 1.55),
+            growth=(1.45, 1.35),
             shape="ellipse",
             aspect=0.78,
             listed=0.4,
@@ -89,7 +93,7 @@ BUILT_IN: Mapping[str, KindRules] = MappingProxyType(
             kind="plate",
             noun="plate",
             plural="plates",
-            growth=(1.4, 1.85),
+            growth=(1.3, 1.65),
             lower=0.08,
             aspect=2.6,
             taken_for_text=True,

@@ -51,6 +51,7 @@ def _rules(settings: Settings, kind: str, recommended: Mapping[str, float]) -> K
         threshold=threshold if threshold is not None else recommended.get(kind, rules.threshold),
         probability=threshold if threshold is not None else rules.probability,
         growth=(growth, growth) if growth is not None else rules.growth,
+        large_less=0.0 if growth is not None else rules.large_less,  # who names a factor gets it
         shape=own.shape or rules.shape,
     )
 

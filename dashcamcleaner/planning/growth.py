@@ -16,18 +16,20 @@ from dashcamcleaner.tracking.track import large_share
 __all__ = ["bounded", "grown"]
 
 _UNSURE_PER_S = 0.8
-_UNSURE_MOST = 0.4
+_UNSURE_MOST = 0.3
 """How much larger a region gets while its object is not seen: a part of its size, and at most."""
-_WEAK_MOST = 0.3
+_WEAK_MOST = 0.2
 _SURE_SCORE = 0.5
 """A detector that is not sure what it sees boxes it loosely: below this score regions get larger, up to this much."""
 _LARGE_LESS = 0.75
 """The part of these extras that large objects go without."""
 _PAD_PER_MOVE = 0.1
 """Padding by displacement per frame: motion blur spreads an object over part of its way."""
-_PAD_SHARE = 0.001
-"""Padding by the picture's long side: a detector's borders are good to a pixel or so of its input, which for small
-objects is more than growth gives."""
+_PAD_SHARE = 0.004
+"""Padding by the picture's long side: a detector's borders are good to some pixels of its input whatever the object's
+size. With this much, factors of 1.45 and 1.35 protect more than 1.65 and 1.55 with a quarter of it."""
+_PLAIN_FROM, _PLAIN_AT = 0.2, 0.5
+"""Scores between which a large object becomes plain to see: below, it may be boxed half beside itself."""
 _AT_EDGE = 0.004
 _EDGE_MORE = 0.15
 """What the picture's edge cuts is boxed too small, and its middle moves slower than the object: so much larger."""
@@ -45,15 +47,17 @@ def grown(place: TrackPosition, *, rules: KindRules, upright_size: tuple[int, in
     """
     x1, y1, x2, y2 = place.xyxy
     unsure = 1 + min(_UNSURE_MOST, _UNSURE_PER_S * place.unsure_s)
+    large = large_share(place.xyxy, upright_size)
     if place.origin is Origin.DETECTED:
         unsure += _WEAK_MOST * max(0.0, 1 - place.score / _SURE_SCORE)
     # The place of a large object is told well for its size, and room around it costs most of the picture.
-    unsure = 1 + (unsure - 1) * (1 - _LARGE_LESS * large_share(place.xyxy, upright_size))
+    unsure = 1 + (unsure - 1) * (1 - _LARGE_LESS * large)
     width, height = upright_size
     near = _AT_EDGE * max(width, height)
     if min(x1, y1) < near or x2 > width - near or y2 > height - near:
         unsure += _EDGE_MORE
-    wider, higher = rules.growth
+    plain = min(1.0, max(0.0, (place.score - _PLAIN_FROM) / (_PLAIN_AT - _PLAIN_FROM)))
+    wider, higher = (1 + (factor - 1) * (1 - rules.large_less * large * plain) for factor in rules.growth)
     least = _PAD_SHARE * max(upright_size) + place.unsure_px
     pad_x = (x2 - x1) / 2 * (wider * unsure - 1) + _PAD_PER_MOVE * abs(place.moved_px[0]) + least
     pad_y = (y2 - y1) / 2 * (higher * unsure - 1) + _PAD_PER_MOVE * abs(place.moved_px[1]) + least

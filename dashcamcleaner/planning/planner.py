@@ -40,6 +40,8 @@ _REACH_LEAST = 0.1
 """The part of the fill times that a track gets which just passes its threshold."""
 _SURE_ABOVE = 4.0
 """Log odds above the threshold from which a track is followed for the full time."""
+_TO_CUT_S = 0.25
+"""Nothing appears or goes just beside a cut: what is followed to within this of one is followed up to it."""
 _LARGE_COSTS_FROM = -2.8
 _LARGE_COSTS = 5.0
 """Log odds asked per e-fold of size above 6 % of the picture's long side."""
@@ -132,6 +134,8 @@ class TrackPlanner:
         self._motions: dict[int, FrameMotion] = {}
         self._motion_times: deque[tuple[int, float]] = deque()
         self._detector_s: deque[float] = deque()
+        self._scene_s = 0.0
+        self._cuts_s: deque[float] = deque()
         self._to_come: deque[Track] = deque()
         self._open: list[tuple[Track, GapFiller]] = []
         self._shortened = False
@@ -149,6 +153,8 @@ class TrackPlanner:
         association = self._tracker.push(seen)
         self._motions[seen.index] = association.motion
         self._motion_times.append((seen.index, seen.time.seconds))
+        if association.motion.cut or self._latest is None:
+            self._cuts_s.append(seen.time.seconds)
         if not seen.skipped:
             self._detector_s.append(seen.time.seconds)
         self._to_come.extend(association.started)
@@ -231,6 +237,8 @@ class TrackPlanner:
         detector_s = self._detector_around(now_s)
         next_s = detector_s[1] if math.isfinite(detector_s[1]) else now_s
         reached_s = max(now_s + self._fill_before_s + 1e-6, next_s)
+        while self._cuts_s and self._cuts_s[0] <= now_s:
+            self._scene_s = self._cuts_s.popleft()
         while self._to_come and self._to_come[0].sightings[0].time_s <= reached_s:
             track = self._to_come.popleft()
             self._open.append((track, GapFiller(track)))
@@ -244,12 +252,13 @@ class TrackPlanner:
                 self.probabilities[track.id] = max(now, self.probabilities.get(track.id, 0.0))
             sure = self._sureness(track)
             reach = _REACH_LEAST + (1 - _REACH_LEAST) * sure
+            before_s, after_s = self._up_to_cuts(track, now_s, reach * self._fill_before_s, reach * self._fill_after_s)
             places = fill.at(
                 seen.index,
                 now_s,
                 self._motions,
-                before_s=reach * self._fill_before_s,
-                after_s=reach * self._fill_after_s,
+                before_s=before_s,
+                after_s=after_s,
                 max_gap_s=reach * self._max_gap_s,
                 detector_s=detector_s,
             )
@@ -261,6 +270,15 @@ class TrackPlanner:
         if seen.damaged:
             found = (whole_frame(self._upright_size), *found)
         return FramePlan(seen, found)
+
+    def _up_to_cuts(self, track: Track, now_s: float, before_s: float, after_s: float) -> tuple[float, float]:
+        """How long a track is followed before its first sighting and after its last, with a cut close by."""
+        first_s, last_s = track.sightings[0].time_s, track.sightings[-1].time_s
+        if first_s > now_s and first_s - self._scene_s <= before_s + _TO_CUT_S:
+            before_s = min(self._fill_before_s, max(before_s, first_s - self._scene_s))
+        if last_s < now_s and self._cuts_s and self._cuts_s[0] - last_s <= after_s + _TO_CUT_S:
+            after_s = min(self._fill_after_s, max(after_s, self._cuts_s[0] - last_s))
+        return before_s, after_s
 
     def _detector_around(self, now_s: float) -> tuple[float, float]:
         """Times of the looks of the detector next to a frame: the last up to it, the first from it on."""
