@@ -38,8 +38,10 @@ _SPURIOUS_MARGIN = 0.2
 """A single sighting this little above the threshold may be dropped, where the user asks for it."""
 _REACH_LEAST = 0.1
 """The part of the fill times that a track gets which just passes its threshold."""
-_SURE_ABOVE = 4.0
+_FULL_ABOVE = 6.0
 """Log odds above the threshold from which a track is followed for the full time."""
+_SURE_ABOVE = 4.0
+"""Log odds above it from which the size of its region is not bounded."""
 _TO_CUT_S = 0.25
 """Nothing appears or goes just beside a cut: what is followed to within this of one is followed up to it."""
 _LARGE_COSTS_FROM = -2.8
@@ -250,8 +252,8 @@ class TrackPlanner:
             if self._evidence is not None:
                 now = probability(self._log_odds(track))
                 self.probabilities[track.id] = max(now, self.probabilities.get(track.id, 0.0))
-            sure = self._sureness(track)
-            reach = _REACH_LEAST + (1 - _REACH_LEAST) * sure
+            sure = self._sureness(track, full=_SURE_ABOVE)
+            reach = _REACH_LEAST + (1 - _REACH_LEAST) * self._sureness(track, full=_FULL_ABOVE)
             before_s, after_s = self._up_to_cuts(track, now_s, reach * self._fill_before_s, reach * self._fill_after_s)
             places = fill.at(
                 seen.index,
@@ -320,11 +322,11 @@ class TrackPlanner:
         plain = min(1.0, max(0.0, plain)) * (1 - evidence.burned_in)
         return (1 - plain) * _LARGE_COSTS * max(0.0, evidence.log_size - _LARGE_COSTS_FROM)
 
-    def _sureness(self, track: Track) -> float:
-        """0 for a track that just passes its threshold, 1 for one that is sure."""
+    def _sureness(self, track: Track, *, full: float) -> float:
+        """0 for a track that just passes its threshold, 1 for one that is so many log odds above it."""
         if self._evidence is None:
             return 1.0
-        return min(1.0, max(0.0, self._margin(track) / _SURE_ABOVE))
+        return min(1.0, max(0.0, self._margin(track) / full))
 
     def _in_picture(self, xyxy: tuple[float, float, float, float]) -> bool:
         width, height = self._upright_size
