@@ -132,6 +132,8 @@ def shares(
         hidden = np.zeros(size[::-1], bool)
         counts = ~hidden if truth is None else ~labelled_area(truth, plan.index)
         for region in plan.regions:
+            if truth is not None and region.kind not in truth.kinds:
+                continue
             x, y, mask = region_mask(region, upright_size=size, shapes=shapes, feather=settings.feather)
             at = (slice(y, y + mask.shape[0]), slice(x, x + mask.shape[1]))
             painted = (mask > 0) & counts[at]
