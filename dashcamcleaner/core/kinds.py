@@ -28,8 +28,8 @@ class KindRules:
         probability: a track is hidden from this probability on, 0 to 1: a missed object identifies a person, a false
             one costs a blurred patch. Of large tracks more is asked, since they cost more (`planning.planner`).
         growth: factors on the width and the height of a detection. Measured on labelled clips (docs/tracking.md):
-            detectors box faces tightly, and plates loosely above and below. What is small gets a fixed number of pixels
-            on top (`planning.growth`).
+            detectors box faces tightly, and plates loosely above and below. Every region gets a fixed number of
+            pixels on top (`planning.growth`).
         large_less: part of the growth, from 0 to 1, that a large object which is plain to see goes without: its box
             is exact for its size, and room around it takes most of the picture.
         lower: part of its height by which a region lies lower than its box: plates are boxed too high, their frames

@@ -28,8 +28,8 @@ _PAD_PER_MOVE = 0.1
 _PAD_SHARE = 0.004
 """Padding by the picture's long side: a detector's borders are good to some pixels of its input whatever the object's
 size. With this much, factors of 1.45 and 1.35 protect more than 1.65 and 1.55 with a quarter of it."""
-_PLAIN_FROM, _PLAIN_AT = 0.2, 0.5
-"""Scores between which a large object becomes plain to see: below, it may be boxed half beside itself."""
+_BESIDE_SCORE = 0.2
+"""Up to this score a large object may be boxed half beside itself; from `_SURE_SCORE` on it is plain to see."""
 _AT_EDGE = 0.004
 _EDGE_MORE = 0.15
 """What the picture's edge cuts is boxed too small, and its middle moves slower than the object: so much larger."""
@@ -56,7 +56,7 @@ def grown(place: TrackPosition, *, rules: KindRules, upright_size: tuple[int, in
     near = _AT_EDGE * max(width, height)
     if min(x1, y1) < near or x2 > width - near or y2 > height - near:
         unsure += _EDGE_MORE
-    plain = min(1.0, max(0.0, (place.score - _PLAIN_FROM) / (_PLAIN_AT - _PLAIN_FROM)))
+    plain = min(1.0, max(0.0, (place.score - _BESIDE_SCORE) / (_SURE_SCORE - _BESIDE_SCORE)))
     wider, higher = (1 + (factor - 1) * (1 - rules.large_less * large * plain) for factor in rules.growth)
     least = _PAD_SHARE * max(upright_size) + place.unsure_px
     pad_x = (x2 - x1) / 2 * (wider * unsure - 1) + _PAD_PER_MOVE * abs(place.moved_px[0]) + least

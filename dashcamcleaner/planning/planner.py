@@ -252,8 +252,8 @@ class TrackPlanner:
             if self._evidence is not None:
                 now = probability(self._log_odds(track))
                 self.probabilities[track.id] = max(now, self.probabilities.get(track.id, 0.0))
-            sure = self._sureness(track, full=_SURE_ABOVE)
-            reach = _REACH_LEAST + (1 - _REACH_LEAST) * self._sureness(track, full=_FULL_ABOVE)
+            above = math.inf if self._evidence is None else self._margin(track)
+            reach = _REACH_LEAST + (1 - _REACH_LEAST) * min(1.0, above / _FULL_ABOVE)
             before_s, after_s = self._up_to_cuts(track, now_s, reach * self._fill_before_s, reach * self._fill_after_s)
             places = fill.at(
                 seen.index,
@@ -266,7 +266,7 @@ class TrackPlanner:
             )
             for place in places:
                 if place.origin is Origin.DETECTED or self._in_picture(place.xyxy):
-                    regions.append(self._region(track, place, sure=sure))
+                    regions.append(self._region(track, place, bound=above < _SURE_ABOVE))
         self._let_go(seen.index, now_s)
         found = without_hidden(self._edits.apply(regions, seen=seen) if self._edits else regions)
         if seen.damaged:
@@ -322,19 +322,13 @@ class TrackPlanner:
         plain = min(1.0, max(0.0, plain)) * (1 - evidence.burned_in)
         return (1 - plain) * _LARGE_COSTS * max(0.0, evidence.log_size - _LARGE_COSTS_FROM)
 
-    def _sureness(self, track: Track, *, full: float) -> float:
-        """0 for a track that just passes its threshold, 1 for one that is so many log odds above it."""
-        if self._evidence is None:
-            return 1.0
-        return min(1.0, max(0.0, self._margin(track) / full))
-
     def _in_picture(self, xyxy: tuple[float, float, float, float]) -> bool:
         width, height = self._upright_size
         return xyxy[2] > 0 and xyxy[3] > 0 and xyxy[0] < width and xyxy[1] < height
 
-    def _region(self, track: Track, place: TrackPosition, *, sure: float) -> Region:
+    def _region(self, track: Track, place: TrackPosition, *, bound: bool) -> Region:
         box = grown(place, rules=self._rules[track.kind], upright_size=self._upright_size)
-        if sure < 1:
+        if bound:
             box = bounded(box, place.xyxy, most_px2=self._max_region_px2)
         return Region(box, track.kind, place.score, place.origin, track.id)
 
