@@ -22,7 +22,7 @@ from dashcamcleaner.demo.scenery import car, lamp_post, pedestrian, portrait, st
 from dashcamcleaner.files import atomic_path, check_output
 from dashcamcleaner.messages import msg
 
-__all__ = ["FRAMES", "SIZE", "cast", "is_demo", "make_demo", "place_of"]
+__all__ = ["FRAMES", "SIZE", "Actor", "cast", "is_demo", "make_demo", "place_of"]
 
 SIZE = (1280, 720)
 FRAMES = 300
@@ -33,7 +33,7 @@ _TITLE = "DashcamCleaner demo"
 
 
 @dataclass(frozen=True, slots=True)
-class _Actor:
+class Actor:
     """One thing that moves through the world.
 
     Args:
@@ -85,7 +85,7 @@ def _frames() -> Iterator[np.ndarray]:
     return (_shoot(world, actors, t) for t in range(FRAMES))
 
 
-def cast() -> list[_Actor]:
+def cast() -> list[Actor]:
     """Who and what is in the street, far ones first."""
     face = portrait()
     people = [
@@ -98,12 +98,12 @@ def cast() -> list[_Actor]:
         car("KLN 4711", paint=(196, 198, 200), design="white"),
     ]
     return [
-        _Actor(_premultiplied(people[1]), (1560, 456), (1100, 456), (290, 290), bob_px=2.0),
-        _Actor(_premultiplied(people[0]), (400, 470), (1010, 510), (330, 400), bob_px=2.5),
-        _Actor(_premultiplied(lamp_post()), (590, 520), (590, 520), (570, 570)),
-        _Actor(_premultiplied(cars[1]), (1760, 640), (1640, 470), (330, 120)),
-        _Actor(_premultiplied(cars[2]), (2180, 660), (2140, 640), (340, 310)),
-        _Actor(_premultiplied(cars[0]), (230, 712), (1000, 545), (400, 200)),
+        Actor(_premultiplied(people[1]), (1560, 456), (1100, 456), (290, 290), bob_px=2.0),
+        Actor(_premultiplied(people[0]), (400, 470), (1010, 510), (330, 400), bob_px=2.5),
+        Actor(_premultiplied(lamp_post()), (590, 520), (590, 520), (570, 570)),
+        Actor(_premultiplied(cars[1]), (1760, 640), (1640, 470), (330, 120)),
+        Actor(_premultiplied(cars[2]), (2180, 660), (2140, 640), (340, 310)),
+        Actor(_premultiplied(cars[0]), (230, 712), (1000, 545), (400, 200)),
     ]
 
 
@@ -114,7 +114,7 @@ def _premultiplied(rgba: np.ndarray) -> np.ndarray:
     return picture
 
 
-def _shoot(world: np.ndarray, actors: list[_Actor], t: int) -> np.ndarray:
+def _shoot(world: np.ndarray, actors: list[Actor], t: int) -> np.ndarray:
     """What the camera sees at frame `t`."""
     left, top = _camera(t)
     picture = cv2.warpAffine(
@@ -133,8 +133,8 @@ def _camera(t: int) -> tuple[float, float]:
     return left, 2.5 * np.sin(t * 0.13) + 0.6 * np.sin(t * 1.1)
 
 
-def place_of(actor: _Actor, t: int) -> tuple[float, float, float]:
-    """Where an actor's picture lies at frame `t`: its left and upper edge and its height, in the clip's pixels."""
+def place_of(actor: Actor, t: int) -> tuple[float, float, float]:
+    """Where an actor is at frame `t`: the middle of its lower edge and its height, in the clip's pixels."""
     part, camera = t / (FRAMES - 1), _camera(t)
     # Sizes change by a constant factor per frame: what drives away evenly shrinks so.
     height = actor.height_px[0] * (actor.height_px[1] / actor.height_px[0]) ** part
@@ -143,12 +143,12 @@ def place_of(actor: _Actor, t: int) -> tuple[float, float, float]:
         depth = (height - actor.height_px[0]) / (actor.height_px[1] - actor.height_px[0])
     x = actor.start[0] + (actor.end[0] - actor.start[0]) * depth - camera[0]
     y = actor.start[1] + (actor.end[1] - actor.start[1]) * depth - camera[1] + actor.bob_px * np.sin(t * 0.5)
-    return x - height * actor.picture.shape[1] / actor.picture.shape[0] / 2, y - height, height
+    return x, y, height
 
 
-def _place(picture: np.ndarray, actor: _Actor, *, t: int) -> None:
+def _place(picture: np.ndarray, actor: Actor, *, t: int) -> None:
     """Lay one actor over the picture."""
-    left, top, height = place_of(actor, t)
+    x, y, height = place_of(actor, t)
     source_h, source_w = actor.picture.shape[:2]
     scale = height / source_h
     # Reduced in whole steps by averaging first: one warp from full size would sparkle.
@@ -157,7 +157,7 @@ def _place(picture: np.ndarray, actor: _Actor, *, t: int) -> None:
         steps = int(0.5 / scale) + 1
         small = cv2.resize(small, (source_w // steps, source_h // steps), interpolation=cv2.INTER_AREA)
     k = height / small.shape[0]
-    left += (height * source_w / source_h - k * small.shape[1]) / 2  # reduced in whole pixels
+    left, top = x - k * small.shape[1] / 2, y - k * small.shape[0]
     x1, x2 = max(int(left) - 1, 0), min(int(left + k * small.shape[1]) + 2, SIZE[0])
     y1, y2 = max(int(top) - 1, 0), min(int(top + k * small.shape[0]) + 2, SIZE[1])
     if x1 < x2 and y1 < y2:

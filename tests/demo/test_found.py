@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from dashcamcleaner.core.boxes import contains
 from dashcamcleaner.demo import scenery
-from dashcamcleaner.demo.clip import FRAMES, cast, make_demo, place_of
+from dashcamcleaner.demo.clip import FRAMES, Actor, cast, make_demo, place_of
 from dashcamcleaner.settings import resolve
 from dashcamcleaner.training.clips import DryRun
 
@@ -26,15 +27,16 @@ pytestmark = [
 ]
 
 
-def _things(t: int) -> list[tuple[str, tuple[float, float, float, float]]]:
+def _things(actors: Sequence[Actor], t: int) -> list[tuple[str, tuple[float, float, float, float]]]:
     """Kind and box of every face and plate at a frame, whatever stands before it."""
     found = []
-    for actor in cast():
+    for actor in actors:
         shape = actor.picture.shape[:2]
         if shape in OF_SIZE:
             kind, (x1, y1, x2, y2) = OF_SIZE[shape]
-            left, top, height = place_of(actor, t)
+            x, y, height = place_of(actor, t)
             k = height / shape[0]
+            left, top = x - k * shape[1] / 2, y - height
             found.append((kind, (left + k * x1, top + k * y1, left + k * x2, top + k * y2)))
     return found
 
@@ -45,9 +47,10 @@ def test_nothing_but_faces_and_plates_is_hidden_in_any_frame_of_the_demo(tmp_pat
     with DryRun(make_demo(tmp_path), resolve({})) as run:
         plans = run.plans()
     assert len(plans) == FRAMES
+    actors = cast()
     on, off = Counter[int | None](), Counter[int | None]()
     for t, plan in enumerate(plans):
-        things = _things(t)
+        things = _things(actors, t)
         for region in plan.regions:
             x, y = (region.xyxy[0] + region.xyxy[2]) / 2, (region.xyxy[1] + region.xyxy[3]) / 2
             there = any(kind == region.kind and contains(box, (x, y, x, y)) for kind, box in things)
