@@ -17,7 +17,7 @@ from dashcamcleaner.errors import SettingError
 from dashcamcleaner.messages import msg
 from dashcamcleaner.training.ultra import detect_head, require
 
-__all__ = ["OPTIMISERS", "make_optimiser", "orthogonal"]
+__all__ = ["OPTIMISERS", "make_optimiser"]
 
 OPTIMISERS = ("muon", "adamw")
 """Names that a recipe may give."""
@@ -69,7 +69,7 @@ def make_optimiser(model: Any, *, name: str, lr: float, weight_decay: float, bf1
     return _muon_class()(inner, rest, lr=lr, weight_decay=weight_decay, bf16=bf16)
 
 
-def orthogonal(matrix: Any, *, bf16: bool = False) -> Any:
+def _orthogonal(matrix: Any, *, bf16: bool = False) -> Any:
     """About the nearest orthogonal matrix, float32: five steps of Newton-Schulz (Muon's; see the module's docstring).
 
     Args:
@@ -116,7 +116,7 @@ def _muon_class() -> Any:
                 ahead = parameter.grad.lerp(momentum, _MOMENTUM)  # Nesterov
                 out, within, height, width = parameter.shape
                 matrix = ahead.permute(0, 2, 3, 1).flatten(1).float()
-                turned = orthogonal(matrix, bf16=self._bf16) * (_UPDATE_RMS * max(matrix.shape) ** 0.5)
+                turned = _orthogonal(matrix, bf16=self._bf16) * (_UPDATE_RMS * max(matrix.shape) ** 0.5)
                 update = turned.reshape(out, height, width, within).permute(0, 3, 1, 2)
                 parameter.mul_(1 - inner["lr"] * inner["weight_decay"]).add_(update, alpha=-inner["lr"])
             self._adam.param_groups[0]["lr"] = rest["lr"]
