@@ -34,15 +34,6 @@ def wait_until_done(qtbot: Any, window: Any) -> None:
     qtbot.waitUntil(lambda: not window.session.busy and not window.session.started)
 
 
-def begin(window: Any, qtbot: Any, clips: list[Path], *, at_once: int = 2) -> None:
-    """Add the clips, start them, and wait until as many run as are to run."""
-    window.session.form.set("parallel", at_once)
-    drop(window, *clips)
-    qtbot.waitUntil(lambda: len(window.session.queue) == len(clips) and all(row.facts for row in window.session.queue))
-    window.session.start()
-    qtbot.waitUntil(lambda: len(window.session.engine.jobs) == min(at_once, len(clips)))
-
-
 @pytest.fixture()
 def engine() -> ScriptedEngine:
     """Clips wait for their own steps, by name."""
@@ -52,15 +43,35 @@ def engine() -> ScriptedEngine:
     return engine
 
 
+@pytest.fixture()
+def begun(open_window: OpenWindow, files: Files, qtbot: Any, engine: ScriptedEngine) -> Callable[..., Any]:
+    """Opens the window, adds clips of these names and starts them; as many run then as are to run.
+
+    With `at_once` None, the setting stays as it is at first, and one runs.
+    """
+
+    def begin(*names: str, at_once: int | None = 2) -> Any:
+        window = open_window(engine)
+        queue = window.session.queue
+        if at_once is not None:
+            window.session.form.set("parallel", at_once)
+        drop(window, *files(*names))
+        qtbot.waitUntil(lambda: len(queue) == len(names) and all(row.facts for row in queue))
+        window.session.start()
+        qtbot.waitUntil(lambda: len(engine.jobs) == min(at_once or 1, len(names)))
+        return window
+
+    return begin
+
+
 def started(engine: ScriptedEngine) -> list[str]:
     return [job.source.name for job in engine.jobs]
 
 
 def test_two_run_at_once_and_start_in_the_order_of_the_queue(
-    open_window: OpenWindow, files: Files, qtbot: Any, engine: ScriptedEngine
+    begun: Callable[..., Any], qtbot: Any, engine: ScriptedEngine
 ) -> None:
-    window = open_window(engine)
-    begin(window, qtbot, files("a.mp4", "b.mp4", "c.mp4", "d.mp4"))
+    window = begun("a.mp4", "b.mp4", "c.mp4", "d.mp4")
     qtbot.wait(50)
     assert states(window) == [State.RUNNING, State.RUNNING, State.WAITING, State.WAITING]
     engine.step_only("b.mp4", 20)
@@ -75,11 +86,10 @@ def test_two_run_at_once_and_start_in_the_order_of_the_queue(
 
 
 def test_as_it_is_set_at_first_one_runs_at_a_time(
-    open_window: OpenWindow, files: Files, qtbot: Any, engine: ScriptedEngine
+    begun: Callable[..., Any], qtbot: Any, engine: ScriptedEngine
 ) -> None:
-    window = open_window(engine)
+    window = begun("a.mp4", "b.mp4", at_once=None)
     assert window.session.form.settings.parallel == 1
-    begin(window, qtbot, files("a.mp4", "b.mp4"), at_once=1)
     qtbot.wait(50)
     assert states(window) == [State.RUNNING, State.WAITING]
     engine.step_only("a.mp4", 20)
@@ -112,13 +122,11 @@ def test_auto_goes_by_cores_as_on_the_command_line(
 
 
 def test_one_clip_alone_has_all_cores_and_what_is_added_waits_for_it(
-    open_window: OpenWindow, files: Files, qtbot: Any, engine: ScriptedEngine
+    begun: Callable[..., Any], files: Files, qtbot: Any, engine: ScriptedEngine
 ) -> None:
-    window = open_window(engine)
-    first, *others = files("a.mp4", "b.mp4", "c.mp4")
-    begin(window, qtbot, [first])
+    window = begun("a.mp4")
     assert engine.among == [1]
-    drop(window, *others)
+    drop(window, *files("b.mp4", "c.mp4"))
     qtbot.waitUntil(lambda: len(window.session.queue) == 3)
     qtbot.wait(50)
     assert states(window) == [State.RUNNING, State.WAITING, State.WAITING]
@@ -127,11 +135,8 @@ def test_one_clip_alone_has_all_cores_and_what_is_added_waits_for_it(
     assert engine.among == [1, 2, 2]
 
 
-def test_pause_holds_all_and_starts_no_other(
-    open_window: OpenWindow, files: Files, qtbot: Any, engine: ScriptedEngine
-) -> None:
-    window = open_window(engine)
-    begin(window, qtbot, files("a.mp4", "b.mp4", "c.mp4"))
+def test_pause_holds_all_and_starts_no_other(begun: Callable[..., Any], qtbot: Any, engine: ScriptedEngine) -> None:
+    window = begun("a.mp4", "b.mp4", "c.mp4")
     window.session.pause(True)
     assert states(window) == [State.PAUSED, State.PAUSED, State.WAITING]
     qtbot.waitUntil(lambda: all(control.paused for control in engine.controls))
@@ -145,10 +150,9 @@ def test_pause_holds_all_and_starts_no_other(
 
 
 def test_cancel_stops_all_and_the_next_start_continues(
-    open_window: OpenWindow, files: Files, qtbot: Any, engine: ScriptedEngine
+    begun: Callable[..., Any], qtbot: Any, engine: ScriptedEngine
 ) -> None:
-    window = open_window(engine)
-    begin(window, qtbot, files("a.mp4", "b.mp4", "c.mp4"))
+    window = begun("a.mp4", "b.mp4", "c.mp4")
     window.session.cancel()
     wait_until_done(qtbot, window)
     assert states(window) == [State.STOPPED, State.STOPPED, State.WAITING]
@@ -161,11 +165,10 @@ def test_cancel_stops_all_and_the_next_start_continues(
 
 @pytest.mark.parametrize("error", [OutputError("The disk is full."), ZeroDivisionError("boom")])
 def test_one_that_fails_or_dies_stops_no_other(
-    open_window: OpenWindow, files: Files, qtbot: Any, engine: ScriptedEngine, error: Exception
+    begun: Callable[..., Any], qtbot: Any, engine: ScriptedEngine, error: Exception
 ) -> None:
     engine.errors["a.mp4"] = error
-    window = open_window(engine)
-    begin(window, qtbot, files("a.mp4", "b.mp4", "c.mp4"))
+    window = begun("a.mp4", "b.mp4", "c.mp4")
     engine.step_only("a.mp4", 3)
     qtbot.waitUntil(lambda: len(engine.jobs) == 3)
     assert states(window) == [State.FAILED, State.RUNNING, State.RUNNING]
@@ -175,11 +178,8 @@ def test_one_that_fails_or_dies_stops_no_other(
     assert states(window) == [State.FAILED, State.DONE, State.DONE]
 
 
-def test_stop_after_this_lets_all_that_run_end(
-    open_window: OpenWindow, files: Files, qtbot: Any, engine: ScriptedEngine
-) -> None:
-    window = open_window(engine)
-    begin(window, qtbot, files("a.mp4", "b.mp4", "c.mp4"))
+def test_stop_after_this_lets_all_that_run_end(begun: Callable[..., Any], qtbot: Any, engine: ScriptedEngine) -> None:
+    window = begun("a.mp4", "b.mp4", "c.mp4")
     window.session.set_stop_after_this(True)
     engine.step_only("a.mp4", 20)
     qtbot.waitUntil(lambda: states(window)[0] is State.DONE and len(window.session.runs) == 1)
@@ -190,11 +190,8 @@ def test_stop_after_this_lets_all_that_run_end(
     assert len(engine.jobs) == 2
 
 
-def test_stop_after_this_may_be_taken_back(
-    open_window: OpenWindow, files: Files, qtbot: Any, engine: ScriptedEngine
-) -> None:
-    window = open_window(engine)
-    begin(window, qtbot, files("a.mp4", "b.mp4", "c.mp4"))
+def test_stop_after_this_may_be_taken_back(begun: Callable[..., Any], qtbot: Any, engine: ScriptedEngine) -> None:
+    window = begun("a.mp4", "b.mp4", "c.mp4")
     window.session.set_stop_after_this(True)
     engine.step_only("a.mp4", 20)
     qtbot.waitUntil(lambda: len(window.session.runs) == 1)
@@ -204,10 +201,9 @@ def test_stop_after_this_may_be_taken_back(
 
 
 def test_an_audit_waits_for_all_that_run_and_has_the_machine_to_itself(
-    open_window: OpenWindow, files: Files, qtbot: Any, engine: ScriptedEngine
+    begun: Callable[..., Any], qtbot: Any, engine: ScriptedEngine
 ) -> None:
-    window = open_window(engine)
-    begin(window, qtbot, files("a.mp4", "b.mp4", "c.mp4", "d.mp4"))
+    window = begun("a.mp4", "b.mp4", "c.mp4", "d.mp4")
     engine.step_only("a.mp4", 20)
     qtbot.waitUntil(lambda: len(engine.jobs) == 3)
     window.session.audit(window.session.queue.at(0).id)
@@ -258,17 +254,15 @@ def test_results_of_one_name_are_not_written_at_once(
     assert states(window) == [State.RUNNING, State.WAITING]
 
 
-def test_no_running_row_is_removed(open_window: OpenWindow, files: Files, qtbot: Any, engine: ScriptedEngine) -> None:
-    window = open_window(engine)
-    begin(window, qtbot, files("a.mp4", "b.mp4", "c.mp4"))
+def test_no_running_row_is_removed(begun: Callable[..., Any], qtbot: Any, engine: ScriptedEngine) -> None:
+    window = begun("a.mp4", "b.mp4", "c.mp4")
     window.session.remove([row.id for row in window.session.queue])
     assert states(window) == [State.RUNNING, State.RUNNING]
     assert "cancel it first" in window.messages.text.text()
 
 
-def test_closing_stops_and_joins_all(open_window: OpenWindow, files: Files, qtbot: Any, engine: ScriptedEngine) -> None:
-    window = open_window(engine)
-    begin(window, qtbot, files("a.mp4", "b.mp4", "c.mp4"))
+def test_closing_stops_and_joins_all(begun: Callable[..., Any], qtbot: Any, engine: ScriptedEngine) -> None:
+    window = begun("a.mp4", "b.mp4", "c.mp4")
     window.close_now()
     qtbot.waitUntil(lambda: not window.isVisible())
     assert [control.cancelled for control in engine.controls] == [True, True]
@@ -277,21 +271,17 @@ def test_closing_stops_and_joins_all(open_window: OpenWindow, files: Files, qtbo
 
 
 def test_a_session_that_is_closed_outright_joins_all(
-    open_window: OpenWindow, files: Files, qtbot: Any, engine: ScriptedEngine
+    begun: Callable[..., Any], qtbot: Any, engine: ScriptedEngine
 ) -> None:
-    window = open_window(engine)
-    begin(window, qtbot, files("a.mp4", "b.mp4"))
+    window = begun("a.mp4", "b.mp4")
     runs = list(window.session.runs.values())
     window.session.close()
     assert [run.isRunning() for run in runs] == [False, False]
     assert all(row.state is State.STOPPED for row in window.session.queue)
 
 
-def test_settings_are_those_of_the_start(
-    open_window: OpenWindow, files: Files, qtbot: Any, engine: ScriptedEngine
-) -> None:
-    window = open_window(engine)
-    begin(window, qtbot, files("a.mp4", "b.mp4", "c.mp4"))
+def test_settings_are_those_of_the_start(begun: Callable[..., Any], qtbot: Any, engine: ScriptedEngine) -> None:
+    window = begun("a.mp4", "b.mp4", "c.mp4")
     window.session.form.set("style", "mosaic")
     window.session.form.set("parallel", 1)
     engine.step_only("a.mp4", 20)
@@ -301,10 +291,9 @@ def test_settings_are_those_of_the_start(
 
 
 def test_live_follows_the_chosen_row_if_it_runs_else_the_first(
-    open_window: OpenWindow, files: Files, qtbot: Any, engine: ScriptedEngine
+    begun: Callable[..., Any], qtbot: Any, engine: ScriptedEngine
 ) -> None:
-    window = open_window(engine)
-    begin(window, qtbot, files("a.mp4", "b.mp4", "c.mp4"))
+    window = begun("a.mp4", "b.mp4", "c.mp4")
     session, ids = window.session, [row.id for row in window.session.queue]
     assert window.chosen.id == ids[0]  # the second to begin did not take the view along
     assert session.watched == ids[0]
@@ -317,21 +306,15 @@ def test_live_follows_the_chosen_row_if_it_runs_else_the_first(
     assert session.watched == ids[0]
 
 
-def test_the_view_goes_on_to_the_first_that_runs(
-    open_window: OpenWindow, files: Files, qtbot: Any, engine: ScriptedEngine
-) -> None:
-    window = open_window(engine)
-    begin(window, qtbot, files("a.mp4", "b.mp4", "c.mp4"))
+def test_the_view_goes_on_to_the_first_that_runs(begun: Callable[..., Any], qtbot: Any, engine: ScriptedEngine) -> None:
+    window = begun("a.mp4", "b.mp4", "c.mp4")
     engine.step_only("a.mp4", 20)
     qtbot.waitUntil(lambda: len(engine.jobs) == 3)
     assert window.chosen.source.name == "b.mp4"
 
 
-def test_the_foot_counts_all_that_run(
-    open_window: OpenWindow, files: Files, qtbot: Any, engine: ScriptedEngine
-) -> None:
-    window = open_window(engine)
-    begin(window, qtbot, files("a.mp4", "b.mp4", "c.mp4"))
+def test_the_foot_counts_all_that_run(begun: Callable[..., Any], qtbot: Any, engine: ScriptedEngine) -> None:
+    window = begun("a.mp4", "b.mp4", "c.mp4")
     engine.step_only("a.mp4", 5)
     engine.step_only("b.mp4", 5)
     qtbot.waitUntil(lambda: [row.frames_done for row in window.session.queue] == [5, 5, 0])
