@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from dashcamcleaner.core.boxes import Detections, iou
+from dashcamcleaner.core.boxes import Detections, iou, window_around
 from dashcamcleaner.core.plan import LARGEST_IN_WINDOW, WHOLE_FRAME, FramePlan, Observation, Origin, Planner, WeakSpot
 
 __all__ = ["planned", "thorough_plans", "weak_spots", "with_extra"]
@@ -33,10 +33,14 @@ _SAME_IOU = 0.4
 _SAME_WITHIN = 0.75
 _AGREE_IOU = 0.5
 _AGREE_SCORE = 0.6
-_ALONE_MARGIN = 0.2
-"""What only the second look saw must be this much above its threshold: looking closer finds more that is nothing."""
+_ALONE_MARGIN = 0.6
+"""What only the second look saw must lie this part of the way from its threshold to 1: looking closer finds more that
+is nothing, too."""
+_CONFIRMS_MARGIN = 0.25
+"""What confirms a region or a faint first find, this part: weaker finds protected nothing more on labelled clips, and
+made heads from behind and things held before people surer (docs/tracking.md)."""
 _CONFIRMS_IOU = 0.2
-"""A weak find confirms a region that it overlaps this much; regions are about three times as large as their object."""
+"""A find confirms a region that it overlaps this much; regions are about three times as large as their object."""
 
 Box = tuple[float, float, float, float]
 
@@ -105,8 +109,7 @@ def _windows(areas: Sequence[Box], upright_size: tuple[int, int]) -> tuple[Box, 
     windows: list[Box] = []
     while left and len(windows) < _MOST_WINDOWS:
         x1, y1, x2, y2 = left[0]
-        x = min(max((x1 + x2) / 2 - w / 2, 0.0), width - w)
-        y = min(max((y1 + y2) / 2 - h / 2, 0.0), height - h)
+        x, y = window_around(left[0], (w, h), upright_size)
         left = [a for a in left[1:] if not (x <= a[0] and y <= a[1] and a[2] <= x + w and a[3] <= y + h)]
         if x2 > 0 and y2 > 0 and x1 < width and y1 < height:
             windows.append((x, y, x + w, y + h))
@@ -118,8 +121,8 @@ def with_extra(
 ) -> list[Observation]:
     """A clip's observations with what a second look found.
 
-    Of two boxes of one object the better score counts. Looking closer also finds more that is nothing: what stays
-    below its threshold is taken only where it confirms a region.
+    Of two boxes of one object the better score counts. Looking closer also finds more that is nothing: only what is
+    well above its threshold is taken, and more than that is asked of what nothing at the first look speaks for.
 
     Args:
         plans: the plans of all frames, with the observations so far.
@@ -140,22 +143,18 @@ def with_extra(
 
 
 def _believed(more: Detections, plan: FramePlan, thresholds: Mapping[str, float]) -> np.ndarray:
-    """Which detections of a second pass are taken.
-
-    Those are good ones, those that the first pass half saw, and weak ones that confirm a region.
-    """
-    least = np.array([thresholds.get(str(kind), np.inf) for kind in more.kind])
-    good = more.score >= least + _ALONE_MARGIN
+    """Which detections of a second pass are taken: very good ones, and good ones where something was half seen."""
+    least = np.array([thresholds.get(str(kind), 1.0) for kind in more.kind])
+    taken = more.score >= least + _ALONE_MARGIN * (1 - least)
+    good = more.score >= least + _CONFIRMS_MARGIN * (1 - least)
     first = plan.seen.detections
     for kind in np.unique(more.kind):
         ours = more.kind == kind
-        half_seen = first.xyxy[first.kind == kind]
-        if len(half_seen):
-            good[ours] |= (more.score >= least)[ours] & (iou(more.xyxy[ours], half_seen) >= _CONFIRMS_IOU).any(axis=1)
         regions = np.array([r.xyxy for r in plan.regions if r.kind == kind], np.float32).reshape(-1, 4)
-        if len(regions):
-            good[ours] |= (iou(more.xyxy[ours], regions) >= _CONFIRMS_IOU).any(axis=1)
-    return good
+        half_seen = np.concatenate([first.xyxy[first.kind == kind], regions])
+        if len(half_seen):
+            taken[ours] |= good[ours] & (iou(more.xyxy[ours], half_seen) >= _CONFIRMS_IOU).any(axis=1)
+    return taken
 
 
 def _without_doubles(found: Detections) -> Detections:

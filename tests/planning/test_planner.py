@@ -479,11 +479,31 @@ def test_a_second_look_adds_no_noise_and_no_doubles():
             (101, 101, 141, 151, 0.95, "face"),  # the same again, better
             (102, 99, 138, 149, 0.06, "face"),  # and worse
             (900, 900, 940, 950, 0.15, "face"),  # faint and alone: noise
-            (1200, 200, 1240, 250, 0.4, "face"),  # new
+            (1200, 600, 1240, 650, 0.6, "face"),  # alone, not plain to see: a head from behind, a hand
+            (1200, 200, 1240, 250, 0.9, "face"),  # new
+            (1500, 500, 1540, 550, 0.9, "other"),  # of a kind that is not to be hidden
         ]
     )
     (better,) = with_extra([plan], {0: more}, thresholds=THRESHOLDS)
-    assert sorted(round(float(s), 2) for s in better.detections.score) == [0.1, 0.4, 0.95]
+    assert sorted(round(float(s), 2) for s in better.detections.score) == [0.1, 0.9, 0.95]
+
+
+@pytest.mark.parametrize(("score", "taken"), [(0.12, False), (0.3, False), (0.5, True)])
+def test_a_second_look_confirms_what_was_half_seen_with_less_than_what_stands_alone(score, taken):
+    half_seen = (500, 500, 540, 550, 0.12, "face")
+    (plan,) = planned([observation(0, half_seen)], tracks(upright_size=SIZE))
+    thresholds = {"face": 0.2, "plate": 0.2}
+    for x, believed in ((500, taken), (1000, False)):
+        more = Detections.from_rows([(x, 500, x + 40, 550, score, "face")])
+        (seen,) = with_extra([plan], {0: more}, thresholds=thresholds)
+        assert (seen.detections.score.max() > 0.13) == believed
+
+
+def test_a_high_threshold_of_the_users_does_not_shut_out_the_second_look():
+    (plan,) = planned([observation(0)], tracks(upright_size=SIZE))
+    more = Detections.from_rows([(100, 100, 140, 150, 0.97, "face")])
+    (seen,) = with_extra([plan], {0: more}, thresholds={"face": 0.9})
+    assert len(seen.detections) == 1
 
 
 def test_a_detectors_breathing_boxes_do_not_make_the_cover_breathe():
