@@ -91,11 +91,12 @@ def _asked(job: Job) -> Job:
     """Ask at the terminal about edits that were not made here; the job with what was said yes to."""
     from dashcamcleaner.pipeline.job_edits import unaccepted_edits
 
-    file = unaccepted_edits(job)
-    if file is None:
+    found = unaccepted_edits(job)
+    if found is None:
         return job
+    file, edits = found
     say(
-        msg("The edits {path} were not made here: {yes_note}.", path=file.path, yes_note=file.read().yes_note),
+        msg("The edits {path} were not made here: {yes_note}.", path=file.path, yes_note=edits.yes_note),
         stream=sys.stderr,
     )
     say("Take them? [y/N]", stream=sys.stderr)

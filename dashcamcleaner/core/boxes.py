@@ -12,7 +12,7 @@ import numpy as np
 
 from dashcamcleaner.messages import msg
 
-__all__ = ["Detections", "area_within", "clip", "contains", "grow", "iou", "nms"]
+__all__ = ["Detections", "area_within", "clip", "contains", "grow", "iou", "nms", "window_around"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,6 +156,19 @@ def nms(xyxy: np.ndarray, score: np.ndarray, *, threshold: float) -> np.ndarray:
 def contains(outer: Sequence[float], inner: Sequence[float]) -> bool:
     """Whether a box lies wholly in another; both are ``x1, y1, x2, y2``."""
     return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
+
+
+def window_around(xyxy: Sequence[float], window: tuple[float, float], size: tuple[float, float]) -> tuple[float, float]:
+    """The upper left corner of a window about the middle of a box; at the picture's edge it is moved, not cut.
+
+    Args:
+        xyxy: the box.
+        window: width and height of the window; neither is larger than the picture's.
+        size: width and height of the picture.
+    """
+    x1, y1, x2, y2 = xyxy
+    left, top = (x1 + x2) / 2 - window[0] / 2, (y1 + y2) / 2 - window[1] / 2
+    return min(max(left, 0.0), size[0] - window[0]), min(max(top, 0.0), size[1] - window[1])
 
 
 def area_within(xyxy: Sequence[float], size: tuple[float, float]) -> float:

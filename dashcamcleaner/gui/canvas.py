@@ -343,7 +343,11 @@ class Canvas(QWidget):
 
     def _drag_to(self, x: float) -> None:
         place = self.picture_rect()
-        self.divider = min(1.0, max(0.0, (x - place.left()) / max(place.width(), 1.0)))
+        self._move_divider((x - place.left()) / max(place.width(), 1.0))
+
+    def _move_divider(self, part: float) -> None:
+        """Put it at this part of the picture's width, and no further than its edges."""
+        self.divider = min(1.0, max(0.0, part))
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
@@ -351,8 +355,7 @@ class Canvas(QWidget):
             Qt.Key_Left,
             Qt.Key_Right,
         ):  # fmt: skip
-            self.divider = min(1.0, max(0.0, self.divider + (0.02 if event.key() == Qt.Key_Right else -0.02)))
-            self.update()
+            self._move_divider(self.divider + (0.02 if event.key() == Qt.Key_Right else -0.02))
         else:
             super().keyPressEvent(event)
 

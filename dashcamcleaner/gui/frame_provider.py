@@ -53,7 +53,11 @@ class OpenedClip:
     def place_at(self, seconds: float) -> int:
         """The position of the frame that is shown at a time."""
         pts = round(seconds / self.time_base)
-        return min(max(0, bisect_right(self.times, pts) - 1), len(self.times) - 1)
+        return self.nearest_place(bisect_right(self.times, pts) - 1)
+
+    def nearest_place(self, place: int) -> int:
+        """The position itself, or the first or last one where it lies outside the clip."""
+        return min(max(place, 0), len(self.times) - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,7 +183,7 @@ class PreviewPanel(QWidget):
         """Show the frame at a position."""
         if self.clip is None or not self.clip.times:
             return
-        self._place = min(max(place, 0), len(self.clip.times) - 1)
+        self._place = self.clip.nearest_place(place)
         with QSignalBlocker(self.scrubber):
             self.scrubber.setValue(self._place)
         self.follow(False)

@@ -98,7 +98,7 @@ class ReviewPlayer(ReviewLayout):
         """Show the frame at a position."""
         if self.opened is None or not self.plans:
             return
-        self.place = min(max(place, 0), len(self.opened.clip.times) - 1)
+        self.place = self.opened.clip.nearest_place(place)
         self.foot.show_place(self.place, self.now_s, self._seconds(len(self.opened.clip.times) - 1))
         self.timeline.show_now(self.now_s)
         self.canvas.show_doubt(None)

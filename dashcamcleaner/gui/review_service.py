@@ -195,6 +195,7 @@ def card_thumbnail(frames: FrameProvider, source: Path, pts: int, box: tuple[flo
     """A track's best sighting, cut out with a little room around; as it is, for people decide by it."""
     import numpy as np
 
+    from dashcamcleaner.core.boxes import window_around
     from dashcamcleaner.gui.pictures import to_image
 
     frames.open(source)
@@ -203,9 +204,7 @@ def card_thumbnail(frames: FrameProvider, source: Path, pts: int, box: tuple[flo
     w, h = frame.upright_size
     inside = (max(0.0, box[0]), max(0.0, box[1]), min(float(w), box[2]), min(float(h), box[3]))
     side = round(min(w, h, max(8.0, (1 + _CARD_ROOM) * max(inside[2] - inside[0], inside[3] - inside[1]))))
-    # A square that lies wholly inside the picture: at an edge it is moved, not cut.
-    x1 = min(max(0, round((inside[0] + inside[2] - side) / 2)), w - side)
-    y1 = min(max(0, round((inside[1] + inside[3] - side) / 2)), h - side)
+    x1, y1 = map(round, window_around(inside, (side, side), (w, h)))
     picture = frame.picture((w, h))
     cut = to_image(np.ascontiguousarray(picture[y1 : y1 + side, x1 : x1 + side]))
     frame.forget_pictures()

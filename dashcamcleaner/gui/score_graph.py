@@ -148,7 +148,10 @@ class ScoreGraph(LaneView):
         return _LABEL_PX + self._width() * min(1.0, seconds / self._seconds)
 
     def _second(self, x: float) -> float:
-        return min(self._seconds, max(0.0, (x - _LABEL_PX) / self._width() * self._seconds))
+        return self._within_clip((x - _LABEL_PX) / self._width() * self._seconds)
+
+    def _within_clip(self, seconds: float) -> float:
+        return min(self._seconds, max(0.0, seconds))
 
     def _lane_top(self, place: int) -> int:
         return _RULER_PX + place * _LANE_PX - self.verticalScrollBar().value()
@@ -296,7 +299,7 @@ class ScoreGraph(LaneView):
             self.sought.emit(self._second(event.x()))
         elif self._dragged is not None:
             rect = self._curve_rect(self._dragged)
-            score = round(min(1.0, max(0.0, (rect.bottom() - event.y()) / rect.height())), 2)
+            score = _as_threshold((rect.bottom() - event.y()) / rect.height())
             if score != self.threshold_of(self._dragged):
                 self.threshold_moved.emit(self.lanes[self._dragged].label, score)
 
@@ -307,9 +310,14 @@ class ScoreGraph(LaneView):
             super().keyPressEvent(event)
         elif event.key() in (Qt.Key_Up, Qt.Key_Down):
             if self.has_threshold:
-                self.threshold_moved.emit("", round(min(1.0, max(0.0, self.threshold + sign * _STEP)), 2))
+                self.threshold_moved.emit("", _as_threshold(self.threshold + sign * _STEP))
         else:
-            self.sought.emit(min(self._seconds, max(0.0, self._now_s + sign * self._step_s)))
+            self.sought.emit(self._within_clip(self._now_s + sign * self._step_s))
+
+
+def _as_threshold(score: float) -> float:
+    """A score as a threshold that the form can show: 0-1, in hundredths."""
+    return round(min(1.0, max(0.0, score)), 2)
 
 
 def _ink(place: int) -> QColor:

@@ -1,16 +1,14 @@
-"""What the window does, without its layout: adds clips, runs them in the queue's order, remembers the queue.
+"""What the window does, without its layout: adds clips, has them run in the queue's order, remembers the queue.
 
-Owns the threads: `runs` (one for each clip at work, as many as the setting `parallel` says), `files` (thumbnails,
-folders), `sight` (frames) and `planning` (plans of a review). `close` joins all.
+Owns the threads: `runs` (one for each clip at work, as many as the setting `parallel` says; `run_scheduler` starts
+them), `files` (thumbnails, folders), `sight` (frames) and `planning` (plans of a review). `close` joins all.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
-from fractions import Fraction
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtGui import QImage
@@ -25,6 +23,7 @@ from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.queue_memory import RememberedRow, recalled, remembered
 from dashcamcleaner.gui.queue_model import Queue, Row, State
 from dashcamcleaner.gui.queue_view import QueueListModel
+from dashcamcleaner.gui.run_scheduler import RunScheduler
 from dashcamcleaner.gui.store import Store, is_name_part
 from dashcamcleaner.gui.words import event_text, tr, tr_count
 from dashcamcleaner.messages import localized
@@ -71,19 +70,25 @@ class Session(QObject):
         for worker in (self.files, self.sight, self.planning):
             worker.unclaimed.connect(self.crashed)
         self.inquiries = ClipInquiries(self)
-        self.runs: dict[int, ClipRun] = {}  # by row, in the order in which they were started
-        self.started = False
-        self.takes_all = False
-        self.paused = False
-        self._told_frozen = self._told_of_audit = False
+        self.scheduler = RunScheduler(self, parent=self)
+        self._listen_to_runs()
+        self._told_frozen = False
         self.pace_fps: float | None = None
         form.listen(self._settings_changed)
-        self.stop_after_this = False
         self._live_px = 0
         self._chosen: int | None = None
         self._adding = 0
         self._restoring = False
-        self._closed = False
+
+    def _listen_to_runs(self) -> None:
+        scheduler = self.scheduler
+        scheduler.runs_changed.connect(self._watch)
+        scheduler.happened.connect(self._happened)
+        scheduler.changed.connect(self.changed)
+        scheduler.began.connect(self.began)
+        scheduler.picture.connect(self.picture)
+        scheduler.message.connect(self.message)
+        scheduler.all_done.connect(self.all_done)
 
     # --- clips
 
@@ -123,7 +128,12 @@ class Session(QObject):
         self.remember()
         self.changed.emit()
         if self.started:
-            self._next()
+            self.scheduler.start_next()
+
+    @property
+    def adding(self) -> bool:
+        """Clips that the user added are still being looked for."""
+        return self._adding > 0
 
     def remove(self, row_ids: Sequence[int]) -> None:
         """Take clips out of the queue; their files stay."""
@@ -140,8 +150,34 @@ class Session(QObject):
     # --- running
 
     @property
+    def runs(self) -> dict[int, ClipRun]:
+        """The runs under way by row, in the order in which they were started."""
+        return self.scheduler.runs
+
+    @property
     def busy(self) -> bool:
-        return bool(self.runs)
+        """Something runs."""
+        return self.scheduler.busy
+
+    @property
+    def started(self) -> bool:
+        """Clips are started as soon as they can be."""
+        return self.scheduler.started
+
+    @property
+    def takes_all(self) -> bool:
+        """All that waits is started, not only what was asked for by itself."""
+        return self.scheduler.takes_all
+
+    @property
+    def paused(self) -> bool:
+        """The runs are held."""
+        return self.scheduler.paused
+
+    @property
+    def stop_after_this(self) -> bool:
+        """No other clip follows those that run."""
+        return self.scheduler.stop_after_this
 
     @property
     def watched(self) -> int | None:
@@ -156,14 +192,11 @@ class Session(QObject):
             if row.state is State.WAITING:
                 row.settings = self.form.settings
                 self.tell_changed(row.id)
-        self.takes_all = True
-        self._go_on()
+        self._go_on(all_waiting=True)
 
-    def _go_on(self) -> None:
-        self.started, self.stop_after_this, self._told_frozen = True, False, False
-        if self.paused:
-            self.pause(False)
-        self._next()
+    def _go_on(self, *, all_waiting: bool) -> None:
+        self._told_frozen = False
+        self.scheduler.start(all_waiting=all_waiting)
         self.changed.emit()
 
     def set_pace(self, fps: float) -> None:
@@ -203,12 +236,7 @@ class Session(QObject):
         if row is None or row.summary is None:
             return
         row.wants_audit = True
-        self.started = True
-        if self.busy:
-            self._told_of_audit = True
-            self.message.emit(tr("The audit begins when what runs now is done."))
-        else:
-            self._next()
+        self.scheduler.start_audit()
 
     def again(self, row_id: int, *, overwrite: bool = False, from_plan: Path | None = None) -> None:
         """Clean an ended clip once more, or render it again from its plan; of what else waits, nothing is started."""
@@ -220,44 +248,19 @@ class Session(QObject):
         if row.facts is None:
             self.inquiries.facts(row)
         self.tell_changed(row_id)
-        self._go_on()
+        self._go_on(all_waiting=False)
 
     def pause(self, paused: bool) -> None:
         """Hold all runs or let them go on; while they are held, no other is started."""
-        self.paused = paused
-        held, wanted = (State.RUNNING, State.PAUSED) if paused else (State.PAUSED, State.RUNNING)
-        for row_id, run in self.runs.items():
-            run.pause(paused)
-            row = self.queue.get(row_id)
-            if row is not None and row.state is held:
-                self.queue.move(row_id, to=wanted)
-                self.tell_changed(row_id)
-        if self.started and self.busy:
-            self._next()
-        self.changed.emit()
+        self.scheduler.pause(paused)
 
     def cancel(self) -> None:
         """Stop all runs; their analysis is kept for the next start."""
-        self._start_nothing()
-        for run in self.runs.values():
-            run.cancel()
-        self.changed.emit()
-
-    def _start_nothing(self) -> None:
-        """Nothing follows what runs now; what waits takes the settings of the next start."""
-        self.started = self.takes_all = False
-        for row in self.queue:
-            row.wants_audit = False
-            if row.state is State.WAITING:
-                row.wanted, row.settings = False, None
-                self.tell_changed(row.id)
+        self.scheduler.cancel()
 
     def set_stop_after_this(self, stop: bool) -> None:
         """Start no other clip after those that run."""
-        self.stop_after_this = stop
-        if self.started and self.busy:
-            self._next()
-        self.changed.emit()
+        self.scheduler.set_stop_after_this(stop)
 
     def show_live(self, longest_side_px: int) -> None:
         """Show the current frame of the run that is watched; 0 stops that."""
@@ -274,109 +277,8 @@ class Session(QObject):
         for row_id, run in self.runs.items():
             run.show_live(self._live_px if row_id == watched else 0)
 
-    # --- what is started next
-
-    @property
-    def _spare(self) -> Fraction:
-        """The part of the machine that no run has: each has one of as many parts as may run beside each other."""
-        return 1 - sum((Fraction(1, run.among) for run in self.runs.values()), Fraction(0))
-
-    def _next(self) -> None:
-        """Start the next clip if a part of the machine is spare, once it is known where its result goes."""
-        if self.runs and (self.paused or self.stop_after_this or not self._spare):
-            return
-        row = self.queue.next_waiting(wanted_only=not self.takes_all)
-        if self.started and not self._closed and (audited := self.queue.next_audit()) is not None:
-            if self.runs:
-                return  # it has the machine to itself, and its turn before all that waits
-            if self._told_of_audit:
-                self._told_of_audit = False
-                self.message.emit("")  # it begins now
-            self._run_audit(audited)
-            return
-        if self._closed or not self.started or row is None:
-            if not self.runs and not (self._adding and self.takes_all):
-                self.started = self.takes_all = False
-            self.changed.emit()
-            return
-        waiting = [one for one in self.queue if one.state is State.WAITING]
-        clips = [(one.source, one.root) for one in waiting]
-        folder, settings, suffix = self.output_folder, row.settings or self.form.settings, self.result_suffix
-        # Rendering again is one run, like an audit: its detector rests, and all cores go to the encoder.
-        alone, row_id = row.from_plan is not None, row.id
-        jobs = len(self.runs) + sum(self.takes_all or one.wanted for one in waiting)
-        self.files.ask(
-            lambda: (
-                self.engine.outputs(clips, folder=folder, settings=settings, suffix=suffix),
-                1 if alone else self.engine.at_once(settings, jobs=jobs),
-            ),
-            lambda found: self._begin(row_id, *found),
-            topic="outputs",
-            first=True,
-        )
-
-    def _begin(self, asked_id: int, outputs: dict[Path, Path | DashcamCleanerError], among: int) -> None:
-        row = self.queue.next_waiting(wanted_only=not self.takes_all)
-        if self._closed or not self.started or row is None:
-            self.changed.emit()
-            return
-        output = row.own_output or outputs.get(row.source)
-        if output is None or row.id != asked_id:
-            self.files.forget("outputs")
-            self._next()
-            return
-        if self.runs and not self._has_room(row, output, among):
-            return  # the end of a run asks again
-        self.queue.begin(row.id)
-        if isinstance(output, DashcamCleanerError):
-            self._happened(row.id, Failed(output))
-            self._next()
-            return
-        row.output = output
-        self._run(row, output, among)
-        self._next()
-
-    def _has_room(self, row: Row, output: Path | DashcamCleanerError, among: int) -> bool:
-        """Whether a clip may run beside those that run."""
-        if self.paused or self.stop_after_this or self.queue.next_audit() is not None:
-            return False
-        # Its own last run may be winding up, or another clip's result have the name that its result would have.
-        running = [self.queue.get(row_id) for row_id in self.runs]
-        meets = row in running or any(one is not None and one.output == output for one in running)
-        return not meets and Fraction(1, among) <= self._spare
-
-    def _run(self, row: Row, output: Path, among: int) -> None:
-        row.settings = row.settings or self.form.settings
-        settings = row.settings.replaced(overwrite=True) if row.overwrite else row.settings
-        source, from_plan, engine, audit = row.source, row.from_plan, self.engine, self.audit_all
-
-        def start() -> tuple[Any, Any]:
-            from dashcamcleaner.pipeline.job import Job
-
-            its = settings if from_plan is None else engine.settings_for_plan(from_plan, settings)
-            return engine.start(Job(source, output, its, from_plan=from_plan, audit=audit), among=among)
-
-        self._launch(row, start, among=among)
-
-    def _run_audit(self, row: Row) -> None:
-        assert row.summary is not None
-        self.queue.begin_audit(row.id)
-        source, output, plan, engine = row.source, Path(row.summary.output), row.plan, self.engine
-        self._launch(row, lambda: engine.start_audit(source, output, plan))
-
-    def _launch(self, row: Row, start: Callable[[], tuple[Any, Any]], *, among: int = 1) -> None:
-        run = self.runs[row.id] = ClipRun(row.id, start, among=among, paused=self.paused, parent=self)
-        run.setObjectName(f"dashcamcleaner-run-{row.id}")
-        self._watch()
-        run.happened.connect(self._happened)
-        run.picture.connect(self.picture)
-        run.ended.connect(self._run_ended)
-        run.start()
-        self.tell_changed(row.id)
-        self.began.emit(row.id)
-
     def _happened(self, row_id: int, event: Event) -> None:
-        if self._closed:
+        if self.scheduler.closed:
             return  # what was still under way when all were joined: their rows are put away
         row = self.queue.apply(row_id, event)
         if line := event_text(event):
@@ -389,21 +291,6 @@ class Session(QObject):
             self.remember()
             self.ended.emit(row_id)
         self.tell_changed(row_id)
-
-    def _run_ended(self, row_id: int) -> None:
-        run = self.runs.pop(row_id, None)
-        if run is None:
-            return  # joined already
-        run.wait()
-        run.deleteLater()
-        self._watch()
-        if self.stop_after_this and not self.runs:
-            self._start_nothing()
-        self._next()
-        if not self.started and not self.runs:
-            self.stop_after_this = self.takes_all = False
-            self.all_done.emit()
-            self.changed.emit()
 
     def tell_changed(self, row_id: int) -> None:
         """A row is another now: views and totals are drawn anew."""
@@ -488,14 +375,8 @@ class Session(QObject):
 
     def close(self) -> None:
         """Stop everything and join all threads."""
-        self._closed = True
         self.remember()
-        self.started = False
-        for run in self.runs.values():
-            run.cancel()
-        for run in self.runs.values():
-            run.wait()
-        self.runs.clear()
+        self.scheduler.close()
         for worker in (self.files, self.sight, self.planning):
             worker.close()
         for row in self.queue:

@@ -23,7 +23,7 @@ from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.build import detection_schedule, make_planner, rules_per_kind
 from dashcamcleaner.pipeline.frames import FramePlanner
 from dashcamcleaner.pipeline.job import Job
-from dashcamcleaner.pipeline.job_edits import clear_notes, load_edits
+from dashcamcleaner.pipeline.job_edits import load_edits
 from dashcamcleaner.pipeline.observations import (
     BlankObservationSource,
     DetectionsAhead,
@@ -156,9 +156,9 @@ def open_context(
     samples = 1 + 2 / (1 << sum(info.layout.chroma_shift))
     frame_bytes = round(info.size[0] * info.size[1] * samples) * (2 if info.layout.depth > 8 else 1)
     waiting = max(1, settings.max_look_ahead_mb * 1_000_000 // frame_bytes)
-    edits = load_edits(job)
+    edits, clear_notes = load_edits(job)
     if job.from_plan is not None:
-        return _from_plan(job, info, edits, waiting, models, identity)
+        return _from_plan(job, info, edits, clear_notes, waiting, models, identity)
     if not job.detect:
         return _without_detection(job, info, edits, waiting, identity)
     people = search_for(job, edits, upright_size=info.upright_size, models=models)
@@ -202,7 +202,7 @@ def open_context(
             *log.notes,
             *older_log_notes(job.output),
             *unreadable_sidecars(),
-            *clear_notes(job),
+            *clear_notes,
             *edits.warnings,
         ),
         detector=detector,
@@ -285,7 +285,13 @@ def checker_for(settings: Settings, detector: FrameDetector, models: ModelPool) 
 
 
 def _from_plan(
-    job: Job, info: MediaInfo, edits: Edits, waiting: int, models: ModelPool, identity: Callable[[], str] | None
+    job: Job,
+    info: MediaInfo,
+    edits: Edits,
+    clear_notes: tuple[str, ...],
+    waiting: int,
+    models: ModelPool,
+    identity: Callable[[], str] | None,
 ) -> RunContext:
     assert job.from_plan is not None
     settings = job.settings
@@ -314,7 +320,7 @@ def _from_plan(
         backend=msg("none: rendered from a plan"),
         description=msg("from {from_plan}, nothing is detected again", from_plan=job.from_plan.name),
         edits=edits,
-        warnings=(*notes, *clear_notes(job), *edits.warnings),
+        warnings=(*notes, *clear_notes, *edits.warnings),
         reader=reader,
         people=people,
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from dashcamcleaner.core.boxes import window_around
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.plan import FramePlan, Origin, Region
 from dashcamcleaner.report.sheet import SheetPicture
@@ -78,8 +79,7 @@ def _cut(picture: np.ndarray, region: Region, *, scale: float) -> np.ndarray | N
     height, width = picture.shape[:2]
     x1, y1, x2, y2 = (v * scale for v in region.xyxy)
     side = min(max(8.0, _CONTEXT * max(x2 - x1, y2 - y1)), float(min(width, height)))
-    left = round(min(max(0.0, (x1 + x2 - side) / 2), width - side))
-    top = round(min(max(0.0, (y1 + y2 - side) / 2), height - side))
+    left, top = map(round, window_around((x1, y1, x2, y2), (side, side), (width, height)))
     cut = picture[top : top + round(side), left : left + round(side)]
     if not cut.size:
         return None

@@ -16,13 +16,15 @@ from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanReader
 from dashcamcleaner.tracking.tracker import relink
 
-__all__ = ["clear_note", "clear_notes", "knows_persons", "load_edits", "unaccepted_edits"]
+__all__ = ["clear_note", "knows_persons", "load_edits", "unaccepted_edits"]
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def load_edits(job: Job) -> Edits:
-    """All edits that a job asks for; there may be none.
+def load_edits(job: Job) -> tuple[Edits, tuple[str, ...]]:
+    """All edits that a job asks for, of which there may be none, and sentences that tell what they leave clear.
+
+    The file is read once: what is told and what is done come from the same bytes.
 
     Raises:
         NotAccepted: edits that were not made here would leave something clear, and nobody has said yes to them.
@@ -32,6 +34,7 @@ def load_edits(job: Job) -> Edits:
     file, edits = _of_file(job)
     if file is not None:
         file.require_accepted(edits, how=msg("say so for this very file by"))
+    notes = _clear_notes(job, file, edits)
     edits = edits.joined(Edits(job.added_edits))
     if job.persons.numbers and job.from_plan is None:
         raise SettingError(
@@ -44,7 +47,7 @@ def load_edits(job: Job) -> Edits:
         if job.from_plan is None:
             raise SettingError("Track ids belong to a plan.", hint="Add --from-plan NAME.plan.jsonl.")
         _check_tracks(edits, job.from_plan)
-    return edits
+    return edits, notes
 
 
 def knows_persons(job: Job, edits: Edits) -> bool:
@@ -52,13 +55,8 @@ def knows_persons(job: Job, edits: Edits) -> bool:
     return bool(edits.persons) and not job.persons.needs_faces
 
 
-def clear_notes(job: Job) -> tuple[str, ...]:
-    """What the edits of a job leave clear: a sentence for those of the file, and one for those of the job itself.
-
-    Raises:
-        PlanError: the file cannot be read.
-    """
-    file, edits = _of_file(job)
+def _clear_notes(job: Job, file: EditsFile | None, edits: Edits) -> tuple[str, ...]:
+    """A sentence for what the file's edits leave clear, and one for those of the job itself."""
     notes = [] if file is None or not edits.uncovering else [clear_note(file, edits)]
     if note := Edits(job.added_edits).clear_note:
         notes.append(msg("{note} by the command line.", note=note))
@@ -72,14 +70,14 @@ def clear_note(file: EditsFile, edits: Edits) -> str:
     )
 
 
-def unaccepted_edits(job: Job) -> EditsFile | None:
-    """The edits file of a job that a person has to say yes to before it runs; None where there is none.
+def unaccepted_edits(job: Job) -> tuple[EditsFile, Edits] | None:
+    """The edits file of a job that a person has to say yes to before it runs, and its edits; None where there is none.
 
     Raises:
         PlanError: the file cannot be read.
     """
-    file, _ = _of_file(job)
-    return file if file is not None and file.is_foreign else None
+    file, edits = _of_file(job)
+    return (file, edits) if file is not None and file.is_foreign else None
 
 
 def _of_file(job: Job) -> tuple[EditsFile | None, Edits]:

@@ -253,7 +253,11 @@ class JobQueue:
         last: dict[str, Any] | None = None
         told_at = 0.0
         for line in process.stdout:
-            event = _plain(from_carried(json.loads(line)), names={str(folder): msg("the job's folder")})
+            event = from_carried(json.loads(line))
+            names = {str(folder): msg("the job's folder")}
+            if event["event"] in ("warned", "failed"):  # sentences; elsewhere names are those of files in the folder
+                names |= record.sent_names
+            event = _plain(event, names=names)
             if event["event"] == "progress":
                 if now() - told_at < _PROGRESS_EVERY_S:
                     continue
@@ -287,7 +291,7 @@ class JobQueue:
         self._end(record, DONE)
 
     def _end(self, record: JobRecord, state: str, *, error: DashcamCleanerError | None = None) -> None:
-        record.state, record.ended = state, now()
+        record.state, record.ended, record.sent_names = state, now(), {}
         event: dict[str, Any] = {"event": "finished", "state": state}
         if error is not None:
             record.error = problem_of(error)

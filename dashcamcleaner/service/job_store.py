@@ -46,6 +46,7 @@ class JobRecord:
         settings: what was said of settings.
         inputs: names of the files in the job's folder, in their order.
         linked: whole paths of those inputs that stay where they are, by name; never shown.
+        sent_names: what the caller calls the inputs, by name in the job's folder; those without a name are left out.
         output: the name of the result in the job's folder; empty where there is none.
         audit: the output is looked at again.
         model: what tells scenes apart.
@@ -71,6 +72,7 @@ class JobRecord:
     settings: dict[str, Any] = field(default_factory=dict)
     inputs: list[str] = field(default_factory=list)
     linked: dict[str, str] = field(default_factory=dict)
+    sent_names: dict[str, str] = field(default_factory=dict)
     output: str = ""
     audit: bool = False
     model: str = ""

@@ -125,9 +125,10 @@ async def _take_files(request: Request, service: Service, record: JobRecord, fol
     if kind == "multipart/form-data":
         async with form_files(request, most=3) as files:
             for number, file in enumerate(files):
-                target = _place(folder, number, plain_name(file.filename))
+                sent = plain_name(file.filename)
+                target = _place(folder, number, sent)
                 await run_in_threadpool(_copy, file.file, target)
-                record.inputs.append(target.name)
+                _note_input(record, target, sent_name=sent)
     elif kind == "application/json":
         data = await read_json(request)
         paths = data.get("paths") if isinstance(data, dict) and set(data) == {"paths"} else None
@@ -137,14 +138,14 @@ async def _take_files(request: Request, service: Service, record: JobRecord, fol
             found = allowed_path(one, folders=service.options.allow_folder)
             target = _place(folder, number, found.name)
             os.symlink(found, target)
-            record.inputs.append(target.name)
+            _note_input(record, target, sent_name=plain_name(one))
             record.linked[target.name] = str(found)
     elif kind == "application/octet-stream" or kind.startswith("video/"):
         target = _place(folder, 0, name or f"clip.{kind.partition('/')[2]}")
         with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
             async for part in chunks(request):
                 out.write(part)
-        record.inputs.append(target.name)
+        _note_input(record, target, sent_name=name)
     else:
         raise InputError(
             "A job with this content type is not understood.",
@@ -152,6 +153,13 @@ async def _take_files(request: Request, service: Service, record: JobRecord, fol
         )
     if any((folder / one).stat().st_size == 0 for one in record.inputs):
         raise InputError("A file of the job has no bytes.", hint="Send the clip itself.")
+
+
+def _note_input(record: JobRecord, target: Path, *, sent_name: str) -> None:
+    """Add a file to the job's inputs, and what the caller calls it, if that is known."""
+    record.inputs.append(target.name)
+    if sent_name:
+        record.sent_names[target.name] = sent_name
 
 
 _ROLES = ("source", "output", "output.plan")

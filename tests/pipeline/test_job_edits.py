@@ -49,20 +49,34 @@ def finished(job: Job) -> tuple[Any, list[str]]:
 def test_the_file_beside_the_plan_counts_unless_another_is_named(rendered: tuple[Path, Path], tmp_path: Path) -> None:
     source, output = rendered
     plan = plan_path(output)
-    assert load_edits(Job(source, output, from_plan=plan)) == Edits()
+    assert load_edits(Job(source, output, from_plan=plan)) == (Edits(), ())
     EditsFile.beside(plan).write(Edits.of(DropTrack(1)))
-    assert load_edits(Job(source, output, from_plan=plan)) == Edits.of(DropTrack(1))
+    assert load_edits(Job(source, output, from_plan=plan))[0] == Edits.of(DropTrack(1))
     other = EditsFile(tmp_path / "other.edits.jsonl")
     other.write(Edits.of(KeepTrack(1)))
-    added = load_edits(Job(source, output, from_plan=plan, edits=other.path, added_edits=(ZONE,)))
+    added, notes = load_edits(Job(source, output, from_plan=plan, edits=other.path, added_edits=(ZONE,)))
     assert added == Edits.of(KeepTrack(1), ZONE)
-    assert load_edits(Job(source, output, added_edits=(ZONE,))) == Edits.of(ZONE)
+    assert [str(other.path) in note for note in notes] == [True]
+    assert load_edits(Job(source, output, added_edits=(ZONE,))) == (Edits.of(ZONE), ())
     with pytest.raises(SettingError, match="belong to a plan"):
         load_edits(Job(source, output, edits=other.path))
     with pytest.raises(PlanError, match="no track 99"):
         load_edits(Job(source, output, from_plan=plan, added_edits=(KeepTrack(99),)))
     with pytest.raises(PlanError, match="no edits file"):
         load_edits(Job(source, output, from_plan=plan, edits=tmp_path / "gone.jsonl"))
+
+
+def test_what_is_told_and_what_is_done_come_from_one_reading(
+    rendered: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, output = rendered
+    file = EditsFile.beside(plan_path(output))
+    file.write(Edits.of(KeepTrack(1)))
+    read, times = EditsFile.read, []
+    monkeypatch.setattr(EditsFile, "read", lambda self, **how: times.append(self.path) or read(self, **how))
+    _, warnings = finished(Job(source, output.with_name("again.mp4"), from_plan=plan_path(output)))
+    assert sum(str(file.path) in sentence for sentence in warnings) == 1
+    assert times == [file.path]
 
 
 @pytest.mark.parametrize("tracking", [True, False])

@@ -168,6 +168,33 @@ def test_what_is_no_clip_fails_as_on_the_command_line(server: RunningServer) -> 
     assert server.client.get(f"/jobs/{told['id']}/files/result").status_code == 409
 
 
+@pytest.mark.parametrize(
+    ("sent", "called"),
+    [
+        ("tour {0} of\u202e monday.mp4", "tour {0} of\\u202e monday.mp4"),
+        ("/home/ann/..\\clips\\ride.MOV", "ride.MOV"),
+        ("", "source.mp4"),
+    ],
+)
+def test_what_fails_is_called_as_its_sender_calls_it(server: RunningServer, sent: str, called: str) -> None:
+    answer = server.client.post(
+        "/jobs", params={"name": sent} if sent else {}, content=b"no clip", headers={"Content-Type": "video/mp4"}
+    )
+    told = end_of(server, answer.json()["id"])
+    detail = told["problem"]["detail"]
+    assert called in detail
+    assert "ann" not in detail
+    events = server.client.get(told["links"]["events"]).text
+    assert ("source." in events) == (called == "source.mp4")
+
+
+def test_in_an_audit_each_file_has_its_senders_name(server: RunningServer, clip: bytes) -> None:
+    files = [("files", ("ride.mp4", clip)), ("files", ("ride cleaned.mp4", b"no clip"))]
+    told = end_of(server, server.client.post("/jobs?kind=audit", files=files).json()["id"])
+    assert "ride cleaned.mp4" in told["problem"]["detail"]
+    assert "output.mp4" not in told["problem"]["detail"]
+
+
 def test_a_raw_body_is_a_clip(server: RunningServer, clip: bytes) -> None:
     answer = server.client.post("/jobs", params=FAST, content=clip, headers={"Content-Type": "video/mp4"})
     assert end_of(server, answer.json()["id"])["state"] == "done"
@@ -196,6 +223,12 @@ class TestPaths:
         assert told["state"] == "done", told
         assert (folder / "monday" / "ride.mp4").read_bytes() == clip
         assert [path.name for path in (folder / "monday").iterdir()] == ["ride.mp4"], "nothing is written beside it"
+
+    def test_what_fails_is_called_as_it_was_named(self, server: RunningServer) -> None:
+        (storage_of(server).parent / "clips" / "broken.mp4").write_bytes(b"no clip")
+        detail = end_of(server, self.ask(server, "broken.mp4").json()["id"])["problem"]["detail"]
+        assert "broken.mp4" in detail
+        assert "source.mp4" not in detail
 
     @pytest.mark.parametrize(
         "path", ["../storage/jobs.sqlite", "/etc/passwd", "monday/../../x", "C:/x", "..\\x", "a\0b"]
