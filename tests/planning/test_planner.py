@@ -492,10 +492,9 @@ def test_a_second_look_adds_no_noise_and_no_doubles():
 def test_a_second_look_confirms_what_was_half_seen_with_less_than_what_stands_alone(score, taken):
     half_seen = (500, 500, 540, 550, 0.12, "face")
     (plan,) = planned([observation(0, half_seen)], tracks(upright_size=SIZE))
-    thresholds = {"face": 0.2, "plate": 0.2}
     for x, believed in ((500, taken), (1000, False)):
         more = Detections.from_rows([(x, 500, x + 40, 550, score, "face")])
-        (seen,) = with_extra([plan], {0: more}, thresholds=thresholds)
+        (seen,) = with_extra([plan], {0: more}, thresholds=THRESHOLDS)
         assert (seen.detections.score.max() > 0.13) == believed
 
 
