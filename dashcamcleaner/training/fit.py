@@ -60,6 +60,10 @@ class FitRecipe:
         exchange_steps: steps between two exchanges of weights with the others.
         save_every_s: seconds between checkpoints.
         views: what views look like.
+        late_views: what they look like at the end, None for as before. Views nearer to the pictures that the network
+            will see (few mosaics, little damage) are a better end than a beginning: YOLOX (Ge et al., arXiv 2107.08430)
+            leaves mosaics out of its last epochs.
+        late_from: share of the budget from which on ``late_views`` count.
     """
 
     budget_s: float = 6000.0
@@ -82,6 +86,12 @@ class FitRecipe:
     save_every_s: float = 180.0
     max_steps: int | None = None
     views: ViewRecipe = field(default_factory=ViewRecipe)
+    late_views: ViewRecipe | None = None
+    late_from: float = 0.7
+
+    def views_at(self, share: float) -> ViewRecipe:
+        """What views look like when ``share`` of the budget is spent."""
+        return self.views if self.late_views is None or share < self.late_from else self.late_views
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +162,9 @@ def fit(
                 hint="Give the recipe the one it was begun with, or another --out.",
             ) from e
         step, spent, first = state["step"], state["spent_s"], state["first_loss"]
-    batches = _batches(packed, recipe=recipe, strides=tuple(int(s) for s in detect_head(model).stride), first=step)
+    strides = tuple(int(s) for s in detect_head(model).stride)
+    views: ViewRecipe | None = None
+    batches: Iterator[dict[str, Any]] = iter(())
     log = _Log(out / ("log.csv" if recipe.rank == 0 else f"log-{recipe.rank}.csv"))
     on_cpu = device.type == "cpu"
     clock = TrainingClock(spent, now=core_time(torch.get_num_threads()) if on_cpu else time.monotonic)
@@ -161,10 +173,13 @@ def fit(
     views_done = 0
     loop_started = time.monotonic()
     while spent < recipe.budget_s and (recipe.max_steps is None or step < recipe.max_steps):
-        batch = next(batches)
         share = spent / recipe.budget_s
         if recipe.max_steps is not None:
             share = max(share, step / recipe.max_steps)
+        if views is not recipe.views_at(share):
+            views = recipe.views_at(share)
+            batches = _batches(packed, recipe=recipe, views=views, strides=strides, first=step)
+        batch = next(batches)
         rate = recipe.lr * (recipe.lr_end + (1 - recipe.lr_end) * 0.5 * (1 + math.cos(math.pi * min(share, 1.0))))
         rate *= min(1.0, (step + 1) / max(recipe.warmup_steps, 1))
         for group in optimiser.param_groups:
@@ -322,7 +337,7 @@ def _average(average: Any, model: Any, *, decay: float) -> None:
 
 
 def _batches(
-    packed: PackedPictures, *, recipe: FitRecipe, strides: tuple[int, ...], first: int
+    packed: PackedPictures, *, recipe: FitRecipe, views: ViewRecipe, strides: tuple[int, ...], first: int
 ) -> Iterator[dict[str, Any]]:
     """Endless batches; a resumed run draws others than it has seen."""
     import torch
@@ -332,7 +347,7 @@ def _batches(
             torch.set_num_threads(1)
             worker = torch.utils.data.get_worker_info()
             seed = recipe.seed + 1009 * first + 7919 * recipe.rank + (worker.id if worker is not None else 0)
-            maker = ViewMaker(PackedPictures(packed.folder), recipe=recipe.views, seed=seed)
+            maker = ViewMaker(PackedPictures(packed.folder), recipe=views, seed=seed)
             while True:
                 yield collate([maker.view() for _ in range(recipe.batch)], strides=strides)
 

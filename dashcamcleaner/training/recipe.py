@@ -21,6 +21,7 @@ the file. Unknown keys are errors, because a misspelt one would silently train s
 
     [fit]                          # fields of FitRecipe
     [views]                        # fields of ViewRecipe
+    [late_views]                   # those of them that change when late_from of the budget is spent
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def read_recipe(path: str | Path) -> TrainingRecipe:
     wrong = (tomllib.TOMLDecodeError, UnicodeDecodeError)
     with map_os_errors(path, what=msg("The recipe {path}", path=path), verb="read", to=InputError, also=wrong):
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-    _known(data, ("start", "folder", "evaluate", "fit", "views"), where=str(path))
+    _known(data, ("start", "folder", "evaluate", "fit", "views", "late_views"), where=str(path))
     base = path.parent
     shares: dict[str, float] = {}
     pictures: list[Picture] = []
@@ -95,8 +96,10 @@ def read_recipe(path: str | Path) -> TrainingRecipe:
                 without=tuple(row.get("without", ())),
             )
         )
-    views = _fill(ViewRecipe, {"folder_weights": shares, **data.get("views", {})}, where="[views]")
-    fit = _fill(FitRecipe, {"views": views, **data.get("fit", {})}, where="[fit]")
+    drawn = {"folder_weights": shares, **data.get("views", {})}
+    views = _fill(ViewRecipe, drawn, where="[views]")
+    late = _fill(ViewRecipe, {**drawn, **data["late_views"]}, where="[late_views]") if "late_views" in data else None
+    fit = _fill(FitRecipe, {"views": views, "late_views": late, **data.get("fit", {})}, where="[fit]")
     start = base / str(data["start"]) if "start" in data else None
     return TrainingRecipe(tuple(pictures), _merged(evaluation), fit, start)
 

@@ -42,6 +42,7 @@ class ViewRecipe:
         visible: objects of which less than this share of the area is in view are masked.
         plate_paste: chance that a plate's pixels are replaced with a rendered plate.
         face_paste: chance that a tile gets some faces of other pictures.
+        damage: chance that a view goes through `training.damage`.
         folder_weights: share of tiles per labelled folder; folders that are not named share by their picture count.
     """
 
@@ -56,6 +57,7 @@ class ViewRecipe:
     visible: float = 0.4
     plate_paste: float = 0.2
     face_paste: float = 0.08
+    damage: float = 1.0
     folder_weights: dict[str, float] = field(default_factory=dict)
 
 
@@ -113,7 +115,8 @@ class ViewMaker:
         close = len(tiles) == 1 and len(self._large) > 0 and rng.random() < recipe.close
         for tile in tiles:
             boxes.append(self._fill(rgb, judged, tile, close=close))
-        rgb = damage(rgb, rng=rng)
+        if rng.random() < recipe.damage:
+            rgb = damage(rgb, rng=rng)
         joined = np.concatenate(boxes) if boxes else np.zeros((0, 5), np.float32)
         return View(rgb, joined.astype(np.float32), judged)
 

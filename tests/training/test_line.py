@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from dashcamcleaner.training.evaluate import EvaluationSet, evaluate, table
 from dashcamcleaner.training.export import export, recommended_thresholds, write_sidecar
 from dashcamcleaner.training.fit import FitRecipe, FitResult, fit
 from dashcamcleaner.training.pictures import list_folder, pack
-from dashcamcleaner.training.views import ViewRecipe
+from dashcamcleaner.training.views import ViewMaker, ViewRecipe
 from tests.training.synthetic import TINY_MODEL, draw_folder
 
 pytest.importorskip("torch", reason="the training line needs torch: pip install 'dashcamcleaner[train]'")
@@ -51,8 +53,6 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, FitResult]:
 
 
 def _steps(count: int) -> FitRecipe:
-    import dataclasses
-
     return dataclasses.replace(RECIPE, max_steps=count)
 
 
@@ -62,6 +62,22 @@ def test_loss_falls_and_a_run_goes_on(line: tuple[Path, FitResult]) -> None:
     assert result.last_loss < 0.7 * result.first_loss
     steps = [row.split(",")[0] for row in (folder / "run" / "log.csv").read_text().splitlines()]
     assert steps == ["step", "1", *(str(n) for n in range(20, 141, 20))]
+
+
+def test_the_last_steps_see_the_late_views(
+    line: tuple[Path, FitResult], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, result = line
+    makers: list[int] = []
+
+    def maker(*args: Any, recipe: ViewRecipe, **others: Any) -> ViewMaker:
+        makers.append(recipe.size_px)
+        return ViewMaker(*args, recipe=recipe, **others)
+
+    monkeypatch.setattr("dashcamcleaner.training.fit.ViewMaker", maker)
+    recipe = dataclasses.replace(_steps(4), late_views=dataclasses.replace(VIEWS, size_px=96), late_from=0.5)
+    fit(folder / "cache", tmp_path / "run", start=result.checkpoint, recipe=recipe)
+    assert makers == [160, 96]
 
 
 def test_the_export_loads_and_figures_come_out(line: tuple[Path, FitResult], tmp_path: Path) -> None:
@@ -118,7 +134,6 @@ def test_ultralytics_opens_the_checkpoint(line: tuple[Path, FitResult]) -> None:
 
 def test_ranks_meet(line: tuple[Path, FitResult], tmp_path: Path) -> None:
     """Two processes' worth of steps, one after the other: the second one starts from its own and meets the first."""
-    import dataclasses
 
     import torch
 
@@ -133,7 +148,6 @@ def test_ranks_meet(line: tuple[Path, FitResult], tmp_path: Path) -> None:
 
 
 def test_an_unknown_optimiser_is_refused(line: tuple[Path, FitResult], tmp_path: Path) -> None:
-    import dataclasses
 
     folder, _ = line
     with pytest.raises(SettingError, match="no optimiser 'x'"):

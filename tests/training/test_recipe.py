@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,11 +57,21 @@ def test_reads_what_it_says(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_late_views_change_what_they_name(tmp_path: Path) -> None:
+    late = "late_from = 0.6\n[late_views]\nmosaic = 0.1\n"
+    fit = read_recipe(_write(tmp_path, GOOD.replace("batch = 4\n", f"batch = 4\n{late}"))).fit
+    assert fit.views_at(0.59) is fit.views
+    assert fit.views_at(0.6) == replace(fit.views, mosaic=0.1)
+    fit = read_recipe(_write(tmp_path, GOOD)).fit
+    assert fit.views_at(1.0) is fit.views
+
+
 @pytest.mark.parametrize(
     ("wrong", "complaint"),
     [
         ("[fit]\nbudget = 3\n", "unknown key 'budget'"),
         ("[views]\nmosaics = 0.3\n", "unknown key 'mosaics'"),
+        ("[late_views]\nmosaics = 0.3\n", r"\[late_views\] has the unknown key 'mosaics'"),
         ("[fit]\nbatch = 'many'\n", "batch cannot be 'many'"),
         ("[[folder]]\npath = 'sets/a'\nkinds = ['car']\n", "kind 'car'"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,23 @@ def test_an_unknown_kind_is_not_judged(tmp_path: Path) -> None:
         view = maker.view()
         assert not view.judged[0].all()
         assert view.judged[1].any()
+
+
+def test_no_view_is_damaged_where_none_shall_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    damaged: list[int] = []
+
+    def count(rgb: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
+        damaged.append(1)
+        return rgb
+
+    monkeypatch.setattr("dashcamcleaner.training.views.damage", count)
+    packed = pack(list_folder(draw_folder(tmp_path / "set", pictures=2), known=[0, 1]), tmp_path / "cache")
+    for share, wanted in ((0.0, {0}), (0.5, set(range(8, 33))), (1.0, {40})):
+        damaged.clear()
+        maker = ViewMaker(packed, recipe=replace(RECIPE, damage=share), seed=1)
+        for _ in range(40):
+            maker.view()
+        assert len(damaged) in wanted
 
 
 def test_one_seed_one_sequence(tmp_path: Path) -> None:
