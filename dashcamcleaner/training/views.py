@@ -9,20 +9,16 @@ objects cut off by the view's edge, objects too small to be told.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from dashcamcleaner.training.damage import damage
 from dashcamcleaner.training.paste import PlatePool, face_patch, paste_face, paste_plate
 from dashcamcleaner.training.pictures import GREY, KINDS, PackedPictures
+from dashcamcleaner.training.view_boxes import MASK_STRIDE_PX, tilted, unjudge, visible
 
 __all__ = ["MASK_STRIDE_PX", "View", "ViewMaker", "ViewRecipe"]
-
-MASK_STRIDE_PX = 8
-"""Pixels per cell of a view's map of judged places: the detector's finest stride."""
 
 FACE, PLATE = 0, 1
 
@@ -42,6 +38,8 @@ class ViewRecipe:
         visible: objects of which less than this share of the area is in view are masked.
         plate_paste: chance that a plate's pixels are replaced with a rendered plate.
         face_paste: chance that a tile gets some faces of other pictures.
+        tilt: chance that a view is turned, by up to ``tilt_degrees`` either way.
+        tilt_degrees: the largest angle of a tilt.
         damage: chance that a view goes through `training.damage`.
         folder_weights: share of tiles per labelled folder; folders that are not named share by their picture count.
     """
@@ -57,6 +55,8 @@ class ViewRecipe:
     visible: float = 0.4
     plate_paste: float = 0.2
     face_paste: float = 0.08
+    tilt: float = 0.0
+    tilt_degrees: float = 12.0
     damage: float = 1.0
     folder_weights: dict[str, float] = field(default_factory=dict)
 
@@ -115,10 +115,15 @@ class ViewMaker:
         close = len(tiles) == 1 and len(self._large) > 0 and rng.random() < recipe.close
         for tile in tiles:
             boxes.append(self._fill(rgb, judged, tile, close=close))
+        joined = (np.concatenate(boxes) if boxes else np.zeros((0, 5))).astype(np.float32)
+        if rng.random() < recipe.tilt:
+            angle = float(rng.uniform(-recipe.tilt_degrees, recipe.tilt_degrees))
+            rgb, joined, judged = tilted(rgb, joined, judged, degrees=angle)
+            joined, lost = visible(joined, size, size, share=recipe.visible, smallest_px=recipe.smallest_px)
+            unjudge(judged, lost)
         if rng.random() < recipe.damage:
             rgb = damage(rgb, rng=rng)
-        joined = np.concatenate(boxes) if boxes else np.zeros((0, 5), np.float32)
-        return View(rgb, joined.astype(np.float32), judged)
+        return View(rgb, joined, judged)
 
     def _fill(self, rgb: np.ndarray, judged: np.ndarray, tile: tuple[int, int, int, int], *, close: bool) -> np.ndarray:
         """Paint one tile of a view in place and give its boxes in view pixels."""
@@ -170,15 +175,15 @@ class ViewMaker:
         if flip:
             area = np.ascontiguousarray(area[:, ::-1])
         moved = to_tile(boxes) if len(boxes) else boxes
-        whole, clipped = _visible(moved, tile_w, tile_h, recipe.visible, recipe.smallest_px)
+        whole, clipped = visible(moved, tile_w, tile_h, share=recipe.visible, smallest_px=recipe.smallest_px)
         cells = judged[:, y0 // MASK_STRIDE_PX : y1 // MASK_STRIDE_PX, x0 // MASK_STRIDE_PX : x1 // MASK_STRIDE_PX]
         for kind in range(len(KINDS)):
             if kind not in picture.known:
                 cells[kind] = 0
-        _unjudge(cells, clipped)
+        unjudge(cells, clipped)
         unsure = self._unsure[index]
         if len(unsure):
-            _unjudge(cells, to_tile(unsure))
+            unjudge(cells, to_tile(unsure))
 
         for row in whole:
             if row[0] == PLATE and row[3] - row[1] >= 14 and rng.random() < recipe.plate_paste:
@@ -250,27 +255,3 @@ def _picture_weights(packed: PackedPictures, folder_weights: dict[str, float]) -
     return np.array(
         [folder_weights[name] / counts[name] if name in folder_weights else rest / max(unnamed, 1) for name in names]
     )
-
-
-def _visible(
-    boxes: np.ndarray, width: int, height: int, share: float, smallest_px: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Boxes that can be taught (clipped to the tile), and those in view that cannot."""
-    if not len(boxes):
-        return boxes, boxes
-    clipped = boxes.copy()
-    clipped[:, [1, 3]] = np.clip(boxes[:, [1, 3]], 0, width)
-    clipped[:, [2, 4]] = np.clip(boxes[:, [2, 4]], 0, height)
-    side = clipped[:, 3:5] - clipped[:, 1:3]
-    area = np.maximum((boxes[:, 3] - boxes[:, 1]) * (boxes[:, 4] - boxes[:, 2]), 1e-6)
-    inside = (side > 0).all(1)
-    good = inside & (side.prod(1) / area >= share) & (side.max(1) >= smallest_px)
-    return clipped[good], clipped[inside & ~good]
-
-
-def _unjudge(cells: np.ndarray, boxes: np.ndarray | Sequence[Any]) -> None:
-    """Clear the judged cells under boxes given in tile pixels."""
-    for kind, x1, y1, x2, y2 in boxes:
-        ya, yb = int(max(y1, 0)) // MASK_STRIDE_PX, int(np.ceil(max(y2, 0) / MASK_STRIDE_PX))
-        xa, xb = int(max(x1, 0)) // MASK_STRIDE_PX, int(np.ceil(max(x2, 0) / MASK_STRIDE_PX))
-        cells[int(kind), ya:yb, xa:xb] = 0

@@ -15,13 +15,14 @@ from tests.training.synthetic import draw_folder
 RECIPE = ViewRecipe(size_px=128, inference_px=160, scale=(0.6, 1.4), close_px=(30.0, 100.0))
 
 
-def _maker(tmp_path: Path, *, known: tuple[int, ...] = (0, 1), seed: int = 3) -> ViewMaker:
+def _maker(tmp_path: Path, *, known: tuple[int, ...] = (0, 1), seed: int = 3, recipe: ViewRecipe = RECIPE) -> ViewMaker:
     pictures = list_folder(draw_folder(tmp_path / f"set{seed}", pictures=6), known=list(known))
-    return ViewMaker(pack(pictures, tmp_path / f"cache{seed}"), recipe=RECIPE, seed=seed)
+    return ViewMaker(pack(pictures, tmp_path / f"cache{seed}"), recipe=recipe, seed=seed)
 
 
-def test_views_are_pictures_with_boxes_inside(tmp_path: Path) -> None:
-    maker = _maker(tmp_path)
+@pytest.mark.parametrize("tilt", [0.0, 1.0])
+def test_views_are_pictures_with_boxes_inside(tmp_path: Path, tilt: float) -> None:
+    maker = _maker(tmp_path, recipe=replace(RECIPE, tilt=tilt))
     boxes = []
     for _ in range(40):
         view = maker.view()
@@ -35,9 +36,10 @@ def test_views_are_pictures_with_boxes_inside(tmp_path: Path) -> None:
     assert {0.0, 1.0} <= set(np.concatenate(boxes)[:, 0].tolist())
 
 
-def test_a_box_frames_its_object(tmp_path: Path) -> None:
+@pytest.mark.parametrize("tilt", [0.0, 1.0])
+def test_a_box_frames_its_object(tmp_path: Path, tilt: float) -> None:
     """Faces are dark discs: their boxes must be darker inside than the picture, in every kind of view."""
-    maker = _maker(tmp_path)
+    maker = _maker(tmp_path, recipe=replace(RECIPE, tilt=tilt))
     darker = []
     for _ in range(60):
         view = maker.view()
