@@ -25,8 +25,8 @@ def visible(
 
     Args:
         boxes: rows of boxes; they may reach beyond the picture.
-        width: of the picture, in pixels.
-        height: of the picture, in pixels.
+        width: the width of the picture, in pixels.
+        height: the height of the picture, in pixels.
         share: what is in view must be at least this share of the box's area.
         smallest_px: the longer side of what is in view must be at least so long.
     """
