@@ -60,9 +60,8 @@ class FitRecipe:
         exchange_steps: steps between two exchanges of weights with the others.
         save_every_s: seconds between checkpoints.
         views: what views look like.
-        late_views: what they look like at the end, None for as before. Views nearer to the pictures that the network
-            will see (few mosaics, little damage) are a better end than a beginning: YOLOX (Ge et al., arXiv 2107.08430)
-            leaves mosaics out of its last epochs.
+        late_views: what they look like at the end, None for as before. YOLOX (Ge et al., arXiv 2107.08430) leaves
+            mosaics out of its last epochs, to end with views like the pictures that the network will see.
         late_from: share of the budget from which on ``late_views`` count.
     """
 
@@ -176,9 +175,8 @@ def fit(
         share = spent / recipe.budget_s
         if recipe.max_steps is not None:
             share = max(share, step / recipe.max_steps)
-        if views is not recipe.views_at(share):
-            views = recipe.views_at(share)
-            batches = _batches(packed, recipe=recipe, views=views, strides=strides, first=step)
+        if (wanted := recipe.views_at(share)) is not views:
+            views, batches = wanted, _batches(packed, recipe=recipe, views=wanted, strides=strides, first=step)
         batch = next(batches)
         rate = recipe.lr * (recipe.lr_end + (1 - recipe.lr_end) * 0.5 * (1 + math.cos(math.pi * min(share, 1.0))))
         rate *= min(1.0, (step + 1) / max(recipe.warmup_steps, 1))

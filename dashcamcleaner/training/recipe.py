@@ -45,6 +45,7 @@ from dashcamcleaner.training.views import ViewRecipe
 __all__ = ["TrainingRecipe", "read_recipe"]
 
 _FOLDER_KEYS = ("path", "kinds", "teacher", "share", "part", "groups", "without")
+_FIT_KEYS = tuple(f.name for f in dataclasses.fields(FitRecipe) if f.name not in ("views", "late_views"))
 _EVALUATE_KEYS = ("name", "path", "kinds", "negatives", "part", "groups", "without")
 
 
@@ -99,6 +100,8 @@ def read_recipe(path: str | Path) -> TrainingRecipe:
     drawn = {"folder_weights": shares, **data.get("views", {})}
     views = _fill(ViewRecipe, drawn, where="[views]")
     late = _fill(ViewRecipe, {**drawn, **data["late_views"]}, where="[late_views]") if "late_views" in data else None
+    # Views have tables of their own: as keys of [fit] they would be taken for what those tables make.
+    _known(data.get("fit", {}), _FIT_KEYS, where="[fit]")
     fit = _fill(FitRecipe, {"views": views, "late_views": late, **data.get("fit", {})}, where="[fit]")
     start = base / str(data["start"]) if "start" in data else None
     return TrainingRecipe(tuple(pictures), _merged(evaluation), fit, start)

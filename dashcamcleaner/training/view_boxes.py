@@ -60,23 +60,21 @@ def tilted(
     """
     import cv2
 
-    height, width = rgb.shape[:2]
-    centre = (width / 2, height / 2)
-    turn = cv2.getRotationMatrix2D(centre, degrees, 1.0)
-    # OpenCV's matrix speaks of pixel centres, boxes speak of pixel edges: half a pixel off, which no box can tell.
-    picture = cv2.warpAffine(rgb, turn, (width, height), flags=cv2.INTER_LINEAR, borderValue=(GREY,) * 3)
-    cells_h, cells_w = judged.shape[1:]
-    y, x = (np.mgrid[:cells_h, :cells_w] + 0.5) * MASK_STRIDE_PX
-    back = cv2.invertAffineTransform(turn)
-    from_x = np.floor((back[0, 0] * x + back[0, 1] * y + back[0, 2]) / MASK_STRIDE_PX).astype(int)
-    from_y = np.floor((back[1, 0] * x + back[1, 1] * y + back[1, 2]) / MASK_STRIDE_PX).astype(int)
-    inside = (from_x >= 0) & (from_x < cells_w) & (from_y >= 0) & (from_y < cells_h)
-    cells = judged[:, np.clip(from_y, 0, cells_h - 1), np.clip(from_x, 0, cells_w - 1)] * inside.astype(judged.dtype)
+    def turned(picture: np.ndarray, how: int, border: int) -> np.ndarray:
+        height, width = picture.shape[:2]
+        # OpenCV counts from the centre of the first pixel, boxes from its edge.
+        turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1.0)
+        return cv2.warpAffine(picture, turn, (width, height), flags=how, borderValue=(border,) * 3)
+
+    picture = turned(rgb, cv2.INTER_LINEAR, GREY)
+    cells = np.stack([turned(of_kind, cv2.INTER_NEAREST, 0) for of_kind in judged])
     if not len(boxes):
         return picture, boxes, cells
-    cos, sin = np.abs(turn[0, :2])
+    turn = cv2.getRotationMatrix2D((0, 0), degrees, 1.0)[:, :2]
+    centre = np.array(rgb.shape[1::-1]) / 2
+    middle = ((boxes[:, 3:5] + boxes[:, 1:3]) / 2 - centre) @ turn.T + centre
     half = (boxes[:, 3:5] - boxes[:, 1:3]) / 2
-    middle = ((boxes[:, 3:5] + boxes[:, 1:3]) / 2) @ turn[:, :2].T + turn[:, 2]
+    cos, sin = np.abs(turn[0])
     across = half * cos, half[:, ::-1] * sin
     faces = (boxes[:, 0] == KINDS.index("face"))[:, None]
     reach = np.where(faces, np.hypot(*across), across[0] + across[1])

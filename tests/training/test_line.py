@@ -134,7 +134,6 @@ def test_ultralytics_opens_the_checkpoint(line: tuple[Path, FitResult]) -> None:
 
 def test_ranks_meet(line: tuple[Path, FitResult], tmp_path: Path) -> None:
     """Two processes' worth of steps, one after the other: the second one starts from its own and meets the first."""
-
     import torch
 
     folder, _ = line
@@ -148,7 +147,6 @@ def test_ranks_meet(line: tuple[Path, FitResult], tmp_path: Path) -> None:
 
 
 def test_an_unknown_optimiser_is_refused(line: tuple[Path, FitResult], tmp_path: Path) -> None:
-
     folder, _ = line
     with pytest.raises(SettingError, match="no optimiser 'x'"):
         fit(folder / "cache", tmp_path, start=folder / "tiny.yaml", recipe=dataclasses.replace(RECIPE, optimiser="x"))

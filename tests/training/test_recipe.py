@@ -70,6 +70,7 @@ def test_late_views_change_what_they_name(tmp_path: Path) -> None:
     ("wrong", "complaint"),
     [
         ("[fit]\nbudget = 3\n", "unknown key 'budget'"),
+        ("[fit]\nlate_views = 3\n", "unknown key 'late_views'"),
         ("[views]\nmosaics = 0.3\n", "unknown key 'mosaics'"),
         ("[late_views]\nmosaics = 0.3\n", r"\[late_views\] has the unknown key 'mosaics'"),
         ("[fit]\nbatch = 'many'\n", "batch cannot be 'many'"),
