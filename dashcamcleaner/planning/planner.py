@@ -38,8 +38,10 @@ _SPURIOUS_MARGIN = 0.2
 """A single sighting this little above the threshold may be dropped, where the user asks for it."""
 _REACH_LEAST = 0.1
 """The part of the fill times that a track gets which just passes its threshold."""
-_FULL_ABOVE = 6.0
+_FULL_ABOVE = 4.0
 """Log odds above the threshold from which a track is followed for the full time."""
+_FULL_SEEN_S = 0.07
+"""And the time in sight that it takes, each look weighed by its score: a glimpse is no reason to hide a second."""
 _SURE_ABOVE = 4.0
 """Log odds above it from which the size of its region is not bounded."""
 _TO_CUT_S = 0.25
@@ -253,7 +255,7 @@ class TrackPlanner:
                 now = probability(self._log_odds(track))
                 self.probabilities[track.id] = max(now, self.probabilities.get(track.id, 0.0))
             above = math.inf if self._evidence is None else self._margin(track)
-            reach = _REACH_LEAST + (1 - _REACH_LEAST) * min(1.0, above / _FULL_ABOVE)
+            reach = self._reach(track, above)
             before_s, after_s = self._up_to_cuts(track, now_s, reach * self._fill_before_s, reach * self._fill_after_s)
             places = fill.at(
                 seen.index,
@@ -272,6 +274,13 @@ class TrackPlanner:
         if seen.damaged:
             found = (whole_frame(self._upright_size), *found)
         return FramePlan(seen, found)
+
+    def _reach(self, track: Track, above: float) -> float:
+        """The part of the fill times that a track gets which lies so many log odds above what is asked of it."""
+        if self._evidence is None:
+            return 1.0
+        earned = min(1.0, above / _FULL_ABOVE, track.seen_s / _FULL_SEEN_S)
+        return _REACH_LEAST + (1 - _REACH_LEAST) * earned
 
     def _up_to_cuts(self, track: Track, now_s: float, before_s: float, after_s: float) -> tuple[float, float]:
         """How long a track is followed before its first sighting and after its last, with a cut close by."""

@@ -60,6 +60,7 @@ class Track:
         best: highest score so far.
         surest: the same, large sightings counted `LARGE_LESS_SURE` less: what thresholds are held against.
         count: sightings so far, dropped ones included.
+        seen_s: time in sight, in seconds, each look weighed by its score: how much it was seen in all.
         missed_s: seconds since its last sighting, of frames in which it was looked for; skipped ones do not count.
         ended: no sighting will follow (a cut, or unseen for too long).
         evidence: what speaks for it and against it.
@@ -71,6 +72,7 @@ class Track:
     best: float = 0.0
     surest: float = 0.0
     count: int = 0
+    seen_s: float = 0.0
     missed_s: float = 0.0
     ended: bool = False
     evidence: TrackEvidence = field(default_factory=lambda: TrackEvidence("", upright_size=(1, 1)))

@@ -30,6 +30,8 @@ _STRONG = 0.25
 _ESTABLISHED_SIGHTINGS = 3
 _AT_ONCE = 128
 """Detections that are held against tracks in one go."""
+_LOOK_MOST_S = 0.25
+"""The longest time that one look speaks for: looks are not planned further apart, but a clip may freeze."""
 _FORGET_S = 2.0
 """An established track that stays unseen for longer has ended: behind a lorry, a car rarely stays the same."""
 _FORGET_WEAK_S = 0.4
@@ -61,6 +63,7 @@ class Tracker:
         self._upright_size = upright_size
         self._active: list[tuple[Track, MotionModel]] = []
         self._time_s: float | None = None
+        self._look_s: float | None = None
         self._next_id = 1
 
     def push(self, seen: Observation) -> Association:
@@ -68,6 +71,9 @@ class Tracker:
         time_s = seen.time.seconds
         seconds = 0.0 if self._time_s is None else max(0.0, time_s - self._time_s)
         self._time_s = time_s
+        since_look_s = 0.0 if self._look_s is None else min(_LOOK_MOST_S, max(0.0, time_s - self._look_s))
+        if not seen.skipped:
+            self._look_s = time_s
         motion = FrameMotion(seen.motion, seconds=seconds, size=self._upright_size)
         self._predict(motion, skipped=seen.skipped)
         ids = np.full(len(seen.detections), -1, np.int64)
@@ -77,7 +83,7 @@ class Tracker:
                 box, score = _plain(seen, which)
                 track.evidence.update(box, score=score, expected=(model.x, model.y, model.width, model.height))
                 model.update(box, score=score)
-                self._add(track, Sighting(seen.index, time_s, box, score, model.copy()))
+                self._add(track, Sighting(seen.index, time_s, box, score, model.copy()), since_look_s)
                 ids[which] = track.id
         started = []
         for which in np.flatnonzero(ids < 0).tolist():
@@ -87,18 +93,19 @@ class Tracker:
             box, score = _plain(seen, which)
             track.evidence.update(box, score=score)
             model = MotionModel.at(box)
-            self._add(track, Sighting(seen.index, time_s, box, score, model.copy()))
+            self._add(track, Sighting(seen.index, time_s, box, score, model.copy()), since_look_s)
             self._active.append((track, model))
             started.append(track)
             ids[which] = track.id
         return Association(motion, tuple(started), ids)
 
-    def _add(self, track: Track, sighting: Sighting) -> None:
+    def _add(self, track: Track, sighting: Sighting, since_look_s: float) -> None:
         track.sightings.append(sighting)
         track.best = max(track.best, sighting.score)
         less = LARGE_LESS_SURE * large_share(sighting.xyxy, self._upright_size)
         track.surest = max(track.surest, sighting.score - less)
         track.count += 1
+        track.seen_s += sighting.score * since_look_s
         track.missed_s = 0.0
 
     def _predict(self, motion: FrameMotion, *, skipped: bool) -> None:

@@ -87,13 +87,26 @@ def test_what_is_followed_nearly_to_a_cut_is_followed_up_to_it() -> None:
     seen_in = range(45, 50)
     far = covered(cut_at=1, seen_in=seen_in)
     assert 28 < far[0] < 43, "weak: followed for a part of the time"
-    for short_of in (1, 4, 7):
+    for short_of in (1, 4, 6):
         cut = far[0] - short_of
         assert covered(cut_at=cut, seen_in=seen_in)[0] == cut, "nothing appears just after a cut"
         cut = far[-1] + 1 + short_of
         assert covered(cut_at=cut, seen_in=seen_in)[-1] == cut - 1, "nothing goes just before one"
     assert covered(cut_at=far[0] - 12, seen_in=seen_in)[0] == far[0]
     assert covered(cut_at=far[-1] + 13, seen_in=seen_in)[-1] == far[-1]
+
+
+def test_a_glimpse_is_followed_for_a_part_of_the_time_however_sure_it_is() -> None:
+    def each_side(seen_in: range, score: float) -> tuple[int, int]:
+        hidden = covered(cut_at=1, seen_in=seen_in, score=score)
+        return seen_in.start - hidden[0], hidden[-1] - seen_in.stop + 1
+
+    assert each_side(range(40, 50), 0.9) == (22, 22), "the full 0.75 s"
+    for score in (0.9, 0.5, 0.2):
+        before, after = each_side(range(45, 46), score)
+        assert 2 <= before <= 3 + 8 * score, "seen once"
+        assert before == after
+    assert each_side(range(45, 46), 0.5) < each_side(range(45, 47), 0.5) < each_side(range(45, 50), 0.5)
 
 
 def test_the_fill_times_are_bounds_beside_a_cut_too() -> None:

@@ -160,8 +160,27 @@ def test_a_track_ends_by_looks_that_missed_it_and_not_by_frames_that_were_skippe
     assert looked_until_ended(2) == (plain if score < 0.5 else plain // 2)  # an established one also by time
 
 
-def observation_of(index, rows, *, skipped=False):
-    time = FrameTime(index, Fraction(1, 30))
+@pytest.mark.parametrize(("fps", "every"), [(30, 1), (60, 1), (15, 1), (30, 4)])
+def test_what_a_track_was_seen_counts_by_time_and_score_whatever_the_rate_of_frames_and_looks(fps, every):
+    tracker = Tracker(upright_size=SIZE)
+    row = (100.0, 100.0, 140.0, 150.0, 0.4, "face")
+    tracks = []
+    for index in range(fps + 1):
+        skipped = index % every != 0
+        tracks += tracker.push(observation_of(index, [] if skipped else [row], skipped=skipped, fps=fps)).started
+    (track,) = tracks
+    assert track.seen_s == pytest.approx(0.4 * (fps // every * every) / fps)
+
+
+def test_a_frozen_clip_does_not_make_one_look_count_for_seconds():
+    tracker = Tracker(upright_size=SIZE)
+    tracker.push(observation_of(0, []))
+    (track,) = tracker.push(observation_of(300, [(100.0, 100.0, 140.0, 150.0, 1.0, "face")])).started
+    assert track.seen_s <= 0.25
+
+
+def observation_of(index, rows, *, skipped=False, fps=30):
+    time = FrameTime(index, Fraction(1, fps))
     return Observation(
         index, time, Detections.from_rows(rows), motion=Motion.still() if index else None, skipped=skipped
     )
