@@ -123,7 +123,7 @@ def make_bases(folder: Path) -> dict[str, list[Path]]:
 
 def make_weights(folder: Path) -> list[Path]:
     """The shipped weights as one ONNX file, and the description that lies beside them."""
-    file = find_weights("nano-3").file("onnx")
+    file = find_weights().file("onnx")
     assert file is not None
     shipped = file.path
     for found in (shipped, shipped.with_suffix(".json")):

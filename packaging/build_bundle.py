@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import platform
 import re
@@ -80,6 +81,15 @@ def environment(folder: Path) -> Path:
     assert pinned is not None, "a bundle keeps the machine awake, too: nothing can be installed into it later"
     run(python, "-m", "pip", "install", "--quiet", "-r", ROOT / "requirements.txt", pinned[0], PYINSTALLER)
     return python
+
+
+def default_weights() -> list[Path]:
+    """The files of the weights that `auto` means: those of the highest rank."""
+    told = {path: json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "weights").glob("*.json")}
+    best = max((path for path in told if "rank" in told[path]), key=lambda path: told[path]["rank"])
+    files = told[best]["files"]
+    names = [row[key] for row in files for key in ("file", "bin") if key in row]
+    return [best, *(best.parent / name for name in names)]
 
 
 def add_desktop_files(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import configparser
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from dashcamcleaner.detection.weights import find_weights
 from dashcamcleaner.media.formats import format_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,7 +28,15 @@ def test_its_scripts_are_python(name: str) -> None:
 
 def test_the_bundle_is_of_the_pinned_versions_and_of_weights_that_are_there() -> None:
     assert "requirements.txt" in (PACKAGING / "build_bundle.py").read_text()
-    assert list((ROOT / "weights").glob("nano-3*.onnx"))
+    spec = importlib.util.spec_from_file_location("build_bundle", PACKAGING / "build_bundle.py")
+    assert spec is not None
+    assert spec.loader is not None
+    build_bundle = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build_bundle)
+    weights = build_bundle.default_weights()
+    assert {path.suffix for path in weights} >= {".json", ".onnx", ".xml", ".bin"}
+    assert all(path.is_file() for path in weights)
+    assert f"{find_weights().name}.onnx" in {path.name for path in weights}
     done = subprocess.run([sys.executable, PACKAGING / "build_bundle.py", "--help"], capture_output=True, text=True)
     assert done.returncode == 0
     assert "--deb" in done.stdout

@@ -362,13 +362,13 @@ def test_a_chip_without_bf16_takes_the_int8_file_that_says_it_may(native: str, c
             kind = next(key for key, told in openvino._PRECISIONS.items() if told == native)
             return type("Type", (), {"to_string": lambda self: kind})()
 
-    weights = find_weights("nano-3")
+    weights = find_weights()
     file = openvino._choose_file(weights, core=Core(), device="CPU", precision="auto")
     assert file.precision == chosen
 
 
 def test_the_shipped_int8_file_runs_and_says_so() -> None:
-    detector = open_detector(weights="nano-3", backend="openvino", precision="int8", aspect=WIDE)
+    detector = open_detector(backend="openvino", precision="int8", aspect=WIDE)
     try:
         assert detector.description.precision == "int8"
         assert len(detector.detect([np.full((360, 640, 3), 114, np.uint8)])[0]) == 0
