@@ -43,8 +43,9 @@ def _things(actors: Sequence[Actor], t: int) -> list[tuple[str, tuple[float, flo
 
 def test_nothing_but_faces_and_plates_is_hidden_in_any_frame_of_the_demo(tmp_path: Path) -> None:
     """Each region belongs to a track that was on a face or plate. One that is lost behind the lamp post is followed for
-    half a second."""
-    with DryRun(make_demo(tmp_path), resolve({})) as run:
+    the fill time."""
+    settings = resolve({})
+    with DryRun(make_demo(tmp_path), settings) as run:
         plans = run.plans()
     assert len(plans) == FRAMES
     actors = cast()
@@ -55,7 +56,8 @@ def test_nothing_but_faces_and_plates_is_hidden_in_any_frame_of_the_demo(tmp_pat
             x, y = (region.xyxy[0] + region.xyxy[2]) / 2, (region.xyxy[1] + region.xyxy[3]) / 2
             there = any(kind == region.kind and contains(box, (x, y, x, y)) for kind, box in things)
             (on if there else off)[region.track] += 1
-    assert {track for track, frames in off.items() if not on[track] or frames > 15} == set()
+    fill = int(max(settings.fill_before, settings.fill_after) * 30)
+    assert {track for track, frames in off.items() if not on[track] or frames > fill} == set()
     assert sum(frames > 30 for frames in on.values()) >= 6, (
         "two people, one of them before and behind the lamp post, and three cars"
     )
