@@ -1,7 +1,7 @@
 """Makes the numbers of the evidence model: ``dashcamcleaner/tracking/evidence.json``.
 
-    mkdir WORK; cp docs/recipes/nano-3.toml WORK; ln -s "$PWD/../shared/data" WORK/data
-    python benchmarks/pans.py WORK/nano-3.toml PANS --make-pans ../shared/tools/make_pans.py
+    mkdir WORK; cp docs/recipes/nano-4.toml WORK; ln -s "$PWD/../shared/data" WORK/data
+    python benchmarks/pans.py WORK/nano-4.toml PANS --make-pans ../shared/tools/make_pans.py
     python benchmarks/calibrate.py PANS --out dashcamcleaner/tracking/evidence.json [--weights NAME] [--seen FOLDER]
 
 PANS are clips of a virtual camera over the *training* side of the recipe, negatives among them; clips that do not say

@@ -4,7 +4,7 @@
 
 ``make_pans.py`` (it belongs to the measuring data, see CONTRIBUTING.md) pans, zooms and shakes over the pictures of one
 folder and writes a clip and its truth. This script says of which pictures: RECIPE is a training recipe
-(docs/recipes/nano-3.toml, copied beside a link `data` to the measuring data) and decides the split. The *training*
+(docs/recipes/nano-4.toml, copied beside a link `data` to the measuring data) and decides the split. The *training*
 side takes what the recipe's ``[[folder]]`` rows take, so that calibrating sees nothing that figures are measured on;
 the *held-out* side takes what its ``[[evaluate]]`` rows take. Pictures that are on both sides are refused.
 
