@@ -127,7 +127,7 @@ def test_threads_may_share_it(engine: Detector) -> None:
 def test_what_is_started_may_be_fetched_later(engine: Detector) -> None:
     if not isinstance(engine, PipelinedDetector):
         pytest.skip("this engine does not work ahead")
-    pictures = [street(seed) for seed in range(8)]
+    pictures = [street(seed) for seed in range(6)]
     handles = [engine.submit([picture.copy()]) for picture in pictures]
     for picture, handle in zip(pictures, handles, strict=True):
         assert same(engine.result(handle)[0], engine.detect([picture])[0])
@@ -180,7 +180,7 @@ def reference() -> Iterator[Detector]:
 @pytest.mark.parametrize("name", ["torch", "onnx"])
 def test_engines_agree_on_rendered_streets(name: str, reference: Detector) -> None:
     detector = open_engine(name)
-    pictures = [street(seed) for seed in range(8)]
+    pictures = [street(seed) for seed in range(6)]
     compared = sum(
         agree(a, b, scale=1, box_px=BOX_TOLERANCE_PX, score=SCORE_TOLERANCE)
         for a, b in zip(detector.detect(pictures), reference.detect(pictures), strict=True)
