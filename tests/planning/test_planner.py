@@ -213,6 +213,18 @@ def test_knocked_out_sightings_leave_99_percent_protected(knocked, kind_of):
     assert total.over_cover < 4
 
 
+@pytest.mark.parametrize("knocked", [{"bursts": 1.5}, {"knock_out": 0.2, "bursts": 0.8}])
+def test_tracks_judged_by_evidence_are_as_protected_through_knock_outs(knocked):
+    """As a run judges them: how long a track is followed depends on how sure it is and on how much it was seen."""
+    total = LeakFigures()
+    for seed in range(3):
+        scene = random_scene(seed, cuts=True)
+        planner = tracks(evidence=EvidenceModel.shipped(), thresholds={"face": 0.04, "plate": 0.04})
+        total += leaks(scene.truth(), planned(scene.observations(**knocked), planner), thresholds=THRESHOLDS)
+    assert total.legible_frames > 1000
+    assert total.leaked_share <= 0.01
+
+
 def test_the_detector_alone_would_leak_so_the_scenes_are_no_walk_over():
     scene = random_scene(1)
     observations = scene.observations(knock_out=0.3)
