@@ -18,12 +18,12 @@ import numpy as np
 from dashcamcleaner.core.boxes import Detections, iou
 from dashcamcleaner.core.motion import FrameMotion, Motion
 
-__all__ = ["LONGEST_INTERVAL", "DetectionSchedule", "detections_agree"]
+__all__ = ["LONGEST_INTERVAL", "LONGEST_INTERVAL_S", "DetectionSchedule", "detections_agree"]
 
 LONGEST_INTERVAL = 4
 """Frames between two looks where the motion allows it. On the labelled clips 4 leaves less unprotected than 3 and 5:
 with fewer looks in between, more of what is unsteady shows as a difference between two of them."""
-_LONGEST_S = 0.25
+LONGEST_INTERVAL_S = 0.25
 """Two looks are never further apart, whatever the frame rate and the interval asked for."""
 _PASSED = 0.05
 """How far the picture may move between two looks, as a share of its long side: what comes in at the border and leaves
@@ -72,7 +72,7 @@ class DetectionSchedule:
             due = self._since >= min(LONGEST_INTERVAL, _PASSED / step)
         begins = self._latest_s is None or (motion is not None and motion.cut)
         ends = next_s is None or (next_motion is not None and next_motion.cut)
-        late = next_s is not None and self._latest_s is not None and next_s - self._latest_s > _LONGEST_S
+        late = next_s is not None and self._latest_s is not None and next_s - self._latest_s > LONGEST_INTERVAL_S
         if due or begins or ends or late:
             self._since, self._moved, self._latest_s = 0, 0.0, at_s
             return True

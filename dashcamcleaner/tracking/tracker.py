@@ -19,6 +19,7 @@ import numpy as np
 
 from dashcamcleaner.core.motion import FrameMotion
 from dashcamcleaner.core.plan import FramePlan, Observation, Origin
+from dashcamcleaner.tracking.detection_schedule import LONGEST_INTERVAL_S
 from dashcamcleaner.tracking.evidence import TrackEvidence
 from dashcamcleaner.tracking.motion_model import MotionModel
 from dashcamcleaner.tracking.track import LARGE_LESS_SURE, Association, Sighting, Track, large_share
@@ -30,8 +31,6 @@ _STRONG = 0.25
 _ESTABLISHED_SIGHTINGS = 3
 _AT_ONCE = 128
 """Detections that are held against tracks in one go."""
-_LOOK_MOST_S = 0.25
-"""The longest time that one look speaks for: looks are not planned further apart, but a clip may freeze."""
 _FORGET_S = 2.0
 """An established track that stays unseen for longer has ended: behind a lorry, a car rarely stays the same."""
 _FORGET_WEAK_S = 0.4
@@ -71,7 +70,8 @@ class Tracker:
         time_s = seen.time.seconds
         seconds = 0.0 if self._time_s is None else max(0.0, time_s - self._time_s)
         self._time_s = time_s
-        since_look_s = 0.0 if self._look_s is None else min(_LOOK_MOST_S, max(0.0, time_s - self._look_s))
+        # A clip may freeze: no look speaks for longer than looks are planned apart.
+        since_look_s = 0.0 if self._look_s is None else min(LONGEST_INTERVAL_S, max(0.0, time_s - self._look_s))
         if not seen.skipped:
             self._look_s = time_s
         motion = FrameMotion(seen.motion, seconds=seconds, size=self._upright_size)
