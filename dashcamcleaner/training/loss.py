@@ -30,9 +30,11 @@ def collate(views: list[View], *, strides: tuple[int, ...]) -> dict[str, Any]:
     for view in views:
         levels = []
         for stride in strides:
-            step = stride // MASK_STRIDE_PX
-            # A coarse cell is judged where the fine cell at its centre is.
-            levels.append(view.judged[:, step // 2 :: step, step // 2 :: step].reshape(len(view.judged), -1))
+            # A coarse cell is judged where the map's cell at its centre is, a finer one where the cell that holds it is.
+            finer = max(MASK_STRIDE_PX // stride, 1)
+            cells = view.judged.repeat(finer, axis=1).repeat(finer, axis=2)
+            step = max(stride // MASK_STRIDE_PX, 1)
+            levels.append(cells[:, step // 2 :: step, step // 2 :: step].reshape(len(view.judged), -1))
         weights.append(np.concatenate(levels, axis=1).T)
     return {
         "rgb": torch.from_numpy(np.ascontiguousarray(pixels)),

@@ -15,7 +15,7 @@ from dashcamcleaner.training.pictures import GREY, KINDS
 __all__ = ["MASK_STRIDE_PX", "tilted", "unjudge", "visible"]
 
 MASK_STRIDE_PX = 8
-"""Pixels per cell of a view's map of judged places: the detector's finest stride."""
+"""Pixels per cell of a view's map of judged places: the finest stride of most detectors."""
 
 
 def visible(

@@ -94,3 +94,23 @@ def test_small_objects_are_masked_not_taught(tmp_path: Path, seed: int) -> None:
     views = [maker.view() for _ in range(8)]
     assert all(len(view.boxes) == 0 for view in views)
     assert any(not view.judged.all() for view in views)
+
+
+def test_every_level_of_a_network_is_judged_where_the_map_says(tmp_path: Path) -> None:
+    """Levels finer than the map, as of networks for small objects, too."""
+    pytest.importorskip("torch")
+    from dashcamcleaner.training.loss import collate
+
+    view = replace(_maker(tmp_path).view(), judged=np.zeros((2, 16, 16), np.uint8))
+    view.judged[1, 4:8, 8:12] = 1  # plates are judged in x 64-96, y 32-64
+    weights = collate([view], strides=(8, 16, 32, 4))["weights"][0].numpy()
+    assert weights.shape == (16**2 + 8**2 + 4**2 + 32**2, 2)
+    begin = 0
+    for stride in (8, 16, 32, 4):
+        cells = 128 // stride
+        level = weights[begin : begin + cells**2].reshape(cells, cells, 2)
+        begin += cells**2
+        wanted = np.zeros((cells, cells))
+        wanted[32 // stride : 64 // stride, 64 // stride : 96 // stride] = 1
+        assert not level[..., 0].any()
+        assert (level[..., 1] == wanted).all(), stride
