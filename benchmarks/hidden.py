@@ -111,7 +111,8 @@ def sheets_of(
         size = run.info.upright_size
         probabilities = planner.probabilities if isinstance(planner, TrackPlanner) else {}
         hidden = shares(plans, size=size, settings=settings, truth=truth)
-        summaries = track_summaries(plans, upright_size=size)
+        # A truth tells nothing of kinds that it does not label, so that their tracks are left out.
+        summaries = [one for one in track_summaries(plans, upright_size=size) if one.track in hidden.of_track]
         shown = sorted(summaries, key=lambda one: -hidden.of_track[one.track])[:most]
         pictures = moments(run, shown)
     tiles = [tile(pictures[one.track], one, hidden.of_track[one.track], probabilities.get(one.track)) for one in shown]

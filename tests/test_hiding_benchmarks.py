@@ -106,3 +106,16 @@ def test_sheets_show_every_hidden_track_those_first_that_hide_most(
         assert sheet.size == (2 * hidden.TILE_PX, hidden.TILE_PX + hidden.TEXT_PX)
     (folder / "empty").mkdir()
     assert run(hidden, monkeypatch, str(folder / "empty"), "--out", str(folder / "sheets")) == 3
+
+
+def test_what_is_hidden_for_nothing_leaves_kinds_out_that_the_truth_does_not_label(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hidden, path = load("hidden"), folder / "a.json"
+    (folder / "b.mp4").unlink()
+    assert run(hidden, monkeypatch, str(folder), "--out", str(folder / "sheets"), "--for-nothing") == 0
+    assert "| 2 |" in capsys.readouterr().out
+    truth = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**truth, "kinds": ["plate"], "tracks": []}), encoding="utf-8")
+    assert run(hidden, monkeypatch, str(folder), "--out", str(folder / "sheets"), "--for-nothing") == 0
+    assert "| 0.00% | 0.00% | 0 |" in capsys.readouterr().out
