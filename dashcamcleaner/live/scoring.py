@@ -9,7 +9,7 @@ from dashcamcleaner.errors import DashcamCleanerError, SettingError
 from dashcamcleaner.live.labels import LabelScorer, LabelWatch
 from dashcamcleaner.live.sight import RETRY_S
 from dashcamcleaner.live.state import LiveState
-from dashcamcleaner.live.verdicts import Verdicts
+from dashcamcleaner.live.switching import Verdicts
 from dashcamcleaner.messages import msg
 
 __all__ = ["LabelScoring"]

@@ -23,8 +23,7 @@ from dashcamcleaner.live.ports import FrameSink, FrameSource, StreamFormat
 from dashcamcleaner.live.scoring import LabelScoring
 from dashcamcleaner.live.sight import Sight
 from dashcamcleaner.live.state import LiveState
-from dashcamcleaner.live.switching import CoverSwitch, Switcher
-from dashcamcleaner.live.verdicts import FRESH_S, Verdicts
+from dashcamcleaner.live.switching import FRESH_S, CoverSwitch, Switcher, Verdicts
 from dashcamcleaner.messages import msg
 from dashcamcleaner.settings import Settings
 

@@ -14,7 +14,7 @@ from dashcamcleaner.live.delay import HeldFrame
 from dashcamcleaner.live.detectors import Detectors
 from dashcamcleaner.live.pictures import TIME_BASE
 from dashcamcleaner.live.state import LiveState
-from dashcamcleaner.live.verdicts import Verdicts
+from dashcamcleaner.live.switching import Verdicts
 from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.frames import FramePlanner

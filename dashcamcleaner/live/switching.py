@@ -1,25 +1,28 @@
 """Switches: what covers a picture elsewhere (an item in OBS) as soon as something is found, and uncovers it on a lease.
 
-A `Switcher` gives verdicts of the analysis, undelayed, to one `CoverSwitch` in a thread of its own. Covered is where
-everything starts, and what it falls back to: only while clear verdicts keep coming is the lease renewed.
+`Verdicts` joins what all who look have found; a `Switcher` gives it, undelayed, to one `CoverSwitch` in a thread of its
+own. Covered is where everything starts, and what it falls back to: only while clear verdicts keep coming is the lease
+renewed.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol, runtime_checkable
 
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.live.clock import Clock
 from dashcamcleaner.messages import msg
 
-__all__ = ["LEASE_S", "RENEW_S", "CoverSwitch", "Switcher"]
+__all__ = ["FRESH_S", "LEASE_S", "RENEW_S", "CoverSwitch", "Switcher", "Verdicts"]
 
 RENEW_S = 0.5
 """How often a lease is renewed."""
 LEASE_S = 1.5
 """How long one lasts: whoever holds the cover falls back to covered after this time without a renewal."""
+FRESH_S = 0.5
+"""A verdict that nothing is there counts for so long: then the switches cover."""
 _FIRST_RETRY_S, _LAST_RETRY_S = 0.25, 5.0
 
 
@@ -72,7 +75,7 @@ class Switcher:
         self._tell = tell
         self._changed = threading.Condition()
         self._clear_s: float | None = None
-        self._found_s: float | None = None
+        self._covered_until_s = 0.0
         self._score = 0.0
         self._ended = False
         self.covered = True
@@ -83,7 +86,8 @@ class Switcher:
             now = self._clock.now()
             self._score = score
             if found:
-                self._found_s = now
+                self._clear_s = None  # with a hold of 0, too, it takes a clear verdict to uncover
+                self._covered_until_s = max(self._covered_until_s, now + self._hold_s)
                 self._changed.notify_all()
             else:
                 first = self._clear_s is None
@@ -92,9 +96,9 @@ class Switcher:
                     self._changed.notify_all()
 
     def cover(self, until_s: float) -> None:
-        """Cover until a time, whatever verdicts say."""
+        """Cover until a time, whatever verdicts say; until later, if something else asks for that."""
         with self._changed:
-            self._found_s = max(self._found_s or 0.0, until_s - self._hold_s)
+            self._covered_until_s = max(self._covered_until_s, until_s)
             self._changed.notify_all()
 
     def end(self) -> None:
@@ -107,7 +111,7 @@ class Switcher:
         """Whether it is to be covered at a time."""
         if self._clear_s is None or now_s - self._clear_s > self._fresh_s:
             return True
-        return self._found_s is not None and now_s < self._found_s + self._hold_s
+        return now_s < self._covered_until_s
 
     def run(self) -> None:
         """The thread's work: until `end`."""
@@ -157,9 +161,45 @@ class Switcher:
 
     def _next_turn(self, now_s: float) -> float:
         """When the state may change by itself."""
-        turns = []
+        turns = [self._covered_until_s]
         if self._clear_s is not None:
             turns.append(self._clear_s + self._fresh_s)
-        if self._found_s is not None:
-            turns.append(self._found_s + self._hold_s)
         return min((time for time in turns if time > now_s), default=now_s + RENEW_S)
+
+
+class Verdicts:
+    """Joins verdicts; may be called from any thread.
+
+    Args:
+        switchers: take the verdict.
+        examiners: who looks; a clear verdict needs all of them.
+        clock: tells time.
+    """
+
+    def __init__(self, switchers: Sequence[Switcher], *, examiners: Collection[str], clock: Clock) -> None:
+        self._switchers, self._examiners, self._clock = switchers, frozenset(examiners), clock
+        self._lock = threading.Lock()
+        self._latest: dict[str, tuple[float, bool, float]] = {}
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody takes verdicts."""
+        return bool(self._switchers)
+
+    def judge(self, examiner: str, *, found: bool, score: float) -> None:
+        """Take a verdict: it is clear only while all who look have looked lately and found nothing.
+
+        Args:
+            examiner: who looked: ``kinds`` or ``labels``.
+            found: whether there was anything to cover.
+            score: the best score of it.
+        """
+        now = self._clock.now()
+        with self._lock:
+            self._latest[examiner] = (now, found, score)
+            known = self._examiners <= self._latest.keys()
+            fresh = known and all(now - at <= FRESH_S for at, *_ in self._latest.values())
+            anything = any(one for _, one, _ in self._latest.values())
+        if anything or fresh:
+            for switcher in self._switchers:
+                switcher.verdict(found=anything, score=score)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections.abc import Sequence
 
 import pytest
 
@@ -62,17 +63,24 @@ class NotedSwitch:
 
 
 def drive(
-    acts: list[tuple[float, bool]], *, end_s: float, breaks_at: int = -1
+    acts: list[tuple[float, bool]],
+    *,
+    end_s: float,
+    breaks_at: int = -1,
+    panics: Sequence[tuple[float, float]] = (),
+    hold_s: float = 0.5,
 ) -> tuple[list[tuple[float, bool]], list[str], NotedSwitch]:
-    """Verdicts ``(time, found)`` -> what the switch was told."""
+    """Verdicts ``(time, found)`` and panics ``(time, until)`` -> what the switch was told."""
     clock = TurnedClock(end_s=end_s)
     switch = NotedSwitch(clock, breaks_at=breaks_at)
     sentences: list[str] = []
     switcher = Switcher(
-        switch, clock=clock, hold_s=0.5, fresh_s=0.5, tell=lambda what, sentence: sentences.append(sentence)
+        switch, clock=clock, hold_s=hold_s, fresh_s=0.5, tell=lambda what, sentence: sentences.append(sentence)
     )
     clock.switcher = switcher
     clock.acts = [(at, lambda found=found: switcher.verdict(found=found, score=0.5)) for at, found in acts]
+    clock.acts += [(at, lambda until=until: switcher.cover(until)) for at, until in panics]
+    clock.acts.sort(key=lambda act: act[0])
     switcher.run()
     return switch.told, sentences, switch
 
@@ -104,6 +112,36 @@ def test_a_find_covers_at_once_and_for_its_hold() -> None:
     assert state_at(told, 1.62)
     assert state_at(told, 2.0)
     assert not state_at(told, 2.3)
+
+
+def test_a_find_without_a_hold_covers_until_the_next_clear_verdict() -> None:
+    told, _, _ = drive([(0.1, False), (0.2, False), (0.3, True), (0.55, False)], end_s=1.0, hold_s=0.0)
+    assert not state_at(told, 0.29)
+    assert state_at(told, 0.37)
+    assert state_at(told, 0.54)
+    assert not state_at(told, 0.62)
+
+
+@pytest.mark.parametrize(
+    ("panics", "found_at", "until"),
+    [
+        ([(0.85, 3.0)], [1.0, 1.5], 3.0),  # found within the panic
+        ([(0.85, 3.0)], [0.7], 3.0),  # found before it
+        ([(0.85, 3.0)], [2.8], 3.3),  # its hold ends later than the panic
+        ([(0.85, 1.05)], [0.7], 1.2),  # a panic shorter than the hold that is under way
+        ([(0.85, 3.0), (1.2, 1.5)], [1.6], 3.0),  # a second, shorter one
+        ([(0.85, 1.5), (1.2, 3.0)], [], 3.0),
+    ],
+)
+def test_whatever_covers_longest_counts(panics: list[tuple[float, float]], found_at: list[float], until: float) -> None:
+    acts = sorted([*CLEAR, *((at + 0.01, True) for at in found_at)])
+    told, _, _ = drive(acts, end_s=3.9, panics=panics)
+    begun = min([at for at, _ in panics] + found_at) + 0.1
+    step_s = 0.05
+    while begun < until - step_s:
+        assert state_at(told, begun), begun
+        begun += step_s
+    assert not state_at(told, until + 3 * step_s)
 
 
 def test_without_verdicts_it_falls_back_to_covered() -> None:
