@@ -19,8 +19,8 @@ from dashcamcleaner.pipeline.frames import FramePlanner
 
 __all__ = ["Analysis"]
 
-_KEPT_S = 5.0
-"""Beyond any distance over which tracks are carried."""
+_MARGIN_S = 1.0
+"""Frames are asked for later than their time by less than this: those further behind are left out (`live.leave`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,13 @@ class Analysis:
 
     Args:
         planner: decides what is hidden; looks ahead as far as it is let.
+        delay_s: how long after its capture a frame is asked for.
         carry_s: how far two detections may lie apart for the frames between them to be proven.
     """
 
-    def __init__(self, planner: FramePlanner, *, carry_s: float) -> None:
+    def __init__(self, planner: FramePlanner, *, delay_s: float, carry_s: float) -> None:
         self._planner = planner
+        self._kept_s = delay_s + carry_s + _MARGIN_S
         self._carry_s = carry_s
         self._lock = threading.Lock()
         self._seen: deque[_Seen] = deque()
@@ -62,7 +64,7 @@ class Analysis:
             cut = seen.motion is None or seen.motion.cut
             self._seen.append(_Seen(seen.index, held.captured_s, held.source_s, seen.skipped, cut))
             self._index_of[held.number] = seen.index
-            while self._seen[0].captured_s < held.captured_s - _KEPT_S:
+            while self._seen[0].captured_s < held.captured_s - self._kept_s:
                 self._seen.popleft()
 
     def prove(self, held: HeldFrame, *, timeout_s: float) -> Proof | CoverReason:

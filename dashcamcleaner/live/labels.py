@@ -24,7 +24,8 @@ __all__ = ["LabelRule", "LabelScorer", "LabelWatch", "open_scorer", "parse_rule"
 
 _FARTHEST_S = 1.5
 """Scores further apart than this say nothing of the pictures between them."""
-_KEPT_S = 60.0
+_MARGIN_S = 1.0
+"""Frames are asked for later than their time by less than this (`live.leave`)."""
 _SCORES = {"nudity", "violence", "drugs"}
 
 
@@ -95,10 +96,13 @@ class LabelWatch:
 
     Args:
         rules: what is asked.
+        delay_s: how long after its capture a frame is asked for.
     """
 
-    def __init__(self, rules: Sequence[LabelRule]) -> None:
+    def __init__(self, rules: Sequence[LabelRule], *, delay_s: float) -> None:
         self.rules = tuple(rules)
+        self._kept_s = delay_s + max([_FARTHEST_S, *(rule.hold_s for rule in rules)]) + _MARGIN_S
+        self._counted = max((rule.of for rule in rules), default=0)
         self._lock = threading.Lock()
         self._scored: deque[tuple[float, dict[str, float], frozenset[str]]] = deque()
 
@@ -119,7 +123,7 @@ class LabelWatch:
             latest = [one for _, one, _ in self._scored] + [wanted]
             hit = frozenset(rule.label for rule in self.rules if _is_hit(rule, latest))
             self._scored.append((captured_s, wanted, hit))
-            while self._scored[0][0] < captured_s - _KEPT_S:
+            while len(self._scored) > self._counted and self._scored[0][0] < captured_s - self._kept_s:
                 self._scored.popleft()
         return hit
 

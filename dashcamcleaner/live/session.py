@@ -71,7 +71,7 @@ class LiveSession:
             Switcher(switch, clock=state.clock, hold_s=settings.hold, fresh_s=FRESH_S, tell=state.change)
             for switch in switches
         ]
-        self._labels = LabelWatch(rules) if rules else None
+        self._labels = LabelWatch(rules, delay_s=settings.delay) if rules else None
         self._open_scorer = open_scorer
         self._actions = frozenset(actions)
         examiners = {"kinds"} if settings.kinds() or not rules else set[str]()

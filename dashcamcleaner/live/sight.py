@@ -64,7 +64,7 @@ class Sight:
                     checker=detectors.checker(),
                     picture_size=detectors.current.picture_size,
                 )  # fmt: skip
-                analysis = self._state.analysis = Analysis(planner, carry_s=settings.carry)
+                analysis = self._state.analysis = Analysis(planner, delay_s=settings.delay, carry_s=settings.carry)
                 motion = MotionEstimator(upright_size=self._size) if settings.tracking and settings.kinds() else None
                 self._state.counts.device = detectors.device
                 self._see_all(analysis, detectors, motion)
@@ -88,7 +88,8 @@ class Sight:
         rules = rules_per_kind(settings) if self._verdicts.wanted and settings.kinds() else {}
         held_of: dict[int, HeldFrame] = {}
         numbers = iter(range(1 << 62))
-        while not self._state.drained:
+        ended = False
+        while not ended:
             detectors.change_to(self._state.load.size)
             if detectors.size != self._state.counts.inference_size:
                 if self._state.counts.inference_size:
@@ -96,11 +97,15 @@ class Sight:
                 self._state.counts.inference_size = detectors.size
 
             def frames() -> Iterator[Frame]:
+                nonlocal ended
                 while detectors.size == self._state.load.size or not detectors.is_open(self._state.load.size):
                     held = self._next_frame()
-                    if held is None or held.frame is None:
+                    if held is None:
+                        ended = True
                         return
                     frame = held.frame
+                    if frame is None:  # thrown away just now
+                        continue
                     frame.index = next(numbers)
                     frame.time = FrameTime(round(held.captured_s / TIME_BASE), TIME_BASE)
                     held_of[frame.index] = held
@@ -117,12 +122,12 @@ class Sight:
                 analysis.take(held_of.pop(seen.index), frame, seen)
                 self._state.counts.seen(self._state.clock.now(), skipped=seen.skipped)
                 if self._verdicts.wanted and not seen.skipped and settings.kinds():
-                    found = sighted_regions(seen, rules=rules)
+                    found = sighted_regions(seen, rules=rules, upright_size=frame.upright_size)
                     best = max((region.score for region in found), default=0.0)
                     self._verdicts.judge("kinds", found=bool(found) or seen.damaged, score=best)
 
     def _next_frame(self) -> HeldFrame | None:
-        """The next frame that can still be in time; None at the end."""
+        """The next frame that can still be in time; None where none will come: nothing is left to do then."""
         with self._state.buffer.changed:
             while not self._state.stop.is_set():
                 held = self._state.buffer.next_unseen(self._state.clock.now())

@@ -17,7 +17,7 @@ from dashcamcleaner.live.delay import HeldFrame
 from dashcamcleaner.live.release import CoverReason, Proof
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.frames import FramePlanner
-from dashcamcleaner.settings import Settings
+from dashcamcleaner.settings import SETTINGS, Settings
 
 RATE = 20
 SIZE = (320, 180)
@@ -28,12 +28,14 @@ def analysis(**settings: object) -> Analysis:
     asked = Settings(**settings)  # type: ignore[arg-type]
     rules = rules_per_kind(asked, recommended={})
     planner = make_planner(asked, upright_size=SIZE, rules=rules, max_waiting_frames=0, whole_clip=True)
-    return Analysis(FramePlanner(planner), carry_s=asked.carry)
+    return Analysis(FramePlanner(planner), delay_s=asked.delay, carry_s=asked.carry)
 
 
-def held(number: int, *, captured_s: float | None = None, source_s: float | None = None) -> HeldFrame:
+def held(
+    number: int, *, captured_s: float | None = None, source_s: float | None = None, delay_s: float = 1.0
+) -> HeldFrame:
     at = number / RATE if captured_s is None else captured_s
-    return HeldFrame(number, at, at + 1, None, 0, at if source_s is None else source_s)
+    return HeldFrame(number, at, at + delay_s, None, 0, at if source_s is None else source_s)
 
 
 def see(
@@ -151,3 +153,16 @@ def test_memory_is_bounded_however_long_it_runs(tracking: bool) -> None:
     assert len(known._seen) < 6 * RATE
     assert len(known._index_of) <= RATE + 1
     assert len(known._plans) <= RATE + 1
+
+
+@pytest.mark.parametrize("row", ["minimum", "maximum"])
+def test_frames_are_proven_whatever_delay_and_carry_are_set(row: str) -> None:
+    dials = {name: getattr(SETTINGS[name], row) for name in ("delay", "carry")}
+    known = analysis(**dials)
+    late = int((dials["delay"] + 0.4) * RATE)  # a frame may be asked for a little after its time
+    between = max(1, int(dials["carry"] * RATE))
+    for index in range(2 * late + 3 * between):
+        see(known, index, at=40, skipped=index % between != 0)
+        if index >= late:
+            assert isinstance(known.prove(held(index - late, delay_s=dials["delay"]), timeout_s=0), Proof)
+    assert len(known._seen) < (dials["delay"] + 2) * RATE

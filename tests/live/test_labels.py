@@ -18,7 +18,7 @@ from dashcamcleaner.live.clock import SessionClock
 from dashcamcleaner.live.labels import LabelRule, LabelWatch, parse_rule
 from dashcamcleaner.live.release import CoverReason
 from dashcamcleaner.live.session import LiveSession
-from dashcamcleaner.settings import Settings
+from dashcamcleaner.settings import SETTINGS, Settings
 
 DIALS: dict[str, Any] = {"hits": 1, "of": 1, "bypass": 0.95, "hold_s": 1.0}
 
@@ -33,8 +33,8 @@ def test_rules_are_read() -> None:
         parse_rule("nudity>0.6", **{**DIALS, "hits": 3, "of": 2})
 
 
-def watch(*scores: float, step_s: float = 0.5, **dials: Any) -> LabelWatch:
-    made = LabelWatch([LabelRule("nudity", 0.6, **dials)])
+def watch(*scores: float, step_s: float = 0.5, delay_s: float = 1.0, **dials: Any) -> LabelWatch:
+    made = LabelWatch([LabelRule("nudity", 0.6, **dials)], delay_s=delay_s)
     for number, score in enumerate(scores):
         made.add(number * step_s, {"nudity": score, "violence": 1.0})
     return made
@@ -68,12 +68,34 @@ def test_a_frame_is_known_only_between_scores_that_lie_close_enough() -> None:
     assert not made.at(1.2)[0], "nothing was scored after it"
     assert not made.at(-0.1)[0]
     assert not watch(0.1, 0.1, step_s=2.0).at(1.0)[0]
-    assert not LabelWatch([LabelRule("nudity", 0.5)]).at(0.0)[0]
+    assert not LabelWatch([LabelRule("nudity", 0.5)], delay_s=1.0).at(0.0)[0]
+
+
+@pytest.mark.parametrize("delay", ["minimum", "maximum"])
+@pytest.mark.parametrize("hold", ["minimum", "maximum"])
+def test_scores_are_kept_for_as_long_as_delay_and_hold_ask_for(delay: str, hold: str) -> None:
+    delay_s, hold_s = getattr(SETTINGS["delay"], delay), getattr(SETTINGS["hold"], hold)
+    step_s = 1.0
+    before, after = int(hold_s / step_s), int((delay_s + 0.4) / step_s)
+    made = watch(0.9, *[0.1] * (before + after + 1), step_s=step_s, delay_s=delay_s, hold_s=hold_s)
+    at_s = before * step_s  # the frame that leaves at the time of the last score
+    assert made.at(at_s)[0], "scores enclose it"
+    assert at_work(made, at_s)
+    assert not at_work(made, at_s + 0.1), "the hold has passed"
+    for number in range(1000):
+        made.add((before + after + 2 + number) * step_s, {"nudity": 0.1})
+    assert len(made._scored) <= before + after + 6
+
+
+def test_hits_are_counted_among_as_many_scores_as_are_asked_for_however_slowly_they_come() -> None:
+    most = int(SETTINGS["label_of"].maximum or 0)
+    made = watch(*[0.8] * (most - 1), step_s=1.5, hits=most, of=most, hold_s=0.1)
+    assert made.add(1.5 * (most - 1), {"nudity": 0.8}) == {"nudity"}
 
 
 def test_a_label_that_nobody_scores_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(SettingError, match="Nothing scores nudity") as told:
-        LabelWatch([LabelRule("nudity", 0.5)]).add(0.0, {"violence": 0.1})
+        LabelWatch([LabelRule("nudity", 0.5)], delay_s=1.0).add(0.0, {"violence": 0.1})
     assert "violence" in told.value.hint
 
 

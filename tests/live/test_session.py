@@ -21,6 +21,7 @@ from dashcamcleaner.core.events import Event, LiveChange, LiveStats, Started
 from dashcamcleaner.errors import BackendError, InputError, OutputError
 from dashcamcleaner.live import analysis as analysis_module
 from dashcamcleaner.live.clock import SessionClock
+from dashcamcleaner.live.delay import DelayBuffer
 from dashcamcleaner.live.ports import StreamFormat
 from dashcamcleaner.live.release import CoverReason
 from dashcamcleaner.live.session import LiveSession
@@ -303,6 +304,21 @@ def test_stopping_ends_all_threads_soon() -> None:
     kept, events, _ = run_live(frames=10**6, during=during)
     nothing_legible(kept)
     assert messages(events, "ended") == ["The run was stopped."]
+
+
+def test_nobody_asks_for_frames_over_and_over_once_the_source_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = DelayBuffer.next_unseen
+    asked_after: list[float] = []
+
+    def counted(self: DelayBuffer, now_s: float) -> Any:
+        if self.ended:
+            asked_after.append(now_s)
+        return real(self, now_s)
+
+    monkeypatch.setattr(DelayBuffer, "next_unseen", counted)
+    kept, _, _ = run_live(frames=20)
+    nothing_legible(kept)
+    assert len(asked_after) <= 20 + 1, "each frame that waits once, and once that there are no more"
 
 
 @pytest.mark.parametrize("mute", [True, False])
