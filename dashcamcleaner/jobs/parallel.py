@@ -13,6 +13,7 @@ import os
 import queue
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
@@ -87,7 +88,12 @@ def _memory_bytes() -> int:
 
 @dataclass(slots=True, eq=False)
 class _Worker:
-    """A process and the end of its connection that is ours; `job` is what it works on."""
+    """A process and the end of its connection that is ours.
+
+    Attributes:
+        job: what it works on.
+        paused: whether the control of that job was told to wait.
+    """
 
     process: Any
     connection: Connection
@@ -120,28 +126,41 @@ def run_in_processes(
     control = control or Control()
     waiting = deque(jobs)
     context = multiprocessing.get_context("spawn")  # a fork would copy the threads' locks of the backends
-    workers = [_start(context, open_models) for _ in range(min(at_once, len(jobs)))]
+    workers: list[_Worker] = []
+
+    def hand_out() -> None:
+        """Give every worker a job, and start those that are missing, as long as there is anything to begin."""
+        while waiting and not (control.paused or control.stopping_after_this):
+            idle = [worker for worker in workers if worker.job is None]
+            if not idle and len(workers) == at_once:
+                return
+            if not idle:
+                idle.append(_start(context, open_models))
+                workers.append(idle[0])
+            _give(idle[0], waiting.popleft(), at_once)
+
     try:
-        for worker in workers:
-            _give_next(worker, waiting, control, at_once)
-        while any(worker.job is not None for worker in workers):
-            _pass_on(workers, control)
-            for connection in wait([w.connection for w in workers if w.job is not None], timeout=_LOOK_EVERY_S):
-                worker = next(w for w in workers if w.connection is connection)
+        hand_out()
+        while True:
+            busy = [worker for worker in workers if worker.job is not None]
+            if not busy and (not waiting or control.stopping_after_this):
+                break
+            _pass_on(busy, control)
+            if not busy:  # paused between two jobs
+                time.sleep(_LOOK_EVERY_S)
+            for connection in wait([worker.connection for worker in busy], timeout=_LOOK_EVERY_S) if busy else ():
+                worker = next(worker for worker in busy if worker.connection is connection)
                 job = worker.job
                 assert job is not None
                 try:
                     event: Event = worker.connection.recv()
                 except (EOFError, OSError):
+                    workers.remove(worker)
                     event = Failed(_lost(worker))
-                    workers[workers.index(worker)] = worker = _start(context, open_models)
-                    worker.job = job
                 if isinstance(event, Finished | Failed):
                     worker.job = None
-                    yield job, event
-                    _give_next(worker, waiting, control, at_once)
-                else:
-                    yield job, event
+                yield job, event
+            hand_out()
     finally:
         _end(workers)
 
@@ -154,10 +173,10 @@ def _start(context: Any, open_models: Callable[[], ModelPool]) -> _Worker:
     return _Worker(process, ours)
 
 
-def _give_next(worker: _Worker, waiting: deque[Job], control: Control, at_once: int) -> None:
-    if waiting and not control.stopping_after_this:
-        worker.job = waiting.popleft()
-        worker.send(replace(worker.job, settings=shared_out(worker.job.settings, among=at_once)))
+def _give(worker: _Worker, job: Job, at_once: int) -> None:
+    worker.job = job
+    worker.paused = False  # each job has a control of its own there, which was told nothing yet
+    worker.send(replace(job, settings=shared_out(job.settings, among=at_once)))
 
 
 def _pass_on(workers: Sequence[_Worker], control: Control) -> None:
@@ -171,7 +190,9 @@ def _pass_on(workers: Sequence[_Worker], control: Control) -> None:
 
 
 def _lost(worker: _Worker) -> WorkerLost:
-    worker.process.join(_ENDING_S)
+    """What is said of a worker whose connection broke; it is put away."""
+    worker.connection.close()
+    _put_away(worker.process)
     code = worker.process.exitcode
     how = (
         msg("by signal {value}", value=-code) if code is not None and code < 0 else msg("with status {code}", code=code)
@@ -191,11 +212,16 @@ def _end(workers: Sequence[_Worker]) -> None:
         with contextlib.suppress(EOFError, OSError):
             while worker.connection.poll(_ENDING_S):
                 worker.connection.recv()
-        worker.process.join(_ENDING_S)
-        if worker.process.is_alive():
-            worker.process.terminate()
-            worker.process.join()
+        _put_away(worker.process)
         worker.connection.close()
+
+
+def _put_away(process: Any) -> None:
+    """Wait for a process that was told to end; one that does not is terminated."""
+    process.join(_ENDING_S)
+    if process.is_alive():
+        process.terminate()
+        process.join()
 
 
 def _work(connection: Connection, open_models: Callable[[], ModelPool]) -> None:

@@ -56,6 +56,8 @@ def clean(
 def _clean(job: Job, models: ModelPool, control: Control, ahead: DetectionsAhead | None) -> Iterator[Event]:
     settle_allocator()
     still = is_still(job.source)
+    if still:
+        control.wait_while_paused()  # a picture is done too soon to be held, or ended, in its middle
     run = clean_image(job, models=models) if still else clean_video(job, control=control, models=models, ahead=ahead)
     with contextlib.closing(run):
         for event in run:

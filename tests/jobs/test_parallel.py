@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from dashcamcleaner.core.boxes import Detections
-from dashcamcleaner.core.events import Event, Failed, Finished, Progress
+from dashcamcleaner.core.events import Event, Failed, Finished, Progress, Started
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import WorkerLost
+from dashcamcleaner.jobs import parallel
 from dashcamcleaner.jobs.batch import run_batch
 from dashcamcleaner.jobs.parallel import parallel_jobs, run_in_processes, shared_out
+from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.settings import Settings, resolve
@@ -109,6 +113,94 @@ def test_no_further_job_begins_after_a_stop(tmp_path: Path) -> None:
             done.append(job)
             control.stop_after_this()
     assert len(done) == 1
+
+
+def test_a_pause_holds_the_jobs_that_have_not_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    control = Control()
+    done: list[Job] = []
+    rested: list[int] = []
+
+    def rest(_: float) -> None:
+        rested.append(len(done))
+        if len(rested) == 3:
+            control.resume()
+
+    monkeypatch.setattr("dashcamcleaner.jobs.parallel.time.sleep", rest)
+    jobs = stills(tmp_path, *[GREY] * 3)
+    for job, event in run_in_processes(jobs, at_once=1, control=control, open_models=blind):
+        if isinstance(event, Started) and not done:
+            control.pause()
+        if isinstance(event, Finished):
+            done.append(job)
+    assert rested == [1, 1, 1], "while it is paused nothing begins"
+    assert done == jobs
+
+
+def test_a_stop_while_paused_ends_the_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    control = Control()
+    control.pause()
+    monkeypatch.setattr("dashcamcleaner.jobs.parallel.time.sleep", lambda _: control.stop_after_this())
+    assert list(run_in_processes(stills(tmp_path, GREY), at_once=1, control=control, open_models=blind)) == []
+
+
+def test_a_job_that_is_handed_out_in_one_pause_is_held_by_the_next(tmp_path: Path) -> None:
+    (first, second) = stills(tmp_path, GREY, GREY)
+    ours, theirs = multiprocessing.Pipe()
+    worker = parallel._Worker(None, ours)
+    control = Control()
+    parallel._give(worker, first, 1)
+    control.pause()
+    parallel._pass_on([worker], control)
+    control.resume()
+    parallel._give(worker, second, 1)
+    control.pause()
+    parallel._pass_on([worker], control)
+    told = [theirs.recv() for _ in range(4)]
+    assert [one if isinstance(one, str) else one.source for one in told] == [
+        first.source, "pause", second.source, "pause",
+    ]  # fmt: skip
+    ours.close()
+    theirs.close()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no SIGKILL")
+def test_a_worker_that_was_lost_is_put_away_and_replaced_only_where_something_is_left_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[parallel._Worker] = []
+    real = parallel._start
+
+    def start(context: Any, open_models: Any) -> parallel._Worker:
+        started.append(real(context, open_models))
+        return started[-1]
+
+    monkeypatch.setattr(parallel, "_start", start)
+    red = (255, 0, 0)
+    last = last_events(list(run_in_processes(stills(tmp_path, red, red), at_once=1, open_models=deadly)))
+    assert all(isinstance(event, Failed) and isinstance(event.error, WorkerLost) for event in last.values())
+    assert len(last) == len(started) == 2
+    assert all(worker.connection.closed for worker in started)
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_a_picture_waits_while_its_run_is_paused(tmp_path: Path, cancelled: bool) -> None:
+    (job,) = stills(tmp_path, GREY)
+
+    class Held(Control):
+        """Goes on, or is cancelled, as soon as somebody waits for it."""
+
+        def wait_while_paused(self) -> None:
+            if self.paused:
+                assert not job.output.exists()
+                self.cancel() if cancelled else self.resume()
+            super().wait_while_paused()
+
+    control = Held()
+    control.pause()
+    last = list(clean(job, models=blind(), control=control))[-1]
+    assert not control.paused or cancelled
+    assert isinstance(last, Failed if cancelled else Finished)
+    assert job.output.exists() is not cancelled
 
 
 def test_cores_and_memory_are_shared_out_unless_somebody_said_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
