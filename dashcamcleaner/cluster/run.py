@@ -60,13 +60,14 @@ def run_on_cluster(
 ) -> Generator[tuple[Job, Event], None, None]:
     """Run jobs on a cluster; every event comes with its job. A failed job does not stop the others.
 
-    Closing the generator, or a control that cancels, takes back what no worker has begun; a clip under way on a distant
-    worker is finished there, those of ``local:N`` end with their processes.
+    Closing the generator, or a control that cancels, takes back what no worker has begun and waits for nothing more; a
+    clip under way on a distant worker is finished there, those of ``local:N`` end with their processes. A control that
+    stops after this file takes back what no worker has begun, too, and the rest is waited for.
 
     Args:
         jobs: what to run.
         address: ``tcp://host:8786`` of a scheduler, or ``local:N`` for N worker processes on this machine.
-        control: cancels.
+        control: cancels, starts no further job.
         open_models: gives a worker's pool of models; a function of a module.
 
     Raises:
@@ -119,10 +120,13 @@ def _results(
 ) -> Iterator[tuple[Job, Event]]:
     token = secrets.token_hex(16)
     told: queue.SimpleQueue[tuple[int, Event | None]] = queue.SimpleQueue()
+    begun = set[int]()
 
     def take(message: tuple[Any, Any]) -> None:
         number, event = pickle.loads(message[1])  # whoever may write there runs our code on the workers as well
-        told.put((number, event))
+        begun.add(number)
+        if event is not None:
+            told.put((number, event))
 
     client.subscribe_topic(token, take)
     futures = {}
@@ -139,11 +143,17 @@ def _results(
     left = dict(enumerate(waiting))
     try:
         while left:
+            if control.cancelled:
+                return
+            if control.stopping_after_this and not begun.issuperset(left):
+                taken_back = [number for number in left if number not in begun]
+                client.cancel([futures[number] for number in taken_back], force=True)
+                for number in taken_back:
+                    del left[number]
+                continue
             try:
                 number, event = told.get(timeout=_LOOK_EVERY_S)
             except queue.Empty:
-                if control.stopping_after_this:
-                    return
                 continue
             if number not in left:
                 continue  # a late word of a clip that is done
@@ -167,6 +177,7 @@ def _work(number: int, task: Task, open_models: Callable[[], ModelPool]) -> Fini
     def tell(event: Event) -> None:
         worker.log_event(task.token, pickle.dumps((number, event)))
 
+    worker.log_event(task.token, pickle.dumps((number, None)))  # it has begun: its first event may take a while
     return run_task(task, tell, who=worker.address, open_models=open_models)
 
 

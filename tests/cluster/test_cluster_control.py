@@ -1,0 +1,132 @@
+"""Stopping and cancelling a run on a cluster: by a stand-in for its client, so that nothing hangs on timing."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashcamcleaner.cluster import run
+from dashcamcleaner.cluster.tasks import ClusterJob
+from dashcamcleaner.core.events import Event, Finished, Progress
+from dashcamcleaner.core.summary import RunSummary
+from dashcamcleaner.pipeline.control import Control
+from dashcamcleaner.pipeline.job import Job
+
+DONE = Finished(RunSummary(source="a", output="b"))
+STEP = Progress("clean", 1, 10, 1.0, 1.0, {})
+
+
+class Future:
+    """A task that ends when a test says so."""
+
+    def __init__(self) -> None:
+        self.tell: Callable[[Any], None] = lambda future: None
+
+    def add_done_callback(self, tell: Callable[[Any], None]) -> None:
+        self.tell = tell
+
+    def cancelled(self) -> bool:
+        return False
+
+    def exception(self) -> None:
+        return None
+
+    def result(self) -> Event:
+        return DONE
+
+
+class Client:
+    """Notes what it is given and what is taken back."""
+
+    def __init__(self) -> None:
+        self.futures: list[Future] = []
+        self.taken_back: list[int] = []
+        self._take: Callable[[Any], None] = lambda message: None
+
+    def subscribe_topic(self, token: str, take: Callable[[Any], None]) -> None:
+        self._take = take
+
+    def unsubscribe_topic(self, token: str) -> None:
+        pass
+
+    def submit(self, *_: Any, **__: Any) -> Future:
+        self.futures.append(Future())
+        return self.futures[-1]
+
+    def cancel(self, futures: list[Future], *, force: bool) -> None:
+        self.taken_back += [self.futures.index(one) for one in futures]
+
+    def say(self, number: int, event: Event | None) -> None:
+        self._take((0.0, pickle.dumps((number, event))))
+
+    def end(self, number: int) -> None:
+        self.futures[number].tell(self.futures[number])
+
+
+@pytest.fixture()
+def client(monkeypatch: pytest.MonkeyPatch) -> Client:
+    monkeypatch.setattr(run, "weights_of", lambda settings: {})
+    return Client()
+
+
+def results(client: Client, control: Control, *, count: int) -> Any:
+    jobs = [ClusterJob(Job(Path(f"{n}.mp4"), Path(f"o{n}.mp4")), f"{n}.mp4", f"o{n}.mp4") for n in range(count)]
+    return run._results(client, jobs, at_once=1, control=control, open_models=lambda: None)  # type: ignore[arg-type,return-value]
+
+
+def begun(found: Any, client: Client, number: int) -> Event:
+    """Lets a task begin, and gives its first event."""
+    submitted = client.submit
+    if not client.futures:  # the tasks go out when the first event is asked for
+
+        def submit(*given: Any, **more: Any) -> Future:
+            future = submitted(*given, **more)
+            if len(client.futures) == number + 1:
+                client.say(number, None)
+                client.say(number, STEP)
+            return future
+
+        client.submit = submit  # type: ignore[method-assign]
+    _, event = next(found)
+    return event  # type: ignore[no-any-return]
+
+
+def test_a_cancel_is_heeded_while_events_keep_coming(client: Client) -> None:
+    control = Control()
+    found = results(client, control, count=2)
+    assert begun(found, client, 0) == STEP
+    for _ in range(5):
+        client.say(0, STEP)
+    control.cancel()
+    assert list(found) == []
+    assert client.taken_back == [0, 1]
+
+
+def test_a_stop_takes_back_what_has_not_begun_and_waits_for_the_rest(client: Client) -> None:
+    control = Control()
+    found = results(client, control, count=3)
+    assert begun(found, client, 1) == STEP
+    control.stop_after_this()
+    client.say(1, STEP)
+    assert next(found)[1] == STEP
+    assert client.taken_back == [0, 2]
+    client.end(0)  # a task that was taken back ends, too
+    client.end(1)
+    assert [event for _, event in found] == [DONE]
+    assert client.taken_back == [0, 2]
+
+
+def test_a_stop_waits_for_a_task_that_has_begun_and_told_nothing_yet(client: Client) -> None:
+    control = Control()
+    found = results(client, control, count=2)
+    assert begun(found, client, 0) == STEP
+    client.say(1, None)
+    control.stop_after_this()
+    client.end(0)
+    client.end(1)
+    assert [event for _, event in found] == [DONE, DONE]
+    assert client.taken_back == []
