@@ -25,8 +25,9 @@ from dashcamcleaner.core.boxes import iou
 from dashcamcleaner.core.events import Audited, Failed
 from dashcamcleaner.core.findings import AuditResult, Finding
 from dashcamcleaner.core.plan import FramePlan, Observation
+from dashcamcleaner.core.shapes import BOX, DEFAULT_SHAPES
 from dashcamcleaner.jobs.run import clean
-from dashcamcleaner.obscure.masks import BOX, DEFAULT_SHAPES, cover, cover_mask
+from dashcamcleaner.obscure.masks import cover, cover_mask
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanReader, PlanWriter, plan_path
 from dashcamcleaner.settings import resolve

@@ -26,7 +26,8 @@ import numpy as np
 from dashcamcleaner.audit.region_checks import RegionCheck
 from dashcamcleaner.core.frame import Frame, Orientation
 from dashcamcleaner.core.plan import WHOLE_FRAME, Origin, Region
-from dashcamcleaner.obscure.masks import DEFAULT_SHAPES, region_mask
+from dashcamcleaner.core.shapes import DEFAULT_SHAPES
+from dashcamcleaner.obscure.masks import region_mask
 
 __all__ = ["CHANGED", "FrameComparer", "FrameComparison", "detail_left", "upright_luma"]
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from dashcamcleaner.messages import counted
 
-__all__ = ["BUILT_IN", "KindRules", "count_text", "rules_of", "thresholds_of"]
+__all__ = ["BUILT_IN", "KindRules", "count_text", "rules_of", "shapes_of", "thresholds_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +112,11 @@ BUILT_IN: Mapping[str, KindRules] = MappingProxyType(
 def thresholds_of(rules: Mapping[str, KindRules]) -> dict[str, float]:
     """The score from which a detection counts, per kind."""
     return {kind: one.threshold for kind, one in rules.items()}
+
+
+def shapes_of(rules: Mapping[str, KindRules]) -> dict[str, str]:
+    """The shape that regions are painted in, per kind."""
+    return {kind: one.shape for kind, one in rules.items()}
 
 
 def rules_of(kind: str) -> KindRules:

@@ -7,9 +7,10 @@ measure with it: one definition of "covered" for all.
 The rules, each on the side of privacy:
 
 - A box grows outward to whole chroma blocks, so that no colour sample at its edge mixes hidden and shown pixels.
-- The ellipse is a superellipse that touches the box's sides: planners grow boxes far enough that the object itself,
-  its chin and temples, lies within. It belongs to the whole box even where the picture's edge cuts it. What a person
-  drew is hidden as it was drawn, corners and all.
+- The ellipse is a superellipse that touches the box's sides (`core.shapes`): planners grow boxes far enough that the
+  object itself, its chin and temples, lies within. A box that is 1.26 times as large as its object holds the object's
+  corners, too. It belongs to the whole box even where the picture's edge cuts it. What a person drew is hidden as it
+  was drawn, corners and all.
 - The feathered edge lies outside of the shape and never weakens it.
 """
 
@@ -21,35 +22,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from dashcamcleaner.core.frame import Orientation
-from dashcamcleaner.core.kinds import BUILT_IN
-from dashcamcleaner.core.plan import WHOLE_FRAME, Origin, Region
+from dashcamcleaner.core.plan import WHOLE_FRAME, Region
+from dashcamcleaner.core.shapes import BOX, DEFAULT_SHAPES, ELLIPSE, cubed, shape_of
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.messages import msg
 
-__all__ = [
-    "BOX",
-    "DEFAULT_SHAPES",
-    "ELLIPSE",
-    "SHAPES",
-    "RegionFootprint",
-    "block_mask",
-    "cover",
-    "cover_mask",
-    "region_mask",
-    "shape_of",
-    "stored_box",
-]
-
-BOX = "box"
-ELLIPSE = "ellipse"
-SHAPES = (BOX, ELLIPSE)
-DEFAULT_SHAPES: Mapping[str, str] = {kind: rules.shape for kind, rules in BUILT_IN.items()}
-"""Shape per kind; a kind that is not named gets a box, which is what detectors speak of."""
-
-_EXPONENT = 3
-"""Of the superellipse |x/a|^n + |y/b|^n = 1 in the box: 2 is an ellipse and leaves out a fifth of the box, 3 leaves out
-an eighth and still looks round, 4 looks like a rounded box. A box that is 1.26 times as large as its object holds the
-object's corners, too; until 0.1 the curve went through the corners of the grown box and painted 1.4 times its area."""
+__all__ = ["RegionFootprint", "block_mask", "cover", "cover_mask", "region_mask", "stored_box"]
 
 _FEATHER_PX = (2, 64)
 """Bounds of the feathered edge: thinner is invisible and left out, wider blurs the street instead of the face."""
@@ -117,12 +95,6 @@ def stored_box(
     return (x1, y1, x2, y2)
 
 
-def shape_of(region: Region, shapes: Mapping[str, str]) -> str:
-    """The shape that a region is painted in: its kind's, but what a person drew is a box, as it was drawn."""
-    drawn = region.kind == WHOLE_FRAME or region.origin is Origin.MANUAL
-    return BOX if drawn else shapes.get(region.kind, BOX)
-
-
 def cover(
     xyxy: tuple[float, float, float, float],
     *,
@@ -179,8 +151,8 @@ def block_mask(place: RegionFootprint) -> np.ndarray:
     if place.shape == ELLIPSE:
         a, b = half_w, half_h
         # A block belongs to the shape when its nearest corner does: errors on the side of privacy.
-        hidden = _cubed(np.maximum(across - bw / 2, 0) / a) + _cubed(np.maximum(down - bh / 2, 0) / b) < 1
-        radius = np.cbrt(_cubed(across / a) + _cubed(down / b))
+        hidden = cubed(np.maximum(across - bw / 2, 0) / a) + cubed(np.maximum(down - bh / 2, 0) / b) < 1
+        radius = np.cbrt(cubed(across / a) + cubed(down / b))
         distance = np.hypot(across, down) * (1 - 1 / np.maximum(radius, 1))
     else:
         beyond_x, beyond_y = np.maximum(across - half_w, 0), np.maximum(down - half_h, 0)
@@ -248,7 +220,3 @@ def _outward(start: float, end: float, *, block: int) -> tuple[int, int]:
 def _within(start: int, end: int, *, block: int, limit: int) -> tuple[int, int]:
     """An interval grown to whole blocks, then cut to the picture."""
     return max(start // block * block, 0), min(-(-end // block) * block, limit)
-
-
-def _cubed(values: np.ndarray) -> np.ndarray:
-    return values * values * values  # a float power costs ten times as much

@@ -13,17 +13,10 @@ import numpy as np
 
 from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
 from dashcamcleaner.core.plan import WHOLE_FRAME, Region
+from dashcamcleaner.core.shapes import DEFAULT_SHAPES, SHAPES, shape_of
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.messages import msg
-from dashcamcleaner.obscure.masks import (
-    DEFAULT_SHAPES,
-    SHAPES,
-    RegionFootprint,
-    block_mask,
-    cover,
-    shape_of,
-    stored_box,
-)
+from dashcamcleaner.obscure.masks import RegionFootprint, block_mask, cover, stored_box
 from dashcamcleaner.obscure.overlay import fit_picture, read_picture
 from dashcamcleaner.obscure.planes import PlaneView, native, neutral, plane_views, top
 from dashcamcleaner.obscure.tones import Tones, blocks, cells_of, smooth

@@ -12,6 +12,7 @@ from dashcamcleaner.core.kinds import BUILT_IN, KindRules, rules_of
 from dashcamcleaner.core.plan import Planner
 from dashcamcleaner.core.time import Span
 from dashcamcleaner.detection.weights import find_weights
+from dashcamcleaner.errors import SettingError
 from dashcamcleaner.planning.memory import MemoryPlanner
 from dashcamcleaner.planning.planner import TrackPlanner
 from dashcamcleaner.settings import Settings
@@ -25,8 +26,8 @@ __all__ = ["detection_schedule", "make_planner", "rules_per_kind", "shapes_per_k
 def rules_per_kind(settings: Settings, *, recommended: Mapping[str, float] | None = None) -> dict[str, KindRules]:
     """The rules of the kinds to hide, with the user's settings in their place.
 
-    A kind's own setting wins over the common one. Of the threshold that wins over the weights' recommendation, and that
-    over the kind's default.
+    A kind's own setting wins over the common one. The threshold is the probability of a track, and without tracking
+    the score of a detection; there it wins over the weights' recommendation, and that over the kind's default.
 
     Args:
         settings: the settings of the run.
@@ -46,10 +47,13 @@ def _rules(settings: Settings, kind: str, recommended: Mapping[str, float]) -> K
     rules, own = rules_of(kind), settings.for_kind(kind)
     threshold = own.threshold if own.threshold is not None else settings.threshold
     growth = own.growth if own.growth is not None else settings.growth
+    score = recommended.get(kind, rules.threshold)
+    # Of a run with tracks the user's threshold is a track's probability: what a detection's score must be is another
+    # number, and stays the weights' own.
     return dataclasses.replace(
         rules,
-        threshold=threshold if threshold is not None else recommended.get(kind, rules.threshold),
-        probability=threshold if threshold is not None else rules.probability,
+        threshold=score if threshold is None or settings.tracking else threshold,
+        probability=rules.probability if threshold is None else threshold,
         growth=(growth, growth) if growth is not None else rules.growth,
         large_less=0.0 if growth is not None else rules.large_less,  # who names a factor gets it
         shape=own.shape or rules.shape,
@@ -94,14 +98,24 @@ def make_planner(
         max_waiting_frames: most frames that may wait for what comes after them.
         edits: what a person changed.
         whole_clip: look ahead to the end, as a thorough run does.
+
+    Raises:
+        SettingError: the edits speak of tracks, and the run has none.
     """
-    if not settings.tracking and edits is None:
+    waiting = sys.maxsize if whole_clip else max_waiting_frames
+    if not settings.tracking:
+        if edits is not None and edits.tracks:
+            raise SettingError(
+                "without tracking there are no tracks, so that nothing can be said of single ones.",
+                hint="Leave --no-tracking out, or the edits of tracks.",
+            )
         return MemoryPlanner(
             upright_size=upright_size,
             rules=rules,
             before=Span.parse(settings.memory_before),
             after=Span.parse(settings.memory_after),
-            max_waiting_frames=max_waiting_frames,
+            max_waiting_frames=waiting,
+            edits=edits,
         )
     return TrackPlanner(
         tracker=Tracker(upright_size=upright_size),
@@ -113,7 +127,7 @@ def make_planner(
         drop_spurious=settings.drop_spurious,
         memory_before=Span.parse(settings.memory_before),
         memory_after=Span.parse(settings.memory_after),
-        max_waiting_frames=sys.maxsize if whole_clip else max_waiting_frames,
+        max_waiting_frames=waiting,
         edits=edits,
         evidence=EvidenceModel.shipped(),
         max_region=settings.max_region,

@@ -22,15 +22,23 @@ class RunStatistics:
         thresholds: what counts as a sighting, per kind.
         kinds: the kinds that are hidden.
         upright_size: ``(width, height)`` of the upright picture, pixels.
+        warn_from: share of the picture, mean over the frames, from which what is hidden is told; of a single region
+            twice as much.
     """
 
     def __init__(
-        self, *, thresholds: Mapping[str, float], kinds: tuple[str, ...], upright_size: tuple[int, int]
+        self,
+        *,
+        thresholds: Mapping[str, float],
+        kinds: tuple[str, ...],
+        upright_size: tuple[int, int],
+        warn_from: float,
     ) -> None:
         self._thresholds = thresholds
         self.kinds: dict[str, KindSummary] = {kind: KindSummary() for kind in kinds}
         self.timeline = Timeline()
-        self.hidden_share = HiddenShare(upright_size=upright_size)
+        self.hidden_share = HiddenShare(upright_size=upright_size, large_from=2 * warn_from)
+        self._warn_from = warn_from
         self.frames = 0
         self.damaged_frames = 0
         self._tracks: dict[str, set[int]] = {}
@@ -58,15 +66,12 @@ class RunStatistics:
         self._follow_fills(plan)
         return dict(counts)
 
-    def hidden(self, *, warn_from: float) -> HiddenSummary:
-        """How much of the picture is hidden, and what is to be told of it.
-
-        Args:
-            warn_from: share of the picture, mean over the frames, from which it is told.
-        """
+    @property
+    def hidden(self) -> HiddenSummary:
+        """How much of the picture is hidden, and what is to be told of it."""
         share = self.hidden_share
         large = [dataclasses.asdict(one) for one in share.large]
-        return HiddenSummary(share.mean, large, share.sentences(warn_from=warn_from))
+        return HiddenSummary(share.mean, large, share.sentences(warn_from=self._warn_from))
 
     def _follow_fills(self, plan: FramePlan) -> None:
         now = plan.time.seconds

@@ -135,7 +135,10 @@ def _clean_locked(
             yield Warned(sentence, hint)
         summary.burned_in = burned_in.rows()
         statistics = RunStatistics(
-            thresholds=context.thresholds, kinds=settings.kinds(), upright_size=info.upright_size
+            thresholds=context.thresholds,
+            kinds=settings.kinds(),
+            upright_size=info.upright_size,
+            warn_from=settings.warn_hidden,
         )
         _styles(context.edits, settings)  # a picture that cannot be read is told before anything is begun
         writer = stack.enter_context(ClipWriter(job, info=info, target=target, header=context.header, models=models))
@@ -167,7 +170,7 @@ def _clean_locked(
             statistics.damaged_frames,
         )
         summary.duration_s = info.duration_s or 0.0
-        summary.hidden = statistics.hidden(warn_from=settings.warn_hidden)
+        summary.hidden = statistics.hidden
         for sentence in (
             *summary.hidden.notes,
             *decoder.problems,

@@ -13,7 +13,7 @@ from dashcamcleaner.core.plan import Origin
 from dashcamcleaner.tracking.interpolation import TrackPosition
 from dashcamcleaner.tracking.track import large_share
 
-__all__ = ["bounded", "grown"]
+__all__ = ["Box", "bounded", "grown"]
 
 _UNSURE_PER_S = 0.8
 _UNSURE_MOST = 0.3
@@ -35,6 +35,7 @@ _EDGE_MORE = 0.15
 """What the picture's edge cuts is boxed too small, and its middle moves slower than the object: so much larger."""
 
 Box = tuple[float, float, float, float]
+"""``x1, y1, x2, y2``."""
 
 
 def grown(place: TrackPosition, *, rules: KindRules, upright_size: tuple[int, int]) -> Box:

@@ -20,7 +20,7 @@ from dashcamcleaner.messages import msg
 __all__ = ["LARGE_REGION", "HiddenShare", "LargeRegion"]
 
 LARGE_REGION = 0.2
-"""A region that takes more than this share of the picture is told by itself."""
+"""A region that takes more than this share of the picture is told by itself, where nobody says another."""
 
 _CELLS = (192, 108)
 """Columns and rows on which the union of a frame's regions is counted: within half a percent of the true share."""
@@ -35,7 +35,7 @@ class LargeRegion:
         track: its id within the plan, None where nothing was linked.
         share: 0-1, of the picture, where it is largest.
         index: the frame of that.
-        first_s, last_s: when it is larger than `LARGE_REGION`, seconds.
+        first_s, last_s: when it is larger than what is told, seconds.
     """
 
     kind: str
@@ -65,13 +65,15 @@ class HiddenShare:
 
     Args:
         upright_size: ``(width, height)`` of the upright picture, pixels.
+        large_from: share of the picture, 0-1, from which a single region is told.
 
     Attributes:
         frames: counted so far.
     """
 
-    def __init__(self, *, upright_size: tuple[int, int]) -> None:
+    def __init__(self, *, upright_size: tuple[int, int], large_from: float = LARGE_REGION) -> None:
         self._w, self._h = upright_size
+        self._large_from = large_from
         self._sum = 0.0
         self._large: dict[tuple[str, int], LargeRegion] = {}
         self.frames = 0
@@ -83,7 +85,7 @@ class HiddenShare:
 
     @property
     def large(self) -> list[LargeRegion]:
-        """Tracks with a region of more than `LARGE_REGION` of the picture, the largest first."""
+        """Tracks with a region that takes more of the picture than is told, the largest first."""
         return sorted(self._large.values(), key=lambda one: (-one.share, one.first_s))
 
     def add(self, plan: FramePlan) -> None:
@@ -95,7 +97,7 @@ class HiddenShare:
         self._sum += self._union(counted)
         for region in counted:
             share = area_within(region.xyxy, (self._w, self._h)) / (self._w * self._h)
-            if share > LARGE_REGION:
+            if share > self._large_from:
                 self._remember(region, plan, share)
 
     def sentences(self, *, warn_from: float) -> list[str]:

@@ -10,7 +10,8 @@ import sys
 from collections import deque
 from collections.abc import Mapping, Sequence
 
-from dashcamcleaner.core.kinds import KindRules
+from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.core.kinds import KindRules, shapes_of
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Observation
 from dashcamcleaner.core.time import Span
 from dashcamcleaner.planning.regions import merged, sighted_regions, whole_frame
@@ -27,6 +28,7 @@ class MemoryPlanner:
         before: how far a region reaches back before its sighting (this is what has to wait).
         after: how far it reaches on.
         max_waiting_frames: most frames kept waiting; where `before` asks for more, it is shortened.
+        edits: what a person changed, tracks apart: nothing is told of single tracks here.
 
     Attributes:
         shortened: `before` could not be had in full; the caller warns.
@@ -40,10 +42,14 @@ class MemoryPlanner:
         before: Span,
         after: Span,
         max_waiting_frames: int,
+        edits: Edits | None = None,
     ) -> None:
         self._upright_size = upright_size
         self._rules = dict(rules)
-        self._memory = FrameMemory(before=before, after=after, max_waiting_frames=max_waiting_frames)
+        self._edits = edits
+        self._memory = FrameMemory(
+            before=before, after=after, max_waiting_frames=max_waiting_frames, shapes=shapes_of(self._rules)
+        )
 
     @property
     def shortened(self) -> bool:
@@ -52,7 +58,9 @@ class MemoryPlanner:
 
     def push(self, seen: Observation) -> Sequence[FramePlan]:
         """Take the next frame; give those that are finished now, in order."""
-        regions = sighted_regions(seen, rules=self._rules)
+        regions = sighted_regions(seen, rules=self._rules, upright_size=self._upright_size)
+        if self._edits:
+            regions = self._edits.apply(regions, seen=seen)
         if seen.damaged:
             regions = (whole_frame(self._upright_size), *regions)
         return self._memory.push(FramePlan(seen, regions))
@@ -73,14 +81,16 @@ class FrameMemory:
         before: how far a region reaches back.
         after: how far it reaches on.
         max_waiting_frames: most frames kept waiting; where `before` asks for more, it is shortened.
+        shapes: the shape that regions are painted in, by kind.
 
     Attributes:
         shortened: `before` could not be had in full.
     """
 
-    def __init__(self, *, before: Span, after: Span, max_waiting_frames: int) -> None:
+    def __init__(self, *, before: Span, after: Span, max_waiting_frames: int, shapes: Mapping[str, str]) -> None:
         self._before = before
         self._after = after
+        self._shapes = shapes
         self._max_waiting_frames = max(0, max_waiting_frames)
         self._waiting: deque[FramePlan] = deque()
         self._past: deque[FramePlan] = deque()
@@ -119,7 +129,7 @@ class FrameMemory:
         self._past.append(plan)
         # A whole-frame region tells of one frame only.
         held = [r for r in held if r.kind != WHOLE_FRAME]
-        return FramePlan(plan.seen, merged(plan.regions, held)) if held else plan
+        return FramePlan(plan.seen, merged(plan.regions, held, shapes=self._shapes)) if held else plan
 
     @staticmethod
     def _reaches(span: Span, first: FramePlan, second: FramePlan) -> bool:

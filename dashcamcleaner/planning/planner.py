@@ -4,7 +4,7 @@ Planners are pushed and drained (`core.plan.Planner`): no files, no clock, no pi
 run as on a replay of a stored plan; both give the same regions. `TrackPlanner` is the default: detections linked to
 tracks, their gaps filled along their motion. The plain dial beside it is `planning.memory.MemoryPlanner`.
 
-Both hide what was sighted in the very frame whatever else they know, and a damaged frame wholly.
+Both hide a damaged frame wholly.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 
 from dashcamcleaner.core.boxes import iou
 from dashcamcleaner.core.edits import Edits
-from dashcamcleaner.core.kinds import KindRules
+from dashcamcleaner.core.kinds import KindRules, shapes_of
 from dashcamcleaner.core.motion import FrameMotion
 from dashcamcleaner.core.plan import CropCheck, FramePlan, Observation, Origin, Region
 from dashcamcleaner.core.time import Span
@@ -35,7 +35,7 @@ __all__ = ["TrackPlanner"]
 _NO_SPAN = Span()
 
 _SPURIOUS_MARGIN = 0.2
-"""A single sighting this little above the threshold may be dropped, where the user asks for it."""
+"""A single sighting with a score this little above its kind's may be dropped, where the user asks for it."""
 _REACH_LEAST = 0.1
 """The part of the fill times that a track gets which just passes its threshold."""
 _FULL_ABOVE = 4.0
@@ -67,16 +67,15 @@ _MOTIONS_KEPT_S = 2.5
 class TrackPlanner:
     """Tracks, with their gaps filled both ways.
 
-    What is sighted in a frame is hidden in it, from a track's first frame on and however small. Between two
-    sightings of a track its region is interpolated along its motion; before the first and after the last it is
-    carried on for a while, until the object leaves the picture or a cut.
+    A track is hidden as a whole, from its first frame on and with its weakest sightings, if it is probable enough to be
+    what it claims. Between two sightings its region is interpolated along its motion; before the first and after the
+    last it is carried on for a while, until the object leaves the picture, a cut, or the end of the clip.
 
     Args:
         tracker: links the detections; a fresh one.
         upright_size: ``(width, height)`` of the full-size picture.
-        rules: the rules of the kinds to hide, by kind. A kind's threshold is the score that one of a track's sightings
-            must reach for the track to be hidden, all its weaker sightings included; of a large sighting more is asked
-            (`tracking.track.LARGE_LESS_SURE`).
+        rules: the rules of the kinds to hide, by kind. A track is hidden from its kind's probability on; of large
+            tracks more is asked.
         look_ahead_s: how far ahead is looked before a frame is given; infinite: all is planned at the end.
         fill_before_s: how long a track is followed back before its first sighting, as far as looked ahead.
         fill_after_s: how long it is followed on after its last.
@@ -85,9 +84,9 @@ class TrackPlanner:
         memory_before, memory_after: frame memory on top, for those who want it.
         max_waiting_frames: most frames kept waiting; where the look-ahead asks for more, it is shortened.
         edits: what a person changed.
-        evidence: makes a track's probability of what is known of it; then that is held against the probability in
-            `rules`, and what is less sure is filled for a shorter time. None: the best score alone decides, and all
-            is filled in full.
+        evidence: makes a track's probability of what is known of it; what is less sure is filled for a shorter time.
+            None leaves the evidence out, to tell what it is worth: the best score decides, held against its kind's
+            threshold (`tracking.track.LARGE_LESS_SURE`), and all is filled in full.
         max_region: a region whose track is not sure takes at most this share of the picture.
 
     Attributes:
@@ -133,7 +132,10 @@ class TrackPlanner:
         self._drop_spurious = drop_spurious
         self._max_waiting_frames = max(0, max_waiting_frames)
         self._edits = edits
-        self._memory = FrameMemory(before=memory_before, after=memory_after, max_waiting_frames=max_waiting_frames)
+        self._shapes = shapes_of(self._rules)
+        self._memory = FrameMemory(
+            before=memory_before, after=memory_after, max_waiting_frames=max_waiting_frames, shapes=self._shapes
+        )
         self._waiting: deque[Observation] = deque()
         self._motions: dict[int, FrameMotion] = {}
         self._motion_times: deque[tuple[int, float]] = deque()
@@ -224,6 +226,8 @@ class TrackPlanner:
     def finish(self) -> Sequence[FramePlan]:
         """The clip has ended: give the rest, in order."""
         done: list[FramePlan] = []
+        if self._latest is not None:  # the end of the clip is an end of its scene, as a cut is
+            self._cuts_s.append(math.nextafter(self._latest[0].time.seconds, math.inf))
         while self._waiting:
             done += self._memory.push(self._emit())
         return [*done, *self._memory.finish()]
@@ -270,7 +274,8 @@ class TrackPlanner:
                 if place.origin is Origin.DETECTED or self._in_picture(place.xyxy):
                     regions.append(self._region(track, place, bound=above < _SURE_ABOVE))
         self._let_go(seen.index, now_s)
-        found = without_hidden(self._edits.apply(regions, seen=seen) if self._edits else regions)
+        found = self._edits.apply(regions, seen=seen) if self._edits else tuple(regions)
+        found = without_hidden(found, shapes=self._shapes)
         if seen.damaged:
             found = (whole_frame(self._upright_size), *found)
         return FramePlan(seen, found)
@@ -301,13 +306,13 @@ class TrackPlanner:
     def _is_hidden(self, track: Track) -> bool:
         if track.kind not in self._rules:
             return False
-        threshold = self._asked[track.kind]
         if self._evidence is None:
-            if track.surest < threshold:
+            if track.surest < self._asked[track.kind]:
                 return False
         elif self._margin(track) < 0:
             return False
-        return not (self._drop_spurious and track.count == 1 and track.surest < threshold + _SPURIOUS_MARGIN)
+        bar = self._rules[track.kind].threshold + _SPURIOUS_MARGIN
+        return not (self._drop_spurious and track.count == 1 and track.surest < bar)
 
     def _log_odds(self, track: Track) -> float:
         """Of the track being what it claims, by all that is known of it now."""

@@ -63,6 +63,7 @@ class Tracker:
         self._active: list[tuple[Track, MotionModel]] = []
         self._time_s: float | None = None
         self._look_s: float | None = None
+        self._looks = 0
         self._next_id = 1
 
     def push(self, seen: Observation) -> Association:
@@ -73,6 +74,10 @@ class Tracker:
         # A clip may freeze: no look speaks for longer than looks are planned apart.
         since_look_s = 0.0 if self._look_s is None else min(LONGEST_INTERVAL_S, max(0.0, time_s - self._look_s))
         if not seen.skipped:
+            if self._looks == 1:  # nothing tells how long the first look speaks for but the way to the second
+                for track, _ in self._active:
+                    track.seen_s += track.sightings[-1].score * since_look_s
+            self._looks += 1
             self._look_s = time_s
         motion = FrameMotion(seen.motion, seconds=seconds, size=self._upright_size)
         self._predict(motion, skipped=seen.skipped)

@@ -21,7 +21,8 @@ import numpy as np
 
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan
-from dashcamcleaner.obscure.masks import DEFAULT_SHAPES, region_mask
+from dashcamcleaner.core.shapes import DEFAULT_SHAPES
+from dashcamcleaner.obscure.masks import region_mask
 from dashcamcleaner.training.truth import ClipTruth, TrueTrack
 
 __all__ = [

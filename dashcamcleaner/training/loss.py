@@ -30,7 +30,7 @@ def collate(views: list[View], *, strides: tuple[int, ...]) -> dict[str, Any]:
     for view in views:
         levels = []
         for stride in strides:
-            # A coarse cell is judged where the map's cell at its centre is, a finer one where the cell that holds it is.
+            # A coarse cell is judged where the map's cell at its centre is, a finer one where the one around it is.
             finer = max(MASK_STRIDE_PX // stride, 1)
             cells = view.judged.repeat(finer, axis=1).repeat(finer, axis=2)
             step = max(stride // MASK_STRIDE_PX, 1)

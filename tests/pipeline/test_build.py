@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+from fractions import Fraction
 
 import pytest
 
-from dashcamcleaner.core.kinds import BUILT_IN, rules_of
+from dashcamcleaner.core.boxes import Detections
+from dashcamcleaner.core.edit_types import ClearZone, DropTrack, Edit, HiddenZone, KeepTrack, OnlyTrack
+from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.core.kinds import BUILT_IN, rules_of, thresholds_of
+from dashcamcleaner.core.plan import Observation, Origin, Region
+from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.detection.weights import find_weights
-from dashcamcleaner.pipeline.build import rules_per_kind, shapes_per_kind
-from dashcamcleaner.settings import Settings
+from dashcamcleaner.errors import SettingError
+from dashcamcleaner.pipeline.build import make_planner, rules_per_kind, shapes_per_kind
+from dashcamcleaner.planning.weak_spots import planned
+from dashcamcleaner.settings import PROFILES, Settings
 
 
 def test_by_default_the_rules_are_the_kinds_own() -> None:
@@ -20,14 +28,29 @@ def test_by_default_the_rules_are_the_kinds_own() -> None:
 
 
 def test_a_threshold_comes_from_the_nearest_that_says_one() -> None:
-    def thresholds(settings: Settings) -> dict[str, tuple[float, float]]:
+    def numbers(settings: Settings) -> dict[str, tuple[float, float]]:
         rules = rules_per_kind(settings, recommended={"face": 0.3})
         return {kind: (one.threshold, one.probability) for kind, one in rules.items()}
 
-    unsaid = BUILT_IN["plate"].threshold, BUILT_IN["plate"].probability
-    assert thresholds(Settings()) == {"face": (0.3, BUILT_IN["face"].probability), "plate": unsaid}
-    assert thresholds(Settings(threshold=0.4)) == {"face": (0.4, 0.4), "plate": (0.4, 0.4)}
-    assert thresholds(Settings(threshold=0.4, threshold_plate=0)) == {"face": (0.4, 0.4), "plate": (0, 0)}
+    plate = BUILT_IN["plate"]
+    assert numbers(Settings()) == {
+        "face": (0.3, BUILT_IN["face"].probability),
+        "plate": (plate.threshold, plate.probability),
+    }
+    # With tracks it is a track's probability, and the scores stay the weights' own.
+    assert numbers(Settings(threshold=0.4)) == {"face": (0.3, 0.4), "plate": (plate.threshold, 0.4)}
+    assert numbers(Settings(threshold=0.4, threshold_plate=0)) == {"face": (0.3, 0.4), "plate": (plate.threshold, 0)}
+    plain = Settings(threshold=0.4, threshold_plate=0, tracking=False)
+    assert {kind: score for kind, (score, _) in numbers(plain).items()} == {"face": 0.4, "plate": 0}
+
+
+@pytest.mark.parametrize("profile", sorted(PROFILES))
+@pytest.mark.parametrize("thorough", [False, True])
+def test_no_profile_touches_the_score_from_which_a_detection_counts(profile: str, thorough: bool) -> None:
+    recommended = {"face": 0.3, "plate": 0.35}
+    for tracking in (True, False):
+        settings = Settings(profile=profile, thorough=thorough, tracking=tracking)
+        assert thresholds_of(rules_per_kind(settings, recommended=recommended)) == recommended
 
 
 def test_without_a_word_the_weights_recommend() -> None:
@@ -59,3 +82,72 @@ def test_rules_are_frozen_and_stand_under_their_own_name() -> None:
         BUILT_IN["face"].threshold = 1.0  # type: ignore[misc]
     with pytest.raises(TypeError):
         BUILT_IN["person"] = rules_of("person")  # type: ignore[index]
+
+
+FACE = (700.0, 300.0, 780.0, 400.0, 0.6, "face")
+SIZE = (1920, 1080)
+
+
+def seen_once(row: tuple[float, float, float, float, float, str], *, at: int, frames: int) -> list[Observation]:
+    """A clip that shows one object in one frame."""
+    found = [Detections.from_rows([row] if index == at else []) for index in range(frames)]
+    return [Observation(index, FrameTime(index, Fraction(1, 30)), one) for index, one in enumerate(found)]
+
+
+def hidden(
+    settings: Settings, *, edits: Edits | None = None, whole_clip: bool = False
+) -> dict[int, tuple[Region, ...]]:
+    """The faces hidden in a clip of 30 frames of which the tenth shows one, by frame."""
+    planner = make_planner(
+        settings,
+        upright_size=SIZE,
+        rules=rules_per_kind(settings, recommended={}),
+        max_waiting_frames=0 if whole_clip else 100,
+        edits=edits,
+        whole_clip=whole_clip,
+    )
+    plans = planned(seen_once(FACE, at=10, frames=30), planner)
+    assert not planner.shortened
+    faces = {plan.index: tuple(r for r in plan.regions if r.origin is not Origin.MANUAL) for plan in plans}
+    return {index: regions for index, regions in faces.items() if regions}
+
+
+@pytest.mark.parametrize("whole_clip", [False, True])
+@pytest.mark.parametrize("tracking", [False, True])
+def test_an_edit_elsewhere_changes_nothing_of_what_is_hidden(tracking: bool, whole_clip: bool) -> None:
+    settings = Settings(tracking=tracking, memory_before="3", memory_after="2")
+    plain = hidden(settings, whole_clip=whole_clip)
+    assert 10 in plain
+    assert hidden(settings, edits=Edits.of(HiddenZone((0, 0, 5, 5))), whole_clip=whole_clip) == plain
+    assert not hidden(settings, edits=Edits.of(ClearZone((0, 0, *SIZE))), whole_clip=whole_clip)
+
+
+def test_frame_memory_reaches_back_in_a_plan_of_the_whole_clip_too() -> None:
+    settings = Settings(tracking=False, memory_before="5", memory_after="2")
+    assert list(hidden(settings)) == list(hidden(settings, whole_clip=True)) == list(range(5, 13))
+
+
+def test_a_region_is_as_large_with_tracks_as_without() -> None:
+    with_tracks, without = (hidden(Settings(tracking=tracking))[10][0] for tracking in (True, False))
+    assert without.xyxy == pytest.approx(with_tracks.xyxy)
+
+
+@pytest.mark.parametrize("edit", [KeepTrack(1), OnlyTrack(1), DropTrack(1)])
+def test_edits_of_tracks_are_refused_where_there_are_none(edit: Edit) -> None:
+    with pytest.raises(SettingError, match="without tracking"):
+        hidden(Settings(tracking=False), edits=Edits.of(edit))
+
+
+def test_what_is_spurious_is_told_by_the_score_of_its_kind_and_not_by_the_probability() -> None:
+    def found(score: float) -> bool:
+        settings = Settings(drop_spurious=True)
+        planner = make_planner(
+            settings,
+            upright_size=SIZE,
+            rules=rules_per_kind(settings, recommended={"face": 0.3}),
+            max_waiting_frames=100,
+        )
+        seen = seen_once((400.0, 300.0, 440.0, 350.0, score, "face"), at=9, frames=20)
+        return any(plan.regions for plan in planned(seen, planner))
+
+    assert [found(score) for score in (0.3, 0.48, 0.52)] == [False, False, True]

@@ -92,6 +92,7 @@ def test_what_is_followed_nearly_to_a_cut_is_followed_up_to_it() -> None:
         assert covered(cut_at=cut, seen_in=seen_in)[0] == cut, "nothing appears just after a cut"
         cut = far[-1] + 1 + short_of
         assert covered(cut_at=cut, seen_in=seen_in)[-1] == cut - 1, "nothing goes just before one"
+        assert covered(cut_at=1, seen_in=seen_in, frames=cut)[-1] == cut - 1, "nor just before the clip's end"
     assert covered(cut_at=far[0] - 12, seen_in=seen_in)[0] == far[0]
     assert covered(cut_at=far[-1] + 13, seen_in=seen_in)[-1] == far[-1]
 

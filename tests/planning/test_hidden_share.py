@@ -47,6 +47,13 @@ def test_a_large_region_is_told_with_its_track_and_time() -> None:
     assert told.endswith(".")
 
 
+@pytest.mark.parametrize(("large_from", "told"), [(0.2, 1), (0.45, 1), (0.55, 0), (1.0, 0)])
+def test_from_which_size_on_a_region_is_told_is_asked(large_from: float, told: int) -> None:
+    share = HiddenShare(upright_size=SIZE, large_from=large_from)
+    share.add(frame(0, face(HALF)))
+    assert len(share.sentences(warn_from=1.0)) == told
+
+
 def test_the_mean_is_told_from_the_asked_share_on_and_first() -> None:
     share = share_of(frame(0, face(HALF)), frame(1))
     assert share.sentences(warn_from=0.2)[0].startswith("25% of the picture")

@@ -118,7 +118,8 @@ def test_thresholds_kinds_and_growth():
     rows = [FACE, (10, 10, 30, 20, 0.4, "plate"), (300, 300, 320, 310, 0.9, "plate"), (5, 5, 9, 9, 0.2, "face")]
     (plan,) = run(memory(growth={"face": 2.0}), [observation(0, *rows)])
     assert [r.kind for r in plan.regions] == ["face", "plate"]
-    assert plan.regions[0].xyxy == (80, 75, 160, 175)
+    pad = 0.004 * 1920  # a detector's borders are good to some pixels, whatever the planner
+    assert plan.regions[0].xyxy == pytest.approx((80 - pad, 75 - pad, 160 + pad, 175 + pad))
     (plan,) = run(memory(kinds=("plate",)), [observation(0, *rows)])
     assert [r.kind for r in plan.regions] == ["plate"]
 

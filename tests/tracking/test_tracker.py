@@ -169,7 +169,18 @@ def test_what_a_track_was_seen_counts_by_time_and_score_whatever_the_rate_of_fra
         skipped = index % every != 0
         tracks += tracker.push(observation_of(index, [] if skipped else [row], skipped=skipped, fps=fps)).started
     (track,) = tracks
-    assert track.seen_s == pytest.approx(0.4 * (fps // every * every) / fps)
+    assert track.seen_s == pytest.approx(0.4 * (fps // every + 1) * every / fps)
+
+
+def test_a_face_of_the_first_frame_alone_counts_as_long_as_one_of_any_other():
+    row = (100.0, 100.0, 140.0, 150.0, 0.9, "face")
+    times = []
+    for at in (0, 1, 5):
+        tracker = Tracker(upright_size=SIZE)
+        (track,) = [t for i in range(10) for t in tracker.push(observation_of(i, [row] if i == at else [])).started]
+        times.append(track.seen_s)
+    assert times[0] > 0
+    assert times == pytest.approx(times[:1] * 3)
 
 
 def test_a_frozen_clip_does_not_make_one_look_count_for_seconds():
