@@ -10,7 +10,9 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
+from dashcamcleaner.cluster.publication import sides_name
 from dashcamcleaner.cluster.storage import is_url, open_store
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import DashcamCleanerError, InputError, SettingError
@@ -18,7 +20,7 @@ from dashcamcleaner.jobs.batch import earlier_result, jobs_for
 from dashcamcleaner.media.formats import format_of, output_suffix
 from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.job import Job
-from dashcamcleaner.report.data import read_report
+from dashcamcleaner.report.data import find_report, read_report
 from dashcamcleaner.settings import Settings
 
 __all__ = ["ClusterJob", "cluster_jobs", "done_already"]
@@ -107,24 +109,45 @@ def done_already(one: ClusterJob) -> RunSummary | None:
     """The summary of an earlier run that made this output of this source; None where there is none."""
     if not is_url(one.source) and not is_url(one.output):
         return earlier_result(Path(one.source), Path(one.output))
-    base, _, name = one.output.rpartition("/")
-    if not is_url(one.output) or open_store(base).size(name) is None:
+    written = _size(one.output)
+    if written is None:
         return None
+    try:
+        said = _report_of(one.output)
+        source_bytes = _size(one.source)
+        if (
+            Path(str(said["source"])).name != Path(one.source).name
+            or said["source_bytes"] != source_bytes
+            or said["output_bytes"] != written  # else it tells of what stood there before
+        ):
+            return None
+        status = str(said["status"])
+    except (DashcamCleanerError, KeyError, TypeError, OSError):
+        return None
+    return RunSummary(source=one.source, output=one.output, status=status, source_bytes=source_bytes or 0)
+
+
+def _report_of(output: str) -> dict[str, Any]:
+    """What stands in the report of an output.
+
+    Raises:
+        InputError: there is none, or it cannot be read.
+    """
+    if not is_url(output):
+        return read_report(find_report(Path(output)))
+    base, _, name = output.rpartition("/")
+    store = open_store(base)
+    if store.size(sides_name(name)) is not None:
+        raise InputError(msg("{url} was not published to its end.", url=output))
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
-        try:
-            open_store(base).fetch(f"{name}.report.json", report)
-            said = read_report(report)
-            if Path(str(said["source"])).name != Path(one.source).name or said["source_bytes"] != _size(one.source):
-                return None
-            status = str(said["status"])
-        except (DashcamCleanerError, KeyError, TypeError, OSError):
-            return None
-    return RunSummary(source=one.source, output=one.output, status=status, source_bytes=_size(one.source) or 0)
+        store.fetch(f"{name}.report.json", report)
+        return read_report(report)
 
 
 def _size(place: str) -> int | None:
+    """Bytes of a file, None where there is none."""
     if not is_url(place):
-        return Path(place).stat().st_size
+        return Path(place).stat().st_size if Path(place).is_file() else None
     base, _, name = place.rpartition("/")
     return open_store(base).size(name)

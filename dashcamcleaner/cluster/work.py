@@ -9,6 +9,7 @@ with the task, and what a killed worker left goes when the next one begins on th
 from __future__ import annotations
 
 import contextlib
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from dashcamcleaner.cluster.claims import claimed
 from dashcamcleaner.cluster.parcels import right_weights
+from dashcamcleaner.cluster.publication import complete_result, publish_result
 from dashcamcleaner.cluster.scratch import remove_scratch, scratch_folder
 from dashcamcleaner.cluster.storage import ClipStore, is_url, open_store
 from dashcamcleaner.core.events import Event, Failed, Finished
@@ -92,12 +94,17 @@ def run_task(
         with right_weights(task.weights, who=who):
             if is_url(task.source) or is_url(task.output):
                 return _in_scratch(task, tell, open_models)
-            source, output = Path(task.source), Path(task.output)
-            # A worker may die after its last file got its name and before it could say so.
-            done = None if task.settings.overwrite or not output.is_file() else earlier_result(source, output)
-            return Finished(done, earlier=True) if done else _run(source, output, task, tell, open_models)
+            return _run_here(Path(task.source), Path(task.output), task, tell, open_models)
     except Exception as error:  # the border: the asker gets one object, whatever it was
         return Failed(as_our_error(error, source=Path(task.source)))
+
+
+def _run_here(
+    source: Path, output: Path, task: Task, tell: Callable[[Event], None], open_models: Callable[[], ModelPool]
+) -> Finished | Failed:
+    """Into a folder: what stands there of this very source is done, since a worker may die before it could say so."""
+    done = None if task.settings.overwrite or not output.is_file() else earlier_result(source, output)
+    return Finished(done, earlier=True) if done else _run(source, output, task, tell, open_models)
 
 
 def _run(
@@ -121,33 +128,31 @@ def _in_scratch(task: Task, tell: Callable[[Event], None], open_models: Callable
             source = folder / "in" / _plain(name)
             source.parent.mkdir()
             open_store(base).fetch(name, source)
-        output = Path(task.output)
         if not is_url(task.output):
-            return _renamed(_run(source, output, task, tell, open_models), task)
+            return _renamed(_run_here(source, Path(task.output), task, tell, open_models), task)
         base, _, name = task.output.rpartition("/")
         output, store = folder / "out" / _plain(name), open_store(base)
-        with claimed(store, output.name, token=task.token):
+        with claimed(store, output.name, token=task.token) as claim:
             if not task.settings.overwrite and store.size(output.name) is not None:
-                # A worker may die after its last file went up and before it could say so.
                 return Finished(_standing(store, output.name, source=source, task=task), earlier=True)
             last = _run(source, output, task, tell, open_models)
             if isinstance(last, Finished):
-                # What stands beside the clip goes first: whoever sees the clip finds its plan and report.
-                for path in output.parent.iterdir():
-                    if path.is_file() and path != output:
-                        store.publish(path, path.name, overwrite=True, token=task.token)
-                if not store.publish(output, output.name, overwrite=task.settings.overwrite, token=task.token):
-                    raise _taken(task.output)
+                claim.check()
+                if not publish_result(
+                    store, output, overwrite=task.settings.overwrite, writer=claim.holder, folder=folder
+                ):
+                    return Finished(_standing(store, output.name, source=source, task=task), earlier=True)
         return _renamed(last, task)
 
 
 def _standing(store: ClipStore, name: str, *, source: Path, task: Task) -> RunSummary:
-    """The summary of the output that stands there already.
+    """The summary of the output that stands there already; its worker may have died before its last file went up.
 
     Raises:
         OutputError: it was not made of this source, or nothing tells.
     """
     with _scratch() as folder:
+        complete_result(store, name, writer=secrets.token_hex(8), folder=folder)
         report = folder / "report.json"
         try:
             store.fetch(f"{name}.report.json", report)

@@ -24,6 +24,7 @@ from dashcamcleaner.settings import resolve
 from tests import clips
 from tests.cluster.test_cluster import seeing
 
+botocore = pytest.importorskip("botocore.exceptions", reason="the extra cluster is not installed")
 boto3 = pytest.importorskip("boto3", reason="the extra cluster is not installed")
 pytest.importorskip("moto.server", reason="moto[server] is not installed")
 fsspec = pytest.importorskip("fsspec")
@@ -229,6 +230,26 @@ def test_clips_of_a_bucket_are_cleaned_into_another_place_and_leave_nothing_clea
     assert isinstance(other, Failed)
     assert "there already" in other.error.message
     assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize("error", ["network", "store"])
+def test_what_cannot_be_deleted_on_s3_stays_whatever_the_reason(monkeypatch: pytest.MonkeyPatch, error: str) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    raised: Exception = botocore.EndpointConnectionError(endpoint_url="http://gone")
+    if error == "store":
+        raised = botocore.ClientError({"Error": {"Code": "AccessDenied"}}, "DeleteObject")
+    store = open_store("s3://bucket/out")
+    asked: list[str] = []
+
+    def fail(*, Bucket: str, Key: str) -> None:  # noqa: N803  # the library's names
+        asked.append(f"{Bucket}/{Key}")
+        raise raised
+
+    monkeypatch.setattr(store._client, "delete_object", fail)  # type: ignore[attr-defined]
+    store.remove("a.mp4.claim")
+    assert asked == ["bucket/out/a.mp4.claim"]
 
 
 def test_inputs_and_outputs_are_told_apart(tmp_path: Path) -> None:
