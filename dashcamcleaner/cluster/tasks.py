@@ -128,7 +128,7 @@ def done_already(one: ClusterJob) -> RunSummary | None:
 
 
 def _report_of(output: str) -> dict[str, Any]:
-    """What stands in the report of an output.
+    """What stands in the report of an output; nothing where more is to come.
 
     Raises:
         InputError: there is none, or it cannot be read.
@@ -138,7 +138,7 @@ def _report_of(output: str) -> dict[str, Any]:
     base, _, name = output.rpartition("/")
     store = open_store(base)
     if store.size(sides_name(name)) is not None:
-        raise InputError(msg("{url} was not published to its end.", url=output))
+        return {}  # it was not published to its end
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
         store.fetch(f"{name}.report.json", report)
