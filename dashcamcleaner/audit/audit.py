@@ -212,6 +212,13 @@ def _edits_of(plan: Path | None, accepted: Collection[str]) -> tuple[Edits, list
     file = EditsFile.beside(plan)
     file.accept(*accepted)
     edits = file.read(missing_ok=True)
+    if file.is_misfit:
+        told = msg(
+            "The edits {path} speak of the tracks of another plan: the audit does not go by what they say of them.",
+            path=file.path,
+        )
+        rest = edits.without_tracks
+        return rest if file.is_sealed else rest.without_uncovering, [told]
     if file.is_foreign:
         told = msg(
             "The edits {path} were not made here ({yes_note}): the audit does not go by them.",

@@ -99,7 +99,9 @@ def run(args: argparse.Namespace) -> int:
             edits = _grouped(edits, persons, clip=clip)
         edits = _chosen(edits, args, request, persons or [], references, look, clip=clip, alone=len(jobs) == 1)
         if file is not None:
-            file[0].write(edits)
+            # Beside a plan that was just made may lie what holds for any plan of the clip.
+            more = file[0].read(missing_ok=True).without_tracks if jobs[clip].from_plan is None else _no_edits()
+            file[0].write(more.joined(edits))
             if chooses and edits.clear_note:
                 say(msg("{clear_note} by {path}.", clear_note=edits.clear_note, path=file[0].path), stream=sys.stderr)
         described.append((look, edits))
@@ -162,6 +164,7 @@ def _looked(
     regroup: bool,
 ) -> tuple[list[ClipPeople], list[Person] | None, dict[str, Sequence[Reference]]]:
     """What each clip shows; the persons over all of them, or None where the edits tell them already."""
+    from dashcamcleaner.core.events import Warned
     from dashcamcleaner.detection.pool import shared_pool
     from dashcamcleaner.people.grouping import group_people
     from dashcamcleaner.people.references import read_reference
@@ -180,7 +183,9 @@ def _looked(
         with contextlib.closing(looking):
             try:
                 while True:
-                    next(looking)
+                    event = next(looking)
+                    if isinstance(event, Warned):
+                        say(msg("note: {note}", note=event.message), stream=sys.stderr)
             except StopIteration as done:
                 found.append(done.value)
     stored = all(file is not None and file[1].persons for file in files)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import sys
 from pathlib import Path
 
 from dashcamcleaner.cli.edit_flags import accepted_of, add_accept_flags
@@ -54,7 +55,9 @@ def run_export(args: argparse.Namespace) -> int:
             ),
         )
     edits, edits_target = EditsFile.beside(plan), EditsFile.beside(target).path
-    edits.read(missing_ok=True)
+    there = edits.read(missing_ok=True)
+    if edits.is_misfit:
+        edits.require_accepted(there)
     if edits.is_foreign:
         raise NotAccepted(
             msg("The edits {path} were not made here.", path=edits.path),
@@ -84,7 +87,7 @@ def run_export(args: argparse.Namespace) -> int:
 
 def run_import(args: argparse.Namespace) -> int:
     """Seal a plan and its edits here, if a person has named their hashes."""
-    from dashcamcleaner.pipeline.edits_file import EditsFile
+    from dashcamcleaner.pipeline.edits_file import EditsFile, outlived_edits
     from dashcamcleaner.pipeline.plan_check import take_over
 
     plan = Path(args.plan)
@@ -99,9 +102,12 @@ def run_import(args: argparse.Namespace) -> int:
         _check_free(target, sources=(plan, file.path), overwrite=args.overwrite)
         if edits.entries:
             _check_free(taken.path, sources=(plan, file.path), overwrite=args.overwrite)
+    outlived = None if edits.entries or target == plan else outlived_edits(target, new=plan)
     frames = take_over(plan, target, accepted=accepted, source=Path(args.source) if args.source else None)
     if edits.entries:
         taken.write(edits)
+    elif outlived is not None:
+        say(msg("note: {note}", note=outlived.put_aside() or outlived.note), stream=sys.stderr)
     say(
         msg("plan: {target}, {frames} frames", target=target, frames=frames)
         + (msg(", and {path}", path=taken.path.name) if edits.entries else "")

@@ -30,6 +30,7 @@ from dashcamcleaner.core.edit_types import (
     KeepTrack,
     NameTrack,
     OnlyTrack,
+    TrackEdit,
     UnknownEdit,
 )
 from dashcamcleaner.core.kinds import rules_of
@@ -39,12 +40,16 @@ from dashcamcleaner.core.review_edits import CheckedSpot, KeepSpan
 from dashcamcleaner.core.vehicle_edits import TrackStyle, VehicleTrack
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.messages import counted, joined, msg
+from dashcamcleaner.side_files import UNREADABLE, parse_json
 
 __all__ = ["Edits"]
 
 _EVERYWHERE: Box = (-1e6, -1e6, 1e6, 1e6)
 _MOST_NAMED = 4
 _PERSON_RULES = (PersonTrack, KeepPerson, HidePerson, OnlyPersons, KeepUnknown, PersonStyle)
+_OF_ONE_PLAN = (TrackEdit, KeepSpan, VehicleTrack, TrackStyle, *_PERSON_RULES)
+"""Kinds that mean something by the track ids of one plan alone; persons are told by their tracks."""
+_OF_ONE_PLAN_KEYS = frozenset(("track", "person", "vehicle"))
 T = TypeVar("T")
 
 
@@ -284,6 +289,16 @@ class Edits:
         return Edits(tuple(edit for edit in self.entries if not isinstance(edit, _PERSON_RULES)))
 
     @property
+    def is_of_one_plan(self) -> bool:
+        """Whether there is one that speaks of tracks, or of persons by their tracks: such ids are of one plan alone."""
+        return any(_is_of_one_plan(edit) for edit in self.entries)
+
+    @property
+    def without_tracks(self) -> Edits:
+        """Those that hold for any plan of the clip: what speaks of places and times alone."""
+        return Edits(tuple(edit for edit in self.entries if not _is_of_one_plan(edit)))
+
+    @property
     def hiding(self) -> Edits:
         """Those alone that add something hidden."""
         return Edits((*self.regions, *self.hidden_zones, *self.hidden_spans))
@@ -473,6 +488,16 @@ def _lies_in_any(xyxy: Box, zones: np.ndarray) -> bool:
     x1, y1, x2, y2 = xyxy
     inside = (zones[:, 0] <= x1) & (zones[:, 1] <= y1) & (zones[:, 2] >= x2) & (zones[:, 3] >= y2)
     return bool(inside.any())
+
+
+def _is_of_one_plan(edit: Edit) -> bool:
+    """Whether an edit goes by the track ids of one plan; an unknown one does where it names a track or a person."""
+    if isinstance(edit, UnknownEdit):
+        try:
+            return not _OF_ONE_PLAN_KEYS.isdisjoint(parse_json(edit.line))
+        except UNREADABLE:
+            return True
+    return isinstance(edit, _OF_ONE_PLAN)
 
 
 def _suggested(row_name: str) -> str:

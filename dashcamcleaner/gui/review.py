@@ -155,6 +155,8 @@ class ReviewPanel(ObjectReview):
         self.go(0)
         if warnings := opened.edits.warnings:
             self.message.emit("  ".join(map(localized, warnings)))
+        if opened.note:
+            self.message.emit(localized(opened.note))
         if opened.question:
             self.question = EditsQuestion(self, opened.question)
             self.question.answered.connect(self._edits_answered)

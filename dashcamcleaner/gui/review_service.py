@@ -49,6 +49,7 @@ class OpenedReview:
         thresholds: the score from which a detection counts, per kind.
         rendered: the result was written with these very edits.
         question: what to ask about edits that were not made here and are left out for now; empty: nothing.
+        note: what to tell of edits that are left out because they are of another plan; empty: nothing.
     """
 
     clip: OpenedClip
@@ -62,6 +63,7 @@ class OpenedReview:
     thresholds: Mapping[str, float]
     rendered: bool
     question: str = ""
+    note: str = ""
 
 
 class ReviewService:
@@ -85,12 +87,17 @@ class ReviewService:
 
         file = EditsFile.beside(plan)
         edits, path = file.read(missing_ok=True), file.path
-        question = ""
-        if not file.is_ours and (edits.needs_yes or edits.checked or edits.checked_spots):
+        question = note = ""
+        if file.is_misfit:
+            note = msg("Choices of an earlier plan do not fit this one and are left out; the file with them is kept.")
+            edits = edits.without_tracks if file.is_sealed else edits.without_tracks.without_uncovering
+            file.refuse()
+        elif not file.is_ours and (edits.needs_yes or edits.checked or edits.checked_spots):
             self._foreign, question = EditsFile.beside(plan), _question(edits)
             self._foreign.accept(file.sha256)
             file.refuse()
             edits = edits.without_uncovering
+        file.bind()
         edited = _rendered_edits(report)
         review = self._review = self._engine.open_review(plan, settings, edited=edited or bool(edits))
         self._source = source
@@ -108,8 +115,9 @@ class ReviewService:
             past=HistoryFile(plan),
             result=plan.with_name(plan.name.removesuffix(".jsonl").removesuffix(".plan")),
             thresholds=review.thresholds,
-            rendered=rendered and not question,
+            rendered=rendered and not question and not note,
             question=question,
+            note=note,
         )
 
     def find_people(self, settings: Settings, cancelled: Callable[[], bool]) -> Edits:

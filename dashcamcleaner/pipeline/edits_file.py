@@ -32,6 +32,12 @@ write it by hand; runs, audits and reviews read it.
                                                       how a track's regions look, with keys as for "style"
     {"edit": "keep-unknown"}                          faces of nobody known stay visible, too
 
+Seconds are those of the clip's own clock, in which its plan tells the frames (``pts`` times the time base); it begins
+at 0 in most clips, and later in streams that were cut from longer ones.
+
+Where a row speaks of tracks or persons, the header names the plan that their numbers are of, ``"plan"``: its
+`pipeline.plan_file.tracks_key`. Edits of another plan are refused; without the key such edits count as made elsewhere.
+
 The header of a file that was made here carries a seal (`dashcamcleaner.seals`) over the file and over the clip that its
 plan is of, as its last key, ``"seal"``. Edits without one may only hide more, unless a person says yes to them.
 
@@ -47,18 +53,19 @@ import json
 import os
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from dashcamcleaner.core.edit_types import EDIT_TYPES, Edit, UnknownEdit, edit_from_row
 from dashcamcleaner.core.edits import Edits
-from dashcamcleaner.errors import NotAccepted, PlanError
+from dashcamcleaner.errors import DashcamCleanerError, NotAccepted, PlanError
 from dashcamcleaner.files import PRIVATE, atomic_write, map_os_errors
 from dashcamcleaner.messages import msg
-from dashcamcleaner.pipeline.plan_file import plan_of_0_1_0, read_header
+from dashcamcleaner.pipeline.plan_file import plan_of_0_1_0, read_header, tracks_key
 from dashcamcleaner.seals import is_seal_of, seal_of
 from dashcamcleaner.side_files import UNREADABLE, parse_json, read_bytes, reason_of
 
-__all__ = ["EDITS_VERSION", "EditsFile", "edits_as_text", "edits_from_text"]
+__all__ = ["EDITS_VERSION", "EditsFile", "OutlivedEdits", "edits_as_text", "edits_from_text", "outlived_edits"]
 
 EDITS_VERSION = (1, 0)
 """Major, minor. A newer major version is refused; of a newer minor one, what is unknown is kept and told."""
@@ -67,6 +74,7 @@ MOST_EDITS = 100_000
 _HEADER = json.dumps({"edits": "dashcamcleaner", "version": list(EDITS_VERSION)}, separators=(",", ":"))
 
 _SEAL = re.compile(r',"seal":"([0-9a-f]{64})"\}(\s*)$')
+_PLAN = re.compile(r',\s*"plan":\s*"([0-9a-f]{64})"')
 
 
 class EditsFile:
@@ -74,13 +82,15 @@ class EditsFile:
 
     Args:
         path: its place.
-        plan: the plan that its tracks belong to: edits that were sealed for another clip are foreign to it. None:
-            there is none.
+        plan: the plan that its tracks belong to: edits that were sealed for another clip are foreign to it, and what
+            was said of the tracks of another plan does not fit. None: there is none.
 
     Attributes:
         is_foreign: what `read` gave can leave something clear, or lays a picture of this machine on, and neither this
-            user made it here nor has anybody accepted it.
+            user made it here, for a plan that it tells, nor has anybody accepted it.
         is_ours: this user made here what `read` gave, or has accepted it, or there is none.
+        is_sealed: this user made here what `read` gave, for the plan's clip.
+        is_misfit: what `read` gave speaks of tracks or persons of another plan; their numbers mean something else here.
         sha256: the SHA-256 of what was read, in hex; empty where there is no file.
     """
 
@@ -88,10 +98,13 @@ class EditsFile:
         self.path = path
         self.is_foreign = False
         self.is_ours = True
+        self.is_sealed = self.is_misfit = False
         self.sha256 = ""
         self._plan = plan
+        self._tracks_of: str | None = None
+        """The key of the plan whose tracks the edits in hand speak of; empty: untold; None: that of `_plan`."""
         self._accepted: set[str] = set()
-        self._kept_apart = False
+        self._kept_apart = ""
         self._header = _HEADER
 
     @classmethod
@@ -114,24 +127,51 @@ class EditsFile:
         self._accepted |= set(hashes)
         if self.sha256 in self._accepted:
             self.is_foreign, self.is_ours = False, True
+            self._tracks_of = self._tracks_of or None
 
     def refuse(self) -> None:
-        """A person has said no to what was read; `write` keeps it apart, as ``NAME.edits.jsonl.foreign``."""
-        self._kept_apart, self.is_foreign = not self.is_ours, False
+        """What was read is not gone by: a person has said no to it, or it does not fit.
+
+        `write` keeps it apart, as ``NAME.edits.jsonl.foreign`` or, where it is of another plan, ``.older``.
+        """
+        self._kept_apart = ".older" if self.is_misfit else "" if self.is_ours else ".foreign"
+        self.is_foreign = self.is_misfit = False
+        self._tracks_of = None
+
+    def bind(self) -> None:
+        """Edits that are written from now on speak of the tracks of the plan as it is now, also if it is replaced."""
+        if self._tracks_of is None:
+            self._tracks_of = self._key_of_plan()
 
     def require_accepted(self, edits: Edits, *, how: str = "add") -> None:
-        """Go no further by edits that were not made here, need a person's yes, and have none.
+        """Go no further by edits of another plan, or by such that were not made here and have no person's yes.
 
         Args:
             edits: what `read` gave.
             how: the words before the flag in the hint.
 
         Raises:
-            NotAccepted: they are such.
+            PlanError: they speak of the tracks of another plan.
+            NotAccepted: they were not made here, or do not tell their plan, need a person's yes, and have none.
         """
+        if self.is_misfit:
+            raise PlanError(
+                msg(
+                    "The edits {path} speak of the tracks of another plan than {plan}, where their numbers differ.",
+                    path=self.path,
+                    plan=self._plan,
+                ),
+                hint="Move them away and choose the tracks anew, with the contact sheet of this plan or in the review.",
+            )
         if self.is_foreign:
+            of_no_plan = msg(
+                "The edits {path} do not tell which plan their track numbers are of: {yes_note}.",
+                path=self.path,
+                yes_note=edits.yes_note,
+            )
+            foreign = msg("The edits {path} were not made here: {yes_note}.", path=self.path, yes_note=edits.yes_note)
             raise NotAccepted(
-                msg("The edits {path} were not made here: {yes_note}.", path=self.path, yes_note=edits.yes_note),
+                of_no_plan if self.is_sealed else foreign,
                 hint=msg("If you know them, {how} --accept-edits {sha256}.", how=how, sha256=self.sha256),
             )
 
@@ -148,7 +188,9 @@ class EditsFile:
 
     def _read(self, text: str, *, missing_ok: bool) -> Edits:
         """See `read`; of the text that stands in the file."""
-        self.sha256, self.is_foreign, self.is_ours, self._kept_apart = "", False, True, False
+        self.sha256, self.is_foreign, self.is_ours, self._kept_apart = "", False, True, ""
+        self.is_sealed = self.is_misfit = False
+        self._tracks_of = None
         if missing_ok and not text.strip():
             self._header = _HEADER
             return Edits()
@@ -158,9 +200,22 @@ class EditsFile:
         except PlanError as error:
             raise PlanError(msg("{path}: {error}", path=self.path, error=error.message), hint=error.hint) from error
         self._header = _SEAL.sub("}", header)
-        self.is_ours = self.sha256 in self._accepted or self._is_sealed(text)
+        self.is_sealed = made_here = self._is_sealed(text)
+        accepted = self.sha256 in self._accepted
+        if edits.is_of_one_plan and self._plan is not None:
+            named = _PLAN.search(self._header)
+            self._tracks_of = named[1] if named is not None else "" if edits.needs_yes and not accepted else None
+            self.is_misfit = named is not None and named[1] != self._key_of_plan()
+            # Edits that do not tell their plan may be of the one that stood here before.
+            made_here = made_here and named is not None
+        self.is_ours = accepted or made_here
         self.is_foreign = edits.needs_yes and not self.is_ours
         return edits
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the file that was read names the plan of its tracks."""
+        return _PLAN.search(self._header) is not None
 
     def write(self, edits: Edits) -> None:
         """Put these edits into the file instead of all that stands there; without any the file is removed.
@@ -171,27 +226,29 @@ class EditsFile:
         what = msg("The edits {path}", path=self.path)
         if self._kept_apart:
             with map_os_errors(self.path, what=what):
-                os.replace(self.path, _free_name(self.path))
-            self._kept_apart = False
+                os.replace(self.path, _free_name(self.path, self._kept_apart))
+            self._kept_apart = ""
         if edits.entries:
             self.is_foreign = self.is_foreign and edits.needs_yes
-            text = edits_as_text(edits, header=self._header)
+            text = edits_as_text(edits, header=self._bound(self._header, edits))
             atomic_write(self.path, text if self.is_foreign else self._sealed(text), what=what, mode=PRIVATE)
             return
         with map_os_errors(self.path, what=what):
             self.path.unlink(missing_ok=True)
 
     def append(self, added: Iterable[Edit]) -> None:
-        """Add edits at the end; what stands there stays as it is, byte for byte, but for the seal.
+        """Add edits at the end; what stands there stays as it is, byte for byte, but for the header's seal and plan.
 
         Raises:
             PlanError: what stands there cannot be read, or is of a newer major version.
             DiskFull, OutputError: the file cannot be written.
         """
         text = self._text(missing_ok=True)
-        self._read(text, missing_ok=True)
-        text = text if text.strip() else self._header
-        lines = "".join(_line(edit) + "\n" for edit in added)
+        more = Edits(tuple(added))
+        edits = self._read(text, missing_ok=True).joined(more)
+        lines = "".join(_line(edit) + "\n" for edit in more.entries)
+        before, header, after, _ = _parts(text if text.strip() else self._header)
+        text = before + self._bound(header, edits) + after
         text += ("" if text.endswith("\n") else "\n") + lines
         sealed = text if self.is_foreign else self._sealed(text)
         atomic_write(self.path, sealed, what=msg("The edits {path}", path=self.path), mode=PRIVATE)
@@ -209,6 +266,22 @@ class EditsFile:
         content = (before + header + after).encode("utf-8")
         # Edits that a person made for no plan, to be named by ``--edits``, count for any.
         return any(is_seal_of(seal, "edits", clip + content) for clip in (self._bound_to(), b"\n"))
+
+    def _bound(self, header: str, edits: Edits) -> str:
+        """A header without a seal, with the plan that these edits speak of the tracks of."""
+        key = self._tracks_of
+        if key is None:
+            key = self._key_of_plan() if edits.is_of_one_plan else ""
+        end = _PLAN.sub("", header).rstrip()
+        named = f',"plan":"{key}"' if key and edits.is_of_one_plan else ""
+        return end[:-1] + named + "}" + header[len(header.rstrip()) :]
+
+    def _key_of_plan(self) -> str:
+        """The plan's `tracks_key`; empty where there is none, or none that can be read."""
+        if self._plan is not None:
+            with contextlib.suppress(PlanError):
+                return tracks_key(self._plan)
+        return ""
 
     def _bound_to(self) -> bytes:
         """The clip that the edits are of, as the plan tells it."""
@@ -242,10 +315,85 @@ def _parts(text: str) -> tuple[str, str, str, str]:
     return before, header, text[len(before) + len(lines[place]) :], found[1] if found is not None else ""
 
 
-def _free_name(path: Path) -> Path:
+@dataclass(frozen=True, slots=True)
+class OutlivedEdits:
+    """Edits that speak of the tracks of a plan that another one replaces.
+
+    Args:
+        path: the edits file.
+        plan: the plan, old and new.
+        aside: where it is kept.
+        same_clip: the new plan is of the clip that the old one was of.
+    """
+
+    path: Path
+    plan: Path
+    aside: Path
+    same_clip: bool
+
+    @property
+    def note(self) -> str:
+        """What becomes of them, a sentence for people."""
+        if not self.same_clip:
+            return msg(
+                "The edits {path} are of another clip, whose plan was replaced: they are kept as {aside}.",
+                path=self.path,
+                aside=self.aside.name,
+            )
+        return msg(
+            "The edits {path} speak of the tracks of the plan that was replaced: they are kept as {aside}, and what "
+            "they say of places and times alone stays.",
+            path=self.path,
+            aside=self.aside.name,
+        )
+
+    def put_aside(self) -> str:
+        """Move the file away, and write what holds for any plan of the clip in its place; when the new plan is there.
+
+        Returns:
+            What went wrong, for people; empty where nothing did. The edits are refused then, as of another plan.
+        """
+        file = EditsFile(self.path, plan=self.plan)
+        try:
+            rest = file.read(missing_ok=True).without_tracks
+            what = msg("The edits {path}", path=self.path)
+            with map_os_errors(self.path, what=what):
+                os.replace(self.path, self.aside)
+            if rest.entries and self.same_clip:
+                fresh = EditsFile(self.path, plan=self.plan)
+                fresh.is_foreign = not file.is_sealed
+                fresh.write(rest)
+        except DashcamCleanerError as error:
+            return msg("Edits of the plan before could not be put aside: {error}", error=error.message)
+        return ""
+
+
+def outlived_edits(plan: Path, *, new: Path) -> OutlivedEdits | None:
+    """The edits beside a plan that do not outlive it; None where there are none.
+
+    Args:
+        plan: the plan, whose name `new` is about to get; it need not be there.
+        new: the new plan.
+    """
+    file = EditsFile(_edits_path(plan), plan=new)
+    if not file.path.is_file():
+        return None
+    try:
+        edits = file.read(missing_ok=True)
+        if not edits.is_of_one_plan or (file.is_told and not file.is_misfit):
+            return None
+        if not file.is_told and (not plan.is_file() or tracks_key(plan) == tracks_key(new)):
+            return None
+        same = file.is_sealed or (plan.is_file() and read_header(plan).fingerprint == read_header(new).fingerprint)
+        return OutlivedEdits(file.path, plan, _free_name(file.path, ".older"), same)
+    except PlanError:  # what cannot be read cannot be gone by either
+        return None
+
+
+def _free_name(path: Path, ending: str) -> Path:
     """Where a file is kept apart: under a name that nothing has."""
     for number in range(1, 1000):
-        free = path.with_name(f"{path.name}.foreign" + ("" if number == 1 else f"-{number}"))
+        free = path.with_name(path.name + ending + ("" if number == 1 else f"-{number}"))
         if not os.path.lexists(free):
             return free
     raise PlanError(

@@ -22,6 +22,7 @@ from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.context import RunContext, checker_for, detector_for, open_context
 from dashcamcleaner.pipeline.detection_export import open_export
+from dashcamcleaner.pipeline.edits_file import outlived_edits
 from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.observations import LiveObservationSource
@@ -94,7 +95,10 @@ def _clean_watched(
             summary.warnings.append(sentence)
             yield Warned(sentence)
         statistics = RunStatistics(
-            thresholds=context.thresholds, kinds=settings.kinds(), upright_size=frame.upright_size
+            thresholds=context.thresholds,
+            kinds=settings.kinds(),
+            upright_size=frame.upright_size,
+            warn_from=settings.warn_hidden,
         )
         if settings.hide_overlay != "none":
             sentence = "Burned-in text is looked for in clips, not in single pictures: it stays as it is."
@@ -109,7 +113,7 @@ def _clean_watched(
         summary.edits, summary.left_clear = describe_edits(context.edits), context.edits.clear_note
         summary.status = PARTIAL if context.edits.not_applied else CLEANED
         yield Progress("clean", 1, 1, 0.0, 0.0, counts)
-        summary.kinds, summary.hidden = statistics.kinds, statistics.hidden(warn_from=settings.warn_hidden)
+        summary.kinds, summary.hidden = statistics.kinds, statistics.hidden
         summary.visible = visible.rows()
         notes = [*summary.hidden.notes, *context.people_notes, *visible.sentences()]
         if not any(kind.regions for kind in statistics.kinds.values()):
@@ -118,7 +122,8 @@ def _clean_watched(
             summary.warnings.append(sentence)
             yield Warned(sentence)
         summary.wall_s, summary.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]
-        _write(job, summary, still, plan, header=context.header, watch=watch, lock=lock)
+        for sentence in _write(job, summary, still, plan, header=context.header, watch=watch, lock=lock):
+            yield Warned(sentence)
         if job.write_plan and (problem := keep_edits_beside(job, context.edits)):
             yield Warned(problem)
         context.done()
@@ -158,19 +163,28 @@ def _write(
     header: PlanHeader,
     watch: SourceWatch,
     lock: OutputLock,
-) -> None:
-    """Write the picture and what goes with it, and give all their final names, the picture's last."""
+) -> list[str]:
+    """Write the picture and what goes with it, and give all their final names, the picture's last.
+
+    Returns:
+        What becomes of edits that speak of the tracks of a plan that was replaced, for people.
+    """
     mode = side_mode(job.settings, job.source)
     work = new_work_file(job.output, mode=mode_like(job.source))
     begun: list[WorkFile] = [work]
     files: list[tuple[WorkFile, Path]] = []
-    writer = export = None
+    writer = export = outlived = None
+    sentences: list[str] = []
     try:
         if job.write_plan:
             writer = PlanWriter(plan_path(job.output), header=header, mode=mode)
             writer.write(plan)
             files.append((writer.close(), writer.final))
             summary.plan = str(writer.final)
+            outlived = outlived_edits(writer.final, new=files[-1][0].path)
+        if outlived is not None:
+            sentences.append(outlived.note)
+            summary.warnings.append(outlived.note)
         if job.export_detections is not None:
             export = open_export(job.export_detections, header=header, mode=mode)
             export.write(plan)
@@ -191,6 +205,9 @@ def _write(
             overwrite=job.settings.overwrite,
             check=lambda: check_still(job.output, still.frame.size, final=job.output),
         )
+        if outlived is not None and (problem := outlived.put_aside()):
+            sentences.append(problem)
+        return sentences
     finally:
         for sink in (writer, export):
             if sink is not None:

@@ -28,10 +28,11 @@ def load_edits(job: Job) -> tuple[Edits, tuple[str, ...]]:
 
     Raises:
         NotAccepted: edits that were not made here would leave something clear, and nobody has said yes to them.
-        PlanError: a file cannot be read, or a track is named that the plan does not have.
+        PlanError: a file cannot be read, is of another plan, or a track is named that the plan does not have.
         SettingError: tracks are named without a plan for them to belong to.
     """
     file, edits = _of_file(job)
+    _check_plan(job, edits)
     if file is not None:
         file.require_accepted(edits, how=msg("say so for this very file by"))
     notes = _clear_notes(job, file, edits)
@@ -43,11 +44,16 @@ def load_edits(job: Job) -> tuple[Edits, tuple[str, ...]]:
         )
     if job.persons and knows_persons(job, edits):
         edits = edits.joined(Edits(tuple(rules_of_numbers(job.persons, edits.persons))))
-    if edits.tracks:
-        if job.from_plan is None:
-            raise SettingError("Track ids belong to a plan.", hint="Add --from-plan NAME.plan.jsonl.")
+    _check_plan(job, edits)
+    if edits.tracks and job.from_plan is not None:
         _check_tracks(edits, job.from_plan)
     return edits, notes
+
+
+def _check_plan(job: Job, edits: Edits) -> None:
+    """Whether tracks that are named have a plan to belong to."""
+    if edits.tracks and job.from_plan is None:
+        raise SettingError("Track ids belong to a plan.", hint="Add --from-plan NAME.plan.jsonl.")
 
 
 def knows_persons(job: Job, edits: Edits) -> bool:
@@ -99,7 +105,11 @@ def _day(path: Path) -> str:
 
 
 def _check_tracks(edits: Edits, plan: Path) -> None:
-    """Ids belong to a plan, and to the way it was linked: a track that is left clear must be the one that was meant."""
+    """Ids belong to a plan, and to the way it was linked: a track that is left clear must be the one that was meant.
+
+    That they were chosen in this very plan is told by the edits file (`pipeline.edits_file`); what is asked here is
+    whether this version links the plan as the one that wrote it did.
+    """
     hidden: set[int] = set()
 
     def noting(plans: Iterable[FramePlan]) -> Iterator[FramePlan]:

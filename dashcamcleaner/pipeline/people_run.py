@@ -6,7 +6,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dashcamcleaner.core.events import Event
+from dashcamcleaner.core.events import Event, Warned
 from dashcamcleaner.core.plan import FramePlan, PlanHeader
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.files import check_output
@@ -16,6 +16,7 @@ from dashcamcleaner.people.grouping import ClipFaces
 from dashcamcleaner.people.rules import PersonRequest
 from dashcamcleaner.pipeline.context import open_context, video_track_of
 from dashcamcleaner.pipeline.control import Control
+from dashcamcleaner.pipeline.edits_file import outlived_edits
 from dashcamcleaner.pipeline.frames import plan_frame
 from dashcamcleaner.pipeline.image import info_of_still
 from dashcamcleaner.pipeline.job import Job
@@ -73,16 +74,23 @@ def look_at_people(
             plans = yield from analysed_plans(job, info=info, context=context, control=control)
         faces = search.faces(plans, clip=clip)
         if plan is not None:
-            _write(plans, plan, context.header, job)
+            for sentence in _write(plans, plan, context.header, job):
+                yield Warned(sentence)
             opened.done()
     return ClipPeople(context.header, plans, faces)
 
 
-def _write(plans: list[FramePlan], path: Path, header: PlanHeader, job: Job) -> None:
+def _write(plans: list[FramePlan], path: Path, header: PlanHeader, job: Job) -> list[str]:
+    """Write a plan; gives what becomes of edits that speak of the tracks of the one before, for people."""
     writer = PlanWriter(path, header=header, mode=side_mode(job.settings, job.source))
     try:
         for plan in plans:
             writer.write(plan)
+        outlived = outlived_edits(path, new=writer.close().path)
         writer.finish()
+        if outlived is None:
+            return []
+        problem = outlived.put_aside()
+        return [outlived.note, *([problem] if problem else [])]
     finally:
         writer.abort()

@@ -6,6 +6,7 @@ What a killed run leaves for the next one is `pipeline.seen_log`.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import json
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
 from dashcamcleaner.core.plan import FramePlan, PlanHeader
 from dashcamcleaner.errors import PlanError
@@ -35,6 +36,7 @@ __all__ = [
     "plan_of_0_1_0",
     "plan_path",
     "read_header",
+    "tracks_key",
 ]
 
 _ENDING = ".plan.jsonl"
@@ -126,6 +128,34 @@ def end_of_plan(line: bytes) -> PlanEnd | None:
         return None
 
 
+def tracks_key(plan: Path) -> str:
+    """What tells the track ids of one plan from those of all others: a SHA-256, 64 hex digits.
+
+    It is over all that decides the ids (raw detections, motion, times, the picture's size) and over nothing that a
+    rendering changes: rendered again from a plan, the new plan has the same key, and its tracks the same ids.
+
+    Args:
+        plan: the plan.
+
+    Raises:
+        PlanError: it is no plan, or cannot be read.
+    """
+    with map_os_errors(plan, what=msg("The plan {path}", path=plan), verb="read", to=PlanError):
+        found = plan.stat()
+    return _tracks_key(plan, (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns))
+
+
+@functools.lru_cache(maxsize=8)
+def _tracks_key(plan: Path, _version: tuple[int, ...]) -> str:
+    """See `tracks_key`; an hour's plan takes a second or two, so it is read once."""
+    with PlanReader(plan) as reader:
+        digest = hashlib.sha256(json.dumps(reader.header.upright_size).encode())
+        for row in reader.rows():
+            deciding = [row.get(key) for key in ("i", "pts", "d", "m", "skipped")]
+            digest.update(b"\n" + json.dumps(deciding, sort_keys=True, separators=(",", ":")).encode())
+    return digest.hexdigest()
+
+
 class PlanWriter:
     """Writes a plan beside its final name and gives it that name at the end.
 
@@ -141,6 +171,7 @@ class PlanWriter:
     def __init__(self, final: Path, *, header: PlanHeader, mode: int = PRIVATE) -> None:
         self.final = final
         self.frames = 0
+        self._closed: WorkFile | None = None
         self._file = GrowingFile(final, what=msg("The plan {final}", final=final), mode=mode)
         self._seal = Seal("plan")
         self._append(header.to_line())
@@ -155,10 +186,13 @@ class PlanWriter:
         self._file.write(line + "\n")
 
     def close(self) -> WorkFile:
-        """Mark the plan complete and seal it; gives the file, which still has to be published."""
+        """Mark the plan complete and seal it; gives the file, which still has to be published. Once is enough."""
+        if self._closed is not None:
+            return self._closed
         sealed = {"seal": self._seal.value} if self._seal.value else {}
         self._file.write(json.dumps({"end": True, "frames": self.frames, **sealed}) + "\n")
-        return self._file.close()
+        self._closed = self._file.close()
+        return self._closed
 
     def finish(self) -> Path:
         """Mark the plan complete, seal it and give it its final name."""
@@ -225,6 +259,23 @@ class PlanReader:
                     )
                 )
             yield plan
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """The frames as JSON reads them, instead of the plan's own frames; nothing is checked but that they are rows.
+
+        Raises:
+            PlanError: a line is none.
+        """
+        for line in self._checked_lines():
+            if not line.endswith("\n") or line.startswith('{"end"'):
+                return
+            try:
+                row = parse_json(line)
+                if not isinstance(row, dict):
+                    raise ValueError("a frame is a row of values")
+            except UNREADABLE as error:
+                raise PlanError(msg("The plan {path} has a line that cannot be read.", path=self.path)) from error
+            yield row
 
     def _checked_lines(self) -> Iterator[str]:
         with map_os_errors(

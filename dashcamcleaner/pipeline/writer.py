@@ -26,6 +26,7 @@ from dashcamcleaner.obscure.obscurer import Obscurer
 from dashcamcleaner.pipeline.build import rules_per_kind, shapes_per_kind
 from dashcamcleaner.pipeline.context import detector_for
 from dashcamcleaner.pipeline.detection_export import DetectionExport, open_export
+from dashcamcleaner.pipeline.edits_file import outlived_edits
 from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
 from dashcamcleaner.pipeline.hidden_sheet import HiddenSheet
 from dashcamcleaner.pipeline.job import Job
@@ -151,6 +152,8 @@ class ClipWriter:
     ) -> list[str]:
         """Complete all files, and give them their final names, the clip's last.
 
+        Edits beside the plan that is replaced are put aside where they speak of its tracks, and that is told.
+
         Args:
             summary: the run; completed here.
             source_length: the length of what was read; a difference to what was written is told.
@@ -180,9 +183,15 @@ class ClipWriter:
             files.append((work, final))
         if self._export is not None and job.export_detections is not None:
             files.append((self._export.close(), job.export_detections))
+        outlived = None
         if job.write_plan:
-            files.append((self._plan.close(), self._plan.final))
+            plan = self._plan.close()
+            files.append((plan, self._plan.final))
             summary.plan = str(self._plan.final)
+            outlived = outlived_edits(self._plan.final, new=plan.path)
+        if outlived is not None:
+            sentences.append(outlived.note)
+            summary.warnings.append(outlived.note)
         summary.report = str(report_path(job.output))
         summary.source_sha256 = source_sha256()
         self._reports = report_files(
@@ -199,6 +208,8 @@ class ClipWriter:
             overwrite=job.settings.overwrite,
             check=lambda: check_clip(job.output, encoder.written, final=job.output),
         )
+        if outlived is not None and (problem := outlived.put_aside()):
+            sentences.append(problem)
         return sentences
 
     def abort(self) -> None:

@@ -1,8 +1,8 @@
 """The past and future of a review's edits beside the plan, ``NAME.history.jsonl``, so that undo survives reopening.
 
 A header with a seal and the step in force, then one line per state: the rows of the edits as they were. What this user
-did not write here, or what belongs to another clip, is left alone: an undo must never bring back what somebody else
-planted, and a lost history costs no edits.
+did not write here, or what belongs to another clip or to another plan of it, is left alone: an undo must never bring
+back what somebody else planted or what other tracks were meant by, and a lost history costs no edits.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dashcamcleaner.errors import DashcamCleanerError, PlanError
 from dashcamcleaner.files import PRIVATE, atomic_write, map_os_errors
 from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.edits_file import edits_as_text, edits_from_text
-from dashcamcleaner.pipeline.plan_file import read_header
+from dashcamcleaner.pipeline.plan_file import read_header, tracks_key
 from dashcamcleaner.seals import is_seal_of, seal_of
 from dashcamcleaner.side_files import UNREADABLE, parse_json, read_bytes
 
@@ -32,12 +32,13 @@ class HistoryFile:
     """The history file of a plan.
 
     Args:
-        plan: the plan; its clip is sealed into the file.
+        plan: the plan; its clip and what tells its track ids are sealed into the file.
     """
 
     def __init__(self, plan: Path) -> None:
         self.path = plan.with_name(plan.name.removesuffix(".jsonl").removesuffix(".plan") + ".history.jsonl")
         self._plan = plan
+        self._tracks_of: str | None = None
 
     def read(self, now: Edits) -> tuple[list[Edits], int]:
         """The states and the place of the one in force, which is `now`.
@@ -98,8 +99,10 @@ class HistoryFile:
         return f"{at}\n".encode()
 
     def _bound_to(self) -> bytes:
-        """The clip that the edits are of, as the plan tells it."""
+        """The clip and the tracks that the edits are of, as the plan told them when it was first asked."""
         clip = ""
         with contextlib.suppress(PlanError):
             clip = read_header(self._plan).fingerprint
-        return clip.encode("utf-8", "replace") + b"\n"
+            if self._tracks_of is None:  # a plan that takes its place later has other tracks
+                self._tracks_of = tracks_key(self._plan)
+        return f"{clip} {self._tracks_of or ''}\n".encode("utf-8", "replace")

@@ -12,13 +12,15 @@ from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QApplication
 
-from dashcamcleaner.core.edit_types import DrawnRegion
+from dashcamcleaner.core.edit_types import DrawnRegion, HiddenZone, KeepTrack
 from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.gui.canvas import CanvasView
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.main_window import MainWindow
 from dashcamcleaner.gui.queue_model import State
-from dashcamcleaner.pipeline.plan_file import PlanReader
+from dashcamcleaner.pipeline.edits_file import EditsFile
+from dashcamcleaner.pipeline.plan_file import PlanReader, PlanWriter
 from tests.fakes import ScriptedDetector, pool
 from tests.gui.driving import OpenWindow, drop
 from tests.gui.street import PAN_PX, make_street, read_code
@@ -317,8 +319,8 @@ def test_edits_of_a_newer_version_are_told_and_survive(
 
 
 def without_seal(text: str) -> str:
-    """An edits file as it was before it got the seal of this user."""
-    return re.sub(r',"seal":"[0-9a-f]{64}"', "", text)
+    """An edits file as it was before it got the seal of this user, and what tells its plan."""
+    return re.sub(r',"(seal|plan)":"[0-9a-f]{64}"', "", text)
 
 
 @pytest.mark.parametrize("take", [False, True])
@@ -355,6 +357,38 @@ def test_edits_from_elsewhere_are_asked_about(
     settle(qtbot, window)
     assert path.with_name(path.name + ".foreign").read_text() == planted
     assert "keep" not in path.read_text()
+
+
+def test_choices_of_an_earlier_plan_are_left_out_told_and_kept(
+    reviewed: MainWindow, open_window: OpenWindow, busy_street: Path, qtbot: Any
+) -> None:
+    file, track = reviewed.review.history.file, reviewed.review.cards.cards[0].key[1]
+    reviewed.close()
+    zone = HiddenZone((0.0, 0.0, 9.0, 9.0))
+    file.write(Edits.of(KeepTrack(track), zone))
+    with PlanReader(reviewed.session.queue.at(0).plan) as reader:
+        lines = [plan.to_line() for plan in reader]
+    row = json.loads(lines[0])
+    assert row["d"]
+    other = PlanWriter(reviewed.session.queue.at(0).plan, header=reader.header)  # another analysis: fewer detections
+    other.write(FramePlan.from_line(json.dumps({**row, "d": row["d"][1:]}), time_base=reader.header.time_base))
+    for line in lines[1:]:
+        other.write(FramePlan.from_line(line, time_base=reader.header.time_base))
+    other.finish()
+    window = open_window(EngineFacade())
+    drop(window, busy_street)
+    qtbot.waitUntil(lambda: len(window.session.queue) == 1, timeout=30_000)
+    with qtbot.waitSignal(window.review.ready, timeout=30_000):
+        window.review.open(busy_street, other.final, None)
+    review = window.review
+    assert review.history.edits == Edits.of(zone)
+    assert "Choices of an earlier plan" in window.messages.text.text()
+    assert not review.history.can_undo, "no step back to what other tracks were meant by"
+    review.choose(("track", next(bar.track for bar in review.opened.tracks)))
+    review.do("checked")
+    settle(qtbot, window)
+    assert EditsFile(file.path.with_name(file.path.name + ".older")).read() == Edits.of(KeepTrack(track), zone)
+    assert not EditsFile.beside(other.final).read().keep
 
 
 def test_undo_brings_back_the_key_frames_of_a_drawn_region(reviewed: MainWindow, qtbot: Any) -> None:

@@ -52,7 +52,7 @@ def test_the_file_beside_the_plan_counts_unless_another_is_named(rendered: tuple
     assert load_edits(Job(source, output, from_plan=plan)) == (Edits(), ())
     EditsFile.beside(plan).write(Edits.of(DropTrack(1)))
     assert load_edits(Job(source, output, from_plan=plan))[0] == Edits.of(DropTrack(1))
-    other = EditsFile(tmp_path / "other.edits.jsonl")
+    other = EditsFile(tmp_path / "other.edits.jsonl", plan=plan)
     other.write(Edits.of(KeepTrack(1)))
     added, notes = load_edits(Job(source, output, from_plan=plan, edits=other.path, added_edits=(ZONE,)))
     assert added == Edits.of(KeepTrack(1), ZONE)
