@@ -145,12 +145,16 @@ class Decoder:
                 format_name=info.container if info.still else None,
                 hwaccel=chosen.hwaccel() if chosen is not None else None,
             )
-        self._stream = self._container.streams[info.video]
-        # Slices alone leave cores idle on most cameras' clips; frame threads cost a few frames of delay.
-        self._stream.thread_type = "AUTO"
-        most = frames_at_once(*info.size, bytes_per_pixel=4)
-        self._stream.thread_count = threads if most >= (threads or os.cpu_count() or 1) else most
-        bounded(self._stream, name=path)
+        try:
+            self._stream = self._container.streams[info.video]
+            # Slices alone leave cores idle on most cameras' clips; frame threads cost a few frames of delay.
+            self._stream.thread_type = "AUTO"
+            most = frames_at_once(*info.size, bytes_per_pixel=4)
+            self._stream.thread_count = threads if most >= (threads or os.cpu_count() or 1) else most
+            bounded(self._stream, name=path)
+        except BaseException:
+            self._container.close()
+            raise
         self._expected = len(self._stream.index_entries) if info.container.startswith("mov") else 0
         self._frames: Iterator[Frame] | None = None
         self._reset()

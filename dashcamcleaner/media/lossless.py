@@ -8,6 +8,7 @@ whose own are left out with it ends the stretch before them.
 from __future__ import annotations
 
 import bisect
+import contextlib
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -121,38 +122,41 @@ def copy_cut(source: Path, *, partial_path: Path, info: MediaInfo, plan: OutputP
         OutputError: the container does not take the source's pictures, or it cannot be written.
     """
     plan = with_cut(plan, cut)
-    with map_write_errors(partial_path):
+    with map_write_errors(partial_path), contextlib.ExitStack() as opened:
         output: Any = av.open(f"file:{partial_path.resolve()}", "w", format=plan.container.muxer)
+        opened.callback(_abandon, output)
         sides = StreamCopier(plan, output=output, source=source)
+        opened.callback(sides.close)
+        container = opened.enter_context(open_source(source))
+        stream = container.streams[info.video]
         try:
-            with open_source(source) as container:
-                stream = container.streams[info.video]
-                try:
-                    target = output.add_stream_from_template(stream)
-                except (ValueError, av.error.FFmpegError) as error:
-                    raise OutputError(
-                        msg(
-                            "{container} does not take {codec} pictures as they are.",
-                            container=plan.container.title,
-                            codec=info.codec,
-                        ),
-                        hint="Leave --lossless out, or choose another container with -o.",
-                    ) from error
-                if not info.orientation.is_identity:
-                    target.set_display_matrix(display_matrix(info.orientation))
-                output.metadata.update(plan.tags)
-                if plan.chapters:
-                    output.set_chapters(sides.chapters())
-                output.start_encoding()
-                sides.begin()
-                _copy(container, stream, target, output=output, sides=sides, kept=cut.kept)
-                sides.pass_on(until=None)
-            sides.close()
-            output.close()
-        except BaseException:
-            sides.close()
-            raise
+            target = output.add_stream_from_template(stream)
+        except (ValueError, av.error.FFmpegError) as error:
+            raise OutputError(
+                msg(
+                    "{container} does not take {codec} pictures as they are.",
+                    container=plan.container.title,
+                    codec=info.codec,
+                ),
+                hint="Leave --lossless out, or choose another container with -o.",
+            ) from error
+        if not info.orientation.is_identity:
+            target.set_display_matrix(display_matrix(info.orientation))
+        output.metadata.update(plan.tags)
+        if plan.chapters:
+            output.set_chapters(sides.chapters())
+        output.start_encoding()
+        sides.begin()
+        _copy(container, stream, target, output=output, sides=sides, kept=cut.kept)
+        sides.pass_on(until=None)
+        output.close()
     return list(sides.problems)
+
+
+def _abandon(output: Any) -> None:
+    """Close what may be closed already; what goes wrong before is what is to be told."""
+    with contextlib.suppress(av.error.FFmpegError, OSError, ValueError):
+        output.close()
 
 
 def _copy(container: Any, stream: Any, target: Any, *, output: Any, sides: StreamCopier, kept: CutTimes) -> None:

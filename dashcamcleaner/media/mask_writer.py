@@ -79,16 +79,20 @@ class MaskWriter:
         self._size = (width + width % 2, height + height % 2)
         with map_write_errors(self._final):
             self._output: Any = av.open(f"file:{self._path.resolve()}", "w", format=container.muxer)
-            self._stream = self._output.add_stream(
-                "libx264",
-                rate=info.frame_rate or Fraction(30),
-                options={"crf": "6", "preset": "veryfast", "x264-params": ":".join(repeatable_x264())},
-                width=self._size[0],
-                height=self._size[1],
-                time_base=info.time_base,
-            )
-            self._stream.codec_context.pix_fmt = "yuv420p"
-            self._stream.codec_context.thread_type = "FRAME"
+            try:
+                self._stream = self._output.add_stream(
+                    "libx264",
+                    rate=info.frame_rate or Fraction(30),
+                    options={"crf": "6", "preset": "veryfast", "x264-params": ":".join(repeatable_x264())},
+                    width=self._size[0],
+                    height=self._size[1],
+                    time_base=info.time_base,
+                )
+                self._stream.codec_context.pix_fmt = "yuv420p"
+                self._stream.codec_context.thread_type = "FRAME"
+            except BaseException:
+                self.abort()
+                raise
 
     def write(self, frame_time: FrameTime, regions: Sequence[Region], upright_size: tuple[int, int]) -> None:
         """One frame's mask."""

@@ -74,9 +74,13 @@ class StreamCopier:
         self._followed: dict[int, int] = {}
         self._covers: list[CoverArt] = []
         self._clean_cover = clean_cover
-        for side in plan.sides:
-            if side.index < len(self._source.streams):  # a damaged file may show fewer streams the second time
-                self._add(side)
+        try:
+            for side in plan.sides:
+                if side.index < len(self._source.streams):  # a damaged file may show fewer streams the second time
+                    self._add(side)
+        except BaseException:
+            self._source.close()
+            raise
         for stream in self._source.streams:
             if stream.index not in self._targets:
                 stream.discard = av.stream.Discard.all  # the reader need not even load the picture again
