@@ -25,14 +25,14 @@ class KindSummary:
     """What was found and hidden of one kind.
 
     Args:
-        detections: sightings at or above the threshold.
-        frames_seen: frames with at least one such sighting.
+        detections: those that are hidden, and others with a score at or above the one that the weights recommend.
+        frames_seen: frames with at least one such detection.
         frames_covered: frames with at least one region.
         regions: regions over all frames.
         tracks: distinct objects, as far as linking can tell.
         filled: regions that no sighting in that very frame backs (interpolated or held).
         longest_fill_s: the longest unbroken span of such regions of one track, seconds.
-        lowest_score: lowest score among the sightings counted, None without any.
+        lowest_score: lowest score among the detections counted, None without any.
     """
 
     detections: int = 0

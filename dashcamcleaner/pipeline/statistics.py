@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Origin
 from dashcamcleaner.core.summary import HiddenSummary, KindSummary
 from dashcamcleaner.planning.hidden_share import HiddenShare
@@ -19,7 +21,7 @@ class RunStatistics:
     """Fed with every frame plan in order; `kinds` is complete after the last.
 
     Args:
-        thresholds: what counts as a sighting, per kind.
+        thresholds: the score from which a detection counts although it is left clear, per kind.
         kinds: the kinds that are hidden.
         upright_size: ``(width, height)`` of the upright picture, pixels.
         warn_from: share of the picture, mean over the frames, from which what is hidden is told; of a single region
@@ -52,7 +54,10 @@ class RunStatistics:
         self.damaged_frames += plan.seen.damaged
         found = plan.seen.detections
         for kind, summary in self.kinds.items():
-            score = found.score[(found.kind == kind) & (found.score >= self._thresholds.get(kind, 0.0))]
+            # What is hidden counts however faint it is, and what is plain to see counts though it is left clear.
+            hidden = [r.score for r in plan.regions if r.kind == kind and r.origin is Origin.DETECTED]
+            counts_as = (found.score >= self._thresholds.get(kind, 0.0)) | np.isin(found.score, hidden)
+            score = found.score[(found.kind == kind) & counts_as]
             summary.detections += len(score)
             summary.frames_seen += bool(len(score))
             if len(score):

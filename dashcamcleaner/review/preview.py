@@ -98,7 +98,7 @@ def fitted(size: tuple[int, int], longest_side_px: int) -> tuple[int, int]:
 def preview_regions(frame: Frame, seen: Observation, *, settings: Settings) -> tuple[Region, ...]:
     """What the settings hide in one frame by what was seen in it alone, without its neighbours."""
     alone = settings.replaced(tracking=False, memory_before="0", memory_after="0")
-    planner = make_planner(alone, upright_size=frame.upright_size, rules=rules_per_kind(settings), max_waiting_frames=4)
+    planner = make_planner(alone, upright_size=frame.upright_size, rules=rules_per_kind(alone), max_waiting_frames=4)
     return plan_frame(StoredObservationSource(iter([seen])), FramePlanner(planner), frame).regions
 
 

@@ -152,7 +152,7 @@ def test_a_plan_renders_again_without_detecting(tmp_path: Path) -> None:
     summary = done(run(made.path, tmp_path / "a.mp4", threshold=0.3))
     assert summary.kinds["face"].detections == 20
     seen = fake.seen
-    again = done(run(made.path, tmp_path / "b.mp4", threshold=0.1, style="solid",
+    again = done(run(made.path, tmp_path / "b.mp4", threshold=0.01, style="solid",
                      job={"from_plan": plan_path(tmp_path / "a.mp4")}))  # fmt: skip
     assert fake.seen == seen
     assert again.kinds["face"].detections == 40
