@@ -40,6 +40,7 @@ __all__ = [
     "refuse_special",
     "size_of",
     "file_sha256",
+    "file_state",
     "found_side_path",
     "keep_date",
     "make_output_folder",
@@ -532,8 +533,17 @@ def file_sha256(path: Path) -> str:
     Raises:
         OSError: it cannot be read.
     """
+    return _sha256(path, file_state(path))
+
+
+def file_state(path: Path) -> tuple[int, ...]:
+    """Numbers of which one differs once a file was written anew, though it kept its name, size and date (`keep_date`).
+
+    Raises:
+        OSError: there is no such file.
+    """
     stat = path.stat()
-    return _sha256(path, (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_dev, stat.st_ino))
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_dev, stat.st_ino
 
 
 @functools.lru_cache(maxsize=64)

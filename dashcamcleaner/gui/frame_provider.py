@@ -67,12 +67,12 @@ class FinishedResult:
     Args:
         output: the file.
         plan: its plan, where it has one.
-        version: changes when it is written anew.
+        version: changes when it is written anew; see `file_state`.
     """
 
     output: Path
     plan: Path | None
-    version: int = 0
+    version: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

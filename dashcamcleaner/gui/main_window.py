@@ -10,6 +10,7 @@ from PyQt5.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QK
 from PyQt5.QtWidgets import QFileDialog, QLineEdit, QMenu, QMessageBox
 
 from dashcamcleaner.errors import install_command
+from dashcamcleaner.files import file_state
 from dashcamcleaner.gui import bars
 from dashcamcleaner.gui.actions import Actions
 from dashcamcleaner.gui.crash import log_path
@@ -454,6 +455,6 @@ def _finished(row: Row | None) -> FinishedResult | None:
         return None
     output = Path(row.summary.output)
     try:
-        return FinishedResult(output, row.plan, version=output.stat().st_mtime_ns)
+        return FinishedResult(output, row.plan, version=file_state(output))
     except OSError:  # moved away since: what is left is what the settings would make
         return None

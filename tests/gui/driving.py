@@ -20,6 +20,7 @@ from dashcamcleaner.core.events import Audited, Event, Failed, Finished, Progres
 from dashcamcleaner.core.findings import AuditResult, Finding, Severity, Status
 from dashcamcleaner.core.summary import KindSummary, RunSummary
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError, InputError
+from dashcamcleaner.files import keep_date
 from dashcamcleaner.gui.app import build_window
 from dashcamcleaner.gui.engine_facade import DeviceChoice, EngineFacade, Found, WeightsChoice
 from dashcamcleaner.gui.main_window import MainWindow
@@ -181,7 +182,10 @@ class ScriptedEngine(EngineFacade):
         summary = RunSummary(source, output, frames=self.frames, wall_s=0.4)
         summary.settings = dict(job.settings.overrides)
         if self.with_plans:
-            job.output.write_bytes(b"result")
+            part = job.output.with_suffix(".part")
+            part.write_bytes(b"result")
+            keep_date(job.source, part)
+            part.replace(job.output)
             summary.plan = str(job.output.with_suffix(".plan.jsonl"))
         summary.kinds = {"face": KindSummary(regions=20, tracks=2), "plate": KindSummary(regions=5, tracks=1)}
         yield Finished(summary)

@@ -241,6 +241,29 @@ def test_replacing_a_result_is_asked_for_at_its_row(open_window: OpenWindow, fil
     assert [job.settings.overwrite for job in engine.jobs] == [False, True]
 
 
+def test_the_preview_shows_the_file_of_the_last_run_though_every_result_has_its_sources_date(
+    open_window: OpenWindow, files: Files, qtbot: Any
+) -> None:
+    engine = ScriptedEngine()
+    engine.with_plans = True
+    window = open_window(engine)
+    drop(window, *files("a.mp4"))
+    qtbot.waitUntil(lambda: len(window.session.queue) == 1)
+    window.session.start()
+    wait_until_done(qtbot, window)
+    row = window.session.queue.at(0)
+    results = [window.preview.result]
+    for plan in (None, row.plan):  # cleaned again, rendered again
+        before = Path(row.summary.output).stat()
+        window.session.again(row.id, overwrite=True, from_plan=plan)
+        wait_until_done(qtbot, window)
+        after = Path(row.summary.output).stat()
+        assert (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size)
+        results.append(window.preview.result)
+    assert None not in results
+    assert len(set(results)) == 3
+
+
 def test_the_audit_of_a_result_is_told_in_its_row(open_window: OpenWindow, files: Files, qtbot: Any) -> None:
     engine = ScriptedEngine()
     window = open_window(engine)
