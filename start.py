@@ -17,6 +17,7 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -99,10 +100,37 @@ def main(words: list[str]) -> int:
         return status
     if what == "test":
         environment = {**os.environ, "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
-        return subprocess.call([str(PYTHON), "-m", "pytest", *words[1:]], cwd=HERE, env=environment)
+        return call([str(PYTHON), "-m", "pytest", *words[1:]], cwd=HERE, env=environment)
     # Paths in the words are the user's, so the working folder stays the user's.
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")]))}
-    return subprocess.call([str(PYTHON), "-m", "dashcamcleaner", *(words or ["window"])], env=environment)
+    return call([str(PYTHON), "-m", "dashcamcleaner", *(words or ["window"])], env=environment)
+
+
+def call(command: list[str], *, env: dict[str, str], cwd: Path | None = None) -> int:
+    """Run a program to its end, however it is stopped; gives its status, 128 and the signal's number if one ended it.
+
+    Ctrl-C reaches the program as well, and it has to clear up: this process waits. A stop that is meant for this
+    process alone, as a service manager's, is handed on.
+    """
+    children: list[subprocess.Popen[bytes]] = []
+
+    def stopped(number: int, _frame: object) -> None:
+        for child in children if number != signal.SIGINT else ():
+            child.send_signal(number)
+
+    # A handler of our own is not handed down to the child, as an ignored signal would be.
+    before = {
+        number: signal.signal(number, stopped)
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
+    try:
+        children.append(subprocess.Popen(command, env=env, cwd=cwd))
+        status = children[0].wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return status if status >= 0 else 128 - status
 
 
 def set_up(wanted: list[str]) -> int:

@@ -1,0 +1,67 @@
+"""What stands around the program when it is begun with ``start.py``: signals, statuses, and what it tells of itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+_DRIVER = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import start
+from pathlib import Path
+start.set_up = lambda wanted: 0
+start.PYTHON = Path(sys.argv[2])
+sys.exit(start.main(["clean", "a.mp4"]))
+"""
+_CHILD = """#!{python}
+import signal, sys, time
+def stop(number, frame):
+    print("clearing up", flush=True)
+    time.sleep(1)  # longer than the quarter of a second that subprocess waits for who was interrupted
+    print("cleared up", flush=True)
+    sys.exit(130)
+signal.signal(signal.SIGINT, stop)
+signal.signal(signal.SIGTERM, stop)
+print("begun", sys.argv[1:], flush=True)
+{then}
+"""
+
+
+def _begin(tmp_path: Path, then: str) -> subprocess.Popen[str]:
+    child = tmp_path / "child"
+    child.write_text(_CHILD.format(python=sys.executable, then=then))
+    child.chmod(0o755)
+    return subprocess.Popen(
+        [sys.executable, "-c", _DRIVER, str(ROOT), str(child)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(os.name == "nt", reason="process groups of POSIX")
+@pytest.mark.parametrize("whole_group", [True, False])
+def test_a_stopped_run_clears_up_and_its_status_is_given(tmp_path: Path, whole_group: bool) -> None:
+    process = _begin(tmp_path, "time.sleep(60)")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun ['-m', 'dashcamcleaner', 'clean', 'a.mp4']\n"
+    if whole_group:  # as a terminal does
+        os.killpg(process.pid, signal.SIGINT)
+    else:  # as a service manager does
+        process.terminate()
+    told, errors = process.communicate(timeout=30)
+    assert told == "clearing up\ncleared up\n"
+    assert errors == ""
+    assert process.returncode == 130
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_a_run_that_a_signal_ended_has_the_status_that_shells_give(tmp_path: Path) -> None:
+    process = _begin(tmp_path, "import os; os.kill(os.getpid(), signal.SIGKILL)")
+    process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGKILL
