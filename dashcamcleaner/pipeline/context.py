@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -165,51 +166,54 @@ def open_context(
     detector = detector_for(settings, upright_size=info.upright_size, models=models)
     seeing = seeing_of(settings, detector.description, info=info)
     header = _header(job, info, identity, weights=detector.description, seeing=seeing, kinds=detector.kinds)
-    log = SeenLog(log_path(header, deciding=_deciding(settings)), header=header)
     rules = rules_per_kind(settings)
-    resumed = log.stored_frames
     description = detector.description
     place = msg("{backend} on {device}", backend=description.backend, device=description.device)
     checker = checker_for(settings, detector, models)
     planner = make_planner(
         settings, upright_size=info.upright_size, rules=rules, max_waiting_frames=waiting, edits=edits or None
     )
-    return RunContext(
-        source=live_source(settings, detector, log=log, ahead=ahead),
-        planner=FramePlanner(
-            planner, checker=checker, picture_size=detector.picture_size, known_frames=log.stored_frames
-        ),
-        header=header,
-        rules=rules,
-        backend=f"{place}, {description.precision}",
-        description=msg(
-            "{weights} at {inference_size} px, {place} ({precision})",
-            weights=description.weights,
-            inference_size=seeing["inference_size"],
-            place=place,
-            precision=description.precision,
-        ),
-        thorough=settings.thorough,
-        edits=edits,
-        resumed_frames=resumed,
-        warnings=(
-            *(
-                (msg("An earlier run had analysed {resumed} frames; this one continues there.", resumed=resumed),)
-                if resumed
-                else ()
+    with contextlib.ExitStack() as opened:
+        # Opened last, and closed where anything fails: its lock would tell the next run that this one is under way.
+        log = SeenLog(log_path(header, deciding=_deciding(settings)), header=header)
+        opened.callback(log.close)
+        resumed = log.stored_frames
+        context = RunContext(
+            source=live_source(settings, detector, log=log, ahead=ahead),
+            planner=FramePlanner(planner, checker=checker, picture_size=detector.picture_size, known_frames=resumed),
+            header=header,
+            rules=rules,
+            backend=f"{place}, {description.precision}",
+            description=msg(
+                "{weights} at {inference_size} px, {place} ({precision})",
+                weights=description.weights,
+                inference_size=seeing["inference_size"],
+                place=place,
+                precision=description.precision,
             ),
-            *_interval_notes(settings),
-            *log.notes,
-            *older_log_notes(job.output),
-            *unreadable_sidecars(),
-            *clear_notes,
-            *edits.warnings,
-        ),
-        detector=detector,
-        checker=checker,
-        log=log,
-        people=people,
-    )
+            thorough=settings.thorough,
+            edits=edits,
+            resumed_frames=resumed,
+            warnings=(
+                *(
+                    (msg("An earlier run had analysed {resumed} frames; this one continues there.", resumed=resumed),)
+                    if resumed
+                    else ()
+                ),
+                *_interval_notes(settings),
+                *log.notes,
+                *older_log_notes(job.output),
+                *unreadable_sidecars(),
+                *clear_notes,
+                *edits.warnings,
+            ),
+            detector=detector,
+            checker=checker,
+            log=log,
+            people=people,
+        )
+        opened.pop_all()
+    return context
 
 
 def _without_detection(
@@ -297,33 +301,36 @@ def _from_plan(
     settings = job.settings
     people = search_for(job, edits, upright_size=info.upright_size, models=models)
     reader, notes = open_for_replay(job.from_plan, source=job.source, kinds=settings.kinds(), accepted=job.accepted)
-    header = reader.header
-    if header.upright_size != info.upright_size or header.video_track not in (None, info.video_track):
-        reader.close()
-        raise PlanError(
-            msg(
-                "The plan {from_plan} is of another video stream of {source}.",
-                from_plan=job.from_plan.name,
-                source=job.source.name,
-            ),
-            hint="Leave --video-track out to render the plan's own, or clean the other one without --from-plan.",
+    with contextlib.ExitStack() as opened:
+        opened.callback(reader.close)
+        header = reader.header
+        if header.upright_size != info.upright_size or header.video_track not in (None, info.video_track):
+            raise PlanError(
+                msg(
+                    "The plan {from_plan} is of another video stream of {source}.",
+                    from_plan=job.from_plan.name,
+                    source=job.source.name,
+                ),
+                hint="Leave --video-track out to render the plan's own, or clean the other one without --from-plan.",
+            )
+        rules = rules_per_kind(settings)
+        planner = make_planner(
+            settings, upright_size=info.upright_size, rules=rules, max_waiting_frames=waiting, edits=edits or None
         )
-    rules = rules_per_kind(settings)
-    planner = make_planner(
-        settings, upright_size=info.upright_size, rules=rules, max_waiting_frames=waiting, edits=edits or None
-    )
-    return RunContext(
-        source=StoredObservationSource(plan.seen for plan in reader),
-        planner=FramePlanner(planner),
-        header=_header(job, info, identity, weights=header, seeing=header.seeing, kinds=header.kinds),
-        rules=rules,
-        backend=msg("none: rendered from a plan"),
-        description=msg("from {from_plan}, nothing is detected again", from_plan=job.from_plan.name),
-        edits=edits,
-        warnings=(*notes, *clear_notes, *edits.warnings),
-        reader=reader,
-        people=people,
-    )
+        context = RunContext(
+            source=StoredObservationSource(plan.seen for plan in reader),
+            planner=FramePlanner(planner),
+            header=_header(job, info, identity, weights=header, seeing=header.seeing, kinds=header.kinds),
+            rules=rules,
+            backend=msg("none: rendered from a plan"),
+            description=msg("from {from_plan}, nothing is detected again", from_plan=job.from_plan.name),
+            edits=edits,
+            warnings=(*notes, *clear_notes, *edits.warnings),
+            reader=reader,
+            people=people,
+        )
+        opened.pop_all()
+    return context
 
 
 def video_track_of(job: Job) -> int | None:
