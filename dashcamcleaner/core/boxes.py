@@ -12,7 +12,10 @@ import numpy as np
 
 from dashcamcleaner.messages import msg
 
-__all__ = ["Detections", "area_within", "clip", "contains", "grow", "iou", "nms", "window_around"]
+__all__ = ["FARTHEST_PX", "Detections", "area_within", "clip", "contains", "grow", "iou", "nms", "window_around"]
+
+FARTHEST_PX = 1e7
+"""What reaches farther is no place in or beside a picture: the largest pictures have a side of 65,536."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from dashcamcleaner.core.boxes import FARTHEST_PX
 from dashcamcleaner.messages import msg
 from dashcamcleaner.side_files import unpacked, within
 
@@ -22,7 +23,6 @@ __all__ = ["FrameMotion", "Motion"]
 _GRID_STEP_PX = 0.25
 """Resolution at which a grid is stored."""
 _UNKNOWN = np.iinfo(np.int16).min
-_FARTHEST_PX = 1e7
 _MOST_CELLS = 256
 """Along a side of a grid; what is measured has 32."""
 
@@ -114,7 +114,7 @@ class Motion:
         if data.get("cut"):
             return cls.scene_cut()
         numbers = np.array(data["a"], np.float64).reshape(2, 3)
-        if not (np.abs(numbers) <= _FARTHEST_PX).all():  # NaN fails, too
+        if not (np.abs(numbers) <= FARTHEST_PX).all():  # NaN fails, too
             raise ValueError(msg("a motion is out of range"))
         affine = numbers.astype(np.float32)
         grid = None

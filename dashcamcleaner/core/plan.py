@@ -17,7 +17,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from dashcamcleaner.core.boxes import Detections
+from dashcamcleaner.core.boxes import FARTHEST_PX, Detections
 from dashcamcleaner.core.burned_in import BurnedIn, burned_in_of
 from dashcamcleaner.core.motion import Motion
 from dashcamcleaner.core.time import FrameTime
@@ -49,8 +49,6 @@ WHOLE_FRAME = "frame"
 
 MOST_BOXES = 20_000
 """In one frame of a plan that is read; a detector gives 10,000 at most."""
-_FARTHEST_PX = 1e7
-"""A box that reaches farther is none: the largest pictures have a side of 65,536."""
 _MOST_KIND = 200
 _LARGEST_SIDE_PX = 1 << 16
 
@@ -331,7 +329,7 @@ class PlanHeader:
 def _check_boxes(rows: Any, *, what: str) -> None:
     """Refuse rows of four coordinates and a score that lie beyond all pictures, or are turned inside out."""
     table = np.asarray(rows, np.float64).reshape(-1, 5)
-    if not (np.abs(table) <= _FARTHEST_PX).all():  # NaN fails, too
+    if not (np.abs(table) <= FARTHEST_PX).all():  # NaN fails, too
         raise ValueError(f"{what} is out of range")
     if ((table[:, 2] < table[:, 0]) | (table[:, 3] < table[:, 1])).any():
         raise ValueError(f"{what} has a box with x2 < x1 or y2 < y1")

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dashcamcleaner.core.boxes import FARTHEST_PX
 from dashcamcleaner.core.frame import Orientation
 from dashcamcleaner.core.plan import WHOLE_FRAME, Region
 from dashcamcleaner.core.shapes import BOX, DEFAULT_SHAPES, ELLIPSE, cubed, shape_of
@@ -89,6 +90,8 @@ def stored_box(
                 value=(x1, y1, x2, y2),
             )
         )
+    # In numbers with which masks can be reckoned: a box of 1e200 pixels hides the picture, not nothing.
+    x1, y1, x2, y2 = (min(max(value, -FARTHEST_PX), FARTHEST_PX) for value in (x1, y1, x2, y2))
     if orientation.is_identity:
         return (x1, y1, x2, y2)
     x1, y1, x2, y2 = orientation.boxes_to_stored(np.array([x1, y1, x2, y2]), upright_size=upright_size)[0].tolist()

@@ -69,6 +69,15 @@ def test_region_mask_is_the_covered_part_seen_upright(box, turns, mirrored, bloc
         assert (found == 255).all()
 
 
+@pytest.mark.parametrize("kind", ["face", "plate"])
+@pytest.mark.parametrize("far", [1e6, 1e9, 1e39, 1e200, 1.7e308])
+def test_a_region_beyond_all_measure_hides_the_picture(kind, far):
+    for box in ((-far, -far, far, far), (-10, -10, far, far), (-far, -10, 110, far)):
+        _, _, mask = masks.region_mask(region(*box, kind=kind), upright_size=(100, 100), shapes={})
+        assert mask.shape == (100, 100)
+        assert (mask == 255).all()
+
+
 @pytest.mark.parametrize("box", [(np.nan, 0, 1, 1), (0, 0, 1, np.inf), (3, 0, 1, 1)])
 def test_what_cannot_be_placed_is_refused(box):
     with pytest.raises(DashcamCleanerError):
