@@ -23,7 +23,8 @@ def add_edit_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--only-track", metavar="IDS", help="hide these tracks and no other (needs --from-plan)")
     group.add_argument(
         "--cover", action="append", metavar="X1,Y1,X2,Y2[@FROM-TO]", default=[],
-        help="hide this box, in upright pixels, from second FROM to TO (else always); may be given again",
+        help="hide this box, in upright pixels, from second FROM to TO after the first picture (else always); may be "
+        "given again",
     )  # fmt: skip
     add_accept_flags(group)
     group.add_argument(

@@ -1,5 +1,8 @@
 """A row of an edits file, and what all kinds of edits do with it: values are taken out and checked here.
 
+Seconds of edits are those of the clip's own clock, in which its plan tells the frames: a frame is shown at its ``pts``
+times the time base. It begins at 0 in most clips, and later in streams that were cut from longer ones.
+
 Rows come from files that anybody may have written. Whatever is wrong with one is a `ValueError` of a few words, which
 `pipeline.edits_file` puts into a sentence with the line.
 """
@@ -10,7 +13,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Self, TypeAlias
 
 from dashcamcleaner.messages import msg
 from dashcamcleaner.side_files import parse_json
@@ -53,6 +56,15 @@ class RowEdit:
     """It can leave something clear that would be hidden without it."""
 
     unknown_keys: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def spans(self) -> tuple[tuple[float, float], ...]:
+        """From which second to which it does something, both included; empty where that is the whole clip."""
+        return ()
+
+    def later(self, _seconds: float) -> Self:
+        """The same in a clock that tells this many seconds more."""
+        return self
 
     def to_row(self) -> dict[str, object]:
         """The row of the edits file; `edit_from_row` is the inverse."""

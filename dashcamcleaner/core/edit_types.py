@@ -2,7 +2,7 @@
 
 Frozen, checked when they are made, and read from and written to the rows of an edits file (`from_row`, `to_row`);
 `core.edits` holds all of a clip and applies them, `pipeline.edits_file` is the file. Boxes are ``x1, y1, x2, y2`` in
-upright full-size pixels, times are seconds from the clip's start.
+upright full-size pixels, times are seconds of the clip's own clock (`core.edit_rows`).
 
 An edit that can leave something clear says so by `uncovers`: that is the one place to ask.
 """
@@ -157,7 +157,8 @@ class DrawnRegion(RowEdit):
     """A region drawn along key frames; it is hidden from the first one's second to the last one's.
 
     Args:
-        keys: one or more key frames in order of time; between two of them the box moves evenly.
+        keys: one or more key frames in order of time, in seconds of the clip's own clock; between two of them the box
+            moves evenly.
         kind: what it hides, for reports and looks.
         by: who drew it: ``audit`` for ``--fix``, empty for a person.
         round: the round of ``--fix``, counted from 1.
@@ -191,6 +192,15 @@ class DrawnRegion(RowEdit):
     def to_s(self) -> float:
         """When it ends."""
         return self.keys[-1][0]
+
+    @property
+    def spans(self) -> tuple[tuple[float, float], ...]:
+        """From which second to which it is hidden, both included."""
+        return ((self.from_s, self.to_s),)
+
+    def later(self, seconds: float) -> DrawnRegion:
+        """The same in a clock that tells this many seconds more."""
+        return self.with_keys([(time_s + seconds, box) for time_s, box in self.keys])
 
     def at(self, time_s: float) -> Box | None:
         """The box at this time, None outside its span."""
@@ -252,7 +262,7 @@ class _Timed(RowEdit):
     """What lasts from one second to another.
 
     Args:
-        from_s, to_s: both included; without limits it lasts the whole clip.
+        from_s, to_s: seconds of the clip's own clock, both included; without limits it lasts the whole clip.
 
     Raises:
         ValueError: it ends before it begins.
@@ -272,6 +282,15 @@ class _Timed(RowEdit):
     def lasting(self, from_s: float, to_s: float) -> Self:
         """The same from one second to another."""
         return dataclasses.replace(self, from_s=from_s, to_s=to_s)
+
+    @property
+    def spans(self) -> tuple[tuple[float, float], ...]:
+        """From which second to which it is in force; empty where that is the whole clip."""
+        return ((self.from_s, self.to_s),) if math.isfinite(self.from_s) or math.isfinite(self.to_s) else ()
+
+    def later(self, seconds: float) -> Self:
+        """The same in a clock that tells this many seconds more."""
+        return self.lasting(self.from_s + seconds, self.to_s + seconds)
 
     def _values(self) -> dict[str, object]:
         ends = {"from_s": self.from_s, "to_s": self.to_s}

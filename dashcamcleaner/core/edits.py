@@ -1,5 +1,7 @@
 """Edits: all that a person changed about a plan, and what becomes of a frame's regions under it.
 
+Their seconds are those of the clip's own clock, in which the plan tells the frames.
+
 Planners apply it to the regions of each frame. Nothing here weakens what is left hidden: where a kept track overlaps a
 hidden one, both are painted as planned and hiding wins. `core.edit_types` has the kinds of edits, `pipeline.edits_file`
 the file, ``docs/tracking.md`` its rows.
@@ -7,7 +9,9 @@ the file, ``docs/tracking.md`` its rows.
 
 from __future__ import annotations
 
+import bisect
 import difflib
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,6 +41,7 @@ from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.plan import WHOLE_FRAME, Observation, Origin, Region
 from dashcamcleaner.core.review_edits import CheckedSpot, KeepSpan
+from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.core.vehicle_edits import TrackStyle, VehicleTrack
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.messages import counted, joined, msg
@@ -358,6 +363,53 @@ class Edits:
         """These but for the one at a place of `entries`."""
         return Edits((*self.entries[:place], *self.entries[place + 1 :]))
 
+    # --- times
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether there is one that is not in force over the whole clip."""
+        return any(not isinstance(edit, UnknownEdit) and edit.spans for edit in self.entries)
+
+    def later(self, seconds: float) -> Edits:
+        """The same in a clock that tells this many seconds more; what this version does not know stays as it is."""
+        return Edits(tuple(edit if isinstance(edit, UnknownEdit) else edit.later(seconds) for edit in self.entries))
+
+    def in_no_frame(self, times_s: Sequence[float]) -> tuple[Edit, ...]:
+        """Those with times that hold in no frame, so that they do nothing.
+
+        Args:
+            times_s: the times of all frames, seconds of the clip's own clock, in order.
+        """
+
+        def holds(first: float, last: float) -> bool:
+            place = bisect.bisect_left(times_s, first - SAME_TIME_S)
+            return place < len(times_s) and times_s[place] <= last + SAME_TIME_S
+
+        return tuple(
+            edit
+            for edit in self.entries
+            if not isinstance(edit, UnknownEdit)
+            and edit.spans
+            and not any(holds(first, last) for first, last in edit.spans)
+        )
+
+    def in_no_frame_note(self, times_s: Sequence[float]) -> str:
+        """A sentence that tells of those with times that hold in no frame; empty where there are none."""
+        idle = self.in_no_frame(times_s)
+        if not idle:
+            return ""
+        return counted(
+            "{n} edit does nothing: it holds in no frame ({listed}).",
+            "{n} edits do nothing: they hold in no frame ({listed}).",
+            len(idle),
+            listed=_listed(
+                f"{edit.row_name} {_second(first)}-{_second(last)}"
+                for edit in idle
+                if not isinstance(edit, UnknownEdit)
+                for first, last in edit.spans
+            ),
+        )
+
     # --- at work
 
     def check_tracks(self, existing: Collection[int], *, shown: Collection[int] | None = None) -> None:
@@ -427,7 +479,7 @@ class Edits:
         Args:
             track: the track's id; None where nothing was linked.
             kind: what it is: the rules speak of kinds that tell persons apart, and of no other.
-            time_s: seconds from the clip's start.
+            time_s: seconds of the clip's own clock.
         """
         if not (self.only_persons or self.keep_persons or self.keep_unknown) or not rules_of(kind).tells_persons:
             return False
@@ -488,6 +540,11 @@ def _lies_in_any(xyxy: Box, zones: np.ndarray) -> bool:
     x1, y1, x2, y2 = xyxy
     inside = (zones[:, 0] <= x1) & (zones[:, 1] <= y1) & (zones[:, 2] >= x2) & (zones[:, 3] >= y2)
     return bool(inside.any())
+
+
+def _second(time_s: float) -> str:
+    """A time for people; nothing for one without limit."""
+    return format_seconds(time_s) if math.isfinite(time_s) else ""
 
 
 def _is_of_one_plan(edit: Edit) -> bool:

@@ -69,7 +69,8 @@ class PersonTrack(PersonEdit):
 
     Args:
         track: the track's id within the plan.
-        spans: the seconds in which that is sure, in order; where empty, the track is hidden in any case.
+        spans: the seconds of the clip's own clock in which that is sure, in order; where empty, the track is hidden in
+            any case.
 
     Raises:
         ValueError: a number is none, or a span ends before it begins.
@@ -91,6 +92,11 @@ class PersonTrack(PersonEdit):
     def holds(self, time_s: float) -> bool:
         """Whether the track surely shows the person at this time."""
         return any(first - _SAME_TIME_S <= time_s <= last + _SAME_TIME_S for first, last in self.spans)
+
+    def later(self, seconds: float) -> PersonTrack:
+        """The same in a clock that tells this many seconds more."""
+        spans = tuple((first + seconds, last + seconds) for first, last in self.spans)
+        return PersonTrack(self.person, self.track, spans, unknown_keys=self.unknown_keys)
 
     def of(self, person: int) -> PersonTrack:
         """The same for another person."""

@@ -5,6 +5,7 @@ Both are rows of their own, not keys of older ones: a version that does not know
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import ClassVar, Self
@@ -35,7 +36,7 @@ class KeepSpan(RowEdit):
 
     Args:
         track: its id within the plan.
-        from_s, to_s: the seconds, both finite.
+        from_s, to_s: seconds of the clip's own clock, both finite.
 
     Raises:
         ValueError: a number is none, or the span ends before it begins.
@@ -58,6 +59,15 @@ class KeepSpan(RowEdit):
         """Whether the track stays clear at this time."""
         return self.from_s - _SAME_TIME_S <= time_s <= self.to_s + _SAME_TIME_S
 
+    @property
+    def spans(self) -> tuple[tuple[float, float], ...]:
+        """From which second to which the track stays clear."""
+        return ((self.from_s, self.to_s),)
+
+    def later(self, seconds: float) -> Self:
+        """The same in a clock that tells this many seconds more."""
+        return dataclasses.replace(self, from_s=self.from_s + seconds, to_s=self.to_s + seconds)
+
     def _values(self) -> dict[str, object]:
         return {"track": self.track, "from_s": self.from_s, "to_s": self.to_s}
 
@@ -78,7 +88,7 @@ class CheckedSpot(RowEdit):
 
     Args:
         box: where, upright full-size pixels.
-        from_s, to_s: when, both finite.
+        from_s, to_s: when, seconds of the clip's own clock, both finite.
         kind: what might have been there.
 
     Raises:
@@ -96,6 +106,10 @@ class CheckedSpot(RowEdit):
     def __post_init__(self) -> None:
         check_box(self.box)
         _check_span(self.from_s, self.to_s)
+
+    def later(self, seconds: float) -> Self:
+        """The same in a clock that tells this many seconds more."""
+        return dataclasses.replace(self, from_s=self.from_s + seconds, to_s=self.to_s + seconds)
 
     def _values(self) -> dict[str, object]:
         return {"box": list(self.box), "from_s": self.from_s, "to_s": self.to_s, "kind": self.kind}

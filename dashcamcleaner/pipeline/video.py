@@ -15,17 +15,19 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
+from dashcamcleaner.core.edit_types import SAME_TIME_S
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Event, Finished, Started, Warned
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
+from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import InputError, SettingError
 from dashcamcleaner.files import check_space
 from dashcamcleaner.media import probe, trial
-from dashcamcleaner.media.decoder import choose_decoder, frame_times, open_clip
+from dashcamcleaner.media.decoder import choose_decoder, first_time, frame_times, open_clip
 from dashcamcleaner.media.hardware import with_encoder
 from dashcamcleaner.media.output_plan import OutputPlan, with_cut
 from dashcamcleaner.messages import msg
@@ -100,8 +102,9 @@ def _clean_locked(
         keep_chroma=settings.keep_chroma,
         quality=settings.quality,
     )
+    job, times, clock_note = _in_own_clock(job, info)
     if job.cut is not None:
-        target = _cut_target(target, job, info=info)
+        target = _cut_target(target, job, times=times)
     target, coding_notes = with_encoder(target, settings.encoder, size=target.size)
     chosen = choose_decoder(job.source, info=info, choice=settings.decoder)
     coding_notes += chosen.notes
@@ -127,7 +130,7 @@ def _clean_locked(
         summary.resumed_frames = context.resumed_frames
         yield Started(str(job.source), str(job.output), info.frames, context.description)
         summary.streams += target.actions
-        for sentence in (*info.warnings, *target.warnings, *coding_notes, *context.warnings):
+        for sentence in (*info.warnings, *target.warnings, *coding_notes, *clock_note, *context.warnings):
             summary.warnings.append(sentence)
             yield Warned(sentence)
         for sentence, hint in burned_in.sentences():
@@ -150,8 +153,11 @@ def _clean_locked(
         writer.styles = _styles(context.edits, settings)
         decoder = stack.enter_context(open_clip(job.source, info=info, threads=settings.workers, chosen=chosen))
 
+        times_s: list[float] = []
+
         def write(frame: Frame, plan: FramePlan) -> Event | None:
             watch.look()
+            times_s.append(plan.time.seconds)
             counts = statistics.add(plan)
             visible.add(plan)
             writer.write(frame, plan)
@@ -176,6 +182,7 @@ def _clean_locked(
             *decoder.problems,
             *context.people_notes,
             *visible.sentences(),
+            *([note] if (note := context.edits.in_no_frame_note(sorted(times_s))) else []),
             *_afterthoughts(context.planner, statistics),
         ):
             summary.warnings.append(sentence)
@@ -204,14 +211,45 @@ def _styles(edits: Edits, settings: Settings) -> OwnStyles | None:
     return OwnStyles(edits, settings=settings) if edits.has_styles else None
 
 
-def _cut_target(target: OutputPlan, job: Job, *, info: MediaInfo) -> OutputPlan:
-    """The same output, cut on frames."""
+def _in_own_clock(job: Job, info: MediaInfo) -> tuple[Job, list[Fraction], tuple[str, ...]]:
+    """A job says seconds from the first picture; plans, edits and frames have the clip's own clock. The one border.
+
+    Args:
+        job: the job as it was asked.
+        info: what was probed of its source.
+
+    Returns:
+        The same job in the clip's own clock; the times of all frames in it, where the job says something in seconds;
+        and a sentence where that clock begins at another time than 0.
+    """
+    edits = Edits(job.added_edits)
+    if job.cut is None and not edits.is_timed:
+        return job, [], ()
+    pts = frame_times(job.source, info=info)
+    times, begin = [one * info.time_base for one in pts], first_time(pts, info=info)
+    moved = replace(job, added_edits=edits.later(float(begin)).entries, cut=job.cut and job.cut.later(begin))
+    if not edits.is_timed or abs(begin) < SAME_TIME_S:
+        return moved, times, ()
+    told = format_seconds(float(begin))
+    return (
+        moved,
+        times,
+        (
+            msg(
+                "The clip's own clock, which plans, reports and the window show, begins at {begin}; what was asked for "
+                "by seconds counts from the first picture.",
+                begin=told,
+            ),
+        ),
+    )
+
+
+def _cut_target(target: OutputPlan, job: Job, *, times: list[Fraction]) -> OutputPlan:
+    """The same output, cut on frames; the job is in the clip's own clock."""
     assert job.cut is not None
     if job.export_mask or job.export_mask_colored or job.audit:
         raise SettingError("A cut clip has no masks, and no audit of its own.", hint="Clean the cut clip to have them.")
-    times = [pts * info.time_base for pts in frame_times(job.source, info=info)]
-    begin = times[0] if times else info.start_s or Fraction(0)
-    cut = job.cut.later(begin).on_frames(times)
+    cut = job.cut.on_frames(times)
     if not any(cut.kept.holds(time) for time in times):
         raise SettingError(
             msg("Nothing of {source} would be left.", source=job.source.name), hint="Check labels, rules and actions."

@@ -10,6 +10,7 @@ from dashcamcleaner.core.cut_times import ClipCut, CutTimes
 from dashcamcleaner.core.edit_types import HiddenSpan
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import atomic_json, check_output, keep_date, mode_like, new_work_file, publish, side_path
+from dashcamcleaner.media.decoder import first_time, frame_times
 from dashcamcleaner.media.lossless import copy_cut, cut_at_key_frames
 from dashcamcleaner.media.trial import proven_plan
 from dashcamcleaner.messages import msg
@@ -31,10 +32,7 @@ def render_jobs(job: ScenesJob, found: LabelledScenes) -> list[Job]:
         SettingError: nothing would be left.
     """
     cut = _asked(job, found)
-    origin = float(found.info.start_s or 0)
-    hidden = tuple(
-        HiddenSpan(from_s=float(start) + origin, to_s=float(end) + origin) for start, end in cut.blurred.kept
-    )
+    hidden = tuple(HiddenSpan(from_s=float(start), to_s=float(end)) for start, end in cut.blurred.kept)
     settings = job.settings.replaced(keep=tuple(dict.fromkeys((*job.settings.keep, *_KEPT))))
     if not job.clean:
         settings = settings.replaced(faces=False, plates=False, other_kinds=())
@@ -83,7 +81,7 @@ def cut_losslessly(job: ScenesJob, found: LabelledScenes) -> list[str]:
     if cut.blurred.kept or job.clean:
         raise SettingError("Blurring changes pictures, which --lossless does not.", hint="Leave --lossless out.")
     told = []
-    origin = found.info.start_s or Fraction(0)
+    origin = first_time(frame_times(job.source, info=found.info), info=found.info)
     for output, kept in cut_outputs(job, cut.kept):
         check_output(output, sources=[job.source], overwrite=job.settings.overwrite)
         real = cut_at_key_frames(job.source, info=found.info, cut=ClipCut(kept, cut.muted).later(origin))
