@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import os
 import sys
 import time
 from pathlib import Path
@@ -78,7 +79,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Audit one clip or a folder; gives the worst status."""
     from dashcamcleaner.errors import SettingError
-    from dashcamcleaner.jobs.batch import pairs_for
+    from dashcamcleaner.jobs.batch import pairs_for, sources_without_output
 
     if not 1 <= args.rounds <= _MOST_ROUNDS:
         raise SettingError(
@@ -98,6 +99,10 @@ def run(args: argparse.Namespace) -> int:
         status, report = _one(args, source, clip)
         statuses.append(status)
         reports.append(report)
+    for source in sources_without_output(Path(args.source), output, pairs):
+        status, report = _without_output(args, source, output)
+        statuses.append(status)
+        reports.append(report)
     if output.is_dir():
         if args.no_report:
             _table(reports)
@@ -113,8 +118,30 @@ def worse(one: int, other: int) -> int:
 
 
 def failed_row(source: Path | str, output: Path | str, error: DashcamCleanerError) -> dict[str, Any]:
-    """A clip that could not be done, as a row of the folder's report."""
-    return {"source": str(source), "output": str(output), "status": "failed", "error": error.message}
+    """A clip that could not be done, as a row of the folder's report; of an output that is not there it tells nothing.
+
+    The row still says where the output was to be: the page lies there.
+    """
+    name = output if os.path.lexists(output) else source
+    return {
+        "source": str(source), "output": str(output), "name": str(name), "status": "failed", "error": error.message,
+    }  # fmt: skip
+
+
+def _without_output(args: argparse.Namespace, source: Path, folder: Path) -> tuple[int, dict[str, Any]]:
+    """Tell of a source in an audited folder that has no output; its status, and its row of the folder's report."""
+    from dashcamcleaner.core.events import Failed, event_as_dict
+    from dashcamcleaner.report.html import NO_OUTPUT
+
+    error = InputError(
+        msg("{source} has no output in {folder}.", source=source, folder=folder),
+        hint="Its run failed, or it was not cleaned yet: clean it.",
+    )
+    if args.json:
+        say(json_line({"source": str(source), **event_as_dict(Failed(error))}))
+    else:
+        _say_aside(error.message, msg("  hint: {hint}", hint=error.hint))
+    return error.exit_code, {**failed_row(source, folder / source.name, error), "name": str(source), "status": NO_OUTPUT}
 
 
 def tell_folder(
@@ -126,7 +153,7 @@ def tell_folder(
         reports: what befell each.
         folder: the folder of the outputs, or its URL; None where each lies beside its source: theirs if it is one,
             else the working folder.
-        overwrite: replace an earlier page.
+        overwrite: replace an earlier page that lies behind a URL; here a page of this program always is.
         table: print the table, too.
         quiet: do not tell where the page is.
     """
@@ -146,7 +173,7 @@ def tell_folder(
     if folder is None:
         parents = {Path(report["output"]).absolute().parent for report in reports}
         folder = parents.pop() if len(parents) == 1 else Path.cwd()
-    page = write_folder_report(reports, folder, overwrite=overwrite)
+    page = write_folder_report(reports, folder)
     if not quiet:
         say(msg("report: {page}", page=page))
 
@@ -261,10 +288,10 @@ def _table(reports: list[dict[str, Any]]) -> None:
         found = sum(finding["severity"] != "note" for finding in audit.get("findings", []))
         say(
             msg(
-                "{status:13} {found:8}  {output}",
-                status=audit.get("status") or report.get("status"),
-                found=found,
-                output=report.get("output"),
+                "{status:13} {found:>8}  {output}",
+                status=as_message(str(audit.get("status") or report.get("status"))),
+                found=str(found) if audit else "-",
+                output=report.get("name") or report.get("output"),
             )
         )
 

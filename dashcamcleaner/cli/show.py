@@ -10,15 +10,17 @@ from typing import Any, TextIO
 
 from dashcamcleaner.cli.batch_estimate import BatchEstimate
 from dashcamcleaner.core.events import Event, Failed, Finished, Progress, Started, Warned, event_as_dict
+from dashcamcleaner.core.findings import Status
 from dashcamcleaner.core.plain_text import json_line, say, visible
 from dashcamcleaner.core.summary import CLEANED, RunSummary
 from dashcamcleaner.core.time import format_seconds
-from dashcamcleaner.messages import as_message, joined, localized, msg, translated
+from dashcamcleaner.messages import as_message, counted, joined, localized, msg, translated
 from dashcamcleaner.pipeline.job import Job
 
 __all__ = ["Display", "summary_lines"]
 
 _PLAIN_EVERY_S = 5.0
+_REASONS = 3
 
 
 class Display:
@@ -122,7 +124,8 @@ class Display:
                         "{status} before: {output}",
                         status=as_message(event.summary.status),
                         output=event.summary.output,
-                    )
+                    ),
+                    *_audit_lines(event.summary),
                 )
             else:
                 say(*summary_lines(event.summary))
@@ -167,9 +170,10 @@ class Display:
         if paths and not (self._json or self._quiet):
             names = ", ".join(path.name for path in paths[:5]) + (", ..." if len(paths) > 5 else "")
             self._line(
-                msg(
-                    "{count} files are neither clip nor picture and were left aside: {names}",
-                    count=len(paths),
+                counted(
+                    "{n} file is neither clip nor picture and was left aside: {names}",
+                    "{n} files are neither clip nor picture and were left aside: {names}",
+                    len(paths),
                     names=names,
                 )
             )
@@ -197,8 +201,8 @@ class Display:
         partial = sum(result["status"] == "partial" for result in self._results)
         cleaned = sum(result["status"] == CLEANED for result in self._results)
         if self._json:
-            counted = {"cleaned": cleaned, "partial": partial, "failed": failed, "earlier": self._earlier}
-            say(json_line({"event": "summary", **counted, "results": self._results}))
+            numbers = {"cleaned": cleaned, "partial": partial, "failed": failed, "earlier": self._earlier}
+            say(json_line({"event": "summary", **numbers, "results": self._results}))
         elif self._total > 1 and not self._quiet:
             before = msg(" ({earlier} of them before)", earlier=self._earlier) if self._earlier else ""
             say(
@@ -241,9 +245,26 @@ def _naming(source: str, message: str) -> str:
     )
 
 
+def _audit_lines(summary: RunSummary) -> list[str]:
+    """The audit's status and, where somebody has to look, the first reasons."""
+    if not summary.audit:
+        return []
+    status = summary.audit.get("status") or msg("not done")
+    reasons = list(summary.audit.get("reasons") or []) if status != Status.PASS.value else []
+    more = [msg("    ... and {count} more, see the report", count=len(reasons) - _REASONS)] if reasons[_REASONS:] else []
+    return [
+        msg("  audit: {status}", status=status),
+        *(msg("    {reason}", reason=reason) for reason in reasons[:_REASONS]),
+        *more,
+    ]
+
+
 def summary_lines(summary: RunSummary) -> list[str]:
     """What a run did, for people."""
-    lines = [msg("{status}: {output}", status=as_message(summary.status), output=summary.output)]
+    status = as_message(summary.status)
+    if not summary.kinds and summary.status == CLEANED:  # nothing was to be hidden: "cleaned" would promise more
+        status = as_message(msg("written"))
+    lines = [msg("{status}: {output}", status=status, output=summary.output)]
     speed = summary.frames / summary.wall_s if summary.wall_s else 0
     growth = (
         msg(" ({output_bytes:.2f}x the source)", output_bytes=summary.output_bytes / summary.source_bytes)
@@ -252,27 +273,36 @@ def summary_lines(summary: RunSummary) -> list[str]:
     )
     size = msg("{output_bytes:.1f} MB{growth}", output_bytes=summary.output_bytes / 1000000.0, growth=growth)
     lines.append(
-        msg(
-            "  {frames} frames in {wall_s:.1f} s ({speed:.1f} fps), {size}",
-            frames=summary.frames,
+        counted(
+            "  {n} frame in {wall_s:.1f} s ({speed:.1f} fps), {size}",
+            "  {n} frames in {wall_s:.1f} s ({speed:.1f} fps), {size}",
+            summary.frames,
             wall_s=summary.wall_s,
             speed=speed,
             size=size,
         )
     )
+    if not summary.kinds:
+        lines.append(msg("  nothing was looked for, as asked: faces and plates stand as they stood"))
     for kind, found in summary.kinds.items():
         if found.regions:
-            tracks = msg(", {tracks} tracks", tracks=found.tracks) if found.tracks else ""
+            tracks = counted(", {n} track", ", {n} tracks", found.tracks) if found.tracks else ""
             filled = (
-                msg(", {filled} of {regions} regions filled over time", filled=found.filled, regions=found.regions)
+                counted(
+                    ", {filled} of {n} region filled over time",
+                    ", {filled} of {n} regions filled over time",
+                    found.regions,
+                    filled=found.filled,
+                )
                 if found.filled
                 else ""
             )
             lines.append(
-                msg(
-                    "  {kind}: hidden in {frames_covered} frames{tracks}{filled}",
+                counted(
+                    "  {kind}: hidden in {n} frame{tracks}{filled}",
+                    "  {kind}: hidden in {n} frames{tracks}{filled}",
+                    found.frames_covered,
                     kind=as_message(kind),
-                    frames_covered=found.frames_covered,
                     tracks=tracks,
                     filled=filled,
                 )
@@ -284,12 +314,17 @@ def summary_lines(summary: RunSummary) -> list[str]:
                 else msg("too unsure to be hidden")
             )
             lines.append(
-                msg(
-                    "  {kind}: {detections} detections, all left clear: {why}",
+                counted(
+                    "  {kind}: {n} detection, left clear: {why}",
+                    "  {kind}: {n} detections, all left clear: {why}",
+                    found.detections,
                     kind=as_message(kind),
-                    detections=found.detections,
                     why=why,
                 )
+            )
+        elif summary.left_clear:  # finds that are too faint to be counted may be among what was left clear
+            lines.append(
+                msg("  {kind}: none hidden ({left_clear})", kind=as_message(kind), left_clear=summary.left_clear)
             )
         else:
             lines.append(msg("  {kind}: none found", kind=as_message(kind)))
@@ -302,8 +337,7 @@ def summary_lines(summary: RunSummary) -> list[str]:
         msg("  {action}: {what}", action=as_message(action), what=joined(what, "; "))
         for action, what in by_action.items()
     ]
-    if summary.audit:
-        lines.append(msg("  audit: {status}", status=summary.audit.get("status") or msg("not done")))
+    lines += _audit_lines(summary)
     if summary.plan:
         lines.append(msg("  plan: {plan}", plan=summary.plan))
     if summary.report:

@@ -41,6 +41,7 @@ __all__ = [
     "jobs_for",
     "run_batch",
     "pairs_for",
+    "sources_without_output",
     "write_folder_report",
     "earlier_result",
 ]
@@ -104,10 +105,20 @@ def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings, s
                 msg("The output {target} is a file, but there are {count} inputs.", target=target, count=len(found)),
                 hint="Give a folder with -o.",
             )
+        if target is not None and not extension and not os.path.lexists(target) and _names_a_clip(str(output)):
+            raise OutputError(
+                msg("The output {target} has the name of a file, but it would be a folder for results.", target=target),
+                hint=msg("Give a folder with -o; {folder} makes one of that name.", folder=f"{output}{os.sep}"),
+            )
         batch.jobs += _named_jobs(_told_apart(found), target, extension, settings, suffix)
         batch.many = True
     _refuse_crossing(batch.jobs)
     return batch
+
+
+def _names_a_clip(output: str) -> bool:
+    """Whether a name that stands for nothing yet is meant for a clip or picture, and for no folder."""
+    return not output.endswith(("/", "\\")) and format_of(Path(output)) is not None
 
 
 def _expand(
@@ -372,6 +383,28 @@ def pairs_for(source: Path, output: Path) -> list[tuple[Path, Path]]:
     return pairs
 
 
+def sources_without_output(source: Path, output: Path, pairs: Sequence[tuple[Path, Path]]) -> list[Path]:
+    """Clips of a folder of which no output stands in the other, as after a run that failed on them.
+
+    Args:
+        source: the folder of the sources; a file has its output, or is refused by `pairs_for`.
+        output: the folder of the outputs, which may lie in the other, or be the same.
+        pairs: what `pairs_for` gave for both.
+    """
+    if not source.is_dir():
+        return []
+    paired = {path for pair in pairs for path in pair}
+    results = output if output.resolve() != source.resolve() else None
+    return [
+        path
+        for path in sorted(source.rglob("*"))
+        if _is_clip(path)
+        and path not in paired
+        and not path.stem.endswith(_CLEANED)
+        and not _is_result(path, below=results, of=source)
+    ]
+
+
 def _is_clip(path: Path) -> bool:
     found = format_of(path)
     return found is not None and found.kind is MediaKind.CLIP and path.is_file()
@@ -392,15 +425,15 @@ def _source_of(output: Path, place: Path, sources: dict[Path, Path]) -> Path | N
     return None
 
 
-def write_folder_report(reports: Sequence[dict[str, Any]], folder: Path, *, overwrite: bool) -> Path:
+def write_folder_report(reports: Sequence[dict[str, Any]], folder: Path) -> Path:
     """Write ``report.html`` over several clips, worst first, with links to each clip's page; gives its path.
 
-    Nobody else's file is replaced: where one has the name, the page becomes ``report-2.html`` and so on.
+    An earlier page of this program is replaced, nobody else's file: where one has the name, the page becomes
+    ``report-2.html`` and so on.
 
     Args:
         reports: what stands in the clips' JSON reports; of a failed clip its ``source``, ``status`` and ``error``.
         folder: where the page goes.
-        overwrite: replace an earlier page of this program.
 
     Raises:
         OutputError: it cannot be written.
@@ -422,7 +455,7 @@ def write_folder_report(reports: Sequence[dict[str, Any]], folder: Path, *, over
     path = next(
         path
         for path in (folder / name for name in names)
-        if not os.path.lexists(path) or (overwrite and path.is_file() and is_page(path))
+        if not os.path.lexists(path) or (path.is_file() and is_page(path))
     )
     write_page(folder_html(rows, title=folder.resolve().name), path, mode=PRIVATE if mode is None else mode)
     return path

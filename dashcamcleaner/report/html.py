@@ -20,15 +20,17 @@ from typing import Any
 import jinja2
 
 from dashcamcleaner.core.plain_text import link, visible
+from dashcamcleaner.core.summary import CLEANED
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.files import PRIVATE, atomic_write
 from dashcamcleaner.messages import counted, current_language, localized, msg, translated
 from dashcamcleaner.report.sheet import SheetPicture
 from dashcamcleaner.report.timeline import timeline_of
-from dashcamcleaner.report.verdict import verdict_of
+from dashcamcleaner.report.verdict import NOTHING_LOOKED_FOR, nothing_looked_for, verdict_of
 from dashcamcleaner.side_files import UNREADABLE
 
 __all__ = [
+    "NO_OUTPUT",
     "REPORT_VERSION",
     "can_be_shown",
     "folder_html",
@@ -40,14 +42,22 @@ __all__ = [
 ]
 
 REPORT_VERSION = 1
+NO_OUTPUT = msg("no output")
+"""The status of a source that stands in an audited folder without an output."""
 _NO_PAGE: tuple[type[Exception], ...] = (*UNREADABLE, jinja2.TemplateError)
 
-_STATUS_CLASS = {"PASS": "pass", "NEEDS REVIEW": "review", "FAIL": "fail", "cleaned": "note", "partial": "review"}
+_STATUS_CLASS = {
+    "PASS": "pass", "NEEDS REVIEW": "review", "FAIL": "fail", "cleaned": "note", "partial": "review",
+    NOTHING_LOOKED_FOR: "note", NO_OUTPUT: "fail",
+}  # fmt: skip
 _MARK = b'<meta name="generator" content="DashcamCleaner">'
 _MARK_OF_0_1_0 = b"content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\""
 _MARK_WITHIN = 1000
 _SEVERITIES = {"fail": msg("fail"), "review": msg("needs review"), "note": msg("note")}
-_RANK = {"failed": 0, "FAIL": 1, "partial": 2, "NEEDS REVIEW": 3, "cleaned": 4, "PASS": 5}
+_RANK = {
+    "failed": 0, NO_OUTPUT: 0, "FAIL": 1, "partial": 2, "NEEDS REVIEW": 3, NOTHING_LOOKED_FOR: 4, "cleaned": 4,
+    "PASS": 5,
+}  # fmt: skip
 
 
 def write_html(
@@ -106,6 +116,7 @@ def report_html(
         status=_status(report),
         status_text=_status_text(report, audit),
         verdict=verdict_of(report),
+        not_looked_for=nothing_looked_for(report),
         made_with=_made_with(report),
         timeline=timeline_of(report),
         hidden_notes=first,
@@ -128,17 +139,20 @@ def folder_html(reports: Sequence[Mapping[str, Any]], *, title: str) -> str:
     """The page of several clips, worst first, with links to each clip's own page.
 
     Args:
-        reports: the reports of each clip; ``page`` in it is the link, ``error`` the reason of a failed one.
+        reports: the reports of each clip; ``page`` in it is the link, ``error`` the reason of a failed one, ``name``
+            what it is called where it has no output.
         title: name of the folder.
     """
     rows = [_folder_row(report) for report in worst_first(reports)]
-    counted = Counter(row.status for row in rows)
-    counts_text = ", ".join(f"{count} {translated(status)}" for status, count in counted.items())
+    times = Counter(row.status for row in rows)
+    counts_text = ", ".join(f"{count} {translated(status)}" for status, count in times.items())
     to_look = sum(_RANK.get(row.status, 0) < _RANK["cleaned"] for row in rows)
     headline = (
-        msg("{to_look} of {count} clips need somebody.", to_look=to_look, count=len(rows))
+        counted(
+            "{n} of {count} clips needs somebody.", "{n} of {count} clips need somebody.", to_look, count=len(rows)
+        )
         if to_look
-        else msg("All {count} clips are through.", count=len(rows))
+        else counted("The clip is through.", "All {n} clips are through.", len(rows))
     )
     return _render("folder.html", title=title, rows=rows, counts_text=counts_text, headline=headline)
 
@@ -200,7 +214,10 @@ def _file_name(path: object) -> str:
 
 def _status(report: Mapping[str, Any]) -> str:
     """The audit's word where there is one, else the run's."""
-    return str((report.get("audit") or {}).get("status") or report.get("status", ""))
+    audited = (report.get("audit") or {}).get("status")
+    if not audited and report.get("status") == CLEANED and nothing_looked_for(report):
+        return NOTHING_LOOKED_FOR
+    return str(audited or report.get("status", ""))
 
 
 def _findings(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -210,13 +227,15 @@ def _findings(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _status_text(report: Mapping[str, Any], audit: Mapping[str, Any] | None) -> str:
-    frames = msg(
-        "{frames} frames, {time}",
-        frames=report.get("frames", 0),
+    frames = counted(
+        "{n} frame, {time}",
+        "{n} frames, {time}",
+        int(report.get("frames") or 0),
         time=format_seconds(float(report.get("duration_s") or 0)),
     )
     if audit:
-        return msg("{frames}. Audited: {count} findings.", frames=frames, count=len(_findings(report)))
+        found = len(_findings(report))
+        return counted("{frames}. Audited: {n} finding.", "{frames}. Audited: {n} findings.", found, frames=frames)
     return msg("{frames}. The output was not looked at again: run an audit for a second look.", frames=frames)
 
 
@@ -230,13 +249,16 @@ def _made_with(report: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _FolderRow:
-    """One clip among several: what its line tells; ``page`` is a relative link, empty for none."""
+    """One clip among several: what its line tells; ``page`` is a relative link, empty for none.
+
+    ``findings`` is None where no audit has looked.
+    """
 
     status: str
     name: str
     page: str
     worst: str
-    findings: int
+    findings: int | None
     tracks: int
     length: str
 
@@ -246,10 +268,10 @@ def _folder_row(report: Mapping[str, Any]) -> _FolderRow:
     reasons = (report.get("audit") or {}).get("reasons") or [""]
     return _FolderRow(
         status=_status(report),
-        name=_file_name(report.get("output") or report.get("source", "")),
+        name=_file_name(report.get("name") or report.get("output") or report.get("source", "")),
         page=link(str(report.get("page") or "")),
         worst=localized(report.get("error") or (found[0]["message"] if found else reasons[0])),
-        findings=len(found),
+        findings=len(found) if report.get("audit") else None,
         tracks=sum(int(kind.get("tracks") or 0) for kind in (report.get("kinds") or {}).values()),
         length=format_seconds(float(report.get("duration_s") or 0)).split(".")[0],
     )

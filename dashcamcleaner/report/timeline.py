@@ -20,6 +20,7 @@ _FAILS, _TO_REVIEW = "#b91c1c", "#d97706"
 _WIDTH, _ROW, _LEFT = 900, 46, 70
 _LEAST_MARK = 3.0
 _TICKS = 5
+_WHOLE_SECONDS_FROM_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,5 +126,7 @@ def _marks(findings: Sequence[Mapping[str, Any]], *, start_s: float, length_s: f
 def _tick(number: int, *, start_s: float, length_s: float) -> Tick:
     part = number / (_TICKS - 1)
     anchor = "start" if number == 0 else "end" if number == _TICKS - 1 else "middle"
-    text = format_seconds(start_s + part * length_s).split(".")[0]
+    text = format_seconds(start_s + part * length_s)
+    if length_s >= _WHOLE_SECONDS_FROM_S:  # a shorter clip would have the same time twice
+        text = text.split(".")[0]
     return Tick(_LEFT + part * (_WIDTH - _LEFT), anchor, text)

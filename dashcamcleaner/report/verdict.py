@@ -12,7 +12,10 @@ from typing import Any
 from dashcamcleaner.core.kinds import count_text
 from dashcamcleaner.messages import counted, joined, msg
 
-__all__ = ["Verdict", "verdict_of"]
+__all__ = ["NOTHING_LOOKED_FOR", "Verdict", "nothing_looked_for", "verdict_of"]
+
+NOTHING_LOOKED_FOR = msg("nothing looked for")
+"""What a page calls an output of a run that was to hide nothing, such as a mere cut: "cleaned" would promise more."""
 
 _ALL_REGIONS = "pixels"
 """The check that looks at every region in every frame."""
@@ -40,6 +43,11 @@ class Verdict:
         return {"pass": "✓", "review": "!", "fail": "✗"}.get(self.mood, "i")
 
 
+def nothing_looked_for(report: Mapping[str, Any]) -> bool:
+    """Whether a run made the output, and was asked to hide no kind; a report that the audit began tells of no run."""
+    return not report.get("kinds") and bool(report.get("versions"))
+
+
 def verdict_of(report: Mapping[str, Any]) -> Verdict:
     """The verdict on one clip.
 
@@ -54,7 +62,7 @@ def verdict_of(report: Mapping[str, Any]) -> Verdict:
     hidden = _regions(report)
     if not audit:
         return _without_audit(report, hidden=hidden, partial=partial)
-    headline = _told_hidden(audit, hidden=hidden)
+    headline = _NOT_LOOKED_FOR if nothing_looked_for(report) else _told_hidden(audit, hidden=hidden)
     if audit.get("status") == "FAIL":
         first = msg("Do not publish this yet.")
         if not open_places:
@@ -65,7 +73,8 @@ def verdict_of(report: Mapping[str, Any]) -> Verdict:
         rest = counted("{n:,} place deserves a look.", "{n:,} places deserve a look.", len(places))
         if not places:
             rest = msg("Not every check could say something: see below.")
-        return Verdict("review", joined((headline, rest)), _STEPS_REVIEW, places)
+        steps = (*(_STEPS_PLACES if places else ()), *_steps_missing(audit), _LOOK_ONCE_REVIEW)
+        return Verdict("review", joined((headline, rest)), steps, places)
     if partial:
         return Verdict("review", joined((headline, _DAMAGED)), _STEPS_LOOK, places)
     return Verdict("pass", joined((headline, msg("The second look found nothing."))), _STEPS_LOOK, places)
@@ -77,16 +86,21 @@ _STEPS_FAIL = (
     msg("Or let it be hidden: `dashcamcleaner audit SOURCE OUTPUT --fix`."),
     msg("Then audit again."),
 )
-_STEPS_REVIEW = (
-    msg("Go to the places below, in the window's review or in your player, and decide."),
-    msg("Look once at the whole clip before you publish it."),
-)
+_STEPS_PLACES = (msg("Go to the places below, in the window's review or in your player, and decide."),)
+_LOOK_ONCE_REVIEW = msg("Look once at the whole clip before you publish it.")
+_AUDIT_AGAIN = msg("Then have it looked at again: `dashcamcleaner audit SOURCE OUTPUT`.")
+_NOT_LOOKED_FOR = msg("Nothing was looked for, as asked: faces and plates stand as they stood.")
 _LOOK_ONCE = msg("Look once at the whole clip before you publish it: no tool finds everything.")
 _STEPS_LOOK = (_LOOK_ONCE,)
+_STEPS_CLEAN = (
+    msg("Whoever may not be recognised has to be hidden before you publish it: `dashcamcleaner clean FILE`."),
+)
 _STEPS_AUDIT = (msg("Have it looked at again, independently: `dashcamcleaner audit SOURCE OUTPUT`."), _LOOK_ONCE)
 
 
 def _without_audit(report: Mapping[str, Any], *, hidden: int, partial: bool) -> Verdict:
+    if nothing_looked_for(report):
+        return Verdict("note", joined((_NOT_LOOKED_FOR, _DAMAGED)) if partial else _NOT_LOOKED_FOR, _STEPS_CLEAN, ())
     if not report.get("kinds"):
         return Verdict("note", msg("Nobody has looked at this output yet."), _STEPS_AUDIT, ())
     if not hidden:
@@ -102,6 +116,15 @@ def _without_audit(report: Mapping[str, Any], *, hidden: int, partial: bool) -> 
         return Verdict("review", joined((first, _DAMAGED)), _STEPS_AUDIT, ())
     rest = msg("The result was not looked at a second time.")
     return Verdict("note", joined((first, rest)), _STEPS_AUDIT, ())
+
+
+def _steps_missing(audit: Mapping[str, Any]) -> tuple[str, ...]:
+    """What to install, or else to do, for the checks that could not be done."""
+    why = dict.fromkeys(
+        str(check.get("why_not") or "").rstrip(".") for check in audit.get("checks") or () if not check.get("ran", True)
+    )
+    told = tuple(msg("A check could not be done: {why_not}.", why_not=one) for one in why if one)
+    return (*told, _AUDIT_AGAIN) if told else ()
 
 
 def _told_hidden(audit: Mapping[str, Any], *, hidden: int) -> str:

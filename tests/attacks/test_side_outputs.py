@@ -137,12 +137,12 @@ def test_the_page_of_a_batch_replaces_no_page_of_the_users(tmp_path: Path, capsy
     out = tmp_path / "out"
     out.mkdir()
     (out / "report.html").write_text("<html>the user's</html>")
-    for again in ([], ["--overwrite"], ["--overwrite"]):
+    for again in ([], [], ["--overwrite"]):
         assert main("clean", tmp_path / "in", "-o", out, *again) == 0
         assert (out / "report.html").read_text() == "<html>the user's</html>"
     assert sorted(path.name for path in out.glob("report*.html")) == ["report-2.html", "report.html"]
     assert "report-2.html" in capsys.readouterr().out
-    assert write_folder_report([], out, overwrite=False).name == "report-3.html"
+    assert write_folder_report([], out).name == "report-2.html"
 
 
 def test_the_page_of_a_batch_lies_with_the_outputs_or_in_the_working_folder(
@@ -165,3 +165,25 @@ def test_the_page_of_a_batch_lies_with_the_outputs_or_in_the_working_folder(
     assert {path.parent for path in tmp_path.rglob("report*.html")} == {
         work, first, tmp_path / "out", tmp_path / "deep" / "er",
     }  # fmt: skip
+
+
+def test_the_audit_of_a_folder_tells_of_sources_that_have_no_output(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("a.mp4", "b.mp4"):
+        clips.make(tmp_path / "in" / name, frames=3)
+    (tmp_path / "in" / "c.mp4").write_bytes(b"no clip")
+    out = tmp_path / "out"
+    assert main("clean", tmp_path / "in", "-o", out, "--quiet") != 0
+    page = (out / "report.html").read_text()
+    assert ">c.mp4<" in page
+    (out / "b.mp4").unlink()
+    capsys.readouterr()
+    assert main("audit", tmp_path / "in", out) == 3
+    told = capsys.readouterr()
+    assert "c.mp4 has no output in" in told.err
+    assert told.out.count("no output") == 2
+    page = (out / "report.html").read_text()
+    assert page.count("no output</span>") == 2
+    assert not list(out.glob("report-*.html"))

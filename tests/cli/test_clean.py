@@ -121,7 +121,7 @@ def test_what_was_too_unsure_is_not_said_to_be_left_clear_by_edits(
     words = ["clean", str(made.path), "-o", str(tmp_path / "out.mp4"), "--overwrite", "--threshold", "0.6"]
     assert cli.main(words, models=fakes.pool(once)) == 0
     told = capsys.readouterr().out
-    assert "1 detections, all left clear: too unsure to be hidden" in told
+    assert "1 detection, left clear: too unsure to be hidden" in told
     assert "edits" not in told
 
 
@@ -136,4 +136,41 @@ def test_a_pictures_report_lists_its_edits(tmp_path: Path, capsys: pytest.Captur
         "area in which finds are left clear: 0,0,320,180 whole clip",
     ]
     told = capsys.readouterr().out
-    assert "1 detections, all left clear: by edits or too unsure (finds in 1 area left clear)" in told
+    assert "1 detection, left clear: by edits or too unsure (finds in 1 area left clear)" in told
+
+
+def test_what_hides_nothing_by_wish_is_not_called_cleaned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = clips.make(tmp_path / "in.mp4", frames=1)
+    assert main(["clean", str(made.path), "-o", str(tmp_path / "out.mp4"), "--no-faces", "--no-plates"]) == 0
+    told = capsys.readouterr().out
+    assert "cleaned:" not in told.replace("  cleaned: picture", "")
+    assert "nothing was looked for, as asked" in told
+    assert "  1 frame in" in told
+
+
+def test_what_was_left_clear_on_request_is_not_said_to_be_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = clips.make(tmp_path / "in.mp4", frames=5)
+    first, again = str(tmp_path / "out.mp4"), str(tmp_path / "again.mp4")
+    assert main(["clean", str(made.path), "-o", first]) == 0
+    assert "1 track\n" in capsys.readouterr().out
+    plan = str(tmp_path / "out.mp4.plan.jsonl")
+    assert main(["clean", str(made.path), "-o", again, "--from-plan", plan, "--only-track", "1"]) == 0
+    assert "plate: none hidden (all tracks but 1 left clear)" in capsys.readouterr().out
+
+
+def test_a_clip_that_was_cleaned_and_audited_before_says_why_it_needs_a_look(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    clips.make(tmp_path / "in" / "a.mp4", frames=5)
+    words = ["clean", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--audit"]
+    status = main(words)
+    told = capsys.readouterr().out
+    assert status == 9
+    assert main(words) == 9
+    again = capsys.readouterr().out
+    reasons = told[told.index("  audit: NEEDS REVIEW") : told.index("  plan:")]
+    assert len(reasons.splitlines()) > 1
+    assert reasons in again

@@ -12,7 +12,7 @@ from PIL import Image
 from dashcamcleaner.core.events import Event, Failed, Finished, Progress
 from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.files import check_output
-from dashcamcleaner.jobs.batch import jobs_for, run_batch
+from dashcamcleaner.jobs.batch import jobs_for, pairs_for, run_batch, sources_without_output
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media.probe import probe
 from dashcamcleaner.pipeline.job import Job
@@ -84,6 +84,28 @@ def test_names_that_differ_in_the_extension_alone_do_not_share_a_plan(tmp_path: 
     touch(tmp_path, "in/a.mkv", "in/a.mp4", "in/a.jpg")
     found = outputs(tmp_path / "in", output=str(tmp_path / "out"))
     assert len({Path(name).stem for name in found.values()}) == 3
+
+
+def test_several_results_go_into_no_folder_that_is_called_like_a_clip(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4", "b.mp4")
+    pair = (tmp_path / "a.mp4", tmp_path / "b.mp4")
+    for inputs in (pair, (tmp_path,)):
+        with pytest.raises(OutputError, match="has the name of a file") as refused:
+            outputs(*inputs, output=str(tmp_path / "out.mp4"))
+        assert "out.mp4/" in refused.value.hint
+    assert outputs(*pair, output=f"{tmp_path}/out.mp4/")[str(pair[0])] == str(tmp_path / "out.mp4" / "a.mp4")
+    assert len(outputs(*pair, output=f"{tmp_path}/2026.07")) == 2
+
+
+def test_a_source_without_an_output_is_told(tmp_path: Path) -> None:
+    touch(tmp_path, "in/a.mp4", "in/sub/b.mkv", "in/c.jpg", "in/gone_cleaned.mp4", "in/out/a.mp4")
+    source, output = tmp_path / "in", tmp_path / "in" / "out"
+    pairs = pairs_for(source, output)
+    assert pairs == [(source / "a.mp4", output / "a.mp4")]
+    assert sources_without_output(source, output, pairs) == [source / "sub" / "b.mkv"]
+    touch(tmp_path, "in/sub/b_cleaned.mkv")
+    beside = pairs_for(source, source)
+    assert source / "sub" / "b.mkv" not in sources_without_output(source, source, beside)
 
 
 def test_patterns(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from dashcamcleaner.core.findings import AuditResult, Check, Finding, Severity, 
 from dashcamcleaner.core.summary import KindSummary, RunSummary, StreamAction
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.report.html import folder_html, report_html, worst_first, write_html
+from dashcamcleaner.report.timeline import timeline_of
 
 EVIL = '<script>alert("x")</script>&'
 
@@ -161,3 +162,19 @@ def test_written_beside_first(tmp_path: Path) -> None:
 
 def test_the_audit_in_the_json_holds_no_picture() -> None:
     assert "jpeg" not in json.dumps(audit()).lower()
+
+
+def test_a_folder_page_tells_what_nobody_audited_and_names_no_file_that_is_not_there() -> None:
+    failed = {"source": "in/a.mp4", "output": "out/a.mp4", "name": "in/a.avi", "status": "failed", "error": "No."}
+    page = folder_html([summary(), failed], title="Trip")
+    assert page.count('<td class="n">–</td>') == 2
+    assert "a.avi" in page
+    assert "a.mp4" not in page
+    assert '<td class="n">1</td>' in folder_html([summary(audit=audit())], title="Trip")
+
+
+@pytest.mark.parametrize(("seconds", "slices"), [(0.9, 2), (1.5, 6), (12.0, 48), (90.0, 360)])
+def test_no_two_times_below_the_timeline_are_alike(seconds: float, slices: int) -> None:
+    chart = timeline_of({"timeline": {"start_s": 0.0, "slice_s": seconds / slices, "slices": slices}})
+    assert chart is not None
+    assert len({tick.text for tick in chart.ticks}) == len(chart.ticks)

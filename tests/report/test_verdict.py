@@ -68,3 +68,30 @@ def test_without_an_audit_it_asks_for_one(changes: dict[str, Any], mood: str, wo
 def test_the_mood_is_told_without_colour() -> None:
     signs = {verdict_of(report(status)).sign for status in (*Status, None)}
     assert len(signs) == 4
+
+
+def test_where_no_place_is_named_the_page_says_what_is_to_be_done_instead() -> None:
+    found = report(Status.NEEDS_REVIEW)
+    assert not any("below" in step for step in verdict_of(found).steps)
+    found["audit"]["checks"].append(
+        Check("search-face", "Faces left", ran=False, why_not="It is missing (pip install x)").as_dict()
+    )
+    steps = verdict_of(found).steps
+    assert steps[0] == "A check could not be done: It is missing (pip install x)."
+    assert "audit" in steps[1]
+    places = report(Status.NEEDS_REVIEW, severities=(Severity.REVIEW,))["audit"]["findings"]
+    both = {**found, "audit": {**found["audit"], "findings": places}}
+    assert "below" in verdict_of(both).steps[0]
+    assert "pip install x" in verdict_of(both).steps[1]
+
+
+@pytest.mark.parametrize("audited", [None, Status.NEEDS_REVIEW])
+def test_what_was_to_hide_nothing_is_not_called_cleaned(audited: Status | None) -> None:
+    cut = report(audited, kinds={}, versions={"dashcamcleaner": "1.0"})
+    assert verdict_of(cut).headline.startswith("Nothing was looked for, as asked")
+    page = report_html(cut)
+    assert "Nothing was looked for, as asked" in page
+    assert "begun by the audit" not in page
+    if audited is None:
+        assert "nothing looked for</span>" in page
+    assert "begun by the audit" in report_html(report(Status.PASS, kinds={}))
