@@ -32,7 +32,7 @@ class OpenedClip:
 
     Args:
         path: the clip.
-        times: pts of all frames in order.
+        times: pts of all frames in order; those of the plan where one is open, so that positions are its indices.
         time_base: seconds per tick.
         size: the size of the upright picture.
     """

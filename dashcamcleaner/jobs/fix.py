@@ -12,18 +12,22 @@ from pathlib import Path
 from dashcamcleaner.audit.audit import audit
 from dashcamcleaner.core.edit_rows import Box, KeyFrame
 from dashcamcleaner.core.edit_types import DrawnRegion
+from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
 from dashcamcleaner.core.finding_table import FINDINGS
 from dashcamcleaner.core.findings import AuditResult, Finding, Severity, Status
 from dashcamcleaner.core.kinds import rules_of
+from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.detection.pool import ModelPool
+from dashcamcleaner.errors import InputError
+from dashcamcleaner.files import as_our_error
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.build import rules_per_kind
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
-from dashcamcleaner.pipeline.plan_file import read_header
+from dashcamcleaner.pipeline.plan_file import PlanReader, plan_path
 from dashcamcleaner.pipeline.plan_settings import settings_for_fixing
 from dashcamcleaner.review.follow import follow_box
 from dashcamcleaner.review.preview import ClipPreview
@@ -60,6 +64,7 @@ def audit_and_fix(
     """
     fixes: list[str] = []
     done = 0
+    base: Path | None = None
     while True:
         last: Audited | None = None
         for event in audit(source, output, plan=plan, accepted=accepted, models=models, control=control):
@@ -78,19 +83,50 @@ def audit_and_fix(
             yield Warned(msg("There is no plan to render again from; nothing was fixed."), msg("Clean the clip again."))
             yield last
             return
-        plan = Path(last.result.plan)
-        settings = settings_for_fixing(plan)
+        base = base or Path(last.result.plan)
         done += 1
-        added = _add_regions(source, plan, last.result.findings, settings=settings, number=done, accepted=accepted)
+        try:
+            settings = settings_for_fixing(base)
+            added = _add_regions(source, base, last.result.findings, settings=settings, number=done, accepted=accepted)
+        except Exception as error:  # the border, as in `clean`
+            yield Failed(as_our_error(error, source=source))
+            return
         fixes += added or [msg("round {done}: rendered again from the plan", done=done)]
-        again = Job(source, output, settings.replaced(overwrite=True), from_plan=plan, accepted=tuple(accepted))
+        again = Job(source, output, settings.replaced(overwrite=True), from_plan=base, accepted=tuple(accepted))
         for event in clean(again, models=models, control=control):
             if isinstance(event, Progress | Warned):
                 yield event
             elif isinstance(event, Failed):
                 yield event
                 return
-        plan = None if plan.parent == output.parent else plan  # the rendering wrote its plan beside the output
+        plan = plan_path(output)  # what was rendered stands there, wherever the plan lies that it was rendered from
+        try:
+            _take_edits_along(base, plan, accepted=accepted)
+        except Exception as error:  # the border, as in `clean`
+            yield Failed(as_our_error(error, source=source))
+            return
+
+
+def _take_edits_along(base: Path, plan: Path, *, accepted: Collection[str]) -> None:
+    """Put the edits that a plan was rendered by beside the plan that this gave: its audit, and later runs, go by them.
+
+    Args:
+        base: the plan that was rendered from; its tracks have the same numbers as those of the other.
+        plan: the plan that the rendering wrote.
+        accepted: the hashes of edits that a person has said yes to.
+
+    Raises:
+        PlanError: the edits cannot be read.
+        OutputError: they cannot be written.
+    """
+    file, beside = EditsFile.beside(base), EditsFile.beside(plan)
+    if file.path.absolute() == beside.path.absolute():
+        return
+    file.accept(*accepted)
+    edits, there = file.read(missing_ok=True), beside.read(missing_ok=True)
+    more = tuple(edit for edit in edits.entries if edit not in there.entries)
+    if more:
+        beside.write(there.joined(Edits(more)))
 
 
 def _can_mend(result: AuditResult) -> bool:
@@ -111,13 +147,20 @@ def _add_regions(
     clear = [f for f in findings if f.code == "clear-object" and f.severity is not Severity.NOTE and f.boxes]
     if not clear:
         return []
+    file = EditsFile.beside(plan)
+    file.accept(*accepted)
+    file.require_accepted(file.read(missing_ok=True), how=msg("say so for this very file by"))
     rules = rules_per_kind(settings)
     added: list[DrawnRegion] = []
     sentences = []
-    with ClipPreview(source, video_track=read_header(plan).video_track) as clip:
+    with PlanReader(plan) as reader:
+        header, times = reader.header, [frame.time for frame in reader]
+    with ClipPreview(source, video_track=header.video_track) as clip:
         for finding in clear:
             factors = rules[finding.kind].growth if finding.kind in rules else (1.0, 1.0)
-            keys = [(round(at, 4), _grown(box, factors)) for at, box in _keys(clip, finding)]
+            keys = [(round(at, 4), _grown(box, factors)) for at, box in _keys(clip, finding, times)]
+            if not keys:  # of a picture that only the output has: rendering again takes it away
+                continue
             if len(keys) == 1:  # a single frame: a region needs a span
                 keys.append((round(keys[0][0] + 0.0005, 4), keys[0][1]))
             region = DrawnRegion(tuple(keys), finding.kind, by="audit", round=number)
@@ -132,20 +175,29 @@ def _add_regions(
                     to_s=region.to_s,
                 )
             )
-    file = EditsFile.beside(plan)
-    file.accept(*accepted)
-    file.append(added)
+    if added:
+        file.append(added)
     return sentences
 
 
-def _keys(clip: ClipPreview, finding: Finding) -> list[KeyFrame]:
-    """Where the object is: at its sightings, and as far before and after as it can be followed."""
-    times, base = clip.times, clip.info.time_base
-    frames = [index for index in sorted(finding.boxes) if index < len(times)]
-    seen = [(float(times[index] * base), finding.boxes[index]) for index in frames]
-    ends = {}
+def _keys(clip: ClipPreview, finding: Finding, times: Sequence[FrameTime]) -> list[KeyFrame]:
+    """Where the object is: at its sightings, and as far before and after as it can be followed.
+
+    Args:
+        clip: the source.
+        finding: its frames are counted as they were decoded, which packets are not.
+        times: the times of the plan's frames, which were counted so, too.
+    """
+    frames = [index for index in sorted(finding.boxes) if 0 <= index < len(times)]
+    if not frames:
+        return []
+    seen = [(times[index].seconds, finding.boxes[index]) for index in frames]
+    ends: dict[int, list[KeyFrame]] = {}
     for index in {frames[0], frames[-1]}:
-        ends[index] = follow_box(clip, times[index], finding.boxes[index], most_s=_BEYOND_S)
+        try:
+            ends[index] = follow_box(clip, times[index].pts, finding.boxes[index], most_s=_BEYOND_S)
+        except InputError:  # a frame that cannot be reached by its time: what was seen is hidden all the same
+            ends[index] = []
     before = [key for key in ends[frames[0]] if key[0] < seen[0][0] - 1e-4]
     after = [key for key in ends[frames[-1]] if key[0] > seen[-1][0] + 1e-4]
     return [*before, *seen, *after]

@@ -85,13 +85,23 @@ def _back(
     while here > first:
         start = max(first, here - _CHUNK_FRAMES)
         pictures: list[tuple[int, np.ndarray]] = []
-        frame: Frame | None = decoder.seek(times[start])
+        frame = _first_of(decoder, times[start:here])
         while frame is not None and frame.time.pts < times[here]:
             pictures.append((frame.time.pts, frame.picture(size)))
             frame.forget_pictures()
             frame = next(decoder, None)
         yield from reversed(pictures)
         here = start
+
+
+def _first_of(decoder: Decoder, times: tuple[int, ...]) -> Frame | None:
+    """The first of these frames that decodes; None where none does."""
+    for pts in times:
+        try:
+            return decoder.seek(pts)
+        except InputError:  # its packet is there, but damaged
+            continue
+    return None
 
 
 def _scaled(box: Box, factor: float) -> Box:

@@ -6,7 +6,7 @@ growth or a style paints again without detecting again; a frame is decoded once 
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import probe
-from dashcamcleaner.media.decoder import frame_times, open_clip
+from dashcamcleaner.media.decoder import first_time, frame_times, open_clip
 from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.context import detector_for
@@ -151,9 +151,15 @@ class ClipPreview:
 
     @property
     def times(self) -> tuple[int, ...]:
-        """The pts of all frames in order, read from the container once, without decoding."""
+        """The pts of all frames in order, read from the container once, without decoding.
+
+        Frames before the first that decodes are left out; a run does not count them either. A frame amid others that
+        turns out to be damaged is among them, so a position here is no index of a plan: look its pts up instead.
+        """
         if self._times is None:
-            self._times = frame_times(self.path, info=self.info)
+            times = frame_times(self.path, info=self.info)
+            first = bisect_left(times, first_time(times, info=self.info) / self.info.time_base)
+            self._times = times[first:]
         return self._times
 
     def nearest(self, pts: int) -> int:

@@ -18,6 +18,8 @@ import pytest
 
 from dashcamcleaner import cli
 from dashcamcleaner.audit.audit import audit
+from dashcamcleaner.core.edit_types import HiddenZone
+from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Audited, Event, Failed, Finished, Progress, Started, Warned
 from dashcamcleaner.core.findings import AuditResult, Check, Severity, Status
 from dashcamcleaner.detection.pool import ModelPool
@@ -25,6 +27,7 @@ from dashcamcleaner.errors import Cancelled, ExtraMissing, extra_hint
 from dashcamcleaner.jobs.fix import audit_and_fix
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.pipeline.control import Control
+from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_check import examine_plan, take_over
 from dashcamcleaner.pipeline.plan_file import PlanReader, plan_path
@@ -271,6 +274,50 @@ def test_fix_hides_what_was_found_and_can_be_undone(case: Any, red: ModelPool, t
     list(clean(Job(case.source, target, resolve({"overwrite": True}), from_plan=plan_path(target)), models=red))
     with PlanReader(plan_path(target)) as reader:
         assert not any(plan.regions for plan in reader)
+
+
+@pytest.mark.parametrize("folder", ["plans", "."])
+def test_fix_audits_what_it_rendered_wherever_the_plan_lies(
+    case: Any, red: ModelPool, tmp_path: Path, folder: str
+) -> None:
+    target = tmp_path / "leaked.mp4"
+    planted_leaks.LEAKS["missed"][1](case, target)
+    _forget_detections(plan_path(target))
+    plan = tmp_path / folder / "other.plan.jsonl"
+    plan.parent.mkdir(exist_ok=True)
+    shutil.move(plan_path(target), plan)
+    zone = HiddenZone((0.0, 0.0, 9.0, 9.0))
+    EditsFile.beside(plan).write(Edits.of(zone))
+    result = result_of(audit_and_fix(case.source, target, plan=plan, rounds=2, models=red))
+    assert result.plan == str(plan_path(target))
+    assert result.status is Status.PASS, [f.message for f in result.findings]
+    assert result.rounds == 1
+    edits = EditsFile.beside(plan).read().entries
+    assert edits[0] == zone
+    assert len(edits) > 1
+    beside = EditsFile.beside(plan_path(target))
+    assert beside.read().entries == edits, "audits and renderings of the result go by them"
+    assert beside.is_ours
+
+
+def test_fix_tells_what_goes_wrong(case: Any, red: ModelPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "leaked.mp4"
+    planted_leaks.LEAKS["missed"][1](case, target)
+    _forget_detections(plan_path(target))
+    edits = EditsFile.beside(plan_path(target)).path
+    edits.write_text('{"edits": "dashcamcleaner", "version": [1, 0]}\n{"edit": "keep", "track": 1}\n')
+    before = edits.read_bytes()
+    last = list(audit_and_fix(case.source, target, models=red))[-1]
+    assert isinstance(last, Failed)
+    assert last.error.exit_code == 9, "edits from elsewhere need a yes before anything is added to them"
+    assert edits.read_bytes() == before
+    edits.unlink()
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr("dashcamcleaner.jobs.fix.ClipPreview", broken)
+    assert isinstance(list(audit_and_fix(case.source, target, models=red))[-1], Failed)
 
 
 def test_edits_that_this_version_does_not_know_are_to_review(case: Any, red: ModelPool, tmp_path: Path) -> None:
