@@ -26,7 +26,7 @@ class Job:
         from_plan: render again from this plan instead of detecting.
         edits: edits file to apply; with ``from_plan`` the plan's own ``NAME.edits.jsonl`` is taken when None.
         accepted: SHA-256 of plans and edits files that a person has said yes to although they were not made here.
-        added_edits: further edits on top of the file's, as the command line gives them, in seconds from the first picture
+        added_edits: further edits on top of the file's, as the command line gives them: seconds from the first picture,
             as in `cut`; those of a file are in the clip's own clock, and the run converts these to it.
         persons: who stays visible and who is hidden, in a user's words; the whole clip is analysed first then.
         known_persons: words of `persons` whose faces are known already (saved sets), with these; in memory alone.

@@ -19,21 +19,26 @@ import sys
 import threading
 import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from dashcamcleaner.core.summary import RunSummary
-from dashcamcleaner.errors import InputError, OutputError
-from dashcamcleaner.files import make_output_folder, map_os_errors
+from dashcamcleaner.errors import InputError, OutputError, PlanError
+from dashcamcleaner.files import file_sha256, make_output_folder, map_os_errors
 from dashcamcleaner.messages import msg
+from dashcamcleaner.people.references import Reference
+from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.plan_file import PLAN_ENDING, tracks_key
 from dashcamcleaner.pipeline.workers import join_thread
 from dashcamcleaner.report.data import is_report_of, read_report, report_path, summary_of
 from dashcamcleaner.report.html import is_page
 from dashcamcleaner.seals import is_seal_of, seal_of
+from dashcamcleaner.settings import Settings
 from dashcamcleaner.work_files import WorkFile, hold, host_name, identity, is_alive, remove_leftovers
 
 __all__ = ["OutputLock", "lock_path"]
@@ -333,12 +338,46 @@ def _report_of(job: Job) -> dict[str, Any] | None:
     return data if Path(str(data.get("output", ""))).name == job.output.name else None
 
 
+_COMES_AFTER = frozenset({"audit"})
+"""What a job asks for that leaves the files of the run as they are: an audit looks at them when they are finished."""
+
+
 def _digest(job: Job) -> str:
-    """Tells one job from all others."""
-    settings = sorted((name, repr(value)) for name, value in job.settings.overrides.items() if name != "overwrite")
-    said = [
-        *(str(path.absolute()) if path else "" for path in (job.source, job.output, job.from_plan, job.edits)),
-        *(str(path.absolute()) if path else "" for path in (job.export_detections, job.export_mask)),
-        str(job.export_mask_colored), repr(settings), repr(job.added_edits), str(job.write_plan),
-    ]  # fmt: skip
+    """Tells one job from all others: by all that it asks for, and by what the side files say that it reads."""
+    said = [f"{one.name}={_said(getattr(job, one.name))}" for one in fields(job) if one.name not in _COMES_AFTER]
+    said += [f"{path.name} {_content(path)}" for path in _side_files(job)]
     return hashlib.sha256("\0".join(said).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _said(value: object) -> str:
+    """A value of a job, the same for the same wish."""
+    if isinstance(value, Path):
+        return str(value.absolute())
+    if isinstance(value, Settings):
+        return repr(sorted((name, repr(one)) for name, one in value.overrides.items() if name != "overwrite"))
+    if isinstance(value, Mapping):
+        return repr(sorted((word, [_said(one) for one in persons]) for word, persons in value.items()))
+    if isinstance(value, Reference):
+        return repr([value.name, *(one.tobytes() for one in value.embeddings)])
+    return repr(value)
+
+
+def _side_files(job: Job) -> Iterator[Path]:
+    """What a job reads that decides what is hidden, and how; but for the source, whose hash its report tells."""
+    if job.from_plan is not None:
+        yield job.from_plan
+    if job.edits is not None:
+        yield job.edits
+    elif job.from_plan is not None:
+        yield EditsFile.beside(job.from_plan).path
+    for named in (*job.persons.keep, *job.persons.hide, job.settings.picture):
+        if named and Path(named).is_file():
+            yield Path(named)
+
+
+def _content(path: Path) -> str:
+    """What tells a side file's content; of a plan its tracks alone, for a run may write it anew. Empty for no file."""
+    try:
+        return tracks_key(path) if path.name.endswith(PLAN_ENDING) else file_sha256(path)
+    except (OSError, PlanError):
+        return ""

@@ -25,6 +25,7 @@ from dashcamcleaner.side_files import UNREADABLE, lines_of, open_plain, parse_js
 from dashcamcleaner.work_files import WorkFile
 
 __all__ = [
+    "PLAN_ENDING",
     "PlanEnd",
     "PlanReader",
     "PlanWriter",
@@ -39,7 +40,7 @@ __all__ = [
     "tracks_key",
 ]
 
-_ENDING = ".plan.jsonl"
+PLAN_ENDING = ".plan.jsonl"
 
 _EDGE_BYTES = 1 << 20
 _WHOLE_FILE_SINCE = (1, 1)
@@ -47,18 +48,18 @@ _WHOLE_FILE_SINCE = (1, 1)
 
 def plan_path(output: Path) -> Path:
     """Where the plan of an output is written: ``clip.mp4`` -> ``clip.mp4.plan.jsonl``."""
-    return side_path(output, _ENDING)
+    return side_path(output, PLAN_ENDING)
 
 
 def find_plan(output: Path) -> Path:
     """Where the plan of an output is read from; see `files.found_side_path`. Its fingerprint tells whether it is."""
-    return found_side_path(output, _ENDING)
+    return found_side_path(output, PLAN_ENDING)
 
 
 def plan_of_0_1_0(plan: Path) -> Path | None:
     """The plan of the same footage under the name that version 0.1.0 gave it, ``clip.plan.jsonl``; None for none."""
-    output = plan.with_name(plan.name.removesuffix(_ENDING))
-    older = output.with_name(output.stem + _ENDING)
+    output = plan.with_name(plan.name.removesuffix(PLAN_ENDING))
+    older = output.with_name(output.stem + PLAN_ENDING)
     if output.name == plan.name or older == plan or not (older.is_file() and plan.is_file()):
         return None
     try:
