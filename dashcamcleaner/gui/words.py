@@ -16,6 +16,7 @@ from dashcamcleaner.gui.form_model import choice_title
 from dashcamcleaner.gui.plain_hints import in_window
 from dashcamcleaner.gui.queue_model import Row, State, Totals
 from dashcamcleaner.messages import UserMessage, localized
+from dashcamcleaner.report.verdict import NOTHING_LOOKED_FOR
 
 __all__ = [
     "counts_text",
@@ -113,6 +114,8 @@ def counts_text(counts: Mapping[str, int], *, none: str = "") -> str:
 
 def result_text(summary: RunSummary) -> str:
     """What a run hid: objects where they were linked over time, else regions."""
+    if not summary.kinds:
+        return localized(NOTHING_LOOKED_FOR)
     counts = {kind: one.tracks or one.regions for kind, one in summary.kinds.items() if kind != "manual"}
     if "manual" in summary.kinds and summary.kinds["manual"].regions:
         by_hand = tr("regions drawn by hand")

@@ -104,6 +104,8 @@ def _edl(clip: ExportedClip, blocks: Sequence[Block]) -> str:
     opentimelineio = _library()
     rate = min(_EDL_RATES, key=lambda known: abs(known - (clip.rate or 25)))
     timeline = _timeline(opentimelineio, clip, blocks, rate=rate)
+    if not blocks:  # the adapter takes a first event for granted; a list without one is its head
+        return f"TITLE: {timeline.name}\n"
     text: str = opentimelineio.adapters.write_to_string(timeline, "cmx_3600", rate=float(rate))
     return text
 

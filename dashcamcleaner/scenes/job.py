@@ -15,7 +15,7 @@ from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.files import atomic_write, check_output
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import counted, msg
 from dashcamcleaner.scenes.actions import SceneCut, actions_of, asked_blocks, cut_of
 from dashcamcleaner.scenes.ask import ScenesJob
 from dashcamcleaner.scenes.blocks import Block, SceneScores
@@ -158,10 +158,11 @@ def _lines(blocks: list[Block], *, labels: tuple[str, ...], cards: tuple[ModelCa
         own = [block for block in blocks if block.label == label]
         total = sum((block.end_s - block.start_s for block in own), Fraction(0))
         lines.append(
-            msg(
-                "{label}: {count} blocks, {seconds_text} s",
+            counted(
+                "{label}: {n} block, {seconds_text} s",
+                "{label}: {n} blocks, {seconds_text} s",
+                len(own),
                 label=label,
-                count=len(own),
                 seconds_text=seconds_text(total),
             )
         )

@@ -169,6 +169,22 @@ def test_every_export_tells_all_blocks() -> None:
     assert "2\n00:00:14,000 --> 00:00:20,500\nparked 0.90" in texts["srt"]
 
 
+@pytest.mark.parametrize("form", EXPORTS)
+def test_every_export_of_a_clip_without_blocks_is_an_empty_list(form: str) -> None:
+    if form in ("edl", "otio"):
+        pytest.importorskip("opentimelineio", reason="the extra [scenes] is not installed")
+    text = export_text(form, ExportedClip("film.mp4", Fraction(40), Fraction(25), ("parked",)), [])
+    if form == "json":
+        assert json.loads(text)["blocks"] == []
+    elif form == "edl":
+        import opentimelineio
+
+        assert text == "TITLE: film.mp4\n"
+        assert not list(opentimelineio.adapters.read_from_string(text, "cmx_3600").find_clips())
+    elif form == "otio":
+        assert not json.loads(text)["tracks"]["children"][0]["children"]
+
+
 def test_actions_decide_what_is_left() -> None:
     blocks = [Block("driving", Fraction(0), Fraction(10), 1, 1), Block("parked", Fraction(8), Fraction(20), 1, 1)]
 
