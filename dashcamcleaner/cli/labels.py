@@ -75,8 +75,11 @@ def run_import(args: argparse.Namespace) -> int:
     from dashcamcleaner.core.kinds import BUILT_IN
     from dashcamcleaner.labels.as_edits import edits_from_labels
     from dashcamcleaner.labels.files import read_labels
+    from dashcamcleaner.pipeline.build import shapes_per_kind
     from dashcamcleaner.pipeline.edits_file import EditsFile
     from dashcamcleaner.pipeline.plan_file import PlanReader
+    from dashcamcleaner.pipeline.plan_settings import settings_for_rendering
+    from dashcamcleaner.settings import resolve
 
     plan = Path(args.plan)
     file = EditsFile.beside(plan)
@@ -89,7 +92,9 @@ def run_import(args: argparse.Namespace) -> int:
     found = read_labels(
         Path(args.labels), size=header.upright_size, kinds=header.kinds or tuple(BUILT_IN), name=args.format
     )
-    edits = [one for one in edits_from_labels(frames, found, size=header.upright_size) if one not in before.entries]
+    shapes = shapes_per_kind(settings_for_rendering(plan, wanted=resolve()))
+    wanted = edits_from_labels(frames, found, size=header.upright_size, shapes=shapes)
+    edits = [one for one in wanted if one not in before.entries]
     drops = [one for one in edits if isinstance(one, DropTrack)]
     taken = [one for one in edits if args.drop_missing or not isinstance(one, DropTrack)]
     if taken:

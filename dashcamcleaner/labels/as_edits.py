@@ -1,19 +1,23 @@
 """What a person corrected in another tool, as edits of the plan.
 
-A labelled box that the plan leaves open becomes a drawn region; a track that no label stands for any more is dropped.
-Where a label only moved within what is hidden anyway, nothing changes. So labels that nobody touched give no edits.
+A labelled box that the plan leaves open becomes a drawn region, which is painted as it was labelled, corners and all; a
+track that no label stands for any more is dropped. Where a label only moved within what is painted anyway, nothing
+changes. So labels that nobody touched give no edits.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from dashcamcleaner.core.boxes import grow, iou
+from dashcamcleaner.core.boxes import iou
+from dashcamcleaner.core.edit_rows import Box
 from dashcamcleaner.core.edit_types import DrawnRegion, DropTrack, Edit
+from dashcamcleaner.core.painted import painted_share
 from dashcamcleaner.core.plan import FramePlan
+from dashcamcleaner.core.shapes import DEFAULT_SHAPES
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.labels.clip_labels import ClipLabels, ObjectLabel, labels_of
 from dashcamcleaner.messages import msg
@@ -24,17 +28,24 @@ _SAME_OBJECT = 0.5
 _NEXT_FRAME = 0.3
 """Intersection over union of one object in two frames that follow each other, where labels have no tracks."""
 _COVERED = 0.95
-_GROWTH = 1.2
-"""A drawn box is painted with round corners; grown so far, they lie outside of what was labelled."""
+_UNTOUCHED_PX = 0.5
+"""Formats round coordinates."""
 
 
-def edits_from_labels(frames: Sequence[FramePlan], labels: ClipLabels, *, size: tuple[int, int]) -> tuple[Edit, ...]:
+def edits_from_labels(
+    frames: Sequence[FramePlan],
+    labels: ClipLabels,
+    *,
+    size: tuple[int, int],
+    shapes: Mapping[str, str] = DEFAULT_SHAPES,
+) -> tuple[Edit, ...]:
     """The edits that make a plan hide what the labels say.
 
     Args:
         frames: the plan's frames, in order.
         labels: those of the same clip; boxes in upright full-size pixels.
         size: ``(width, height)`` of the clip's upright picture.
+        shapes: shape per kind, as the run paints them.
 
     Raises:
         InputError: the labels are of pictures of another size, or of frames that the clip lacks.
@@ -58,15 +69,15 @@ def edits_from_labels(frames: Sequence[FramePlan], labels: ClipLabels, *, size: 
                 count=len(frames),
             )
         )
-    return (*_dropped(frames, labels, size=size), *_drawn(frames, labels))
+    exported = labels_of(frames, name="", size=size)
+    return (*_dropped(exported, labels), *_drawn(frames, exported, labels, shapes))
 
 
-def _dropped(frames: Sequence[FramePlan], labels: ClipLabels, *, size: tuple[int, int]) -> Iterable[DropTrack]:
+def _dropped(exported: ClipLabels, labels: ClipLabels) -> Iterable[DropTrack]:
     """Tracks of which no detection is labelled."""
     labelled: dict[tuple[int, str], list[ObjectLabel]] = defaultdict(list)
     for label in labels.labels:
         labelled[label.frame, label.kind].append(label)
-    exported = labels_of(frames, name="", size=size)
     for (track, kind), own in exported.by_track().items():
         if kind not in labels.kinds:
             continue  # the file speaks of other kinds
@@ -79,26 +90,31 @@ def _dropped(frames: Sequence[FramePlan], labels: ClipLabels, *, size: tuple[int
             yield DropTrack(track)
 
 
-def _drawn(frames: Sequence[FramePlan], labels: ClipLabels) -> Iterable[DrawnRegion]:
-    """Regions for the labels that no region covers."""
-    open_labels = [label for label in labels.labels if not _is_covered(frames[label.frame], label)]
+def _drawn(
+    frames: Sequence[FramePlan], exported: ClipLabels, labels: ClipLabels, shapes: Mapping[str, str]
+) -> Iterable[DrawnRegion]:
+    """Regions for the labels that nothing painted covers."""
+    before: dict[tuple[int, str], list[ObjectLabel]] = defaultdict(list)
+    for label in exported.labels:
+        before[label.frame, label.kind].append(label)
+    open_labels = [
+        label
+        for label in labels.labels
+        if not _is_one_of(before.get((label.frame, label.kind), ()), label)
+        and painted_share(label.xyxy, frames[label.frame].regions, shapes=shapes) < _COVERED
+    ]
     for run in _runs(open_labels):
-        keys = []
-        for label in run:
-            x1, y1, x2, y2 = (round(float(v), 2) for v in grow(np.array([label.xyxy]), _GROWTH)[0])
-            keys.append((frames[label.frame].time.seconds, (x1, y1, x2, y2)))
-        yield DrawnRegion(tuple(keys), run[0].kind)
+        yield DrawnRegion(tuple((frames[label.frame].time.seconds, _rounded(label.xyxy)) for label in run), run[0].kind)
 
 
-def _is_covered(plan: FramePlan, label: ObjectLabel) -> bool:
-    x1, y1, x2, y2 = label.xyxy
-    area = (x2 - x1) * (y2 - y1)
-    for region in plan.regions:
-        a1, b1, a2, b2 = region.xyxy
-        inside = max(0.0, min(x2, a2) - max(x1, a1)) * max(0.0, min(y2, b2) - max(y1, b1))
-        if inside >= _COVERED * area:
-            return True
-    return False
+def _is_one_of(exported: Sequence[ObjectLabel], label: ObjectLabel) -> bool:
+    """Whether a label is as it was exported: how much of it is hidden was decided when the plan was made."""
+    return any(max(abs(a - b) for a, b in zip(one.xyxy, label.xyxy, strict=True)) <= _UNTOUCHED_PX for one in exported)
+
+
+def _rounded(box: Box) -> Box:
+    x1, y1, x2, y2 = (round(float(value), 2) for value in box)
+    return (x1, y1, x2, y2)
 
 
 def _runs(labels: Sequence[ObjectLabel]) -> list[list[ObjectLabel]]:

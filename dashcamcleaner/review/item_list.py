@@ -16,6 +16,7 @@ import numpy as np
 from dashcamcleaner.audit.exposures import legibility
 from dashcamcleaner.core.boxes import iou
 from dashcamcleaner.core.plan import FramePlan, Observation
+from dashcamcleaner.core.shapes import DEFAULT_SHAPES
 from dashcamcleaner.review.track_summary import (
     Box,
     Reason,
@@ -60,6 +61,7 @@ def item_list(
     thresholds: Mapping[str, float],
     upright_size: tuple[int, int],
     findings: Iterable[Mapping[str, Any]] = (),
+    shapes: Mapping[str, str] = DEFAULT_SHAPES,
     per_minute: float = PER_MINUTE,
 ) -> ItemList:
     """The items of a clip, one per object.
@@ -73,6 +75,7 @@ def item_list(
         thresholds: the thresholds per kind that is hidden.
         upright_size: ``(width, height)``, pixels.
         findings: an audit's findings, as they stand in a report.
+        shapes: shape per kind, as the run paints them.
         per_minute: the most items per minute of clip; a clip that is shorter than one has at least one.
     """
     if not plans:
@@ -82,7 +85,7 @@ def item_list(
         *findings_as_items(findings, frames=len(plans)),
     ]
     found = [
-        *clear_items(plans, thresholds=thresholds, upright_size=upright_size),
+        *clear_items(plans, thresholds=thresholds, upright_size=upright_size, shapes=shapes),
         *track_items(summaries, plans=plans, thresholds=thresholds),
     ]
     groups: dict[tuple[str, int], list[ReviewItem]] = {}
@@ -101,7 +104,11 @@ def item_list(
 
 
 def clear_items(
-    plans: Sequence[FramePlan], *, thresholds: Mapping[str, float], upright_size: tuple[int, int]
+    plans: Sequence[FramePlan],
+    *,
+    thresholds: Mapping[str, float],
+    upright_size: tuple[int, int],
+    shapes: Mapping[str, str] = DEFAULT_SHAPES,
 ) -> list[ReviewItem]:
     """Detections that no region covers although they are nearly sure, those of one track as one item.
 
@@ -109,6 +116,7 @@ def clear_items(
         plans: all frames, with the regions that are hidden.
         thresholds: the thresholds per kind that is hidden.
         upright_size: ``(width, height)``, pixels.
+        shapes: shape per kind, as the run paints them.
     """
     tracker = Tracker(upright_size=upright_size)
     frame_s = _frame_s(plans)
@@ -120,7 +128,7 @@ def clear_items(
             ids.tolist(), seen.xyxy.tolist(), seen.score.tolist(), seen.kind.tolist(), strict=True
         ):
             threshold = thresholds.get(kind)
-            if threshold is None or score < _NEAR_MISS * threshold or is_covered(box, plan.regions):
+            if threshold is None or score < _NEAR_MISS * threshold or is_covered(box, plan.regions, shapes=shapes):
                 continue
             x1, y1, x2, y2 = box
             doubt = min(1.0, score / threshold) if threshold else 1.0

@@ -14,7 +14,7 @@ from dashcamcleaner.core.kinds import thresholds_of
 from dashcamcleaner.core.plan import FramePlan, Observation
 from dashcamcleaner.errors import Cancelled, InputError
 from dashcamcleaner.messages import msg
-from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
+from dashcamcleaner.pipeline.build import make_planner, rules_per_kind, shapes_per_kind
 from dashcamcleaner.pipeline.plan_file import PlanReader
 from dashcamcleaner.pipeline.plan_settings import settings_for_rendering
 from dashcamcleaner.review.item_list import ItemList, item_list
@@ -96,6 +96,7 @@ class PlanReview:
             thresholds=thresholds_of(self._rules),
             findings=_findings(report),
             upright_size=self.header.upright_size,
+            shapes=shapes_per_kind(self.settings),
         )
 
     @property

@@ -13,7 +13,9 @@ import numpy as np
 
 from dashcamcleaner.audit.exposures import legibility
 from dashcamcleaner.core.boxes import area_within
+from dashcamcleaner.core.painted import painted_share
 from dashcamcleaner.core.plan import FramePlan, Origin, Region
+from dashcamcleaner.core.shapes import DEFAULT_SHAPES
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.planning.hidden_share import HiddenShare
 
@@ -251,12 +253,12 @@ def _fills(summary: TrackSummary) -> list[tuple[int, int]]:
     return fills
 
 
-def is_covered(box: Sequence[float], regions: Sequence[Region]) -> bool:
-    """Whether one of the regions hides most of a box."""
-    area = max(1e-9, (box[2] - box[0]) * (box[3] - box[1]))
-    for region in regions:
-        x1, y1, x2, y2 = region.xyxy
-        w, h = min(x2, box[2]) - max(x1, box[0]), min(y2, box[3]) - max(y1, box[1])
-        if w > 0 and h > 0 and w * h >= _COVERED * area:
-            return True
-    return False
+def is_covered(box: Sequence[float], regions: Sequence[Region], *, shapes: Mapping[str, str] = DEFAULT_SHAPES) -> bool:
+    """Whether what regions paint hides most of a box.
+
+    Args:
+        box: upright full-size pixels.
+        regions: those of its frame.
+        shapes: shape per kind, as the run paints them.
+    """
+    return painted_share(box, regions, shapes=shapes) >= _COVERED

@@ -8,9 +8,11 @@ import pytest
 from labelled import KINDS, SIZE, exported, plan
 
 from dashcamcleaner.core.edit_types import DrawnRegion, DropTrack
+from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.core.shapes import BOX
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.labels.as_edits import edits_from_labels
-from dashcamcleaner.labels.clip_labels import ClipLabels, ObjectLabel
+from dashcamcleaner.labels.clip_labels import ClipLabels, ObjectLabel, labels_of
 
 
 def with_labels(*labels: ObjectLabel) -> ClipLabels:
@@ -49,8 +51,32 @@ def test_an_added_object_is_drawn_along_its_frames(track: int | None) -> None:
     assert len(drawn) == len(edits) == 2
     first = next(one for one in drawn if len(one.keys) == 3)
     assert (first.from_s, first.to_s) == (pytest.approx(2 / 25), pytest.approx(4 / 25))
-    x1, y1, x2, y2 = first.keys[0][1]
-    assert (x1 < 102, y1 < 250, x2 > 122, y2 > 280) == (True,) * 4  # larger than what was labelled
+    assert first.keys[0][1] == (102, 250, 122, 280), "painted as it was labelled, corners and all"
+    hidden = [
+        dataclasses.replace(frame, regions=(*frame.regions, *Edits(edits).apply((), seen=frame.seen)))
+        for frame in plan()
+    ]
+    assert edits_from_labels(hidden, with_labels(*exported().labels, *added), size=SIZE) == ()
+
+
+def test_a_label_at_the_corners_of_a_round_region_is_not_covered() -> None:
+    face = next(one for one in exported().labels if one.kind == "face" and one.frame == 2)
+    x1, y1, x2, y2 = next(r.xyxy for r in plan()[2].regions if r.kind == "face")
+    box = (x1, y1, x1 + (x2 - x1) / 3, y1 + (y2 - y1) / 3)
+    corner = dataclasses.replace(face, xyxy=tuple(round(value, 2) for value in box), track=40)
+    labels = with_labels(*exported().labels, corner)
+    assert edits_from_labels(plan(), labels, size=SIZE) == (DrawnRegion(((2 / 25, corner.xyxy),), "face"),)
+    assert edits_from_labels(plan(), labels, size=SIZE, shapes={"face": BOX}) == ()
+
+
+def test_labels_that_stay_as_they_were_exported_give_no_edits_however_little_was_grown() -> None:
+    tight = []
+    for frame in plan():
+        boxes = frame.seen.detections.xyxy.tolist()
+        regions = [dataclasses.replace(r, xyxy=tuple(boxes[n])) for n, r in enumerate(frame.regions)]
+        tight.append(dataclasses.replace(frame, regions=tuple(regions)))
+    labels = labels_of(tight, name="clip.mp4", size=SIZE, kinds=KINDS)
+    assert edits_from_labels(tight, labels, size=SIZE) == ()
 
 
 def test_labels_of_another_clip_are_refused() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from dashcamcleaner.core import shapes
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.plan import FramePlan, Observation, Origin, Region
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.review.track_summary import (
     Reason,
     findings_as_items,
+    is_covered,
     large_regions,
     track_items,
     track_summaries,
@@ -68,3 +70,11 @@ def test_a_region_that_takes_much_of_the_picture_is_told() -> None:
     (spot,) = large_regions(plans, upright_size=(400, 400))
     assert (spot.reason, spot.index, spot.track) == (Reason.LARGE, 2, 4)
     assert "track 4" in spot.message
+
+
+def test_a_box_at_the_corner_of_a_round_region_is_not_covered() -> None:
+    region = Region((100.0, 100.0, 200.0, 200.0), "face", 0.9, Origin.DETECTED, 1)
+    corner = (100.0, 100.0, 116.0, 116.0)
+    assert not is_covered(corner, [region])
+    assert is_covered(corner, [region], shapes={"face": shapes.BOX})
+    assert is_covered((110.0, 110.0, 190.0, 190.0), [region])
