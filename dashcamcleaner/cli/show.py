@@ -91,7 +91,10 @@ class Display:
         elif isinstance(event, Finished | Failed):
             refused = isinstance(event, Failed) and source not in self._worked
             without_work = refused or (isinstance(event, Finished) and event.earlier)
-            self._estimate.ended(self._order.get(source), without_work=without_work)
+            kept = 0.0
+            if isinstance(event, Finished) and event.summary.frames:
+                kept = event.summary.resumed_frames / event.summary.frames
+            self._estimate.ended(self._order.get(source), without_work=without_work, kept_share=kept)
 
     def _tell(self, job: Job, event: Event) -> None:
         if isinstance(event, Failed):
