@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import av
 import numpy as np
 from fakes import ColourDetector
+from turned_clock import TurnedClock
 
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.live.clock import Clock
@@ -64,7 +65,8 @@ class MadeSource:
         self.before, self.paint = before, paint
         self.opened = 0
         self._next = 0
-        self._over = threading.Event()
+        self._turn = threading.Condition()
+        self._over = False
 
     def open(self) -> StreamFormat:
         self.opened += 1
@@ -72,12 +74,13 @@ class MadeSource:
 
     def captured(self) -> Iterator[CapturedFrame | CapturedSound]:
         maker = FrameMaker(SIZE)
-        while self._next < self.frames and not self._over.is_set():
+        while self._next < self.frames and not self._over:
             number, self._next = self._next, self._next + 1
             self.before(number)
-            wait = (number + 1) / self.rate - self.clock.now()
-            if wait > 0:
-                self._over.wait(wait)
+            due_s = (number + 1) / self.rate
+            with self._turn:
+                while self.clock.now() < due_s and not self._over:
+                    self.clock.wait(self._turn, due_s)
             native = av.VideoFrame.from_ndarray(self.paint(number), format="rgb24")
             now = self.clock.now()
             yield CapturedFrame(maker.of_native(native), now, number / self.rate)
@@ -88,7 +91,11 @@ class MadeSource:
                 yield CapturedSound(block, now)
 
     def interrupt(self) -> None:
-        self._over.set()
+        with self._turn:
+            self._over = True
+            self._turn.notify_all()
+        if isinstance(self.clock, TurnedClock):
+            self.clock.release()
 
     def close(self) -> None:
         pass

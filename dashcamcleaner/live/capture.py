@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dashcamcleaner.errors import DashcamCleanerError, InputError
+from dashcamcleaner.live.clock import Backoff
 from dashcamcleaner.live.ports import CapturedFrame, FrameSource, StreamFormat
 from dashcamcleaner.live.state import LiveState
 from dashcamcleaner.messages import msg
 
 __all__ = ["Capture"]
 
-_FIRST_RETRY_S, _LAST_RETRY_S = 0.25, 8.0
+_LONGEST_RETRY_S = 8.0
 
 
 class Capture:
@@ -26,7 +27,7 @@ class Capture:
 
     def run(self) -> None:
         """The thread's work: until the source ends or the run does."""
-        retry_s = _FIRST_RETRY_S
+        retry = Backoff(self._state.clock, longest_s=_LONGEST_RETRY_S)
         lost = False
         is_open = True
         while not self._state.stop.is_set():
@@ -42,7 +43,7 @@ class Capture:
                         self._state.change(
                             "source", msg("{description} is back.", description=self._source.description)
                         )
-                    retry_s = _FIRST_RETRY_S
+                    retry.worked()
                     if isinstance(item, CapturedFrame):
                         self._state.counts.captured(self._state.clock.now())
                         if self._state.buffer.put(item) is None:
@@ -60,8 +61,8 @@ class Capture:
                 lost = True
                 is_open = False
                 self._source.close()
-                self._state.stop.wait(retry_s)
-                retry_s = min(_LAST_RETRY_S, 2 * retry_s)
+                with self._state.buffer.changed:
+                    retry.wait(self._state.buffer.changed, ended=self._state.stop.is_set)
         self._source.close()
         self._state.buffer.end()
 

@@ -139,10 +139,10 @@ class DelayBuffer:
                 due.append(self._sounds.popleft())
         return due
 
-    def next_due_s(self) -> float | None:
-        """When the next frame or sound leaves; None where nothing waits."""
+    def next_due_s(self, *, lead_s: float = 0.0) -> float | None:
+        """When the next frame or sound leaves, frames being taken so much earlier; None where nothing waits."""
         with self.changed:
-            due = [held.due_s for held in list(self._frames)[:1]]
+            due = [held.due_s - lead_s for held in list(self._frames)[:1]]
             due += [sound.captured_s + self.delay_s for sound in list(self._sounds)[:1]]
         return min(due, default=None)
 

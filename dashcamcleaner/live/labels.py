@@ -27,6 +27,8 @@ _FARTHEST_S = 1.5
 _MARGIN_S = 1.0
 """Frames are asked for later than their time by less than this (`live.leave`)."""
 _SCORES = {"nudity", "violence", "drugs"}
+_PARTS = {"nude_region", "nude_picture", "weapon", "fight", "smoking", "alcohol", "paraphernalia"}
+"""What `scenes.classify.safety` makes scores of. Its networks are opened when pictures run; a wrong name is told before."""
 
 
 class LabelScorer(Protocol):
@@ -60,12 +62,17 @@ def parse_rule(text: str, *, hits: int, of: int, bypass: float, hold_s: float) -
     """A rule of ``LABEL>THRESHOLD``.
 
     Raises:
-        SettingError: it is none, or more hits are asked for than scores.
+        SettingError: it is none, nothing scores its label, or more hits are asked for than scores.
     """
     match = re.fullmatch(r"\s*([a-z][a-z0-9_-]{0,40})\s*>\s*(0?\.\d+|0|1|1\.0)\s*", text)
     if match is None:
         raise SettingError(
             msg("--when {text} is no rule.", text=repr(text)), hint="A rule is a label and a threshold: nudity>0.6."
+        )
+    if match[1] not in _SCORES | _PARTS:
+        raise SettingError(
+            msg("Nothing scores {missing}.", missing=match[1]),
+            hint=msg("Labels are {names}.", names=", ".join([*sorted(_SCORES), *sorted(_PARTS)])),
         )
     if hits > of:
         raise SettingError(

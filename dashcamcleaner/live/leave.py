@@ -149,6 +149,6 @@ class Leave:
     def _idle(self, lead_s: float, card_s: float | None) -> None:
         """Wait for the next frame, sound or card that is due, or for something new."""
         with self._state.buffer.changed:
-            due = self._state.buffer.next_due_s()
-            times = [time for time in (None if due is None else due - lead_s, card_s) if time is not None]
+            due_s = self._state.buffer.next_due_s(lead_s=lead_s)
+            times = [time for time in (due_s, card_s) if time is not None]
             self._state.clock.wait(self._state.buffer.changed, min(times, default=None))

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 from dashcamcleaner.errors import DashcamCleanerError
+from dashcamcleaner.live.clock import Backoff, Clock
 from dashcamcleaner.live.ports import FrameSink, StreamFormat
 from dashcamcleaner.live.release import ReleasedFrame, ReleasedSound
 from dashcamcleaner.messages import msg
@@ -14,7 +15,7 @@ from dashcamcleaner.messages import msg
 __all__ = ["Outlet"]
 
 _MOST_WAITING = 60
-_FIRST_RETRY_S, _LAST_RETRY_S = 0.25, 8.0
+_LONGEST_RETRY_S = 8.0
 
 
 class Outlet:
@@ -22,12 +23,16 @@ class Outlet:
 
     Args:
         sink: used by the thread that calls `run` alone.
+        clock: the session's.
         tell: takes ``(what, sentence)``: the sink was lost or found.
         drop: told of each frame that the sink had no time for.
     """
 
-    def __init__(self, sink: FrameSink, *, tell: Callable[[str, str], None], drop: Callable[[], None]) -> None:
+    def __init__(
+        self, sink: FrameSink, *, clock: Clock, tell: Callable[[str, str], None], drop: Callable[[], None]
+    ) -> None:
         self.sink = sink
+        self._clock = clock
         self._tell = tell
         self._drop = drop
         self._changed = threading.Condition()
@@ -52,27 +57,28 @@ class Outlet:
 
     def run(self, form: StreamFormat) -> None:
         """The thread's work: until `end`."""
-        retry_s = _FIRST_RETRY_S
+        retry = Backoff(self._clock, longest_s=_LONGEST_RETRY_S)
         failed = False
         try:
             while not (self._ended and not self._waiting):
                 try:
                     if not self.sink.open(form):
-                        self._pause(0.0)
+                        self._forget()
                         continue
                     if failed:
                         self._tell("sink", msg("{description} works again.", description=self.sink.description))
                         failed = False
                     while (item := self._take()) is not None:
                         self.sink.write(item)
-                        retry_s = _FIRST_RETRY_S
+                        retry.worked()
                 except DashcamCleanerError as error:
                     if not failed:
                         self._tell("sink", f"{self.sink.description}: {error.message}")
                     failed = True
                     self.sink.close()
-                    self._pause(retry_s)
-                    retry_s = min(_LAST_RETRY_S, 2 * retry_s)
+                    with self._changed:
+                        retry.wait(self._changed, ended=lambda: self._ended)
+                    self._forget()
                 else:
                     break
         finally:
@@ -81,12 +87,10 @@ class Outlet:
     def _take(self) -> ReleasedFrame | ReleasedSound | None:
         with self._changed:
             while not self._waiting and not self._ended:
-                self._changed.wait()
+                self._clock.wait(self._changed, None)
             return self._waiting.popleft() if self._waiting else None
 
-    def _pause(self, seconds: float) -> None:
-        """Before the next try; what left meanwhile is not kept."""
+    def _forget(self) -> None:
+        """Before the next try: what left meanwhile is not kept."""
         with self._changed:
-            if not self._ended:
-                self._changed.wait_for(lambda: self._ended, seconds)
             self._waiting.clear()

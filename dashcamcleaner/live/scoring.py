@@ -76,7 +76,7 @@ class LabelScoring:
                         msg("Scoring failed, and all is covered until it works again: {error}.", error=repr(error)),
                     )
                 told = True
-                self._state.stop.wait(RETRY_S)
+                self._state.pause(RETRY_S)
                 continue
             if self._switches:
                 best = max((scores[rule.label] for rule in self._labels.rules), default=0.0)

@@ -66,7 +66,7 @@ class LiveSession:
     ) -> None:
         self._source, self._models = source, models
         self._state = state = LiveState(settings, clock or SessionClock())
-        self._outlets = [Outlet(sink, tell=state.change, drop=state.counts.drop) for sink in sinks]
+        self._outlets = [Outlet(sink, clock=state.clock, tell=state.change, drop=state.counts.drop) for sink in sinks]
         self._switchers = [
             Switcher(switch, clock=state.clock, hold_s=settings.hold, fresh_s=FRESH_S, tell=state.change)
             for switch in switches

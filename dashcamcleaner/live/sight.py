@@ -80,7 +80,7 @@ class Sight:
                     msg("Detection failed, and all is covered until it works again: {message}", message=message),
                 )
                 self._state.load.forget()
-                self._state.stop.wait(RETRY_S)
+                self._state.pause(RETRY_S)
 
     def _see_all(self, analysis: Analysis, detectors: Detectors, motion: MotionEstimator | None) -> None:
         """Analyse frames until the source ends, with whichever detector the load asks for."""

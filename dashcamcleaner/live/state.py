@@ -7,7 +7,7 @@ from collections import deque
 
 from dashcamcleaner.core.events import Event, LiveChange
 from dashcamcleaner.live.analysis import Analysis
-from dashcamcleaner.live.clock import Clock
+from dashcamcleaner.live.clock import Clock, pause
 from dashcamcleaner.live.delay import DelayBuffer
 from dashcamcleaner.live.load import LoadControl, size_steps
 from dashcamcleaner.live.stats import LiveCounts
@@ -53,6 +53,11 @@ class LiveState:
         with self.group.lock:
             self.events.append(LiveChange(round(self.clock.now(), 3), what, message))
             self.group.lock.notify_all()
+
+    def pause(self, seconds: float) -> None:
+        """Wait for so long, or until the run is to end."""
+        with self.buffer.changed:
+            pause(self.clock, self.buffer.changed, seconds, ended=self.stop.is_set)
 
     @property
     def drained(self) -> bool:

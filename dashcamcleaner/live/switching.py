@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Protocol, runtime_checkable
 
 from dashcamcleaner.errors import DashcamCleanerError
-from dashcamcleaner.live.clock import Clock
+from dashcamcleaner.live.clock import Backoff, Clock
 from dashcamcleaner.messages import msg
 
 __all__ = ["FRESH_S", "LEASE_S", "RENEW_S", "CoverSwitch", "Switcher", "Verdicts"]
@@ -23,7 +23,7 @@ LEASE_S = 1.5
 """How long one lasts: whoever holds the cover falls back to covered after this time without a renewal."""
 FRESH_S = 0.5
 """A verdict that nothing is there counts for so long: then the switches cover."""
-_FIRST_RETRY_S, _LAST_RETRY_S = 0.25, 5.0
+_LONGEST_RETRY_S = 5.0
 
 
 @runtime_checkable
@@ -115,7 +115,7 @@ class Switcher:
 
     def run(self) -> None:
         """The thread's work: until `end`."""
-        retry_s = _FIRST_RETRY_S
+        retry = Backoff(self._clock, longest_s=_LONGEST_RETRY_S)
         lost = False
         try:
             while not self._ended:
@@ -125,7 +125,7 @@ class Switcher:
                     if lost:
                         lost = False
                         self._tell("sink", msg("{description} is reached again.", description=self.switch.description))
-                    retry_s = _FIRST_RETRY_S
+                    retry.worked()
                     self._serve()
                 except DashcamCleanerError as error:
                     self.covered = True
@@ -134,8 +134,7 @@ class Switcher:
                     lost = True
                     self.switch.close()
                     with self._changed:
-                        self._changed.wait_for(lambda: self._ended, retry_s)
-                    retry_s = min(_LAST_RETRY_S, 2 * retry_s)
+                        retry.wait(self._changed, ended=lambda: self._ended)
         finally:
             self.switch.close()
 

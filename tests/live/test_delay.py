@@ -86,3 +86,13 @@ def test_sound_leaves_after_the_same_delay() -> None:
         buffer.put_sound(CapturedSound(i, i / 10))
     assert [sound.native for sound in buffer.sounds_due(1.15)] == [0, 1]
     assert buffer.next_due_s() == 1.2
+
+
+def test_sound_is_waited_for_to_its_time_and_frames_to_a_little_before() -> None:
+    buffer = DelayBuffer(delay_s=1.0, most_bytes=10**6)
+    put(buffer, 0.3)
+    assert buffer.next_due_s(lead_s=0.1) == 1.3 - 0.1
+    buffer.put_sound(CapturedSound(0, 0.25))
+    assert buffer.next_due_s(lead_s=0.1) == 1.3 - 0.1
+    buffer.pop()
+    assert buffer.next_due_s(lead_s=0.1) == 1.25, "whoever woke earlier would look again and again until then"

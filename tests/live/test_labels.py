@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from fakes import pool
 from live_scene import KeepingSink, MadeSource, MoodyDetector
+from turned_clock import TurnedClock
 
 from dashcamcleaner.core.events import LiveChange
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.live.clock import SessionClock
 from dashcamcleaner.live.labels import LabelRule, LabelWatch, parse_rule
 from dashcamcleaner.live.release import CoverReason
 from dashcamcleaner.live.session import LiveSession
@@ -124,7 +124,7 @@ def run_labels(
     events: list[Any] | None = None,
     **more: Any,
 ) -> KeepingSink:
-    clock, kept = SessionClock(), KeepingSink()
+    clock, kept = TurnedClock(), KeepingSink()
 
     def paint(number: int) -> np.ndarray:
         picture = np.full((96, 160, 3), 90, np.uint8)

@@ -1,14 +1,13 @@
 """A live run's threads: whichever of them stalls or dies, no frame leaves in which the face can be told.
 
-The scene's face is a colour that nothing else has. What is held against the clock is only what must hold however slow
-the machine is: every frame that left is looked at.
+The scene's face is a colour that nothing else has. The clock is a turned one, which stands still while anybody works:
+who stalls, and for how long, is the test's affair and never the machine's.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -16,11 +15,11 @@ import numpy as np
 import pytest
 from fakes import pool
 from live_scene import FACE, KeepingSink, MadeSource, MoodyDetector, scene, shows_face
+from turned_clock import TurnedClock
 
 from dashcamcleaner.core.events import Event, LiveChange, LiveStats, Started
 from dashcamcleaner.errors import BackendError, InputError, OutputError
 from dashcamcleaner.live import analysis as analysis_module
-from dashcamcleaner.live.clock import SessionClock
 from dashcamcleaner.live.delay import DelayBuffer
 from dashcamcleaner.live.ports import StreamFormat
 from dashcamcleaner.live.release import CoverReason
@@ -28,18 +27,21 @@ from dashcamcleaner.live.session import LiveSession
 from dashcamcleaner.settings import Settings
 
 SETTINGS: dict[str, Any] = {"delay": 1.0, "carry": 0.2, "crop_checks": False, "inference_size": 160, "style": "solid"}
+EARLY_S = 0.02
+"""So long before its time a frame is painted."""
 
 
 def run_live(
     *,
     frames: int = 45,
-    detector: MoodyDetector | None = None,
+    clock: TurnedClock | None = None,
+    detector: MoodyDetector | Callable[..., MoodyDetector] | None = None,
     sink: KeepingSink | None = None,
-    source: Callable[[SessionClock], MadeSource] | None = None,
+    source: Callable[[TurnedClock], MadeSource] | None = None,
     during: Callable[[LiveSession, Event], None] = lambda session, event: None,
     **settings: Any,
 ) -> tuple[KeepingSink, list[Event], LiveSession]:
-    clock = SessionClock()
+    clock = clock or TurnedClock()
     kept = sink or KeepingSink()
     made = source(clock) if source else MadeSource(clock, frames=frames)
     models = pool(detector or MoodyDetector())
@@ -60,6 +62,16 @@ def nothing_legible(kept: KeepingSink) -> None:
             assert frame.reason is not None
 
 
+def covered_of(kept: KeepingSink) -> list[int]:
+    """The numbers of the captured frames that left covered."""
+    return [frame.number for frame in kept.frames if frame.covered and frame.number >= 0]
+
+
+def captured_between(start_s: float, end_s: float, *, frames: int, rate: float = 30.0) -> list[int]:
+    """The numbers of the frames that `MadeSource` gives from one time to before another."""
+    return [number for number in range(frames) if start_s <= (number + 1) / rate < end_s]
+
+
 def messages(events: list[Event], what: str) -> list[str]:
     return [event.message for event in events if isinstance(event, LiveChange) and event.what == what]
 
@@ -71,11 +83,10 @@ def test_the_scene_would_show_its_face() -> None:
 def test_frames_leave_with_their_regions_hidden_in_order() -> None:
     kept, events, _ = run_live()
     nothing_legible(kept)
-    seen = [frame for frame in kept.frames if not frame.covered]
-    assert seen, "some leave uncovered"
+    assert covered_of(kept) == []
+    seen = [frame for frame in kept.frames if frame.number >= 0]
     assert all(frame.proof is not None and frame.proof.regions for frame in seen)
-    times = [frame.captured_s for frame in kept.frames if frame.number >= 0]
-    assert times == sorted(times)
+    assert [frame.number for frame in seen] == list(range(45))
     assert isinstance(events[0], Started)
     assert isinstance(events[-1], LiveStats)
     assert messages(events, "ended") == ["The source has ended."]
@@ -100,9 +111,15 @@ def fail(error: Exception) -> Callable[[], None]:
 
 
 def test_a_detector_that_stalls_covers() -> None:
-    kept, _, _ = run_live(detector=MoodyDetector(before=once(3, lambda: time.sleep(1.5))), frames=60)
+    clock = TurnedClock()
+    stalling = MoodyDetector(before=once(3, lambda: clock.sleep(1.5)))
+    kept, _, _ = run_live(clock=clock, detector=stalling, frames=90)
     nothing_legible(kept)
-    assert any(frame.reason is CoverReason.LATE for frame in kept.frames)
+    late = covered_of(kept)
+    assert late[0] == 3, "its answer comes half a second after the frame's time"
+    assert all(frame.reason is CoverReason.LATE for frame in kept.frames if frame.number in late)
+    assert late == list(range(3, late[-1] + 1))
+    assert late[-1] < captured_between(0, 3 / 30 + 1.5, frames=90)[-1], "it goes on ahead, and catches up"
 
 
 @pytest.mark.parametrize("error", [RuntimeError("the card fell off"), BackendError("no device."), MemoryError()])
@@ -110,7 +127,8 @@ def test_a_detector_that_dies_covers_and_is_asked_again(error: Exception) -> Non
     kept, events, _ = run_live(detector=MoodyDetector(before=once(3, fail(error))), frames=75)
     nothing_legible(kept)
     assert len(messages(events, "detector")) == 1
-    assert any(frame.covered for frame in kept.frames)
+    assert 3 in covered_of(kept)
+    assert not set(captured_between(1.0, 9, frames=75)) & set(covered_of(kept)), "it works again"
 
 
 def test_a_detector_that_stays_dead_keeps_everything_covered() -> None:
@@ -119,29 +137,28 @@ def test_a_detector_that_stays_dead_keeps_everything_covered() -> None:
 
     kept, _, _ = run_live(detector=MoodyDetector(before=always))
     nothing_legible(kept)
-    assert all(frame.covered for frame in kept.frames)
+    assert covered_of(kept) == list(range(45))
 
 
 def test_while_weights_load_everything_is_covered() -> None:
+    clock = TurnedClock()
+
     def slow(**_: Any) -> MoodyDetector:
-        time.sleep(1.5)
+        clock.sleep(1.5)
         return MoodyDetector()
 
-    clock = SessionClock()
-    kept = KeepingSink()
-    live = LiveSession(
-        MadeSource(clock, frames=30), [kept], settings=Settings(**SETTINGS), models=pool(slow), clock=clock
-    )
-    list(live.run())
+    kept, _, _ = run_live(clock=clock, detector=slow, frames=60)
     nothing_legible(kept)
-    assert any(frame.reason is CoverReason.LOADING for frame in kept.frames)
+    loading = [frame.number for frame in kept.frames if frame.reason is CoverReason.LOADING and frame.number >= 0]
+    assert loading == captured_between(0, 0.5 + EARLY_S, frames=60), "those whose time came before the weights did"
+    assert covered_of(kept)[-1] < captured_between(0, 1.5, frames=60)[-1]
 
 
 def test_weights_that_cannot_be_had_end_the_run_with_their_error() -> None:
     def missing(**_: Any) -> MoodyDetector:
         raise BackendError("there are no weights.")
 
-    clock = SessionClock()
+    clock = TurnedClock()
     live = LiveSession(
         MadeSource(clock, frames=300), [KeepingSink()], settings=Settings(**SETTINGS), models=pool(missing), clock=clock
     )
@@ -150,7 +167,7 @@ def test_weights_that_cannot_be_had_end_the_run_with_their_error() -> None:
 
 
 def test_a_source_that_stalls_is_covered_by_cards_while_it_does() -> None:
-    kept, _, _ = run_live(source=lambda clock: MadeSource(clock, frames=40, before=once(15, lambda: time.sleep(1.5))))
+    kept, _, _ = run_live(source=lambda clock: MadeSource(clock, frames=40, before=once(15, lambda: clock.sleep(1.8))))
     nothing_legible(kept)
     cards = [frame for frame in kept.frames if frame.reason is CoverReason.STALLED and frame.captured_s > 0.3]
     assert cards
@@ -160,7 +177,7 @@ def test_a_source_that_stalls_is_covered_by_cards_while_it_does() -> None:
 def test_a_source_that_breaks_off_is_opened_again() -> None:
     made: list[MadeSource] = []
 
-    def source(clock: SessionClock) -> MadeSource:
+    def source(clock: TurnedClock) -> MadeSource:
         made.append(MadeSource(clock, frames=40, before=once(15, fail(InputError("the cable is out.")))))
         return made[0]
 
@@ -175,7 +192,7 @@ def test_a_source_that_breaks_off_is_opened_again() -> None:
 class ReturningSource(MadeSource):
     """Breaks off once, cannot be opened a few times, and comes back; at first, if asked, with another size."""
 
-    def __init__(self, clock: SessionClock, *, other_size: bool = False) -> None:
+    def __init__(self, clock: TurnedClock, *, other_size: bool = False) -> None:
         super().__init__(clock, frames=80, before=once(15, fail(InputError("the cable is out."))))
         self.other_size = other_size
 
@@ -192,7 +209,7 @@ class ReturningSource(MadeSource):
 def test_a_source_that_cannot_be_opened_for_a_while_is_tried_again(other_size: bool) -> None:
     made: list[ReturningSource] = []
 
-    def source(clock: SessionClock) -> MadeSource:
+    def source(clock: TurnedClock) -> MadeSource:
         made.append(ReturningSource(clock, other_size=other_size))
         return made[0]
 
@@ -204,8 +221,9 @@ def test_a_source_that_cannot_be_opened_for_a_while_is_tried_again(other_size: b
 
 
 def test_a_planner_that_stalls_covers(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = TurnedClock()
     real = analysis_module.Analysis.take
-    before = once(3, lambda: time.sleep(1.5))
+    before = once(3, lambda: clock.sleep(1.5))
 
     def slow(self: Any, held: Any, frame: Any, seen: Any) -> None:
         with self._lock:
@@ -213,9 +231,9 @@ def test_a_planner_that_stalls_covers(monkeypatch: pytest.MonkeyPatch) -> None:
         real(self, held, frame, seen)
 
     monkeypatch.setattr(analysis_module.Analysis, "take", slow)
-    kept, _, _ = run_live(frames=60)
+    kept, _, _ = run_live(clock=clock, frames=60)
     nothing_legible(kept)
-    assert any(frame.covered for frame in kept.frames)
+    assert 3 in covered_of(kept)
 
 
 def test_painting_that_fails_covers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,24 +258,30 @@ def test_painting_that_fails_covers(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_thread_that_lets_frames_leave_may_stall_too(monkeypatch: pytest.MonkeyPatch) -> None:
     from dashcamcleaner.live.gate import Gate
 
+    clock = TurnedClock()
     real = Gate.release
-    before = once(10, lambda: time.sleep(0.9))
+    before = once(10, lambda: clock.sleep(0.9))
 
     def slow(self: Gate, held: Any, answer: Any, **more: Any) -> Any:
         before(held.number)
         return real(self, held, answer, **more)
 
     monkeypatch.setattr(Gate, "release", slow)
-    kept, events, _ = run_live(frames=75)
+    kept, events, _ = run_live(clock=clock, frames=75)
     nothing_legible(kept)
     last = events[-1]
     assert isinstance(last, LiveStats)
-    assert last.dropped > 0, "it catches up instead of staying behind"
+    numbers = [frame.number for frame in kept.frames if frame.number >= 0]
+    lost = [number for number in range(75) if number not in numbers]
+    assert lost == list(range(11, 11 + len(lost))), "it catches up instead of staying behind"
+    assert last.dropped == len(lost) == int((0.9 - EARLY_S - 0.25) * 30), (
+        "those that are more than a quarter of a second behind"
+    )
 
 
 def test_a_sink_that_stalls_holds_up_no_other() -> None:
-    clock = SessionClock()
-    slow, quick = KeepingSink(before=once(5, lambda: time.sleep(1.2))), KeepingSink()
+    clock = TurnedClock()
+    slow, quick = KeepingSink(before=once(5, lambda: clock.sleep(1.2))), KeepingSink()
     live = LiveSession(
         MadeSource(clock, frames=45), [slow, quick], settings=Settings(**SETTINGS), models=pool(MoodyDetector()),
         clock=clock,
@@ -265,7 +289,7 @@ def test_a_sink_that_stalls_holds_up_no_other() -> None:
     list(live.run())
     nothing_legible(slow)
     nothing_legible(quick)
-    assert len(quick.frames) >= 45 - 15
+    assert [frame.number for frame in quick.frames if frame.number >= 0] == list(range(45))
 
 
 def test_a_sink_that_fails_is_opened_again_and_told() -> None:
@@ -276,6 +300,14 @@ def test_a_sink_that_fails_is_opened_again_and_told() -> None:
     assert told[1].endswith("works again.")
 
 
+UNTIED_RATE = 30.5
+"""With it no frame is captured at a whole second, when the session tells its figures."""
+
+
+def untied(clock: TurnedClock) -> MadeSource:
+    return MadeSource(clock, frames=90, rate=UNTIED_RATE)
+
+
 def test_panic_covers_what_waits_and_what_comes() -> None:
     asked = threading.Event()
 
@@ -284,16 +316,26 @@ def test_panic_covers_what_waits_and_what_comes() -> None:
             asked.set()
             live.panic(0.8)
 
-    kept, events, live = run_live(frames=90, during=during)
+    kept, events, live = run_live(source=untied, during=during)
     nothing_legible(kept)
-    panicked = [frame for frame in kept.frames if frame.reason is CoverReason.PANIC]
-    assert panicked
-    assert all(
-        frame.covered
-        for frame in kept.frames
-        if live._state.panic_from_s - 0.4 < frame.captured_s < live._state.panic_from_s
+    panicked = [frame.number for frame in kept.frames if frame.reason is CoverReason.PANIC]
+    assert panicked == covered_of(kept)
+    from_s = live._state.panic_from_s
+    assert panicked == captured_between(from_s - 1.0, from_s, frames=90, rate=UNTIED_RATE), (
+        "all that waited for its time"
     )
     assert len(messages(events, "panic")) == 1
+
+
+def test_a_panic_that_lasts_longer_than_the_delay_covers_what_comes_after_it() -> None:
+    def during(live: LiveSession, event: Event) -> None:
+        if isinstance(event, LiveStats) and live._state.panic_to_s < 0:
+            live.panic(1.5)
+
+    kept, _, live = run_live(source=untied, during=during)
+    nothing_legible(kept)
+    from_s = live._state.panic_from_s
+    assert covered_of(kept) == captured_between(from_s - 1.0, from_s + 0.5 + EARLY_S, frames=90, rate=UNTIED_RATE)
 
 
 def test_stopping_ends_all_threads_soon() -> None:
@@ -323,9 +365,11 @@ def test_nobody_asks_for_frames_over_and_over_once_the_source_has_ended(monkeypa
 
 @pytest.mark.parametrize("mute", [True, False])
 def test_sound_is_delayed_alike_and_muted_while_covered_if_asked(mute: bool) -> None:
+    clock = TurnedClock()
     kept, _, _ = run_live(
+        clock=clock,
         source=lambda clock: MadeSource(clock, frames=45, sound=True),
-        detector=MoodyDetector(before=once(3, lambda: time.sleep(1.6))),
+        detector=MoodyDetector(before=once(3, lambda: clock.sleep(1.6))),
         mute_covered=mute,
     )
     assert kept.sounds
