@@ -183,7 +183,7 @@ class VisiblePersons:
     def _by(self, person: int) -> str:
         if self._edits.only_persons:
             return msg("the rule that hides others only")
-        return self._edits.keep_persons.get(person) or "their number"
+        return self._edits.keep_persons.get(person) or msg("their number")
 
 
 def keep_edits_beside(job: Job, edits: Edits, *, zones: Sequence[HiddenZone] = ()) -> str:

@@ -9,13 +9,14 @@ import dataclasses
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.core.edit_types import ClearZone, HiddenSpan, HiddenZone
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.findings import AuditResult
+from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.person_edits import PersonStyle
 from dashcamcleaner.core.summary import CLEANED, KindSummary, RunSummary, StreamAction
 from dashcamcleaner.core.time import format_seconds
@@ -32,7 +33,7 @@ from dashcamcleaner.files import (
     new_work_file,
     side_path,
 )
-from dashcamcleaner.messages import msg, texts_of, with_texts
+from dashcamcleaner.messages import as_message, joined, msg, texts_of, with_texts
 from dashcamcleaner.report.html import REPORT_VERSION, can_be_shown, is_page, report_html, write_html
 from dashcamcleaner.report.sheet import SheetPicture, read_sheet
 from dashcamcleaner.seals import is_seal_of, seal_of
@@ -297,57 +298,86 @@ def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = N
 
 
 def describe_edits(edits: Edits) -> list[str]:
-    """What a person changed, one line each."""
+    """What a person changed about what is hidden, one line each. Seconds are those of the clip's own clock."""
     lines = []
-    for what, tracks in (
-        ("left clear", edits.keep),
-        (msg("removed as false hits"), edits.drop),
-        ("alone hidden", edits.only),
+    for tracks, what in (
+        (edits.keep, msg("tracks left clear: {names}", names=_numbers(edits.keep))),
+        (edits.drop, msg("tracks removed as false hits: {names}", names=_numbers(edits.drop))),
+        (edits.only, msg("tracks that alone are hidden: {names}", names=_numbers(edits.only))),
     ):
         if tracks:
-            lines.append(msg("tracks {what}: {names}", what=what, names=", ".join(map(str, sorted(tracks)))))
+            lines.append(what)
     for track, spans in sorted(edits.keep_spans.items()):
-        when = ", ".join(
-            msg(
-                "{time} to {time2}",
-                time=format_seconds(one.from_s),
-                time2=format_seconds(one.to_s),
-            )
-            for one in spans
-        )
+        when = joined([_from_to(one.from_s, one.to_s) for one in spans], ", ")
         lines.append(msg("track left clear for a part of the clip: {track}, {when}", track=track, when=when))
+    lines += _describe_persons(edits)
     for vehicle, its in edits.vehicle_tracks.items():
-        lines.append(msg("tracks of one vehicle, {vehicle}: {names}", vehicle=vehicle, names=", ".join(map(str, its))))
-    looks: list[tuple[str, PersonStyle | TrackStyle]] = [(f"person {n}", one) for n, one in edits.person_styles.items()]
-    looks += [(f"track {n}", one) for n, one in edits.track_styles.items()]
+        lines.append(msg("tracks of one vehicle, {vehicle}: {names}", vehicle=vehicle, names=_numbers(its)))
+    looks: list[tuple[str, PersonStyle | TrackStyle]] = [
+        *((msg("person {n}", n=n), one) for n, one in edits.person_styles.items()),
+        *((msg("track {n}", n=n), one) for n, one in edits.track_styles.items()),
+    ]
     for whose, look in looks:
-        lines.append(
-            msg("the look of {whose}: {style}", whose=whose, style=look.style)
-            + (msg(", {square_px} px", square_px=look.square_px) if look.square_px else "")
-        )
+        told = msg("the look of {whose}: {style}", whose=whose, style=look.style)
+        lines.append(told + msg(", {square_px} px", square_px=look.square_px) if look.square_px else told)
     for region in edits.regions:
-        span = msg("{time} to {time2}", time=format_seconds(region.from_s), time2=format_seconds(region.to_s))
         lines.append(
             msg(
                 "a region ({kind}) drawn with {count} key frames, {span}",
-                kind=region.kind,
+                kind=as_message(rules_of(region.kind).noun),
                 count=len(region.keys),
-                span=span,
+                span=_from_to(region.from_s, region.to_s),
             )
         )
-    for what, zones in (
-        (msg("area hidden throughout"), edits.hidden_zones),
-        (msg("area in which finds are left clear"), edits.clear_zones),
-    ):
-        lines += [f"{what}: {','.join(f'{v:g}' for v in zone.box)} {_describe_span(zone)}" for zone in zones]
+    for zone in edits.hidden_zones:
+        lines.append(msg("area hidden throughout: {box}, {span}", box=_corners(zone), span=_describe_span(zone)))
+    for area in edits.clear_zones:
+        lines.append(
+            msg("area in which finds are left clear: {box}, {span}", box=_corners(area), span=_describe_span(area))
+        )
     return lines + [
         msg("frames hidden wholly: {describe_span}", describe_span=_describe_span(span)) for span in edits.hidden_spans
     ]
 
 
+def _describe_persons(edits: Edits) -> list[str]:
+    """Who is who, and what the rules make of them, one line each."""
+    lines = []
+    by_person: dict[int, list[int]] = {}
+    for track, shown in edits.person_tracks.items():
+        for one in shown:
+            by_person.setdefault(one.person, []).append(track)
+    for person, tracks in sorted(by_person.items()):
+        lines.append(msg("tracks of person {n}: {names}", n=person, names=_numbers(tracks)))
+    for n, by in sorted(edits.hide_persons.items()):
+        told = msg("person {n} is hidden", n=n)
+        lines.append(msg("{told}, chosen by {by}", told=told, by=by) if by else told)
+    for n, by in sorted(edits.keep_persons.items()):
+        told = msg("person {n} is left visible where it is sure", n=n)
+        lines.append(msg("{told}, chosen by {by}", told=told, by=by) if by else told)
+    if edits.only_persons:
+        lines.append(msg("of the persons who are known only those are hidden who were chosen"))
+    if edits.keep_unknown:
+        lines.append(msg("faces of nobody who is known are left visible"))
+    return lines
+
+
+def _numbers(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, sorted(set(numbers))))
+
+
+def _corners(zone: HiddenZone | ClearZone) -> str:
+    return ",".join(f"{value:g}" for value in zone.box)
+
+
+def _from_to(from_s: float, to_s: float) -> str:
+    return msg("{time} to {time2}", time=format_seconds(from_s), time2=format_seconds(to_s))
+
+
 def _describe_span(edit: HiddenZone | ClearZone | HiddenSpan) -> str:
+    """When an edit holds, for people."""
     if math.isinf(edit.from_s) and math.isinf(edit.to_s):
-        return "whole clip"
-    start = "the beginning" if math.isinf(edit.from_s) else format_seconds(edit.from_s)
-    end = "the end" if math.isinf(edit.to_s) else format_seconds(edit.to_s)
+        return msg("whole clip")
+    start = msg("the beginning") if math.isinf(edit.from_s) else format_seconds(edit.from_s)
+    end = msg("the end") if math.isinf(edit.to_s) else format_seconds(edit.to_s)
     return msg("from {start} to {end}", start=start, end=end)
