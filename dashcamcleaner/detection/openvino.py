@@ -35,9 +35,17 @@ _MAX_STREAMS = 8
 _PRECISIONS = {"bfloat16": "bf16", "float16": "f16", "float": "f32", "float32": "f32", "dynamic": "dynamic"}
 
 
+_importing = threading.Lock()
+
+
 def _import() -> Any:
-    if sys.modules.get("openvino") is not None:
-        return sys.modules["openvino"]
+    """OpenVINO, imported by one thread at a time: another would find a module that is not whole yet."""
+    with _importing:
+        found = sys.modules.get("openvino")
+        return found if hasattr(found, "Core") else _imported()
+
+
+def _imported() -> Any:
     # `import openvino` brings a usage-statistics client along. Where it cannot be imported, OpenVINO uses a stand-in.
     absent = "openvino_telemetry" not in sys.modules
     if absent:

@@ -15,9 +15,11 @@ from turned_clock import TurnedClock
 
 from dashcamcleaner.core.events import LiveChange
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.live import labels
 from dashcamcleaner.live.labels import LabelRule, LabelWatch, parse_rule
 from dashcamcleaner.live.release import CoverReason
 from dashcamcleaner.live.session import LiveSession
+from dashcamcleaner.scenes.classify import safety
 from dashcamcleaner.settings import SETTINGS, Settings
 
 DIALS: dict[str, Any] = {"hits": 1, "of": 1, "bypass": 0.95, "hold_s": 1.0}
@@ -31,6 +33,14 @@ def test_rules_are_read() -> None:
             parse_rule(wrong, **DIALS)
     with pytest.raises(SettingError, match="3 of 2"):
         parse_rule("nudity>0.6", **{**DIALS, "hits": 3, "of": 2})
+
+
+def test_a_label_that_nothing_scores_is_refused_before_anything_is_opened() -> None:
+    with pytest.raises(SettingError, match=r"Nothing scores nudty\.") as refused:
+        parse_rule("nudty>0.6", **DIALS)
+    assert "nudity" in refused.value.hint
+    made = {*safety.SAFETY_LABELS, *safety._PARTS, *(part for parts in safety._SCORES.values() for part in parts)}
+    assert made == labels._SCORES | labels._PARTS
 
 
 def watch(*scores: float, step_s: float = 0.5, delay_s: float = 1.0, **dials: Any) -> LabelWatch:
