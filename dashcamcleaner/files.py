@@ -16,10 +16,11 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 import platformdirs
 
@@ -37,6 +38,7 @@ __all__ = [
     "atomic_write",
     "check_output",
     "check_space",
+    "open_plain",
     "refuse_special",
     "size_of",
     "file_sha256",
@@ -227,7 +229,9 @@ def check_output(final: Path, *, sources: Iterable[Path], overwrite: bool) -> No
                 msg("The output {final} is the source itself; a source is never overwritten.", final=final),
                 hint="Give another name with -o.",
             )
-    if str(final) == "-" or final.is_fifo() or final.is_socket():
+    with map_os_errors(final, what=msg("The output {final}", final=final)):
+        pipe = str(final) == "-" or final.is_fifo() or final.is_socket()
+    if pipe:
         raise OutputError(
             msg("The output {final} is a pipe: a result is looked at before it gets its name.", final=final),
             hint="Give the name of a file with -o.",
@@ -279,7 +283,8 @@ def found_side_path(output: Path, ending: str) -> Path:
     That name is given where only it is there; whether what stands there is of this very output is for readers to tell.
     """
     path, older = side_path(output, ending), output.with_name(output.stem + ending)
-    return older if older.exists() and not path.exists() else path
+    # Of `os.path`, since there a name that no file can have is none that is there, and not an error.
+    return older if os.path.exists(older) and not os.path.exists(path) else path
 
 
 def check_space(folder: Path, *, needed_bytes: int) -> None:
@@ -318,7 +323,7 @@ def refuse_special(path: Path) -> None:
     Raises:
         InputError: it is a pipe, a socket or a device, or stands for one (``-``).
     """
-    special = path.exists() and not path.is_file() and not path.is_dir()
+    special = os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
     if special or str(path) == "-":
         raise InputError(
             msg("{path} is no file: clips are read more than once, and a pipe or a device gives them once.", path=path),
@@ -326,11 +331,25 @@ def refuse_special(path: Path) -> None:
         )
 
 
+def open_plain(path: Path) -> BinaryIO:
+    """A file opened for reading bytes, never waiting for a pipe that nobody writes to.
+
+    Raises:
+        OSError: it cannot be opened, or is a folder, a pipe or a device.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    handle = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, msg("it is no plain file"), str(path))
+    return os.fdopen(handle, "rb")
+
+
 def keep_date(source: Path, output: Path) -> None:
     """Give the output the source's date of change, as people sort clips by it."""
     try:
-        stat = source.stat()
-        os.utime(output, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        found = source.stat()
+        os.utime(output, ns=(found.st_atime_ns, found.st_mtime_ns))
     except OSError:
         return  # some file systems refuse; the clip is right all the same
 
@@ -531,7 +550,7 @@ def file_sha256(path: Path) -> str:
     A date of change can be set by anybody, so the system's own mark of a change counts as well.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: it cannot be read, or is no plain file.
     """
     return _sha256(path, file_state(path))
 
@@ -542,11 +561,11 @@ def file_state(path: Path) -> tuple[int, ...]:
     Raises:
         OSError: there is no such file.
     """
-    stat = path.stat()
-    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_dev, stat.st_ino
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_dev, found.st_ino
 
 
 @functools.lru_cache(maxsize=64)
 def _sha256(path: Path, state: tuple[int, ...]) -> str:  # noqa: ARG001  # it tells the cache of a changed file
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

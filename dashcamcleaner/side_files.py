@@ -10,19 +10,16 @@ JSON is read strictly: ``NaN`` and ``Infinity`` are no JSON, and a number that o
 
 from __future__ import annotations
 
-import errno
 import json
 import math
-import os
 import re
-import stat
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, AnyStr, BinaryIO, NoReturn
+from typing import IO, Any, AnyStr, NoReturn
 
 from dashcamcleaner.errors import DashcamCleanerError
-from dashcamcleaner.files import map_os_errors
+from dashcamcleaner.files import map_os_errors, open_plain
 from dashcamcleaner.messages import msg, said
 
 __all__ = [
@@ -79,20 +76,6 @@ def read_bytes(path: Path, *, what: str, to: type[DashcamCleanerError], most: in
             hint=msg("It is something else."),
         )
     return data
-
-
-def open_plain(path: Path) -> BinaryIO:
-    """A file opened for reading bytes, never waiting for a pipe that nobody writes to.
-
-    Raises:
-        OSError: it cannot be opened, or is a folder, a pipe or a device.
-    """
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    handle = os.open(path, flags)
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise OSError(errno.EINVAL, msg("it is no plain file"), str(path))
-    return os.fdopen(handle, "rb")
 
 
 def read_json(path: Path, *, what: str, to: type[DashcamCleanerError], most: int = MOST_BYTES) -> Any:

@@ -17,12 +17,15 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 import dashcamcleaner
+from dashcamcleaner.cli.named_paths import check_named_paths
 from dashcamcleaner.core.plain_text import say, soften_streams, visible
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError
+from dashcamcleaner.files import as_our_error
 from dashcamcleaner.messages import DOMAIN, FOLDER, msg, translated, use_language
 
 if TYPE_CHECKING:
@@ -51,6 +54,7 @@ COMMANDS = (
 """In the order of the help. Each is a module here with ``add_parser(subparsers)`` and ``run(args) -> int``."""
 
 _IMPATIENT_AFTER_S = 2.0
+_LONGEST_NAME = 200
 
 _UPDATES = msg(
     "Nothing here looks for updates: the releases of the place that you have it from tell of newer versions."
@@ -126,6 +130,8 @@ def _main(arguments: Sequence[str], models: ModelPool | None) -> int:
         if unknown:
             _refuse_unknown(unknown, subparsers.get(getattr(args, "command", ""), parser))
         log_to_terminal(verbose=getattr(args, "verbose", False))
+        if (command := subparsers.get(getattr(args, "command", ""))) is not None:
+            check_named_paths(with_steps(command), args)
         args.models = models
         return int(args.run(args))
     except Cancelled as error:
@@ -141,6 +147,13 @@ def _main(arguments: Sequence[str], models: ModelPool | None) -> int:
         # The reader of our output went away (`| head`): not worth a traceback; keep the interpreter from flushing.
         sys.stdout = open("/dev/null", "w") if sys.platform != "win32" else sys.stdout  # noqa: SIM115
         return 1
+    except OSError as error:
+        # Met where nobody thought of it: a name that no file can have, a folder that has gone.
+        logging.getLogger(__name__).debug("an error of the system that no command maps", exc_info=True)
+        name = error.filename if isinstance(error.filename, str) else "dashcamcleaner"
+        ours = as_our_error(error, source=Path(name if len(name) < _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."))
+        _complain(ours.message, ours.hint or msg("Check the names and the disk; --verbose tells more."))
+        return ours.exit_code
 
 
 def _asked_for(arguments: Sequence[str]) -> tuple[str, ...]:

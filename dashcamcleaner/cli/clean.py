@@ -198,5 +198,5 @@ def _output_folder(output: str | None) -> Path | None:
     """The folder of a batch's outputs; None where each goes beside its source."""
     if output is None:
         return None
-    folder = Path(output).expanduser()
+    folder = Path(output)
     return folder.parent if folder.name.startswith("*.") else folder

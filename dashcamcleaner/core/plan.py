@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+from pathlib import PurePath
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -49,6 +50,7 @@ WHOLE_FRAME = "frame"
 
 MOST_BOXES = 20_000
 """In one frame of a plan that is read; a detector gives 10,000 at most."""
+_LONGEST_NAME = 255
 _MOST_KIND = 200
 _LARGEST_SIDE_PX = 1 << 16
 
@@ -307,7 +309,7 @@ class PlanHeader:
             )
         try:
             return cls(
-                source=str(data["source"]),
+                source=_file_name_of(data["source"]),
                 fingerprint=str(data["fingerprint"]),
                 upright_size=(_side_of(data["upright_size"][0]), _side_of(data["upright_size"][1])),
                 time_base=_time_base_of(data["time_base"]),
@@ -340,6 +342,15 @@ def _kind_of(value: Any) -> str:
     if len(kind) > _MOST_KIND:  # arrays of kinds give each as much room as the longest
         raise ValueError(f"the kind {kind[:20]!r}... is too long")
     return kind
+
+
+def _file_name_of(value: Any) -> str:
+    """The name of the clip, from which commands make a path beside the plan: one that a file can have."""
+    name = str(value)
+    last = PurePath(name).name
+    if last in ("", "..") or len(last) > _LONGEST_NAME or "\0" in name:
+        raise ValueError(msg("its source is no name of a file"))
+    return name
 
 
 def _side_of(value: Any) -> int:

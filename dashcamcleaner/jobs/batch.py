@@ -48,6 +48,7 @@ __all__ = [
 
 _CLEANED = "_cleaned"
 _MOST_AT_ONCE = 256
+_EMPTY_HINT = msg("The current folder is named by a full stop; a script's variable may be unset.")
 
 
 @dataclass(slots=True)
@@ -84,23 +85,25 @@ def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings, s
         InputError: an input does not exist or matches nothing.
         OutputError: several inputs, and the output is an existing file.
     """
-    target = None if output is None else Path(output).expanduser()
+    if output == "" or "" in inputs:  # the unset variable of a script, which would mean the current folder
+        raise SettingError("A name of a file or folder is empty.", hint=_EMPTY_HINT)
+    target = None if output is None else Path(output)
     if output == "-":
         raise OutputError("A result cannot go to a pipe.", hint="Give the name of a file or folder with -o.")
     results = target.parent if target is not None and target.name.startswith("*.") else target
     beside = (_CLEANED if suffix is None else suffix) if output is None else None
     found, batch = _expand(inputs, beside=beside, results=results)
     extension = ""
-    single = len(found) == 1 and found[0][1] == Path(found[0][0].name) and not any(Path(i).is_dir() for i in inputs)
+    single = len(found) == 1 and found[0][1] == Path(found[0][0].name) and not any(os.path.isdir(i) for i in inputs)
     if target is not None and target.name.startswith("*."):
         extension, target, single = target.suffix.lower(), target.parent, False
-    if target is not None and single and not target.is_dir() and not str(output).endswith(("/", "\\")):
+    if target is not None and single and not os.path.isdir(target) and not str(output).endswith(("/", "\\")):
         source = found[0][0]
         if not target.suffix:
             target = target.with_name(target.name + output_suffix(source))
         batch.jobs.append(Job(source, target, settings))
     else:
-        if target is not None and target.is_file():
+        if target is not None and os.path.isfile(target):
             raise OutputError(
                 msg("The output {target} is a file, but there are {count} inputs.", target=target, count=len(found)),
                 hint="Give a folder with -o.",
@@ -132,8 +135,13 @@ def _expand(
     batch = Batch()
     found: dict[Path, Path] = {}
     for given in inputs:
-        path = Path(given).expanduser()
-        if path.is_dir():
+        path = Path(given)  # as it stands: ``~`` is for the shell to expand, and a planted file may be called so
+        if len(inputs) > 1 and os.path.islink(path) and os.path.isdir(path) and not given.endswith(("/", "\\")):
+            # A shell's pattern names links as well, and one that somebody planted may lead to any folder of the user.
+            batch.unread.append(
+                msg("The folder {path} is a link and is not followed; name it alone to clean it.", path=path)
+            )
+        elif os.path.isdir(path):
             before = len(found)
             files, unread, linked = walk(path)
             batch.unread += unread
@@ -149,8 +157,10 @@ def _expand(
                 raise InputError(
                     msg("The folder {path} holds no clip or picture.", path=path), hint=joined(unread + linked)
                 )
-        elif path.exists() or str(path) == "-":
+        elif os.path.lexists(path) or str(path) == "-":
             refuse_special(path)
+            if not os.path.exists(path) and str(path) != "-":  # a link into nothing: its name is no pattern
+                raise InputError(msg("There is no file {given}.", given=given), hint="It is a link that leads nowhere.")
             found.setdefault(path, Path(path.name))
         else:
             matches = sorted(glob.glob(str(path), recursive=True))
@@ -318,7 +328,7 @@ _FREE_SETTINGS = (
 
 def _finished_before(job: Job) -> RunSummary | None:
     """The summary of an earlier run that did what this job asks for."""
-    if job.settings.overwrite or job.from_plan or job.added_edits or not job.output.is_file():
+    if job.settings.overwrite or job.from_plan or job.added_edits or not os.path.isfile(job.output):
         return None
     summary = earlier_result(job.source, job.output)
     if summary is None or (job.audit and summary.audit is None):
@@ -362,7 +372,8 @@ def pairs_for(source: Path, output: Path) -> list[tuple[Path, Path]]:
         InputError: one of them is missing, a file stands against a folder, or nothing fits.
     """
     for path in (source, output):
-        if not path.exists():
+        refuse_special(path)
+        if not os.path.exists(path):
             raise InputError(msg("{path} does not exist.", path=path), hint="Check the spelling of the path.")
     if source.is_dir() != output.is_dir():
         raise InputError("A file cannot be audited against a folder.", hint="Give two files or two folders.")
@@ -412,8 +423,11 @@ def _is_clip(path: Path) -> bool:
 
 def _source_of(output: Path, place: Path, sources: dict[Path, Path]) -> Path | None:
     report = find_report(output)
-    if report.exists():
-        named = Path(str(read_report(report)["source"]))
+    if os.path.isfile(report):
+        try:
+            named = Path(str(read_report(report)["source"]))
+        except (InputError, KeyError):  # anybody may have put it there: it is told where the clip itself is audited
+            named = Path()
         by_name = [path for path in sources if path.name == named.name]
         here = [path for path in by_name if sources[path].parent == place.parent] or by_name
         if here:
@@ -443,7 +457,7 @@ def write_folder_report(reports: Sequence[dict[str, Any]], folder: Path) -> Path
     for report in reports:
         row = {**report, "page": ""}  # a report is foreign input: where its page lies is found here, not read there
         page = html_path(find_report(Path(str(report.get("output", "")))))
-        if page.exists():
+        if os.path.isfile(page):
             with contextlib.suppress(ValueError):  # on another drive: there is no way from here
                 row["page"] = Path(os.path.relpath(page, folder)).as_posix()
             mode = mode_like(page) & (mode if mode is not None else 0o666)  # as the narrowest that it links to
@@ -468,7 +482,7 @@ def earlier_result(source: Path, output: Path) -> RunSummary | None:
     other footage: a clip of the same name is not the same clip, and a report can be written by anybody.
     """
     plan, report = find_plan(output), find_report(output)
-    if not (output.is_file() and plan.is_file() and report.is_file()):
+    if not all(os.path.isfile(path) for path in (output, plan, report)):
         return None
     try:
         if not is_plan_of(read_header(plan), source):

@@ -8,10 +8,10 @@ from pathlib import Path
 from types import ModuleType
 
 from dashcamcleaner.errors import InputError, OutputError
-from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.labels import coco, cvat, mot, yolo
 from dashcamcleaner.labels.clip_labels import ClipLabels
-from dashcamcleaner.messages import msg, said
+from dashcamcleaner.messages import msg
+from dashcamcleaner.side_files import UNREADABLE, read_bytes, reason_of
 
 __all__ = ["FORMATS", "LabelFormat", "find_format", "read_labels"]
 
@@ -77,23 +77,16 @@ def read_labels(path: Path, *, size: tuple[int, int], kinds: tuple[str, ...], na
         OutputError: the name tells no format.
     """
     known = find_format(path, name)
-    with map_os_errors(path, what=msg("The labels {path}", path=path), verb="read", to=InputError):
-        if path.stat().st_size > _MOST_BYTES:
-            raise InputError(
-                msg("The labels {path} have more than {most_bytes} MiB.", path=path, most_bytes=_MOST_BYTES >> 20),
-                hint="Cut the clip.",
-            )
-        content = path.read_bytes()
+    content = read_bytes(path, what=msg("The labels {path}", path=path), to=InputError, most=_MOST_BYTES)
     try:
         labels: ClipLabels = known.module.from_bytes(content, size=size, kinds=kinds)
-    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
-        why = msg("it lacks {error}", error=error) if isinstance(error, KeyError) else said(error)
+    except UNREADABLE as error:
         raise InputError(
             msg(
                 "{path} holds no labels of {known} that can be read: {why}.",
                 path=path,
                 known=known.title,
-                why=why[:200],
+                why=reason_of(error),
             ),
             hint="If it is of another format, name it with --format.",
         ) from error

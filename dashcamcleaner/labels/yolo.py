@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import io
 import json
+import lzma
 import re
 import zipfile
+import zlib
 
 from dashcamcleaner.labels.clip_labels import ClipLabels, ObjectLabel, check_count
 from dashcamcleaner.messages import msg
@@ -21,6 +23,8 @@ _FRAME = re.compile(r"(?:^|/)[^/]*?(\d{1,9})\.txt$")
 _NAME = re.compile(r"^\s*(?:(\d+)\s*:|-)\s*(.+?)\s*$")
 _MOST_BYTES = 256 << 20
 _MOST_IN_FILE = 4 << 20
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, EOFError, OSError)
+"""What comes of an archive whose bytes are not what they were; each way of packing has an error of its own."""
 
 
 def to_bytes(clip: ClipLabels) -> bytes:
@@ -61,7 +65,7 @@ def from_bytes(content: bytes, *, size: tuple[int, int], kinds: tuple[str, ...])
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError, OverflowError, ValueError) as error:
         raise ValueError("it is no ZIP archive") from error
     with archive:
         members = [one for one in archive.infolist() if not one.is_dir()]
@@ -85,7 +89,7 @@ def _text(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> str:
     try:
         with archive.open(member) as file:
             content = file.read(_MOST_IN_FILE + 1)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except _DAMAGED as error:
         raise ValueError(msg("its archive cannot be unpacked")) from error
     if len(content) > _MOST_IN_FILE:
         raise ValueError(msg("one of its files has more than 4 MiB"))

@@ -27,7 +27,7 @@ from dashcamcleaner.messages import counted, current_language, localized, msg, t
 from dashcamcleaner.report.sheet import SheetPicture
 from dashcamcleaner.report.timeline import timeline_of
 from dashcamcleaner.report.verdict import NOTHING_LOOKED_FOR, nothing_looked_for, verdict_of
-from dashcamcleaner.side_files import UNREADABLE
+from dashcamcleaner.side_files import UNREADABLE, open_plain
 
 __all__ = [
     "NO_OUTPUT",
@@ -95,7 +95,7 @@ def write_page(page: str, path: Path, *, mode: int = PRIVATE) -> None:
 def is_page(path: Path) -> bool:
     """Whether a file is a page that this program made."""
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             start = file.read(_MARK_WITHIN)
     except OSError:
         return False

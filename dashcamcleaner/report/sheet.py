@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dashcamcleaner.side_files import open_plain
+
 __all__ = ["SheetPicture", "read_sheet"]
 
 _MOST_BYTES = 8 << 20
@@ -43,7 +45,7 @@ class SheetPicture:
 def read_sheet(page: Path) -> Sequence[SheetPicture]:
     """The pictures of an earlier page; none where there is no such page, or it holds none of ours."""
     try:
-        with page.open("rb") as file:
+        with open_plain(page) as file:
             content = file.read(_MOST_BYTES)
     except OSError:
         return []

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.messages import msg
 from dashcamcleaner.scenes.blocks import Block, SceneScores
+from dashcamcleaner.side_files import read_bytes
 
 __all__ = ["TagFile", "read_tag_file", "seconds_text", "tag_text"]
 
@@ -83,10 +83,7 @@ def read_tag_file(path: Path) -> TagFile:
     Raises:
         InputError: it cannot be read; the sentence names the line.
     """
-    with map_os_errors(path, verb="read", to=InputError), path.open("rb") as file:
-        content = file.read(_MOST_BYTES + 1)
-    if len(content) > _MOST_BYTES:
-        raise InputError(msg("{path} is too large for a tag file.", path=path), hint="Name the file that scenes wrote.")
+    content = read_bytes(path, what=msg("The tag file {path}", path=path), to=InputError, most=_MOST_BYTES)
     lines = [
         [part.strip() for part in line.rstrip().rstrip(",").split(",")]
         for line in content.decode("utf-8", "replace").splitlines()

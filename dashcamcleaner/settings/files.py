@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +17,7 @@ from dashcamcleaner.side_files import UNREADABLE, read_bytes, reason_of
 __all__ = ["load_toml", "markdown_table"]
 
 _TRUST = "trust_weights"
+_PATHS = ("weights", "picture")
 _MOST_BYTES = 1 << 18
 
 
@@ -23,6 +25,7 @@ def load_toml(path: str | Path, *, told: list[str] | None = None) -> dict[str, A
     """Sparse overrides from a TOML file; names may be written with dashes or underscores.
 
     A file cannot give trust: what it says of ``trust_weights`` is left out. Trust comes from a person, for a hash.
+    No shell has read the file, so a ``~/`` at the beginning of a path in it is made the user's own folder here.
 
     Args:
         path: the file.
@@ -39,12 +42,24 @@ def load_toml(path: str | Path, *, told: list[str] | None = None) -> dict[str, A
             msg("The settings file {path} is not valid TOML: {reason_of}.", path=path, reason_of=reason_of(error)),
             hint="One setting a line, e.g. threshold = 0.2",
         ) from error
-    kept = {name: value for name, value in found.items() if name.replace("-", "_") != _TRUST}
+    kept = {name: value for name, value in found.items() if _dashless(name) != _TRUST}
     if told is not None and any(found[name] for name in found.keys() - kept.keys()):
         told.append(
             msg("The settings file {path} says trust-weights; that is for you to say, by --trust-weights.", path=path)
         )
-    return kept
+    return {name: _at_home(value) if _dashless(name) in _PATHS else value for name, value in kept.items()}
+
+
+def _dashless(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _at_home(value: Any) -> Any:
+    """A path, or several separated by commas, in which ``~/`` stands for the user's own folder."""
+    if not isinstance(value, str):
+        return value
+    parts = [part.strip() for part in value.split(",")] if "~" in value else [value]
+    return ",".join(os.path.expanduser(one) if one.startswith(("~/", "~\\")) else one for one in parts)
 
 
 def markdown_table(rows: Iterable[Setting] = ROWS) -> str:
