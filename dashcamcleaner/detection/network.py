@@ -13,10 +13,13 @@ from typing import Any
 import numpy as np
 
 from dashcamcleaner.detection import openvino
+from dashcamcleaner.detection.onnx_metadata import check_sizes
 from dashcamcleaner.errors import BackendError, DetectorFailed, WeightsError
 from dashcamcleaner.messages import msg
 
 __all__ = ["Network", "open_network"]
+
+_SIDES = (1, 4096)
 
 
 def open_network(
@@ -59,7 +62,14 @@ def open_network(
             shape[side].get_length() if shape[side].is_static else asked
             for side, asked in zip(sides, (size[1], size[0]), strict=True)
         )
+        if not all(_SIDES[0] <= side <= _SIDES[1] for side in (height, width)):
+            raise WeightsError(
+                msg("{name} takes pictures of {width}x{height}, which no classifier does.", name=name, width=width,
+                    height=height)
+            )  # fmt: skip
         graph.reshape([-1, 3, height, width] if channels_first else [-1, height, width, 3])
+        layers = (made for layer in graph.get_ordered_ops() for made in layer.outputs())
+        check_sizes(Path(name), map(openvino.told_sides, layers), pixels=height * width, outputs=False)
         steps = ov.preprocess.PrePostProcessor(graph)
         steps.input().tensor().set_element_type(ov.Type.f32)
         for index in range(len(graph.outputs)):

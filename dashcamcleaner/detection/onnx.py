@@ -10,7 +10,7 @@ import numpy as np
 from dashcamcleaner.detection.batch_size import best_batch
 from dashcamcleaner.detection.batched import BatchedDetector
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
-from dashcamcleaner.detection.onnx_metadata import checked_input, facts_of
+from dashcamcleaner.detection.onnx_metadata import check_sizes, checked_input, facts_of
 from dashcamcleaner.detection.weights import Weights, verify_file
 from dashcamcleaner.detection.yolo import cpu_count, rounded_up
 from dashcamcleaner.errors import BackendError, BackendMissing, WeightsError
@@ -111,6 +111,8 @@ def open_yolo(
             hint="Export it with float input.",
         )
     input_size = own_size or rounded_up(input_size, stride=facts.stride)
+    pixels = input_size[0] * input_size[1] * (count or max(1, batch))
+    check_sizes(file.path, [one.shape for one in session.get_outputs()], pixels=pixels, outputs=True)
     number = np.float16 if given.type == "tensor(float16)" else np.float32
 
     def infer(pictures: np.ndarray) -> np.ndarray:

@@ -6,7 +6,8 @@ are read here, skipping over the weights. Both ONNX engines ask this, so that th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -16,12 +17,17 @@ from dashcamcleaner.detection.yolo import kinds_of
 from dashcamcleaner.errors import WeightsError
 from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.messages import msg
-from dashcamcleaner.side_files import within
+from dashcamcleaner.side_files import open_plain, within
 
-__all__ = ["BOX_TASKS", "ModelFacts", "checked_input", "facts_of", "read_metadata"]
+__all__ = ["BOX_TASKS", "ModelFacts", "check_sizes", "checked_input", "facts_of", "read_metadata"]
 
 _STRIDE, _MOST_STRIDE = 32, 1024
 _SIDES, _MOST_BATCH, _MOST_PIXELS = (32, 8192), 256, 1 << 25
+_LEAST_VALUES = 1 << 24
+_OUTPUT_OF_A_PIXEL, _LAYER_OF_A_PIXEL = 32, 128
+"""Numbers for each pixel of the input, at most: YOLO of 80 classes gives 2, of 1,000 classes 21, and its widest layer
+has 24 (96 channels at half the size)."""
+_MOST_FIELDS = 100_000
 _MOST_METADATA = 1 << 22
 """Bytes of one field; the class names of the largest known model take 30,000."""
 BOX_TASKS = ("detect", "segment", "pose")
@@ -103,6 +109,31 @@ def checked_input(path: Path, shape: Sequence[object]) -> tuple[int | None, tupl
     return batch, (width, height)
 
 
+def check_sizes(path: Path, shapes: Iterable[Sequence[object]], *, pixels: int, outputs: bool) -> None:
+    """Refuse a model that makes more of its pictures than any detector does: memory is taken by it at every picture.
+
+    Args:
+        path: the file, for messages.
+        shapes: of what its layers, or its outputs, give, as a backend tells them; what is no whole number counts as 1.
+        pixels: of all pictures that go in at once.
+        outputs: they are the outputs' shapes, which are small, and not those of the layers within.
+
+    Raises:
+        WeightsError: one is larger.
+    """
+    each = _OUTPUT_OF_A_PIXEL if outputs else _LAYER_OF_A_PIXEL
+    for shape in shapes:
+        sides = [one if isinstance(one, int) and not isinstance(one, bool) and one > 0 else 1 for one in shape]
+        if math.prod(sides) > max(_LEAST_VALUES, each * pixels):
+            told = ", ".join(str(side)[:20] for side in sides[:6])
+            raise WeightsError(
+                msg(
+                    "{path} makes more numbers of a picture than a detector does: ({told}).", path=path.name, told=told
+                ),
+                hint="Take other weights: these would fill the memory.",
+            )
+
+
 def _stride_of(text: str, *, path: Path) -> int:
     try:
         return max(_STRIDE, int(within(text, 1, _MOST_STRIDE, what="its stride")))
@@ -120,18 +151,25 @@ def read_metadata(path: Path) -> dict[str, str]:
         WeightsError: not an ONNX file, or it cannot be read.
     """
     found: dict[str, str] = {}
+    fields = told = 0
     try:
-        with map_os_errors(path, verb="read", to=WeightsError), path.open("rb") as file:
+        with map_os_errors(path, verb="read", to=WeightsError), open_plain(path) as file:
             end = file.seek(0, 2)
             file.seek(0)
             while file.tell() < end:
                 field, length = _next_field(file)
+                fields += 1
+                if fields > _MOST_FIELDS:
+                    raise ValueError(msg("it has too many fields"))
                 if file.tell() + length > end:
                     raise ValueError(msg("a field reaches past the end of the file"))
                 if field == _METADATA_PROPS:
                     stop, entry = file.tell() + length, {}
                     while file.tell() < stop:
                         inner, size = _next_field(file)
+                        fields, told = fields + 1, told + size
+                        if fields > _MOST_FIELDS or told > 4 * _MOST_METADATA:
+                            raise ValueError(msg("it has too many fields"))
                         if size > _MOST_METADATA:
                             raise ValueError(msg("a text is too long"))
                         entry[inner] = file.read(size).decode("utf-8", "replace")

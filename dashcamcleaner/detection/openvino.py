@@ -20,13 +20,13 @@ import numpy as np
 
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
-from dashcamcleaner.detection.onnx_metadata import checked_input, facts_of
+from dashcamcleaner.detection.onnx_metadata import check_sizes, checked_input, facts_of
 from dashcamcleaner.detection.weights import Weights, WeightsFile, verify_file
 from dashcamcleaner.detection.yolo import OutputLayout, Placement, cpu_count, decode, letterbox, rounded_up, tell_layout
 from dashcamcleaner.errors import BackendError, BackendMissing, DetectorFailed, WeightsError
 from dashcamcleaner.messages import msg
 
-__all__ = ["OpenVinoDetector", "available_devices", "open_yolo", "versions"]
+__all__ = ["OpenVinoDetector", "available_devices", "open_yolo", "told_sides", "versions"]
 
 _MOST_WORDS = 200
 _MAX_STREAMS = 8
@@ -123,6 +123,10 @@ def open_yolo(
         # Exported for one size: anchors inside may not follow another.
         input_size = checked_input(file.path, sides)[1] or rounded_up(input_size, stride=facts.stride)
         model.reshape([1, 3, input_size[1], input_size[0]])
+        pixels = input_size[0] * input_size[1]
+        check_sizes(file.path, map(told_sides, model.outputs), pixels=pixels, outputs=True)
+        layers = (made for layer in model.get_ordered_ops() for made in layer.outputs())
+        check_sizes(file.path, map(told_sides, layers), pixels=pixels, outputs=False)
         steps = ov.preprocess.PrePostProcessor(model)
         steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
         steps.input().model().set_layout(ov.Layout("NCHW"))
@@ -188,6 +192,14 @@ def _labels_in(model: Any) -> dict[str, str]:
     if not model.has_rt_info(place):
         return {}
     return {"names": repr(model.get_rt_info(place).astype(str).split())}
+
+
+def told_sides(output: Any) -> list[int]:
+    """The sides of what a layer gives, as far as they are known before it runs; the most that each can be."""
+    shape = output.get_partial_shape()
+    if not shape.rank.is_static:
+        return []
+    return [one.get_length() if one.is_static else max(1, one.get_max_length()) for one in shape]
 
 
 def _first_line(error: Exception) -> str:

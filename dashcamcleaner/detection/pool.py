@@ -15,6 +15,7 @@ import atexit
 import contextlib
 import functools
 import importlib
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
@@ -171,8 +172,8 @@ class ModelPool:
         Raises:
             WeightsError, BackendError: as `open_classifier` does, or the pool was closed.
         """
-        path = Path(name).expanduser()
-        files = [one for one in (labels, definition, mean, path if path.is_file() else None) if one is not None]
+        path = Path(name)
+        files = [one for one in (labels, definition, mean, path if os.path.isfile(path) else None) if one is not None]
         return self._once(
             ("classifier", name, tuple((one, _digest(one)) for one in files), device, threads, trust_weights),
             lambda: self._open_classifier(

@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -217,7 +218,7 @@ def available_weights() -> dict[str, Weights]:
                 weights = read_sidecar(path)
             except WeightsError:
                 continue  # a stranger's JSON in the user's folder must not stop a run; naming it does (find_weights)
-            if weights.name not in found and any(file.path.is_file() for file in weights.files):
+            if weights.name not in found and any(os.path.isfile(file.path) for file in weights.files):
                 found[weights.name] = weights
     return dict(sorted(found.items(), key=lambda item: (-item[1].rank, item[0])))
 
@@ -282,8 +283,8 @@ def find_weights(name: str = "auto") -> Weights:
     with _lending:
         if name in _lent:
             return _lent[name][0]
-    path = Path(name).expanduser()
-    if name != "auto" and (path.suffix.lower() in FORMATS or path.is_dir()):
+    path = Path(name)
+    if name != "auto" and (path.suffix.lower() in FORMATS or os.path.isdir(path)):
         return _weights_of_path(path)
     known = available_weights()
     if name == "auto":
@@ -298,13 +299,13 @@ def find_weights(name: str = "auto") -> Weights:
         return known[name]
     for folder in weights_folders():
         broken = folder / f"{name}.json"
-        if broken.is_file():
+        if os.path.isfile(broken):
             weights = read_sidecar(broken)  # raises with the reason, or lists files that are all missing
             raise WeightsError(
                 msg("the files of the weights {name} are missing: {path}.", name=repr(name), path=weights.files[0].path)
             )
         for suffix in FORMATS:
-            if (folder / f"{name}{suffix}").is_file():
+            if os.path.isfile(folder / f"{name}{suffix}"):
                 return _weights_of_path(folder / f"{name}{suffix}")
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.3)
     raise WeightsError(
@@ -315,7 +316,7 @@ def find_weights(name: str = "auto") -> Weights:
 
 
 def _weights_of_path(path: Path) -> Weights:
-    if path.is_dir():
+    if os.path.isdir(path):
         inside = sorted(path.glob("*.xml"))
         if len(inside) != 1:
             raise WeightsError(
@@ -326,7 +327,7 @@ def _weights_of_path(path: Path) -> Weights:
                 )
             )
         path = inside[0]
-    if not path.is_file():
+    if not os.path.isfile(path):
         near = difflib.get_close_matches(path.name, [p.name for p in path.parent.glob("*")], n=1, cutoff=0.3)
         raise WeightsError(
             msg("there is no file {path}", path=path)

@@ -11,17 +11,18 @@ Both files are foreign input: sizes are bounded, nothing in them is run.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from dashcamcleaner.errors import WeightsError
-from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.messages import msg
 from dashcamcleaner.scenes.classify.caffe_graph import onnx_of
 from dashcamcleaner.scenes.classify.caffe_text import Message, read_prototxt
 from dashcamcleaner.scenes.classify.caffe_weights import read_blobs, read_mean
+from dashcamcleaner.side_files import UNREADABLE, read_bytes, reason_of
 
 __all__ = ["CaffeModel", "read_caffe"]
 
@@ -64,16 +65,16 @@ def read_caffe(definition: Path, *, weights: Path, mean: Path | None = None) -> 
     blobs = read_blobs(_content(weights, most=_MOST_WEIGHTS), name=weights.name)
     try:
         content, size = onnx_of(layers, blobs, name=definition.name)
-    except (KeyError, ValueError, TypeError, IndexError) as error:
+        factor = _scale_of(layers)
+    except UNREADABLE as error:
         raise WeightsError(
             msg(
                 "{definition} and {weights} do not fit together ({error}).",
                 definition=definition.name,
                 weights=weights.name,
-                error=repr(error),
+                error=reason_of(error),
             )
         ) from error
-    factor = _scale_of(layers)
     return CaffeModel(
         onnx=content,
         size=size,
@@ -87,14 +88,10 @@ def _scale_of(layers: Message) -> float:
     for layer in layers.messages("layer") + layers.messages("layers"):
         for parameter in layer.messages("transform_param"):
             factor = float(parameter.first("scale", 1.0))
-            if factor > 0:
+            if 0 < factor < math.inf:
                 return factor
     return 1.0
 
 
 def _content(path: Path, *, most: int) -> bytes:
-    with map_os_errors(path, verb="read", to=WeightsError), path.open("rb") as file:
-        content = file.read(most + 1)
-    if len(content) > most:
-        raise WeightsError(msg("{path} is larger than {most} MB, which no such file is.", path=path, most=most >> 20))
-    return content
+    return read_bytes(path, what=msg("The file {path}", path=path), to=WeightsError, most=most)

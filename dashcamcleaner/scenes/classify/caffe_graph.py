@@ -16,6 +16,8 @@ __all__ = ["onnx_of"]
 
 _MOST_LAYERS = 5000
 _LARGEST_PX = 4096
+_MOST_VALUES = 1 << 29
+"""Numbers that all layers give together for one picture; ResNet-152 gives 200 million. Of weights half as many."""
 _DROPPED = {"Dropout", "Silence", "Accuracy", "SoftmaxWithLoss", "Data", "ImageData", "HDF5Data"}
 _OLD_NAMES = {
     "CONVOLUTION": "Convolution", "INNER_PRODUCT": "InnerProduct", "POOLING": "Pooling", "RELU": "ReLU", "LRN": "LRN",
@@ -80,6 +82,7 @@ class _Network:
         self._at: dict[str, str] = {}
         self._shapes: dict[str, list[int]] = {}
         self._last = ""
+        self._values = self._weights_values = 0
         self._input: tuple[str, list[int]] = ("", [])
         self._layers: dict[str, Callable[[Message, list[str]], tuple[str, list[int]]]] = {
             "Convolution": self._convolution, "InnerProduct": self._inner_product, "BatchNorm": self._batch_norm,
@@ -124,6 +127,9 @@ class _Network:
                 )
             )
         made, shape = self._layers[kind](layer, [self._at[bottom] for bottom in bottoms])
+        self._values += math.prod(shape)
+        if self._values > _MOST_VALUES:
+            raise self._too_large(layer, kind)
         if not shape or not all(0 < side <= 1 << 24 for side in shape):
             raise WeightsError(
                 msg(
@@ -134,6 +140,16 @@ class _Network:
             )
         self._at[tops[0]], self._shapes[made] = made, shape
         self._last = made
+
+    def _too_large(self, layer: Message, kind: str) -> WeightsError:
+        return WeightsError(
+            msg(
+                "{name}: the layer {first} makes more numbers than a classifier does.",
+                name=self._name,
+                first=repr(layer.first("name", kind)),
+            ),
+            hint="The definition is broken.",
+        )
 
     def content(self) -> bytes:
         """The ONNX file; what the last layer gives comes out."""
@@ -160,6 +176,9 @@ class _Network:
 
     def _number(self, values: np.ndarray) -> str:
         made = f"_w{len(self._numbers)}"
+        self._weights_values += values.size  # many layers may take the same numbers from the file
+        if self._weights_values > _MOST_VALUES // 2:
+            raise WeightsError(msg("{name} has more weights than a classifier has.", name=self._name))
         self._numbers.append(self._onnx.numpy_helper.from_array(np.ascontiguousarray(values, np.float32), made))
         return made
 
@@ -179,6 +198,11 @@ class _Network:
         kernel, stride, pad = _window(part, sides)
         dilation = int(part.first("dilation", 1))
         group, count = int(part.first("group", 1)), int(part.first("num_output", 0))
+        if not (0 < group <= channels and channels % group == 0 and 0 < dilation <= _LARGEST_PX and count > 0):
+            raise WeightsError(
+                msg("{name} has a convolution that cannot be: its groups, dilation or outputs.", name=self._name),
+                hint="The definition is broken.",
+            )
         values = weights.reshape(count, channels // group, *kernel)
         given = [inputs[0], self._number(values)] + [self._number(one.reshape(-1)) for one in bias[:1]]
         made = self._node(
@@ -206,6 +230,11 @@ class _Network:
             count = math.ceil((side + 2 * p - k) / s) + 1
             if p and (count - 1) * s >= side + p:
                 count -= 1  # the last window must begin inside of the picture
+            if p >= k:  # Caffe refuses it as well: whole windows would lie beside the picture
+                raise WeightsError(
+                    msg("{name} pools with more padding than its window is wide.", name=self._name),
+                    hint="The definition is broken.",
+                )
             out.append(count)
             ends.append(max(0, (count - 1) * s + k - side - p))
         options = {"kernel_shape": kernel, "strides": stride}

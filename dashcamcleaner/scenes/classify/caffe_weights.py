@@ -19,6 +19,8 @@ __all__ = ["read_blobs", "read_mean"]
 
 _V1_LAYERS, _LAYERS = 2, 100
 _MOST_SIDES = 8
+_MOST_FIELDS = 500_000
+"""Of a whole file: a layer has some twenty, and its numbers are one field."""
 
 
 def read_blobs(content: bytes, *, name: str) -> dict[str, list[np.ndarray]]:
@@ -28,17 +30,18 @@ def read_blobs(content: bytes, *, name: str) -> dict[str, list[np.ndarray]]:
         WeightsError: it is no such file, or holds no layer.
     """
     found: dict[str, list[np.ndarray]] = {}
+    left = [_MOST_FIELDS]
     try:
-        for number, layer in _messages(memoryview(content)):
+        for number, layer in _messages(memoryview(content), left):
             if number not in (_V1_LAYERS, _LAYERS):
                 continue
             named, blobs = (1, 7) if number == _LAYERS else (4, 6)
             title, numbers = "", []
-            for inner, value in _messages(layer):
+            for inner, value in _messages(layer, left):
                 if inner == named:
                     title = bytes(value).decode("utf-8", "replace")
                 elif inner == blobs:
-                    numbers.append(_blob(value))
+                    numbers.append(_blob(value, left))
             if numbers:
                 found[title] = numbers
     except (ValueError, IndexError) as error:
@@ -59,7 +62,7 @@ def read_mean(content: bytes, *, name: str) -> np.ndarray:
         WeightsError: it is no such file.
     """
     try:
-        blob = _blob(memoryview(content))
+        blob = _blob(memoryview(content), [_MOST_FIELDS])
     except (ValueError, IndexError) as error:
         raise WeightsError(
             msg("{name} is no .binaryproto that can be read ({error}).", name=name, error=error)
@@ -75,16 +78,20 @@ def read_mean(content: bytes, *, name: str) -> np.ndarray:
     return np.ascontiguousarray(blob.reshape(sides).transpose(1, 2, 0))
 
 
-def _messages(data: memoryview) -> Iterator[tuple[int, memoryview]]:
+def _messages(data: memoryview, left: list[int]) -> Iterator[tuple[int, memoryview]]:
     """Field numbers and contents of a message: those that have a length; others are passed over."""
-    for number, wire, value in _fields(data):
+    for number, wire, value in _fields(data, left):
         if wire == 2:
             yield number, value
 
 
-def _fields(data: memoryview) -> Iterator[tuple[int, int, memoryview]]:
+def _fields(data: memoryview, left: list[int]) -> Iterator[tuple[int, int, memoryview]]:
+    """Number, wire type and content of each field; ``left`` holds how many a file may have yet, all in all."""
     place = 0
     while place < len(data):
+        left[0] -= 1
+        if left[0] < 0:  # each costs memory and time, however short it is
+            raise ValueError(msg("it has too many fields"))
         tag, place = _varint(data, place)
         wire = tag & 7
         if wire == 0:
@@ -117,11 +124,11 @@ def _varint(data: memoryview, place: int) -> tuple[int, int]:
     raise ValueError(msg("a number is too long"))
 
 
-def _blob(data: memoryview) -> np.ndarray:
+def _blob(data: memoryview, left: list[int]) -> np.ndarray:
     old = [1, 1, 1, 1]
     sides: list[int] | None = None
     parts: list[np.ndarray] = []
-    for number, wire, value in _fields(data):
+    for number, wire, value in _fields(data, left):
         if number in (1, 2, 3, 4) and wire == 0:
             old[number - 1] = _varint(value, 0)[0]
         elif number == 5:
@@ -130,11 +137,13 @@ def _blob(data: memoryview) -> np.ndarray:
             parts.append(np.frombuffer(value, "<f8").astype(np.float32))
         elif number == 7 and wire == 2:
             sides = []
-            for inner, kind, packed in _fields(value):
+            for inner, kind, packed in _fields(value, left):
                 place = 0
                 while inner == 1 and kind in (0, 2) and place < len(packed):
                     side, place = _varint(packed, place)
                     sides.append(side)
+                    if len(sides) > _MOST_SIDES:
+                        raise ValueError(msg("an array has too many sides"))
     numbers = np.concatenate(parts) if parts else np.zeros(0, np.float32)
     shape = old if sides is None else sides
     if len(shape) > _MOST_SIDES or math.prod(shape) != len(numbers):

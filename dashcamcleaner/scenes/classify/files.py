@@ -14,7 +14,7 @@ A file without a sidecar takes its labels from a text file, a name a line, or fr
 
 from __future__ import annotations
 
-import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from dashcamcleaner.detection.weights import SCHEMA, WeightsFile, weights_folder
 from dashcamcleaner.errors import WeightsError
 from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.messages import msg
+from dashcamcleaner.scenes.classify.port import ModelCard
+from dashcamcleaner.side_files import UNREADABLE, parse_json, read_bytes, reason_of
 
 __all__ = ["ClassifierFiles", "available_classifiers", "find_classifier", "read_labels"]
 
@@ -59,14 +61,11 @@ def read_labels(path: Path) -> tuple[str, ...]:
     Raises:
         WeightsError: unreadable, no text, empty, or names a label twice.
     """
-    with map_os_errors(
-        path, what=msg("The labels file {path}", path=path), verb="read", to=WeightsError, also=(UnicodeDecodeError,)
-    ):
-        with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-        text = content.decode("utf-8-sig")
+    what = msg("The labels file {path}", path=path)
+    with map_os_errors(path, what=what, verb="read", to=WeightsError, also=(UnicodeDecodeError,)):
+        text = read_bytes(path, what=what, to=WeightsError, most=_MOST_BYTES).decode("utf-8-sig")
     labels = tuple(visible(line.strip()) for line in text.rstrip().splitlines())
-    if len(content) > _MOST_BYTES or len(labels) > _MOST_LABELS:
+    if len(labels) > _MOST_LABELS:
         raise WeightsError(
             msg("The labels file {path} is too long.", path=path), hint="One name on each line is wanted."
         )
@@ -90,7 +89,7 @@ def available_classifiers() -> dict[str, ClassifierFiles]:
                 files = _read_sidecar(path)
             except WeightsError:
                 continue  # a stranger's JSON must not stop a run
-            if files is not None and files.name not in found and files.file.path.is_file():
+            if files is not None and files.name not in found and os.path.isfile(files.file.path):
                 found[files.name] = files
     return dict(sorted(found.items()))
 
@@ -109,7 +108,7 @@ def find_classifier(
     Raises:
         WeightsError: nothing of that name, or what belongs to it is missing.
     """
-    path = Path(name).expanduser()
+    path = Path(name)
     if path.suffix.lower() not in _FORMATS:
         known = available_classifiers()
         if name in known:
@@ -121,11 +120,11 @@ def find_classifier(
                 known=", ".join(known) or "none",
             ),
         )
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise WeightsError(msg("there is no file {path}.", path=path), hint="Check the spelling of the path.")
     form = _FORMATS[path.suffix.lower()]
     sidecar = path.with_suffix(".json")
-    described = _read_sidecar(sidecar) if sidecar.is_file() else None
+    described = _read_sidecar(sidecar) if os.path.isfile(sidecar) else None
     if described is not None and described.file.path == path and labels is None:
         return described
     beside = labels or _first_there(path.with_suffix(".labels.txt"), path.parent / "labels.txt")
@@ -149,23 +148,25 @@ def find_classifier(
 
 
 def _first_there(*paths: Path) -> Path | None:
-    return next((path for path in paths if path.is_file()), None)
+    return next((path for path in paths if os.path.isfile(path)), None)
 
 
 def _read_sidecar(path: Path) -> ClassifierFiles | None:
     """What a sidecar describes; None where it describes no classifier."""
     hint = msg("See docs/scenes.md for its fields.")
-    with map_os_errors(path, what=msg("The sidecar {path}", path=path), verb="read", hint=hint, to=WeightsError):
-        content = path.read_bytes()
+    content = read_bytes(path, what=msg("The sidecar {path}", path=path), to=WeightsError, most=_MOST_BYTES)
     try:
-        metadata = json.loads(content)
+        metadata = parse_json(content)
         if not isinstance(metadata, dict) or metadata.get("task") != "classify":
             return None
         if int(metadata["schema"]) > SCHEMA:
             raise WeightsError(
                 msg("the sidecar {path} is newer than this program.", path=path.name), hint="Update DashcamCleaner."
             )
+        if not isinstance(metadata["labels"], list) or len(metadata["labels"]) > _MOST_LABELS:
+            raise ValueError(msg("labels is no list, or too long"))
         labels = tuple(str(label) for label in metadata["labels"])
+        ModelCard.from_sidecar(metadata)  # what is wrong in its card is told here, and not in the middle of a run
         row = metadata["files"][0]
         name = str(row["file"])
         if Path(name).name != name or not labels or len(set(labels)) < len(labels):
@@ -177,7 +178,7 @@ def _read_sidecar(path: Path) -> ClassifierFiles | None:
             sha256=str(row.get("sha256", "")),
         )
         return ClassifierFiles(name=str(metadata["name"]), file=file, labels=labels, metadata=metadata)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+    except UNREADABLE as error:
         raise WeightsError(
-            msg("The sidecar {path} cannot be read ({error}).", path=path, error=repr(error)), hint=hint
+            msg("The sidecar {path} cannot be read ({error}).", path=path, error=reason_of(error)), hint=hint
         ) from error

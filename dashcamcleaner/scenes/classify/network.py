@@ -16,6 +16,8 @@ OUTPUTS = ("auto", "probabilities", "logits", "sigmoid")
 """What a network's numbers are: scores already; one of all (softmax); each for itself (sigmoid); told by their sums."""
 
 _BATCH = 32
+_MOST_PIXELS = 1 << 24
+"""Of all that is prepared, and given to the network, at once: a sidecar may ask for large pictures."""
 
 
 class PictureNetwork(Protocol):
@@ -49,14 +51,18 @@ class NetworkClassifier:
         self._network = network
         self._preparation = preparation
         self._output = output
-        self._batch = batch
+        self._batch = max(1, min(batch, _MOST_PIXELS // (preparation.size[0] * preparation.size[1])))
         self.classify([np.zeros((64, 64, 3), np.uint8)])  # proves that it works, and that the labels fit
 
     def classify(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
         """See `scenes.classify.port.Classifier.classify`."""
-        rows, counts = self._preparation.batch(pictures)
-        if not counts:
+        if not pictures:
             return np.zeros((0, len(self.labels)), np.float32)
+        at_once = max(1, _MOST_PIXELS // (self._preparation.size[0] * self._preparation.size[1]))
+        return np.concatenate([self._classify(pictures[at : at + at_once]) for at in range(0, len(pictures), at_once)])
+
+    def _classify(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
+        rows, counts = self._preparation.batch(pictures)
         given = [self._network.run(rows[at : at + self._batch])[0] for at in range(0, len(rows), self._batch)]
         numbers = np.concatenate([part.reshape(part.shape[0], -1) for part in given])
         scores = checked_scores(

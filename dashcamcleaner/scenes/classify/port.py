@@ -38,13 +38,20 @@ class ModelCard:
 
     @classmethod
     def from_sidecar(cls, metadata: Mapping[str, Any]) -> ModelCard:
-        """The card of a sidecar, see docs/scenes.md for its fields; what is missing there is told as untold."""
+        """The card of a sidecar, see docs/scenes.md for its fields; what is missing there is told as untold.
+
+        Raises:
+            ValueError: ``experimental`` is no list.
+        """
+        weak = metadata.get("experimental", [])
+        if not isinstance(weak, list | tuple):
+            raise ValueError(msg("experimental is no list of labels"))
         return cls(
             name=str(metadata.get("name", "untold")),
             source=str(metadata.get("origin", "untold")),
             licence=str(metadata.get("licence", "untold")),
             figures=str(metadata.get("card", msg("no figures are told"))),
-            experimental=tuple(str(label) for label in metadata.get("experimental", ())),
+            experimental=tuple(str(label) for label in weak),
         )
 
     def as_dict(self) -> dict[str, Any]:

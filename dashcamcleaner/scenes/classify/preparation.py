@@ -22,6 +22,8 @@ FITS = ("stretch", "short side", "squares")
 """Resize without keeping the shape and cut the middle out; resize so that the short side fits and cut the middle out;
 squares that cover the picture, each judged on its own."""
 
+_LONGEST = 8
+"""Times its short side: of a longer picture the middle is enough where the middle is what is cut out."""
 _SLACK = 0.15
 """A picture may be this share longer than its squares reach: its last columns are rarely where something happens."""
 
@@ -102,6 +104,7 @@ class Preparation:
         else:
             w, h = (self.resized, self.resized) if self.resized else self.size
             if self.fit == "short side":
+                picture = _middle_of_long(picture)
                 factor = max(w / picture.shape[1], h / picture.shape[0])
                 w, h = max(wide, round(picture.shape[1] * factor)), max(high, round(picture.shape[0] * factor))
             picture = _resize(picture, (max(w, wide), max(h, high)))
@@ -121,6 +124,14 @@ def _resize(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         np.ascontiguousarray(picture), size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
     )
     return resized
+
+
+def _middle_of_long(picture: np.ndarray) -> np.ndarray:
+    """A picture, of a very long one the middle: no more of it is looked at, and all of it would grow to gigabytes."""
+    h, w = picture.shape[:2]
+    most = _LONGEST * min(h, w)
+    top, left = max(0, (h - most) // 2), max(0, (w - most) // 2)
+    return picture[top : top + min(h, most), left : left + min(w, most)]
 
 
 def covering_squares(picture: np.ndarray) -> list[np.ndarray]:

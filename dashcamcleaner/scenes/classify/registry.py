@@ -16,6 +16,7 @@ from dashcamcleaner.scenes.classify.files import ClassifierFiles, find_classifie
 from dashcamcleaner.scenes.classify.network import OUTPUTS, NetworkClassifier
 from dashcamcleaner.scenes.classify.port import Classifier, ModelCard
 from dashcamcleaner.scenes.classify.preparation import Preparation
+from dashcamcleaner.side_files import UNREADABLE, reason_of
 
 __all__ = ["open_classifier"]
 
@@ -97,9 +98,9 @@ def _open_graph(files: ClassifierFiles, *, device: str, threads: int) -> Classif
             raise ValueError(msg("output or size is not one that is known"))
         network = open_network(path, name=path.name, size=(width, height), device=device, threads=threads)
         preparation = Preparation.from_metadata(given, size=network.size)
-    except (TypeError, ValueError, AttributeError) as error:
+    except UNREADABLE as error:
         raise WeightsError(
-            msg("The sidecar of {path} cannot be read ({error}).", path=path.name, error=error),
+            msg("The sidecar of {path} cannot be read ({error}).", path=path.name, error=reason_of(error)),
             hint="See docs/scenes.md for its fields.",
         ) from error
     return NetworkClassifier(network, labels=labels, preparation=preparation, card=_card(files), output=output)
