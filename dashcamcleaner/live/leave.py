@@ -19,9 +19,10 @@ from dashcamcleaner.pipeline.writer import obscurer_for
 
 __all__ = ["Leave"]
 
-_STALL_S = 0.5
+_STALL_S, _STALL_FRAMES = 0.5, 2
 _CARDS_A_SECOND = 10
-"""With nothing captured for the first, this many cards a second leave: nobody is shown a picture that stands still."""
+"""With nothing captured for the first, or for two frames of a slow source, this many cards a second leave: nobody is
+shown a picture that stands still."""
 _PLAN_S = 0.02
 """So long before its time a frame is planned and painted, and more where painting takes longer."""
 _BEHIND_S = 0.25
@@ -48,6 +49,7 @@ class Leave:
         self._covered_by: CoverReason | None = None
         self._never_left = True
         self._hits: tuple[str, ...] = ()
+        self._stall_s = max(_STALL_S, _STALL_FRAMES / form.rate)
 
     def run(self) -> None:
         """The thread's work: until all has left or the run ends."""
@@ -77,7 +79,7 @@ class Leave:
             self._sounds(gate, now)
             if held is None and self._state.buffer.ended and self._state.buffer.empty:
                 break
-            card_s = left_s + (1 / _CARDS_A_SECOND if self._covered_by is CoverReason.STALLED else _STALL_S)
+            card_s = left_s + (1 / _CARDS_A_SECOND if self._covered_by is CoverReason.STALLED else self._stall_s)
             if not self._state.buffer.ended and now >= max(card_s, settings.delay):
                 self._hand_on(gate.covered(-1, now - settings.delay, CoverReason.STALLED))
                 left_s = now

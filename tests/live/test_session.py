@@ -24,6 +24,7 @@ from dashcamcleaner.live.delay import DelayBuffer
 from dashcamcleaner.live.ports import StreamFormat
 from dashcamcleaner.live.release import CoverReason
 from dashcamcleaner.live.session import LiveSession
+from dashcamcleaner.settings import SETTINGS as SETTINGS_ROWS
 from dashcamcleaner.settings import Settings
 
 SETTINGS: dict[str, Any] = {"delay": 1.0, "carry": 0.2, "crop_checks": False, "inference_size": 160, "style": "solid"}
@@ -172,6 +173,14 @@ def test_a_source_that_stalls_is_covered_by_cards_while_it_does() -> None:
     cards = [frame for frame in kept.frames if frame.reason is CoverReason.STALLED and frame.captured_s > 0.3]
     assert cards
     assert all(frame.number == -1 for frame in cards)
+
+
+@pytest.mark.parametrize("rate", [SETTINGS_ROWS["capture_rate"].minimum, SETTINGS_ROWS["capture_rate"].maximum])
+def test_a_source_does_not_count_as_stalled_at_its_own_pace(rate: float) -> None:
+    kept, _, _ = run_live(source=lambda clock: MadeSource(clock, frames=6, rate=rate))
+    nothing_legible(kept)
+    assert [frame.number for frame in kept.frames if not frame.covered] == list(range(6))
+    assert all(frame.captured_s < 1 / rate for frame in kept.frames if frame.reason is CoverReason.STALLED)
 
 
 def test_a_source_that_breaks_off_is_opened_again() -> None:
