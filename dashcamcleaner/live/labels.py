@@ -29,8 +29,6 @@ _MARGIN_S = 1.0
 _SCORES = {"nudity", "violence", "drugs"}
 _PARTS = {"nude_region", "nude_picture", "weapon", "fight", "smoking", "alcohol", "paraphernalia"}
 """What `scenes.classify.safety` makes scores of. Its networks are opened when pictures run; a wrong name is told before."""
-_PARTS = {"nude_region", "nude_picture", "weapon", "fight", "smoking", "alcohol", "paraphernalia"}
-"""What `scenes.classify.safety` makes scores of. Its networks are opened when pictures run; a wrong name is told before."""
 
 
 class LabelScorer(Protocol):
@@ -70,11 +68,6 @@ def parse_rule(text: str, *, hits: int, of: int, bypass: float, hold_s: float) -
     if match is None:
         raise SettingError(
             msg("--when {text} is no rule.", text=repr(text)), hint="A rule is a label and a threshold: nudity>0.6."
-        )
-    if match[1] not in _SCORES | _PARTS:
-        raise SettingError(
-            msg("Nothing scores {missing}.", missing=match[1]),
-            hint=msg("Labels are {names}.", names=", ".join([*sorted(_SCORES), *sorted(_PARTS)])),
         )
     if match[1] not in _SCORES | _PARTS:
         raise SettingError(
