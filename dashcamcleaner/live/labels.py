@@ -28,7 +28,7 @@ _MARGIN_S = 1.0
 """Frames are asked for later than their time by less than this (`live.leave`)."""
 _SCORES = {"nudity", "violence", "drugs"}
 _PARTS = {"nude_region", "nude_picture", "weapon", "fight", "smoking", "alcohol", "paraphernalia"}
-"""What `scenes.classify.safety` makes scores of. Its networks are opened when pictures run; a wrong name is told before."""
+"""What `scenes.classify.safety` makes scores of: its networks are opened late, a wrong name is told at once."""
 
 
 class LabelScorer(Protocol):

@@ -246,9 +246,12 @@ class Encoder:
         self._first = self._first or (packet.pts, packet.dts)
         self._end_pts = max(self._end_pts, packet.pts + packet.duration)
         if ends:
-            # MP4 adds up decoding steps: the last packet's must bring the sum to where the last picture ends.
+            # MP4 adds up decoding steps: the last packet's must bring the sum to where the last picture ends. Where
+            # pictures are unevenly long, decoding may begin so early that the sum is there already; a packet that holds
+            # the last picture keeps that one's length all the same, for the file's end is reckoned from it.
             shown, decoded = self._end_pts - self._first[0], packet.dts - self._first[1]
-            packet.duration = max(shown - decoded, 1)
+            least = int(packet.duration) if packet.pts + packet.duration == self._end_pts else 1
+            packet.duration = max(shown - decoded, least, 1)
         time = None if packet.dts is None else packet.dts * packet.time_base
         self._pictures += 1
         try:

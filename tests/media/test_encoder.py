@@ -109,6 +109,28 @@ def test_the_last_frames_duration_is_kept(tmp_path: Path, last: float) -> None:
     assert probe(output).duration_s == pytest.approx(0.36 + last, abs=1e-3)
 
 
+@pytest.mark.parametrize("extension", ["mp4", "mov"])
+@pytest.mark.parametrize("preset", ["ultrafast", "veryfast", "medium"])
+@pytest.mark.parametrize("first", [512, 3000])
+def test_the_last_frames_duration_is_kept_where_frames_are_unevenly_long(
+    tmp_path: Path, extension: str, preset: str, first: int
+) -> None:
+    """A phone's first frames may be long: decoding begins so early that its steps add up to more than is shown."""
+    pts = [0, first, 2 * first, 3 * first]
+    pts += [pts[-1] + 512 * number for number in range(1, 37)]
+    made = make(tmp_path / "in.mp4", frames=len(pts), pts=pts)
+    output, info = tmp_path / f"out.{extension}", probe(made.path)
+    encoder = Encoder(
+        plan_output(info, output=output), partial_path=output, source=made.path, info=info, preset=preset
+    )
+    with open_clip(made.path, info=info) as decoder:
+        for frame in decoder:
+            encoder.write(frame)
+    encoder.finish()
+    assert times_of(output) == made.times
+    assert probe(output).duration_s == pytest.approx((pts[-1] + 512) / 15360, abs=1e-3)
+
+
 @pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuvj420p"])
 def test_planes_reach_the_encoder_bit_for_bit(tmp_path: Path, pix_fmt: str) -> None:
     """Quality 0 is lossless in x264: what was decoded must come out exactly, painted places apart."""
