@@ -260,7 +260,10 @@ def localized(text: object) -> str:
         template = catalog.ngettext(text.template, text.many, text.arguments["n"])
     else:
         template = catalog.gettext(text.template) if text.template else ""
-    shown = speaker.filler.vformat(template, (), values) if values else template
+    try:
+        shown = speaker.filler.vformat(template, (), values) if values else template
+    except (LookupError, ValueError, TypeError):  # read from a file: it mixes one message with the values of another
+        return str.__str__(text)
     return shown.rstrip(text.cut) if text.cut else shown
 
 
@@ -307,8 +310,9 @@ def with_texts(data: Any, texts: Any) -> Any:
             another text than it stands for, is left out.
     """
     known: dict[str, UserMessage] = {}
-    for row in texts if isinstance(texts, list) else ():
-        made = _from_data(row)
+    budget = _Budget()
+    for row in texts[:_MOST_ROWS] if isinstance(texts, list) else ():
+        made = _from_data(row, budget)
         if made is not None and isinstance(row, dict) and row.get("text") == str.__str__(made):
             known[str.__str__(made)] = made
 
@@ -339,13 +343,54 @@ def _as_data(message: UserMessage) -> dict[str, Any]:
     return {**{name: one for name, one in plain.items() if one}, "arguments": values}
 
 
-_GAP = re.compile(r"[a-z_][a-z0-9_]*(:[<>+,]?\d{0,2}(\.\d)?[a-z%,]?)?")
-"""What may stand between the braces of a template that was read: no attribute, no index, no endless width."""
+_NAME = re.compile(r"[a-z_][a-z0-9_]{0,39}")
+_FORMAT = re.compile(r"[<>+,]?\d{0,2}(\.\d{1,2})?[a-z%,]?")
+"""What a name's format may be in a template that was read: no endless width, and no gap within the gap."""
 _DEEPEST = 8
+_LONGEST = 20_000
+"""Characters that a message which was read may have; ours have a few hundred."""
+_MOST_ROWS, _MOST_MADE = 10_000, 4_000_000
+"""Messages that are made of one file, and their characters together with those of the messages within them."""
 
 
-def _from_data(row: Any, depth: int = 0) -> UserMessage | None:
-    """A message of `_as_data`; None for anything else."""
+class _Budget:
+    """Characters that may yet be made of the texts of one file."""
+
+    def __init__(self) -> None:
+        self.left = _MOST_MADE
+
+    def takes(self, length: int) -> bool:
+        """Whether a text of this length is within bounds; counts it."""
+        self.left -= length
+        return length <= _LONGEST and self.left >= 0
+
+
+def _longest_of(template: str, values: dict[str, Any]) -> int:
+    """The characters that a template may grow to with these values, before it is filled.
+
+    Raises:
+        ValueError: it asks for something else than a value by its name, in a format of a few characters.
+        KeyError: there is no such value.
+    """
+    length = 0
+    for literal, name, form, conversion in string.Formatter().parse(template):
+        length += len(literal)
+        if name is None:
+            continue
+        if conversion or not _NAME.fullmatch(name) or not _FORMAT.fullmatch(form or ""):
+            raise ValueError("a gap is no plain name")
+        value = values[name]
+        length += len(value) if isinstance(value, str) else 40 if abs(value or 0) < _LARGE else _LONGEST_NUMBER
+        length += sum(int(digits) for digits in re.findall(r"\d+", form or ""))
+    return length
+
+
+_LARGE, _LONGEST_NUMBER = 1 << 64, 400
+"""Beyond it a number is written with up to 309 digits, as the largest float is."""
+
+
+def _from_data(row: Any, budget: _Budget, depth: int = 0) -> UserMessage | None:
+    """A message of `_as_data`; None for anything else, or one that would grow beyond all messages."""
     if not isinstance(row, dict) or depth > _DEEPEST or not isinstance(row.get("arguments"), dict):
         return None
     template, many, cut = (row.get(name, "") for name in ("template", "many", "cut"))
@@ -353,16 +398,20 @@ def _from_data(row: Any, depth: int = 0) -> UserMessage | None:
         return None
     values: dict[str, Any] = {}
     for name, value in row["arguments"].items():
-        plain = _from_data(value, depth + 1) if isinstance(value, dict) else value
+        plain = _from_data(value, budget, depth + 1) if isinstance(value, dict) else value
+        if isinstance(value, dict) and plain is None:
+            return None
         if plain is not None and not isinstance(plain, bool | int | float | str):
             return None
+        if type(plain) is int and plain.bit_length() > 64:
+            return None
         values[str(name)] = plain
-    gaps = re.findall(r"\{([^{}]*)\}", template.replace("{{", "").replace("}}", "") + many)
-    if not all(_GAP.fullmatch(gap) for gap in gaps):
+    if many and type(values.get("n")) is not int:  # it chooses the form, in every language
         return None
     try:
-        return UserMessage(template, values, many, cut)
-    except (KeyError, IndexError, ValueError, TypeError):
+        longest = max(_longest_of(one, values) for one in (template, many)) if values else len(template)
+        return UserMessage(template, values, many, cut) if budget.takes(longest) else None
+    except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError):
         return None
 
 

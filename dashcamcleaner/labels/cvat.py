@@ -89,14 +89,14 @@ def from_bytes(content: bytes, *, size: tuple[int, int], kinds: tuple[str, ...])
     frames = int(task.findtext("size", "0") or 0) if task is not None else 0
     labels: list[ObjectLabel] = []
     for track in root.findall("track"):
-        labels += _read_track(track, frames=frames)
-        check_count(len(labels))
+        _read_track(track, frames=frames, into=labels)
     labels.sort(key=lambda label: label.frame)
     others = sorted({label.kind for label in labels} - set(kinds))
     return ClipLabels(task.findtext("name", "") if task is not None else "", size, (), (*kinds, *others), tuple(labels))
 
 
-def _read_track(track: ET.Element, *, frames: int) -> list[ObjectLabel]:
+def _read_track(track: ET.Element, *, frames: int, into: list[ObjectLabel]) -> None:
+    """Append a track's labels, which are counted before they are made: two boxes may stand a million frames apart."""
     kind, number = track.get("label", ""), int(track.get("id", "0"))
     if not kind:
         raise ValueError(msg("a track has no label"))
@@ -105,16 +105,14 @@ def _read_track(track: ET.Element, *, frames: int) -> list[ObjectLabel]:
         x1, y1, x2, y2 = (float(box.get(name, "nan")) for name in _CORNERS)
         keys.append((int(box.get("frame", "-1")), box.get("outside") == "1", (x1, y1, x2, y2)))
     keys.sort(key=lambda key: key[0])
-    labels = []
     for place, (frame, outside, corners) in enumerate(keys):
         if outside:
             continue
         # After the last key frame a box stays to the end of the clip, unless it goes outside.
         following = keys[place + 1] if place + 1 < len(keys) else (max(frames, frame + 1), True, corners)
-        check_count(following[0] - frame)
+        check_count(len(into) + following[0] - frame)
         goal = corners if following[1] else following[2]
         for index in range(frame, following[0]):
             part = (index - frame) / (following[0] - frame)
             x1, y1, x2, y2 = (round(a + part * (b - a), 2) for a, b in zip(corners, goal, strict=True))
-            labels.append(ObjectLabel(index, (x1, y1, x2, y2), kind, 1.0, number))
-    return labels
+            into.append(ObjectLabel(index, (x1, y1, x2, y2), kind, 1.0, number))

@@ -37,12 +37,15 @@ from typing import Any
 from dashcamcleaner.errors import InputError, SettingError
 from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.messages import msg
+from dashcamcleaner.side_files import read_bytes
 from dashcamcleaner.training.evaluate import EvaluationSet
 from dashcamcleaner.training.fit import FitRecipe
 from dashcamcleaner.training.pictures import KINDS, Picture, list_folder, select
 from dashcamcleaner.training.views import ViewRecipe
 
 __all__ = ["TrainingRecipe", "read_recipe"]
+
+_MOST_BYTES = 1 << 20
 
 _FOLDER_KEYS = ("path", "kinds", "teacher", "share", "part", "groups", "without")
 _FIT_KEYS = tuple(f.name for f in dataclasses.fields(FitRecipe) if f.name not in ("views", "late_views"))
@@ -69,7 +72,9 @@ def read_recipe(path: str | Path) -> TrainingRecipe:
     path = Path(path)
     wrong = (tomllib.TOMLDecodeError, UnicodeDecodeError)
     with map_os_errors(path, what=msg("The recipe {path}", path=path), verb="read", to=InputError, also=wrong):
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(
+            read_bytes(path, what=msg("The recipe {path}", path=path), to=InputError, most=_MOST_BYTES).decode("utf-8")
+        )
     _known(data, ("start", "folder", "evaluate", "fit", "views", "late_views"), where=str(path))
     base = path.parent
     shares: dict[str, float] = {}
@@ -78,7 +83,7 @@ def read_recipe(path: str | Path) -> TrainingRecipe:
         _known(row, _FOLDER_KEYS, where="[[folder]]")
         known = [KINDS.index(kind) for kind in _kinds(row)]
         for folder in _resolve(row, base):
-            teacher = base / str(row["teacher"]).format(name=folder.name) if "teacher" in row else None
+            teacher = base / str(row["teacher"]).replace("{name}", folder.name) if "teacher" in row else None
             listed = list_folder(folder, known=known, teacher=teacher)
             pictures += select(listed, part=_range(row), groups=row.get("groups"), without=row.get("without", ()))
             if "share" in row:
