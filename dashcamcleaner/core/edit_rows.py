@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self, TypeAlias
 
+from dashcamcleaner.core.boxes import FARTHEST_PX
 from dashcamcleaner.messages import msg
 from dashcamcleaner.side_files import parse_json
 
@@ -131,10 +132,12 @@ def key_frame(values: Sequence[object]) -> KeyFrame:
 
 
 def check_box(box: Box) -> None:
-    """Whether a box has an area, and an end."""
+    """Whether a box has an area, and lies within what a plan can hold."""
     x1, y1, x2, y2 = box
-    if not (math.isfinite(x1 + y1 + x2 + y2) and x2 > x1 and y2 > y1):
+    if not (x2 > x1 and y2 > y1):  # NaN fails, too
         raise ValueError(msg("a box is x1, y1, x2, y2 with x2 > x1 and y2 > y1"))
+    if not max(map(abs, box)) <= FARTHEST_PX:
+        raise ValueError(msg("a box is out of range"))
 
 
 def limits(row: Row) -> tuple[float, float]:

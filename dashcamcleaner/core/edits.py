@@ -237,18 +237,38 @@ class Edits:
         return tuple(edit for edit in styles if edit.picture)
 
     @property
+    def weakening(self) -> tuple[PersonStyle | TrackStyle, ...]:
+        """Those that may show more of a region than the style of the run does: all styles but a plain fill."""
+        styles: tuple[PersonStyle | TrackStyle, ...] = (*self._all(PersonStyle), *self._all(TrackStyle))
+        return tuple(edit for edit in styles if edit.style != "solid" and not edit.picture)
+
+    @property
+    def groups_tracks(self) -> bool:
+        """Whether they say which tracks are one person's or vehicle's, so that a choice about one falls on others."""
+        return bool(self.persons or self.vehicle_tracks)
+
+    @property
     def needs_yes(self) -> bool:
         """Whether a person has to say yes to them where they were not made here."""
-        return bool(self.uncovering or self.laying_on)
+        return bool(self.uncovering or self.laying_on or self.weakening or self.groups_tracks)
 
     @property
     def yes_note(self) -> str:
-        """What a person would say yes to, in a few words: what is left clear, and pictures that are laid on."""
-        pictures = {edit.picture for edit in self.laying_on}
-        laid = counted("{n} picture of this machine laid on", "{n} pictures of this machine laid on", len(pictures))
-        if not pictures or not self.clear_note:
-            return laid if pictures else self.clear_note
-        return msg("{first} and {second}", first=self.clear_note, second=laid)
+        """What a person would say yes to, in a few words.
+
+        What is left clear, pictures that are laid on, regions with a look of their own, and who is who.
+        """
+        parts = [self.clear_note] if self.clear_note else []
+        if pictures := {edit.picture for edit in self.laying_on}:
+            parts.append(
+                counted("{n} picture of this machine laid on", "{n} pictures of this machine laid on", len(pictures))
+            )
+        if self.weakening:
+            parts.append(counted("{n} look of its own", "{n} looks of their own", len(self.weakening)))
+        if self.groups_tracks:
+            tracks = frozenset(self.person_tracks).union(*self.vehicle_tracks.values())
+            parts.append(counted("{n} track said to be somebody's", "{n} tracks said to be somebody's", len(tracks)))
+        return joined(parts, msg(" and "))
 
     @property
     def clear_note(self) -> str:

@@ -73,10 +73,14 @@ class Span:
         return seconds > self.length - 1e-6 if self.in_seconds else frames >= self.length
 
 
+_LONGEST_TOLD_S = 1e12
+"""A file from elsewhere may name any time; none that can be told is longer."""
+
+
 def format_seconds(seconds: float) -> str:
     """``h:mm:ss.mmm`` (hours left out when zero), for people."""
     sign = "-" if seconds < 0 else ""
-    total_ms = round(abs(seconds) * 1000)
+    total_ms = round(min(abs(seconds), _LONGEST_TOLD_S) * 1000)
     total_s, ms = divmod(total_ms, 1000)
     minutes, s = divmod(total_s, 60)
     hours, m = divmod(minutes, 60)

@@ -229,3 +229,59 @@ def test_the_audit_excuses_nothing_by_planted_edits(planned: tuple[Path, Path]) 
         assert isinstance(events[-1], Audited)
         assert any(wanted in sentence for sentence in told(events))
         assert events[-1].result.exit_code == 10
+
+
+GROUPING = {
+    "a person": '{"edit": "person", "person": 2, "track": 1, "spans": [[-1e9, 1e9]]}',
+    "a vehicle": '{"edit": "vehicle", "vehicle": 1, "track": 1}\n{"edit": "vehicle", "vehicle": 1, "track": 2}',
+    "a weaker look": '{"edit": "track-style", "track": 1, "style": "mosaic", "square_px": 1}',
+    "a person's weaker look": '{"edit": "style", "person": 1, "style": "gaussian"}',
+}
+
+
+@pytest.mark.parametrize("rows", GROUPING.values(), ids=GROUPING)
+def test_planted_rows_decide_neither_who_is_meant_nor_how_little_is_hidden(
+    planned: tuple[Path, Path], rows: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, plan = planned
+    path, digest = plant(plan, rows)
+    before = path.read_bytes()
+    labels = tmp_path / "none.txt"
+    labels.write_text("")
+    for asked in (
+        words(source, plan),
+        words(source, plan, "--style", "solid"),
+        ["people", str(plan), "--source", str(source)],
+        ["plan", "import", str(plan), "-o", str(tmp_path / "other.mp4.plan.jsonl")],
+        ["labels", "import", str(plan), str(labels)],
+    ):
+        assert main(asked, models=models()) == 9, asked
+        assert digest in capsys.readouterr().err, asked
+        assert path.read_bytes() == before, "nothing is sealed that nobody said yes to"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '{"edit": "region", "keys": [[-10, -10, -10, 1e200, 1e200], [100, -10, -10, 1e200, 1e200]], "kind": "face"}',
+        '{"edit": "region", "keys": [[0, -1.7e308, 0, 1e300, 100], [1, 1e308, -1.7e308, 1.1e308, 0]]}',
+        '{"edit": "fixed", "box": [0, 0, 20000000, 1]}',
+        '{"edit": "exclude", "box": [-1e39, 0, 1, 1]}',
+        '{"edit": "fixed", "box": [0, 0, Infinity, 1]}',
+    ],
+)
+def test_boxes_beyond_all_measure_are_refused(
+    planned: tuple[Path, Path], row: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, plan = planned
+    plant(plan, row)
+    assert main(words(source, plan), models=models()) == 6
+    assert "Line 2 of the edits cannot be read" in capsys.readouterr().err
+    assert not (plan.parent / "again.mp4").exists()
+
+
+@pytest.mark.parametrize("time_s", ["1e308", "-1e308", "1e15"])
+def test_times_beyond_all_measure_end_no_run(planned: tuple[Path, Path], time_s: str) -> None:
+    source, plan = planned
+    plant(plan, f'{{"edit": "fixed", "box": [0, 0, 9, 9], "from_s": -1e308, "to_s": {time_s}}}')
+    assert main(words(source, plan), models=models()) in (0, 6)

@@ -14,6 +14,7 @@ from dashcamcleaner.core.edit_types import (
     ClearZone,
     DrawnRegion,
     DropTrack,
+    Edit,
     HiddenSpan,
     HiddenZone,
     KeepTrack,
@@ -184,4 +185,27 @@ def test_a_picture_that_is_laid_on_needs_a_yes_where_edits_come_from_elsewhere()
     assert edits.yes_note == "1 picture of this machine laid on"
     assert edits.joined(Edits.of(KeepTrack(9))).yes_note == "1 track left clear and 1 picture of this machine laid on"
     assert not edits.without_uncovering.needs_yes
-    assert not Edits.of(TrackStyle(3, "solid")).needs_yes
+    assert not Edits.of(TrackStyle(3, "solid")).needs_yes, "nothing hides more than a plain fill"
+
+
+@pytest.mark.parametrize(
+    ("edit", "note"),
+    [
+        (PersonTrack(2, 1, ((0.0, 1.0),)), "1 track said to be somebody's"),
+        (TrackStyle(1, "mosaic", 1), "1 look of its own"),
+        (TrackStyle(1, "gaussian"), "1 look of its own"),
+        (PersonStyle(1, "mosaic", 4), "1 look of its own"),
+    ],
+)
+def test_what_says_who_is_who_or_may_show_more_needs_a_yes(edit: Edit, note: str) -> None:
+    edits = Edits.of(edit)
+    assert edits.needs_yes
+    assert edits.yes_note == note
+    assert not edits.without_uncovering.needs_yes
+
+
+def test_vehicles_need_a_yes_where_they_join_tracks() -> None:
+    assert not Edits.of(VehicleTrack(5, 5)).needs_yes
+    joined = Edits.of(VehicleTrack(2, 2), VehicleTrack(2, 5), VehicleTrack(2, 7))
+    assert joined.needs_yes
+    assert joined.yes_note == "3 tracks said to be somebody's"
