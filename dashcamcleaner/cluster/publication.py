@@ -22,6 +22,7 @@ __all__ = ["complete_result", "publish_result", "sides_name"]
 
 _REPORT = ".report.json"
 _MOST_SIDES = 64
+_UNREADABLE: tuple[type[Exception], ...] = (DashcamCleanerError, zipfile.BadZipFile, OSError, *UNREADABLE)
 
 
 def sides_name(name: str) -> str:
@@ -78,7 +79,7 @@ def complete_result(store: ClipStore, name: str, *, writer: str, folder: Path) -
     try:
         found = _unpacked(packed, name, sides)
         fits = read_report(sides / (name + _REPORT))["output_sha256"] == file_sha256(clip)
-    except (DashcamCleanerError, zipfile.BadZipFile, OSError, *UNREADABLE):
+    except _UNREADABLE:
         fits = False
     if fits:
         _publish_sides(store, name, found, writer=writer)
