@@ -78,7 +78,9 @@ def test_our_own_messages_come_back_as_they_were() -> None:
     ]
     again = with_texts(json.loads(json.dumps(ours)), json.loads(json.dumps(texts_of(ours))))
     assert again == ours
-    assert all(isinstance(one, UserMessage) and one.template == mine.template for one, mine in zip(again, ours))
+    assert all(
+        isinstance(one, UserMessage) and one.template == mine.template for one, mine in zip(again, ours, strict=True)
+    )
 
 
 def test_a_known_template_with_strange_values_is_said_in_english() -> None:
