@@ -82,7 +82,14 @@ class DashcamCleanerError(Exception):
 
 
 def extra_hint(extra: str) -> str:
-    """How to install the optional ``extra`` (``audit``, ``gpu``, ``train``): in a checkout, in a bundle, and else."""
+    """How to install the optional ``extra`` (``audit``, ``gpu``, ``train``): in a checkout, in a bundle, and else.
+
+    Empty: the program itself, where a part of it is missing.
+    """
+    if not extra:
+        return msg(
+            "In a checkout: python3 start.py setup; else: {command}.", command=install_command("dashcamcleaner")
+        )
     if getattr(sys, "frozen", False):  # as PyInstaller marks what it made
         return msg(
             "Nothing can be added to this bundle: install the program with {wanted} by pip, pipx or uv.",

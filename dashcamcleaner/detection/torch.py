@@ -25,7 +25,7 @@ from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.detection.onnx_metadata import BOX_TASKS
 from dashcamcleaner.detection.weights import Weights, check_trust, verify_file
 from dashcamcleaner.detection.yolo import cpu_count, kinds_of, names_of, rounded_up
-from dashcamcleaner.errors import BackendError, BackendMissing, DetectorFailed, WeightsError
+from dashcamcleaner.errors import BackendError, BackendMissing, DetectorFailed, WeightsError, extra_hint
 from dashcamcleaner.files import user_folder
 from dashcamcleaner.messages import msg
 
@@ -39,7 +39,7 @@ __all__ = [
     "versions",
 ]
 
-_HINT = "pip install -r requirements-gpu.txt"
+_HINT = extra_hint("gpu")
 
 _QUIET = {
     "YOLO_OFFLINE": "true",  # no look-up whether there is a network, no assets, no fonts
@@ -347,7 +347,7 @@ def _device(torch: Any, name: str) -> Any:
     ):
         raise BackendError(
             msg("torch has no device {name} here.", name=repr(name)),
-            hint=msg("It has: {names}. {hint} adds CUDA.", names=", ".join(available_devices()), hint=_HINT),
+            hint=msg("It has: {names}. CUDA is added by the extra gpu. {hint}", names=", ".join(available_devices()), hint=_HINT),
         )
     return device
 

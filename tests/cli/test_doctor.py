@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import shutil
 import sys
@@ -12,6 +13,8 @@ import pytest
 from dashcamcleaner.cli import main
 from dashcamcleaner.detection import diagnostics
 from dashcamcleaner.detection.registry import BACKENDS, backend_installed
+from dashcamcleaner.errors import extra_hint
+from dashcamcleaner.files import user_folder
 
 
 def doctor(capsys: pytest.CaptureFixture[str], *flags: str) -> tuple[int, dict[str, object]]:
@@ -61,11 +64,38 @@ def test_what_is_missing_comes_with_the_pip_line(
     torch = next(engine for engine in told["engines"] if engine["name"] == "torch")  # type: ignore[attr-defined]
     assert torch == {
         "name": "torch", "installed": False, "versions": {}, "devices": [], "error": "not installed",
-        "hint": "pip install -r requirements-gpu.txt",
+        "hint": extra_hint("gpu"),
     }  # fmt: skip
     hints = {row["package"]: row["hint"] for row in told["missing"]}  # type: ignore[attr-defined]
-    assert hints["torch"] == "pip install -r requirements-gpu.txt"
-    assert hints["rapidocr"] == "pip install -r requirements-audit.txt"
+    assert hints["torch"] == extra_hint("gpu")
+    assert "start.py setup --extra audit" in hints["rapidocr"]
+    assert "start.py setup;" in hints["av"]
+
+
+def test_every_package_that_could_be_missing_is_looked_for() -> None:
+    from dashcamcleaner.cli.doctor import _EXTRAS
+
+    assert {package for package, _, _ in _EXTRAS} <= set(diagnostics.PACKAGES)
+    extras = {extra for _, _, extra in _EXTRAS if extra}
+    root = Path(__file__).resolve().parents[2]
+    assert all((root / f"requirements-{extra}.txt").is_file() for extra in extras)
+    for package, _, extra in _EXTRAS:
+        wanted = (root / (f"requirements-{extra}.txt" if extra else "requirements.txt")).read_text()
+        assert f"\n{package}==" in f"\n{wanted}", (package, extra)
+
+
+def test_what_is_installed_is_not_said_to_be_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    _, told = doctor(capsys, "--no-timing")
+    for row in told["missing"]:  # type: ignore[attr-defined]
+        with pytest.raises(importlib.metadata.PackageNotFoundError):
+            importlib.metadata.version(row["package"])
+
+
+def test_it_tells_where_the_users_own_files_lie(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--no-timing", "--inference-size", "320"]) == 0
+    text = capsys.readouterr().out
+    for purpose in ("config", "data", "state", "cache"):
+        assert f"{user_folder(purpose)}: " in text
 
 
 def test_a_run_that_could_not_start_is_told_with_status_5(capsys: pytest.CaptureFixture[str]) -> None:

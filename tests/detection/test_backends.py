@@ -18,7 +18,7 @@ from dashcamcleaner.core.boxes import Detections, iou
 from dashcamcleaner.detection import registry
 from dashcamcleaner.detection.detector import SCORE_FLOOR, Detector, PipelinedDetector
 from dashcamcleaner.detection.registry import BACKENDS, CombinedDetector, backend_installed, open_detector
-from dashcamcleaner.errors import BackendError, BackendMissing, DetectorFailed, WeightsError
+from dashcamcleaner.errors import BackendError, BackendMissing, DetectorFailed, WeightsError, extra_hint
 
 WIDE = (1920, 1080)
 NAMES = [*BACKENDS, "fake"]
@@ -299,7 +299,7 @@ def test_unknown_names_are_refused_with_a_way_out() -> None:
     ("name", "line"),
     [
         ("openvino", "pip install -r requirements.txt"),
-        ("torch", "pip install -r requirements-gpu.txt"),
+        ("torch", extra_hint("gpu")),
         ("onnx", "pip install onnxruntime"),
     ],
 )
