@@ -14,7 +14,7 @@ from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.kinds import KindRules, shapes_of
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Observation
 from dashcamcleaner.core.time import Span
-from dashcamcleaner.planning.regions import merged, sighted_regions, whole_frame
+from dashcamcleaner.planning.regions import merged, sighted_regions, whole_frame, without_excess
 
 __all__ = ["FrameMemory", "MemoryPlanner"]
 
@@ -60,7 +60,7 @@ class MemoryPlanner:
         """Take the next frame; give those that are finished now, in order."""
         regions = sighted_regions(seen, rules=self._rules, upright_size=self._upright_size)
         if self._edits:
-            regions = self._edits.apply(regions, seen=seen)
+            regions = without_excess(self._edits.apply(regions, seen=seen), upright_size=self._upright_size)
         if seen.damaged:
             regions = (whole_frame(self._upright_size), *regions)
         return self._memory.push(FramePlan(seen, regions))

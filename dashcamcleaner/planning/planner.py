@@ -25,7 +25,7 @@ from dashcamcleaner.core.plan import CropCheck, FramePlan, Observation, Origin, 
 from dashcamcleaner.core.time import Span
 from dashcamcleaner.planning.growth import bounded, grown
 from dashcamcleaner.planning.memory import FrameMemory
-from dashcamcleaner.planning.regions import whole_frame, without_hidden
+from dashcamcleaner.planning.regions import whole_frame, without_excess, without_hidden
 from dashcamcleaner.tracking.evidence import EvidenceModel, logit, probability
 from dashcamcleaner.tracking.interpolation import GapFiller, TrackPosition
 from dashcamcleaner.tracking.track import Track, TrackerProtocol
@@ -274,7 +274,9 @@ class TrackPlanner:
                 if place.origin is Origin.DETECTED or self._in_picture(place.xyxy):
                     regions.append(self._region(track, place, bound=above < _SURE_ABOVE))
         self._let_go(seen.index, now_s)
-        found = self._edits.apply(regions, seen=seen) if self._edits else tuple(regions)
+        found = tuple(regions)
+        if self._edits:
+            found = without_excess(self._edits.apply(regions, seen=seen), upright_size=self._upright_size)
         found = without_hidden(found, shapes=self._shapes)
         if seen.damaged:
             found = (whole_frame(self._upright_size), *found)

@@ -6,17 +6,20 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dashcamcleaner.core.boxes import iou
+from dashcamcleaner.core.boxes import area_within, iou
 from dashcamcleaner.core.kinds import KindRules
 from dashcamcleaner.core.plan import WHOLE_FRAME, Observation, Origin, Region
 from dashcamcleaner.core.shapes import ELLIPSE, reach, shape_of
 from dashcamcleaner.planning.growth import Box, grown
 from dashcamcleaner.tracking.interpolation import TrackPosition
 
-__all__ = ["as_box", "merged", "sighted_regions", "whole_frame", "without_hidden"]
+__all__ = ["as_box", "merged", "sighted_regions", "whole_frame", "without_excess", "without_hidden"]
 
 _MERGE_IOU = 0.5
 """Held regions that overlap this much are hidden as one: fewer rectangles to obscure, little more area."""
+_MOST_DRAWN = 2000
+_MOST_DRAWN_AREA = 20.0
+"""Drawn regions in a frame, and their areas together by that of the picture, that are painted one by one."""
 _ROUNDING = 1e-9
 """Of floats: a region that was merged into another lies within it."""
 
@@ -82,6 +85,24 @@ def merged(own: Sequence[Region], held: Sequence[Region], *, shapes: Mapping[str
         hull = there.around(place, region)
         result[place - len(own)] = Region(hull, kept.kind, max(kept.score, region.score), Origin.HELD, kept.track)
     return (*own, *result)
+
+
+def without_excess(regions: Sequence[Region], *, upright_size: tuple[int, int]) -> tuple[Region, ...]:
+    """With the whole frame in place of drawn regions that are too many to be painted one by one.
+
+    A person draws a few; a file from elsewhere may hold 100,000, each as large as the picture, and hide more so, but
+    neither stall a run nor make a plan that cannot be read again.
+
+    Args:
+        regions: the regions of a frame.
+        upright_size: ``(width, height)`` of the full-size picture.
+    """
+    drawn = [r for r in regions if r.origin is Origin.MANUAL and r.kind != WHOLE_FRAME]
+    area = sum(area_within(r.xyxy, upright_size) for r in drawn)
+    if len(drawn) <= _MOST_DRAWN and area <= _MOST_DRAWN_AREA * upright_size[0] * upright_size[1]:
+        return tuple(regions)
+    others = [r for r in regions if r.origin is not Origin.MANUAL]
+    return (whole_frame(upright_size, origin=Origin.MANUAL), *others)
 
 
 def without_hidden(regions: Sequence[Region], *, shapes: Mapping[str, str]) -> tuple[Region, ...]:

@@ -8,10 +8,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashcamcleaner.core.plan import Origin, Region
+from dashcamcleaner.core.plan import WHOLE_FRAME, Origin, Region
 from dashcamcleaner.core.shapes import BOX, ELLIPSE, shape_of
 from dashcamcleaner.obscure.masks import region_mask
-from dashcamcleaner.planning.regions import merged, without_hidden
+from dashcamcleaner.planning.regions import merged, without_excess, without_hidden
 
 sides = st.integers(0, 60)
 boxes = st.tuples(sides, sides, st.integers(1, 40), st.integers(1, 40)).map(
@@ -85,3 +85,16 @@ def test_held_regions_of_a_moving_face_become_one_that_is_little_larger():
     width, height = one.xyxy[2] - one.xyxy[0], one.xyxy[3] - one.xyxy[1]
     assert 45 <= width <= 1.2 * 45
     assert 50 <= height <= 1.2 * 50
+
+
+def drawn(count: int, side: float) -> list[Region]:
+    return [Region((i / count, 0.0, i / count + side, side), "plate", 1.0, Origin.MANUAL) for i in range(count)]
+
+
+def test_drawn_regions_beyond_measure_hide_the_frame_wholly_and_a_few_stay_as_they_are():
+    seen = Region((1.0, 1.0, 9.0, 9.0), "face", 0.9, Origin.DETECTED, 1)
+    for few in (drawn(2000, 5.0), drawn(20, 119.0)):
+        assert without_excess([*few, seen], upright_size=SIZE) == (*few, seen)
+    for many in (drawn(2001, 5.0), drawn(22, 120.0)):
+        (whole, rest) = without_excess([*many, seen], upright_size=SIZE)
+        assert (whole.kind, whole.origin, rest) == (WHOLE_FRAME, Origin.MANUAL, seen)
