@@ -114,7 +114,9 @@ class BurnedInText:
             )
         left = [one for one in self.found if not self._is_hidden(one) and (one.sure or one.holds != ("text",))]
         if left:
-            flags = "--hide-overlay all" if self.wanted == "position" else "--hide-overlay position, or all"
+            # Those with a position are hidden already where they were asked for, and elsewhere there may be none.
+            position = any(one.has_position for one in left)
+            flags = "--hide-overlay position, or all" if position else "--hide-overlay all"
             yield (
                 msg("Burned-in text stays visible: {places}.", places=self._places(left)),
                 msg("Hide it with {flags}.", flags=flags),

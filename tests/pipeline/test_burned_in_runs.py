@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
+from dashcamcleaner.core.burned_in import BurnedIn
 from dashcamcleaner.core.events import Failed, Finished, Warned
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.detection.ocr import Reading
@@ -22,7 +23,7 @@ from dashcamcleaner.errors import DetectorFailed, ExtraMissing
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.probe import probe
-from dashcamcleaner.pipeline.burned_in import _pictures, _SampledPictures
+from dashcamcleaner.pipeline.burned_in import BurnedInText, _pictures, _SampledPictures
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import plan_path, read_header
@@ -110,6 +111,21 @@ def whites(clip: Path, box: tuple[int, int, int, int]) -> list[int]:
     x1, y1, x2, y2 = box
     with open_clip(clip, info=probe(clip)) as decoder:
         return [int((frame.picture(SIZE)[y1:y2, x1:x2].min(axis=2) > 220).sum()) for frame in decoder]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "holds", "flags"),
+    [
+        ("none", [("text",), ("time",)], "--hide-overlay all."),
+        ("none", [("position",), ("text",)], "--hide-overlay position, or all."),
+        ("position", [("position",), ("time",)], "--hide-overlay all."),
+    ],
+)
+def test_the_hint_names_a_flag_that_hides_it(wanted: str, holds: list[tuple[str, ...]], flags: str) -> None:
+    found = tuple(BurnedIn((10.0, 10.0, 90.0, 20.0), held, sure=True) for held in holds)
+    *_, (sentence, hint) = BurnedInText(found, wanted, (320, 180)).sentences()
+    assert "stays visible" in sentence
+    assert hint == f"Hide it with {flags}"
 
 
 def test_without_the_flag_it_is_told_and_nothing_is_covered(drawn: Path, tmp_path: Path) -> None:
