@@ -5,7 +5,10 @@
     python3 start.py test             set up with the test tools, run the tests
     python3 start.py window           set up, open the window
     python3 start.py setup            set up only; --extra adds gpu|audit|train|people|safety|scenes|live|serve|cluster
-    python3 start.py clean ...        any other words go to the command line of the program
+    python3 start.py clean ...        any other words go to the command line of the program; its commands are
+                                      clean, live, window, audit, verify, tracks, people, labels, plan, scenes,
+                                      doctor, settings, demo, train, serve, completion
+    python3 start.py clean --help     what one of them takes
 
 The environment is ``.venv`` beside this file. On Linux, system libraries that Qt needs and that are missing are
 installed with apt where that is possible without a question, and named otherwise.

@@ -60,6 +60,15 @@ def test_a_stopped_run_clears_up_and_its_status_is_given(tmp_path: Path, whole_g
     assert process.returncode == 130
 
 
+def test_its_help_names_the_programs_commands() -> None:
+    from dashcamcleaner.cli import COMMANDS
+
+    words = [sys.executable, str(ROOT / "start.py"), "--help"]
+    told = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    listed = told.partition("its commands are")[2].partition("python3 start.py clean --help")[0]
+    assert tuple(word.strip() for word in listed.split(",")) == COMMANDS
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_a_run_that_a_signal_ended_has_the_status_that_shells_give(tmp_path: Path) -> None:
     process = _begin(tmp_path, "import os; os.kill(os.getpid(), signal.SIGKILL)")

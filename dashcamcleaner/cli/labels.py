@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dashcamcleaner.cli.edit_flags import accepted_of, add_accept_flags
 from dashcamcleaner.core.plain_text import say
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import counted, msg
 
 __all__ = ["add_parser"]
 
@@ -58,11 +58,11 @@ def run_export(args: argparse.Namespace) -> int:
     tracks = len({label.track for label in found.labels} - {None})
     say(
         msg(
-            "labels: {target}, {count} boxes of {tracks} tracks in {count2} frames ({form})",
+            "labels: {target}, {boxes} of {tracks} in {frames} ({form})",
             target=target,
-            count=len(found.labels),
-            tracks=tracks,
-            count2=len(found.times_s),
+            boxes=counted("{n} box", "{n} boxes", len(found.labels)),
+            tracks=counted("{n} track", "{n} tracks", tracks),
+            frames=counted("{n} frame", "{n} frames", len(found.times_s)),
             form=form.title,
         )
     )
@@ -74,13 +74,18 @@ def run_import(args: argparse.Namespace) -> int:
     from dashcamcleaner.core.edit_types import DropTrack
     from dashcamcleaner.core.kinds import BUILT_IN
     from dashcamcleaner.labels.as_edits import edits_from_labels
-    from dashcamcleaner.labels.files import read_labels
+    from dashcamcleaner.errors import InputError, OutputError
+    from dashcamcleaner.labels.files import find_format, read_labels
     from dashcamcleaner.pipeline.build import shapes_per_kind
     from dashcamcleaner.pipeline.edits_file import EditsFile
     from dashcamcleaner.pipeline.plan_file import PlanReader
     from dashcamcleaner.pipeline.plan_settings import settings_for_rendering
     from dashcamcleaner.settings import resolve
 
+    try:
+        find_format(Path(args.labels), args.format)
+    except OutputError as error:  # it is asked of a file that is written, for the most part
+        raise InputError(error.message, hint=error.hint) from error
     plan = Path(args.plan)
     file = EditsFile.beside(plan)
     file.accept(*accepted_of(args))
@@ -99,7 +104,10 @@ def run_import(args: argparse.Namespace) -> int:
     taken = [one for one in edits if args.drop_missing or not isinstance(one, DropTrack)]
     if taken:
         file.append(taken)
-    say(msg("edits: {path}, {count} regions to hide", path=file.path, count=len(edits) - len(drops)))
+        regions = len(edits) - len(drops)
+        say(counted("edits: {path}, {n} region to hide", "edits: {path}, {n} regions to hide", regions, path=file.path))
+    else:
+        say(msg("no edits: nothing in {labels} changes what the plan hides", labels=args.labels))
     if drops and args.drop_missing:
         say(msg("left clear: {count} without a label", count=_count(drops)))
     elif drops:
@@ -109,4 +117,4 @@ def run_import(args: argparse.Namespace) -> int:
 
 
 def _count(drops: Sequence[object]) -> str:
-    return "1 track" if len(drops) == 1 else msg("{count} tracks", count=len(drops))
+    return counted("{n} track", "{n} tracks", len(drops))

@@ -264,9 +264,9 @@ def _audit_lines(summary: RunSummary) -> list[str]:
 
 def summary_lines(summary: RunSummary) -> list[str]:
     """What a run did, for people."""
-    status = as_message(summary.status)
-    if not summary.kinds and summary.status == CLEANED:  # nothing was to be hidden: "cleaned" would promise more
-        status = as_message(msg("written"))
+    # Where nothing was to be hidden, "cleaned" would promise more.
+    words = {CLEANED: msg("written")} if not summary.kinds else {}
+    status = as_message(words.get(summary.status, summary.status))
     lines = [msg("{status}: {output}", status=status, output=summary.output)]
     speed = summary.frames / summary.wall_s if summary.wall_s else 0
     growth = (
@@ -337,7 +337,7 @@ def summary_lines(summary: RunSummary) -> list[str]:
             as_message(stream.what) + (msg(" ({why})", why=as_message(stream.why)) if stream.why else "")
         )
     lines += [
-        msg("  {action}: {what}", action=as_message(action), what=joined(what, "; "))
+        msg("  {action}: {what}", action=as_message(words.get(action, action)), what=joined(what, "; "))
         for action, what in by_action.items()
     ]
     lines += _audit_lines(summary)

@@ -67,5 +67,7 @@ def run(args: argparse.Namespace) -> int:
         row = f"{entry.track:>6}  {entry.kind:<8}{span}{entry.frames:>8}{entry.sightings:>6}"
         say(msg("{row}{best:>6.2f}", row=row, best=entry.best_score))
     if args.sheet:
-        say(msg("contact sheet: {sheet}", sheet=args.sheet))
+        # Without faces and plates nobody can be told apart by it; who may see them is for the user to say.
+        clear = "" if args.clear else msg(" (faces and plates are obscured; --clear shows them)")
+        say(msg("contact sheet: {sheet}{note}", sheet=args.sheet, note=clear))
     return 0

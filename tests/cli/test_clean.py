@@ -143,7 +143,7 @@ def test_what_hides_nothing_by_wish_is_not_called_cleaned(tmp_path: Path, capsys
     made = clips.make(tmp_path / "in.mp4", frames=1)
     assert main(["clean", str(made.path), "-o", str(tmp_path / "out.mp4"), "--no-faces", "--no-plates"]) == 0
     told = capsys.readouterr().out
-    assert "cleaned:" not in told.replace("  cleaned: picture", "")
+    assert "cleaned" not in told
     assert "nothing was looked for, as asked" in told
     assert "  1 frame in" in told
 

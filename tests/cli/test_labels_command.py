@@ -36,9 +36,12 @@ def plan(tmp_path: Path) -> Path:
 def test_out_and_in_again_changes_nothing(form: LabelFormat, plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = plan.parent / f"labels{form.ending}"
     assert main(["labels", "export", str(plan), "-o", str(out)]) == 0
-    assert f"8 boxes of 1 tracks in 8 frames ({form.title})" in capsys.readouterr().out
+    assert f"8 boxes of 1 track in 8 frames ({form.title})" in capsys.readouterr().out
     assert out.stat().st_mode & 0o777 == 0o600
     assert main(["labels", "import", str(plan), str(out)]) == 0
+    said = capsys.readouterr().out
+    assert "no edits: nothing in" in said
+    assert str(EditsFile.beside(plan).path) not in said
     assert not EditsFile.beside(plan).path.exists()
     assert main(["labels", "export", str(plan), "-o", str(out)]) == 4  # exists
 
@@ -68,6 +71,8 @@ def test_a_wrong_file_is_a_sentence(plan: Path, capsys: pytest.CaptureFixture[st
     (plan.parent / "x.xml").write_text("<svg/>")
     assert main(["labels", "import", str(plan), str(plan.parent / "x.xml")]) == 3
     assert "holds no labels of CVAT for video 1.1 that can be read" in capsys.readouterr().err
+    assert main(["labels", "import", str(plan), "who.png"]) == 3
+    assert "who.png does not tell the format" in capsys.readouterr().err
     assert main(["labels", "export", str(plan), "-o", str(plan.parent / "x.json")]) == 4
     assert ".coco.json (COCO)" in capsys.readouterr().err
 
