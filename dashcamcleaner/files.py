@@ -161,7 +161,7 @@ def map_os_errors(
         path: the file or folder.
         what: what it is called for people; its path when empty.
         verb: what cannot be done to it (``read``, ``written``, ``made``): the sentence is "WHAT cannot be VERB".
-        hint: what to do, where nothing better is known.
+        hint: what to do; empty: what helps for the most part, by the reason.
         to: the error for all reasons but those below.
         also: further exceptions that are mapped, as a library raises them.
 
@@ -193,10 +193,23 @@ def map_os_errors(
                 verb=as_message(verb),
                 reason=as_message(reason).rstrip("."),
             ),
-            hint=hint,
+            hint=hint or _HINTS.get((verb == "read", number or 0), ""),
         ) from error
 
 
+_CHECK_PATH, _OTHER_FOLDER = msg("Check the spelling of the path."), msg("Choose another folder.")
+_HINTS = {
+    (True, errno.ENOENT): _CHECK_PATH,
+    (True, errno.ENOTDIR): _CHECK_PATH,
+    (True, errno.EISDIR): msg("Name a file in it."),
+    (False, errno.EACCES): _OTHER_FOLDER,
+    (False, errno.ENOENT): _CHECK_PATH,
+    (False, errno.ENOTDIR): _OTHER_FOLDER,
+    (False, errno.EEXIST): _OTHER_FOLDER,
+    (False, errno.EPERM): _OTHER_FOLDER,
+    (False, errno.EROFS): _OTHER_FOLDER,
+}
+"""Whether something was to be read, and the system's reason -> what can be done where nothing better is known."""
 _OS_REASONS = {
     errno.EACCES: "Permission denied",
     errno.EEXIST: "File exists",

@@ -190,6 +190,15 @@ def test_reasons_are_told_in_one_sentence(tmp_path: Path) -> None:
     assert isinstance(told.value.__cause__, FileNotFoundError)
 
 
+@pytest.mark.parametrize("verb", ["read", "written", "made"])
+@pytest.mark.parametrize("error", [FileNotFoundError(2, "no"), NotADirectoryError(20, "no")])
+def test_what_helps_for_the_most_part_is_said_where_nothing_better_is_known(verb: str, error: OSError) -> None:
+    with pytest.raises(InputError) as told, map_os_errors(Path("a"), verb=verb, to=InputError):
+        raise error
+    assert told.value.hint.endswith(".")
+    assert ("folder" in told.value.hint) == (verb != "read" and isinstance(error, NotADirectoryError))
+
+
 def test_a_librarys_own_errors_are_mapped_where_they_are_named(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"cannot be written: odd\.$"), map_os_errors(tmp_path, also=(ValueError,)):
         raise ValueError("odd.")

@@ -179,6 +179,7 @@ def tell_folder(
 
 
 def _one(args: argparse.Namespace, source: Path, output: Path) -> tuple[int, dict[str, Any]]:
+    from dashcamcleaner.cli.show import naming
     from dashcamcleaner.core.events import Audited, Failed, Progress, Started, Warned, event_as_dict
     from dashcamcleaner.report.data import add_audit
 
@@ -190,7 +191,7 @@ def _one(args: argparse.Namespace, source: Path, output: Path) -> tuple[int, dic
             if isinstance(event, Failed):
                 if not args.json:
                     _say_aside(
-                        msg("{output}: {error}", output=output, error=event.error.message),
+                        naming(str(output), event.error.message),
                         msg("  hint: {hint}", hint=event.error.hint) if event.error.hint else "",
                     )
                 return event.error.exit_code, failed_row(source, output, event.error)

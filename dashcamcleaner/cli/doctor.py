@@ -13,7 +13,7 @@ from dashcamcleaner.cli.options import settings_of
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import BackendError, DashcamCleanerError, extra_hint
 from dashcamcleaner.files import user_folder
-from dashcamcleaner.messages import as_message, msg
+from dashcamcleaner.messages import as_message, counted, msg
 from dashcamcleaner.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _lines(found: dict[str, Any], engines: list[BackendReport], weights: list[We
             dashcamcleaner=found["dashcamcleaner"],
             system=found["system"],
         ),
-        msg("Chip        {name}, {cores} cores", name=chip["name"], cores=chip["cores"])
+        counted("Chip        {name}, {n} core", "Chip        {name}, {n} cores", chip["cores"], name=chip["name"])
         + (msg("; {names}", names=", ".join(chip["arithmetic"])) if chip["arithmetic"] else ""),
         msg("Libraries   {names}", names=", ".join(f"{name} {version}" for name, version in found["versions"].items())),
         "",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from dashcamcleaner.cli.options import add_settings, settings_of
 from dashcamcleaner.cli.window import show_live_window
 from dashcamcleaner.core.plain_text import json_line, say
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import counted, msg
 
 if TYPE_CHECKING:
     from dashcamcleaner.core.events import Event, LiveStats
@@ -145,9 +145,10 @@ def _line(stats: LiveStats) -> str:
 
 
 def _totals(stats: LiveStats) -> str:
-    return msg(
-        "{frames} frames left in {time_s:.1f} s: {covered} covered wholly, {late} of them late, {dropped} dropped",
-        frames=stats.frames,
+    return counted(
+        "{n} frame left in {time_s:.1f} s: {covered} covered wholly, {late} of them late, {dropped} dropped",
+        "{n} frames left in {time_s:.1f} s: {covered} covered wholly, {late} of them late, {dropped} dropped",
+        stats.frames,
         time_s=stats.time_s,
         covered=stats.covered,
         late=stats.late,

@@ -14,7 +14,7 @@ from pathlib import Path
 from dashcamcleaner.cli.edit_flags import accepted_of, add_accept_flags
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import NotAccepted, OutputError
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import counted, msg
 
 __all__ = ["add_parser"]
 
@@ -109,7 +109,7 @@ def run_import(args: argparse.Namespace) -> int:
     elif outlived is not None:
         say(msg("note: {note}", note=outlived.put_aside() or outlived.note), stream=sys.stderr)
     say(
-        msg("plan: {target}, {frames} frames", target=target, frames=frames)
+        counted("plan: {target}, {n} frame", "plan: {target}, {n} frames", frames, target=target)
         + (msg(", and {path}", path=taken.path.name) if edits.entries else "")
     )
     return 0

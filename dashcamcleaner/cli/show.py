@@ -17,7 +17,7 @@ from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.messages import as_message, counted, joined, localized, msg, translated
 from dashcamcleaner.pipeline.job import Job
 
-__all__ = ["Display", "summary_lines"]
+__all__ = ["Display", "naming", "summary_lines"]
 
 _PLAIN_EVERY_S = 5.0
 _REASONS = 3
@@ -99,7 +99,7 @@ class Display:
     def _tell(self, job: Job, event: Event) -> None:
         if isinstance(event, Failed):
             self._end_bar(job)
-            said = _naming(str(job.source), event.error.message)
+            said = naming(str(job.source), event.error.message)
             self._line(said, msg("  hint: {hint}", hint=event.error.hint) if event.error.hint else "")
         elif self._quiet:
             return
@@ -224,7 +224,7 @@ class Display:
                         msg(
                             "  {status}: {naming}",
                             status=as_message(result["status"]),
-                            naming=_naming(result["source"], result.get("message", "")),
+                            naming=naming(result["source"], result.get("message", "")),
                         )
                     )
 
@@ -237,7 +237,7 @@ class Display:
                 self._bar.console.print(visible(localized(line)), markup=False, highlight=False, emoji=False)
 
 
-def _naming(source: str, message: str) -> str:
+def naming(source: str, message: str) -> str:
     """What befell a source, naming it once: most messages do, and a batch must say which it was."""
     return (
         message

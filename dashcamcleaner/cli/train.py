@@ -16,7 +16,7 @@ from typing import Any
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.files import atomic_json, check_output
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import counted, msg
 
 __all__ = ["add_parser", "run"]
 
@@ -160,9 +160,10 @@ def _harvest(args: argparse.Namespace) -> int:
     for clip, reason in result.refused.items():
         say(msg("{clip}: {reason}", clip=clip, reason=reason), stream=sys.stderr)
     say(
-        msg(
-            "{pictures} pictures written, {done_before} clips were done before, {count} refused",
-            pictures=result.pictures,
+        counted(
+            "{n} picture written; clips done before: {done_before}, refused: {count}",
+            "{n} pictures written; clips done before: {done_before}, refused: {count}",
+            result.pictures,
             done_before=result.done_before,
             count=len(result.refused),
         )
@@ -184,9 +185,10 @@ def _label(args: argparse.Namespace) -> int:
     )
     result = label(args.folder, args.out, teacher=teacher, progress=_ticker(msg("pictures")))
     say(
-        msg(
-            "{pictures} pictures labelled ({sure} objects, {unsure} unsure), {done_before} were done before",
-            pictures=result.pictures,
+        counted(
+            "{n} picture labelled (objects: {sure}, unsure: {unsure}); done before: {done_before}",
+            "{n} pictures labelled (objects: {sure}, unsure: {unsure}); done before: {done_before}",
+            result.pictures,
             sure=result.sure,
             unsure=result.unsure,
             done_before=result.done_before,
@@ -214,7 +216,7 @@ def _fit(args: argparse.Namespace) -> int:
     if start is None:
         raise InputError("there is nothing to start from.", hint="Give --start, or start = ... in the recipe.")
     out = Path(args.out)
-    say(msg("{count} pictures", count=len(recipe.pictures)))
+    say(counted("{n} picture", "{n} pictures", len(recipe.pictures)))
     if rank == 0:
         pack(recipe.pictures, out / "cache", progress=_ticker(msg("pictures packed")))
     elif not (out / "cache" / "index.json").exists():
@@ -223,9 +225,10 @@ def _fit(args: argparse.Namespace) -> int:
         )
     result = fit(out / "cache", out, start=start, recipe=plan, progress=_shown_now_and_then())
     say(
-        msg(
-            "{steps} steps in {spent_s:.1f} min, loss {first_loss:.3f} -> {last_loss:.3f}",
-            steps=result.steps,
+        counted(
+            "{n} step in {spent_s:.1f} min, loss {first_loss:.3f} -> {last_loss:.3f}",
+            "{n} steps in {spent_s:.1f} min, loss {first_loss:.3f} -> {last_loss:.3f}",
+            result.steps,
             spent_s=result.spent_s / 60,
             first_loss=result.first_loss,
             last_loss=result.last_loss,

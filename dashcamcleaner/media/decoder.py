@@ -35,7 +35,7 @@ from dashcamcleaner.media.picture_breaks import CODECS_WITHOUT_CHECKS, PictureBr
 from dashcamcleaner.media.picture_format import conformed
 from dashcamcleaner.media.picture_length import PictureLength
 from dashcamcleaner.media.scaler import Scaler
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import counted, msg
 
 __all__ = ["Decoder", "choose_decoder", "first_time", "frame_times", "frame_times_and_keys", "open_clip"]
 
@@ -356,7 +356,11 @@ class Decoder:
     def _tell_lost(self, lost: int) -> None:
         if lost and not self._clock.started:
             self._tell_partial(
-                msg("{lost} frames before the first key frame cannot be decoded and are left out.", lost=lost)
+                counted(
+                    "{n} frame before the first key frame cannot be decoded and is left out.",
+                    "{n} frames before the first key frame cannot be decoded and are left out.",
+                    lost,
+                )
             )
         elif lost:
             self._trouble(msg("some frames could not be decoded"))
@@ -407,9 +411,10 @@ class Decoder:
             self._tell_partial(msg("The clip ends early: the file is shorter than its header says."))
         elif outstanding:
             self._tell_partial(
-                msg(
-                    "The clip is damaged: {outstanding} frames could not be decoded and are left out.",
-                    outstanding=outstanding,
+                counted(
+                    "The clip is damaged: {n} frame could not be decoded and is left out.",
+                    "The clip is damaged: {n} frames could not be decoded and are left out.",
+                    outstanding,
                 )
             )
 

@@ -139,7 +139,7 @@ def _data(stream: StreamInfo, container: Container, keep: Sequence[str]) -> _Fat
     if stream.codec == "text" and stream.note == "chapter titles":
         return None, "dropped", msg("the chapter list says the same")
     if "data" not in keep:
-        return None, "dropped", msg("may carry position")
+        return None, "dropped", msg("tells the time of day") if stream.codec == "tmcd" else msg("may carry position")
     if stream.codec == "tmcd" and "tmcd" in container.data_tags:
         return None, "copied", msg("as the picture's timecode")
     if stream.codec in container.data_tags:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from dashcamcleaner.media.frame_clock import GAP_S, JUMP_S, MOST_STUCK
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import counted, msg
 
 __all__ = ["PictureLength", "length_difference_s", "length_notes"]
 
@@ -122,9 +122,10 @@ def length_notes(source: PictureLength, output: PictureLength) -> list[str]:
     notes = []
     if source.pictures != output.pictures:
         notes.append(
-            msg(
-                "The source holds {pictures} pictures, the output {pictures2}.",
-                pictures=source.pictures,
+            counted(
+                "The source holds {n} picture, the output {pictures2}.",
+                "The source holds {n} pictures, the output {pictures2}.",
+                source.pictures,
                 pictures2=output.pictures,
             )
         )

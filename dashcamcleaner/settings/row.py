@@ -127,16 +127,25 @@ class Setting:
             if self.choices and isinstance(value, str):
                 found = difflib.get_close_matches(value, self.choices, n=1)
                 near = msg(" Did you mean {found}?", found=found[0]) if found else ""
+            allowed = self.describe_range()
+            if self.type == "int" and self._is_fraction(value):  # within the range, maybe: that would explain nothing
+                allowed = msg("whole numbers, {range}", range=allowed)
             raise SettingError(
                 msg(
                     "{name} cannot be {value}: it takes {describe_range}.{near}",
                     name=self.name.replace("_", "-"),
                     value=_short(value),
-                    describe_range=self.describe_range(),
+                    describe_range=allowed,
                     near=near,
                 ),
                 hint=self.help,
             ) from None
+
+    def _is_fraction(self, value: Any) -> bool:
+        try:
+            return not float(value).is_integer()
+        except (OverflowError, TypeError, ValueError):
+            return False
 
     def _converted(self, value: Any) -> Any:
         if self.type == "bool":

@@ -167,6 +167,13 @@ def test_the_page_of_a_batch_lies_with_the_outputs_or_in_the_working_folder(
     }  # fmt: skip
 
 
+def test_what_cannot_be_audited_is_named_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, empty = clips.make(tmp_path / "in.mp4", frames=3).path, tmp_path / "empty.mp4"
+    empty.touch()
+    assert main("audit", source, empty) == 3
+    assert capsys.readouterr().err.count(str(empty)) == 1
+
+
 def test_the_audit_of_a_folder_tells_of_sources_that_have_no_output(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

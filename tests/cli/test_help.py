@@ -10,8 +10,9 @@ import pytest
 
 from dashcamcleaner import errors
 from dashcamcleaner.cli import main
+from dashcamcleaner.cli.completion import _manual_lines
 from dashcamcleaner.cli.short_help import EXIT_STATUSES
-from dashcamcleaner.settings import ROWS
+from dashcamcleaner.settings import ROWS, SETTINGS
 
 
 def page(*words: str, capsys: pytest.CaptureFixture[str]) -> str:
@@ -66,6 +67,32 @@ def test_the_tab_key_of_a_real_bash_finds_flags(tmp_path: Path, capsys: pytest.C
     )
     done = subprocess.run(["bash", "-c", tab], capture_output=True, text=True)
     assert done.stdout.split() == ["--inference-size"], done.stderr
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
+def test_the_tab_key_of_a_real_bash_finds_a_settings_values(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("shtab")
+    main(["completion", "bash"])
+    script = tmp_path / "script"
+    script.write_text(capsys.readouterr().out)
+    for command, row in (("clean", SETTINGS["style"]), ("clean", SETTINGS["audio"]), ("scenes", SETTINGS["profile"])):
+        tab = (
+            f"source {script}; COMP_WORDS=(dashcamcleaner {command} {row.flag} ''); COMP_CWORD=3; "
+            "_shtab_dashcamcleaner; echo ${COMPREPLY[@]}"
+        )
+        done = subprocess.run(["bash", "-c", tab], capture_output=True, text=True)
+        assert done.stdout.split() == list(row.choices), done.stderr
+
+
+def test_no_text_of_the_manual_page_begins_as_an_order_to_its_formatter(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("argparse_manpage")
+    assert main(["completion", "man"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    orders = {line[1:].split(" ")[0] for line in lines if line.startswith((".", "'"))}
+    assert orders <= {"TH", "SH", "SS", "TP", "RS", "RE", "PP", "nf", "fi", "br", "B", "I"}
+    assert [*_manual_lines(".xml (CVAT)\n'q'\n.TP\n.B x\nplain")] == [
+        r"\&.xml (CVAT)", r"\&'q'", ".TP", ".B x", "plain",
+    ]  # fmt: skip
 
 
 def test_the_manual_page_has_every_setting(capsys: pytest.CaptureFixture[str]) -> None:

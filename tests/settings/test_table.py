@@ -229,6 +229,14 @@ def test_older_names_are_read_as_the_new_ones_and_told() -> None:
         resolve({"sound": "loud"})
 
 
+def test_a_fraction_is_told_that_whole_numbers_are_wanted() -> None:
+    for value in ("22.5", 22.5):
+        with pytest.raises(SettingError, match=r"quality cannot be .*22\.5.*: it takes whole numbers, 0 to 51\."):
+            resolve({"quality": value})
+    with pytest.raises(SettingError, match="it takes 0 to 51"):
+        resolve({"quality": "x"})
+
+
 def test_an_older_name_in_a_settings_file_and_as_a_flag(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "mine.toml"
     file.write_text('sound = "mute"\n')
