@@ -57,6 +57,8 @@ class Claim:
         if self._put(0, overwrite=False):
             return
         seen = self._standing()
+        if not seen and self._put(0, overwrite=False):  # its holder came to the end just now
+            return
         if seen.startswith(f"{self._token} "):
             self._put(0, overwrite=True)
             return
