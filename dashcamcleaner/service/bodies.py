@@ -11,6 +11,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 from fastapi import Request
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
@@ -24,6 +25,10 @@ __all__ = [
 ]  # fmt: skip
 
 _MOST_NAME = 120
+_MOST_WORDS = 65536
+"""Bytes of a JSON that names files."""
+_MOST_VALUES = 50_000
+"""Lists, objects and commas in a JSON: 10,000 pictures with their names."""
 _RAW = re.compile(r"(image/[\w.+-]+|application/octet-stream)")
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
@@ -112,7 +117,7 @@ async def read_pictures(request: Request, *, most: int) -> list[SentPicture]:
         async with _Form(request, most=most) as files:
             return [SentPicture(plain_name(file.filename), await file.read()) for file in files]
     if kind == "application/json":
-        return _of_json(await read_json(request), most=most)
+        return await run_in_threadpool(_of_json, await _body_of(request), most=most)
     if _RAW.fullmatch(kind):
         return [SentPicture("", await request.body())]
     raise InputError(
@@ -122,18 +127,45 @@ async def read_pictures(request: Request, *, most: int) -> list[SentPicture]:
 
 
 async def read_json(request: Request) -> Any:
-    """The JSON that a request carries.
+    """The JSON of a request that carries words alone, no pictures.
 
     Raises:
-        RequestError: it is none.
+        TooLarge: it has more bytes than words need.
+        RequestError: it is no JSON.
     """
+    return _json_of(await _body_of(request, most=_MOST_WORDS))
+
+
+async def _body_of(request: Request, *, most: int | None = None) -> bytes:
+    """All bytes of a body; the border holds the limit of its route, which is that of files."""
+    body = bytearray()
+    async for part in chunks(request):
+        body += part
+        if most is not None and len(body) > most:
+            raise TooLarge(
+                msg("The request's JSON has more than {most} bytes.", most=most),
+                hint="It names files; send the files themselves as multipart/form-data.",
+            )
+    return bytes(body)
+
+
+def _json_of(body: bytes) -> Any:
+    """A body as plain values.
+
+    Values are counted before any is made: an empty list takes three bytes of a body, and eighty of memory; and as long
+    as the reader is at it, nothing else of this process moves.
+    """
+    if sum(body.count(sign) for sign in (b"[", b"{", b",")) > _MOST_VALUES:
+        raise RequestError("The request's JSON holds more values than any request does.")
     try:
-        return json.loads(await request.body())
+        return json.loads(body)
     except (ValueError, RecursionError):
         raise RequestError("The request's body is no JSON.") from None
 
 
-def _of_json(data: Any, *, most: int) -> list[SentPicture]:
+def _of_json(body: bytes, *, most: int) -> list[SentPicture]:
+    """The pictures of a JSON body; a large one takes a while, so this is for a thread."""
+    data = _json_of(body)
     rows = data.get("pictures") if isinstance(data, dict) and set(data) == {"pictures"} else None
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise RequestError(

@@ -242,6 +242,7 @@ class JobQueue:
         asked = {
             "kind": record.kind, "settings": record.settings, "inputs": record.inputs, "output": record.output,
             "audit": record.audit, "model": record.model, "targets": record.targets,
+            "linked": record.linked, "folders": list(self._options.allow_folder),
             "most_pixels": self._options.max_megapixels * 1e6,
             "most_s": self._options.max_duration,
         }  # fmt: skip

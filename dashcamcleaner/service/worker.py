@@ -26,6 +26,7 @@ from dashcamcleaner.errors import DashcamCleanerError, TooLarge
 from dashcamcleaner.files import as_our_error
 from dashcamcleaner.messages import carrying_texts, msg
 from dashcamcleaner.pipeline.control import Control
+from dashcamcleaner.service.job_paths import take_file
 
 __all__ = ["main", "work"]
 
@@ -55,10 +56,13 @@ def work(asked: dict[str, Any], *, control: Control) -> Iterator[dict[str, Any]]
 
     Args:
         asked: ``kind``, ``settings``, ``inputs``, ``output``, ``audit``, ``model``, ``targets``, ``most_pixels``,
-            ``most_s``.
+            ``most_s``; ``linked``, whole paths of inputs by name, and the ``folders`` in which they have to lie.
         control: cancels.
     """
     try:
+        for name, found in asked.get("linked", {}).items():
+            if Path(name).is_symlink():  # else an attempt before this one has taken it
+                take_file(Path(found), Path(name), folders=asked["folders"])
         for name in asked["inputs"][:2]:
             _check_size(Path(name), most_pixels=asked["most_pixels"], most_s=asked["most_s"])
         run = _KINDS[asked["kind"]](asked, control)

@@ -153,7 +153,7 @@ def test_one_layers_numbers_are_not_taken_over_and_over(tmp_path: Path, monkeypa
     ids=["parts", "arrays", "layers", "sides"],
 )
 def test_caffe_weights_of_many_small_fields(content: bytes) -> None:
-    with pytest.raises(WeightsError, match="cannot|can be read"):
+    with pytest.raises(WeightsError, match="can be read"):
         caffe_weights.read_blobs(content, name="a.caffemodel")
 
 
