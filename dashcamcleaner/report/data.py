@@ -55,6 +55,7 @@ __all__ = [
 ]
 
 SCHEMA = "dashcamcleaner.report"
+_FOREIGN = msg("This report was not made here, or was changed since: of what it says, only the audit was done here.")
 
 
 def report_path(output: Path) -> Path:
@@ -170,8 +171,10 @@ def write_reports(
     _write(data, final, thumbnails=thumbnails, mode=mode)
 
 
-def _write(data: dict[str, Any], final: Path, *, thumbnails: Mapping[int, bytes] | None, mode: int) -> None:
-    atomic_json(final, _sealed(data), what=msg("The report {final}", final=final), mode=mode)
+def _write(
+    data: dict[str, Any], final: Path, *, thumbnails: Mapping[int, bytes] | None, mode: int, sealed: bool = True
+) -> None:
+    atomic_json(final, _sealed(data) if sealed else _unsealed(data), what=msg("The report {final}", final=final), mode=mode)
     page = html_path(final)
     write_html(data, page, thumbnails=thumbnails, sheet=read_sheet(page), mode=mode)
 
@@ -269,6 +272,9 @@ def _unsealed(data: Mapping[str, Any]) -> dict[str, Any]:
 def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = None) -> tuple[Path, dict[str, Any]]:
     """Put an audit into the report beside its output, or begin one there.
 
+    A report that has not got this user's seal gets none by that: what stands in it was written elsewhere, and goes on to
+    be known by it.
+
     Returns:
         Where it stands, and all that it says.
 
@@ -278,10 +284,16 @@ def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = N
     output = Path(result.output)
     check_report(output)
     final = find_report(output)
+    ours = True
     try:
         data = read_report(final)
         if not can_be_shown(data):
             raise InputError(msg("{final} is not a report that can go on.", final=final))
+        ours = is_seal_of(data.get("seal"), "report", _content(data))
+        if not ours:
+            said = data.get("warnings")
+            said = [one for one in said if one != _FOREIGN] if isinstance(said, list) else []
+            data["warnings"] = [_FOREIGN, *said]
     except InputError:
         summary = RunSummary(result.source, result.output, status=CLEANED, frames=result.frames, plan=result.plan)
         summary.source_bytes = Path(result.source).stat().st_size
@@ -293,7 +305,7 @@ def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = N
     data["audit"] = result.as_dict()
     mode = mode_like(final) if final.exists() else PRIVATE
     written = _reduced(_with_texts(data), str((data.get("settings") or {}).get("report_source", "full")))
-    _write(written, final, thumbnails=thumbnails, mode=mode)
+    _write(written, final, thumbnails=thumbnails, mode=mode, sealed=ours)
     return final, {**data, "source": result.source, "output": result.output}
 
 
