@@ -6,10 +6,12 @@ import argparse
 import shlex
 import sys
 from collections.abc import Container, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.core.plain_text import say
-from dashcamcleaner.errors import WeightsUntrusted
+from dashcamcleaner.errors import NotAccepted, WeightsUntrusted
+from dashcamcleaner.files import user_folder
 from dashcamcleaner.messages import as_message, localized, msg
 from dashcamcleaner.settings import (
     GROUPS,
@@ -23,6 +25,7 @@ from dashcamcleaner.settings import (
     resolve,
     shown,
 )
+from dashcamcleaner.settings.weakening import hides_nothing, weakened
 
 __all__ = ["add_rows", "add_settings", "settings_of"]
 
@@ -70,12 +73,14 @@ def settings_of(args: argparse.Namespace, *, defaults: Mapping[str, Any] | None 
         defaults: what the command takes in place of the table's defaults, where neither says anything.
 
     A settings file is foreign input: it may have come with a clip. It names weights only if a person has put them among
-    the weights or said yes to their hashes, and gives no trust.
+    the weights or said yes to their hashes, gives no trust, and lays no picture of this machine into an output; where by
+    it far less is hidden, that is told, however quiet the run is. One in the user's own folder is the user's own word.
 
     Raises:
         SettingError: with every complaint in one message.
         WeightsUntrusted: the file names weights that nobody has said yes to.
         WeightsError: trust is given to weights that are not there.
+        NotAccepted: the file names the picture that is to be laid on.
     """
     flags = {
         name.removeprefix("set_"): value
@@ -91,6 +96,9 @@ def settings_of(args: argparse.Namespace, *, defaults: Mapping[str, Any] | None 
         remember_trust(settings.weights)
     elif "weights" in of_file and "weights" not in flags:
         _check_weights_of_file(settings.weights, file=args.settings)
+    if of_file and not _is_own(args.settings):
+        _check_picture_of_file(settings, of_file, flags, file=args.settings)
+        _tell_weakened(settings, of_file, resolve(defaults or {}, flags), file=args.settings)
     for sentence in [] if getattr(args, "quiet", False) else [*told, *renamed_hints(of_file, flags)]:
         say(msg("note: {sentence}", sentence=sentence), stream=sys.stderr)
     return settings
@@ -113,6 +121,44 @@ def _check_weights_of_file(weights: str, *, file: str) -> None:
                 quote=shlex.quote(weights),
             ),
         )
+
+
+def _is_own(file: str) -> bool:
+    """Whether a settings file lies in the user's own folder for settings, where nobody else writes."""
+    return Path(file).resolve().is_relative_to(user_folder("config").resolve())
+
+
+def _check_picture_of_file(
+    settings: Settings, of_file: Mapping[str, Any], flags: Mapping[str, Any], *, file: str
+) -> None:
+    """As edits from elsewhere: what is laid on is seen in the output, and may be any picture that the user can read."""
+    if settings.style == "picture" and "picture" in of_file and "picture" not in flags:
+        raise NotAccepted(
+            msg(
+                "The settings file {file} lays a picture of this machine into the output: {picture}.",
+                file=file,
+                picture=settings.picture,
+            ),
+            hint=msg(
+                "If that is what you want, name it yourself: --picture {quote}.",
+                quote=shlex.quote(settings.picture or ""),
+            ),
+        )
+
+
+def _tell_weakened(settings: Settings, of_file: Mapping[str, Any], without: Settings, *, file: str) -> None:
+    """Say on standard error what the file takes away: a result in which nothing was found may be its doing."""
+    found = weakened(of_file, settings=settings, without=without)
+    if not found:
+        return
+    sentence = msg(
+        "The settings file {file} makes far less be hidden than without it: {found}.", file=file, found=", ".join(found)
+    )
+    if hides_nothing(settings) and not hides_nothing(without):
+        sentence = msg(
+            "The settings file {file} leaves nothing that could be hidden: {found}.", file=file, found=", ".join(found)
+        )
+    say(msg("note: {sentence}", sentence=sentence), stream=sys.stderr)
 
 
 def _metavar(row: Setting) -> str:
