@@ -87,9 +87,7 @@ def extra_hint(extra: str) -> str:
     Empty: the program itself, where a part of it is missing.
     """
     if not extra:
-        return msg(
-            "In a checkout: python3 start.py setup; else: {command}.", command=install_command("dashcamcleaner")
-        )
+        return msg("In a checkout: python3 start.py setup; else: {command}.", command=install_command("dashcamcleaner"))
     if getattr(sys, "frozen", False):  # as PyInstaller marks what it made
         return msg(
             "Nothing can be added to this bundle: install the program with {wanted} by pip, pipx or uv.",

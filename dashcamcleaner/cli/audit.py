@@ -141,7 +141,11 @@ def _without_output(args: argparse.Namespace, source: Path, folder: Path) -> tup
         say(json_line({"source": str(source), **event_as_dict(Failed(error))}))
     else:
         _say_aside(error.message, msg("  hint: {hint}", hint=error.hint))
-    return error.exit_code, {**failed_row(source, folder / source.name, error), "name": str(source), "status": NO_OUTPUT}
+    return error.exit_code, {
+        **failed_row(source, folder / source.name, error),
+        "name": str(source),
+        "status": NO_OUTPUT,
+    }
 
 
 def tell_folder(

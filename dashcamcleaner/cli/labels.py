@@ -73,8 +73,8 @@ def run_import(args: argparse.Namespace) -> int:
     """Append the edits that the labels ask for; gives the exit status."""
     from dashcamcleaner.core.edit_types import DropTrack
     from dashcamcleaner.core.kinds import BUILT_IN
-    from dashcamcleaner.labels.as_edits import edits_from_labels
     from dashcamcleaner.errors import InputError, OutputError
+    from dashcamcleaner.labels.as_edits import edits_from_labels
     from dashcamcleaner.labels.files import find_format, read_labels
     from dashcamcleaner.pipeline.build import shapes_per_kind
     from dashcamcleaner.pipeline.edits_file import EditsFile

@@ -254,7 +254,9 @@ def _audit_lines(summary: RunSummary) -> list[str]:
         return []
     status = summary.audit.get("status") or msg("not done")
     reasons = list(summary.audit.get("reasons") or []) if status != Status.PASS.value else []
-    more = [msg("    ... and {count} more, see the report", count=len(reasons) - _REASONS)] if reasons[_REASONS:] else []
+    more = (
+        [msg("    ... and {count} more, see the report", count=len(reasons) - _REASONS)] if reasons[_REASONS:] else []
+    )
     return [
         msg("  audit: {status}", status=status),
         *(msg("    {reason}", reason=reason) for reason in reasons[:_REASONS]),

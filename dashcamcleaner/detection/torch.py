@@ -347,7 +347,11 @@ def _device(torch: Any, name: str) -> Any:
     ):
         raise BackendError(
             msg("torch has no device {name} here.", name=repr(name)),
-            hint=msg("It has: {names}. CUDA is added by the extra gpu. {hint}", names=", ".join(available_devices()), hint=_HINT),
+            hint=msg(
+                "It has: {names}. CUDA is added by the extra gpu. {hint}",
+                names=", ".join(available_devices()),
+                hint=_HINT,
+            ),
         )
     return device
 

@@ -50,7 +50,9 @@ def sorted_tags(
                 actions.append(_tag_action(f"{name}{owner}", True, ""))
             continue
         place = codecs.is_location_tag(name) or tells_position(value)
-        group, why = ("location", msg("tells the place")) if place else ("tags", msg("may tell who filmed, when, with what"))
+        group, why = (
+            ("location", msg("tells the place")) if place else ("tags", msg("may tell who filmed, when, with what"))
+        )
         if safe is not None:  # free text where a date or a language belongs is not passed on at all
             group, why = "", msg("is no {value}", value="date" if lower == "creation_time" else "language")
         if group in keep:

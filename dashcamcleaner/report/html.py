@@ -148,9 +148,7 @@ def folder_html(reports: Sequence[Mapping[str, Any]], *, title: str) -> str:
     counts_text = ", ".join(f"{count} {translated(status)}" for status, count in times.items())
     to_look = sum(_RANK.get(row.status, 0) < _RANK["cleaned"] for row in rows)
     headline = (
-        counted(
-            "{n} of {count} clips needs somebody.", "{n} of {count} clips need somebody.", to_look, count=len(rows)
-        )
+        counted("{n} of {count} clips needs somebody.", "{n} of {count} clips need somebody.", to_look, count=len(rows))
         if to_look
         else counted("The clip is through.", "All {n} clips are through.", len(rows))
     )

@@ -120,9 +120,7 @@ def test_the_last_frames_duration_is_kept_where_frames_are_unevenly_long(
     pts += [pts[-1] + 512 * number for number in range(1, 37)]
     made = make(tmp_path / "in.mp4", frames=len(pts), pts=pts)
     output, info = tmp_path / f"out.{extension}", probe(made.path)
-    encoder = Encoder(
-        plan_output(info, output=output), partial_path=output, source=made.path, info=info, preset=preset
-    )
+    encoder = Encoder(plan_output(info, output=output), partial_path=output, source=made.path, info=info, preset=preset)
     with open_clip(made.path, info=info) as decoder:
         for frame in decoder:
             encoder.write(frame)
