@@ -19,8 +19,9 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterable, Iterator
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any
 
 import platformdirs
 
@@ -344,7 +345,7 @@ def refuse_special(path: Path) -> None:
         )
 
 
-def open_plain(path: Path) -> BinaryIO:
+def open_plain(path: Path) -> BufferedReader:
     """A file opened for reading bytes, never waiting for a pipe that nobody writes to.
 
     Raises:
@@ -355,7 +356,7 @@ def open_plain(path: Path) -> BinaryIO:
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise OSError(errno.EINVAL, msg("it is no plain file"), str(path))
-    return os.fdopen(handle, "rb")
+    return open(handle, "rb")
 
 
 def keep_date(source: Path, output: Path) -> None:

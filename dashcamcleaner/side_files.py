@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import zlib
 from collections.abc import Iterator
@@ -69,7 +70,10 @@ def read_bytes(path: Path, *, what: str, to: type[DashcamCleanerError], most: in
         DashcamCleanerError: as ``to``: it cannot be read, is no plain file, or is too large.
     """
     with map_os_errors(path, what=what, verb="read", to=to), open_plain(path) as file:
-        data = file.read(most + 1)
+        size = os.fstat(file.fileno()).st_size  # room for as much is made at once
+        data = file.read(min(most, size) + 1)
+        if len(data) > size:  # it grows, or is of the system's own, which tell no size
+            data += file.read(max(0, most + 1 - len(data)))
     if len(data) > most:
         raise to(
             msg("{what} is larger than such a file can be ({most} MiB).", what=what, most=most >> 20),

@@ -72,9 +72,10 @@ def settings_of(args: argparse.Namespace, *, defaults: Mapping[str, Any] | None 
         args: the parsed flags.
         defaults: what the command takes in place of the table's defaults, where neither says anything.
 
-    A settings file is foreign input: it may have come with a clip. It names weights only if a person has put them among
-    the weights or said yes to their hashes, gives no trust, and lays no picture of this machine into an output; where by
-    it far less is hidden, that is told, however quiet the run is. One in the user's own folder is the user's own word.
+    A settings file is foreign input: it may have come with a clip. It names weights only if a person has put them
+    among the weights or said yes to their hashes, gives no trust, and lays no picture of this machine into an output.
+    Where by it far less is hidden, that is told, however quiet the run is. What lies in the user's own folder for
+    settings is the user's own word.
 
     Raises:
         SettingError: with every complaint in one message.

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dashcamcleaner.labels.clip_labels import ClipLabels, ObjectLabel, check_count
+from dashcamcleaner.labels.clip_labels import MOST_LABELS, ClipLabels, ObjectLabel, check_count
 from dashcamcleaner.messages import msg
 from dashcamcleaner.side_files import parse_json
 
 __all__ = ["from_bytes", "to_bytes"]
+
+_MOST_BRACKETS, _MOST_COMMAS = 3 * MOST_LABELS, 20 * MOST_LABELS
 
 
 def to_bytes(clip: ClipLabels) -> bytes:
@@ -67,6 +69,9 @@ def from_bytes(content: bytes, *, size: tuple[int, int], kinds: tuple[str, ...])
     Raises:
         ValueError, KeyError, TypeError: the content is not in this format.
     """
+    # An annotation has a bracket for itself and one for its box; a value takes many times the bytes it is written in.
+    if content.count(b"{") + content.count(b"[") > _MOST_BRACKETS or content.count(b",") > _MOST_COMMAS:
+        raise ValueError(msg("it holds too many values"))
     data = parse_json(content)
     frame_of = {image["id"]: _frame(image) for image in data["images"]}
     sizes = {(int(image["width"]), int(image["height"])) for image in data["images"]}

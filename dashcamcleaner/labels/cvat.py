@@ -6,8 +6,10 @@ until one says ``outside``; so every box is a key frame here, and a gap in a tra
 
 from __future__ import annotations
 
+import codecs
 import xml.etree.ElementTree as ET  # documents with a DTD are refused before it sees them
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.labels.clip_labels import ClipLabels, ObjectLabel, check_count
@@ -16,6 +18,11 @@ from dashcamcleaner.messages import msg
 __all__ = ["from_bytes", "to_bytes"]
 
 _CORNERS = ("xtl", "ytl", "xbr", "ybr")
+_TOLD = ("name", "size", "original_size/width", "original_size/height")
+_DEEPEST = 24
+_LONGEST = 1000
+_MOST_KINDS = 10_000
+_PART = 1 << 20
 
 
 def to_bytes(clip: ClipLabels) -> bytes:
@@ -71,40 +78,106 @@ def from_bytes(content: bytes, *, size: tuple[int, int], kinds: tuple[str, ...])
     Raises:
         ValueError: the content is not in this format.
     """
-    text = content.decode("utf-8-sig")
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+    if not content.isascii():
+        content.decode("utf-8-sig")  # anything else is refused, whatever encoding the file says that it has
+    content = content.removeprefix(codecs.BOM_UTF8)
+    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         raise ValueError(msg("it has a document type, which no file of CVAT has"))
+    found = _Reader()
+    parser = ET.XMLParser(target=found, encoding="utf-8")
     try:
-        root = ET.fromstring(text.partition("?>")[2] if text.startswith("<?xml") else text)
+        for at in range(0, len(content), _PART):
+            parser.feed(content[at : at + _PART])
+        parser.close()
     except (ET.ParseError, RecursionError) as error:
         raise ValueError(msg("it is not well-formed XML: {error}", error=error)) from error
-    if root.tag != "annotations":
-        raise ValueError(msg("it holds no annotations of CVAT"))
-    task = next((found for name in ("task", "job") if (found := root.find(f"meta/{name}")) is not None), None)
-    if task is not None:
-        width, height = task.findtext("original_size/width", ""), task.findtext("original_size/height", "")
-        size = (int(width), int(height)) if width and height else size
-    if task is not None and (named := [name.text or "" for name in task.findall("labels/label/name")]):
-        kinds = tuple(named)
-    frames = int(task.findtext("size", "0") or 0) if task is not None else 0
+    told = found.told
+    width, height = (told.get(f"original_size/{side}", "") for side in ("width", "height"))
+    size = (int(width), int(height)) if width and height else size
+    kinds = tuple(found.kinds) or kinds
     labels: list[ObjectLabel] = []
-    for track in root.findall("track"):
-        _read_track(track, frames=frames, into=labels)
+    for track in found.tracks:
+        _add_labels(track, frames=int(told.get("size", "0") or 0), into=labels)
     labels.sort(key=lambda label: label.frame)
     others = sorted({label.kind for label in labels} - set(kinds))
-    return ClipLabels(task.findtext("name", "") if task is not None else "", size, (), (*kinds, *others), tuple(labels))
+    return ClipLabels(told.get("name", ""), size, (), (*kinds, *others), tuple(labels))
 
 
-def _read_track(track: ET.Element, *, frames: int, into: list[ObjectLabel]) -> None:
+@dataclass(slots=True)
+class _Track:
+    """The key frames of one object: frame, whether it is outside, and its corners."""
+
+    kind: str
+    number: int
+    keys: list[tuple[int, bool, tuple[float, float, float, float]]] = field(default_factory=list)
+
+
+class _Reader:
+    """What the parser tells of each element. No tree is made: elements take many times the bytes they are written in.
+
+    Attributes:
+        told: texts of the task (or job) by their places in it.
+        kinds: names of the labels that the task has.
+        tracks: the tracks, in order.
+    """
+
+    def __init__(self) -> None:
+        self.told: dict[str, str] = {}
+        self.kinds: list[str] = []
+        self.tracks: list[_Track] = []
+        self._path: list[str] = []
+        self._text = ""
+        self._boxes = 0
+        self._task = ""
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """An element begins."""
+        if not self._path and tag != "annotations":
+            raise ValueError(msg("it holds no annotations of CVAT"))
+        if len(self._path) >= _DEEPEST:
+            raise ValueError(msg("values lie too deep in one another"))
+        self._path.append(tag)
+        self._text = ""
+        if self._path == ["annotations", "meta", tag] and tag in ("task", "job"):
+            self._task = self._task or tag
+        elif self._path == ["annotations", "track"]:
+            if not attributes.get("label"):
+                raise ValueError(msg("a track has no label"))
+            self.tracks.append(_Track(attributes["label"][:_LONGEST], int(attributes.get("id", "0"))))
+            check_count(len(self.tracks))
+        elif self._path == ["annotations", "track", "box"]:
+            x1, y1, x2, y2 = (float(attributes.get(name, "nan")) for name in _CORNERS)
+            frame, outside = int(attributes.get("frame", "-1")), attributes.get("outside") == "1"
+            self.tracks[-1].keys.append((frame, outside, (x1, y1, x2, y2)))
+            self._boxes += 1
+            check_count(self._boxes // 2)  # behind each that is seen one may stand that ends it
+
+    def data(self, text: str) -> None:
+        """A part of a text."""
+        if len(self._path) > 3 and len(self._text) < _LONGEST:
+            self._text += text[:_LONGEST]
+
+    def end(self, _tag: str) -> None:
+        """The latest element ends."""
+        head, place = self._path[:3], "/".join(self._path[3:])
+        if head == ["annotations", "meta", self._task]:
+            if place == "labels/label/name":
+                self.kinds.append(self._text)
+                if len(self.kinds) > _MOST_KINDS:
+                    raise ValueError(msg("kinds is too long"))
+            elif place in _TOLD:
+                self.told.setdefault(place, self._text)
+        self._path.pop()
+        self._text = ""
+
+    def close(self) -> None:
+        """The document ends."""
+
+
+def _add_labels(track: _Track, *, frames: int, into: list[ObjectLabel]) -> None:
     """Append a track's labels, which are counted before they are made: two boxes may stand a million frames apart."""
-    kind, number = track.get("label", ""), int(track.get("id", "0"))
-    if not kind:
-        raise ValueError(msg("a track has no label"))
-    keys: list[tuple[int, bool, tuple[float, float, float, float]]] = []
-    for box in track.findall("box"):
-        x1, y1, x2, y2 = (float(box.get(name, "nan")) for name in _CORNERS)
-        keys.append((int(box.get("frame", "-1")), box.get("outside") == "1", (x1, y1, x2, y2)))
-    keys.sort(key=lambda key: key[0])
+    kind, number = track.kind, track.number
+    keys = sorted(track.keys, key=lambda key: key[0])
     for place, (frame, outside, corners) in enumerate(keys):
         if outside:
             continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 
 from dashcamcleaner.labels.clip_labels import ClipLabels, ObjectLabel, check_count
 from dashcamcleaner.messages import msg
@@ -30,6 +31,14 @@ def to_bytes(clip: ClipLabels) -> bytes:
     return "".join(lines).encode("ascii")
 
 
+def _rows(content: bytes) -> Iterator[list[str]]:
+    """The rows, decoded part by part: one strange letter would make a text of the whole four times as large."""
+    try:
+        yield from csv.reader(io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline=""))
+    except csv.Error as error:  # a line without end
+        raise ValueError(msg("a line is too long")) from error
+
+
 def from_bytes(content: bytes, *, size: tuple[int, int], kinds: tuple[str, ...]) -> ClipLabels:
     """The inverse of `to_bytes`; columns from the seventh on may be missing.
 
@@ -42,7 +51,7 @@ def from_bytes(content: bytes, *, size: tuple[int, int], kinds: tuple[str, ...])
         ValueError: the content is not in this format, or has a class that `kinds` lacks.
     """
     labels = []
-    for row in csv.reader(io.StringIO(content.decode("utf-8-sig"))):
+    for row in _rows(content):
         if not row:
             continue
         if len(row) < _LEAST_COLUMNS:

@@ -174,7 +174,8 @@ def write_reports(
 def _write(
     data: dict[str, Any], final: Path, *, thumbnails: Mapping[int, bytes] | None, mode: int, sealed: bool = True
 ) -> None:
-    atomic_json(final, _sealed(data) if sealed else _unsealed(data), what=msg("The report {final}", final=final), mode=mode)
+    content = _sealed(data) if sealed else _unsealed(data)
+    atomic_json(final, content, what=msg("The report {final}", final=final), mode=mode)
     page = html_path(final)
     write_html(data, page, thumbnails=thumbnails, sheet=read_sheet(page), mode=mode)
 
@@ -272,8 +273,8 @@ def _unsealed(data: Mapping[str, Any]) -> dict[str, Any]:
 def add_audit(result: AuditResult, *, thumbnails: Mapping[int, bytes] | None = None) -> tuple[Path, dict[str, Any]]:
     """Put an audit into the report beside its output, or begin one there.
 
-    A report that has not got this user's seal gets none by that: what stands in it was written elsewhere, and goes on to
-    be known by it.
+    A report that has not got this user's seal gets none by that: what stands in it was written elsewhere, and is known
+    by it from then on, too.
 
     Returns:
         Where it stands, and all that it says.

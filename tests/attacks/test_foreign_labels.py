@@ -71,3 +71,41 @@ def test_a_damaged_archive_gets_a_sentence(tmp_path: Path, way: int) -> None:
         except InputError:
             refused += 1
     assert refused > 30
+
+
+@pytest.mark.parametrize(
+    ("ending", "content"),
+    [
+        (".xml", b"<annotations>" + b"<a>" * 100_000),
+        (".xml", b"<annotations><track label='x'>" + b"<box/>" * 100_000),
+        (".xml", b"<a><annotations/></a>"),
+        (".xml", b"<annotations><track/></annotations>"),
+        (".xml", "<annotations/>".encode("utf-16")),
+        (".xml", b"<!DOCTYPE a [<!ENTITY b 'c'>]><annotations/>"),
+        (".txt", b"1,2,3,4,5,6," + b"7" * 200_000),
+        (".txt", b"1,2,1e999,4,5,6"),
+        (".txt", b'"' + b"x" * 200_000),
+        (".txt", b"\xff"),
+        (".coco.json", b'{"images": [' + b"[]," * 7_000_000 + b"[]]}"),
+        (".coco.json", b"[" * 200_000),
+        (".zip", b"PK\x01\x02" * 1_100_000),
+    ],
+    ids=lambda value: value[:20] if isinstance(value, bytes) else value,
+)
+def test_labels_that_ask_for_too_much_get_a_sentence(tmp_path: Path, ending: str, content: bytes) -> None:
+    (tmp_path / f"a{ending}").write_bytes(content)
+    with pytest.raises(InputError) as found:
+        read(tmp_path / f"a{ending}")
+    assert len(found.value.message) < 500
+
+
+def test_elements_that_nobody_knows_take_no_memory(tmp_path: Path) -> None:
+    import tracemalloc
+
+    (tmp_path / "a.xml").write_bytes(b"<annotations>" + b'<a b=""/>' * 300_000 + b"</annotations>")
+    tracemalloc.start()
+    try:
+        assert read(tmp_path / "a.xml").labels == ()
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
