@@ -114,9 +114,9 @@ def check_sizes(path: Path, shapes: Iterable[Sequence[object]], *, pixels: int, 
 
     Args:
         path: the file, for messages.
-        shapes: of what its layers, or its outputs, give, as a backend tells them; what is no whole number counts as 1.
-        pixels: of all pictures that go in at once.
-        outputs: they are the outputs' shapes, which are small, and not those of the layers within.
+        shapes: those of what its layers, or its outputs, give, as a backend tells them; no whole number counts as 1.
+        pixels: those of all pictures that go in at once.
+        outputs: the shapes are those of outputs, which are small, and not of the layers within.
 
     Raises:
         WeightsError: one is larger.

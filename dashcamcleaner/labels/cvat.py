@@ -83,7 +83,7 @@ def from_bytes(content: bytes, *, size: tuple[int, int], kinds: tuple[str, ...])
     content = content.removeprefix(codecs.BOM_UTF8)
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         raise ValueError(msg("it has a document type, which no file of CVAT has"))
-    found = _Reader()
+    found = _TrackReader()
     parser = ET.XMLParser(target=found, encoding="utf-8")
     try:
         for at in range(0, len(content), _PART):
@@ -112,7 +112,7 @@ class _Track:
     keys: list[tuple[int, bool, tuple[float, float, float, float]]] = field(default_factory=list)
 
 
-class _Reader:
+class _TrackReader:
     """What the parser tells of each element. No tree is made: elements take many times the bytes they are written in.
 
     Attributes:
