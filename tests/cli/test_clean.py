@@ -132,8 +132,8 @@ def test_a_pictures_report_lists_its_edits(tmp_path: Path, capsys: pytest.Captur
     assert main([*words, "--exclude", "0,0,320,180", "--cover", "200,100,260,160"]) == 0
     report = json.loads(next(tmp_path.glob("*.report.json")).read_text(encoding="utf-8"))
     assert report["edits"] == [
-        "area hidden throughout: 200,100,260,160 whole clip",
-        "area in which finds are left clear: 0,0,320,180 whole clip",
+        "area hidden throughout: 200,100,260,160, whole clip",
+        "area in which finds are left clear: 0,0,320,180, whole clip",
     ]
     told = capsys.readouterr().out
     assert "1 detection, left clear: by edits or too unsure (finds in 1 area left clear)" in told
