@@ -305,6 +305,7 @@ def test_nobody_else_makes_or_renames_temporary_files() -> None:
         "cluster/storage.py",
         "cluster/tasks.py",
         "cluster/work.py",
+        "service/job_paths.py",
         "service/pictures.py",
         "service/state.py",
     }

@@ -33,11 +33,7 @@ _WEAK: dict[str, Callable[[Any], bool]] = {
     "faces": lambda value: not value,
     "plates": lambda value: not value,
     "threshold": _high,
-    "threshold_face": _high,
-    "threshold_plate": _high,
     "growth": _narrow,
-    "growth_face": _narrow,
-    "growth_plate": _narrow,
     "tracking": lambda value: not value,
     "crop_checks": lambda value: not value,
     "fill_before": lambda value: value < 0.2,
@@ -53,6 +49,11 @@ _WEAK: dict[str, Callable[[Any], bool]] = {
 """Row -> whether a value of it hides far less, or keeps what is stripped else."""
 
 
+def _of_one_kind(name: str) -> Callable[[Any], bool] | None:
+    """The bound of a row that says of one kind what another row says of all."""
+    return next((_WEAK[common] for common in ("threshold", "growth") if name.startswith(f"{common}_")), None)
+
+
 def weakened(names: Iterable[str], *, settings: Settings, without: Settings) -> list[str]:
     """What makes far less be hidden, as ``threshold = 1``, by the names of today.
 
@@ -64,7 +65,7 @@ def weakened(names: Iterable[str], *, settings: Settings, without: Settings) -> 
     found = {}
     for name in names:
         row = find_row(name)
-        weak = None if row is None else _WEAK.get(row.name)
+        weak = None if row is None else _WEAK.get(row.name) or _of_one_kind(row.name)
         if row is None or weak is None:
             continue
         value, other = getattr(settings, row.name), getattr(without, row.name)
