@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     known = known_persons_of(args, request)
     jobs = [_job(text, args, settings) for text in args.inputs]
     files = [_edits_file(job, args) for job in jobs]
-    regroup = bool(request.needs_faces or args.again or args.save or len(jobs) > 1)
+    regroup = bool(request.needs_faces or args.again or len(jobs) > 1)
     found, persons, references = _looked(jobs, files, args, request, known=known, regroup=regroup)
     described: list[tuple[ClipPeople, Edits]] = []
     for clip, (look, file) in enumerate(zip(found, files, strict=True)):
@@ -106,7 +106,10 @@ def run(args: argparse.Namespace) -> int:
                 say(msg("{clear_note} by {path}.", clear_note=edits.clear_note, path=file[0].path), stream=sys.stderr)
         described.append((look, edits))
     if args.save:
-        _save(args, persons or [])
+        from dashcamcleaner.people.grouping import people_as_told
+
+        (look, edits), *_ = described
+        _save(args, people_as_told(look.faces.seen, edits.person_tracks) if persons is None else persons)
     _show(jobs, described, args)
     return 0
 

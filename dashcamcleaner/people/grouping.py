@@ -9,7 +9,7 @@ never shown as one.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -23,7 +23,7 @@ from dashcamcleaner.messages import msg
 from dashcamcleaner.people.sampling import FaceSample
 from dashcamcleaner.people.segments import Segment, segments_of
 
-__all__ = ["ClipFaces", "Person", "SeenSegment", "clip_faces", "distance", "group_people", "limit_at"]
+__all__ = ["ClipFaces", "Person", "SeenSegment", "clip_faces", "distance", "group_people", "limit_at", "people_as_told"]
 
 _LIMIT = 0.6
 """The network's own: below this Euclidean distance both faces are one person's."""
@@ -169,6 +169,24 @@ class Person:
             if one.clip == clip:
                 spans.setdefault(one.segment.track, []).extend(one.sure_spans() if one.sure else [])
         return [PersonTrack(self.number, track, listed_spans(its)) for track, its in sorted(spans.items())]
+
+
+def people_as_told(seen: Iterable[SeenSegment], who: Mapping[int, Sequence[PersonTrack]]) -> list[Person]:
+    """The persons of one clip as its edits tell them, merges and splits included, with what they look like.
+
+    Args:
+        seen: the clip's segments; those that no edit gives to anybody are left out.
+        who: by track, what the edits say of it; a segment in whose seconds nobody is sure is of the track's only person.
+    """
+    persons: dict[int, Person] = {}
+    for one in seen:
+        said = who.get(one.segment.track, ())
+        sure = [edit for edit in said if any(edit.holds(time_s) for time_s in one.segment.times_s)]
+        numbers = {edit.person for edit in sure or said}
+        if len(numbers) == 1:
+            (number,) = numbers
+            persons.setdefault(number, Person(number)).seen.append(one)
+    return [persons[number] for number in sorted(persons)]
 
 
 def limit_at(height_px: float) -> float:

@@ -124,6 +124,23 @@ def test_merging_and_splitting(plan: Path, capsys: pytest.CaptureFixture[str]) -
     assert "nothing to split" in err
 
 
+def test_saving_changes_nothing_of_what_was_chosen(
+    plan: Path, tmp_path: Path, own_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("cryptography", reason="cryptography is not installed (extra [people])")
+    words = tmp_path / "words.txt"
+    words.write_text("a long passphrase\n")
+    people(capsys, plan, "--split", 2)
+    people(capsys, plan, "--keep-person", 1)
+    before = edits_of(plan)
+    assert before.persons == {1, 2, 3}
+    people(capsys, plan, "--save", "third:3", "--passphrase-file", words)
+    assert edits_of(plan) == before
+    people(capsys, plan, "--again")
+    people(capsys, plan, "--keep-person", "saved:third", "--passphrase-file", words)
+    assert set(edits_of(plan).keep_persons) == {2}, "whom the third was split from"
+
+
 def test_the_sheet_is_hidden_unless_asked(plan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def reddest(sheet: Path) -> int:
         pixels = np.asarray(Image.open(sheet).convert("RGB")).astype(int)
