@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from dashcamcleaner.audit.audit import audit
 from dashcamcleaner.cli import main
@@ -164,6 +165,17 @@ def test_edits_that_tell_no_plan_are_put_aside_where_the_plan_changes(planned: t
     run(source, output, RIGHT, LEFT)
     assert not file.path.exists()
     assert file.path.with_name(file.path.name + ".older").exists()
+
+
+def test_a_pictures_new_plan_puts_edits_aside_too(tmp_path: Path) -> None:
+    source, output = tmp_path / "in.png", tmp_path / "out.png"
+    Image.new("RGB", (320, 180), "gray").save(source)
+    run(source, output, LEFT, RIGHT)
+    file = EditsFile.beside(plan_path(output))
+    file.write(Edits.of(KeepTrack(1), ZONE))
+    events = run(source, output, RIGHT, LEFT)
+    assert ".edits.jsonl.older" in told(events)
+    assert file.read() == Edits.of(ZONE)
 
 
 def test_edits_of_another_clip_do_not_stay_in_part(planned: tuple[Path, Path], tmp_path: Path) -> None:
