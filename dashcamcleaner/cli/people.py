@@ -125,7 +125,7 @@ def _job(text: str, args: argparse.Namespace, settings: Any) -> Job:
     from dashcamcleaner.pipeline.job import Job
     from dashcamcleaner.pipeline.plan_file import read_header
 
-    path = Path(text).expanduser()
+    path = Path(text)
     if not text.endswith(".jsonl"):
         return Job(path, path.with_name(path.stem + "_cleaned" + path.suffix), settings)
     source = Path(args.source) if args.source else path.with_name(Path(read_header(path).source).name)
@@ -178,7 +178,7 @@ def _looked(
     references: dict[str, Sequence[Reference]] = dict(known)
     for word in (*request.keep, *request.hide):
         if not word.isdecimal() and word not in references:
-            references[word] = read_reference(Path(word).expanduser(), describer=models.describer())
+            references[word] = read_reference(Path(word), describer=models.describer())
     found = []
     for clip, job in enumerate(jobs):
         plan = Path(args.plan) if args.plan else None

@@ -14,6 +14,7 @@ import numpy as np
 
 from dashcamcleaner.detection.face_embedding import FaceDescriber
 from dashcamcleaner.errors import InputError
+from dashcamcleaner.files import refuse_special
 from dashcamcleaner.media.image_file import is_still, read_still
 from dashcamcleaner.messages import msg
 from dashcamcleaner.people.grouping import Person, distance
@@ -62,7 +63,8 @@ def read_reference(path: Path, *, describer: FaceDescriber) -> list[Reference]:
             msg("The reference {path} does not exist.", path=path),
             hint="Name a picture, a folder, or a person's number.",
         )
-    if path.is_file():
+    if not path.is_dir():
+        refuse_special(path)
         return [Reference(path.name, (_embedding(path, describer),))]
     folders = [folder for folder in sorted(path.iterdir()) if folder.is_dir() and not folder.name.startswith(".")]
     own = _of_folder(path, describer)

@@ -115,7 +115,7 @@ def search_for(job: Job, edits: Edits, *, upright_size: tuple[int, int], models:
     references: dict[str, Sequence[Reference]] = dict(job.known_persons)
     for word in words:
         if word not in references:
-            references[word] = read_reference(Path(word).expanduser(), describer=describer)
+            references[word] = read_reference(Path(word), describer=describer)
     return PeopleSearch(job.persons, describer=describer, upright_size=upright_size, references=references)
 
 

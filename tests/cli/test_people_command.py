@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +109,15 @@ def test_a_picture_chooses_a_person(plan: Path, tmp_path: Path, capsys: pytest.C
     picture = street.still(tmp_path / "ann.png", street.GREEN)
     people(capsys, plan, "--keep-person", picture)
     assert edits_of(plan).keep_persons == {2: "the reference ann.png"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_reference_that_is_a_pipe_is_refused_at_once(
+    plan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tmp_path / "ann.png")
+    _, err = people(capsys, plan, "--keep-person", tmp_path / "ann.png", status=3)
+    assert "is no file" in err
 
 
 def test_merging_and_splitting(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
