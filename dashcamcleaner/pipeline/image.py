@@ -118,7 +118,7 @@ def _clean_watched(
         notes = [*summary.hidden.notes, *context.people_notes, *visible.sentences()]
         if note := context.edits.in_no_frame_note([plan.time.seconds]):
             notes.append(note)
-        if not any(kind.regions for kind in statistics.kinds.values()):
+        if statistics.kinds and not any(kind.regions for kind in statistics.kinds.values()):
             notes.append(msg("Nothing was found; look at the picture yourself before you publish it."))
         for sentence in notes:
             summary.warnings.append(sentence)

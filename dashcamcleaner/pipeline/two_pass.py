@@ -65,7 +65,7 @@ def analysed_plans(
         control: pauses and cancels.
     """
     observations: list[Observation] = []
-    meter = ProgressMeter("analyse", frames=info.frames, clock=control.working_s)
+    meter = ProgressMeter("analyse", frames=info.frames, kept_frames=context.resumed_frames, clock=control.working_s)
     edits = None if context.people is not None else context.edits or None
 
     def fresh_planner() -> Planner:

@@ -146,7 +146,8 @@ def _clean_locked(
         _styles(context.edits, settings)  # a picture that cannot be read is told before anything is begun
         writer = stack.enter_context(ClipWriter(job, info=info, target=target, header=context.header, models=models))
         phase = "render" if job.from_plan or context.analyses_first else "clean"
-        meter = ProgressMeter(phase, frames=info.frames, clock=control.working_s)
+        kept = 0 if context.analyses_first else context.resumed_frames
+        meter = ProgressMeter(phase, frames=info.frames, kept_frames=kept, clock=control.working_s)
         if context.analyses_first:
             context = yield from analyse_first(job, info=info, context=context, control=control)
         visible = VisiblePersons(context.edits)

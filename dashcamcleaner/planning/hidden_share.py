@@ -112,7 +112,7 @@ class HiddenShare:
                 0,
                 msg(
                     "{mean:.0%} of the picture is hidden on average; look at the contact sheet (`tracks "
-                    "--sheet`) for what should not be, and raise --threshold if much of it is wrong.",
+                    "--sheet FILE --clear`) for what should not be, and raise --threshold if much of it is wrong.",
                     mean=self.mean,
                 ),
             )
