@@ -29,6 +29,8 @@ _TREND_FRAMES = 5
 _TREND_LIKENESS = 0.38
 _TREND_GAIN = 0.06
 _BOXES_TOLD = 20
+_OWN_EDGES = 1.2
+"""As much more detail, by its root mean square, than coding adds by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class RegionCheck:
     Args:
         region: the region as planned.
         tested: there was enough detail in the source to tell.
-        gain: how much of the source's detail is left in the output, 0 to 1.
+        gain: how much of the source's detail is left in the output, 0 to 1; more where the output has edges of its own.
         likeness: correlation of what detail there is.
         clear_share: the share of the region's textured parts that is still clear.
         clear_side: the same along its worst side.
@@ -59,13 +61,23 @@ class RegionCheck:
     @property
     def is_weak(self) -> bool:
         """Blurred so little that the source's detail can be told."""
-        return self.tested and not self.is_clear and self.likeness > 0.5 and self.gain > 0.14
+        left = self.likeness > 0.5 and self.gain > 0.14 and not _has_own_edges(self.gain, self.likeness)
+        return self.tested and not self.is_clear and left
 
     @property
     def is_partly_clear(self) -> bool:
         """A part of it is clear."""
         aside = self.clear_side > 0.7 and self.clear_share > 0.08
         return self.tested and not self.is_clear and (self.clear_share > 0.15 or aside)
+
+
+def _has_own_edges(gain: float, likeness: float) -> bool:
+    """Whether there is clearly more detail than the source has: edges of cells, where the source is nearly smooth.
+
+    The gain over the likeness is the root of the detail's energy in the output over that in the source. No blur raises
+    it.
+    """
+    return gain > _OWN_EDGES * likeness
 
 
 @dataclass(slots=True)
@@ -98,7 +110,8 @@ class _Trend:
     @property
     def is_weak(self) -> bool:
         n = self.count
-        return n >= _TREND_FRAMES and self.likeness > _TREND_LIKENESS * n and self.gain > _TREND_GAIN * n
+        left = self.likeness > _TREND_LIKENESS * n and self.gain > _TREND_GAIN * n
+        return n >= _TREND_FRAMES and left and not _has_own_edges(self.gain, self.likeness)
 
     def finding(self, kind: str, track: int) -> Finding:
         height = max(box[3] - box[1] for box in self.boxes.values())

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from fakes import frame_of_planes
 
-from dashcamcleaner.audit.compare import FrameComparer, upright_luma
+from dashcamcleaner.audit.compare import FrameComparer, detail_left, upright_luma
 from dashcamcleaner.core.frame import Frame, PixelLayout
 from dashcamcleaner.core.plan import Origin, Region
 from dashcamcleaner.obscure.obscurer import Obscurer
@@ -117,3 +117,11 @@ def test_flat_regions_cannot_be_told_and_say_so() -> None:
     flat = np.full((SIZE[1], SIZE[0]), 120, np.uint8)
     (test,) = FrameComparer(upright_size=SIZE).compare(*lumas(flat, [region()]), [region()]).tests
     assert not test.tested
+
+
+@pytest.mark.parametrize("sigma", [0.5, 1.0, 2.0, 4.0])
+def test_a_blur_never_has_more_detail_than_the_source(sigma: float) -> None:
+    source = np.random.default_rng(5).integers(0, 255, (40, 90), np.uint8)
+    source = cv2.GaussianBlur(source, (0, 0), 1.5)
+    _, gain, likeness, *_ = detail_left(source, cv2.GaussianBlur(source, (0, 0), sigma))
+    assert 0 < gain <= likeness * 1.02

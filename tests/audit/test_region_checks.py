@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from dashcamcleaner.audit.region_checks import RegionCheck, RegionCheckLog
 from dashcamcleaner.core.findings import Severity
 from dashcamcleaner.core.plan import Origin, Region
@@ -63,3 +65,12 @@ def test_a_little_that_is_left_in_every_frame_is_to_review() -> None:
     (found,) = log_of(*((i, little) for i in range(12))).findings()
     assert (found.code, found.severity, found.first_frame, found.last_frame) == ("region-weak", Severity.REVIEW, 0, 11)
     assert list(log_of(*((i, little if i % 3 == 0 else HIDDEN) for i in range(12))).findings()) == []
+
+
+@pytest.mark.parametrize(("gain", "likeness", "weak"), [(0.45, 0.75, True), (0.9, 0.79, True), (1.08, 0.62, False)])
+def test_edges_of_cells_over_a_smooth_region_are_not_taken_for_its_detail(
+    gain: float, likeness: float, weak: bool
+) -> None:
+    assert RegionCheck(region(), True, gain=gain, likeness=likeness).is_weak == weak
+    always = [(frame, RegionCheck(region(), True, gain=gain, likeness=likeness)) for frame in range(8)]
+    assert bool(list(log_of(*always).findings())) == weak
