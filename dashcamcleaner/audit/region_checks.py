@@ -142,7 +142,7 @@ class RegionCheckLog:
     Attributes:
         regions: how many were pushed.
         tested: how many of them held enough detail to tell.
-        faulty: how many were not hidden as they should.
+        faulty: how many were not hidden as they should, of those that `findings` tells.
     """
 
     regions: int = 0
@@ -160,22 +160,24 @@ class RegionCheckLog:
             if test.tested and test.region.track is not None:
                 self._trends.setdefault((test.region.kind, test.region.track), _Trend()).add(frame, seconds, test)
             if code:
-                self.faulty += 1
                 track = test.region.track if test.region.track is not None else -1 - number
                 self._faults.setdefault((code, test.region.kind, track), []).append(_Fault(frame, seconds, test))
 
     def findings(self) -> Iterator[Finding]:
         """One finding per track, fault and span."""
         found_tracks: set[tuple[str, int]] = set()
+        self.faulty = 0
         for (code, kind, track), faults in self._faults.items():
             for run in spans(faults, frame_of=lambda fault: fault.frame, most_gap=_MOST_GAP_FRAMES):
                 finding = _tell(code, kind, run)
                 if finding is not None:
                     finding.track = track if track >= 0 else None
                     found_tracks.add((kind, track))
+                    self.faulty += len(run)
                     yield finding
         for (kind, track), trend in self._trends.items():
             if (kind, track) not in found_tracks and trend.is_weak:
+                self.faulty += trend.count
                 yield trend.finding(kind, track)
 
 

@@ -40,8 +40,9 @@ def test_a_single_clear_frame_is_one_finding_there() -> None:
 
 
 def test_two_spans_of_one_track_are_two_findings() -> None:
-    found = list(log_of(*((i, CLEAR if i in (3, 4, 15) else HIDDEN) for i in range(20))).findings())
-    assert [(f.first_frame, f.last_frame) for f in found] == [(3, 4), (15, 15)]
+    log = log_of(*((i, CLEAR if i in (3, 4, 15) else HIDDEN) for i in range(20)))
+    assert [(f.first_frame, f.last_frame) for f in log.findings()] == [(3, 4), (15, 15)]
+    assert log.faulty == 3
 
 
 def test_weak_and_shifted_regions_are_told_apart() -> None:
@@ -52,7 +53,9 @@ def test_weak_and_shifted_regions_are_told_apart() -> None:
 
 
 def test_one_frame_with_a_strip_of_chance_texture_is_nothing() -> None:
-    assert list(log_of((4, STRIP_ONCE)).findings()) == []
+    log = log_of((4, STRIP_ONCE))
+    assert list(log.findings()) == []
+    assert log.faulty == 0, "no check counts what no finding tells"
 
 
 def test_a_region_without_detail_counts_as_untested() -> None:
