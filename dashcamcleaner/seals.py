@@ -18,7 +18,7 @@ import sys
 import time
 from pathlib import Path
 
-from dashcamcleaner.files import user_folder
+from dashcamcleaner.user_folders import user_folder
 
 __all__ = ["Seal", "is_seal_of", "seal_of"]
 

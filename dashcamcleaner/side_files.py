@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import IO, Any, AnyStr, NoReturn
 
 from dashcamcleaner.errors import DashcamCleanerError
-from dashcamcleaner.files import map_os_errors, open_plain
 from dashcamcleaner.messages import msg, said
+from dashcamcleaner.os_errors import map_os_errors
+from dashcamcleaner.plain_files import open_plain
 
 __all__ = [
     "UNREADABLE",
@@ -29,7 +30,6 @@ __all__ = [
     "MOST_DEPTH",
     "MOST_LINE",
     "lines_of",
-    "open_plain",
     "parse_json",
     "read_bytes",
     "read_json",

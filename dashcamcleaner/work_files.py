@@ -6,7 +6,7 @@ following links, in a folder that only its user may enter, and is held open unti
 published or removed is compared with that open handle first. Whatever a killed process left is known by the process's
 number and by a lock that ended with it.
 
-Raises what the operating system raises; `files` makes this program's errors of it.
+Raises what the operating system raises; `atomic_files` makes this program's errors of it.
 """
 
 from __future__ import annotations

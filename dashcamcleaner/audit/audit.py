@@ -34,11 +34,11 @@ from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.errors import DashcamCleanerError, PlanError
-from dashcamcleaner.files import as_our_error, file_sha256
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.image_file import is_still, read_still
 from dashcamcleaner.messages import joined, msg
+from dashcamcleaner.os_errors import as_our_error
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.image import info_of_still
@@ -48,6 +48,7 @@ from dashcamcleaner.pipeline.plan_file import find_plan, is_plan_of, read_header
 from dashcamcleaner.pipeline.plan_settings import settings_for_audit
 from dashcamcleaner.pipeline.progress import ProgressMeter
 from dashcamcleaner.pipeline.writer import side_mode
+from dashcamcleaner.plain_files import file_sha256
 from dashcamcleaner.report.data import write_reports
 from dashcamcleaner.settings import Settings
 

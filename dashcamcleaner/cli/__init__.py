@@ -25,8 +25,8 @@ import dashcamcleaner
 from dashcamcleaner.cli.named_paths import check_named_paths
 from dashcamcleaner.core.plain_text import say, soften_streams, visible
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError
-from dashcamcleaner.files import as_our_error
 from dashcamcleaner.messages import DOMAIN, FOLDER, msg, translated, use_language
+from dashcamcleaner.os_errors import as_our_error
 
 if TYPE_CHECKING:
     from dashcamcleaner.detection.pool import ModelPool

@@ -303,7 +303,7 @@ def _table(reports: list[dict[str, Any]]) -> None:
 
 def verify(args: argparse.Namespace) -> int:
     """Tell whether the file is the one that the report speaks of; gives the exit status."""
-    from dashcamcleaner.files import file_sha256
+    from dashcamcleaner.plain_files import file_sha256
     from dashcamcleaner.report.data import read_report
 
     report, output = Path(args.report), Path(args.output)

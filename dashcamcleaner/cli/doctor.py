@@ -12,9 +12,9 @@ import dashcamcleaner
 from dashcamcleaner.cli.options import settings_of
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import BackendError, DashcamCleanerError, extra_hint
-from dashcamcleaner.files import user_folder
 from dashcamcleaner.messages import as_message, counted, msg
 from dashcamcleaner.settings import SETTINGS
+from dashcamcleaner.user_folders import user_folder
 
 if TYPE_CHECKING:
     from dashcamcleaner.detection.diagnostics import BackendReport, WeightsReport

@@ -43,9 +43,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run_export(args: argparse.Namespace) -> int:
     """Write the labels; gives the exit status."""
-    from dashcamcleaner.files import PRIVATE, atomic_write, check_output
+    from dashcamcleaner.atomic_files import atomic_write
     from dashcamcleaner.labels.clip_labels import labels_of
     from dashcamcleaner.labels.files import find_format
+    from dashcamcleaner.output_files import PRIVATE, check_output
     from dashcamcleaner.pipeline.plan_file import PlanReader
 
     plan, target = Path(args.plan), Path(args.output)

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dashcamcleaner.errors import InputError, SettingError
-from dashcamcleaner.files import map_os_errors, refuse_special
 from dashcamcleaner.messages import msg
+from dashcamcleaner.os_errors import map_os_errors
+from dashcamcleaner.plain_files import refuse_special
 
 __all__ = ["check_named_paths"]
 

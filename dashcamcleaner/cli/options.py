@@ -11,7 +11,6 @@ from typing import Any
 
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import NotAccepted, WeightsUntrusted
-from dashcamcleaner.files import user_folder
 from dashcamcleaner.messages import as_message, localized, msg
 from dashcamcleaner.settings import (
     GROUPS,
@@ -26,6 +25,7 @@ from dashcamcleaner.settings import (
     shown,
 )
 from dashcamcleaner.settings.weakening import hides_nothing, weakened
+from dashcamcleaner.user_folders import user_folder
 
 __all__ = ["add_rows", "add_settings", "settings_of"]
 

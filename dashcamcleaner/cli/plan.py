@@ -37,10 +37,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run_export(args: argparse.Namespace) -> int:
     """Copy the plan and its edits; print what to type on the other machine."""
-    from dashcamcleaner.files import atomic_write, file_sha256
+    from dashcamcleaner.atomic_files import atomic_write
     from dashcamcleaner.pipeline.edits_file import EditsFile
     from dashcamcleaner.pipeline.plan_check import examine_plan
     from dashcamcleaner.pipeline.plan_file import PlanReader
+    from dashcamcleaner.plain_files import file_sha256
 
     plan, target = Path(args.plan), Path(args.output)
     with PlanReader(plan):
@@ -116,7 +117,7 @@ def run_import(args: argparse.Namespace) -> int:
 
 
 def _check_free(target: Path, *, sources: tuple[Path, ...], overwrite: bool) -> None:
-    from dashcamcleaner.files import check_output
+    from dashcamcleaner.output_files import check_output
 
     if not target.name.endswith(".jsonl"):
         raise OutputError(

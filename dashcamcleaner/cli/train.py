@@ -13,10 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from dashcamcleaner.atomic_files import atomic_json
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import InputError, OutputError
-from dashcamcleaner.files import atomic_json, check_output
 from dashcamcleaner.messages import counted, msg
+from dashcamcleaner.output_files import check_output
 
 __all__ = ["add_parser", "run"]
 

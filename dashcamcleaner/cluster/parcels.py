@@ -19,8 +19,9 @@ from typing import Any
 from dashcamcleaner.cluster.scratch import scratch_folder
 from dashcamcleaner.detection.weights import Weights, WeightsFile, find_weights, is_vouched, lent, parts_of
 from dashcamcleaner.errors import SettingError, WeightsError
-from dashcamcleaner.files import file_sha256, map_os_errors
 from dashcamcleaner.messages import msg
+from dashcamcleaner.os_errors import map_os_errors
+from dashcamcleaner.plain_files import file_sha256
 from dashcamcleaner.settings import Settings
 
 __all__ = ["Parcel", "delivery", "forget", "parcel_of", "receive", "right_weights", "weights_of"]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from dashcamcleaner.cluster.storage import ClipStore
 from dashcamcleaner.errors import DashcamCleanerError
-from dashcamcleaner.files import file_sha256
+from dashcamcleaner.plain_files import file_sha256
 from dashcamcleaner.report.data import read_report
 from dashcamcleaner.side_files import UNREADABLE
 

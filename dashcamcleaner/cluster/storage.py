@@ -3,7 +3,7 @@
 ``s3://`` goes through boto3, since only its conditional put (``IfNoneMatch``) makes it sure that of two writers the
 first one wins; whatever else fsspec knows (``sftp://``, ...) is written under another name and moved. With
 ``sftp://host`` only machines are spoken to whose key stands in the user's ``known_hosts``, as ``ssh`` does it. Plain
-paths, shared folders among them, are no matter of this module: runs read and write them by the rules of `files`.
+paths, shared folders among them, are no matter of this module: runs read and write them by the rules of `atomic_files`.
 
 Listings are foreign input: a name that would leave the folder is left aside.
 """

@@ -24,12 +24,13 @@ from dashcamcleaner.core.events import Event, Failed, Finished
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.errors import InputError, OutputError, SettingError
-from dashcamcleaner.files import as_our_error, file_sha256
 from dashcamcleaner.jobs.batch import earlier_result
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.messages import msg
+from dashcamcleaner.os_errors import as_our_error
 from dashcamcleaner.pipeline.context import versions
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.plain_files import file_sha256
 from dashcamcleaner.report.data import read_report, summary_of
 from dashcamcleaner.settings import Settings
 

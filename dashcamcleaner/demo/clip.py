@@ -18,9 +18,10 @@ import av.error
 import cv2
 import numpy as np
 
+from dashcamcleaner.atomic_files import atomic_path
 from dashcamcleaner.demo.scenery import car, lamp_post, pedestrian, portrait, street
-from dashcamcleaner.files import atomic_path, check_output
 from dashcamcleaner.messages import msg
+from dashcamcleaner.output_files import check_output
 
 __all__ = ["FRAMES", "SIZE", "Actor", "cast", "is_demo", "make_demo", "place_of"]
 

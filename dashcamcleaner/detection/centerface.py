@@ -20,8 +20,8 @@ from dashcamcleaner.detection import openvino
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.detection.yolo import Placement, letterbox, network_size, suppress
 from dashcamcleaner.errors import DetectorFailed, ExtraMissing, WeightsError, extra_hint
-from dashcamcleaner.files import file_sha256
 from dashcamcleaner.messages import msg
+from dashcamcleaner.plain_files import file_sha256
 
 __all__ = ["CenterFaceDetector", "open_centerface"]
 

@@ -26,8 +26,8 @@ from dashcamcleaner.detection.centerface import CenterFaceDetector, open_centerf
 from dashcamcleaner.detection.face_chips import CHIP_PX, cut_chip, enlarged
 from dashcamcleaner.detection.weights import shipped_folders
 from dashcamcleaner.errors import DetectorFailed, ExtraMissing, WeightsError, extra_hint
-from dashcamcleaner.files import file_sha256
 from dashcamcleaner.messages import msg
+from dashcamcleaner.plain_files import file_sha256
 
 __all__ = ["EMBEDDING_SIZE", "FaceDescriber", "FaceDescription", "OpenVinoDescriber", "open_describer"]
 

@@ -15,9 +15,10 @@ from typing import BinaryIO
 from dashcamcleaner.detection.weights import Weights
 from dashcamcleaner.detection.yolo import kinds_of
 from dashcamcleaner.errors import WeightsError
-from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.messages import msg
-from dashcamcleaner.side_files import open_plain, within
+from dashcamcleaner.os_errors import map_os_errors
+from dashcamcleaner.plain_files import open_plain
+from dashcamcleaner.side_files import within
 
 __all__ = ["BOX_TASKS", "ModelFacts", "check_sizes", "checked_input", "facts_of", "read_metadata"]
 

@@ -32,7 +32,7 @@ from dashcamcleaner.detection.registry import open_detector
 from dashcamcleaner.detection.weights import find_weights, parts_of
 from dashcamcleaner.detection.yolo import network_size
 from dashcamcleaner.errors import BackendError
-from dashcamcleaner.files import file_sha256
+from dashcamcleaner.plain_files import file_sha256
 
 if TYPE_CHECKING:
     from dashcamcleaner.scenes.classify.port import Classifier

@@ -26,8 +26,8 @@ from dashcamcleaner.detection.onnx_metadata import BOX_TASKS
 from dashcamcleaner.detection.weights import Weights, check_trust, verify_file
 from dashcamcleaner.detection.yolo import cpu_count, kinds_of, names_of, rounded_up
 from dashcamcleaner.errors import BackendError, BackendMissing, DetectorFailed, WeightsError, extra_hint
-from dashcamcleaner.files import user_folder
 from dashcamcleaner.messages import msg
+from dashcamcleaner.user_folders import user_folder
 
 __all__ = [
     "ClassNetwork",

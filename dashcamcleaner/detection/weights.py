@@ -37,10 +37,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dashcamcleaner.atomic_files import atomic_json
 from dashcamcleaner.errors import OutputError, WeightsError, WeightsUntrusted
-from dashcamcleaner.files import atomic_json, file_sha256, map_os_errors, user_folder
 from dashcamcleaner.messages import msg
+from dashcamcleaner.os_errors import map_os_errors
+from dashcamcleaner.plain_files import file_sha256
 from dashcamcleaner.side_files import UNREADABLE, read_json, reason_of, within
+from dashcamcleaner.user_folders import user_folder
 
 __all__ = [
     "SCHEMA",

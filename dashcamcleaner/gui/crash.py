@@ -21,10 +21,10 @@ from PyQt5.QtWidgets import QApplication, QDialog, QDialogButtonBox, QPlainTextE
 
 import dashcamcleaner
 from dashcamcleaner.errors import DashcamCleanerError
-from dashcamcleaner.files import user_folder
 from dashcamcleaner.gui.labels import PlainLabel
 from dashcamcleaner.gui.words import tr
 from dashcamcleaner.messages import localized
+from dashcamcleaner.user_folders import user_folder
 
 __all__ = ["CrashNet", "log_path", "report_of"]
 

@@ -173,7 +173,7 @@ class EngineFacade:
     def sample_clip(self) -> Path:
         """A drawn clip in which nobody who lives is seen, to try everything with."""
         from dashcamcleaner.demo.clip import make_demo
-        from dashcamcleaner.files import user_folder
+        from dashcamcleaner.user_folders import user_folder
 
         folder = user_folder("data") / "sample"
         known = folder / "demo.mp4"
@@ -344,7 +344,7 @@ class EngineFacade:
     def weights(self) -> list[WeightsChoice]:
         """All weights that are there, the best first."""
         from dashcamcleaner.detection.weights import available_weights
-        from dashcamcleaner.files import user_folder
+        from dashcamcleaner.user_folders import user_folder
 
         known = [
             WeightsChoice(one.name, str(one.metadata.get("summary", "")), one.kinds, one.thresholds)
@@ -368,8 +368,9 @@ class EngineFacade:
             WeightsError: no weights file.
             OutputError: it cannot be copied.
         """
+        from dashcamcleaner.atomic_files import atomic_path
         from dashcamcleaner.detection.weights import available_weights
-        from dashcamcleaner.files import atomic_path, user_folder
+        from dashcamcleaner.user_folders import user_folder
 
         if path.suffix.lower() not in (".pt", ".onnx"):
             raise WeightsError(msg("{name} is no weights file.", name=path.name), hint="Weights end in .pt or .onnx.")

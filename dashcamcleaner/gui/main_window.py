@@ -10,7 +10,6 @@ from PyQt5.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QK
 from PyQt5.QtWidgets import QFileDialog, QLineEdit, QMenu, QMessageBox
 
 from dashcamcleaner.errors import install_command
-from dashcamcleaner.files import file_state
 from dashcamcleaner.gui import bars
 from dashcamcleaner.gui.actions import Actions
 from dashcamcleaner.gui.crash import log_path
@@ -32,6 +31,7 @@ from dashcamcleaner.gui.window_parts import (
 )
 from dashcamcleaner.gui.words import render_title, tr
 from dashcamcleaner.messages import localized
+from dashcamcleaner.plain_files import file_state
 
 __all__ = ["MainWindow"]
 

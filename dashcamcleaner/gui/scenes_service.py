@@ -100,7 +100,8 @@ class ScenesService:
             OutputError: it is the clip itself, or cannot be written.
             ExtraMissing: the format's package is not installed.
         """
-        from dashcamcleaner.files import atomic_write, check_output
+        from dashcamcleaner.atomic_files import atomic_write
+        from dashcamcleaner.output_files import check_output
         from dashcamcleaner.scenes.job import scene_list_text
 
         check_output(path, sources=[job.source], overwrite=True)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtNetwork import QAbstractSocket, QLocalServer, QLocalSocket
 
-from dashcamcleaner.files import user_folder
+from dashcamcleaner.user_folders import user_folder
 
 __all__ = ["SingleInstance", "hand_over"]
 

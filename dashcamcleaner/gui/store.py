@@ -14,11 +14,12 @@ from typing import Any
 
 import tomli_w
 
+from dashcamcleaner.atomic_files import atomic_json, atomic_write
 from dashcamcleaner.errors import OutputError, SettingError
-from dashcamcleaner.files import atomic_json, atomic_write, user_folder
 from dashcamcleaner.messages import msg
 from dashcamcleaner.settings import PROFILES, load_toml, resolve
 from dashcamcleaner.side_files import read_json
+from dashcamcleaner.user_folders import user_folder
 
 __all__ = ["Store", "is_name_part"]
 

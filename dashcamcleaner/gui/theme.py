@@ -8,9 +8,10 @@ from PyQt5.QtCore import QSettings
 from PyQt5.QtGui import QColor, QFontMetrics, QPalette
 from PyQt5.QtWidgets import QApplication
 
+from dashcamcleaner.atomic_files import atomic_write
 from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.errors import OutputError
-from dashcamcleaner.files import atomic_write, user_folder
+from dashcamcleaner.user_folders import user_folder
 
 __all__ = ["apply_theme", "color", "is_dark", "kind_color", "system_prefers_dark"]
 

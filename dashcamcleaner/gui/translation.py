@@ -14,10 +14,10 @@ from PyQt5.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 from dashcamcleaner.core.kinds import BUILT_IN
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.files import user_folder
 from dashcamcleaner.messages import use_language
 from dashcamcleaner.settings import GROUPS, ROWS
 from dashcamcleaner.side_files import read_json
+from dashcamcleaner.user_folders import user_folder
 
 __all__ = ["JsonTranslator", "install_language", "plurals", "template"]
 

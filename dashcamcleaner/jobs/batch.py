@@ -19,7 +19,6 @@ from dashcamcleaner.core.events import Event, Finished, Warned
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.errors import InputError, OutputError, PlanError, SettingError
-from dashcamcleaner.files import PRIVATE, mode_like, refuse_special, size_of
 from dashcamcleaner.jobs.folders import walk
 from dashcamcleaner.jobs.parallel import parallel_jobs, run_in_processes, shares_model
 from dashcamcleaner.jobs.part_processes import PartProcesses
@@ -28,10 +27,12 @@ from dashcamcleaner.jobs.split import clean_split
 from dashcamcleaner.jobs.threads import run_in_threads
 from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
 from dashcamcleaner.messages import joined, msg
+from dashcamcleaner.output_files import PRIVATE, mode_like
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_check import examine_plan
 from dashcamcleaner.pipeline.plan_file import find_plan, is_plan_of, read_header
+from dashcamcleaner.plain_files import refuse_special, size_of
 from dashcamcleaner.report.data import find_report, html_path, is_report_of, read_report, summary_of
 from dashcamcleaner.report.html import folder_html, is_page, write_page
 from dashcamcleaner.settings import Settings

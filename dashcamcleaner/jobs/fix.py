@@ -20,9 +20,9 @@ from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.files import as_our_error
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.messages import msg
+from dashcamcleaner.os_errors import as_our_error
 from dashcamcleaner.pipeline.build import rules_per_kind
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.edits_file import EditsFile

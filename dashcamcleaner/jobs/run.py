@@ -10,8 +10,8 @@ from dashcamcleaner.audit.audit import audit_run
 from dashcamcleaner.core.events import Event, Failed, Finished
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.errors import DashcamCleanerError
-from dashcamcleaner.files import as_our_error
 from dashcamcleaner.media.image_file import is_still
+from dashcamcleaner.os_errors import as_our_error
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.image import clean_image
 from dashcamcleaner.pipeline.job import Job

@@ -16,9 +16,9 @@ from dataclasses import replace
 
 from dashcamcleaner.core.events import Event, Failed, Finished
 from dashcamcleaner.detection.pool import ModelPool
-from dashcamcleaner.files import as_our_error
 from dashcamcleaner.jobs.parallel import shared_out
 from dashcamcleaner.jobs.run import clean
+from dashcamcleaner.os_errors import as_our_error
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.workers import join_thread

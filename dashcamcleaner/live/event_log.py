@@ -1,7 +1,7 @@
 """The log of a live run: a line of JSON for every change, with the time of day; no pictures, nothing of what was seen.
 
 It is appended to and written out line by line, so that a killed run leaves all that it told; that is why
-`files.atomic_write` does not write it, and all that this short module is for.
+`atomic_files.atomic_write` does not write it, and all that this short module is for.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from types import TracebackType
 from dashcamcleaner.core.events import Event, event_as_dict
 from dashcamcleaner.core.plain_text import json_line
 from dashcamcleaner.errors import OutputError
-from dashcamcleaner.files import PRIVATE, map_os_errors
 from dashcamcleaner.messages import msg
+from dashcamcleaner.os_errors import map_os_errors
+from dashcamcleaner.output_files import PRIVATE
 
 __all__ = ["EventLog"]
 

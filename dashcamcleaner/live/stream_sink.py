@@ -15,11 +15,12 @@ import av.error
 from av.audio.resampler import AudioResampler
 
 from dashcamcleaner.errors import OutputError
-from dashcamcleaner.files import PRIVATE, check_output, map_os_errors, new_empty_file
 from dashcamcleaner.live.pictures import TIME_BASE
 from dashcamcleaner.live.ports import SoundFormat, StreamFormat
 from dashcamcleaner.live.release import ReleasedFrame, ReleasedSound
 from dashcamcleaner.messages import msg
+from dashcamcleaner.os_errors import map_os_errors
+from dashcamcleaner.output_files import PRIVATE, check_output, new_empty_file
 
 __all__ = ["StreamSink", "StreamTarget", "file_target", "network_target"]
 

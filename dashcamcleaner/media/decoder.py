@@ -25,7 +25,6 @@ from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media.frame_clock import FrameClock
 from dashcamcleaner.media.hardware import ChosenDecoder, chosen_decoder, device_fault
 from dashcamcleaner.media.hidden_packets import ShownPictures
@@ -36,6 +35,7 @@ from dashcamcleaner.media.picture_format import conformed
 from dashcamcleaner.media.picture_length import PictureLength
 from dashcamcleaner.media.scaler import Scaler
 from dashcamcleaner.messages import counted, msg
+from dashcamcleaner.os_errors import map_os_errors
 
 __all__ = ["Decoder", "choose_decoder", "first_time", "frame_times", "frame_times_and_keys", "open_clip"]
 

@@ -25,7 +25,6 @@ from dashcamcleaner.core.frame import Frame, Orientation
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import OutputError
-from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media.encoder_options import add_picture, container_options, stored_size
 from dashcamcleaner.media.output_plan import OutputPlan
 from dashcamcleaner.media.packets import read_packets
@@ -34,6 +33,7 @@ from dashcamcleaner.media.picture_marks import add_marks
 from dashcamcleaner.media.stream_copy import StreamCopier
 from dashcamcleaner.media.written import WrittenClip
 from dashcamcleaner.messages import msg
+from dashcamcleaner.os_errors import map_os_errors
 
 __all__ = ["Encoder", "map_write_errors"]
 
@@ -44,7 +44,7 @@ _MOST_STRETCH = 1000
 
 
 def map_write_errors(path: Path) -> contextlib.AbstractContextManager[None]:
-    """Map what FFmpeg and the system raise while ``path`` is written; see `files.map_os_errors`."""
+    """Map what FFmpeg and the system raise while ``path`` is written; see `os_errors.map_os_errors`."""
     hint = msg("Check the folder; where the source is damaged, --audio mute may help.")
     return map_os_errors(path, hint=hint, also=(av.error.FFmpegError, ValueError))
 

@@ -19,7 +19,6 @@ from PIL import Image
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.summary import StreamAction
 from dashcamcleaner.errors import OutputError
-from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media.color_marks import ColorMarks, with_marks
 from dashcamcleaner.media.formats import MediaKind, format_of, suffixes
 from dashcamcleaner.media.image_file import Still
@@ -27,6 +26,7 @@ from dashcamcleaner.media.large_jpeg import encoded_large, write_parts
 from dashcamcleaner.media.text_judge import tells_position
 from dashcamcleaner.media.tiff_tags import EXTRA_SAMPLES, ICC_PROFILE, UNASSOCIATED, with_tags
 from dashcamcleaner.messages import joined, msg
+from dashcamcleaner.os_errors import map_os_errors
 
 __all__ = ["write_still"]
 

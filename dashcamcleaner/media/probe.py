@@ -23,7 +23,6 @@ from dashcamcleaner.core.budget import MOST_GIF_PIXELS, check_clip
 from dashcamcleaner.core.frame import Orientation
 from dashcamcleaner.core.media_info import MediaInfo, PictureMark, StreamInfo
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.files import map_os_errors, refuse_special
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.formats import picture_format_of
 from dashcamcleaner.media.matroska_crop import aperture_of, crops_of
@@ -35,6 +34,8 @@ from dashcamcleaner.media.text_tracks import judge_text_tracks
 from dashcamcleaner.media.transport_stream import packets_by_pid
 from dashcamcleaner.media.video_streams import VideoStream, choose_video_stream, is_cover, video_streams_of
 from dashcamcleaner.messages import msg
+from dashcamcleaner.os_errors import map_os_errors
+from dashcamcleaner.plain_files import refuse_special
 
 __all__ = ["frame_rate", "probe"]
 

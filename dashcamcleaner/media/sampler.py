@@ -25,13 +25,13 @@ from av.video.reformatter import VideoReformatter
 
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.media.decoder import open_clip, packet_is_frame
 from dashcamcleaner.media.hidden_packets import ShownPictures
 from dashcamcleaner.media.joins import GroupJoiner
 from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.picture_format import conformed
 from dashcamcleaner.media.scaler import Scaler
+from dashcamcleaner.os_errors import map_os_errors
 
 __all__ = ["Sample", "sample_pictures", "small_size"]
 

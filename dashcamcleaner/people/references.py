@@ -14,11 +14,11 @@ import numpy as np
 
 from dashcamcleaner.detection.face_embedding import FaceDescriber
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.files import refuse_special
 from dashcamcleaner.media.image_file import is_still, read_still
 from dashcamcleaner.messages import msg
 from dashcamcleaner.people.grouping import Person, distance
 from dashcamcleaner.people.sampling import LEAST_FACE_PX, is_good
+from dashcamcleaner.plain_files import refuse_special
 
 __all__ = ["Reference", "persons_like", "read_reference"]
 

@@ -17,11 +17,14 @@ from typing import Any
 
 import numpy as np
 
+from dashcamcleaner.atomic_files import atomic_write
 from dashcamcleaner.detection.face_embedding import EMBEDDING_SIZE
 from dashcamcleaner.errors import ExtraMissing, InputError, SettingError, extra_hint
-from dashcamcleaner.files import PRIVATE, atomic_write, map_os_errors, user_folder
 from dashcamcleaner.messages import msg
+from dashcamcleaner.os_errors import map_os_errors
+from dashcamcleaner.output_files import PRIVATE
 from dashcamcleaner.people.references import Reference
+from dashcamcleaner.user_folders import user_folder
 
 __all__ = ["find_set", "forget", "load_set", "save_set", "saved_sets"]
 

@@ -8,13 +8,15 @@ import json
 from pathlib import Path
 from typing import Protocol
 
+from dashcamcleaner.atomic_files import GrowingFile, new_work_file
 from dashcamcleaner.core.plain_text import cell
 from dashcamcleaner.core.plan import FramePlan, PlanHeader
 from dashcamcleaner.errors import OutputError
-from dashcamcleaner.files import PRIVATE, GrowingFile, map_os_errors, new_work_file
 from dashcamcleaner.labels.clip_labels import labels_of
 from dashcamcleaner.labels.files import FORMATS, LabelFormat
 from dashcamcleaner.messages import msg
+from dashcamcleaner.os_errors import map_os_errors
+from dashcamcleaner.output_files import PRIVATE
 from dashcamcleaner.work_files import WorkFile
 
 __all__ = ["DetectionExport", "open_export"]

@@ -56,11 +56,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dashcamcleaner.atomic_files import atomic_write
 from dashcamcleaner.core.edit_types import EDIT_TYPES, Edit, UnknownEdit, edit_from_row
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.errors import DashcamCleanerError, NotAccepted, PlanError
-from dashcamcleaner.files import PRIVATE, atomic_write, map_os_errors
 from dashcamcleaner.messages import msg
+from dashcamcleaner.os_errors import map_os_errors
+from dashcamcleaner.output_files import PRIVATE
 from dashcamcleaner.pipeline.plan_file import plan_of_0_1_0, read_header, tracks_key
 from dashcamcleaner.seals import is_seal_of, seal_of
 from dashcamcleaner.side_files import UNREADABLE, parse_json, read_bytes, reason_of

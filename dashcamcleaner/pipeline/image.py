@@ -7,6 +7,7 @@ from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 
+from dashcamcleaner.atomic_files import new_work_file
 from dashcamcleaner.core.events import Event, Finished, Progress, Started, Warned
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
@@ -14,11 +15,11 @@ from dashcamcleaner.core.plan import FramePlan, PlanHeader
 from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.files import keep_date, mode_like, new_work_file
 from dashcamcleaner.media.image_file import Still, read_still
 from dashcamcleaner.media.image_writer import write_still
 from dashcamcleaner.media.written import check_still
 from dashcamcleaner.messages import msg
+from dashcamcleaner.output_files import keep_date, mode_like
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.context import RunContext, checker_for, detector_for, open_context
 from dashcamcleaner.pipeline.detection_export import open_export

@@ -28,13 +28,15 @@ from typing import Any
 
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import InputError, OutputError, PlanError
-from dashcamcleaner.files import file_sha256, make_output_folder, map_os_errors
 from dashcamcleaner.messages import msg
+from dashcamcleaner.os_errors import map_os_errors
+from dashcamcleaner.output_files import make_output_folder
 from dashcamcleaner.people.references import Reference
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PLAN_ENDING, tracks_key
 from dashcamcleaner.pipeline.workers import join_thread
+from dashcamcleaner.plain_files import file_sha256
 from dashcamcleaner.report.data import is_report_of, read_report, report_path, summary_of
 from dashcamcleaner.report.html import is_page
 from dashcamcleaner.seals import is_seal_of, seal_of

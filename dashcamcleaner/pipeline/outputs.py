@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dashcamcleaner.errors import OutputError
-from dashcamcleaner.files import check_output
 from dashcamcleaner.messages import msg
+from dashcamcleaner.output_files import check_output
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.output_lock import OutputLock

@@ -9,9 +9,9 @@ from pathlib import Path
 from dashcamcleaner.core.events import Event, Warned
 from dashcamcleaner.core.plan import FramePlan, PlanHeader
 from dashcamcleaner.detection.pool import ModelPool
-from dashcamcleaner.files import check_output
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.image_file import is_still, read_still
+from dashcamcleaner.output_files import check_output
 from dashcamcleaner.people.grouping import ClipFaces
 from dashcamcleaner.people.rules import PersonRequest
 from dashcamcleaner.pipeline.context import open_context, video_track_of

@@ -15,8 +15,8 @@ from pathlib import Path
 from dashcamcleaner.core.plan import PLAN_VERSION, PlanHeader
 from dashcamcleaner.detection.weights import available_weights
 from dashcamcleaner.errors import NotAccepted, PlanError
-from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.messages import msg
+from dashcamcleaner.os_errors import map_os_errors
 from dashcamcleaner.pipeline.plan_file import (
     PlanReader,
     PlanWriter,
@@ -25,8 +25,9 @@ from dashcamcleaner.pipeline.plan_file import (
     is_plan_of,
     knows_whole_source,
 )
+from dashcamcleaner.plain_files import open_plain
 from dashcamcleaner.seals import Seal
-from dashcamcleaner.side_files import lines_of, open_plain
+from dashcamcleaner.side_files import lines_of
 
 __all__ = ["PlanState", "examine_plan", "open_for_replay", "take_over"]
 

@@ -16,12 +16,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+from dashcamcleaner.atomic_files import GrowingFile
 from dashcamcleaner.core.plan import FramePlan, PlanHeader
 from dashcamcleaner.errors import PlanError
-from dashcamcleaner.files import PRIVATE, GrowingFile, file_sha256, found_side_path, map_os_errors, side_path
 from dashcamcleaner.messages import msg
+from dashcamcleaner.os_errors import map_os_errors
+from dashcamcleaner.output_files import PRIVATE, found_side_path, side_path
+from dashcamcleaner.plain_files import file_sha256, open_plain
 from dashcamcleaner.seals import Seal
-from dashcamcleaner.side_files import UNREADABLE, lines_of, open_plain, parse_json
+from dashcamcleaner.side_files import UNREADABLE, lines_of, parse_json
 from dashcamcleaner.work_files import WorkFile
 
 __all__ = [
@@ -52,7 +55,7 @@ def plan_path(output: Path) -> Path:
 
 
 def find_plan(output: Path) -> Path:
-    """Where the plan of an output is read from; see `files.found_side_path`. Its fingerprint tells whether it is."""
+    """Where the plan of an output is read from; see `found_side_path`. Its fingerprint tells whether it is."""
     return found_side_path(output, PLAN_ENDING)
 
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dashcamcleaner.files import publish
+from dashcamcleaner.atomic_files import publish
 from dashcamcleaner.pipeline.output_lock import OutputLock
 from dashcamcleaner.work_files import WorkFile, identity
 

@@ -21,10 +21,10 @@ from typing import IO, Any
 
 from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader
 from dashcamcleaner.errors import PlanError
-from dashcamcleaner.files import user_folder
 from dashcamcleaner.messages import msg
 from dashcamcleaner.seals import Seal
 from dashcamcleaner.side_files import lines_of
+from dashcamcleaner.user_folders import user_folder
 
 __all__ = ["SeenLog", "is_locked_by_us", "log_path", "older_log_notes"]
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from types import TracebackType
 
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.files import file_sha256, map_os_errors
 from dashcamcleaner.messages import msg
+from dashcamcleaner.os_errors import map_os_errors
 from dashcamcleaner.pipeline.workers import join_thread
+from dashcamcleaner.plain_files import file_sha256
 
 __all__ = ["SourceWatch"]
 

@@ -25,12 +25,12 @@ from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import InputError, SettingError
-from dashcamcleaner.files import check_space
 from dashcamcleaner.media import probe, trial
 from dashcamcleaner.media.decoder import choose_decoder, first_time, frame_times, open_clip
 from dashcamcleaner.media.hardware import with_encoder
 from dashcamcleaner.media.output_plan import OutputPlan, with_cut
 from dashcamcleaner.messages import msg
+from dashcamcleaner.output_files import check_space
 from dashcamcleaner.pipeline.burned_in import look_for_burned_in
 from dashcamcleaner.pipeline.context import open_context, video_track_of
 from dashcamcleaner.pipeline.control import Control

@@ -8,13 +8,13 @@ from types import TracebackType
 
 import numpy as np
 
+from dashcamcleaner.atomic_files import new_work_file
 from dashcamcleaner.core.frame import Frame, PixelLayout
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import FramePlan, PlanHeader, Region
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.core.time import Span
 from dashcamcleaner.detection.pool import ModelPool
-from dashcamcleaner.files import PRIVATE, keep_date, mode_like, new_work_file
 from dashcamcleaner.media.encoder import Encoder
 from dashcamcleaner.media.image_file import picture_frame
 from dashcamcleaner.media.mask_writer import MaskWriter
@@ -23,6 +23,7 @@ from dashcamcleaner.media.picture_length import PictureLength, length_notes
 from dashcamcleaner.media.written import check_clip
 from dashcamcleaner.obscure.masks import region_mask
 from dashcamcleaner.obscure.obscurer import Obscurer
+from dashcamcleaner.output_files import PRIVATE, keep_date, mode_like
 from dashcamcleaner.pipeline.build import rules_per_kind, shapes_per_kind
 from dashcamcleaner.pipeline.context import detector_for
 from dashcamcleaner.pipeline.detection_export import DetectionExport, open_export

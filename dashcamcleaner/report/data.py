@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from dashcamcleaner.atomic_files import as_json, atomic_json, new_work_file
 from dashcamcleaner.core.edit_types import ClearZone, HiddenSpan, HiddenZone
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.findings import AuditResult
@@ -22,18 +23,10 @@ from dashcamcleaner.core.summary import CLEANED, KindSummary, RunSummary, Stream
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.core.vehicle_edits import TrackStyle
 from dashcamcleaner.errors import InputError, OutputError
-from dashcamcleaner.files import (
-    PRIVATE,
-    as_json,
-    atomic_json,
-    file_sha256,
-    found_side_path,
-    map_os_errors,
-    mode_like,
-    new_work_file,
-    side_path,
-)
 from dashcamcleaner.messages import as_message, joined, msg, texts_of, with_texts
+from dashcamcleaner.os_errors import map_os_errors
+from dashcamcleaner.output_files import PRIVATE, found_side_path, mode_like, side_path
+from dashcamcleaner.plain_files import file_sha256
 from dashcamcleaner.report.html import REPORT_VERSION, can_be_shown, is_page, report_html, write_html
 from dashcamcleaner.report.sheet import SheetPicture, read_sheet
 from dashcamcleaner.seals import is_seal_of, seal_of

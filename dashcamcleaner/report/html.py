@@ -19,15 +19,17 @@ from typing import Any
 
 import jinja2
 
+from dashcamcleaner.atomic_files import atomic_write
 from dashcamcleaner.core.plain_text import link, visible
 from dashcamcleaner.core.summary import CLEANED
 from dashcamcleaner.core.time import format_seconds
-from dashcamcleaner.files import PRIVATE, atomic_write
 from dashcamcleaner.messages import counted, current_language, localized, msg, translated
+from dashcamcleaner.output_files import PRIVATE
+from dashcamcleaner.plain_files import open_plain
 from dashcamcleaner.report.sheet import SheetPicture
 from dashcamcleaner.report.timeline import timeline_of
 from dashcamcleaner.report.verdict import NOTHING_LOOKED_FOR, nothing_looked_for, verdict_of
-from dashcamcleaner.side_files import UNREADABLE, open_plain
+from dashcamcleaner.side_files import UNREADABLE
 
 __all__ = [
     "NO_OUTPUT",

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dashcamcleaner.side_files import open_plain
+from dashcamcleaner.plain_files import open_plain
 
 __all__ = ["SheetPicture", "read_sheet"]
 

@@ -8,15 +8,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from dashcamcleaner.atomic_files import atomic_path
 from dashcamcleaner.core.plan import Region
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import OutputError, PlanError
-from dashcamcleaner.files import atomic_path, check_output, mode_like
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.formats import JPEG, PNG, format_of
 from dashcamcleaner.messages import msg
 from dashcamcleaner.obscure.obscurer import Obscurer
+from dashcamcleaner.output_files import check_output, mode_like
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.plan_file import PlanReader, is_plan_of
 from dashcamcleaner.review.track_summary import TrackSummary, track_summaries

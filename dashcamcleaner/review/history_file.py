@@ -12,10 +12,12 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from dashcamcleaner.atomic_files import atomic_write
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.errors import DashcamCleanerError, PlanError
-from dashcamcleaner.files import PRIVATE, atomic_write, map_os_errors
 from dashcamcleaner.messages import msg
+from dashcamcleaner.os_errors import map_os_errors
+from dashcamcleaner.output_files import PRIVATE
 from dashcamcleaner.pipeline.edits_file import edits_as_text, edits_from_text
 from dashcamcleaner.pipeline.plan_file import read_header, tracks_key
 from dashcamcleaner.seals import is_seal_of, seal_of

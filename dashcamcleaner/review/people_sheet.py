@@ -9,17 +9,18 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from dashcamcleaner.atomic_files import atomic_path
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import OutputError, PlanError
-from dashcamcleaner.files import atomic_path, check_output, mode_like
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.formats import JPEG, PNG, format_of
 from dashcamcleaner.media.image_file import is_still, read_still
 from dashcamcleaner.messages import msg
 from dashcamcleaner.obscure.obscurer import Obscurer
+from dashcamcleaner.output_files import check_output, mode_like
 from dashcamcleaner.review.contact_sheet import crop_around
 from dashcamcleaner.review.person_summary import Moment, PersonSummary
 

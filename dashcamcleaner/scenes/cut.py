@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
+from dashcamcleaner.atomic_files import atomic_json, new_work_file, publish
 from dashcamcleaner.core.cut_times import ClipCut, CutTimes
 from dashcamcleaner.core.edit_types import HiddenSpan
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.files import atomic_json, check_output, keep_date, mode_like, new_work_file, publish, side_path
 from dashcamcleaner.media.decoder import first_time, frame_times
 from dashcamcleaner.media.lossless import copy_cut, cut_at_key_frames
 from dashcamcleaner.media.trial import proven_plan
 from dashcamcleaner.messages import msg
+from dashcamcleaner.output_files import check_output, keep_date, mode_like, side_path
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.scenes.actions import SceneCut
 from dashcamcleaner.scenes.job import LabelledScenes, ScenesJob

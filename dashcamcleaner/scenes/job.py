@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from dashcamcleaner.atomic_files import atomic_write
 from dashcamcleaner.core.events import Progress
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.files import atomic_write, check_output
 from dashcamcleaner.messages import counted, msg
+from dashcamcleaner.output_files import check_output
 from dashcamcleaner.scenes.actions import SceneCut, actions_of, asked_blocks, cut_of
 from dashcamcleaner.scenes.ask import ScenesJob
 from dashcamcleaner.scenes.blocks import Block, SceneScores

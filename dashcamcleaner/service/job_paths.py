@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dashcamcleaner.errors import InputError, NotFound, RequestForbidden
-from dashcamcleaner.files import check_space, map_os_errors
 from dashcamcleaner.messages import msg
+from dashcamcleaner.os_errors import map_os_errors
+from dashcamcleaner.output_files import check_space
 
 __all__ = ["allowed_path", "take_file"]
 

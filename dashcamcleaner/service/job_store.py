@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.files import PRIVATE, map_os_errors
 from dashcamcleaner.messages import carrying_texts, from_carried, msg
+from dashcamcleaner.os_errors import map_os_errors
+from dashcamcleaner.output_files import PRIVATE
 
 __all__ = ["ENDED", "JobRecord", "JobStore"]
 

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.files import map_os_errors, user_folder
 from dashcamcleaner.messages import joined, msg
+from dashcamcleaner.os_errors import map_os_errors
 from dashcamcleaner.settings.row import UNSET, Setting, rows_of, setting
+from dashcamcleaner.user_folders import user_folder
 
 __all__ = ["GROUPS", "ROWS", "ServiceOptions", "is_loopback", "read_tokens"]
 

@@ -17,15 +17,17 @@ from typing import Any
 
 import numpy as np
 
+from dashcamcleaner.atomic_files import atomic_write
 from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import DashcamCleanerError, InputError, TooLarge
-from dashcamcleaner.files import PRIVATE, as_our_error, atomic_write
 from dashcamcleaner.media.formats import FORMATS, MediaKind, format_of, picture_format_of
 from dashcamcleaner.media.image_file import Still, read_still, still_size
 from dashcamcleaner.media.image_writer import write_still
 from dashcamcleaner.messages import as_message, msg
+from dashcamcleaner.os_errors import as_our_error
+from dashcamcleaner.output_files import PRIVATE
 from dashcamcleaner.pipeline.image import plan_still
 from dashcamcleaner.pipeline.writer import obscurer_for
 from dashcamcleaner.service.options import ServiceOptions

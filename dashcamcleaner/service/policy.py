@@ -19,8 +19,8 @@ from typing import Any
 
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.messages import msg
+from dashcamcleaner.os_errors import map_os_errors
 
 __all__ = ["CATEGORIES", "DEFAULT_POLICY", "Policy", "load_policies"]
 

@@ -18,9 +18,9 @@ from fastapi.responses import FileResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from dashcamcleaner.errors import ExtraMissing, InputError, NotFound, NotReady, RequestError, SettingError, extra_hint
-from dashcamcleaner.files import check_space
 from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
 from dashcamcleaner.messages import msg
+from dashcamcleaner.output_files import check_space
 from dashcamcleaner.service.answers import JobAnswer, JobList, problems
 from dashcamcleaner.service.bodies import CLIP_BODY, chunks, content_type_of, form_files, plain_name, read_json
 from dashcamcleaner.service.job_paths import allowed_path

@@ -15,10 +15,10 @@ from typing import Any
 
 import uvicorn
 
+from dashcamcleaner.atomic_files import atomic_write
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.files import atomic_write
 from dashcamcleaner.messages import msg
 from dashcamcleaner.service.app import create_app, openapi
 from dashcamcleaner.service.options import ServiceOptions

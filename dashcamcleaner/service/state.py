@@ -13,8 +13,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import DashcamCleanerError, TokenError
-from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.messages import msg
+from dashcamcleaner.os_errors import map_os_errors
 from dashcamcleaner.service.access import RateLimit, TokenCheck
 from dashcamcleaner.service.job_queue import JobQueue
 from dashcamcleaner.service.job_store import JobStore

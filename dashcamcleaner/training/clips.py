@@ -25,13 +25,13 @@ from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.detection.second_pass import SecondPass
 from dashcamcleaner.detection.tiling import FrameDetector
 from dashcamcleaner.detection.weights import find_weights
-from dashcamcleaner.files import file_sha256
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.probe import probe
 from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline import context
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind, shapes_per_kind
 from dashcamcleaner.pipeline.frames import FramePlanner
+from dashcamcleaner.plain_files import file_sha256
 from dashcamcleaner.planning.weak_spots import planned, thorough_plans
 from dashcamcleaner.settings import Settings, resolve
 from dashcamcleaner.training.leaks import LeakFigures, leaks

@@ -16,11 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from dashcamcleaner.atomic_files import atomic_json, atomic_path
 from dashcamcleaner.detection.weights import SCHEMA, read_sidecar
 from dashcamcleaner.detection.yolo import letterbox, network_size
 from dashcamcleaner.errors import ExtraMissing, OutputError, WeightsError, extra_hint
-from dashcamcleaner.files import atomic_json, atomic_path, file_sha256
 from dashcamcleaner.messages import msg
+from dashcamcleaner.plain_files import file_sha256
 from dashcamcleaner.training.fit import save_checkpoint
 from dashcamcleaner.training.pictures import KINDS, read_rgb
 from dashcamcleaner.training.ultra import detect_head, load_model, require, single_head

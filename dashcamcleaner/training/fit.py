@@ -22,8 +22,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dashcamcleaner.atomic_files import atomic_path
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.files import atomic_path
 from dashcamcleaner.messages import msg
 from dashcamcleaner.training.clock import TrainingClock, core_time
 from dashcamcleaner.training.loss import collate, masked_loss

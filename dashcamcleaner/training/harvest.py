@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
+from dashcamcleaner.atomic_files import atomic_json
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.errors import DashcamCleanerError, InputError
-from dashcamcleaner.files import atomic_json
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.probe import probe
 from dashcamcleaner.messages import msg

@@ -20,12 +20,13 @@ from typing import Any
 import cv2
 import numpy as np
 
+from dashcamcleaner.atomic_files import atomic_json, atomic_write
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.detection.network import open_network
 from dashcamcleaner.detection.weights import SCHEMA
 from dashcamcleaner.errors import ExtraMissing, InputError, extra_hint
-from dashcamcleaner.files import atomic_json, atomic_write, file_sha256
 from dashcamcleaner.messages import msg
+from dashcamcleaner.plain_files import file_sha256
 from dashcamcleaner.scenes.classify.preparation import Preparation, covering_squares
 from dashcamcleaner.training.hazard_network import CLASSES, feature_graph, hazard_graph, pretrained_weights
 from dashcamcleaner.training.pictures import read_rgb

@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 
+from dashcamcleaner.atomic_files import atomic_json
 from dashcamcleaner.detection.centerface import open_centerface
 from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.detection.ocr import TextReader, open_reader
 from dashcamcleaner.detection.registry import open_detector
 from dashcamcleaner.detection.yolo import network_size
 from dashcamcleaner.errors import InputError, OutputError
-from dashcamcleaner.files import atomic_json
 from dashcamcleaner.messages import msg
 from dashcamcleaner.training.pictures import KINDS, list_folder, read_rgb, refuse_validation, write_boxes
 

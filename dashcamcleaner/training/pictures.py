@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from dashcamcleaner.atomic_files import atomic_json, atomic_write
 from dashcamcleaner.errors import ExtraMissing, InputError, SettingError, extra_hint
-from dashcamcleaner.files import atomic_json, atomic_write
 from dashcamcleaner.media.formats import MediaKind, suffixes
 from dashcamcleaner.messages import msg
 

@@ -35,8 +35,8 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.errors import InputError, SettingError
-from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.messages import msg
+from dashcamcleaner.os_errors import map_os_errors
 from dashcamcleaner.side_files import read_bytes
 from dashcamcleaner.training.evaluate import EvaluationSet
 from dashcamcleaner.training.fit import FitRecipe

@@ -10,7 +10,7 @@ import pytest
 
 from dashcamcleaner.core.findings import AuditResult, Status
 from dashcamcleaner.core.summary import RunSummary
-from dashcamcleaner.files import file_sha256
+from dashcamcleaner.plain_files import file_sha256
 from dashcamcleaner.report.data import add_audit, html_path, is_report_of, read_report, report_path, write_reports
 
 

@@ -13,10 +13,10 @@ import pytest
 from PIL import Image
 
 from dashcamcleaner import cli
+from dashcamcleaner.atomic_files import GrowingFile, atomic_path, atomic_write, new_work_file, publish
 from dashcamcleaner.core.events import Event, Failed, Finished, Progress
 from dashcamcleaner.demo import clip as demo_clip
 from dashcamcleaner.errors import OutputError
-from dashcamcleaner.files import GrowingFile, atomic_path, atomic_write, new_work_file, publish
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.settings import resolve
@@ -193,7 +193,7 @@ def test_a_final_name_that_came_meanwhile_is_left_alone_without_a_gap(tmp_path: 
 LEFT = """
 import os, signal, sys
 from pathlib import Path
-from dashcamcleaner.files import new_work_file
+from dashcamcleaner.atomic_files import new_work_file
 work = new_work_file(Path(sys.argv[1]))
 work.write(b"half")
 os.kill(os.getpid(), signal.SIGKILL)

@@ -18,9 +18,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dashcamcleaner.atomic_files import publish
 from dashcamcleaner.core.events import Event, Failed, Finished, Progress, Started
 from dashcamcleaner.errors import InputError, OutputError
-from dashcamcleaner.files import publish
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.pipeline import publication
 from dashcamcleaner.pipeline.control import Control

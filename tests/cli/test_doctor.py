@@ -14,7 +14,7 @@ from dashcamcleaner.cli import main
 from dashcamcleaner.detection import diagnostics
 from dashcamcleaner.detection.registry import BACKENDS, backend_installed
 from dashcamcleaner.errors import extra_hint
-from dashcamcleaner.files import user_folder
+from dashcamcleaner.user_folders import user_folder
 
 
 def doctor(capsys: pytest.CaptureFixture[str], *flags: str) -> tuple[int, dict[str, object]]:

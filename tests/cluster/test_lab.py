@@ -18,9 +18,9 @@ from dashcamcleaner.core.events import Event, Failed, Finished
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.detection.weights import shipped_folders
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.files import file_sha256
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanReader, plan_path
+from dashcamcleaner.plain_files import file_sha256
 from dashcamcleaner.settings import Settings, resolve
 from tests import clips, fakes
 from tests.cluster.test_cluster import always, last_events, seeing

@@ -20,11 +20,11 @@ from dashcamcleaner.core.events import Audited, Event, Failed, Finished, Progres
 from dashcamcleaner.core.findings import AuditResult, Finding, Severity, Status
 from dashcamcleaner.core.summary import KindSummary, RunSummary
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError, InputError
-from dashcamcleaner.files import keep_date
 from dashcamcleaner.gui.app import build_window
 from dashcamcleaner.gui.engine_facade import DeviceChoice, EngineFacade, Found, WeightsChoice
 from dashcamcleaner.gui.main_window import MainWindow
 from dashcamcleaner.gui.queue_model import ClipFacts
+from dashcamcleaner.output_files import keep_date
 from dashcamcleaner.settings import Settings
 from tests.clips import make
 from tests.fakes import ScriptedDetector

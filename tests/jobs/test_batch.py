@@ -11,10 +11,10 @@ from PIL import Image
 
 from dashcamcleaner.core.events import Event, Failed, Finished, Progress
 from dashcamcleaner.errors import InputError, OutputError
-from dashcamcleaner.files import check_output
 from dashcamcleaner.jobs.batch import jobs_for, pairs_for, run_batch, sources_without_output
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media.probe import probe
+from dashcamcleaner.output_files import check_output
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import plan_path
 from dashcamcleaner.settings import resolve

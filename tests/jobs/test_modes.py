@@ -14,10 +14,11 @@ import pytest
 from PIL import Image
 
 from dashcamcleaner import cli
+from dashcamcleaner.atomic_files import new_work_file
 from dashcamcleaner.core.events import Event, Finished
 from dashcamcleaner.detection.pool import ModelPool
-from dashcamcleaner.files import PRIVATE, mode_like, new_work_file
 from dashcamcleaner.jobs import run
+from dashcamcleaner.output_files import PRIVATE, mode_like
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.settings import resolve
 from tests import clips, fakes

@@ -236,7 +236,7 @@ def test_too_little_space_is_told_before_the_start(tmp_path: Path, monkeypatch: 
     fake = always(FACE)
     run = runs(fake)
     usage = type("usage", (), {"free": 1000})
-    monkeypatch.setattr("dashcamcleaner.files.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr("dashcamcleaner.output_files.shutil.disk_usage", lambda _: usage)
     assert isinstance(failure(run(made.path, tmp_path / "out.mp4")), DiskFull)
     assert fake.seen == 0
 

@@ -11,11 +11,11 @@ import pytest
 from dashcamcleaner.core.events import Failed, Finished, Started
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.files import file_sha256
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import fingerprint, plan_path, read_header
 from dashcamcleaner.pipeline.source_watch import SourceWatch
+from dashcamcleaner.plain_files import file_sha256
 from dashcamcleaner.settings import resolve
 from tests import clips, fakes
 

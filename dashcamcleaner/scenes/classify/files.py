@@ -22,8 +22,8 @@ from typing import Any
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.detection.weights import SCHEMA, WeightsFile, weights_folders
 from dashcamcleaner.errors import WeightsError
-from dashcamcleaner.files import map_os_errors
 from dashcamcleaner.messages import msg
+from dashcamcleaner.os_errors import map_os_errors
 from dashcamcleaner.scenes.classify.port import ModelCard
 from dashcamcleaner.side_files import UNREADABLE, parse_json, read_bytes, reason_of
 
