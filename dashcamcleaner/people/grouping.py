@@ -176,7 +176,7 @@ def people_as_told(seen: Iterable[SeenSegment], who: Mapping[int, Sequence[Perso
 
     Args:
         seen: the clip's segments; those that no edit gives to anybody are left out.
-        who: by track, what the edits say of it; a segment in whose seconds nobody is sure is of its only person.
+        who: what the edits say of each track; a segment in whose seconds nobody is sure is of its track's only person.
     """
     persons: dict[int, Person] = {}
     for one in seen:
