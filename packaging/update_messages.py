@@ -35,7 +35,9 @@ WITHOUT = ("_weights",)
 WINDOW = "gui"
 """Qt translates the window (``update_languages.py``), but for the errors that it raises."""
 ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
-KEYWORDS = {"help", "description", "epilog", "hint", "why_not", "unit", "title", "label", "what", "verb", "message"}
+KEYWORDS = {
+    "help", "description", "epilog", "hint", "why_not", "unit", "one", "title", "label", "what", "verb", "message"
+}  # fmt: skip
 """Keywords of calls whose literals are for people."""
 PLACES = {
     "FindingRow": (3, 4),

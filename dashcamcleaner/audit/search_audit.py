@@ -114,7 +114,8 @@ class SearchAudit:
         for name, view in (("search-own", OWN), ("search-face", FACES)):
             if view in self._models.whole:
                 hits = sum(view in finding.evidence.get("scores", {}) for finding in self._found)
-                unit = msg("{unit} (objects found: {hits})", unit=CHECKS[name].unit, hits=hits) if hits else ""
+                looked_at = CHECKS[name].units(self._looked_at)
+                unit = msg("{unit} (objects found: {hits})", unit=looked_at, hits=hits) if hits else ""
                 yield checked(name, looked_at=self._looked_at, found=hits, unit=unit)
 
 

@@ -25,13 +25,19 @@ class CheckRow:
         name: the name for programs.
         title: the title for people.
         unit: what it looks at.
+        one: what a single one of them is called.
         sampled: what it looks at stands for more of its kind.
     """
 
     name: str
     title: str
     unit: str = "frames"
+    one: str = "frame"
     sampled: bool = False
+
+    def units(self, count: int) -> str:
+        """What so many of them are called."""
+        return self.one if count == 1 else self.unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +76,35 @@ def _table(rows: Iterable[Row], key: str) -> dict[str, Row]:
 CHECKS: Mapping[str, CheckRow] = _table(
     (
         CheckRow("audit", "The audit"),
-        CheckRow("media", "Frame count, times, size and order"),
-        CheckRow("sound", "Sound and its timing", unit="sound tracks"),
+        CheckRow("media", "Frame count, times, size and order", unit="frames", one="frame"),
+        CheckRow("sound", "Sound and its timing", unit="sound tracks", one="sound track"),
         CheckRow(
             "leftovers", "Streams, tags, pictures, positions beside the video stream",
-            unit="streams, tags and pictures",
+            unit="streams, tags and pictures", one="stream, tag or picture",
         ),
-        CheckRow("pixels", "Regions hidden in every frame", unit="regions with enough detail to tell"),
+        CheckRow(
+            "pixels", "Regions hidden in every frame",
+            unit="regions with enough detail to tell", one="region with enough detail to tell",
+        ),
         CheckRow("outside", "Nothing changed outside of regions"),
         CheckRow(
             "search-own", "Objects left, by the run's own weights mirrored at another scale",
-            unit="frames looked at", sampled=True,
+            unit="frames looked at", one="frame looked at", sampled=True,
         ),
-        CheckRow("search-face", "Faces left, by an independent detector", unit="frames looked at", sampled=True),
-        CheckRow("read-back", "Covered plates read back", unit="plates that can be read in the source", sampled=True),
+        CheckRow(
+            "search-face", "Faces left, by an independent detector",
+            unit="frames looked at", one="frame looked at", sampled=True,
+        ),
+        CheckRow(
+            "read-back", "Covered plates read back",
+            unit="plates that can be read in the source", one="plate that can be read in the source", sampled=True,
+        ),
         CheckRow(
             "face-again", "Faces found again in covered faces",
-            unit="faces that the detector finds in the source", sampled=True,
+            unit="faces that the detector finds in the source", one="face that the detector finds in the source",
+            sampled=True,
         ),
-        CheckRow("edits", "Edits by hand", unit="edits"),
+        CheckRow("edits", "Edits by hand", unit="edits", one="edit"),
     ),
     "name",
 )  # fmt: skip
@@ -314,9 +330,8 @@ def checked(name: str, *, looked_at: int, found: int = 0, unit: str = "") -> Che
         unit: what they are, where there is more to say than the row does.
     """
     row = CHECKS[name]
-    return Check(
-        row.name, row.title, looked_at=looked_at, unit=unit or row.unit, found=found, sampled=row.sampled
-    )  # fmt: skip
+    called = unit or row.units(looked_at)
+    return Check(row.name, row.title, looked_at=looked_at, unit=called, found=found, sampled=row.sampled)
 
 
 def not_checked(name: str, why_not: str) -> Check:
