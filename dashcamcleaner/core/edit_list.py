@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Self, TypeVar
 
+from dashcamcleaner.core.edit_rows import SAME_TIME_S
 from dashcamcleaner.core.edit_types import (
-    SAME_TIME_S,
     CheckedTrack,
     ClearZone,
     DrawnRegion,

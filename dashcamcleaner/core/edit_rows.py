@@ -20,6 +20,7 @@ from dashcamcleaner.messages import msg
 from dashcamcleaner.side_files import parse_json
 
 __all__ = [
+    "SAME_TIME_S",
     "Box",
     "KeyFrame",
     "Row",
@@ -35,6 +36,8 @@ __all__ = [
     "whole_number",
 ]
 
+SAME_TIME_S = 1e-4
+"""Seconds are written for people; a tenth of a millisecond decides no frame."""
 Box: TypeAlias = tuple[float, float, float, float]
 KeyFrame: TypeAlias = tuple[float, Box]
 """A second, and the box at that second."""

@@ -20,6 +20,7 @@ from typing import ClassVar, Self, TypeAlias
 
 from dashcamcleaner.core.boxes import contains
 from dashcamcleaner.core.edit_rows import (
+    SAME_TIME_S,
     Box,
     KeyFrame,
     Row,
@@ -41,7 +42,6 @@ from dashcamcleaner.messages import msg
 __all__ = [
     "EDIT_TYPES",
     "MANUAL",
-    "SAME_TIME_S",
     "CheckedTrack",
     "ClearZone",
     "DrawnRegion",
@@ -62,8 +62,6 @@ __all__ = [
 
 MANUAL = "manual"
 """Kind of a region that a person drew without saying what it shows."""
-SAME_TIME_S = 1e-4
-"""Seconds are written for people; a tenth of a millisecond decides no frame."""
 
 
 @dataclass(frozen=True, slots=True)

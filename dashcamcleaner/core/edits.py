@@ -17,10 +17,9 @@ import numpy as np
 
 from dashcamcleaner.core.edit_list import EditList
 from dashcamcleaner.core.edit_notes import clear_note, in_no_frame_note, unknown_notes, yes_note
-from dashcamcleaner.core.edit_rows import Box
+from dashcamcleaner.core.edit_rows import SAME_TIME_S, Box
 from dashcamcleaner.core.edit_types import (
     MANUAL,
-    SAME_TIME_S,
     ClearZone,
     DrawnRegion,
     HiddenSpan,

@@ -11,7 +11,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from dashcamcleaner.core.edit_rows import Row, RowEdit, as_list, needed, number, unknown_keys_of, whole_number
+from dashcamcleaner.core.edit_rows import (
+    SAME_TIME_S,
+    Row,
+    RowEdit,
+    as_list,
+    needed,
+    number,
+    unknown_keys_of,
+    whole_number,
+)
 from dashcamcleaner.messages import msg
 
 __all__ = [
@@ -36,7 +45,6 @@ STYLES = ("gaussian", "mosaic", "solid", "picture")
 """Styles that a person, or a track, may have of their own."""
 LARGEST_SQUARE_PX = 512
 _LONGEST_PATH = 1000
-_SAME_TIME_S = 1e-4
 _LONGEST_WORDS = 200
 
 
@@ -91,7 +99,7 @@ class PersonTrack(PersonEdit):
 
     def holds(self, time_s: float) -> bool:
         """Whether the track surely shows the person at this time."""
-        return any(first - _SAME_TIME_S <= time_s <= last + _SAME_TIME_S for first, last in self.spans)
+        return any(first - SAME_TIME_S <= time_s <= last + SAME_TIME_S for first, last in self.spans)
 
     def later(self, seconds: float) -> PersonTrack:
         """The same in a clock that tells this many seconds more."""

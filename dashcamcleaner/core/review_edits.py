@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from dashcamcleaner.core.edit_rows import (
+    SAME_TIME_S,
     Box,
     Row,
     RowEdit,
@@ -26,7 +27,6 @@ from dashcamcleaner.messages import msg
 
 __all__ = ["CheckedSpot", "KeepSpan"]
 
-_SAME_TIME_S = 1e-4
 _LONGEST_KIND = 60
 
 
@@ -57,7 +57,7 @@ class KeepSpan(RowEdit):
 
     def holds(self, time_s: float) -> bool:
         """Whether the track stays clear at this time."""
-        return self.from_s - _SAME_TIME_S <= time_s <= self.to_s + _SAME_TIME_S
+        return self.from_s - SAME_TIME_S <= time_s <= self.to_s + SAME_TIME_S
 
     @property
     def spans(self) -> tuple[tuple[float, float], ...]:

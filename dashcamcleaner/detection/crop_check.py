@@ -20,6 +20,7 @@ import numpy as np
 from dashcamcleaner.core.boxes import Detections, iou
 from dashcamcleaner.core.plan import CropCheck
 from dashcamcleaner.detection.detector import Detector, PipelinedDetector
+from dashcamcleaner.detection.yolo import GREY
 from dashcamcleaner.tracking.evidence import LEAST_CHECK, logit, probability
 
 __all__ = ["CROP_SIZE_PX", "CropChecker"]
@@ -30,7 +31,6 @@ _LENGTHS_PX = (28.0, 56.0)
 """Length of the object's longer side in the crop."""
 _SAME_IOU = 0.3
 _MOST_AT_ONCE = 6.0
-_GREY = 114
 
 Box = tuple[float, float, float, float]
 
@@ -122,7 +122,7 @@ def crop_around(picture: np.ndarray, box: Sequence[float], *, length: float) -> 
     by = (1.0, 1.0) if source is not picture else (factor_x, factor_y)
     matrix = np.array([[by[0], 0, half - factor_x * (x - left)], [0, by[1], half - factor_y * (y - top)]], np.float32)
     crop = cv2.warpAffine(
-        source, matrix, (CROP_SIZE_PX, CROP_SIZE_PX), borderMode=cv2.BORDER_CONSTANT, borderValue=(_GREY,) * 3
+        source, matrix, (CROP_SIZE_PX, CROP_SIZE_PX), borderMode=cv2.BORDER_CONSTANT, borderValue=(GREY,) * 3
     )
     half_w, half_h = (x2 - x1) / 2 * factor_x, (y2 - y1) / 2 * factor_y
     return crop, (half - half_w, half - half_h, half + half_w, half + half_h)

@@ -22,7 +22,16 @@ from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.detection.onnx_metadata import check_sizes, checked_input, facts_of
 from dashcamcleaner.detection.weights import Weights, WeightsFile, verify_file
-from dashcamcleaner.detection.yolo import OutputLayout, Placement, cpu_count, decode, letterbox, rounded_up, tell_layout
+from dashcamcleaner.detection.yolo import (
+    GREY,
+    OutputLayout,
+    Placement,
+    cpu_count,
+    decode,
+    letterbox,
+    rounded_up,
+    tell_layout,
+)
 from dashcamcleaner.errors import BackendError, BackendMissing, DetectorFailed, WeightsError
 from dashcamcleaner.messages import msg
 
@@ -234,7 +243,9 @@ class OpenVinoDetector:
         self._compiled: Any = compiled
         self._idle: list[_InferenceSlot] = []
         self._lock = threading.Lock()
-        self.detect([np.full((input_size[1], input_size[0], 3), 114, np.uint8)])  # proves that it works, tells the head
+        self.detect(
+            [np.full((input_size[1], input_size[0], 3), GREY, np.uint8)]
+        )  # proves that it works, tells the head
 
     def detect(self, pictures: Sequence[np.ndarray]) -> list[Detections]:
         """See `Detector.detect`."""

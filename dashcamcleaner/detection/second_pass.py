@@ -13,13 +13,12 @@ import numpy as np
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.plan import LARGEST_IN_WINDOW, WeakSpot
 from dashcamcleaner.detection.detector import Detector
+from dashcamcleaner.detection.yolo import GREY
 
 __all__ = ["SecondPass"]
 
 _BORDER = 0.01
 """A box that ends within this share of a window's side of its border may be cut there: the window is not believed."""
-_GREY = 114
-"""What networks of this family are trained to see around a picture."""
 _TILES = 2
 
 
@@ -76,7 +75,7 @@ class SecondPass:
         """What the whole picture shows at half its size."""
         height, width = picture.shape[:2]
         half = (max(1, width // 2), max(1, height // 2))
-        canvas = np.full_like(picture, _GREY)
+        canvas = np.full_like(picture, GREY)
         canvas[: half[1], : half[0]] = cv2.resize(picture, half, interpolation=cv2.INTER_AREA)
         seen = self._detector.detect([canvas])[0]
         return self._within(seen.moved(scale=(width / half[0], height / half[1])))

@@ -26,6 +26,7 @@ from dashcamcleaner.messages import msg
 
 __all__ = [
     "EDGE_TOLERANCE",
+    "GREY",
     "NMS_IOU",
     "OutputLayout",
     "Placement",
@@ -48,7 +49,7 @@ NMS_IOU = 0.5
 EDGE_TOLERANCE = 0.01
 """Boxes may reach this share of the picture's long side past its edges: an object on its way out stays one."""
 
-_PADDING = 114
+GREY = 114
 """Grey of the bars round a letterboxed picture: the value that YOLO models are trained with."""
 
 _MOST_CANDIDATES = 10_000
@@ -129,7 +130,7 @@ def letterbox(picture: np.ndarray, *, out: np.ndarray, previous: Placement | Non
     left, top = (in_w - fitted[0]) // 2, (in_h - fitted[1]) // 2
     placement = Placement((w, h), fitted, (left, top))
     if previous is None or previous.fitted != fitted:
-        out[:] = _PADDING
+        out[:] = GREY
     inside = out[top : top + fitted[1], left : left + fitted[0]]
     if fitted == (w, h):
         inside[:] = picture

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from dashcamcleaner.core.edit_rows import SAME_TIME_S
 from dashcamcleaner.core.edit_types import (
-    SAME_TIME_S,
     ClearZone,
     DrawnRegion,
     HandEdit,

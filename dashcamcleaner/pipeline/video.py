@@ -15,7 +15,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from dashcamcleaner.core.edit_types import SAME_TIME_S
+from dashcamcleaner.core.edit_rows import SAME_TIME_S
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Event, Finished, Started, Warned
 from dashcamcleaner.core.frame import Frame

@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 
 from dashcamcleaner.atomic_files import atomic_json, atomic_write
+from dashcamcleaner.detection.yolo import GREY
 from dashcamcleaner.errors import ExtraMissing, InputError, SettingError, extra_hint
 from dashcamcleaner.media.formats import MediaKind, suffixes
 from dashcamcleaner.messages import msg
 
 __all__ = [
-    "GREY",
     "KINDS",
     "PackedPictures",
     "Picture",
@@ -39,9 +39,6 @@ __all__ = [
 
 KINDS = ("face", "plate")
 """Class numbers in label files: 0 = face, 1 = plate."""
-
-GREY = 114
-"""The level that pads letterboxed pictures and covers what must not be learned from."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from dashcamcleaner.training.pictures import GREY, KINDS
+from dashcamcleaner.detection.yolo import GREY
+from dashcamcleaner.training.pictures import KINDS
 
 __all__ = ["MASK_STRIDE_PX", "tilted", "unjudge", "visible"]
 

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from dashcamcleaner.training.pictures import GREY, KINDS
+from dashcamcleaner.detection.yolo import GREY
+from dashcamcleaner.training.pictures import KINDS
 from dashcamcleaner.training.view_boxes import MASK_STRIDE_PX, tilted
 
 SIZE = 160
