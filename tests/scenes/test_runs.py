@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from fractions import Fraction
 from pathlib import Path
@@ -111,7 +112,8 @@ def test_dark_stretches_beside_daylight_are_tunnels() -> None:
 
 
 def test_an_ultralytics_classifier_is_trusted_once(tmp_path: Path) -> None:
-    pytest.importorskip("ultralytics", reason="the extra [gpu] is not installed")
+    if importlib.util.find_spec("ultralytics") is None:  # imported as such it would patch Pillow for all tests
+        pytest.skip("the extra [gpu] is not installed")
     pytest.importorskip("torch", reason="the extra [gpu] is not installed")
     from dashcamcleaner.detection.torch import import_torch, import_ultralytics
 
