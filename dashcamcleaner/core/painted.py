@@ -33,12 +33,13 @@ def painted_share(
         if region.kind == WHOLE_FRAME:
             return 1.0
         a1, b1, a2, b2 = region.xyxy
-        if a1 >= x2 or a2 <= x1 or b1 >= y2 or b2 <= y1:
+        if a1 >= x2 or a2 <= x1 or b1 >= y2 or b2 <= y1 or a1 >= a2 or b1 >= b2:
             continue
         x, y, half_w, half_h = (a1 + a2) / 2, (b1 + b2) / 2, (a2 - a1) / 2, (b2 - b1) / 2
         is_round = shape_of(region, shapes) == ELLIPSE
         across, down = max(x - x1, x2 - x) / half_w, max(y - y1, y2 - y) / half_h
-        if (across**3 + down**3 if is_round else max(across, down)) <= 1:  # most regions hold their object wholly
+        # Most regions hold their object wholly.
+        if (cubed(across) + cubed(down) if is_round else max(across, down)) <= 1:
             return 1.0
         near.append((x, y, half_w, half_h, is_round))
     if not near:

@@ -7,6 +7,7 @@ them into pixels; here is only the geometry, in the pixels that the boxes are in
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from dashcamcleaner.core.kinds import BUILT_IN
 from dashcamcleaner.core.plan import WHOLE_FRAME, Origin, Region
 
 __all__ = ["BOX", "DEFAULT_SHAPES", "ELLIPSE", "SHAPES", "cubed", "reach", "shape_of"]
+
+N = TypeVar("N", float, np.ndarray)
 
 BOX = "box"
 ELLIPSE = "ellipse"
@@ -28,7 +31,7 @@ def shape_of(region: Region, shapes: Mapping[str, str]) -> str:
     return BOX if drawn else shapes.get(region.kind, BOX)
 
 
-def cubed(values: np.ndarray) -> np.ndarray:
+def cubed(values: N) -> N:
     """The superellipse's power.
 
     2 is an ellipse and leaves out a fifth of the box, 3 leaves out an eighth and still looks round, 4 looks like a

@@ -61,3 +61,8 @@ def test_regions_hide_together_and_whole_frames_hide_all() -> None:
     assert painted_share(box, halves) == 1
     assert painted_share(box, [region(0, 0, 1, 1, kind=WHOLE_FRAME)]) == 1
     assert painted_share(box, []) == painted_share(box, [region(300, 100, 350, 200)]) == 0
+
+
+def test_a_region_without_area_paints_nothing_that_counts() -> None:
+    flat = [region(5.0, 5.0, 5.0, 8.0), region(2.0, 4.0, 9.0, 4.0)]
+    assert painted_share((0.0, 0.0, 10.0, 10.0), flat) == 0.0
