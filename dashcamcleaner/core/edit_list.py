@@ -210,16 +210,18 @@ class EditList:
         return tuple(edit for edit in self.entries if edit.uncovers)
 
     @property
+    def _styles(self) -> tuple[PersonStyle | TrackStyle, ...]:
+        return (*self._all(PersonStyle), *self._all(TrackStyle))
+
+    @property
     def laying_on(self) -> tuple[PersonStyle | TrackStyle, ...]:
         """Those that lay a picture of this machine on: it is seen in the output."""
-        styles: tuple[PersonStyle | TrackStyle, ...] = (*self._all(PersonStyle), *self._all(TrackStyle))
-        return tuple(edit for edit in styles if edit.picture)
+        return tuple(edit for edit in self._styles if edit.picture)
 
     @property
     def weakening(self) -> tuple[PersonStyle | TrackStyle, ...]:
         """Those that may show more of a region than the style of the run does: all styles but a plain fill."""
-        styles: tuple[PersonStyle | TrackStyle, ...] = (*self._all(PersonStyle), *self._all(TrackStyle))
-        return tuple(edit for edit in styles if edit.style != "solid" and not edit.picture)
+        return tuple(edit for edit in self._styles if edit.style != "solid" and not edit.picture)
 
     @property
     def groups_tracks(self) -> bool:

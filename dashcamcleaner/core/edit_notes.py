@@ -7,10 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from dashcamcleaner.core.edit_list import EditList
-from dashcamcleaner.core.edit_types import (
-    EDIT_TYPES,
-    UnknownEdit,
-)
+from dashcamcleaner.core.edit_types import EDIT_TYPES, UnknownEdit
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.messages import counted, joined, msg
 
@@ -24,7 +21,7 @@ def yes_note(edits: EditList) -> str:
 
     What is left clear, pictures that are laid on, regions with a look of their own, and who is who.
     """
-    parts = [clear_note(edits)] if clear_note(edits) else []
+    parts = [note] if (note := clear_note(edits)) else []
     if pictures := {edit.picture for edit in edits.laying_on}:
         parts.append(
             counted("{n} picture of this machine laid on", "{n} pictures of this machine laid on", len(pictures))

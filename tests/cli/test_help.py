@@ -55,12 +55,18 @@ def test_a_shell_gets_its_completion(shell: str, tmp_path: Path, capsys: pytest.
         assert subprocess.run([shell, "-n", str(path)], capture_output=True).returncode == 0
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
-def test_the_tab_key_of_a_real_bash_finds_flags(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def bash_script(folder: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """The completion script, written into a folder."""
     pytest.importorskip("shtab")
     main(["completion", "bash"])
-    script = tmp_path / "script"
+    script = folder / "script"
     script.write_text(capsys.readouterr().out)
+    return script
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
+def test_the_tab_key_of_a_real_bash_finds_flags(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script = bash_script(tmp_path, capsys)
     tab = (
         f"source {script}; COMP_WORDS=(dashcamcleaner clean --infer); COMP_CWORD=2; "
         "_shtab_dashcamcleaner; echo ${COMPREPLY[@]}"
@@ -71,10 +77,7 @@ def test_the_tab_key_of_a_real_bash_finds_flags(tmp_path: Path, capsys: pytest.C
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
 def test_the_tab_key_of_a_real_bash_finds_a_settings_values(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("shtab")
-    main(["completion", "bash"])
-    script = tmp_path / "script"
-    script.write_text(capsys.readouterr().out)
+    script = bash_script(tmp_path, capsys)
     for command, row in (("clean", SETTINGS["style"]), ("clean", SETTINGS["audio"]), ("scenes", SETTINGS["profile"])):
         tab = (
             f"source {script}; COMP_WORDS=(dashcamcleaner {command} {row.flag} ''); COMP_CWORD=3; "
