@@ -19,7 +19,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from dashcamcleaner.audit.align import paired
-from dashcamcleaner.audit.container import ContainerContents, compare_contents, examine
+from dashcamcleaner.audit.container import examine
+from dashcamcleaner.audit.contents import ContainerContents, compare_contents
 from dashcamcleaner.audit.frame_audit import FrameAuditor
 from dashcamcleaner.audit.kept import KeptPersons
 from dashcamcleaner.audit.models import AuditModels, open_models

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from dashcamcleaner.audit.container import compare_contents, examine
+from dashcamcleaner.audit.container import examine
+from dashcamcleaner.audit.contents import compare_contents
 from dashcamcleaner.audit.sound import audio_offset_s, audio_shift_s
 from dashcamcleaner.core.findings import Severity
 from dashcamcleaner.errors import InputError

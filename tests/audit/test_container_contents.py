@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dashcamcleaner.audit.container import ContainerContents, EmbeddedPicture, compare_contents
+from dashcamcleaner.audit.contents import ContainerContents, EmbeddedPicture, compare_contents
 from dashcamcleaner.audit.sound import AudioTrack
 from dashcamcleaner.core.findings import Severity
 

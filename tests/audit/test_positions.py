@@ -11,7 +11,8 @@ import av
 import pytest
 from PIL import Image, PngImagePlugin
 
-from dashcamcleaner.audit.container import compare_contents, examine
+from dashcamcleaner.audit.container import examine
+from dashcamcleaner.audit.contents import compare_contents
 from dashcamcleaner.audit.positions import between_pictures, position_in
 from tests import clips
 
