@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from dashcamcleaner.core.summary import RunSummary
     from dashcamcleaner.detection.pool import ModelPool
     from dashcamcleaner.errors import DashcamCleanerError
-    from dashcamcleaner.jobs.batch import jobs_for, run_batch
+    from dashcamcleaner.jobs.batch import run_batch
+    from dashcamcleaner.jobs.inputs import jobs_for
     from dashcamcleaner.jobs.run import clean
     from dashcamcleaner.pipeline.control import Control
     from dashcamcleaner.pipeline.job import Job
@@ -56,7 +57,8 @@ _HOMES = {
     "core.summary": ("RunSummary",),
     "detection.pool": ("ModelPool",),
     "errors": ("DashcamCleanerError",),
-    "jobs.batch": ("jobs_for", "run_batch"),
+    "jobs.batch": ("run_batch",),
+    "jobs.inputs": ("jobs_for",),
     "jobs.run": ("clean",),
     "pipeline.control": ("Control",),
     "pipeline.job": ("Job",),

@@ -79,7 +79,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Audit one clip or a folder; gives the worst status."""
     from dashcamcleaner.errors import SettingError
-    from dashcamcleaner.jobs.batch import pairs_for, sources_without_output
+    from dashcamcleaner.jobs.pairs import pairs_for, sources_without_output
 
     if not 1 <= args.rounds <= _MOST_ROUNDS:
         raise SettingError(
@@ -161,7 +161,7 @@ def tell_folder(
         table: print the table, too.
         quiet: do not tell where the page is.
     """
-    from dashcamcleaner.jobs.batch import write_folder_report
+    from dashcamcleaner.report.folder import write_folder_report
 
     if not reports:
         return

@@ -110,7 +110,8 @@ def run(args: argparse.Namespace) -> int:
     from dashcamcleaner.cli.show import Display
     from dashcamcleaner.core.events import Failed, Finished
     from dashcamcleaner.core.summary import CLEANED
-    from dashcamcleaner.jobs.batch import Batch, jobs_for, run_batch
+    from dashcamcleaner.jobs.batch import run_batch
+    from dashcamcleaner.jobs.inputs import Batch, jobs_for
     from dashcamcleaner.plain_files import size_of
 
     on_cluster: list[ClusterJob] = []

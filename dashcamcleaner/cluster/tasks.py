@@ -16,7 +16,8 @@ from dashcamcleaner.cluster.publication import sides_name
 from dashcamcleaner.cluster.storage import is_url, open_store
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import DashcamCleanerError, InputError, SettingError
-from dashcamcleaner.jobs.batch import earlier_result, jobs_for
+from dashcamcleaner.jobs.earlier import earlier_result
+from dashcamcleaner.jobs.inputs import jobs_for
 from dashcamcleaner.media.formats import format_of, output_suffix
 from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.job import Job

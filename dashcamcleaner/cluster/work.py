@@ -24,7 +24,7 @@ from dashcamcleaner.core.events import Event, Failed, Finished
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.errors import InputError, OutputError, SettingError
-from dashcamcleaner.jobs.batch import earlier_result
+from dashcamcleaner.jobs.earlier import earlier_result
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.messages import msg
 from dashcamcleaner.os_errors import as_our_error

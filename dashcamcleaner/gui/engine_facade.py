@@ -106,7 +106,7 @@ class EngineFacade:
 
     def find(self, paths: Sequence[str], *, settings: Settings, suffix: str = CLEANED) -> Found:
         """The clips in files and folders; one bad path does not hide the others."""
-        from dashcamcleaner.jobs.batch import jobs_for
+        from dashcamcleaner.jobs.inputs import jobs_for
 
         found = Found()
         for path in paths:
@@ -137,7 +137,7 @@ class EngineFacade:
             settings: the settings in force.
             suffix: what a result's name has after its source's.
         """
-        from dashcamcleaner.jobs.batch import jobs_for
+        from dashcamcleaner.jobs.inputs import jobs_for
 
         output = None if folder is None else f"{folder}/"
         inputs = list(dict.fromkeys(str(root or source) for source, root in clips))
@@ -191,7 +191,7 @@ class EngineFacade:
         Args:
             results: source -> where its result would stand.
         """
-        from dashcamcleaner.jobs.batch import earlier_result
+        from dashcamcleaner.jobs.earlier import earlier_result
 
         found = {source: earlier_result(source, output) for source, output in results.items()}
         return {source: summary for source, summary in found.items() if summary is not None}

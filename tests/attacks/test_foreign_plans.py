@@ -20,7 +20,7 @@ from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Audited, Event, Failed, Finished, Warned
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import NotAccepted, PlanError
-from dashcamcleaner.jobs.batch import earlier_result
+from dashcamcleaner.jobs.earlier import earlier_result
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job

@@ -11,7 +11,7 @@ import pytest
 from dashcamcleaner import cli
 from dashcamcleaner.core.plan import PlanHeader
 from dashcamcleaner.errors import InputError, PlanError, SettingError
-from dashcamcleaner.jobs.batch import jobs_for
+from dashcamcleaner.jobs.inputs import jobs_for
 from dashcamcleaner.settings import load_toml, resolve
 from tests import clips, fakes
 

@@ -13,12 +13,13 @@ from dashcamcleaner import cli
 from dashcamcleaner.core.edit_types import KeepTrack
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Event, Failed, Finished
-from dashcamcleaner.jobs.batch import earlier_result, write_folder_report
+from dashcamcleaner.jobs.earlier import earlier_result
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import find_plan, plan_path
 from dashcamcleaner.report.data import find_report, html_path, report_path
+from dashcamcleaner.report.folder import write_folder_report
 from dashcamcleaner.settings import resolve
 from tests import clips, fakes
 

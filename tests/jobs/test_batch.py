@@ -11,7 +11,9 @@ from PIL import Image
 
 from dashcamcleaner.core.events import Event, Failed, Finished, Progress
 from dashcamcleaner.errors import InputError, OutputError
-from dashcamcleaner.jobs.batch import jobs_for, pairs_for, run_batch, sources_without_output
+from dashcamcleaner.jobs.batch import run_batch
+from dashcamcleaner.jobs.inputs import jobs_for
+from dashcamcleaner.jobs.pairs import pairs_for, sources_without_output
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media.probe import probe
 from dashcamcleaner.output_files import check_output

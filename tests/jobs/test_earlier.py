@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dashcamcleaner.core.events import Finished
-from dashcamcleaner.jobs.batch import earlier_result
+from dashcamcleaner.jobs.earlier import earlier_result
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import plan_path

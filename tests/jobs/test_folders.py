@@ -12,8 +12,8 @@ import pytest
 
 from dashcamcleaner import cli
 from dashcamcleaner.errors import PARTIAL_EXIT
-from dashcamcleaner.jobs.batch import jobs_for
 from dashcamcleaner.jobs.folders import walk
+from dashcamcleaner.jobs.inputs import jobs_for
 from dashcamcleaner.settings import resolve
 from tests import clips, fakes
 

@@ -15,7 +15,8 @@ from dashcamcleaner.core.events import Finished
 from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.detection.registry import open_detector
-from dashcamcleaner.jobs.batch import jobs_for, run_batch
+from dashcamcleaner.jobs.batch import run_batch
+from dashcamcleaner.jobs.inputs import jobs_for
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.pipeline.plan_file import PlanReader, plan_path
 from dashcamcleaner.settings import resolve

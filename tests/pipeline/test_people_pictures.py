@@ -15,7 +15,8 @@ from PIL import Image
 from dashcamcleaner.cli import main
 from dashcamcleaner.core.events import Failed, Finished, Warned
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.jobs.batch import jobs_for, run_batch
+from dashcamcleaner.jobs.batch import run_batch
+from dashcamcleaner.jobs.inputs import jobs_for
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.people.rules import PersonRequest
 from dashcamcleaner.pipeline.edits_file import EditsFile
