@@ -184,6 +184,7 @@ def test_nobody_else_makes_or_renames_temporary_files() -> None:
         "work_files.py",
         "gui/store.py",  # puts a file aside that cannot be read
         "pipeline/edits_file.py",  # puts aside what a person refused
+        "pipeline/outlived_edits.py",  # puts aside what is of the plan before
         "pipeline/seen_log.py",  # knows the log that version 0.1.0 left, and does not read it
         "jobs/inputs.py",  # knows such files as no sources
         # Private scratch folders for whole clips and uploads; what leaves them goes through `atomic_files` or a store.

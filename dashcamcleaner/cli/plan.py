@@ -88,7 +88,8 @@ def run_export(args: argparse.Namespace) -> int:
 
 def run_import(args: argparse.Namespace) -> int:
     """Seal a plan and its edits here, if a person has named their hashes."""
-    from dashcamcleaner.pipeline.edits_file import EditsFile, outlived_edits
+    from dashcamcleaner.pipeline.edits_file import EditsFile
+    from dashcamcleaner.pipeline.outlived_edits import outlived_edits
     from dashcamcleaner.pipeline.plan_check import take_over
 
     plan = Path(args.plan)

@@ -4,7 +4,7 @@ Seconds of edits are those of the clip's own clock, in which its plan tells the 
 times the time base. It begins at 0 in most clips, and later in streams that were cut from longer ones.
 
 Rows come from files that anybody may have written. Whatever is wrong with one is a `ValueError` of a few words, which
-`pipeline.edits_file` puts into a sentence with the line.
+`pipeline.edits_text` puts into a sentence with the line.
 """
 
 from __future__ import annotations

@@ -1,79 +1,37 @@
-"""The edits file, ``NAME.edits.jsonl`` beside the plan: the one reader and writer of its rows.
+"""The edits file, ``NAME.edits.jsonl`` beside the plan: the one place that reads and writes it.
 
-A header and one JSON object per line, versioned like the plan. The window writes it, ``--fix`` appends to it, people
-write it by hand; runs, audits and reviews read it.
-
-    {"edits": "dashcamcleaner", "version": [1, 0]}
-    {"edit": "keep", "track": 12}                     stays clear: somebody who agreed
-    {"edit": "drop", "track": 7}                      is no face or plate: a false hit
-    {"edit": "only", "track": 3}                      of all tracks, hide only those so named
-    {"edit": "name", "track": 12, "name": "Ann"}      for people
-    {"edit": "checked", "track": 12}                  somebody looked at it; changes nothing
-    {"edit": "keep-span", "track": 12, "from_s": 1.0, "to_s": 2.5}
-                                                      stays clear in these seconds, and is hidden in others
-    {"edit": "checked-spot", "box": [10, 20, 90, 80], "from_s": 1.0, "to_s": 1.5, "kind": "face"}
-                                                      somebody looked there and answered; changes nothing
-    {"edit": "region", "keys": [[1.5, 10, 20, 90, 80], [2.0, 30, 20, 110, 80]], "kind": "face"}
-                                                      hidden from the first key's second to the last's, moved evenly
-                                                      from key to key; "by": "audit" where --fix wrote it
-    {"edit": "fixed", "box": [0, 1000, 600, 1080]}    hidden throughout, or "from_s" to "to_s": a burned-in text
-    {"edit": "exclude", "box": [0, 900, 1920, 1080]}  finds wholly inside are left clear, as for "fixed"
-    {"edit": "frames", "from_s": 3.0, "to_s": 4.5}    hidden wholly
-    {"edit": "person", "person": 2, "track": 12, "spans": [[0.5, 3.2]]}
-                                                      the track shows person 2, surely so in these seconds
-    {"edit": "keep-person", "person": 2}              stays visible, where that is sure; "by" for reports
-    {"edit": "hide-person", "person": 3}              hidden, whatever else is said
-    {"edit": "only-persons"}                          of those who are known, only the above are hidden
-    {"edit": "style", "person": 3, "style": "mosaic", "square_px": 24}
-                                                      how a person's regions look; "picture": "/path/face.png"
-                                                      with the style "picture"
-    {"edit": "vehicle", "vehicle": 12, "track": 15}   the track shows a plate of vehicle 12
-    {"edit": "track-style", "track": 12, "style": "solid"}
-                                                      how a track's regions look, with keys as for "style"
-    {"edit": "keep-unknown"}                          faces of nobody known stay visible, too
-
-Seconds are those of the clip's own clock, in which its plan tells the frames (``pts`` times the time base); it begins
-at 0 in most clips, and later in streams that were cut from longer ones.
+The window writes it, ``--fix`` appends to it, people write it by hand; runs, audits and reviews read it. What its rows
+say is told in `pipeline.edits_text`.
 
 Where a row speaks of tracks or persons, the header names the plan that their numbers are of, ``"plan"``: its
 `pipeline.plan_file.tracks_key`. Edits of another plan are refused; without the key such edits count as made elsewhere.
 
 The header of a file that was made here carries a seal (`dashcamcleaner.seals`) over the file and over the clip that its
 plan is of, as its last key, ``"seal"``. Edits without one may only hide more, unless a person says yes to them.
-
-A row that this version does not know becomes an `UnknownEdit` and is written again byte for byte; keys that it does not
-know are written again, too. `Edits.warnings` tells of both.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from dashcamcleaner.atomic_files import atomic_write
-from dashcamcleaner.core.edit_types import EDIT_TYPES, Edit, UnknownEdit, edit_from_row
+from dashcamcleaner.core.edit_types import Edit
 from dashcamcleaner.core.edits import Edits
-from dashcamcleaner.errors import DashcamCleanerError, NotAccepted, PlanError
+from dashcamcleaner.errors import NotAccepted, PlanError
 from dashcamcleaner.messages import msg
 from dashcamcleaner.os_errors import map_os_errors
 from dashcamcleaner.output_files import PRIVATE
+from dashcamcleaner.pipeline.edits_text import HEADER, edits_as_text, edits_from_text, line_of
 from dashcamcleaner.pipeline.plan_file import plan_of_0_1_0, read_header, tracks_key
 from dashcamcleaner.seals import is_seal_of, seal_of
-from dashcamcleaner.side_files import UNREADABLE, parse_json, read_bytes, reason_of
+from dashcamcleaner.side_files import read_bytes
 
-__all__ = ["EDITS_VERSION", "EditsFile", "OutlivedEdits", "edits_as_text", "edits_from_text", "outlived_edits"]
-
-EDITS_VERSION = (1, 0)
-"""Major, minor. A newer major version is refused; of a newer minor one, what is unknown is kept and told."""
-MOST_EDITS = 100_000
-"""In one file."""
-_HEADER = json.dumps({"edits": "dashcamcleaner", "version": list(EDITS_VERSION)}, separators=(",", ":"))
+__all__ = ["EditsFile", "edits_path", "free_name"]
 
 _SEAL = re.compile(r',"seal":"([0-9a-f]{64})"\}(\s*)$')
 _PLAN = re.compile(r',\s*"plan":\s*"([0-9a-f]{64})"')
@@ -107,7 +65,7 @@ class EditsFile:
         """The key of the plan whose tracks the edits in hand speak of; empty: untold; None: that of `_plan`."""
         self._accepted: set[str] = set()
         self._kept_apart = ""
-        self._header = _HEADER
+        self._header = HEADER
 
     @classmethod
     def beside(cls, plan: Path) -> EditsFile:
@@ -115,9 +73,9 @@ class EditsFile:
 
         Where there are none, but version 0.1.0 left ``clip.edits.jsonl`` with a plan of the same footage, it is these.
         """
-        path = _edits_path(plan)
-        if not path.exists() and (older := plan_of_0_1_0(plan)) is not None and _edits_path(older).is_file():
-            return cls(_edits_path(older), plan=plan)
+        path = edits_path(plan)
+        if not path.exists() and (older := plan_of_0_1_0(plan)) is not None and edits_path(older).is_file():
+            return cls(edits_path(older), plan=plan)
         return cls(path, plan=plan)
 
     def accept(self, *hashes: str) -> None:
@@ -194,7 +152,7 @@ class EditsFile:
         self.is_sealed = self.is_misfit = False
         self._tracks_of = None
         if missing_ok and not text.strip():
-            self._header = _HEADER
+            self._header = HEADER
             return Edits()
         self.sha256 = hashlib.sha256(text.encode("utf-8")).hexdigest()
         try:
@@ -228,7 +186,7 @@ class EditsFile:
         what = msg("The edits {path}", path=self.path)
         if self._kept_apart:
             with map_os_errors(self.path, what=what):
-                os.replace(self.path, _free_name(self.path, self._kept_apart))
+                os.replace(self.path, free_name(self.path, self._kept_apart))
             self._kept_apart = ""
         if edits.entries:
             self.is_foreign = self.is_foreign and edits.needs_yes
@@ -248,7 +206,7 @@ class EditsFile:
         text = self._text(missing_ok=True)
         more = Edits(tuple(added))
         edits = self._read(text, missing_ok=True).joined(more)
-        lines = "".join(_line(edit) + "\n" for edit in more.entries)
+        lines = "".join(line_of(edit) + "\n" for edit in more.entries)
         before, header, after, _ = _parts(text if text.strip() else self._header)
         text = before + self._bound(header, edits) + after
         text += ("" if text.endswith("\n") else "\n") + lines
@@ -317,82 +275,7 @@ def _parts(text: str) -> tuple[str, str, str, str]:
     return before, header, text[len(before) + len(lines[place]) :], found[1] if found is not None else ""
 
 
-@dataclass(frozen=True, slots=True)
-class OutlivedEdits:
-    """Edits that speak of the tracks of a plan that another one replaces.
-
-    Args:
-        path: the edits file.
-        plan: the plan, old and new.
-        aside: where it is kept.
-        same_clip: the new plan is of the clip that the old one was of.
-    """
-
-    path: Path
-    plan: Path
-    aside: Path
-    same_clip: bool
-
-    @property
-    def note(self) -> str:
-        """What becomes of them, a sentence for people."""
-        if not self.same_clip:
-            return msg(
-                "The edits {path} are of another clip, whose plan was replaced: they are kept as {aside}.",
-                path=self.path,
-                aside=self.aside.name,
-            )
-        return msg(
-            "The edits {path} speak of the tracks of the plan that was replaced: they are kept as {aside}, and what "
-            "they say of places and times alone stays.",
-            path=self.path,
-            aside=self.aside.name,
-        )
-
-    def put_aside(self) -> str:
-        """Move the file away, and write what holds for any plan of the clip in its place; when the new plan is there.
-
-        Returns:
-            What went wrong, for people; empty where nothing did. The edits are refused then, as of another plan.
-        """
-        file = EditsFile(self.path, plan=self.plan)
-        try:
-            rest = file.read(missing_ok=True).without_tracks
-            what = msg("The edits {path}", path=self.path)
-            with map_os_errors(self.path, what=what):
-                os.replace(self.path, self.aside)
-            if rest.entries and self.same_clip:
-                fresh = EditsFile(self.path, plan=self.plan)
-                fresh.is_foreign = not file.is_sealed
-                fresh.write(rest)
-        except DashcamCleanerError as error:
-            return msg("Edits of the plan before could not be put aside: {error}", error=error.message)
-        return ""
-
-
-def outlived_edits(plan: Path, *, new: Path) -> OutlivedEdits | None:
-    """The edits beside a plan that do not outlive it; None where there are none.
-
-    Args:
-        plan: the plan, whose name `new` is about to get; it need not be there.
-        new: the new plan.
-    """
-    file = EditsFile(_edits_path(plan), plan=new)
-    if not file.path.is_file():
-        return None
-    try:
-        edits = file.read(missing_ok=True)
-        if not edits.is_of_one_plan or (file.is_told and not file.is_misfit):
-            return None
-        if not file.is_told and (not plan.is_file() or tracks_key(plan) == tracks_key(new)):
-            return None
-        same = file.is_sealed or (plan.is_file() and read_header(plan).fingerprint == read_header(new).fingerprint)
-        return OutlivedEdits(file.path, plan, _free_name(file.path, ".older"), same)
-    except PlanError:  # what cannot be read cannot be gone by either
-        return None
-
-
-def _free_name(path: Path, ending: str) -> Path:
+def free_name(path: Path, ending: str) -> Path:
     """Where a file is kept apart: under a name that nothing has."""
     for number in range(1, 1000):
         free = path.with_name(path.name + ending + ("" if number == 1 else f"-{number}"))
@@ -403,91 +286,6 @@ def _free_name(path: Path, ending: str) -> Path:
     )
 
 
-def _edits_path(plan: Path) -> Path:
+def edits_path(plan: Path) -> Path:
+    """Where the edits of a plan stand: ``clip.mp4.plan.jsonl`` -> ``clip.mp4.edits.jsonl``."""
     return plan.with_name(plan.name.removesuffix(".jsonl").removesuffix(".plan") + ".edits.jsonl")
-
-
-def edits_as_text(edits: Edits, *, header: str = _HEADER) -> str:
-    """The content of an edits file with these edits."""
-    return "".join(line + "\n" for line in (header, *map(_line, edits.entries)))
-
-
-def edits_from_text(text: str) -> tuple[str, Edits]:
-    """The inverse of `edits_as_text`: the header as it stands, and the edits. Blank lines are skipped.
-
-    Raises:
-        PlanError: not an edits file, of a newer major version, or with a line that cannot be read.
-    """
-    # At line feeds alone: a name may hold any other of the characters at which `splitlines` breaks.
-    rows = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
-    if len(rows) > MOST_EDITS:
-        raise PlanError(
-            msg("The file holds more than {most_edits} edits.", most_edits=MOST_EDITS),
-            hint="A person makes a few; look at it.",
-        )
-    header = rows[0][1] if rows else ""
-    newer = _version(header) > EDITS_VERSION
-    return header, Edits(tuple(_edit(number, line, newer=newer) for number, line in rows[1:]))
-
-
-def _version(header: str) -> tuple[int, int]:
-    try:
-        data = parse_json(header)
-        if data["edits"] != "dashcamcleaner":
-            raise ValueError("another program's file")
-        major, minor = int(data["version"][0]), int(data["version"][1])
-    except UNREADABLE as error:
-        raise PlanError(
-            "The file holds no edits of this program.",
-            hint='Its first line is {"edits": "dashcamcleaner", "version": [1, 0]}.',
-        ) from error
-    if major > EDITS_VERSION[0]:
-        raise PlanError(
-            msg(
-                "The edits have version {major}.{minor}, this program reads up to {edits_version}.x.",
-                major=major,
-                minor=minor,
-                edits_version=EDITS_VERSION[0],
-            ),
-            hint="Update DashcamCleaner; the file is left as it is.",
-        )
-    return major, minor
-
-
-def _edit(number: int, line: str, *, newer: bool) -> Edit:
-    """One row. Of a newer file, one that cannot be read is unknown, not wrong."""
-    try:
-        row = parse_json(line)
-        name = row["edit"]
-        if not isinstance(name, str):
-            raise ValueError('"edit" is a word')
-        if name not in EDIT_TYPES:
-            return UnknownEdit(line, name)
-        try:
-            return edit_from_row(row)
-        except ValueError:
-            if newer:
-                return UnknownEdit(line, name)
-            raise
-    except UNREADABLE as error:
-        raise PlanError(
-            msg(
-                "Line {number} of the edits cannot be read: {line} ({reason_of}).",
-                number=number,
-                line=repr(line.strip()[:60]),
-                reason_of=reason_of(error),
-            ),
-            hint=msg('Each line is one JSON object with an "edit" of {edit_types}.', edit_types=", ".join(EDIT_TYPES)),
-        ) from error
-
-
-def _line(edit: Edit) -> str:
-    if isinstance(edit, UnknownEdit):
-        return edit.line
-    row = edit.to_row()
-    line = json.dumps(row, separators=(",", ":"), ensure_ascii=False)
-    try:
-        line.encode("utf-8")
-    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can hold and UTF-8 cannot
-        return json.dumps(row, separators=(",", ":"))
-    return line

@@ -23,10 +23,10 @@ from dashcamcleaner.output_files import keep_date, mode_like
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.context import RunContext, checker_for, detector_for, open_context
 from dashcamcleaner.pipeline.detection_export import open_export
-from dashcamcleaner.pipeline.edits_file import outlived_edits
 from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.observations import LiveObservationSource
+from dashcamcleaner.pipeline.outlived_edits import outlived_edits
 from dashcamcleaner.pipeline.output_lock import OutputLock
 from dashcamcleaner.pipeline.outputs import check_outputs
 from dashcamcleaner.pipeline.own_styles import OwnStyles

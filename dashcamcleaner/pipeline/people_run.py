@@ -16,10 +16,10 @@ from dashcamcleaner.people.grouping import ClipFaces
 from dashcamcleaner.people.rules import PersonRequest
 from dashcamcleaner.pipeline.context import open_context, video_track_of
 from dashcamcleaner.pipeline.control import Control
-from dashcamcleaner.pipeline.edits_file import outlived_edits
 from dashcamcleaner.pipeline.frames import plan_frame
 from dashcamcleaner.pipeline.image import info_of_still
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.outlived_edits import outlived_edits
 from dashcamcleaner.pipeline.people import PeopleSearch
 from dashcamcleaner.pipeline.plan_file import PlanWriter
 from dashcamcleaner.pipeline.two_pass import analysed_plans, planned_again, whole_clip_planner

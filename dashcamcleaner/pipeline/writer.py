@@ -27,11 +27,11 @@ from dashcamcleaner.output_files import PRIVATE, keep_date, mode_like
 from dashcamcleaner.pipeline.build import rules_per_kind, shapes_per_kind
 from dashcamcleaner.pipeline.context import detector_for
 from dashcamcleaner.pipeline.detection_export import DetectionExport, open_export
-from dashcamcleaner.pipeline.edits_file import outlived_edits
 from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
 from dashcamcleaner.pipeline.hidden_sheet import HiddenSheet
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.observations import LiveObservationSource
+from dashcamcleaner.pipeline.outlived_edits import outlived_edits
 from dashcamcleaner.pipeline.output_lock import OutputLock
 from dashcamcleaner.pipeline.own_styles import OwnStyles
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path

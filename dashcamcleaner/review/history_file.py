@@ -18,7 +18,7 @@ from dashcamcleaner.errors import DashcamCleanerError, PlanError
 from dashcamcleaner.messages import msg
 from dashcamcleaner.os_errors import map_os_errors
 from dashcamcleaner.output_files import PRIVATE
-from dashcamcleaner.pipeline.edits_file import edits_as_text, edits_from_text
+from dashcamcleaner.pipeline.edits_text import HEADER, edits_as_text, edits_from_text
 from dashcamcleaner.pipeline.plan_file import read_header, tracks_key
 from dashcamcleaner.seals import is_seal_of, seal_of
 from dashcamcleaner.side_files import UNREADABLE, parse_json, read_bytes
@@ -27,7 +27,6 @@ __all__ = ["HistoryFile"]
 
 _MOST_STATES = 200
 _NOT_READ: tuple[type[Exception], ...] = (*UNREADABLE, DashcamCleanerError)
-_HEADER = '{"edits":"dashcamcleaner","version":[1,0]}'
 
 
 class HistoryFile:
@@ -70,7 +69,7 @@ class HistoryFile:
             return
         dropped = max(0, min(at, len(states) - _MOST_STATES))
         kept = states[dropped : dropped + _MOST_STATES]
-        body = "".join(json.dumps(edits_as_text(state, header=_HEADER).split("\n")[1:-1]) + "\n" for state in kept)
+        body = "".join(json.dumps(edits_as_text(state).split("\n")[1:-1]) + "\n" for state in kept)
         seal = seal_of("history", self._bound_to() + self._place(at - dropped) + body.encode("utf-8"))
         header = {"history": "dashcamcleaner", "version": [1, 0], "at": at - dropped, "seal": seal}
         if seal:  # without a key nothing could be read again
@@ -88,7 +87,7 @@ class HistoryFile:
             if not is_seal_of(seal, "history", self._bound_to() + self._place(at) + body):
                 return [], 0
             states = [
-                edits_from_text("\n".join([_HEADER, *parse_json(line)]))[1]
+                edits_from_text("\n".join([HEADER, *parse_json(line)]))[1]
                 for line in body.decode("utf-8").split("\n")
                 if line
             ]

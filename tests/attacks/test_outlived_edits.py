@@ -27,7 +27,8 @@ from dashcamcleaner.core.person_edits import KeepPerson, PersonTrack
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import NotAccepted, PlanError
 from dashcamcleaner.jobs.run import clean
-from dashcamcleaner.pipeline.edits_file import EditsFile, edits_as_text
+from dashcamcleaner.pipeline.edits_file import EditsFile
+from dashcamcleaner.pipeline.edits_text import edits_as_text
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanReader, plan_path, read_header, tracks_key
 from dashcamcleaner.review.history_file import HistoryFile

@@ -20,7 +20,8 @@ from dashcamcleaner.core.edit_types import (
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.gui.edit_history import VERDICTS, EditHistory
-from dashcamcleaner.pipeline.edits_file import EditsFile, edits_as_text, edits_from_text
+from dashcamcleaner.pipeline.edits_file import EditsFile
+from dashcamcleaner.pipeline.edits_text import edits_as_text, edits_from_text
 
 BOX = (10.0, 20.0, 60.0, 80.0)
 

@@ -24,7 +24,8 @@ from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.person_edits import PersonStyle
 from dashcamcleaner.core.vehicle_edits import TrackStyle, VehicleTrack
 from dashcamcleaner.errors import DashcamCleanerError, NotAccepted, OutputError, PlanError
-from dashcamcleaner.pipeline.edits_file import EditsFile, edits_as_text, edits_from_text
+from dashcamcleaner.pipeline.edits_file import EditsFile
+from dashcamcleaner.pipeline.edits_text import edits_as_text, edits_from_text
 
 HEADER = '{"edits": "dashcamcleaner", "version": [1, 0]}'
 NEWER = '{"edits":"dashcamcleaner","version":[1,7],"made_by":"a later one"}'
