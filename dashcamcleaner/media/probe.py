@@ -21,7 +21,7 @@ import av.error
 
 from dashcamcleaner.core.budget import MOST_GIF_PIXELS, check_clip
 from dashcamcleaner.core.frame import Orientation
-from dashcamcleaner.core.media_info import MediaInfo, PictureMark, StreamInfo
+from dashcamcleaner.core.media_info import MediaInfo, PictureMark
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.formats import picture_format_of
@@ -30,9 +30,9 @@ from dashcamcleaner.media.mp4_boxes import BoxMap, is_cut, read_boxes
 from dashcamcleaner.media.packets import bounded, open_source, read_packets
 from dashcamcleaner.media.picture_format import picture_format
 from dashcamcleaner.media.picture_marks import clean_aperture, picture_marks
+from dashcamcleaner.media.stream_info import stream_infos
 from dashcamcleaner.media.text_tracks import judge_text_tracks
-from dashcamcleaner.media.transport_stream import packets_by_pid
-from dashcamcleaner.media.video_streams import VideoStream, choose_video_stream, is_cover, video_streams_of
+from dashcamcleaner.media.video_streams import VideoStream, choose_video_stream, video_streams_of
 from dashcamcleaner.messages import msg
 from dashcamcleaner.os_errors import map_os_errors
 from dashcamcleaner.plain_files import refuse_special
@@ -41,16 +41,6 @@ __all__ = ["frame_rate", "probe"]
 
 _MOST_PACKETS = 4000
 """So many packets without a picture, and the stream counts as one that decodes to nothing (about two minutes)."""
-
-_STREAM_TYPES = ("video", "audio", "subtitle", "data", "attachment")
-_DATA_NOTES = {
-    "gpmd": msg("GoPro telemetry, with position"),
-    "camm": msg("camera motion, with position"),
-    "mett": "timed metadata",
-    "mebx": "timed metadata",
-    "tmcd": "timecode",
-    "text": "chapter titles",
-}
 
 
 def probe(path: str | Path, *, video_track: int | None = None) -> MediaInfo:
@@ -184,7 +174,6 @@ def _describe(
     look = picture_format(frame, codec=stream.codec_context.codec.canonical_name, side=side)
     duration_s = _duration_s(container, stream)
     start = container.start_time
-    transport = container.format.name.startswith("mpegts")
     return MediaInfo(
         path=str(path),
         container=container.format.name,
@@ -195,12 +184,7 @@ def _describe(
         video=stream.index,
         video_track=chosen.number,
         codec=stream.codec_context.codec.canonical_name,
-        streams=(
-            *(_stream_info(s, atoms, unlike_speech, transport=transport) for s in container.streams),
-            *_boxes_as_streams(atoms),
-            *_sei_as_streams(frame),
-            *_hidden_data(path, container),
-        ),
+        streams=stream_infos(path, container, frame, atoms=atoms, unlike_speech=unlike_speech),
         start_pts=frame.pts,
         start_s=Fraction(start, av.time_base) if start is not None else None,
         end_pts=_end_pts(container, stream),
@@ -358,68 +342,6 @@ def _duration_s(container: Any, stream: Any) -> float | None:
     return container.duration / av.time_base if container.duration else None
 
 
-def _stream_info(stream: Any, atoms: BoxMap | None, unlike_speech: dict[int, str], *, transport: bool) -> StreamInfo:
-    context = stream.codec_context
-    tag = (atoms.formats.get(stream.id, "") if atoms else "") or ""
-    if not tag and transport:
-        tag = msg("PID 0x{id:x}", id=stream.id)
-    kind = stream.type if stream.type in _STREAM_TYPES else "data"
-    codec = context.codec.canonical_name if context is not None else tag
-    details: dict[str, Any] = {"tag": tag, "tags": dict(stream.metadata)}
-    note = ""
-    if stream.type == "video":
-        note = "cover picture" if is_cover(stream) else ""
-        if context is not None:
-            details["size"] = (context.width, context.height)
-    elif stream.type == "audio" and context is not None:
-        details |= {"sample_rate": context.sample_rate, "channels": context.channels, "bit_rate": context.bit_rate}
-    elif kind == "data":
-        note = _DATA_NOTES.get(tag, "unknown data")
-    elif stream.type == "attachment":
-        note = stream.metadata.get("filename", "")
-    if why := unlike_speech.get(stream.index, ""):
-        details["unlike_speech"] = why
-        note = codecs.TELEMETRY_TEXT if "position" in why else ""
-    if context is None and stream.type in ("video", "audio", "subtitle"):
-        note = "undecodable"
-    if stream.start_time is not None and stream.time_base:
-        details["start_s"] = float(stream.start_time * stream.time_base)
-    return StreamInfo(
-        index=stream.index,
-        type=kind,
-        codec=codec,
-        note=note,
-        language=stream.metadata.get("language", ""),
-        details=details,
-    )
-
-
-def _boxes_as_streams(atoms: BoxMap | None) -> tuple[StreamInfo, ...]:
-    """Boxes outside the tracks, counted by name, told like streams so that the summary can name them."""
-    counted: dict[str, list[int]] = {}
-    for name, size in atoms.extras if atoms else ():
-        counted.setdefault(name, []).append(size)
-    return tuple(
-        StreamInfo(index=-1, type="box", codec=name, note=msg("data outside the tracks"), details={"bytes": sum(sizes)})
-        for name, sizes in counted.items()
-    )
-
-
-def _sei_as_streams(frame: Any) -> tuple[StreamInfo, ...]:
-    """What stands between the pictures in their own stream, as far as the first one tells."""
-    kinds = {
-        "A53_CC": msg("closed captions within the picture stream"),
-        "SEI_UNREGISTERED": msg("user data within the picture stream (SEI)"),
-    }
-    try:
-        found = [(data.type.name, bytes(data)) for data in frame.side_data]
-    except ValueError:  # as in `_side_data`
-        return ()
-    # Encoders sign their work there, which is no news.
-    telling = {name for name, data in found if name in kinds and data[16:20] not in (b"x264", b"x265")}
-    return tuple(StreamInfo(index=-1, type="sei", codec="", note=kinds[name]) for name in sorted(telling))
-
-
 def _no_rate(rate: Fraction | None) -> str:
     return msg("The file tells no frame rate; {rate:g} pictures a second are assumed.", rate=float(rate or 25))
 
@@ -436,18 +358,6 @@ def _other_streams(streams: Sequence[VideoStream], chosen: VideoStream) -> tuple
             told=told,
             number=chosen.number,
         ),
-    )
-
-
-def _hidden_data(path: Path, container: Any) -> tuple[StreamInfo, ...]:
-    """Data of a transport stream that no stream stands for: its tables are silent about them, or they appear late."""
-    if not container.format.name.startswith("mpegts"):
-        return ()
-    known = {stream.id for stream in container.streams}
-    return tuple(
-        StreamInfo(index=-1, type="pid", codec=f"0x{pid:x}", note="unannounced data", details={"packets": count})
-        for pid, count in sorted(packets_by_pid(path).items())
-        if pid not in known
     )
 
 
