@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.jobs.split import parts_of
-from dashcamcleaner.media.decoder import frame_times_and_keys
+from dashcamcleaner.media.frame_times import frame_times_and_keys
 from dashcamcleaner.media.probe import probe
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanReader, plan_path

@@ -30,7 +30,8 @@ from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.jobs.run import clean
-from dashcamcleaner.media.decoder import Decoder, frame_times_and_keys, open_clip
+from dashcamcleaner.media.decoder import Decoder, open_clip
+from dashcamcleaner.media.frame_times import frame_times_and_keys
 from dashcamcleaner.media.image_file import is_still
 from dashcamcleaner.media.probe import probe
 from dashcamcleaner.messages import msg

@@ -34,7 +34,8 @@ from dashcamcleaner.detection.burned_in import (
 from dashcamcleaner.detection.ocr import TextReader
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import DetectorFailed, ExtraMissing, InputError
-from dashcamcleaner.media.decoder import frame_times_and_keys, open_clip
+from dashcamcleaner.media.decoder import open_clip
+from dashcamcleaner.media.frame_times import frame_times_and_keys
 from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job

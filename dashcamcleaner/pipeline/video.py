@@ -26,7 +26,8 @@ from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import InputError, SettingError
 from dashcamcleaner.media import probe, trial
-from dashcamcleaner.media.decoder import choose_decoder, first_time, frame_times, open_clip
+from dashcamcleaner.media.decoder import choose_decoder, open_clip
+from dashcamcleaner.media.frame_times import first_time, frame_times
 from dashcamcleaner.media.hardware import with_encoder
 from dashcamcleaner.media.output_plan import OutputPlan, with_cut
 from dashcamcleaner.messages import msg

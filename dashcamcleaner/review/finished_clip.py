@@ -10,7 +10,8 @@ import numpy as np
 
 from dashcamcleaner.core.plan import Region
 from dashcamcleaner.media import probe
-from dashcamcleaner.media.decoder import frame_times, open_clip
+from dashcamcleaner.media.decoder import open_clip
+from dashcamcleaner.media.frame_times import frame_times
 from dashcamcleaner.pipeline.plan_file import PlanReader
 from dashcamcleaner.review.preview import fitted
 

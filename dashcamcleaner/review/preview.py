@@ -25,7 +25,8 @@ from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import probe
-from dashcamcleaner.media.decoder import first_time, frame_times, open_clip
+from dashcamcleaner.media.decoder import open_clip
+from dashcamcleaner.media.frame_times import first_time, frame_times
 from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
 from dashcamcleaner.pipeline.context import detector_for

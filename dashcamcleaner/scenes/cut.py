@@ -10,7 +10,7 @@ from dashcamcleaner.atomic_files import atomic_json, new_work_file, publish
 from dashcamcleaner.core.cut_times import ClipCut, CutTimes
 from dashcamcleaner.core.edit_types import HiddenSpan
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.media.decoder import first_time, frame_times
+from dashcamcleaner.media.frame_times import first_time, frame_times
 from dashcamcleaner.media.lossless import copy_cut, cut_at_key_frames
 from dashcamcleaner.media.trial import proven_plan
 from dashcamcleaner.messages import msg

@@ -14,7 +14,7 @@ from dashcamcleaner.core.findings import Finding
 from dashcamcleaner.jobs.fix import _add_regions
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media import probe
-from dashcamcleaner.media.decoder import frame_times
+from dashcamcleaner.media.frame_times import frame_times
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanReader, plan_path

@@ -18,7 +18,8 @@ from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.jobs.part_processes import PartProcesses
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.jobs.split import Part, PictureKey, clean_split, detect_part, parts_of
-from dashcamcleaner.media.decoder import frame_times_and_keys, open_clip
+from dashcamcleaner.media.decoder import open_clip
+from dashcamcleaner.media.frame_times import frame_times_and_keys
 from dashcamcleaner.media.probe import probe
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rendering import frames_of, render
 
 from dashcamcleaner.audit.container import examine
-from dashcamcleaner.media.decoder import frame_times
+from dashcamcleaner.media.frame_times import frame_times
 from dashcamcleaner.media.hevc_units import HevcOutput
 from dashcamcleaner.media.probe import probe
 

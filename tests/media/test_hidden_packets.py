@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rendering import frames_of, render
 
-from dashcamcleaner.media.decoder import frame_times
+from dashcamcleaner.media.frame_times import frame_times
 from dashcamcleaner.media.hidden_packets import shows_picture
 from dashcamcleaner.media.probe import probe
 

@@ -22,7 +22,7 @@ from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Event, Finished, Warned
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media import probe
-from dashcamcleaner.media.decoder import first_time, frame_times
+from dashcamcleaner.media.frame_times import first_time, frame_times
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanReader, plan_path
