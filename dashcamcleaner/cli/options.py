@@ -92,7 +92,7 @@ def settings_of(args: argparse.Namespace, *, defaults: Mapping[str, Any] | None 
     of_file = load_toml(args.settings, told=told) if getattr(args, "settings", None) else {}
     settings = resolve(defaults or {}, of_file, flags)
     if "weights" in flags and settings.trust_weights:
-        from dashcamcleaner.detection.weights import remember_trust
+        from dashcamcleaner.detection.trust import remember_trust
 
         remember_trust(settings.weights)
     elif "weights" in of_file and "weights" not in flags:
@@ -107,7 +107,7 @@ def settings_of(args: argparse.Namespace, *, defaults: Mapping[str, Any] | None 
 
 def _check_weights_of_file(weights: str, *, file: str) -> None:
     """``--trust-weights`` speaks of what a person names, not of what stands in a file."""
-    from dashcamcleaner.detection.weights import is_vouched
+    from dashcamcleaner.detection.trust import is_vouched
 
     if not is_vouched(weights):
         raise WeightsUntrusted(

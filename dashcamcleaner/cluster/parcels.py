@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.cluster.scratch import scratch_folder
-from dashcamcleaner.detection.weights import Weights, WeightsFile, find_weights, is_vouched, lent, parts_of
+from dashcamcleaner.detection.trust import is_vouched
+from dashcamcleaner.detection.weights import Weights, WeightsFile, find_weights, lent, parts_of
 from dashcamcleaner.errors import SettingError, WeightsError
 from dashcamcleaner.messages import msg
 from dashcamcleaner.os_errors import map_os_errors

@@ -23,7 +23,8 @@ from dashcamcleaner.detection.batch_size import best_batch
 from dashcamcleaner.detection.batched import BatchedDetector
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.detection.onnx_metadata import BOX_TASKS
-from dashcamcleaner.detection.weights import Weights, check_trust, verify_file
+from dashcamcleaner.detection.trust import check_trust
+from dashcamcleaner.detection.weights import Weights, verify_file
 from dashcamcleaner.detection.yolo import cpu_count, kinds_of, names_of, rounded_up
 from dashcamcleaner.errors import BackendError, BackendMissing, DetectorFailed, WeightsError, extra_hint
 from dashcamcleaner.messages import msg
@@ -281,7 +282,7 @@ def _chosen_batch(torch: Any, infer: Callable[[np.ndarray], np.ndarray], *, targ
 def open_classes(path: Path, *, device: str = "auto", threads: int = 0) -> tuple[ClassNetwork, tuple[str, ...], int]:
     """Load a ``-cls`` ``.pt`` of Ultralytics: the network, its class names, and the side of its square input.
 
-    Whoever calls this has asked `detection.weights.check_trust` before.
+    Whoever calls this has asked `detection.trust.check_trust` before.
 
     Raises:
         BackendError: no such device.

@@ -37,8 +37,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dashcamcleaner.atomic_files import atomic_json
-from dashcamcleaner.errors import OutputError, WeightsError, WeightsUntrusted
+from dashcamcleaner.errors import WeightsError
 from dashcamcleaner.messages import msg
 from dashcamcleaner.os_errors import map_os_errors
 from dashcamcleaner.plain_files import file_sha256
@@ -50,13 +49,12 @@ __all__ = [
     "Weights",
     "WeightsFile",
     "available_weights",
-    "check_trust",
+    "digest_of",
     "find_weights",
-    "is_vouched",
     "lent",
+    "lent_weights",
     "parts_of",
     "read_sidecar",
-    "remember_trust",
     "shipped_folders",
     "unreadable_sidecars",
     "verify_file",
@@ -272,6 +270,12 @@ def lent(given: Mapping[str, Weights]) -> Iterator[None]:
                     del _lent[name]
 
 
+def lent_weights() -> tuple[Weights, ...]:
+    """All that are `lent` at the moment."""
+    with _lending:
+        return tuple(weights for weights, _ in _lent.values())
+
+
 def find_weights(name: str = "auto") -> Weights:
     """The weights of a name, of a path, or the best ones there are; those that are `lent` first.
 
@@ -358,7 +362,12 @@ def _weights_of_path(path: Path) -> Weights:
     return Weights(name=path.stem, files=(WeightsFile(path=path, format=FORMATS[path.suffix.lower()]),))
 
 
-def _digest_of(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a weights file, in hex.
+
+    Raises:
+        WeightsError: it is absent or cannot be read.
+    """
     with map_os_errors(path, what=msg("The weights file {path}", path=path), verb="read", to=WeightsError):
         return file_sha256(path)
 
@@ -369,7 +378,7 @@ def verify_file(file: WeightsFile) -> str:
     Raises:
         WeightsError: absent, unreadable, or not the file that the sidecar describes.
     """
-    found = _digest_of(file.path)
+    found = digest_of(file.path)
     if file.sha256 and found != file.sha256:
         raise WeightsError(
             msg(
@@ -380,91 +389,13 @@ def verify_file(file: WeightsFile) -> str:
             ),
             hint="Restore the file, or write its new hash into the sidecar if you made it.",
         )
-    if file.bin_sha256 and _digest_of(file.path.with_suffix(".bin")) != file.bin_sha256:
+    if file.bin_sha256 and digest_of(file.path.with_suffix(".bin")) != file.bin_sha256:
         raise WeightsError(
             msg("{path} is not the file that its sidecar describes.", path=file.path.with_suffix(".bin"))
         )
     return found
 
 
-def check_trust(path: Path, *, trust: bool) -> None:
-    """Let a ``.pt`` pass if it is the program's own, was trusted before, or is trusted now (which is remembered).
-
-    Raises:
-        WeightsUntrusted: nobody has said yes to this file.
-    """
-    digest = _digest_of(path)
-    ours = {file.sha256 for folder in shipped_folders() for file in _files_in(folder)}
-    with _lending:
-        ours |= {file.sha256 for weights, _ in _lent.values() for file in weights.files}
-    if digest in ours or digest in _trusted():
-        return
-    if not trust:
-        raise WeightsUntrusted(
-            msg("{path} is a pickle from elsewhere, which can run any code when it is loaded.", path=path),
-            hint="If you trust where it came from, say so once with --trust-weights; an .onnx export needs no trust.",
-        )
-    _remember({digest: path.name})
-
-
-def is_vouched(names: str) -> bool:
-    """Whether a file (a plan, a settings file) may name these weights: a person has put them where weights lie.
-
-    Their files lie in one of `weights_folders`, or a person has said yes to the hash of each by ``--trust-weights``.
-
-    Args:
-        names: the value of the setting ``weights``, several separated by commas.
-
-    Raises:
-        WeightsError: there are no such weights.
-    """
-    folders = {folder.resolve() for folder in weights_folders()}
-    trusted = _trusted()
-    return all(
-        file.path.parent.resolve() in folders or all(_digest_of(one) in trusted for one in parts_of(file.path))
-        for name in names.split(",")
-        for file in find_weights(name).files
-    )
-
-
-def remember_trust(names: str) -> None:
-    """A person has named these weights and said yes to them: their hashes are remembered.
-
-    Raises:
-        WeightsError: there are no such weights, or they cannot be read.
-    """
-    parts = [one for name in names.split(",") for file in find_weights(name).files for one in parts_of(file.path)]
-    _remember({_digest_of(one): one.name for one in parts})
-
-
 def parts_of(path: Path) -> tuple[Path, ...]:
     """The files of one format: an OpenVINO graph has its numbers in a companion."""
     return (path, path.with_suffix(".bin")) if path.suffix.lower() == ".xml" else (path,)
-
-
-def _trust_record() -> Path:
-    return user_folder("config") / "trusted-weights.json"
-
-
-def _trusted() -> dict[str, Any]:
-    """What a person has said yes to: SHA-256 -> name."""
-    try:
-        trusted = read_json(_trust_record(), what="The record of trusted weights", to=WeightsError)
-    except (WeightsError, ValueError):
-        return {}
-    return trusted if isinstance(trusted, dict) else {}
-
-
-def _remember(digests: Mapping[str, str]) -> None:
-    with contextlib.suppress(OutputError):  # a read-only home: trusted for this run, asked again at the next
-        atomic_json(_trust_record(), {**_trusted(), **digests}, make_folder=True)
-
-
-def _files_in(folder: Path) -> list[WeightsFile]:
-    files: list[WeightsFile] = []
-    for path in folder.glob("*.json"):
-        try:
-            files += read_sidecar(path).files
-        except WeightsError:
-            continue
-    return files

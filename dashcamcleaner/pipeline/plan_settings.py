@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.core.plan import PlanHeader
-from dashcamcleaner.detection.weights import is_vouched
+from dashcamcleaner.detection.trust import is_vouched
 from dashcamcleaner.errors import PlanError, SettingError, WeightsError
 from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.plan_check import examine_plan

@@ -12,7 +12,7 @@ import pytest
 
 from dashcamcleaner.cli import main
 from dashcamcleaner.core.plan import PlanHeader
-from dashcamcleaner.detection.weights import is_vouched, remember_trust
+from dashcamcleaner.detection.trust import is_vouched, remember_trust
 from dashcamcleaner.pipeline.plan_file import PlanWriter
 from dashcamcleaner.pipeline.plan_settings import settings_for_audit, settings_for_fixing, settings_for_rendering
 from dashcamcleaner.settings import resolve

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from dashcamcleaner.detection.onnx_metadata import facts_of, read_metadata
+from dashcamcleaner.detection.trust import check_trust
 from dashcamcleaner.detection.weights import (
     SCHEMA,
     Weights,
     WeightsFile,
     available_weights,
-    check_trust,
     find_weights,
     lent,
     read_sidecar,

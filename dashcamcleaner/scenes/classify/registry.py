@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.detection.network import open_network
-from dashcamcleaner.detection.weights import check_trust, verify_file
+from dashcamcleaner.detection.trust import check_trust
+from dashcamcleaner.detection.weights import verify_file
 from dashcamcleaner.errors import WeightsError
 from dashcamcleaner.messages import msg
 from dashcamcleaner.scenes.classify.files import ClassifierFiles, find_classifier
