@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from dashcamcleaner.cli.edit_flags import accepted_of, add_accept_flags
 from dashcamcleaner.cli.options import add_settings, settings_of
+from dashcamcleaner.cli.people_choices import numbers_of, with_choices
+from dashcamcleaner.cli.people_table import show
 from dashcamcleaner.cli.person_flags import add_person_flags, known_persons_of, passphrase_of, request_of
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import InputError, SettingError
 from dashcamcleaner.messages import msg
 
 if TYPE_CHECKING:
-    from dashcamcleaner.core.edit_types import Edit
     from dashcamcleaner.core.edits import Edits
     from dashcamcleaner.people.grouping import Person
     from dashcamcleaner.people.references import Reference
@@ -97,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
         edits = file[1] if file is not None else _no_edits()
         if persons is not None:
             edits = _grouped(edits, persons, clip=clip)
-        edits = _chosen(edits, args, request, persons or [], references, look, clip=clip, alone=len(jobs) == 1)
+        edits = with_choices(edits, args, request, persons or [], references, look, clip=clip, alone=len(jobs) == 1)
         if file is not None:
             # Beside a plan that was just made may lie what holds for any plan of the clip.
             more = file[0].read(missing_ok=True).without_tracks if jobs[clip].from_plan is None else _no_edits()
@@ -110,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
 
         (look, edits), *_ = described
         _save(args, people_as_told(look.faces.seen, edits.person_tracks) if persons is None else persons)
-    _show(jobs, described, args)
+    show(jobs, described, args)
     return 0
 
 
@@ -205,154 +205,11 @@ def _grouped(edits: Edits, persons: Sequence[Person], *, clip: int) -> Edits:
     return edits.without_persons.joined(Edits(who))
 
 
-def _chosen(
-    edits: Edits,
-    args: argparse.Namespace,
-    request: PersonRequest,
-    persons: Sequence[Person],
-    references: dict[str, Sequence[Reference]],
-    look: ClipPeople,
-    *,
-    clip: int,
-    alone: bool,
-) -> Edits:
-    """The edits with merges, splits and choices."""
-    from dashcamcleaner.core.edits import Edits
-    from dashcamcleaner.core.person_edits import PersonStyle, PersonTrack
-    from dashcamcleaner.people.rules import (
-        PersonRequest,
-        merged_persons,
-        rule_edits,
-        rules_of_numbers,
-        split_person,
-        unknown_note,
-    )
-
-    for text in args.merge:
-        edits = merged_persons(edits, _numbers(text, flag="--merge"))
-    for number in args.split:
-        edits = split_person(edits, number)
-    if request:
-        mine = request
-        if not alone:  # a number that another clip has
-            keep, hide = (
-                tuple(word for word in words if not word.isdecimal() or int(word) in edits.persons)
-                for words in (request.keep, request.hide)
-            )
-            mine = PersonRequest(keep, hide, keep_unknown=request.keep_unknown)
-        who = tuple(edit for edit in edits.entries if isinstance(edit, PersonTrack | PersonStyle))
-        if mine.needs_faces:
-            ours = [person for person in persons if person.tracks(clip)]
-            rules, notes = rule_edits(mine, ours, resolve=lambda word: references[word], clip=clip)
-            for note in notes:
-                say(msg("note: {note}", note=note), stream=sys.stderr)
-            edits = edits.without_persons.joined(Edits(tuple(rules)))
-        elif mine:
-            rules = rules_of_numbers(mine, edits.persons)
-            edits = edits.without_persons.joined(Edits((*who, *rules)))
-        if note := unknown_note(look.faces, kept=request.keep_unknown):
-            say(msg("note: {note}", note=note), stream=sys.stderr)
-    for text in args.person_style:
-        number, style, square_px, picture = _look(text, flag="--person-style")
-        if number not in edits.persons:
-            raise SettingError(msg("There is no person {number}.", number=number))
-        edits = edits.added(PersonStyle(number, style, square_px, picture))  # of two the later one counts
-    return _vehicles(edits, args, look=look)
-
-
-def _vehicles(edits: Edits, args: argparse.Namespace, *, look: ClipPeople) -> Edits:
-    """The edits with what is said of vehicles."""
-    from dashcamcleaner.core.edit_types import KeepTrack
-    from dashcamcleaner.core.edits import Edits
-    from dashcamcleaner.core.vehicle_edits import TrackStyle, VehicleTrack
-    from dashcamcleaner.review.person_summary import vehicle_summaries
-
-    def tracks_of(numbers: Sequence[int]) -> set[int]:
-        vehicles = {one.track: one.tracks for one in vehicle_summaries(look.plans, edits, upright_size=size)}
-        known = {track: tracks for tracks in vehicles.values() for track in tracks}
-        if missing := sorted(set(numbers) - set(known)):
-            listed = ", ".join(map(str, sorted(vehicles))) or "none"
-            raise SettingError(
-                msg(
-                    "There is no vehicle {names}; there is: {listed}.",
-                    names=", ".join(map(str, missing)),
-                    listed=listed,
-                )
-            )
-        return {track for number in numbers for track in known[number]}
-
-    size = look.header.upright_size
-
-    def without(kind: type[KeepTrack | VehicleTrack], tracks: set[int]) -> tuple[Edit, ...]:
-        return tuple(edit for edit in edits.entries if not (isinstance(edit, kind) and edit.track in tracks))
-
-    for text in args.merge_vehicle:
-        tracks = tracks_of(_numbers(text, flag="--merge-vehicle"))
-        if len(tracks) < 2:
-            raise SettingError("To merge takes two vehicles or more.", hint="For example --merge-vehicle 12,15.")
-        edits = Edits((*without(VehicleTrack, tracks), *(VehicleTrack(min(tracks), one) for one in sorted(tracks))))
-    for number in args.split_vehicle:
-        tracks = tracks_of([number])
-        if len(tracks) < 2:
-            raise SettingError(
-                msg("Vehicle {number} is shown by one track alone; there is nothing to split.", number=number)
-            )
-        edits = Edits(without(VehicleTrack, tracks))
-    for text in args.vehicle_style:
-        number, style, square_px, picture = _look(text, flag="--vehicle-style")
-        for track in sorted(tracks_of([number])):
-            edits = edits.added(TrackStyle(track, style, square_px, picture))
-    if args.keep_vehicle or args.hide_vehicle:
-        kept = tracks_of(_numbers(args.keep_vehicle, flag="--keep-vehicle")) if args.keep_vehicle else set()
-        if args.hide_vehicle:
-            hidden = tracks_of(_numbers(args.hide_vehicle, flag="--hide-vehicle"))
-            every = {one.track for one in vehicle_summaries(look.plans, edits, upright_size=size)}
-            kept = (kept | tracks_of(sorted(every))) - hidden
-        edits = Edits((*without(KeepTrack, kept), *(KeepTrack(track) for track in sorted(kept))))
-    return edits
-
-
-def _look(text: str, *, flag: str) -> tuple[int, str, int, str]:
-    """Number, style, side of squares and picture from ``2=mosaic:24`` or ``2=picture:smile.png``.
-
-    Raises:
-        SettingError: it says something else, or the picture cannot be read.
-    """
-    from dashcamcleaner.core.person_edits import check_look
-
-    number, _, look = text.partition("=")
-    style, _, rest = look.partition(":")
-    picture = str(Path(rest).expanduser().absolute()) if style == "picture" and rest else ""
-    try:
-        square_px = int(rest) if rest and not picture else 0
-        found = int(number), style, square_px, picture
-        check_look(style, square_px, picture)
-    except ValueError:
-        raise SettingError(
-            msg("{flag} cannot be {text}.", flag=flag, text=repr(text)),
-            hint="For example 2=solid, 2=gaussian, 2=mosaic, 2=mosaic:24 or 2=picture:smile.png.",
-        ) from None
-    if picture:
-        from dashcamcleaner.obscure.overlay import read_picture
-
-        read_picture(Path(picture))
-    return found
-
-
-def _numbers(text: str, *, flag: str) -> list[int]:
-    try:
-        return [int(one) for one in text.split(",")]
-    except ValueError:
-        raise SettingError(
-            msg("{flag} cannot be {text}: it takes numbers like 2,5.", flag=flag, text=repr(text))
-        ) from None
-
-
 def _save(args: argparse.Namespace, persons: Sequence[Person]) -> None:
     from dashcamcleaner.people.saved import save_set
 
     name, _, text = args.save.partition(":")
-    wanted = _numbers(text, flag="--save")
+    wanted = numbers_of(text, flag="--save")
     chosen = {person.number: person for person in persons}
     if missing := sorted(set(wanted) - set(chosen)):
         raise SettingError(msg("There is no person {names}.", names=", ".join(map(str, missing))))
@@ -367,80 +224,3 @@ def _forget(names: Sequence[str]) -> int:
     removed = [one for name in names for one in forget(name)] if names else forget()
     say(msg("forgotten: {removed}", removed=", ".join(removed) or "there was no saved set"))
     return 0
-
-
-def _show(jobs: Sequence[Job], described: Sequence[tuple[ClipPeople, Edits]], args: argparse.Namespace) -> None:
-    from dashcamcleaner.review.people_sheet import write_people_sheet
-    from dashcamcleaner.review.person_summary import person_summaries, vehicle_summaries
-
-    listed = []
-    for job, (look, edits) in zip(jobs, described, strict=True):
-        size = look.header.upright_size
-        people = person_summaries(look.plans, edits, upright_size=size)
-        listed.append((job, look, people, vehicle_summaries(look.plans, edits, upright_size=size)))
-    if args.sheet:
-        sheets = [(job.source, people, look.plans) for job, look, people, _ in listed]
-        tracks = {job.source: look.header.video_track for job, look, _, _ in listed}
-        write_people_sheet(
-            Path(args.sheet), sheets, clear=args.clear, overwrite=bool(args.set_overwrite), video_tracks=tracks
-        )
-    if args.json:
-        rows = [
-            {
-                "source": str(job.source),
-                "persons": [
-                    {
-                        "person": one.person, "from_s": round(one.first_s, 3), "to_s": round(one.last_s, 3),
-                        "frames": one.frames, "sure": round(one.sureness, 3), "tracks": sorted(one.best),
-                        "choice": one.choice,
-                    }
-                    for one in people
-                ],
-                "vehicles": [
-                    {
-                        "track": one.track, "from_s": round(one.first_s, 3), "to_s": round(one.last_s, 3),
-                        "frames": one.frames, "best_score": round(one.score, 4), "tracks": sorted(one.tracks),
-                        "choice": one.choice,
-                    }
-                    for one in vehicles
-                ],
-                "unknown_tracks": len(look.faces.unknown),
-            }
-            for job, look, people, vehicles in listed
-        ]  # fmt: skip
-        say(*json.dumps(rows, indent=1).splitlines())
-        return
-    for job, look, people, vehicles in listed:
-        if len(listed) > 1:
-            say(f"{job.source}")
-        say(msg("{heads}  choice", heads=_heads(msg("person"), sureness=msg("sure"))))
-        for one in people:
-            row = _row(one.person, one.first_s, one.last_s, one.frames)
-            say(f"{row}{one.sureness:>6.0%}  {one.choice or '-'}")
-        if vehicles:
-            say(msg("{heads}  choice  tracks", heads=_heads(msg("vehicle"), sureness=msg("best"))))
-        for car in vehicles:
-            its = ", ".join(map(str, sorted(car.tracks)))
-            row = _row(car.track, car.first_s, car.last_s, car.frames)
-            say(f"{row}{car.score:>6.2f}  {car.choice or '-':<6}  {its}")
-        say(
-            msg(
-                "unknown: {count} faces, too small, blurred or turned away to tell whose", count=len(look.faces.unknown)
-            )
-        )
-    if args.sheet:
-        say(msg("contact sheet: {sheet}", sheet=args.sheet))
-
-
-def _heads(who: str, *, sureness: str) -> str:
-    """The heads of the columns that persons and vehicles share, above those of `_row`."""
-    return msg(
-        "{who:>8}{begins:>10}{ends:>10}{frames:>8}{sureness:>6}",
-        who=who, begins=msg("from"), ends=msg("to"), frames=msg("frames"), sureness=sureness,
-    )  # fmt: skip
-
-
-def _row(number: int, first_s: float, last_s: float, frames: int) -> str:
-    from dashcamcleaner.core.time import format_seconds
-
-    return f"{number:>8}{format_seconds(first_s):>10}{format_seconds(last_s):>10}{frames:>8}"
