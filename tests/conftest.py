@@ -52,9 +52,10 @@ def no_closer_looks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
     """Scripted detectors answer picture by picture: an enlarged crop is not one of theirs. Tests of closer looks are
     marked ``closer_looks``."""
     if request.node.get_closest_marker("closer_looks") is None:
-        from dashcamcleaner.pipeline import context
+        from dashcamcleaner.pipeline import build, context
 
-        monkeypatch.setattr(context, "checker_for", lambda settings, detector, models: None)
+        for module in (context, build):
+            monkeypatch.setattr(module, "checker_for", lambda settings, detector, models: None)
 
 
 @pytest.fixture()

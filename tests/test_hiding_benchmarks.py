@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from dashcamcleaner.detection.tiling import FrameDetector
-from dashcamcleaner.pipeline import context
+from dashcamcleaner.pipeline import build
 from tests.clips import make
 from tests.fakes import Row, ScriptedDetector
 
@@ -47,7 +47,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         engine = ScriptedDetector(lambda _number, _picture: rows, script_size=upright_size, input_size=(320, 192))
         return FrameDetector(engine, upright_size=upright_size)
 
-    monkeypatch.setattr(context, "detector_for", detector_for)
+    monkeypatch.setattr(build, "detector_for", detector_for)
     return tmp_path
 
 

@@ -35,8 +35,7 @@ from dashcamcleaner.media.frame_times import frame_times_and_keys
 from dashcamcleaner.media.image_file import is_still
 from dashcamcleaner.media.probe import probe
 from dashcamcleaner.messages import msg
-from dashcamcleaner.pipeline.build import detection_schedule
-from dashcamcleaner.pipeline.context import detector_for
+from dashcamcleaner.pipeline.build import detection_schedule, detector_for
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.observations import LiveObservationSource

@@ -15,7 +15,7 @@ from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.detection.tiling import FrameDetector
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.messages import msg
-from dashcamcleaner.pipeline.context import checker_for, detector_for
+from dashcamcleaner.pipeline.build import checker_for, detector_for
 from dashcamcleaner.pipeline.workers import join_thread
 from dashcamcleaner.settings import Settings
 

@@ -1,4 +1,4 @@
-"""Settings -> the planner's plain arguments. The one place that knows what a dial means per kind."""
+"""Settings -> the plain arguments of planner and detector. The one place that knows what a dial means per kind."""
 
 from __future__ import annotations
 
@@ -11,16 +11,29 @@ from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.kinds import BUILT_IN, KindRules, rules_of
 from dashcamcleaner.core.plan import Planner
 from dashcamcleaner.core.time import Span
+from dashcamcleaner.detection.crop_check import CROP_SIZE_PX, CropChecker
+from dashcamcleaner.detection.pool import ModelPool
+from dashcamcleaner.detection.tiling import FrameDetector, check_kinds
 from dashcamcleaner.detection.weights import find_weights
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.planning.memory import MemoryPlanner
 from dashcamcleaner.planning.planner import TrackPlanner
 from dashcamcleaner.settings import Settings
 from dashcamcleaner.tracking.detection_schedule import DetectionSchedule
-from dashcamcleaner.tracking.evidence import EvidenceModel
+from dashcamcleaner.tracking.evidence import LEAST_CHECK, EvidenceModel
 from dashcamcleaner.tracking.tracker import Tracker
 
-__all__ = ["detection_schedule", "make_planner", "rules_per_kind", "shapes_per_kind"]
+__all__ = [
+    "checker_for",
+    "detection_schedule",
+    "detector_for",
+    "inference_size",
+    "make_planner",
+    "rules_per_kind",
+    "shapes_per_kind",
+]
+
+_MOST_ENLARGED = 1.5
 
 
 def rules_per_kind(settings: Settings, *, recommended: Mapping[str, float] | None = None) -> dict[str, KindRules]:
@@ -132,3 +145,51 @@ def make_planner(
         evidence=EvidenceModel.shipped(),
         max_region=settings.max_region,
     )
+
+
+def checker_for(settings: Settings, detector: FrameDetector, models: ModelPool) -> CropChecker | None:
+    """Closer looks by the run's own weights; None where tracks are not judged by evidence."""
+    if not (settings.tracking and settings.crop_checks):
+        return None
+    network = models.detector(
+        weights=settings.weights,
+        backend=detector.description.backend,
+        device=settings.device,
+        inference_size=CROP_SIZE_PX,
+        precision=settings.precision,
+        aspect=(1, 1),
+        threads=settings.workers,
+        trust_weights=settings.trust_weights,
+        floor=LEAST_CHECK,
+    )
+    # A look costs the same whatever the inference size: less is spent where a frame costs less.
+    return CropChecker(network, per_frame=min(1.0, max(detector.picture_size) / 1280))
+
+
+def detector_for(settings: Settings, *, upright_size: tuple[int, int], models: ModelPool) -> FrameDetector:
+    """The detection stage that the settings ask for, over the backend that they ask for; the pool's, not to be closed.
+
+    Raises:
+        BackendError: no backend, no weights, or a wanted kind that no weights know.
+    """
+    network = models.detector(
+        weights=settings.weights,
+        backend=settings.backend,
+        device=settings.device,
+        inference_size=inference_size(settings, upright_size=upright_size),
+        precision=settings.precision,
+        aspect=upright_size,
+        batch=settings.batch,
+        threads=settings.workers,
+        trust_weights=settings.trust_weights,
+    )
+    check_kinds(network, settings.kinds())
+    return FrameDetector(network, upright_size=upright_size, kinds=None, tiles=settings.tiles)
+
+
+def inference_size(settings: Settings, *, upright_size: tuple[int, int]) -> int:
+    """The long side that the network sees: as set, but a small picture is not blown up beyond what it holds.
+
+    Enlarged half again, small faces are found better; enlarged more, blur begins to look like large faces.
+    """
+    return max(160, min(settings.inference_size, round(max(upright_size) * _MOST_ENLARGED)))

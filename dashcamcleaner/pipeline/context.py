@@ -14,14 +14,21 @@ from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.kinds import KindRules, thresholds_of
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import PlanHeader, Planner
-from dashcamcleaner.detection.crop_check import CROP_SIZE_PX, CropChecker
+from dashcamcleaner.detection.crop_check import CropChecker
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.detection.pool import ModelPool
-from dashcamcleaner.detection.tiling import FrameDetector, check_kinds
+from dashcamcleaner.detection.tiling import FrameDetector
 from dashcamcleaner.detection.weights import unreadable_sidecars
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.messages import msg
-from dashcamcleaner.pipeline.build import detection_schedule, make_planner, rules_per_kind
+from dashcamcleaner.pipeline.build import (
+    checker_for,
+    detection_schedule,
+    detector_for,
+    inference_size,
+    make_planner,
+    rules_per_kind,
+)
 from dashcamcleaner.pipeline.frames import FramePlanner
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.job_edits import load_edits
@@ -39,21 +46,15 @@ from dashcamcleaner.pipeline.seen_log import SeenLog, log_path, older_log_notes
 from dashcamcleaner.pipeline.skipping import SkippingObservationSource
 from dashcamcleaner.settings import ROWS, Settings
 from dashcamcleaner.tracking.camera_motion import MotionEstimator
-from dashcamcleaner.tracking.evidence import LEAST_CHECK
 
 __all__ = [
     "RunContext",
-    "checker_for",
-    "detector_for",
-    "inference_size",
     "live_source",
     "open_context",
     "seeing_of",
     "versions",
     "video_track_of",
 ]
-
-_MOST_ENLARGED = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,25 +270,6 @@ def _interval_notes(settings: Settings) -> tuple[str, ...]:
             else msg("Every frame is looked at: {why}.", why=why),)  # fmt: skip
 
 
-def checker_for(settings: Settings, detector: FrameDetector, models: ModelPool) -> CropChecker | None:
-    """Closer looks by the run's own weights; None where tracks are not judged by evidence."""
-    if not (settings.tracking and settings.crop_checks):
-        return None
-    network = models.detector(
-        weights=settings.weights,
-        backend=detector.description.backend,
-        device=settings.device,
-        inference_size=CROP_SIZE_PX,
-        precision=settings.precision,
-        aspect=(1, 1),
-        threads=settings.workers,
-        trust_weights=settings.trust_weights,
-        floor=LEAST_CHECK,
-    )
-    # A look costs the same whatever the inference size: less is spent where a frame costs less.
-    return CropChecker(network, per_frame=min(1.0, max(detector.picture_size) / 1280))
-
-
 def _from_plan(
     job: Job,
     info: MediaInfo,
@@ -342,35 +324,6 @@ def video_track_of(job: Job) -> int | None:
     if job.settings.video_track is not None or job.from_plan is None:
         return job.settings.video_track
     return read_header(job.from_plan).video_track
-
-
-def detector_for(settings: Settings, *, upright_size: tuple[int, int], models: ModelPool) -> FrameDetector:
-    """The detection stage that the settings ask for, over the backend that they ask for; the pool's, not to be closed.
-
-    Raises:
-        BackendError: no backend, no weights, or a wanted kind that no weights know.
-    """
-    network = models.detector(
-        weights=settings.weights,
-        backend=settings.backend,
-        device=settings.device,
-        inference_size=inference_size(settings, upright_size=upright_size),
-        precision=settings.precision,
-        aspect=upright_size,
-        batch=settings.batch,
-        threads=settings.workers,
-        trust_weights=settings.trust_weights,
-    )
-    check_kinds(network, settings.kinds())
-    return FrameDetector(network, upright_size=upright_size, kinds=None, tiles=settings.tiles)
-
-
-def inference_size(settings: Settings, *, upright_size: tuple[int, int]) -> int:
-    """The long side that the network sees: as set, but a small picture is not blown up beyond what it holds.
-
-    Enlarged half again, small faces are found better; enlarged more, blur begins to look like large faces.
-    """
-    return max(160, min(settings.inference_size, round(max(upright_size) * _MOST_ENLARGED)))
 
 
 def seeing_of(settings: Settings, description: DetectorDescription, *, info: MediaInfo) -> dict[str, object]:

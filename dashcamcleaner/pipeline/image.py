@@ -20,8 +20,8 @@ from dashcamcleaner.media.image_writer import write_still
 from dashcamcleaner.media.written import check_still
 from dashcamcleaner.messages import msg
 from dashcamcleaner.output_files import keep_date, mode_like
-from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
-from dashcamcleaner.pipeline.context import RunContext, checker_for, detector_for, open_context
+from dashcamcleaner.pipeline.build import checker_for, detector_for, make_planner, rules_per_kind
+from dashcamcleaner.pipeline.context import RunContext, open_context
 from dashcamcleaner.pipeline.detection_export import open_export
 from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
 from dashcamcleaner.pipeline.job import Job

@@ -24,8 +24,7 @@ from dashcamcleaner.media.written import check_clip
 from dashcamcleaner.obscure.masks import region_mask
 from dashcamcleaner.obscure.obscurer import Obscurer
 from dashcamcleaner.output_files import PRIVATE, keep_date, mode_like
-from dashcamcleaner.pipeline.build import rules_per_kind, shapes_per_kind
-from dashcamcleaner.pipeline.context import detector_for
+from dashcamcleaner.pipeline.build import detector_for, rules_per_kind, shapes_per_kind
 from dashcamcleaner.pipeline.detection_export import DetectionExport, open_export
 from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
 from dashcamcleaner.pipeline.hidden_sheet import HiddenSheet

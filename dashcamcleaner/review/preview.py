@@ -28,8 +28,7 @@ from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.frame_times import first_time, frame_times
 from dashcamcleaner.messages import msg
-from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
-from dashcamcleaner.pipeline.context import detector_for
+from dashcamcleaner.pipeline.build import detector_for, make_planner, rules_per_kind
 from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
 from dashcamcleaner.pipeline.observations import StoredObservationSource
 from dashcamcleaner.pipeline.own_styles import OwnStyles

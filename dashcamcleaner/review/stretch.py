@@ -13,8 +13,7 @@ from collections.abc import Iterable
 
 from dashcamcleaner.core.plan import FramePlan, Observation, Planner, Region
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
-from dashcamcleaner.pipeline.build import make_planner, rules_per_kind
-from dashcamcleaner.pipeline.context import checker_for, detector_for
+from dashcamcleaner.pipeline.build import checker_for, detector_for, make_planner, rules_per_kind
 from dashcamcleaner.pipeline.frames import FramePlanner
 from dashcamcleaner.review.preview import ClipPreview
 from dashcamcleaner.settings import SETTINGS, Settings

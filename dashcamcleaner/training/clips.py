@@ -28,7 +28,7 @@ from dashcamcleaner.detection.weights import find_weights
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.probe import probe
 from dashcamcleaner.messages import msg
-from dashcamcleaner.pipeline import context
+from dashcamcleaner.pipeline import build, context
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind, shapes_per_kind
 from dashcamcleaner.pipeline.frames import FramePlanner
 from dashcamcleaner.plain_files import file_sha256
@@ -83,9 +83,7 @@ class DryRun:
     def detector(self) -> FrameDetector:
         """Opened when it is first needed: what is cached needs none."""
         if self._detector is None:
-            self._detector = context.detector_for(
-                self.settings, upright_size=self.info.upright_size, models=self._models
-            )
+            self._detector = build.detector_for(self.settings, upright_size=self.info.upright_size, models=self._models)
         return self._detector
 
     def observations(self, planner: Planner | None = None) -> list[Observation]:
@@ -142,7 +140,7 @@ class DryRun:
     def _observe(self, planner: Planner) -> list[Observation]:
         detector = self.detector
         if self._checker is None and not self._given:
-            self._checker = context.checker_for(self.settings, detector, self._models)
+            self._checker = build.checker_for(self.settings, detector, self._models)
         source = context.live_source(self.settings, detector, log=None)
         looking = FramePlanner(planner, checker=self._checker, picture_size=detector.picture_size)
         found = []
@@ -182,7 +180,7 @@ class DryRun:
                 for file in find_weights(name).files
             ],
             [settings.tiles, settings.backend, settings.device, settings.precision, settings.batch],
-            context.inference_size(settings, upright_size=self.info.upright_size),
+            build.inference_size(settings, upright_size=self.info.upright_size),
             [settings.tracking, settings.crop_checks, settings.look_ahead > 0, settings.detect_every],
             sorted((kind, one.probability) for kind, one in rules_per_kind(settings).items()),
             hashlib.sha256(model).hexdigest(),
