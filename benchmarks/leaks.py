@@ -58,7 +58,7 @@ from dashcamcleaner.planning.memory import MemoryPlanner
 from dashcamcleaner.planning.weak_spots import planned
 from dashcamcleaner.settings import Settings, resolve
 from dashcamcleaner.training.clips import DryRun, figures_of
-from dashcamcleaner.training.leaks import LeakFigures
+from dashcamcleaner.training.leak_figures import LeakFigures
 from dashcamcleaner.training.truth import CLIP_SUFFIXES, ClipTruth, LabelledClip, labelled_clips
 
 MODES = {

@@ -382,7 +382,7 @@ def test_the_tool_for_training_speaks_the_users_language(
 
 def test_figures_of_weights_have_heads_in_the_users_language() -> None:
     from dashcamcleaner.training.evaluate import Evaluation, table
-    from dashcamcleaner.training.leaks import LeakFigures
+    from dashcamcleaner.training.leak_figures import LeakFigures
     from dashcamcleaner.training.scoring import SIZE_BINS
 
     at = {"threshold": 0.2, "recall": 0.5, "precision": 0.5,

@@ -34,7 +34,8 @@ from dashcamcleaner.pipeline.frames import FramePlanner
 from dashcamcleaner.plain_files import file_sha256
 from dashcamcleaner.planning.weak_spots import planned, thorough_plans
 from dashcamcleaner.settings import Settings, resolve
-from dashcamcleaner.training.leaks import LeakFigures, leaks
+from dashcamcleaner.training.leak_figures import LeakFigures
+from dashcamcleaner.training.leaks import leaks
 from dashcamcleaner.training.truth import ClipTruth, labelled_clips
 
 __all__ = ["DryRun", "clip_figures", "figures_of"]

@@ -32,7 +32,8 @@ from dashcamcleaner.planning.weak_spots import planned, thorough_plans, weak_spo
 from dashcamcleaner.tracking.evidence import EvidenceModel
 from dashcamcleaner.tracking.track import LARGE_LESS_SURE, large_share
 from dashcamcleaner.tracking.tracker import Tracker
-from dashcamcleaner.training.leaks import LeakFigures, leaks
+from dashcamcleaner.training.leak_figures import LeakFigures
+from dashcamcleaner.training.leaks import leaks
 from tests import scenes
 from tests.scenes import Scene, Thing, even, random_scene
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Observation, Origin, Region
 from dashcamcleaner.core.time import FrameTime
-from dashcamcleaner.training.leaks import COVER, GAP, NEVER, LeakFigures, covered_share, leaks, union_area
+from dashcamcleaner.training.leak_figures import COVER, GAP, NEVER, LeakFigures
+from dashcamcleaner.training.leaks import covered_share, leaks, union_area
 from dashcamcleaner.training.truth import ClipTruth
 
 BOX = (100.0, 100.0, 140.0, 140.0)
