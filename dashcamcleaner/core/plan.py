@@ -9,12 +9,11 @@ it. This module knows lines, not files; `pipeline.plan_file` reads and writes th
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import PurePath
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 
@@ -27,10 +26,6 @@ from dashcamcleaner.messages import msg
 from dashcamcleaner.side_files import UNREADABLE, parse_json, reason_of, within
 
 __all__ = [
-    "LARGEST_IN_WINDOW",
-    "CheckingPlanner",
-    "HurriedPlanner",
-    "WeakSpot",
     "PLAN_VERSION",
     "WHOLE_FRAME",
     "CropCheck",
@@ -38,7 +33,6 @@ __all__ = [
     "Observation",
     "Origin",
     "PlanHeader",
-    "Planner",
     "Region",
 ]
 
@@ -361,63 +355,3 @@ def _time_base_of(value: Any) -> Fraction:
     """The seconds of a tick: more than none, and no more than FFmpeg's numbers can tell."""
     numerator, denominator = (int(within(v, 1, (1 << 31) - 1, what="the time base")) for v in (value[0], value[1]))
     return Fraction(numerator, denominator)
-
-
-class Planner(Protocol):
-    """Pushed and drained; no files, no clock, no pixels. `planning.planner` holds the implementations.
-
-    Attributes:
-        shortened: the look-ahead could not be had in full; the caller warns.
-    """
-
-    @property
-    def shortened(self) -> bool:
-        """Whether the look-ahead could not be had in full."""
-
-    def push(self, seen: Observation) -> Sequence[FramePlan]:
-        """Take the next frame; give those that are finished now, in order."""
-
-    def finish(self) -> Sequence[FramePlan]:
-        """The clip has ended: give the rest, in order."""
-
-
-@runtime_checkable
-class CheckingPlanner(Planner, Protocol):
-    """A planner that wants a closer look at some detections of the frame that it was just given."""
-
-    def unsure(self) -> Sequence[tuple[float, tuple[float, float, float, float], str]]:
-        """Detections of the latest frame worth a closer look: ``(worth, box, kind)``, the most worthwhile first."""
-
-    def add_checks(self, checks: Sequence[CropCheck]) -> None:
-        """Take what the closer looks found; they become part of the latest observation."""
-
-
-@runtime_checkable
-class HurriedPlanner(Planner, Protocol):
-    """A planner that can be asked for frames before its look-ahead is full: a live picture leaves at its time."""
-
-    def give(self, *, through: int) -> Sequence[FramePlan]:
-        """The frames up to and with an index, in order, planned by what is known now; none that was not pushed.
-
-        Args:
-            through: the index of the last frame that is wanted.
-        """
-
-
-LARGEST_IN_WINDOW = 0.5
-"""Larger things, as a part of a window's side, are not looked at enlarged: people's bodies begin to look like faces."""
-
-
-@dataclass(frozen=True, slots=True)
-class WeakSpot:
-    """Where to look again in one frame.
-
-    Args:
-        index: the index of the frame.
-        windows: areas to be looked at enlarged, upright full-size pixels, within the picture.
-        whole: the whole frame is to be looked at, at other sizes than the first time.
-    """
-
-    index: int
-    windows: tuple[tuple[float, float, float, float], ...] = ()
-    whole: bool = False

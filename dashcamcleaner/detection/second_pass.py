@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from dashcamcleaner.core.boxes import Detections
-from dashcamcleaner.core.plan import LARGEST_IN_WINDOW, WeakSpot
+from dashcamcleaner.core.weak_spot import LARGEST_IN_WINDOW, WeakSpot
 from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.detection.yolo import GREY
 

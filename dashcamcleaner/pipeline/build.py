@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.kinds import BUILT_IN, KindRules, rules_of
-from dashcamcleaner.core.plan import Planner
+from dashcamcleaner.core.planner import Planner
 from dashcamcleaner.core.time import Span
 from dashcamcleaner.detection.crop_check import CROP_SIZE_PX, CropChecker
 from dashcamcleaner.detection.pool import ModelPool

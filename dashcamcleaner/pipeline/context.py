@@ -13,7 +13,8 @@ import dashcamcleaner
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.kinds import KindRules, thresholds_of
 from dashcamcleaner.core.media_info import MediaInfo
-from dashcamcleaner.core.plan import PlanHeader, Planner
+from dashcamcleaner.core.plan import PlanHeader
+from dashcamcleaner.core.planner import Planner
 from dashcamcleaner.detection.crop_check import CropChecker
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.detection.pool import ModelPool

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from dashcamcleaner.core.events import Event
 from dashcamcleaner.core.frame import Frame
-from dashcamcleaner.core.plan import CheckingPlanner, FramePlan, HurriedPlanner, Observation, Planner
+from dashcamcleaner.core.plan import FramePlan, Observation
+from dashcamcleaner.core.planner import CheckingPlanner, HurriedPlanner, Planner
 from dashcamcleaner.detection.crop_check import CropChecker
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.observations import ObservationSource

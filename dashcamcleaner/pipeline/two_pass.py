@@ -14,7 +14,9 @@ from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Event
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
-from dashcamcleaner.core.plan import CheckingPlanner, CropCheck, FramePlan, Observation, Planner, WeakSpot
+from dashcamcleaner.core.plan import CropCheck, FramePlan, Observation
+from dashcamcleaner.core.planner import CheckingPlanner, Planner
+from dashcamcleaner.core.weak_spot import WeakSpot
 from dashcamcleaner.detection.second_pass import SecondPass
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.pipeline.build import make_planner

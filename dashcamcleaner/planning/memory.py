@@ -1,6 +1,6 @@
 """Frame memory: what was found in a frame is hidden in some frames before and after it, too.
 
-The plain dial beside tracks: `MemoryPlanner` stands behind the port `core.plan.Planner` by itself, and `FrameMemory`
+The plain dial beside tracks: `MemoryPlanner` stands behind the port `core.planner.Planner` by itself, and `FrameMemory`
 adds the same to the plans of `planning.planner`. Bounded in frames.
 """
 
@@ -66,7 +66,7 @@ class MemoryPlanner:
         return self._memory.push(FramePlan(seen, regions))
 
     def give(self, *, through: int) -> Sequence[FramePlan]:
-        """See `core.plan.HurriedPlanner`."""
+        """See `core.planner.HurriedPlanner`."""
         return self._memory.give(through=through)
 
     def finish(self) -> Sequence[FramePlan]:
@@ -110,7 +110,7 @@ class FrameMemory:
         return done
 
     def give(self, *, through: int) -> list[FramePlan]:
-        """See `core.plan.HurriedPlanner`."""
+        """See `core.planner.HurriedPlanner`."""
         done = []
         while self._waiting and self._waiting[0].index <= through:
             done.append(self._emit())

@@ -1,8 +1,8 @@
 """Observations -> FramePlans: what is hidden in each frame, by tracks.
 
-Planners are pushed and drained (`core.plan.Planner`): no files, no clock, no pixels. The pipeline feeds them, on a live
-run as on a replay of a stored plan; both give the same regions. `TrackPlanner` is the default: detections linked to
-tracks, their gaps filled along their motion. The plain dial beside it is `planning.memory.MemoryPlanner`.
+Planners are pushed and drained (`core.planner.Planner`): no files, no clock, no pixels. The pipeline feeds them, on a
+live run as on a replay of a stored plan; both give the same regions. `TrackPlanner` is the default: detections linked
+to tracks, their gaps filled along their motion. The plain dial beside it is `planning.memory.MemoryPlanner`.
 
 Both hide a damaged frame wholly.
 """
@@ -233,7 +233,7 @@ class TrackPlanner:
         return [*done, *self._memory.finish()]
 
     def give(self, *, through: int) -> Sequence[FramePlan]:
-        """See `core.plan.HurriedPlanner`."""
+        """See `core.planner.HurriedPlanner`."""
         done: list[FramePlan] = []
         while self._waiting and self._waiting[0].index <= through:
             done += self._memory.push(self._emit())

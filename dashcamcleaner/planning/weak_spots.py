@@ -14,7 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from dashcamcleaner.core.boxes import Detections, iou, window_around
-from dashcamcleaner.core.plan import LARGEST_IN_WINDOW, WHOLE_FRAME, FramePlan, Observation, Origin, Planner, WeakSpot
+from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Observation, Origin
+from dashcamcleaner.core.planner import Planner
+from dashcamcleaner.core.weak_spot import LARGEST_IN_WINDOW, WeakSpot
 
 __all__ = ["planned", "thorough_plans", "weak_spots", "with_extra"]
 

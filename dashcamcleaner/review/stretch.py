@@ -11,7 +11,8 @@ import dataclasses
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
-from dashcamcleaner.core.plan import FramePlan, Observation, Planner, Region
+from dashcamcleaner.core.plan import FramePlan, Observation, Region
+from dashcamcleaner.core.planner import Planner
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.pipeline.build import checker_for, detector_for, make_planner, rules_per_kind
 from dashcamcleaner.pipeline.frames import FramePlanner

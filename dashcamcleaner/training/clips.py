@@ -18,7 +18,9 @@ from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.kinds import thresholds_of
 from dashcamcleaner.core.media_info import MediaInfo
-from dashcamcleaner.core.plan import FramePlan, Observation, Planner, WeakSpot
+from dashcamcleaner.core.plan import FramePlan, Observation
+from dashcamcleaner.core.planner import Planner
+from dashcamcleaner.core.weak_spot import WeakSpot
 from dashcamcleaner.detection.crop_check import CropChecker
 from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.detection.pool import ModelPool

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dashcamcleaner.core.boxes import Detections
-from dashcamcleaner.core.plan import WeakSpot
+from dashcamcleaner.core.weak_spot import WeakSpot
 from dashcamcleaner.detection.detector import DetectorDescription
 from dashcamcleaner.detection.second_pass import SecondPass
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scenes import SIZE, Scene, Thing
 
-from dashcamcleaner.core.plan import HurriedPlanner, Planner
+from dashcamcleaner.core.planner import HurriedPlanner, Planner
 from dashcamcleaner.core.time import Span
 from dashcamcleaner.pipeline.build import rules_per_kind
 from dashcamcleaner.planning.memory import MemoryPlanner

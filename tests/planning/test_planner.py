@@ -24,7 +24,8 @@ from dashcamcleaner.core.edit_types import (
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.motion import Motion
-from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Observation, Origin, Planner
+from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Observation, Origin
+from dashcamcleaner.core.planner import Planner
 from dashcamcleaner.core.time import FrameTime, Span
 from dashcamcleaner.planning.memory import MemoryPlanner
 from dashcamcleaner.planning.planner import TrackPlanner
