@@ -122,18 +122,18 @@ def run(source: Path, output: Path, *, keep: tuple[str, ...]) -> RunSummary | Da
 
 def examine(source: Path, scratch: Path, row: Row, *, extension: str) -> None:
     found = format_of(source)
-    still = found is not None and found.kind is MediaKind.PICTURE
-    output = scratch / f"{source.name}{output_suffix(source) if still else extension}"
+    is_picture = found is not None and found.kind is MediaKind.PICTURE
+    output = scratch / f"{source.name}{output_suffix(source) if is_picture else extension}"
     result = run(source, output, keep=())
     if isinstance(result, DashcamCleanerError):
         row.outcome = f"refused: {plain(result.message, source)}"
         return
     row.outcome = result.status
     row.told = [f"{a.what} {a.action}" for a in result.streams if a.action in ("dropped", "converted", "muted")]
-    row.told += [a.why for a in result.streams if still and a.action == "cleaned" and a.why]
+    row.told += [a.why for a in result.streams if is_picture and a.action == "cleaned" and a.why]
     found = ("Nothing was found", "An earlier run", *result.hidden.notes)
     row.told += [plain(text, source) for text in result.warnings if not text.startswith(found)]
-    if not still:
+    if not is_picture:
         compare(source, output, row)
     kept = run(source, output, keep=tuple(KEEPABLE))
     if isinstance(kept, DashcamCleanerError):

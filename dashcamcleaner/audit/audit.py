@@ -37,12 +37,12 @@ from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.errors import DashcamCleanerError, PlanError
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import open_clip
-from dashcamcleaner.media.image_file import is_still, read_still
+from dashcamcleaner.media.image_file import is_picture_file, read_picture_file
 from dashcamcleaner.messages import joined, msg
 from dashcamcleaner.os_errors import as_our_error
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.edits_file import EditsFile
-from dashcamcleaner.pipeline.image import info_of_still
+from dashcamcleaner.pipeline.image import info_of_picture
 from dashcamcleaner.pipeline.job_edits import clear_note
 from dashcamcleaner.pipeline.plan_check import examine_plan
 from dashcamcleaner.pipeline.plan_file import find_plan, is_plan_of, read_header
@@ -239,9 +239,9 @@ def _not_applied(edits: Edits) -> Iterator[Finding]:
 
 def _opened(path: Path, *, video_track: int | None = None) -> tuple[MediaInfo, AbstractContextManager[Iterable[Frame]]]:
     """A clip or a picture: what it is, and its frames."""
-    if is_still(path):
-        still = read_still(path)
-        return info_of_still(still), contextlib.nullcontext([still.frame])
+    if is_picture_file(path):
+        picture = read_picture_file(path)
+        return info_of_picture(picture), contextlib.nullcontext([picture.frame])
     info = probe.probe(path, video_track=video_track)
     return info, open_clip(path, info=info)
 

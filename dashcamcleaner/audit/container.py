@@ -67,8 +67,8 @@ def examine(path: Path, *, video: int | None = None) -> ContainerContents:
     Raises:
         InputError: it cannot be read.
     """
-    if still := _still(path):
-        return still
+    if picture := _picture_contents(path):
+        return picture
     facts = ContainerContents()
     spans: list[tuple[int, int]] = []
     try:
@@ -169,7 +169,7 @@ def _extra_boxes(path: Path) -> list[str]:
     return [msg("the box {name} of {size} bytes", name=name, size=size) for name, size in extras]
 
 
-def _still(path: Path) -> ContainerContents | None:
+def _picture_contents(path: Path) -> ContainerContents | None:
     """The facts of a picture file: what its headers tell, and pictures beside the picture. None for a clip."""
     try:
         with Image.open(path) as picture:

@@ -98,7 +98,7 @@ class MediaInfo:
     chapters: int = 0
     chapter_titles: tuple[str, ...] = ()
     tags: dict[str, str] = field(default_factory=dict)
-    still: bool = False
+    is_picture: bool = False
     marks: tuple[PictureMark, ...] = ()
     cut: bool = False
     warnings: tuple[str, ...] = ()

@@ -163,7 +163,7 @@ class EngineFacade:
         info = probe(clip)
         picture = first_picture(clip, longest_side_px=_THUMBNAIL_SOURCE_PX, info=info)
         return ClipFacts(
-            duration_s=None if info.still else info.duration_s,
+            duration_s=None if info.is_picture else info.duration_s,
             size=info.upright_size,
             frames=info.frames,
             file_bytes=info.file_bytes or clip.stat().st_size,

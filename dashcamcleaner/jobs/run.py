@@ -10,7 +10,7 @@ from dashcamcleaner.audit.audit import audit_run
 from dashcamcleaner.core.events import Event, Failed, Finished
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.errors import DashcamCleanerError
-from dashcamcleaner.media.image_file import is_still
+from dashcamcleaner.media.image_file import is_picture_file
 from dashcamcleaner.os_errors import as_our_error
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.image import clean_image
@@ -55,10 +55,12 @@ def clean(
 
 def _clean(job: Job, models: ModelPool, control: Control, ahead: DetectionsAhead | None) -> Iterator[Event]:
     settle_allocator()
-    still = is_still(job.source)
-    if still:
+    is_picture = is_picture_file(job.source)
+    if is_picture:
         control.wait_while_paused()  # a picture is done too soon to be held, or ended, in its middle
-    run = clean_image(job, models=models) if still else clean_video(job, control=control, models=models, ahead=ahead)
+    run = (
+        clean_image(job, models=models) if is_picture else clean_video(job, control=control, models=models, ahead=ahead)
+    )
     with contextlib.closing(run):
         for event in run:
             if isinstance(event, Finished) and job.audit:

@@ -32,7 +32,7 @@ from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media.decoder import Decoder, open_clip
 from dashcamcleaner.media.frame_times import frame_times_and_keys
-from dashcamcleaner.media.image_file import is_still
+from dashcamcleaner.media.image_file import is_picture_file
 from dashcamcleaner.media.probe import probe
 from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.build import detection_schedule, detector_for
@@ -268,7 +268,7 @@ def _planned_parts(job: Job, *, workers: int) -> tuple[list[Part], str]:
     if job.from_plan is not None or not job.detect:
         return [], msg("nothing is detected")
     try:
-        if is_still(job.source):
+        if is_picture_file(job.source):
             return [], ""
         info = probe(job.source, video_track=job.settings.video_track)
         if detection_schedule(job.settings, upright_size=info.upright_size) is not None:

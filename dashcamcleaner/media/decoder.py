@@ -111,7 +111,7 @@ class Decoder:
         with map_os_errors(Path(path), verb="opened", to=InputError, also=(av.error.FFmpegError,)):
             self._container = open_source(
                 path,
-                format_name=info.container if info.still else None,
+                format_name=info.container if info.is_picture else None,
                 hwaccel=chosen.hwaccel() if chosen is not None else None,
             )
         try:

@@ -21,7 +21,7 @@ def frame_times(path: str | Path, *, info: MediaInfo) -> tuple[int, ...]:
         InputError: it cannot be opened (any more).
     """
     times, _ = frame_times_and_keys(path, info=info)
-    if not times and info.still:
+    if not times and info.is_picture:
         return (info.start_pts or 0,)
     return times
 

@@ -1,4 +1,4 @@
-"""Pictures: a file in, a `Still` (one `Frame`) out; and a `Still` back into a file. Called by `pipeline.image`.
+"""Pictures: a file in, a `PictureFile` (one `Frame`) out. `pipeline.image` calls, `media.image_writer` writes it back.
 
 The picture is turned upright as its EXIF says, so the frame needs no orientation. A JPEG stays in its own YCbCr and is
 written with its own quantisation tables and subsampling: what was not obscured loses next to nothing. 16-bit pictures
@@ -37,7 +37,7 @@ from dashcamcleaner.media.tiff_tags import EXTRA_SAMPLES
 from dashcamcleaner.messages import msg
 from dashcamcleaner.side_files import UNREADABLE
 
-__all__ = ["Still", "is_still", "picture_frame", "read_still", "still_size"]
+__all__ = ["PictureFile", "is_picture_file", "picture_frame", "read_picture_file", "picture_file_size"]
 
 Image.MAX_IMAGE_PIXELS = 1 << 28
 """Pillow's own bound, for the whole process; the budget is asked before anything is decoded."""
@@ -56,7 +56,7 @@ _UNSPECIFIED, _ASSOCIATED = 0, 1
 
 
 @dataclass(slots=True, eq=False)
-class Still:
+class PictureFile:
     """One picture.
 
     Args:
@@ -80,12 +80,12 @@ class Still:
     large: bool = False
 
 
-def is_still(path: str | Path) -> bool:
+def is_picture_file(path: str | Path) -> bool:
     """Whether a file is a picture, by its first bytes (a GIF is a clip: it may move). False if it cannot be read."""
     return picture_format(path) is not None
 
 
-def read_still(path: str | Path) -> Still:
+def read_picture_file(path: str | Path) -> PictureFile:
     """Read a picture, upright.
 
     Raises:
@@ -111,7 +111,7 @@ def read_still(path: str | Path) -> Still:
                 return _read(path, image)
 
 
-def still_size(path: str | Path) -> tuple[int, int]:
+def picture_file_size(path: str | Path) -> tuple[int, int]:
     """``(width, height)`` as stored, by the file's header alone: to refuse what is too large before it is decoded.
 
     Raises:
@@ -167,7 +167,7 @@ def _reading(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _read(path: Path, image: Image.Image) -> Still:
+def _read(path: Path, image: Image.Image) -> PictureFile:
     name = image.format or ""
     frames = getattr(image, "n_frames", 1)
     if frames > 1 and name != "MPO":
@@ -175,13 +175,13 @@ def _read(path: Path, image: Image.Image) -> Still:
             msg("{path} holds {frames} pictures that move or follow each other.", path=path, frames=frames),
             hint="Single pictures are cleaned; save an animation as a clip or GIF first.",
         )
-    still_format = "JPEG" if name == "MPO" else name
-    if still_format not in _READABLE:
+    own_format = "JPEG" if name == "MPO" else name
+    if own_format not in _READABLE:
         raise InputError(
             msg("{path} is a {name} picture, which is not read here.", path=path, name=name),
             hint="Save it as PNG or JPEG first.",
         )
-    large = still_format == "JPEG" and image.mode in ("L", "RGB") and not _fits(image)
+    large = own_format == "JPEG" and image.mode in ("L", "RGB") and not _fits(image)
     if not large:
         _check(path, image)
     if name == "PNG":
@@ -199,11 +199,11 @@ def _read(path: Path, image: Image.Image) -> Still:
     if large:
         frame = read_large(path, image)
         actions.append(StreamAction("picture of more than 100 million pixels", "converted", "coded anew through RGB"))
-        return Still(path, still_format, frame, actions, icc, exif, dpi, jpeg, lossless, large=True)
+        return PictureFile(path, own_format, frame, actions, icc, exif, dpi, jpeg, lossless, large=True)
     if _depth(image) == 16:
         planes, layout = _read_deep(path, exif)
         frame = picture_frame(planes, layout, pq=marks.is_pq)
-        return Still(path, still_format, frame, actions, icc, exif, dpi, jpeg, lossless, marks)
+        return PictureFile(path, own_format, frame, actions, icc, exif, dpi, jpeg, lossless, marks)
     if image.mode == "CMYK":
         actions.append(StreamAction("picture in CMYK", "converted", "written as RGB, without its profile"))
         icc, jpeg = None, {}
@@ -220,7 +220,7 @@ def _read(path: Path, image: Image.Image) -> Still:
             jpeg["subsampling"] = 0  # turned 4:2:2 would halve the other side, which JPEG writers do not offer
     planes, layout = _planes(image)
     frame = picture_frame(planes, layout, pq=marks.is_pq)
-    return Still(path, still_format, frame, actions, icc, exif, dpi, jpeg, lossless, marks)
+    return PictureFile(path, own_format, frame, actions, icc, exif, dpi, jpeg, lossless, marks)
 
 
 def _described(path: Path, image: Image.Image, actions: list[StreamAction]) -> tuple[ColorMarks, JpegParts | None]:

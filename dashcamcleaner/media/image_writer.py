@@ -1,4 +1,4 @@
-"""Pictures on the way out: a cleaned still written in its own format, with what of its description may stay.
+"""Pictures on the way out: a cleaned one written in its own format, with what of its description may stay.
 
 `media.image_file` reads them; what of EXIF, profiles and colour marks is kept or dropped is decided here and told.
 """
@@ -21,14 +21,14 @@ from dashcamcleaner.core.summary import StreamAction
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.media.color_marks import ColorMarks, with_marks
 from dashcamcleaner.media.formats import MediaKind, format_of, suffixes
-from dashcamcleaner.media.image_file import Still
+from dashcamcleaner.media.image_file import PictureFile
 from dashcamcleaner.media.large_jpeg import encoded_large, write_parts
 from dashcamcleaner.media.text_judge import tells_position
 from dashcamcleaner.media.tiff_tags import EXTRA_SAMPLES, ICC_PROFILE, UNASSOCIATED, with_tags
 from dashcamcleaner.messages import joined, msg
 from dashcamcleaner.os_errors import map_os_errors
 
-__all__ = ["write_still"]
+__all__ = ["write_picture_file"]
 
 _EXIF, _GPS, _INTEROP, _MAKER_NOTE = 0x8769, 0x8825, 0xA005, 0x927C
 _THUMBNAIL = 0x0201
@@ -43,8 +43,8 @@ _NON_JPEG_QUALITY = {"JPEG": 93, "WEBP": 90, "AVIF": 80}
 """For pictures that were not of that format before: no difference to be seen at full size."""
 
 
-def write_still(
-    still: Still,
+def write_picture_file(
+    picture: PictureFile,
     *,
     partial_path: str | Path,
     final: Path | None = None,
@@ -55,7 +55,7 @@ def write_still(
     """Write the picture as its frame is now.
 
     Args:
-        still: the picture as read; its frame may have been obscured.
+        picture: the picture as read; its frame may have been obscured.
         partial_path: the file that is written; renaming is the caller's.
         final: the name that the file is going to have, for messages.
         suffix: extension of the final name, which picks the format; None: the source's format.
@@ -70,35 +70,37 @@ def write_still(
         DiskFull: no room left.
     """
     partial_path = Path(partial_path)
-    target = _target(still, suffix)
-    w, h = still.frame.size
+    target = _target(picture, suffix)
+    w, h = picture.frame.size
     actions = [
         StreamAction(
-            msg("picture ({format}, {w}x{h})", format=still.format, w=w, h=h), "cleaned", _change(still, target)
+            msg("picture ({format}, {w}x{h})", format=picture.format, w=w, h=h), "cleaned", _change(picture, target)
         )
     ]
-    exif, exif_actions = _exif(still, keep=keep, target=target)
+    exif, exif_actions = _exif(picture, keep=keep, target=target)
     actions += exif_actions
     options: dict[str, Any] = {}
     if exif is not None:
         options["exif"] = exif
-    if still.icc is not None:
-        options["icc_profile"] = still.icc
+    if picture.icc is not None:
+        options["icc_profile"] = picture.icc
     with _writing(partial_path, final or partial_path):
-        if still.large:
+        if picture.large:
             _require_jpeg(target)
-            parts = encoded_large(still.frame, still.jpeg, quality=quality, exif=options.get("exif"), icc=still.icc)
+            parts = encoded_large(
+                picture.frame, picture.jpeg, quality=quality, exif=options.get("exif"), icc=picture.icc
+            )
             write_parts(partial_path, parts)
-            return actions + still.actions
-        if still.frame.layout.depth == 16 and target in ("PNG", "TIFF"):
-            data = _deep(still.frame, target, icc=still.icc)
+            return actions + picture.actions
+        if picture.frame.layout.depth == 16 and target in ("PNG", "TIFF"):
+            data = _deep(picture.frame, target, icc=picture.icc)
         else:
-            data = _encoded(still, target, quality=quality, options=options)
-            if still.icc is not None and target == "BMP":
+            data = _encoded(picture, target, quality=quality, options=options)
+            if picture.icc is not None and target == "BMP":
                 actions.append(
                     StreamAction("colour profile (ICC)", "dropped", msg("{target} is written without", target=target))
                 )
-        data, lost = with_marks(data, target, still.marks)
+        data, lost = with_marks(data, target, picture.marks)
         if lost:
             actions.append(
                 StreamAction(
@@ -108,7 +110,7 @@ def write_still(
                 )
             )
         partial_path.write_bytes(data)
-    return actions + still.actions
+    return actions + picture.actions
 
 
 def _require_jpeg(target: str) -> None:
@@ -119,9 +121,9 @@ def _require_jpeg(target: str) -> None:
         )
 
 
-def _target(still: Still, suffix: str | None) -> str:
+def _target(picture: PictureFile, suffix: str | None) -> str:
     """Pillow's name of the format to write."""
-    target = still.format
+    target = picture.format
     if suffix is not None:
         found = format_of(suffix)
         target = found.writer if found is not None and found.kind is MediaKind.PICTURE else ""
@@ -162,9 +164,9 @@ def _writing(path: Path, final: Path) -> Iterator[None]:
         raise
 
 
-def _exif(still: Still, *, keep: Collection[str], target: str) -> tuple[bytes | None, list[StreamAction]]:
+def _exif(picture: PictureFile, *, keep: Collection[str], target: str) -> tuple[bytes | None, list[StreamAction]]:
     """What of the EXIF is passed on, and what is told of it."""
-    source = still.exif
+    source = picture.exif
     actions: list[StreamAction] = []
     if source is None:
         return None, actions
@@ -173,7 +175,7 @@ def _exif(still: Still, *, keep: Collection[str], target: str) -> tuple[bytes | 
         tag: value for tag, value in source.items() if tag not in _STRUCTURAL | {_EXIF, _GPS, 700, 33723, 34377, 34675}
     }
     shot = {tag: value for tag, value in source.get_ifd(_EXIF).items() if tag not in (_MAKER_NOTE, _INTEROP)}
-    can_hold = target in ("JPEG", "PNG", "WEBP", "TIFF", "AVIF") and still.frame.layout.depth == 8
+    can_hold = target in ("JPEG", "PNG", "WEBP", "TIFF", "AVIF") and picture.frame.layout.depth == 8
     kept = Image.Exif()
     for name, word, found, why in (
         ("position (GPS)", "location", bool(gps), msg("tells the place")),
@@ -209,40 +211,40 @@ def _without_places(tags: dict[int, Any]) -> dict[int, Any]:
     return {tag: value for tag, value in tags.items() if not tells(value)}
 
 
-def _change(still: Still, target: str) -> str:
-    words = [] if target == still.format else [msg("written as {target}", target=target)]
-    depth = max(still.frame.layout.depth, still.marks.depth)
-    if depth > 8 and not (still.frame.layout.depth == 16 and target in ("PNG", "TIFF")):
+def _change(picture: PictureFile, target: str) -> str:
+    words = [] if target == picture.format else [msg("written as {target}", target=target)]
+    depth = max(picture.frame.layout.depth, picture.marks.depth)
+    if depth > 8 and not (picture.frame.layout.depth == 16 and target in ("PNG", "TIFF")):
         words.append(msg("8 instead of {depth} bits", depth=depth))
-    if still.frame.layout.alpha and target in ("JPEG", "BMP"):
+    if picture.frame.layout.alpha and target in ("JPEG", "BMP"):
         words.append(msg("transparent parts shown on white"))
     return joined(words, ", ")
 
 
-def _encoded(still: Still, target: str, *, quality: int | None, options: dict[str, Any]) -> bytes:
-    image = _image(still.frame)
+def _encoded(picture: PictureFile, target: str, *, quality: int | None, options: dict[str, Any]) -> bytes:
+    image = _image(picture.frame)
     if target in ("JPEG", "BMP") and image.mode == "RGBA":
         # What is transparent may hold colours that were never meant to be seen: they are not bared.
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     if image.mode == "YCbCr" and target != "JPEG":
         image = image.convert("RGB")
-    if still.dpi is not None and target in ("JPEG", "PNG", "TIFF"):
-        options["dpi"] = still.dpi
+    if picture.dpi is not None and target in ("JPEG", "PNG", "TIFF"):
+        options["dpi"] = picture.dpi
     if target == "JPEG":
-        if quality is None and still.jpeg:
-            tables = still.jpeg["qtables"]
-            options |= still.jpeg | {"qtables": {0: tables[0]} if image.mode == "L" else tables}
+        if quality is None and picture.jpeg:
+            tables = picture.jpeg["qtables"]
+            options |= picture.jpeg | {"qtables": {0: tables[0]} if image.mode == "L" else tables}
         else:
             options |= {
                 "quality": quality or _NON_JPEG_QUALITY["JPEG"],
-                "subsampling": still.jpeg.get("subsampling", 0),
+                "subsampling": picture.jpeg.get("subsampling", 0),
             }
         if image.mode == "L":
             options.pop("subsampling", None)
         options["optimize"] = True
     elif target in ("WEBP", "AVIF"):
         options["quality"] = quality or _NON_JPEG_QUALITY[target]
-        if target == "WEBP" and still.format != "JPEG" and still.lossless and quality is None:
+        if target == "WEBP" and picture.format != "JPEG" and picture.lossless and quality is None:
             options |= {"lossless": True, "quality": 80, "exact": True}
     elif target == "TIFF":
         if "exif" not in options:  # Pillow cannot write EXIF directories and compress at once

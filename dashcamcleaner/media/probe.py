@@ -71,7 +71,7 @@ def probe(path: str | Path, *, video_track: int | None = None) -> MediaInfo:
         info = _describe(
             path,
             container,
-            still=picture is not None,
+            is_picture=picture is not None,
             atoms=atoms,
             size=size,
             video_track=None if picture is not None else video_track,
@@ -156,12 +156,12 @@ def _open(path: Path, *, format_name: str | None, atoms: BoxMap | None) -> Any:
 
 
 def _describe(
-    path: Path, container: Any, *, still: bool, atoms: BoxMap | None, size: int, video_track: int | None
+    path: Path, container: Any, *, is_picture: bool, atoms: BoxMap | None, size: int, video_track: int | None
 ) -> MediaInfo:
     streams = video_streams_of(path, container)
     chosen = choose_video_stream(streams, video_track=video_track, path=path)
     if chosen is None:
-        raise _no_pictures(path, container, streams, atoms=atoms, still=still)
+        raise _no_pictures(path, container, streams, atoms=atoms, is_picture=is_picture)
     stream = container.streams[chosen.index]
     rate = frame_rate(container, stream)
     # Asked before anything is decoded: decoders put in a rate of their own where the stream tells none.
@@ -201,7 +201,7 @@ def _describe(
         chapters=len(container.chapters()),
         chapter_titles=tuple(str(chapter["metadata"].get("title", "")) for chapter in container.chapters()),
         tags=dict(container.metadata),
-        still=still,
+        is_picture=is_picture,
         warnings=(
             *(() if rate_told else (_no_rate(rate),)),
             *_other_streams(streams, chosen),
@@ -212,7 +212,7 @@ def _describe(
 
 
 def _no_pictures(
-    path: Path, container: Any, streams: Sequence[VideoStream], *, atoms: BoxMap | None, still: bool
+    path: Path, container: Any, streams: Sequence[VideoStream], *, atoms: BoxMap | None, is_picture: bool
 ) -> InputError:
     if streams:
         return InputError(
@@ -223,7 +223,7 @@ def _no_pictures(
         return InputError(
             msg("{path} holds sound only, no picture.", path=path), hint="There is nothing to obscure in it."
         )
-    if still:
+    if is_picture:
         return InputError(
             msg("{path} is a picture that cannot be decoded.", path=path), hint="Save it as JPEG or PNG first."
         )

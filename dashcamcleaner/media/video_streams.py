@@ -1,7 +1,7 @@
 """Which of a clip's video streams is the one to clean.
 
-Dashcams put a front and a rear picture into one file; phones put a still beside the clip, larger than it. The stream is
-told by how long it lasts and how many pictures it has, then by the container's word and its size; ``--video-track``
+Dashcams put a front and a rear picture into one file; phones put a picture beside the clip, larger than it. The stream
+is told by how long it lasts and how many pictures it has, then by the container's word and its size; ``--video-track``
 takes another.
 """
 
@@ -24,8 +24,8 @@ __all__ = ["VideoStream", "choose_video_stream", "video_streams_of", "is_cover"]
 _MOST_PACKETS = 2000
 """Read where the container does not tell how many pictures each track has."""
 
-_STILL_SHARE = 0.2
-"""A track with less than this share of the pictures, or of the length, of another is a still or a preview."""
+_PICTURE_SHARE = 0.2
+"""A track with less than this share of the pictures, or of the length, of another is a picture or a preview."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +115,8 @@ def choose_video_stream(streams: Sequence[VideoStream], *, video_track: int | No
     longest = max((stream.seconds or 0 for stream in decodable), default=0)
 
     def moves(stream: VideoStream) -> bool:
-        lasts = stream.seconds is None or stream.seconds >= _STILL_SHARE * longest
-        return lasts and stream.pictures >= _STILL_SHARE * most
+        lasts = stream.seconds is None or stream.seconds >= _PICTURE_SHARE * longest
+        return lasts and stream.pictures >= _PICTURE_SHARE * most
 
     return max(
         decodable,

@@ -14,7 +14,7 @@ from PIL import Image
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.messages import msg
 
-__all__ = ["WrittenClip", "check_clip", "check_still"]
+__all__ = ["WrittenClip", "check_clip", "check_picture_file"]
 
 _TYPES = ("video", "audio", "subtitle")
 _LEAST_TOLERANCE_S = 0.1
@@ -84,7 +84,7 @@ def check_clip(path: Path, written: WrittenClip, *, final: Path) -> None:
             )
 
 
-def check_still(path: Path, size: tuple[int, int], *, final: Path) -> None:
+def check_picture_file(path: Path, size: tuple[int, int], *, final: Path) -> None:
     """Open a picture and compare its size.
 
     Args:

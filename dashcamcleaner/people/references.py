@@ -14,7 +14,7 @@ import numpy as np
 
 from dashcamcleaner.detection.face_embedding import FaceDescriber
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.media.image_file import is_still, read_still
+from dashcamcleaner.media.image_file import is_picture_file, read_picture_file
 from dashcamcleaner.messages import msg
 from dashcamcleaner.people.grouping import Person, distance
 from dashcamcleaner.people.sampling import LEAST_FACE_PX, is_good
@@ -77,7 +77,7 @@ def read_reference(path: Path, *, describer: FaceDescriber) -> list[Reference]:
 
 
 def _of_folder(folder: Path, describer: FaceDescriber) -> list[Reference]:
-    pictures = [path for path in sorted(folder.iterdir()) if path.is_file() and is_still(path)]
+    pictures = [path for path in sorted(folder.iterdir()) if path.is_file() and is_picture_file(path)]
     if len(pictures) > _MOST_PICTURES:
         raise InputError(
             msg(
@@ -92,7 +92,7 @@ def _of_folder(folder: Path, describer: FaceDescriber) -> list[Reference]:
 
 
 def _embedding(path: Path, describer: FaceDescriber) -> np.ndarray:
-    frame = read_still(path).frame
+    frame = read_picture_file(path).frame
     picture = frame.picture(frame.upright_size)
     faces = [(box, score) for box, score in describer.find(picture) if score >= _SURE_FACE]
     if not faces:

@@ -15,9 +15,9 @@ from dashcamcleaner.core.plan import FramePlan, PlanHeader
 from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.media.image_file import Still, read_still
-from dashcamcleaner.media.image_writer import write_still
-from dashcamcleaner.media.written import check_still
+from dashcamcleaner.media.image_file import PictureFile, read_picture_file
+from dashcamcleaner.media.image_writer import write_picture_file
+from dashcamcleaner.media.written import check_picture_file
 from dashcamcleaner.messages import msg
 from dashcamcleaner.output_files import keep_date, mode_like
 from dashcamcleaner.pipeline.build import checker_for, detector_for, make_planner, rules_per_kind
@@ -41,7 +41,7 @@ from dashcamcleaner.report.data import describe_edits, report_files, report_path
 from dashcamcleaner.settings import Settings
 from dashcamcleaner.work_files import WorkFile
 
-__all__ = ["clean_image", "info_of_still", "look_at_still", "plan_still"]
+__all__ = ["clean_image", "info_of_picture", "look_at_picture", "plan_picture"]
 
 
 def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
@@ -76,8 +76,8 @@ def _clean_watched(
     job: Job, *, watch: SourceWatch, lock: OutputLock, models: ModelPool, begun: tuple[float, float]
 ) -> Generator[Event, None, RunSummary]:
     settings = job.settings
-    still = read_still(job.source)
-    frame = still.frame
+    picture = read_picture_file(job.source)
+    frame = picture.frame
     summary = RunSummary(
         source=str(job.source),
         output=str(job.output),
@@ -87,7 +87,7 @@ def _clean_watched(
         settings=settings.overrides,
         persons_asked=job.persons.key,
     )
-    info = info_of_still(still)
+    info = info_of_picture(picture)
     with open_context(job, info=info, models=models, identity=watch.fingerprint) as context:
         summary.backend, summary.weights = context.backend, context.header.weights
         summary.weights_sha256, summary.versions = context.header.weights_sha256, context.header.versions
@@ -105,7 +105,7 @@ def _clean_watched(
             sentence = "Burned-in text is looked for in clips, not in single pictures: it stays as it is."
             summary.warnings.append(sentence)
             yield Warned(sentence)
-        context, plan = look_at_still(job, frame, info=info, context=context)
+        context, plan = look_at_picture(job, frame, info=info, context=context)
         visible = VisiblePersons(context.edits)
         visible.add(plan)
         counts = statistics.add(plan)
@@ -125,7 +125,7 @@ def _clean_watched(
             summary.warnings.append(sentence)
             yield Warned(sentence)
         summary.wall_s, summary.cpu_s = time.monotonic() - begun[0], time.process_time() - begun[1]
-        for sentence in _write(job, summary, still, plan, header=context.header, watch=watch, lock=lock):
+        for sentence in _write(job, summary, picture, plan, header=context.header, watch=watch, lock=lock):
             yield Warned(sentence)
         if job.write_plan and (problem := keep_edits_beside(job, context.edits)):
             yield Warned(problem)
@@ -133,7 +133,7 @@ def _clean_watched(
     return summary
 
 
-def look_at_still(job: Job, frame: Frame, *, info: MediaInfo, context: RunContext) -> tuple[RunContext, FramePlan]:
+def look_at_picture(job: Job, frame: Frame, *, info: MediaInfo, context: RunContext) -> tuple[RunContext, FramePlan]:
     """What is seen in a picture and hidden of it; where persons are asked for, they become edits of the context.
 
     Args:
@@ -160,7 +160,7 @@ def look_at_still(job: Job, frame: Frame, *, info: MediaInfo, context: RunContex
 def _write(
     job: Job,
     summary: RunSummary,
-    still: Still,
+    picture: PictureFile,
     plan: FramePlan,
     *,
     header: PlanHeader,
@@ -192,10 +192,10 @@ def _write(
             export = open_export(job.export_detections, header=header, mode=mode)
             export.write(plan)
             files.append((export.close(), job.export_detections))
-        summary.streams = write_still(
-            still, partial_path=work.path, final=job.output, suffix=job.output.suffix, keep=job.settings.keep
+        summary.streams = write_picture_file(
+            picture, partial_path=work.path, final=job.output, suffix=job.output.suffix, keep=job.settings.keep
         )
-        check_still(work.path, still.frame.size, final=job.output)
+        check_picture_file(work.path, picture.frame.size, final=job.output)
         summary.output_bytes = work.path.stat().st_size
         summary.report = str(report_path(job.output))
         summary.source_sha256 = watch.finish()
@@ -206,7 +206,7 @@ def _write(
             [*files, *reports, (work, job.output)],
             lock=lock,
             overwrite=job.settings.overwrite,
-            check=lambda: check_still(job.output, still.frame.size, final=job.output),
+            check=lambda: check_picture_file(job.output, picture.frame.size, final=job.output),
         )
         if outlived is not None and (problem := outlived.put_aside()):
             sentences.append(problem)
@@ -219,36 +219,36 @@ def _write(
             one.discard()
 
 
-def plan_still(still: Still, *, settings: Settings, models: ModelPool) -> FramePlan:
+def plan_picture(picture: PictureFile, *, settings: Settings, models: ModelPool) -> FramePlan:
     """What is seen in a picture, and hidden of it, as `clean_image` does it; nothing is painted, written or kept.
 
     Args:
-        still: the picture as read.
+        picture: the picture as read.
         settings: the settings of the run; of edits and plans nothing is known here.
         models: gives the detector.
 
     Raises:
         BackendError: no backend, no weights, or a wanted kind that no weights know.
     """
-    size = still.frame.upright_size
+    size = picture.frame.upright_size
     detector = detector_for(settings, upright_size=size, models=models)
     planner = make_planner(settings, upright_size=size, rules=rules_per_kind(settings), max_waiting_frames=1)
     seeing = FramePlanner(planner, checker=checker_for(settings, detector, models), picture_size=detector.picture_size)
-    return plan_frame(LiveObservationSource(detector, motion=None, log=None), seeing, still.frame)
+    return plan_frame(LiveObservationSource(detector, motion=None, log=None), seeing, picture.frame)
 
 
-def info_of_still(still: Still) -> MediaInfo:
+def info_of_picture(picture: PictureFile) -> MediaInfo:
     """What a clip of this one frame would be told as."""
-    frame = still.frame
+    frame = picture.frame
     return MediaInfo(
-        path=str(still.path),
+        path=str(picture.path),
         container="picture",
         size=frame.size,
         orientation=frame.orientation,
         layout=frame.layout,
         time_base=frame.time.time_base,
         video=0,
-        codec=still.format,
+        codec=picture.format,
         frames=1,
-        still=True,
+        is_picture=True,
     )

@@ -10,14 +10,14 @@ from dashcamcleaner.core.events import Event, Warned
 from dashcamcleaner.core.plan import FramePlan, PlanHeader
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.media import probe
-from dashcamcleaner.media.image_file import is_still, read_still
+from dashcamcleaner.media.image_file import is_picture_file, read_picture_file
 from dashcamcleaner.output_files import check_output
 from dashcamcleaner.people.grouping import ClipFaces
 from dashcamcleaner.people.rules import PersonRequest
 from dashcamcleaner.pipeline.context import open_context, video_track_of
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.frames import plan_frame
-from dashcamcleaner.pipeline.image import info_of_still
+from dashcamcleaner.pipeline.image import info_of_picture
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.outlived_edits import outlived_edits
 from dashcamcleaner.pipeline.people import PeopleSearch
@@ -58,17 +58,17 @@ def look_at_people(
     Raises:
         DashcamCleanerError: clip or plan cannot be used, or a package is not installed.
     """
-    still = read_still(job.source) if is_still(job.source) else None
-    info = info_of_still(still) if still else probe.probe(job.source, video_track=video_track_of(job))
+    picture = read_picture_file(job.source) if is_picture_file(job.source) else None
+    info = info_of_picture(picture) if picture else probe.probe(job.source, video_track=video_track_of(job))
     if plan is not None:
         check_output(plan, sources=[job.source], overwrite=job.settings.overwrite)
     describer = models.describer(threads=job.settings.workers)
     with open_context(job, info=info, models=models) as opened:
         search = PeopleSearch(PersonRequest(), describer=describer, upright_size=info.upright_size)
         context = replace(opened, people=search)
-        if still is not None:
-            seen = plan_frame(context.source, context.planner, still.frame)
-            search.add(still.frame, seen.seen)
+        if picture is not None:
+            seen = plan_frame(context.source, context.planner, picture.frame)
+            search.add(picture.frame, seen.seen)
             plans = planned_again([seen], whole_clip_planner(job, info=info, context=context, edits=None))
         else:
             plans = yield from analysed_plans(job, info=info, context=context, control=control)

@@ -17,7 +17,7 @@ from dashcamcleaner.errors import OutputError, PlanError
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.formats import JPEG, PNG, format_of
-from dashcamcleaner.media.image_file import is_still, read_still
+from dashcamcleaner.media.image_file import is_picture_file, read_picture_file
 from dashcamcleaner.messages import msg
 from dashcamcleaner.obscure.obscurer import Obscurer
 from dashcamcleaner.output_files import check_output, mode_like
@@ -62,8 +62,8 @@ def person_crops(
     obscurer = None if clear else Obscurer()
     with contextlib.ExitStack() as stack:
         frames: Iterable[Frame]
-        if is_still(source):
-            frames = [read_still(source).frame]
+        if is_picture_file(source):
+            frames = [read_picture_file(source).frame]
         else:
             frames = stack.enter_context(open_clip(source, info=probe.probe(source, video_track=video_track)))
         for frame in frames:

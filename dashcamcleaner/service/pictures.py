@@ -23,12 +23,12 @@ from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import DashcamCleanerError, InputError, TooLarge
 from dashcamcleaner.media.formats import FORMATS, MediaKind, format_of, picture_format_of
-from dashcamcleaner.media.image_file import Still, read_still, still_size
-from dashcamcleaner.media.image_writer import write_still
+from dashcamcleaner.media.image_file import PictureFile, picture_file_size, read_picture_file
+from dashcamcleaner.media.image_writer import write_picture_file
 from dashcamcleaner.messages import as_message, msg
 from dashcamcleaner.os_errors import as_our_error
 from dashcamcleaner.output_files import PRIVATE
-from dashcamcleaner.pipeline.image import plan_still
+from dashcamcleaner.pipeline.image import plan_picture
 from dashcamcleaner.pipeline.writer import obscurer_for
 from dashcamcleaner.service.options import ServiceOptions
 from dashcamcleaner.service.policy import Policy
@@ -130,13 +130,13 @@ class PictureWork:
         Raises:
             DashcamCleanerError: it cannot be read, written, or is too large; with no path in its sentence.
         """
-        with self._read(sent) as (still, folder):
-            plan = plan_still(still, settings=settings, models=self._models)
-            obscurer_for(settings).obscure(still.frame, plan.regions)
+        with self._read(sent) as (picture, folder):
+            plan = plan_picture(picture, settings=settings, models=self._models)
+            obscurer_for(settings).obscure(picture.frame, plan.regions)
             found = picture_format_of(sent.content[:64])
             ending = suffix or (found.suffixes[0] if found is not None else ".png")
             written = folder / f"cleaned{ending}"
-            actions = write_still(still, partial_path=written, suffix=ending, keep=settings.keep)
+            actions = write_picture_file(picture, partial_path=written, suffix=ending, keep=settings.keep)
             target = format_of(ending)
             return CleanPicture(
                 written.read_bytes(),
@@ -149,9 +149,9 @@ class PictureWork:
     def detect(self, sent: SentPicture, *, settings: Settings) -> dict[str, Any]:
         """What would be hidden, and what was seen, in pixels of the upright picture; see `clean`."""
         begun = time.monotonic()
-        with self._read(sent) as (still, _):
-            plan = plan_still(still, settings=settings, models=self._models)
-            width, height = still.frame.upright_size
+        with self._read(sent) as (picture, _):
+            plan = plan_picture(picture, settings=settings, models=self._models)
+            width, height = picture.frame.upright_size
         regions = [
             {"kind": region.kind, "score": round(float(region.score), 4), **_box(region.xyxy)}
             for region in plan.regions
@@ -192,11 +192,11 @@ class PictureWork:
         return {"results": results, "models": scorers.cards, "ms": _ms_since(begun)}
 
     def _score_one(self, sent: SentPicture, scorers: Scorers, policy: Policy) -> dict[str, Any]:
-        with self._read(sent) as (still, _):
-            width, height = still.frame.upright_size
+        with self._read(sent) as (picture, _):
+            width, height = picture.frame.upright_size
             shrunk = max(1.0, max(width, height) / _SCORED_SIDE_PX)
-            picture = still.frame.picture((max(1, round(width / shrunk)), max(1, round(height / shrunk))))
-        (found,) = scorers.score([np.ascontiguousarray(picture)])
+            shown = picture.frame.picture((max(1, round(width / shrunk)), max(1, round(height / shrunk))))
+        (found,) = scorers.score([np.ascontiguousarray(shown)])
         return {
             "name": sent.name,
             "size": {"width": width, "height": height},
@@ -208,7 +208,7 @@ class PictureWork:
         }
 
     @contextlib.contextmanager
-    def _read(self, sent: SentPicture) -> Iterator[tuple[Still, Path]]:
+    def _read(self, sent: SentPicture) -> Iterator[tuple[PictureFile, Path]]:
         """The picture, read, and a private folder for what is made of it; errors name the sender's file."""
         self._check_bytes(sent)
         with TemporaryDirectory(prefix="picture-", dir=self._folder) as made:  # 0700 by itself
@@ -216,7 +216,7 @@ class PictureWork:
             try:
                 atomic_write(path, sent.content, mode=PRIVATE)
                 self._check_pixels(path)
-                yield read_still(path), Path(made)
+                yield read_picture_file(path), Path(made)
             except Exception as error:
                 ours = as_our_error(error, source=path)
                 names = {str(path): sent.name or msg("The picture"), made: msg("a folder of the server")}
@@ -248,8 +248,8 @@ class PictureWork:
             )
         found = picture_format_of(path.read_bytes()[:64])
         if found is not None and not found.readable:
-            return  # `read_still` tells why
-        width, height = still_size(path)
+            return  # `read_picture_file` tells why
+        width, height = picture_file_size(path)
         most = self._options.max_megapixels
         if width * height > most * 1_000_000:
             raise TooLarge(

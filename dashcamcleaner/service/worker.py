@@ -165,12 +165,12 @@ def _check_size(path: Path, *, most_pixels: float, most_s: float) -> None:
         TooLarge: it is.
         InputError: it cannot be read.
     """
-    from dashcamcleaner.media.image_file import is_still, still_size
+    from dashcamcleaner.media.image_file import is_picture_file, picture_file_size
     from dashcamcleaner.media.probe import probe
 
-    if is_still(path):
+    if is_picture_file(path):
         with contextlib.suppress(DashcamCleanerError):  # what reads it tells why
-            width, height = still_size(path)
+            width, height = picture_file_size(path)
             _check(width * height, most_pixels, msg("{width}x{height} pixels", width=width, height=height))
         return
     info = probe(path)

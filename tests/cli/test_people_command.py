@@ -106,7 +106,7 @@ def test_a_picture_of_ones_own_is_read_when_it_is_chosen(
 
 
 def test_a_picture_chooses_a_person(plan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    picture = street.still(tmp_path / "ann.png", street.GREEN)
+    picture = street.picture(tmp_path / "ann.png", street.GREEN)
     people(capsys, plan, "--keep-person", picture)
     assert edits_of(plan).keep_persons == {2: "the reference ann.png"}
 

@@ -19,8 +19,8 @@ from dashcamcleaner.core.plan import Origin, Region
 from dashcamcleaner.errors import InputError, OutputError, SettingError
 from dashcamcleaner.media import packets
 from dashcamcleaner.media.decoder import open_clip
-from dashcamcleaner.media.image_file import read_still
-from dashcamcleaner.media.image_writer import write_still
+from dashcamcleaner.media.image_file import read_picture_file
+from dashcamcleaner.media.image_writer import write_picture_file
 from dashcamcleaner.media.probe import probe
 from dashcamcleaner.obscure.obscurer import Obscurer
 from dashcamcleaner.obscure.overlay import read_picture
@@ -95,14 +95,14 @@ BOMBS = {
 _CHILD = """
 import json, resource, sys
 from dashcamcleaner.errors import DashcamCleanerError
-from dashcamcleaner.media.image_file import is_still, read_still
+from dashcamcleaner.media.image_file import is_picture_file, read_picture_file
 from dashcamcleaner.media.probe import probe
 from dashcamcleaner.obscure.overlay import read_picture
 from pathlib import Path
 resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
 told = {}
 for name in sys.argv[1:]:
-    for use in ((read_still if is_still(name) else probe), probe, lambda one: read_picture(Path(one))):
+    for use in ((read_picture_file if is_picture_file(name) else probe), probe, lambda one: read_picture(Path(one))):
         try:
             use(name)
             told.setdefault(name, []).append("")
@@ -115,7 +115,7 @@ print(json.dumps([told, int(status["VmHWM"].split()[0])]))
 
 
 def test_bombs_are_refused_in_little_memory(tmp_path: Path) -> None:
-    """One process for all: as cover, as the user's own picture, as a still and as a clip."""
+    """One process for all: as cover, as the user's own picture, as a picture and as a clip."""
     for name, content in BOMBS.items():
         assert len(content) < 40_000
         (tmp_path / name).write_bytes(content)
@@ -178,18 +178,18 @@ def test_a_large_photo_is_cleaned_whole(orientation: int, little: None, tmp_path
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     source, target = tmp_path / "in.jpg", tmp_path / "out.jpg.partial"
     Image.fromarray(street(3)).save(source, quality=92, subsampling=2, exif=exif, icc_profile=profile)
-    still = read_still(source)
-    assert still.large
+    picture = read_picture_file(source)
+    assert picture.large
     with Image.open(source) as opened:
         from PIL import ImageOps
 
         upright = np.asarray(ImageOps.exif_transpose(opened).convert("RGB"))
     height, width = upright.shape[:2]
-    assert still.frame.upright_size == (width, height)
-    assert np.abs(still.frame.picture((width, height)).astype(int) - upright).mean() < 1
+    assert picture.frame.upright_size == (width, height)
+    assert np.abs(picture.frame.picture((width, height)).astype(int) - upright).mean() < 1
     box = (width * 0.25, height * 0.25, width * 0.5, height * 0.4)
-    Obscurer(style="solid", feather=0).obscure(still.frame, [Region(box, "face", 1.0, Origin.MANUAL)])
-    actions = write_still(still, partial_path=target)
+    Obscurer(style="solid", feather=0).obscure(picture.frame, [Region(box, "face", 1.0, Origin.MANUAL)])
+    actions = write_picture_file(picture, partial_path=target)
     assert "drop" in {a.what: a.action for a in actions}["camera tags (EXIF)"]
     with Image.open(target) as opened:
         assert opened.info["icc_profile"] == profile
@@ -202,15 +202,15 @@ def test_a_large_photo_is_cleaned_whole(orientation: int, little: None, tmp_path
     hidden[y1 - 16 : y2 + 16, x1 - 16 : x2 + 16] = True
     assert np.abs(after - upright)[~hidden].mean() < 3
     with pytest.raises(OutputError, match="as PNG"):
-        write_still(still, partial_path=target, suffix=".png")
+        write_picture_file(picture, partial_path=target, suffix=".png")
 
 
 def test_a_large_grey_photo_stays_grey(little: None, tmp_path: Path) -> None:
     source, target = tmp_path / "in.jpg", tmp_path / "out.jpg.partial"
     Image.fromarray(street(3)).convert("L").save(source, quality=90)
-    still = read_still(source)
-    assert still.large
-    write_still(still, partial_path=target)
+    picture = read_picture_file(source)
+    assert picture.large
+    write_picture_file(picture, partial_path=target)
     with Image.open(target) as opened:
         assert opened.mode == "L"
 
@@ -220,15 +220,15 @@ import resource, sys
 from pathlib import Path
 import cv2, numpy as np
 from dashcamcleaner.core.plan import Origin, Region
-from dashcamcleaner.media.image_file import read_still
-from dashcamcleaner.media.image_writer import write_still
+from dashcamcleaner.media.image_file import read_picture_file
+from dashcamcleaner.media.image_writer import write_picture_file
 from dashcamcleaner.obscure.obscurer import Obscurer
-still = read_still(Path(sys.argv[1]))
-still.frame.picture((1280, 960))
-Obscurer().obscure(still.frame, [Region((100.0, 100.0, 900.0, 1000.0), "face", 1.0, Origin.DETECTED)])
-write_still(still, partial_path=Path(sys.argv[2]))
+picture = read_picture_file(Path(sys.argv[1]))
+picture.frame.picture((1280, 960))
+Obscurer().obscure(picture.frame, [Region((100.0, 100.0, 900.0, 1000.0), "face", 1.0, Origin.DETECTED)])
+write_picture_file(picture, partial_path=Path(sys.argv[2]))
 status = dict(line.split(":", 1) for line in open("/proc/self/status"))
-print(*still.frame.size, int(status["VmHWM"].split()[0]))
+print(*picture.frame.size, int(status["VmHWM"].split()[0]))
 """
 
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from dashcamcleaner.media.color_marks import avif_marks, png_marks, with_marks
-from dashcamcleaner.media.image_file import read_still
-from dashcamcleaner.media.image_writer import write_still
+from dashcamcleaner.media.image_file import read_picture_file
+from dashcamcleaner.media.image_writer import write_picture_file
 
 GAMMA, PRIMARIES = struct.pack(">I", 62500), struct.pack(">8I", *range(30000, 38000, 1000))
 CHUNKS = {b"gAMA": GAMMA, b"cHRM": PRIMARIES, b"cICP": b"\x09\x10\0\1", b"cLLI": bytes(8), b"mDCV": bytes(24)}
@@ -52,7 +52,7 @@ def hdr_avif(path: Path, *, depth: int = 10, transfer: int = 16) -> Path:
 
 def written(source: Path, suffix: str) -> tuple[bytes, dict[str, str]]:
     result = source.with_name(f"out{suffix}")
-    actions = write_still(read_still(source), partial_path=result, suffix=suffix)
+    actions = write_picture_file(read_picture_file(source), partial_path=result, suffix=suffix)
     return result.read_bytes(), {action.what: f"{action.action} {action.why}" for action in actions}
 
 
@@ -121,7 +121,7 @@ def test_an_avif_becomes_a_png_with_the_same_meaning(tmp_path: Path) -> None:
 
 def test_bright_pictures_are_looked_at_as_screens_show_them(tmp_path: Path) -> None:
     plain, bright = (
-        read_still(hdr_avif(tmp_path / f"{transfer}.avif", transfer=transfer)).frame.picture((96, 64)).mean()
+        read_picture_file(hdr_avif(tmp_path / f"{transfer}.avif", transfer=transfer)).frame.picture((96, 64)).mean()
         for transfer in (1, 16)
     )
     assert bright > plain + 20

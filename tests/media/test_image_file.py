@@ -14,8 +14,8 @@ from dashcamcleaner.core.plan import Origin, Region
 from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.media import image_writer
 from dashcamcleaner.media.formats import MediaKind, format_of, suffixes
-from dashcamcleaner.media.image_file import is_still, read_still
-from dashcamcleaner.media.image_writer import write_still
+from dashcamcleaner.media.image_file import is_picture_file, read_picture_file
+from dashcamcleaner.media.image_writer import write_picture_file
 from dashcamcleaner.obscure.obscurer import Obscurer
 
 GPS, EXIF, IFD1 = ExifTags.IFD.GPSInfo, ExifTags.IFD.Exif, ExifTags.IFD.IFD1
@@ -46,9 +46,9 @@ def write(path, image=None, **options):
     return path
 
 
-def out(still, tmp_path, suffix, **options):
+def out(picture, tmp_path, suffix, **options):
     path = tmp_path / f"out{suffix}"
-    actions = write_still(still, partial_path=path, suffix=suffix, **options)
+    actions = write_picture_file(picture, partial_path=path, suffix=suffix, **options)
     return path, {action.what: action.action for action in actions}
 
 
@@ -60,20 +60,20 @@ def test_exif_rotation_is_applied(orientation, suffix, tmp_path):
     stored = upright if orientation == 1 else upright.transpose(Image.Transpose(backwards[orientation]))
     options = {"quality": 97, "subsampling": 0} if suffix == ".jpg" else {}
     path = write(tmp_path / f"in{suffix}", stored, exif=exif_of_a_camera(orientation=orientation), **options)
-    still = read_still(path)
-    assert still.frame.size == upright.size
-    result, _ = out(still, tmp_path, suffix, keep=("tags",))
+    picture = read_picture_file(path)
+    assert picture.frame.size == upright.size
+    result, _ = out(picture, tmp_path, suffix, keep=("tags",))
     with Image.open(result) as image:
         assert image.getexif().get(0x0112, 1) == 1
         difference = np.abs(np.asarray(image.convert("RGB"), int) - np.asarray(upright, int))
     assert np.percentile(difference, 95) <= 8
-    assert np.abs(still.frame.picture((16, 10)).astype(int)[1, 1] - (220, 30, 30)).max() <= 8
+    assert np.abs(picture.frame.picture((16, 10)).astype(int)[1, 1] - (220, 30, 30)).max() <= 8
 
 
 def test_position_thumbnail_and_maker_notes_are_dropped_and_told(tmp_path):
     plain = write(tmp_path / "plain.jpg", exif=exif_of_a_camera())
-    still = read_still(plain)
-    path, told = out(still, tmp_path, ".jpg")
+    picture = read_picture_file(plain)
+    path, told = out(picture, tmp_path, ".jpg")
     assert told["position (GPS)"] == told["camera tags (EXIF)"] == told["maker notes (EXIF)"] == "dropped"
     with Image.open(path) as image:
         assert not image.getexif()
@@ -89,7 +89,7 @@ def test_a_thumbnail_never_comes_through(tmp_path):
     path = write(tmp_path / "in.jpg", exif=_with_thumbnail(exif, small.getvalue()))
     with Image.open(path) as image:
         assert 0x0201 in image.getexif().get_ifd(IFD1), "the test's own file has no thumbnail"
-    result, told = out(read_still(path), tmp_path, ".jpg", keep=("tags", "location"))
+    result, told = out(read_picture_file(path), tmp_path, ".jpg", keep=("tags", "location"))
     assert told["thumbnail (EXIF)"] == "dropped"
     with Image.open(result) as image:
         assert not image.getexif().get_ifd(IFD1)
@@ -116,9 +116,9 @@ def _with_thumbnail(exif: Image.Exif, jpeg: bytes) -> bytes:
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif", ".avif"])
 def test_keep_keeps_what_it_names(suffix, tmp_path):
-    still = read_still(write(tmp_path / f"in{suffix}", exif=exif_of_a_camera()))
+    picture = read_picture_file(write(tmp_path / f"in{suffix}", exif=exif_of_a_camera()))
     for keep, has_gps, has_tags in ((("location",), True, False), (("tags",), False, True), ((), False, False)):
-        path, told = out(still, tmp_path, suffix, keep=keep)
+        path, told = out(picture, tmp_path, suffix, keep=keep)
         with Image.open(path) as image:
             exif = image.getexif()
             assert bool(exif.get_ifd(GPS)) is has_gps
@@ -131,8 +131,8 @@ def test_keep_keeps_what_it_names(suffix, tmp_path):
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif", ".avif"])
 def test_the_colour_profile_stays(suffix, tmp_path):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    still = read_still(write(tmp_path / f"in{suffix}", icc_profile=profile))
-    path, _ = out(still, tmp_path, suffix)
+    picture = read_picture_file(write(tmp_path / f"in{suffix}", icc_profile=profile))
+    path, _ = out(picture, tmp_path, suffix)
     with Image.open(path) as image:
         assert image.info["icc_profile"] == profile
 
@@ -141,14 +141,14 @@ def test_the_colour_profile_stays(suffix, tmp_path):
 @pytest.mark.parametrize("quality", [60, 85, 96])
 def test_a_jpeg_is_written_as_it_was_coded(subsampling, quality, tmp_path):
     path = write(tmp_path / "in.jpg", quality=quality, subsampling=subsampling)
-    still = read_still(path)
-    assert still.frame.layout.name == "yuvj444p"
-    result, _ = out(still, tmp_path, ".jpg")
+    picture = read_picture_file(path)
+    assert picture.frame.layout.name == "yuvj444p"
+    result, _ = out(picture, tmp_path, ".jpg")
     with Image.open(path) as a, Image.open(result) as b:
         assert a.quantization == b.quantization
         assert a.layer[0][1:3] == b.layer[0][1:3]
-    again = read_still(result)
-    difference = np.abs(still.frame.planes[0].astype(int) - again.frame.planes[0])
+    again = read_picture_file(result)
+    difference = np.abs(picture.frame.planes[0].astype(int) - again.frame.planes[0])
     assert difference.mean() < 0.05  # luma comes back as it was, but for rounding
     assert 0.6 < result.stat().st_size / path.stat().st_size < 1.1
 
@@ -162,12 +162,12 @@ def test_lossless_kinds_stay_bit_for_bit_outside(suffix, mode, tmp_path):
     if mode == "RGBA":
         image.putalpha(Image.fromarray(np.tile(np.arange(160, dtype=np.uint8), (96, 1))))
     path = write(tmp_path / f"in{suffix}", image, **({"lossless": True, "exact": True} if suffix == ".webp" else {}))
-    still = read_still(path)
-    before = [plane.copy() for plane in still.frame.planes]
-    Obscurer(style="solid", feather=0).obscure(still.frame, [Region((40, 20, 80, 50), "plate", 1, Origin.MANUAL)])
-    result, _ = out(still, tmp_path, suffix)
-    again = read_still(result)
-    assert again.frame.layout.alpha == still.frame.layout.alpha
+    picture = read_picture_file(path)
+    before = [plane.copy() for plane in picture.frame.planes]
+    Obscurer(style="solid", feather=0).obscure(picture.frame, [Region((40, 20, 80, 50), "plate", 1, Origin.MANUAL)])
+    result, _ = out(picture, tmp_path, suffix)
+    again = read_picture_file(result)
+    assert again.frame.layout.alpha == picture.frame.layout.alpha
     for old, new in zip(before, again.frame.planes, strict=False):
         outside = np.ones(old.shape, bool)
         outside[20:50, 40:80] = False
@@ -182,10 +182,10 @@ def test_sixteen_bits_stay(suffix, channels, tmp_path):
     samples = rng.integers(0, 65536, (40, 60, channels)).astype(np.uint16)
     path = tmp_path / f"in{suffix}"
     assert cv2.imwrite(str(path), samples[..., 0] if channels == 1 else samples)
-    still = read_still(path)
-    assert still.frame.layout.depth == 16
-    Obscurer(style="mosaic", feather=0).obscure(still.frame, [Region((10, 10, 30, 30), "plate", 1, Origin.MANUAL)])
-    result, _ = out(still, tmp_path, suffix)
+    picture = read_picture_file(path)
+    assert picture.frame.layout.depth == 16
+    Obscurer(style="mosaic", feather=0).obscure(picture.frame, [Region((10, 10, 30, 30), "plate", 1, Origin.MANUAL)])
+    result, _ = out(picture, tmp_path, suffix)
     again = cv2.imread(str(result), cv2.IMREAD_UNCHANGED).reshape(samples.shape)
     outside = np.ones((40, 60), bool)
     outside[10:30, 10:30] = False
@@ -197,9 +197,9 @@ def test_sixteen_bit_png_keeps_its_profile(tmp_path):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     path = tmp_path / "in.png"
     cv2.imwrite(str(path), np.full((20, 30, 3), 30000, np.uint16))
-    still = read_still(path)
-    still.icc = profile
-    result, _ = out(still, tmp_path, ".png")
+    picture = read_picture_file(path)
+    picture.icc = profile
+    result, _ = out(picture, tmp_path, ".png")
     with Image.open(result) as image:
         assert image.info["icc_profile"] == profile
         image.load()
@@ -208,8 +208,8 @@ def test_sixteen_bit_png_keeps_its_profile(tmp_path):
 @pytest.mark.parametrize("suffix", suffixes(MediaKind.PICTURE, written=True))
 def test_every_kind_can_be_written_as_another(suffix, tmp_path):
     for source in (".jpg", ".png"):
-        still = read_still(write(tmp_path / f"in{source}"))
-        result, _ = out(still, tmp_path, suffix)
+        picture = read_picture_file(write(tmp_path / f"in{source}"))
+        result, _ = out(picture, tmp_path, suffix)
         with Image.open(result) as image:
             assert image.format == format_of(suffix).writer
             assert np.abs(np.asarray(image.convert("RGB"), int) - np.asarray(scene(), int)).mean() < 3
@@ -218,7 +218,7 @@ def test_every_kind_can_be_written_as_another(suffix, tmp_path):
 def test_transparent_colours_are_not_bared(tmp_path):
     image = scene().convert("RGBA")
     image.putalpha(0)
-    result, _ = out(read_still(write(tmp_path / "in.png", image)), tmp_path, ".jpg")
+    result, _ = out(read_picture_file(write(tmp_path / "in.png", image)), tmp_path, ".jpg")
     with Image.open(result) as written:
         assert np.asarray(written).min() > 250
 
@@ -226,7 +226,7 @@ def test_transparent_colours_are_not_bared(tmp_path):
 def test_texts_of_a_png_are_dropped_and_told(tmp_path):
     texts = PngImagePlugin.PngInfo()
     texts.add_text("Comment", "taken at home")
-    result, told = out(read_still(write(tmp_path / "in.png", pnginfo=texts)), tmp_path, ".png")
+    result, told = out(read_picture_file(write(tmp_path / "in.png", pnginfo=texts)), tmp_path, ".png")
     assert told["text Comment"] == "dropped"
     assert b"taken at home" not in result.read_bytes()
 
@@ -234,29 +234,29 @@ def test_texts_of_a_png_are_dropped_and_told(tmp_path):
 def test_what_lies_behind_the_picture_is_dropped_and_told(tmp_path):
     path = write(tmp_path / "in.jpg")
     path.write_bytes(path.read_bytes() + b"....ftypmp42 a clip of the moment")
-    result, told = out(read_still(path), tmp_path, ".jpg")
+    result, told = out(read_picture_file(path), tmp_path, ".jpg")
     assert told["data behind the picture"] == "dropped"
     assert b"a clip of the moment" not in result.read_bytes()
 
 
 def test_cmyk_and_several_pictures_in_a_jpeg(tmp_path):
-    still = read_still(write(tmp_path / "cmyk.jpg", scene().convert("CMYK")))
-    assert still.frame.layout.rgb
+    picture = read_picture_file(write(tmp_path / "cmyk.jpg", scene().convert("CMYK")))
+    assert picture.frame.layout.rgb
     path = write(tmp_path / "two.jpg", format="MPO", save_all=True, append_images=[scene((80, 48))])
-    still = read_still(path)
-    result, told = out(still, tmp_path, ".jpg")
+    picture = read_picture_file(path)
+    result, told = out(picture, tmp_path, ".jpg")
     assert told["1 further pictures in the file"] == "dropped"
     with Image.open(result) as image:
         assert getattr(image, "n_frames", 1) == 1
 
 
 def test_pictures_are_known_by_their_bytes(tmp_path):
-    assert is_still(write(tmp_path / "a.clip", format="PNG"))
+    assert is_picture_file(write(tmp_path / "a.clip", format="PNG"))
     gif = write(tmp_path / "b.jpg", scene().convert("P"), format="GIF")
-    assert not is_still(gif)
+    assert not is_picture_file(gif)
     (tmp_path / "c.jpg").write_bytes(b"\0\0\0\x18ftypmp42")
-    assert not is_still(tmp_path / "c.jpg")
-    assert not is_still(tmp_path / "absent.jpg")
+    assert not is_picture_file(tmp_path / "c.jpg")
+    assert not is_picture_file(tmp_path / "absent.jpg")
 
 
 def test_what_cannot_be_read_is_refused_in_a_sentence(tmp_path):
@@ -272,28 +272,28 @@ def test_what_cannot_be_read_is_refused_in_a_sentence(tmp_path):
     for name, content in files.items():
         path = tmp_path / name
         path.write_bytes(content)
-        assert is_still(path)
+        assert is_picture_file(path)
         with pytest.raises(InputError) as told:
-            read_still(path)
+            read_picture_file(path)
         assert told.value.hint
     with pytest.raises(InputError):
-        read_still(tmp_path / "absent.png")
+        read_picture_file(tmp_path / "absent.png")
 
 
 def test_what_cannot_be_written_is_refused(tmp_path):
-    still = read_still(write(tmp_path / "in.png"))
+    picture = read_picture_file(write(tmp_path / "in.png"))
     with pytest.raises(OutputError):
-        write_still(still, partial_path=tmp_path / "x", suffix=".mp4")
+        write_picture_file(picture, partial_path=tmp_path / "x", suffix=".mp4")
     with pytest.raises(OutputError):
-        write_still(still, partial_path=tmp_path / "no" / "folder.png", suffix=".png")
+        write_picture_file(picture, partial_path=tmp_path / "no" / "folder.png", suffix=".png")
 
 
 def test_a_format_without_an_encoder_is_told_and_not_exchanged(tmp_path, monkeypatch):
-    still = read_still(write(tmp_path / "in.avif"))
+    picture = read_picture_file(write(tmp_path / "in.avif"))
     monkeypatch.delitem(Image.SAVE, "AVIF")  # as in a Pillow that was built without
     image_writer._encodes.cache_clear()
     with pytest.raises(OutputError, match=r"^AVIF pictures cannot be written here: .*\.$") as told:
-        out(still, tmp_path, ".avif")
+        out(picture, tmp_path, ".avif")
     image_writer._encodes.cache_clear()
     assert ".png" in told.value.hint
     assert not (tmp_path / "out.avif").exists()

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from dashcamcleaner.media.image_file import read_still
-from dashcamcleaner.media.image_writer import write_still
+from dashcamcleaner.media.image_file import read_picture_file
+from dashcamcleaner.media.image_writer import write_picture_file
 from dashcamcleaner.media.jpeg_parts import jpeg_parts, left_behind
 
 
@@ -42,7 +42,7 @@ def rgb_without_adobe() -> bytes:
 
 def written(path: Path) -> tuple[bytes, dict[str, str]]:
     result = path.with_name("out.jpg")
-    actions = write_still(read_still(path), partial_path=result, suffix=".jpg")
+    actions = write_picture_file(read_picture_file(path), partial_path=result, suffix=".jpg")
     return result.read_bytes(), {action.what: action.action for action in actions}
 
 
@@ -50,9 +50,9 @@ def written(path: Path) -> tuple[bytes, dict[str, str]]:
 def test_rgb_and_ycc_are_read_and_stay_what_they_are(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "in.jpg"
     path.write_bytes(data)
-    still = read_still(path)
-    assert still.frame.layout.rgb is not jpeg_parts(data).is_ycc
-    seen = still.frame.picture((64, 48)).astype(int)
+    found = read_picture_file(path)
+    assert found.frame.layout.rgb is not jpeg_parts(data).is_ycc
+    seen = found.frame.picture((64, 48)).astype(int)
     assert np.abs(seen - np.asarray(picture(), int)).mean() < 4
     result, _ = written(path)
     assert jpeg_parts(result).is_ycc is jpeg_parts(data).is_ycc

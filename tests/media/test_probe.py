@@ -27,7 +27,7 @@ def test_plain_clip(tmp_path: Path) -> None:
     assert info.tags["title"] == "drive"
     assert info.tags["location"].startswith("+40.1")
     assert info.orientation.is_identity
-    assert not info.still
+    assert not info.is_picture
     assert not info.warnings
 
 
@@ -245,16 +245,16 @@ def test_header_only(tmp_path: Path) -> None:
         probe(made.path)
 
 
-def test_stills_are_marked(tmp_path: Path) -> None:
+def test_pictures_are_marked(tmp_path: Path) -> None:
     for name in ("a.jpg", "a.png", "a.bmp", "a.webp", "a.tiff"):
         Image.new("RGB", (40, 30), (200, 10, 10)).save(tmp_path / name)
         info = probe(tmp_path / name)
-        assert info.still, name
+        assert info.is_picture, name
         assert info.size == (40, 30)
     Image.new("P", (40, 30)).save(
         tmp_path / "a.gif", save_all=True, append_images=[Image.new("P", (40, 30), 1)], duration=80
     )
-    assert not probe(tmp_path / "a.gif").still
+    assert not probe(tmp_path / "a.gif").is_picture
 
 
 def _with_box(made: Made, box: bytes, *, into: tuple[bytes, ...]) -> None:

@@ -13,8 +13,8 @@ from clips import Sound, make
 from media.test_encoder import fate, transcode
 from PIL import Image
 
-from dashcamcleaner.media.image_file import read_still
-from dashcamcleaner.media.image_writer import write_still
+from dashcamcleaner.media.image_file import read_picture_file
+from dashcamcleaner.media.image_writer import write_picture_file
 from dashcamcleaner.media.output_plan import OutputPlan, plan_output
 from dashcamcleaner.media.probe import probe
 
@@ -169,9 +169,9 @@ def test_texts_behind_the_samples_of_a_picture_are_listed(tmp_path: Path) -> Non
     chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
     data = path.read_bytes()
     path.write_bytes(data[:-12] + chunk + data[-12:])
-    still = read_still(path)
-    assert any(one.what == "text Comment" and one.action == "dropped" for one in still.actions)
-    write_still(still, partial_path=tmp_path / "out.png", suffix=".png", keep=("tags", "location"))
+    picture = read_picture_file(path)
+    assert any(one.what == "text Comment" and one.action == "dropped" for one in picture.actions)
+    write_picture_file(picture, partial_path=tmp_path / "out.png", suffix=".png", keep=("tags", "location"))
     assert PLACE.encode() not in (tmp_path / "out.png").read_bytes()
 
 
@@ -180,7 +180,9 @@ def test_a_place_in_a_description_is_a_place(tmp_path: Path, keep: tuple[str, ..
     exif = Image.Exif()
     exif[270], exif[271] = PLACE, "Maker"
     Image.new("RGB", (16, 16)).save(tmp_path / "in.jpg", exif=exif)
-    write_still(read_still(tmp_path / "in.jpg"), partial_path=tmp_path / "out.jpg", suffix=".jpg", keep=keep)
+    write_picture_file(
+        read_picture_file(tmp_path / "in.jpg"), partial_path=tmp_path / "out.jpg", suffix=".jpg", keep=keep
+    )
     written = (tmp_path / "out.jpg").read_bytes()
     assert b"Maker" in written
     assert (PLACE.encode() in written) == ("location" in keep)

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.media.image_file import read_still
-from dashcamcleaner.media.image_writer import write_still
+from dashcamcleaner.media.image_file import read_picture_file
+from dashcamcleaner.media.image_writer import write_picture_file
 from dashcamcleaner.media.tiff_tags import EXTRA_SAMPLES, ICC_PROFILE, UNASSOCIATED, with_tags
 
 COLOUR, ALPHA = 100, 128
@@ -34,11 +34,11 @@ def tiff(path: Path, *, deep: bool, extra: int, alpha: int = ALPHA) -> Path:
 @pytest.mark.parametrize("deep", [False, True])
 @pytest.mark.parametrize(("extra", "colour"), [(1, round(COLOUR * 255 / ALPHA)), (UNASSOCIATED, COLOUR)])
 def test_alpha_does_not_darken_the_picture(deep: bool, extra: int, colour: int, tmp_path: Path) -> None:
-    still = read_still(tiff(tmp_path / "in.tif", deep=deep, extra=extra))
+    picture = read_picture_file(tiff(tmp_path / "in.tif", deep=deep, extra=extra))
     scale = 257 if deep else 1
-    assert still.frame.planes[0][0, 0] / scale == pytest.approx(colour, abs=1)
+    assert picture.frame.planes[0][0, 0] / scale == pytest.approx(colour, abs=1)
     result = tmp_path / "out.tif"
-    write_still(still, partial_path=result, suffix=".tif")
+    write_picture_file(picture, partial_path=result, suffix=".tif")
     with Image.open(result) as image:
         assert image.tag_v2[EXTRA_SAMPLES] == (UNASSOCIATED,)
         assert np.asarray(image)[0, 0] == pytest.approx([colour, colour, colour, ALPHA], abs=1)
@@ -46,19 +46,19 @@ def test_alpha_does_not_darken_the_picture(deep: bool, extra: int, colour: int, 
 
 @pytest.mark.parametrize("deep", [False, True])
 def test_what_no_alpha_is_hides_nothing(deep: bool, tmp_path: Path) -> None:
-    still = read_still(tiff(tmp_path / "in.tif", deep=deep, extra=0, alpha=0))
-    assert len(still.frame.planes) == 3
-    assert still.frame.planes[0][0, 0] / (257 if deep else 1) == COLOUR
+    picture = read_picture_file(tiff(tmp_path / "in.tif", deep=deep, extra=0, alpha=0))
+    assert len(picture.frame.planes) == 3
+    assert picture.frame.planes[0][0, 0] / (257 if deep else 1) == COLOUR
 
 
 def test_nothing_that_shines_through_wholly_is_divided(tmp_path: Path) -> None:
-    still = read_still(tiff(tmp_path / "in.tif", deep=True, extra=1, alpha=0))
-    assert still.frame.planes[3].max() == 0
+    picture = read_picture_file(tiff(tmp_path / "in.tif", deep=True, extra=1, alpha=0))
+    assert picture.frame.planes[3].max() == 0
 
 
 def test_kept_tags_do_not_change_what_the_alpha_means(tmp_path: Path) -> None:
-    still = read_still(tiff(tmp_path / "in.tif", deep=False, extra=1))
-    write_still(still, partial_path=tmp_path / "out.tif", suffix=".tif", keep=("tags",))
+    picture = read_picture_file(tiff(tmp_path / "in.tif", deep=False, extra=1))
+    write_picture_file(picture, partial_path=tmp_path / "out.tif", suffix=".tif", keep=("tags",))
     with Image.open(tmp_path / "out.tif") as image:
         assert image.tag_v2[EXTRA_SAMPLES] == (UNASSOCIATED,)
 
@@ -67,7 +67,9 @@ def test_a_deep_tiff_keeps_its_profile(tmp_path: Path) -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     data = cv2.imencode(".tif", np.full((20, 30, 3), 30000, np.uint16))[1].tobytes()
     (tmp_path / "in.tif").write_bytes(with_tags(data, {ICC_PROFILE: profile}))
-    actions = write_still(read_still(tmp_path / "in.tif"), partial_path=tmp_path / "out.tif", suffix=".tif")
+    actions = write_picture_file(
+        read_picture_file(tmp_path / "in.tif"), partial_path=tmp_path / "out.tif", suffix=".tif"
+    )
     assert len(actions) == 1
     with Image.open(tmp_path / "out.tif") as image:
         assert image.info["icc_profile"] == profile
@@ -81,7 +83,7 @@ def test_raw_pictures_are_refused_rather_than_their_preview_taken(tmp_path: Path
     (tmp_path / "b.tif").write_bytes(with_tags(buffer.getvalue(), {0xC612: b"\1\4\0\0"}))
     for name in ("a.nef", "b.tif"):
         with pytest.raises(InputError, match="raw"):
-            read_still(tmp_path / name)
+            read_picture_file(tmp_path / name)
 
 
 def test_what_is_no_tiff_is_refused() -> None:

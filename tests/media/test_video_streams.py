@@ -55,7 +55,7 @@ def _make(path: Path, *tracks: Track, level: tuple[int, ...] = ()) -> Path:
     ids=["a still", "three pictures", "a slide show", "a thumbnail"],
 )
 @pytest.mark.parametrize("first", [True, False])
-def test_a_still_beside_the_film_is_not_the_film(tmp_path: Path, extension: str, other: Track, first: bool) -> None:
+def test_a_picture_beside_the_clip_is_not_the_clip(tmp_path: Path, extension: str, other: Track, first: bool) -> None:
     tracks = (FILM, other) if first else (other, FILM)
     source = _make(tmp_path / f"in.{extension}", *tracks)
     info = probe(source)

@@ -110,7 +110,7 @@ def pool(describer: ColourDescriber | None = None) -> ModelPool:
     return made
 
 
-def still(path: Path, colour: tuple[int, int, int], *, faces: int = 1) -> Path:
+def picture(path: Path, colour: tuple[int, int, int], *, faces: int = 1) -> Path:
     """A reference picture of somebody."""
     picture = np.full((160, 320, 3), 128, np.uint8)
     for number in range(faces):

@@ -79,7 +79,7 @@ def test_without_a_rule_everybody_is_hidden(source: Path, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("kept", ["red", "green"])
 def test_who_is_kept_is_seen_and_nobody_else_ever(source: Path, tmp_path: Path, kept: str) -> None:
-    picture = street.still(tmp_path / f"{kept}.png", street.PEOPLE[kept])
+    picture = street.picture(tmp_path / f"{kept}.png", street.PEOPLE[kept])
     summary, told = run(source, tmp_path / "out.mp4", PersonRequest(keep=(str(picture),)))
     seen = clear_frames(tmp_path / "out.mp4")
     assert all(not frames for name, frames in seen.items() if name != kept)
@@ -97,7 +97,7 @@ def test_who_is_kept_is_seen_and_nobody_else_ever(source: Path, tmp_path: Path, 
 
 @pytest.mark.parametrize("hidden", ["red", "green"])
 def test_who_alone_is_hidden_is_never_seen_and_the_other_is(source: Path, tmp_path: Path, hidden: str) -> None:
-    picture = street.still(tmp_path / "somebody.png", street.PEOPLE[hidden])
+    picture = street.picture(tmp_path / "somebody.png", street.PEOPLE[hidden])
     run(source, tmp_path / "out.mp4", PersonRequest(hide=(str(picture),)))
     seen = clear_frames(tmp_path / "out.mp4")
     other = "green" if hidden == "red" else "red"
@@ -106,7 +106,7 @@ def test_who_alone_is_hidden_is_never_seen_and_the_other_is(source: Path, tmp_pa
 
 
 def test_a_hidden_neighbour_that_overlaps_a_kept_face_wins(source: Path, tmp_path: Path) -> None:
-    picture = street.still(tmp_path / "red.png", street.RED)
+    picture = street.picture(tmp_path / "red.png", street.RED)
     run(source, tmp_path / "out.mp4", PersonRequest(keep=(str(picture),)))
     seen = clear_frames(tmp_path / "out.mp4")["red"]
     passing = {i for i in there("red") if abs(street.crossing(i)["red"][0] - street.crossing(i)["green"][0]) < 30}
@@ -119,8 +119,8 @@ def test_unknown_faces_are_hidden_in_both_modes_and_told(tmp_path: Path) -> None
         return {"red": (60 + index, 60.0, 44.0), "blue": (250.0, 140.0, 16.0)}
 
     source = street.make_clip(tmp_path / "in.mp4", scene, frames=20)
-    red = str(street.still(tmp_path / "red.png", street.RED))
-    green = str(street.still(tmp_path / "green.png", street.GREEN))
+    red = str(street.picture(tmp_path / "red.png", street.RED))
+    green = str(street.picture(tmp_path / "green.png", street.GREEN))
     for number, request in enumerate((PersonRequest(keep=(red,)), PersonRequest(hide=(green,)))):
         _, told = run(source, tmp_path / f"{number}.mp4", request)
         seen = clear_frames(tmp_path / f"{number}.mp4", scene)
@@ -133,7 +133,7 @@ def test_unknown_faces_are_hidden_in_both_modes_and_told(tmp_path: Path) -> None
 
 
 def test_somebody_who_is_not_there_is_told_and_keeps_nobody_visible(source: Path, tmp_path: Path) -> None:
-    blue = str(street.still(tmp_path / "blue.png", street.BLUE))
+    blue = str(street.picture(tmp_path / "blue.png", street.BLUE))
     summary, told = run(source, tmp_path / "out.mp4", PersonRequest(keep=(blue,)))
     assert any("Nobody in the clip is surely like blue.png; everybody is hidden." in sentence for sentence in told)
     assert not any(clear_frames(tmp_path / "out.mp4").values())
@@ -144,14 +144,14 @@ def test_a_folder_of_pictures_is_one_person(source: Path, tmp_path: Path) -> Non
     folder = tmp_path / "ann"
     folder.mkdir()
     for number in range(2):
-        street.still(folder / f"{number}.png", street.RED)
+        street.picture(folder / f"{number}.png", street.RED)
     summary, _ = run(source, tmp_path / "out.mp4", PersonRequest(keep=(str(folder),)))
     assert summary.visible[0]["by"] == "the reference ann"
 
 
 @pytest.mark.parametrize("faces", [0, 3])
 def test_a_picture_without_one_face_is_refused(source: Path, tmp_path: Path, faces: int) -> None:
-    picture = street.still(tmp_path / "x.png", street.RED, faces=faces)
+    picture = street.picture(tmp_path / "x.png", street.RED, faces=faces)
     with pytest.raises(InputError, match="No face was found" if not faces else "shows 3 faces"):
         run(source, tmp_path / "out.mp4", PersonRequest(keep=(str(picture),)))
     assert not (tmp_path / "out.mp4").exists()
@@ -198,7 +198,7 @@ def test_no_numbers_of_a_face_are_written_anywhere(
     caplog.set_level(logging.DEBUG)
     folder = tmp_path / "made"
     folder.mkdir()
-    red = str(street.still(tmp_path / "red.png", street.RED))
+    red = str(street.picture(tmp_path / "red.png", street.RED))
     events = list(
         clean(Job(source, folder / "out.mp4", SETTINGS, persons=PersonRequest(keep=(red,))), models=street.pool())
     )

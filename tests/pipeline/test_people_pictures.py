@@ -68,7 +68,7 @@ def run(source: Path, output: Path, request: PersonRequest, **more: Any) -> tupl
 
 
 def test_a_reference_keeps_one_person_of_a_picture_and_unknown_faces_are_hidden(photo: Path, tmp_path: Path) -> None:
-    red = str(street.still(tmp_path / "red.png", street.RED))
+    red = str(street.picture(tmp_path / "red.png", street.RED))
     summary, told = run(photo, tmp_path / "out.png", PersonRequest(keep=(red,)))
     assert clear_in(photo) == {"red", "green", "blue"}
     assert clear_in(tmp_path / "out.png") == {"red"}
@@ -82,13 +82,13 @@ def test_a_reference_keeps_one_person_of_a_picture_and_unknown_faces_are_hidden(
 def test_hiding_one_keeps_the_others_and_unknown_faces_only_if_asked(
     unknown: bool, seen: set[str], photo: Path, tmp_path: Path
 ) -> None:
-    red = str(street.still(tmp_path / "red.png", street.RED))
+    red = str(street.picture(tmp_path / "red.png", street.RED))
     run(photo, tmp_path / "out.png", PersonRequest(hide=(red,), keep_unknown=unknown))
     assert clear_in(tmp_path / "out.png") == seen
 
 
 def test_somebody_who_is_not_there_keeps_nobody(photo: Path, tmp_path: Path) -> None:
-    blue = str(street.still(tmp_path / "blue.png", street.BLUE))
+    blue = str(street.picture(tmp_path / "blue.png", street.BLUE))
     _, told = run(photo, tmp_path / "out.png", PersonRequest(keep=(blue,)))
     assert clear_in(tmp_path / "out.png") == set()
     assert "Nobody in the clip is surely like blue.png; everybody is hidden." in told
@@ -101,7 +101,7 @@ def test_a_folder_of_pictures_and_one_reference(tmp_path: Path) -> None:
     folder.mkdir()
     for name, who in (("a", ("red", "green")), ("b", ("green",)), ("c", ("red", "blue"))):
         group_photo(folder / f"{name}.png", *who)
-    red = str(street.still(tmp_path / "red.png", street.RED))
+    red = str(street.picture(tmp_path / "red.png", street.RED))
     batch = jobs_for([str(folder)], output=str(tmp_path / "out"), settings=SETTINGS)
     jobs = [Job(job.source, job.output, SETTINGS, persons=PersonRequest(keep=(red,))) for job in batch.jobs]
     events = [event for _, event in run_batch(jobs, models=street.pool())]
