@@ -61,17 +61,32 @@ class LeftoverSearch:
         self._least_px = least_px
 
     def search(
-        self, picture: np.ndarray, *, frame: int, seconds: float, hidden_share: Callable[[Sequence[float]], float]
+        self, *views: np.ndarray, frame: int, seconds: float, hidden_share: Callable[[Sequence[float]], float]
     ) -> list[AuditDetection]:
         """What is still seen.
 
         Args:
-            picture: uint8 RGB, upright, full size.
+            views: the picture as it is shown, uint8 RGB, upright, full size; more than one where viewers differ.
             frame: index of the frame.
             seconds: its time.
             hidden_share: the share of a box that regions hide.
         """
         found: list[AuditDetection] = []
+        for picture in views:
+            self._search_one(picture, found, frame=frame, seconds=seconds, hidden_share=hidden_share)
+        return found
+
+    def _search_one(
+        self,
+        picture: np.ndarray,
+        found: list[AuditDetection],
+        *,
+        frame: int,
+        seconds: float,
+        hidden_share: Callable[[Sequence[float]], float],
+    ) -> None:
+        """Add what is seen in one view; of what was seen before, the better score counts."""
+        known = len(found)
         for name, detector in self._detectors.items():
             seen = self._detect(name, detector, picture)
             for box, score, kind in zip(seen.xyxy, seen.score, seen.kind, strict=True):
@@ -83,9 +98,8 @@ class LeftoverSearch:
                 share = hidden_share(_core(xyxy))
                 if share < _HIDDEN:
                     found.append(AuditDetection(frame, seconds, xyxy, str(kind), {name: float(score)}, hidden=share))
-        for sighting in found:
+        for sighting in found[known:]:
             sighting.crop, sighting.crop_xyxy = _crop(picture, sighting.xyxy)
-        return found
 
     def _detect(self, name: str, detector: Detector, picture: np.ndarray) -> Detections:
         flipped = name in self._mirrored

@@ -79,9 +79,8 @@ class SearchAudit:
         if seconds >= self._due_s:
             self._due_s = seconds + _EVERY_S - 1e-3
         self._looked_at += 1
-        seen = self._models.searcher.search(
-            output.picture(output.upright_size), frame=index, seconds=seconds, hidden_share=hidden_share
-        )
+        views = [view(output.upright_size) for view in (output.picture, *output.views)]
+        seen = self._models.searcher.search(*views, frame=index, seconds=seconds, hidden_share=hidden_share)
         if known is not None and any(_is_unknown(one, known) for one in seen):
             self._unknown.append((index, seconds))
         self._tracker.push(seen, seconds=seconds)

@@ -96,6 +96,7 @@ class Frame:
         native: the decoder's own frame, for the encoder; opaque to everyone else.
         scale: ``scale((width, height)) -> (h, w, 3)`` uint8 RGB, **upright**; supplied by the decoder.
         own: makes `native` and `planes` private copies and returns the new planes; supplied by the decoder.
+        views: further pictures that viewers make of the samples, each as `scale`: a detector looks at them as well.
     """
 
     index: int
@@ -108,6 +109,7 @@ class Frame:
     own: Callable[[], tuple[np.ndarray, ...]]
     damaged: bool = False
     leap_s: Fraction = Fraction(0)
+    views: tuple[Callable[[tuple[int, int]], np.ndarray], ...] = ()
     _pictures: dict[tuple[int, int], np.ndarray] = field(default_factory=dict)
     _owned: bool = False
 

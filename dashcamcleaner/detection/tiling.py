@@ -9,8 +9,9 @@ seen whole, else its parts are put together, so that no box ends at a tile's bor
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -186,26 +187,34 @@ class FrameDetector:
             raise DetectorFailed("a frame has another size than the clip began with.")
         pictures: list[np.ndarray] = []
         for frame in frames:
-            pictures.append(frame.picture(self.picture_size))
-            if self.tiles:
-                large = frame.picture(self.tiled_size)
-                for tile in self.tiles:
-                    x1, y1, x2, y2 = tile.xyxy
-                    pictures.append(large[y1:y2, x1:x2])
+            self._lay(frame.picture, pictures)
+            for view in frame.views:
+                self._lay(view, pictures)
+        views = [1 + len(frame.views) for frame in frames]
         with _failing_closed():
             if isinstance(self.detector, PipelinedDetector):
-                return len(frames), self.detector.submit(pictures), None
-            return len(frames), None, self._checked(self.detector.detect(pictures), len(pictures))
+                return views, self.detector.submit(pictures), None
+            return views, None, self._checked(self.detector.detect(pictures), len(pictures))
+
+    def _lay(self, picture: Callable[[tuple[int, int]], np.ndarray], pictures: list[np.ndarray]) -> None:
+        """Add what the detector is to see of one picture: the whole, then the tiles."""
+        pictures.append(picture(self.picture_size))
+        if self.tiles:
+            large = picture(self.tiled_size)
+            for tile in self.tiles:
+                x1, y1, x2, y2 = tile.xyxy
+                pictures.append(large[y1:y2, x1:x2])
 
     def result(self, handle: Any) -> list[Detections]:
         """Wait for what `submit` started; each handle is fetched once."""
-        count, started, seen = handle
+        views, started, seen = handle
         each = 1 + len(self.tiles)
         if seen is None:
             assert isinstance(self.detector, PipelinedDetector)
             with _failing_closed():
-                seen = self._checked(self.detector.result(started), count * each)
-        return [self._upright(seen[i * each : (i + 1) * each]) for i in range(count)]
+                seen = self._checked(self.detector.result(started), sum(views) * each)
+        answers = iter([self._upright(seen[at : at + each]) for at in range(0, len(seen), each)])
+        return [_joined_views(list(itertools.islice(answers, count))) for count in views]
 
     @staticmethod
     def _checked(seen: list[Detections], count: int) -> list[Detections]:
@@ -216,7 +225,7 @@ class FrameDetector:
         return seen
 
     def _upright(self, seen: Sequence[Detections]) -> Detections:
-        """One frame's answers (whole picture, then tiles) in full-size pixels."""
+        """One picture's answers (the whole, then tiles) in full-size pixels."""
         w, h = self.upright_size
         whole = seen[0].moved(scale=(w / self.picture_size[0], h / self.picture_size[1]))
         if self.tiles:
@@ -234,6 +243,11 @@ class FrameDetector:
     def close(self) -> None:
         """Close the detector."""
         self.detector.close()
+
+
+def _joined_views(views: list[Detections]) -> Detections:
+    """One frame's detections of what was seen in it, however it is shown."""
+    return views[0] if len(views) == 1 else _drop_covered(suppress(Detections.concatenate(views)))
 
 
 def merge_tiles(

@@ -32,6 +32,7 @@ from dashcamcleaner.media.color_marks import ColorMarks, avif_marks, png_marks
 from dashcamcleaner.media.formats import FORMATS, MediaKind, format_of, picture_format
 from dashcamcleaner.media.jpeg_parts import JpegParts, jpeg_parts, left_behind
 from dashcamcleaner.media.large_jpeg import orientation_of, read_large
+from dashcamcleaner.media.picture_views import further_views
 from dashcamcleaner.media.scaler import PQ_TO_SDR
 from dashcamcleaner.media.tiff_tags import EXTRA_SAMPLES
 from dashcamcleaner.messages import msg
@@ -124,13 +125,16 @@ def picture_file_size(path: str | Path) -> tuple[int, int]:
             return image.size
 
 
-def picture_frame(planes: Sequence[np.ndarray], layout: PixelLayout, *, pq: bool = False) -> Frame:
+def picture_frame(
+    planes: Sequence[np.ndarray], layout: PixelLayout, *, pq: bool = False, icc: bytes | None = None
+) -> Frame:
     """A frame that is a single picture: upright, at time 0, made of these very planes, which must be private.
 
     Args:
         planes: ``(h, w)`` each, all of one size; obscuring paints into them.
         layout: how to read them; YCbCr is JPEG's (BT.601, full range).
         pq: they are HDR10's code values; what looks at the picture sees it as a common screen shows it.
+        icc: the colour profile by which viewers show it.
     """
     own = tuple(planes)
 
@@ -147,7 +151,8 @@ def picture_frame(planes: Sequence[np.ndarray], layout: PixelLayout, *, pq: bool
         y, cb, cr = small
         return cv2.cvtColor(np.stack([y, cr, cb], axis=2), cv2.COLOR_YCrCb2RGB)
 
-    return Frame(0, FrameTime(0, Fraction(1)), own, layout, Orientation(), None, scale, lambda: own)
+    views = () if pq else further_views(own, layout, icc=icc)
+    return Frame(0, FrameTime(0, Fraction(1)), own, layout, Orientation(), None, scale, lambda: own, views=views)
 
 
 @contextmanager
@@ -202,7 +207,7 @@ def _read(path: Path, image: Image.Image) -> PictureFile:
         return PictureFile(path, own_format, frame, actions, icc, exif, dpi, jpeg, lossless, large=True)
     if _depth(image) == 16:
         planes, layout = _read_deep(path, exif)
-        frame = picture_frame(planes, layout, pq=marks.is_pq)
+        frame = picture_frame(planes, layout, pq=marks.is_pq, icc=icc)
         return PictureFile(path, own_format, frame, actions, icc, exif, dpi, jpeg, lossless, marks)
     if image.mode == "CMYK":
         actions.append(StreamAction("picture in CMYK", "converted", "written as RGB, without its profile"))
@@ -219,7 +224,7 @@ def _read(path: Path, image: Image.Image) -> PictureFile:
         if jpeg["subsampling"] == 1:
             jpeg["subsampling"] = 0  # turned 4:2:2 would halve the other side, which JPEG writers do not offer
     planes, layout = _planes(image)
-    frame = picture_frame(planes, layout, pq=marks.is_pq)
+    frame = picture_frame(planes, layout, pq=marks.is_pq, icc=icc)
     return PictureFile(path, own_format, frame, actions, icc, exif, dpi, jpeg, lossless, marks)
 
 

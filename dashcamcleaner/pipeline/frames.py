@@ -65,8 +65,8 @@ class FramePlanner:
             DetectorFailed: the closer look failed.
         """
         planner, checker = self._planner, self._checker
-        if checker is None or not isinstance(planner, CheckingPlanner):
-            return planner.push(seen)
+        if checker is None or frame.views or not isinstance(planner, CheckingPlanner):
+            return planner.push(seen)  # of several views none speaks against what another shows
         if frame.index < self._known_frames:
             # As the run that was killed did it, step by step: the planner's doubts decide what is left of the budget.
             done = planner.push(dataclasses.replace(seen, checks=[]))
