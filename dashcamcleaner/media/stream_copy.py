@@ -22,6 +22,7 @@ from dashcamcleaner.media.frame_clock import JUMP_S
 from dashcamcleaner.media.output_plan import OutputPlan
 from dashcamcleaner.media.output_streams import SideStream
 from dashcamcleaner.media.packets import open_source, read_packets
+from dashcamcleaner.media.sound_header import plain_sound_header
 from dashcamcleaner.media.text_tracks import packet_refusal, plain_header
 from dashcamcleaner.media.transcode import DEFAULT_LAYOUTS, AudioConverter, SubtitleConverter
 from dashcamcleaner.messages import msg
@@ -339,6 +340,9 @@ def add_target(side: SideStream, *, stream: Any, output: Any) -> tuple[Any, Audi
         target = output.add_stream_from_template(stream)
         if side.type == "audio":
             _name_layout(target.codec_context)
+            header = bytes(stream.codec_context.extradata or b"")
+            if header != (plain := plain_sound_header(stream.codec_context.codec.canonical_name, header)):
+                target.codec_context.extradata = plain
         return target, None
     converter = AudioConverter if side.type == "audio" else SubtitleConverter
     made = converter(stream, output=output, codec=side.codec)
