@@ -21,6 +21,10 @@ _LONG_SIDE_PX = 320
 _CELL_PX = 10
 """A grid cell in the small picture: 32 cells along the long side."""
 
+_LEAST_ROWS_PX = 40
+"""DIS looks at a quarter of the picture in patches of eight pixels; of fewer rows it reads past memory. A strip is made
+as high, which the scale of its motion undoes."""
+
 _CUT_LIKENESS = 0.2
 """Fine structure that correlates less than this after compensation is another scene. On the labelled clips and ten
 road clips (4,400 steps) cuts reach at most 0.07; rain, shake and night without a cut stay above 0.4."""
@@ -76,7 +80,9 @@ class MotionEstimator:
         h, w = picture.shape[:2]
         factor = _LONG_SIDE_PX / max(h, w)
         # Whole cells, so that the grid tiles the picture.
-        size = tuple(max(_CELL_PX, round(side * factor / _CELL_PX) * _CELL_PX) for side in (w, h))
+        size = tuple(
+            max(least, round(side * factor / _CELL_PX) * _CELL_PX) for side, least in ((w, _CELL_PX), (h, _LEAST_ROWS_PX))
+        )
         if picture.ndim == 3:
             # Grey first: one channel is scaled in a third of the time of three.
             return cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)

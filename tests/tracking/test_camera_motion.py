@@ -115,6 +115,17 @@ def test_portrait_and_odd_sizes():
     assert abs(y - 888) < 2
 
 
+@pytest.mark.parametrize("size", [(1280, 8), (1280, 40), (1280, 124), (1280, 150), (8, 1280), (120, 1280)])
+def test_strips_are_measured_like_other_pictures(size):
+    """OpenCV's flow read past memory in pictures of few rows, and took the process with it."""
+    picture = scene(8)
+    w, h = size
+    motion = measure(picture[20 : 20 + h, 20 : 20 + w].copy(), picture[20 : 20 + h, 28 : 28 + w].copy(), size=size)
+    if w > 8:
+        x, _ = FrameMotion(motion, seconds=0.04, size=size).ahead(w / 2, h / 2)
+        assert abs(x - (w / 2 - 8)) < 4
+
+
 def test_a_stored_motion_comes_back_exactly():
     motion = measure(shot(scene(8), camera()), shot(scene(8), camera(x=7.3, y=2.1, zoom=1.01)))
     again = Motion.from_json(motion.as_json())
