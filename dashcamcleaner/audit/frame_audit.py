@@ -52,7 +52,11 @@ class FrameAuditor:
         self._plan = PlanFollower(plan) if plan is not None else None
         self._pairing = PairingLog()
         self._pixels = PixelAudit(info=info, output_info=output_info, settings=settings)
-        self._search = SearchAudit(models, doubtful=self._plan.doubtful if self._plan is not None else ())
+        self._search = SearchAudit(
+            models,
+            doubtful=self._plan.doubtful if self._plan is not None else (),
+            shown_size=output_info.shown_size,
+        )
         self._readback = ReadbackTest(reader=models.reader, faces=models.crops.get(FACES))
         self._thumbnails = ThumbnailBook(info.upright_size)
 

@@ -17,6 +17,7 @@ from dashcamcleaner.core.boxes import Detections, iou
 from dashcamcleaner.core.finding_table import CHECKS, checked, found
 from dashcamcleaner.core.findings import Check, Finding
 from dashcamcleaner.core.frame import Frame
+from dashcamcleaner.detection.yolo import fitted_size
 from dashcamcleaner.messages import msg
 
 __all__ = ["SearchAudit"]
@@ -25,6 +26,7 @@ _SURE = 0.5
 _SAME = 0.1
 _LEAST_UNKNOWN = 2
 """What is seen this surely has a faint detection, at least, of the same weights near it; two frames are no chance."""
+_LONGEST_PX = 4096
 _EVERY_S = 0.1
 """An object that is legible for three frames of 30 a second is looked at once, at least."""
 
@@ -35,9 +37,16 @@ class SearchAudit:
     Args:
         models: who looks.
         doubtful: indices of frames to search whenever they come.
+        shown_size: ``(width, height)`` that players give the output where that is of another shape: see
+            `MediaInfo.shown_size`.
     """
 
-    def __init__(self, models: AuditModels, *, doubtful: Collection[int]) -> None:
+    def __init__(
+        self, models: AuditModels, *, doubtful: Collection[int], shown_size: tuple[int, int] | None = None
+    ) -> None:
+        self._shown_size = shown_size
+        if shown_size is not None and max(shown_size) > _LONGEST_PX:
+            self._shown_size = fitted_size(shown_size, (_LONGEST_PX, _LONGEST_PX))
         self._models = models
         self._doubtful = doubtful
         self._due_s = -1e9
@@ -81,12 +90,38 @@ class SearchAudit:
         self._looked_at += 1
         views = [view(output.upright_size) for view in (output.picture, *output.views)]
         seen = self._models.searcher.search(*views, frame=index, seconds=seconds, hidden_share=hidden_share)
+        if self._shown_size is not None:
+            seen += self._search_shown(output, self._shown_size, index, seconds, hidden_share)
         if known is not None and any(_is_unknown(one, known) for one in seen):
             self._unknown.append((index, seconds))
         self._tracker.push(seen, seconds=seconds)
         self._score_exposures(self._tracker.drain())
         output.forget_pictures()
         return bool(seen)
+
+    def _search_shown(
+        self,
+        output: Frame,
+        size: tuple[int, int],
+        index: int,
+        seconds: float,
+        hidden_share: Callable[[Sequence[float]], float],
+    ) -> list[AuditDetection]:
+        """What is seen in the shape that players give the frame, by its place in upright pixels."""
+        (w, h), (shown_w, shown_h) = output.upright_size, size
+
+        def upright(box: Sequence[float]) -> tuple[float, float, float, float]:
+            x1, y1, x2, y2 = box
+            return x1 * w / shown_w, y1 * h / shown_h, x2 * w / shown_w, y2 * h / shown_h
+
+        seen = self._models.searcher.search(
+            output.picture(size), frame=index, seconds=seconds, hidden_share=lambda box: hidden_share(upright(box))
+        )
+        for one in seen:
+            one.xyxy = upright(one.xyxy)
+            x1, y1, x2, y2 = map(round, upright(one.crop_xyxy))
+            one.crop_xyxy = (x1, y1, x2, y2)
+        return seen
 
     def _score_exposures(self, exposures: Sequence[Exposure]) -> None:
         weighed = (self._scorer.score_exposure(exposure) for exposure in exposures)

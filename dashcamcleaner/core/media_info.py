@@ -10,6 +10,9 @@ from dashcamcleaner.core.frame import Orientation, PixelLayout
 
 __all__ = ["MediaInfo", "PictureMark", "StreamInfo"]
 
+_PLAIN_ASPECT = Fraction(3, 2)
+"""Pixels up to this much wider than high, or higher than wide, leave faces and plates as detectors know them."""
+
 
 @dataclass(frozen=True, slots=True)
 class StreamInfo:
@@ -112,3 +115,16 @@ class MediaInfo:
     def upright_size(self) -> tuple[int, int]:
         """``(width, height)`` of the full-size picture as shown."""
         return self.orientation.upright_size(self.size)
+
+    @property
+    def shown_size(self) -> tuple[int, int] | None:
+        """``(width, height)`` that players give the upright picture; None where its shape hardly changes.
+
+        One side is that of the upright picture, the other one longer, up to sixteen times the longest.
+        """
+        across = 1 / self.sample_aspect if self.orientation.quarter_turns % 2 else self.sample_aspect
+        if 1 / _PLAIN_ASPECT <= across <= _PLAIN_ASPECT:
+            return None
+        width, height = self.upright_size
+        most = 16 * max(width, height)
+        return (min(most, round(width * across)), height) if across > 1 else (width, min(most, round(height / across)))

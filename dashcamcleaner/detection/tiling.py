@@ -124,9 +124,13 @@ class FrameDetector:
         kinds: the kinds wanted; None takes all that the detector knows.
         tiles: tiles along the long side; 1 for none.
         overlap: the overlap of neighbouring tiles, as a share of a tile.
+        shown_size: ``(width, height)`` that players give the picture where that is of another shape: it is looked at
+            in both.
 
     Attributes:
         picture_size: what to ask `Frame.picture` for, where one picture is enough; frames may be given without asking.
+        shown_size: the size in which players show what is looked at, within the network's input; None where it is that
+            of the picture.
         parallel: how many frames are worth having under way at once.
         batch: how many frames the backend takes in one inference, by its own choice; 1 where it takes one at a time.
         description: the description of the detector.
@@ -143,6 +147,7 @@ class FrameDetector:
         kinds: Sequence[str] | None = None,
         tiles: int = 1,
         overlap: float = 0.2,
+        shown_size: tuple[int, int] | None = None,
     ) -> None:
         if tiles < 1 or not 0 <= overlap <= 0.5:
             raise BackendError(
@@ -167,8 +172,10 @@ class FrameDetector:
             )
             if len(self.tiles) == 1:  # the picture is so small that one tile shows all of it
                 self.tiles = []
-        self.parallel = max(1, math.ceil(detector.parallel / (1 + len(self.tiles))))
-        self.batch = max(1, int(getattr(detector, "batch", 1)) // (1 + len(self.tiles)))
+        self.shown_size = fitted_size(shown_size, detector.input_size) if shown_size is not None else None
+        self._each = 1 + len(self.tiles) + (self.shown_size is not None)
+        self.parallel = max(1, math.ceil(detector.parallel / self._each))
+        self.batch = max(1, int(getattr(detector, "batch", 1)) // self._each)
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         """Detections of each frame, in upright full-size pixels, best score first, down to the score floor.
@@ -197,18 +204,20 @@ class FrameDetector:
             return views, None, self._checked(self.detector.detect(pictures), len(pictures))
 
     def _lay(self, picture: Callable[[tuple[int, int]], np.ndarray], pictures: list[np.ndarray]) -> None:
-        """Add what the detector is to see of one picture: the whole, then the tiles."""
+        """Add what the detector is to see of one picture: the whole, the tiles, the whole in the shape of players."""
         pictures.append(picture(self.picture_size))
         if self.tiles:
             large = picture(self.tiled_size)
             for tile in self.tiles:
                 x1, y1, x2, y2 = tile.xyxy
                 pictures.append(large[y1:y2, x1:x2])
+        if self.shown_size is not None:
+            pictures.append(picture(self.shown_size))
 
     def result(self, handle: Any) -> list[Detections]:
         """Wait for what `submit` started; each handle is fetched once."""
         views, started, seen = handle
-        each = 1 + len(self.tiles)
+        each = self._each
         if seen is None:
             assert isinstance(self.detector, PipelinedDetector)
             with _failing_closed():
@@ -231,10 +240,13 @@ class FrameDetector:
         if self.tiles:
             scale = (w / self.tiled_size[0], h / self.tiled_size[1])
             parts = []
-            for tile, found in zip(self.tiles, seen[1:], strict=True):
+            for tile, found in zip(self.tiles, seen[1 : 1 + len(self.tiles)], strict=True):
                 placed = found.moved(offset=(float(tile.xyxy[0]), float(tile.xyxy[1])))
                 parts.append((Tile(tile.xyxy, tile.inner), placed))
             whole = merge_tiles(whole, parts, scale=scale)
+        if self.shown_size is not None:
+            shown = seen[-1].moved(scale=(w / self.shown_size[0], h / self.shown_size[1]))
+            whole = _joined_views([whole, shown])
         slack = EDGE_TOLERANCE * max(w, h)
         boxes = np.clip(whole.xyxy, -slack, np.array([w, h, w, h], np.float32) + slack)
         keep = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1]) & np.isin(whole.kind, self.kinds)

@@ -126,7 +126,7 @@ def detect_part(
         DashcamCleanerError: the clip cannot be read, or nothing can look at it.
     """
     info = probe(part.source, video_track=part.video_track)
-    detector = detector_for(part.settings, upright_size=info.upright_size, models=models)
+    detector = detector_for(part.settings, upright_size=info.upright_size, models=models, shown_size=info.shown_size)
     source = LiveObservationSource(detector, motion=None, log=None, batch=part.settings.batch or detector.batch)
     found = []
     with open_clip(part.source, info=info, threads=part.settings.workers) as decoder:

@@ -29,7 +29,8 @@ def plain_sound_header(codec: str, header: bytes) -> bytes:
 def three_headers(header: bytes) -> tuple[bytes, bytes, bytes] | None:
     """Vorbis's own three headers: of the sound, the comments, how to decode; None where they are not there."""
     if header[:1] == bytes([_LACED]):
-        sizes, at = [], 1
+        sizes: list[int] = []
+        at = 1
         while len(sizes) < _LACED and at < len(header):
             size = 0
             while at < len(header) and header[at] == 255:

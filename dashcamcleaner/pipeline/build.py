@@ -148,8 +148,8 @@ def make_planner(
 
 
 def checker_for(settings: Settings, detector: FrameDetector, models: ModelPool) -> CropChecker | None:
-    """Closer looks by the run's own weights; None where tracks are not judged by evidence."""
-    if not (settings.tracking and settings.crop_checks):
+    """Closer looks by the run's own weights; None where tracks are not judged by evidence, or shapes by the picture."""
+    if not (settings.tracking and settings.crop_checks) or detector.shown_size is not None:
         return None
     network = models.detector(
         weights=settings.weights,
@@ -166,25 +166,42 @@ def checker_for(settings: Settings, detector: FrameDetector, models: ModelPool) 
     return CropChecker(network, per_frame=min(1.0, max(detector.picture_size) / 1280))
 
 
-def detector_for(settings: Settings, *, upright_size: tuple[int, int], models: ModelPool) -> FrameDetector:
+def detector_for(
+    settings: Settings,
+    *,
+    upright_size: tuple[int, int],
+    models: ModelPool,
+    shown_size: tuple[int, int] | None = None,
+) -> FrameDetector:
     """The detection stage that the settings ask for, over the backend that they ask for; the pool's, not to be closed.
+
+    Args:
+        settings: the settings of the run.
+        upright_size: ``(width, height)`` of the full-size picture.
+        models: gives the network.
+        shown_size: see `MediaInfo.shown_size`; the network takes the picture in both shapes.
 
     Raises:
         BackendError: no backend, no weights, or a wanted kind that no weights know.
     """
+    room = (
+        upright_size
+        if shown_size is None
+        else (max(upright_size[0], shown_size[0]), max(upright_size[1], shown_size[1]))
+    )
     network = models.detector(
         weights=settings.weights,
         backend=settings.backend,
         device=settings.device,
-        inference_size=inference_size(settings, upright_size=upright_size),
+        inference_size=inference_size(settings, upright_size=room),
         precision=settings.precision,
-        aspect=upright_size,
+        aspect=room,
         batch=settings.batch,
         threads=settings.workers,
         trust_weights=settings.trust_weights,
     )
     check_kinds(network, settings.kinds())
-    return FrameDetector(network, upright_size=upright_size, kinds=None, tiles=settings.tiles)
+    return FrameDetector(network, upright_size=upright_size, kinds=None, tiles=settings.tiles, shown_size=shown_size)
 
 
 def inference_size(settings: Settings, *, upright_size: tuple[int, int]) -> int:

@@ -165,7 +165,7 @@ def open_context(
     if not job.detect:
         return _without_detection(job, info, edits, waiting, identity)
     people = search_for(job, edits, upright_size=info.upright_size, models=models)
-    detector = detector_for(settings, upright_size=info.upright_size, models=models)
+    detector = detector_for(settings, upright_size=info.upright_size, models=models, shown_size=info.shown_size)
     seeing = seeing_of(settings, detector.description, info=info)
     header = _header(job, info, identity, weights=detector.description, seeing=seeing, kinds=detector.kinds)
     rules = rules_per_kind(settings)
@@ -335,6 +335,7 @@ def seeing_of(settings: Settings, description: DetectorDescription, *, info: Med
         "tiles": settings.tiles,
         "score_floor": SCORE_FLOOR,
         **({} if settings.detect_every == "1" else {"detect_every": settings.detect_every}),
+        **({} if info.shown_size is None else {"shown_size": list(info.shown_size)}),
         "video_track": info.video_track,
     }
 

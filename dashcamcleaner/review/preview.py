@@ -211,7 +211,9 @@ class ClipPreview:
         key = (*key, settings.inference_size, settings.tiles, settings.trust_weights)
         found = self._seen.get((pts, *key))
         if found is None:
-            detector = detector_for(settings, upright_size=self.info.upright_size, models=self._models)
+            detector = detector_for(
+                settings, upright_size=self.info.upright_size, models=self._models, shown_size=self.info.shown_size
+            )
             found = detector.detect([self._hold(pts).clean()])[0]
             self._seen[(pts, *key)] = found
             while len(self._seen) > _KEPT_DETECTIONS:

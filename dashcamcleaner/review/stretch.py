@@ -69,7 +69,9 @@ class StretchPreview:
         )
         self._seen: list[Observation] = []
         self._plans: dict[int, FramePlan] = {}
-        detector = detector_for(settings, upright_size=clip.info.upright_size, models=models)
+        detector = detector_for(
+            settings, upright_size=clip.info.upright_size, models=models, shown_size=clip.info.shown_size
+        )
         self._picture_size = detector.picture_size
         self._motion = MotionEstimator(upright_size=clip.info.upright_size) if settings.tracking else None
         self._planner = FramePlanner(

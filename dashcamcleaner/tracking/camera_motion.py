@@ -81,7 +81,8 @@ class MotionEstimator:
         factor = _LONG_SIDE_PX / max(h, w)
         # Whole cells, so that the grid tiles the picture.
         size = tuple(
-            max(least, round(side * factor / _CELL_PX) * _CELL_PX) for side, least in ((w, _CELL_PX), (h, _LEAST_ROWS_PX))
+            max(least, round(side * factor / _CELL_PX) * _CELL_PX)
+            for side, least in ((w, _CELL_PX), (h, _LEAST_ROWS_PX))
         )
         if picture.ndim == 3:
             # Grey first: one channel is scaled in a third of the time of three.
