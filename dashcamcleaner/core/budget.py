@@ -11,6 +11,7 @@ from dashcamcleaner.errors import InputError
 from dashcamcleaner.messages import msg
 
 __all__ = [
+    "MOST_BARE_SAMPLES",
     "MOST_BYTES",
     "MOST_CLIP_PIXELS",
     "MOST_GIF_PIXELS",
@@ -29,6 +30,10 @@ MOST_CLIP_PIXELS = 8192 * 4352
 
 MOST_GIF_PIXELS = 4096 * 4096
 """Of a GIF, whose pictures are decoded to four bytes a pixel, and compress to next to nothing."""
+
+MOST_BARE_SAMPLES = 2_000_000
+"""Samples that an index may count without a byte for each, where the file has fewer bytes: nine hours of 60 a second.
+Each takes 40 bytes in FFmpeg's list."""
 
 _DECODER_BYTES = 400_000_000
 """What a clip's decoder may hold in frames at work at once."""

@@ -26,6 +26,8 @@ _ENCRYPTED = {b"encv", b"drmi", b"enca", b"drms"}
 _LEAST_USER_BYTES = 8  # flags and switches of players; a position needs more
 _MOST_MOOV_BYTES = 256 << 20
 _MOST_TOP_BOXES = 200_000
+_TOLD_OF_EACH = 0x0F00
+"""Flags of a run of samples: it tells duration, size, flags or composition time of each (ISO 14496-12, 8.8.8)."""
 _VISUAL_ENTRY_BYTES = 78
 """What a picture's sample entry holds before its own boxes (ISO 14496-12, 12.1.3)."""
 
@@ -42,6 +44,7 @@ class BoxMap:
         apertures: per track id the content of its clean aperture (``clap``), which hides the picture's edges.
         encrypted: track ids whose samples are encrypted.
         extras: boxes outside the tracks' samples that are no part of the format: name and bytes.
+        bare_samples: samples that the index counts without a byte for each; readers make a list of them all the same.
     """
 
     has_index: bool = False
@@ -51,6 +54,7 @@ class BoxMap:
     encrypted: set[int] = field(default_factory=set)
     apertures: dict[int, bytes] = field(default_factory=dict)
     extras: list[tuple[str, int]] = field(default_factory=list)
+    bare_samples: int = 0
 
 
 def read_boxes(read: Callable[[int, int], bytes], *, size: int) -> BoxMap:
@@ -76,6 +80,10 @@ def read_boxes(read: Callable[[int, int], bytes], *, size: int) -> BoxMap:
         elif name == b"moov" and whole and length <= _MOST_MOOV_BYTES:
             found.has_index = True
             _read_moov(read(offset + header, length - header), found)
+        elif name == b"moof" and whole and length <= _MOST_MOOV_BYTES:
+            for run in _find(read(offset + header, length - header), (b"traf", b"trun")):
+                if len(run) >= 8 and not int.from_bytes(run[2:4], "big") & _TOLD_OF_EACH:
+                    found.bare_samples += int.from_bytes(run[4:8], "big")
         elif name not in _PLAIN_TOP and _is_name(name):
             found.extras.append((_text(name), min(length, size - offset)))
         elif name in (b"free", b"skip") and whole and length > 64:
@@ -162,6 +170,14 @@ def _read_track(data: bytes, found: BoxMap) -> None:
             found.extras.append((f"track/{_text(name)}", len(body)))
         if name == b"tkhd" and len(body) >= 24:
             track = struct.unpack(">I", body[20:24] if body[0] == 1 else body[12:16])[0]
+    is_sound = any(handler[8:12] == b"soun" for handler in _find(data, (b"mdia", b"hdlr")))
+    for table in _find(data, (b"mdia", b"minf", b"stbl")):
+        tables = dict(boxes_of(table))
+        sizes, times = tables.get(b"stsz", b""), tables.get(b"stts", b"")
+        # Sound of one tick a sample is listed by the chunk.
+        by_chunk = is_sound and times[4:8] == b"\0\0\0\1" and times[12:16] == b"\0\0\0\1"
+        if len(sizes) >= 12 and sizes[4:8] != bytes(4) and not by_chunk:
+            found.bare_samples += int.from_bytes(sizes[8:12], "big")
     for path in _find(data, (b"mdia", b"minf", b"stbl", b"stsd")):
         if len(path) >= 16:
             sample_format = path[12:16]

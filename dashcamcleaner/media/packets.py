@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import av
+import av._core
 
 from dashcamcleaner.core.budget import MOST_CLIP_PIXELS, check_clip
 from dashcamcleaner.media import codecs
 
 __all__ = ["bounded", "open_source", "read_packets"]
+
+_MOST_AT_ONCE = 512 << 20
+"""Bytes that FFmpeg may ask for in one piece: the deepest picture of `MOST_CLIP_PIXELS` takes 285 million. Without a
+bound, a few hundred bytes of an index that count a hundred million samples take gigabytes."""
+
+
+def _bound_allocations() -> None:
+    """Tell FFmpeg the bound, of the whole process; where its library does not show the call, there is none."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(av._core.__file__).av_max_alloc(ctypes.c_size_t(_MOST_AT_ONCE))
+
+
+_bound_allocations()
 
 
 def open_source(path: str | Path, *, format_name: str | None = None, hwaccel: Any = None) -> Any:

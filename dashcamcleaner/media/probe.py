@@ -19,7 +19,7 @@ from typing import Any
 import av
 import av.error
 
-from dashcamcleaner.core.budget import MOST_GIF_PIXELS, check_clip
+from dashcamcleaner.core.budget import MOST_BARE_SAMPLES, MOST_GIF_PIXELS, check_clip
 from dashcamcleaner.core.frame import Orientation
 from dashcamcleaner.core.media_info import MediaInfo, PictureMark
 from dashcamcleaner.errors import InputError
@@ -65,7 +65,7 @@ def probe(path: str | Path, *, video_track: int | None = None) -> MediaInfo:
         )
     atoms = _read_atoms(path, head, size)
     if atoms is not None and picture is None:
-        _refuse_by_atoms(path, atoms)
+        _refuse_by_atoms(path, atoms, size=size)
     # A picture's demuxer is named outright: the one for numbered series would open other files.
     with _open(path, format_name=picture.demuxer or None if picture else None, atoms=atoms) as container:
         info = _describe(
@@ -126,10 +126,15 @@ def _read_atoms(path: Path, head: bytes, size: int) -> BoxMap | None:
         return read_boxes(read, size=size)
 
 
-def _refuse_by_atoms(path: Path, atoms: BoxMap) -> None:
+def _refuse_by_atoms(path: Path, atoms: BoxMap, *, size: int) -> None:
     if atoms.encrypted:
         raise InputError(
             msg("{path} is encrypted.", path=path), hint="Decrypt it with the program or device that it belongs to."
+        )
+    if atoms.bare_samples > max(size, MOST_BARE_SAMPLES):
+        raise InputError(
+            msg("{path} is damaged: its index does not fit its content.", path=path),
+            hint="Take the original again.",
         )
     if not atoms.has_index and atoms.has_pictures:
         raise InputError(
