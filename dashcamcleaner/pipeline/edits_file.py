@@ -210,7 +210,8 @@ class EditsFile:
         before, header, after, _ = _parts(text if text.strip() else self._header)
         text = before + self._bound(header, edits) + after
         text += ("" if text.endswith("\n") else "\n") + lines
-        sealed = text if self.is_foreign else self._sealed(text)
+        # Rows that need no yes may still say that somebody has looked: they are not ours by what we add to them.
+        sealed = self._sealed(text) if self.is_ours else text
         atomic_write(self.path, sealed, what=msg("The edits {path}", path=self.path), mode=PRIVATE)
 
     def _sealed(self, text: str) -> str:

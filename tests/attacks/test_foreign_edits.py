@@ -207,6 +207,16 @@ def test_what_is_added_to_foreign_edits_does_not_make_them_ours(planned: tuple[P
     assert again.is_ours
 
 
+def test_what_is_added_does_not_vouch_for_who_looked(planned: tuple[Path, Path]) -> None:
+    """The review takes tracks that were looked at off its list, and asks before where that was not said here."""
+    _, plan = planned
+    plant(plan, '{"edit": "checked", "track": 1}')
+    EditsFile.beside(plan).append([HiddenZone((0.0, 0.0, 9.0, 9.0))])
+    again = EditsFile.beside(plan)
+    assert again.read().checked == {1}
+    assert not again.is_ours
+
+
 def test_what_is_refused_is_kept_apart(planned: tuple[Path, Path]) -> None:
     _, plan = planned
     path, digest = plant(plan, UNCOVERING["keep"])
