@@ -28,6 +28,8 @@ LEASE_KEY = "dashcamcleaner_lease"
 _PORT = 4455
 _NOT_READY = 207
 """What OBS answers while its scenes are loaded."""
+_NO_INPUT = 602
+"""What OBS answers of a scene or a group, asked as a source."""
 _TIMEOUT_S = 2.0
 
 
@@ -98,7 +100,8 @@ class ObsSwitch:
         """Begin, covered.
 
         Raises:
-            OutputError: OBS is not there, refuses the password, or knows no such scene, item or filter.
+            OutputError: OBS is not there, refuses the password, or knows no such scene, item or filter; the item is one
+            that can hold no lease.
         """
         self.close()
         # The library's own client of requests leaves a connection open whose password was refused.
@@ -127,15 +130,16 @@ class ObsSwitch:
             with self._asking():
                 found = self._ask("GetSceneItemId", {"sceneName": self._scene, "sourceName": self._item})
                 self._item_id = int(found["sceneItemId"])
+                self._ask("GetInputSettings", {"inputName": self._item})
         self._switch(covered=True)
 
     def set(self, *, covered: bool, score: float) -> None:  # noqa: ARG002  # OBS shows no scores
-        """Cover or uncover, and renew the lease.
+        """Cover or uncover, and renew the lease; a filter has none, nobody in OBS would turn it on.
 
         Raises:
             OutputError: the link is down.
         """
-        if not covered:
+        if not covered and not self._filter:
             self._renewals += 1
             with self._asking():
                 self._ask(
@@ -177,6 +181,11 @@ class ObsSwitch:
         except OBSSDKRequestError as error:
             if error.code == _NOT_READY:
                 raise OutputError("OBS is still starting.") from error
+            if error.code == _NO_INPUT:
+                raise OutputError(
+                    msg("{item} is a scene or a group in OBS: it can hold no lease.", item=visible(self._item)),
+                    hint="Let a source by itself cover: our stream, a colour, a picture.",
+                ) from error
             raise OutputError(
                 msg("OBS has nothing like it: {error}.", error=visible(error)),
                 hint="See the names of scene, item and filter in OBS.",

@@ -90,6 +90,29 @@ def test_a_filter_covers_and_uncovers(obs: Obs) -> None:
         assert enabled()
 
 
+def test_a_scene_holds_no_lease_and_its_filter_needs_none(obs: Obs) -> None:
+    with obs.asking() as client:
+        client.send("CreateScene", {"sceneName": "Curtain"})
+        client.send("CreateSceneItem", {"sceneName": "Other", "sourceName": "Curtain", "sceneItemEnabled": True})
+        client.send(
+            "CreateSourceFilter",
+            {"sourceName": "Curtain", "filterName": "dark", "filterKind": "color_filter_v2", "filterSettings": {}},
+        )
+    nested = switch_of(obs, scene="Other", item="Curtain")
+    with pytest.raises(OutputError, match="Curtain is a scene or a group") as told:
+        nested.connect()
+    assert "source by itself" in told.value.hint
+    nested.close()
+    switch = switch_of(obs, scene="", item="Curtain", name="dark")
+    switch.connect()
+    switch.set(covered=False, score=0.0)
+    with obs.asking() as client:
+        asked = {"sourceName": "Curtain", "filterName": "dark"}
+        assert not client.send("GetSourceFilter", asked, raw=True)["filterEnabled"]
+        switch.close()
+        assert client.send("GetSourceFilter", asked, raw=True)["filterEnabled"]
+
+
 def test_a_lease_over_the_websocket_that_is_not_renewed_covers(obs: Obs) -> None:
     switch = switch_of(obs)
     switch.connect()
