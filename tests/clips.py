@@ -292,6 +292,35 @@ def _add_cover(output: Any) -> Any:
     return stream
 
 
+CAPTION = b"\xb5\x00\x31GA94\x03" + bytes([0xC0 | 4, 0xFF]) + b"\xfc48\xfc.1\xfc, \xfc11" + b"\xff"
+USER_DATA = bytes(range(0x40, 0x50)) + b"GPS(E: 11.500000, N: 48.100000)"
+"""What an H.264 stream may carry between its pictures: closed captions (kind 4), and anybody's data (kind 5)."""
+
+
+def sei(kind: int, payload: bytes) -> bytes:
+    """A unit of texts between the pictures of an H.264 stream, as MP4 has it."""
+    assert len(payload) < 255
+    unit = bytes([6, kind, len(payload)]) + payload + b"\x80"
+    return len(unit).to_bytes(4, "big") + unit
+
+
+def with_unit(plain: Path, to: Path, unit: bytes) -> None:
+    """A copy of an H.264 clip with a unit before each of its pictures."""
+    with av.open(str(plain)) as first, av.open(str(to), "w") as output:
+        target = output.add_stream_from_template(first.streams.video[0])
+        for packet in list(first.demux(video=0)):
+            if packet.size:
+                new = av.Packet(unit + bytes(packet))
+                new.pts, new.dts, new.duration, new.time_base = (
+                    packet.pts,
+                    packet.dts,
+                    packet.duration,
+                    packet.time_base,
+                )
+                new.is_keyframe, new.stream = packet.is_keyframe, target
+                output.mux(new)
+
+
 def as_telemetry(path: Path) -> None:
     """Turn the subtitle track of an MP4 into a GoPro telemetry track, by its four-letter names."""
     data = path.read_bytes()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any, Protocol
 
 from dashcamcleaner.core.frame import Frame, PixelLayout
@@ -34,12 +35,16 @@ class StreamFormat:
         layout: how its planes are laid out.
         rate: frames a second that are expected; a hint, times are told with each frame.
         sound: how the sound is laid out, None where there is none.
+        sample_aspect: width of a sample by its height, as the picture is to be shown.
+        color: colour tags by the name of an encoder's attribute, see `live.pictures.color_tags`.
     """
 
     size: tuple[int, int]
     layout: PixelLayout
     rate: float
     sound: SoundFormat | None = None
+    sample_aspect: Fraction = Fraction(1)
+    color: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

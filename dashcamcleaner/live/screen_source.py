@@ -1,4 +1,8 @@
-"""Screens: a whole monitor, a region of one, or the place where a window stands. Read by mss."""
+"""Screens: a whole monitor, a region of one, or the place where a window stands. Read by mss.
+
+What is captured is looked for anew once a second: a window is moved or minimized, monitors come, go and change places,
+and what stands in the old place then is nobody's to show.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ import numpy as np
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.errors import ExtraMissing, InputError, extra_hint
 from dashcamcleaner.live.clock import Clock
-from dashcamcleaner.live.pictures import LIVE_LAYOUT, FrameMaker, even
+from dashcamcleaner.live.pictures import LIVE_LAYOUT, FrameMaker, even, screen_tags
 from dashcamcleaner.live.ports import CapturedFrame, CapturedSound, StreamFormat
 from dashcamcleaner.messages import msg
 
@@ -25,7 +29,7 @@ Area = tuple[int, int, int, int]
 """Left, top, width, height, pixels."""
 
 _FOLLOW_S = 1.0
-"""How often a window is looked for anew: it may have been moved."""
+"""How often the window or the monitor is looked for anew."""
 _LEAST_PX = 16
 
 
@@ -67,7 +71,7 @@ class ScreenSource:
         self._crop = crop
         self._window = window
         self._over = threading.Event()
-        self._size = (0, 0)
+        self._size: tuple[int, int] | None = None
         place = msg(" at {names}", names=",".join(map(str, crop))) if crop else ""
         self.description = (
             msg("window {window}", window=visible(window))
@@ -85,20 +89,43 @@ class ScreenSource:
         import mss
 
         try:
+            area = self._found_area()
             with mss.MSS() as screens:
-                area = self._area(screens.monitors)
                 screens.grab(_box(area))
         except (mss.ScreenShotError, OSError, ValueError) as error:
             raise InputError(
-                msg("{description} cannot be read: {error}.", description=self.description, error=visible(error)),
+                msg("{description} cannot be read: {error}.", description=self.description, error=_first_line(error)),
                 hint="It needs an X11, Windows or macOS desktop that allows it.",
             ) from error
-        self._size = even(area[2:])
-        return StreamFormat(self._size, LIVE_LAYOUT, self._rate)
+        # What comes back with another size goes on in the one that sinks know.
+        self._size = self._size or even(area[2:])
+        return StreamFormat(self._size, LIVE_LAYOUT, self._rate, color=screen_tags(self._size[1]))
+
+    def _found_area(self) -> Area:
+        """Where it is now; the library looks for monitors once for each of its connections.
+
+        Raises:
+            InputError: there is no such screen or window, or it cannot be seen whole.
+        """
+        import mss
+
+        with mss.MSS() as screens:
+            return self._area(screens.monitors)
 
     def _area(self, monitors: list[dict[str, Any]]) -> Area:
         if self._window:
             left, top, width, height = _window_area(self._window)
+            desk = monitors[0]
+            if not (
+                desk["left"] <= left
+                and desk["top"] <= top
+                and left + width <= desk["left"] + desk["width"]
+                and top + height <= desk["top"] + desk["height"]
+            ):
+                raise InputError(
+                    msg("{description} stands partly outside the screen.", description=self.description),
+                    hint="Move it back.",
+                )
         else:
             if self._monitor >= len(monitors):
                 raise InputError(
@@ -125,22 +152,26 @@ class ScreenSource:
         """
         import mss
 
+        assert self._size is not None
         maker = FrameMaker(self._size)
         step_s = 1 / self._rate
         due = looked = self._clock.now()
         try:
+            area = self._found_area()
+            w, h = even(area[2:])
             with mss.MSS() as screens:  # by the thread that reads: connections to the desktop belong to one
-                area = self._area(screens.monitors)
                 while not self._over.is_set():
                     now = self._clock.now()
                     if now < due:
                         self._over.wait(due - now)
                         continue
                     due = max(due + step_s, now - step_s)
-                    if self._window and now - looked >= _FOLLOW_S:
-                        looked = now
-                        area = self._area(screens.monitors)
-                    shot = screens.grab(_box((*area[:2], *self._size)))
+                    if now - looked >= _FOLLOW_S:
+                        looked, before = now, area
+                        area = self._found_area()
+                        if area[2:] != before[2:]:  # what is known of the pictures before says nothing of those now
+                            raise InputError(msg("{description} has another size now.", description=self.description))
+                    shot = screens.grab(_box((*area[:2], w, h)))
                     captured_s = self._clock.now()
                     picture = np.frombuffer(shot.raw, np.uint8).reshape(shot.height, shot.width, 4)
                     yield CapturedFrame(maker.of_bgra(picture), captured_s)
@@ -149,7 +180,7 @@ class ScreenSource:
                 msg(
                     "{description} cannot be read any more: {error}.",
                     description=self.description,
-                    error=visible(error),
+                    error=_first_line(error),
                 )
             ) from error
 
@@ -159,6 +190,11 @@ class ScreenSource:
 
     def close(self) -> None:
         """Nothing is held between pictures."""
+
+
+def _first_line(error: Exception) -> str:
+    """What a library says, without the protocol's details beneath."""
+    return visible((str(error).splitlines() or [""])[0].rstrip("."))
 
 
 def _box(area: Area) -> tuple[int, int, int, int]:
@@ -173,7 +209,12 @@ def _window_area(title: str) -> Area:
             "Windows are found by xwininfo, which is not installed.",
             hint="apt-get install x11-utils, or name a region.",
         )
-    found = subprocess.run([tool, "-name", title], capture_output=True, text=True, check=False, timeout=5)
+    try:
+        found = subprocess.run([tool, "-name", title], capture_output=True, text=True, check=False, timeout=5)
+    except subprocess.TimeoutExpired as error:
+        raise InputError(
+            msg("The desktop does not tell where the window {title} stands.", title=repr(visible(title)))
+        ) from error
     numbers = [
         re.search(rf"{name}:\s+(-?\d+)", found.stdout)
         for name in ("Absolute upper-left X", "Absolute upper-left Y", "Width", "Height")
@@ -181,6 +222,10 @@ def _window_area(title: str) -> Area:
     if found.returncode or not all(numbers):
         raise InputError(
             msg("There is no window {title}.", title=repr(visible(title))), hint="Its title must be given in full."
+        )
+    if "Map State: IsViewable" not in found.stdout:  # in its place stands something else
+        raise InputError(
+            msg("The window {title} is minimized or hidden.", title=repr(visible(title))), hint="Show it again."
         )
     left, top, width, height = (int(number[1]) for number in numbers if number is not None)
     return left, top, width, height

@@ -135,11 +135,15 @@ class StreamSink:
 
     Args:
         target: where to.
+
+    Attributes:
+        path: the file that is written; None where it is none.
     """
 
     def __init__(self, target: StreamTarget) -> None:
         self._target = target
         self.description = target.shown
+        self.path = target.file
         self._output: Any = None
         self._video: Any = None
         self._audio: Any = None
@@ -212,7 +216,14 @@ class StreamSink:
         stream = self._output.add_stream(
             "libx264",
             rate=rate,
-            options={"preset": "veryfast" if self._target.file else "ultrafast", "tune": "zerolatency", "crf": "21"},
+            options={
+                "preset": "veryfast" if self._target.file else "ultrafast",
+                "tune": "zerolatency",
+                "crf": "21",
+                # Decoded frames carry the captions and user data of the source's stream, which may tell anything.
+                "a53cc": "0",
+                "udu_sei": "0",
+            },
             width=form.size[0],
             height=form.size[1],
             pix_fmt=form.layout.name,
@@ -222,6 +233,9 @@ class StreamSink:
         context.time_base = TIME_BASE
         context.gop_size = max(1, round(_GOP_S * form.rate))
         context.max_b_frames = 0
+        context.sample_aspect_ratio = form.sample_aspect
+        for name, number in form.color.items():
+            setattr(context, name, number)
         self._video = stream
 
     def _add_audio(self, sound: SoundFormat | None) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import av.error
 from dashcamcleaner.core.frame import Orientation
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.live.clock import Clock
-from dashcamcleaner.live.pictures import LIVE_LAYOUT, FrameMaker, even
+from dashcamcleaner.live.pictures import LIVE_LAYOUT, FrameMaker, color_tags, even
 from dashcamcleaner.live.ports import CapturedFrame, CapturedSound, SoundFormat, StreamFormat
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.packets import open_source
@@ -42,6 +43,7 @@ class StreamAddress:
         format: FFmpeg's name of the input device or container; empty: found out.
         options: options of the library.
         file: a file: played at its own pace, and it ends.
+        video_track: the number of its video stream, from 1; None: the one that is most likely meant.
     """
 
     url: str
@@ -49,6 +51,7 @@ class StreamAddress:
     format: str = ""
     options: dict[str, str] = field(default_factory=dict)
     file: bool = False
+    video_track: int | None = None
 
 
 class StreamSource:
@@ -57,6 +60,9 @@ class StreamSource:
     Args:
         address: what is opened.
         clock: the session's.
+
+    Attributes:
+        path: the file that is read; None where it is none.
     """
 
     def __init__(self, address: StreamAddress, *, clock: Clock) -> None:
@@ -64,9 +70,11 @@ class StreamSource:
         self._clock = clock
         self.description = address.shown
         self.ends = address.file
+        self.path = Path(address.url) if address.file else None
         self._container: Any = None
         self._streams: list[Any] = []
         self._maker: FrameMaker
+        self._size: tuple[int, int] | None = None
         self._changed = threading.Condition()
         self._interrupted = False
         self._suspect = False
@@ -79,14 +87,14 @@ class StreamSource:
         """
         self.close()
         try:
-            self._container, orientation = self._opened()
-            if not self._container.streams.video:
+            self._container, video, orientation = self._opened()
+            if video is None:
                 raise InputError(
                     msg("{description} holds no picture.", description=self.description), hint="Name another source."
                 )
-            video = self._container.streams.video[0]
+            context = video.codec_context
             video.thread_type = "AUTO" if self._address.file else "SLICE"  # frame threads hold frames back
-            size = even(orientation.upright_size((video.codec_context.width, video.codec_context.height)))
+            size = even(orientation.upright_size((context.width, context.height)))
             if min(size) < 16:
                 raise InputError(
                     msg("{description} does not tell how large its picture is.", description=self.description)
@@ -101,17 +109,27 @@ class StreamSource:
         except InputError:
             self.close()
             raise
-        self._maker = FrameMaker(size, orientation=orientation)
+        # A stream that comes back with another size, as a phone that was turned, goes on in the one that sinks know.
+        self._size = self._size or size
+        self._maker = FrameMaker(self._size, orientation=orientation)
         rate = float(video.average_rate or video.guessed_rate or 30)
         sounds = [stream.codec_context for stream in self._streams[1:]]
         sound = SoundFormat(sounds[0].sample_rate, sounds[0].layout.name) if sounds else None
-        return StreamFormat(size, LIVE_LAYOUT, rate if 1 <= rate <= 240 else 30.0, sound)
+        aspect = Fraction(video.sample_aspect_ratio or 1)
+        if orientation.quarter_turns % 2:
+            aspect = 1 / aspect
+        return StreamFormat(
+            self._size, LIVE_LAYOUT, rate if 1 <= rate <= 240 else 30.0, sound,
+            sample_aspect=aspect, color=color_tags(context),
+        )  # fmt: skip
 
-    def _opened(self) -> tuple[Any, Orientation]:
+    def _opened(self) -> tuple[Any, Any, Orientation]:
+        """The container, its stream of pictures (None: it has none), and how these become upright."""
         address = self._address
         if address.file:
-            info = probe.probe(Path(address.url))
-            return open_source(address.url), info.orientation
+            info = probe.probe(Path(address.url), video_track=address.video_track)
+            container = open_source(address.url)
+            return container, container.streams[info.video], info.orientation
         options = {"protocol_whitelist": _NETWORK_PROTOCOLS, **address.options}
         if not address.format:
             options = {"format_whitelist": _NETWORK_FORMATS, **options}
@@ -122,7 +140,7 @@ class StreamSource:
             timeout=(_OPEN_S, _READ_S),
             metadata_errors="replace",
         )
-        return container, Orientation()
+        return container, next(iter(container.streams.video), None), Orientation()
 
     def captured(self) -> Iterator[CapturedFrame | CapturedSound]:
         """Frames and sound with the times at which they were captured.

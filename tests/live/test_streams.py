@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import threading
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import av
 import numpy as np
 import pytest
-from clips import Sound, make
+from clips import CAPTION, USER_DATA, Sound, make, sei, with_unit
 from real_obs import free_port
 from virtual_screen import virtual_screen
 
@@ -19,7 +22,7 @@ from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.live.addresses import source_for
 from dashcamcleaner.live.clock import SessionClock
 from dashcamcleaner.live.gate import Gate
-from dashcamcleaner.live.pictures import LIVE_LAYOUT, FrameMaker
+from dashcamcleaner.live.pictures import LIVE_LAYOUT, FrameMaker, color_tags, stamp
 from dashcamcleaner.live.ports import CapturedFrame, CapturedSound, SoundFormat, StreamFormat
 from dashcamcleaner.live.release import CoverReason, ReleasedFrame, ReleasedSound
 from dashcamcleaner.live.stream_sink import StreamSink, file_target, network_target
@@ -72,6 +75,68 @@ def test_a_file_that_was_killed_can_be_played(tmp_path: Path, extension: str) ->
     sink.close()
     with av.open(str(copy)) as written:
         assert sum(1 for _ in written.decode(video=0)) >= 20 * 2
+
+
+def live_copy(source: Path, to: Path) -> None:
+    """A file as it would leave if all of it might be seen."""
+    reader: Any = source_for(str(source), clock=SessionClock(), rate=30)
+    form, sink = reader.open(), StreamSink(file_target(to, overwrite=False))
+    assert sink.open(form)
+    for number, item in enumerate(reader.captured()):
+        if isinstance(item, CapturedFrame):
+            stamp(item.frame.native, item.captured_s)
+            sink.write(ReleasedFrame(number, item.captured_s, item.frame.native, reason=CoverReason.LATE))
+    sink.close()
+    reader.close()
+
+
+def test_colours_and_shape_are_told(tmp_path: Path) -> None:
+    source, out = tmp_path / "in.mp4", tmp_path / "out.mkv"
+    with av.open(str(source), "w") as output:
+        stream: Any = output.add_stream("libx264", rate=20, width=64, height=48, pix_fmt="yuv420p")
+        context = stream.codec_context
+        context.sample_aspect_ratio, context.colorspace, context.color_primaries = Fraction(4, 3), 1, 1
+        context.color_trc, context.color_range = 1, 1
+        for _ in range(4):
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((48, 64, 3), 90, np.uint8), format="rgb24")))
+        output.mux(stream.encode(None))
+    live_copy(source, out)
+    with av.open(str(out)) as written:
+        found: Any = written.streams.video[0].codec_context
+        assert found.sample_aspect_ratio == Fraction(4, 3)
+        assert (found.colorspace, found.color_primaries, found.color_trc, found.color_range) == (1, 1, 1, 1)
+
+
+@pytest.mark.parametrize(("pix_fmt", "height", "matrix"), [("gbrp", 48, 5), ("gbrp", 720, 1), ("yuv420p", 720, None)])
+def test_the_matrix_is_told_where_we_choose_it(pix_fmt: str, height: int, matrix: int | None) -> None:
+    decoder = SimpleNamespace(
+        colorspace=0 if pix_fmt == "gbrp" else 2, color_primaries=2, color_trc=2, pix_fmt=pix_fmt, height=height
+    )
+    assert color_tags(decoder).get("colorspace") == matrix
+
+
+@pytest.mark.parametrize("unit", [sei(4, CAPTION), sei(5, USER_DATA)], ids=["captions", "user data"])
+def test_texts_between_the_pictures_stay_behind(unit: bytes, tmp_path: Path) -> None:
+    plain = make(tmp_path / "plain.mp4", frames=5).path
+    with_unit(plain, tmp_path / "in.mp4", unit)
+    live_copy(tmp_path / "in.mp4", tmp_path / "out.mp4")
+    written = (tmp_path / "out.mp4").read_bytes()
+    assert b"GA94" not in written
+    assert b"48.100000" not in written
+
+
+def test_a_stream_that_comes_back_with_another_size_goes_on_in_the_first(tmp_path: Path) -> None:
+    path = make(tmp_path / "clip.mp4", frames=3, size=(160, 96)).path
+    source: Any = source_for(str(path), clock=SessionClock(), rate=30)
+    assert source.open().size == (160, 96)
+    path.unlink()
+    make(path, frames=3, size=(96, 160))
+    assert source.open().size == (160, 96)
+    frames = [item.frame for item in source.captured() if isinstance(item, CapturedFrame)]
+    source.close()
+    assert len(frames) == 3
+    assert {frame.size for frame in frames} == {(160, 96)}
+    assert frames[0].planes[0][:, :20].max() <= 20, "it keeps its shape: black stands beside it"
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
@@ -195,6 +260,78 @@ def test_a_screen_and_a_part_of_it_are_captured(display: str, monkeypatch: pytes
     for wrong in ("screen:9", "screen:1:5000,0,10,10", "window:nobody has this title"):
         with pytest.raises(InputError):
             source_for(wrong, clock=SessionClock(), rate=50).open()
+
+
+def pictures(source: Any, *, least: int) -> list[Any]:
+    """What a source gives until it breaks off, and the sentence for which it does."""
+    taken: list[Any] = []
+    try:
+        taken += itertools.islice(source.captured(), 200)
+    except InputError as error:
+        taken.append(error.message)
+    assert len(taken) >= least
+    return taken
+
+
+def test_a_screen_that_changes_breaks_off_and_goes_on_in_the_size_that_sinks_know(
+    display: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dashcamcleaner.live import screen_source
+
+    monkeypatch.setenv("DISPLAY", display)
+    monkeypatch.setattr(screen_source, "_FOLLOW_S", 0.05)
+    source: Any = source_for("screen:1:0,0,160,96", clock=SessionClock(), rate=50)
+    assert source.open().size == (160, 96)
+    real, asked = source._found_area, []
+
+    def area() -> Any:  # looked for when it begins, and again later: the monitor has another mode then
+        asked.append(1)
+        return real() if len(asked) < 3 else (10, 10, 80, 96)
+
+    monkeypatch.setattr(source, "_found_area", area)
+    *_, why = pictures(source, least=2)
+    assert why == "screen 1 at 0,0,160,96 has another size now."
+    form = source.open()
+    assert form.size == (160, 96)
+    taken = source.captured()
+    first = next(taken)
+    taken.close()
+    assert first.frame.size == (160, 96)
+
+
+def window_tool(folder: Path, monkeypatch: pytest.MonkeyPatch, *, state: str, at: tuple[int, int]) -> None:
+    """An ``xwininfo`` that tells of a window of 100x60 pixels."""
+    tool = folder / "xwininfo"
+    tool.write_text(
+        "#!/bin/sh\ncat <<'END'\n"
+        f"  Absolute upper-left X:  {at[0]}\n  Absolute upper-left Y:  {at[1]}\n  Width: 100\n  Height: 60\n"
+        f"  Map State: {state}\nEND\n"
+    )
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+
+
+@pytest.mark.parametrize(
+    ("state", "at", "why"),
+    [
+        ("IsUnMapped", (10, 10), "The window 'mine' is minimized or hidden."),
+        ("IsUnviewable", (10, 10), "The window 'mine' is minimized or hidden."),
+        ("IsViewable", (300, 10), "window mine stands partly outside the screen."),
+        ("IsViewable", (-1, 10), "window mine stands partly outside the screen."),
+    ],
+)
+def test_what_stands_in_a_window_s_place_is_not_taken_for_it(
+    state: str, at: tuple[int, int], why: str, display: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from dashcamcleaner.live import screen_source
+
+    monkeypatch.setenv("DISPLAY", display)
+    monkeypatch.setattr(screen_source, "_FOLLOW_S", 0.05)
+    window_tool(tmp_path, monkeypatch, state="IsViewable", at=(20, 10))
+    source: Any = source_for("window:mine", clock=SessionClock(), rate=50)
+    assert source.open().size == (100, 60)
+    window_tool(tmp_path, monkeypatch, state=state, at=at)
+    assert pictures(source, least=1)[-1] == why
 
 
 def test_a_desktop_that_cannot_be_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

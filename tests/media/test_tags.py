@@ -9,7 +9,7 @@ from typing import Any
 
 import av
 import pytest
-from clips import Sound, make
+from clips import CAPTION, USER_DATA, Sound, make, sei, with_unit
 from media.test_encoder import fate, transcode
 from PIL import Image
 
@@ -123,36 +123,14 @@ def _with_box(data: bytes, path: tuple[bytes, ...], box: bytes, target: Path) ->
     target.write_bytes(made)
 
 
-def _sei(kind: int, payload: bytes) -> bytes:
-    assert len(payload) < 255
-    unit = bytes([6, kind, len(payload)]) + payload + b"\x80"
-    return len(unit).to_bytes(4, "big") + unit
-
-
-CAPTION = b"\xb5\x00\x31GA94\x03" + bytes([0xC0 | 4, 0xFF]) + b"\xfc48\xfc.1\xfc, \xfc11" + b"\xff"
-USER_DATA = bytes(range(0x40, 0x50)) + b"GPS(E: 11.500000, N: 48.100000)"
-
-
 @pytest.mark.parametrize("codec", ["h264", "h265"])
 @pytest.mark.parametrize("kind", ["captions", "user data"])
 def test_texts_between_the_pictures_stay_behind(tmp_path: Path, kind: str, codec: str) -> None:
     """Encoders pass captions on unless they are told not to."""
     plain = make(tmp_path / "plain.mp4", frames=5).path
-    unit = _sei(4, CAPTION) if kind == "captions" else _sei(5, USER_DATA)
+    unit = sei(4, CAPTION) if kind == "captions" else sei(5, USER_DATA)
     source = tmp_path / "in.mp4"
-    with av.open(str(plain)) as first, av.open(str(source), "w") as output:
-        target = output.add_stream_from_template(first.streams.video[0])
-        for packet in list(first.demux(video=0)):
-            if packet.size:
-                new = av.Packet(unit + bytes(packet))
-                new.pts, new.dts, new.duration, new.time_base = (
-                    packet.pts,
-                    packet.dts,
-                    packet.duration,
-                    packet.time_base,
-                )
-                new.is_keyframe, new.stream = packet.is_keyframe, target
-                output.mux(new)
+    with_unit(plain, source, unit)
     told = {"captions": "closed captions", "user data": "user data within the picture stream"}[kind]
     plan = transcode(source, tmp_path / "out.mp4", codec=codec)
     assert fate(plan, told) == "dropped"
