@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from dashcamcleaner.cli.options import add_settings, settings_of
 from dashcamcleaner.cli.window import show_live_window
 from dashcamcleaner.core.plain_text import json_line, say
+from dashcamcleaner.errors import OutputError, SettingError
 from dashcamcleaner.messages import counted, msg
 
 if TYPE_CHECKING:
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
 __all__ = ["add_parser", "run"]
 
 _PLAIN_EVERY_S = 5.0
+_TROUBLE = ("source", "sink", "detector")
+"""What has changed when something failed, or works again."""
+_NOT_LIVE = (
+    "look_ahead", "thorough", "detect_every", "quality", "codec", "preset", "encoder", "keep_chroma", "keep",
+    "private_plans", "report_source", "warn_hidden", "parallel", "split_clips", "decoder",
+)  # fmt: skip
+"""Settings of clips that mean nothing to live pictures: no flag promises what is not done. What nobody may miss,
+``hide_overlay``, is refused with its reason."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -56,21 +65,28 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="key that covers everything for 10 s wherever the keyboard is, e.g. '<ctrl>+<alt>+p'; Enter in the "
         "terminal and the signal USR1 do so, too",
     )  # fmt: skip
-    parser.add_argument("--for", dest="seconds", type=_seconds, metavar="SECONDS", help="end after this time")
+    parser.add_argument("--for", dest="seconds", metavar="SECONDS", help="end after this time")
     shown = parser.add_argument_group("What is shown")
     shown.add_argument("--log", metavar="FILE", help="append what happens as JSON lines, without pictures")
     shown.add_argument("--json", action="store_true", help="events and figures as JSON lines on standard output")
     shown.add_argument("--quiet", action="store_true", help="errors only")
     shown.add_argument("--verbose", action="store_true", help="log what happens inside")
-    add_settings(parser, without=())
+    add_settings(parser, without=_NOT_LIVE)
     parser.set_defaults(run=run)
 
 
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < 1e7:
-        raise ValueError
-    return value
+def _seconds(text: str | None) -> float | None:
+    """The time after which the run ends; None: it does not.
+
+    Raises:
+        SettingError: it is no time.
+    """
+    if text is None:
+        return None
+    with contextlib.suppress(ValueError):
+        if 0 < (value := float(text)) < 1e7:
+            return value
+    raise SettingError(msg("--for cannot be {text}.", text=repr(text)), hint="It takes seconds, such as 90.")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -80,13 +96,15 @@ def run(args: argparse.Namespace) -> int:
     from dashcamcleaner.live.panic import panic_keys
     from dashcamcleaner.live.request import LIVE_DEFAULTS, LiveRequest, open_session
 
+    seconds = _seconds(args.seconds)
     settings = settings_of(args, defaults=LIVE_DEFAULTS)
-    request = LiveRequest(args.source, tuple(args.sinks), tuple(args.when), tuple(args.actions.split(",")))
+    log_path = Path(args.log) if args.log else None
+    request = LiveRequest(args.source, tuple(args.sinks), tuple(args.when), tuple(args.actions.split(",")), log_path)
     session, preview = open_session(request, settings=settings, models=args.models or shared_pool())
     with contextlib.ExitStack() as stack:
-        log = stack.enter_context(EventLog(Path(args.log))) if args.log else None
-        if args.seconds:
-            timer = threading.Timer(args.seconds, session.stop)
+        log = stack.enter_context(EventLog(log_path)) if log_path is not None else None
+        if seconds:
+            timer = threading.Timer(seconds, session.stop)
             timer.daemon = True
             timer.start()
             stack.callback(timer.cancel)
@@ -104,14 +122,20 @@ def _show(events: Iterable[Event], args: argparse.Namespace, log: Any) -> None:
 
     shown_s = 0.0
     last: LiveStats | None = None
+    unlogged: OutputError | None = None
     try:
         for event in events:
-            if log is not None and not isinstance(event, LiveStats):
-                log.write(event)
+            if log is not None and unlogged is None and not isinstance(event, LiveStats):
+                try:
+                    log.write(event)
+                except OutputError as error:  # nobody goes off the air for a log
+                    unlogged = error
+                    say(error.message, stream=sys.stderr)
             if args.json:
                 say(json_line(event_as_dict(event)))
             elif args.quiet:
-                continue
+                if isinstance(event, LiveChange) and event.what in _TROUBLE:
+                    say(event.message, stream=sys.stderr)
             elif isinstance(event, Started):
                 say(
                     msg("{source} -> {output}", source=event.source, output=event.output),
@@ -128,6 +152,8 @@ def _show(events: Iterable[Event], args: argparse.Namespace, log: Any) -> None:
     finally:
         if last is not None and not (args.json or args.quiet):
             say(_totals(last))
+    if unlogged is not None:
+        raise unlogged
 
 
 def _line(stats: LiveStats) -> str:

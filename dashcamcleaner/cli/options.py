@@ -35,13 +35,13 @@ def add_settings(parser: argparse.ArgumentParser, *, without: Container[str] = (
 
     Args:
         parser: where flags are added.
-        without: groups that mean nothing to the command.
+        without: groups and rows that mean nothing to the command.
     """
     for group, title in GROUPS.items():
         if group in without:
             continue
         box = parser.add_argument_group(title)
-        add_rows(box, [row for row in ROWS if row.group == group])
+        add_rows(box, [row for row in ROWS if row.group == group and row.name not in without])
         if group == "run":
             box.add_argument("--settings", metavar="FILE", help="TOML file of settings; flags win over it.")
 

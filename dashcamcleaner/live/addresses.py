@@ -29,13 +29,14 @@ def without_password(url: str) -> str:
     return visible(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")))
 
 
-def source_for(text: str, *, clock: Clock, rate: float) -> FrameSource:
+def source_for(text: str, *, clock: Clock, rate: float, video_track: int | None = None) -> FrameSource:
     """The source that ``--from`` names.
 
     Args:
         text: ``screen[:N[:X,Y,W,H]]``, ``window:TITLE``, ``camera[:NAME]``, an address, or a file.
         clock: the session's.
         rate: pictures a second of screens and cameras.
+        video_track: number of a file's video stream, from 1; None: the one that is most likely meant.
 
     Raises:
         InputError: it means nothing, or there is no such thing.
@@ -65,7 +66,7 @@ def source_for(text: str, *, clock: Clock, rate: float) -> FrameSource:
     path = Path(text)
     if not path.exists():
         raise InputError(msg("There is no file {path}.", path=path), hint="See docs/live.md for what can be read.")
-    return StreamSource(StreamAddress(str(path), visible(path.name), file=True), clock=clock)
+    return StreamSource(StreamAddress(str(path), visible(path.name), file=True, video_track=video_track), clock=clock)
 
 
 def _network(url: str, scheme: str) -> StreamAddress:

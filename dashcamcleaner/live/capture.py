@@ -18,7 +18,7 @@ class Capture:
 
     Args:
         source: gives frames; it is open, and used by this thread alone from now on.
-        form: how it was opened; it has to come back with the same size.
+        form: how it was opened; it has to come back with the same size. Without sound in it none is taken.
         state: the run's.
     """
 
@@ -28,7 +28,7 @@ class Capture:
     def run(self) -> None:
         """The thread's work: until the source ends or the run does."""
         retry = Backoff(self._state.clock, longest_s=_LONGEST_RETRY_S)
-        lost = False
+        lost = set[str]()  # why, each reason as it was told
         is_open = True
         while not self._state.stop.is_set():
             try:
@@ -39,7 +39,7 @@ class Capture:
                     if self._state.stop.is_set():
                         break
                     if lost:
-                        lost = False
+                        lost.clear()
                         self._state.change(
                             "source", msg("{description} is back.", description=self._source.description)
                         )
@@ -48,7 +48,7 @@ class Capture:
                         self._state.counts.captured(self._state.clock.now())
                         if self._state.buffer.put(item) is None:
                             self._state.counts.drop()
-                    else:
+                    elif self._form.sound is not None:  # else nobody takes it, or it is asked to stay behind
                         self._state.buffer.put_sound(item)
                 if self._source.ends:
                     break
@@ -56,9 +56,9 @@ class Capture:
             except DashcamCleanerError as error:
                 if self._state.stop.is_set():
                     break
-                if not lost:
+                if error.message not in lost:
                     self._state.change("source", msg("{error} It is opened again.", error=error.message))
-                lost = True
+                lost.add(error.message)
                 is_open = False
                 self._source.close()
                 with self._state.buffer.changed:

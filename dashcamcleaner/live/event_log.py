@@ -28,7 +28,7 @@ class EventLog:
         path: the file; an older log is appended to.
 
     Raises:
-        OutputError: it cannot be written, or is no file.
+        OutputError: it cannot be written, is no file, or holds something that is no log.
     """
 
     def __init__(self, path: Path) -> None:
@@ -36,7 +36,13 @@ class EventLog:
         if path.exists() and not path.is_file():
             raise OutputError(msg("{path} is no file that could be a log.", path=path))
         with map_os_errors(path):
-            self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE)
+            self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, PRIVATE)
+            begins = os.read(self._file, 1)
+        if begins not in (b"", b"{"):
+            os.close(self._file)
+            raise OutputError(
+                msg("{path} is no log of live runs; nothing is appended to it.", path=path), hint="Give another name."
+            )
 
     def write(self, event: Event) -> None:
         """Append an event.
@@ -45,9 +51,10 @@ class EventLog:
             OutputError: it cannot be written.
         """
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line = json_line({"at": now, **event_as_dict(event)})
+        line = f"{json_line({'at': now, **event_as_dict(event)})}\n".encode()
         with map_os_errors(self._path):
-            os.write(self._file, f"{line}\n".encode())
+            while line:  # a disk that is nearly full takes a part of it, and refuses the rest
+                line = line[os.write(self._file, line) :]
 
     def __enter__(self) -> EventLog:
         return self

@@ -10,7 +10,7 @@ from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.live.clock import Backoff, Clock
 from dashcamcleaner.live.ports import FrameSink, StreamFormat
 from dashcamcleaner.live.release import ReleasedFrame, ReleasedSound
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import joined, msg
 
 __all__ = ["Outlet"]
 
@@ -26,6 +26,9 @@ class Outlet:
         clock: the session's.
         tell: takes ``(what, sentence)``: the sink was lost or found.
         drop: told of each frame that the sink had no time for.
+
+    Attributes:
+        failure: why the sink takes nothing now; None while it works.
     """
 
     def __init__(
@@ -38,6 +41,7 @@ class Outlet:
         self._changed = threading.Condition()
         self._waiting: deque[ReleasedFrame | ReleasedSound] = deque()
         self._ended = False
+        self.failure: DashcamCleanerError | None = None
 
     def put(self, item: ReleasedFrame | ReleasedSound) -> None:
         """Hand over what left; never waits. The oldest goes where the sink is too slow."""
@@ -49,6 +53,12 @@ class Outlet:
                 self._drop()
             self._changed.notify_all()
 
+    def blank(self) -> None:
+        """Throw away what the sink has not taken yet and was not covered: somebody wants it seen by nobody."""
+        with self._changed:
+            kept = [item for item in self._waiting if isinstance(item, ReleasedFrame) and item.covered]
+            self._waiting = deque(kept)
+
     def end(self) -> None:
         """Nothing more will come; the rest is written."""
         with self._changed:
@@ -58,23 +68,22 @@ class Outlet:
     def run(self, form: StreamFormat) -> None:
         """The thread's work: until `end`."""
         retry = Backoff(self._clock, longest_s=_LONGEST_RETRY_S)
-        failed = False
         try:
             while not (self._ended and not self._waiting):
                 try:
                     if not self.sink.open(form):
                         self._forget()
                         continue
-                    if failed:
+                    if self.failure is not None:
                         self._tell("sink", msg("{description} works again.", description=self.sink.description))
-                        failed = False
+                        self.failure = None
                     while (item := self._take()) is not None:
                         self.sink.write(item)
                         retry.worked()
                 except DashcamCleanerError as error:
-                    if not failed:
-                        self._tell("sink", f"{self.sink.description}: {error.message}")
-                    failed = True
+                    if self.failure is None:
+                        self.failure = error
+                        self._tell("sink", joined([text for text in (error.message, error.hint) if text]))
                     self.sink.close()
                     with self._changed:
                         retry.wait(self._changed, ended=lambda: self._ended)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 from dashcamcleaner.detection.pool import ModelPool
-from dashcamcleaner.errors import SettingError
+from dashcamcleaner.errors import OutputError, SettingError
 from dashcamcleaner.live.addresses import sink_for, source_for
 from dashcamcleaner.live.clock import SessionClock
 from dashcamcleaner.live.labels import open_scorer, parse_rule
@@ -41,12 +42,14 @@ class LiveRequest:
         sinks: sinks and switches, as ``--to`` takes them.
         labels: rules like ``nudity>0.6``.
         actions: what a rule does, of `live.session.ACTIONS`.
+        log: the file that whoever asks appends events to; None: there is none.
     """
 
     source: str
     sinks: tuple[str, ...]
     labels: tuple[str, ...] = ()
     actions: tuple[str, ...] = DEFAULT_ACTIONS
+    log: Path | None = None
 
 
 def open_session(
@@ -61,12 +64,17 @@ def open_session(
 
     Raises:
         InputError: the source means nothing, or there is no such thing.
-        OutputError: a sink means nothing, or cannot be written to.
-        SettingError: a label's rule or action means nothing.
+        OutputError: a sink means nothing, or cannot be written to; a file is named twice.
+        SettingError: a label's rule or action means nothing, or something is asked for that is not done live.
         ExtraMissing: a package is not installed.
     """
+    if settings.hide_overlay != "none":  # nobody reads the picture's text live: what is to be hidden would be seen
+        raise SettingError(
+            "Burned-in text is not hidden in live pictures.",
+            hint="Set hide-overlay to none, or clean a recording with it.",
+        )
     clock = SessionClock()
-    source = source_for(request.source, clock=clock, rate=settings.capture_rate)
+    source = source_for(request.source, clock=clock, rate=settings.capture_rate, video_track=settings.video_track)
     rules = [
         parse_rule(
             text, hits=settings.label_hits, of=settings.label_of, bypass=settings.label_bypass, hold_s=settings.hold
@@ -76,12 +84,32 @@ def open_session(
     actions = check_actions(request.actions)
     targets = [sink_for(text, overwrite=settings.overwrite) for text in request.sinks]
     sinks = [target for target in targets if not isinstance(target, CoverSwitch)]
+    _check_apart([getattr(end, "path", None) for end in (source, *sinks)] + [request.log])
     session = LiveSession(
         source, sinks, settings=settings, models=models, clock=clock,
         switches=[target for target in targets if isinstance(target, CoverSwitch)], rules=rules,
         open_scorer=lambda: open_scorer(models, rules), actions=actions,
     )  # fmt: skip
     return session, next((sink for sink in sinks if isinstance(sink, PreviewSink)), None)
+
+
+def _check_apart(paths: Sequence[Path | None]) -> None:
+    """See that no file is written to that is read or written otherwise: a source would be lost, two writers mix.
+
+    Raises:
+        OutputError: two of them are one file.
+    """
+    files = [path for path in paths if path is not None]
+    for number, path in enumerate(files):
+        for other in files[:number]:
+            if path.resolve() == other.resolve() or (path.exists() and other.exists() and path.samefile(other)):
+                raise OutputError(
+                    msg(
+                        "{path} is named twice: the source, each recording and the log are files of their own.",
+                        path=path,
+                    ),
+                    hint="Give another name.",
+                )
 
 
 def check_actions(words: Sequence[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ without a proof, and those are covered wholly.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 
@@ -93,6 +94,8 @@ class LiveSession:
         now = self._state.clock.now()
         self._state.panic_from_s, self._state.panic_to_s = now, max(self._state.panic_to_s, now + seconds)
         frames = self._state.buffer.blank()
+        for outlet in self._outlets:
+            outlet.blank()
         for switcher in self._switchers:
             switcher.cover(now + seconds)
         self._state.change(
@@ -110,8 +113,11 @@ class LiveSession:
         Raises:
             InputError: the source cannot be opened at all.
             BackendError: no detector can be had.
+            OutputError: a recording could not be written to its end; all else went on.
         """
         form = self._source.open()
+        if self._state.settings.audio == "mute":
+            form = dataclasses.replace(form, sound=None)
         yield Started(
             self._source.description,
             ", ".join(
@@ -139,6 +145,9 @@ class LiveSession:
             self._state.group.stop()
         if self._state.group.failure is not None:
             raise self._state.group.failure
+        for outlet in self._outlets:
+            if outlet.failure is not None and getattr(outlet.sink, "path", None) is not None:
+                raise outlet.failure  # a recording breaks off: whoever asked for it is not to take it for whole
 
     def _start_threads(self, form: StreamFormat) -> None:
         state, start = self._state, self._state.group.start

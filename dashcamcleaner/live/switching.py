@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.live.clock import Backoff, Clock
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import joined, msg
 
 __all__ = ["FRESH_S", "LEASE_S", "RENEW_S", "CoverSwitch", "Switcher", "Verdicts"]
 
@@ -130,7 +130,8 @@ class Switcher:
                 except DashcamCleanerError as error:
                     self.covered = True
                     if not lost:
-                        self._tell("sink", f"{self.switch.description}: {error.message}")
+                        told = joined([text for text in (error.message, error.hint) if text])
+                        self._tell("sink", joined([self.switch.description, told], ": "))
                     lost = True
                     self.switch.close()
                     with self._changed:
@@ -155,8 +156,9 @@ class Switcher:
             renewed_s = now
             if covered is not self.covered:
                 self.covered = covered
-                state = "covered" if covered else "uncovered"
-                self._tell("switch", msg("{description} is {state}.", description=self.switch.description, state=state))
+                name = self.switch.description
+                told = msg("{name} is covered.", name=name) if covered else msg("{name} is uncovered.", name=name)
+                self._tell("switch", told)
 
     def _next_turn(self, now_s: float) -> float:
         """When the state may change by itself."""

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -78,6 +79,13 @@ def test_the_signal_covers(
         (("--from", "CLIP", "--to", "out.mkv", "--then", "explode"), 2),
         (("--from", "CLIP", "--to", "out.mkv", "--delay", "99"), 2),
         (("--from", "CLIP", "--to", "out.mkv", "--for", "-1"), 2),
+        (("--from", "CLIP", "--to", "out.mkv", "--for", "soon"), 2),
+        (("--from", "CLIP", "--to", "out.mkv", "--hide-overlay", "position"), 2),
+        (("--from", "CLIP", "--to", "out.mkv", "--codec", "av1"), 2),
+        (("--from", "CLIP", "--to", "out.mkv", "--to", "./out.mkv"), 4),
+        (("--from", "CLIP", "--to", "out.mkv", "--log", "out.mkv"), 4),
+        (("--from", "CLIP", "--to", "out.mkv", "--log", "CLIP"), 4),
+        (("--from", "CLIP", "--to", "CLIP", "--overwrite"), 4),
         (("--from", "CLIP"), 2),
         (("--from", "screen:1:x", "--to", "out.mkv"), 3),
         (("--from", "CLIP", "--to", "out.mkv", "--when", "nudity>0.5", "--label-hits", "3"), 2),
@@ -89,6 +97,7 @@ def test_bad_input_gets_a_sentence_and_a_status(
 ) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)
     given = [str(clip) if word == "CLIP" else word for word in words]
+    before = clip.read_bytes()
     try:
         found = main(["live", *given], models=pool(MoodyDetector()))
     except SystemExit as end:
@@ -98,6 +107,84 @@ def test_bad_input_gets_a_sentence_and_a_status(
     assert said[0].startswith("dashcamcleaner: ")
     assert len(said) <= 2
     assert not list(tmp_path.iterdir())
+    assert clip.read_bytes() == before
+
+
+def test_a_source_by_another_name_is_not_written_to(clip: Path, tmp_path: Path) -> None:
+    link, hard = tmp_path / "link.mp4", tmp_path / "hard.mp4"
+    link.symlink_to(clip)
+    hard.hardlink_to(clip)
+    before = clip.read_bytes()
+    for name in (link, hard):
+        assert live("--from", str(clip), "--to", str(name), "--overwrite") == 4
+        assert live("--from", str(clip), "--to", str(tmp_path / "out.mkv"), "--log", str(name)) == 4
+    assert clip.read_bytes() == before
+
+
+def test_a_log_is_appended_to_logs_alone(clip: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "diary.txt"
+    mine.write_text("today\n")
+    assert live("--from", str(clip), "--to", str(tmp_path / "out.mkv"), "--log", str(mine)) == 4
+    assert mine.read_text() == "today\n"
+
+
+def test_sound_that_is_to_stay_behind_does(tmp_path: Path) -> None:
+    made = make(tmp_path / "clip.mp4", frames=20, size=(160, 96), sounds=(Sound(),))
+    for word, sounds in (("keep", 1), ("mute", 0)):
+        out = tmp_path / f"{word}.mkv"
+        assert live("--from", str(made.path), "--to", str(out), "--quiet", "--audio", word) == 0
+        with av.open(str(out)) as written:
+            assert len(written.streams.audio) == sounds
+
+
+def _breaking(monkeypatch: pytest.MonkeyPatch, *, after: int) -> None:
+    """Let recordings find no room after some frames, and from then on."""
+    from dashcamcleaner.live.stream_sink import StreamSink
+
+    real, written = StreamSink._write_frame, []
+
+    def write(self: StreamSink, frame: Any) -> None:
+        written.append(frame)
+        if len(written) > after:
+            raise OSError(28, "No space left on device")
+        real(self, frame)
+
+    monkeypatch.setattr(StreamSink, "_write_frame", write)
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_recording_that_breaks_off_is_told_and_changes_the_status(
+    quiet: bool, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _breaking(monkeypatch, after=3)
+    out = tmp_path / "out.mkv"
+    assert live("--from", str(clip), "--to", str(out), *(["--quiet"] if quiet else [])) == 4
+    assert capsys.readouterr().err.count("No space left on device") == 2, "when it happens, and at the end"
+    assert out.stat().st_size, "what was written until then stays"
+
+
+def test_a_log_that_takes_nothing_more_ends_no_run(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real, out, log = os.write, tmp_path / "out.mkv", tmp_path / "live.log"
+    kept: list[int] = []
+
+    def write(handle: int, data: bytes) -> int:  # as a disk that is nearly full does
+        if not data.startswith(b'{"at') and not kept:
+            return real(handle, data)
+        kept.append(handle)
+        if len(kept) > 2:
+            raise OSError(28, "No space left on device")
+        return real(handle, data[:10] if len(kept) == 2 else data)
+
+    monkeypatch.setattr(os, "write", write)
+    assert live("--from", str(clip), "--to", str(out), "--log", str(log)) == 4
+    monkeypatch.undo()
+    said = capsys.readouterr()
+    assert "frames left in" in said.out
+    assert "disk is full" in said.err
+    with av.open(str(out)) as written:
+        assert sum(1 for _ in written.decode(video=0)) >= 30
 
 
 def test_sound_and_picture_stay_together(tmp_path: Path) -> None:

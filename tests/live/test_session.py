@@ -21,9 +21,13 @@ from dashcamcleaner.core.events import Event, LiveChange, LiveStats, Started
 from dashcamcleaner.errors import BackendError, InputError, OutputError
 from dashcamcleaner.live import analysis as analysis_module
 from dashcamcleaner.live.delay import DelayBuffer
+from dashcamcleaner.live.gate import Gate
+from dashcamcleaner.live.outlet import Outlet
+from dashcamcleaner.live.pictures import LIVE_LAYOUT
 from dashcamcleaner.live.ports import StreamFormat
-from dashcamcleaner.live.release import CoverReason
+from dashcamcleaner.live.release import CoverReason, Proof, ReleasedFrame, ReleasedSound
 from dashcamcleaner.live.session import LiveSession
+from dashcamcleaner.obscure.obscurer import Obscurer
 from dashcamcleaner.settings import SETTINGS as SETTINGS_ROWS
 from dashcamcleaner.settings import Settings
 
@@ -225,7 +229,12 @@ def test_a_source_that_cannot_be_opened_for_a_while_is_tried_again(other_size: b
     kept, events, _ = run_live(source=source)
     nothing_legible(kept)
     assert made[0].opened == (4 if other_size else 3)
-    assert [text.split()[-1] for text in messages(events, "source")] == ["again.", "back."]
+    told = messages(events, "source")
+    reasons = ["the cable is out.", "nobody answers.", *(["came back with another size."] if other_size else [])]
+    assert len(told) == len(reasons) + 1, "each reason is told once"
+    for reason, text in zip(reasons, told, strict=False):
+        assert text.endswith(f"{reason} It is opened again.")
+    assert told[-1].endswith("is back.")
     assert {picture.shape for picture in kept.pictures} == {(96, 160, 3)}
 
 
@@ -345,6 +354,39 @@ def test_a_panic_that_lasts_longer_than_the_delay_covers_what_comes_after_it() -
     nothing_legible(kept)
     from_s = live._state.panic_from_s
     assert covered_of(kept) == captured_between(from_s - 1.0, from_s + 0.5 + EARLY_S, frames=90, rate=UNTIED_RATE)
+
+
+def test_panic_throws_away_what_a_slow_sink_has_not_taken() -> None:
+    clock = TurnedClock()
+    taken, go_on = threading.Event(), threading.Event()
+
+    def before(number: int) -> None:
+        if number == 1:
+            taken.set()
+            assert go_on.wait(20)
+
+    kept = KeepingSink(before=before)
+    outlet = Outlet(kept, clock=clock, tell=lambda *_: None, drop=lambda: None)
+    gate = Gate(size=(160, 96), obscurer=Obscurer())
+    frames = [gate.covered(number, number / 10, CoverReason.LATE) for number in range(6)]
+    seen = [
+        ReleasedFrame(one.number, one.captured_s, one.native, proof=Proof(one.number, at, (), at, at, 0.2))
+        for one in frames
+        for at in [one.captured_s]
+    ]
+    thread = threading.Thread(target=outlet.run, args=(StreamFormat((160, 96), LIVE_LAYOUT, 10.0),))
+    thread.start()
+    outlet.put(seen[0])
+    assert taken.wait(20)
+    for item in (seen[1], frames[2], ReleasedSound(0.3, None), seen[4]):
+        outlet.put(item)
+    outlet.blank()
+    outlet.put(frames[5])
+    outlet.end()
+    go_on.set()
+    thread.join(20)
+    assert [frame.number for frame in kept.frames] == [0, 2, 5]
+    assert not kept.sounds
 
 
 def test_stopping_ends_all_threads_soon() -> None:
