@@ -29,7 +29,7 @@ class Capture:
         """The thread's work: until the source ends or the run does."""
         retry = Backoff(self._state.clock, longest_s=_LONGEST_RETRY_S)
         lost = set[str]()  # why, each reason as it was told
-        is_open = True
+        is_open, crowded = True, False
         while not self._state.stop.is_set():
             try:
                 if not is_open:
@@ -48,6 +48,7 @@ class Capture:
                         self._state.counts.captured(self._state.clock.now())
                         if self._state.buffer.put(item) is None:
                             self._state.counts.drop()
+                            crowded = crowded or self._tell_crowded(item)
                     elif self._form.sound is not None:  # else nobody takes it, or it is asked to stay behind
                         self._state.buffer.put_sound(item)
                 if self._source.ends:
@@ -65,6 +66,21 @@ class Capture:
                     retry.wait(self._state.buffer.changed, ended=self._state.stop.is_set)
         self._source.close()
         self._state.buffer.end()
+
+    def _tell_crowded(self, left_out: CapturedFrame) -> bool:
+        """Tell that not all frames find room while they wait; once is enough."""
+        size = sum(plane.nbytes for plane in left_out.frame.planes)
+        self._state.change(
+            "load",
+            msg(
+                "{rate:.1f} pictures a second find room in {room} MB for {delay:g} s, and others are left out: "
+                "a higher --max-look-ahead-mb or a shorter --delay lets more leave.",
+                rate=1 / self._state.buffer.step_s(size),
+                room=self._state.settings.max_look_ahead_mb,
+                delay=self._state.settings.delay,
+            ),
+        )
+        return True
 
     def _open_again(self) -> None:
         """Open the source once more.

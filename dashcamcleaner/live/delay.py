@@ -13,6 +13,8 @@ __all__ = ["DelayBuffer", "HeldFrame"]
 
 _LEAST_LEFT, _FRESH_LEFT = 0.1, 0.7
 """Parts of the delay that must be left for a frame to be analysed, and those that are asked for after that failed."""
+_ROOM = 1.02
+"""Frames wait a little longer than the delay now and then."""
 
 
 @dataclass(slots=True, eq=False)
@@ -45,7 +47,8 @@ class DelayBuffer:
 
     Args:
         delay_s: how long.
-        most_bytes: most memory that waiting pictures may take; what comes beyond is not taken.
+        most_bytes: most memory that waiting pictures may take. Where a delay's worth of them is more, as many are left
+            out as it takes, evenly: a picture that stood still until others have left would tell less.
     """
 
     def __init__(self, *, delay_s: float, most_bytes: int) -> None:
@@ -57,15 +60,18 @@ class DelayBuffer:
         self._unseen: deque[HeldFrame] = deque()
         self._sounds: deque[CapturedSound] = deque()
         self._next = 0
+        self._room_s = 0.0
         self.ended = False
 
     def put(self, captured: CapturedFrame) -> HeldFrame | None:
         """Take a frame; None where there is no room: it is lost, as if it had not been captured."""
         size = sum(plane.nbytes for plane in captured.frame.planes)
+        at = captured.captured_s
         with self.changed:
-            if self._frames and self._bytes + size > self._most_bytes:
+            if self._frames and (at < self._room_s or self._bytes + size > self._most_bytes):
                 return None
-            at = captured.captured_s
+            step_s = self.step_s(size)
+            self._room_s = max(self._room_s + step_s, at - step_s)
             source_s = at if captured.source_s is None else captured.source_s
             held = HeldFrame(self._next, at, at + self.delay_s, captured.frame, size, source_s)
             self._next += 1
@@ -74,6 +80,10 @@ class DelayBuffer:
             self._unseen.append(held)
             self.changed.notify_all()
         return held
+
+    def step_s(self, size_bytes: int) -> float:
+        """How far apart frames of a size must lie, on average, for a delay's worth of them to find room."""
+        return _ROOM * self.delay_s * size_bytes / self._most_bytes
 
     def put_sound(self, sound: CapturedSound) -> None:
         """Take a block of sound."""

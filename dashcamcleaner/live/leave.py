@@ -56,7 +56,7 @@ class Leave:
         settings = self._state.settings
         gate = Gate(size=self._form.size, obscurer=obscurer_for(settings))
         paint_s = 0.0
-        left_s = 0.0
+        left_s = settings.delay  # the first frame has time to come
         while not self._state.stop.is_set():
             now = self._state.clock.now()
             held = self._state.buffer.head()
@@ -80,11 +80,11 @@ class Leave:
             if held is None and self._state.buffer.ended and self._state.buffer.empty:
                 break
             card_s = left_s + (1 / _CARDS_A_SECOND if self._covered_by is CoverReason.STALLED else self._stall_s)
-            if not self._state.buffer.ended and now >= max(card_s, settings.delay):
+            if not self._state.buffer.ended and now >= card_s:
                 self._hand_on(gate.covered(-1, now - settings.delay, CoverReason.STALLED))
                 left_s = now
                 continue
-            self._idle(lead_s, None if self._state.buffer.ended else max(card_s, settings.delay))
+            self._idle(lead_s, None if self._state.buffer.ended else card_s)
         for outlet in self._outlets:
             outlet.end()
         self._state.change(

@@ -32,11 +32,35 @@ def test_frames_leave_in_order_after_the_delay() -> None:
 
 
 def test_no_more_pictures_wait_than_there_is_memory_for() -> None:
-    buffer = DelayBuffer(delay_s=1.0, most_bytes=3 * BYTES)
+    buffer = DelayBuffer(delay_s=0.1, most_bytes=3 * BYTES)
     taken = [put(buffer, i / 10) is not None for i in range(5)]
     assert taken == [True, True, True, False, False]
     buffer.pop()
     assert put(buffer, 0.9) is not None
+
+
+def test_where_a_delay_s_worth_finds_no_room_frames_are_left_out_evenly() -> None:
+    buffer = DelayBuffer(delay_s=3.0, most_bytes=45 * BYTES)
+    taken = []
+    for i in range(30 * 9):
+        at = i / 30
+        while (head := buffer.head()) is not None and head.due_s <= at:
+            buffer.pop()
+        if put(buffer, at) is not None:
+            taken.append(at)
+    steps = np.diff(taken)
+    assert steps.max() < 4 / 30
+    assert 0.95 * 15 < 1 / steps.mean() <= 15
+
+
+def test_frames_that_find_room_are_all_taken_whatever_their_pace() -> None:
+    buffer = DelayBuffer(delay_s=1.0, most_bytes=32 * BYTES)
+    random = np.random.default_rng(7)
+    for i in range(300):
+        at = i / 30 + float(random.uniform(0, 0.02))
+        while (head := buffer.head()) is not None and head.due_s <= at:
+            buffer.pop()
+        assert put(buffer, at) is not None
 
 
 def test_a_single_picture_fits_whatever_its_size() -> None:
@@ -67,7 +91,7 @@ def test_what_left_is_not_analysed_any_more() -> None:
 
 
 def test_blanking_throws_pixels_and_sound_away_and_keeps_the_frames_places() -> None:
-    buffer = DelayBuffer(delay_s=1.0, most_bytes=2 * BYTES)
+    buffer = DelayBuffer(delay_s=0.1, most_bytes=2 * BYTES)
     for i in range(2):
         put(buffer, i / 10)
     buffer.put_sound(CapturedSound(None, 0.0))
