@@ -31,6 +31,7 @@ from dashcamcleaner.settings import Setting
 __all__ = ["Field", "field_for"]
 
 _STEPS = {"inference_size": 32, "look_ahead": 0.1, "fill_before": 0.1, "fill_after": 0.1, "max_look_ahead_mb": 50}
+_NUMBER_PX = 84
 
 
 class CheckField(Field):
@@ -118,13 +119,14 @@ class NumberField(Field):
         self.spin.setSingleStep(self._step)  # type: ignore[arg-type]
         self.spin.setKeyboardTracking(False)
         self.spin.setAlignment(Qt.AlignRight)
-        self.spin.setFixedWidth(84)
+        self.spin.setFixedWidth(_NUMBER_PX)
         self.spin.setButtonSymbols(QAbstractSpinBox.NoButtons)
         if self._nullable:
             self.spin.setSpecialValueText(tr("auto"))
             self.spin.setStepType(QAbstractSpinBox.DefaultStepType)
         elif row.unit:
-            self.spin.setSuffix(" " + row.unit)
+            self.spin.setSuffix(" " + tr(row.unit))
+            self.spin.setFixedWidth(max(_NUMBER_PX, self.spin.sizeHint().width()))  # a unit may be words
         slider_top = top if row.usual_maximum is None else row.usual_maximum  # the number field goes on
         self.slider: QSlider | None = None
         self._low = low

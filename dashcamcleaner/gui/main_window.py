@@ -37,6 +37,10 @@ __all__ = ["MainWindow"]
 
 _WEIGHTS = (".pt", ".onnx")
 _AT_FIRST_PX = (1280, 720)
+_LEAST_PX = (960, 480)
+"""A screen of 1024x600 holds it with a task bar, and so does one of 1920x1080 whose texts are of twice the size."""
+_TITLE_PX = 40
+"""What a desktop may put above a window; it is not known before the window is shown."""
 _CLEANING = frozenset({State.RUNNING, State.PAUSED})
 _ALL_AT_ONCE = frozenset({"again", "replace", "audit", "render"})
 """What is done with all selected rows for which it makes sense, not with the current one alone."""
@@ -53,7 +57,7 @@ class MainWindow(ClosingWindow):
         super().__init__(session)
         self.setWindowTitle("DashcamCleaner")
         self.setAcceptDrops(True)
-        self.setMinimumSize(1000, 600)
+        self.setMinimumSize(*_LEAST_PX)
         self._followed: int | None = None
         self.actions_ = Actions(self, self._acts(), store=session.store)
         self.actions_["audit_all"].setChecked(session.audit_all)
@@ -214,6 +218,8 @@ class MainWindow(ClosingWindow):
         if row is not None and row.id == row_id:
             if row.state not in BUSY:
                 self.preview.show_result(_finished(row))
+                if self.body.reviewing:  # it may have become one that can be reviewed
+                    self._open_review()
             self.preview.set_running(row.state in _CLEANING)
             self._show_result()
 
@@ -258,8 +264,6 @@ class MainWindow(ClosingWindow):
         if row is not None and self.review.opened is not None and self.review.opened.clip.path == row.source:
             self.review.save()
             self.review.show_nothing()
-            if self.body.reviewing and row is self.chosen:
-                self._open_review()
 
     def join(self, paths: list[str]) -> None:
         """Take what a later start was given, and come to the front."""
@@ -344,10 +348,20 @@ class MainWindow(ClosingWindow):
         session.files.ask(lambda: session.engine.add_weights(Path(path)), added, failed=failed)
 
     def _show_settings(self, visible: bool) -> None:
-        self.settings.setVisible(visible)
+        """Show the settings or hide them, as was asked for; that of the preview is remembered."""
+        self._place_settings(visible)
+        if self.body.previewing:
+            self.session.store.set(settings_visible=visible)
+
+    def _place_settings(self, visible: bool) -> None:
+        self.body.show_settings(visible)
         self.actions_["settings"].setChecked(visible)
         self.top.settings.setChecked(visible)
-        self.session.store.set(settings_visible=visible)
+
+    @property
+    def _settings_wanted(self) -> bool:
+        """The settings stand beside the preview; the other tabs need their room, until they are asked for there."""
+        return self.body.previewing and bool(self.session.store.get("settings_visible", True))
 
     def _set_appearance(self, wanted: str) -> None:
         self.session.store.set(appearance=wanted)
@@ -355,7 +369,7 @@ class MainWindow(ClosingWindow):
         self.body.refresh_theme()
 
     def _tab_changed(self, _: int) -> None:
-        self.body.make_room(settings_wanted=self.actions_["settings"].isChecked())
+        self._place_settings(self._settings_wanted)
         self._show_result()
         if self.body.reviewing:
             self._open_review()
@@ -442,11 +456,11 @@ class MainWindow(ClosingWindow):
         screen = self.screen()
         room = screen.availableGeometry().size() if screen is not None else QSize(*_AT_FIRST_PX)
         # A screen of 1280 pixels holds fewer of Qt's own where texts are enlarged.
-        wanted = QSize(*_AT_FIRST_PX).boundedTo(room)
+        wanted = QSize(*_AT_FIRST_PX).boundedTo(room - QSize(0, _TITLE_PX))
         self.resize(wanted)
         self.body.place_at_first(wanted.width())
         restore_geometry(store, window=self, split=self.split, outer=self.outer)
-        self._show_settings(bool(store.get("settings_visible", True)))
+        self._place_settings(self._settings_wanted)
 
 
 def _finished(row: Row | None) -> FinishedResult | None:

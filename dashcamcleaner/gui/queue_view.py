@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QAbstractListModel, QModelIndex, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QAbstractListModel, QItemSelectionModel, QModelIndex, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QFont, QFontMetrics, QImage, QKeyEvent, QPainter, QPainterPath, QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
@@ -310,8 +310,9 @@ class QueueView(QListView):
         return [self.model().index(place, 0).data(Qt.UserRole).id for place in found]
 
     def choose(self, place: int) -> None:
-        """Make the row at a position the current one."""
-        self.setCurrentIndex(self.model().index(place, 0))
+        """Make the row at a position the current one, and the only one that is selected."""
+        # Qt's own `setCurrentIndex` asks which keys are held: after Ctrl+Return it would take the selection away.
+        self.selectionModel().setCurrentIndex(self.model().index(place, 0), QItemSelectionModel.ClearAndSelect)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.key() in (Qt.Key_Delete, Qt.Key_Backspace):

@@ -340,7 +340,6 @@ class ReviewPanel(ObjectReview):
             opened=self.opened is not None,
             can_undo=history is not None and history.can_undo,
             can_redo=history is not None and history.can_redo,
-            edited=history is not None and history.edits != history.rendered,
             review_items=self.at_hand.text(history.edits, keys=self._answer_keys()) if history is not None else "",
             has_doubts=bool(self.at_hand.items),
         )

@@ -138,21 +138,19 @@ class ReviewTools(QFrame):
         self.render_again.setText(title)
         self.render_again.setEnabled(enabled)
 
-    def show_state(
-        self, *, opened: bool, can_undo: bool, can_redo: bool, edited: bool, review_items: str, has_doubts: bool
-    ) -> None:
-        """Which buttons make sense now."""
+    def show_state(self, *, opened: bool, can_undo: bool, can_redo: bool, review_items: str, has_doubts: bool) -> None:
+        """Which buttons make sense now; whether there is something to render is told by `offer_render`."""
         for button in (*self.views.buttons(), self.draw):
             button.setEnabled(opened)
         self.undo.setEnabled(can_undo)
         self.redo.setEnabled(can_redo)
-        self.render_again.setEnabled(opened and edited)
         self.previous.setEnabled(has_doubts)
         self.next.setEnabled(has_doubts)
         self.doubt.setText(review_items)
         self.doubt.setToolTip(plain_markup(review_items))
         if not opened:
             self.counts.clear()
+            self.render_again.setEnabled(False)
 
     def refresh_theme(self) -> None:
         """Draw icons anew."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QLocale, QSize, Qt, pyqtSignal
 from PyQt5.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -291,7 +291,8 @@ class SettingsForm(QFrame):
         assert isinstance(field, NumberField)
         field.hint = min(min(value) for value in values.values()) if values else None
         values_text = ", ".join(
-            f"{kind_word(kind)} " + " × ".join(f"{part:g}" for part in value) for kind, value in values.items()
+            f"{kind_word(kind)} " + " × ".join(QLocale().toString(part, "g") for part in value)
+            for kind, value in values.items()
         )
         self.lines[name].tell(
             tr("auto: {values}", values=values_text) if self._model.value(name) is None and values_text else ""

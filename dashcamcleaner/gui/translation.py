@@ -88,7 +88,7 @@ def template() -> dict[str, str]:
     """Every text of the window, each without its translation: what a new language starts from."""
     texts: set[str] = set(GROUPS.values())
     for row in ROWS:
-        texts |= {row.label, row.help}
+        texts |= {text for text in (row.label, row.help, row.unit) if text}
     for rules in BUILT_IN.values():
         texts |= {rules.noun.capitalize(), f"{{n}} {rules.noun}", f"{{n}} {rules.plural}"}
     for path in sorted(_FOLDER.glob("*.py")):

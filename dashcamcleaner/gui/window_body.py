@@ -23,6 +23,7 @@ __all__ = ["WindowBody"]
 _QUEUE_PX = 280
 _QUEUE_AT_FIRST_PX = 340
 _SETTINGS_PX = 280
+_MIDDLE_PX = 400
 
 
 class WindowBody(QWidget):
@@ -72,7 +73,7 @@ class WindowBody(QWidget):
         inside.setContentsMargins(0, 0, 1, 0)
         inside.addWidget(self.queue)
         middle = QWidget()
-        middle.setMinimumWidth(420)
+        middle.setMinimumWidth(_MIDDLE_PX)
         column = _column(middle)
         column.addWidget(self.tabs, 1)
         column.addWidget(self.result)
@@ -95,13 +96,15 @@ class WindowBody(QWidget):
         self.split.setSizes([_QUEUE_AT_FIRST_PX, max(1, width - _SETTINGS_PX - _QUEUE_AT_FIRST_PX)])
         self.outer.setSizes([max(1, width - _SETTINGS_PX), _SETTINGS_PX])
 
-    def make_room(self, *, settings_wanted: bool) -> None:
-        """Give the tab in front the room that it needs: but in the preview the settings go.
+    def show_settings(self, visible: bool) -> None:
+        """Show the settings, or give their room to the tab in front.
 
         The queue keeps its width: else the tabs would move away from under the pointer that has just clicked one.
         """
         queue_px = self.split.sizes()[0]
-        self.settings.setVisible(self.previewing and settings_wanted)
+        if not visible and self.tabs.isVisible() and self.settings.isAncestorOf(self.focusWidget()):
+            self.tabs.currentWidget().setFocus()  # Qt would give it to the first button, and Space would press that
+        self.settings.setVisible(visible)
         self.outer.refresh()
         self.split.setSizes([queue_px, max(1, self.pages.width() - queue_px)])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt5.QtCore import QByteArray, QRectF, Qt, QUrl, pyqtSignal
+from PyQt5.QtCore import QByteArray, QPoint, QRectF, Qt, QUrl, pyqtSignal
 from PyQt5.QtGui import QColor, QDesktopServices, QDropEvent, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QFileDialog, QMessageBox, QSplitter, QWidget
 
@@ -101,7 +101,10 @@ def restore_geometry(store: Store, *, window: QWidget, split: QSplitter, outer: 
         frame = window.frameGeometry()
         x = max(room.left(), min(frame.left(), room.right() + 1 - frame.width()))
         y = max(room.top(), min(frame.top(), room.bottom() + 1 - frame.height()))
-        window.move(x, y)
+        if frame.topLeft() != QPoint(x, y):
+            # Only then: Qt takes a place for that of the title bar, which it does not know of before the window is
+            # shown, and the window would stand lower with every start.
+            window.move(x, y)
 
 
 def dropped_paths(event: QDropEvent) -> list[str]:

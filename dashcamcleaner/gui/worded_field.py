@@ -42,7 +42,7 @@ class WordedField(Field):
         self.spin.setFixedWidth(84)
         self.spin.setButtonSymbols(QAbstractSpinBox.NoButtons)
         if row.unit:
-            self.spin.setSuffix(" " + row.unit)
+            self.spin.setSuffix(" " + tr(row.unit))
         self._prepare(self.combo, self.spin)
         line_of(self, self.combo, self.spin)
         self.combo.activated.connect(self._chosen)

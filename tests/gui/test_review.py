@@ -250,6 +250,32 @@ def test_render_again_does_not_detect_again(reviewed: MainWindow, detector: Scri
     assert not review.tools.render_again.isEnabled()
 
 
+def test_another_style_can_be_rendered_whatever_is_chosen(reviewed: MainWindow, qtbot: Any) -> None:
+    review = reviewed.review
+    reviewed.session.form.set("style", "solid")
+    assert review.tools.render_again.isEnabled()
+    review.choose(review.cards.cards[0].key)
+    qtbot.keyClick(review.canvas, Qt.Key_I)
+    assert review.tools.render_again.isEnabled()
+    review.choose(None)
+    reviewed.session.form.reset("style")
+    assert not review.tools.render_again.isEnabled()
+
+
+def test_a_review_that_was_waited_for_opens_by_itself(
+    open_window: OpenWindow, busy_street: Path, detector: ScriptedDetector, qtbot: Any
+) -> None:
+    window = open_window(EngineFacade(models=pool(detector)))
+    drop(window, busy_street)
+    qtbot.waitUntil(lambda: len(window.session.queue) == 1)
+    window.tabs.setCurrentWidget(window.review)
+    with qtbot.waitSignal(window.review.ready, timeout=30_000):
+        window.session.start()
+    wait_for_run(qtbot, window)
+    settle(qtbot, window)
+    assert window.review.cards.cards
+
+
 def test_a_result_of_an_earlier_day_is_reviewed(
     reviewed: MainWindow, open_window: OpenWindow, busy_street: Path, detector: ScriptedDetector, qtbot: Any
 ) -> None:

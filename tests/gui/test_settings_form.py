@@ -41,7 +41,9 @@ def test_every_row_has_its_field_with_words_and_tip(open_window: OpenWindow) -> 
         assert row.help in line.label.toolTip()
         assert line.field.row is row
         if isinstance(line.field, NumberField) and row.default is not None and row.unit:
-            assert line.field.spin.suffix().strip() == row.unit
+            spin = line.field.spin
+            assert spin.suffix().strip() == row.unit
+            assert spin.maximumWidth() >= spin.fontMetrics().horizontalAdvance(spin.text()) + 8, "no unit is cut"
 
 
 def test_the_few_that_most_people_turn_are_visible_the_rest_one_click_away(open_window: OpenWindow, qtbot: Any) -> None:

@@ -77,6 +77,45 @@ def test_what_is_there_already_and_what_is_not_there_at_all(
     assert len(window.session.queue) == 1
 
 
+def test_starting_by_ctrl_return_takes_no_selection_away(open_window: OpenWindow, files: Files, qtbot: Any) -> None:
+    window = open_window()
+    drop(window, *files("a.mp4", "b.mp4"))
+    qtbot.waitUntil(lambda: len(window.session.queue) == 2)
+    chosen = window.queue.chosen_ids()
+    assert chosen
+    # To the window's handle: only so does Qt know that Ctrl is held, as it does on a desktop.
+    qtbot.keyPress(window.windowHandle(), Qt.Key_Control, Qt.ControlModifier)
+    try:
+        window.queue.choose(0)
+    finally:
+        qtbot.keyRelease(window.windowHandle(), Qt.Key_Control)
+    assert window.queue.chosen_ids() == chosen
+
+
+def test_the_button_of_the_settings_tells_what_is_seen_in_every_tab(
+    open_window: OpenWindow, files: Files, qtbot: Any
+) -> None:
+    window = open_window()
+    drop(window, *files("a.mp4"))
+    qtbot.waitUntil(lambda: len(window.session.queue) == 1)
+    button = window.top.settings
+    assert button.isChecked()
+    assert window.settings.isVisible()
+    window.settings.profile.setFocus()
+    window.tabs.setCurrentWidget(window.review)
+    assert not window.settings.isVisible()
+    assert not button.isChecked()
+    assert not window.actions_["settings"].isChecked()
+    assert window.focusWidget() is not window.top.add, "Space would open a dialog instead of playing"
+    qtbot.mouseClick(button, Qt.LeftButton)
+    assert window.settings.isVisible(), "the first click shows them"
+    qtbot.mouseClick(button, Qt.LeftButton)
+    assert not window.settings.isVisible()
+    window.tabs.setCurrentWidget(window.preview)
+    assert window.settings.isVisible(), "what was wanted of another tab is not said of the preview"
+    assert button.isChecked()
+
+
 def test_a_failure_stays_in_its_row_and_stops_nobody(open_window: OpenWindow, files: Files, qtbot: Any) -> None:
     error = OutputError("The output exists already.", hint="Choose another name.")
     window = open_window(ScriptedEngine(errors={"a.mp4": error}))

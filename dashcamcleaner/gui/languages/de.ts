@@ -1126,6 +1126,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Sieht jeden Clip zweimal und in Stücken an. Mehrfach langsamer.</translation>
     </message>
     <message>
+      <source>MB</source>
+      <translation>MB</translation>
+    </message>
+    <message>
       <source>Mark as looked at</source>
       <translation>Als angesehen markieren</translation>
     </message>
@@ -2274,6 +2278,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>nicht bestanden</translation>
     </message>
     <message>
+      <source>fps</source>
+      <translation>Bilder/s</translation>
+    </message>
+    <message>
       <source>frames</source>
       <translation>Bilder</translation>
     </message>
@@ -2314,12 +2322,24 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>nichts in diesem Bild</translation>
     </message>
     <message>
+      <source>of the picture</source>
+      <translation>des Bildes</translation>
+    </message>
+    <message>
       <source>passed</source>
       <translation>bestanden</translation>
     </message>
     <message>
+      <source>px</source>
+      <translation>px</translation>
+    </message>
+    <message>
       <source>regions drawn by hand</source>
       <translation>von Hand gezeichnete Bereiche</translation>
+    </message>
+    <message>
+      <source>s</source>
+      <translation>s</translation>
     </message>
     <message>
       <source>seconds</source>
