@@ -276,6 +276,7 @@ class CardList(QListView):
                 self.setCurrentIndex(QModelIndex())
                 self.clearSelection()
             else:
-                self.setCurrentIndex(self._model.index(place, 0))
+                # Not Qt's own `setCurrentIndex`: it would take the card out while Ctrl is held, as after Ctrl+Z.
+                self.selectionModel().setCurrentIndex(self._model.index(place, 0), QItemSelectionModel.ClearAndSelect)
                 self.scrollTo(self._model.index(place, 0))
         self.viewport().update()

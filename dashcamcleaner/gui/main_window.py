@@ -401,8 +401,8 @@ class MainWindow(ClosingWindow):
             self.tabs.setCurrentWidget(self.preview)
 
     def _render(self, row: Row) -> None:
-        self.review.save()
-        self.session.again(row.id, overwrite=True, from_plan=row.plan)
+        if self.review.save():  # without edits that are not written, other things would be hidden
+            self.session.again(row.id, overwrite=True, from_plan=row.plan)
 
     # --- dropping
 

@@ -175,7 +175,7 @@ class ObjectReview(ReviewPlayer):
         try:
             read_picture(picture)
         except DashcamCleanerError as error:
-            self.message.emit(f"{error.message} {error.hint}".strip())
+            self.message.emit(f"{localized(error.message)} {localized(error.hint)}".strip())
             return
         self._style("picture", picture=str(picture.absolute()))
 
@@ -269,7 +269,8 @@ class ObjectReview(ReviewPlayer):
             if isinstance(error, Cancelled) or serial != self._serial:
                 return
             if isinstance(error, DashcamCleanerError):
-                self.canvas.tell(f"{localized(error.message)}\n{localized(error.hint)}".strip())
+                self.canvas.tell("")
+                self.message.emit(f"{localized(error.message)} {localized(error.hint)}".strip())
             else:
                 self._workers.planning.unclaimed.emit(error)
 
@@ -330,11 +331,12 @@ class ObjectReview(ReviewPlayer):
     def _show_edits(self) -> None:
         if self.opened is None or self.history is None:
             return
+        before, chosen = self.chosen, next((one for one in self.objects if one.key == self.chosen), None)
         self.objects = review_objects(
             self.opened.tracks, self.history.edits, thresholds=self.opened.thresholds, seconds=self._seconds
         )
-        if self.chosen is not None and self.chosen[0] == "track":
-            self.chosen = key_of_track(self.objects, self.chosen[1], index=self.place)
+        if chosen is not None and all(one.key != before for one in self.objects):  # merged, split, or either undone
+            self.chosen = key_of_track(self.objects, chosen.best.track, index=self.place)
         wanted = shown(self.objects, order=self.card_tools.order, filters=self.card_tools.filters)
         end_s = self._seconds(len(self.opened.clip.times) - 1)
         self.cards.show_cards(cards_of(wanted, self.history, seconds=self._seconds, end_s=end_s))
@@ -342,6 +344,9 @@ class ObjectReview(ReviewPlayer):
         self.timeline.show_lanes(lanes, start_s=self._seconds(0), end_s=end_s)
         self.timeline.show_marks(*self.editing.marks)
         self._show_doubts()
+        if self.chosen != before:
+            self.choose(self.chosen)
+            return
         self._show_hand()
         self._show_tools()
 

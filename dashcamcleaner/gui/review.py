@@ -103,6 +103,7 @@ class ReviewPanel(ObjectReview):
         self.editing.planned.connect(self._planned)
         self.editing.focused.connect(self.choose)
         self.editing.message.connect(self.canvas.tell)
+        self.editing.failed.connect(self.message)
         self.canvas.resized.connect(self._again.start)
         self._model.listen(lambda _: self._again.start() if self.opened is not None else None)
 
@@ -368,9 +369,9 @@ class ReviewPanel(ObjectReview):
         name = KEYS.get((event.key(), shift))
         return name is not None and self.do(name)
 
-    def save(self) -> None:
-        """Write what the background worker has not written yet."""
-        self.editing.save()
+    def save(self) -> bool:
+        """Write what the background worker has not written yet; False where that cannot be done, which is told."""
+        return self.editing.save()
 
     def close_clip(self) -> None:
         """Before the window closes."""

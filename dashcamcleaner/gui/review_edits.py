@@ -37,13 +37,15 @@ class Editing(QObject):
         edited: the edits have changed.
         planned: the plan was made anew; `plans` are fresh.
         focused: key of what was just added.
-        message: a sentence for the canvas; empty takes the last one away.
+        message: a sentence for the canvas, until its next picture comes; empty takes the last one away.
+        failed: a sentence about what did not work, which is to stay until it was read.
     """
 
     edited = pyqtSignal()
     planned = pyqtSignal()
     focused = pyqtSignal(object)
     message = pyqtSignal(str)
+    failed = pyqtSignal(str)
 
     def __init__(self, workers: ReviewWorkers, review_service: ReviewService) -> None:
         super().__init__()
@@ -75,13 +77,13 @@ class Editing(QObject):
     # --- what was said
 
     def change(self, changed: Callable[[Edits], Edits]) -> None:
-        """Have other edits in force; what is wrong with them is told on the canvas."""
+        """Have other edits in force; what is wrong with them is told."""
         if self.history is None:
             return
         try:
             self.history.change(changed(self.history.edits))
         except DashcamCleanerError as error:
-            self.message.emit(f"{localized(error.message)} {localized(error.hint)}".strip())
+            self._tell_failed(error)
             return
         self.take(None)
 
@@ -174,7 +176,8 @@ class Editing(QObject):
                 self.take(None)
 
         def lost(error: Exception) -> None:
-            self.message.emit(tr("It could not be followed: {why}", why=error))
+            self.message.emit("")
+            self.failed.emit(tr("It could not be followed: {why}", why=error))
 
         self._workers.sight.ask(
             lambda: self._review_service.follow(pts, box, lambda: stopped[0]), followed, failed=lost
@@ -226,10 +229,20 @@ class Editing(QObject):
             self._workers.planning.unclaimed.emit(error)
 
     def _not_saved(self, error: Exception) -> None:
-        self.message.emit(str(error))
+        if isinstance(error, DashcamCleanerError):
+            self._tell_failed(error)
+        else:
+            self._workers.files.unclaimed.emit(error)
 
-    def save(self) -> None:
-        """Write at once what the background worker has not written yet; stop following and planning."""
+    def _tell_failed(self, error: DashcamCleanerError) -> None:
+        self.failed.emit(f"{localized(error.message)} {localized(error.hint)}".strip())
+
+    def save(self) -> bool:
+        """Write at once what the background worker has not written yet; stop following and planning.
+
+        Returns:
+            False where edits could not be written; why is told.
+        """
         self._plan_stale[0] = True
         for stopped in self._following:
             stopped[0] = True
@@ -238,4 +251,6 @@ class Editing(QObject):
             try:
                 self.history.save()
             except DashcamCleanerError as error:
-                self._not_saved(error)
+                self._tell_failed(error)
+                return False
+        return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QCloseEvent
 from PyQt5.QtWidgets import QMainWindow
 
@@ -36,11 +37,16 @@ class ClosingWindow(QMainWindow):
         self.session = session
         self._asked_to_close = False
         self._closing = False
+        self._gives_up_edits = False
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         if (self.session.busy or self.scenes.busy or self.live.busy) and not self._closing:
             event.ignore()
             self._ask_whether_to_close()
+            return
+        if not self._gives_up_edits and not self.review.save():
+            event.ignore()
+            self._ask_about_unsaved()
             return
         self._remember_geometry()
         self.preview.close_clip()
@@ -63,6 +69,20 @@ class ClosingWindow(QMainWindow):
             self.question.answered.connect(self._answered)
             self.question.open()
 
+    def _ask_about_unsaved(self) -> None:
+        self.question = CloseQuestion(self, close=tr("Close all the same"))
+        self.question.setWindowTitle(tr("Edits cannot be saved"))
+        self.question.setText(tr("Close, and lose the latest edits of the review?"))
+        self.question.setTextFormat(Qt.PlainText)  # it quotes names of files, which anybody may have written
+        self.question.setInformativeText(self.messages.text.text())
+        self.question.answered.connect(self._unsaved_answered)
+        self.question.open()
+
+    def _unsaved_answered(self, close: bool) -> None:
+        if close:
+            self._gives_up_edits = True
+            self.close()
+
     def _answered(self, stop: bool) -> None:
         self._asked_to_close = False
         if stop:
@@ -74,6 +94,7 @@ class ClosingWindow(QMainWindow):
 
     def close_now(self) -> None:
         """Stop what runs, then close, without asking: the system wants it."""
+        self._gives_up_edits = True
         if self.session.busy:
             self._answered(True)
         else:

@@ -30,7 +30,11 @@ __all__ = [
 
 
 class CloseQuestion(QMessageBox):
-    """Asks whether to stop the running clip.
+    """Asks whether to stop the running clip, or what else is to be given up.
+
+    Args:
+        parent: the window.
+        close: the words of the button that closes.
 
     Signals:
         answered: True to stop and close.
@@ -38,13 +42,13 @@ class CloseQuestion(QMessageBox):
 
     answered = pyqtSignal(bool)
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, *, close: str = "") -> None:
         super().__init__(parent)
         self.setIcon(QMessageBox.Question)
         self.setWindowTitle(tr("A clip is being cleaned"))
         self.setText(tr("Stop the running clip and close?"))
         self.setInformativeText(tr("What was analysed is kept: the next start continues where it stopped."))
-        self._stop = self.addButton(tr("Stop and close"), QMessageBox.AcceptRole)
+        self._stop = self.addButton(close or tr("Stop and close"), QMessageBox.AcceptRole)
         self.setDefaultButton(self.addButton(tr("Keep working"), QMessageBox.RejectRole))
         self.finished.connect(self._tell)
 

@@ -276,6 +276,33 @@ def test_a_review_that_was_waited_for_opens_by_itself(
     assert window.review.cards.cards
 
 
+def test_edits_that_cannot_be_saved_are_told_until_that_was_read_and_asked_about(
+    reviewed: MainWindow, qtbot: Any
+) -> None:
+    review, row = reviewed.review, reviewed.session.queue.at(0)
+    blocked = review.history.file.path
+    (blocked / "in the way").mkdir(parents=True)
+    review.choose(review.cards.cards[0].key)
+    written = row.output.stat().st_mtime_ns
+    qtbot.keyClick(review.canvas, Qt.Key_K)
+    settle(qtbot, reviewed)  # the frame that shows the edit has come, too
+    assert reviewed.messages.isVisible()
+    assert blocked.name in reviewed.messages.text.text()
+    qtbot.mouseClick(review.tools.render_again, Qt.LeftButton)
+    assert not reviewed.session.busy, "it would be rendered without them"
+    assert row.output.stat().st_mtime_ns == written
+    reviewed.close()
+    assert reviewed.isVisible()
+    assert blocked.name in reviewed.question.informativeText()
+    reviewed.question.reject()
+    assert reviewed.isVisible()
+    (blocked / "in the way").rmdir()
+    blocked.rmdir()
+    reviewed.close()
+    assert not reviewed.isVisible()
+    assert blocked.read_text()
+
+
 def test_a_result_of_an_earlier_day_is_reviewed(
     reviewed: MainWindow, open_window: OpenWindow, busy_street: Path, detector: ScriptedDetector, qtbot: Any
 ) -> None:

@@ -396,8 +396,16 @@
       <translation>Clips, die gleichzeitig bereinigt werden, jeder in einem eigenen Prozess (auf einer GPU und im Fenster in einem gemeinsamen); auto: nach Kernen und Speicher.</translation>
     </message>
     <message>
+      <source>Close all the same</source>
+      <translation>Trotzdem schließen</translation>
+    </message>
+    <message>
       <source>Close the window</source>
       <translation>Das Fenster schließen</translation>
+    </message>
+    <message>
+      <source>Close, and lose the latest edits of the review?</source>
+      <translation>Schließen und die letzten Änderungen der Durchsicht verlieren?</translation>
     </message>
     <message>
       <source>Closer looks</source>
@@ -594,6 +602,10 @@
     <message>
       <source>Each result stands beside its clip as NAME{suffix}</source>
       <translation>Jedes Ergebnis steht neben seinem Clip als NAME{suffix}</translation>
+    </message>
+    <message>
+      <source>Edits cannot be saved</source>
+      <translation>Änderungen können nicht gespeichert werden</translation>
     </message>
     <message>
       <source>Edits from elsewhere</source>
