@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import (
     QCheckBox,
     QFileDialog,
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QInputDialog,
     QMenu,
@@ -163,23 +164,24 @@ class TopBar(QFrame):
 
 
 class MessageBar(QFrame):
-    """A sentence that waits to be read, never a box in the way."""
+    """A sentence that waits to be read, never a box in the way, and nothing under the pointer moves when it comes."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.setObjectName("bar")
+        self.setObjectName("notice")
         self.text = PlainLabel()
         self.text.setWordWrap(True)
         self.text.setTextFormat(Qt.PlainText)  # sentences quote names and files, which anybody may have written
         self.text.setTextInteractionFlags(Qt.TextSelectableByMouse)
         self.text.setAccessibleName(tr("Message"))
+        self.text.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Minimum)  # a long name makes no column wider
         self.dismiss = QToolButton()
         self.dismiss.setIcon(icon("cross"))
         self.dismiss.setToolTip(tr("Dismiss"))
         self.dismiss.setAccessibleName(tr("Dismiss"))
         self.dismiss.clicked.connect(self.hide)
         line = QHBoxLayout(self)
-        line.setContentsMargins(14, 6, 10, 6)
+        line.setContentsMargins(12, 8, 8, 8)
         line.addWidget(self.text, 1)
         line.addWidget(self.dismiss, 0, Qt.AlignTop)
         self.hide()
@@ -187,6 +189,7 @@ class MessageBar(QFrame):
     def tell(self, text: str) -> None:
         """Show a sentence in place of the last one."""
         self.text.setText(text)
+        self.text.setToolTip(plain_markup(text))
         self.setVisible(bool(text))
 
     def refresh_theme(self) -> None:
@@ -217,7 +220,11 @@ class EmptyPage(QWidget):
         for button in (self.add, self.add_folder, self.sample):
             buttons.addWidget(button)
         buttons.addStretch(1)
-        column = QVBoxLayout(self)
+        self._place = QGridLayout(self)
+        self._place.setContentsMargins(0, 0, 0, 0)
+        column = QVBoxLayout()
+        self._place.addLayout(column, 0, 0)
+        column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(12)
         column.addStretch(3)
         column.addWidget(self.emblem)
@@ -237,6 +244,10 @@ class EmptyPage(QWidget):
             column.addWidget(hint)
         column.addStretch(4)
         self.refresh_theme()
+
+    def overlay(self, widget: QWidget) -> None:
+        """Lay a widget over the foot of the page; nothing else moves."""
+        self._place.addWidget(widget, 0, 0, Qt.AlignBottom)
 
     def refresh_theme(self) -> None:
         """Draw icons anew in the colours in force."""

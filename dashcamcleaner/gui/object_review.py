@@ -22,8 +22,7 @@ from dashcamcleaner.gui.review_items import ItemsAtHand
 from dashcamcleaner.gui.review_player import ReviewPlayer
 from dashcamcleaner.gui.review_service import OpenedReview, card_thumbnail
 from dashcamcleaner.gui.review_words import cards_of, hand_span, lanes_of, place_text
-from dashcamcleaner.gui.words import tr, tr_count
-from dashcamcleaner.messages import localized
+from dashcamcleaner.gui.words import failure_text, tr, tr_count
 from dashcamcleaner.review.object_edits import (
     hidden,
     kept,
@@ -175,7 +174,7 @@ class ObjectReview(ReviewPlayer):
         try:
             read_picture(picture)
         except DashcamCleanerError as error:
-            self.message.emit(f"{localized(error.message)} {localized(error.hint)}".strip())
+            self.message.emit(failure_text(error))
             return
         self._style("picture", picture=str(picture.absolute()))
 
@@ -270,7 +269,7 @@ class ObjectReview(ReviewPlayer):
                 return
             if isinstance(error, DashcamCleanerError):
                 self.canvas.tell("")
-                self.message.emit(f"{localized(error.message)} {localized(error.hint)}".strip())
+                self.message.emit(failure_text(error))
             else:
                 self._workers.planning.unclaimed.emit(error)
 

@@ -20,6 +20,7 @@ _OUTPUT = re.compile(r"(?:,? (?:with|by|mit)|:)? -o\b")
 _FLAG = re.compile(r"(--[a-z][a-z0-9-]*)(?: ([a-z0-9_]+|[A-Z]+)\b)?")
 _COMMAND_ONLY = re.compile(
     r"(?<![\w-])--?[a-z][\w-]*|\bdashcamcleaner [a-z]+ |\b[Tt]he same command\b|\b[Dd]erselbe Befehl\b"
+    r"|\bneeds quotes\b|\bAnführungszeichen\b"
 )
 _PIP = re.compile(r"^(?:pip|uv|python) |: (?:pip|uv|python) ")
 _CLAUSE = re.compile(r"((?<=[.!?])\s+|; (?:or |oder )?|,? (?:or|oder) (?=[a-zäöü]))")

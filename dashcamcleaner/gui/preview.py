@@ -20,8 +20,7 @@ from dashcamcleaner.gui.canvas import Canvas, CanvasView, Shown
 from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.frame_provider import FinishedResult, FrameProvider, OpenedClip, StretchState
 from dashcamcleaner.gui.preview_bars import PreviewFoot, PreviewTop
-from dashcamcleaner.gui.words import counts_text, hint_text, tr
-from dashcamcleaner.messages import localized
+from dashcamcleaner.gui.words import counts_text, failure_text, tr
 from dashcamcleaner.settings import ROWS
 
 __all__ = ["PreviewPanel"]
@@ -271,7 +270,7 @@ class PreviewPanel(QWidget):
             return
         self.canvas.show_frame(None)
         self.counts.clear()
-        self.canvas.tell(f"{localized(error.message)}\n{hint_text(error)}".strip())
+        self.canvas.tell(failure_text(error, between="\n"))
         self.frame_shown.emit()
 
     def _sharpen(self) -> None:

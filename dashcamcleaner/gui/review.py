@@ -21,7 +21,7 @@ from dashcamcleaner.gui.review_items import ItemsAtHand
 from dashcamcleaner.gui.review_service import OpenedReview
 from dashcamcleaner.gui.shortcuts import key_text
 from dashcamcleaner.gui.window_parts import EditsQuestion
-from dashcamcleaner.gui.words import tr
+from dashcamcleaner.gui.words import failure_text, tr
 from dashcamcleaner.messages import localized
 
 __all__ = ["ReviewPanel"]
@@ -182,7 +182,7 @@ class ReviewPanel(ObjectReview):
             self._workers.sight.unclaimed.emit(error)
             self.show_nothing(tr("This clip cannot be reviewed."))
             return
-        self.show_nothing(f"{localized(error.message)}\n{localized(error.hint)}".strip())
+        self.show_nothing(failure_text(error, between="\n"))
 
     def has_unrendered(self, source: Path) -> bool:
         """Whether edits of this clip's open review are not in its result yet."""

@@ -13,8 +13,7 @@ from dashcamcleaner.errors import Cancelled, DashcamCleanerError
 from dashcamcleaner.gui.background_worker import ReviewWorkers
 from dashcamcleaner.gui.edit_history import EditHistory
 from dashcamcleaner.gui.review_service import OpenedReview, ReviewService
-from dashcamcleaner.gui.words import tr
-from dashcamcleaner.messages import localized
+from dashcamcleaner.gui.words import failure_text, tr
 
 if TYPE_CHECKING:
     from dashcamcleaner.core.edits import Edits
@@ -230,12 +229,12 @@ class Editing(QObject):
 
     def _not_saved(self, error: Exception) -> None:
         if isinstance(error, DashcamCleanerError):
-            self._tell_failed(error)
+            self.failed.emit(tr("Your edits are not saved: {why}", why=failure_text(error)))
         else:
             self._workers.files.unclaimed.emit(error)
 
     def _tell_failed(self, error: DashcamCleanerError) -> None:
-        self.failed.emit(f"{localized(error.message)} {localized(error.hint)}".strip())
+        self.failed.emit(failure_text(error))
 
     def save(self) -> bool:
         """Write at once what the background worker has not written yet; stop following and planning.
@@ -251,6 +250,6 @@ class Editing(QObject):
             try:
                 self.history.save()
             except DashcamCleanerError as error:
-                self._tell_failed(error)
+                self._not_saved(error)
                 return False
         return True

@@ -27,7 +27,7 @@ from dashcamcleaner.gui.frame_provider import FrameProvider, OpenedClip
 from dashcamcleaner.gui.scenes_body import ScenesBody
 from dashcamcleaner.gui.scenes_service import SCENE_LISTS, ScenesService
 from dashcamcleaner.gui.score_graph import BlockBar, ScoreLane
-from dashcamcleaner.gui.words import hint_text, left_text, tr, tr_count
+from dashcamcleaner.gui.words import failure_text, hint_text, left_text, tr, tr_count
 from dashcamcleaner.messages import localized
 
 if TYPE_CHECKING:
@@ -326,7 +326,7 @@ class ScenesPanel(ScenesBody):
             self._sight.unclaimed.emit(error)
             return
         self.canvas.show_frame(None)
-        self.canvas.tell(f"{localized(error.message)}\n{hint_text(error)}".strip())
+        self.canvas.tell(failure_text(error, between="\n"))
         self.frame_shown.emit()
 
     def showEvent(self, event: object) -> None:  # noqa: N802

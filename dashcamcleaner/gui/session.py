@@ -25,8 +25,7 @@ from dashcamcleaner.gui.queue_model import Queue, Row, State
 from dashcamcleaner.gui.queue_view import QueueListModel
 from dashcamcleaner.gui.run_scheduler import RunScheduler
 from dashcamcleaner.gui.store import Store, is_name_part
-from dashcamcleaner.gui.words import event_text, tr, tr_count
-from dashcamcleaner.messages import localized
+from dashcamcleaner.gui.words import event_text, failure_text, tr, tr_count
 from dashcamcleaner.settings import SETTINGS
 
 __all__ = ["Session"]
@@ -109,7 +108,7 @@ class Session(QObject):
         for row in rows:
             self.inquiries.facts(row)
         twice = len(found.clips) - len(rows)
-        sentences = [f"{localized(error.message)} {localized(error.hint)}".strip() for error in found.errors]
+        sentences = [failure_text(error) for error in found.errors]
         sentences += found.left_out
         if found.skipped:
             sentences.append(
@@ -209,7 +208,7 @@ class Session(QObject):
 
         def failed(error: Exception) -> None:
             if isinstance(error, DashcamCleanerError):
-                self.message.emit(f"{localized(error.message)} {localized(error.hint)}".strip())
+                self.message.emit(failure_text(error))
             else:
                 self.crashed.emit(error)
 

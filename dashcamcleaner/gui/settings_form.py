@@ -29,8 +29,7 @@ from dashcamcleaner.gui.icons import icon
 from dashcamcleaner.gui.labels import PlainLabel
 from dashcamcleaner.gui.side_scroll import SideScroll
 from dashcamcleaner.gui.store import Store
-from dashcamcleaner.gui.words import kind_word, tr, tr_count
-from dashcamcleaner.messages import localized
+from dashcamcleaner.gui.words import failure_text, kind_word, tr, tr_count
 from dashcamcleaner.settings import GROUPS, PROFILES, Setting, shown
 
 __all__ = ["SettingsForm"]
@@ -409,7 +408,7 @@ class SettingsForm(QFrame):
         try:
             act()
         except DashcamCleanerError as error:
-            self.profile_note.setText(f"{localized(error.message)} {localized(error.hint)}".strip())
+            self.profile_note.setText(failure_text(error))
 
     # --- own weights
 

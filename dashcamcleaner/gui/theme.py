@@ -140,6 +140,7 @@ def _sheet() -> str:
 QToolTip {{ color: {c["text"]}; background: {c["raised"]}; border: 1px solid {c["line"]}; padding: 4px 6px; }}
 QMainWindow::separator {{ width: 0; height: 0; }}
 QFrame#bar {{ background: {c["panel"]}; border: none; border-bottom: 1px solid {c["line"]}; }}
+QFrame#notice {{ background: {c["accent_soft"]}; border: none; border-top: 1px solid {c["line"]}; }}
 QFrame#foot {{ background: {c["panel"]}; border: none; border-top: 1px solid {c["line"]}; }}
 QFrame#panel, QScrollArea#panel {{ background: {c["panel"]}; border: none; }}
 QScrollArea#panel > QWidget > QWidget {{ background: {c["panel"]}; }}

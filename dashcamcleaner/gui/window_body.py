@@ -57,21 +57,31 @@ class WindowBody(QWidget):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.empty)
         self.pages.addWidget(self.split)
+        self.pages.currentChanged.connect(self._place_messages)
+        self._place_messages(0)
         self.outer = _splitter(self.pages, self.settings)
         self.outer.setStretchFactor(0, 1)
         column = _column(self)
-        for widget in (self.top, self.messages, self.outer, self.foot):
+        for widget in (self.top, self.outer, self.foot):
             column.addWidget(widget)
-        column.setStretch(2, 1)
+        column.setStretch(1, 1)
         self.veil = DropVeil(self)
+
+    def _place_messages(self, page: int) -> None:
+        """Messages stand below the queue, or over the foot of the empty page: what is clicked on stays in its place."""
+        if page:
+            self._below_queue.addWidget(self.messages)
+        else:
+            self.empty.overlay(self.messages)
 
     def _middle(self) -> QSplitter:
         frame = QFrame()
         frame.setObjectName("queue")
         frame.setMinimumWidth(_QUEUE_PX)
-        inside = QVBoxLayout(frame)
+        inside = self._below_queue = QVBoxLayout(frame)
         inside.setContentsMargins(0, 0, 1, 0)
-        inside.addWidget(self.queue)
+        inside.setSpacing(0)
+        inside.addWidget(self.queue, 1)
         middle = QWidget()
         middle.setMinimumWidth(_MIDDLE_PX)
         column = _column(middle)

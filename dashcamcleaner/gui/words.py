@@ -21,6 +21,7 @@ from dashcamcleaner.report.verdict import NOTHING_LOOKED_FOR
 __all__ = [
     "counts_text",
     "detail_text",
+    "failure_text",
     "kind_title",
     "kind_word",
     "length_text",
@@ -214,6 +215,11 @@ def note_text(row: Row) -> str:
     if row.facts_error is not None:
         return in_window(row.facts_error.message, tr=tr)
     return tr("Renders again from its plan") if row.from_plan else ""
+
+
+def failure_text(error: DashcamCleanerError, *, between: str = " ") -> str:
+    """An error and what can be done about it, as the window says it."""
+    return f"{localized(error.message)}{between}{hint_text(error)}".strip()
 
 
 def hint_text(error: DashcamCleanerError) -> str:

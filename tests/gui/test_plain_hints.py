@@ -60,6 +60,7 @@ def test_german_hints_name_no_flag() -> None:
         ("Choose another folder with -o.", "Choose another folder."),
         ("Make one with: dashcamcleaner people CLIP --plan P; or name a picture.", "Name a picture."),
         ("Leave --plan out to look without one.", ""),
+        ("Check the path; a name with spaces needs quotes.", "Check the path."),
         ("pip install -r requirements.txt", "pip install -r requirements.txt"),
         ("Nothing to change here.", "Nothing to change here."),
     ],

@@ -65,6 +65,30 @@ def test_a_folder_is_read_and_what_is_no_clip_is_told(
     assert not window.messages.isVisible()
 
 
+def test_nothing_that_is_clicked_on_moves_when_a_message_comes(
+    open_window: OpenWindow, files: Files, qtbot: Any
+) -> None:
+    window = open_window()
+    window.resize(1280, 720)
+
+    def places() -> list[Any]:
+        qtbot.wait(20)  # layouts are made anew
+        watched = (window.empty.add, window.top.start, window.tabs, window.preview.canvas, window.settings.profile)
+        return [one.mapTo(window, one.rect().bottomRight()) for one in watched if one.isVisible()] + [window.size()]
+
+    for fill in (lambda: None, lambda: drop(window, *files("a.mp4"))):
+        fill()
+        qtbot.waitUntil(lambda: not window.session.adding)
+        window.messages.tell("")
+        before = places()
+        window.messages.tell("Something that is to be read. " * 8 + "x" * 300)
+        assert window.messages.isVisible()
+        assert places() == before
+        told = window.messages.text
+        assert told.height() >= told.heightForWidth(told.width()), "all of it can be read"
+    assert window.queue.visualRect(window.session.rows.index(0)).top() == 0
+
+
 def test_what_is_there_already_and_what_is_not_there_at_all(
     open_window: OpenWindow, files: Files, qtbot: Any, tmp_path: Path
 ) -> None:

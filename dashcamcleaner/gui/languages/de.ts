@@ -2250,6 +2250,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Geschrieben: {file}</translation>
     </message>
     <message>
+      <source>Your edits are not saved: {why}</source>
+      <translation>Deine Änderungen sind nicht gespeichert: {why}</translation>
+    </message>
+    <message>
       <source>about {h} h {m} min</source>
       <translation>etwa {h} h {m} min</translation>
     </message>
