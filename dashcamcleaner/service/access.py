@@ -102,14 +102,23 @@ def check_host(*, host: str, origin: str | None, bound_to: str, names: Collectio
     Raises:
         RequestForbidden: the request names another host, or comes from a page of another one.
     """
-    name = (urlsplit(f"//{host}").hostname or "").lower() if host else ""
+    name, page = _name_of(f"//{host}"), _name_of(origin or "")
+    names = {one.lower() for one in names}
     if is_loopback(bound_to) and not (name in ("localhost", bound_to.lower(), *names) or _is_own_address(name)):
         raise RequestForbidden(
             "The request names a host that this service is not.",
             hint="Ask for 127.0.0.1, or start the server with --allow-name NAME.",
         )
-    if origin and urlsplit(origin).netloc.lower() != host.lower() and (urlsplit(origin).hostname or "") not in names:
+    if origin and page not in names and (not page or urlsplit(origin).netloc.lower() != host.lower()):
         raise RequestForbidden("The request comes from a page of another host.", hint="Open the service's own page.")
+
+
+def _name_of(address: str) -> str:
+    """The host that an address names, in small letters; empty where it names none."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:  # brackets that are none
+        return ""
 
 
 def _is_own_address(name: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp
 
 import dashcamcleaner
@@ -64,7 +65,7 @@ def create_app(options: ServiceOptions, *, models: ModelPool | None = None) -> F
     for part in (routes_pictures, routes_jobs, routes_status, routes_pages):
         app.include_router(part.router)
     routes_pages.mount_files(app)
-    for kind in (DashcamCleanerError, HTTPException, RequestValidationError, Exception):
+    for kind in (DashcamCleanerError, HTTPException, RequestValidationError, ClientDisconnect, Exception):
         app.add_exception_handler(kind, handle)
 
     def described() -> dict[str, Any]:

@@ -19,6 +19,7 @@ from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.errors import InputError, RequestError, TooLarge
 from dashcamcleaner.messages import msg
 from dashcamcleaner.service.pictures import SentPicture
+from dashcamcleaner.service.problems import telling_no_room
 
 __all__ = [
     "CLIP_BODY", "chunks", "content_type_of", "form_files", "picture_body", "plain_name", "read_json", "read_pictures",
@@ -198,7 +199,8 @@ class _Form:
 
     async def __aenter__(self) -> list[UploadFile]:
         try:
-            self._form = await self._request.form(max_files=self._most, max_fields=8, max_part_size=65536)
+            with telling_no_room():  # large files wait on the disk
+                self._form = await self._request.form(max_files=self._most, max_fields=8, max_part_size=65536)
         except HTTPException as error:
             if "Too many files" in str(error.detail):
                 _check_count(self._most + 1, self._most)

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,14 +22,14 @@ from typing import Any
 
 import dashcamcleaner
 from dashcamcleaner import errors
-from dashcamcleaner.errors import DashcamCleanerError, InputError, TooLarge, TooMany
+from dashcamcleaner.errors import DashcamCleanerError, DiskFull, InputError, OutputError, TooLarge, TooMany
 from dashcamcleaner.messages import from_carried, msg
 from dashcamcleaner.pipeline.plan_file import plan_path
 from dashcamcleaner.report.data import html_path, report_path
-from dashcamcleaner.service.job_store import DONE, ENDED, FAILED, QUEUED, RUNNING, JobRecord, JobStore, now
+from dashcamcleaner.service.job_store import DONE, ENDED, FAILED, QUEUED, RUNNING, JobRecord, JobStore, is_id, now
 from dashcamcleaner.service.metrics import Metrics
 from dashcamcleaner.service.options import TOKEN_VARIABLE, ServiceOptions
-from dashcamcleaner.service.problems import problem_of, without_paths
+from dashcamcleaner.service.problems import no_room, problem_of, without_paths
 from dashcamcleaner.service.webhook import tell
 
 __all__ = ["JobQueue"]
@@ -37,6 +38,10 @@ log = logging.getLogger("dashcamcleaner.service")
 
 _MOST_ATTEMPTS = 5
 _STOP_S = 15.0
+_STORE_EVERY_S = 2.0
+"""How long to wait before what could not be kept is kept again."""
+_CLOCK_S = 60.0
+"""By so much an end may lie ahead of now before it counts as told by a wrong clock."""
 _PROGRESS_EVERY_S = 0.5
 _LAST_EVENTS = ("finished", "audited", "labelled", "failed")
 _MOST_WARNINGS = 100
@@ -72,12 +77,13 @@ class JobQueue:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         known = {record.id for record in self._store.all()}
         for path in self._folder.iterdir():
-            if path.name not in known:
+            if is_id(path.name) and path.name not in known:  # whatever else lies there is somebody's
                 shutil.rmtree(path, ignore_errors=True)
         for record in self._store.all():
             if record.state == RUNNING:
                 record.state = QUEUED
-                self._store.put(record)
+                with contextlib.suppress(OutputError):  # it is begun again all the same
+                    self._store.put(record)
             elif record.state in ENDED:
                 self._tidy(record)
                 self._tell(record)
@@ -137,17 +143,22 @@ class JobQueue:
             self._changed.notify_all()
 
     def remove(self, job: str) -> None:
-        """Stop a job, if it runs, and forget it with all its files."""
+        """Stop a job, if it runs, and forget it with all its files.
+
+        Raises:
+            DiskFull, OutputError: its files are deleted, and it is still known: it can be removed again.
+        """
         with self._changed:
             self._dropped.add(job)
-            self._store.remove(job)
             process = self._running.get(job)
             if process is not None:
                 _close(process)
             taken = job in self._taken
-        if not taken:  # else whoever works on it does that
-            shutil.rmtree(self.folder_of(job), ignore_errors=True)
-            self._dropped.discard(job)
+            if not taken:  # else whoever works on it does that
+                shutil.rmtree(self.folder_of(job), ignore_errors=True)  # first: a full disk has room for the row then
+            self._store.remove(job)
+            if not taken:
+                self._dropped.discard(job)
 
     # --- in the threads
 
@@ -160,16 +171,16 @@ class JobQueue:
                 self._end(record, FAILED, error=DashcamCleanerError("An internal fault ended the job."))
             finally:
                 with self._changed:
-                    self._taken.discard(record.id)
                     gone = record.id in self._dropped
+                    if gone:
+                        shutil.rmtree(self.folder_of(record.id), ignore_errors=True)
+                    self._taken.discard(record.id)
                     self._dropped.discard(record.id)
-                if gone:
-                    shutil.rmtree(self.folder_of(record.id), ignore_errors=True)
 
     def _next(self) -> JobRecord | None:
         with self._changed:
             while not self._stopping.is_set():
-                for record in self._store.all(states=(QUEUED,)):
+                for record in self._store.all(states=(QUEUED, RUNNING)):
                     if record.id not in self._taken:
                         self._taken.add(record.id)
                         return record
@@ -183,10 +194,11 @@ class JobQueue:
             self._end(record, FAILED, error=InputError("The job's server ended again and again while it ran."))
             return
         folder = self.folder_of(record.id)
+        if not self._keep(record):
+            return
         with self._changed:
             if record.id in self._dropped or self._stopping.is_set():
                 return
-            self._store.put(record)
             process = self._running[record.id] = self._process(folder, language=record.language)
         late = threading.Event()
 
@@ -225,10 +237,12 @@ class JobQueue:
 
     def _process(self, folder: Path, *, language: str) -> subprocess.Popen[str]:
         environment = {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
-        home = str(Path(dashcamcleaner.__file__).parents[1])
+        package = str(Path(dashcamcleaner.__file__).parents[1])
         places = [str(Path(place).absolute()) for place in environment.get("PYTHONPATH", "").split(os.pathsep) if place]
-        environment["PYTHONPATH"] = os.pathsep.join([home, *places])
+        environment["PYTHONPATH"] = os.pathsep.join([package, *places])
         environment["DASHCAMCLEANER_SEEN"] = str(folder / "seen")
+        if home := environment.get("DASHCAMCLEANER_HOME"):
+            environment["DASHCAMCLEANER_HOME"] = str(Path(home).absolute())
         if language:
             environment["LANGUAGE"] = language  # of the report's page
         return subprocess.Popen(
@@ -242,7 +256,7 @@ class JobQueue:
         asked = {
             "kind": record.kind, "settings": record.settings, "inputs": record.inputs, "output": record.output,
             "audit": record.audit, "model": record.model, "targets": record.targets,
-            "linked": record.linked, "folders": list(self._options.allow_folder),
+            "linked": record.linked, "folders": [str(Path(one).absolute()) for one in self._options.allow_folder],
             "most_pixels": self._options.max_megapixels * 1e6,
             "most_s": self._options.max_duration,
         }  # fmt: skip
@@ -252,7 +266,7 @@ class JobQueue:
             process.stdin.write(json.dumps(asked) + "\n")
             process.stdin.flush()
         last: dict[str, Any] | None = None
-        told_at = 0.0
+        told_at = -_PROGRESS_EVERY_S
         for line in process.stdout:
             event = from_carried(json.loads(line))
             names = {str(folder): msg("the job's folder")}
@@ -260,22 +274,24 @@ class JobQueue:
                 names |= record.sent_names
             event = _plain(event, names=names)
             if event["event"] == "progress":
-                if now() - told_at < _PROGRESS_EVERY_S:
+                if time.monotonic() - told_at < _PROGRESS_EVERY_S:
                     continue
-                told_at = now()
+                told_at = time.monotonic()
                 record.progress = event
             elif event["event"] == "warned" and len(record.warnings) < _MOST_WARNINGS:
                 record.warnings.append({"message": event["message"], "hint": event["hint"]})
             if event["event"] in _LAST_EVENTS:
                 last = event
             else:
-                self._save(record, event=event)
+                with contextlib.suppress(OutputError):  # the run goes on; its end is kept, whatever it takes
+                    self._save(record, event=event)
         return last
 
     def _conclude(self, record: JobRecord, last: dict[str, Any], folder: Path) -> None:
         if last["event"] == "failed":
             kind = getattr(errors, str(last["error"]), DashcamCleanerError)
-            self._end(record, FAILED, error=kind(last["message"], hint=last["hint"]))
+            full = issubclass(kind, DiskFull)  # it names the worker's own folder
+            self._end(record, FAILED, error=no_room() if full else kind(last["message"], hint=last["hint"]))
             return
         outcome = dict(last.get("summary") or {"audit": last.get("audit")})
         for name in ("source", "output", "plan", "report", "source_sha256", "seal"):
@@ -297,19 +313,33 @@ class JobQueue:
         if error is not None:
             record.error = problem_of(error)
             event = {"event": "failed", "state": state, "problem": record.error}
-        if self._save(record, event=event):
+        if self._keep(record, event=event):
             self._metrics.count_job(record.kind, state)
             log.info("job %s: %s", record.id, state)
             self._tidy(record)
             self._tell(record)
 
-    def _save(self, record: JobRecord, *, event: dict[str, Any]) -> bool:
+    def _save(self, record: JobRecord, *, event: dict[str, Any] | None) -> bool:
         with self._changed:
             if record.id in self._dropped:
                 return False
             self._store.put(record)
-            self._store.add_event(record.id, event)
+            if event is not None:
+                self._store.add_event(record.id, event)
             return True
+
+    def _keep(self, record: JobRecord, *, event: dict[str, Any] | None = None) -> bool:
+        """Save what must not be lost: as long as it cannot be, wait; False where the job or the server is no more."""
+        told = False
+        while True:
+            try:
+                return self._save(record, event=event)
+            except OutputError as error:
+                if not told:
+                    told = True
+                    log.warning("job %s waits: %s", record.id, error.message)
+            if self._stopping.wait(_STORE_EVERY_S):
+                return False
 
     def _tidy(self, record: JobRecord) -> None:
         """Delete what only the run needed: the files that were sent, above all."""
@@ -340,8 +370,14 @@ class JobQueue:
         kept_s = self._options.keep_hours * 3600
         while not self._stopping.wait(min(60.0, max(0.2, kept_s / 10))):
             for record in self._store.all(states=ENDED):
-                if record.ended + kept_s < now():
-                    self.remove(record.id)
+                try:
+                    if record.ended > now() + _CLOCK_S:  # the clock was wrong then; it is not kept for as long as that
+                        record.ended = now()
+                        self._save(record, event=None)
+                    elif record.ended + kept_s < now():
+                        self.remove(record.id)
+                except OutputError as error:
+                    log.warning("job %s could not be forgotten yet: %s", record.id, error.message)
 
 
 def _plain(value: Any, *, names: dict[str, str]) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import sqlite3
 import threading
@@ -18,12 +19,12 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from dashcamcleaner.errors import SettingError
+from dashcamcleaner.errors import DiskFull, OutputError, SettingError
 from dashcamcleaner.messages import carrying_texts, from_carried, msg
 from dashcamcleaner.os_errors import map_os_errors
 from dashcamcleaner.output_files import PRIVATE
 
-__all__ = ["ENDED", "JobRecord", "JobStore"]
+__all__ = ["ENDED", "JobRecord", "JobStore", "is_id"]
 
 QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
 ENDED = (DONE, FAILED)
@@ -97,6 +98,11 @@ def new_id() -> str:
     return secrets.token_hex(16)
 
 
+def is_id(name: str) -> bool:
+    """Whether a name looks as `new_id` makes it."""
+    return re.fullmatch("[0-9a-f]{32}", name) is not None
+
+
 class JobStore:
     """The jobs of one server; any thread may call it.
 
@@ -122,6 +128,8 @@ class JobStore:
             self._db.execute("COMMIT")
         except sqlite3.OperationalError as error:
             self._db.close()
+            if _code(error) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise _our_error(error) from error
             raise SettingError(
                 msg("The storage {parent} is in use by another server.", parent=file.parent),
                 hint="Name another one: --storage FOLDER.",
@@ -135,16 +143,23 @@ class JobStore:
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
-            self._db.execute("BEGIN")
             try:
+                self._db.execute("BEGIN")
                 yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
+                self._db.execute("COMMIT")
+            except BaseException as error:
+                if self._db.in_transaction:  # a full disk has ended it already
+                    self._db.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error):
+                    raise _our_error(error) from error
                 raise
-            self._db.execute("COMMIT")
 
     def put(self, record: JobRecord) -> None:
-        """Keep a job as it is now."""
+        """Keep a job as it is now.
+
+        Raises:
+            DiskFull, OutputError: it cannot be kept; what was known before still is.
+        """
         with self._transaction() as db:
             db.execute(
                 "INSERT INTO jobs VALUES (?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET state=excluded.state, "
@@ -174,13 +189,13 @@ class JobStore:
         ]  # fmt: skip
 
     def remove(self, job: str) -> None:
-        """Forget a job and its events."""
+        """Forget a job and its events; see `put`."""
         with self._transaction() as db:
             db.execute("DELETE FROM events WHERE job = ?", (job,))
             db.execute("DELETE FROM jobs WHERE id = ?", (job,))
 
     def add_event(self, job: str, event: dict[str, Any]) -> None:
-        """Append an event; one of progress takes the place of the one before it."""
+        """Append an event; one of progress takes the place of the one before it. See `put`."""
         with self._transaction() as db:
             last = db.execute(
                 "SELECT seq, event FROM events WHERE job = ? ORDER BY seq DESC LIMIT 1", (job,)
@@ -202,6 +217,17 @@ class JobStore:
         """Close the file; the next server may have it."""
         with self._lock:
             self._db.close()
+
+
+def _code(error: sqlite3.Error) -> int:
+    """SQLite's own number of an error, without what it says of the place."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _our_error(error: sqlite3.Error) -> OutputError:
+    if _code(error) == sqlite3.SQLITE_FULL:
+        return DiskFull("The disk of the jobs is full.", hint="Free some space, or name another --storage.")
+    return OutputError(msg("The jobs cannot be kept: {error}.", error=error), hint="Look at the disk of the storage.")
 
 
 def _as_json(data: dict[str, Any]) -> str:

@@ -6,23 +6,27 @@ begins like a path of this machine, whoever wrote it.
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
 from dashcamcleaner.core.plain_text import visible
-from dashcamcleaner.errors import DashcamCleanerError, NotFound, RequestError, SettingError, TooMany
+from dashcamcleaner.errors import DashcamCleanerError, DiskFull, NotFound, RequestError, SettingError, TooMany
 from dashcamcleaner.messages import UserMessage, as_message, joined, msg
+from dashcamcleaner.os_errors import as_our_error
 from dashcamcleaner.service.language import for_people
 
-__all__ = ["PROBLEM_TYPE", "problem_of", "problem_response", "without_paths"]
+__all__ = ["PROBLEM_TYPE", "no_room", "problem_of", "problem_response", "telling_no_room", "without_paths"]
 
 PROBLEM_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5.0
@@ -104,10 +108,28 @@ def problem_response(error: DashcamCleanerError, *, request_id: str = "", retry_
     )
 
 
+def no_room() -> DiskFull:
+    """A full disk of the server, as callers are told of it: neither which, nor how full."""
+    return DiskFull("The server has no room for it.", hint="Send it again later; jobs that are deleted give room, too.")
+
+
+@contextlib.contextmanager
+def telling_no_room() -> Iterator[None]:
+    """Raise that a disk of the server is full, wherever it was met, as `no_room`."""
+    try:
+        yield
+    except (OSError, DiskFull) as error:
+        if isinstance(as_our_error(error, source=Path()), DiskFull):
+            raise no_room() from error
+        raise
+
+
 def error_of(raised: Exception) -> DashcamCleanerError:
     """What a library raised about a request, as one of this program's errors."""
     if isinstance(raised, DashcamCleanerError):
         return raised
+    if isinstance(raised, ClientDisconnect):  # nobody reads the answer; the log and the counts tell whose fault it was
+        return RequestError("The request ended before all of it had come.")
     if isinstance(raised, RequestValidationError):
         first = raised.errors()[0]
         place = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])

@@ -26,6 +26,7 @@ from dashcamcleaner.service.bodies import CLIP_BODY, chunks, content_type_of, fo
 from dashcamcleaner.service.job_paths import allowed_path
 from dashcamcleaner.service.job_store import DONE, ENDED, JobRecord, new_id
 from dashcamcleaner.service.language import for_people, wanted_language
+from dashcamcleaner.service.problems import telling_no_room
 from dashcamcleaner.service.query import CLIP_SETTINGS, own_row, parameters, said_in_query
 from dashcamcleaner.service.state import Caller, Service, service_of
 from dashcamcleaner.service.webhook import check_webhook
@@ -38,7 +39,11 @@ router = APIRouter(tags=["jobs"])
 _KINDS = ("clean", "scenes", "audit")
 _KIND = own_row("kind", "What is to be done with the clip.", default="clean", choices=_KINDS)
 _CONTAINERS = {"mp4": ".mp4", "mov": ".mov", "mkv": ".mkv", "webm": ".webm"}
-_FORMAT = own_row("format", "Container of the result; without it, that of the source.", choices=tuple(_CONTAINERS))
+_FORMAT = own_row(
+    "format",
+    "Container of the result; without it, that of the source where it is kept, else mp4.",
+    choices=tuple(_CONTAINERS),
+)
 _AUDIT = own_row("audit", "Look at the result again when it is written (clean).", default=False, type="bool")
 _WEBHOOK = own_row("webhook", "Address that is told when the job ends; its host must be allowed.")
 _NAME = own_row("name", "Name of a file that is sent as it is: its extension tells what it is.")
@@ -98,7 +103,7 @@ async def start_job(request: Request, owner: Caller, response: Response) -> Any:
             raise ExtraMissing("This server cannot cut scenes.", hint=extra_hint("scenes"))
         named = [word.strip() for word in (own["targets"] or "").split(",")]
         record.model, record.targets = own["model"], [word for word in named if word]
-    with service.jobs.place(record.id) as folder:
+    with telling_no_room(), service.jobs.place(record.id) as folder:
         check_space(folder, needed_bytes=int(request.headers.get("content-length", 0)))
         await _take_files(request, service, record, folder, name=plain_name(own["name"] or ""))
         least, most = _NEEDED[record.kind]
@@ -201,13 +206,18 @@ async def show_job(request: Request, owner: Caller, job: JobId) -> Any:
 
 
 @router.delete(
-    "/jobs/{job}", status_code=204, summary="Stop a job and forget it", response_class=Response, responses=problems(404)
+    "/jobs/{job}",
+    status_code=204,
+    summary="Stop a job and forget it",
+    response_class=Response,
+    responses=problems(404, 507),
 )
 async def delete_job(request: Request, owner: Caller, job: JobId) -> Response:
     """Its process ends, its files and all that was known of it are deleted; the id is never given again."""
     service = service_of(request)
     _find(service, job, owner)
-    await run_in_threadpool(service.jobs.remove, job)
+    with telling_no_room():
+        await run_in_threadpool(service.jobs.remove, job)
     return Response(status_code=204)
 
 

@@ -45,7 +45,7 @@ _PICTURE = {"schema": {"type": "string", "format": "binary"}}
     summary="Score pictures for nudity, violence and drugs",
     response_model=Scored,
     response_model_exclude_none=True,
-    responses=problems(404, 415, 501),
+    responses=problems(404, 415, 501, 507),
     openapi_extra={"requestBody": picture_body(_MOST), "parameters": parameters([_POLICY])},
 )
 async def score(request: Request, _caller: Caller) -> Any:
@@ -70,7 +70,7 @@ async def score(request: Request, _caller: Caller) -> Any:
                 **{f"image/{name}": _PICTURE for name in ("jpeg", "png", "webp", "tiff", "bmp", "avif")},
             },
         },
-        **problems(409, 415),
+        **problems(409, 415, 507),
     },
     response_model=None,
     openapi_extra={"requestBody": picture_body(1), "parameters": parameters([*_OWN, *PICTURE_SETTINGS])},

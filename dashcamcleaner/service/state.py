@@ -49,7 +49,7 @@ class Service:
         self.policies = load_policies(options.policy)
         self.metrics = Metrics()
         self.models = models or PictureModels()
-        self.temporary = options.storage_folder / "tmp"
+        self.temporary = options.storage_folder / "dashcamcleaner-tmp"  # no name of anybody's folder
         self.pictures = PictureWork(options, models=self.models, folder=self.temporary)
         self.ready = False
         self.why_not: DashcamCleanerError | None = None

@@ -29,7 +29,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A server as it is without flags, but for a folder of clips and the rate."""
     folder = tmp_path_factory.mktemp("service")
     (folder / "clips").mkdir()
-    flags = ["--allow-folder", str(folder / "clips"), "--rate", "100000"]
+    flags = ["--allow-folder", "clips", "--rate", "100000"]  # relative to where the server was started
     with running(folder / "storage", *flags) as found:
         yield found
 

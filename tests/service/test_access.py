@@ -154,10 +154,14 @@ def test_tokens_are_compared_against_all() -> None:
         ("127.0.0.1:8080", "null", False),
         ("127.0.0.1:8080", "http://127.0.0.1:9", False),
         ("kitchen.lan", "https://kitchen.lan", True),
+        ("Kitchen.LAN", "https://Kitchen.LAN", True),
+        ("[::1", None, False),
+        ("127.0.0.1:8080", "http://[", False),
+        ("[", "http://[", False),
     ],
 )
 def test_pages_of_other_hosts_reach_nothing(host: str, origin: str | None, fine: bool) -> None:
-    asked = {"host": host, "origin": origin, "bound_to": "127.0.0.1", "names": ("kitchen.lan",)}
+    asked = {"host": host, "origin": origin, "bound_to": "127.0.0.1", "names": ("Kitchen.lan",)}
     if fine:
         check_host(**asked)
         return

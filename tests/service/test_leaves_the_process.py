@@ -23,10 +23,12 @@ def test_started_and_stopped(tmp_path: Path) -> None:
     before = state_of_process()
     service = Service(ServiceOptions(storage=str(tmp_path / "storage")))
     service.start()
-    assert tempfile.gettempdir() == str(tmp_path / "storage" / "tmp"), "uploads lie in the storage's own folder"
+    assert tempfile.gettempdir() == str(tmp_path / "storage" / "dashcamcleaner-tmp"), (
+        "uploads lie in the storage's own folder"
+    )
     service.stop()
     assert state_of_process() == before
-    assert not (tmp_path / "storage" / "tmp").exists()
+    assert not (tmp_path / "storage" / "dashcamcleaner-tmp").exists()
 
 
 def test_a_start_that_fails(tmp_path: Path) -> None:

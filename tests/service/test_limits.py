@@ -17,7 +17,7 @@ import pytest
 from dashcamcleaner.errors import ServiceBusy
 from dashcamcleaner.service.work_queue import WorkQueue
 from tests import clips
-from tests.service.running import RunningServer, coded, end_of, running, street_file
+from tests.service.running import RunningServer, coded, end_of, running, street_file, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +110,21 @@ def test_a_body_that_does_not_come(small: RunningServer) -> None:
             answer += part
     assert answer.startswith(b"HTTP/1.1 408"), answer
     assert b"TooSlow" in answer
+
+
+@pytest.mark.parametrize(
+    ("route", "kind"),
+    [("/jobs", "video/mp4"), ("/jobs", "multipart/form-data; boundary=x"), ("/score", "application/json")],
+)
+def test_a_caller_who_hangs_up_is_no_fault_of_the_server(small: RunningServer, route: str, kind: str) -> None:
+    place = urlsplit(small.url)
+    told = len(small.lines)
+    with socket.create_connection((place.hostname, place.port), timeout=20) as connection:
+        head = f"POST {route} HTTP/1.1\r\nHost: {place.netloc}\r\nContent-Type: {kind}\r\nContent-Length: 1000\r\n\r\n"
+        connection.sendall(head.encode() + b"--x")
+    wait_until(lambda: any(f"POST {route}" in line for line in small.lines[told:]), what="the request's line")
+    assert f"POST {route} 400" in "".join(small.lines[told:])
+    assert "Traceback" not in "".join(small.lines[told:])
 
 
 def test_time_of_an_answer() -> None:

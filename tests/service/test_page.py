@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -262,6 +263,60 @@ def test_dropping_and_what_is_no_picture(server: RunningServer, browser: Any) ->
     assert card.locator("h3").inner_text() == "<b>words</b>.jpg", "a name is a text"
     opened.complaints = [text for text in opened.complaints if "415" not in text]  # the browser's own note of it
     opened.check_and_close()
+
+
+def test_what_is_deleted_while_it_is_sent_is_sent_no_further(
+    server: RunningServer, browser: Any, tmp_path: Path
+) -> None:
+    opened = Opened(browser, server.url, DESK)
+    page = opened.page
+    failed: list[str] = []
+    page.on("requestfailed", lambda request: failed.append(request.url))
+    page.route("**/jobs?*", lambda route: None)  # a slow network: nothing arrives
+    opened.choose(clips.make(tmp_path / "ride.mp4", frames=3, size=(160, 96)).path)
+    page.wait_for_selector(".card")
+    page.click(".card .remove")
+    page.wait_for_selector(".card", state="detached")
+    page.wait_for_timeout(50)
+    assert [url for url in failed if "/jobs?" in url], "the upload went on"
+    opened.context.close()
+
+
+def test_many_clips_leave_connections_for_all_else(server: RunningServer, browser: Any, tmp_path: Path) -> None:
+    opened = Opened(browser, server.url, DESK)
+    page = opened.page
+    full = [True] * 25  # more often than a picture's request is tried again
+    made: list[str] = []
+    followed: list[str] = []
+
+    def start(route: Any) -> None:
+        if full:
+            full.pop()
+            route.fulfill(
+                status=429, headers={"Retry-After": "0"}, json={"detail": "As many jobs are waiting as may wait."}
+            )
+            return
+        made.append(f"/jobs/{len(made):032x}")
+        route.fulfill(status=202, json={"links": {"self": made[-1], "events": f"{made[-1]}/events"}})
+
+    page.route("**/jobs?*", start)
+    page.route("**/events", lambda route: followed.append(route.request.url))  # they run for hours
+    page.route("**/jobs/*", lambda route: route.fulfill(status=204))
+    clip = clips.make(tmp_path / "ride.mp4", frames=3, size=(160, 96)).path
+    more = [tmp_path / f"{number}.mp4" for number in range(7)]
+    for path in more:
+        shutil.copyfile(clip, path)
+    opened.choose(clip, *more)
+    page.wait_for_function(
+        "[...document.querySelectorAll('.message')].filter((one) => one.textContent === 'Waiting …').length === 8"
+    )
+    assert len(made) == 8
+    assert len(followed) == 3, "three of a browser's six connections"
+    page.click(".card:last-child .remove")
+    page.wait_for_function("document.querySelectorAll('.card').length === 7")
+    page.wait_for_timeout(50)
+    assert len(followed) == 4, "the next one takes its place"
+    opened.context.close()
 
 
 def test_the_page_of_routes(server: RunningServer, browser: Any) -> None:

@@ -31,14 +31,19 @@ def test_killed_and_started_again(tmp_path: Path, long_clip: bytes) -> None:
         job, waiting = start(first, long_clip), start(first, long_clip)
         wait_until(lambda: (first.client.get(f"/jobs/{job}").json()["progress"] or 0) > 0.2, what="some progress")
         first.kill()
-        leftover = storage / "tmp" / "picture-of-a-crash"
+        leftover = storage / "dashcamcleaner-tmp" / "picture-of-a-crash"
         leftover.mkdir(mode=0o700)
         (leftover / "picture").write_bytes(b"of somebody")
-        (storage / "jobs" / "of-no-job").mkdir()
+        (storage / "jobs" / ("0" * 32)).mkdir()
+        for folder in ("tmp", "jobs/holiday"):  # of whoever named a folder of theirs as the storage
+            (storage / folder).mkdir()
+            (storage / folder / "mine.mp4").write_bytes(b"somebody's own")
         assert not (storage / "jobs" / job / "result.mp4").exists(), "nothing half has the final name"
     with running(storage, ready=False) as second:
         assert not leftover.exists(), "what a crash left is removed at the next start"
-        assert not (storage / "jobs" / "of-no-job").exists()
+        assert not (storage / "jobs" / ("0" * 32)).exists()
+        assert (storage / "tmp" / "mine.mp4").exists(), "no file of anybody else goes"
+        assert (storage / "jobs" / "holiday" / "mine.mp4").exists()
         told = end_of(second, job)
         assert told["state"] == "done", told
         assert told["outcome"]["frames"] == FRAMES

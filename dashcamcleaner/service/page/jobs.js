@@ -108,10 +108,13 @@ export async function workOnJob(kind, files) {
   const urls = [];
   const keep = (blob) => { urls.push(URL.createObjectURL(blob)); return urls.at(-1); };
   const model = element("model").value;
+  const stopped = new AbortController();
+  const { signal } = stopped;
   let job = null;
   made.querySelector(".remove").addEventListener("click", async () => {
     try {
       if (job) await ask(job.links.self, { method: "DELETE" });
+      stopped.abort(); // what is being sent goes no further
       speak(t("{name} is deleted.", { name }));
     } catch (error) {
       if (error.status !== 404) { tellFailure(made, name, error); return; }
@@ -121,10 +124,12 @@ export async function workOnJob(kind, files) {
     element("results").focus();
   });
   try {
-    job = await (await ask(`/jobs?kind=${kind}&${query(said[kind])}`, form(...files))).json();
-    message(made, t("Waiting …"));
-    for await (const event of events(job.links.events)) showEvent(made, bar, event);
-    job = await (await ask(job.links.self)).json();
+    // As long as the queue is full, the clip waits for its turn.
+    const waits = () => message(made, t("Waiting …"));
+    job = await (await ask(`/jobs?kind=${kind}&${query(said[kind])}`, { ...form(...files), signal, waits }, Infinity)).json();
+    waits();
+    for await (const event of events(job.links.events, signal)) showEvent(made, bar, event);
+    job = await (await ask(job.links.self, { signal })).json();
     if (job.state !== "done") throw new Problem(0, job.problem ?? { detail: t("The job did not end.") });
     bar.value = 1;
     const stem = stemOf(name);
@@ -139,6 +144,7 @@ export async function workOnJob(kind, files) {
     const status = job.outcome.audit?.status;
     speak(status ? `${name}: ${text} ${verdicts[status] ?? status}.` : `${name}: ${text}`);
   } catch (error) {
+    if (signal.aborted) return;
     bar.hidden = true;
     tellFailure(made, name, error);
   }

@@ -17,14 +17,16 @@ export class Problem extends Error {
   }
 }
 
+const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
 /** The answer to a request; a Problem is thrown for an error, after a pause and further attempts for 429. */
 export async function ask(path, options = {}, attempts = 20) {
   const headers = { ...options.headers, ...(token ? { Authorization: `Bearer ${token}` } : {}) };
   const answer = await fetch(path, { ...options, headers });
   if (answer.ok) return answer;
-  if (answer.status === 429 && attempts > 0) {
-    const seconds = Number(answer.headers.get("Retry-After") ?? 1);
-    await new Promise((resolve) => setTimeout(resolve, Math.min(seconds, 10) * 1000));
+  if (answer.status === 429 && attempts > 0 && !options.signal?.aborted) {
+    options.waits?.();
+    await sleep(Math.min(Number(answer.headers.get("Retry-After") ?? 1), 10));
     return ask(path, options, attempts - 1);
   }
   let told = {};
@@ -38,19 +40,45 @@ export function form(...files) {
   return { method: "POST", body };
 }
 
-/** The events of a job as they come; fetch, since EventSource sends no token. */
-export async function* events(path) {
-  const reader = (await ask(path)).body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    rest += value;
-    const blocks = rest.split("\n\n");
-    rest = blocks.pop();
-    for (const block of blocks) {
-      const data = block.split("\n").find((line) => line.startsWith("data: "));
-      if (data) yield JSON.parse(data.slice(6));
+let streams = 3; // A browser opens six connections to a server: others are for all else.
+const waiting = [];
+
+/** The events of a job as they come, over lost connections; fetch, since EventSource sends no token. */
+export async function* events(path, signal) {
+  if (streams > 0) streams -= 1;
+  else await new Promise((resolve) => waiting.push(resolve));
+  try {
+    let [last, ended] = ["0", false];
+    for (let lost = 0; ; lost += 1) {
+      try {
+        const reader = (await ask(path, { signal, headers: { "Last-Event-ID": last } })).body.pipeThrough(new TextDecoderStream()).getReader();
+        let rest = "";
+        for (;;) {
+          const { value, done } = await reader.read();
+          if (done && ended) return;
+          if (done) throw new Error(t("The job did not end."));
+          rest += value;
+          const blocks = rest.split("\n\n");
+          rest = blocks.pop();
+          for (const block of blocks) {
+            const field = (name) => block.split("\n").find((line) => line.startsWith(name))?.slice(name.length);
+            const data = field("data: ");
+            if (!data) continue;
+            last = field("id: ") ?? last;
+            lost = 0;
+            const event = JSON.parse(data);
+            ended = event.event === "finished" || event.event === "failed";
+            yield event;
+          }
+        }
+      } catch (error) {
+        if (error instanceof Problem || signal.aborted || lost >= 60) throw error;
+        await sleep(2); // the server may be starting again, and its jobs with it
+      }
     }
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else streams += 1;
   }
 }
