@@ -25,7 +25,16 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
-__all__ = ["WorkFile", "hold", "host_name", "identity", "is_alive", "remove_leftovers"]
+__all__ = [
+    "WorkFile",
+    "hold",
+    "host_mark",
+    "host_name",
+    "identity",
+    "is_alive",
+    "remove_leftovers",
+    "rename_to_nothing",
+]
 
 if sys.platform != "win32":
     import fcntl
@@ -54,7 +63,7 @@ class WorkFile:
 
     def __init__(self, final: Path, *, mode: int = 0o666) -> None:
         beside = Path(tempfile.gettempdir()) if _is_written_into(final) else final.parent
-        self._folder = beside / f".dashcamcleaner-{_host()}-{os.getpid()}-{secrets.token_hex(8)}"
+        self._folder = beside / f".dashcamcleaner-{host_mark()}-{os.getpid()}-{secrets.token_hex(8)}"
         self.path = self._folder / f"{secrets.token_hex(8)}.partial"
         self._handle: int | None = None
         self._folder.mkdir(mode=0o700)
@@ -120,7 +129,7 @@ class WorkFile:
         if replace:
             os.replace(self.path, final)
         else:
-            _rename_to_nothing(self.path, final)
+            rename_to_nothing(self.path, final)
         self._close()
         with contextlib.suppress(OSError):  # whoever put something into the folder keeps it
             self._folder.rmdir()
@@ -158,8 +167,13 @@ def _takes_no_sync() -> bool:
     return sys.platform == "win32"  # needs a handle that is open for writing by nobody else
 
 
-def _rename_to_nothing(path: Path, final: Path) -> None:
-    """Rename, unless something stands there: by one call where the system has it."""
+def rename_to_nothing(path: Path, final: Path) -> None:
+    """Rename, unless something stands there: by one call where the system has it.
+
+    Raises:
+        FileExistsError: something stands there.
+        OSError: it cannot be renamed.
+    """
     if sys.platform == "win32":
         os.rename(path, final)  # refuses by itself
         return
@@ -184,7 +198,8 @@ def host_name() -> str:
 
 
 @functools.cache
-def _host() -> str:
+def host_mark() -> str:
+    """What stands for this machine in names of files: eight hex digits."""
     return hashlib.sha256(host_name().encode("utf-8", "surrogateescape")).hexdigest()[:8]
 
 
@@ -230,7 +245,7 @@ def remove_leftovers(folder: Path) -> None:
     with contextlib.suppress(OSError):
         for entry in os.scandir(folder):
             named = _NAME.fullmatch(entry.name)
-            if named is None or named[1] != _host() or is_alive(int(named[2])):
+            if named is None or named[1] != host_mark() or is_alive(int(named[2])):
                 continue
             with contextlib.suppress(OSError):
                 _remove_leftover(Path(entry.path))

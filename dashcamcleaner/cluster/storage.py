@@ -1,7 +1,8 @@
 """Files that are on no disk of ours: listed, fetched to a scratch folder, published whole under their final names.
 
 ``s3://`` goes through boto3, since only its conditional put (``IfNoneMatch``) makes it sure that of two writers the
-first one wins; whatever else fsspec knows (``sftp://``, ...) is written under another name and moved. With
+first one wins; whatever else fsspec knows (``sftp://``, ...) is written under another name and moved, by SFTP and in
+folders in one step that refuses a name that is taken. With
 ``sftp://host`` only machines are spoken to whose key stands in the user's ``known_hosts``, as ``ssh`` does it. Plain
 paths, shared folders among them, are no matter of this module: runs read and write them by the rules of `atomic_files`.
 
@@ -20,6 +21,7 @@ from urllib.parse import urlsplit
 
 from dashcamcleaner.errors import DashcamCleanerError, ExtraMissing, InputError, OutputError, extra_hint
 from dashcamcleaner.messages import msg
+from dashcamcleaner.work_files import rename_to_nothing
 
 __all__ = ["ClipStore", "is_url", "open_store"]
 
@@ -135,6 +137,9 @@ class _S3Store:
         said: dict[str, Any] = {} if overwrite else {"IfNoneMatch": "*"}
         where = {"Bucket": self._bucket, "Key": self._prefix + name}
         with _mapped(f"{self._url}/{name}", to=OutputError, verb="written"):
+            # Some servers pass the condition over without a word: there, this look is all that keeps what stands.
+            if not overwrite and (found := self._head(name)) is not None:
+                return _is_by(found, token)
             try:
                 if path.stat().st_size <= _MOST_PUT_BYTES:
                     with path.open("rb") as file:
@@ -145,7 +150,7 @@ class _S3Store:
                 if _status(error) not in (409, 412):
                     raise
                 found = self._head(name)
-                return found is not None and found.get("Metadata", {}).get("writer") == token
+                return found is not None and _is_by(found, token)
         return True
 
     def _put_in_parts(self, path: Path, where: dict[str, str], token: str, said: dict[str, Any]) -> None:
@@ -172,6 +177,11 @@ class _S3Store:
                     return None
                 raise
             return found
+
+
+def _is_by(found: dict[str, Any], token: str) -> bool:
+    """Whether an object was put by this writer: the answer to an attempt before may have been lost."""
+    return bool(found.get("Metadata", {}).get("writer") == token)
 
 
 def _status(error: Any) -> int:
@@ -229,8 +239,9 @@ class _FsspecStore:
                 msg("{url} needs fsspec, which is not installed.", url=url), hint=extra_hint("cluster")
             ) from error
         self._url = url.rstrip("/")
+        self._scheme = urlsplit(url).scheme.replace("ssh", "sftp")
         with _mapped(url, to=InputError, verb="opened"):
-            if urlsplit(url).scheme in ("sftp", "ssh"):
+            if self._scheme == "sftp":
                 self._files, self._root = _sftp(self._url)
             else:
                 self._files, self._root = fsspec.core.url_to_fs(self._url)
@@ -265,11 +276,33 @@ class _FsspecStore:
             try:
                 self._files.put_file(str(path), beside)
                 self._files.invalidate_cache()
-                if not overwrite and self._files.exists(place):
-                    return False
-                self._files.mv(beside, place)
+                if overwrite:
+                    self._files.mv(beside, place)
+                    return True
+                return self._move_to_nothing(beside, place)
             finally:
                 with contextlib.suppress(Exception):  # it was moved, or the connection is gone with it
                     if self._files.exists(beside):
                         self._files.rm_file(beside)
+
+    def _move_to_nothing(self, beside: str, place: str) -> bool:
+        """Move a file where nothing stands; False where something does.
+
+        In one step with SFTP, whose own ``rename`` refuses a name that is taken, and in a folder of this machine.
+        Elsewhere another writer may come between the look and the move.
+        """
+        if self._files.exists(place):
+            return False
+        try:
+            if self._scheme == "sftp":
+                self._files.ftp.rename(beside, place)
+            elif self._scheme == "file":
+                rename_to_nothing(Path(beside), Path(place))
+            else:
+                self._files.mv(beside, place)
+        except OSError:
+            self._files.invalidate_cache()
+            if self._files.exists(place):
+                return False
+            raise
         return True

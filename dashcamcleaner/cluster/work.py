@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dashcamcleaner.cluster.claims import claimed
+from dashcamcleaner.cluster.names import KnownNames
 from dashcamcleaner.cluster.parcels import right_weights
 from dashcamcleaner.cluster.publication import complete_result, publish_result
 from dashcamcleaner.cluster.scratch import remove_scratch, scratch_folder
@@ -123,27 +124,44 @@ def _run(
 
 def _in_scratch(task: Task, tell: Callable[[Event], None], open_models: Callable[[], ModelPool]) -> Finished | Failed:
     with _scratch() as folder:
-        source = Path(task.source)
-        if is_url(task.source):
-            base, _, name = task.source.rpartition("/")
-            source = folder / "in" / _plain(name)
-            source.parent.mkdir()
-            open_store(base).fetch(name, source)
-        if not is_url(task.output):
-            return _renamed(_run_here(source, Path(task.output), task, tell, open_models), task)
-        base, _, name = task.output.rpartition("/")
-        output, store = folder / "out" / _plain(name), open_store(base)
-        with claimed(store, output.name, token=task.token) as claim:
-            if not task.settings.overwrite and store.size(output.name) is not None:
+        places = ((folder / "in", task.source), (folder / "out", task.output))
+        names = KnownNames({str(place): url.rpartition("/")[0] for place, url in places})
+        try:
+            last = _fetched(task, folder, names, lambda event: tell(names.event(event)), open_models)
+        except Exception as error:
+            last = Failed(as_our_error(error, source=Path(task.source)))
+        names.event(last)
+        return last
+
+
+def _fetched(
+    task: Task,
+    folder: Path,
+    names: KnownNames,
+    tell: Callable[[Event], None],
+    open_models: Callable[[], ModelPool],
+) -> Finished | Failed:
+    """See `_in_scratch`; ``folder`` is the scratch folder."""
+    source = Path(task.source)
+    if is_url(task.source):
+        base, _, name = task.source.rpartition("/")
+        source = folder / "in" / _plain(name)
+        source.parent.mkdir()
+        open_store(base).fetch(name, source)
+    if not is_url(task.output):
+        return _renamed(_run_here(source, Path(task.output), task, tell, open_models), task)
+    base, _, name = task.output.rpartition("/")
+    output, store = folder / "out" / _plain(name), open_store(base)
+    with claimed(store, output.name, token=task.token) as claim:
+        if not task.settings.overwrite and store.size(output.name) is not None:
+            return Finished(_standing(store, output.name, source=source, task=task), earlier=True)
+        last = _run(source, output, task, tell, open_models)
+        if isinstance(last, Finished):
+            names.report(Path(last.summary.report or ""))
+            claim.check()
+            if not publish_result(store, output, overwrite=task.settings.overwrite, writer=claim.holder, folder=folder):
                 return Finished(_standing(store, output.name, source=source, task=task), earlier=True)
-            last = _run(source, output, task, tell, open_models)
-            if isinstance(last, Finished):
-                claim.check()
-                if not publish_result(
-                    store, output, overwrite=task.settings.overwrite, writer=claim.holder, folder=folder
-                ):
-                    return Finished(_standing(store, output.name, source=source, task=task), earlier=True)
-        return _renamed(last, task)
+    return _renamed(last, task)
 
 
 def _standing(store: ClipStore, name: str, *, source: Path, task: Task) -> RunSummary:

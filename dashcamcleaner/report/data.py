@@ -44,6 +44,7 @@ __all__ = [
     "report_files",
     "report_path",
     "summary_of",
+    "with_seal",
     "write_reports",
 ]
 
@@ -124,7 +125,7 @@ def report_files(
     data = _reduced(report_dict(summary), about_source)
     made: list[tuple[WorkFile, Path]] = []
     try:
-        for path, text in ((final, as_json(_sealed(data))), (html_path(final), report_html(data, sheet=sheet))):
+        for path, text in ((final, as_json(with_seal(data))), (html_path(final), report_html(data, sheet=sheet))):
             work = new_work_file(path, what=msg("The report {path}", path=path), mode=mode)
             made.append((work, path))
             with map_os_errors(path, what=msg("The report {path}", path=path)):
@@ -167,7 +168,7 @@ def write_reports(
 def _write(
     data: dict[str, Any], final: Path, *, thumbnails: Mapping[int, bytes] | None, mode: int, sealed: bool = True
 ) -> None:
-    content = _sealed(data) if sealed else _unsealed(data)
+    content = with_seal(data) if sealed else _unsealed(data)
     atomic_json(final, content, what=msg("The report {final}", final=final), mode=mode)
     page = html_path(final)
     write_html(data, page, thumbnails=thumbnails, sheet=read_sheet(page), mode=mode)
@@ -248,7 +249,8 @@ def is_report_of(data: Mapping[str, Any], *, source: Path, output: Path) -> bool
     )
 
 
-def _sealed(data: Mapping[str, Any]) -> dict[str, Any]:
+def with_seal(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A report with this user's seal in the place of any other; without one where this user cannot make any."""
     seal = seal_of("report", _content(data))
     return {**_unsealed(data), **({"seal": seal} if seal else {})}
 

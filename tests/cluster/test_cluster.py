@@ -28,6 +28,7 @@ from dashcamcleaner.cluster.scratch import remove_scratch  # noqa: E402
 from dashcamcleaner.cluster.tasks import ClusterJob, cluster_jobs  # noqa: E402
 from dashcamcleaner.cluster.work import Task, run_task, version_fault  # noqa: E402
 from dashcamcleaner.pipeline.context import versions  # noqa: E402
+from dashcamcleaner.work_files import host_mark  # noqa: E402
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 
@@ -173,13 +174,14 @@ def test_what_a_killed_worker_left_in_its_scratch_folder_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
-    dead, other = tmp_path / "dashcamcleaner-scratch-999999999-x", tmp_path / "mine"
-    alive = tmp_path / f"dashcamcleaner-scratch-{os.getpid()}-x"
-    for folder in (dead, alive, other):
+    dead, other = tmp_path / f"dashcamcleaner-scratch-{host_mark()}-999999999-x", tmp_path / "mine"
+    alive = tmp_path / f"dashcamcleaner-scratch-{host_mark()}-{os.getpid()}-x"
+    elsewhere = tmp_path / "dashcamcleaner-scratch-0123cdef-999999999-x"  # a machine with the same folder
+    for folder in (dead, alive, other, elsewhere):
         (folder / "in").mkdir(parents=True)
         (folder / "in" / "clear.mp4").touch()
     remove_scratch()
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([alive.name, other.name])
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([alive.name, other.name, elsewhere.name])
 
 
 def moving(number: int, picture: np.ndarray) -> list[fakes.Row]:

@@ -113,6 +113,21 @@ def test_clips_come_and_go_by_sftp_and_leave_nothing_clear(
     assert done_already(one) is not None
 
 
+def test_of_two_writers_who_saw_nothing_there_the_first_one_wins(
+    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(host.url(tmp_path / "far"))
+    files = store._files  # type: ignore[attr-defined]
+    (tmp_path / "one").write_text("one")
+    (tmp_path / "two").write_text("two")
+    assert store.publish(tmp_path / "one", "a.mp4", overwrite=False, token="a")
+    exists, looks = files.exists, [False]  # the other one came behind this look
+    monkeypatch.setattr(files, "exists", lambda path: looks.pop() if looks else exists(path))
+    assert not store.publish(tmp_path / "two", "a.mp4", overwrite=False, token="b")
+    assert (tmp_path / "far" / "a.mp4").read_text() == "one"
+    assert store.names() == ["a.mp4"]
+
+
 def test_a_machine_that_is_not_known_is_refused(host: Host, tmp_path: Path) -> None:
     host.known_hosts.unlink()
     with pytest.raises(InputError, match="is not known"):

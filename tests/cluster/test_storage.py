@@ -14,12 +14,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dashcamcleaner.cli import main
-from dashcamcleaner.core.events import Failed, Finished
+from dashcamcleaner.core.events import Event, Failed, Finished, Started
 from dashcamcleaner.errors import InputError, OutputError, SettingError
+from dashcamcleaner.report.data import is_report_of, read_report
 from dashcamcleaner.settings import resolve
 from tests import clips
 from tests.cluster.test_cluster import seeing
@@ -147,6 +149,11 @@ def file_of(tmp_path: Path, text: str) -> Path:
     return path
 
 
+def fetched(url: str, name: str, folder: Path) -> Path:
+    open_store(url).fetch(name, folder / f"fetched-{name}")
+    return folder / f"fetched-{name}"
+
+
 def test_the_first_writer_wins_and_a_lost_answer_is_not_taken_for_another_writer(bucket: str, tmp_path: Path) -> None:
     store = open_store(f"{bucket}/deep/er")
     for number in range(25):
@@ -160,6 +167,32 @@ def test_the_first_writer_wins_and_a_lost_answer_is_not_taken_for_another_writer
     assert store.size("none.txt") is None
     store.remove("7.txt")
     assert store.size("7.txt") is None
+
+
+def test_a_server_that_passes_the_condition_over_loses_nothing_that_stands(bucket: str, tmp_path: Path) -> None:
+    store = open_store(f"{bucket}/careless")
+
+    def pass_over(params: dict[str, Any], **_: object) -> None:
+        params["headers"].pop("If-None-Match", None)
+
+    store._client.meta.events.register("before-call.s3.PutObject", pass_over)  # type: ignore[attr-defined]
+    assert store.publish(file_of(tmp_path, "one"), "a.txt", overwrite=False, token="a")
+    assert not store.publish(file_of(tmp_path, "two"), "a.txt", overwrite=False, token="b")
+    store.fetch("a.txt", tmp_path / "back")
+    assert (tmp_path / "back").read_text() == "one"
+
+
+def test_of_two_writers_to_a_folder_who_saw_nothing_there_the_first_one_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store((tmp_path / "there").as_uri())
+    files = store._files  # type: ignore[attr-defined]
+    assert store.publish(file_of(tmp_path, "one"), "a.txt", overwrite=False, token="a")
+    exists, looks = files.exists, [False]  # the other one came behind this look
+    monkeypatch.setattr(files, "exists", lambda path: looks.pop() if looks else exists(path))
+    assert not store.publish(file_of(tmp_path, "two"), "a.txt", overwrite=False, token="b")
+    assert (tmp_path / "there" / "a.txt").read_text() == "one"
+    assert store.names() == ["a.txt"], "nothing is left beside it"
 
 
 @pytest.mark.parametrize("kind", ["memory", "folder"])
@@ -208,9 +241,16 @@ def test_clips_of_a_bucket_are_cleaned_into_another_place_and_leave_nothing_clea
     assert (one.source, one.output) == (f"{bucket}/in/cam/a.mp4", f"{bucket}/out/cam/a.mp4")
     assert done_already(one) is None
     task = Task(one.source, one.output, SETTINGS, False, versions(), {}, "token")
-    last = run_task(task, lambda _: None, open_models=seeing)
+    told: list[Event] = []
+    last = run_task(task, told.append, open_models=seeing)
     assert isinstance(last, Finished), last
     assert last.summary.output == one.output
+    assert [(event.source, event.output) for event in told if isinstance(event, Started)] == [(one.source, one.output)]
+    open_store(f"{bucket}/out/cam").fetch("a.mp4.report.json", tmp_path / "report.json")
+    said = read_report(tmp_path / "report.json")
+    assert [said[name] for name in ("source", "output", "plan")] == [one.source, one.output, f"{one.output}.plan.jsonl"]
+    assert "scratch" not in (tmp_path / "report.json").read_text()
+    assert is_report_of(said, source=made.path, output=fetched(f"{bucket}/out/cam", "a.mp4", tmp_path))
     assert open_store(f"{bucket}/out/cam").names() == [
         "a.mp4", "a.mp4.plan.jsonl", "a.mp4.report.html", "a.mp4.report.json",
     ]  # fmt: skip
@@ -229,6 +269,11 @@ def test_clips_of_a_bucket_are_cleaned_into_another_place_and_leave_nothing_clea
     other = run_task(later, lambda _: None, open_models=seeing)
     assert isinstance(other, Failed)
     assert "there already" in other.error.message
+    open_store(f"{bucket}/in").publish(file_of(tmp_path, "nothing"), "cam/broken.mp4", overwrite=False, token="x")
+    broken = Task(f"{bucket}/in/cam/broken.mp4", f"{bucket}/out/cam/broken.mp4", SETTINGS, False, versions(), {}, "x")
+    failed = run_task(broken, lambda _: None, open_models=seeing)
+    assert isinstance(failed, Failed)
+    assert failed.error.message.startswith(broken.source), "the worker's own folder says nothing to anybody"
     assert list(scratch.iterdir()) == []
 
 
