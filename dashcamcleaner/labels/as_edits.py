@@ -16,7 +16,7 @@ from dashcamcleaner.core.boxes import iou
 from dashcamcleaner.core.edit_rows import Box
 from dashcamcleaner.core.edit_types import DrawnRegion, DropTrack, Edit
 from dashcamcleaner.core.painted import painted_share
-from dashcamcleaner.core.plan import FramePlan
+from dashcamcleaner.core.plan import FramePlan, Origin, Region
 from dashcamcleaner.core.shapes import DEFAULT_SHAPES
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.labels.clip_labels import ClipLabels, ObjectLabel, labels_of
@@ -101,10 +101,15 @@ def _drawn(
         label
         for label in labels.labels
         if not _is_one_of(before.get((label.frame, label.kind), ()), label)
-        and painted_share(label.xyxy, frames[label.frame].regions, shapes=shapes) < _COVERED
+        and painted_share(label.xyxy, _planned(frames[label.frame]), shapes=shapes) < _COVERED
     ]
     for run in _runs(open_labels):
         yield DrawnRegion(tuple((frames[label.frame].time.seconds, _rounded(label.xyxy)) for label in run), run[0].kind)
+
+
+def _planned(plan: FramePlan) -> list[Region]:
+    """The regions that any rendering of the plan has: what edits drew goes with the edits."""
+    return [region for region in plan.regions if region.origin is not Origin.MANUAL]
 
 
 def _is_one_of(exported: Sequence[ObjectLabel], label: ObjectLabel) -> bool:

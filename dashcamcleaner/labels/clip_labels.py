@@ -16,7 +16,10 @@ from dashcamcleaner.core.plan import FramePlan, Origin, Region
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.messages import msg
 
-__all__ = ["MOST_LABELS", "ClipLabels", "ObjectLabel", "labels_of"]
+__all__ = ["MOST_LABELS", "ClipLabels", "Corners", "ObjectLabel", "around_turned", "check_count", "labels_of"]
+
+Corners = tuple[float, float, float, float]
+"""``x1, y1, x2, y2`` of a box in upright full-size pixels."""
 
 MOST_LABELS = 2_000_000
 """No file of labels holds more: an hour with 18 objects in every frame."""
@@ -124,6 +127,17 @@ def labels_of(
         check_count(len(labels))
     others = sorted({label.kind for label in labels} - set(kinds))
     return ClipLabels(name, size, tuple(times), (*kinds, *others), tuple(labels))
+
+
+def around_turned(corners: Corners, degrees: float) -> Corners:
+    """The upright box around one that is turned about its centre, as annotation tools turn boxes."""
+    if degrees % 180 == 0:
+        return corners
+    x1, y1, x2, y2 = corners
+    cos, sin = abs(math.cos(math.radians(degrees))), abs(math.sin(math.radians(degrees)))
+    half = ((x2 - x1) * cos + (y2 - y1) * sin) / 2, ((x2 - x1) * sin + (y2 - y1) * cos) / 2
+    cx, cy = (x1 + x2) / 2, (y1 + y2) / 2
+    return cx - half[0], cy - half[1], cx + half[0], cy + half[1]
 
 
 def check_count(count: int) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dashcamcleaner.labels.clip_labels import MOST_LABELS, ClipLabels, ObjectLabel, check_count
+from dashcamcleaner.labels.clip_labels import MOST_LABELS, ClipLabels, ObjectLabel, around_turned, check_count
 from dashcamcleaner.messages import msg
 from dashcamcleaner.side_files import parse_json
 
@@ -82,9 +82,12 @@ def from_bytes(content: bytes, *, size: tuple[int, int], kinds: tuple[str, ...])
     labels = []
     for row in data["annotations"]:
         x, y, width, height = (float(v) for v in row["bbox"])
-        track = row.get("track_id", (row.get("attributes") or {}).get("track_id"))
+        more = row.get("attributes") or {}
+        track = row.get("track_id", more.get("track_id"))
         score = float(row.get("score", 1.0))
-        box = (round(x, 2), round(y, 2), round(x + width, 2), round(y + height, 2))
+        # CVAT writes a box that was turned as it was before, and the angle beside it.
+        x1, y1, x2, y2 = around_turned((x, y, x + width, y + height), float(more.get("rotation", 0.0)))
+        box = (round(x1, 2), round(y1, 2), round(x2, 2), round(y2, 2))
         labels.append(
             ObjectLabel(
                 frame_of[row["image_id"]], box, names[row["category_id"]], score, None if track is None else int(track)

@@ -1,7 +1,9 @@
 """CVAT's own format for video, version 1.1: an XML file with a track for each object.
 
 https://docs.cvat.ai/docs/manual/advanced/xml_format/. Between two key frames of a track CVAT moves the box evenly,
-until one says ``outside``; so every box is a key frame here, and a gap in a track begins with an ``outside``.
+until one says ``outside``; so every box is a key frame here, and a gap in a track begins with an ``outside``. What was
+drawn in another shape (turned, a polygon, an ellipse) is read as the upright box around it; what is none that a box can
+stand for is refused, since it would not be hidden.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dashcamcleaner.core.plain_text import visible
-from dashcamcleaner.labels.clip_labels import ClipLabels, ObjectLabel, check_count
+from dashcamcleaner.labels.clip_labels import ClipLabels, Corners, ObjectLabel, around_turned, check_count
 from dashcamcleaner.messages import msg
 
 __all__ = ["from_bytes", "to_bytes"]
@@ -105,11 +107,11 @@ def from_bytes(content: bytes, *, size: tuple[int, int], kinds: tuple[str, ...])
 
 @dataclass(slots=True)
 class _Track:
-    """The key frames of one object: frame, whether it is outside, and its corners."""
+    """The key frames of one object: frame, whether it is outside, its corners, and by how many degrees it is turned."""
 
     kind: str
     number: int
-    keys: list[tuple[int, bool, tuple[float, float, float, float]]] = field(default_factory=list)
+    keys: list[tuple[int, bool, Corners, float]] = field(default_factory=list)
 
 
 class _TrackReader:
@@ -145,10 +147,12 @@ class _TrackReader:
                 raise ValueError(msg("a track has no label"))
             self.tracks.append(_Track(attributes["label"][:_LONGEST], int(attributes.get("id", "0"))))
             check_count(len(self.tracks))
-        elif self._path == ["annotations", "track", "box"]:
-            x1, y1, x2, y2 = (float(attributes.get(name, "nan")) for name in _CORNERS)
+        elif self._path == ["annotations", "image"]:
+            raise ValueError(msg("it is of CVAT for images, where CVAT for video 1.1 is wanted"))
+        elif self._path == ["annotations", "track", tag]:
             frame, outside = int(attributes.get("frame", "-1")), attributes.get("outside") == "1"
-            self.tracks[-1].keys.append((frame, outside, (x1, y1, x2, y2)))
+            turned = float(attributes.get("rotation", "0"))
+            self.tracks[-1].keys.append((frame, outside, _corners(tag, attributes), turned))
             self._boxes += 1
             check_count(self._boxes // 2)  # behind each that is seen one may stand that ends it
 
@@ -174,18 +178,40 @@ class _TrackReader:
         """The document ends."""
 
 
+def _corners(shape: str, attributes: dict[str, str]) -> Corners:
+    """The box of a shape, or around it; not turned yet.
+
+    Raises:
+        ValueError: it is no shape that a box can stand for.
+    """
+    if shape == "box":
+        x1, y1, x2, y2 = (float(attributes.get(name, "nan")) for name in _CORNERS)
+        return x1, y1, x2, y2
+    if shape == "ellipse":
+        cx, cy, rx, ry = (float(attributes.get(name, "nan")) for name in ("cx", "cy", "rx", "ry"))
+        return cx - rx, cy - ry, cx + rx, cy + ry
+    if shape in ("polygon", "polyline", "points"):
+        places = [place.split(",") for place in attributes.get("points", "").split(";")]
+        xs, ys = zip(*((float(x), float(y)) for x, y in places), strict=True)
+        return min(xs), min(ys), max(xs), max(ys)
+    raise ValueError(msg("a track is drawn as {shape}, not as boxes", shape=visible(shape[:40])))
+
+
 def _add_labels(track: _Track, *, frames: int, into: list[ObjectLabel]) -> None:
     """Append a track's labels, which are counted before they are made: two boxes may stand a million frames apart."""
     kind, number = track.kind, track.number
     keys = sorted(track.keys, key=lambda key: key[0])
-    for place, (frame, outside, corners) in enumerate(keys):
+    for place, (frame, outside, corners, turned) in enumerate(keys):
         if outside:
             continue
         # After the last key frame a box stays to the end of the clip, unless it goes outside.
-        following = keys[place + 1] if place + 1 < len(keys) else (max(frames, frame + 1), True, corners)
+        following = keys[place + 1] if place + 1 < len(keys) else (max(frames, frame + 1), True, corners, turned)
         check_count(len(into) + following[0] - frame)
-        goal = corners if following[1] else following[2]
+        goal, then = (corners, turned) if following[1] else following[2:]
+        turn = (then - turned + 180) % 360 - 180  # the shorter way round, as CVAT turns it
         for index in range(frame, following[0]):
             part = (index - frame) / (following[0] - frame)
-            x1, y1, x2, y2 = (round(a + part * (b - a), 2) for a, b in zip(corners, goal, strict=True))
+            x1, y1, x2, y2 = (a + part * (b - a) for a, b in zip(corners, goal, strict=True))
+            box = around_turned((x1, y1, x2, y2), turned + part * turn)
+            x1, y1, x2, y2 = (round(value, 2) for value in box)
             into.append(ObjectLabel(index, (x1, y1, x2, y2), kind, 1.0, number))

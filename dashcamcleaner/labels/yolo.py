@@ -1,5 +1,6 @@
 """YOLO's format as Ultralytics and CVAT take it: a ZIP archive with ``data.yaml`` and a text file for each frame.
 
+Pictures that are added belong into ``images/train``, under the names of their label files.
 A line is ``class cx cy width height``, classes from 0, the rest in parts of the picture's width and height. It knows
 neither tracks nor scores. Nothing of an archive is unpacked to disk.
 """
@@ -43,7 +44,7 @@ def to_bytes(clip: ClipLabels) -> bytes:
     into = io.BytesIO()
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
         _add(archive, "data.yaml", f"path: .\ntrain: train.txt\nnames:\n{names}")
-        _add(archive, "train.txt", "".join(f"data/images/train/frame_{frame:06d}.png\n" for frame in frames))
+        _add(archive, "train.txt", "".join(f"./images/train/frame_{frame:06d}.png\n" for frame in frames))
         for frame, rows in frames.items():
             _add(archive, f"{_FOLDER}frame_{frame:06d}.txt", "".join(rows))
     return into.getvalue()

@@ -69,6 +69,46 @@ def test_cvat_moves_boxes_between_key_frames_and_ends_them_outside(tmp_path: Pat
     assert [one.frame for one in labels if one.kind == "plate"] == [7, 8]  # to the end of the clip
 
 
+@pytest.mark.parametrize(
+    ("shape", "around"),
+    [
+        ('box xtl="100" ytl="40" xbr="140" ybr="60" rotation="90.00"', (110, 30, 130, 70)),
+        ('box xtl="100" ytl="40" xbr="140" ybr="60" rotation="180"', (100, 40, 140, 60)),
+        ('box xtl="100" ytl="40" xbr="120" ybr="60" rotation="45"', (95.86, 35.86, 124.14, 64.14)),
+        ('polygon points="100.0,40.0;140.0,50.0;120.0,60.0"', (100, 40, 140, 60)),
+        ('ellipse cx="120" cy="50" rx="20" ry="10"', (100, 40, 140, 60)),
+        ('ellipse cx="120" cy="50" rx="20" ry="10" rotation="270"', (110, 30, 130, 70)),
+    ],
+)
+def test_other_shapes_of_cvat_are_read_as_the_box_around_them(
+    shape: str, around: tuple[float, ...], tmp_path: Path
+) -> None:
+    path = tmp_path / "x.xml"
+    path.write_text(f'<annotations><track id="1" label="face"><{shape} frame="3" outside="0"/></track></annotations>')
+    (label,) = read_labels(path, size=SIZE, kinds=KINDS).labels
+    assert label.xyxy == pytest.approx(around, abs=0.01)
+
+
+def test_a_box_that_turns_between_key_frames_is_covered_on_its_way(tmp_path: Path) -> None:
+    path = tmp_path / "x.xml"
+    place = 'outside="0" xtl="100" ytl="40" xbr="120" ybr="60"'
+    path.write_text(
+        f'<annotations><track id="1" label="face"><box frame="0" {place} rotation="350"/>'
+        f'<box frame="2" {place} rotation="80"/></track></annotations>'
+    )
+    middle = read_labels(path, size=SIZE, kinds=KINDS).labels[1]
+    assert middle.xyxy == pytest.approx((110 - 13.93, 50 - 13.93, 110 + 13.93, 50 + 13.93), abs=0.1)  # at 35 degrees
+
+
+def test_a_turned_box_of_coco_is_read_as_the_box_around_it(tmp_path: Path) -> None:
+    row = {"image_id": 1, "category_id": 1, "bbox": [100, 40, 40, 20], "attributes": {"rotation": 90.0}}
+    image = {"id": 1, "frame": 0, "width": 640, "height": 360}
+    data = {"images": [image], "annotations": [row], "categories": [{"id": 1, "name": "face"}]}
+    (tmp_path / "a.coco.json").write_text(json.dumps(data))
+    (label,) = read_labels(tmp_path / "a.coco.json", size=SIZE, kinds=KINDS).labels
+    assert label.xyxy == pytest.approx((110, 30, 130, 70))
+
+
 def test_files_of_other_tools_are_read(tmp_path: Path) -> None:
     """COCO without our own keys, MOT results without classes, YOLO archives with a list of names."""
     coco = {
@@ -112,6 +152,17 @@ _BAD = {
     "entities": (
         ".xml",
         b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><annotations>&b;</annotations>',
+    ),
+    "cvat for images": (
+        ".xml",
+        b'<annotations><image id="0" name="f_0" width="640" height="360"><box label="face" xtl="1" ytl="1" xbr="9" '
+        b'ybr="9"/></image></annotations>',
+    ),
+    "a mask": (".xml", b'<annotations><track id="1" label="face"><mask frame="0" rle="1"/></track></annotations>'),
+    "a turn without end": (
+        ".xml",
+        b'<annotations><track id="1" label="face"><box frame="0" xtl="1" ytl="1" xbr="9" ybr="9" rotation="inf"/>'
+        b"</track></annotations>",
     ),
     "deep xml": (".xml", b"<a>" * 50_000),
     "other xml": (".xml", b"<svg/>"),
