@@ -48,9 +48,11 @@ def clear_note(edits: EditList) -> str:
             )
         )
     if edits.only:
-        parts.append(msg("all tracks but {count} left clear", count=len(edits.only)))
+        parts.append(counted("all but {n} track left clear", "all but {n} tracks left clear", len(edits.only)))
     if edits.only_persons:
-        parts.append(msg("all persons but {count} left clear", count=len(edits.hide_persons)))
+        parts.append(
+            counted("all but {n} person left clear", "all but {n} persons left clear", len(edits.hide_persons))
+        )
     elif edits.keep_persons:
         parts.append(counted("{n} person left clear", "{n} persons left clear", len(edits.keep_persons)))
     if edits.keep_unknown:

@@ -164,6 +164,8 @@ def merged_persons(edits: Edits, numbers: Sequence[int]) -> Edits:
 def split_person(edits: Edits, number: int) -> Edits:
     """Each track of a person as a person of its own: the first keeps the number and what was chosen about it.
 
+    Who was hidden stays so in each part: where only those who are named are hidden, a part would be left clear.
+
     Raises:
         SettingError: there is no such person, or only one track shows them.
     """
@@ -175,12 +177,14 @@ def split_person(edits: Edits, number: int) -> Edits:
         )
     free = max(edits.persons) + 1
     new = {track: number if place == 0 else free + place - 1 for place, track in enumerate(tracks)}
-    return Edits(
-        tuple(
-            edit.of(new[edit.track]) if isinstance(edit, PersonTrack) and edit.person == number else edit
-            for edit in edits.entries
-        )
-    )
+    found: list[Edit] = []
+    for edit in edits.entries:
+        if isinstance(edit, PersonTrack) and edit.person == number:
+            edit = edit.of(new[edit.track])
+        found.append(edit)
+        if isinstance(edit, HidePerson) and edit.person == number:
+            found += [replace(edit, person=part) for part in new.values() if part != number]
+    return Edits(tuple(found))
 
 
 def _check(edits: Edits, numbers: Sequence[int]) -> None:

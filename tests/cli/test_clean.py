@@ -157,7 +157,7 @@ def test_what_was_left_clear_on_request_is_not_said_to_be_missing(
     assert "1 track\n" in capsys.readouterr().out
     plan = str(tmp_path / "out.mp4.plan.jsonl")
     assert main(["clean", str(made.path), "-o", again, "--from-plan", plan, "--only-track", "1"]) == 0
-    assert "plate: none hidden (all tracks but 1 left clear)" in capsys.readouterr().out
+    assert "plate: none hidden (all but 1 track left clear)" in capsys.readouterr().out
 
 
 def test_a_clip_that_was_cleaned_and_audited_before_says_why_it_needs_a_look(

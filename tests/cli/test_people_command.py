@@ -128,6 +128,11 @@ def test_merging_and_splitting(plan: Path, capsys: pytest.CaptureFixture[str]) -
     merged = edits_of(plan)
     assert merged.persons == {1, 2}
     assert merged.keep_persons == {2: ""}
+    people(capsys, plan, "--hide-person", 2)
+    people(capsys, plan, "--split", 2)
+    assert set(edits_of(plan).hide_persons) == {2, 3}, "no part of whoever is hidden is left clear"
+    assert not edits_of(plan).shown_persons & {2, 3}
+    people(capsys, plan, "--merge", "2,3")
     _, err = people(capsys, plan, "--merge", "2,9", status=2)
     assert "There is no person 9; there is: 1, 2." in err
     _, err = people(capsys, plan, "--split", "1", status=2)

@@ -113,7 +113,7 @@ def test_rules_speak_of_faces_alone() -> None:
 
 def test_what_they_leave_clear_is_told() -> None:
     assert Edits.of(ANN, KeepPerson(1)).clear_note == "1 person left clear"
-    assert Edits.of(ANN, BEN, HidePerson(1), OnlyPersons()).clear_note == "all persons but 1 left clear"
+    assert Edits.of(ANN, BEN, HidePerson(1), OnlyPersons()).clear_note == "all but 1 person left clear"
     assert "unknown faces" in Edits.of(ANN, KeepPerson(1), KeepUnknown()).clear_note
     assert Edits.of(ANN, BEN).clear_note == ""
     assert not Edits.of(ANN, BEN, HidePerson(1)).uncovering
