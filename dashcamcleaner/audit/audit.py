@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from dashcamcleaner.audit.frame_audit import FrameAuditor
 from dashcamcleaner.audit.kept import KeptPersons
 from dashcamcleaner.audit.models import AuditModels, open_models
 from dashcamcleaner.audit.sound import audio_offset_s, audio_shift_s
+from dashcamcleaner.core.edit_types import Edit
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
 from dashcamcleaner.core.finding_table import checked, found, not_checked
@@ -65,6 +66,7 @@ def audit(
     plan: Path | None = None,
     settings: Settings | None = None,
     accepted: Collection[str] = (),
+    said: Sequence[Edit] = (),
     models: ModelPool | None = None,
     control: Control | None = None,
 ) -> Iterator[Event]:
@@ -79,6 +81,7 @@ def audit(
             what changed tells where regions are.
         settings: the settings of the run; the audit's own when None, see `pipeline.plan_settings`.
         accepted: the SHA-256 of plans and edits that a person has said yes to although they were not made here.
+        said: edits that the run was given for this once, which stand in no file.
         models: where detectors and the text reader come from; None: the process's own pool.
         control: pauses and cancels; may be None.
     """
@@ -89,6 +92,7 @@ def audit(
             plan=plan,
             settings=settings,
             accepted=accepted,
+            said=said,
             models=models or shared_pool(),
             control=control or Control(),
         )
@@ -100,7 +104,13 @@ def audit(
 
 
 def audit_run(
-    summary: RunSummary, *, settings: Settings, models: ModelPool, control: Control, accepted: Collection[str] = ()
+    summary: RunSummary,
+    *,
+    settings: Settings,
+    models: ModelPool,
+    control: Control,
+    accepted: Collection[str] = (),
+    said: Sequence[Edit] = (),
 ) -> Iterator[Event]:
     """The audit at the end of a run: fills ``summary.audit`` and passes progress and warnings on.
 
@@ -109,7 +119,9 @@ def audit_run(
     plan = Path(summary.plan) if summary.plan else None
     thumbnails: dict[int, bytes] = {}
     source, output = Path(summary.source), Path(summary.output)
-    for event in audit(source, output, plan=plan, settings=settings, accepted=accepted, models=models, control=control):
+    for event in audit(
+        source, output, plan=plan, settings=settings, accepted=accepted, said=said, models=models, control=control
+    ):
         if isinstance(event, Audited):
             summary.audit = event.result.as_dict()
             thumbnails = event.thumbnails
@@ -132,6 +144,7 @@ def _audit(
     plan: Path | None,
     settings: Settings | None,
     accepted: Collection[str],
+    said: Sequence[Edit],
     models: ModelPool,
     control: Control,
 ) -> Iterator[Event]:
@@ -143,6 +156,7 @@ def _audit(
     track = (read_header(known).video_track if known is not None else None) or settings.video_track
     (before, source_frames), (after, output_frames) = _opened(source, video_track=track), _opened(output)
     edits, notes = _edits_of(known, accepted)
+    edits = edits.joined(Edits(tuple(said)))
     warnings += notes
     with contextlib.ExitStack() as stack:
         audit_models = open_models(settings, upright_size=after.upright_size, models=models)

@@ -12,7 +12,6 @@ from pathlib import Path
 from dashcamcleaner.audit.audit import audit
 from dashcamcleaner.core.edit_rows import Box, KeyFrame
 from dashcamcleaner.core.edit_types import DrawnRegion
-from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
 from dashcamcleaner.core.finding_table import FINDINGS
 from dashcamcleaner.core.findings import AuditResult, Finding, Severity, Status
@@ -100,33 +99,6 @@ def audit_and_fix(
                 yield event
                 return
         plan = plan_path(output)  # what was rendered stands there, wherever the plan lies that it was rendered from
-        try:
-            _take_edits_along(base, plan, accepted=accepted)
-        except Exception as error:  # the border, as in `clean`
-            yield Failed(as_our_error(error, source=source))
-            return
-
-
-def _take_edits_along(base: Path, plan: Path, *, accepted: Collection[str]) -> None:
-    """Put the edits that a plan was rendered by beside the plan that this gave: its audit, and later runs, go by them.
-
-    Args:
-        base: the plan that was rendered from; its tracks have the same numbers as those of the other.
-        plan: the plan that the rendering wrote.
-        accepted: the hashes of edits that a person has said yes to.
-
-    Raises:
-        PlanError: the edits cannot be read.
-        OutputError: they cannot be written.
-    """
-    file, beside = EditsFile.beside(base), EditsFile.beside(plan)
-    if file.path.absolute() == beside.path.absolute():
-        return
-    file.accept(*accepted)
-    edits, there = file.read(missing_ok=True), beside.read(missing_ok=True)
-    more = tuple(edit for edit in edits.entries if edit not in there.entries)
-    if more:
-        beside.write(there.joined(Edits(more)))
 
 
 def _can_mend(result: AuditResult) -> bool:

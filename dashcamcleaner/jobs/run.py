@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator
 
 from dashcamcleaner.audit.audit import audit_run
+from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Event, Failed, Finished
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.errors import DashcamCleanerError
@@ -64,7 +65,14 @@ def _clean(job: Job, models: ModelPool, control: Control, ahead: DetectionsAhead
     with contextlib.closing(run):
         for event in run:
             if isinstance(event, Finished) and job.audit:
+                # Of those with times the job tells seconds from the first picture, the audit those of the clip's clock.
+                said = tuple(edit for edit in job.added_edits if not Edits((edit,)).is_timed)
                 yield from audit_run(
-                    event.summary, settings=job.settings, control=control, models=models, accepted=job.accepted
+                    event.summary,
+                    settings=job.settings,
+                    control=control,
+                    models=models,
+                    accepted=job.accepted,
+                    said=said,
                 )
             yield event

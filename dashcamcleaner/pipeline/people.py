@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dashcamcleaner.core.edit_types import HiddenZone
+from dashcamcleaner.core.edit_types import Edit, HiddenZone
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.kinds import rules_of
@@ -187,24 +187,31 @@ class VisiblePersons:
 
 
 def keep_edits_beside(job: Job, edits: Edits, *, zones: Sequence[HiddenZone] = ()) -> str:
-    """Put what a run decided by itself beside the plan of its output: audit, review and later renderings go by it.
+    """Put what a run went by beside the plan of its output: audit, review and later renderings go by it.
+
+    That is what it decided by itself, and where it rendered a plan that lies elsewhere, the edits of that one, whose
+    tracks have the same numbers. What the job named for this once is not kept.
 
     Args:
         job: the job of the run.
-        edits: those of the run; what they say about persons is written.
+        edits: those of the run.
         zones: what covers burned-in text.
 
     Returns:
         What went wrong, for people; empty where nothing did.
     """
-    about = edits.about_persons
-    if not about and not zones:
+    about, file = edits.about_persons, EditsFile.beside(plan_path(job.output))
+    base = None if job.from_plan is None or job.cut is not None else EditsFile.beside(job.from_plan).path.absolute()
+    kept: list[Edit] = []
+    if base not in (None, file.path.absolute()):
+        kept = [edit for edit in edits.without_persons.entries if edit not in job.added_edits]
+    if not about and not zones and not kept:
         return ""
-    file = EditsFile.beside(plan_path(job.output))
     try:
         there = file.read(missing_ok=True)
+        kept = [edit for edit in kept if edit not in there.entries]
         there = there.without_persons.joined(about) if about else there
-        file.write(covered(there, [zone.box for zone in zones]))
+        file.write(covered(there.joined(Edits(tuple(kept))), [zone.box for zone in zones]))
     except DashcamCleanerError as error:
         return msg("What was decided could not be written beside the plan: {error}", error=error.message)
     return ""

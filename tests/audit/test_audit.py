@@ -18,7 +18,7 @@ import pytest
 
 from dashcamcleaner import cli
 from dashcamcleaner.audit.audit import audit
-from dashcamcleaner.core.edit_types import HiddenZone
+from dashcamcleaner.core.edit_types import HiddenZone, KeepTrack
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Audited, Event, Failed, Finished, Progress, Started, Warned
 from dashcamcleaner.core.findings import AuditResult, Check, Severity, Status
@@ -297,6 +297,28 @@ def test_fix_audits_what_it_rendered_wherever_the_plan_lies(
     assert len(edits) > 1
     beside = EditsFile.beside(plan_path(target))
     assert beside.read().entries == edits, "audits and renderings of the result go by them"
+    assert beside.is_ours
+
+
+@pytest.mark.parametrize("by", ["a file", "the command line"])
+def test_who_is_left_clear_on_purpose_is_to_review_wherever_the_plan_lies(
+    red: ModelPool, tmp_path: Path, by: str
+) -> None:
+    source, first = street(tmp_path / "a.mp4", sound=False), tmp_path / "first.mp4"
+    list(clean(Job(source, first), models=red))
+    with PlanReader(plan_path(first)) as reader:
+        keep = KeepTrack(next(r.track for plan in reader for r in plan.regions if r.track is not None))
+    said = () if by == "a file" else (keep,)
+    if not said:
+        EditsFile.beside(plan_path(first)).write(Edits.of(keep))
+    output = tmp_path / "elsewhere" / "out.mp4"
+    job = Job(source, output, from_plan=plan_path(first), added_edits=said, audit=True)
+    last = list(clean(job, models=red))[-1]
+    assert isinstance(last, Finished)
+    assert last.summary.audit is not None
+    assert last.summary.audit["status"] == "NEEDS REVIEW", last.summary.audit["reasons"]
+    beside = EditsFile.beside(plan_path(output))
+    assert beside.read(missing_ok=True).entries == (() if said else (keep,)), "what is said for this once is not kept"
     assert beside.is_ours
 
 
