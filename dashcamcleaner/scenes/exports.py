@@ -1,7 +1,8 @@
 """Blocks as other programs read them: CSV, JSON, EDL, OTIO, chapters (FFmpeg's metadata) and SRT.
 
 EDL and OTIO come from ``opentimelineio`` with its adapter for CMX 3600 (extra ``[scenes]``). An EDL counts frames: the
-clip's rate is needed, and times are rounded to it, which the file's own format cannot help.
+clip's rate is needed, and times are rounded to it, which the file's own format cannot help. It counts 30 to a second
+where a clip has 29.97 (no frames are dropped from the count), so its seconds are not the clock's, as editors take it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from dashcamcleaner.scenes.tag_file import seconds_text
 __all__ = ["EXPORTS", "ExportedClip", "export_text"]
 
 _EDL_RATES = (Fraction(24), Fraction(25), Fraction(30), Fraction(50), Fraction(60))
+_SAME_RATE = Fraction(1, 500)
+"""A clip of 29.97 is counted by 30; one of 15 has no count of its own, and its times are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +105,10 @@ def _otio(clip: ExportedClip, blocks: Sequence[Block]) -> str:
 
 def _edl(clip: ExportedClip, blocks: Sequence[Block]) -> str:
     opentimelineio = _library()
-    rate = min(_EDL_RATES, key=lambda known: abs(known - (clip.rate or 25)))
-    timeline = _timeline(opentimelineio, clip, blocks, rate=rate)
+    told = clip.rate or Fraction(25)
+    rate = min(_EDL_RATES, key=lambda known: abs(known - told))
+    counted = told if abs(told / rate - 1) < _SAME_RATE else rate
+    timeline = _timeline(opentimelineio, clip, blocks, counted=counted, rate=rate)
     if not blocks:  # the adapter takes a first event for granted; a list without one is its head
         return f"TITLE: {timeline.name}\n"
     text: str = opentimelineio.adapters.write_to_string(timeline, "cmx_3600", rate=float(rate))
@@ -120,14 +125,30 @@ def _library() -> Any:
     return opentimelineio
 
 
-def _timeline(library: Any, clip: ExportedClip, blocks: Sequence[Block], *, rate: Fraction | None = None) -> Any:
-    """One track with the blocks one after the other, each with its place in the source."""
+def _timeline(
+    library: Any,
+    clip: ExportedClip,
+    blocks: Sequence[Block],
+    *,
+    counted: Fraction | None = None,
+    rate: Fraction | None = None,
+) -> Any:
+    """One track with the blocks one after the other, each with its place in the source.
+
+    Args:
+        library: the module `opentimelineio`.
+        clip: what is known of the clip.
+        blocks: the blocks.
+        counted: frames that pass in a second; None: as the clip tells.
+        rate: what a second is called in the count of frames; None: the same.
+    """
     schema, time = library.schema, library.opentime
-    counted = float(rate or clip.rate or 25)
+    counted = counted or clip.rate or Fraction(25)
+    called = float(rate or counted)
 
     def span(start: Fraction, end: Fraction) -> Any:
-        first, last = round(start * Fraction(counted)), round(end * Fraction(counted))
-        return time.TimeRange(time.RationalTime(first, counted), time.RationalTime(max(1, last - first), counted))
+        first, last = round(start * counted), round(end * counted)
+        return time.TimeRange(time.RationalTime(first, called), time.RationalTime(max(1, last - first), called))
 
     timeline = schema.Timeline(name=visible(clip.name))
     track = schema.Track(name="V", kind=schema.TrackKind.Video)

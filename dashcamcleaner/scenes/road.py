@@ -6,7 +6,7 @@ again within a pixel of a picture 320 wide. A bonnet or a burned-in clock stands
 share that counts. *night* and *tunnel* are dark pictures; a dark stretch with daylight close before or after it is a
 tunnel.
 
-Both are rules with thresholds set by eye, not trained models: `CARD` says so.
+Both are rules with thresholds set by eye, not trained models: `card_of` says so.
 """
 
 from __future__ import annotations
@@ -20,15 +20,32 @@ from dashcamcleaner.messages import msg
 from dashcamcleaner.scenes.classify.port import ModelCard
 from dashcamcleaner.tracking.camera_motion import CELL_LEVELS, MotionEstimator, fine_structure, per_cell
 
-__all__ = ["CARD", "LIGHT_LABELS", "MOTION_LABELS", "LightMeter", "MotionMeter", "ShotFinder"]
+__all__ = [
+    "LIGHT_LABELS",
+    "MOTION_LABELS",
+    "SHOTS_CARD",
+    "LightMeter",
+    "MotionMeter",
+    "ShotFinder",
+    "card_of",
+]
 
 MOTION_LABELS = ("driving", "parked")
 LIGHT_LABELS = ("day", "night", "tunnel")
 
-CARD = ModelCard(
-    msg("road rules"), msg("rules of our own over motion and brightness"), "AGPL-3.0-only",
-    msg("not measured on labelled clips; thresholds were set by eye"), (*MOTION_LABELS, *LIGHT_LABELS),
+SHOTS_CARD = ModelCard(
+    msg("cut detection"), msg("the tracking's own, over brightness and motion"), "AGPL-3.0-only",
+    msg("not measured on labelled clips"),
 )  # fmt: skip
+
+
+def card_of(labels: tuple[str, ...]) -> ModelCard:
+    """What is known of the rules that tell these labels."""
+    return ModelCard(
+        msg("road rules"), msg("rules of our own over motion and brightness"), "AGPL-3.0-only",
+        msg("not measured on labelled clips; thresholds were set by eye"), labels,
+    )  # fmt: skip
+
 
 _WIDTH_PX, _HEIGHT_PX = 320, 180
 _STILL_PX = 1.0

@@ -22,7 +22,7 @@ from dashcamcleaner.pipeline.workers import join_thread
 from dashcamcleaner.scenes.blocks import SceneScores
 from dashcamcleaner.scenes.classify.port import Classifier, ModelCard
 from dashcamcleaner.scenes.classify.safety import SafetyScorer
-from dashcamcleaner.scenes.road import CARD, LIGHT_LABELS, MOTION_LABELS, LightMeter, MotionMeter
+from dashcamcleaner.scenes.road import LIGHT_LABELS, MOTION_LABELS, LightMeter, MotionMeter, card_of
 
 __all__ = ["ClassifierJudge", "Judge", "LightJudge", "MotionJudge", "SafetyJudge", "score_clip"]
 
@@ -95,7 +95,7 @@ class MotionJudge:
     cards: tuple[ModelCard, ...]
 
     def __init__(self) -> None:
-        self.labels, self.cards = MOTION_LABELS, (CARD,)
+        self.labels, self.cards = MOTION_LABELS, (card_of(MOTION_LABELS),)
         self._meter = MotionMeter()
 
     def score(self, pictures: list[np.ndarray]) -> np.ndarray:
@@ -114,7 +114,7 @@ class LightJudge:
     cards: tuple[ModelCard, ...]
 
     def __init__(self) -> None:
-        self.labels, self.cards = LIGHT_LABELS, (CARD,)
+        self.labels, self.cards = LIGHT_LABELS, (card_of(LIGHT_LABELS),)
         self._meter = LightMeter()
 
     def score(self, pictures: list[np.ndarray]) -> np.ndarray:

@@ -24,7 +24,7 @@ from dashcamcleaner.scenes.ask import ScenesJob
 from dashcamcleaner.scenes.blocks import Block, BlockRules, SceneScores, blocks_of
 from dashcamcleaner.scenes.classify.port import ModelCard
 from dashcamcleaner.scenes.classify.safety import SAFETY_LABELS
-from dashcamcleaner.scenes.road import CARD, LIGHT_LABELS, MOTION_LABELS, ShotFinder
+from dashcamcleaner.scenes.road import LIGHT_LABELS, MOTION_LABELS, SHOTS_CARD, ShotFinder
 from dashcamcleaner.scenes.run import ClassifierJudge, Judge, LightJudge, MotionJudge, SafetyJudge, score_clip
 from dashcamcleaner.scenes.tag_file import read_tag_file
 
@@ -79,7 +79,7 @@ def score_scenes(
         return ScoredScenes(info, read.labels, length or read.seconds, None, read.blocks)
     if job.model == "shots":
         shots, seconds = _shots(job, info=info, tell=tell)
-        return ScoredScenes(info, (_SHOT,), seconds, None, tuple(shots), (CARD,))
+        return ScoredScenes(info, (_SHOT,), seconds, None, tuple(shots), (SHOTS_CARD,))
     judge = _judge(job, models=models)
     scores = score_clip(
         job.source, info=info, judge=judge, step_s=_step_of(job.step), batch=job.batch, key_frames=job.key_frames,

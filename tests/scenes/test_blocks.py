@@ -169,6 +169,18 @@ def test_every_export_tells_all_blocks() -> None:
     assert "2\n00:00:14,000 --> 00:00:20,500\nparked 0.90" in texts["srt"]
 
 
+def test_an_edit_list_counts_the_frames_that_the_clip_has() -> None:
+    """At 29.97 frames a second 1000 s are 29,970 frames, which a count of 30 to a second calls 16:39:00."""
+    opentimelineio = pytest.importorskip("opentimelineio", reason="the extra [scenes] is not installed")
+    for rate, start in ((Fraction(30000, 1001), 29970), (Fraction(25), 25000), (Fraction(15), 24000)):
+        clip = ExportedClip("film.mp4", Fraction(2000), rate, ("parked",))
+        text = export_text("edl", clip, [Block("parked", Fraction(1000), Fraction(1200), 0.9, 1.0)])
+        (found,) = opentimelineio.adapters.read_from_string(
+            text, "cmx_3600", rate=24 if rate == 15 else round(rate)
+        ).find_clips()
+        assert found.source_range.start_time.value == start, rate
+
+
 @pytest.mark.parametrize("form", EXPORTS)
 def test_every_export_of_a_clip_without_blocks_is_an_empty_list(form: str) -> None:
     if form in ("edl", "otio"):
