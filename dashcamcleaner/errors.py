@@ -81,10 +81,12 @@ class DashcamCleanerError(Exception):
         }
 
 
-def extra_hint(extra: str) -> str:
+def extra_hint(extra: str, *, checkout: str = "") -> str:
     """How to install the optional ``extra`` (``audit``, ``gpu``, ``train``): in a checkout, in a bundle, and else.
 
-    Empty: the program itself, where a part of it is missing.
+    Args:
+        extra: its name; empty: the program itself, where a part of it is missing.
+        checkout: the extra that brings it in a checkout, where that is another one.
     """
     if not extra:
         return msg("In a checkout: python3 start.py setup; else: {command}.", command=install_command("dashcamcleaner"))
@@ -95,7 +97,7 @@ def extra_hint(extra: str) -> str:
         )
     return msg(
         "In a checkout: python3 start.py setup --extra {extra}; else: {command}.",
-        extra=extra,
+        extra=checkout or extra,
         command=install_command(f'"dashcamcleaner[{extra}]"'),
     )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashcamcleaner.core.plain_text import say
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import counted, msg
 
 if TYPE_CHECKING:
     from dashcamcleaner.core.edits import Edits
@@ -75,8 +75,10 @@ def show(jobs: Sequence[Job], described: Sequence[tuple[ClipPeople, Edits]], arg
             row = _row(car.track, car.first_s, car.last_s, car.frames)
             say(f"{row}{car.score:>6.2f}  {car.choice or '-':<6}  {its}")
         say(
-            msg(
-                "unknown: {count} faces, too small, blurred or turned away to tell whose", count=len(look.faces.unknown)
+            counted(
+                "unknown: {n} face, too small, blurred or turned away to tell whose",
+                "unknown: {n} faces, too small, blurred or turned away to tell whose",
+                len(look.faces.unknown),
             )
         )
     if args.sheet:

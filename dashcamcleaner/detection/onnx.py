@@ -13,13 +13,12 @@ from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.detection.onnx_metadata import check_sizes, checked_input, facts_of
 from dashcamcleaner.detection.weights import Weights, verify_file
 from dashcamcleaner.detection.yolo import cpu_count, rounded_up
-from dashcamcleaner.errors import BackendError, BackendMissing, WeightsError
+from dashcamcleaner.errors import BackendError, BackendMissing, WeightsError, extra_hint
 from dashcamcleaner.messages import msg
 
 __all__ = ["available_devices", "open_yolo", "versions"]
 
 _MOST_WORDS = 200
-_HINT = "pip install onnxruntime"
 
 
 def _import() -> Any:
@@ -31,7 +30,9 @@ def _import() -> Any:
             if isinstance(error, ModuleNotFoundError)
             else msg("cannot be loaded ({error})", error=error)
         )
-        raise BackendMissing(msg("ONNX Runtime {reason}.", reason=reason), hint=_HINT) from error
+        raise BackendMissing(
+            msg("ONNX Runtime {reason}.", reason=reason), hint=extra_hint("onnx", checkout="audit")
+        ) from error
     onnxruntime.disable_telemetry_events()  # Windows builds would report to the system's event log
     return onnxruntime
 

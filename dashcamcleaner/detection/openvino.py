@@ -32,7 +32,7 @@ from dashcamcleaner.detection.yolo import (
     rounded_up,
     tell_layout,
 )
-from dashcamcleaner.errors import BackendError, BackendMissing, DetectorFailed, WeightsError
+from dashcamcleaner.errors import BackendError, BackendMissing, DetectorFailed, WeightsError, extra_hint
 from dashcamcleaner.messages import msg
 
 __all__ = ["OpenVinoDetector", "available_devices", "open_yolo", "told_sides", "versions"]
@@ -67,9 +67,7 @@ def _imported() -> Any:
             if isinstance(error, ModuleNotFoundError)
             else msg("cannot be loaded ({error})", error=error)
         )
-        raise BackendMissing(
-            msg("OpenVINO {reason}.", reason=reason), hint="pip install -r requirements.txt"
-        ) from error
+        raise BackendMissing(msg("OpenVINO {reason}.", reason=reason), hint=extra_hint("")) from error
     finally:
         if absent:
             del sys.modules["openvino_telemetry"]

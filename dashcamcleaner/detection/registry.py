@@ -26,9 +26,9 @@ from dashcamcleaner.messages import joined, msg
 __all__ = ["BACKENDS", "CombinedDetector", "backend_installed", "gpu_torch_likely", "open_detector"]
 
 BACKENDS: dict[str, tuple[str, str, str]] = {
-    "openvino": ("dashcamcleaner.detection.openvino", "openvino", "pip install -r requirements.txt"),
+    "openvino": ("dashcamcleaner.detection.openvino", "openvino", extra_hint("")),
     "torch": ("dashcamcleaner.detection.torch", "torch", extra_hint("gpu")),
-    "onnx": ("dashcamcleaner.detection.onnx", "onnxruntime", "pip install onnxruntime"),
+    "onnx": ("dashcamcleaner.detection.onnx", "onnxruntime", extra_hint("onnx", checkout="audit")),
 }
 """Name -> our module, the package it needs, the line that installs it."""
 

@@ -111,9 +111,11 @@ def write_people_sheet(
     canvas = Image.new("RGB", (_COLUMNS * _CELL_PX, max(1, rows) * (_CELL_PX + _TEXT_PX)), "white")
     draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(11)
     row = 0
+    if not rows:  # an empty page would look like a fault
+        draw.text((5, 3), msg("nobody was told apart"), "black", font)
     for source, persons, plans in clips:
         chosen = (video_tracks or {}).get(source)
-        crops = person_crops(source, persons, plans, clear=clear, video_track=chosen)
+        crops = person_crops(source, persons, plans, clear=clear, video_track=chosen) if persons else {}
         for one in persons:
             top = row * (_CELL_PX + _TEXT_PX)
             span = msg(

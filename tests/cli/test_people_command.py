@@ -14,6 +14,7 @@ from PIL import Image
 from dashcamcleaner.cli import main
 from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, OnlyPersons
 from dashcamcleaner.pipeline.edits_file import EditsFile
+from dashcamcleaner.review.people_sheet import write_people_sheet
 from tests.people import street
 
 pytestmark = pytest.mark.skipif(
@@ -170,6 +171,12 @@ def test_the_sheet_is_hidden_unless_asked(plan: Path, tmp_path: Path, capsys: py
     assert "exists" in err
     _, err = people(capsys, plan, "--sheet", plan.with_name("in.mp4"), "--overwrite", status=4)
     assert "contact sheet" in err.lower()
+
+
+def test_a_sheet_of_nobody_says_so(tmp_path: Path) -> None:
+    write_people_sheet(tmp_path / "nobody.png", [(tmp_path / "unread.mp4", (), ())])
+    pixels = np.asarray(Image.open(tmp_path / "nobody.png").convert("L"))
+    assert (pixels < 128).sum() > 50, "an empty page would look like a fault"
 
 
 def test_saved_sets_know_a_person_again_and_can_be_forgotten(

@@ -298,9 +298,9 @@ def test_unknown_names_are_refused_with_a_way_out() -> None:
 @pytest.mark.parametrize(
     ("name", "line"),
     [
-        ("openvino", "pip install -r requirements.txt"),
+        ("openvino", extra_hint("")),
         ("torch", extra_hint("gpu")),
-        ("onnx", "pip install onnxruntime"),
+        ("onnx", extra_hint("onnx", checkout="audit")),
     ],
 )
 def test_a_missing_engine_says_what_to_install(name: str, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
