@@ -30,7 +30,7 @@ from dashcamcleaner.media.hardware import ChosenDecoder, chosen_decoder, device_
 from dashcamcleaner.media.hidden_packets import ShownPictures
 from dashcamcleaner.media.packet_order import PacketOrder
 from dashcamcleaner.media.packets import bounded, open_source, read_packets
-from dashcamcleaner.media.picture_breaks import CODECS_WITHOUT_CHECKS, PictureBreaks
+from dashcamcleaner.media.picture_breaks import CODECS_WITHOUT_CHECKS, PictureBreaks, judged_frames
 from dashcamcleaner.media.picture_format import conformed
 from dashcamcleaner.media.picture_length import PictureLength
 from dashcamcleaner.media.scaler import Scaler
@@ -157,6 +157,9 @@ class Decoder:
     def __next__(self) -> Frame:
         if self._frames is None:
             self._frames = self._iterate()
+            if self._info.codec in CODECS_WITHOUT_CHECKS:
+                most = frames_at_once(*self._info.size, bytes_per_pixel=4)
+                self._frames = judged_frames(self._frames, PictureBreaks(self._info.layout, learning=most), self._break)
         return next(self._frames)
 
     def seek(self, pts: int) -> Frame:
@@ -201,7 +204,6 @@ class Decoder:
         to it), and the one before, where damage often begins unnoticed.
         """
         held: deque[Frame] = deque()
-        breaks = None if seeking or self._info.codec not in CODECS_WITHOUT_CHECKS else PictureBreaks(self._info.layout)
         index = 0
         for native, damaged in self._decode(complete=not seeking):
             frame = self._frame(native, index=-1 if seeking else index, damaged=damaged)
@@ -210,13 +212,9 @@ class Decoder:
                 self._new_trouble = False
                 for earlier in held:
                     earlier.damaged = True
-            if breaks is not None and breaks.add(frame.planes):
-                self._break(held[-1])
             held.append(frame)
             while len(held) > self._stream.codec_context.reorder_depth + 1:
                 yield held.popleft()
-        if breaks is not None and breaks.finish():
-            self._break(held[-1])
         for frame in held:
             frame.damaged = frame.damaged or self._new_trouble
             yield frame
@@ -247,7 +245,7 @@ class Decoder:
                 natives = []
             for number, native in enumerate(natives, start=1):
                 if not watch:
-                    self.length.add(native.dts if native.pts is None else native.pts)
+                    self.length.add(self._time_of(native))
                 if ledger is not None and native.pts is not None:
                     native.pts, lost = ledger.received(native.pts, more=len(natives) - number)
                     self._tell_lost(lost)
@@ -374,7 +372,7 @@ class Decoder:
 
     def _frame(self, native: Any, *, index: int, damaged: bool) -> Frame:
         native = self._conform(native)
-        pts = self._clock.show(native.dts if native.pts is None else native.pts)
+        pts = self._clock.show(self._time_of(native))
         for sentence in self._clock.notes:
             self._note(sentence)
         native.pts = pts
@@ -396,6 +394,15 @@ class Decoder:
             damaged=damaged,
             leap_s=self._clock.leap * self._info.time_base,
         )
+
+    def _time_of(self, native: Any) -> int | None:
+        """The time that the file tells of a picture.
+
+        AVI tells none but the order of decoding; what the library makes of it for B-frames does not even ascend.
+        """
+        if self._info.container == "avi" and not packet_is_frame(self._info):
+            return native.dts if native.dts is None else int(native.dts)
+        return native.dts if native.pts is None else native.pts
 
     def _conform(self, native: Any) -> Any:
         """A picture in the clip's one size and layout; all but untouched streams come through here as they are."""

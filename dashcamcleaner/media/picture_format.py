@@ -30,6 +30,9 @@ _FULL_RANGE_GRAY = frozenset(
 )
 """Codecs whose untagged grey pictures use all values; those of broadcasting use the limited range unless they tell."""
 
+_FOREIGN_MATRICES = frozenset({8, *range(10, 20)})
+"""YCgCo, ICtCp and others: the scaler does not know them."""
+
 _MATRIX_TAGS = {1: "bt709", 4: "fcc", 5: "smpte170m", 7: "smpte240m", 9: "bt2020nc"}
 
 
@@ -104,6 +107,8 @@ def conformed(
         converter: the caller's own; it keeps its scaling context from picture to picture.
         stretch: its sample aspect, as a multiple of the clip's.
     """
+    if int(native.colorspace) in _FOREIGN_MATRICES:
+        native.colorspace = 2  # untold: the scaler refuses these even where it has no colour to convert
     same = (native.width, native.height) == size and stretch == 1
     if native.format.name == layout.name and same:
         return native

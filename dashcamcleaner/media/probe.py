@@ -344,7 +344,11 @@ def frame_rate(container: Any, stream: Any) -> Fraction | None:
 def _duration_s(container: Any, stream: Any) -> float | None:
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
-    return container.duration / av.time_base if container.duration else None
+    if not container.duration:
+        return None
+    # Matroska's is reckoned from the clock's zero, which may lie weeks before the first picture.
+    start = container.start_time or 0 if container.format.name.startswith("matroska") else 0
+    return max(container.duration - start, 0) / av.time_base or None
 
 
 def _no_rate(rate: Fraction | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import cv2
 import numpy as np
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
@@ -40,20 +41,36 @@ class Scaler:
                 interpolation=Interpolation.AREA if shrinks else Interpolation.BICUBIC,
                 threads=1,
             )
-            rgb = colour.reformat(
-                small,
-                format="rgb24",
-                interpolation=Interpolation.FAST_BILINEAR,
-                src_colorspace=matrix_of(native),
-                dst_color_range=ColorRange.JPEG,
-                threads=1,
-            )
-        plane: Any = rgb.planes[0]
-        rows = np.frombuffer(plane, np.uint8).reshape(height, plane.line_size)[:, : width * 3]
+            if self._info.color.get("space") in _COLOURS_UNKNOWN:
+                rows = self._grey(small)
+            else:
+                rgb: Any = colour.reformat(
+                    small,
+                    format="rgb24",
+                    interpolation=Interpolation.FAST_BILINEAR,
+                    src_colorspace=matrix_of(native),
+                    dst_color_range=ColorRange.JPEG,
+                    threads=1,
+                ).planes[0]
+                rows = np.frombuffer(rgb, np.uint8).reshape(height, rgb.line_size)[:, : width * 3]
         picture = self._info.orientation.upright(rows.reshape(height, width, 3))
         if self._info.color.get("trc") == "smpte2084":
             return PQ_TO_SDR[picture]
         return np.ascontiguousarray(picture)
+
+    def _grey(self, small: Any) -> np.ndarray:
+        """The brightness of an 8-bit picture as ``(h, w, 3)``: false colours would hide a face from a detector."""
+        plane = small.planes[0]
+        levels = np.frombuffer(plane, np.uint8).reshape(small.height, plane.line_size)[:, : small.width]
+        if not self._info.layout.full_range:
+            levels = cv2.LUT(np.ascontiguousarray(levels), _WHOLE_RANGE)
+        return np.repeat(levels[:, :, None], 3, axis=2)
+
+
+_COLOURS_UNKNOWN = frozenset({"ycgco", "smpte2085", "ictcp"})
+"""Matrices that the scaler does not know, and that have no likeness to those that it knows."""
+
+_WHOLE_RANGE = np.clip(np.round((np.arange(256) - 16) * (255 / 219)), 0, 255).astype(np.uint8)
 
 
 def _pq_to_sdr() -> np.ndarray:

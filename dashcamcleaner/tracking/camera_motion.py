@@ -20,10 +20,9 @@ __all__ = ["CELL_LEVELS", "MotionEstimator", "fine_structure", "per_cell"]
 _LONG_SIDE_PX = 320
 _CELL_PX = 10
 """A grid cell in the small picture: 32 cells along the long side."""
-
-_LEAST_ROWS_PX = 40
-"""DIS looks at a quarter of the picture in patches of eight pixels; of fewer rows it reads past memory. A strip is made
-as high, which the scale of its motion undoes."""
+_LEAST_CELLS = 4
+"""Across and down: DIS looks at a quarter of the picture in patches of eight pixels, and of less than 32 pixels it
+refuses, or reads past its memory. A strip is made as wide or high, which the scale of its motion undoes."""
 
 _CUT_LIKENESS = 0.2
 """Fine structure that correlates less than this after compensation is another scene. On the labelled clips and ten
@@ -80,10 +79,7 @@ class MotionEstimator:
         h, w = picture.shape[:2]
         factor = _LONG_SIDE_PX / max(h, w)
         # Whole cells, so that the grid tiles the picture.
-        size = tuple(
-            max(least, round(side * factor / _CELL_PX) * _CELL_PX)
-            for side, least in ((w, _CELL_PX), (h, _LEAST_ROWS_PX))
-        )
+        size = tuple(max(_LEAST_CELLS * _CELL_PX, round(side * factor / _CELL_PX) * _CELL_PX) for side in (w, h))
         if picture.ndim == 3:
             # Grey first: one channel is scaled in a third of the time of three.
             return cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)

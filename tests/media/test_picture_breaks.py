@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from fractions import Fraction
 from pathlib import Path
@@ -30,7 +31,7 @@ def scene(number: int, *, seed: int = 1) -> list[np.ndarray]:
 
 def judged(pictures: list[list[np.ndarray]], layout: PixelLayout = YUV) -> list[int]:
     breaks = PictureBreaks(layout)
-    found = [*[breaks.add(picture) for picture in pictures][1:], breaks.finish()]
+    found = [*(told for picture in pictures for told in breaks.add(picture)), *breaks.finish()]
     return [number for number, damaged in enumerate(found) if damaged]
 
 
@@ -133,3 +134,41 @@ def test_clips_of_codecs_without_checksums(tmp_path: Path, name: str, codec: str
         assert decoder.partial
         assert decoder.problems
     assert damaged == [6]
+
+
+@pytest.mark.parametrize(
+    ("size", "rate", "codec"), [("320x240", 25, "mjpeg"), ("160x120", 15, "ffv1"), ("352x288", 20, "ffv1")]
+)
+def test_test_patterns_are_whole(tmp_path: Path, size: str, rate: int, codec: str) -> None:
+    pattern = av.filter.Graph()
+    source = pattern.add("testsrc2", f"s={size}:r={rate}:d=1.6")
+    form = pattern.add("format", "yuv420p" if codec == "ffv1" else "yuvj420p")
+    sink = pattern.add("buffersink")
+    source.link_to(form)
+    form.link_to(sink)
+    pattern.configure()
+    clip = tmp_path / "pattern.mkv"
+    with av.open(str(clip), "w") as out:
+        stream = out.add_stream(codec, rate=rate)
+        stream.pix_fmt = "yuv420p" if codec == "ffv1" else "yuvj420p"
+        stream.width, stream.height = map(int, size.split("x"))
+        with contextlib.suppress(av.error.EOFError):
+            while True:
+                out.mux(stream.encode(pattern.pull()))
+        out.mux(stream.encode(None))
+    with open_clip(clip, info=probe.probe(clip)) as frames:
+        assert [frame.index for frame in frames if frame.damaged] == []
+        assert not frames.partial
+
+
+def test_a_torn_picture_of_a_restless_clip_is_met() -> None:
+    """What is usual is told by the first pictures; much more than that is damage even there."""
+    rng = np.random.default_rng(3)
+    pictures = [scene(n) for n in range(20)]
+    for picture in pictures:
+        for _ in range(3):
+            y, x = rng.integers(0, 80), rng.integers(0, 140)
+            picture[1][y : y + 16, x : x + 20] = rng.choice([40, 215])
+    assert judged(pictures) == []
+    pictures[14] = garbage(pictures[14], 0, rows=slice(40, None))
+    assert judged(pictures) == [14]

@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from clips import make
 from rendering import frames_of, render
 
 from dashcamcleaner.media.probe import probe
@@ -147,3 +148,17 @@ def test_colours_stay(tmp_path: Path, height: int) -> None:
     with av.open(str(tmp_path / "out.mp4")) as written:
         shown = next(written.decode(video=0)).to_ndarray(format="rgb24")[10:-10, 10:-10].mean(axis=(0, 1))
     assert shown == pytest.approx(colour, abs=3)
+
+
+@pytest.mark.parametrize(("matrix", "name"), [(8, "ycgco"), (10, "bt2020c"), (14, "ictcp")])
+@pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuv444p"])
+def test_matrices_that_the_scaler_does_not_know(tmp_path: Path, matrix: int, name: str, pix_fmt: str) -> None:
+    source = make(tmp_path / "in.mp4", frames=3, pix_fmt=pix_fmt, color={"colorspace": matrix}).path
+    render(source, tmp_path / "out.mp4")
+    before, after = frames_of(source), frames_of(tmp_path / "out.mp4")
+    assert probe(tmp_path / "out.mp4").color["space"] == name
+    for one, other in zip(before, after, strict=True):
+        assert abs(one.planes[0].astype(int) - other.planes[0]).mean() < 2
+        seen = one.scale((64, 48))
+        assert seen.std() > 5
+        assert (seen[..., 0] == seen[..., 1]).all() == (name != "bt2020c")

@@ -309,3 +309,12 @@ def test_marks_of_the_picture_are_listed(tmp_path: Path, box: bytes, into: tuple
     plan = plan_output(info, output="x.mkv")
     assert (f"mark: {mark}", "dropped") in [(action.what, action.action) for action in plan.actions]
     assert any(mark in warning for warning in plan.warnings)
+
+
+def test_a_clock_that_begins_late_makes_no_clip_longer(tmp_path: Path) -> None:
+    step = 15360 // 30
+    late = make(tmp_path / "late.mkv", frames=30, pts=[50_000_000 * step + n * step for n in range(30)])
+    info = probe(late.path)
+    assert info.duration_s == pytest.approx(1.0, abs=0.05)
+    assert info.frames is not None
+    assert abs(info.frames - 30) <= 1

@@ -189,3 +189,14 @@ def test_two_who_follow_a_motion_read_its_grid_once_and_the_same() -> None:
     assert motion.residual_rows((640, 360)) != motion.residual_rows(FULL)
     assert Motion.still().residual_rows(FULL) is None
     assert FrameMotion(Motion.still(), seconds=0.04, size=FULL).own(10, 10, width=5, height=5) is None
+
+
+@pytest.mark.parametrize("size", [(8190, 32), (1280, 120), (33, 4000), (2, 2), (640, 1)])
+def test_strips_have_a_motion_too(size: tuple[int, int]) -> None:
+    """The flow of a picture that is less than 32 pixels high once it is scaled is refused, or reads past its memory."""
+    rng = np.random.default_rng(1)
+    picture = rng.integers(0, 255, size[::-1], dtype=np.uint8)
+    meter = MotionEstimator(upright_size=size)
+    assert meter.measure(picture) is None
+    for _ in range(4):
+        assert meter.measure(picture) is not None
