@@ -189,6 +189,7 @@ def _environment() -> jinja2.Environment:
         "seconds": format_seconds,
         "shown_list": lambda texts: ", ".join(visible(translated(text)) for text in texts),
         "status_class": lambda status: _STATUS_CLASS.get(status, "fail"),
+        "visible": visible,  # for what goes into a sentence of a template: `_shown` sees the whole, as markup
         "translated": lambda text: translated(text) if isinstance(text, str) else text,
     }
     return environment

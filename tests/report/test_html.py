@@ -110,6 +110,17 @@ def test_no_text_of_a_report_can_smuggle_markup_in() -> None:
     assert set(read(folder).tags) == set(read(folder_html([summary(page="bad.report.html")], title="Trip")).tags)
 
 
+ACTING = "\x1b]0;x\x07\u202e\u2028"
+
+
+def test_no_text_of_a_report_turns_lines_round_or_moves_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "EVIL", ACTING)
+    evil = with_evil(summary(audit=audit(), page="x", error="y"))
+    for page in (report_html(evil, thumbnails={0: b"\xff\xd8jpeg"}), folder_html([evil], title=ACTING)):
+        assert page.count("]0;x") > 2
+        assert not (set(ACTING) - set("]0;x")) & set(page)
+
+
 def test_a_link_leads_to_a_page_below_and_nowhere_else() -> None:
     for page in ("javascript:alert(1)", "https://example.org/", "a b/50%.report.html", "#x?y.report.html"):
         [link] = read(folder_html([summary(page=page)], title="Trip")).links
