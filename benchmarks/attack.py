@@ -38,11 +38,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from dashcamcleaner.core.frame import Frame, PixelLayout
 from dashcamcleaner.core.plan import Origin, Region
+from dashcamcleaner.core.styles import GAUSSIAN, MOSAIC, SOLID
 from dashcamcleaner.demo.plates import plate_text, render_plate
 from dashcamcleaner.obscure import obscurer as obscurer_module
 from dashcamcleaner.obscure import tones
-from dashcamcleaner.obscure.masks import RegionFootprint, cover
-from dashcamcleaner.obscure.obscurer import GAUSSIAN, MOSAIC, SOLID, Obscurer
+from dashcamcleaner.obscure.masks import RegionFootprint, footprint
+from dashcamcleaner.obscure.obscurer import Obscurer
 from tests.fakes import frame_of_planes
 
 FRAMES = 30
@@ -291,7 +292,7 @@ def fuse(
 
 
 def _grid_of(shot: Shot, luma: np.ndarray, *, cells: int) -> tuple[RegionFootprint, tuple[int, int]]:
-    place = cover(shot.region.xyxy, size=(luma.shape[1], luma.shape[0]), feather=FEATHER, block=(2, 2))
+    place = footprint(shot.region.xyxy, size=(luma.shape[1], luma.shape[0]), feather=FEATHER, block=(2, 2))
     assert place is not None
     grid = tones.cells_of(place, cells=cells)
     assert grid is not None

@@ -27,7 +27,7 @@ from dashcamcleaner.core.findings import AuditResult, Finding
 from dashcamcleaner.core.plan import FramePlan, Observation
 from dashcamcleaner.core.shapes import BOX, DEFAULT_SHAPES
 from dashcamcleaner.jobs.run import clean
-from dashcamcleaner.obscure.masks import cover, cover_mask
+from dashcamcleaner.obscure.masks import footprint, footprint_mask
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanReader, PlanWriter, plan_path
 from dashcamcleaner.settings import resolve
@@ -154,13 +154,13 @@ def _touched(box: tuple[float, float, float, float], plan: FramePlan, size: tupl
     x1, y1, x2, y2 = (max(0, round(v)) for v in box)
     touched = np.zeros((y2 - y1, x2 - x1), bool)
     for region in plan.regions:
-        place = cover(region.xyxy, size=size, shape=DEFAULT_SHAPES.get(region.kind, BOX), feather=resolve().feather)
+        place = footprint(region.xyxy, size=size, shape=DEFAULT_SHAPES.get(region.kind, BOX), feather=resolve().feather)
         if place is None:
             continue
         left, top, right, bottom = place.window
         inner = max(left, x1), max(top, y1), min(right, x2), min(bottom, y2)
         if inner[0] < inner[2] and inner[1] < inner[3]:
-            mask = cover_mask(place)[inner[1] - top : inner[3] - top, inner[0] - left : inner[2] - left]
+            mask = footprint_mask(place)[inner[1] - top : inner[3] - top, inner[0] - left : inner[2] - left]
             touched[inner[1] - y1 : inner[3] - y1, inner[0] - x1 : inner[2] - x1] |= mask > 0
     return float(touched.mean()) if touched.size else 1.0
 

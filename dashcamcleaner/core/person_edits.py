@@ -21,11 +21,11 @@ from dashcamcleaner.core.edit_rows import (
     unknown_keys_of,
     whole_number,
 )
+from dashcamcleaner.core.styles import STYLES
 from dashcamcleaner.messages import msg
 
 __all__ = [
     "LARGEST_SQUARE_PX",
-    "STYLES",
     "HidePerson",
     "KeepPerson",
     "KeepUnknown",
@@ -41,8 +41,6 @@ __all__ = [
 
 Span = tuple[float, float]
 """From one second to another, both included."""
-STYLES = ("gaussian", "mosaic", "solid", "picture")
-"""Styles that a person, or a track, may have of their own."""
 LARGEST_SQUARE_PX = 512
 _LONGEST_PATH = 1000
 _LONGEST_WORDS = 200

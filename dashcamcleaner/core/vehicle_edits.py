@@ -62,7 +62,7 @@ class TrackStyle(RowEdit):
 
     Args:
         track: the track's id within the plan.
-        style: one of `core.person_edits.STYLES`.
+        style: one of `core.styles.STYLES`.
         square_px: the side of a mosaic's squares in pixels; 0: untold.
         picture: the path of the picture that the style ``picture`` lays on.
 

@@ -28,7 +28,7 @@ from dashcamcleaner.core.shapes import BOX, DEFAULT_SHAPES, ELLIPSE, cubed, shap
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.messages import msg
 
-__all__ = ["RegionFootprint", "block_mask", "cover", "cover_mask", "region_mask", "stored_box"]
+__all__ = ["RegionFootprint", "block_mask", "footprint", "footprint_mask", "region_mask", "stored_box"]
 
 _FEATHER_PX = (2, 64)
 """Bounds of the feathered edge: thinner is invisible and left out, wider blurs the street instead of the face."""
@@ -98,7 +98,7 @@ def stored_box(
     return (x1, y1, x2, y2)
 
 
-def cover(
+def footprint(
     xyxy: tuple[float, float, float, float],
     *,
     size: tuple[int, int],
@@ -136,8 +136,8 @@ def cover(
     )
 
 
-def cover_mask(place: RegionFootprint) -> np.ndarray:
-    """``(h, w)`` uint8 over the cover's window: 255 hidden wholly, 1-254 feathered edge, 0 untouched."""
+def footprint_mask(place: RegionFootprint) -> np.ndarray:
+    """``(h, w)`` uint8 over the footprint's window: 255 hidden wholly, 1-254 feathered edge, 0 untouched."""
     bw, bh = place.block
     x1, y1, x2, y2 = place.window
     return block_mask(place).repeat(bh, axis=0).repeat(bw, axis=1)[: y2 - y1, : x2 - x1]
@@ -195,11 +195,11 @@ def region_mask(
     size = orientation.upright_size(upright_size)  # turning back by the same quarter turns gives the stored size
     box = stored_box(region, upright_size=upright_size, orientation=orientation)
     shape = shape_of(region, shapes)
-    place = cover(box, size=size, shape=shape, block=block, feather=0.0 if region.kind == WHOLE_FRAME else feather)
+    place = footprint(box, size=size, shape=shape, block=block, feather=0.0 if region.kind == WHOLE_FRAME else feather)
     if place is None:
         return 0, 0, np.zeros((0, 0), np.uint8)
     x1, y1, x2, y2 = place.window
-    mask = orientation.upright(cover_mask(place))
+    mask = orientation.upright(footprint_mask(place))
     if orientation.mirrored:
         x1, x2 = size[0] - x2, size[0] - x1
     w, h = size

@@ -14,20 +14,15 @@ import numpy as np
 from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
 from dashcamcleaner.core.plan import WHOLE_FRAME, Region
 from dashcamcleaner.core.shapes import DEFAULT_SHAPES, SHAPES, shape_of
+from dashcamcleaner.core.styles import GAUSSIAN, MOSAIC, PICTURE, STYLES
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.messages import msg
-from dashcamcleaner.obscure.masks import RegionFootprint, block_mask, cover, stored_box
+from dashcamcleaner.obscure.masks import RegionFootprint, block_mask, footprint, stored_box
 from dashcamcleaner.obscure.overlay import fit_picture, read_picture
 from dashcamcleaner.obscure.planes import PlaneView, native, neutral, plane_views, top
 from dashcamcleaner.obscure.tones import Tones, blocks, cells_of, smooth
 
-__all__ = ["GAUSSIAN", "MOSAIC", "PICTURE", "SOLID", "STYLES", "Obscurer"]
-
-GAUSSIAN = "gaussian"
-MOSAIC = "mosaic"
-SOLID = "solid"
-PICTURE = "picture"
-STYLES = (GAUSSIAN, MOSAIC, SOLID, PICTURE)
+__all__ = ["Obscurer"]
 
 STRENGTHS = (1, 6)
 
@@ -112,7 +107,7 @@ class Obscurer:
         for region in regions:  # all are checked before the first is painted
             box = stored_box(region, upright_size=frame.upright_size, orientation=orientation)
             whole = region.kind == WHOLE_FRAME
-            place = cover(
+            place = footprint(
                 box,
                 size=frame.size,
                 shape=shape_of(region, self._shapes),

@@ -165,7 +165,7 @@ def styled(edits: Edits, objects: Sequence[ReviewObject], style: str, square_px:
     Args:
         edits: those in force.
         objects: the ones whose style it is.
-        style: one of `core.person_edits.STYLES`, or empty.
+        style: one of `core.styles.STYLES`, or empty.
         square_px: the side of a mosaic's squares in pixels; 0: untold.
         picture: the path of the picture that the style ``picture`` lays on.
     """

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dashcamcleaner.core.styles import GAUSSIAN, STYLES
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.messages import joined, msg
 from dashcamcleaner.settings.row import UNSET, Setting, rows_of, setting
@@ -104,9 +105,9 @@ class Settings:
     threshold_plate: float | None = setting(None, "hide", "Threshold for plates",
         "Threshold for number plates alone; auto: as threshold.", minimum=0, maximum=1)
     # --- how it looks
-    style: str = setting("gaussian", "look", "Style",
+    style: str = setting(GAUSSIAN, "look", "Style",
         "How hidden regions look: soft, blocks, one colour, or your own picture.",
-        choices=("gaussian", "mosaic", "solid", "picture"), basic=True)
+        choices=STYLES, basic=True)
     strength: int = setting(3, "look", "Blur strength",
         "6 hides most (one colour), 1 least (six cells on the region's long side); none can be read back.",
         minimum=1, maximum=6, basic=True)

@@ -20,12 +20,12 @@ def region(*xyxy: float, kind: str = "face") -> Region:
 @settings(max_examples=60, deadline=None)
 @given(width=st.integers(4, 300), height=st.integers(4, 300), at=st.integers(-100, 60))
 def test_an_ellipse_holds_what_its_box_was_grown_from_and_is_cut_not_squeezed(width, height, at):
-    place = masks.cover((at, at, at + width, at + height), size=(400, 400), shape="ellipse")
-    free = masks.cover((200, 200, 200 + width, 200 + height), size=(4000, 4000), shape="ellipse")
+    place = masks.footprint((at, at, at + width, at + height), size=(400, 400), shape="ellipse")
+    free = masks.footprint((200, 200, 200 + width, 200 + height), size=(4000, 4000), shape="ellipse")
     if place is None:
         return
     assert free is not None
-    mask, whole = masks.cover_mask(place), masks.cover_mask(free)
+    mask, whole = masks.footprint_mask(place), masks.footprint_mask(free)
     dx, dy = free.box[0] - place.box[0], free.box[1] - place.box[1]
     x, y = place.window[0] + dx - free.window[0], place.window[1] + dy - free.window[1]
     same_parity = dx % 2 == 0 and dy % 2 == 0 and (free.box[2] - free.box[0]) == (place.box[2] - place.box[0])
@@ -59,11 +59,11 @@ def test_region_mask_is_the_covered_part_seen_upright(box, turns, mirrored, bloc
     found[y : y + mask.shape[0], x : x + mask.shape[1]] = mask
     xyxy = masks.stored_box(one, upright_size=upright, orientation=orientation)
     shape = {"face": masks.ELLIPSE}.get(kind, masks.BOX)
-    place = masks.cover(xyxy, size=stored, shape=shape, block=block)
+    place = masks.footprint(xyxy, size=stored, shape=shape, block=block)
     expected = np.zeros((stored[1], stored[0]), np.uint8)
     if place is not None:
         x1, y1, x2, y2 = place.window
-        expected[y1:y2, x1:x2] = masks.cover_mask(place)
+        expected[y1:y2, x1:x2] = masks.footprint_mask(place)
     assert np.array_equal(found, orientation.upright(expected))
     if kind == WHOLE_FRAME:
         assert (found == 255).all()

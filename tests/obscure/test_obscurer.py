@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
 from dashcamcleaner.core.plan import WHOLE_FRAME, Origin, Region
+from dashcamcleaner.core.styles import STYLES
 from dashcamcleaner.errors import DashcamCleanerError, SettingError
 from dashcamcleaner.obscure import masks
 from dashcamcleaner.obscure.masks import region_mask
-from dashcamcleaner.obscure.obscurer import STYLES, Obscurer
+from dashcamcleaner.obscure.obscurer import Obscurer
 
 LAYOUTS = {
     "yuv420p": PixelLayout("yuv420p"),
@@ -125,7 +126,7 @@ def test_only_the_rectangle_changes_and_the_reference_pictures_stay(name, style,
     one = region(20.3, 14.7, 60.1, 34.2)
     Obscurer(style=style, feather=0.2, picture=picture).obscure(frame, [one])
     sx, sy = frame.layout.chroma_shift
-    place = masks.cover(one.xyxy, size=frame.size, feather=0.2, block=(1 << sx, 1 << sy))
+    place = masks.footprint(one.xyxy, size=frame.size, feather=0.2, block=(1 << sx, 1 << sy))
     assert place is not None
     x1, y1, x2, y2 = place.window
     for reference, old, new in zip(references, before, frame.planes, strict=True):
