@@ -245,12 +245,12 @@ def thumbnail(case: Case, target: Path) -> Leak:
 
 def second_stream(case: Case, target: Path) -> Leak:
     encode(case, target, clear_stream=True)
-    return Leak(("extra-film",))
+    return Leak(("extra-video-stream",))
 
 
 def sound_late(case: Case, target: Path) -> Leak:
     encode(case, target, audio_shift_s=0.08)
-    return Leak(("sound-shift",))
+    return Leak(("audio-shift",))
 
 
 def location(case: Case, target: Path) -> Leak:

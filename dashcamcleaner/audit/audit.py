@@ -19,12 +19,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from dashcamcleaner.audit.align import paired
+from dashcamcleaner.audit.audio import audio_offset_s, audio_shift_s
 from dashcamcleaner.audit.container import examine
 from dashcamcleaner.audit.contents import ContainerContents, compare_contents
 from dashcamcleaner.audit.frame_audit import FrameAuditor
 from dashcamcleaner.audit.kept import KeptPersons
 from dashcamcleaner.audit.models import AuditModels, open_models
-from dashcamcleaner.audit.sound import audio_offset_s, audio_shift_s
 from dashcamcleaner.core.edit_types import Edit
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
@@ -263,24 +263,24 @@ def _opened(path: Path, *, video_track: int | None = None) -> tuple[MediaInfo, A
 def _compare_files(
     source: Path, output: Path, settings: Settings, result: AuditResult, *, video: int
 ) -> Iterator[Finding]:
-    """Streams, tags, sound, and what stands beside the video stream."""
+    """Streams, tags, audio, and what stands beside the video stream."""
     before, after = examine(source, video=video), examine(output)
     muted = settings.audio == "mute"
     findings = compare_contents(before, after, keep=settings.keep, muted=muted)
     yield from findings
     by_ear, compared = [], 0
-    for number, (one, other) in enumerate(zip(before.sound, after.sound, strict=False), 1):
+    for number, (one, other) in enumerate(zip(before.audio, after.audio, strict=False), 1):
         compared += 1
         if muted or audio_shift_s(one, other) is not None:
             continue
         heard = audio_offset_s(source, output, source_stream=one.stream, output_stream=other.stream)
         if heard is None or heard[1] < 0.5:
-            by_ear.append(found("sound-unknown", {"number": number}))
+            by_ear.append(found("audio-unknown", {"number": number}))
         elif abs(heard[0]) > _MOST_HEARD_SHIFT_S:
-            by_ear.append(found("sound-shift", {"number": number, "shift_ms": heard[0] * 1000}))
+            by_ear.append(found("audio-shift", {"number": number, "shift_ms": heard[0] * 1000}))
     yield from by_ear
     findings += by_ear
-    for name, looked_at in (("sound", compared), ("leftovers", _things_beside(after))):
+    for name, looked_at in (("audio", compared), ("leftovers", _things_beside(after))):
         bad = sum(f.check == name and f.severity is not Severity.NOTE for f in findings)
         result.checks.append(checked(name, looked_at=looked_at, found=bad))
 
@@ -290,7 +290,7 @@ _MOST_HEARD_SHIFT_S = 0.03
 
 def _things_beside(facts: ContainerContents) -> int:
     return (
-        len(facts.video_streams) + len(facts.other_streams) + len(facts.sound) + len(facts.tags) + len(facts.pictures)
+        len(facts.video_streams) + len(facts.other_streams) + len(facts.audio) + len(facts.tags) + len(facts.pictures)
     )
 
 

@@ -20,9 +20,9 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image
 
+from dashcamcleaner.audit.audio import AudioTrack
 from dashcamcleaner.audit.contents import ContainerContents, EmbeddedPicture
 from dashcamcleaner.audit.positions import beside_the_picture, between_pictures, position_in
-from dashcamcleaner.audit.sound import AudioTrack
 from dashcamcleaner.core.budget import fits
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import codecs
@@ -74,8 +74,11 @@ def examine(path: Path, *, video: int | None = None) -> ContainerContents:
     try:
         with open_source(path) as container:
             tracks = _read_streams(path, container, facts, video=video)
-            films = {index: container.streams[index].codec_context for index in facts.video_streams}
-            codec_of = {index: context.codec.canonical_name for index, context in films.items() if context is not None}
+            codec_of = {
+                index: context.codec.canonical_name
+                for index in facts.video_streams
+                if (context := container.streams[index].codec_context) is not None
+            }
             judges = _text_judges(container)
             if facts.video_streams:
                 first = container.streams[facts.video_streams[0]]
@@ -84,7 +87,7 @@ def examine(path: Path, *, video: int | None = None) -> ContainerContents:
                     time_base=first.time_base or Fraction(1), rate=frame_rate(container, first)
                 )
             first_picture: Fraction | None = None
-            sound_times: dict[int, list[Fraction]] = {index: [] for index in tracks}
+            audio_times: dict[int, list[Fraction]] = {index: [] for index in tracks}
             for packet in read_packets(container):
                 if not packet.size:
                     continue
@@ -106,11 +109,11 @@ def examine(path: Path, *, video: int | None = None) -> ContainerContents:
                     first_picture = time if first_picture is None else min(time, first_picture)
                 elif index in tracks and packet.pts is not None:
                     tracks[index].packets.append(hashlib.sha256(bytes(packet)).digest()[:8])
-                    sound_times[index].append(packet.pts * packet.time_base)
+                    audio_times[index].append(packet.pts * packet.time_base)
             start = first_picture or Fraction(0)
-            for index, times in sound_times.items():
+            for index, times in audio_times.items():
                 tracks[index].times_s = [float(time - start) for time in times]
-            facts.sound = list(tracks.values())
+            facts.audio = list(tracks.values())
             facts.texts = {one.name: why for one in judges.values() if one.name and (why := one.judge.finish())}
             name = container.format.name
     except av.error.FFmpegError as error:
@@ -149,7 +152,7 @@ def _text_judges(container: Any) -> dict[int, _TextTrack]:
 
 
 def _search_messages(packet: Any, codec_of: dict[int, str], facts: ContainerContents) -> None:
-    """Look at what stands between the pictures of a film; a find is told once for each film."""
+    """Look at what stands between the pictures of a video stream; a find is told once for each."""
     index = packet.stream_index
     for message in between_pictures(bytes(packet), codec=codec_of[index]):
         if told := position_in(message):

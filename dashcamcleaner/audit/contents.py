@@ -1,6 +1,6 @@
 """What two clip files hold besides pictures, and what of the output should not be there. Pure; `audit.container` reads.
 
-`compare_contents` judges the output's file by what the run was asked to keep: one video stream, the same sound at the
+`compare_contents` judges the output's file by what the run was asked to keep: one video stream, the same audio at the
 same times, no position, no tag, no picture beside the video stream.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from dashcamcleaner.audit.sound import AudioTrack, audio_shift_s
+from dashcamcleaner.audit.audio import AudioTrack, audio_shift_s
 from dashcamcleaner.core.finding_table import found
 from dashcamcleaner.core.findings import Finding, Severity
 from dashcamcleaner.media.codecs import SAFE_TAGS, is_location_tag, is_structural_tag
@@ -49,7 +49,7 @@ class ContainerContents:
         video_streams: indices of the picture streams that are no cover.
         other_streams: data, subtitle and attachment streams, for people.
         data_streams: the data streams among them.
-        sound: the sound tracks.
+        audio: the audio tracks.
         tags: the tags of the container and of all streams, name -> value (a stream's as ``stream 1: name``).
         pictures: what stands beside the video stream.
         positions: places where bytes outside of tags and text tracks hold a position.
@@ -62,7 +62,7 @@ class ContainerContents:
     video_streams: list[int] = field(default_factory=list)
     other_streams: list[str] = field(default_factory=list)
     data_streams: list[str] = field(default_factory=list)
-    sound: list[AudioTrack] = field(default_factory=list)
+    audio: list[AudioTrack] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
     pictures: list[EmbeddedPicture] = field(default_factory=list)
     positions: list[str] = field(default_factory=list)
@@ -81,12 +81,12 @@ def compare_contents(
         source: what the source's file holds.
         output: what the output's file holds.
         keep: what was asked to be kept of what is stripped by default, see `settings.KEEPABLE`.
-        muted: the sound was to be left out.
+        muted: the audio was to be left out.
     """
     findings: list[Finding] = []
     if not output.video_streams:
         findings.append(found("no-picture"))
-    findings += [found("extra-film", {"stream": stream}) for stream in output.video_streams[1:]]
+    findings += [found("extra-video-stream", {"stream": stream}) for stream in output.video_streams[1:]]
     for picture in output.pictures:
         if picture.cover and "cover" in keep:
             findings.append(found("cover-kept", {"where": picture.where}))
@@ -150,21 +150,21 @@ def _compare_tags(output: ContainerContents, keep: Collection[str]) -> Iterator[
 
 def _compare_audio(source: ContainerContents, output: ContainerContents, muted: bool) -> Iterator[Finding]:
     if muted:
-        if output.sound:
-            yield found("sound-present")
+        if output.audio:
+            yield found("audio-present")
         return
-    if len(source.sound) != len(output.sound):
+    if len(source.audio) != len(output.audio):
         yield found(
-            "sound-tracks", {"before": len(source.sound), "after": len(output.sound)},
-            severity=Severity.REVIEW if len(output.sound) < len(source.sound) else Severity.FAIL,
+            "audio-tracks", {"before": len(source.audio), "after": len(output.audio)},
+            severity=Severity.REVIEW if len(output.audio) < len(source.audio) else Severity.FAIL,
         )  # fmt: skip
-    for number, (before, after) in enumerate(zip(source.sound, output.sound, strict=False), 1):
+    for number, (before, after) in enumerate(zip(source.audio, output.audio, strict=False), 1):
         shift = audio_shift_s(before, after)
         lost = len(before.packets) - len(after.packets)
         if shift is not None and abs(shift) > MOST_AUDIO_SHIFT_S:
-            yield found("sound-shift", {"number": number, "shift_ms": shift * 1000})
+            yield found("audio-shift", {"number": number, "shift_ms": shift * 1000})
         elif shift is not None and lost > max(2, 0.02 * len(before.packets)):
-            yield found("sound-cut", {"number": number, "lost": lost, "packets": len(before.packets)})
+            yield found("audio-cut", {"number": number, "lost": lost, "packets": len(before.packets)})
 
 
 _CHAPTER_TITLE = re.compile(r"chapter (\d+): title=Chapter \1")

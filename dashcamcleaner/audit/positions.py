@@ -28,7 +28,7 @@ def position_in(data: bytes) -> str:
 
 
 def between_pictures(packet: bytes, *, codec: str) -> Iterator[bytes]:
-    """The messages that stand beside the coded picture in one packet of a film.
+    """The messages that stand beside the coded picture in one packet of a video stream.
 
     Args:
         packet: the packet with its units behind lengths of four bytes, or behind start codes.

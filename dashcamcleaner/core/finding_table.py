@@ -77,7 +77,7 @@ CHECKS: Mapping[str, CheckRow] = _table(
     (
         CheckRow("audit", "The audit"),
         CheckRow("media", "Frame count, times, size and order", unit="frames", one="frame"),
-        CheckRow("sound", "Sound and its timing", unit="sound tracks", one="sound track"),
+        CheckRow("audio", "Audio and its timing", unit="audio tracks", one="audio track"),
         CheckRow(
             "leftovers", "Streams, tags, pictures, positions beside the video stream",
             unit="streams, tags and pictures", one="stream, tag or picture",
@@ -162,28 +162,28 @@ FINDINGS: Mapping[str, FindingRow] = _table(
             "Detections may have been taken out of the plan; clean the clip again.",
         ),
         FindingRow(
-            "sound-present", "sound", _FAIL, "The sound was to be left out, but the output has some.", _NEW,
+            "audio-present", "audio", _FAIL, "The audio was to be left out, but the output has some.", _NEW,
         ),
         FindingRow(
-            "sound-tracks", "sound", _FAIL, "The source has {before} sound tracks, the output {after}.",
+            "audio-tracks", "audio", _FAIL, "The source has {before} audio tracks, the output {after}.",
             "A track that the container cannot hold is left out, and the run says so.", by_rendering=True,
         ),
         FindingRow(
-            "sound-shift", "sound", _FAIL, "Sound track {number} comes {shift_ms:+.0f} ms against the picture.", _AGAIN,
+            "audio-shift", "audio", _FAIL, "Audio track {number} comes {shift_ms:+.0f} ms against the picture.", _AGAIN,
             by_rendering=True,
         ),
         FindingRow(
-            "sound-cut", "sound", _REVIEW, "Sound track {number} lacks {lost} of {packets} packets.", _AGAIN,
+            "audio-cut", "audio", _REVIEW, "Audio track {number} lacks {lost} of {packets} packets.", _AGAIN,
             by_rendering=True,
         ),
         FindingRow(
-            "sound-unknown", "sound", _REVIEW,
-            "Sound track {number} was converted and cannot be compared with the source; listen to it.",
+            "audio-unknown", "audio", _REVIEW,
+            "Audio track {number} was converted and cannot be compared with the source; listen to it.",
             "It is silent or too even to be compared by its loudness.",
         ),
         FindingRow(
-            "extra-film", "leftovers", _FAIL,
-            "The output holds a second picture stream (stream {stream}), which nobody cleaned.", _AGAIN,
+            "extra-video-stream", "leftovers", _FAIL,
+            "The output holds a second video stream (stream {stream}), which nobody cleaned.", _AGAIN,
             by_rendering=True,
         ),
         FindingRow(

@@ -50,7 +50,7 @@ class Finding:
 
     Args:
         check: name of the check that saw it, see `Check`.
-        code: what it is, for programs: ``clear-object``, ``region-clear``, ``extra-picture``, ...
+        code: what it is, for programs: ``clear-object``, ``audio-shift``, ... (`core.finding_table`).
         severity: what it does to the status.
         message: one sentence for people.
         kind: the kind of the object, empty where none is concerned.
@@ -114,7 +114,7 @@ class Check:
     """One check, whether it ran, and what that shows.
 
     Args:
-        name: ``media``, ``sound``, ``leftovers``, ``pixels``, ``search-face``, ...
+        name: ``media``, ``audio``, ``leftovers``, ``pixels``, ``search-face``, ...
         title: the name that people read.
         ran: False makes the status NEEDS REVIEW at best.
         why_not: why it could not run, with the way out.

@@ -67,7 +67,7 @@ class MediaInfo:
         duration_s: seconds, or None where the container does not tell.
         bit_rate: bits per second of the main picture stream (or the file), None if untold.
         streams: all streams; `video` is the index of the main picture stream.
-        video_track: number of the main picture stream among the films, from 1.
+        video_track: number of the main video stream among the video streams, from 1.
         chapters: number of chapters.
         chapter_titles: what each is called, empty where it has no title.
         tags: container-level tags (names only matter to what is stripped).

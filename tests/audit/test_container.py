@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 import pytest
 
+from dashcamcleaner.audit.audio import audio_offset_s, audio_shift_s
 from dashcamcleaner.audit.container import examine
 from dashcamcleaner.audit.contents import compare_contents
-from dashcamcleaner.audit.sound import audio_offset_s, audio_shift_s
 from dashcamcleaner.core.findings import Severity
 from dashcamcleaner.errors import InputError
 from tests import clips
@@ -28,12 +28,12 @@ def test_a_plain_clip(tmp_path: Path) -> None:
     made = clips.make(tmp_path / "a.mp4", sounds=(clips.Sound(), clips.Sound(language="deu")), b_frames=2)
     facts = examine(made.path)
     assert facts.video_streams == [0]
-    assert len(facts.sound) == 2
+    assert len(facts.audio) == 2
     assert facts.pictures == []
     assert compare_contents(facts, facts, keep=(), muted=False) == []
 
 
-def test_what_stands_beside_the_film_is_seen(tmp_path: Path) -> None:
+def test_what_stands_beside_the_video_stream_is_seen(tmp_path: Path) -> None:
     made = clips.make(tmp_path / "a.mp4", cover=True, tags={"location": "+48.1371+011.5754/"})
     facts = examine(made.path)
     assert [p.cover for p in facts.pictures] == [True]
@@ -61,7 +61,7 @@ def test_a_thumbnail_and_a_position_between_the_packets_are_seen(tmp_path: Path,
 
 
 def test_copied_sound_that_was_shifted_is_measured(tmp_path: Path) -> None:
-    one = examine(clips.make(tmp_path / "a.mp4", frames=60, sounds=(clips.Sound(),)).path).sound[0]
+    one = examine(clips.make(tmp_path / "a.mp4", frames=60, sounds=(clips.Sound(),)).path).audio[0]
     late = type(one)(1, one.codec, list(one.packets), [t + 0.08 for t in one.times_s])
     assert audio_shift_s(one, one) == 0
     assert audio_shift_s(one, late) == pytest.approx(0.08)
@@ -70,7 +70,7 @@ def test_copied_sound_that_was_shifted_is_measured(tmp_path: Path) -> None:
 def test_converted_sound_is_compared_by_ear(tmp_path: Path) -> None:
     one = clips.make(tmp_path / "a.mp4", frames=90, sounds=(clips.Sound(),)).path
     same = clips.make(tmp_path / "b.mkv", frames=90, sounds=(clips.Sound(codec="flac"),)).path
-    before, after = examine(one).sound[0], examine(same).sound[0]
+    before, after = examine(one).audio[0], examine(same).audio[0]
     assert audio_shift_s(before, after) is None
     heard = audio_offset_s(one, same, source_stream=before.stream, output_stream=after.stream)
     assert heard is not None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dashcamcleaner.audit.audio import AudioTrack
 from dashcamcleaner.audit.contents import ContainerContents, EmbeddedPicture, compare_contents
-from dashcamcleaner.audit.sound import AudioTrack
 from dashcamcleaner.core.findings import Severity
 
 
@@ -16,7 +16,7 @@ def track(*, shift_s: float = 0.0, packets: int = 50, seed: int = 0) -> AudioTra
 
 
 def clip(**changes: object) -> ContainerContents:
-    facts = ContainerContents(video_streams=[0], sound=[track()], tags={"creation_time": "2026-01-01", "encoder": "x"})
+    facts = ContainerContents(video_streams=[0], audio=[track()], tags={"creation_time": "2026-01-01", "encoder": "x"})
     for name, value in changes.items():
         setattr(facts, name, value)
     return facts
@@ -43,7 +43,7 @@ def test_a_clean_file_says_nothing() -> None:
 @pytest.mark.parametrize(
     ("output", "code", "keep"),
     [
-        (clip(video_streams=[0, 3]), "extra-film", ()),
+        (clip(video_streams=[0, 3]), "extra-video-stream", ()),
         (clip(video_streams=[]), "no-picture", ()),
         (clip(pictures=[PICTURE]), "cover", "cover"),
         (clip(pictures=[THUMBNAIL]), "thumbnail", ()),
@@ -55,8 +55,8 @@ def test_a_clean_file_says_nothing() -> None:
         (clip(texts={"text track (stream 2)": "tells the position"}), "text", "data"),
         (clip(tags={"stream 1: language": "48.1000, 11.5000"}), "location", "location"),
         (clip(tags={"chapter 1: title": "48.1000, 11.5000"}), "location", "location"),
-        (clip(sound=[track(shift_s=0.08)]), "sound-shift", ()),
-        (clip(sound=[track(shift_s=-0.03)]), "sound-shift", ()),
+        (clip(audio=[track(shift_s=0.08)]), "audio-shift", ()),
+        (clip(audio=[track(shift_s=-0.03)]), "audio-shift", ()),
     ],
 )
 def test_what_should_not_be_there_fails_unless_it_was_asked_for(
@@ -85,13 +85,13 @@ def test_what_may_hold_anything_is_to_review() -> None:
     assert codes(unread, keep=("subtitles",)) == {"text-kept": Severity.NOTE}
 
 
-def test_sound_that_lacks_packets_or_a_track_is_told() -> None:
-    assert "sound-cut" in codes(clip(sound=[track(packets=40)]))
-    assert "sound-tracks" in codes(clip(sound=[]))
-    assert codes(clip(sound=[]), muted=True) == {}
-    assert codes(clip(), muted=True)["sound-present"] is Severity.FAIL
+def test_audio_that_lacks_packets_or_a_track_is_told() -> None:
+    assert "audio-cut" in codes(clip(audio=[track(packets=40)]))
+    assert "audio-tracks" in codes(clip(audio=[]))
+    assert codes(clip(audio=[]), muted=True) == {}
+    assert codes(clip(), muted=True)["audio-present"] is Severity.FAIL
 
 
 def test_silence_repeats_itself_without_counting_as_a_shift() -> None:
     silent = AudioTrack(1, "aac", [b"same"] * 50, [i * 0.021 for i in range(50)])
-    assert codes(clip(sound=[silent]), source=clip(sound=[silent])) == {}
+    assert codes(clip(audio=[silent]), source=clip(audio=[silent])) == {}

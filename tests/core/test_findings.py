@@ -61,8 +61,8 @@ def test_nothing_found_says_what_that_shows() -> None:
     assert told.startswith("nothing wrong in 59 plates")
     assert "5.0%" in told or "4.9%" in told  # the rule of three
     assert Check("a", "A", looked_at=59, found=2).description == "2 wrong of 59 frames"
-    assert checked("sound", looked_at=1).description == "nothing wrong in 1 sound track"
-    assert checked("sound", looked_at=2).description == "nothing wrong in 2 sound tracks"
+    assert checked("audio", looked_at=1).description == "nothing wrong in 1 audio track"
+    assert checked("audio", looked_at=2).description == "nothing wrong in 2 audio tracks"
     assert all(row.one != row.unit for row in CHECKS.values())
 
 

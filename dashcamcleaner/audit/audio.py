@@ -1,4 +1,4 @@
-"""Is the sound of two files in time? By its packets where it was copied, by ear where it was converted.
+"""Is the audio of two files in time? By its packets where it was copied, by ear where it was converted.
 
 `audit.container` reads packets; what was converted is decoded here.
 """
@@ -23,7 +23,7 @@ _ENVELOPE_HZ = 400
 
 @dataclass(slots=True)
 class AudioTrack:
-    """One sound track.
+    """One audio track.
 
     Args:
         stream: its index in the file.
