@@ -57,16 +57,16 @@ class MediaInfo:
         container: FFmpeg's short format name (``mov,mp4,m4a,3gp,3g2,mj2``).
         size: ``(width, height)`` of the stored picture.
         orientation: how stored pixels become upright.
-        layout: pixel layout of the main picture stream.
-        time_base: the time base of the main picture stream.
+        layout: pixel layout of the main video stream.
+        time_base: the time base of the main video stream.
         start_pts: pts of its first frame if the container tells, else None.
         start_s: when the earliest stream of the file begins, seconds, exact.
         end_pts: when the last frame's showing ends, in ticks of `time_base`, where the container tells it exactly.
         frame_rate: average rate as the container tells; a hint for people and ETA, never for timing.
         frames: the frame count if the container tells, else an estimate from the duration, else None.
         duration_s: seconds, or None where the container does not tell.
-        bit_rate: bits per second of the main picture stream (or the file), None if untold.
-        streams: all streams; `video` is the index of the main picture stream.
+        bit_rate: bits per second of the main video stream (or the file), None if untold.
+        streams: all streams; `video` is the index of the main video stream.
         video_track: number of the main video stream among the video streams, from 1.
         chapters: number of chapters.
         chapter_titles: what each is called, empty where it has no title.
