@@ -56,7 +56,6 @@ __all__ = [
     "PersonRule",
     "TrackEdit",
     "UnknownEdit",
-    "Verdict",
     "edit_from_row",
 ]
 
@@ -377,13 +376,12 @@ class UnknownEdit:
     row_name: str
 
 
-Verdict: TypeAlias = KeepTrack | DropTrack | OnlyTrack | CheckedTrack
-"""What a person said about a track by one key or button."""
 HandEdit: TypeAlias = DrawnRegion | HiddenZone | ClearZone | HiddenSpan
 """What a person added by hand."""
 PersonRule: TypeAlias = PersonTrack | KeepPerson | HidePerson | OnlyPersons | KeepUnknown | PersonStyle
 """Who is who, and who is hidden."""
-_KnownEdit: TypeAlias = Verdict | NameTrack | HandEdit | PersonRule | KeepSpan | CheckedSpot | VehicleTrack | TrackStyle
+_TrackEdit: TypeAlias = KeepTrack | DropTrack | OnlyTrack | CheckedTrack | NameTrack
+_KnownEdit: TypeAlias = _TrackEdit | HandEdit | PersonRule | KeepSpan | CheckedSpot | VehicleTrack | TrackStyle
 Edit: TypeAlias = _KnownEdit | UnknownEdit
 
 EDIT_TYPES: Mapping[str, type[_KnownEdit]] = {

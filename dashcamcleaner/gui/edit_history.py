@@ -11,26 +11,16 @@ from collections.abc import Callable, Sequence
 
 from dashcamcleaner.core.edit_rows import Box, KeyFrame
 from dashcamcleaner.core.edit_types import (
-    CheckedTrack,
     DrawnRegion,
-    DropTrack,
-    Edit,
     HandEdit,
     HiddenSpan,
-    KeepTrack,
     NameTrack,
-    OnlyTrack,
-    Verdict,
 )
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.review.history_file import HistoryFile
 
-__all__ = ["VERDICTS", "EditHistory"]
-
-VERDICTS: dict[str, type[Verdict]] = {kind.row_name: kind for kind in (KeepTrack, DropTrack, OnlyTrack, CheckedTrack)}
-"""What can be said about a track, by its name in the table of shortcuts."""
-_EXCLUSIVE = (KeepTrack, DropTrack, OnlyTrack)
+__all__ = ["EditHistory"]
 
 
 class EditHistory:
@@ -77,27 +67,17 @@ class EditHistory:
 
     def change(self, edits: Edits) -> None:
         """Other edits are in force; the same ones are no step."""
-        self._push(edits)
-
-    def _push(self, edits: Edits) -> None:
         if edits != self.edits:
             self._states[self._at + 1 :] = [edits]
             self._at += 1
 
     # --- tracks
 
-    def toggle(self, verdict: Verdict) -> None:
-        """Say something about a track, or take it back. Keeping, removing and hiding alone exclude each other."""
-        said = any(_says(edit, (type(verdict),), verdict.track) for edit in self.edits.entries)
-        apart = _EXCLUSIVE if isinstance(verdict, _EXCLUSIVE) else (type(verdict),)
-        others = [edit for edit in self.edits.entries if not _says(edit, apart, verdict.track)]
-        self._push(Edits((*others, *(() if said else (verdict,)))))
-
     def rename(self, track: int, name: str) -> None:
         """Give a track a name; an empty one takes it away."""
-        others = [edit for edit in self.edits.entries if not _says(edit, (NameTrack,), track)]
+        others = [edit for edit in self.edits.entries if not (isinstance(edit, NameTrack) and edit.track == track)]
         named = (NameTrack(track, name.strip()),) if name.strip() else ()
-        self._push(Edits((*others, *named)))
+        self.change(Edits((*others, *named)))
 
     # --- by hand
 
@@ -113,7 +93,7 @@ class EditHistory:
 
     def add(self, edit: HandEdit) -> int:
         """Add something by hand; gives its place."""
-        self._push(self.edits.added(_rounded(edit)))
+        self.change(self.edits.added(_rounded(edit)))
         return len(self.edits.entries) - 1
 
     def extend_region(self, drawn_in: Edits, place: int, keys: Sequence[KeyFrame]) -> bool:
@@ -150,10 +130,10 @@ class EditHistory:
 
     def remove(self, place: int) -> None:
         """Take back what was added by hand."""
-        self._push(self.edits.without(place))
+        self.change(self.edits.without(place))
 
     def _replace(self, place: int, edit: HandEdit) -> None:
-        self._push(self.edits.replaced(place, _rounded(edit)))
+        self.change(self.edits.replaced(place, _rounded(edit)))
 
     # --- the file
 
@@ -180,10 +160,6 @@ class EditHistory:
                 past.write(states, at)
 
         return write
-
-
-def _says(edit: Edit, kinds: tuple[type[Verdict | NameTrack], ...], track: int) -> bool:
-    return isinstance(edit, kinds) and edit.track == track
 
 
 def _rounded(edit: HandEdit) -> HandEdit:

@@ -357,10 +357,6 @@ class Queue:
         """The rows that are being worked on."""
         return [row for row in self if row.state in BUSY]
 
-    def unfinished(self) -> list[Row]:
-        """What is worth continuing next time."""
-        return [row for row in self if row.state in BUSY or row.state in (State.WAITING, State.STOPPED)]
-
     def totals(self, *, pace_fps: float | None = None) -> Totals:
         """How far the queue is.
 

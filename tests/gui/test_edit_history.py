@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashcamcleaner.core.edit_types import (
-    CheckedTrack,
+    EDIT_TYPES,
     DrawnRegion,
     DropTrack,
+    Edit,
     HiddenSpan,
     HiddenZone,
     KeepTrack,
@@ -19,7 +20,7 @@ from dashcamcleaner.core.edit_types import (
 )
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.errors import OutputError
-from dashcamcleaner.gui.edit_history import VERDICTS, EditHistory
+from dashcamcleaner.gui.edit_history import EditHistory
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.edits_text import edits_as_text, edits_from_text
 
@@ -34,21 +35,14 @@ def drawn(*times: float) -> DrawnRegion:
     return DrawnRegion(tuple((time_s, BOX) for time_s in times))
 
 
-def test_keeping_and_removing_exclude_each_other(tmp_path: Path) -> None:
-    history = history_at(tmp_path / "a.edits.jsonl")
-    history.toggle(KeepTrack(3))
-    history.toggle(CheckedTrack(3))
-    history.toggle(DropTrack(3))
-    edits = history.edits
-    assert (edits.keep, edits.drop, edits.checked) == (frozenset(), {3}, {3})
-    history.toggle(DropTrack(3))
-    assert history.edits.drop == frozenset()
+def say(history: EditHistory, edit: Edit) -> None:
+    history.change(history.edits.added(edit))
 
 
 def test_what_is_saved_is_read_by_the_engine_and_by_the_next_review(tmp_path: Path) -> None:
     path = tmp_path / "a.edits.jsonl"
     history = history_at(path)
-    history.toggle(KeepTrack(3))
+    say(history, KeepTrack(3))
     history.rename(3, "Ann Ünal")
     place = history.add(drawn(1.0, 2.0))
     history.reshape(place, 1.5, (15, 25, 65, 85))
@@ -63,7 +57,7 @@ def test_what_is_saved_is_read_by_the_engine_and_by_the_next_review(tmp_path: Pa
 def test_no_edits_leave_no_file(tmp_path: Path) -> None:
     path = tmp_path / "a.edits.jsonl"
     history = history_at(path)
-    history.toggle(KeepTrack(1))
+    say(history, KeepTrack(1))
     history.save()
     assert path.exists()
     history.undo()
@@ -73,7 +67,7 @@ def test_no_edits_leave_no_file(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     history = history_at(tmp_path / "gone" / "a.edits.jsonl")
-    history.toggle(KeepTrack(1))
+    say(history, KeepTrack(1))
     with pytest.raises(OutputError):
         history.save()
 
@@ -90,14 +84,14 @@ def test_rows_of_a_newer_version_stay_in_place_through_every_step(tmp_path: Path
     history.rename(1, "Ann")
     place = history.add(drawn(1.0))
     history.remove(place)
-    history.toggle(DropTrack(1))
+    say(history, DropTrack(1))
     history.save()
     assert path.read_text().splitlines()[:2] == before.splitlines()[:2]
     while history.can_undo:
         history.undo()
     history.save()
     assert path.read_text() == before
-    history.toggle(KeepTrack(1))
+    history.change(history.edits.without(1))
     history.save()
     assert EditsFile(path).read().entries == (UnknownEdit(unknown, "tint"),)
 
@@ -118,7 +112,7 @@ def test_following_that_comes_too_late_changes_nothing(tmp_path: Path) -> None:
     history = history_at(tmp_path / "a")
     place = history.add(drawn(1.0))
     before = history.edits
-    history.toggle(KeepTrack(1))
+    say(history, KeepTrack(1))
     assert not history.extend_region(before, place, [(0.5, BOX), (1.5, BOX)])
 
 
@@ -126,7 +120,7 @@ def test_following_that_comes_after_an_undo_is_not_lost_by_a_redo(tmp_path: Path
     history = history_at(tmp_path / "a")
     place = history.add(drawn(1.0))
     before = history.edits
-    history.toggle(KeepTrack(1))
+    say(history, KeepTrack(1))
     history.undo()
     assert history.extend_region(before, place, [(0.5, BOX), (1.0, BOX), (1.5, BOX)])
     history.redo()
@@ -206,7 +200,7 @@ def test_undo_and_redo_walk_the_states(operations: list[tuple[str, int]]) -> Non
             if hand:
                 history.remove(hand[0][0])
         else:
-            history.toggle(VERDICTS[what](value))
+            say(history, EDIT_TYPES[what](value))
         assert edits_from_text(edits_as_text(history.edits))[1] == history.edits
     here = history.edits
     forward = []

@@ -59,7 +59,6 @@ def test_partial_failed_and_stopped_are_told_apart() -> None:
     queue.apply(2, Failed(InputError("broken")))
     queue.apply(3, Failed(Cancelled("stopped")))
     assert [row.state for row in queue] == [State.PARTIAL, State.FAILED, State.STOPPED]
-    assert [row.source.name for row in queue.unfinished()] == ["2.mp4"]
 
 
 def test_what_ended_may_be_asked_for_again_and_nothing_else() -> None:
