@@ -189,6 +189,12 @@ def unknown_in_docstrings(path: Path) -> list[str]:
     bound = {part.id for part in ast.walk(tree) if isinstance(part, ast.Name)} | {
         part.arg for part in ast.walk(tree) if isinstance(part, ast.arg)
     }
+    ours = {
+        alias.name
+        for part in ast.walk(tree)
+        if isinstance(part, ast.ImportFrom) and (part.module or "").startswith("dashcamcleaner") and not part.level
+        for alias in part.names
+    }
     wrong = []
     for text, line, chain in documented(tree):
         scopes = [scope_of(node) for node in chain]
@@ -204,7 +210,11 @@ def unknown_in_docstrings(path: Path) -> list[str]:
                 parts = name.split(".")
                 if parts[0] in used | bound | set(dir(builtins)) and len(parts) == 1:
                     continue
-                if not (any(s.find(parts) for s in scopes) or module.find(parts) or is_of_the_program(parts)):
+                if len(parts) > 1 and parts[0] in ours:  # imported, but no library's: it can be followed
+                    known = is_of_the_program(parts)
+                else:
+                    known = any(s.find(parts) for s in scopes) or module.find(parts) or is_of_the_program(parts)
+                if not known:
                     wrong.append(where)
             elif not name.startswith(("dashcamcleaner ", "--")):
                 wrong.append(f"{where} is no name: double backticks hold what is not of the program")
