@@ -148,6 +148,7 @@ class StreamSink:
         self._video: Any = None
         self._audio: Any = None
         self._resampler: AudioResampler | None = None
+        self._sound_shape = ("", "", 0)
         self._base: Fraction | None = None
         self._latest_pts = -1
         self._sound_end: Fraction | None = None
@@ -240,12 +241,12 @@ class StreamSink:
 
     def _add_audio(self, sound: SoundFormat | None) -> None:
         self._audio = self._resampler = None
+        self._sound_shape = ("", "", 0)
         self._lead_s = Fraction(0)
         if sound is None:
             return
         rate = sound.rate if sound.rate >= _LEAST_SOUND_RATE else _SOUND_RATE
         self._audio = self._output.add_stream("aac", rate=rate, layout="stereo")
-        self._resampler = AudioResampler(format="fltp", layout="stereo", rate=rate)
         if self._target.file is None:
             self._lead_s = Fraction(_LEAD_BLOCKS * 1024, rate)
 
@@ -277,7 +278,7 @@ class StreamSink:
         self._send(self._video.encode(frame.native))
 
     def _write_sound(self, sound: ReleasedSound) -> None:
-        if self._base is None or self._resampler is None:
+        if self._base is None or self._audio is None:
             return  # nothing is heard before something is seen
         rate = self._audio.codec_context.sample_rate
         start = Fraction(round(sound.captured_s * rate), rate)
@@ -285,7 +286,14 @@ class StreamSink:
             return  # it would be heard twice: the source's clock was set back
         if self._sound_end is None or start > self._sound_end + _SOUND_SLACK_S:
             self._sound_end = start  # the first block, or one after a hole
-        for block in self._resampler.resample(sound.native):
+        native = sound.native
+        shape = (native.format.name, native.layout.name, native.sample_rate)
+        if (
+            self._resampler is None or shape != self._sound_shape
+        ):  # what is broadcast changes in between, and a resampler takes one kind alone
+            self._sound_shape = shape
+            self._resampler = AudioResampler(format="fltp", layout="stereo", rate=rate)
+        for block in self._resampler.resample(native):
             block.pts = round(self._sound_end * rate)
             block.time_base = Fraction(1, rate)
             self._sound_end += Fraction(block.samples, rate)

@@ -220,4 +220,6 @@ class StreamSource:
 
 
 def _reason(error: BaseException) -> str:
+    if isinstance(error, av.error.ExitError):  # the library's word for a time that is over
+        return msg("nothing came in time")
     return str(getattr(error, "strerror", "") or error).rstrip(".")

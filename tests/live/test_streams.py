@@ -63,6 +63,24 @@ def test_a_file_has_true_times_and_sound_in_sync(tmp_path: Path, extension: str)
     assert path.stat().st_mode & 0o077 == 0
 
 
+def test_sound_that_changes_its_layout_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "out.mkv"
+    sink, gate = StreamSink(file_target(path, overwrite=False)), Gate(size=SIZE, obscurer=Obscurer())
+    assert sink.open(FORM)
+    for number in range(20):
+        layout, rate = ("mono", 48000) if number < 10 else ("stereo", 44100)
+        samples = np.full((1, rate // 20 * (1 if layout == "mono" else 2)), 500, np.int16)
+        block = av.AudioFrame.from_ndarray(samples, format="s16", layout=layout)
+        block.sample_rate = rate
+        sink.write(gate.covered(number, 5.0 + number / 20, CoverReason.LATE))
+        sink.write(gate.sound(CapturedSound(block, 5.0 + number / 20), mute=False))
+    sink.close()
+    with av.open(str(path)) as written:
+        sounds: Any = list(written.decode(audio=0))
+    assert sounds[-1].time > 0.85
+    assert abs(float(np.abs(sounds[-4].to_ndarray()).max()) - 500 / 32768) < 0.01
+
+
 @pytest.mark.parametrize("extension", ["mp4", "mkv"])
 def test_a_file_that_was_killed_can_be_played(tmp_path: Path, extension: str) -> None:
     path = tmp_path / f"out.{extension}"
@@ -195,6 +213,15 @@ def test_what_is_sent_over_the_network_comes_in_again(scheme: str) -> None:
 def test_a_stream_that_is_not_there_is_told() -> None:
     source = StreamSource(StreamAddress(f"tcp://127.0.0.1:{free_port()}", "a stream"), clock=SessionClock())
     with pytest.raises(InputError, match="a stream cannot be opened"):
+        source.open()
+
+
+def test_a_stream_on_which_nothing_comes_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dashcamcleaner.live import stream_source
+
+    monkeypatch.setattr(stream_source, "_OPEN_S", 0.2)
+    source = source_for(f"udp://127.0.0.1:{free_port()}", clock=SessionClock(), rate=30)
+    with pytest.raises(InputError, match="cannot be opened: nothing came in time"):
         source.open()
 
 
