@@ -63,7 +63,7 @@ def screen_tags(height: int) -> dict[str, int]:
     """The colour tags of what `FrameMaker.of_bgra` makes, as `color_tags` gives them.
 
     Args:
-        height: of the frames, pixels.
+        height: the height of the frames, pixels.
     """
     untold = SimpleNamespace(colorspace=0, color_primaries=_UNTOLD, color_trc=_UNTOLD, height=height)
     return color_tags(untold)
