@@ -312,6 +312,8 @@ class ResultBar(QFrame):
             found += ["review"] if row.plan is not None else []
             found += ["render"] if row.plan is not None and row.style != self.style_wanted else []
             return [*found, "audit", "replace", *logged]
+        if row.plan is not None and row.state in (State.FAILED, State.STOPPED):  # rendering again: the result stands
+            return ["again", "review", "replace", *logged]
         if row.state is State.FAILED:
             taken = isinstance(row.error, OutputError) and row.output is not None and row.output.exists()
             return ["replace", "name", *logged] if taken else ["again", "name", *logged]

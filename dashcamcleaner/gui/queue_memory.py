@@ -18,7 +18,6 @@ from dashcamcleaner.gui.queue_model import Row, State
 __all__ = ["RememberedRow", "recalled", "remembered"]
 
 _MOST_ROWS = 5000
-_FINISHED = frozenset({State.DONE, State.PARTIAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +49,9 @@ def _entry(row: Row) -> dict[str, Any]:
     for name, path in (("root", row.root), ("own_output", row.own_output)):
         if path is not None:
             entry[name] = str(path)
-    if row.state in _FINISHED and row.output is not None:
-        entry["output"] = str(row.output)
-    if row.state is State.FAILED and row.error is not None:
+    if row.summary is not None:  # it stands, even where rendering it again has failed
+        entry["output"] = row.summary.output
+    elif row.state is State.FAILED and row.error is not None:
         entry["failed"] = {"message": row.error.message, "hint": row.error.hint}
     return entry
 

@@ -86,6 +86,7 @@ class Row:
         own_output: a name that the user chose for this very clip.
         overwrite: the user asked to replace the result.
         from_plan: render again from this plan.
+        standing: what is known of the result that is rendered again; it stays as it was until the new one is whole.
         phase, frames_done, frames, fps, eta_s, counts: those of the latest `Progress`.
         warnings: told so far.
         log: what happened to it since the window opened, a line each, with the time of day.
@@ -98,6 +99,7 @@ class Row:
     own_output: Path | None = None
     overwrite: bool = False
     from_plan: Path | None = None
+    standing: RunSummary | None = None
     state: State = State.WAITING
     facts: ClipFacts | None = None
     facts_error: DashcamCleanerError | None = None
@@ -276,6 +278,7 @@ class Queue:
         row = self._rows[row_id]
         row.phase, row.frames_done, row.fps, row.eta_s = "", 0, 0.0, None
         row.frames = row.facts.frames if row.facts else None
+        row.standing = row.summary if row.from_plan is not None else None
         row.error, row.summary, row.two_passes, row.cleaned_before = None, None, False, False
         row.counts, row.warnings, row.wanted = {}, [], False
         return row
@@ -335,7 +338,7 @@ class Queue:
                 row.warnings.append(event.error.message)
             self._end_audit(row)
         elif isinstance(event, Failed):
-            row.error, row.eta_s = event.error, None
+            row.error, row.eta_s, row.summary = event.error, None, row.standing
             self.move(row_id, to=State.STOPPED if isinstance(event.error, Cancelled) else State.FAILED)
         return row
 

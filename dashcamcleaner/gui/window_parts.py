@@ -170,7 +170,7 @@ def do_with_row(what: str, row: Row, *, session: Session, parent: QWidget) -> No
     """
     summary = row.summary
     if what == "again":
-        session.again(row.id)
+        session.again(row.id, overwrite=row.overwrite, from_plan=row.from_plan)
     elif what == "replace":
         session.again(row.id, overwrite=True)
     elif what == "audit":

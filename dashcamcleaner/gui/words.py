@@ -225,6 +225,8 @@ def failure_text(error: DashcamCleanerError, *, between: str = " ") -> str:
 def hint_text(error: DashcamCleanerError) -> str:
     """What can be done about an error, in the window's own words where the error speaks of the command line."""
     if isinstance(error, NotAccepted):
+        if "--accept-plan" in error.hint:
+            return tr("Clean the clip again, replacing the result: it is looked at anew.")
         return tr("Open the review, which asks whether they are to be taken.")
     if isinstance(error, WeightsUntrusted):
         return tr("If you trust where it came from, turn on “Trust these weights” under More settings.")

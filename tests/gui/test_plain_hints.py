@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 import dashcamcleaner
+from dashcamcleaner.errors import NotAccepted
 from dashcamcleaner.gui.plain_hints import in_window
+from dashcamcleaner.gui.words import hint_text
 from dashcamcleaner.messages import UserMessage, as_message, use_language
 
 ROOT = Path(dashcamcleaner.__file__).parent
@@ -71,3 +73,10 @@ def test_a_hint_stays_a_sentence(said: str, told: str) -> None:
 
 def test_labels_are_those_of_the_language() -> None:
     assert in_window("Raise --tiles.", tr=str.upper) == "Raise “TILES”."
+
+
+def test_who_may_say_yes_is_sent_where_that_can_be_said() -> None:
+    edits = NotAccepted("They were not made here.", hint="If you know them, say so by --accept-edits abc.")
+    plan = NotAccepted("It was not made here.", hint="If you know it, add --accept-plan abc.")
+    assert hint_text(edits) == "Open the review, which asks whether they are to be taken."
+    assert hint_text(plan) == "Clean the clip again, replacing the result: it is looked at anew."

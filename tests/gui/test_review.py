@@ -303,6 +303,33 @@ def test_edits_that_cannot_be_saved_are_told_until_that_was_read_and_asked_about
     assert blocked.read_text()
 
 
+def test_a_result_stays_at_hand_where_rendering_it_again_fails(
+    reviewed: MainWindow, open_window: OpenWindow, detector: ScriptedDetector, qtbot: Any
+) -> None:
+    review, row = reviewed.review, reviewed.session.queue.at(0)
+    plan = row.plan
+    whole, written = plan.read_text(), row.output.read_bytes()
+    plan.write_text(whole[:-20])
+    reviewed.session.form.set("style", "solid")
+    qtbot.mouseClick(review.tools.render_again, Qt.LeftButton)
+    wait_for_run(qtbot, reviewed)
+    assert row.state is State.FAILED
+    assert row.output.read_bytes() == written
+    offered = dict(reviewed.result.choices(row))
+    assert {"again", "review", "replace"} <= set(offered)
+    plan.write_text(whole)
+    with qtbot.waitSignal(review.ready, timeout=30_000):
+        reviewed.tabs.setCurrentWidget(review)
+    settle(qtbot, reviewed)
+    seen = detector.seen
+    reviewed.tabs.setCurrentWidget(reviewed.preview)
+    qtbot.mouseClick(reviewed.result.buttons["again"], Qt.LeftButton)
+    wait_for_run(qtbot, reviewed)
+    assert row.state is State.DONE, row.error
+    assert row.style == "solid"
+    assert detector.seen <= seen + 1, "rendered again, as was asked the first time"
+
+
 def test_a_result_of_an_earlier_day_is_reviewed(
     reviewed: MainWindow, open_window: OpenWindow, busy_street: Path, detector: ScriptedDetector, qtbot: Any
 ) -> None:

@@ -372,6 +372,10 @@
       <translation>Alle wartenden Clips bereinigen</translation>
     </message>
     <message>
+      <source>Clean the clip again, replacing the result: it is looked at anew.</source>
+      <translation>Bereinige den Clip noch einmal und ersetze das Ergebnis: Er wird neu angesehen.</translation>
+    </message>
+    <message>
       <source>Cleaned before</source>
       <translation>Schon bereinigt</translation>
     </message>
