@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from dashcamcleaner.atomic_files import atomic_path
 from dashcamcleaner.core.plan import Region
@@ -85,8 +85,8 @@ def write_sheet(
     pictures = _thumbnails(source, entries, regions, obscurer, video_track=track)
     for number, entry in enumerate(entries):
         left, top = number % columns * _CELL_PX, number // columns * (_CELL_PX + _TEXT_PX)
-        thumbnail = Image.fromarray(pictures[entry.track])
-        thumbnail.thumbnail((_CELL_PX - 6, _CELL_PX - 6))
+        # Far objects are small: as they are they would tell nobody who it is that is asked about.
+        thumbnail = ImageOps.contain(Image.fromarray(pictures[entry.track]), (_CELL_PX - 6, _CELL_PX - 6))
         canvas.paste(thumbnail, (left + (_CELL_PX - thumbnail.width) // 2, top + (_CELL_PX - thumbnail.height) // 2))
         draw.text((left + 5, top + _CELL_PX), f"{entry.track}  {entry.kind}  {entry.best_score:.2f}", "black", font)
         span = f"{format_seconds(entry.first_time.seconds)} - {format_seconds(entry.last_time.seconds)}"

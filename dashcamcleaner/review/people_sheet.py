@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from dashcamcleaner.atomic_files import atomic_path
 from dashcamcleaner.core.frame import Frame
@@ -129,8 +129,7 @@ def write_people_sheet(
             ) + (f", {one.choice}" if one.choice else "")
             draw.text((5, top + 3), f"{said}  {source.name}" if len(clips) > 1 else said, "black", font)
             for column, crop in enumerate(crops[one.person][:_COLUMNS]):
-                picture = Image.fromarray(crop)
-                picture.thumbnail((_CELL_PX - 4, _CELL_PX - 4))
+                picture = ImageOps.contain(Image.fromarray(crop), (_CELL_PX - 4, _CELL_PX - 4))
                 canvas.paste(picture, (column * _CELL_PX + 2, top + _TEXT_PX + 2))
             row += 1
     with atomic_path(sheet, what=msg("The contact sheet {sheet}", sheet=sheet), mode=mode_like(clips[0][0])) as beside:

@@ -56,6 +56,15 @@ def test_the_sheet_is_obscured_unless_asked_otherwise(planned: Path) -> None:
     assert detail[False] < detail[True] / 4
 
 
+def test_a_far_object_is_shown_as_large_as_a_near_one(planned: Path) -> None:
+    write_sheet(planned / "in.mp4", plan_path(planned / "out.mp4"), planned / "sheet.png")
+    picture = np.asarray(Image.open(planned / "sheet.png").convert("L"))
+    cells = picture[:176, :176], picture[:176, 176:]
+    for cell in cells:
+        rows, columns = np.nonzero(cell < 250)
+        assert max(np.ptp(rows), np.ptp(columns)) > 160
+
+
 def test_a_sheet_of_another_clip_is_refused(planned: Path) -> None:
     other = clips.make(planned / "other.mp4", frames=7)
     with pytest.raises(PlanError, match="another clip"):
