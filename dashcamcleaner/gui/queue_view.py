@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,9 @@ __all__ = ["QueueListModel", "QueueView", "look_of"]
 
 _THUMB = QSize(84, 48)
 _PAD = 10
+_LONG_WORD = re.compile(r"\S{20,}")
+_PART = re.compile(r"[^/\\_.-]{0,11}[/\\_.-]|[^/\\_.-]{12}")
+"""Up to a sign between words, or twelve letters."""
 _LOOKS: dict[State, tuple[str, str]] = {  # icon, colour
     State.WAITING: ("clock", "quiet"),
     State.RUNNING: ("play", "accent"),
@@ -148,7 +152,7 @@ class _RowPainter(QStyledItemDelegate):
     def _message(row: Row) -> str:
         text = _told(row)
         if row.state is State.FAILED and row.error is not None and hint_text(row.error):
-            text += "\n" + hint_text(row.error)
+            text += "\n" + _breakable(hint_text(row.error))
         return text
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
@@ -251,7 +255,13 @@ def _told(row: Row) -> str:
     parts = [note_text(row)]
     if row.state is not State.FAILED:
         parts.append(settings_text(row))
-    return " · ".join(part for part in parts if part)
+    return _breakable(" · ".join(part for part in parts if part))
+
+
+def _breakable(text: str) -> str:
+    """A text as it is drawn: nothing in it acts, and long words may be broken, as names of files mostly are one."""
+    shown = visible(text, lines=True)
+    return _LONG_WORD.sub(lambda word: _PART.sub("\\g<0>\u200b", word[0]), shown)
 
 
 def _fitting(text: str, metrics: QFontMetrics, width: int) -> str:
