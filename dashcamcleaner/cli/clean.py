@@ -157,6 +157,7 @@ def run(args: argparse.Namespace) -> int:
             json_lines=args.json,
             quiet=args.quiet,
             stream=sys.stderr,
+            urls={str(path): url for one in on_cluster for path, url in one.places()},
         ) as display,
     ):
         display.skipped(batch.skipped)

@@ -31,12 +31,22 @@ class Display:
         json_lines: one JSON object per event on standard output, and nothing else there.
         quiet: only errors are shown.
         stream: a terminal gets a bar, anything else plain lines.
+        urls: what stands for a job's source or output whose path is none: as a path a URL has lost a slash.
     """
 
-    def __init__(self, *, sizes: Mapping[str, float], json_lines: bool, quiet: bool, stream: TextIO) -> None:
+    def __init__(
+        self,
+        *,
+        sizes: Mapping[str, float],
+        json_lines: bool,
+        quiet: bool,
+        stream: TextIO,
+        urls: Mapping[str, str] | None = None,
+    ) -> None:
+        self._urls = urls or {}
         self._total = len(sizes)
         self._estimate = BatchEstimate(list(sizes.values()))
-        self._order = {source: place for place, source in enumerate(sizes)}
+        self._order = {self._named(source): place for place, source in enumerate(sizes)}
         self._earlier = 0
         self._worked: set[str] = set()
         self._json = json_lines
@@ -77,12 +87,18 @@ class Display:
     def show(self, job: Job, event: Event) -> None:
         """One event of one job."""
         if self._json:
-            say(json_line({"source": str(job.source), **event_as_dict(event)}))
+            say(json_line({"source": self._named(job.source), **event_as_dict(event)}))
         if isinstance(event, Finished):
-            self._results.append({"source": str(job.source), "status": event.summary.status, "output": str(job.output)})
+            self._results.append(
+                {
+                    "source": self._named(job.source),
+                    "status": event.summary.status,
+                    "output": self._named(job.output),
+                }
+            )
             self._earlier += event.earlier
         elif isinstance(event, Failed):
-            self._results.append({"source": str(job.source), "status": "failed", **event.error.as_dict()})
+            self._results.append({"source": self._named(job.source), "status": "failed", **event.error.as_dict()})
         if not self._json:
             self._tell(job, event)
         source = str(job.source)
@@ -99,7 +115,7 @@ class Display:
     def _tell(self, job: Job, event: Event) -> None:
         if isinstance(event, Failed):
             self._end_bar(job)
-            said = naming(str(job.source), event.error.message)
+            said = naming(self._named(job.source), event.error.message)
             self._line(said, msg("  hint: {hint}", hint=event.error.hint) if event.error.hint else "")
         elif self._quiet:
             return
@@ -161,6 +177,9 @@ class Display:
                     whole_text=whole_text,
                 )
             )
+
+    def _named(self, place: Path | str) -> str:
+        return self._urls.get(str(place), str(place))
 
     def _end_bar(self, job: Job | None = None) -> None:
         for source in list(self._tasks) if job is None else [str(job.source)]:

@@ -12,7 +12,7 @@ import pickle
 import queue
 import secrets
 import warnings
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,8 @@ __all__ = ["run_on_cluster"]
 
 _CONNECT_S = 20
 _LOOK_EVERY_S = 0.5
+_SILENT_S = 20.0
+"""A worker that tells nothing of itself for so long, while others do every few seconds, is asked nothing."""
 _MOST_LOCAL = 256
 _MOST_DEATHS = 10
 """So many workers may die under one task before it counts as failed: a clip that kills them all is no clip for them."""
@@ -98,7 +100,11 @@ def run_on_cluster(
         _check_resources(client, waiting[0].job.settings)
         stack.enter_context(_weights_everywhere(client, waiting[0].job.settings))
         if whole:
-            yield from _results(client, whole, at_once=at_once, control=control, open_models=open_models)
+            lately, silent = _heard(client)
+            preferred = {"workers": lately, "allow_other_workers": True} if silent else {}
+            yield from _results(
+                client, whole, at_once=at_once, control=control, open_models=open_models, preferred=preferred
+            )
         for one in split:
             if control.stopping_after_this:
                 return
@@ -117,6 +123,7 @@ def _results(
     at_once: int,
     control: Control,
     open_models: Callable[[], ModelPool],
+    preferred: Mapping[str, Any],
 ) -> Iterator[tuple[Job, Event]]:
     token = secrets.token_hex(16)
     told: queue.SimpleQueue[tuple[int, Event | None]] = queue.SimpleQueue()
@@ -137,8 +144,9 @@ def _results(
         task = Task(one.source, one.output, settings, one.job.audit, ours, weights, token)
         needed = resources_of(settings)
         futures[number] = client.submit(
-            _work, number, task, open_models, key=f"clean-{token}-{number}", pure=False, retries=0, resources=needed
-        )
+            _work, number, task, open_models, key=f"clean-{token}-{number}", pure=False, retries=0, resources=needed,
+            **preferred,
+        )  # fmt: skip
         futures[number].add_done_callback(lambda _, number=number: told.put((number, None)))
     left = dict(enumerate(waiting))
     try:
@@ -238,7 +246,9 @@ def _client(address: str, *, at_most: int) -> Iterator[tuple[Any, int]]:
                 hint="Give tcp://HOST:8786 or local:4.",
             )
         try:
-            made = Client(where, timeout=_CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of other versions of Python and its parts: what counts is compared
+                made = Client(where, timeout=_CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
             client = stack.enter_context(made)
             client.wait_for_workers(1, timeout=_CONNECT_S)
         except (OSError, TimeoutError, ValueError) as error:
@@ -262,18 +272,35 @@ def _count(address: str) -> int:
 def _check_versions(client: Any) -> None:
     """Refuse a cluster whose workers have other versions, or none, of this program; sweep what killed ones left."""
     ours = versions()
-    try:
-        theirs = client.run(versions)
-        client.run(remove_scratch)
-    except Exception as error:  # a worker without this program raises what it likes
-        raise SettingError(
-            msg("A worker of the cluster cannot run this program: {name}.", name=type(error).__name__),
-            hint="Install the same version of dashcamcleaner on every worker.",
-        ) from error
+    theirs = _asked(client, versions)
     for who, found in sorted(theirs.items()):
+        if isinstance(found, Exception):  # a worker without this program raises what it likes
+            raise SettingError(
+                msg("A worker of the cluster cannot run this program: {name}.", name=type(found).__name__),
+                hint="Install the same version of dashcamcleaner on every worker.",
+            ) from found
         fault = version_fault(ours, found, who=who)
         if fault:
             raise SettingError(fault, hint="Install the same version everywhere.")
+    _asked(client, remove_scratch)
+
+
+def _asked(client: Any, function: Callable[..., Any], *args: Any) -> dict[str, Any]:
+    """What a function gives on each worker that answers, or raises there.
+
+    One that is suspended, or whose network is cut, would hold up everybody until the scheduler gives it up, which takes
+    minutes. Whatever is asked here each task asks once more where it runs.
+    """
+    lately, _ = _heard(client)
+    answers = client.run(function, *args, workers=lately, on_error="return") if lately else {}
+    return {who: answer for who, answer in answers.items() if not isinstance(answer, OSError)}  # it has just died
+
+
+def _heard(client: Any) -> tuple[list[str], list[str]]:
+    """The workers that the scheduler has heard of lately, and those that are silent."""
+    heard = {who: worker["last_seen"] for who, worker in client.scheduler_info(n_workers=-1)["workers"].items()}
+    lately = [who for who, at in heard.items() if at > max(heard.values()) - _SILENT_S]
+    return lately, [who for who in heard if who not in lately]
 
 
 def _check_resources(client: Any, settings: Settings) -> None:
@@ -294,7 +321,7 @@ def _check_resources(client: Any, settings: Settings) -> None:
 def _weights_everywhere(client: Any, settings: Settings) -> Iterator[None]:
     """Send the run's weights where a worker has not the same; take away at the end what is no longer needed there."""
     ours = weights_of(settings)
-    theirs = client.run(_weights_here, settings)
+    theirs = _asked(client, _weights_here, settings)
     run = ""
     try:
         if any(found != ours for found in theirs.values()):
@@ -315,7 +342,7 @@ def _weights_everywhere(client: Any, settings: Settings) -> Iterator[None]:
             if client.status == "running":
                 if run:
                     client.unregister_worker_plugin(f"dashcamcleaner-weights-{run}")
-                client.run(remove_scratch, on_error="ignore")
+                _asked(client, remove_scratch)
 
 
 def _weights_here(settings: Settings) -> dict[str, str]:

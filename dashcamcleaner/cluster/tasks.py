@@ -41,6 +41,10 @@ class ClusterJob:
     source: str
     output: str
 
+    def places(self) -> tuple[tuple[Path, str], tuple[Path, str]]:
+        """The paths in the job, each with what it stands for."""
+        return (self.job.source, self.source), (self.job.output, self.output)
+
 
 def cluster_jobs(
     inputs: Sequence[str], *, output: str | None, settings: Settings, audit: bool = False

@@ -13,6 +13,8 @@ from dashcamcleaner.cluster import run
 from dashcamcleaner.cluster.tasks import ClusterJob
 from dashcamcleaner.core.events import Event, Finished, Progress
 from dashcamcleaner.core.summary import RunSummary
+from dashcamcleaner.errors import SettingError
+from dashcamcleaner.pipeline.context import versions
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 
@@ -75,7 +77,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Client:
 
 def results(client: Client, control: Control, *, count: int) -> Any:
     jobs = [ClusterJob(Job(Path(f"{n}.mp4"), Path(f"o{n}.mp4")), f"{n}.mp4", f"o{n}.mp4") for n in range(count)]
-    return run._results(client, jobs, at_once=1, control=control, open_models=lambda: None)  # type: ignore[arg-type,return-value]
+    return run._results(client, jobs, at_once=1, control=control, open_models=lambda: None, preferred={})  # type: ignore[arg-type,return-value]
 
 
 def begun(found: Any, client: Client, number: int) -> Event:
@@ -130,3 +132,31 @@ def test_a_stop_waits_for_a_task_that_has_begun_and_told_nothing_yet(client: Cli
     client.end(1)
     assert [event for _, event in found] == [DONE, DONE]
     assert client.taken_back == []
+
+
+class Workers:
+    """A client whose workers answer as they are told to; one that is silent answers nobody."""
+
+    def __init__(self, **answers: object) -> None:
+        self.answers = answers
+
+    def scheduler_info(self, *, n_workers: int) -> dict[str, Any]:
+        assert n_workers == -1, "all of them"
+        heard = {who: {"last_seen": 60.0 if answer is None else 99.0} for who, answer in self.answers.items()}
+        return {"workers": heard}
+
+    def run(self, _: Callable[..., Any], *, workers: list[str], on_error: str) -> dict[str, object]:
+        assert on_error == "return"
+        assert all(self.answers[who] is not None for who in workers), "this would wait for minutes"
+        return {who: self.answers[who] for who in workers}
+
+
+def test_a_worker_that_is_silent_or_dies_just_now_holds_up_nobody() -> None:
+    run._check_versions(Workers(a=versions(), suspended=None, dead=OSError("gone")))
+    run._check_versions(Workers())
+
+
+@pytest.mark.parametrize("answer", [ModuleNotFoundError("dashcamcleaner"), {"dashcamcleaner": "0.0"}])
+def test_a_worker_that_lacks_this_program_is_told(answer: object) -> None:
+    with pytest.raises(SettingError, match="worker"):
+        run._check_versions(Workers(a=versions(), b=answer))

@@ -19,8 +19,10 @@ from typing import Any
 import pytest
 
 from dashcamcleaner.cli import main
+from dashcamcleaner.cli.show import Display
 from dashcamcleaner.core.events import Event, Failed, Finished, Started
 from dashcamcleaner.errors import InputError, OutputError, SettingError
+from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.report.data import is_report_of, read_report
 from dashcamcleaner.settings import resolve
 from tests import clips
@@ -34,7 +36,7 @@ fsspec = pytest.importorskip("fsspec")
 from dashcamcleaner.cluster import claims  # noqa: E402
 from dashcamcleaner.cluster.claims import claimed  # noqa: E402
 from dashcamcleaner.cluster.storage import open_store, safe_name  # noqa: E402
-from dashcamcleaner.cluster.tasks import cluster_jobs, done_already  # noqa: E402
+from dashcamcleaner.cluster.tasks import ClusterJob, cluster_jobs, done_already  # noqa: E402
 from dashcamcleaner.cluster.work import Task, run_task  # noqa: E402
 from dashcamcleaner.pipeline.context import versions  # noqa: E402
 
@@ -329,3 +331,18 @@ def test_persons_are_no_matter_of_a_cluster(tmp_path: Path, capsys: pytest.Captu
     made = clips.make(tmp_path / "a.mp4", frames=3)
     assert main(["clean", str(made.path), "--keep-person", "1", "--cluster", "local:1"]) == SettingError.exit_code
     assert "do not tell persons apart" in capsys.readouterr().err
+
+
+def test_clips_behind_urls_are_told_by_their_urls(capsys: pytest.CaptureFixture[str]) -> None:
+    source, output = "s3://clips/in/a.mp4", "s3://clips/out/a.mp4"
+    one = ClusterJob(Job(Path(source), Path(output), SETTINGS), source, output)
+    for json_lines in (False, True):
+        urls = {str(path): url for path, url in one.places()}
+        with Display(
+            sizes={str(one.job.source): 1}, json_lines=json_lines, quiet=False, stream=sys.stderr, urls=urls
+        ) as display:
+            display.show(one.job, Failed(InputError(f"{source} is not a clip that can be read.")))
+            display.totals()
+        told = capsys.readouterr()
+        assert "s3:/c" not in told.out + told.err
+        assert told.err == "" if json_lines else told.err.startswith(source)
