@@ -21,7 +21,7 @@ from dashcamcleaner.atomic_files import atomic_write
 from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.detection.pool import ModelPool
-from dashcamcleaner.errors import DashcamCleanerError, DiskFull, InputError, TooLarge
+from dashcamcleaner.errors import DashcamCleanerError, InputError, TooLarge
 from dashcamcleaner.media.formats import FORMATS, MediaKind, format_of, picture_format_of
 from dashcamcleaner.media.image_file import PictureFile, picture_file_size, read_picture_file
 from dashcamcleaner.media.image_writer import write_picture_file
@@ -32,7 +32,7 @@ from dashcamcleaner.pipeline.image import plan_picture
 from dashcamcleaner.pipeline.writer import obscurer_for
 from dashcamcleaner.service.options import ServiceOptions
 from dashcamcleaner.service.policy import Policy
-from dashcamcleaner.service.problems import no_room, problem_of, without_paths
+from dashcamcleaner.service.problems import problem_of, telling_no_room, without_paths
 from dashcamcleaner.service.scoring import Scorers
 from dashcamcleaner.settings import Settings
 
@@ -211,7 +211,7 @@ class PictureWork:
     def _read(self, sent: SentPicture) -> Iterator[tuple[PictureFile, Path]]:
         """The picture, read, and a private folder for what is made of it; errors name the sender's file."""
         self._check_bytes(sent)
-        with TemporaryDirectory(prefix="picture-", dir=self._folder) as made:  # 0700 by itself
+        with telling_no_room(), TemporaryDirectory(prefix="picture-", dir=self._folder) as made:  # 0700 by itself
             path = Path(made) / "picture"
             try:
                 atomic_write(path, sent.content, mode=PRIVATE)
@@ -219,8 +219,6 @@ class PictureWork:
                 yield read_picture_file(path), Path(made)
             except Exception as error:
                 ours = as_our_error(error, source=path)
-                if isinstance(ours, DiskFull):
-                    raise no_room() from error
                 names = {str(path): sent.name or msg("The picture"), made: msg("a folder of the server")}
                 ours.message = as_message(without_paths(ours.message, names))
                 ours.hint = as_message(without_paths(ours.hint, names))

@@ -84,6 +84,7 @@ async def start_job(request: Request, owner: Caller, response: Response) -> Any:
     """The job is queued as soon as its files are here; ``Location`` tells where it is asked for."""
     service = service_of(request)
     said = said_in_query(request.query_params, [*_OWN, *CLIP_SETTINGS])
+    meant = [row.name for row in (*_OWN, *CLIP_SETTINGS) if said.get(row.name, row.default) != row.default]
     own = {row.name: said.pop(row.name, row.default) for row in _OWN}
     if own["webhook"]:
         check_webhook(own["webhook"], hosts=service.options.webhook_host)
@@ -94,7 +95,7 @@ async def start_job(request: Request, owner: Caller, response: Response) -> Any:
         new_id(), owner, own["kind"], settings=said, audit=bool(own["audit"]), webhook=own["webhook"] or "",
         language=wanted_language(request.headers.get("accept-language", "")),
     )  # fmt: skip
-    if unused := [name for name in request.query_params if name in _UNUSED[record.kind]]:
+    if unused := [name for name in meant if name in _UNUSED[record.kind]]:  # some clients say all defaults
         record.warnings.append(
             {"message": msg("{kind} has no use for {names}.", kind=record.kind, names=", ".join(unused)), "hint": ""}
         )

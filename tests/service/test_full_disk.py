@@ -14,13 +14,16 @@ import httpx
 import pytest
 
 from dashcamcleaner.errors import DashcamCleanerError, DiskFull
-from dashcamcleaner.service import job_queue, routes_jobs
+from dashcamcleaner.service import job_queue, pictures, routes_jobs
 from dashcamcleaner.service.app import create_app
 from dashcamcleaner.service.job_queue import JobQueue
 from dashcamcleaner.service.job_store import DONE, RUNNING, JobRecord, JobStore, new_id, now
 from dashcamcleaner.service.metrics import Metrics
 from dashcamcleaner.service.options import ServiceOptions
+from dashcamcleaner.service.pictures import PictureWork, SentPicture
 from dashcamcleaner.service.problems import telling_no_room
+from dashcamcleaner.settings import resolve
+from tests import fakes
 from tests.service.running import wait_until
 
 
@@ -156,3 +159,16 @@ def test_an_upload_that_does_not_fit(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
     jobs.stop()
     jobs._store.close()
+
+
+def test_a_picture_that_does_not_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    work = PictureWork(ServiceOptions(), models=fakes.pool(fakes.ScriptedDetector(lambda *_: [])), folder=tmp_path)
+    for place in ("TemporaryDirectory", "atomic_write"):
+        with monkeypatch.context() as patch:
+            patch.setattr(pictures, place, full)
+            with pytest.raises(DiskFull, match="The server has no room"):
+                work.detect(SentPicture("a.png", b"x"), settings=resolve({}))
+    assert list(tmp_path.iterdir()) == []
