@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -16,11 +17,13 @@ from typing import Any
 from dashcamcleaner.atomic_files import atomic_json
 from dashcamcleaner.cli.train_flags import add_steps
 from dashcamcleaner.core.plain_text import say
-from dashcamcleaner.errors import InputError, OutputError
+from dashcamcleaner.errors import InputError, OutputError, SettingError
 from dashcamcleaner.messages import counted, msg
 from dashcamcleaner.output_files import check_output
 
 __all__ = ["add_parser", "run"]
+
+_MOST_CALIBRATION = 200
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -49,11 +52,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _harvest(args: argparse.Namespace) -> int:
     from dashcamcleaner.detection.registry import open_detector
+    from dashcamcleaner.jobs.folders import walk
+    from dashcamcleaner.media.formats import format_of
     from dashcamcleaner.training.harvest import HarvestRecipe, harvest
 
     clips: list[Path] = []
     for given in map(Path, args.clips):
-        clips += sorted(p for p in given.iterdir() if p.is_file()) if given.is_dir() else [given]
+        clips += [path for path in walk(given)[0] if format_of(path) is not None] if given.is_dir() else [given]
 
     def opener(aspect: tuple[int, int]) -> Any:
         return open_detector(weights=args.weights, inference_size=args.long_side, aspect=aspect)
@@ -76,7 +81,7 @@ def _harvest(args: argparse.Namespace) -> int:
             count=len(result.refused),
         )
     )
-    return 0
+    return InputError.exit_code if result.refused else 0
 
 
 def _label(args: argparse.Namespace) -> int:
@@ -132,6 +137,10 @@ def _fit(args: argparse.Namespace) -> int:
             msg("{out} holds no packed pictures yet.", out=out), hint="Start --rank 0/N first; it packs them."
         )
     result = fit(out / "cache", out, start=start, recipe=plan, progress=_shown_now_and_then())
+    if math.isnan(result.last_loss):
+        say(msg("The run in {out} has had its time; it goes on with more of it (--minutes).", out=out))
+        say(msg("checkpoint: {checkpoint}", checkpoint=result.checkpoint))
+        return 0
     say(
         counted(
             "{n} step in {spent_s:.1f} min, loss {first_loss:.3f} -> {last_loss:.3f}",
@@ -167,8 +176,6 @@ def _slim(args: argparse.Namespace) -> int:
 
 
 def _rank(text: str) -> tuple[int, int]:
-    from dashcamcleaner.errors import SettingError
-
     rank, _, ranks = text.partition("/")
     if not (rank.isdecimal() and ranks.isdecimal() and int(rank) < int(ranks)):
         raise SettingError(msg("--rank looks like 0/2 or 1/2, not {text}.", text=repr(text)))
@@ -245,6 +252,10 @@ def _export(args: argparse.Namespace) -> int:
     from dashcamcleaner.training.export import export, export_int8, recommended_thresholds, write_sidecar
 
     out = Path(args.out)
+    if Path(args.name).name != args.name or args.name.startswith("."):
+        raise SettingError(msg("{name} cannot be a name of weights.", name=repr(args.name)), hint="For example mine-1.")
+    chosen = _thresholds(args.threshold)
+    calibration = _calibration(args.int8) if args.int8 else []
     if (out / f"{args.name}.json").exists():
         raise OutputError(
             msg("{out} already holds weights named {args}.", out=out, args=args.name), hint="Give another --name."
@@ -268,14 +279,10 @@ def _export(args: argparse.Namespace) -> int:
             thresholds |= recommended_thresholds(measured.as_dict(), size=args.size, negatives=negatives)
         figures = measured.as_dict()
         say(*table(measured))
-    thresholds |= _thresholds(args.threshold)
+    thresholds |= chosen
     written = [files["onnx"], files["torch"]]
-    if args.int8:
-        from dashcamcleaner.training.pictures import list_folder, refuse_validation
-
-        refuse_validation(args.int8)
-        pictures = [picture.path for picture in list_folder(args.int8, known=[])][:200]
-        written.append(export_int8(files["onnx"], pictures=pictures))
+    if calibration:
+        written.append(export_int8(files["onnx"], pictures=calibration))
     sidecar = write_sidecar(
         out,
         name=args.name,
@@ -298,14 +305,30 @@ def _export(args: argparse.Namespace) -> int:
     return 0
 
 
+def _calibration(folder: str) -> list[str]:
+    """The pictures that int8 is calibrated on; asked for before anything is written."""
+    from dashcamcleaner.training.pictures import list_folder, refuse_validation
+
+    refuse_validation(folder)
+    pictures = [picture.path for picture in list_folder(folder, known=[])]
+    if not pictures:
+        raise InputError(
+            msg("{folder} holds no pictures to calibrate int8 on.", folder=folder),
+            hint="Put some hundred into images/.",
+        )
+    return pictures[:: max(1, len(pictures) // _MOST_CALIBRATION)][:_MOST_CALIBRATION]
+
+
 def _thresholds(given: list[str]) -> dict[str, float]:
-    from dashcamcleaner.errors import SettingError
+    from dashcamcleaner.side_files import within
+    from dashcamcleaner.training.label_files import KINDS
 
     chosen = {}
     for text in given:
         kind, _, score = text.partition("=")
         try:
-            chosen[kind.strip()] = float(score)
+            chosen[kind.strip()] = within(score, 0, 1, what=kind)
+            KINDS.index(kind.strip())
         except ValueError:
             raise SettingError(msg("a threshold looks like face=0.25, not {text}.", text=repr(text))) from None
     return chosen

@@ -22,8 +22,9 @@ from dashcamcleaner.detection.weights import find_weights
 from dashcamcleaner.detection.yolo import network_size
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.messages import as_message, joined, msg
+from dashcamcleaner.training.label_files import KINDS
 from dashcamcleaner.training.leak_figures import FIGURE_HEADS
-from dashcamcleaner.training.pictures import KINDS, Picture, list_folder, read_rgb, select
+from dashcamcleaner.training.pictures import Picture, list_folder, read_rgb, select
 from dashcamcleaner.training.scoring import SIZE_BINS, Judged, PictureTruth, figures, judge
 
 __all__ = ["CURVE", "LOWEST_SCORE", "SMALLEST_PX", "Evaluation", "EvaluationSet", "evaluate", "table"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import importlib.util
+import logging
 import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -23,7 +24,8 @@ from dashcamcleaner.errors import ExtraMissing, OutputError, WeightsError, extra
 from dashcamcleaner.messages import msg
 from dashcamcleaner.plain_files import file_sha256
 from dashcamcleaner.training.fit import save_checkpoint
-from dashcamcleaner.training.pictures import KINDS, read_rgb
+from dashcamcleaner.training.label_files import KINDS
+from dashcamcleaner.training.pictures import read_rgb
 from dashcamcleaner.training.ultra import detect_head, load_model, require, single_head
 
 __all__ = ["export", "export_int8", "recommended_thresholds", "write_sidecar"]
@@ -139,6 +141,7 @@ def export_int8(onnx_file: str | Path, *, pictures: Sequence[str | Path], size_p
     import nncf
     import openvino as ov
 
+    nncf.set_log_level(logging.WARNING)  # else it tells of every operation that stays as it is
     onnx_file = Path(onnx_file)
     model = ov.Core().read_model(onnx_file)
 

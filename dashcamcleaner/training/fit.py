@@ -18,79 +18,23 @@ import csv
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.atomic_files import atomic_path
-from dashcamcleaner.errors import SettingError
+from dashcamcleaner.errors import SettingError, WeightsError
 from dashcamcleaner.messages import msg
 from dashcamcleaner.training.clock import TrainingClock, core_time
+from dashcamcleaner.training.fit_recipe import FitRecipe
+from dashcamcleaner.training.label_files import KINDS
 from dashcamcleaner.training.loss import collate, masked_loss
 from dashcamcleaner.training.optimiser import make_optimiser
-from dashcamcleaner.training.pictures import KINDS, PackedPictures
+from dashcamcleaner.training.pictures import PackedPictures
 from dashcamcleaner.training.ultra import detect_head, load_model, require, single_head
 from dashcamcleaner.training.views import ViewMaker, ViewRecipe
 
-__all__ = ["FitRecipe", "FitResult", "fit", "save_checkpoint"]
-
-
-@dataclass(frozen=True, slots=True)
-class FitRecipe:
-    """How long and how hard to train.
-
-    Args:
-        budget_s: seconds of the whole run; the learning rate ends its cosine with it. On a CPU, seconds of its cores
-            (`training.clock.core_time`), so that other work beside it does not shorten the training.
-        batch: views per step.
-        optimiser: ``muon`` (AdamW for what is not a convolution) or ``adamw``; see `training.optimiser`.
-        lr: peak learning rate.
-        lr_end: share of the peak at the end.
-        weight_decay: the weight decay of the convolutions' weights only.
-        warmup_steps: steps from zero to the peak.
-        ema: decay of the averaged model per step; the average is what is kept.
-        device: ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
-        bf16: compute in bfloat16 where it is safe; None asks the chip.
-        compiled: let torch compile the network first (minutes; needs a C++ compiler). Whether that is faster depends on
-            the machine: measure.
-        threads: torch's threads; 0 leaves them.
-        workers: processes that make views; 0 makes them in the loop.
-        seed: the seed of the views.
-        rank: number of this process among ``ranks`` that train together in one run folder (see the module's docstring).
-        exchange_steps: steps between two exchanges of weights with the others.
-        save_every_s: seconds between checkpoints.
-        views: what views look like.
-        late_views: what they look like at the end, None for as before. YOLOX (Ge et al., arXiv 2107.08430) leaves
-            mosaics out of its last epochs, to end with views like the pictures that the network will see.
-        late_from: share of the budget from which on ``late_views`` count.
-    """
-
-    budget_s: float = 6000.0
-    batch: int = 16
-    optimiser: str = "muon"
-    lr: float = 1e-3
-    lr_end: float = 0.02
-    weight_decay: float = 0.01
-    warmup_steps: int = 60
-    ema: float = 0.998
-    device: str = "cpu"
-    bf16: bool | None = None
-    compiled: bool = False
-    threads: int = 0
-    workers: int = 1
-    seed: int = 0
-    rank: int = 0
-    ranks: int = 1
-    exchange_steps: int = 25
-    save_every_s: float = 180.0
-    max_steps: int | None = None
-    views: ViewRecipe = field(default_factory=ViewRecipe)
-    late_views: ViewRecipe | None = None
-    late_from: float = 0.7
-
-    def views_at(self, share: float) -> ViewRecipe:
-        """What views look like when ``share`` of the budget is spent."""
-        return self.views if self.late_views is None or share < self.late_from else self.late_views
+__all__ = ["FitResult", "fit", "save_checkpoint"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +68,9 @@ def fit(
 
     Raises:
         ExtraMissing: torch or Ultralytics is not installed.
-        SettingError: an unknown optimiser, or another one than the run in ``out`` was begun with.
+        SettingError: an unknown optimiser, another one or another network than the run in ``out`` was begun with, a
+            device that torch lacks, or a learning rate at which the loss is no number any more.
+        WeightsError: what an earlier call left in ``out`` cannot be read.
     """
     require()
     import torch
@@ -135,7 +81,7 @@ def fit(
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
-    device = torch.device(recipe.device)
+    device = _device(recipe.device)
     bf16 = recipe.bf16 if recipe.bf16 is not None else _has_bf16(device)
     model = single_head(load_model(start)).to(device).to(memory_format=torch.channels_last)
     model.train()
@@ -143,24 +89,7 @@ def fit(
     optimiser = make_optimiser(model, name=recipe.optimiser, lr=recipe.lr, weight_decay=recipe.weight_decay, bf16=bf16)
     loss_of = masked_loss(model)
     network = torch.compile(model) if recipe.compiled else model
-    step, spent, first = 0, 0.0, math.nan
-    state_file = _state_file(out, recipe.rank)
-    if state_file.exists():
-        state = torch.load(state_file, map_location=device, weights_only=True)
-        model.load_state_dict(state["model"])
-        average.load_state_dict(state["average"])
-        try:
-            optimiser.load_state_dict(state["optimiser"])
-        except (KeyError, ValueError) as e:
-            raise SettingError(
-                msg(
-                    "the run in {out} was begun with another optimiser than {optimiser}.",
-                    out=out,
-                    optimiser=recipe.optimiser,
-                ),
-                hint="Give the recipe the one it was begun with, or another --out.",
-            ) from e
-        step, spent, first = state["step"], state["spent_s"], state["first_loss"]
+    step, spent, first = _resumed(out, model, average, optimiser, recipe=recipe, start=start, device=device)
     strides = tuple(int(s) for s in detect_head(model).stride)
     views: ViewRecipe | None = None
     batches: Iterator[dict[str, Any]] = iter(())
@@ -171,50 +100,62 @@ def fit(
     smooth: list[float] | None = None
     views_done = 0
     loop_started = time.monotonic()
-    while spent < recipe.budget_s and (recipe.max_steps is None or step < recipe.max_steps):
-        share = spent / recipe.budget_s
-        if recipe.max_steps is not None:
-            share = max(share, step / recipe.max_steps)
-        if (wanted := recipe.views_at(share)) is not views:
-            views, batches = wanted, _batches(packed, recipe=recipe, views=wanted, strides=strides, first=step)
-        batch = next(batches)
-        rate = recipe.lr * (recipe.lr_end + (1 - recipe.lr_end) * 0.5 * (1 + math.cos(math.pi * min(share, 1.0))))
-        rate *= min(1.0, (step + 1) / max(recipe.warmup_steps, 1))
-        for group in optimiser.param_groups:
-            group["lr"] = rate
-        pixels = batch["rgb"].to(device).to(memory_format=torch.channels_last).float().div_(255)
-        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-            predictions = network(pixels)
-        loss, parts = loss_of(predictions, batch)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0 * recipe.batch)
-        optimiser.step()
-        step += 1
-        views_done += len(pixels)
-        _average(average, model, decay=recipe.ema * (1 - math.exp(-step / 300)))
-        if recipe.ranks > 1 and step % recipe.exchange_steps == 0:
-            _exchange(out, model, rank=recipe.rank, ranks=recipe.ranks)
-        if math.isnan(first):
-            first = sum(parts)
-        smooth = list(parts) if smooth is None else [0.98 * a + 0.02 * b for a, b in zip(smooth, parts, strict=True)]
-        spent = clock.step()
-        if step % 20 == 0 or step == 1:
-            row = {
-                "step": step,
-                "spent_s": round(spent, 1),
-                "lr": f"{rate:.2e}",
-                "box": round(smooth[0], 4),
-                "cls": round(smooth[1], 4),
-                "l1": round(smooth[2], 4),
-                "views_per_s": round(views_done / (time.monotonic() - loop_started), 2),
-            }
-            log.write(row)
-            if progress is not None:
-                progress(row)
-        if time.monotonic() - saved > recipe.save_every_s:
+    try:
+        while spent < recipe.budget_s and (recipe.max_steps is None or step < recipe.max_steps):
+            share = spent / recipe.budget_s
+            if recipe.max_steps is not None:
+                share = max(share, step / recipe.max_steps)
+            if (wanted := recipe.views_at(share)) is not views:
+                views, batches = wanted, _batches(packed, recipe=recipe, views=wanted, strides=strides, first=step)
+            batch = next(batches)
+            rate = recipe.lr * (recipe.lr_end + (1 - recipe.lr_end) * 0.5 * (1 + math.cos(math.pi * min(share, 1.0))))
+            rate *= min(1.0, (step + 1) / max(recipe.warmup_steps, 1))
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            pixels = batch["rgb"].to(device).to(memory_format=torch.channels_last).float().div_(255)
+            with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+                predictions = network(pixels)
+            loss, parts = loss_of(predictions, batch)
+            if not math.isfinite(sum(parts)):
+                raise SettingError(
+                    msg("The loss is no number any more at step {step}: the training came apart.", step=step + 1),
+                    hint="Give a lower lr; the checkpoint, where there is one, is from before.",
+                )
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0 * recipe.batch)
+            optimiser.step()
+            step += 1
+            views_done += len(pixels)
+            _average(average, model, decay=recipe.ema * (1 - math.exp(-step / 300)))
+            if recipe.ranks > 1 and step % recipe.exchange_steps == 0:
+                _exchange(out, model, rank=recipe.rank, ranks=recipe.ranks)
+            if math.isnan(first):
+                first = sum(parts)
+            smooth = (
+                list(parts) if smooth is None else [0.98 * a + 0.02 * b for a, b in zip(smooth, parts, strict=True)]
+            )
+            spent = clock.step()
+            if step % 20 == 0 or step == 1:
+                row = {
+                    "step": step,
+                    "spent_s": round(spent, 1),
+                    "lr": f"{rate:.2e}",
+                    "box": round(smooth[0], 4),
+                    "cls": round(smooth[1], 4),
+                    "l1": round(smooth[2], 4),
+                    "views_per_s": round(views_done / (time.monotonic() - loop_started), 2),
+                }
+                log.write(row)
+                if progress is not None:
+                    progress(row)
+            if time.monotonic() - saved > recipe.save_every_s:
+                _save(out, model, average, optimiser, step=step, spent_s=spent, first_loss=first, recipe=recipe)
+                saved = time.monotonic()
+    except KeyboardInterrupt:  # nothing that was learned is lost
+        if step:
             _save(out, model, average, optimiser, step=step, spent_s=spent, first_loss=first, recipe=recipe)
-            saved = time.monotonic()
+        raise
     _save(out, model, average, optimiser, step=step, spent_s=spent, first_loss=first, recipe=recipe)
     last = sum(smooth) if smooth is not None else math.nan
     return FitResult(out / "last.pt", step, spent, first, last)
@@ -277,6 +218,65 @@ def _save(
         means = [torch.load(path, map_location="cpu", weights_only=True)["average"] for path in others if path.exists()]
         _blend(joint, means, share=len(means) / (len(means) + 1))
         save_checkpoint(joint, out / "last.pt", summary={"step": step, "spent_s": spent_s, "recipe": asdict(recipe)})
+
+
+def _device(name: str) -> Any:
+    import torch
+
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as e:
+        raise SettingError(
+            msg("torch cannot train on the device {name} here.", name=repr(name)),
+            hint="Use --device cpu, or install torch for your GPU.",
+        ) from e
+    return device
+
+
+def _resumed(
+    out: Path, model: Any, average: Any, optimiser: Any, *, recipe: FitRecipe, start: str | Path, device: Any
+) -> tuple[int, float, float]:
+    """Take up what an earlier call left; gives its steps, seconds and first loss.
+
+    Raises:
+        SettingError: it was begun with another optimiser or network.
+        WeightsError: it cannot be read.
+    """
+    path = _state_file(out, recipe.rank)
+    if not path.exists():
+        return 0, 0.0, math.nan
+    state = _state_of(path, device)
+    try:
+        model.load_state_dict(state["model"])
+        average.load_state_dict(state["average"])
+    except (KeyError, RuntimeError) as e:
+        raise SettingError(
+            msg("the run in {out} was begun with another network than {start}.", out=out, start=start),
+            hint="Give another --out.",
+        ) from e
+    try:
+        optimiser.load_state_dict(state["optimiser"])
+    except (KeyError, ValueError) as e:
+        raise SettingError(
+            msg("the run in {out} was begun with another optimiser than {name}.", out=out, name=recipe.optimiser),
+            hint="Give the recipe the one it was begun with, or another --out.",
+        ) from e
+    return int(state["step"]), float(state["spent_s"]), float(state["first_loss"])
+
+
+def _state_of(path: Path, device: Any) -> dict[str, Any]:
+    import pickle
+
+    import torch
+
+    try:
+        return dict(torch.load(path, map_location=device, weights_only=True))
+    except (OSError, RuntimeError, EOFError, ValueError, TypeError, KeyError, pickle.UnpicklingError) as e:
+        raise WeightsError(
+            msg("{path} is no state of a training that can be read.", path=path),
+            hint="Move it away to begin anew, or give another --out.",
+        ) from e
 
 
 def _state_file(out: Path, rank: int) -> Path:

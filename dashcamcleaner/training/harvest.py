@@ -2,25 +2,30 @@
 
 Called by ``dashcamcleaner train harvest``. Every clip gives the same number of pictures. Candidates are taken at even
 times; where a detector is given, those with the most hits of middling score are kept, at most one per span, since
-neighbouring frames teach the same twice. A clip whose pictures stand in the index is skipped by the next call.
+neighbouring frames teach the same twice. A clip whose pictures stand in the index is skipped by the next call; it is
+known by its content, since cameras call clips of different folders alike.
 """
 
 from __future__ import annotations
 
-import json
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from dashcamcleaner.atomic_files import atomic_json
+from dashcamcleaner.atomic_files import atomic_json, atomic_path
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.detection.detector import Detector
-from dashcamcleaner.errors import DashcamCleanerError, InputError
+from dashcamcleaner.errors import InputError, SettingError
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.probe import probe
 from dashcamcleaner.messages import msg
+from dashcamcleaner.os_errors import map_os_errors
+from dashcamcleaner.plain_files import file_sha256
+from dashcamcleaner.training.pictures import read_meta
 
 __all__ = ["HarvestRecipe", "HarvestResult", "doubt", "harvest"]
 
@@ -40,6 +45,12 @@ class HarvestRecipe:
     candidates: int = 4
     long_side_px: int = 1280
     doubtful: tuple[float, float] = (0.08, 0.5)
+
+    def __post_init__(self) -> None:
+        if self.per_clip < 1:
+            raise SettingError(msg("--per-clip cannot be {n}: each clip gives a picture or more.", n=self.per_clip))
+        if self.long_side_px < 32:
+            raise SettingError(msg("--long-side cannot be {n}: pictures have 32 pixels or more.", n=self.long_side_px))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,33 +87,44 @@ def harvest(
         progress: called with clips done and in all.
 
     Raises:
-        InputError: no clip could be read.
+        InputError: there is no clip, none could be read, or ``meta.json`` cannot be.
+        BackendError: the detector cannot run.
+        OutputError: the pictures cannot be written.
     """
     from PIL import Image
 
     out = Path(out)
-    (out / "images").mkdir(parents=True, exist_ok=True)
+    if not clips:
+        raise InputError("there are no clips to take pictures of.", hint="Give clips, or folders that hold some.")
+    images = out / "images"
+    with map_os_errors(images, what=msg("The folder {path}", path=images), verb="made"):
+        images.mkdir(parents=True, exist_ok=True)
     meta_file = out / "meta.json"
-    meta = json.loads(meta_file.read_text(encoding="utf-8")) if meta_file.exists() else {"clips": {}, "groups": {}}
+    meta = {"clips": {}, "groups": {}, "sha256": {}} | read_meta(out)
     written = done_before = 0
     refused: dict[str, str] = {}
     for number, clip in enumerate(clips, 1):
         clip = Path(clip)
-        if clip.name in meta["clips"]:
-            done_before += 1
-            continue
         try:
+            with map_os_errors(clip, what=msg("The clip {path}", path=clip), verb="read", to=InputError):
+                sha256 = file_sha256(clip)
+            # An older index told names alone.
+            if sha256 in meta["sha256"].values() or (clip.name in meta["clips"] and clip.name not in meta["sha256"]):
+                done_before += 1
+                continue
             chosen = list(_choose(clip, recipe=recipe, opener=opener))
-        except DashcamCleanerError as error:
+        except InputError as error:
             refused[str(clip)] = error.message
             continue
+        key, group = _free_names(clip, meta)
         names = []
         for index, rgb in chosen:
-            name = f"{clip.stem}_{index:06d}"
-            Image.fromarray(rgb).save(out / "images" / f"{name}.jpg", quality=92)
+            name = f"{group}_{index:06d}"
+            with atomic_path(images / f"{name}.jpg") as beside:
+                Image.fromarray(rgb).save(beside, "JPEG", quality=92)
             names.append(name)
-            meta["groups"][name] = clip.stem
-        meta["clips"][clip.name] = names
+            meta["groups"][name] = group
+        meta["clips"][key], meta["sha256"][key] = names, sha256
         written += len(names)
         atomic_json(meta_file, meta)
         if progress is not None:
@@ -110,6 +132,17 @@ def harvest(
     if refused and len(refused) == len(clips):
         raise InputError(msg("none of the clips can be read ({next}).", next=next(iter(refused.values())).rstrip(".")))
     return HarvestResult(written, done_before, refused)
+
+
+def _free_names(clip: Path, meta: dict[str, dict[str, Any]]) -> tuple[str, str]:
+    """What a clip is called in the index, and its group: another clip's pictures may have the name already."""
+    groups = {Path(name).stem for name in meta["clips"]} | set(meta["groups"].values())
+    for number in itertools.count(1):
+        ending = "" if number == 1 else f"-{number}"
+        key, group = f"{clip.stem}{ending}{clip.suffix}", f"{clip.stem}{ending}"
+        if key not in meta["clips"] and group not in groups:
+            return key, group
+    raise AssertionError("there is always a number more")
 
 
 def _choose(

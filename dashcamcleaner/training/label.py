@@ -26,7 +26,8 @@ from dashcamcleaner.detection.registry import open_detector
 from dashcamcleaner.detection.yolo import network_size
 from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.messages import msg
-from dashcamcleaner.training.pictures import KINDS, list_folder, read_rgb, refuse_validation, write_boxes
+from dashcamcleaner.training.label_files import KINDS, write_boxes
+from dashcamcleaner.training.pictures import list_folder, read_rgb, refuse_validation
 
 __all__ = ["CENTERFACE", "LabelResult", "Teacher", "label", "open_teacher"]
 

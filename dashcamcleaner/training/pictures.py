@@ -10,35 +10,35 @@ training.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from dashcamcleaner.atomic_files import atomic_json, atomic_write
+from dashcamcleaner.atomic_files import atomic_json, atomic_path
+from dashcamcleaner.core.frame import Orientation
 from dashcamcleaner.detection.yolo import GREY
 from dashcamcleaner.errors import ExtraMissing, InputError, SettingError, extra_hint
 from dashcamcleaner.media.formats import MediaKind, suffixes
+from dashcamcleaner.media.large_jpeg import orientation_of
 from dashcamcleaner.messages import msg
+from dashcamcleaner.os_errors import map_os_errors
+from dashcamcleaner.side_files import UNREADABLE, read_json, reason_of
+from dashcamcleaner.training.label_files import KINDS, read_boxes
 
 __all__ = [
-    "KINDS",
     "PackedPictures",
     "Picture",
     "list_folder",
     "pack",
     "paint_out",
-    "read_boxes",
+    "read_meta",
     "read_rgb",
     "refuse_validation",
     "select",
-    "write_boxes",
 ]
-
-KINDS = ("face", "plate")
-"""Class numbers in label files: 0 = face, 1 = plate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,60 +74,55 @@ def _cv2() -> Any:
     return cv2
 
 
+def _head(path: str | Path) -> tuple[tuple[int, int], Orientation]:
+    """The size of a picture as stored, and how it becomes upright, without decoding it.
+
+    Raises:
+        InputError: not a picture.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    what = msg("The picture {path}", path=path)
+    try:
+        with map_os_errors(Path(path), what=what, verb="read", to=InputError), Image.open(path) as opened:
+            return opened.size, orientation_of(opened.getexif())
+    except (UnidentifiedImageError, Image.DecompressionBombError, InputError, SyntaxError, ValueError) as e:
+        if isinstance(e, InputError) and not isinstance(e.__cause__, UnidentifiedImageError):
+            raise
+        raise InputError(msg("{path} is not a picture that can be read.", path=path)) from e
+
+
 def read_rgb(path: str | Path) -> np.ndarray:
-    """A picture file as uint8 RGB ``(h, w, 3)``.
+    """A picture file as uint8 RGB ``(h, w, 3)``, upright as its EXIF says: so people and their tools label it.
 
     Raises:
         InputError: not a picture.
     """
     cv2 = _cv2()
+    _, orientation = _head(path)
     data = np.fromfile(path, np.uint8)
-    bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    bgr = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION) if data.size else None
     if bgr is None:
         raise InputError(msg("{path} is not a picture that can be read.", path=path))
-    return np.ascontiguousarray(bgr[:, :, ::-1])
+    return np.ascontiguousarray(orientation.upright(bgr)[:, :, ::-1])
 
 
-def read_boxes(path: str | Path, *, size: tuple[int, int]) -> list[list[float]]:
-    """Rows ``[class, x1, y1, x2, y2]`` in pixels from a YOLO text file; empty where the file is absent.
-
-    Further columns (a teacher's score) are ignored.
+def read_meta(folder: str | Path) -> dict[str, Any]:
+    """What ``meta.json`` of a labelled folder says; empty where there is none.
 
     Raises:
-        InputError: a line that is not ``class cx cy w h``.
+        InputError: it cannot be read, or is not of this form.
     """
-    path = Path(path)
+    path = Path(folder) / "meta.json"
     if not path.exists():
-        return []
-    width, height = size
-    rows = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            cls, cx, cy, w, h = (float(v) for v in line.split()[:5])
-        except ValueError as e:
-            raise InputError(
-                msg(
-                    "{path}, line {number}: expected 'class cx cy w h', found {line}.",
-                    path=path,
-                    number=number,
-                    line=repr(line[:40]),
-                )
-            ) from e
-        rows.append([cls, (cx - w / 2) * width, (cy - h / 2) * height, (cx + w / 2) * width, (cy + h / 2) * height])
-    return rows
-
-
-def write_boxes(path: str | Path, rows: Iterable[Sequence[float]], *, size: tuple[int, int]) -> None:
-    """The inverse of `read_boxes`, written beside and renamed, so that a kill leaves no half file."""
-    path = Path(path)
-    width, height = size
-    lines = []
-    for cls, x1, y1, x2, y2, *rest in rows:
-        values = ((x1 + x2) / 2 / width, (y1 + y2) / 2 / height, (x2 - x1) / width, (y2 - y1) / height, *rest)
-        lines.append(f"{int(cls)} " + " ".join(f"{v:.6f}" for v in values) + "\n")
-    atomic_write(path, "".join(lines), make_folder=True)
+        return {}
+    try:
+        meta = read_json(path, what=str(path), to=InputError)
+        if not isinstance(meta, dict) or not isinstance(meta.get("groups", {}), dict):
+            raise ValueError(msg("groups is no table"))
+    except UNREADABLE as e:
+        raise InputError(msg("{path} cannot be read: {reason}.", path=path, reason=reason_of(e))) from e
+    return meta
 
 
 def list_folder(folder: str | Path, *, known: Sequence[int], teacher: str | Path | None = None) -> list[Picture]:
@@ -139,30 +134,27 @@ def list_folder(folder: str | Path, *, known: Sequence[int], teacher: str | Path
         teacher: a folder written by `training.label` for this one: its labels are added and its kinds count as known.
 
     Raises:
-        InputError: no ``images/`` in it, or a picture cannot be read.
+        InputError: no ``images/`` in it, a picture or its labels cannot be read, or the teacher has written nothing.
     """
-    from PIL import Image
-
     folder = Path(folder)
     images = folder / "images"
     if not images.is_dir():
         raise InputError(
             msg("{folder} has no images/ folder.", folder=folder), hint="A labelled folder holds images/ and labels/."
         )
-    meta_file = folder / "meta.json"
-    groups = json.loads(meta_file.read_text(encoding="utf-8")).get("groups", {}) if meta_file.exists() else {}
+    groups = read_meta(folder).get("groups", {})
+    taught_kinds = _taught_kinds(Path(teacher)) if teacher is not None else []
     pictures = []
     for path in sorted(images.iterdir()):
         if path.suffix.lower() not in suffixes(MediaKind.PICTURE):
             continue
-        with Image.open(path) as opened:
-            size = opened.size
+        stored, orientation = _head(path)
+        size = orientation.upright_size(stored)
         boxes = read_boxes(folder / "labels" / f"{path.stem}.txt", size=size)
         kinds = list(known)
         unsure: list[list[float]] = []
         taught_file = Path(teacher) / "labels" / f"{path.stem}.txt" if teacher is not None else None
         if teacher is not None and taught_file is not None and taught_file.exists():
-            taught_kinds = json.loads((Path(teacher) / "teacher.json").read_text(encoding="utf-8"))["classes"]
             boxes += [row for row in read_boxes(taught_file, size=size) if int(row[0]) not in known]
             unsure = [
                 row
@@ -183,6 +175,22 @@ def list_folder(folder: str | Path, *, known: Sequence[int], teacher: str | Path
             )
         )
     return pictures
+
+
+def _taught_kinds(teacher: Path) -> list[int]:
+    """The class numbers that a teacher's folder tells of.
+
+    Raises:
+        InputError: no teacher has written there; without its labels a kind would count as unknown, and nobody be told.
+    """
+    path = teacher / "teacher.json"
+    try:
+        kinds = read_json(path, what=msg("The teacher's labels {path}", path=path), to=InputError)["classes"]
+        if not all(kind in range(len(KINDS)) for kind in kinds):
+            raise ValueError(msg("the class is out of range"))
+    except UNREADABLE as e:
+        raise InputError(msg("{path} cannot be read: {reason}.", path=path, reason=reason_of(e))) from e
+    return list(kinds)
 
 
 def select(
@@ -222,10 +230,7 @@ def refuse_validation(folder: str | Path) -> None:
     Raises:
         InputError: it does.
     """
-    meta_file = Path(folder) / "meta.json"
-    if not meta_file.exists():
-        return
-    meta = json.loads(meta_file.read_text(encoding="utf-8"))
+    meta = read_meta(folder)
     if any(str(meta.get(key, "")).lower().startswith("validation") for key in ("purpose", "scene")):
         raise InputError(
             msg(
@@ -283,7 +288,8 @@ def pack(
     """Decode ``pictures`` into ``folder``, painting out what is to be ignored.
 
     The pixels of an existing cache of the same picture files are kept: only the labels are written anew, so that a
-    second round with a teacher's labels costs nothing.
+    second round with a teacher's labels costs nothing. They are made anew where a file changed, or
+    what is painted out; a run that is going keeps those that it has opened.
 
     Raises:
         InputError: no pictures, one that cannot be read, or one of a validation set.
@@ -296,13 +302,16 @@ def pack(
     folder.mkdir(parents=True, exist_ok=True)
     index_file, pixel_file = folder / "index.json", folder / "pixels.raw"
     offsets = np.cumsum([0] + [p.size[0] * p.size[1] * 3 for p in pictures]).tolist()
+    files = [_stamp(p.path) for p in pictures]
     same = False
     if index_file.exists() and pixel_file.exists():
         old = json.loads(index_file.read_text(encoding="utf-8"))
-        same = old["offsets"] == offsets and [row["path"] for row in old["pictures"]] == [p.path for p in pictures]
+        painted = [_painted(Picture(**row)) for row in old["pictures"]]
+        same = old["offsets"] == offsets and painted == [_painted(p) for p in pictures]
+        same = same and old.get("files", files) == files
     if not same:
         index_file.unlink(missing_ok=True)
-        with open(pixel_file, "wb") as out:
+        with atomic_path(pixel_file) as beside, open(beside, "wb") as out:
             for number, picture in enumerate(pictures):
                 rgb = read_rgb(picture.path)
                 if rgb.shape[1::-1] != picture.size:
@@ -311,5 +320,15 @@ def pack(
                 out.write(rgb.tobytes())
                 if progress is not None:
                     progress(number + 1, len(pictures))
-    atomic_json(index_file, {"pictures": [asdict(p) for p in pictures], "offsets": offsets})
+    atomic_json(index_file, {"pictures": [asdict(p) for p in pictures], "offsets": offsets, "files": files})
     return PackedPictures(folder)
+
+
+def _stamp(path: str) -> list[int]:
+    told = Path(path).stat()
+    return [told.st_size, told.st_mtime_ns]
+
+
+def _painted(picture: Picture) -> tuple[str, Any, Any]:
+    """What the pixels of a picture follow from, beside its file."""
+    return picture.path, picture.ignore, picture.boxes if picture.ignore else None

@@ -29,7 +29,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,8 +39,9 @@ from dashcamcleaner.messages import msg
 from dashcamcleaner.os_errors import map_os_errors
 from dashcamcleaner.side_files import read_bytes
 from dashcamcleaner.training.evaluate import EvaluationSet
-from dashcamcleaner.training.fit import FitRecipe
-from dashcamcleaner.training.pictures import KINDS, Picture, list_folder, select
+from dashcamcleaner.training.fit_recipe import FitRecipe
+from dashcamcleaner.training.label_files import KINDS
+from dashcamcleaner.training.pictures import Picture, list_folder, select
 from dashcamcleaner.training.views import ViewRecipe
 
 __all__ = ["TrainingRecipe", "read_recipe"]
@@ -76,11 +77,16 @@ def read_recipe(path: str | Path) -> TrainingRecipe:
             read_bytes(path, what=msg("The recipe {path}", path=path), to=InputError, most=_MOST_BYTES).decode("utf-8")
         )
     _known(data, ("start", "folder", "evaluate", "fit", "views", "late_views"), where=str(path))
+    for name in ("fit", "views", "late_views"):
+        if not isinstance(data.get(name, {}), dict):
+            raise SettingError(
+                msg("the recipe's {name} is no table.", name=name), hint=msg("Begin it by {head}.", head=f"[{name}]")
+            )
     base = path.parent
     shares: dict[str, float] = {}
     pictures: list[Picture] = []
-    for row in data.get("folder", []):
-        _known(row, _FOLDER_KEYS, where="[[folder]]")
+    for row in _rows(data, "folder"):
+        _check(row, _FOLDER_KEYS, where="[[folder]]")
         known = [KINDS.index(kind) for kind in _kinds(row)]
         for folder in _resolve(row, base):
             teacher = base / str(row["teacher"]).replace("{name}", folder.name) if "teacher" in row else None
@@ -89,8 +95,8 @@ def read_recipe(path: str | Path) -> TrainingRecipe:
             if "share" in row:
                 shares[folder.name] = shares.get(folder.name, 0.0) + float(row["share"])
     evaluation = []
-    for row in data.get("evaluate", []):
-        _known(row, _EVALUATE_KEYS, where="[[evaluate]]")
+    for row in _rows(data, "evaluate"):
+        _check(row, _EVALUATE_KEYS, where="[[evaluate]]")
         evaluation.append(
             EvaluationSet(
                 name=str(row.get("name", row["path"])),
@@ -112,6 +118,16 @@ def read_recipe(path: str | Path) -> TrainingRecipe:
     return TrainingRecipe(tuple(pictures), _merged(evaluation), fit, start)
 
 
+def _rows(data: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """The tables of a name that stands in double brackets."""
+    rows = data.get(name, [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise SettingError(
+            msg("the recipe's {name} is no list of tables.", name=name), hint=f"Begin each by [[{name}]]."
+        )
+    return rows
+
+
 def _merged(sets: Iterable[EvaluationSet]) -> tuple[EvaluationSet, ...]:
     """Rows of one name are one set, so that a set may take different parts of several folders."""
     merged: dict[str, EvaluationSet] = {}
@@ -126,7 +142,9 @@ def _merged(sets: Iterable[EvaluationSet]) -> tuple[EvaluationSet, ...]:
 def _resolve(row: dict[str, Any], base: Path) -> list[Path]:
     pattern = str(row["path"])
     anchored = Path(pattern)
-    if anchored.is_absolute():
+    if pattern == anchored.anchor:
+        found = [anchored]
+    elif anchored.is_absolute():
         found = [Path(p) for p in sorted(Path(anchored.anchor).glob(str(anchored.relative_to(anchored.anchor))))]
     else:
         found = sorted(base.glob(pattern)) if not pattern.startswith("..") else _above(base, pattern)
@@ -177,6 +195,47 @@ def _known(row: dict[str, Any], keys: Iterable[str], *, where: str) -> None:
             )
 
 
+def _check(row: dict[str, Any], keys: Iterable[str], *, where: str) -> None:
+    """Whether a row has a path, keys that are known, and values of their kinds."""
+    _known(row, keys, where=where)
+    if "path" not in row:
+        raise SettingError(msg("{where} names no path.", where=where))
+
+    def words(value: Any) -> bool:
+        return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+    def number(value: Any, of: Any) -> bool:
+        return isinstance(value, of) and not isinstance(value, bool)
+
+    like: dict[str, tuple[Any, Callable[[Any], bool]]] = {
+        "path": ("faces/*", lambda value: isinstance(value, str)),
+        "name": ("street", lambda value: isinstance(value, str)),
+        "teacher": ("taught/{name}", lambda value: isinstance(value, str)),
+        "kinds": (["face"], words),
+        "groups": (["drive_3"], words),
+        "without": (["drive_3"], words),
+        "negatives": (True, lambda value: isinstance(value, bool)),
+        "share": (0.2, lambda value: number(value, int | float) and 0 < value <= 1),
+        "part": (
+            [0, 29],
+            lambda value: isinstance(value, list) and len(value) == 2 and all(number(one, int) for one in value),
+        ),
+    }
+    for key, value in row.items():
+        example, fits = like[key]
+        if not fits(value):
+            raise SettingError(
+                msg(
+                    "{where} {name} cannot be {value}: it is like {wanted}.",
+                    where=where, name=key, value=repr(value), wanted=repr(example),
+                )
+            )  # fmt: skip
+
+
+def _numbers(value: Any, count: int) -> bool:
+    return isinstance(value, list) and len(value) == count and all(type(one) in (int, float) for one in value)
+
+
 def _fill(kind: Any, values: dict[str, Any], *, where: str) -> Any:
     fields = {f.name: f for f in dataclasses.fields(kind)}
     _known(values, fields, where=where)
@@ -185,7 +244,7 @@ def _fill(kind: Any, values: dict[str, Any], *, where: str) -> Any:
     for name, value in values.items():
         wanted = getattr(default, name)
         mixed = isinstance(wanted, bool) != isinstance(value, bool)  # a bool is an int, too
-        if isinstance(wanted, tuple):
+        if isinstance(wanted, tuple) and _numbers(value, len(wanted)):
             value = tuple(float(v) for v in value)
         elif isinstance(wanted, float) and isinstance(value, int | float) and not mixed:
             value = float(value)

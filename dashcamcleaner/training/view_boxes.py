@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from dashcamcleaner.detection.yolo import GREY
-from dashcamcleaner.training.pictures import KINDS
+from dashcamcleaner.training.label_files import KINDS
 
 __all__ = ["MASK_STRIDE_PX", "tilted", "unjudge", "visible"]
 

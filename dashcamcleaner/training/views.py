@@ -15,8 +15,9 @@ import numpy as np
 
 from dashcamcleaner.detection.yolo import GREY
 from dashcamcleaner.training.damage import damage
+from dashcamcleaner.training.label_files import KINDS
 from dashcamcleaner.training.paste import PlatePool, face_patch, paste_face, paste_plate
-from dashcamcleaner.training.pictures import KINDS, PackedPictures
+from dashcamcleaner.training.pictures import PackedPictures
 from dashcamcleaner.training.view_boxes import MASK_STRIDE_PX, tilted, unjudge, visible
 
 __all__ = ["MASK_STRIDE_PX", "View", "ViewMaker", "ViewRecipe"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from dashcamcleaner.training.pictures import write_boxes
+from dashcamcleaner.training.label_files import write_boxes
 
 
 def draw_folder(folder: Path, *, pictures: int = 8, size: tuple[int, int] = (160, 128), seed: int = 1) -> Path:

@@ -12,7 +12,7 @@ import pytest
 from dashcamcleaner.detection.ocr import Reading
 from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.training.label import Teacher, label
-from dashcamcleaner.training.pictures import read_boxes
+from dashcamcleaner.training.label_files import read_boxes
 from tests.fakes import ScriptedDetector
 from tests.training.synthetic import draw_folder
 

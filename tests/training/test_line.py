@@ -5,16 +5,18 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from dashcamcleaner.errors import SettingError
+from dashcamcleaner.errors import SettingError, WeightsError
 from dashcamcleaner.training.evaluate import EvaluationSet, evaluate, table
 from dashcamcleaner.training.export import export, recommended_thresholds, write_sidecar
-from dashcamcleaner.training.fit import FitRecipe, FitResult, fit
+from dashcamcleaner.training.fit import FitResult, fit
+from dashcamcleaner.training.fit_recipe import FitRecipe
 from dashcamcleaner.training.pictures import list_folder, pack
 from dashcamcleaner.training.views import ViewMaker, ViewRecipe
 from tests.training.synthetic import TINY_MODEL, draw_folder
@@ -153,6 +155,62 @@ def test_an_unknown_optimiser_is_refused(line: tuple[Path, FitResult], tmp_path:
     other = dataclasses.replace(RECIPE, optimiser="adamw")
     with pytest.raises(SettingError, match="begun with another optimiser"):
         fit(folder / "cache", folder / "run", start=folder / "tiny.yaml", recipe=other)
+
+
+def test_what_was_learned_before_ctrl_c_is_kept(line: tuple[Path, FitResult], tmp_path: Path) -> None:
+    folder, _ = line
+
+    def stop(_row: dict[str, Any]) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(folder / "cache", tmp_path, start=folder / "tiny.yaml", recipe=_steps(9), progress=stop)
+    rows: list[int] = []
+    fit(
+        folder / "cache",
+        tmp_path,
+        start=folder / "tiny.yaml",
+        recipe=_steps(2),
+        progress=lambda r: rows.append(r["step"]),
+    )
+    assert (tmp_path / "last.pt").is_file()
+    assert 1 not in rows, "the first step was taken before"
+
+
+def test_a_run_of_another_network_or_a_torn_state_is_refused(line: tuple[Path, FitResult], tmp_path: Path) -> None:
+    folder, _ = line
+    other = tmp_path / "other.yaml"
+    other.write_text(TINY_MODEL.replace("128", "96"), encoding="utf-8")
+    with pytest.raises(SettingError, match="another network"):
+        fit(folder / "cache", folder / "run", start=other, recipe=_steps(1))
+    (tmp_path / "state.pt").write_bytes((folder / "run" / "state.pt").read_bytes()[:5000])
+    with pytest.raises(WeightsError, match=r"state\.pt is no state"):
+        fit(folder / "cache", tmp_path, start=folder / "tiny.yaml", recipe=_steps(1))
+
+
+def test_a_training_that_comes_apart_leaves_the_checkpoint_from_before(
+    line: tuple[Path, FitResult], tmp_path: Path
+) -> None:
+    folder, _ = line
+    fit(folder / "cache", tmp_path, start=folder / "tiny.yaml", recipe=_steps(2))
+    before = (tmp_path / "last.pt").read_bytes()
+    wild = dataclasses.replace(_steps(40), lr=1e30, warmup_steps=0)
+    with pytest.raises(SettingError, match="came apart"):
+        fit(folder / "cache", tmp_path, start=folder / "tiny.yaml", recipe=wild)
+    assert (tmp_path / "last.pt").read_bytes() == before
+
+
+def test_devices_and_numbers_that_there_are_not_are_refused(line: tuple[Path, FitResult], tmp_path: Path) -> None:
+    folder, _ = line
+    for device in ("nonsense", "cuda:77"):
+        recipe = dataclasses.replace(RECIPE, device=device)
+        with pytest.raises(SettingError, match=device):
+            fit(folder / "cache", tmp_path, start=folder / "tiny.yaml", recipe=recipe)
+    for wrong in ({"budget_s": -1.0}, {"budget_s": math.nan}, {"batch": 0}, {"lr": 0.0}, {"max_steps": 0}):
+        with pytest.raises(SettingError, match=next(iter(wrong))):
+            dataclasses.replace(RECIPE, **wrong)
+    with pytest.raises(SettingError, match="multiple of 32"):
+        dataclasses.replace(RECIPE, views=dataclasses.replace(VIEWS, size_px=100))
 
 
 @pytest.mark.parametrize("bf16", [False, True])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dashcamcleaner.detection.yolo import GREY
-from dashcamcleaner.training.pictures import KINDS
+from dashcamcleaner.training.label_files import KINDS
 from dashcamcleaner.training.view_boxes import MASK_STRIDE_PX, tilted
 
 SIZE = 160
