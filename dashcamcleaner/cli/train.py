@@ -38,6 +38,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Run one step."""
+    for size_px in (getattr(args, "size", None), *getattr(args, "sizes", ())):
+        if size_px is not None and not 32 <= size_px <= 4096:
+            raise SettingError(msg("An inference size cannot be {size}: it takes 32 to 4096 px.", size=size_px))
+    if getattr(args, "threads", 0) < 0:
+        raise SettingError(msg("{name} cannot be {value}: that is out of range.", name="--threads", value=args.threads))
     steps: dict[str, Callable[[argparse.Namespace], int]] = {
         "harvest": _harvest,
         "label": _label,
@@ -252,7 +257,7 @@ def _export(args: argparse.Namespace) -> int:
     from dashcamcleaner.training.export import export, export_int8, recommended_thresholds, write_sidecar
 
     out = Path(args.out)
-    if Path(args.name).name != args.name or args.name.startswith("."):
+    if not args.name or Path(args.name).name != args.name or args.name.startswith("."):
         raise SettingError(msg("{name} cannot be a name of weights.", name=repr(args.name)), hint="For example mine-1.")
     chosen = _thresholds(args.threshold)
     calibration = _calibration(args.int8) if args.int8 else []

@@ -6,6 +6,9 @@ from typing import Any
 
 __all__ = ["add_steps"]
 
+_BACKENDS = ("auto", "openvino", "torch", "onnx")
+_PRECISIONS = ("auto", "f32", "bf16", "f16", "int8")
+
 
 def add_steps(steps: Any) -> None:
     """Add the steps, each with its flags, to the subparsers of the command."""
@@ -81,9 +84,9 @@ def _add_evaluate(steps: Any) -> None:
     step.add_argument(
         "--threshold", action="append", default=[], metavar="KIND=SCORE", help="instead of the weights' own"
     )
-    step.add_argument("--backend", default="auto", help="auto, openvino, torch or onnx")
+    step.add_argument("--backend", default="auto", choices=_BACKENDS, help="auto, openvino, torch or onnx")
     step.add_argument("--device", default="auto")
-    step.add_argument("--precision", default="auto", help="auto, f32, bf16, f16 or int8")
+    step.add_argument("--precision", default="auto", choices=_PRECISIONS, help="auto, f32, bf16, f16 or int8")
     step.add_argument("--threads", type=int, default=0, metavar="N", help="CPU threads (default: all)")
     step.add_argument("--trust-weights", action="store_true", help="load a foreign .pt although it can run code")
     step.add_argument("--json", metavar="FILE", help="write all figures there; - prints them instead of the table")

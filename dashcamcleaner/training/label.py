@@ -10,7 +10,6 @@ A picture whose label file stands is skipped, so a killed run goes on where it s
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,8 +23,9 @@ from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.detection.ocr import TextReader, open_reader
 from dashcamcleaner.detection.registry import open_detector
 from dashcamcleaner.detection.yolo import network_size
-from dashcamcleaner.errors import InputError, OutputError
+from dashcamcleaner.errors import InputError, OutputError, SettingError, WeightsError
 from dashcamcleaner.messages import msg
+from dashcamcleaner.side_files import read_json
 from dashcamcleaner.training.label_files import KINDS, write_boxes
 from dashcamcleaner.training.pictures import list_folder, read_rgb, refuse_validation
 
@@ -57,6 +57,15 @@ class Teacher:
     inference_size: int = 1280
     read_plates: bool = False
     letters: int = 4
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.unsure <= self.sure <= 1:  # NaN fails, too
+            raise SettingError(
+                msg("--unsure {unsure} and --sure {sure} do not go together.", unsure=self.unsure, sure=self.sure),
+                hint="Both lie between 0 and 1, and nothing is sure before it is unsure.",
+            )
+        if self.weights == CENTERFACE and self.kinds != ("face",):
+            raise SettingError("CenterFace finds faces alone.", hint="Name another teacher for plates.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +106,15 @@ def label(
 
     Raises:
         InputError: no pictures, or a validation set.
-        OutputError: ``out`` holds another teacher's labels.
+        WeightsError: the teacher does not know one of the kinds: it would seem to be nowhere.
+        OutputError: ``out`` holds another teacher's labels, or such that no teacher wrote.
     """
     folder, out = Path(folder), Path(out)
     refuse_validation(folder)
     pictures = list_folder(folder, known=[])
     if not pictures:
         raise InputError(msg("{folder} holds no pictures to label.", folder=folder))
-    _sign(out, teacher)
+    _check_signed(out, teacher)
     waiting = [p for p in pictures if not _label_file(out, p.path).exists()]
     shapes: dict[tuple[int, int], list[Any]] = {}
     for picture in waiting:
@@ -115,6 +125,12 @@ def label(
     for shape, members in sorted(shapes.items()):
         detector = opener(shape) if opener is not None else open_teacher(teacher, aspect=shape)
         try:
+            if missing := [kind for kind in teacher.kinds if kind not in detector.kinds]:
+                raise WeightsError(
+                    msg("the teacher {name} does not know {kinds}.", name=teacher.weights, kinds=", ".join(missing)),
+                    hint="Name what it knows with --kind.",
+                )
+            _sign(out, teacher)
             for picture in members:
                 rgb = read_rgb(picture.path)
                 sure, unsure = _sort(rgb, detector, teacher=teacher, reader=reader)
@@ -135,18 +151,36 @@ def _label_file(out: Path, picture: str) -> Path:
     return out / "labels" / f"{Path(picture).stem}.txt"
 
 
-def _sign(out: Path, teacher: Teacher) -> None:
-    """Note who labels; two teachers' labels in one folder would not tell which kinds are complete."""
-    sheet = {"classes": [KINDS.index(kind) for kind in teacher.kinds], **asdict(teacher), "kinds": list(teacher.kinds)}
+def _sheet(teacher: Teacher) -> dict[str, Any]:
+    return {"classes": [KINDS.index(kind) for kind in teacher.kinds], **asdict(teacher), "kinds": list(teacher.kinds)}
+
+
+def _check_signed(out: Path, teacher: Teacher) -> None:
+    """Whether what lies there is of this teacher: two teachers' labels would not tell which kinds are complete.
+
+    Raises:
+        OutputError: it is not.
+    """
     path = out / "teacher.json"
+    same = not (out / "labels").exists()
     if path.exists():
-        if json.loads(path.read_text(encoding="utf-8")) != sheet:
-            raise OutputError(
-                msg("{out} holds labels of another teacher or of other thresholds.", out=out),
-                hint="Give each teacher its own folder.",
+        try:
+            same = read_json(path, what=msg("The teacher's labels {path}", path=path), to=OutputError) == _sheet(
+                teacher
             )
-        return
-    atomic_json(path, sheet, make_folder=True)
+        except ValueError:
+            same = False
+    if not same:
+        raise OutputError(
+            msg("{out} holds labels of another teacher or of other thresholds.", out=out),
+            hint="Give each teacher its own folder.",
+        )
+
+
+def _sign(out: Path, teacher: Teacher) -> None:
+    """Note who labels."""
+    if not (out / "teacher.json").exists():
+        atomic_json(out / "teacher.json", _sheet(teacher), make_folder=True)
 
 
 def _sort(

@@ -50,6 +50,18 @@ def test_fit_and_export_from_a_recipe(tmp_path: Path, capsys: pytest.CaptureFixt
         (["evaluate", "auto"], InputError.exit_code, "nothing to measure on"),
         (["evaluate", "auto", "--faces", "nowhere"], InputError.exit_code, "has no images/"),
         (["fit", "no.toml", "--out", "x"], InputError.exit_code, "cannot be read"),
+        (
+            ["evaluate", "auto", "--faces", "x", "--threshold", "fcae=0.3"],
+            SettingError.exit_code,
+            "looks like face=0.25",
+        ),
+        (["evaluate", "auto", "--faces", "x", "--threshold", "face=3"], SettingError.exit_code, "looks like face=0.25"),
+        (["evaluate", "auto", "--faces", "x", "--sizes", "640", "0"], SettingError.exit_code, "size cannot be 0"),
+        (["evaluate", "auto", "--faces", "x", "--threads", "-2"], SettingError.exit_code, "--threads cannot be -2"),
+        (["export", "x.pt", "--out", "w", "--name", "../x"], SettingError.exit_code, "cannot be a name"),
+        (["export", "x.pt", "--out", "w", "--name", ""], SettingError.exit_code, "cannot be a name"),
+        (["export", "x.pt", "--out", "w", "--name", "a", "--int8", "nowhere"], InputError.exit_code, "has no images/"),
+        (["harvest", "nothing.mp4", "--out", "x", "--per-clip", "0"], SettingError.exit_code, "--per-clip cannot be 0"),
         (["evaluate", "auto", "--faces", "x", "--threshold", "much"], SettingError.exit_code, "looks like face=0.25"),
     ],
 )

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dashcamcleaner.detection.ocr import Reading
-from dashcamcleaner.errors import InputError, OutputError
+from dashcamcleaner.errors import InputError, OutputError, SettingError, WeightsError
 from dashcamcleaner.training.label import Teacher, label
 from dashcamcleaner.training.label_files import read_boxes
 from tests.fakes import ScriptedDetector
@@ -67,6 +67,42 @@ def test_two_teachers_do_not_share_a_folder(tmp_path: Path) -> None:
     label(folder, tmp_path / "out", teacher=Teacher("t", ("face",)), opener=_opener)
     with pytest.raises(OutputError, match="another teacher"):
         label(folder, tmp_path / "out", teacher=Teacher("other", ("face",)), opener=_opener)
+
+
+def test_labels_that_people_drew_are_left_alone(tmp_path: Path) -> None:
+    folder = draw_folder(tmp_path / "set", pictures=1)
+    before = (folder / "labels" / "p00.txt").read_bytes()
+    with pytest.raises(OutputError, match="another teacher"):
+        label(folder, folder, teacher=Teacher("t", ("face",)), opener=_opener)
+    assert not (folder / "teacher.json").exists()
+    assert (folder / "labels" / "p00.txt").read_bytes() == before
+
+
+def test_a_torn_sheet_is_of_another_teacher(tmp_path: Path) -> None:
+    folder = draw_folder(tmp_path / "set", pictures=1)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "teacher.json").write_text("{")
+    with pytest.raises(OutputError, match="another teacher"):
+        label(folder, tmp_path / "out", teacher=Teacher("t", ("face",)), opener=_opener)
+
+
+def test_a_kind_that_the_teacher_does_not_know_does_not_count_as_absent(tmp_path: Path) -> None:
+    folder = draw_folder(tmp_path / "set", pictures=1)
+
+    def blind(_aspect: tuple[int, int]) -> ScriptedDetector:
+        return ScriptedDetector({}, kinds=("face",))
+
+    with pytest.raises(WeightsError, match="does not know plate"):
+        label(folder, tmp_path / "out", teacher=Teacher("t", ("face", "plate")), opener=blind)
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(SettingError, match="faces alone"):
+        Teacher("centerface", ("plate",))
+
+
+@pytest.mark.parametrize(("sure", "unsure"), [(0.1, 0.5), (float("nan"), 0.2), (1.2, 0.2), (0.5, -1.0)])
+def test_scores_that_do_not_go_together_are_refused(sure: float, unsure: float) -> None:
+    with pytest.raises(SettingError, match="do not go together"):
+        Teacher("t", ("face",), sure=sure, unsure=unsure)
 
 
 def test_no_teacher_on_validation_pictures(tmp_path: Path) -> None:
