@@ -22,6 +22,7 @@ from PIL import ExifTags, Image
 
 from dashcamcleaner.audit.audio import AudioTrack
 from dashcamcleaner.audit.contents import ContainerContents, EmbeddedPicture
+from dashcamcleaner.audit.loose_bytes import hidden_and_loose
 from dashcamcleaner.audit.positions import beside_the_picture, between_pictures, position_in
 from dashcamcleaner.core.budget import fits
 from dashcamcleaner.errors import InputError
@@ -86,6 +87,7 @@ def examine(path: Path, *, video: int | None = None) -> ContainerContents:
                 facts.length = PictureLength(
                     time_base=first.time_base or Fraction(1), rate=frame_rate(container, first)
                 )
+            shown_at: set[int | None] = set()
             first_picture: Fraction | None = None
             audio_times: dict[int, list[Fraction]] = {index: [] for index in tracks}
             for packet in read_packets(container):
@@ -107,6 +109,7 @@ def examine(path: Path, *, video: int | None = None) -> ContainerContents:
                 if index in facts.video_streams[:1] and packet.pts is not None and not packet.is_discard:
                     time = packet.pts * packet.time_base
                     first_picture = time if first_picture is None else min(time, first_picture)
+                    shown_at.add(packet.pos)
                 elif index in tracks and packet.pts is not None:
                     tracks[index].packets.append(hashlib.sha256(bytes(packet)).digest()[:8])
                     audio_times[index].append(packet.pts * packet.time_base)
@@ -116,6 +119,7 @@ def examine(path: Path, *, video: int | None = None) -> ContainerContents:
             facts.audio = list(tracks.values())
             facts.texts = {one.name: why for one in judges.values() if one.name and (why := one.judge.finish())}
             name = container.format.name
+        facts.unshown, facts.loose = hidden_and_loose(path, video=next(iter(codec_of), None), shown=shown_at)
     except av.error.FFmpegError as error:
         raise InputError(msg("{path} cannot be read for the audit: {error}.", path=path, error=error)) from error
     boxes = "mp4" in name or "mov" in name
@@ -226,6 +230,9 @@ def _read_streams(path: Path, container: Any, facts: ContainerContents, *, video
             )
         elif stream.type == "video":
             facts.video_streams.append(stream.index)
+            look = stream.codec_context.format if stream.codec_context is not None else None
+            coded = look is not None and any(part.is_alpha for part in look.components)
+            facts.transparent = facts.transparent or coded or stream.metadata.get("alpha_mode") == "1"
         elif stream.type == "audio":
             tracks[stream.index] = AudioTrack(stream.index, codec)
         else:

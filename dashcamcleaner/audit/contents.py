@@ -57,6 +57,9 @@ class ContainerContents:
         texts: subtitle streams whose texts do not read as speech, for people -> why.
         boxes: boxes beside the tracks that are no part of the format.
         length: how long the pictures last, by their packets; None for a picture file.
+        unshown: how many pictures of the main video stream an edit list keeps from being shown.
+        loose: bytes that belong to nothing that is shown.
+        transparent: the pictures have a plane of transparency.
     """
 
     video_streams: list[int] = field(default_factory=list)
@@ -70,6 +73,9 @@ class ContainerContents:
     texts: dict[str, str] = field(default_factory=dict)
     boxes: list[str] = field(default_factory=list)
     length: PictureLength | None = None
+    unshown: int = 0
+    loose: int = 0
+    transparent: bool = False
 
 
 def compare_contents(
@@ -100,6 +106,12 @@ def compare_contents(
             findings.append(found(code, {"size": size, "where": picture.where}))
     findings += [found("position", {"where": place}) for place in output.positions]
     findings += [found("box", {"what": box}) for box in output.boxes]
+    if output.loose > _FEW_LOOSE_BYTES + output.chapters * _TITLE_BYTES:
+        findings.append(found("box", {"what": msg("{bytes} bytes that belong to no stream", bytes=output.loose)}))
+    if output.unshown:
+        findings.append(found("unshown", {"count": output.unshown}))
+    if output.transparent:
+        findings.append(found("alpha"))
     findings += [_told_text(name, why, keep) for name, why in output.texts.items()]
     # Chapter titles are written as a data stream of their own.
     chapters = output.chapters > 0 and len(output.data_streams) <= 1
@@ -171,3 +183,6 @@ _CHAPTER_TITLE = re.compile(r"chapter (\d+): title=Chapter \1")
 
 _MOST_LENGTH_DIFFERENCE = 0.02
 """Of the source's length; what is lost at damaged ends stays below it, a wrong rate does not."""
+
+_FEW_LOOSE_BYTES, _TITLE_BYTES = 512, 256
+"""What muxers leave between samples; chapter titles are samples of a track that readers do not give."""

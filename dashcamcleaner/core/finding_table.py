@@ -217,6 +217,16 @@ FINDINGS: Mapping[str, FindingRow] = _table(
             by_rendering=True,
         ),
         FindingRow(
+            "unshown", "leftovers", _FAIL,
+            "The output holds {count} pictures that its edit list keeps from being shown.", _AGAIN,
+            by_rendering=True,
+        ),
+        FindingRow(
+            "alpha", "leftovers", _FAIL,
+            "The output's pictures have a plane of transparency, which nobody cleaned.", _AGAIN,
+            by_rendering=True,
+        ),
+        FindingRow(
             "text", "leftovers", _FAIL, "The output holds a {what} that does not read as speech: a text {why}.", _AGAIN,
             by_rendering=True,
         ),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-import cv2
 import numpy as np
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
@@ -62,9 +61,8 @@ class Scaler:
         """The brightness of an 8-bit picture as ``(h, w, 3)``: false colours would hide a face from a detector."""
         plane = small.planes[0]
         levels = np.frombuffer(plane, np.uint8).reshape(small.height, plane.line_size)[:, : small.width]
-        if not self._info.layout.full_range:
-            levels = cv2.LUT(np.ascontiguousarray(levels), _WHOLE_RANGE)
-        return np.repeat(levels[:, :, None], 3, axis=2)
+        lut = np.arange(256, dtype=np.uint8) if self._info.layout.full_range else _WHOLE_RANGE
+        return np.repeat(lut[levels][:, :, None], 3, axis=2)
 
 
 _COLOURS_UNKNOWN = frozenset({"ycgco", "smpte2085", "ictcp"})

@@ -7,6 +7,7 @@ import struct
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from dashcamcleaner.audit.contents import compare_contents
 from dashcamcleaner.core.findings import Severity
 from dashcamcleaner.errors import InputError
 from tests import clips
+from tests.rendering import frames_of
 
 
 def jpeg() -> bytes:
@@ -94,3 +96,51 @@ def test_a_changed_rate_is_a_failure(tmp_path: Path, name: str) -> None:
     for output, expected in ((same, []), (fast, [Severity.FAIL])):
         found = compare_contents(examine(source), examine(output), keep=(), muted=False)
         assert [finding.severity for finding in found if finding.code == "length"] == expected
+
+
+def told(path: Path) -> list[str]:
+    facts = examine(path)
+    return [finding.code for finding in compare_contents(facts, facts, keep=(), muted=False)]
+
+
+def test_pictures_that_an_edit_list_keeps_back_are_told(tmp_path: Path) -> None:
+    whole = clips.make(tmp_path / "whole.mp4", frames=30, b_frames=2, gop=10).path
+    assert told(whole) == []
+    cut = tmp_path / "cut.mp4"
+    with av.open(str(whole)) as source, av.open(str(cut), "w") as output:
+        stream = output.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(source.streams.video[0]):
+            if packet.dts is not None:
+                packet.pts, packet.dts = (
+                    packet.pts - 15 * 512,
+                    packet.dts - 15 * 512,
+                )  # the writer hides what is before 0
+                packet.stream = stream
+                output.mux(packet)
+    assert len(frames_of(cut)) == 15
+    assert told(cut) == ["unshown"]
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mov", "a.mkv"])
+def test_bytes_that_belong_to_nothing_are_told(tmp_path: Path, name: str) -> None:
+    """As a whole clip that stands behind another, or in padding; no player shows it, and everybody can cut it out."""
+    clip = clips.make(
+        tmp_path / name, frames=10, sounds=(clips.Sound(),), chapters=((0, 0.2, "one"), (0.2, 0.3, "two"))
+    ).path
+    plain = [code for code in told(clip) if code not in ("tag", "text")]
+    assert plain == []
+    other = clips.make(tmp_path / f"other{clip.suffix}", frames=10, busy=True).path.read_bytes()
+    head = struct.pack(">I4s", len(other) + 8, b"free")
+    padding = b"\xec\x01" + struct.pack(">Q", len(other))[1:] if clip.suffix == ".mkv" else head
+    whole = clip.read_bytes()
+    for more in (other, padding + other):
+        clip.write_bytes(whole + more)
+        assert "box" in told(clip)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "pix_fmt"), [("a.mov", "prores_ks", "yuva444p10le"), ("a.mkv", "ffv1", "yuva420p")]
+)
+def test_a_plane_of_transparency_is_told(tmp_path: Path, name: str, codec: str, pix_fmt: str) -> None:
+    """It may show the scene as clearly as the brightness does."""
+    assert told(clips.make(tmp_path / name, frames=3, codec=codec, pix_fmt=pix_fmt, options={}).path) == ["alpha"]
