@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pickle
+import re
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +28,13 @@ def test_error_is_whole_and_pickles(kind: type[DashcamCleanerError]) -> None:
     assert error.exit_code != 0
     assert 400 <= error.http_status < 600
     assert f"{kind.__name__} " in (errors.__doc__ or ""), "the tree at the top of errors.py names every error"
+
+
+def test_every_exit_status_stands_in_the_table_of_the_docs() -> None:
+    page = Path(__file__).parents[1] / "docs" / "command-line.md"
+    told = {int(status) for status in re.findall(r"^\| (\d+) \|", page.read_text(encoding="utf-8"), re.M)}
+    given = {kind.exit_code for kind in all_errors()} | {errors.PARTIAL_EXIT, errors.REVIEW_EXIT, errors.FAIL_EXIT}
+    assert told == {0, *given}
 
 
 def test_a_bundle_names_no_command_that_cannot_work_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
