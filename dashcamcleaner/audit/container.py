@@ -22,12 +22,13 @@ from PIL import ExifTags, Image
 
 from dashcamcleaner.audit.audio import AudioTrack
 from dashcamcleaner.audit.contents import ContainerContents, EmbeddedPicture
-from dashcamcleaner.audit.loose_bytes import hidden_and_loose
+from dashcamcleaner.audit.loose_bytes import hidden_and_loose, loose_in_tiff
 from dashcamcleaner.audit.positions import beside_the_picture, between_pictures, position_in
 from dashcamcleaner.core.budget import fits
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.hidden_packets import ShownPictures
+from dashcamcleaner.media.image_file import beside_picture
 from dashcamcleaner.media.mp4_boxes import read_boxes
 from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.picture_length import PictureLength
@@ -42,15 +43,12 @@ __all__ = ["examine"]
 _BYTES_PER_PIXEL = 12.0
 _SIGNATURES = ((b"\xff\xd8\xff", "JPEG"), (b"\x89PNG\r\n\x1a\n", "PNG"))
 
-_EXIF_POINTERS = {
-    "ExifOffset",
-    "GPSInfo",
-    "Orientation",
-    "ResolutionUnit",
-    "XResolution",
-    "YResolution",
-    "YCbCrPositioning",
-}
+_EXIF_POINTERS = frozenset(
+    "ExifOffset GPSInfo Orientation ResolutionUnit XResolution YResolution YCbCrPositioning "
+    # How a TIFF's samples lie: there every picture tells it.
+    "ImageWidth ImageLength BitsPerSample Compression PhotometricInterpretation StripOffsets SamplesPerPixel "
+    "RowsPerStrip StripByteCounts PlanarConfiguration Predictor SampleFormat ExtraSamples InterColorProfile".split()
+)
 """Where other blocks lie, and what says nothing about the footage."""
 
 _LEAST_GAP_BYTES = 64
@@ -187,6 +185,10 @@ def _picture_contents(path: Path) -> ContainerContents | None:
             names = {ExifTags.TAGS.get(tag, str(tag)): value for tag, value in exif.items()}
             facts.tags = {name: str(value) for name, value in names.items() if name not in _EXIF_POINTERS}
             facts.tags |= {str(name): str(value) for name, value in picture.info.items() if isinstance(value, str)}
+            facts.tags.pop("compression", None)  # of a TIFF's samples
+            if isinstance(comment := picture.info.get("comment"), bytes):
+                facts.tags["comment"] = comment.decode("latin-1")
+            name_of_format = picture.format or ""
             facts.positions += [
                 msg("{told} in {name}", told=repr(told), name=name)
                 for name, value in picture.info.items()
@@ -197,6 +199,9 @@ def _picture_contents(path: Path) -> ContainerContents | None:
     except (OSError, ValueError, SyntaxError):
         return None
     data = path.read_bytes()
+    facts.boxes = [one.what for one in beside_picture(data, name_of_format)]
+    if name_of_format == "TIFF":
+        facts.loose = loose_in_tiff(data, exif)
     facts.positions += [
         msg("{told} beside the picture", told=repr(told))
         for part in beside_the_picture(data)

@@ -12,12 +12,13 @@ from typing import BinaryIO
 
 import av
 import av.error
+from PIL import Image
 
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.mp4_boxes import ebml_size
 from dashcamcleaner.media.packets import read_packets
 
-__all__ = ["hidden_and_loose"]
+__all__ = ["hidden_and_loose", "loose_in_tiff"]
 
 _STRUCTURE = frozenset({b"ftyp", b"styp", b"sidx", b"ssix", b"moof", b"mfra", b"emsg", b"prft"})
 _PADDING = frozenset({b"free", b"skip", b"wide"})
@@ -29,6 +30,12 @@ _KNOWN = frozenset(
 """Matroska's elements in a segment (index, facts, tracks, cues, chapters, tags, attachments, check sum) and a cluster
 (time, sizes, blocks), which are read elsewhere."""
 _MOST_ELEMENTS = 10_000_000
+
+_TIFF_BYTE_COUNTS = (279, 325)
+"""Tags: bytes of each strip, of each tile."""
+_TIFF_PROFILE = 34675
+_TIFF_LISTS_BYTES = 2048
+"""What a picture's tags take, at most; the list of where its strips lie comes on top."""
 
 
 def hidden_and_loose(path: Path, *, video: int | None, shown: Collection[int | None]) -> tuple[int, int]:
@@ -54,6 +61,19 @@ def hidden_and_loose(path: Path, *, video: int | None, shown: Collection[int | N
             return 0, 0
         hidden, spans = _all_samples(path, video=video, shown=shown)
         return hidden, sum(_loose_in_boxes(file, size, spans))
+
+
+def loose_in_tiff(data: bytes, tags: Image.Exif) -> int:
+    """How many bytes of a TIFF are no part of its only picture: its samples, its profile, the lists of where they lie.
+
+    Args:
+        data: the whole file.
+        tags: those of the picture.
+    """
+    sizes = next((tags[tag] for tag in _TIFF_BYTE_COUNTS if tag in tags), ())
+    each = sizes if isinstance(sizes, tuple) else (sizes,)
+    lists = _TIFF_LISTS_BYTES + 16 * len(each)
+    return max(0, len(data) - sum(map(int, each)) - lists - len(tags.get(_TIFF_PROFILE) or b""))
 
 
 def _all_samples(path: Path, *, video: int | None, shown: Collection[int | None]) -> tuple[int, list[tuple[int, int]]]:

@@ -38,7 +38,14 @@ from dashcamcleaner.media.tiff_tags import EXTRA_SAMPLES
 from dashcamcleaner.messages import msg
 from dashcamcleaner.side_files import UNREADABLE
 
-__all__ = ["PictureFile", "is_picture_file", "picture_frame", "read_picture_file", "picture_file_size"]
+__all__ = [
+    "PictureFile",
+    "beside_picture",
+    "is_picture_file",
+    "picture_frame",
+    "read_picture_file",
+    "picture_file_size",
+]
 
 Image.MAX_IMAGE_PIXELS = 1 << 28
 """Pillow's own bound, for the whole process; the budget is asked before anything is decoded."""
@@ -235,11 +242,29 @@ def _described(path: Path, image: Image.Image, actions: list[StreamAction]) -> t
         parts = jpeg_parts(data)
         actions += left_behind(parts, data, further=getattr(image, "n_frames", 1) - 1)
         return ColorMarks(), parts
-    reader = {"PNG": png_marks, "AVIF": avif_marks}.get(image.format or "")
+    reader = _MARKS.get(image.format or "")
     marks = reader(path.read_bytes()) if reader is not None else ColorMarks()
     actions += marks.others
     return marks, None
 
+
+def beside_picture(data: bytes, name: str) -> list[StreamAction]:
+    """What a picture file holds that no reader of pictures shows: unknown parts, and what comes behind the picture.
+
+    Args:
+        data: the whole file.
+        name: Pillow's name of its format; of those that are not taken apart here there is nothing.
+    """
+    if name in ("JPEG", "MPO"):
+        return left_behind(jpeg_parts(data), data, further=0)
+    if name in _MARKS:
+        return list(_MARKS[name](data).others)
+    if name == "WEBP" and data[8 + int.from_bytes(data[4:8], "little") :].strip(b"\0\n\r "):
+        return [StreamAction("data behind the picture", "dropped", "may show what was cut off or hidden")]
+    return []
+
+
+_MARKS = {"PNG": png_marks, "AVIF": avif_marks}
 
 _BYTES_PER_PIXEL = {"1": 5.0, "L": 5.0, "P": 12.0, "LA": 12.0, "RGBA": 12.0, "PA": 12.0, "CMYK": 14.0}
 """What a pixel takes at the worst moment, by Pillow's modes: Pillow's own copy, our planes, and the encoder's."""
