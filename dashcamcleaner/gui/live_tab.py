@@ -199,7 +199,7 @@ class LiveTab(QWidget):
     def _show_event(self, event: Event) -> None:
         self.panel.show_event(event)
         if isinstance(event, Started):
-            self._say(f"{event.source} → {event.output}")
+            self._say(f"{localized(event.source)} → {localized(event.output)}")
         elif isinstance(event, LiveChange):
             self.changes.appendPlainText(f"{event.time_s:8.1f} s  {visible(localized(event.message))}")
 

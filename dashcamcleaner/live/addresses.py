@@ -60,6 +60,8 @@ def source_for(text: str, *, clock: Clock, rate: float, video_track: int | None 
         from dashcamcleaner.live.screen_source import ScreenSource, parse_screen
 
         if word == "window":
+            if not rest:  # of an unset variable; without a title the whole screen would be shown
+                raise InputError("window: names no window.", hint="window:TITLE, with the title in full.")
             return ScreenSource(clock=clock, rate=rate, window=rest)
         monitor, crop = parse_screen(rest)
         return ScreenSource(clock=clock, rate=rate, monitor=monitor, crop=crop)

@@ -96,7 +96,7 @@ class Leave:
         known, hits, scores = (True, (), ()) if self._labels is None else self._labels.at(held.captured_s)
         if hits != self._hits:
             if "log" in self._actions:
-                self._state.change("label", msg("At work: {hits}.", hits=", ".join(hits) or "no label"))
+                self._state.change("label", msg("At work: {hits}.", hits=", ".join(hits) or msg("no label")))
             self._hits = hits
         if held.blanked or self._is_panic(held, now_s):
             return CoverReason.PANIC, scores

@@ -25,7 +25,7 @@ from dashcamcleaner.live.scoring import LabelScoring
 from dashcamcleaner.live.sight import Sight
 from dashcamcleaner.live.state import LiveState
 from dashcamcleaner.live.switching import FRESH_S, CoverSwitch, Switcher, Verdicts
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import joined, msg
 from dashcamcleaner.settings import Settings
 
 __all__ = ["ACTIONS", "LiveSession"]
@@ -120,9 +120,10 @@ class LiveSession:
             form = dataclasses.replace(form, sound=None)
         yield Started(
             self._source.description,
-            ", ".join(
+            joined(
                 [outlet.sink.description for outlet in self._outlets]
-                + [switcher.switch.description for switcher in self._switchers]
+                + [switcher.switch.description for switcher in self._switchers],
+                ", ",
             ),
             None,
             msg(

@@ -24,6 +24,7 @@ def test_passwords_are_not_shown() -> None:
         "gopher://x",
         "screen:x",
         "screen:1:2,3",
+        "window:",
         "file:///etc/passwd",
         "concat://a|b",
         "camera:/dev/null0",
