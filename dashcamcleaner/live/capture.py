@@ -74,7 +74,7 @@ class Capture:
             "load",
             msg(
                 "{rate:.1f} pictures a second find room in {room} MB for {delay:g} s, and others are left out: "
-                "a higher --max-look-ahead-mb or a shorter --delay lets more leave.",
+                "more memory for look-ahead, or a shorter delay, lets more leave.",
                 rate=1 / self._state.buffer.step_s(size),
                 room=self._state.settings.max_look_ahead_mb,
                 delay=self._state.settings.delay,

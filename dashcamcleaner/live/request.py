@@ -71,7 +71,7 @@ def open_session(
     if settings.hide_overlay != "none":  # nobody reads the picture's text live: what is to be hidden would be seen
         raise SettingError(
             "Burned-in text is not hidden in live pictures.",
-            hint="Set hide-overlay to none, or clean a recording with it.",
+            hint="Give --hide-overlay none, or clean a recording with it.",
         )
     clock = SessionClock()
     source = source_for(request.source, clock=clock, rate=settings.capture_rate, video_track=settings.video_track)

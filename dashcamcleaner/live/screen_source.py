@@ -72,6 +72,7 @@ class ScreenSource:
         self._window = window
         self._over = threading.Event()
         self._size: tuple[int, int] | None = None
+        self._known: tuple[Any, ...] | None = None
         place = msg(" at {names}", names=",".join(map(str, crop))) if crop else ""
         self.description = (
             msg("window {window}", window=visible(window))
@@ -127,12 +128,7 @@ class ScreenSource:
                     hint="Move it back.",
                 )
         else:
-            if self._monitor >= len(monitors):
-                raise InputError(
-                    msg("There is no screen {monitor}.", monitor=self._monitor),
-                    hint=msg("Screens are numbered 1 to {count}.", count=len(monitors) - 1),
-                )
-            monitor = monitors[self._monitor]
+            monitor = self._same_monitor(monitors)
             left, top, width, height = (int(monitor[key]) for key in ("left", "top", "width", "height"))
             if self._crop is not None:
                 x, y, w, h = self._crop
@@ -143,6 +139,21 @@ class ScreenSource:
                 hint=msg("It needs {least_px} pixels each way.", least_px=_LEAST_PX),
             )
         return left, top, width, height
+
+    def _same_monitor(self, monitors: list[dict[str, Any]]) -> dict[str, Any]:
+        """The monitor that was begun with: where one is unplugged, or another becomes the first, numbers change."""
+        numbered = monitors[self._monitor] if self._monitor < len(monitors) else None
+        if self._known is None and numbered is not None:
+            self._known = _who(numbered)
+        found = numbered
+        if self._monitor and (numbered is None or _who(numbered) != self._known):
+            found = next((one for one in monitors[1:] if _who(one) == self._known), None)
+        if found is None:
+            raise InputError(
+                msg("There is no screen {monitor}.", monitor=self._monitor),
+                hint=msg("Screens are numbered 1 to {count}.", count=len(monitors) - 1),
+            )
+        return found
 
     def captured(self) -> Iterator[CapturedFrame | CapturedSound]:
         """Pictures at an even pace; one that comes late is not made up for.
@@ -190,6 +201,12 @@ class ScreenSource:
 
     def close(self) -> None:
         """Nothing is held between pictures."""
+
+
+def _who(monitor: dict[str, Any]) -> tuple[Any, ...]:
+    """What a monitor is known by: its plug and make where the desktop tells them, else where it stands."""
+    told = tuple(monitor.get(key) for key in ("output", "unique_id", "name"))
+    return told if any(told) else (monitor["left"], monitor["top"])
 
 
 def _first_line(error: Exception) -> str:

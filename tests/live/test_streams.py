@@ -326,6 +326,42 @@ def test_a_screen_that_changes_breaks_off_and_goes_on_in_the_size_that_sinks_kno
     assert first.frame.size == (160, 96)
 
 
+def monitor(left: int, **known: str) -> dict[str, Any]:
+    return {"left": left, "top": 0, "width": 100, "height": 80, **known}
+
+
+ALL = monitor(0)
+ONE, TWO = monitor(0, output="DP-1"), monitor(100, output="DP-2")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "left"),
+    [
+        ([ALL, ONE, TWO], [ALL, ONE, TWO], 100),
+        ([ALL, ONE, TWO], [ALL, TWO, ONE], 100),
+        ([ALL, ONE, TWO], [ALL, ONE, monitor(300, output="DP-2")], 300),
+        ([ALL, ONE, TWO], [ALL, monitor(0, output="DP-2")], 0),
+        ([ALL, ONE, TWO], [ALL, ONE], None),
+        ([ALL, ONE, TWO], [ALL, ONE, monitor(100, output="HDMI-1")], None),
+        ([ALL, monitor(0), monitor(100)], [ALL, monitor(100), monitor(0)], 100),
+        ([ALL, monitor(0), monitor(100)], [ALL, monitor(0), monitor(200)], None),
+    ],
+)
+def test_a_monitor_is_not_taken_for_another_when_numbers_change(
+    before: list[dict[str, Any]], after: list[dict[str, Any]], left: int | None
+) -> None:
+    pytest.importorskip("mss", reason="mss is not installed (the extra live)")
+    source: Any = source_for("screen:2", clock=SessionClock(), rate=50)
+    assert source._area(before) == (100, 0, 100, 80)
+    if left is None:
+        with pytest.raises(InputError, match="There is no screen 2"):
+            source._area(after)
+    else:
+        assert source._area(after) == (left, 0, 100, 80)
+    every: Any = source_for("screen:0", clock=SessionClock(), rate=50)
+    assert every._area(before) == every._area(after) == (0, 0, 100, 80)
+
+
 def window_tool(folder: Path, monkeypatch: pytest.MonkeyPatch, *, state: str, at: tuple[int, int]) -> None:
     """An ``xwininfo`` that tells of a window of 100x60 pixels."""
     tool = folder / "xwininfo"
