@@ -96,9 +96,9 @@ def test_a_server_that_dies_is_covered_and_found_again(scheme: str, tmp_path: Pa
     assert kept.pictures[0].shape == (SIZE[1], SIZE[0], 3)
     assert any(sound.native.to_ndarray().any() for sound in kept.sounds)
     told = [event.message for event in events if isinstance(event, LiveChange) and event.what == "source"]
-    assert told[0].endswith("It is opened again.")
-    assert told[1].endswith("is back.")
-    assert len(told) == 2, "once each, however often it was tried"
+    assert all(text.endswith("It is opened again.") for text in told[:-1])
+    assert told[-1].endswith("is back.")
+    assert 2 <= len(told) == len(set(told)), "each reason once, however often it was tried"
 
 
 @contextlib.contextmanager
