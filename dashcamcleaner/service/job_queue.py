@@ -29,7 +29,7 @@ from dashcamcleaner.report.data import html_path, report_path
 from dashcamcleaner.service.job_store import DONE, ENDED, FAILED, QUEUED, RUNNING, JobRecord, JobStore, is_id, now
 from dashcamcleaner.service.metrics import Metrics
 from dashcamcleaner.service.options import TOKEN_VARIABLE, ServiceOptions
-from dashcamcleaner.service.problems import no_room, problem_of, without_paths
+from dashcamcleaner.service.problems import all_without_paths, no_room, problem_of
 from dashcamcleaner.service.webhook import tell
 
 __all__ = ["JobQueue"]
@@ -67,6 +67,7 @@ class JobQueue:
         self._stopping = threading.Event()
         self._reserved = 0
         self._running: dict[str, subprocess.Popen[str]] = {}
+        self._killers: dict[str, threading.Timer] = {}
         self._taken: set[str] = set()
         self._dropped: set[str] = set()
         self._threads: list[threading.Thread] = []
@@ -98,8 +99,8 @@ class JobQueue:
         self._stopping.set()
         with self._changed:
             self._changed.notify_all()
-            for process in self._running.values():
-                _close(process)
+            for job in self._running:
+                self._stop_process(job)
         for thread in self._threads:
             thread.join()
         self._webhooks.shutdown(wait=True, cancel_futures=True)
@@ -150,9 +151,8 @@ class JobQueue:
         """
         with self._changed:
             self._dropped.add(job)
-            process = self._running.get(job)
-            if process is not None:
-                _close(process)
+            if job in self._running:
+                self._stop_process(job)
             taken = job in self._taken
             if not taken:  # else whoever works on it does that
                 shutil.rmtree(self.folder_of(job), ignore_errors=True)  # first: a full disk has room for the row then
@@ -224,6 +224,8 @@ class JobQueue:
                 process.stdout.close()
             with self._changed:
                 del self._running[record.id]
+                if killer := self._killers.pop(record.id, None):
+                    killer.cancel()
         if late.is_set():
             late_error = TooLarge(
                 msg("The job ran for the {max_job_time:g} s that a job may.", max_job_time=self._options.max_job_time)
@@ -234,6 +236,15 @@ class JobQueue:
         elif not self._stopping.is_set():
             error = DashcamCleanerError("The job's process ended by itself.", hint="It may have lacked memory.")
             self._end(record, FAILED, error=error)
+
+    def _stop_process(self, job: str) -> None:
+        """Let a job's process end, and end it where it does not: one that is suspended hears nothing."""
+        process = self._running[job]
+        _close(process)
+        if job not in self._killers:
+            killer = self._killers[job] = threading.Timer(_STOP_S, process.kill)
+            killer.daemon = True
+            killer.start()
 
     def _process(self, folder: Path, *, language: str) -> subprocess.Popen[str]:
         environment = {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
@@ -272,7 +283,7 @@ class JobQueue:
             names = {str(folder): msg("the job's folder")}
             if event["event"] in ("warned", "failed"):  # sentences; elsewhere names are those of files in the folder
                 names |= record.sent_names
-            event = _plain(event, names=names)
+            event = all_without_paths(event, names)
             if event["event"] == "progress":
                 if time.monotonic() - told_at < _PROGRESS_EVERY_S:
                     continue
@@ -378,17 +389,6 @@ class JobQueue:
                         self.remove(record.id)
                 except OutputError as error:
                     log.warning("job %s could not be forgotten yet: %s", record.id, error.message)
-
-
-def _plain(value: Any, *, names: dict[str, str]) -> Any:
-    """What a process says, with no path of this machine in it."""
-    if isinstance(value, str):
-        return without_paths(value, names)
-    if isinstance(value, list):
-        return [_plain(inner, names=names) for inner in value]
-    if isinstance(value, dict):
-        return {key: _plain(inner, names=names) for key, inner in value.items()}
-    return value
 
 
 def _close(process: subprocess.Popen[str]) -> None:

@@ -26,7 +26,10 @@ from dashcamcleaner.messages import UserMessage, as_message, joined, msg
 from dashcamcleaner.os_errors import as_our_error
 from dashcamcleaner.service.language import for_people
 
-__all__ = ["PROBLEM_TYPE", "no_room", "problem_of", "problem_response", "telling_no_room", "without_paths"]
+__all__ = [
+    "PROBLEM_TYPE", "all_without_paths", "no_room", "problem_of", "problem_response", "telling_no_room",
+    "without_paths",
+]  # fmt: skip
 
 PROBLEM_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5.0
@@ -52,6 +55,17 @@ def without_paths(text: str, names: Mapping[str, str] | None = None) -> str:
     }
     message = UserMessage(text.template, values, text.many, text.cut)
     return message if message == plain else plain  # a path may begin in the template
+
+
+def all_without_paths(value: Any, names: Mapping[str, str]) -> Any:
+    """JSON types in which no text names a file of this machine; see `without_paths`."""
+    if isinstance(value, str):
+        return without_paths(value, names)
+    if isinstance(value, list):
+        return [all_without_paths(inner, names) for inner in value]
+    if isinstance(value, dict):
+        return {key: all_without_paths(inner, names) for key, inner in value.items()}
+    return value
 
 
 def _without_paths(text: str, names: Mapping[str, str]) -> str:

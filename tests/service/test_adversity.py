@@ -1,10 +1,12 @@
-"""A disk that is full, or a clock that was wrong: jobs wait, nothing dies, and what is over goes all the same."""
+"""A full disk, a wrong clock, a suspended process: jobs wait, nothing dies, and what is over goes all the same."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -172,3 +174,29 @@ def test_a_picture_that_does_not_fit(tmp_path: Path, monkeypatch: pytest.MonkeyP
             with pytest.raises(DiskFull, match="The server has no room"):
                 work.detect(SentPicture("a.png", b"x"), settings=resolve({}))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_is_suspended_does_not_keep_what_is_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_queue, "_STOP_S", 0.2)
+    disk = Disk(tmp_path / "jobs.sqlite")
+    queue = queue_of(tmp_path, disk)
+
+    def deaf(folder: Path, *, language: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", "import time; time.sleep(600)"]
+        return subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    monkeypatch.setattr(queue, "_process", deaf)
+    record = JobRecord(new_id(), "local", "clean", inputs=["source.mp4"])
+    queue.start()
+    try:
+        with queue.place(record.id) as folder:
+            (folder / "source.mp4").write_bytes(b"of somebody")
+            queue.add(record)
+        wait_until(lambda: record.id in queue._running, what="the process", most_s=30)
+        queue.remove(record.id)
+        wait_until(lambda: not folder.exists(), what="the files to go", most_s=30)
+    finally:
+        queue.stop()
+        disk.store.close()
