@@ -16,7 +16,8 @@ import numpy as np
 from dashcamcleaner.core.events import Progress
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.detection.pool import ModelPool
-from dashcamcleaner.errors import SettingError
+from dashcamcleaner.errors import InputError, SettingError
+from dashcamcleaner.media.image_file import is_still
 from dashcamcleaner.media.probe import probe
 from dashcamcleaner.media.sampler import sample_pictures, small_size
 from dashcamcleaner.messages import msg
@@ -72,6 +73,12 @@ def score_scenes(
         SettingError: a model or a step that there is not.
         InputError: the clip or the list cannot be read.
     """
+    if job.source.is_dir():
+        raise InputError(msg("{path} is a folder, not a clip.", path=job.source), hint="Name the clips in it.")
+    if is_still(job.source):
+        raise InputError(
+            msg("{path} is a picture, not a clip.", path=job.source), hint="Scenes are stretches of a clip."
+        )
     info = probe(job.source, video_track=job.settings.video_track)
     length = Fraction(info.duration_s).limit_denominator(1000) if info.duration_s else None
     if job.list_file is not None:

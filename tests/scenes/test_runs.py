@@ -102,6 +102,16 @@ def test_wrong_words_are_refused_before_anything_is_written(tmp_path: Path, word
     assert not list(tmp_path.glob("*.cut.*"))
 
 
+def test_a_folder_or_a_picture_is_named_as_what_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from PIL import Image
+
+    Image.new("RGB", (64, 48)).save(tmp_path / "a.jpg")
+    for path, said in ((tmp_path, "is a folder, not a clip"), (tmp_path / "a.jpg", "is a picture, not a clip")):
+        assert cli.main(["scenes", str(path), "-a", "-o", str(tmp_path / "out")]) == 3
+        assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists() or not any((tmp_path / "out").iterdir())
+
+
 def test_dark_stretches_beside_daylight_are_tunnels() -> None:
     day, dark = np.full((90, 160, 3), 140, np.uint8), np.full((90, 160, 3), 15, np.uint8)
     meter = LightMeter()
