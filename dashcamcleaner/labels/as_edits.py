@@ -81,6 +81,8 @@ def _dropped(exported: ClipLabels, labels: ClipLabels) -> Iterable[DropTrack]:
     for (track, kind), own in exported.by_track().items():
         if kind not in labels.kinds:
             continue  # the file speaks of other kinds
+        if labels.stretch is not None and not _lies_in(own, *labels.stretch):
+            continue  # and nobody has seen the rest of it
         alive = any(
             iou(np.array([one.xyxy]), np.array([other.xyxy for other in others])).max() >= _SAME_OBJECT
             for one in own
@@ -88,6 +90,10 @@ def _dropped(exported: ClipLabels, labels: ClipLabels) -> Iterable[DropTrack]:
         )
         if not alive:
             yield DropTrack(track)
+
+
+def _lies_in(own: Sequence[ObjectLabel], first: int, last: int) -> bool:
+    return first <= own[0].frame and own[-1].frame <= last
 
 
 def _drawn(

@@ -72,6 +72,7 @@ class ClipLabels:
         times_s: the time of each frame in seconds; as long as the clip has frames. Empty where a format tells none.
         kinds: names of the kinds, in the order in which formats number them.
         labels: the labels in order of frames.
+        stretch: the first and the last frame that the file speaks of, which may be of a part of the clip; None: all.
     """
 
     name: str
@@ -79,6 +80,7 @@ class ClipLabels:
     times_s: tuple[float, ...]
     kinds: tuple[str, ...]
     labels: tuple[ObjectLabel, ...] = field(default=())
+    stretch: tuple[int, int] | None = None
 
     @property
     def rate(self) -> float:

@@ -104,6 +104,7 @@ def from_bytes(content: bytes, *, size: tuple[int, int], kinds: tuple[str, ...])
         tuple(known) if len(known) == len(times) else (),
         tuple(names.values()),
         tuple(labels),
+        (times[0][0], times[-1][0]) if times else (0, -1),
     )
 
 

@@ -20,7 +20,7 @@ from dashcamcleaner.messages import msg
 __all__ = ["from_bytes", "to_bytes"]
 
 _CORNERS = ("xtl", "ytl", "xbr", "ybr")
-_TOLD = ("name", "size", "original_size/width", "original_size/height")
+_TOLD = ("name", "size", "start_frame", "stop_frame", "original_size/width", "original_size/height")
 _DEEPEST = 24
 _LONGEST = 1000
 _MOST_KINDS = 10_000
@@ -102,7 +102,9 @@ def from_bytes(content: bytes, *, size: tuple[int, int], kinds: tuple[str, ...])
         _add_labels(track, frames=int(told.get("size", "0") or 0), into=labels)
     labels.sort(key=lambda label: label.frame)
     others = sorted({label.kind for label in labels} - set(kinds))
-    return ClipLabels(told.get("name", ""), size, (), (*kinds, *others), tuple(labels))
+    first, last = told.get("start_frame", ""), told.get("stop_frame", "")
+    stretch = (int(first), int(last)) if first and last else None
+    return ClipLabels(told.get("name", ""), size, (), (*kinds, *others), tuple(labels), stretch)
 
 
 @dataclass(slots=True)

@@ -79,14 +79,16 @@ def from_bytes(content: bytes, *, size: tuple[int, int], kinds: tuple[str, ...])
         for one in members:
             if one.filename.rsplit("/", 1)[-1] in ("data.yaml", "obj.names"):
                 kinds = _kinds(_text(archive, one)) or kinds
-        labels = []
+        labels: list[ObjectLabel] = []
+        frames: list[int] = []
         for one in members:
             found = _FRAME.search(one.filename)
             if found is not None:
+                frames.append(int(found[1]))
                 labels += _labels(_text(archive, one), frame=int(found[1]), size=size, kinds=kinds)
                 check_count(len(labels))
     labels.sort(key=lambda label: label.frame)
-    return ClipLabels("", size, (), kinds, tuple(labels))
+    return ClipLabels("", size, (), kinds, tuple(labels), (min(frames), max(frames)) if frames else (0, -1))
 
 
 def _text(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 from labelled import KINDS, SIZE, exported, plan
@@ -13,6 +14,7 @@ from dashcamcleaner.core.shapes import BOX
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.labels.as_edits import edits_from_labels
 from dashcamcleaner.labels.clip_labels import ClipLabels, ObjectLabel, labels_of
+from dashcamcleaner.labels.files import FORMATS, read_labels
 
 
 def with_labels(*labels: ObjectLabel) -> ClipLabels:
@@ -31,6 +33,21 @@ def test_a_box_that_moved_within_what_is_hidden_gives_no_edit() -> None:
 def test_a_removed_track_is_dropped() -> None:
     kept = [one for one in exported().labels if one.track != 7]
     assert edits_from_labels(plan(), with_labels(*kept), size=SIZE) == (DropTrack(7),)
+
+
+def test_labels_of_a_part_drop_nothing_that_goes_on_outside(tmp_path: Path) -> None:
+    """A job of CVAT, and images or label files, may be of a part of the clip: nobody has looked at the rest."""
+    frames = [one.frame for one in exported().labels if one.track == 7]
+    first, last = min(frames), max(frames)
+    kept = tuple(one for one in exported().labels if one.track != 7)
+    for stretch, dropped in (((first, last), (DropTrack(7),)), ((first + 1, last), ()), ((first, last - 1), ())):
+        part = ClipLabels("", SIZE, (), KINDS, kept, stretch)
+        assert [one for one in edits_from_labels(plan(), part, size=SIZE) if one == DropTrack(7)] == list(dropped)
+    for form in FORMATS:
+        path = tmp_path / f"whole{form.ending}"
+        path.write_bytes(form.write(exported()))
+        whole = read_labels(path, size=SIZE, kinds=KINDS)
+        assert whole.stretch in (None, (0, len(plan()) - 1)), form.name
 
 
 def test_a_track_with_some_labels_left_is_not_dropped() -> None:
