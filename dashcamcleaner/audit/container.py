@@ -22,7 +22,7 @@ from PIL import ExifTags, Image
 
 from dashcamcleaner.audit.audio import AudioTrack
 from dashcamcleaner.audit.contents import ContainerContents, EmbeddedPicture
-from dashcamcleaner.audit.loose_bytes import hidden_and_loose, loose_in_tiff
+from dashcamcleaner.audit.loose_bytes import cut_off, hidden_and_loose, loose_in_tiff
 from dashcamcleaner.audit.positions import beside_the_picture, between_pictures, position_in
 from dashcamcleaner.core.budget import fits
 from dashcamcleaner.errors import InputError
@@ -117,7 +117,9 @@ def examine(path: Path, *, video: int | None = None) -> ContainerContents:
             facts.audio = list(tracks.values())
             facts.texts = {one.name: why for one in judges.values() if one.name and (why := one.judge.finish())}
             name = container.format.name
-        facts.unshown, facts.loose = hidden_and_loose(path, video=next(iter(codec_of), None), shown=shown_at)
+        main = next(iter(codec_of), None)
+        facts.cut = cut_off(path, video=main)
+        facts.unshown, facts.loose = hidden_and_loose(path, video=main, shown=shown_at)
     except av.error.FFmpegError as error:
         raise InputError(msg("{path} cannot be read for the audit: {error}.", path=path, error=error)) from error
     boxes = "mp4" in name or "mov" in name

@@ -59,6 +59,7 @@ class ContainerContents:
         length: how long the pictures last, by their packets; None for a picture file.
         unshown: how many pictures of the main video stream an edit list keeps from being shown.
         loose: bytes that belong to nothing that is shown.
+        cut: ``(width, height)`` of the coded pictures, where much of them is cut off before they are shown.
         transparent: the pictures have a plane of transparency.
     """
 
@@ -75,6 +76,7 @@ class ContainerContents:
     length: PictureLength | None = None
     unshown: int = 0
     loose: int = 0
+    cut: tuple[int, int] | None = None
     transparent: bool = False
 
 
@@ -110,6 +112,8 @@ def compare_contents(
         findings.append(found("box", {"what": msg("{bytes} bytes that belong to no stream", bytes=output.loose)}))
     if output.unshown:
         findings.append(found("unshown", {"count": output.unshown}))
+    if output.cut:
+        findings.append(found("cut-off", {"width": output.cut[0], "height": output.cut[1]}))
     if output.transparent:
         findings.append(found("alpha"))
     findings += [_told_text(name, why, keep) for name, why in output.texts.items()]

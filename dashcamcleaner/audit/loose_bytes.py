@@ -1,4 +1,4 @@
-"""What an output file holds that no player shows: pictures that an edit list keeps back, bytes that belong to nothing.
+"""What an output file holds that no player shows: pictures or parts of them that are kept back, bytes of nothing.
 
 Somebody else's program may show them. `audit.container` asks; MP4, MOV and Matroska are known, which are all that is
 written here.
@@ -6,9 +6,10 @@ written here.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import av
 import av.error
@@ -18,7 +19,7 @@ from dashcamcleaner.media import codecs
 from dashcamcleaner.media.mp4_boxes import ebml_size
 from dashcamcleaner.media.packets import read_packets
 
-__all__ = ["hidden_and_loose", "loose_in_tiff"]
+__all__ = ["cut_off", "hidden_and_loose", "loose_in_tiff"]
 
 _STRUCTURE = frozenset({b"ftyp", b"styp", b"sidx", b"ssix", b"moof", b"mfra", b"emsg", b"prft"})
 _PADDING = frozenset({b"free", b"skip", b"wide"})
@@ -30,12 +31,39 @@ _KNOWN = frozenset(
 """Matroska's elements in a segment (index, facts, tracks, cues, chapters, tags, attachments, check sum) and a cluster
 (time, sizes, blocks), which are read elsewhere."""
 _MOST_ELEMENTS = 10_000_000
-
 _TIFF_BYTE_COUNTS = (279, 325)
 """Tags: bytes of each strip, of each tile."""
 _TIFF_PROFILE = 34675
 _TIFF_LISTS_BYTES = 2048
 """What a picture's tags take, at most; the list of where its strips lie comes on top."""
+
+_LEAST_CUT_PX = 64
+"""Codecs work in blocks of 16 to 64 pixels, and fill up the last one."""
+_MOST_TRIES = 50
+
+
+def cut_off(path: Path, *, video: int | None) -> tuple[int, int] | None:
+    """``(width, height)`` of the coded pictures, where much of them is cut off when they are decoded; else None.
+
+    Args:
+        path: the file.
+        video: index of the main video stream.
+
+    Raises:
+        av.error.FFmpegError: it cannot be read.
+    """
+    if video is None:
+        return None
+    with av.open(f"file:{path.resolve()}", container_options=codecs.SOURCE_OPTIONS, metadata_errors="replace") as file:
+        stream = file.streams[video]
+        context: Any = stream.codec_context
+        for _, packet in zip(range(_MOST_TRIES), file.demux(stream), strict=False):
+            with contextlib.suppress(av.error.FFmpegError):
+                if packet.decode():
+                    break
+        width, height = context.coded_width, context.coded_height
+        much = max(width - context.width, height - context.height) >= _LEAST_CUT_PX
+        return (width, height) if much else None
 
 
 def hidden_and_loose(path: Path, *, video: int | None, shown: Collection[int | None]) -> tuple[int, int]:

@@ -222,6 +222,11 @@ FINDINGS: Mapping[str, FindingRow] = _table(
             by_rendering=True,
         ),
         FindingRow(
+            "cut-off", "leftovers", _FAIL,
+            "The output's pictures are {width}x{height}, and a part of them is cut off before they are shown.", _AGAIN,
+            by_rendering=True,
+        ),
+        FindingRow(
             "alpha", "leftovers", _FAIL,
             "The output's pictures have a plane of transparency, which nobody cleaned.", _AGAIN,
             by_rendering=True,

@@ -144,3 +144,16 @@ def test_bytes_that_belong_to_nothing_are_told(tmp_path: Path, name: str) -> Non
 def test_a_plane_of_transparency_is_told(tmp_path: Path, name: str, codec: str, pix_fmt: str) -> None:
     """It may show the scene as clearly as the brightness does."""
     assert told(clips.make(tmp_path / name, frames=3, codec=codec, pix_fmt=pix_fmt, options={}).path) == ["alpha"]
+
+
+def test_a_part_of_the_pictures_that_is_cut_off_is_told(tmp_path: Path) -> None:
+    """Anybody can take the cut back; filling up the last blocks of a codec is no cut."""
+    whole = clips.make(tmp_path / "whole.ts", frames=4, size=(322, 242)).path
+    assert told(whole) == []
+    cut = tmp_path / "cut.h264"
+    with av.open(str(whole)) as source:
+        stream = source.streams.video[0]
+        crop = av.BitStreamFilterContext("h264_metadata=crop_bottom=120", stream)
+        packets = [packet for packet in source.demux(stream) if packet.dts is not None]
+        cut.write_bytes(b"".join(bytes(changed) for packet in packets for changed in crop.filter(packet)))
+    assert told(cut) == ["cut-off"]
