@@ -228,8 +228,8 @@ class ReviewPanel(ObjectReview):
             "play": self._play_or_look,
             "undo": lambda: self._step(self.editing.undo),
             "redo": lambda: self._step(self.editing.redo),
-            "next_weak": lambda: self.next_doubt(1),
-            "previous_weak": lambda: self.next_doubt(-1),
+            "next_weak": lambda: self.next_item(1),
+            "previous_weak": lambda: self.next_item(-1),
             "draw": lambda: self._draw(DrawnRegion),
             "fixed": lambda: self._draw(HiddenZone),
             "exclude": lambda: self._draw(ClearZone),
@@ -291,9 +291,9 @@ class ReviewPanel(ObjectReview):
         else:
             self.editing.add_drawn(self.now_s, self.opened.clip.times[self.place], box)
 
-    # --- doubts
+    # --- items
 
-    def next_doubt(self, step: int) -> None:
+    def next_item(self, step: int) -> None:
         """Go to the next spot that deserves a look and was not answered yet, most harmful first."""
         item = self.at_hand.step(step, self.history.edits) if self.history is not None else None
         if item is None:
@@ -302,7 +302,7 @@ class ReviewPanel(ObjectReview):
         self.choose(("track", item.track) if item.track is not None else None)
         self.at_hand.at = at
         self.go(item.index)
-        self.canvas.show_doubt(item.box)
+        self.canvas.show_item(item.box)
         self._show_tools()
 
     def _answer(self, what: str) -> None:
@@ -310,10 +310,10 @@ class ReviewPanel(ObjectReview):
         hand = self.at_hand
         self.editing.change(lambda edits: hand.answer(what, edits))
         if self.history is not None and hand.settled(self.history.edits) < len(hand.items):
-            self.next_doubt(1)
+            self.next_item(1)
             return
         hand.at = -1
-        self.canvas.show_doubt(None)
+        self.canvas.show_item(None)
         self._show_tools()
 
     def _play_or_look(self) -> None:

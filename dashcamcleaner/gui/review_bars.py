@@ -45,7 +45,7 @@ def _tool(name: str, tip: str, shortcut: str) -> QToolButton:
 
 
 class ReviewTools(QFrame):
-    """Views, undo, drawing, doubts, and rendering again.
+    """Views, undo, drawing, items, and rendering again.
 
     Signals:
         view_wanted: one of result, regions and compare is asked for.
@@ -120,12 +120,12 @@ class ReviewTools(QFrame):
         self.next = _tool("next", tr("Next weak spot"), "next_weak")
         self.previous.clicked.connect(lambda: self.wanted.emit("previous_weak"))
         self.next.clicked.connect(lambda: self.wanted.emit("next_weak"))
-        self.doubt = PlainLabel()
-        self.doubt.setAccessibleName(tr("Weak spot"))
-        self.doubt.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        self.item_text = PlainLabel()
+        self.item_text.setAccessibleName(tr("Weak spot"))
+        self.item_text.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         line.addWidget(self.previous)
         line.addWidget(self.next)
-        line.addWidget(self.doubt, 1)
+        line.addWidget(self.item_text, 1)
         return line
 
     def show_view(self, view: CanvasView) -> None:
@@ -146,8 +146,8 @@ class ReviewTools(QFrame):
         self.redo.setEnabled(can_redo)
         self.previous.setEnabled(has_doubts)
         self.next.setEnabled(has_doubts)
-        self.doubt.setText(review_items)
-        self.doubt.setToolTip(plain_markup(review_items))
+        self.item_text.setText(review_items)
+        self.item_text.setToolTip(plain_markup(review_items))
         if not opened:
             self.counts.clear()
             self.render_again.setEnabled(False)

@@ -57,7 +57,7 @@ class ReviewCanvas(Canvas):
         self.chosen: tuple[str, int] | None = None
         self.chosen_tracks: frozenset[int] = frozenset()
         self.drawing = False
-        self.doubt: tuple[float, float, float, float] | None = None
+        self.item_box: tuple[float, float, float, float] | None = None
         self._from: QPointF | None = None
         self._rubber: QRectF | None = None
         self._grip = ""
@@ -73,9 +73,9 @@ class ReviewCanvas(Canvas):
         self.chosen, self.chosen_tracks = key, frozenset(tracks)
         self.update()
 
-    def show_doubt(self, box: tuple[float, float, float, float] | None) -> None:
+    def show_item(self, box: tuple[float, float, float, float] | None) -> None:
         """Frame a place that deserves a look."""
-        self.doubt = box
+        self.item_box = box
         self.update()
 
     def draw_next(self, drawing: bool) -> None:
@@ -97,8 +97,8 @@ class ReviewCanvas(Canvas):
             self.paint_boxes(painter, chosen, chosen=self.chosen_tracks)
         for box in self.hand:
             self._paint_hand(painter, box)
-        if self.doubt is not None:
-            rect = self.to_widget(self.doubt).adjusted(-4, -4, 4, 4)
+        if self.item_box is not None:
+            rect = self.to_widget(self.item_box).adjusted(-4, -4, 4, 4)
             painter.setBrush(Qt.NoBrush)
             for ink, width in ((QColor(0, 0, 0, 170), 4.0), (QColor("#f2c037"), 2.0)):
                 painter.setPen(QPen(ink, width))

@@ -101,7 +101,7 @@ class ReviewPlayer(ReviewLayout):
         self.place = self.opened.clip.nearest_place(place)
         self.foot.show_place(self.place, self.now_s, self._seconds(len(self.opened.clip.times) - 1))
         self.timeline.show_now(self.now_s)
-        self.canvas.show_doubt(None)
+        self.canvas.show_item(None)
         if self.editing.pending:
             self.editing.plan_roughly(self.place)
         self._request_frame()

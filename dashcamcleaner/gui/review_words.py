@@ -1,4 +1,4 @@
-"""What the review's lanes, cards and doubts say: from bars and edits to texts, without a widget."""
+"""What the review's lanes, cards and items say: from bars and edits to texts, without a widget."""
 
 from __future__ import annotations
 
@@ -179,14 +179,14 @@ def place_text(words: str) -> str:
     }.get(words, words)
 
 
-def review_item_text(doubt: ReviewItem) -> str:
+def review_item_text(item: ReviewItem) -> str:
     """Why a spot deserves a look."""
-    if doubt.message:
-        return localized(doubt.message)
-    kind = kind_word(doubt.kind).lower()
+    if item.message:
+        return localized(item.message)
+    kind = kind_word(item.kind).lower()
     return {
         "clear": tr("Perhaps a {kind}, left clear", kind=kind),
         "long-fill": tr("A {kind} not seen for long, covered by guess", kind=kind),
         "single": tr("A {kind} seen only once", kind=kind),
         "low-score": tr("A {kind} that is barely one", kind=kind),
-    }.get(doubt.reason, doubt.reason)
+    }.get(item.reason, item.reason)

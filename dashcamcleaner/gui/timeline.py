@@ -1,4 +1,4 @@
-"""The review's timeline: one bar per track, kind by colour, origin by pattern, gaps visible, doubts marked above."""
+"""The review's timeline: one bar per track, kind by colour, origin by pattern, gaps visible, items marked above."""
 
 from __future__ import annotations
 

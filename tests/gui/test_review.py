@@ -114,8 +114,8 @@ def test_the_weak_spot_is_the_plate_that_was_left_clear(reviewed: MainWindow, qt
     worst = review.review_items[0]
     assert (worst.reason, worst.kind) == ("clear", "plate")
     qtbot.keyClick(review.canvas, Qt.Key_N)
-    assert review.canvas.doubt == worst.box
-    assert "Perhaps a plate, left clear" in review.tools.doubt.text()
+    assert review.canvas.item_box == worst.box
+    assert "Perhaps a plate, left clear" in review.tools.item_text.text()
 
 
 def test_keep_clear_by_click_and_key_then_undo_and_redo(reviewed: MainWindow, qtbot: Any) -> None:

@@ -104,12 +104,12 @@ def test_a_weak_spot_is_hidden_by_one_key_and_the_counter_goes_on_after_reopenin
     qtbot: Any,
 ) -> None:
     review = reviewed.review
-    assert "0 of 1 looked at" in review.tools.doubt.text()
+    assert "0 of 1 looked at" in review.tools.item_text.text()
     qtbot.keyClick(review.canvas, Qt.Key_N)
     qtbot.keyClick(review.canvas, Qt.Key_Return)
     settle(qtbot, reviewed)
     assert [row["edit"] for row in edits_of(reviewed)] == ["region", "checked-spot"]
-    assert "1 of 1 looked at" in review.tools.doubt.text()
+    assert "1 of 1 looked at" in review.tools.item_text.text()
     middle = review.plans[len(review.plans) // 2]
     assert any(region.xyxy[0] < 20 and region.xyxy[2] > 60 for region in middle.regions)
     reviewed.close()
@@ -120,11 +120,11 @@ def test_a_weak_spot_is_hidden_by_one_key_and_the_counter_goes_on_after_reopenin
     with qtbot.waitSignal(window.review.ready, timeout=30_000):
         window.tabs.setCurrentWidget(window.review)
     settle(qtbot, window)
-    assert "1 of 1 looked at" in window.review.tools.doubt.text()
+    assert "1 of 1 looked at" in window.review.tools.item_text.text()
     assert window.review.tools.undo.isEnabled()
     qtbot.keyClick(window, Qt.Key_Z, Qt.ControlModifier)
     settle(qtbot, window)
-    assert "0 of 1 looked at" in window.review.tools.doubt.text()
+    assert "0 of 1 looked at" in window.review.tools.item_text.text()
     assert edits_of(window) == []
     qtbot.keyClick(window, Qt.Key_Z, Qt.ControlModifier | Qt.ShiftModifier)
     settle(qtbot, window)
@@ -141,7 +141,7 @@ def test_backspace_says_that_a_spot_is_nothing_and_space_looks_at_it(reviewed: M
     qtbot.keyClick(review.canvas, Qt.Key_Backspace)
     settle(qtbot, reviewed)
     assert [row["edit"] for row in edits_of(reviewed)] == ["checked-spot"]
-    assert "1 of 1 looked at" in review.tools.doubt.text()
+    assert "1 of 1 looked at" in review.tools.item_text.text()
     assert review.at_hand.current is None
 
 
@@ -323,5 +323,5 @@ def test_a_foreign_spot_does_not_count_as_looked_at(
     qtbot.waitUntil(lambda: window.session.queue.at(0).state is State.DONE, timeout=30_000)
     with qtbot.waitSignal(window.review.ready, timeout=30_000):
         window.tabs.setCurrentWidget(window.review)
-    assert "0 of 1 looked at" in window.review.tools.doubt.text()
+    assert "0 of 1 looked at" in window.review.tools.item_text.text()
     window.review.question.buttons()[0].click()

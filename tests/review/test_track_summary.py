@@ -1,4 +1,4 @@
-"""A plan seen from above: bars with their gaps, and doubts in the order of their harm."""
+"""A plan seen from above: bars with their gaps, and items in the order of their harm."""
 
 from __future__ import annotations
 
