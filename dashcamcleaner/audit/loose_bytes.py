@@ -1,7 +1,6 @@
 """What an output file holds that no player shows: pictures or parts of them that are kept back, bytes of nothing.
 
-Somebody else's program may show them. `audit.container` asks; MP4, MOV and Matroska are known, which are all that is
-written here.
+Somebody else's program may show them. `audit.container` asks; MP4, MOV, Matroska and TIFF are known.
 """
 
 from __future__ import annotations
@@ -31,6 +30,7 @@ _KNOWN = frozenset(
 """Matroska's elements in a segment (index, facts, tracks, cues, chapters, tags, attachments, check sum) and a cluster
 (time, sizes, blocks), which are read elsewhere."""
 _MOST_ELEMENTS = 10_000_000
+
 _TIFF_BYTE_COUNTS = (279, 325)
 """Tags: bytes of each strip, of each tile."""
 _TIFF_PROFILE = 34675

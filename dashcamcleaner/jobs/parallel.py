@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnContext
 from typing import Any
 
 from dashcamcleaner.core.events import Event, Failed, Finished
@@ -29,7 +30,7 @@ from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.settings import SETTINGS, Settings
 
-__all__ = ["parallel_jobs", "run_in_processes", "shared_out", "shares_model"]
+__all__ = ["parallel_jobs", "run_in_processes", "shared_out", "shares_model", "spawn_context"]
 
 _CORES_EACH = 2
 """A run keeps two cores busy by itself (decoding and detecting overlap with encoding); more clips side by side than
@@ -86,6 +87,16 @@ def _memory_bytes() -> int:
     return _cores() * _MEMORY_EACH
 
 
+def spawn_context() -> SpawnContext:
+    """What starts processes anew: a fork would copy the threads' locks of the backends.
+
+    Python begins them with the working folder as the first place to import from, where clips of others lie, and
+    modules; it is told not to.
+    """
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
+    return multiprocessing.get_context("spawn")
+
+
 @dataclass(slots=True, eq=False)
 class _Worker:
     """A process and the end of its connection that is ours.
@@ -125,7 +136,7 @@ def run_in_processes(
     """
     control = control or Control()
     waiting = deque(jobs)
-    context = multiprocessing.get_context("spawn")  # a fork would copy the threads' locks of the backends
+    context = spawn_context()
     workers: list[_Worker] = []
 
     def hand_out() -> None:

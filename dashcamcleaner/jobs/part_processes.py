@@ -15,7 +15,7 @@ from typing import Any
 
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
-from dashcamcleaner.jobs.parallel import shared_out
+from dashcamcleaner.jobs.parallel import shared_out, spawn_context
 from dashcamcleaner.jobs.split import Part, PictureKey, detect_part
 
 __all__ = ["PartProcesses"]
@@ -35,7 +35,7 @@ class PartProcesses:
     def __init__(self, workers: int, *, open_models: Callable[[], ModelPool] = shared_pool) -> None:
         self.workers = workers
         self._open_models = open_models
-        self._context = multiprocessing.get_context("spawn")  # a fork would copy the threads' locks of the backends
+        self._context = spawn_context()
         self._stop: Any = self._context.Event()
         self._pool = self._new_pool()
 

@@ -179,7 +179,7 @@ def detector_for(
         settings: the settings of the run.
         upright_size: ``(width, height)`` of the full-size picture.
         models: gives the network.
-        shown_size: see `MediaInfo.shown_size`; the network takes the picture in both shapes.
+        shown_size: the size that players give it, `MediaInfo.shown_size`; the network takes the picture in both shapes.
 
     Raises:
         BackendError: no backend, no weights, or a wanted kind that no weights know.
