@@ -147,7 +147,7 @@ def test_a_clean_output_passes(case: Any, red: ModelPool) -> None:
     assert (result.status, result.exit_code) == (Status.PASS, 0), result.reasons
     assert result.frames == FRAMES
     assert all(check.ran for check in result.checks)
-    assert {"media", "sound", "leftovers", "pixels", "outside", "search-own", "search-face"} <= {
+    assert {"media", "audio", "leftovers", "pixels", "outside", "search-own", "search-face"} <= {
         c.name for c in result.checks
     }
 
