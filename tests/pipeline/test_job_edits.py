@@ -74,9 +74,12 @@ def test_what_is_told_and_what_is_done_come_from_one_reading(
     file.write(Edits.of(KeepTrack(1)))
     read, times = EditsFile.read, []
     monkeypatch.setattr(EditsFile, "read", lambda self, **how: times.append(self.path) or read(self, **how))
-    _, warnings = finished(Job(source, output.with_name("again.mp4"), from_plan=plan_path(output)))
+    again = output.with_name("again.mp4")
+    _, warnings = finished(Job(source, again, from_plan=plan_path(output)))
     assert sum(str(file.path) in sentence for sentence in warnings) == 1
-    assert times == [file.path]
+    beside = EditsFile.beside(plan_path(again))
+    assert times == [file.path, beside.path], "the other is where they are taken along to"
+    assert beside.read() == Edits.of(KeepTrack(1))
 
 
 @pytest.mark.parametrize("tracking", [True, False])
