@@ -51,6 +51,7 @@ def check_clip(path: Path, written: WrittenClip, *, final: Path) -> None:
         OutputError: it is not that.
     """
     times: list[tuple[int, int]] = []
+    decoded: list[int] = []
     pictures = 0
     try:
         with av.open(f"file:{path.resolve()}") as container:
@@ -61,6 +62,8 @@ def check_clip(path: Path, written: WrittenClip, *, final: Path) -> None:
                     pictures += 1
                     if packet.pts is not None:
                         times.append((packet.pts, packet.duration or 0))
+                    if packet.dts is not None:
+                        decoded += (packet.dts, packet.dts + (packet.duration or 0))
             base = float(video.time_base or 0)
     except (av.error.FFmpegError, OSError, ValueError, IndexError) as error:
         raise _torn(final, msg("it cannot be opened")) from error
@@ -72,8 +75,10 @@ def check_clip(path: Path, written: WrittenClip, *, final: Path) -> None:
     if missing:
         raise _torn(final, msg("its {missing} is missing", missing=missing[0]))
     if len(times) == pictures and base:
-        # Of the last picture alone: the others' are steps of decoding in MP4, which end anywhere where B-frames stand.
-        length = (sum(max(times)) - min(times)[0]) * base
+        # The others' durations are steps of decoding in MP4, which end anywhere where B-frames stand. Where the last
+        # picture is not decoded last, its own is such a step, too, and the sum of all of them holds its end.
+        lengths = [(sum(max(times)) - min(times)[0]) * base, (decoded[-1] - decoded[0]) * base if decoded else 0.0]
+        length = min(lengths, key=lambda one: abs(one - written.duration_s))
         if abs(length - written.duration_s) > max(_LEAST_TOLERANCE_S, 2 * written.step_s):
             raise _torn(
                 final,
