@@ -86,6 +86,7 @@ JPEG = _picture(
 )
 PNG = _picture("PNG", ".png", rb"\x89PNG\r\n\x1a\n", demuxer="png_pipe")
 _MP4 = _clip("MP4", ".mp4 .m4v", muxer="mp4")
+MOTION_JPEG = _clip("Motion JPEG", ".mjpeg .mjpg")
 
 FORMATS: tuple[MediaFormat, ...] = (
     _MP4,
@@ -105,7 +106,7 @@ FORMATS: tuple[MediaFormat, ...] = (
     _clip("H.265 stream", ".h265 .265 .hevc"),
     _clip("IVF", ".ivf"),
     _clip("YUV4MPEG", ".y4m"),
-    _clip("Motion JPEG", ".mjpeg .mjpg"),
+    MOTION_JPEG,
     _clip("MXF", ".mxf"),
     _clip("DV", ".dv .dif"),
     _clip(msg("action camera's MP4"), ".insv .lrv .360"),
@@ -143,7 +144,9 @@ def picture_format_of(head: bytes) -> MediaFormat | None:
 
 
 def picture_format(path: str | Path) -> MediaFormat | None:
-    """As `picture_format_of`, of a file; None also where it cannot be read."""
+    """As `picture_format_of`, of a file; None also where it cannot be read, or its name says that JPEGs make a clip."""
+    if format_of(path) is MOTION_JPEG:
+        return None
     try:
         with Path(path).open("rb") as file:
             return picture_format_of(file.read(_HEAD_BYTES))

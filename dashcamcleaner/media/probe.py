@@ -24,7 +24,7 @@ from dashcamcleaner.core.frame import Orientation
 from dashcamcleaner.core.media_info import MediaInfo, PictureMark
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import codecs
-from dashcamcleaner.media.formats import picture_format_of
+from dashcamcleaner.media.formats import picture_format as still_format
 from dashcamcleaner.media.matroska_crop import aperture_of, crops_of
 from dashcamcleaner.media.mp4_boxes import BoxMap, is_cut, read_boxes
 from dashcamcleaner.media.packets import bounded, open_source, read_packets
@@ -57,7 +57,7 @@ def probe(path: str | Path, *, video_track: int | None = None) -> MediaInfo:
     """
     path = Path(path)
     head, size = _read_head(path)
-    picture = picture_format_of(head)
+    picture = still_format(path)
     _refuse_disguises(path, head)
     if head.startswith(b"GIF8"):  # FFmpeg refuses it, too, but tells no size then
         check_clip(

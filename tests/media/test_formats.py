@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from dashcamcleaner.media import codecs
+from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.formats import (
     FORMATS,
     JPEG,
@@ -21,6 +22,8 @@ from dashcamcleaner.media.formats import (
     picture_format_of,
     suffixes,
 )
+from dashcamcleaner.media.image_file import is_still
+from dashcamcleaner.media.probe import probe
 
 PICTURES = [one for one in FORMATS if one.kind is MediaKind.PICTURE]
 WRITTEN = [one for one in PICTURES if one.writer]
@@ -124,3 +127,18 @@ def test_a_picture_is_known_by_its_bytes_whatever_its_name(one: MediaFormat, tmp
 def test_first_bytes(head: bytes, name: str | None) -> None:
     found = picture_format_of(head)
     assert (found.name if found else None) == name
+
+
+@pytest.mark.parametrize("suffix", [".mjpeg", ".mjpg"])
+def test_jpegs_that_make_a_clip_are_none_of_them_a_picture(tmp_path: Path, suffix: str) -> None:
+    """Network cameras write them one behind the other; as a picture all but the first would be left out."""
+    clip = tmp_path / f"camera{suffix}"
+    for shade in range(5):
+        Image.new("RGB", (32, 32), (shade * 50, 0, 0)).save(tmp_path / "one.jpg")
+        with clip.open("ab") as file:
+            file.write((tmp_path / "one.jpg").read_bytes())
+    assert not is_still(clip)
+    assert output_suffix(clip) == ".mp4"
+    info = probe(clip)
+    with open_clip(clip, info=info) as decoder:
+        assert len(list(decoder)) == 5
