@@ -10,6 +10,8 @@ detail still stand in the output". Both pictures lose their coarse part, and the
 - ``clear_share``: the share of the region's textured parts, tested in small windows, that are still clear, and the same
   along its worst side: finds regions that are shifted, too small or a frame late.
 
+The colours are asked only whether they are clear: what is hidden in the brightness alone can still be seen.
+
 `audit.region_checks` says from which figures on something is wrong.
 
 Coarse is what a hidden region may still tell: fewer than five cells along its long side.
@@ -29,7 +31,7 @@ from dashcamcleaner.core.plan import WHOLE_FRAME, Origin, Region
 from dashcamcleaner.core.shapes import DEFAULT_SHAPES
 from dashcamcleaner.obscure.masks import region_mask
 
-__all__ = ["CHANGED", "FrameComparer", "FrameComparison", "detail_left", "upright_luma"]
+__all__ = ["CHANGED", "FrameComparer", "FrameComparison", "detail_left", "upright_colours", "upright_luma"]
 
 CHANGED = "changed place"
 """Kind of a region that was told from what changed, without a plan."""
@@ -42,6 +44,9 @@ _COARSE = 24.0
 
 _LEAST_DETAIL = 2.0
 """Standard deviation of the source's detail, in levels; with less there is nothing to tell from coding noise."""
+
+_LEAST_COLOUR_PX = 12
+"""Of a region's shorter side in a colour plane: in less nothing can be recognised by its colours alone."""
 
 _UNTESTED = (False, 0.0, 0.0, 0.0, 0.0)
 
@@ -65,6 +70,18 @@ def upright_luma(frame: Frame) -> np.ndarray:
     if frame.layout.full_range:  # compared with limited range: brought to it
         plane = cv2.convertScaleAbs(plane, alpha=219 / 255, beta=16)
     return np.ascontiguousarray(frame.orientation.upright(plane))
+
+
+def upright_colours(frame: Frame) -> list[np.ndarray]:
+    """The frame's two colour planes as uint8 ``(h, w)``, upright, of their own size; none of grey and of RGB."""
+    if frame.layout.rgb or len(frame.planes) < 3:
+        return []
+    return [
+        frame.orientation.upright(
+            (plane >> (frame.layout.depth - 8)).astype(np.uint8) if frame.layout.depth > 8 else plane
+        )
+        for plane in frame.planes[1:3]
+    ]
 
 
 @dataclass(slots=True)
@@ -178,14 +195,27 @@ class FrameComparer:
         self._block = block
         self._before: tuple[np.ndarray, np.ndarray] | None = None
 
-    def compare(self, source: np.ndarray, output: np.ndarray, regions: Sequence[Region]) -> FrameComparison:
-        """One pair of upright lumas of equal size, with what the plan hides in that frame."""
+    def compare(
+        self,
+        source: np.ndarray,
+        output: np.ndarray,
+        regions: Sequence[Region],
+        colours: Sequence[tuple[np.ndarray, np.ndarray]] = (),
+    ) -> FrameComparison:
+        """One pair of upright lumas of equal size, with what the plan hides in that frame.
+
+        Args:
+            source: uint8 ``(h, w)``.
+            output: uint8, of equal size.
+            regions: what is hidden.
+            colours: each colour plane of both, upright, uint8, of any size.
+        """
         result = FrameComparison()
         if regions:
             result.hidden = np.zeros(source.shape, np.uint8)
         touched = np.zeros(source.shape, np.uint8)
         for region in regions:
-            result.tests.append(self._test(region, source, output, result.hidden, touched))
+            result.tests.append(self._test(region, source, output, result.hidden, touched, colours))
         self._compare_outside(source, output, touched, result)
         return result
 
@@ -226,6 +256,7 @@ class FrameComparer:
         output: np.ndarray,
         hidden: np.ndarray | None,
         touched: np.ndarray,
+        colours: Sequence[tuple[np.ndarray, np.ndarray]],
     ) -> RegionCheck:
         if region.kind == WHOLE_FRAME:
             x, y, mask = 0, 0, np.full(source.shape, 255, np.uint8)
@@ -253,7 +284,17 @@ class FrameComparer:
             return RegionCheck(region, tested=False)
         y1, y2, x1, x2 = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
         window = np.s_[y + y1 : y + y2, x + x1 : x + x2]
-        return RegionCheck(region, *detail_left(source[window], output[window], inner[y1:y2, x1:x2]))
+        check = RegionCheck(region, *detail_left(source[window], output[window], inner[y1:y2, x1:x2]))
+        box = (x + x1, y + y1, x + x2, y + y2)
+        for before, after in colours if not check.is_clear else ():
+            part, other = (_part(plane, box, of=source.shape) for plane in (before, after))
+            size = (min(part.shape[1], other.shape[1]), min(part.shape[0], other.shape[0]))
+            if min(size) >= _LEAST_COLOUR_PX:
+                pair = [cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in (part, other)]
+                within = cv2.resize(inner[y1:y2, x1:x2], size, interpolation=cv2.INTER_AREA)
+                in_colour = RegionCheck(region, *detail_left(pair[0], pair[1], within))
+                check = in_colour if in_colour.is_clear else check
+        return check
 
     def _compare_outside(
         self, source: np.ndarray, output: np.ndarray, touched: np.ndarray, result: FrameComparison
@@ -289,6 +330,13 @@ class FrameComparer:
             elif _shows(o_before[free], this=s_before[free], other=small_s[free]):
                 result.other_frame = 1
         self._before = (small_s, small_o)
+
+
+def _part(plane: np.ndarray, box: tuple[int, int, int, int], *, of: tuple[int, ...]) -> np.ndarray:
+    """What lies in a box of the brightness, whose shape is ``of``, in a plane of another size."""
+    across, down = plane.shape[1] / of[1], plane.shape[0] / of[0]
+    x1, y1, x2, y2 = box
+    return plane[round(y1 * down) : round(y2 * down), round(x1 * across) : round(x2 * across)]
 
 
 def _shows(output: np.ndarray, *, this: np.ndarray, other: np.ndarray) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import cv2
 import numpy as np
 
-from dashcamcleaner.audit.compare import FrameComparer, FrameComparison, upright_luma
+from dashcamcleaner.audit.compare import FrameComparer, FrameComparison, upright_colours, upright_luma
 from dashcamcleaner.audit.region_checks import RegionCheckLog, spans
 from dashcamcleaner.core.finding_table import checked, found, not_checked
 from dashcamcleaner.core.findings import Check, Finding
@@ -80,7 +80,8 @@ class PixelAudit:
             self.uncovered = any(compared.hidden_share(box) < _GONE for box in self._boxes_before)
             self._boxes_before = [test.region.xyxy for test in compared.tests]
         else:
-            compared = self._comparer.compare(before, after, regions)
+            colours = list(zip(upright_colours(source), upright_colours(output), strict=False)) if regions else []
+            compared = self._comparer.compare(before, after, regions, colours)
             self.uncovered = False
         self.hidden_regions += len(compared.tests)
         self._regions.push(source.index, source.time.seconds, compared.tests)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from fakes import frame_of_planes
 
-from dashcamcleaner.audit.compare import FrameComparer, detail_left, upright_luma
+from dashcamcleaner.audit.compare import FrameComparer, detail_left, upright_colours, upright_luma
 from dashcamcleaner.core.frame import Frame, PixelLayout
 from dashcamcleaner.core.plan import Origin, Region
 from dashcamcleaner.obscure.obscurer import Obscurer
@@ -61,6 +61,31 @@ def test_what_is_hidden_properly_passes(style: str, strength: int, kind: str) ->
     x, y, part = (x1 + x2) / 2, (y1 + y2) / 2, 1.0 if kind == "plate" else 1 / 1.26  # of what the region was grown from
     own = (x - part * (x2 - x1) / 2, y - part * (y2 - y1) / 2, x + part * (x2 - x1) / 2, y + part * (y2 - y1) / 2)
     assert compared.hidden_share(own) > 0.95
+
+
+@pytest.mark.parametrize("style", ["gaussian", "mosaic", "solid"])
+@pytest.mark.parametrize("left", [0, 1, 2])
+@pytest.mark.parametrize("shift", [(1, 1), (1, 0), (0, 0)])
+def test_what_is_hidden_in_the_brightness_alone_is_told(style: str, left: int, shift: tuple[int, int]) -> None:
+    """Colours that were left as they were show the face; where they are hidden as well, nothing is told."""
+    size = (SIZE[0] >> shift[0], SIZE[1] >> shift[1])
+    names = {(1, 1): "yuv420p", (1, 0): "yuv422p", (0, 0): "yuv444p"}
+    colours = [cv2.resize(textured(seed), size, interpolation=cv2.INTER_AREA) for seed in (1, 2)]
+    frames = [
+        frame_of_planes(
+            (textured(), *(plane.copy() for plane in colours)), PixelLayout(names[shift], chroma_shift=shift)
+        )
+        for _ in range(2)
+    ]
+    before, after = frames
+    Obscurer(style=style).obscure(after, [region()])
+    if left:
+        after.planes[left][:] = before.planes[left]
+    pairs = list(zip(upright_colours(before), upright_colours(after), strict=True))
+    (test,) = (
+        FrameComparer(upright_size=SIZE).compare(upright_luma(before), upright_luma(after), [region()], pairs).tests
+    )
+    assert test.is_clear == bool(left)
 
 
 def test_a_clear_region_is_told() -> None:
