@@ -26,6 +26,9 @@ __all__ = ["OutputPlan", "plan_output", "with_cut"]
 _BITS_PER_PIXEL = 0.16
 """Of a busy street scene at quality 20; measured 0.03-0.16 over fifteen clips, the upper end taken for the estimate."""
 
+_LEAST_PICTURE_BYTES = 8
+"""Of a picture that shows the one before it again, in the tersest codecs."""
+
 _MOST_H264_SIDE_PX = 4096
 """Decoders in phones, televisions and browsers take no larger H.264; H.265 they take up to twice that."""
 
@@ -307,6 +310,8 @@ def _refused_notes(info: MediaInfo, container: Container, unwritable: Collection
 def _estimate(info: MediaInfo, sides: Iterable[SideStream], *, quality: int) -> int:
     seconds = info.duration_s or (info.frames or 0) / float(info.frame_rate or 30) or 60.0
     rate = float(info.frame_rate or 30)
+    if info.file_bytes:  # a header may claim anything
+        seconds = min(seconds, info.file_bytes / (_LEAST_PICTURE_BYTES * rate))
     pixels = info.size[0] * info.size[1] * rate * seconds
     picture = pixels * _BITS_PER_PIXEL / 8 * 2 ** ((20 - quality) / 6)
     by_index = {stream.index: stream for stream in info.streams}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import re
 import struct
 from collections.abc import Sequence
 from fractions import Fraction
@@ -39,6 +40,7 @@ from dashcamcleaner.plain_files import refuse_special
 
 __all__ = ["frame_rate", "probe"]
 
+_CLOCK = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 _MOST_PACKETS = 4000
 """So many packets without a picture, and the stream counts as one that decodes to nothing (about two minutes)."""
 
@@ -348,7 +350,11 @@ def _duration_s(container: Any, stream: Any) -> float | None:
         return None
     # Matroska's is reckoned from the clock's zero, which may lie weeks before the first picture.
     start = container.start_time or 0 if container.format.name.startswith("matroska") else 0
-    return max(container.duration - start, 0) / av.time_base or None
+    seconds = max(container.duration - start, 0) / av.time_base or None
+    # It is the longest stream's, too: subtitles without an end last for weeks.
+    told = _CLOCK.fullmatch(stream.metadata.get("DURATION", ""))
+    own = sum(float(part) * unit for part, unit in zip(told.groups(), (3600, 60, 1), strict=True)) if told else 0.0
+    return own if seconds and 0 < 2 * own < seconds else seconds
 
 
 def _no_rate(rate: Fraction | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import socket
 from fractions import Fraction
 from pathlib import Path
@@ -318,3 +319,15 @@ def test_a_clock_that_begins_late_makes_no_clip_longer(tmp_path: Path) -> None:
     assert info.duration_s == pytest.approx(1.0, abs=0.05)
     assert info.frames is not None
     assert abs(info.frames - 30) <= 1
+
+
+def test_subtitles_without_an_end_make_no_clip_of_weeks(tmp_path: Path) -> None:
+    """Matroska's header tells the longest stream's length, and so much free space was asked for."""
+    clip = make(tmp_path / "a.mkv", frames=30, subtitles=((0.1, 4_000_000, "On and on."),)).path
+    with av.open(str(clip)) as container:
+        assert container.duration / av.time_base > 3_000_000
+    info = probe(clip)
+    assert info.duration_s == pytest.approx(1, abs=0.1)
+    assert plan_output(info, output="out.mkv").estimated_bytes < 10 << 20
+    lying = dataclasses.replace(info, duration_s=4_000_000.0)
+    assert plan_output(lying, output="out.mkv").estimated_bytes < 100 << 20
