@@ -11,7 +11,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("start", ["spawn_context().Process(target=print)", "(made := PartProcesses(1))._pool.submit(print)"])
+@pytest.mark.parametrize(
+    "start", ["spawn_context().Process(target=print)", "(made := PartProcesses(1))._pool.submit(print)"]
+)
 def test_no_process_of_a_run_imports_from_the_working_folder(tmp_path: Path, start: str) -> None:
     for name in ("multiprocessing", "pickle", "struct", "random", "runpy"):
         (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
