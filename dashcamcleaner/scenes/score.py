@@ -17,7 +17,7 @@ from dashcamcleaner.core.events import Progress
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import InputError, SettingError
-from dashcamcleaner.media.image_file import is_still
+from dashcamcleaner.media.image_file import is_picture_file
 from dashcamcleaner.media.probe import probe
 from dashcamcleaner.media.sampler import sample_pictures, small_size
 from dashcamcleaner.messages import msg
@@ -75,7 +75,7 @@ def score_scenes(
     """
     if job.source.is_dir():
         raise InputError(msg("{path} is a folder, not a clip.", path=job.source), hint="Name the clips in it.")
-    if is_still(job.source):
+    if is_picture_file(job.source):
         raise InputError(
             msg("{path} is a picture, not a clip.", path=job.source), hint="Scenes are stretches of a clip."
         )

@@ -22,7 +22,7 @@ from dashcamcleaner.media.formats import (
     picture_format_of,
     suffixes,
 )
-from dashcamcleaner.media.image_file import is_still
+from dashcamcleaner.media.image_file import is_picture_file
 from dashcamcleaner.media.probe import probe
 
 PICTURES = [one for one in FORMATS if one.kind is MediaKind.PICTURE]
@@ -137,7 +137,7 @@ def test_jpegs_that_make_a_clip_are_none_of_them_a_picture(tmp_path: Path, suffi
         Image.new("RGB", (32, 32), (shade * 50, 0, 0)).save(tmp_path / "one.jpg")
         with clip.open("ab") as file:
             file.write((tmp_path / "one.jpg").read_bytes())
-    assert not is_still(clip)
+    assert not is_picture_file(clip)
     assert output_suffix(clip) == ".mp4"
     info = probe(clip)
     with open_clip(clip, info=info) as decoder:
