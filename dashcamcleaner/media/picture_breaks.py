@@ -46,8 +46,6 @@ _COMMON = 0.5
 _IMPOSSIBLE = (2.0, 253.0)
 """No camera gives a whole plane of colour that is at the very end of its range."""
 _DETAIL = 2.0
-_UNUSUAL = 3.0
-"""In a clip whose pictures break all the time, so many times as many tiles as usual must break."""
 _MOST_LEARNT = 9
 _UNUSUAL = 3
 """In a clip whose pictures break all the time, so many times as many tiles as usual must break."""
@@ -138,7 +136,7 @@ def judged_frames(frames: Iterator[Frame], breaks: PictureBreaks, tell: Callable
     """The frames of a clip, each once it is known whether it is damaged.
 
     Args:
-        frames: in order, from the first on.
+        frames: those of the clip in order, from the first on.
         breaks: the judge, fresh.
         tell: is given each damaged frame before it comes out.
     """
