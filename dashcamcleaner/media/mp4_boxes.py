@@ -77,6 +77,8 @@ def read_boxes(read: Callable[[int, int], bytes], *, size: int) -> BoxMap:
         if name == b"mdat":
             found.has_pictures = found.has_pictures or min(length, size - offset) > header
             found.truncated = found.truncated or not whole
+        elif name == b"moov" and found.has_index:
+            found.extras.append((_text(name), min(length, size - offset)))  # of another clip, which readers pass over
         elif name == b"moov" and whole and length <= _MOST_MOOV_BYTES:
             found.has_index = True
             _read_moov(read(offset + header, length - header), found)

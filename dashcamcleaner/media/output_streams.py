@@ -80,7 +80,7 @@ def side_streams(
             "attachment": lambda s: _attachment(s, container, keep),
             "video": lambda s: _picture(s, container, keep),
             "pid": lambda _: (None, "dropped", msg("may carry position; only announced streams can be kept")),
-            "box": lambda _: (None, "dropped", msg("may carry position; only tracks can be kept")),
+            "box": lambda s: (None, "dropped", _of_box(s)),
             "sei": lambda _: (None, "dropped", msg("may carry texts and position; the pictures are coded anew")),
         }[stream.type]
         side, action, why = decide(stream)
@@ -96,6 +96,12 @@ def side_streams(
             sides.append(dataclasses.replace(side, tags=tags | language_tags(stream, container)))
             actions += tag_actions
     return sides, actions
+
+
+def _of_box(stream: StreamInfo) -> str:
+    if stream.codec == "moov":  # an index of its own
+        return msg("another clip behind the first; cut it out and clean it by itself")
+    return msg("may carry position; only tracks can be kept")
 
 
 def _audio(stream: StreamInfo, container: Container, audio: str, uncopiable: bool) -> _Fate:

@@ -94,6 +94,17 @@ def test_telemetry_and_boxes_are_named(tmp_path: Path) -> None:
     assert ("box", "sefd", "data outside the tracks") in told
 
 
+def test_a_clip_behind_a_clip_is_told(tmp_path: Path) -> None:
+    """Players and decoders show the first alone."""
+    first, second = make(tmp_path / "a.mp4", frames=4).path, make(tmp_path / "b.mp4", frames=4).path
+    assert not [stream for stream in probe(first).streams if stream.type == "box"]
+    first.write_bytes(first.read_bytes() + second.read_bytes())
+    actions = plan_output(probe(first), output=tmp_path / "out.mp4").actions
+    assert [one.why for one in actions if "moov" in one.what] == [
+        "another clip behind the first; cut it out and clean it by itself"
+    ]
+
+
 def test_the_larger_film_is_chosen(tmp_path: Path) -> None:
     path = tmp_path / "two.mkv"
     with av.open(str(path), "w") as output:
