@@ -19,6 +19,7 @@ MAY_NAME_KINDS = {
     "detection/centerface.py": "a detector that knows one kind",
     "training/": "labels and teachers",
     "cli/train.py": "the same, asked for",
+    "cli/train_flags.py": "and their flags",
     "demo/": "the truth of the demo",
     "scenes/classify/safety.py": "class names of a foreign network",
 }

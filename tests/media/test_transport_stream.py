@@ -50,7 +50,7 @@ def test_late_identifiers_are_no_damage(tmp_path: Path, stream: int, places: tup
     assert [action.action for action in told] == ["dropped"]
     assert b"GPRMC" not in output.read_bytes()
     # The sound goes on behind the place where the identifier appears.
-    assert len(examine(output).sound[0].packets) == len(examine(source).sound[0].packets)
+    assert len(examine(output).audio[0].packets) == len(examine(source).audio[0].packets)
 
 
 def test_a_clip_without_them_tells_nothing(tmp_path: Path) -> None:
