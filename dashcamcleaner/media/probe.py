@@ -41,6 +41,10 @@ from dashcamcleaner.plain_files import refuse_special
 __all__ = ["frame_rate", "probe"]
 
 _CLOCK = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
+_NAMED_PROFILES = frozenset({"png", "apng"})
+"""Codecs whose colour profiles have a name: PyAV 18.1 frees that name with the side data, the library frees it again
+with the picture, and the process dies. Their side data are never asked for."""
+_PROFILE_CHUNK = b"iCCP"
 _MOST_PACKETS = 4000
 """So many packets without a picture, and the stream counts as one that decodes to nothing (about two minutes)."""
 
@@ -174,9 +178,10 @@ def _describe(
     # Asked before anything is decoded: decoders put in a rate of their own where the stream tells none.
     rate_told = container.format.name not in codecs.CLOCKLESS or bool(stream.codec_context.framerate)
     bounded(stream, name=path)
-    frame = _first_frame(path, container, stream)
+    frame, has_profile = _first_frame(path, container, stream)
     unlike_speech = judge_text_tracks(path) if container.streams.subtitles else {}
-    side = _side_data(frame)
+    side_data = _side_data(frame, codec=stream.codec_context.codec.canonical_name, has_profile=has_profile)
+    side = dict(side_data)
     orientation, exact = _orientation(frame, side)
     look = picture_format(frame, codec=stream.codec_context.codec.canonical_name, side=side)
     duration_s = _duration_s(container, stream)
@@ -191,7 +196,7 @@ def _describe(
         video=stream.index,
         video_track=chosen.number,
         codec=stream.codec_context.codec.canonical_name,
-        streams=stream_infos(path, container, frame, atoms=atoms, unlike_speech=unlike_speech),
+        streams=stream_infos(path, container, side_data, atoms=atoms, unlike_speech=unlike_speech),
         start_pts=frame.pts,
         start_s=Fraction(start, av.time_base) if start is not None else None,
         end_pts=_end_pts(container, stream),
@@ -241,21 +246,23 @@ def _no_pictures(
     )
 
 
-def _first_frame(path: Path, container: Any, stream: Any) -> Any:
+def _first_frame(path: Path, container: Any, stream: Any) -> tuple[Any, bool]:
+    """The first picture that decodes, and whether a PNG's coded data hold a colour profile."""
     stream.thread_type = "AUTO"
-    packets = 0
+    packets, has_profile = 0, _PROFILE_CHUNK in bytes(stream.codec_context.extradata or b"")
     try:
         for packet in read_packets(container, [stream]):
             if packet.has_sidedata("encryption_info"):
                 raise InputError(
                     msg("{path} is encrypted.", path=path), hint="Decrypt it with the program that it belongs to."
                 )
+            has_profile = has_profile or _PROFILE_CHUNK in bytes(packet).partition(b"IDAT")[0]
             try:
                 frames = packet.decode()
             except (av.error.FFmpegError, ValueError):
                 frames = []
             if frames:
-                return frames[0]
+                return frames[0], has_profile
             packets += 1
             if packets > _MOST_PACKETS:
                 break
@@ -273,12 +280,21 @@ def _first_frame(path: Path, container: Any, stream: Any) -> Any:
     )
 
 
-def _side_data(frame: Any) -> dict[str, bytes]:
-    found = {}
+def _side_data(frame: Any, *, codec: str, has_profile: bool) -> list[tuple[str, bytes]]:
+    """What stands beside a decoded picture: FFmpeg's name and content of each, in order.
+
+    Args:
+        frame: the picture.
+        codec: FFmpeg's name of the codec.
+        has_profile: of a PNG, whether its coded data hold a colour profile.
+    """
+    if codec in _NAMED_PROFILES:
+        return [("ICC_PROFILE", b"")] if has_profile else []
+    found = []
     try:
         for data in frame.side_data:
             with contextlib.suppress(ValueError):  # a kind (EXIF, for one) that the binding has no name for
-                found[data.type.name] = bytes(data)
+                found.append((data.type.name, bytes(data)))
     except ValueError:
         pass  # such a kind can hide what comes after it
     return found

@@ -6,6 +6,7 @@ streams, so that a summary can name what was left out. `media.probe` asks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +32,19 @@ _DATA_NOTES = {
 
 
 def stream_infos(
-    path: Path, container: Any, frame: Any, *, atoms: BoxMap | None, unlike_speech: dict[int, str]
+    path: Path,
+    container: Any,
+    side_data: Sequence[tuple[str, bytes]],
+    *,
+    atoms: BoxMap | None,
+    unlike_speech: dict[int, str],
 ) -> tuple[StreamInfo, ...]:
     """The container's streams in their order, then what no stream stands for.
 
     Args:
         path: the clip.
         container: the same, open.
-        frame: its first picture, as decoded.
+        side_data: what stands beside its first picture as decoded, name and content of each.
         atoms: its boxes; None for what is no MP4 or MOV.
         unlike_speech: per text track that does not read as speech, why.
     """
@@ -46,7 +52,7 @@ def stream_infos(
     return (
         *(_stream_info(s, atoms, unlike_speech, transport=transport) for s in container.streams),
         *_boxes_as_streams(atoms),
-        *_sei_as_streams(frame),
+        *_sei_as_streams(side_data),
         *_hidden_data(path, container),
     )
 
@@ -98,18 +104,14 @@ def _boxes_as_streams(atoms: BoxMap | None) -> tuple[StreamInfo, ...]:
     )
 
 
-def _sei_as_streams(frame: Any) -> tuple[StreamInfo, ...]:
+def _sei_as_streams(side_data: Sequence[tuple[str, bytes]]) -> tuple[StreamInfo, ...]:
     """What stands between the pictures in their own stream, as far as the first one tells."""
     kinds = {
         "A53_CC": msg("closed captions within the picture stream"),
         "SEI_UNREGISTERED": msg("user data within the picture stream (SEI)"),
     }
-    try:
-        found = [(data.type.name, bytes(data)) for data in frame.side_data]
-    except ValueError:  # a kind that the binding has no name for
-        return ()
     # Encoders sign their work there, which is no news.
-    telling = {name for name, data in found if name in kinds and data[16:20] not in (b"x264", b"x265")}
+    telling = {name for name, data in side_data if name in kinds and data[16:20] not in (b"x264", b"x265")}
     return tuple(StreamInfo(index=-1, type="sei", codec="", note=kinds[name]) for name in sorted(telling))
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import socket
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,7 +14,7 @@ import av
 import numpy as np
 import pytest
 from clips import Made, Sound, as_telemetry, coded_frame, make, truncate
-from PIL import Image
+from PIL import Image, ImageCms
 
 from dashcamcleaner.core.frame import Orientation
 from dashcamcleaner.errors import InputError
@@ -342,3 +345,38 @@ def test_subtitles_without_an_end_make_no_clip_of_weeks(tmp_path: Path) -> None:
     assert plan_output(info, output="out.mkv").estimated_bytes < 10 << 20
     lying = dataclasses.replace(info, duration_s=4_000_000.0)
     assert plan_output(lying, output="out.mkv").estimated_bytes < 100 << 20
+
+
+def _png_with_a_profile() -> bytes:
+    content = io.BytesIO()
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.fromarray(np.full((32, 64, 3), 90, np.uint8)).save(content, "PNG", icc_profile=profile)
+    return content.getvalue()
+
+
+def _clip_of(picture: bytes, path: Path) -> None:
+    with av.open(path, "w") as output:
+        stream = output.add_stream("png", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 32, "rgb24"
+        for number in range(3):
+            packet = av.Packet(picture)
+            packet.stream, packet.time_base = stream, Fraction(1, 25)
+            packet.pts = packet.dts = number
+            packet.is_keyframe = True
+            output.mux(packet)
+
+
+def test_a_named_profile_does_not_end_the_process(tmp_path: Path) -> None:
+    """In a process of its own: what is freed twice ends it, at once or later."""
+    (tmp_path / "a.png").write_bytes(_png_with_a_profile())
+    _clip_of(_png_with_a_profile(), tmp_path / "a.mov")
+    script = (
+        "import gc, sys\nfrom dashcamcleaner.media.probe import probe\n"
+        "for path in sys.argv[1:] * 2:\n    print([mark.name for mark in probe(path).marks]); gc.collect()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "a.png"), str(tmp_path / "a.mov")],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.count("colour profile of the picture (ICC)") == 4
