@@ -33,7 +33,7 @@ from dashcamcleaner.pipeline.writer import obscurer_for
 from dashcamcleaner.service.options import ServiceOptions
 from dashcamcleaner.service.policy import Policy
 from dashcamcleaner.service.problems import problem_of, telling_no_room, without_paths
-from dashcamcleaner.service.scoring import Scorers
+from dashcamcleaner.service.scoring import Scorers, highest
 from dashcamcleaner.settings import Settings
 
 __all__ = ["CleanPicture", "PictureModels", "PictureWork", "SentPicture", "written_formats"]
@@ -195,8 +195,9 @@ class PictureWork:
         with self._read(sent) as (picture, _):
             width, height = picture.frame.upright_size
             shrunk = max(1.0, max(width, height) / _SCORED_SIDE_PX)
-            shown = picture.frame.picture((max(1, round(width / shrunk)), max(1, round(height / shrunk))))
-        (found,) = scorers.score([np.ascontiguousarray(shown)])
+            size = (max(1, round(width / shrunk)), max(1, round(height / shrunk)))
+            views = [np.ascontiguousarray(view(size)) for view in (picture.frame.picture, *picture.frame.views)]
+        found = highest(scorers.score(views))
         return {
             "name": sent.name,
             "size": {"width": width, "height": height},

@@ -12,14 +12,17 @@ from typing import Any
 
 import numpy as np
 
+from dashcamcleaner.core.boxes import iou
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import BackendError, DashcamCleanerError, ExtraMissing
 from dashcamcleaner.scenes.classify.safety import SafetyBox, SafetyScorer
 
-__all__ = ["PictureScores", "Scorers"]
+__all__ = ["PictureScores", "Scorers", "highest"]
 
 _GROUPS = (("nudity",), ("violence", "drugs"))
 """What is opened together: each may be missing without the other."""
+_SAME_BOX = 0.5
+"""Intersection over union from which on boxes of two views show one thing."""
 
 
 @dataclass(slots=True)
@@ -79,3 +82,27 @@ class Scorers:
                 whole.boxes += part.boxes
                 whole.experimental += part.experimental
         return found
+
+
+def highest(views: Sequence[PictureScores]) -> PictureScores:
+    """One answer for a picture that viewers show in several ways: of each score and part the highest, all boxes once.
+
+    Args:
+        views: the answer for each way, all of one size and by the same scorers; one or more.
+    """
+    found = PictureScores(experimental=list(views[0].experimental))
+    for view in views:
+        for ours, theirs in ((found.scores, view.scores), (found.parts, view.parts)):
+            ours.update({name: max(value, ours.get(name, 0.0)) for name, value in theirs.items()})
+        for box in view.boxes:
+            same = next((at for at, other in enumerate(found.boxes) if _is_same(box, other)), None)
+            if same is None:
+                found.boxes.append(box)
+            elif found.boxes[same].score < box.score:
+                found.boxes[same] = box
+    return found
+
+
+def _is_same(one: SafetyBox, other: SafetyBox) -> bool:
+    corners = [np.array([[box.x, box.y, box.x + box.w, box.y + box.h]]) for box in (one, other)]
+    return one.label == other.label and float(iou(*corners)[0, 0]) >= _SAME_BOX

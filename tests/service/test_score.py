@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.media.image_file import read_picture_file
+from dashcamcleaner.scenes.classify.safety import SafetyBox, SafetyScore
+from dashcamcleaner.service.options import ServiceOptions
+from dashcamcleaner.service.pictures import PictureWork, SentPicture
 from dashcamcleaner.service.policy import Policy, load_policies
+from tests.attacks.test_pictures_as_shown import WAYS
 from tests.service.running import RunningServer, street_file
 
 
@@ -79,3 +87,42 @@ def test_a_wrong_policy_file_is_told(tmp_path: Path, text: str, says: str) -> No
     (tmp_path / "p.toml").write_text(text)
     with pytest.raises(SettingError, match=says):
         load_policies(str(tmp_path / "p.toml"))
+
+
+class _SeesAFace:
+    """Scores by how much the middle stands out of a picture, and sees one box where it does."""
+
+    models = ()
+
+    def score(self, pictures: Sequence[np.ndarray]) -> list[SafetyScore]:
+        levels = [_standing_out(one) for one in pictures]
+        boxes = [[SafetyBox("face_male", level, 10, 10, 40, 40)] * (level > 0.25) for level in levels]
+        return [
+            SafetyScore({"nudity": level}, {"nude_region": 1 - level}, box)
+            for level, box in zip(levels, boxes, strict=True)
+        ]
+
+
+def _standing_out(picture: np.ndarray) -> float:
+    h, w = picture.shape[:2]
+    middle = picture[4 * h // 10 : 5 * h // 10, 45 * w // 100 : 55 * w // 100]
+    return abs(float(middle.mean()) - float(picture[: h // 5].mean())) / 255
+
+
+class _Models(ModelPool):
+    def safety(self, *_: object, **__: object) -> _SeesAFace:  # type: ignore[override]
+        return _SeesAFace()
+
+
+@pytest.mark.parametrize("make", WAYS)
+def test_what_viewers_show_is_scored(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "a.png")
+    frame = read_picture_file(tmp_path / "a.png").frame
+    levels = [_standing_out(view(frame.upright_size)) for view in (frame.picture, *frame.views)]
+    assert levels[0] < 0.25 < max(levels), "the samples alone show it: this tests nothing"
+    work = PictureWork(ServiceOptions(), models=_Models(), folder=tmp_path)
+    sent = SentPicture("a.png", (tmp_path / "a.png").read_bytes())
+    (told,) = work.score([sent], policy=Policy("default", {"nudity": 0.5}))["results"]
+    assert told["scores"]["nudity"] == pytest.approx(max(levels), abs=1e-3)
+    assert told["parts"]["nude_region"] == pytest.approx(1 - min(levels), abs=1e-3)
+    assert [box["score"] for box in told["boxes"]] == [pytest.approx(max(levels))]
