@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -133,6 +133,27 @@ class Frame:
         if picture is None:
             picture = self._pictures[size] = self.scale(size)
         return picture
+
+    def clearest_view(
+        self, size: tuple[int, int], *, within: Sequence[float] | None = None
+    ) -> Callable[[tuple[int, int]], np.ndarray]:
+        """What to show people: `picture`, or where viewers show something else, that of the `views` with most contrast.
+
+        Choose before the frame is obscured; the view itself, like `scale`, shows the planes as they are when asked.
+
+        Args:
+            size: ``(width, height)`` of the pictures to choose by.
+            within: ``x1, y1, x2, y2`` in pixels of that size: where the contrast counts; None: everywhere.
+        """
+        if not self.views:
+            return self.picture
+        x1, y1, x2, y2 = (max(0, round(side)) for side in within or (0, 0, *size))
+
+        def contrast(view: Callable[[tuple[int, int]], np.ndarray]) -> float:
+            part = view(size)[y1:y2, x1:x2]
+            return float(part.std()) if part.size else 0.0
+
+        return max(self.views, key=contrast)
 
     def luma(self) -> np.ndarray | None:
         """The upright brightness, uint8, in the frame's proportions, of limited range where the planes are.

@@ -20,9 +20,9 @@ def frame_times(path: str | Path, *, info: MediaInfo) -> tuple[int, ...]:
     Raises:
         InputError: it cannot be opened (any more).
     """
-    times, _ = frame_times_and_keys(path, info=info)
-    if not times and info.is_picture:
+    if info.is_picture:
         return (info.start_pts or 0,)
+    times, _ = frame_times_and_keys(path, info=info)
     return times
 
 

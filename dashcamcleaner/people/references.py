@@ -93,7 +93,7 @@ def _of_folder(folder: Path, describer: FaceDescriber) -> list[Reference]:
 
 def _embedding(path: Path, describer: FaceDescriber) -> np.ndarray:
     frame = read_picture_file(path).frame
-    picture = frame.picture(frame.upright_size)
+    picture = frame.clearest_view(frame.upright_size)(frame.upright_size)
     faces = [(box, score) for box, score in describer.find(picture) if score >= _SURE_FACE]
     if not faces:
         raise InputError(

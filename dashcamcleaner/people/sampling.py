@@ -6,6 +6,7 @@ so is taken, less often where many faces are in the picture, so that the cost of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +33,8 @@ _SHORTEST_S, _LONGEST_S = 0.8, 4.0
 """A sample of each face is taken every so many seconds for each face in the picture, within limits."""
 _BETTER = 1.2
 _AROUND = 0.7
+_ALIKE = 32.0
+"""Of 255, on average over a face: viewers that differ by more show two faces, and nobody is told by one of them."""
 _LARGEST_PX = 200.0
 _BATCH = 8
 
@@ -106,7 +109,11 @@ class FaceSampler:
         placed = self._builder.push(seen, ids)
         self._builder.segments.clear()  # only those that are open matter here
         now_s = seen.time.seconds
+        views = [view(self._size) for view in frame.views] if placed else []
         worths = [self._worth(one.boxes[-1], float(seen.detections.score[which])) for which, one in placed]
+        if views:
+            alike = [_shown_alike(frame.picture(self._size), views, one.boxes[-1]) for _, one in placed]
+            worths = [worth if same else 0.0 for worth, same in zip(worths, alike, strict=True)]
         every_s = min(_LONGEST_S, max(_SHORTEST_S, _EVERY_S * sum(worth > 0 for worth in worths)))
         for (_, segment), worth in zip(placed, worths, strict=True):
             box = segment.boxes[-1]
@@ -159,3 +166,10 @@ def _cut(picture: np.ndarray, box: Box) -> tuple[np.ndarray, Box]:
     left, top = max(0, int(x1 - around)), max(0, int(y1 - around))
     right, bottom = min(width, int(x2 + around) + 1), min(height, int(y2 + around) + 1)
     return picture[top:bottom, left:right].copy(), (x1 - left, y1 - top, x2 - left, y2 - top)
+
+
+def _shown_alike(picture: np.ndarray, views: Sequence[np.ndarray], box: Box) -> bool:
+    """Whether all viewers show the same face in a box."""
+    x1, y1, x2, y2 = (max(0, round(side)) for side in box)
+    ours = picture[y1:y2, x1:x2].astype(np.int16)
+    return all(float(np.abs(ours - view[y1:y2, x1:x2]).mean()) <= _ALIKE for view in views)

@@ -12,14 +12,13 @@ from dashcamcleaner.atomic_files import atomic_path
 from dashcamcleaner.core.plan import Region
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import OutputError, PlanError
-from dashcamcleaner.media import probe
-from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.formats import JPEG, PNG, format_of
 from dashcamcleaner.messages import msg
 from dashcamcleaner.obscure.obscurer import Obscurer
 from dashcamcleaner.output_files import check_output, mode_like
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.plan_file import PlanReader, is_plan_of
+from dashcamcleaner.review.one_picture import open_frames
 from dashcamcleaner.review.track_summary import TrackSummary, track_summaries
 
 __all__ = ["crop_around", "read_tracks", "write_sheet"]
@@ -110,13 +109,16 @@ def _thumbnails(
         assert entry.best_time is not None
         wanted.setdefault(entry.best_time.pts, []).append(entry)
     found: dict[int, np.ndarray] = {}
-    with open_clip(source, info=probe.probe(source, video_track=video_track)) as decoder:
-        for frame in decoder:
-            for entry in wanted.pop(frame.time.pts, ()):
-                if obscurer is not None:
-                    obscurer.obscure(frame, regions[frame.time.pts])
-                    frame.forget_pictures()
-                found[entry.track] = crop_around(frame.picture(frame.upright_size), entry.best_box)
+    _, frames = open_frames(source, video_track=video_track)
+    with frames:
+        for frame in frames:
+            size, now = frame.upright_size, wanted.pop(frame.time.pts, ())
+            views = [frame.clearest_view(size, within=entry.best_box) for entry in now]
+            if obscurer is not None and now:
+                obscurer.obscure(frame, regions[frame.time.pts])
+                frame.forget_pictures()
+            for entry, view in zip(now, views, strict=True):
+                found[entry.track] = crop_around(view(size), entry.best_box)
             if not wanted:
                 break
     missing = [entry.track for entry in entries if entry.track not in found]

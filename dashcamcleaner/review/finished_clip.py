@@ -9,10 +9,9 @@ from types import TracebackType
 import numpy as np
 
 from dashcamcleaner.core.plan import Region
-from dashcamcleaner.media import probe
-from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.frame_times import frame_times
 from dashcamcleaner.pipeline.plan_file import PlanReader
+from dashcamcleaner.review.one_picture import open_frames
 from dashcamcleaner.review.preview import fitted
 
 __all__ = ["FinishedClip"]
@@ -42,9 +41,8 @@ class FinishedClip:
                 for line in reader:
                     self._planned_s.append(line.seen.time.seconds)
                     self._regions.append(tuple(line.regions))
-        self.info = probe.probe(output)
+        self.info, self._decoder = open_frames(output)
         self._times = frame_times(output, info=self.info)
-        self._decoder = open_clip(output, info=self.info)
 
     def _place(self, time_s: float) -> int:
         """Position in the plan of the frame that is shown at a time of the source, in seconds."""
@@ -72,7 +70,8 @@ class FinishedClip:
             wanted = self._times[0] * base + (time_s - first_s) + 1e-6 if self._times else 0.0
             place = bisect_right(self._times, wanted / base) - 1
             pts = self._times[max(0, place)] if self._times else 0
-        return self._decoder.seek(pts).picture(fitted(self.info.upright_size, longest_side_px))
+        size = fitted(self.info.upright_size, longest_side_px)
+        return self._decoder.seek(pts).clearest_view(size)(size)
 
     def close(self) -> None:
         """Give the file back."""

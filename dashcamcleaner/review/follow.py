@@ -11,8 +11,9 @@ import numpy as np
 
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.media.decoder import Decoder, open_clip
+from dashcamcleaner.media.decoder import Decoder
 from dashcamcleaner.messages import msg
+from dashcamcleaner.review.one_picture import OnePicture, open_frames
 from dashcamcleaner.review.preview import ClipPreview, fitted
 from dashcamcleaner.tracking.box_tracker import BoxTracker
 
@@ -63,7 +64,8 @@ def follow_box(
             found.append((at, moved))
         return found
 
-    with open_clip(clip.path, info=clip.info) as decoder:
+    _, decoder = open_frames(clip.path, info=clip.info)
+    with decoder:
         start = decoder.seek(pts).picture(size)
         ahead = followed(_ahead(decoder, size, times[last]), start)
         back = followed(_back(decoder, size, times, first, here), start)
@@ -72,7 +74,7 @@ def follow_box(
     return thinned(keys, keep_s=float(pts * time_base))
 
 
-def _ahead(decoder: Decoder, size: tuple[int, int], last: int) -> Iterator[tuple[int, np.ndarray]]:
+def _ahead(decoder: Decoder | OnePicture, size: tuple[int, int], last: int) -> Iterator[tuple[int, np.ndarray]]:
     for frame in decoder:
         if frame.time.pts > last:
             return
@@ -80,7 +82,7 @@ def _ahead(decoder: Decoder, size: tuple[int, int], last: int) -> Iterator[tuple
 
 
 def _back(
-    decoder: Decoder, size: tuple[int, int], times: tuple[int, ...], first: int, here: int
+    decoder: Decoder | OnePicture, size: tuple[int, int], times: tuple[int, ...], first: int, here: int
 ) -> Iterator[tuple[int, np.ndarray]]:
     while here > first:
         start = max(first, here - _CHUNK_FRAMES)
@@ -94,7 +96,7 @@ def _back(
         here = start
 
 
-def _first_of(decoder: Decoder, times: tuple[int, ...]) -> Frame | None:
+def _first_of(decoder: Decoder | OnePicture, times: tuple[int, ...]) -> Frame | None:
     """The first of these frames that decodes; None where none does."""
     for pts in times:
         try:

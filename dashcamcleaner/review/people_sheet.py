@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from dashcamcleaner.atomic_files import atomic_path
-from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import OutputError, PlanError
-from dashcamcleaner.media import probe
-from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.formats import JPEG, PNG, format_of
-from dashcamcleaner.media.image_file import is_picture_file, read_picture_file
 from dashcamcleaner.messages import msg
 from dashcamcleaner.obscure.obscurer import Obscurer
 from dashcamcleaner.output_files import check_output, mode_like
 from dashcamcleaner.review.contact_sheet import crop_around
+from dashcamcleaner.review.one_picture import open_frames
 from dashcamcleaner.review.person_summary import Moment, PersonSummary
 
 __all__ = ["person_crops", "write_people_sheet"]
@@ -60,21 +56,18 @@ def person_crops(
     regions = {plan.time.pts: plan.regions for plan in plans if plan.time.pts in wanted}
     found: dict[int, list[tuple[float, np.ndarray]]] = {one.person: [] for one in persons}
     obscurer = None if clear else Obscurer()
-    with contextlib.ExitStack() as stack:
-        frames: Iterable[Frame]
-        if is_picture_file(source):
-            frames = [read_picture_file(source).frame]
-        else:
-            frames = stack.enter_context(open_clip(source, info=probe.probe(source, video_track=video_track)))
-        for frame in frames:
+    _, opened = open_frames(source, video_track=video_track)
+    with opened:
+        for frame in opened:
             if not wanted:
                 break
-            for person, moment in wanted.pop(frame.time.pts, ()):
-                if obscurer is not None:
-                    obscurer.obscure(frame, regions[frame.time.pts])
-                    frame.forget_pictures()
-                crop = crop_around(frame.picture(frame.upright_size), moment.xyxy)
-                found[person].append((-moment.worth, crop))
+            size, now = frame.upright_size, wanted.pop(frame.time.pts, ())
+            views = [frame.clearest_view(size, within=moment.xyxy) for _, moment in now]
+            if obscurer is not None and now:
+                obscurer.obscure(frame, regions[frame.time.pts])
+                frame.forget_pictures()
+            for (person, moment), view in zip(now, views, strict=True):
+                found[person].append((-moment.worth, crop_around(view(size), moment.xyxy)))
     if wanted:
         raise PlanError("The clip lacks frames that the plan tells; it is not the one that was planned.")
     return {person: [crop for _, crop in sorted(crops, key=lambda pair: pair[0])] for person, crops in found.items()}

@@ -24,8 +24,6 @@ from dashcamcleaner.core.plan import WHOLE_FRAME, Observation, Region
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.media import probe
-from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.frame_times import first_time, frame_times
 from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.build import detector_for, make_planner, rules_per_kind
@@ -33,6 +31,7 @@ from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
 from dashcamcleaner.pipeline.observations import StoredObservationSource
 from dashcamcleaner.pipeline.own_styles import OwnStyles
 from dashcamcleaner.pipeline.writer import obscurer_for
+from dashcamcleaner.review.one_picture import open_frames
 from dashcamcleaner.settings import Settings
 
 __all__ = ["ClipPreview", "PreviewFrame", "first_picture", "frame_at", "preview_regions"]
@@ -70,9 +69,9 @@ def frame_at(clip: str | Path, pts: int, *, info: MediaInfo | None = None) -> Fr
     Raises:
         InputError: the clip cannot be read, or has no such frame.
     """
-    info = info or probe.probe(clip)
-    with open_clip(clip, info=info) as decoder:
-        return decoder.seek(pts)
+    _, frames = open_frames(clip, info=info)
+    with frames:
+        return frames.seek(pts)
 
 
 def first_picture(clip: str | Path, *, longest_side_px: int, info: MediaInfo | None = None) -> np.ndarray:
@@ -81,12 +80,13 @@ def first_picture(clip: str | Path, *, longest_side_px: int, info: MediaInfo | N
     Raises:
         InputError: the clip cannot be read, or holds no picture.
     """
-    info = info or probe.probe(clip)
-    with open_clip(clip, info=info) as decoder:
-        frame = next(decoder, None)
+    _, frames = open_frames(clip, info=info)
+    with frames:
+        frame = next(frames, None)
         if frame is None:
             raise InputError(msg("{clip} holds no frame that decodes.", clip=clip))
-        return frame.picture(fitted(frame.upright_size, longest_side_px))
+        size = fitted(frame.upright_size, longest_side_px)
+        return frame.clearest_view(size)(size)
 
 
 def fitted(size: tuple[int, int], longest_side_px: int) -> tuple[int, int]:
@@ -142,8 +142,7 @@ class ClipPreview:
         self._models = models or shared_pool()
         self.path = Path(clip)
         self.video_track = video_track
-        self.info = probe.probe(self.path, video_track=video_track)
-        self._decoder = open_clip(self.path, info=self.info)
+        self.info, self._decoder = open_frames(self.path, video_track=video_track)
         self._times: tuple[int, ...] | None = None
         self._held: OrderedDict[int, _Held] = OrderedDict()
         self._seen: OrderedDict[tuple[Any, ...], Detections] = OrderedDict()
@@ -244,7 +243,8 @@ class ClipPreview:
         """
         held = self._hold(pts)
         size = fitted(self.info.upright_size, longest_side_px)
-        original = held.clean().picture(size).copy()
+        view = held.clean().clearest_view(size)
+        original = view(size).copy()
         seen = Detections.empty()
         if regions is None:
             seen = self.detections(pts, settings=settings)
@@ -254,7 +254,7 @@ class ClipPreview:
         frame = held.painted()
         OwnStyles(edits or Edits(), settings=settings).obscure(frame, regions, plain=obscurer_for(settings))
         frame.forget_pictures()
-        obscured = frame.picture(size).copy() if regions else original
+        obscured = view(size).copy() if regions else original
         counts = Counter(region.kind for region in regions if region.kind != WHOLE_FRAME)
         return PreviewFrame(
             time=frame.time,

@@ -16,6 +16,10 @@ from dashcamcleaner.core.events import Audited, Finished
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanReader, plan_path
+from dashcamcleaner.review.contact_sheet import write_sheet
+from dashcamcleaner.review.finished_clip import FinishedClip
+from dashcamcleaner.review.preview import ClipPreview, first_picture
+from dashcamcleaner.settings import resolve
 from tests import fakes
 
 SIZE = (320, 180)
@@ -123,6 +127,28 @@ def test_the_audit_looks_at_what_viewers_show(tmp_path: Path, make: Callable[[Pa
     make(output)
     (event,) = [event for event in audit(source, output, models=_models()) if isinstance(event, Audited)]
     assert "search" in {finding.check.partition("-")[0] for finding in event.result.findings}, event.result
+
+
+@pytest.mark.parametrize("make", WAYS)
+def test_people_are_shown_what_viewers_show(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    source, output = tmp_path / "a.png", tmp_path / "b.png"
+    make(source)
+    list(clean(Job(source, output), models=_models()))
+    assert _sees(0, first_picture(source, longest_side_px=SIZE[0]))
+    with ClipPreview(source, models=_models()) as clip:
+        shown = clip.preview(clip.times[0], settings=resolve({}))
+    assert [region.kind for region in shown.regions] == ["face"]
+    assert _sees(0, shown.original)
+    assert np.abs(shown.obscured.astype(int) - shown.original).max() > 60
+    with FinishedClip(output, plan_path(output)) as finished:
+        left = finished.picture(0.0, first_s=0.0, longest_side_px=SIZE[0])
+    assert np.abs(left.astype(int) - shown.original).max() > 60
+    cells = {}
+    for clear in (True, False):
+        write_sheet(source, plan_path(output), tmp_path / "s.png", clear=clear, overwrite=True)
+        cells[clear] = np.asarray(Image.open(tmp_path / "s.png").convert("L"), int)[60:116, 60:116]
+    assert abs(cells[True].mean() - 60) < 40, "the face is not in its own cell"
+    assert np.abs(cells[True] - cells[False]).max() > 30
 
 
 def test_ordinary_pictures_cost_one_look(tmp_path: Path) -> None:
