@@ -109,12 +109,15 @@ def parse_json(text: str | bytes) -> Any:
 
 
 def _is_deep(text: str) -> bool:
-    """Whether brackets are left when the innermost pairs have been taken out so many times: too deep, or no JSON."""
+    """Whether brackets are left when the innermost pairs have been taken out so many times.
+
+    Where no pair is left before that, brackets without their other half are no JSON, which the decoder tells better.
+    """
     brackets = _OTHERS.sub("", text)
     for _ in range(MOST_DEPTH):
         shorter = brackets.replace("[]", "").replace("{}", "")
         if len(shorter) == len(brackets):
-            break
+            return brackets.count("[") + brackets.count("{") > MOST_DEPTH
         brackets = shorter
     return bool(brackets)
 

@@ -79,6 +79,24 @@ def test_what_is_beyond_the_bounds_is_no_json(text: str) -> None:
         parse_json(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "deep"),
+    [
+        ("{", False),
+        ('{"a": [1, 2}', False),
+        ("]", False),
+        ('{"a": "[[[["', False),
+        ("[" * (MOST_DEPTH + 1) + "]" * (MOST_DEPTH + 1), True),
+        ("[" * (MOST_DEPTH + 1), True),
+        ('{"a":' * 200_000, True),
+    ],
+)
+def test_only_what_is_too_deep_is_told_so(text: str, deep: bool) -> None:
+    with pytest.raises(ValueError, match=r".+") as caught:
+        parse_json(text)
+    assert ("values lie too deep" in str(caught.value)) is deep
+
+
 def test_brackets_in_texts_are_no_depth() -> None:
     assert parse_json(json.dumps(["[" * 1000, '\\"[[[']))[0] == "[" * 1000
 

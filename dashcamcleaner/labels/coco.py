@@ -74,6 +74,8 @@ def from_bytes(content: bytes, *, size: tuple[int, int], kinds: tuple[str, ...])
         raise ValueError(msg("it holds too many values"))
     data = parse_json(content)
     frame_of = {image["id"]: _frame(image) for image in data["images"]}
+    if len(set(frame_of.values())) < len(data["images"]):
+        raise ValueError(msg("two of its images have the same id, or are the same frame"))
     sizes = {(int(image["width"]), int(image["height"])) for image in data["images"]}
     if len(sizes) > 1:
         raise ValueError(msg("its images have several sizes, so they are no frames of one clip"))

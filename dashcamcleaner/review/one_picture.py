@@ -1,4 +1,4 @@
-"""A picture file in the place of a clip: one frame, read as a run reads it, so that people are shown what is decided on.
+"""A picture file in the place of a clip: one frame, read as a run reads it; people see what is decided on.
 
 The clips' decoder knows neither the opacity of a picture nor its profile, and turns it as clips are turned.
 """

@@ -136,10 +136,17 @@ def test_the_name_tells_the_format() -> None:
         find_format(Path("a.json"))
 
 
+_IMAGE = b'{"id":1,"frame":0,"width":640,"height":360},'
+
 _BAD = {
     "not json": (".coco.json", b"{"),
     "deep": (".coco.json", b"[" * 100_000),
     "lists": (".coco.json", b"[1, 2]"),
+    "an image twice": (".coco.json", b'{"images":[' + _IMAGE + _IMAGE[:-1] + b'],"categories":[],"annotations":[]}'),
+    "a frame twice": (
+        ".coco.json",
+        b'{"images":[' + _IMAGE + _IMAGE[:-1].replace(b":1", b":2") + b'],"categories":[],"annotations":[]}',
+    ),
     "infinite": (
         ".coco.json",
         b'{"images":[{"id":1,"frame":0,"width":640,"height":360}],"categories":[{"id":1,"name":"face"}],'
@@ -183,6 +190,8 @@ def test_foreign_labels_are_refused_in_a_sentence(name: str, tmp_path: Path) -> 
     with pytest.raises(InputError) as caught:
         read_labels(path, size=SIZE, kinds=KINDS)
     assert caught.value.message.endswith(".")
+    if "twice" in name:
+        assert "two of its images have the same id, or are the same frame" in caught.value.message
 
 
 def test_an_archive_that_bursts_is_refused(tmp_path: Path) -> None:
