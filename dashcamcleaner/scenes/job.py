@@ -40,6 +40,7 @@ class LabelledScenes:
         cut: what becomes of it; None where nothing was asked.
         cards: what is known of the models at work.
         lines: what was found, for people.
+        notes: those of them that warn.
     """
 
     info: MediaInfo
@@ -49,6 +50,7 @@ class LabelledScenes:
     cut: SceneCut | None
     cards: tuple[ModelCard, ...]
     lines: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """As plain JSON types."""
@@ -59,7 +61,7 @@ class LabelledScenes:
                  "coverage": b.coverage}
                 for b in self.blocks
             ],
-            "models": [card.as_dict() for card in self.cards],
+            "models": [card.as_dict() for card in self.cards], "notes": list(self.notes),
         }  # fmt: skip
 
 
@@ -102,7 +104,10 @@ def cut_of_scored(job: ScenesJob, scored: ScoredScenes) -> LabelledScenes:
     blocks = scored.blocks(job.rules)
     cut = _asked_cut(job, blocks=blocks, labels=scored.labels, scores=scored.scores, seconds=scored.seconds)
     lines = _lines(blocks, labels=scored.labels, cards=scored.cards, tag=job.list_file or job.beside(".tag"))
-    return LabelledScenes(scored.info, scored.labels, tuple(blocks), scored.seconds, cut, scored.cards, tuple(lines))
+    return LabelledScenes(
+        scored.info, scored.labels, tuple(blocks), scored.seconds, cut, scored.cards, (*lines, *scored.notes),
+        scored.notes,
+    )  # fmt: skip
 
 
 def scene_list_text(form: str, job: ScenesJob, scored: ScoredScenes, blocks: Sequence[Block]) -> str:

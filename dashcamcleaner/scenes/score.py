@@ -27,7 +27,7 @@ from dashcamcleaner.scenes.classify.port import ModelCard
 from dashcamcleaner.scenes.classify.safety import SAFETY_LABELS
 from dashcamcleaner.scenes.road import LIGHT_LABELS, MOTION_LABELS, SHOTS_CARD, ShotFinder
 from dashcamcleaner.scenes.run import ClassifierJudge, Judge, LightJudge, MotionJudge, SafetyJudge, score_clip
-from dashcamcleaner.scenes.tag_file import read_tag_file
+from dashcamcleaner.scenes.tag_file import check_clip, read_tag_file
 
 __all__ = ["ScoredScenes", "score_scenes"]
 
@@ -45,6 +45,7 @@ class ScoredScenes:
         scores: the score of every picture; None where blocks came from a list or from shots.
         listed: those blocks.
         cards: what is known of the models at work.
+        notes: what speaks against the list that was read, for people.
     """
 
     info: MediaInfo
@@ -53,6 +54,7 @@ class ScoredScenes:
     scores: SceneScores | None
     listed: tuple[Block, ...] = ()
     cards: tuple[ModelCard, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def blocks(self, rules: BlockRules) -> list[Block]:
         """The blocks of every label under these rules; those of a list and of shots are what they are."""
@@ -71,7 +73,7 @@ def score_scenes(
 
     Raises:
         SettingError: a model or a step that there is not.
-        InputError: the clip or the list cannot be read.
+        InputError: the clip or the list cannot be read, or the list is of another clip.
     """
     if job.source.is_dir():
         raise InputError(msg("{path} is a folder, not a clip.", path=job.source), hint="Name the clips in it.")
@@ -83,7 +85,8 @@ def score_scenes(
     length = Fraction(info.duration_s).limit_denominator(1000) if info.duration_s else None
     if job.list_file is not None:
         read = read_tag_file(job.list_file)
-        return ScoredScenes(info, read.labels, length or read.seconds, None, read.blocks)
+        notes = check_clip(read, path=job.list_file, clip=job.source.name, seconds=length)
+        return ScoredScenes(info, read.labels, length or read.seconds, None, read.blocks, notes=tuple(notes))
     if job.model == "shots":
         shots, seconds = _shots(job, info=info, tell=tell)
         return ScoredScenes(info, (_SHOT,), seconds, None, tuple(shots), (SHOTS_CARD,))

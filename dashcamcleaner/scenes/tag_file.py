@@ -10,6 +10,7 @@ tag file may have come with the clip: it is foreign input, whose size, numbers a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,11 +22,13 @@ from dashcamcleaner.messages import msg
 from dashcamcleaner.scenes.blocks import Block, SceneScores
 from dashcamcleaner.side_files import read_bytes
 
-__all__ = ["TagFile", "read_tag_file", "seconds_text", "tag_text"]
+__all__ = ["TagFile", "check_clip", "read_tag_file", "seconds_text", "tag_text"]
 
 _MOST_BYTES = 16 << 20
 _MOST_BLOCKS = 100_000
 _LONGEST_S = 10_000_000
+_OFF_S, _OFF_SHARE = 2, Fraction(1, 50)
+"""How far the length that a list tells may be from the clip's: it counts whole steps from picture to picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,34 @@ def tag_text(clip: str, scores: SceneScores, blocks: Sequence[Block]) -> str:
 
 def _name(text: str) -> str:
     return visible(text).replace(",", ";").strip()
+
+
+def check_clip(read: TagFile, *, path: Path, clip: str, seconds: Fraction | None) -> list[str]:
+    """See that a list is of the clip that is cut by it; what speaks against it is told, for people.
+
+    Args:
+        read: what the list says.
+        path: the list.
+        clip: the name of the clip.
+        seconds: its length; None where that is not known.
+
+    Raises:
+        InputError: neither the clip's name nor its length is the list's.
+    """
+    name, whole = re.split(r"[/\\]", read.clip)[-1].casefold(), _name(clip).casefold()
+    named = name in (whole, Path(whole).stem)
+    off = abs(read.seconds - seconds) if seconds is not None else Fraction(0)
+    fits = off <= max(Fraction(_OFF_S), _OFF_SHARE * max(read.seconds, seconds or 0))
+    lengths = {"told": seconds_text(read.seconds), "length": seconds_text(seconds or read.seconds)}
+    if not named and not fits:
+        raise InputError(
+            msg("{path} is a list of {named} ({told} s), not of {clip} ({length} s).",
+                path=path, named=visible(read.clip), clip=visible(clip), **lengths),
+            hint="Name the list of this clip. If this one is meant, write the clip's name into its first line.",
+        )  # fmt: skip
+    if not named:
+        return [msg("note: {path} was made of {named}, as its first line says.", path=path, named=visible(read.clip))]
+    return [] if fits else [msg("note: {path} tells of {told} s, the clip has {length} s.", path=path, **lengths)]
 
 
 def read_tag_file(path: Path) -> TagFile:

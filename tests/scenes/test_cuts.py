@@ -141,3 +141,27 @@ def test_texts_and_chapters_are_cut_like_the_picture(tmp_path: Path) -> None:
             assert shown == [pytest.approx((0, 0.5), abs=0.01), pytest.approx((1, 2.5), abs=0.01)]
             assert chapters == [(0, 1), (1, 3)]
         assert len(shown) >= 2
+
+
+@pytest.mark.parametrize(
+    ("named", "seconds", "status", "says"),
+    [
+        ("clip.mp4", 2, 0, ""),
+        (r"C:\cuts\CLIP.MP4", 3.5, 0, ""),
+        ("clip", 2, 0, ""),
+        ("other.mp4", 2, 0, "clip.tag was made of other.mp4, as its first line says."),
+        ("clip.mp4", 60, 0, "clip.tag tells of 60 s, the clip has 2 s."),
+        ("other.mp4", 60, 3, "clip.tag is a list of other.mp4 (60 s), not of clip.mp4 (2 s)."),
+    ],
+)
+def test_a_list_of_another_clip_does_not_cut_this_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], named: str, seconds: float, status: int, says: str
+) -> None:
+    clip = make(tmp_path / "clip.mp4", frames=60)
+    tag = tmp_path / "clip.tag"
+    tag.write_text(f"{named}, a\n{seconds}, 1\na, 0, 1\n", encoding="utf-8")
+    assert cli.main(["scenes", str(clip.path), "--cut", str(tag), "-t", "a", "--preset", "ultrafast"]) == status
+    printed = "".join(capsys.readouterr())
+    assert says in printed
+    assert says or f"note: {tag}" not in printed
+    assert (tmp_path / "clip.cut.mp4").exists() is (status == 0)
