@@ -12,6 +12,7 @@ import secrets
 import time
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashcamcleaner.errors import DashcamCleanerError, RequestError, TooLarge, TooSlow
@@ -20,7 +21,7 @@ from dashcamcleaner.service.access import check_host
 from dashcamcleaner.service.language import wanted_language
 from dashcamcleaner.service.metrics import Metrics
 from dashcamcleaner.service.options import ServiceOptions
-from dashcamcleaner.service.problems import problem_response
+from dashcamcleaner.service.problems import error_of, problem_response
 
 __all__ = ["Border"]
 
@@ -80,6 +81,7 @@ class Border:
         try:
             self._check(scope, exchange)
             await self._app(scope, exchange.receive, exchange.send)
+            await exchange.send_refusal(scope)
         except DashcamCleanerError as error:
             answer = problem_response(error, request_id=exchange.id)
             await answer(scope, exchange.receive, exchange.send)
@@ -127,6 +129,8 @@ class _Exchange:
         self._docs = scope["path"] == "/docs"
         self._receive, self._send = receive, send
         self._most_bytes, self._most_s = most_bytes, most_s
+        self._refusal: Message | None = None
+        self._refusal_words = b""
         self._whole = not any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
 
     def check_bytes(self, count: int) -> None:
@@ -158,8 +162,14 @@ class _Exchange:
         return message
 
     async def send(self, message: Message) -> None:
-        """Put the headers before the answer."""
+        """Put the headers before the answer; what the library refuses in plain text is kept for `send_refusal`."""
+        if self._refusal is not None:
+            self._refusal_words += message.get("body", b"")
+            return
         if message["type"] == "http.response.start":
+            if message["status"] >= 400 and _header(message, b"content-type").startswith(b"text/plain"):
+                self._refusal = message
+                return
             self.status = message["status"]
             headers: list[Any] = list(message.get("headers", ()))
             have = {name.lower() for name, _ in headers}
@@ -174,3 +184,18 @@ class _Exchange:
                 headers.append((b"connection", b"close"))  # the rest of the request is not read
             message = {**message, "headers": headers}
         await self._send(message)
+
+    async def send_refusal(self, scope: Scope) -> None:
+        """Answer as all errors are answered where the library would have refused in plain text, as ranges of a file."""
+        refusal, self._refusal = self._refusal, None
+        if refusal is None:
+            return
+        words = self._refusal_words.decode("utf-8", "replace") or None
+        answer = problem_response(error_of(HTTPException(refusal["status"], words)), request_id=self.id)
+        if of_bytes := _header(refusal, b"content-range"):
+            answer.headers["Content-Range"] = of_bytes.decode("latin-1")
+        await answer(scope, self.receive, self.send)
+
+
+def _header(message: Message, name: bytes) -> bytes:
+    return bytes(dict(message.get("headers", ())).get(name, b""))

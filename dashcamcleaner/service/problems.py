@@ -27,7 +27,7 @@ from dashcamcleaner.os_errors import as_our_error
 from dashcamcleaner.service.language import for_people
 
 __all__ = [
-    "PROBLEM_TYPE", "all_without_paths", "no_room", "problem_of", "problem_response", "telling_no_room",
+    "PROBLEM_TYPE", "all_without_paths", "error_of", "no_room", "problem_of", "problem_response", "telling_no_room",
     "without_paths",
 ]  # fmt: skip
 

@@ -264,7 +264,7 @@ async def _event_lines(request: Request, service: Service, job: str, after: int)
             "description": "the file",
             "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
         },
-        **problems(404, 409),
+        **problems(404, 409, 416),
     },
 )
 async def job_file(

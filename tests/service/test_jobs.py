@@ -268,3 +268,20 @@ def test_a_full_queue_says_when_to_come_again(tmp_path: Path) -> None:
         assert int(answer.headers["retry-after"]) >= 1
         assert small.client.delete(f"/jobs/{job}").status_code == 204
         assert small.client.post("/jobs", params=FAST, files={"files": ("r.mp4", long)}).status_code == 202
+
+
+def test_a_range_that_cannot_be_given_is_refused_as_all_is(server: RunningServer, clip: bytes) -> None:
+    job = start(server, clip)
+    end_of(server, job)
+    result = f"/jobs/{job}/files/result"
+    cases = {"nonsense": 400, "bytes=": 400, "lines=0-9": 400, "bytes=9-3": 400, "bytes=99999999-": 416}
+    for asked, status in cases.items():
+        for address in (result, "/page/page.js"):
+            answer = server.client.get(address, headers={"Range": asked})
+            assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), asked
+            assert answer.json()["error"] == "RequestError"
+            assert answer.json()["status"] == status
+            assert answer.json()["request_id"] == answer.headers["x-request-id"]
+            assert answer.headers.get("content-range", "").startswith("bytes */") is (status == 416)
+    part = server.client.get(result, headers={"Range": "bytes=2-9"})
+    assert (part.status_code, part.content) == (206, server.client.get(result).content[2:10])
