@@ -12,6 +12,7 @@ from dashcamcleaner.errors import InputError
 from dashcamcleaner.live.clock import Clock
 from dashcamcleaner.live.ports import FrameSink, FrameSource
 from dashcamcleaner.live.switching import CoverSwitch
+from dashcamcleaner.media.image_file import is_picture_file
 from dashcamcleaner.messages import msg
 
 if TYPE_CHECKING:
@@ -68,6 +69,12 @@ def source_for(text: str, *, clock: Clock, rate: float, video_track: int | None 
     path = Path(text)
     if not path.exists():
         raise InputError(msg("There is no file {path}.", path=path), hint="See docs/live.md for what can be read.")
+    if path.is_dir():
+        raise InputError(msg("{path} is a folder, not a clip.", path=path), hint="Name the clips in it.")
+    if is_picture_file(path):
+        raise InputError(
+            msg("{path} is a picture, not a clip.", path=path), hint="A single picture is cleaned by clean, not live."
+        )
     return StreamSource(StreamAddress(str(path), visible(path.name), file=True, video_track=video_track), clock=clock)
 
 

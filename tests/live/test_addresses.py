@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from dashcamcleaner.errors import DashcamCleanerError, InputError, OutputError
 from dashcamcleaner.live.addresses import sink_for, source_for, without_password
@@ -33,6 +35,18 @@ def test_passwords_are_not_shown() -> None:
 def test_sources_that_mean_nothing_are_refused(text: str) -> None:
     with pytest.raises(InputError) as told:
         source_for(text, clock=SessionClock(), rate=30)
+    assert told.value.hint
+
+
+@pytest.mark.parametrize("name", ["p.jpg", "p.png", "p.webp", "folder"])
+def test_what_does_not_move_is_no_source(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    if name == "folder":
+        path.mkdir()
+    else:
+        Image.fromarray(np.full((64, 64, 3), 90, np.uint8)).save(path)
+    with pytest.raises(InputError, match="is a folder|is a picture") as told:
+        source_for(str(path), clock=SessionClock(), rate=30)
     assert told.value.hint
 
 
