@@ -45,7 +45,7 @@ def test_what_does_not_move_is_no_source(name: str, tmp_path: Path) -> None:
         path.mkdir()
     else:
         Image.fromarray(np.full((64, 64, 3), 90, np.uint8)).save(path)
-    with pytest.raises(InputError, match="is a folder|is a picture") as told:
+    with pytest.raises(InputError, match=r"is a folder|is a picture") as told:
         source_for(str(path), clock=SessionClock(), rate=30)
     assert told.value.hint
 
