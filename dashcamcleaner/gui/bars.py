@@ -386,14 +386,20 @@ class FootBar(QFrame):
         line.addWidget(self.bar, 1)
         line.addWidget(self.stop_after)
 
-    def show_totals(self, totals: Totals, *, busy: bool, stop_after: bool) -> None:
-        """How far the queue is."""
+    def show_totals(self, totals: Totals, *, follows: bool, stop_after: bool) -> None:
+        """How far the queue is.
+
+        Args:
+            totals: what is told.
+            follows: another clip is to be started after those that run.
+            stop_after: none is, although one waits.
+        """
         self.setVisible(bool(totals.clips))
         self.bar.setValue(round(totals.fraction * 1000))
         text = totals_text(totals)
         if text != self.text.text():
             self.text.setText(text)
-        self.stop_after.setVisible(busy and totals.clips - totals.ended > 1)
+        self.stop_after.setVisible(follows)
         self.stop_after.setChecked(stop_after)
 
 

@@ -182,7 +182,10 @@ class LiveTab(QWidget):
         self.run.finished.connect(self._finished)
         self._say(tr("Starting"))
         self.changes.clear()
+        at_start = self.start.hasFocus()
         self._enable()
+        if at_start:  # Qt would give it to whatever comes next, and Space would press that
+            self.panel.panic.setFocus()
         self.run.start()
 
     def stop(self) -> None:

@@ -177,7 +177,6 @@ class MainWindow(ClosingWindow):
         self.actions_["pause"].setEnabled(session.busy)
         self.actions_["pause"].setText(tr("Resume") if session.paused else tr("Pause"))
         self.actions_["cancel"].setEnabled(session.busy)
-        self.actions_["stop_after"].setEnabled(session.busy)
         self.actions_["stop_after"].setChecked(session.stop_after_this)
         self.top.show_state(
             busy=session.busy or session.started,
@@ -187,7 +186,13 @@ class MainWindow(ClosingWindow):
         )
         self.top.output.show_folder(session.output_folder, suffix=session.result_suffix)
         self.presence.show(totals, busy=session.busy)
-        self.foot.show_totals(totals, busy=session.busy, stop_after=session.stop_after_this)
+        follows = any(row.state is State.WAITING and (session.takes_all or row.wanted) for row in queue)
+        self.actions_["stop_after"].setEnabled(session.busy and follows)
+        self.foot.show_totals(totals, follows=session.busy and follows, stop_after=session.stop_after_this)
+        for name in ("queue", "review", "scenes"):
+            self.actions_[name].setEnabled(bool(len(queue)))
+        if not len(queue) and self.tabs.currentWidget() in (self.review, self.scenes):
+            self.tabs.setCurrentWidget(self.preview)  # the empty page stands there; settings as the preview has them
         wanted = 1 if len(queue) or self.tabs.currentWidget() is self.live else 0
         if self.pages.currentIndex() != wanted:
             self.pages.setCurrentIndex(wanted)
@@ -261,8 +266,10 @@ class MainWindow(ClosingWindow):
     def _ended(self, row_id: int) -> None:
         """A plan may have been written anew: a review of it begins afresh when it is looked at again."""
         row = self.session.queue.get(row_id)
-        if row is not None and self.review.opened is not None and self.review.opened.clip.path == row.source:
-            self.review.save()
+        if row is None:
+            return
+        self.review.save(row.source)  # what was said of the plan before: it is kept apart, not lost
+        if self.review.opened is not None and self.review.opened.clip.path == row.source:
             self.review.show_nothing()
 
     def join(self, paths: list[str]) -> None:
@@ -401,7 +408,7 @@ class MainWindow(ClosingWindow):
             self.tabs.setCurrentWidget(self.preview)
 
     def _render(self, row: Row) -> None:
-        if self.review.save():  # without edits that are not written, other things would be hidden
+        if self.review.save(row.source):  # without edits that are not written, other things would be hidden
             self.session.again(row.id, overwrite=True, from_plan=row.plan)
 
     # --- dropping

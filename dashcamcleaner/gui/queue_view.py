@@ -140,12 +140,13 @@ class _RowPainter(QStyledItemDelegate):
     def _lines_height(self, row: Row, font: QFont, width: int) -> int:
         line = QFontMetrics(font).height()
         height = 2 * line + 4
-        if row.state in BUSY:
+        room = max(80, width - _THUMB.width() - 3 * _PAD)
+        if row.state is State.PAUSED:  # a sentence; of a running row's figures the first ones do
+            height += 9 + _wrapped_height(_told(row), font, room)
+        elif row.state in BUSY:
             height += 9 + line
         elif message := self._message(row):
-            flags = int(Qt.TextWordWrap)
-            room = max(80, width - _THUMB.width() - 3 * _PAD)
-            height += 4 + QFontMetrics(font).boundingRect(QRect(0, 0, room, 10_000), flags, message).height()
+            height += 4 + _wrapped_height(message, font, room)
         return height
 
     @staticmethod
@@ -228,9 +229,12 @@ class _RowPainter(QStyledItemDelegate):
             if row.fraction:
                 part = QRectF(bar.left(), bar.top(), max(5.0, bar.width() * row.fraction), bar.height())
                 _bar(painter, part, color(ink))
-            third = QRect(place.left(), below + 13, place.width(), line)
+            third = QRect(place.left(), below + 13, place.width(), place.bottom() - below)
             painter.setPen(color("quiet"))
-            painter.drawText(third, int(Qt.AlignLeft), metrics.elidedText(_told(row), Qt.ElideRight, third.width()))
+            if row.state is State.PAUSED:
+                painter.drawText(third, int(Qt.AlignLeft | Qt.AlignTop | Qt.TextWordWrap), _told(row))
+            else:
+                painter.drawText(third, int(Qt.AlignLeft), _fitting(_told(row), metrics, third.width()))
         elif message := _told(row):
             bad = row.state is State.FAILED or row.facts_error is not None
             painter.setPen(color("bad" if bad else "text" if row.summary else "quiet"))
@@ -265,11 +269,19 @@ def _breakable(text: str) -> str:
 
 
 def _fitting(text: str, metrics: QFontMetrics, width: int) -> str:
-    """As many of a line's parts as there is room for: half a number tells nothing."""
+    """As many of a line's parts as there is room for, none if need be: half a number tells nothing."""
     parts = text.split(" · ")
+    several = len(parts) > 1
     while len(parts) > 1 and metrics.horizontalAdvance(" · ".join(parts)) > width - 2:  # both are rounded
         parts.pop()
+    if several and metrics.horizontalAdvance(parts[0]) > width - 2:
+        return ""
     return metrics.elidedText(" · ".join(parts), Qt.ElideRight, width)
+
+
+def _wrapped_height(text: str, font: QFont, width: int) -> int:
+    """How high a text is where it is wrapped to a width, in pixels."""
+    return QFontMetrics(font).boundingRect(QRect(0, 0, width, 10_000), int(Qt.TextWordWrap), text).height()
 
 
 def _bar(painter: QPainter, place: QRectF, ink: QColor) -> None:

@@ -154,10 +154,10 @@ class ReviewPanel(ObjectReview):
         self._ask_thumbnails(opened)
         self._ask_levels(opened)
         self.go(0)
-        if warnings := opened.edits.warnings:
-            self.message.emit("  ".join(map(localized, warnings)))
-        if opened.note:
-            self.message.emit(localized(opened.note))
+        if told := [*opened.edits.warnings, *opened.notes]:
+            self.message.emit("  ".join(map(localized, told)))
+        if self.editing.is_kept:  # the plans at hand are under the edits in the file
+            self.editing.take(None)
         if opened.question:
             self.question = EditsQuestion(self, opened.question)
             self.question.answered.connect(self._edits_answered)
@@ -369,9 +369,13 @@ class ReviewPanel(ObjectReview):
         name = KEYS.get((event.key(), shift))
         return name is not None and self.do(name)
 
-    def save(self) -> bool:
-        """Write what the background worker has not written yet; False where that cannot be done, which is told."""
-        return self.editing.save()
+    def save(self, source: Path | None = None) -> bool:
+        """Write what the background worker has not written yet; False where that cannot be done, which is told.
+
+        Args:
+            source: what is of this clip alone; None: what is of any clip that was reviewed.
+        """
+        return self.editing.save(source)
 
     def close_clip(self) -> None:
         """Before the window closes."""

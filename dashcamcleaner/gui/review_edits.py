@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -56,6 +57,10 @@ class Editing(QObject):
         self._ends = (0.0, 0.0)
         self._following: list[list[bool]] = []
         self._plan_stale = [False]
+        self._source: Path | None = None
+        self._unsaved: dict[Path, EditHistory] = {}
+        """Edits of clips that were left while they could not be saved, by clip."""
+        self._told_unsaved = False
         self.pending = False
         """A plan is being made; until it comes, single frames are planned roughly."""
 
@@ -66,10 +71,21 @@ class Editing(QObject):
             self.history.rendered = None
         self.plans, self.review_items, self.marks = opened.plans, list(opened.items.items), (None, None)
         self._ends = (opened.clip.seconds(0), opened.clip.seconds(len(opened.clip.times) - 1))
+        self._source = opened.clip.path
+        kept = self._unsaved.pop(self._source, None)
+        if kept is not None and kept.file.is_of_plan_of(opened.edits_file):
+            self.history = kept
+
+    @property
+    def is_kept(self) -> bool:
+        """The edits in force are others than those that the file has: they could not be saved so far."""
+        return self.history is not None and self.history.saved != self.history.edits
 
     def close(self) -> None:
-        """Save what is not saved yet, and forget."""
-        self.save()
+        """Save what is not saved yet, and forget; what cannot be saved is kept until its clip is opened again."""
+        if self._source is not None and self.history is not None and not self.save(self._source):
+            self._unsaved[self._source] = self.history
+        self._source = None
         self.history, self.plans, self.review_items, self.marks = None, [], [], (None, None)
         self.pending = False
 
@@ -196,6 +212,7 @@ class Editing(QObject):
 
         def saved(_: object) -> None:
             history.saved = edits
+            self._tell_saved()
 
         self._workers.files.ask(history.saving(), saved, failed=self._not_saved, topic=f"save {file.path}", first=True)
         self._plan_stale[0] = True  # one that is being made for an older state ends early
@@ -229,15 +246,25 @@ class Editing(QObject):
 
     def _not_saved(self, error: Exception) -> None:
         if isinstance(error, DashcamCleanerError):
+            self._told_unsaved = True
             self.failed.emit(tr("Your edits are not saved: {why}", why=failure_text(error)))
         else:
             self._workers.files.unclaimed.emit(error)
 
+    def _tell_saved(self) -> None:
+        """What was told before is not so any more."""
+        if self._told_unsaved and not self._unsaved:
+            self._told_unsaved = False
+            self.failed.emit(tr("Your edits are saved now."))
+
     def _tell_failed(self, error: DashcamCleanerError) -> None:
         self.failed.emit(failure_text(error))
 
-    def save(self) -> bool:
+    def save(self, source: Path | None = None) -> bool:
         """Write at once what the background worker has not written yet; stop following and planning.
+
+        Args:
+            source: save what is of this clip; None: what is of any.
 
         Returns:
             False where edits could not be written; why is told.
@@ -246,10 +273,16 @@ class Editing(QObject):
         for stopped in self._following:
             stopped[0] = True
         self._following.clear()
-        if self.history is not None and self.history.saved != self.history.edits:
-            try:
-                self.history.save()
-            except DashcamCleanerError as error:
-                self._not_saved(error)
-                return False
-        return True
+        at_hand = {} if self.history is None or self._source is None else {self._source: self.history}
+        done = True
+        for path, history in (self._unsaved | at_hand).items():
+            if source in (None, path) and history.saved != history.edits:
+                try:
+                    history.save()
+                except DashcamCleanerError as error:
+                    self._not_saved(error)
+                    done = False
+                else:
+                    self._unsaved.pop(path, None)
+                    self._tell_saved()
+        return done

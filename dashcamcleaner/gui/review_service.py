@@ -49,7 +49,7 @@ class OpenedReview:
         thresholds: the score from which a detection counts, per kind.
         rendered: the result was written with these very edits.
         question: what to ask about edits that were not made here and are left out for now; empty: nothing.
-        note: what to tell of edits that are left out because they are of another plan; empty: nothing.
+        notes: what to tell of the plan, and of edits that are left out because they are of another one.
     """
 
     clip: OpenedClip
@@ -63,7 +63,7 @@ class OpenedReview:
     thresholds: Mapping[str, float]
     rendered: bool
     question: str = ""
-    note: str = ""
+    notes: tuple[str, ...] = ()
 
 
 class ReviewService:
@@ -83,13 +83,20 @@ class ReviewService:
     def open(self, source: Path, plan: Path, report: Path | None, settings: Settings) -> OpenedReview:
         """Open a plan and its clip."""
         from dashcamcleaner.pipeline.edits_file import EditsFile
+        from dashcamcleaner.pipeline.plan_check import examine_plan
         from dashcamcleaner.review.history_file import HistoryFile
 
         file = EditsFile.beside(plan)
         edits, path = file.read(missing_ok=True), file.path
-        question = note = ""
-        if file.is_misfit:
-            note = msg("Choices of an earlier plan do not fit this one and are left out; the file with them is kept.")
+        question, notes = "", []
+        if not examine_plan(plan).sealed:
+            notes.append(
+                msg("This plan was not made here, or was changed since: the result may hide other things than it tells.")
+            )
+        if misfits := file.is_misfit:
+            notes.append(
+                msg("Choices of an earlier plan do not fit this one and are left out; the file with them is kept.")
+            )
             edits = edits.without_tracks if file.is_sealed else edits.without_tracks.without_uncovering
             file.refuse()
         elif not file.is_ours and (edits.needs_yes or edits.checked or edits.checked_spots):
@@ -115,9 +122,9 @@ class ReviewService:
             past=HistoryFile(plan),
             result=plan.with_name(plan.name.removesuffix(".jsonl").removesuffix(".plan")),
             thresholds=review.thresholds,
-            rendered=rendered and not question and not note,
+            rendered=rendered and not question and not misfits,
             question=question,
-            note=note,
+            notes=tuple(notes),
         )
 
     def find_people(self, settings: Settings, cancelled: Callable[[], bool]) -> Edits:

@@ -103,6 +103,10 @@ class EditsFile:
         if self._tracks_of is None:
             self._tracks_of = self._key_of_plan()
 
+    def is_of_plan_of(self, other: EditsFile) -> bool:
+        """Whether both have the same path, and speak of the tracks of the same plan once they are bound."""
+        return (self.path, self._tracks_of) == (other.path, other._tracks_of)
+
     def require_accepted(self, edits: Edits, *, how: str = "add") -> None:
         """Go no further by edits of another plan, or by such that were not made here and have no person's yes.
 

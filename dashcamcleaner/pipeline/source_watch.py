@@ -65,7 +65,7 @@ class SourceWatch:
         """Called as frames go by, and with ``now`` at the end.
 
         Raises:
-            InputError: the source is another, or was changed.
+            InputError: the source is another, was changed, or is gone.
         """
         if not now and time.monotonic() - self._looked < _LOOK_EVERY_S:
             return
@@ -73,7 +73,7 @@ class SourceWatch:
         try:
             found = os.stat(self._path)
         except OSError:
-            self._changed()
+            self._gone()
         else:
             if _state(found) != _state(self._first):
                 self._changed()
@@ -107,6 +107,12 @@ class SourceWatch:
             if os.stat(self._path).st_ctime_ns != self._first.st_ctime_ns and file_sha256(self._path) != self._hash:
                 self._changed()
         return self._hash
+
+    def _gone(self) -> None:
+        raise InputError(
+            msg("The source {path} was moved or deleted while it was read; nothing was written.", path=self._path),
+            hint="Put it back to where it was, or plug its drive in again, and start again.",
+        )
 
     def _changed(self) -> None:
         raise InputError(

@@ -502,6 +502,40 @@ def test_unsaved_edits_are_written_when_the_window_closes(reviewed: MainWindow, 
     assert json.loads(path.read_text().splitlines()[1])["edit"] == "keep"
 
 
+def test_edits_that_cannot_be_saved_outlive_the_choice_of_another_clip(reviewed: MainWindow, qtbot: Any) -> None:
+    review = reviewed.review
+    path, message = review.history.file.path, reviewed.messages.text
+    path.mkdir()
+    review.choose(review.cards.cards[0].key)
+    review.do("keep")
+    wanted, opened = review.history.edits, review._wanted
+    review.show_nothing()  # as the choice of a clip that is not done does
+    assert "not saved" in message.text()
+    assert not review.save()  # closing the window asks
+    assert review.save(path)  # of another clip nothing is at hand
+    path.rmdir()
+    with qtbot.waitSignal(review.ready, timeout=30_000):
+        review.open(*opened)
+    assert review.history.edits == wanted
+    settle(qtbot, reviewed)
+    assert [row["edit"] for row in edits_of(reviewed)] == ["keep"]
+    assert "saved now" in message.text()
+    assert not review.plans[0].regions
+    review.do("undo")
+    assert not review.history.edits.entries
+
+
+def test_a_plan_that_was_changed_since_its_run_is_told(reviewed: MainWindow, qtbot: Any) -> None:
+    review = reviewed.review
+    assert not reviewed.messages.isVisible()
+    opened = review._wanted
+    opened[1].write_text(opened[1].read_text().replace('"detected"', '"held"', 1))
+    review.show_nothing()
+    with qtbot.waitSignal(review.ready, timeout=30_000):
+        review.open(*opened)
+    assert "changed since" in reviewed.messages.text.text()
+
+
 def test_a_clip_that_is_not_done_says_so(
     open_window: OpenWindow, street: Path, detector: ScriptedDetector, qtbot: Any
 ) -> None:

@@ -28,6 +28,28 @@ def wait_until_done(qtbot: Any, window: Any) -> None:
     qtbot.waitUntil(lambda: not window.session.busy and not window.session.started, timeout=30_000)
 
 
+def test_keys_of_tabs_that_show_clips_leave_an_empty_window_as_it_is(
+    open_window: OpenWindow, files: Files, qtbot: Any
+) -> None:
+    window = open_window(ScriptedEngine())
+
+    def is_as_at_first() -> bool:
+        return window.pages.currentWidget() is window.empty and window.settings.isVisible() and window.body.previewing
+
+    for key in (Qt.Key_3, Qt.Key_5):
+        qtbot.keyClick(window, key, Qt.ControlModifier)
+        assert is_as_at_first()
+    qtbot.keyClick(window, Qt.Key_6, Qt.ControlModifier)
+    window.tabs.setCurrentWidget(window.review)
+    assert is_as_at_first()
+    drop(window, *files("a.mp4"))
+    qtbot.waitUntil(lambda: len(window.session.queue) == 1)
+    qtbot.keyClick(window, Qt.Key_3, Qt.ControlModifier)
+    assert window.body.reviewing
+    window.session.remove([window.session.queue.at(0).id])
+    assert is_as_at_first()
+
+
 def test_an_empty_window_says_how_to_begin(open_window: OpenWindow) -> None:
     window = open_window()
     assert window.pages.currentWidget() is window.empty
@@ -178,9 +200,12 @@ def test_pause_holds_and_resume_goes_on(open_window: OpenWindow, files: Files, q
     row = window.session.queue.at(0)
     qtbot.waitUntil(lambda: row.frames_done == 3)
     assert state_text(row) == "Cleaning 30 %"
+    height = window.queue.sizeHintForRow(0)
     qtbot.mouseClick(window.top.pause, Qt.LeftButton)
     assert row.state is State.PAUSED
+    assert not window.foot.stop_after.isVisible()  # none follows
     assert engine.controls[0].paused
+    assert window.queue.sizeHintForRow(0) > height  # a sentence that is read whole, in more than a line
     assert window.top.pause.text() == "Resume"
     engine.step(20)
     qtbot.wait(50)

@@ -68,6 +68,15 @@ def test_a_source_that_changes_under_the_run_is_noticed(change: str, tmp_path: P
     assert not plan_path(output).exists()
 
 
+def test_a_source_that_is_gone_is_not_told_to_have_changed(tmp_path: Path) -> None:
+    path = tmp_path / "source"
+    path.write_bytes(b"as it was")
+    with SourceWatch(path) as watch:
+        path.unlink()
+        with pytest.raises(InputError, match="was moved or deleted while it was read"):
+            watch.look(now=True)
+
+
 def test_a_change_before_the_fingerprint_is_asked_for_is_noticed_then(tmp_path: Path) -> None:
     path = tmp_path / "source"
     path.write_bytes(b"as it was")

@@ -2258,6 +2258,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Deine Änderungen sind nicht gespeichert: {why}</translation>
     </message>
     <message>
+      <source>Your edits are saved now.</source>
+      <translation>Deine Änderungen sind jetzt gespeichert.</translation>
+    </message>
+    <message>
       <source>about {h} h {m} min</source>
       <translation>etwa {h} h {m} min</translation>
     </message>
