@@ -91,7 +91,9 @@ class ReviewService:
         question, notes = "", []
         if not examine_plan(plan).sealed:
             notes.append(
-                msg("This plan was not made here, or was changed since: the result may hide other things than it tells.")
+                msg(
+                    "This plan was not made here, or was changed since: the result may hide other things than it tells."
+                )
             )
         if misfits := file.is_misfit:
             notes.append(

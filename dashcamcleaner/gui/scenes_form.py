@@ -60,6 +60,8 @@ class ScenesForm(QScrollArea):
         self._rows = QFormLayout()
         self._rows.setLabelAlignment(Qt.AlignLeft)
         self.choices: dict[str, QComboBox] = {}
+        self._chosen: dict[str, str] = {}
+        """What was chosen for labels, those of other clips too."""
         layout.addLayout(self._rows)
         self.clean = QCheckBox(tr("Hide faces and plates"))
         self.clean.setChecked(True)
@@ -117,18 +119,17 @@ class ScenesForm(QScrollArea):
     # --- what is shown
 
     def show_labels(self, labels: Sequence[str]) -> None:
-        """Offer an action for each label; those that stay keep theirs."""
-        before = self.actions
+        """Offer an action for each label; those that were offered before have what was chosen for them."""
+        self._chosen |= {label: str(combo.currentData()) for label, combo in self.choices.items()}
         while self._rows.rowCount():
             self._rows.removeRow(0)
         self.choices = {}
-        self.own = {label: score for label, score in self.own.items() if label in labels}
         for label in labels:
             combo = QComboBox()
             combo.setAccessibleName(label)
             for action, title in _TITLES.items():
                 combo.addItem(tr(title), action)
-            combo.setCurrentIndex(max(0, combo.findData(before.get(label, ""))))
+            combo.setCurrentIndex(max(0, combo.findData(self._chosen.get(label, ""))))
             combo.activated.connect(lambda _: self.actions_changed.emit())
             self.choices[label] = combo
             self._rows.addRow(PlainLabel(label), combo)
@@ -167,7 +168,7 @@ class ScenesForm(QScrollArea):
         """The rules in force."""
         return BlockRules(
             round(self.threshold.value(), 2), self.gap.value(), self.shortest.value(), round(self.coverage.value(), 2),
-            tuple(self.own.items()),
+            tuple((label, score) for label, score in self.own.items() if label in self.choices),
         )  # fmt: skip
 
     @property

@@ -25,7 +25,7 @@ from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.frame_provider import FrameProvider, OpenedClip
 from dashcamcleaner.gui.scenes_body import ScenesBody
-from dashcamcleaner.gui.scenes_service import SCENE_LISTS, ScenesService
+from dashcamcleaner.gui.scenes_service import SCENE_LISTS, ScenesService, cards_text, shown_labels
 from dashcamcleaner.gui.score_graph import BlockBar, ScoreLane
 from dashcamcleaner.gui.words import failure_text, hint_text, left_text, tr, tr_count
 from dashcamcleaner.messages import localized
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ScenesPanel"]
 
-_MOST_LANES = 12
 _KEPT_CLIPS = 16
 """So many clips are remembered once they were looked through."""
 
@@ -77,6 +76,8 @@ class ScenesPanel(ScenesBody):
         self._known: dict[tuple[Path, str], ScoredScenes] = {}
         self._now_s = 0.0
         self._wanted: tuple[object, ...] = ()
+        self._refused: tuple[object, ...] = ()
+        """What was to be cut when its name was taken; nothing else may be replaced by that."""
         self._connect()
         self.show_clip(None)
 
@@ -108,6 +109,7 @@ class ScenesPanel(ScenesBody):
         self.canvas.show_frame(None)
         self.canvas.set_badge("")
         self.words.clear()
+        self.replace.hide()
         if not self.busy:
             self._say("")
         self._show_known()
@@ -166,7 +168,7 @@ class ScenesPanel(ScenesBody):
             self._known[key] = scored
             while len(self._known) > _KEPT_CLIPS:
                 del self._known[next(iter(self._known))]
-            self._end(self._cards(scored))
+            self._end(cards_text(scored))
             self._show_known()
 
         service.begin()
@@ -177,11 +179,6 @@ class ScenesPanel(ScenesBody):
         name, _ = QFileDialog.getOpenFileName(self, tr("Open list"), start, tr("Lists (*.tag);;All files (*)"))
         if name:
             self._score(Path(name))
-
-    @staticmethod
-    def _cards(scored: ScoredScenes) -> str:
-        """What is known of the models, for people: what is experimental stands in the open."""
-        return "  ".join(f"{localized(card.name)}: {localized(card.figures)}." for card in scored.cards)
 
     def cancel(self) -> None:
         """End what is under way."""
@@ -216,7 +213,8 @@ class ScenesPanel(ScenesBody):
         hint = "" if isinstance(error, Cancelled) else hint_text(error)
         text = f"{localized(error.message)} {hint}".strip()
         self._end(text, bad=not isinstance(error, Cancelled))
-        self.replace.setVisible(isinstance(error, OutputError) and "--overwrite" in error.hint)
+        taken = isinstance(error, OutputError) and "--overwrite" in error.hint
+        self.replace.setVisible(taken and self._refused == self._cut_asked_for())
 
     # --- what is known
 
@@ -224,7 +222,7 @@ class ScenesPanel(ScenesBody):
         """Show what is known of the clip under the model that is chosen."""
         key = (self.path or Path(), str(self.models.currentData()))
         self.scored = scored = self._known.get(key)
-        labels = () if scored is None else _shown_labels(scored)
+        labels = () if scored is None else shown_labels(scored)
         self.form.show_labels(labels)
         lanes = []
         if scored is not None:
@@ -356,10 +354,15 @@ class ScenesPanel(ScenesBody):
             lambda path: self._end(tr("Written: {file}", file=visible(path.name))), failed=self._failed,
         )  # fmt: skip
 
+    def _cut_asked_for(self) -> tuple[object, ...]:
+        """What the names of a cut hang on."""
+        return self.path, self._folder(), self.form.pieces.isChecked()
+
     def _cut(self, *, overwrite: bool = False) -> None:
-        scored = self.scored
+        scored, asked = self.scored, self._cut_asked_for()
         if scored is None or self.path is None or self.busy:
             return
+        overwrite, self._refused = overwrite and self._refused == asked, asked
         settings = self._model.settings.replaced(overwrite=True) if overwrite else self._model.settings
         job, service = self.job(settings=settings), self._ready_service()
         self._begin(tr("Cutting {clip}…", clip=visible(job.source.name)))
@@ -387,12 +390,3 @@ class ScenesPanel(ScenesBody):
     def refresh_theme(self) -> None:
         """Draw in the colours in force."""
         self.graph.viewport().update()
-
-
-def _shown_labels(scored: ScoredScenes) -> tuple[str, ...]:
-    """The labels that get a lane: all, or where there are very many, those with the highest scores, in their order."""
-    if len(scored.labels) <= _MOST_LANES or scored.scores is None:
-        return scored.labels[:_MOST_LANES]
-    highest = scored.scores.scores.max(axis=0)
-    best = sorted(sorted(range(len(highest)), key=lambda place: -highest[place])[:_MOST_LANES])
-    return tuple(scored.labels[place] for place in best)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from dashcamcleaner.core.events import Event, Failed, Progress
 from dashcamcleaner.errors import Cancelled
+from dashcamcleaner.messages import localized
 
 if TYPE_CHECKING:
     from dashcamcleaner.detection.pool import ModelPool
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from dashcamcleaner.scenes.blocks import Block
     from dashcamcleaner.scenes.score import ScoredScenes
 
-__all__ = ["SCENE_LISTS", "ScenesService"]
+__all__ = ["SCENE_LISTS", "ScenesService", "cards_text", "shown_labels"]
+
+_MOST_LANES = 12
 
 SCENE_LISTS = {
     "tag": ".tag", "csv": ".csv", "json": ".json", "edl": ".edl", "otio": ".otio", "chapters": ".txt", "srt": ".srt",
@@ -149,3 +152,17 @@ class ScenesService:
     def _stop_if_asked(self) -> None:
         if self._cancelled.is_set():
             raise Cancelled("It was stopped.", hint="Nothing unfinished stands under a final name.")
+
+
+def cards_text(scored: ScoredScenes) -> str:
+    """What is known of the models, for people: what is experimental stands in the open."""
+    return "  ".join(f"{localized(card.name)}: {localized(card.figures)}." for card in scored.cards)
+
+
+def shown_labels(scored: ScoredScenes) -> tuple[str, ...]:
+    """The labels that get a lane: all, or where there are very many, those with the highest scores, in their order."""
+    if len(scored.labels) <= _MOST_LANES or scored.scores is None:
+        return scored.labels[:_MOST_LANES]
+    highest = scored.scores.scores.max(axis=0)
+    best = sorted(sorted(range(len(highest)), key=lambda place: -highest[place])[:_MOST_LANES])
+    return tuple(scored.labels[place] for place in best)

@@ -160,6 +160,34 @@ def test_parking_is_cut_out(window: MainWindow, qtbot: Any, tmp_path: Path) -> N
     assert not panel.replace.isVisible()
 
 
+def test_only_the_cut_whose_name_was_taken_is_replaced(
+    window: MainWindow, qtbot: Any, drive: Path, tmp_path: Path
+) -> None:
+    panel, other = window.scenes, tmp_path / "other.mp4"
+    shutil.copyfile(drive, other)
+    for name in ("drive.cut.mp4", "other.cut.mp4", "drive.cut.001.mp4"):
+        (tmp_path / name).write_bytes(b"of an earlier day")
+    window.session.add([str(other)])
+    qtbot.waitUntil(lambda: len(window.session.queue) == 2)
+    for place in (1, 0):
+        window.queue.choose(place)
+        look_through(qtbot, panel)
+    choose(panel.form.choices["parked"], "drop")
+    qtbot.mouseClick(panel.form.cut, Qt.LeftButton)
+    qtbot.waitUntil(lambda: not panel.busy)
+    assert panel.replace.isVisible()
+    window.queue.choose(1)
+    assert not panel.replace.isVisible()
+    panel.replace.click()
+    qtbot.waitUntil(lambda: not panel.busy)
+    assert (tmp_path / "other.cut.mp4").read_bytes() == b"of an earlier day"
+    window.queue.choose(0)
+    qtbot.mouseClick(panel.form.cut, Qt.LeftButton)
+    window.queue.choose(1)  # the refusal comes while another clip is shown
+    qtbot.waitUntil(lambda: not panel.busy)
+    assert not panel.replace.isVisible()
+
+
 def test_nothing_left_is_a_sentence(window: MainWindow, qtbot: Any, tmp_path: Path) -> None:
     panel = window.scenes
     look_through(qtbot, panel)
@@ -238,7 +266,8 @@ def test_what_is_known_of_a_clip_comes_back_with_it(
 ) -> None:
     panel = window.scenes
     look_through(qtbot, panel)
-    known = panel.scored
+    choose(panel.form.choices["parked"], "drop")
+    known, said = panel.scored, panel.form.actions
     other = tmp_path / "other.mp4"
     shutil.copyfile(drive, other)
     window.session.add([str(other)])
@@ -249,6 +278,7 @@ def test_what_is_known_of_a_clip_comes_back_with_it(
     assert panel.graph.lanes == ()
     window.queue.choose(0)
     assert panel.scored is known
+    assert panel.form.actions == said == {"parked": "drop"}
     panel.models.setCurrentIndex(panel.models.findData("light"))
     panel.models.activated.emit(1)
     assert panel.scored is None, "that is another question"
