@@ -15,7 +15,7 @@ AV_MAY_BE_IN = (
     "media",
     "audit/container.py",
     "audit/loose_bytes.py",
-    "audit/sound.py",  # the audit reads what was written with a reader of its own
+    "audit/audio.py",  # the audit reads what was written with a reader of its own
     "demo/clip.py",
     "live/pictures.py",
     "live/stream_source.py",
