@@ -286,7 +286,7 @@ def _side_data(frame: Any, *, codec: str, has_profile: bool) -> list[tuple[str, 
     Args:
         frame: the picture.
         codec: FFmpeg's name of the codec.
-        has_profile: of a PNG, whether its coded data hold a colour profile.
+        has_profile: a PNG's coded data hold a colour profile.
     """
     if codec in _NAMED_PROFILES:
         return [("ICC_PROFILE", b"")] if has_profile else []
