@@ -164,10 +164,15 @@ class TopBar(QFrame):
 
 
 class MessageBar(QFrame):
-    """A sentence that waits to be read, never a box in the way, and nothing under the pointer moves when it comes."""
+    """A sentence that waits to be read, never a box in the way, and nothing under the pointer moves when it comes.
 
-    def __init__(self) -> None:
+    Args:
+        focus_after: gets the focus when a key dismisses it; Qt would give it to a button, which Space then presses.
+    """
+
+    def __init__(self, focus_after: QWidget) -> None:
         super().__init__()
+        self._focus_after = focus_after
         self.setObjectName("notice")
         self.text = PlainLabel()
         self.text.setWordWrap(True)
@@ -179,11 +184,16 @@ class MessageBar(QFrame):
         self.dismiss.setIcon(icon("cross"))
         self.dismiss.setToolTip(tr("Dismiss"))
         self.dismiss.setAccessibleName(tr("Dismiss"))
-        self.dismiss.clicked.connect(self.hide)
+        self.dismiss.clicked.connect(self._put_away)
         line = QHBoxLayout(self)
         line.setContentsMargins(12, 8, 8, 8)
         line.addWidget(self.text, 1)
         line.addWidget(self.dismiss, 0, Qt.AlignTop)
+        self.hide()
+
+    def _put_away(self) -> None:
+        if self.dismiss.hasFocus():
+            self._focus_after.setFocus(Qt.TabFocusReason)
         self.hide()
 
     def tell(self, text: str) -> None:

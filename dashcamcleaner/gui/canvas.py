@@ -10,6 +10,7 @@ from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QFont, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
+from dashcamcleaner.gui.focus_ring import FocusRing
 from dashcamcleaner.gui.theme import color, kind_color
 from dashcamcleaner.gui.words import tr
 
@@ -83,6 +84,7 @@ class Canvas(QWidget):
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.setMinimumSize(240, 160)
         self.setFocusPolicy(Qt.StrongFocus)
+        self.ring = FocusRing(self)
         self.setMouseTracking(True)
         self.setAccessibleName(tr("Picture"))
         self.shown: Shown | None = None

@@ -23,6 +23,7 @@ from PyQt5.QtGui import QFont, QFontMetrics, QImage, QMouseEvent, QPainter, QPai
 from PyQt5.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from dashcamcleaner.core.plain_text import plain_markup, visible
+from dashcamcleaner.gui.focus_ring import FocusRing
 from dashcamcleaner.gui.icons import paint_icon
 from dashcamcleaner.gui.theme import color, kind_color
 from dashcamcleaner.gui.words import tr
@@ -176,6 +177,7 @@ class CardList(QListView):
         self.setFrameShape(QListView.NoFrame)
         self.setContextMenuPolicy(Qt.CustomContextMenu)
         self.setAccessibleName(tr("Tracks"))
+        self.ring = FocusRing(self)
         self.selectionModel().currentChanged.connect(lambda *_: self._tell())
         self.selectionModel().selectionChanged.connect(lambda *_: self._tell())
         self.doubleClicked.connect(lambda index: self.opened.emit(index.data(Qt.UserRole).key))

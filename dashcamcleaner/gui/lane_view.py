@@ -10,6 +10,7 @@ from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QPainter
 from PyQt5.QtWidgets import QAbstractScrollArea, QWidget
 
+from dashcamcleaner.gui.focus_ring import FocusRing
 from dashcamcleaner.gui.theme import color
 
 __all__ = ["LaneView"]
@@ -32,6 +33,7 @@ class LaneView(QAbstractScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.setMinimumHeight(least_px)
         self.setFocusPolicy(Qt.StrongFocus)
+        self.ring = FocusRing(self)
         self.setAccessibleName(name)
         self.viewport().setMouseTracking(True)
 

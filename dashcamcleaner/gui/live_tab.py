@@ -13,7 +13,6 @@ from PyQt5.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
-    QScrollArea,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -28,6 +27,7 @@ from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.labels import PlainLabel
 from dashcamcleaner.gui.live_panel import LivePanel
 from dashcamcleaner.gui.live_run import LiveRun
+from dashcamcleaner.gui.side_scroll import SideScroll
 from dashcamcleaner.gui.words import hint_text, tr
 from dashcamcleaner.messages import localized
 from dashcamcleaner.settings import ROWS, Settings, resolve
@@ -86,7 +86,7 @@ class LiveTab(QWidget):
 
     # --- building
 
-    def _form(self) -> QScrollArea:
+    def _form(self) -> SideScroll:
         self.source = QComboBox()
         self.source.setEditable(True)
         self.source.addItems(SOURCES)
@@ -130,10 +130,8 @@ class LiveTab(QWidget):
         column.addWidget(self.start)
         column.addWidget(self.message)
         column.addStretch(1)
-        scroll = QScrollArea()
+        scroll = SideScroll()
         scroll.setObjectName("panel")
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         scroll.setMinimumWidth(290)
         scroll.setWidget(body)
         return scroll

@@ -12,7 +12,6 @@ from PyQt5.QtWidgets import (
     QFormLayout,
     QMenu,
     QPushButton,
-    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -20,6 +19,7 @@ from PyQt5.QtWidgets import (
 
 from dashcamcleaner.gui.labels import PlainLabel
 from dashcamcleaner.gui.scenes_service import SCENE_LISTS
+from dashcamcleaner.gui.side_scroll import SideScroll
 from dashcamcleaner.gui.words import tr
 from dashcamcleaner.scenes.blocks import BlockRules
 
@@ -29,7 +29,7 @@ _TITLES: dict[str, str] = {"": "As it is", "keep": "Keep", "drop": "Drop", "blur
 """Action of a label -> what people read."""
 
 
-class ScenesForm(QScrollArea):
+class ScenesForm(SideScroll):
     """Shows and tells; decides nothing.
 
     Signals:
@@ -44,11 +44,9 @@ class ScenesForm(QScrollArea):
     export_wanted = pyqtSignal(str)
     cut_wanted = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("panel")
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.setMinimumWidth(236)
         body = QWidget()
         layout = QVBoxLayout(body)

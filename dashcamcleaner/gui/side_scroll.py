@@ -1,9 +1,9 @@
-"""A scroll area for what stands at a side of the window. Short, since settings and review share nothing else of it."""
+"""A scroll area for what stands at a side of the window. Short, since tabs and settings share nothing else of it."""
 
 from __future__ import annotations
 
 from PyQt5.QtCore import QEvent, QObject, QSize, Qt
-from PyQt5.QtWidgets import QScrollArea
+from PyQt5.QtWidgets import QApplication, QScrollArea, QWidget
 
 __all__ = ["SideScroll"]
 
@@ -14,7 +14,17 @@ class SideScroll(QScrollArea):
     def __init__(self) -> None:
         super().__init__()
         self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.ClickFocus)  # Tab goes to what it holds, which scrolls along
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._show_focused)
+
+    def _show_focused(self, _: QWidget | None, focused: QWidget | None) -> None:
+        """Scroll to what gets the focus by a key, from outside too, which Qt does not do; a click finds it in place."""
+        held = self.widget()
+        if held is not None and focused is not None and held.isAncestorOf(focused) and not QApplication.mouseButtons():
+            self.ensureWidgetVisible(focused)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         held = self.widget()

@@ -161,7 +161,9 @@ QPushButton:pressed, QToolButton[boxed="true"]:pressed {{ background: {c["line"]
 QPushButton:focus, QToolButton[boxed="true"]:focus {{ border: 1px solid {c["accent"]}; }}
 QPushButton:disabled, QToolButton[boxed="true"]:disabled {{ color: {c["quiet"]}; background: {c["window"]}; }}
 QPushButton:checked {{ background: {c["accent_soft"]}; border: 1px solid {c["accent"]}; color: {c["accent"]}; }}
+QPushButton:checked:focus {{ border: 2px solid {c["accent"]}; padding: 4px 11px; }}
 QPushButton[small="true"] {{ padding: 3px 8px; }}
+QPushButton[small="true"]:checked:focus {{ padding: 2px 7px; }}
 QPushButton[primary="true"] {{
     background: {c["accent"]}; color: {c["on_accent"]}; border: 1px solid {c["accent"]}; font-weight: 600;
     padding: 6px 18px;
@@ -178,6 +180,8 @@ QToolButton:checked {{ background: {c["accent_soft"]}; color: {c["accent"]}; }}
 QToolButton[boxed="true"]::menu-indicator {{ image: none; width: 0; }}
 QToolButton[segment="true"] {{ border: 1px solid {c["line"]}; border-radius: 0; padding: 4px 10px; margin-left: -1px; }}
 QToolButton[segment="true"]:checked {{ background: {c["accent"]}; color: {c["on_accent"]}; }}
+QToolButton[segment="true"]:focus {{ border: 2px solid {c["accent"]}; padding: 3px 9px; }}
+QToolButton[segment="true"]:checked:focus {{ border: 2px solid {c["text"]}; }}
 QToolButton::menu-indicator {{ image: none; width: 0; }}
 QToolButton::menu-button {{ border: none; width: 18px; background: transparent; }}
 QToolButton::menu-arrow {{ image: url("{_arrow("down")}"); width: 10px; height: 10px; }}
@@ -234,6 +238,7 @@ QCheckBox::indicator:checked {{
     background: {c["accent"]}; border-color: {c["accent"]}; image: url("{_arrow("check")}");
 }}
 QCheckBox::indicator:focus {{ border: 2px solid {c["accent"]}; width: 13px; height: 13px; }}
+QCheckBox::indicator:checked:focus {{ border: 2px solid {c["text"]}; width: 13px; height: 13px; }}
 QComboBox QAbstractItemView {{
     background: {c["raised"]}; border: 1px solid {c["line"]}; selection-background-color: {c["accent"]};
     selection-color: {c["on_accent"]}; outline: none;

@@ -36,9 +36,9 @@ class WindowBody(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.top = bars.TopBar(session.output_folder)
-        self.messages = bars.MessageBar()
         self.foot = bars.FootBar()
         self.queue = QueueView(session.rows)
+        self.messages = bars.MessageBar(self.queue)
         self.empty = bars.EmptyPage()
         self.preview = PreviewPanel(session.sight, FrameProvider(session.engine), session.form)
         workers = ReviewWorkers(session.sight, session.planning, session.files)

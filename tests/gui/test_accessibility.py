@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtGui import QColor, QFont, QFontMetrics
 from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
 
 from dashcamcleaner.core.findings import Status
 from dashcamcleaner.core.summary import RunSummary
+from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.queue_model import Row, State
 from dashcamcleaner.gui.queue_view import look_of
 from dashcamcleaner.gui.theme import COLORS, apply_theme
 from dashcamcleaner.gui.words import state_text
+from tests.fakes import ScriptedDetector, pool
 from tests.gui.driving import OpenWindow, ScriptedEngine, drop
 
 Files = Callable[..., list[Path]]
@@ -100,6 +102,51 @@ def test_tab_goes_from_top_to_bottom_and_reaches_everything(open_window: OpenWin
         for one in (window.top.add, window.top.start, window.queue, window.preview.canvas, window.settings.profile)
     ]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize("tab", ["preview", "review", "scenes", "live"])
+def test_the_focus_is_seen_wherever_tab_brings_it(open_window: OpenWindow, files: Files, qtbot: Any, tab: str) -> None:
+    window = open_window(EngineFacade(models=pool(ScriptedDetector(lambda *_: []))))
+    drop(window, *files("a.mp4"))
+    qtbot.waitUntil(lambda: len(window.session.queue) == 1)
+    window.tabs.setCurrentWidget(getattr(window, tab))
+    qtbot.wait(50)
+    window.top.settings.setFocus(Qt.TabFocusReason)
+    seen, unseen = [], []
+    while (focused := QApplication.focusWidget()) not in seen:
+        seen.append(focused)
+        place = focused.rect().translated(focused.mapTo(window, QPoint(0, 0)))
+        before = window.grab(place).toImage()
+        qtbot.keyClick(focused, Qt.Key_Tab)
+        if window.grab(place).toImage() == before:
+            unseen.append((type(focused).__name__, focused.accessibleName()))
+    assert len(seen) > 10
+    assert unseen == []
+
+
+def test_a_click_takes_the_ring_away_but_not_the_focus(open_window: OpenWindow, files: Files, qtbot: Any) -> None:
+    window = open_window(ScriptedEngine())
+    drop(window, *files("a.mp4"))
+    qtbot.waitUntil(lambda: len(window.session.queue) == 1)
+    canvas = window.preview.canvas
+    canvas.setFocus(Qt.TabFocusReason)
+    assert canvas.ring.isVisible()
+    qtbot.mouseClick(canvas, Qt.LeftButton)
+    assert canvas.hasFocus()
+    assert not canvas.ring.isVisible()
+
+
+def test_a_message_that_a_key_dismisses_leaves_no_button_under_that_key(
+    open_window: OpenWindow, files: Files, qtbot: Any
+) -> None:
+    window = open_window(ScriptedEngine())
+    drop(window, *files("a.mp4"))
+    qtbot.waitUntil(lambda: len(window.session.queue) == 1)
+    window.messages.tell("Something was told.")
+    window.messages.dismiss.setFocus(Qt.TabFocusReason)
+    qtbot.keyClick(window.messages.dismiss, Qt.Key_Space)
+    assert not window.messages.isVisible()
+    assert window.queue.hasFocus()
 
 
 @contextlib.contextmanager
