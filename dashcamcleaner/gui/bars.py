@@ -30,7 +30,8 @@ from dashcamcleaner.gui.flow_layout import FlowLayout
 from dashcamcleaner.gui.help_page import first_hints
 from dashcamcleaner.gui.icons import app_icon, icon
 from dashcamcleaner.gui.labels import PlainLabel
-from dashcamcleaner.gui.queue_model import Row, State, Totals
+from dashcamcleaner.gui.queue_model import Totals
+from dashcamcleaner.gui.queue_row import Row, State
 from dashcamcleaner.gui.shortcuts import key_text
 from dashcamcleaner.gui.words import render_title, totals_text, tr
 

@@ -12,7 +12,8 @@ from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.gui.background_worker import BackgroundWorker
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.form_model import FormModel
-from dashcamcleaner.gui.queue_model import ClipFacts, Queue, Row, State
+from dashcamcleaner.gui.queue_model import Queue
+from dashcamcleaner.gui.queue_row import ClipFacts, Row, State
 from dashcamcleaner.messages import msg
 
 __all__ = ["Asking", "ClipInquiries"]

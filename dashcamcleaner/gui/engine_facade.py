@@ -20,7 +20,7 @@ from dashcamcleaner.core.kinds import BUILT_IN
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import DashcamCleanerError, WeightsError
 from dashcamcleaner.gui.pictures import blurred_thumbnail, thumbnail, to_image
-from dashcamcleaner.gui.queue_model import ClipFacts
+from dashcamcleaner.gui.queue_row import ClipFacts
 from dashcamcleaner.gui.scenes_service import ScenesService
 from dashcamcleaner.settings import Settings
 

@@ -7,7 +7,7 @@ from PyQt5.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QScrollAr
 
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.gui.labels import PlainLabel
-from dashcamcleaner.gui.queue_model import Row
+from dashcamcleaner.gui.queue_row import Row
 from dashcamcleaner.gui.shortcuts import key_text
 from dashcamcleaner.gui.words import note_text, state_text, tr
 

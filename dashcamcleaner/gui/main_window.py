@@ -16,7 +16,7 @@ from dashcamcleaner.gui.crash import log_path
 from dashcamcleaner.gui.frame_provider import FinishedResult
 from dashcamcleaner.gui.help_page import HelpPage
 from dashcamcleaner.gui.presence import Presence
-from dashcamcleaner.gui.queue_model import BUSY, Row, State
+from dashcamcleaner.gui.queue_row import BUSY, Row, State
 from dashcamcleaner.gui.session import Session
 from dashcamcleaner.gui.shortcuts import ShortcutDialog
 from dashcamcleaner.gui.theme import apply_theme, system_prefers_dark

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.errors import DashcamCleanerError
-from dashcamcleaner.gui.queue_model import Row, State
+from dashcamcleaner.gui.queue_row import Row, State
 
 __all__ = ["RememberedRow", "recalled", "remembered"]
 

@@ -21,7 +21,8 @@ from PyQt5.QtWidgets import (
 from dashcamcleaner.core.findings import Status
 from dashcamcleaner.core.plain_text import plain_markup, visible
 from dashcamcleaner.gui.icons import paint_icon
-from dashcamcleaner.gui.queue_model import BUSY, Queue, Row, State
+from dashcamcleaner.gui.queue_model import Queue
+from dashcamcleaner.gui.queue_row import BUSY, Row, State
 from dashcamcleaner.gui.theme import color
 from dashcamcleaner.gui.words import (
     accessible_text,

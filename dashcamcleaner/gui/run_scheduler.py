@@ -16,7 +16,8 @@ from dashcamcleaner.gui.background_worker import BackgroundWorker
 from dashcamcleaner.gui.clip_run import ClipRun
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.form_model import FormModel
-from dashcamcleaner.gui.queue_model import Queue, Row, State
+from dashcamcleaner.gui.queue_model import Queue
+from dashcamcleaner.gui.queue_row import Row, State
 from dashcamcleaner.gui.words import tr
 
 __all__ = ["RunScheduler", "Scheduling"]

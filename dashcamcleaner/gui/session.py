@@ -21,7 +21,8 @@ from dashcamcleaner.gui.clip_run import ClipRun
 from dashcamcleaner.gui.engine_facade import CLEANED, EngineFacade, Found
 from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.queue_memory import RememberedRow, recalled, remembered
-from dashcamcleaner.gui.queue_model import Queue, Row, State
+from dashcamcleaner.gui.queue_model import Queue
+from dashcamcleaner.gui.queue_row import Row, State
 from dashcamcleaner.gui.queue_view import QueueListModel
 from dashcamcleaner.gui.run_scheduler import RunScheduler
 from dashcamcleaner.gui.store import Store, is_name_part

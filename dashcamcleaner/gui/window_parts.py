@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QFileDialog, QMessageBox, QSplitter, QWidget
 
 from dashcamcleaner.gui.help_page import ClipLog
 from dashcamcleaner.gui.icons import paint_icon
-from dashcamcleaner.gui.queue_model import Row
+from dashcamcleaner.gui.queue_row import Row
 from dashcamcleaner.gui.session import Session
 from dashcamcleaner.gui.store import Store
 from dashcamcleaner.gui.theme import color

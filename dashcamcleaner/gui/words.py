@@ -14,7 +14,8 @@ from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import DashcamCleanerError, NotAccepted, OutputError, WeightsUntrusted
 from dashcamcleaner.gui.form_model import choice_title
 from dashcamcleaner.gui.plain_hints import in_window
-from dashcamcleaner.gui.queue_model import Row, State, Totals
+from dashcamcleaner.gui.queue_model import Totals
+from dashcamcleaner.gui.queue_row import Row, State
 from dashcamcleaner.messages import UserMessage, localized
 from dashcamcleaner.report.verdict import NOTHING_LOOKED_FOR
 

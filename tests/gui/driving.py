@@ -23,7 +23,7 @@ from dashcamcleaner.errors import Cancelled, DashcamCleanerError, InputError
 from dashcamcleaner.gui.app import build_window
 from dashcamcleaner.gui.engine_facade import DeviceChoice, EngineFacade, Found, WeightsChoice
 from dashcamcleaner.gui.main_window import MainWindow
-from dashcamcleaner.gui.queue_model import ClipFacts
+from dashcamcleaner.gui.queue_row import ClipFacts
 from dashcamcleaner.output_files import keep_date
 from dashcamcleaner.settings import Settings
 from tests.clips import make

@@ -15,7 +15,7 @@ from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, 
 from dashcamcleaner.core.findings import Status
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.gui.engine_facade import EngineFacade
-from dashcamcleaner.gui.queue_model import Row, State
+from dashcamcleaner.gui.queue_row import Row, State
 from dashcamcleaner.gui.queue_view import look_of
 from dashcamcleaner.gui.theme import COLORS, apply_theme
 from dashcamcleaner.gui.words import state_text

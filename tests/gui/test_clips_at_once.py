@@ -13,7 +13,8 @@ from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import Cancelled, InputError, OutputError
 from dashcamcleaner.gui.engine_facade import EngineFacade
-from dashcamcleaner.gui.queue_model import Queue, State
+from dashcamcleaner.gui.queue_model import Queue
+from dashcamcleaner.gui.queue_row import State
 from dashcamcleaner.jobs import parallel
 from dashcamcleaner.jobs import run as jobs_run
 from dashcamcleaner.pipeline.job import Job

@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QFileDialog, QLabel
 from dashcamcleaner.errors import ExtraMissing, OutputError
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.help_page import ClipLog, HelpPage, first_hints
-from dashcamcleaner.gui.queue_model import State
+from dashcamcleaner.gui.queue_row import State
 from tests.fakes import ScriptedDetector, pool
 from tests.gui.driving import OpenWindow, ScriptedEngine, drop
 

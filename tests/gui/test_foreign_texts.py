@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QLabel, QWidget
 
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.gui.labels import PlainLabel
-from dashcamcleaner.gui.queue_model import State
+from dashcamcleaner.gui.queue_row import State
 from tests.gui.driving import OpenWindow, ScriptedEngine, drop
 
 ODD = "<img src=x><b>\u202egpj.mp4"

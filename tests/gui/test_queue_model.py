@@ -10,7 +10,8 @@ from dashcamcleaner.core.events import Audited, Failed, Finished, Progress, Star
 from dashcamcleaner.core.findings import AuditResult, Finding, Severity, Status
 from dashcamcleaner.core.summary import PARTIAL, RunSummary
 from dashcamcleaner.errors import Cancelled, InputError
-from dashcamcleaner.gui.queue_model import MOVES, ClipFacts, Queue, State
+from dashcamcleaner.gui.queue_model import Queue
+from dashcamcleaner.gui.queue_row import MOVES, ClipFacts, State
 
 
 def queue_of(*lengths_s: float) -> Queue:

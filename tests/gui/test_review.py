@@ -18,7 +18,7 @@ from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.gui.canvas import CanvasView
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.main_window import MainWindow
-from dashcamcleaner.gui.queue_model import State
+from dashcamcleaner.gui.queue_row import State
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.pipeline.plan_file import PlanReader, PlanWriter
 from tests.fakes import ScriptedDetector, pool

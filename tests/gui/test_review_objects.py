@@ -16,7 +16,7 @@ from dashcamcleaner.errors import ExtraMissing
 from dashcamcleaner.gui.canvas import CanvasView
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.main_window import MainWindow
-from dashcamcleaner.gui.queue_model import State
+from dashcamcleaner.gui.queue_row import State
 from dashcamcleaner.review.review_objects import ObjectFilter
 from tests.fakes import ScriptedDetector, pool
 from tests.gui.driving import OpenWindow, drop

@@ -9,7 +9,7 @@ from typing import Any
 from PyQt5.QtCore import QItemSelectionModel, Qt
 
 from dashcamcleaner.errors import DashcamCleanerError, InputError, OutputError
-from dashcamcleaner.gui.queue_model import ClipFacts, State
+from dashcamcleaner.gui.queue_row import ClipFacts, State
 from dashcamcleaner.gui.queue_view import look_of
 from dashcamcleaner.gui.words import hint_text, settings_text, state_text
 from tests.gui.driving import OpenWindow, ScriptedEngine, drop

@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QApplication, QDialog, QPushButton
 
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import OutputError
-from dashcamcleaner.gui.queue_model import State
+from dashcamcleaner.gui.queue_row import State
 from dashcamcleaner.gui.store import Store
 from dashcamcleaner.gui.words import note_text, state_text
 from tests.gui.driving import OpenWindow, ScriptedEngine, drop
