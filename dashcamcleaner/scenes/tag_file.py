@@ -96,16 +96,18 @@ def check_clip(read: TagFile, *, path: Path, clip: str, seconds: Fraction | None
     named = name in (whole, Path(whole).stem)
     off = abs(read.seconds - seconds) if seconds is not None else Fraction(0)
     fits = off <= max(Fraction(_OFF_S), _OFF_SHARE * max(read.seconds, seconds or 0))
-    lengths = {"told": seconds_text(read.seconds), "length": seconds_text(seconds or read.seconds)}
+    told, length = seconds_text(read.seconds), seconds_text(seconds or read.seconds)
     if not named and not fits:
         raise InputError(
             msg("{path} is a list of {named} ({told} s), not of {clip} ({length} s).",
-                path=path, named=visible(read.clip), clip=visible(clip), **lengths),
+                path=path, named=visible(read.clip), clip=visible(clip), told=told, length=length),
             hint="Name the list of this clip. If this one is meant, write the clip's name into its first line.",
         )  # fmt: skip
     if not named:
         return [msg("note: {path} was made of {named}, as its first line says.", path=path, named=visible(read.clip))]
-    return [] if fits else [msg("note: {path} tells of {told} s, the clip has {length} s.", path=path, **lengths)]
+    if not fits:
+        return [msg("note: {path} tells of {told} s, the clip has {length} s.", path=path, told=told, length=length)]
+    return []
 
 
 def read_tag_file(path: Path) -> TagFile:

@@ -123,7 +123,8 @@ def _rows(data: dict[str, Any], name: str) -> list[dict[str, Any]]:
     rows = data.get(name, [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise SettingError(
-            msg("the recipe's {name} is no list of tables.", name=name), hint=f"Begin each by [[{name}]]."
+            msg("the recipe's {name} is no list of tables.", name=name),
+            hint=msg("Begin each by {head}.", head=f"[[{name}]]"),
         )
     return rows
 
