@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QByteArray, QRectF, Qt
+from PyQt5.QtCore import QByteArray, QRectF, QSize, Qt
 from PyQt5.QtGui import QColor, QIcon, QPainter, QPixmap
 from PyQt5.QtSvg import QSvgRenderer
+from PyQt5.QtWidgets import QPushButton
 
 from dashcamcleaner.gui.theme import color
 
-__all__ = ["APP_ICON", "app_icon", "icon", "paint_icon"]
+__all__ = ["APP_ICON", "app_icon", "icon", "icon_button", "paint_icon"]
 
 _STROKES: dict[str, str] = {  # inside a 24 x 24 field, stroke width 2, round ends
     "add": "M12 5v14M5 12h14",
@@ -101,3 +102,14 @@ def app_icon() -> QIcon:
     for side_px in (16, 24, 32, 48, 64, 128, 256):
         found.addPixmap(_pixmap(QByteArray(APP_ICON.encode()), side_px))
     return found
+
+
+def icon_button(text: str, name: str, *, primary: bool = False, tip: str = "") -> QPushButton:
+    """A button with an icon, whose name is kept in its property ``icon_name``, for who draws it anew."""
+    button = QPushButton(icon(name, ink="on_accent" if primary else "text"), text)
+    button.setProperty("primary", primary)
+    button.setProperty("icon_name", name)
+    button.setIconSize(QSize(16, 16))
+    button.setToolTip(tip)
+    button.setAccessibleName(text)
+    return button

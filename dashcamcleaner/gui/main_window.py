@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt5.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
-from PyQt5.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QKeyEvent
-from PyQt5.QtWidgets import QFileDialog, QLineEdit, QMenu, QMessageBox
+from PyQt5.QtCore import QPoint, QSize, Qt, QTimer
+from PyQt5.QtGui import QImage
+from PyQt5.QtWidgets import QMenu, QMessageBox
 
 from dashcamcleaner.errors import install_command
 from dashcamcleaner.gui import bars
@@ -21,21 +21,14 @@ from dashcamcleaner.gui.session import Session
 from dashcamcleaner.gui.shortcuts import ShortcutDialog
 from dashcamcleaner.gui.theme import apply_theme, system_prefers_dark
 from dashcamcleaner.gui.window_body import WindowBody
-from dashcamcleaner.gui.window_closing import ClosingWindow
-from dashcamcleaner.gui.window_parts import (
-    clip_filter,
-    do_with_row,
-    dropped_paths,
-    open_path,
-    restore_geometry,
-)
+from dashcamcleaner.gui.window_input import InputWindow
+from dashcamcleaner.gui.window_parts import do_with_row, open_path, restore_geometry
 from dashcamcleaner.gui.words import render_title, tr
 from dashcamcleaner.messages import localized
 from dashcamcleaner.plain_files import file_state
 
 __all__ = ["MainWindow"]
 
-_WEIGHTS = (".pt", ".onnx")
 _AT_FIRST_PX = (1280, 720)
 _LEAST_PX = (960, 480)
 """A screen of 1024x600 holds it with a task bar, and so does one of 1920x1080 whose texts are of twice the size."""
@@ -46,7 +39,7 @@ _ALL_AT_ONCE = frozenset({"again", "replace", "audit", "render"})
 """What is done with all selected rows for which it makes sense, not with the current one alone."""
 
 
-class MainWindow(ClosingWindow):
+class MainWindow(InputWindow):
     """The window.
 
     Args:
@@ -287,22 +280,9 @@ class MainWindow(ClosingWindow):
 
     # --- actions
 
-    def _browse_clips(self) -> None:
-        start = str(self.session.store.get("last_folder", ""))
-        names, _ = QFileDialog.getOpenFileNames(self, tr("Add clips"), start, clip_filter())
-        if names:
-            self.session.store.set(last_folder=str(Path(names[0]).parent))
-            self.session.add(names)
-
     def _set_suffix(self, suffix: str) -> None:
         if not self.session.set_result_suffix(suffix):
             self.messages.tell(tr("{suffix} cannot be part of a file's name.", suffix=suffix))
-
-    def _browse_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, tr("Add folder"), str(self.session.store.get("last_folder", "")))
-        if name:
-            self.session.store.set(last_folder=name)
-            self.session.add([name])
 
     def _open_row(self, row_id: int) -> None:
         row = self.session.queue.get(row_id)
@@ -338,21 +318,6 @@ class MainWindow(ClosingWindow):
         selected = [self.session.queue[row_id] for row_id in self.queue.chosen_ids()]
         allowed = [one for one in selected if what in dict(self.result.choices(one))]
         return allowed if row in selected else [row]
-
-    def _add_weights(self, path: str) -> None:
-        session = self.session
-
-        def added(name: str) -> None:
-            session.form.set("weights", name)
-            session.files.ask(session.engine.weights, self.settings.offer_weights)
-            self.settings.more.open(True)
-            note = tr("Added; loading a .pt from elsewhere needs “Trust these weights”.")
-            self.settings.tell("weights", note if name.endswith(".pt") else tr("Added."))
-
-        def failed(error: Exception) -> None:
-            self.settings.tell("weights", f"{error}", bad=True)
-
-        session.files.ask(lambda: session.engine.add_weights(Path(path)), added, failed=failed)
 
     def _show_settings(self, visible: bool) -> None:
         """Show the settings or hide them, as was asked for; that of the preview is remembered."""
@@ -410,53 +375,6 @@ class MainWindow(ClosingWindow):
     def _render(self, row: Row) -> None:
         if self.review.save(row.source):  # without edits that are not written, other things would be hidden
             self.session.again(row.id, overwrite=True, from_plan=row.plan)
-
-    # --- dropping
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        if dropped_paths(event):
-            event.acceptProposedAction()
-            self.veil.lower_over()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802
-        self.veil.hide()
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        self.veil.hide()
-        paths = dropped_paths(event)
-        for path in paths:
-            if path.lower().endswith(_WEIGHTS):
-                self._add_weights(path)
-        self.session.add([path for path in paths if not path.lower().endswith(_WEIGHTS)])
-        event.acceptProposedAction()
-
-    # --- keys of the preview, wherever the focus is (but in a text field)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        if not self._preview_key(event, pressed=True):
-            super().keyPressEvent(event)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        if not self._preview_key(event, pressed=False):
-            super().keyReleaseEvent(event)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Lists search by letters and move by arrows; the panels' own keys come first, but for what lists need."""
-        if event.type() == QEvent.KeyPress and isinstance(event, QKeyEvent):
-            kept = event.key() in (Qt.Key_Delete, Qt.Key_Backspace, Qt.Key_Home, Qt.Key_End) and watched is self.queue
-            if not kept and self._preview_key(event, pressed=True):
-                return True
-        return super().eventFilter(watched, event)
-
-    def _preview_key(self, event: QKeyEvent, *, pressed: bool) -> bool:
-        if event.modifiers() & (Qt.ControlModifier | Qt.AltModifier) or isinstance(self.focusWidget(), QLineEdit):
-            return False
-        panel = self.tabs.currentWidget()
-        if event.key() == Qt.Key_H and panel is not self.live:
-            if not event.isAutoRepeat():
-                panel.canvas.hold_original(pressed)
-            return True
-        return pressed and panel.take_key(event)
 
     def _restore_geometry(self) -> None:
         store = self.session.store

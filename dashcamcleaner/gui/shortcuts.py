@@ -18,7 +18,7 @@ from PyQt5.QtWidgets import (
 from dashcamcleaner.gui.labels import PlainLabel
 from dashcamcleaner.gui.words import tr
 
-__all__ = ["SHORTCUTS", "Shortcut", "ShortcutDialog", "key"]
+__all__ = ["SHORTCUTS", "Shortcut", "ShortcutDialog", "key", "key_tip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,11 @@ def has_key(name: str) -> bool:
 def key_text(name: str) -> str:
     """The key as the platform writes it."""
     return key(name).toString(QKeySequence.NativeText)
+
+
+def key_tip(text: str, name: str) -> str:
+    """What a tooltip says: the words, and the key of an action."""
+    return f"{text} ({key_text(name)})"
 
 
 class ShortcutDialog(QDialog):

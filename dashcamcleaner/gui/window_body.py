@@ -5,16 +5,19 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QFrame, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
-from dashcamcleaner.gui import bars
 from dashcamcleaner.gui.background_worker import ReviewWorkers
+from dashcamcleaner.gui.bars import FootBar, MessageBar
+from dashcamcleaner.gui.empty_page import EmptyPage
 from dashcamcleaner.gui.frame_provider import FrameProvider
 from dashcamcleaner.gui.live_tab import LiveTab
 from dashcamcleaner.gui.preview import PreviewPanel
 from dashcamcleaner.gui.queue_view import QueueView
+from dashcamcleaner.gui.result_bar import ResultBar
 from dashcamcleaner.gui.review import ReviewPanel
 from dashcamcleaner.gui.scenes_panel import ScenesPanel
 from dashcamcleaner.gui.session import Session
 from dashcamcleaner.gui.settings_form import SettingsForm
+from dashcamcleaner.gui.top_bar import TopBar
 from dashcamcleaner.gui.window_parts import DropVeil
 from dashcamcleaner.gui.words import tr
 
@@ -35,15 +38,15 @@ class WindowBody(QWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self.top = bars.TopBar(session.output_folder)
-        self.foot = bars.FootBar()
+        self.top = TopBar(session.output_folder)
+        self.foot = FootBar()
         self.queue = QueueView(session.rows)
-        self.messages = bars.MessageBar(self.queue)
-        self.empty = bars.EmptyPage()
+        self.messages = MessageBar(self.queue)
+        self.empty = EmptyPage()
         self.preview = PreviewPanel(session.sight, FrameProvider(session.engine), session.form)
         workers = ReviewWorkers(session.sight, session.planning, session.files)
         self.review = ReviewPanel(workers, session.engine, session.form)
-        self.result = bars.ResultBar()
+        self.result = ResultBar()
         self.settings = SettingsForm(session.form, session.store)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
