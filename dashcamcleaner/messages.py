@@ -19,7 +19,7 @@ import numbers
 import os
 import re
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,11 @@ class UserMessage(str):
     def rstrip(self, characters: str | None = None, /) -> UserMessage:
         """The message without its end, a full stop for the most part, in every language."""
         return UserMessage(self.template, self.arguments, self.many, characters or " \n")
+
+    def with_texts(self, change: Callable[[str], str]) -> UserMessage:
+        """The same message with each text among its arguments changed."""
+        values = {name: change(value) if isinstance(value, str) else value for name, value in self.arguments.items()}
+        return UserMessage(self.template, values, self.many, self.cut)
 
     def __add__(self, other: str) -> str:
         return msg("{first}{second}", first=self, second=other) if isinstance(other, str) else NotImplemented

@@ -8,7 +8,7 @@ same moments (`clicks_s`), so that a test can prove sync.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -306,11 +306,16 @@ def sei(kind: int, payload: bytes) -> bytes:
 
 def with_unit(plain: Path, to: Path, unit: bytes) -> None:
     """A copy of an H.264 clip with a unit before each of its pictures."""
+    with_packets(plain, to, lambda _, content: unit + content)
+
+
+def with_packets(plain: Path, to: Path, change: Callable[[int, bytes], bytes]) -> None:
+    """A copy of a clip's pictures whose packets, given with their number, hold something else."""
     with av.open(str(plain)) as first, av.open(str(to), "w") as output:
         target = output.add_stream_from_template(first.streams.video[0])
-        for packet in list(first.demux(video=0)):
+        for number, packet in enumerate(list(first.demux(video=0))):
             if packet.size:
-                new = av.Packet(unit + bytes(packet))
+                new = av.Packet(change(number, bytes(packet)))
                 new.pts, new.dts, new.duration, new.time_base = (
                     packet.pts,
                     packet.dts,

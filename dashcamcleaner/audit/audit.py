@@ -13,8 +13,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,21 +29,17 @@ from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
 from dashcamcleaner.core.finding_table import checked, found, not_checked
 from dashcamcleaner.core.findings import AuditResult, Finding, Severity, judge
-from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.errors import DashcamCleanerError, PlanError
-from dashcamcleaner.media import probe
-from dashcamcleaner.media.decoder import open_clip
-from dashcamcleaner.media.image_file import is_picture_file, read_picture_file
 from dashcamcleaner.messages import joined, msg
 from dashcamcleaner.os_errors import as_our_error
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.edits_file import EditsFile
-from dashcamcleaner.pipeline.image import info_of_picture
 from dashcamcleaner.pipeline.job_edits import clear_note
+from dashcamcleaner.pipeline.one_picture import open_frames
 from dashcamcleaner.pipeline.plan_check import examine_plan
 from dashcamcleaner.pipeline.plan_file import find_plan, is_plan_of, read_header
 from dashcamcleaner.pipeline.plan_settings import settings_for_audit
@@ -154,7 +149,7 @@ def _audit(
     if settings is None:
         settings = settings_for_audit(known)
     track = (read_header(known).video_track if known is not None else None) or settings.video_track
-    (before, source_frames), (after, output_frames) = _opened(source, video_track=track), _opened(output)
+    (before, source_frames), (after, output_frames) = open_frames(source, video_track=track), open_frames(output)
     edits, notes = _edits_of(known, accepted)
     edits = edits.joined(Edits(tuple(said)))
     warnings += notes
@@ -251,20 +246,11 @@ def _not_applied(edits: Edits) -> Iterator[Finding]:
         yield found("edits-unknown", {"more": f" {sentence}"})
 
 
-def _opened(path: Path, *, video_track: int | None = None) -> tuple[MediaInfo, AbstractContextManager[Iterable[Frame]]]:
-    """A clip or a picture: what it is, and its frames."""
-    if is_picture_file(path):
-        picture = read_picture_file(path)
-        return info_of_picture(picture), contextlib.nullcontext([picture.frame])
-    info = probe.probe(path, video_track=video_track)
-    return info, open_clip(path, info=info)
-
-
 def _compare_files(
     source: Path, output: Path, settings: Settings, result: AuditResult, *, video: int
 ) -> Iterator[Finding]:
     """Streams, tags, audio, and what stands beside the video stream."""
-    before, after = examine(source, video=video), examine(output)
+    before, after = examine(source, video=video, written=False), examine(output)
     muted = settings.audio == "mute"
     findings = compare_contents(before, after, keep=settings.keep, muted=muted)
     yield from findings

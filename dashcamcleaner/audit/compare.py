@@ -64,9 +64,7 @@ def upright_luma(frame: Frame) -> np.ndarray:
     if frame.layout.rgb:
         picture = frame.picture(frame.upright_size)
         return cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    plane = frame.planes[0]
-    if frame.layout.depth > 8:
-        plane = (plane >> (frame.layout.depth - 8)).astype(np.uint8)
+    plane = _eight_bits(frame.planes[0], frame)
     if frame.layout.full_range:  # compared with limited range: brought to it
         plane = cv2.convertScaleAbs(plane, alpha=219 / 255, beta=16)
     return np.ascontiguousarray(frame.orientation.upright(plane))
@@ -76,12 +74,11 @@ def upright_colours(frame: Frame) -> list[np.ndarray]:
     """The frame's two colour planes as uint8 ``(h, w)``, upright, of their own size; none of grey and of RGB."""
     if frame.layout.rgb or len(frame.planes) < 3:
         return []
-    return [
-        frame.orientation.upright(
-            (plane >> (frame.layout.depth - 8)).astype(np.uint8) if frame.layout.depth > 8 else plane
-        )
-        for plane in frame.planes[1:3]
-    ]
+    return [frame.orientation.upright(_eight_bits(plane, frame)) for plane in frame.planes[1:3]]
+
+
+def _eight_bits(plane: np.ndarray, frame: Frame) -> np.ndarray:
+    return (plane >> (frame.layout.depth - 8)).astype(np.uint8) if frame.layout.depth > 8 else plane
 
 
 @dataclass(slots=True)

@@ -56,12 +56,13 @@ _MOST_GAP_BYTES = 64 << 20
 _LEAST_PICTURE_PX = 16
 
 
-def examine(path: Path, *, video: int | None = None) -> ContainerContents:
-    """Read a clip file, all packets, decoding none of the pictures.
+def examine(path: Path, *, video: int | None = None, written: bool = True) -> ContainerContents:
+    """Read a clip file, all packets, decoding no more than its first picture.
 
     Args:
         path: the file.
         video: index of the main video stream; None: as a run would choose.
+        written: it is an output, in which nothing may be held back; in a source nobody looks for that.
 
     Raises:
         InputError: it cannot be read.
@@ -117,14 +118,14 @@ def examine(path: Path, *, video: int | None = None) -> ContainerContents:
             facts.audio = list(tracks.values())
             facts.texts = {one.name: why for one in judges.values() if one.name and (why := one.judge.finish())}
             name = container.format.name
-        main = next(iter(codec_of), None)
-        facts.cut = cut_off(path, video=main)
-        facts.unshown, facts.loose = hidden_and_loose(path, video=main, shown=shown_at)
+        if written:
+            main = next(iter(codec_of), None)
+            facts.cut = cut_off(path, video=main)
+            facts.unshown, facts.loose = hidden_and_loose(path, video=main, shown=shown_at)
     except av.error.FFmpegError as error:
         raise InputError(msg("{path} cannot be read for the audit: {error}.", path=path, error=error)) from error
     boxes = "mp4" in name or "mov" in name
-    if boxes:
-        facts.boxes = _extra_boxes(path)
+    facts.boxes = _extra_boxes(path) if boxes else []
     _search_gaps(path, spans, facts, pictures=boxes)
     return facts
 

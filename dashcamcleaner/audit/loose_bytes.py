@@ -10,13 +10,11 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import av
 import av.error
 from PIL import Image
 
-from dashcamcleaner.media import codecs
-from dashcamcleaner.media.mp4_boxes import ebml_size
-from dashcamcleaner.media.packets import read_packets
+from dashcamcleaner.media.mp4_boxes import box_header, ebml_size
+from dashcamcleaner.media.packets import open_source, read_packets
 
 __all__ = ["cut_off", "hidden_and_loose", "loose_in_tiff"]
 
@@ -54,7 +52,7 @@ def cut_off(path: Path, *, video: int | None) -> tuple[int, int] | None:
     """
     if video is None:
         return None
-    with av.open(f"file:{path.resolve()}", container_options=codecs.SOURCE_OPTIONS, metadata_errors="replace") as file:
+    with open_source(path) as file:
         stream = file.streams[video]
         context: Any = stream.codec_context
         for _, packet in zip(range(_MOST_TRIES), file.demux(stream), strict=False):
@@ -107,8 +105,7 @@ def loose_in_tiff(data: bytes, tags: Image.Exif) -> int:
 def _all_samples(path: Path, *, video: int | None, shown: Collection[int | None]) -> tuple[int, list[tuple[int, int]]]:
     """How many of the video stream's samples are not shown, and where all samples stand, edit lists left aside."""
     spans, hidden = [], 0
-    options = {**codecs.SOURCE_OPTIONS, "ignore_editlist": "1"}
-    with av.open(f"file:{path.resolve()}", container_options=options, metadata_errors="replace") as container:
+    with open_source(path, edit_lists=False) as container:
         for packet in read_packets(container):
             if packet.pos is not None and packet.pos >= 0 and packet.size:
                 spans.append((packet.pos, packet.pos + packet.size))
@@ -120,12 +117,9 @@ def _loose_in_boxes(file: BinaryIO, size: int, spans: list[tuple[int, int]]) -> 
     at, indexed, next_span = 0, False, 0
     while at + 8 <= size:
         file.seek(at)
-        head = file.read(16)
-        length, name, header = int.from_bytes(head[:4], "big"), head[4:8], 8
-        if length == 1:
-            length, header = int.from_bytes(head[8:16], "big"), 16
-        end = size if length == 0 else at + length
-        if end < at + header or end > size:
+        length, name, header = box_header(file.read(16), rest=size - at)
+        end = at + length
+        if length < header or end > size:
             break
         if name == b"mdat":
             covered = at + header

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["add_steps"]
+from dashcamcleaner.settings import SETTINGS
 
-_BACKENDS = ("auto", "openvino", "torch", "onnx")
-_PRECISIONS = ("auto", "f32", "bf16", "f16", "int8")
+__all__ = ["add_steps"]
 
 
 def add_steps(steps: Any) -> None:
@@ -84,9 +83,13 @@ def _add_evaluate(steps: Any) -> None:
     step.add_argument(
         "--threshold", action="append", default=[], metavar="KIND=SCORE", help="instead of the weights' own"
     )
-    step.add_argument("--backend", default="auto", choices=_BACKENDS, help="auto, openvino, torch or onnx")
+    step.add_argument(
+        "--backend", default="auto", choices=SETTINGS["backend"].choices, help="auto, openvino, torch or onnx"
+    )
     step.add_argument("--device", default="auto")
-    step.add_argument("--precision", default="auto", choices=_PRECISIONS, help="auto, f32, bf16, f16 or int8")
+    step.add_argument(
+        "--precision", default="auto", choices=SETTINGS["precision"].choices, help="auto, f32, bf16, f16 or int8"
+    )
     step.add_argument("--threads", type=int, default=0, metavar="N", help="CPU threads (default: all)")
     step.add_argument("--trust-weights", action="store_true", help="load a foreign .pt although it can run code")
     step.add_argument("--json", metavar="FILE", help="write all figures there; - prints them instead of the table")

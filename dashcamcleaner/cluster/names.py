@@ -45,10 +45,7 @@ class KnownNames:
 
     def _said(self, text: str) -> str:
         if isinstance(text, UserMessage) and text.arguments:
-            values = {
-                name: self._said(value) if isinstance(value, str) else value for name, value in text.arguments.items()
-            }
-            return UserMessage(text.template, values, text.many, text.cut)
+            return text.with_texts(self._said)
         for folder, name in self._names.items():
             text = text.replace(folder, name) if folder in text else text
         return text

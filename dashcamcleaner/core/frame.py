@@ -11,7 +11,10 @@ import numpy as np
 
 from dashcamcleaner.core.time import FrameTime
 
-__all__ = ["Frame", "Orientation", "PixelLayout"]
+__all__ = ["WHOLE_RANGE", "Frame", "Orientation", "PixelLayout"]
+
+WHOLE_RANGE = np.clip((np.arange(256).astype(np.float32) - 16) * (255 / 219), 0, 255).astype(np.uint8)
+"""Levels of limited range (16 to 235) -> 0 to 255."""
 
 
 @dataclass(frozen=True, slots=True)

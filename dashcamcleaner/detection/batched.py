@@ -13,7 +13,7 @@ import numpy as np
 
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
-from dashcamcleaner.detection.yolo import GREY, OutputLayout, Placement, decode, letterbox, tell_layout
+from dashcamcleaner.detection.yolo import OutputLayout, Placement, blank_picture, decode, letterbox, tell_layout
 from dashcamcleaner.errors import DetectorFailed
 from dashcamcleaner.messages import msg
 
@@ -74,9 +74,7 @@ class BatchedDetector:
         self._buffer = np.zeros(shape, np.uint8) if buffer is None else buffer
         assert self._buffer.shape == shape
         self._placements: list[Placement | None] = [None] * batch
-        self.detect(
-            [np.full((input_size[1], input_size[0], 3), GREY, np.uint8)]
-        )  # proves that it works, tells the head
+        self.detect([blank_picture(input_size)])  # proves that it works, tells the head
 
     def detect(self, pictures: Sequence[np.ndarray]) -> list[Detections]:
         """See `Detector.detect`; calls from several threads take turns."""

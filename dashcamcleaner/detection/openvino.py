@@ -23,9 +23,9 @@ from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.detection.onnx_metadata import check_sizes, checked_input, facts_of
 from dashcamcleaner.detection.weights import Weights, WeightsFile, verify_file
 from dashcamcleaner.detection.yolo import (
-    GREY,
     OutputLayout,
     Placement,
+    blank_picture,
     cpu_count,
     decode,
     letterbox,
@@ -241,9 +241,7 @@ class OpenVinoDetector:
         self._compiled: Any = compiled
         self._idle: list[_InferenceSlot] = []
         self._lock = threading.Lock()
-        self.detect(
-            [np.full((input_size[1], input_size[0], 3), GREY, np.uint8)]
-        )  # proves that it works, tells the head
+        self.detect([blank_picture(input_size)])  # proves that it works, tells the head
 
     def detect(self, pictures: Sequence[np.ndarray]) -> list[Detections]:
         """See `Detector.detect`."""

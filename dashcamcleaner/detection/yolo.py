@@ -30,6 +30,7 @@ __all__ = [
     "NMS_IOU",
     "OutputLayout",
     "Placement",
+    "blank_picture",
     "cpu_count",
     "decode",
     "fitted_size",
@@ -110,6 +111,11 @@ class Placement:
     picture_size: tuple[int, int]
     fitted: tuple[int, int]
     offset: tuple[int, int]
+
+
+def blank_picture(input_size: tuple[int, int]) -> np.ndarray:
+    """A grey picture of the network's ``(width, height)``: what a backend detects in first, to prove that it works."""
+    return np.full((input_size[1], input_size[0], 3), GREY, np.uint8)
 
 
 def letterbox(picture: np.ndarray, *, out: np.ndarray, previous: Placement | None = None) -> Placement:

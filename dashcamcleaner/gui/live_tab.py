@@ -28,7 +28,7 @@ from dashcamcleaner.gui.labels import PlainLabel
 from dashcamcleaner.gui.live_panel import LivePanel
 from dashcamcleaner.gui.live_run import LiveRun
 from dashcamcleaner.gui.side_scroll import SideScroll
-from dashcamcleaner.gui.words import hint_text, tr
+from dashcamcleaner.gui.words import failure_text, tr
 from dashcamcleaner.messages import localized
 from dashcamcleaner.settings import ROWS, Settings, resolve
 
@@ -205,7 +205,7 @@ class LiveTab(QWidget):
             self.changes.appendPlainText(f"{event.time_s:8.1f} s  {visible(localized(event.message))}")
 
     def _failed(self, error: DashcamCleanerError) -> None:
-        text = f"{localized(error.message)} {hint_text(error)}".strip()
+        text = failure_text(error)
         self._say(text, bad=True)
         self.changes.appendPlainText(visible(text))
 

@@ -27,7 +27,7 @@ from dashcamcleaner.gui.frame_provider import FrameProvider, OpenedClip
 from dashcamcleaner.gui.scenes_body import ScenesBody
 from dashcamcleaner.gui.scenes_service import SCENE_LISTS, ScenesService, cards_text, shown_labels
 from dashcamcleaner.gui.score_graph import BlockBar, ScoreLane
-from dashcamcleaner.gui.words import failure_text, hint_text, left_text, tr, tr_count
+from dashcamcleaner.gui.words import failure_text, left_text, tr, tr_count
 from dashcamcleaner.messages import localized
 
 if TYPE_CHECKING:
@@ -210,9 +210,8 @@ class ScenesPanel(ScenesBody):
             self._end("")
             self._worker.unclaimed.emit(error)
             return
-        hint = "" if isinstance(error, Cancelled) else hint_text(error)
-        text = f"{localized(error.message)} {hint}".strip()
-        self._end(text, bad=not isinstance(error, Cancelled))
+        stopped = isinstance(error, Cancelled)
+        self._end(localized(error.message) if stopped else failure_text(error), bad=not stopped)
         taken = isinstance(error, OutputError) and "--overwrite" in error.hint
         self.replace.setVisible(taken and self._refused == self._cut_asked_for())
 

@@ -32,7 +32,7 @@ from dashcamcleaner.media.color_marks import ColorMarks, avif_marks, png_marks
 from dashcamcleaner.media.formats import FORMATS, MediaKind, format_of, picture_format
 from dashcamcleaner.media.jpeg_parts import JpegParts, jpeg_parts, left_behind
 from dashcamcleaner.media.large_jpeg import orientation_of, read_large
-from dashcamcleaner.media.picture_views import further_views
+from dashcamcleaner.media.picture_views import eight_bits, further_views, in_colour
 from dashcamcleaner.media.scaler import PQ_TO_SDR
 from dashcamcleaner.media.tiff_tags import EXTRA_SAMPLES
 from dashcamcleaner.messages import msg
@@ -147,16 +147,10 @@ def picture_frame(
 
     def scale(size: tuple[int, int]) -> np.ndarray:
         """Upright RGB, from the planes as they are now (alpha left out: what it hides is looked at as well)."""
-        small = [cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in own[:3]]
-        if layout.depth == 16:
-            small = [(plane // 256).astype(np.uint8) for plane in small]
-        if len(own) < 3:
-            small = [small[0]] * 3
-        if layout.rgb or len(own) < 3:
-            rgb = np.stack(small, axis=2)
-            return PQ_TO_SDR[rgb] if pq else rgb
-        y, cb, cr = small
-        return cv2.cvtColor(np.stack([y, cr, cb], axis=2), cv2.COLOR_YCrCb2RGB)
+        small = [eight_bits(cv2.resize(plane, size, interpolation=cv2.INTER_AREA)) for plane in own[:3]]
+        shown = in_colour(small, layout)
+        rgb = shown if shown.ndim == 3 else np.stack([shown] * 3, axis=2)
+        return PQ_TO_SDR[rgb] if pq else rgb
 
     views = () if pq else further_views(own, layout, icc=icc)
     return Frame(0, FrameTime(0, Fraction(1)), own, layout, Orientation(), None, scale, lambda: own, views=views)

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["BoxMap", "boxes_of", "ebml_size", "is_cut", "read_boxes"]
+__all__ = ["BoxMap", "box_header", "boxes_of", "ebml_size", "is_cut", "read_boxes"]
 
 _TOP = "ftyp moov mdat free skip wide pnot moof mfra sidx styp emsg ssix prft pdin meta imda"
 _MOOV = "mvhd trak mvex udta iods meta free skip pssh cmov rmra ctab"
@@ -70,7 +70,7 @@ def read_boxes(read: Callable[[int, int], bytes], *, size: int) -> BoxMap:
         if offset + 8 > size:
             break
         head = read(offset, 16)
-        length, name, header = _box_header(head, rest=size - offset)
+        length, name, header = box_header(head, rest=size - offset)
         if length < header:
             break
         whole = offset + length <= size
@@ -128,7 +128,13 @@ def ebml_size(data: bytes, at: int) -> tuple[int | None, int]:
     return (None if value == (1 << 7 * width) - 1 else value), at + width
 
 
-def _box_header(head: bytes, *, rest: int) -> tuple[int, bytes, int]:
+def box_header(head: bytes, *, rest: int) -> tuple[int, bytes, int]:
+    """Length and name of a box, and how many bytes of it are its header.
+
+    Args:
+        head: its first sixteen bytes, or eight at the end of a file.
+        rest: how many bytes there are from its beginning on: its length where it tells none.
+    """
     length, name = struct.unpack(">I4s", head[:8])
     if length == 1 and len(head) >= 16:
         return struct.unpack(">Q", head[8:16])[0], name, 16
@@ -139,7 +145,7 @@ def boxes_of(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Name and content of each box of a row of boxes, as far as it is sound."""
     offset = 0
     while offset + 8 <= len(data):
-        length, name, header = _box_header(data[offset : offset + 16], rest=len(data) - offset)
+        length, name, header = box_header(data[offset : offset + 16], rest=len(data) - offset)
         if length < header:
             return
         yield name, data[offset + header : offset + length]

@@ -30,13 +30,16 @@ def _bound_allocations() -> None:
 _bound_allocations()
 
 
-def open_source(path: str | Path, *, format_name: str | None = None, hwaccel: Any = None) -> Any:
+def open_source(
+    path: str | Path, *, format_name: str | None = None, hwaccel: Any = None, edit_lists: bool = True
+) -> Any:
     """Open a clip for reading: as a plain file, by the formats that are allowed, whatever bytes its tags hold.
 
     Args:
         path: the clip.
         format_name: FFmpeg's name of its format; None: FFmpeg finds out.
         hwaccel: the device that decodes; None: software.
+        edit_lists: heed what an MP4 says of how its samples are shown; else all of them are given as they stand.
 
     Raises:
         av.error.FFmpegError: it is no clip that can be read.
@@ -45,7 +48,7 @@ def open_source(path: str | Path, *, format_name: str | None = None, hwaccel: An
         f"file:{Path(path).resolve()}",
         format=format_name,
         options={"max_pixels": str(MOST_CLIP_PIXELS)},  # of what is decoded to find out what the streams hold
-        container_options=codecs.SOURCE_OPTIONS,
+        container_options=codecs.SOURCE_OPTIONS if edit_lists else {**codecs.SOURCE_OPTIONS, "ignore_editlist": "1"},
         metadata_errors="replace",
         hwaccel=hwaccel,
     )

@@ -16,7 +16,7 @@ from PIL import Image, ImageCms
 
 from dashcamcleaner.core.frame import PixelLayout
 
-__all__ = ["View", "further_views"]
+__all__ = ["View", "eight_bits", "further_views", "in_colour"]
 
 View = Callable[[tuple[int, int]], np.ndarray]
 """``view((width, height)) -> (h, w, 3)`` uint8 RGB, upright, as `core.frame.Frame.scale`."""
@@ -44,7 +44,7 @@ def further_views(planes: Sequence[np.ndarray], layout: PixelLayout, *, icc: byt
     if full > 255 and 0 < max(int(plane.max()) for plane in planes[:3]) <= full * _DARK:
         views.append(lambda size: _spread(planes, size))
     if icc and full == 255 and (transform := _changing(planes, layout, icc)) is not None:
-        views.append(lambda size: _scaled(transform(_colours(planes, layout)), size))
+        views.append(lambda size: _scaled(transform(in_colour(planes, layout)), size))
     return tuple(views)
 
 
@@ -54,7 +54,7 @@ def _over(planes: Sequence[np.ndarray], size: tuple[int, int], *, full: int, whi
         mixed = cv2.multiply(plane, alpha, scale=1 / full)
         if white:
             mixed = cv2.add(mixed, full - alpha)
-        shown.append(_eight_bits(_scaled(mixed, size)))
+        shown.append(eight_bits(_scaled(mixed, size)))
     return np.stack(shown, axis=2)
 
 
@@ -83,13 +83,13 @@ def _changing(
 
     height, width = planes[0].shape
     step = max(1, max(height, width) // _SAMPLED_PX)
-    some = _colours([plane[::step, ::step] for plane in planes], layout)
+    some = in_colour([plane[::step, ::step] for plane in planes], layout)
     before = some if some.ndim == 3 else np.stack([some] * 3, axis=2)
     return transform if int(cv2.absdiff(before, transform(some)).max()) > _MOST_CHANGE else None
 
 
-def _colours(planes: Sequence[np.ndarray], layout: PixelLayout) -> np.ndarray:
-    """``(h, w, 3)`` RGB, or ``(h, w)`` of a grey picture."""
+def in_colour(planes: Sequence[np.ndarray], layout: PixelLayout) -> np.ndarray:
+    """Planes of eight bits as one picture: ``(h, w, 3)`` RGB, or ``(h, w)`` of a grey picture."""
     if len(planes) < 3:
         return np.ascontiguousarray(planes[0])
     if layout.rgb:
@@ -102,5 +102,6 @@ def _scaled(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
 
 
-def _eight_bits(picture: np.ndarray) -> np.ndarray:
+def eight_bits(picture: np.ndarray) -> np.ndarray:
+    """Samples of eight or sixteen bits as uint8."""
     return picture if picture.dtype == np.uint8 else (picture // 256).astype(np.uint8)

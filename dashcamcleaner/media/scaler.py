@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
+from dashcamcleaner.core.frame import WHOLE_RANGE
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.media.picture_format import matrix_of
 
@@ -61,14 +62,11 @@ class Scaler:
         """The brightness of an 8-bit picture as ``(h, w, 3)``: false colours would hide a face from a detector."""
         plane = small.planes[0]
         levels = np.frombuffer(plane, np.uint8).reshape(small.height, plane.line_size)[:, : small.width]
-        lut = np.arange(256, dtype=np.uint8) if self._info.layout.full_range else _WHOLE_RANGE
-        return np.repeat(lut[levels][:, :, None], 3, axis=2)
+        return np.repeat((levels if self._info.layout.full_range else WHOLE_RANGE[levels])[:, :, None], 3, axis=2)
 
 
 _COLOURS_UNKNOWN = frozenset({"ycgco", "smpte2085", "ictcp"})
 """Matrices that the scaler does not know, and that have no likeness to those that it knows."""
-
-_WHOLE_RANGE = np.clip(np.round((np.arange(256) - 16) * (255 / 219)), 0, 255).astype(np.uint8)
 
 
 def _pq_to_sdr() -> np.ndarray:

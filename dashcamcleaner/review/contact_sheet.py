@@ -17,8 +17,8 @@ from dashcamcleaner.messages import msg
 from dashcamcleaner.obscure.obscurer import Obscurer
 from dashcamcleaner.output_files import check_output, mode_like
 from dashcamcleaner.pipeline.edits_file import EditsFile
+from dashcamcleaner.pipeline.one_picture import open_frames
 from dashcamcleaner.pipeline.plan_file import PlanReader, is_plan_of
-from dashcamcleaner.review.one_picture import open_frames
 from dashcamcleaner.review.track_summary import TrackSummary, track_summaries
 
 __all__ = ["crop_around", "read_tracks", "write_sheet"]

@@ -10,8 +10,8 @@ import numpy as np
 
 from dashcamcleaner.core.plan import Region
 from dashcamcleaner.media.frame_times import frame_times
+from dashcamcleaner.pipeline.one_picture import open_frames
 from dashcamcleaner.pipeline.plan_file import PlanReader
-from dashcamcleaner.review.one_picture import open_frames
 from dashcamcleaner.review.preview import fitted
 
 __all__ = ["FinishedClip"]

@@ -13,7 +13,7 @@ from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media.decoder import Decoder
 from dashcamcleaner.messages import msg
-from dashcamcleaner.review.one_picture import OnePicture, open_frames
+from dashcamcleaner.pipeline.one_picture import OnePicture, open_frames
 from dashcamcleaner.review.preview import ClipPreview, fitted
 from dashcamcleaner.tracking.box_tracker import BoxTracker
 

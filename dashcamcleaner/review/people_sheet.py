@@ -16,8 +16,8 @@ from dashcamcleaner.media.formats import JPEG, PNG, format_of
 from dashcamcleaner.messages import msg
 from dashcamcleaner.obscure.obscurer import Obscurer
 from dashcamcleaner.output_files import check_output, mode_like
+from dashcamcleaner.pipeline.one_picture import open_frames
 from dashcamcleaner.review.contact_sheet import crop_around
-from dashcamcleaner.review.one_picture import open_frames
 from dashcamcleaner.review.person_summary import Moment, PersonSummary
 
 __all__ = ["person_crops", "write_people_sheet"]

@@ -29,9 +29,9 @@ from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.build import detector_for, make_planner, rules_per_kind
 from dashcamcleaner.pipeline.frames import FramePlanner, plan_frame
 from dashcamcleaner.pipeline.observations import StoredObservationSource
+from dashcamcleaner.pipeline.one_picture import open_frames
 from dashcamcleaner.pipeline.own_styles import OwnStyles
 from dashcamcleaner.pipeline.writer import obscurer_for
-from dashcamcleaner.review.one_picture import open_frames
 from dashcamcleaner.settings import Settings
 
 __all__ = ["ClipPreview", "PreviewFrame", "first_picture", "frame_at", "preview_regions"]

@@ -50,10 +50,7 @@ def without_paths(text: str, names: Mapping[str, str] | None = None) -> str:
     plain = _without_paths(str.__str__(text), names or {})
     if not isinstance(text, UserMessage):
         return plain
-    values = {
-        name: without_paths(value, names) if isinstance(value, str) else value for name, value in text.arguments.items()
-    }
-    message = UserMessage(text.template, values, text.many, text.cut)
+    message = text.with_texts(lambda value: without_paths(value, names))
     return message if message == plain else plain  # a path may begin in the template
 
 

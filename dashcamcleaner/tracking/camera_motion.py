@@ -13,6 +13,7 @@ import functools
 import cv2
 import numpy as np
 
+from dashcamcleaner.core.frame import WHOLE_RANGE
 from dashcamcleaner.core.motion import Motion
 
 __all__ = ["CELL_LEVELS", "MotionEstimator", "fine_structure", "per_cell"]
@@ -38,9 +39,6 @@ CELL_LEVELS = 1.0
 
 _FIT_ROUNDS, _FIT_STEP_PX = 6, 5
 
-_WHOLE_RANGE = np.clip((np.arange(256).astype(np.float32) - 16) * (255 / 219), 0, 255).astype(np.uint8)
-"""Levels of limited range -> 0 to 255."""
-
 
 class MotionEstimator:
     """Measures the motion between consecutive pictures.
@@ -64,7 +62,7 @@ class MotionEstimator:
         """
         grey = self._small_grey(picture)
         if limited_range:
-            grey = cv2.LUT(grey, _WHOLE_RANGE)
+            grey = cv2.LUT(grey, WHOLE_RANGE)
         fine = fine_structure(grey)
         previous, self._previous = self._previous, (grey, fine)
         if previous is None or previous[0].shape != grey.shape:

@@ -205,9 +205,6 @@ def _check(row: dict[str, Any], keys: Iterable[str], *, where: str) -> None:
     def words(value: Any) -> bool:
         return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
-    def number(value: Any, of: Any) -> bool:
-        return isinstance(value, of) and not isinstance(value, bool)
-
     like: dict[str, tuple[Any, Callable[[Any], bool]]] = {
         "path": ("faces/*", lambda value: isinstance(value, str)),
         "name": ("street", lambda value: isinstance(value, str)),
@@ -216,11 +213,8 @@ def _check(row: dict[str, Any], keys: Iterable[str], *, where: str) -> None:
         "groups": (["drive_3"], words),
         "without": (["drive_3"], words),
         "negatives": (True, lambda value: isinstance(value, bool)),
-        "share": (0.2, lambda value: number(value, int | float) and 0 < value <= 1),
-        "part": (
-            [0, 29],
-            lambda value: isinstance(value, list) and len(value) == 2 and all(number(one, int) for one in value),
-        ),
+        "share": (0.2, lambda value: type(value) in (int, float) and 0 < value <= 1),
+        "part": ([0, 29], lambda value: _numbers(value, 2, int)),
     }
     for key, value in row.items():
         example, fits = like[key]
@@ -233,8 +227,9 @@ def _check(row: dict[str, Any], keys: Iterable[str], *, where: str) -> None:
             )  # fmt: skip
 
 
-def _numbers(value: Any, count: int) -> bool:
-    return isinstance(value, list) and len(value) == count and all(type(one) in (int, float) for one in value)
+def _numbers(value: Any, count: int, *kinds: type) -> bool:
+    """Whether it is a list of so many numbers; a bool, which Python takes for an int, is none."""
+    return isinstance(value, list) and len(value) == count and all(type(one) in kinds for one in value)
 
 
 def _fill(kind: Any, values: dict[str, Any], *, where: str) -> Any:
@@ -245,7 +240,7 @@ def _fill(kind: Any, values: dict[str, Any], *, where: str) -> Any:
     for name, value in values.items():
         wanted = getattr(default, name)
         mixed = isinstance(wanted, bool) != isinstance(value, bool)  # a bool is an int, too
-        if isinstance(wanted, tuple) and _numbers(value, len(wanted)):
+        if isinstance(wanted, tuple) and _numbers(value, len(wanted), int, float):
             value = tuple(float(v) for v in value)
         elif isinstance(wanted, float) and isinstance(value, int | float) and not mixed:
             value = float(value)

@@ -7,7 +7,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import pytest
 from PIL import Image, PngImagePlugin
 
@@ -58,19 +57,7 @@ def test_between_the_pictures(tmp_path: Path, codec: str, extension: str) -> Non
     }[codec]
     unit = len(message).to_bytes(4, "big") + message
     target = tmp_path / f"b.{extension}"
-    with av.open(str(made.path)) as source, av.open(str(target), "w") as output:
-        stream = output.add_stream_from_template(source.streams.video[0])
-        for number, packet in enumerate(list(source.demux(video=0))):
-            if packet.size:
-                new = av.Packet(bytes(packet) + unit if number == 4 else bytes(packet))
-                new.pts, new.dts, new.duration, new.time_base = (
-                    packet.pts,
-                    packet.dts,
-                    packet.duration,
-                    packet.time_base,
-                )
-                new.is_keyframe, new.stream = packet.is_keyframe, stream
-                output.mux(new)
+    clips.with_packets(made.path, target, lambda number, content: content + unit if number == 4 else content)
     assert "position" in told(target)
     assert told(made.path) == set()
 
