@@ -8,17 +8,19 @@ the workers see their connection close, cancel and end: nothing half done stays 
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import queue
 import signal
+import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnContext
+from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from dashcamcleaner.core.events import Event, Failed, Finished
@@ -87,14 +89,43 @@ def _memory_bytes() -> int:
     return _cores() * _MEMORY_EACH
 
 
+@contextlib.contextmanager
+def _safe_path() -> Iterator[None]:
+    """Processes begun in here import nothing from the working folder; the process of a caller stays as it is."""
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
+
+
+class _SafeProcess(SpawnProcess):
+    """A process of its own Python, begun with a safe path."""
+
+    @staticmethod
+    def _Popen(process_obj: BaseProcess) -> Any:  # noqa: N802 (Python names it)
+        with _safe_path():
+            return SpawnProcess._Popen(process_obj)
+
+
+class _SafeContext(SpawnContext):
+    Process = _SafeProcess
+
+
 def spawn_context() -> SpawnContext:
     """What starts processes anew: a fork would copy the threads' locks of the backends.
 
     Python begins them with the working folder as the first place to import from, where clips of others lie, and
-    modules; it is told not to.
+    modules; it is told not to. So is the process by which Python watches over locks, begun with the first of them.
     """
-    os.environ.setdefault("PYTHONSAFEPATH", "1")
-    return multiprocessing.get_context("spawn")
+    if sys.platform != "win32":
+        with _safe_path():
+            resource_tracker.ensure_running()
+    return _SafeContext()
 
 
 @dataclass(slots=True, eq=False)
