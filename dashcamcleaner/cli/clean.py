@@ -111,15 +111,14 @@ def run(args: argparse.Namespace) -> int:
     from dashcamcleaner.core.events import Failed, Finished
     from dashcamcleaner.core.summary import CLEANED
     from dashcamcleaner.jobs.batch import run_batch
-    from dashcamcleaner.jobs.inputs import Batch, jobs_for
+    from dashcamcleaner.jobs.inputs import jobs_for
     from dashcamcleaner.plain_files import size_of
 
     on_cluster: list[ClusterJob] = []
     if args.cluster:
         from dashcamcleaner.cluster.tasks import cluster_jobs
 
-        on_cluster, skipped = cluster_jobs(args.inputs, output=args.output, settings=settings, audit=args.audit)
-        batch = Batch([one.job for one in on_cluster], skipped)
+        on_cluster, batch = cluster_jobs(args.inputs, output=args.output, settings=settings, audit=args.audit)
     else:
         batch = jobs_for(args.inputs, output=args.output, settings=settings)
     extras: dict[str, Any] = {
@@ -160,7 +159,7 @@ def run(args: argparse.Namespace) -> int:
             urls={str(path): url for one in on_cluster for path, url in one.places()},
         ) as display,
     ):
-        display.skipped(batch.skipped)
+        display.skipped(batch.skipped, results=batch.results)
         display.left_out([*batch.unread, *batch.linked])
         try:
             for job, event in events:

@@ -187,16 +187,26 @@ class Display:
             if self._bar is not None and task is not None:
                 self._bar.remove_task(task)
 
-    def skipped(self, paths: Sequence[Path]) -> None:
-        """Files in folders that are neither clip nor picture."""
-        if paths and not (self._json or self._quiet):
-            names = ", ".join(path.name for path in paths[:5]) + (", ..." if len(paths) > 5 else "")
+    def skipped(self, paths: Sequence[Path], *, results: Sequence[Path] = ()) -> None:
+        """Files in folders that are neither clip nor picture, and results of earlier runs."""
+        if self._json or self._quiet:
+            return
+        if paths:
             self._line(
                 counted(
                     "{n} file is neither clip nor picture and was left aside: {names}",
                     "{n} files are neither clip nor picture and were left aside: {names}",
                     len(paths),
-                    names=names,
+                    names=_some_names(paths),
+                )
+            )
+        if results:
+            self._line(
+                counted(
+                    "{n} file is the result of an earlier run and was left aside: {names}",
+                    "{n} files are results of earlier runs and were left aside: {names}",
+                    len(results),
+                    names=_some_names(results),
                 )
             )
 
@@ -373,3 +383,7 @@ def summary_lines(summary: RunSummary) -> list[str]:
             )
         )
     return lines
+
+
+def _some_names(paths: Sequence[Path]) -> str:
+    return ", ".join(path.name for path in paths[:5]) + (", ..." if len(paths) > 5 else "")

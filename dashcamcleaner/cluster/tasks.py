@@ -6,6 +6,7 @@ output stands, with a report that tells of a source of this name and size, is no
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from dashcamcleaner.cluster.storage import is_url, open_store
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import DashcamCleanerError, InputError, SettingError
 from dashcamcleaner.jobs.earlier import earlier_result
-from dashcamcleaner.jobs.inputs import jobs_for
+from dashcamcleaner.jobs.inputs import Batch, jobs_for
 from dashcamcleaner.media.formats import format_of, output_suffix
 from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.job import Job
@@ -48,8 +49,8 @@ class ClusterJob:
 
 def cluster_jobs(
     inputs: Sequence[str], *, output: str | None, settings: Settings, audit: bool = False
-) -> tuple[list[ClusterJob], list[Path]]:
-    """What is asked for, as jobs of a cluster; and what was left aside.
+) -> tuple[list[ClusterJob], Batch]:
+    """What is asked for, as jobs of a cluster; and a batch of them that tells what was left aside.
 
     Args:
         inputs: files, folders and patterns, or URLs of files and folders.
@@ -67,11 +68,11 @@ def cluster_jobs(
     if output is None and urls:
         raise SettingError("Inputs behind URLs need an output.", hint="Give a folder or a URL with -o.")
     found: list[tuple[str, str]] = []
-    skipped: list[Path] = []
+    whole = Batch()
     if paths:
         there = "out/" if output is not None and is_url(output) else output
         batch = jobs_for(paths, output=there, settings=settings)
-        skipped = batch.skipped
+        whole = dataclasses.replace(batch, jobs=[], many=False)
         for job in batch.jobs:
             source = str(job.source.resolve())
             if there == output:
@@ -93,9 +94,9 @@ def cluster_jobs(
             msg("Several inputs would become {twice}.", twice=sorted(twice)[0]),
             hint="Clean them into different places.",
         )
-    return [
-        ClusterJob(Job(Path(source), Path(place), settings, audit=audit), source, place) for source, place in found
-    ], skipped
+    jobs = [ClusterJob(Job(Path(source), Path(place), settings, audit=audit), source, place) for source, place in found]
+    whole.jobs = [one.job for one in jobs]
+    return jobs, whole
 
 
 def _listed(url: str) -> list[tuple[str, str]]:

@@ -52,12 +52,14 @@ class Found:
     Args:
         clips: each with the folder it was found through, None for files named themselves.
         skipped: files in folders that are neither clip nor picture.
-        left_out: a sentence for each subfolder that was not read.
+        results: clips and pictures in folders that are results of earlier runs.
+        left_out: a sentence for each subfolder or file that was not read.
         errors: what could not be taken, one per path.
     """
 
     clips: list[tuple[Path, Path | None]] = field(default_factory=list)
     skipped: int = 0
+    results: int = 0
     left_out: list[str] = field(default_factory=list)
     errors: list[DashcamCleanerError] = field(default_factory=list)
 
@@ -118,6 +120,7 @@ class EngineFacade:
                 continue
             found.clips += [(job.source, root) for job in batch.jobs]
             found.skipped += len(batch.skipped)
+            found.results += len(batch.results)
             found.left_out += [*batch.unread, *batch.linked]
         return found
 

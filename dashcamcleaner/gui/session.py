@@ -119,6 +119,14 @@ class Session(QObject):
                     "{n} files are neither clip nor picture and were left aside.",
                 )
             )
+        if found.results:
+            sentences.append(
+                tr_count(
+                    found.results,
+                    "{n} file is the result of an earlier run and was left aside.",
+                    "{n} files are results of earlier runs and were left aside.",
+                )
+            )
         if twice:
             sentences.append(
                 tr_count(twice, "{n} clip is in the queue already.", "{n} clips are in the queue already.")

@@ -32,14 +32,16 @@ class Batch:
 
     Args:
         jobs: what to run.
-        skipped: files in folders that are neither clip nor picture, or earlier results, by path.
+        skipped: files in folders that are neither clip nor picture, by path.
+        results: clips and pictures in folders that are results of earlier runs, by path.
         many: outputs were named for a folder or for several inputs, not one by one.
-        unread: a sentence for each subfolder that cannot be read.
+        unread: a sentence for each subfolder, and for each clip or picture by its name, that cannot be read.
         linked: a sentence for each that is a link, and is not followed.
     """
 
     jobs: list[Job] = field(default_factory=list)
     skipped: list[Path] = field(default_factory=list)
+    results: list[Path] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     linked: list[str] = field(default_factory=list)
     many: bool = False
@@ -123,7 +125,8 @@ def _expand(
             batch.linked += linked
             for inner in files:
                 if (beside and inner.stem.endswith(beside)) or is_result(inner, below=results, of=path):
-                    batch.skipped.append(inner)
+                    if format_of(inner) is not None:  # what stands beside a result is told with it
+                        batch.results.append(inner)
                 elif format_of(inner) is not None:
                     found.setdefault(inner, inner.relative_to(path))
                 elif inner.suffix.lower() not in (".jsonl", ".json", ".html", ".partial"):

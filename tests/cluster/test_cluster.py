@@ -15,6 +15,7 @@ from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.events import Event, Failed, Finished, Progress, Warned
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import BackendError, SettingError
+from dashcamcleaner.jobs.inputs import jobs_for
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanReader, plan_path
@@ -65,6 +66,18 @@ def folder_of(tmp_path: Path, count: int, *, frames: int = 8) -> list[ClusterJob
         clips.make(tmp_path / "in" / f"{number}.mp4", frames=frames)
     jobs, _ = cluster_jobs([str(tmp_path / "in")], output=str(tmp_path / "out"), settings=SETTINGS)
     return jobs
+
+
+def test_what_is_left_out_of_a_folder_is_told_as_without_a_cluster(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    clips.make(tmp_path / "in" / "a.mp4", frames=2)
+    (tmp_path / "in" / "gone.mp4").symlink_to(tmp_path / "gone.mp4")
+    (tmp_path / "in" / "round").symlink_to(tmp_path)
+    jobs, batch = cluster_jobs([str(tmp_path / "in")], output=str(tmp_path / "out"), settings=SETTINGS)
+    alone = jobs_for([str(tmp_path / "in")], output=str(tmp_path / "out"), settings=SETTINGS)
+    assert batch.jobs == [one.job for one in jobs]
+    assert len(batch.unread) == len(batch.linked) == 1
+    assert (batch.unread, batch.linked) == (alone.unread, alone.linked)
 
 
 def last_events(events: list[tuple[Job, Event]]) -> dict[str, Event]:

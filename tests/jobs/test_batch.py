@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dashcamcleaner import cli
 from dashcamcleaner.core.events import Event, Failed, Finished, Progress
 from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.jobs.batch import run_batch
@@ -152,7 +153,19 @@ def test_results_below_a_folder_that_is_searched_are_no_sources(tmp_path: Path) 
     touch(tmp_path, "a.mp4", "sub/b.mp4", "out/a.mp4", "out/sub/b.mp4")
     batch = jobs_for([str(tmp_path)], output=str(tmp_path / "out"), settings=SETTINGS)
     assert [job.source.name for job in batch.jobs] == ["a.mp4", "b.mp4"]
-    assert {path.name for path in batch.skipped} == {"a.mp4", "b.mp4"}
+    assert {path.name for path in batch.results} == {"a.mp4", "b.mp4"}
+    assert not batch.skipped
+
+
+def test_an_earlier_result_is_told_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is a clip, and what stands beside it belongs to it: neither is a file that could not be told."""
+    touch(tmp_path, "a.txt", "out/c.jpg", "out/c.jpg.report.json", "out/c_cleaned.txt")
+    clips.make(tmp_path / "b.mp4", frames=2)
+    models = fakes.pool(fakes.ScriptedDetector({}))
+    assert cli.main(["clean", str(tmp_path), "-o", str(tmp_path / "out")], models=models) == 0
+    told = capsys.readouterr().err
+    assert "1 file is neither clip nor picture and was left aside: a.txt" in told
+    assert "1 file is the result of an earlier run and was left aside: c.jpg" in told
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")

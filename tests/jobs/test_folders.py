@@ -95,6 +95,25 @@ def test_an_unreadable_subfolder_makes_a_batch_partial(
     assert f"The folder {inner} cannot be read (Permission denied)" in capsys.readouterr().err
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_what_only_has_the_name_of_a_clip_is_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "gone.mp4").symlink_to(folder / "disk" / "gone.mp4")
+    (folder / "gone.txt").symlink_to(folder / "disk" / "gone.txt")
+    os.mkfifo(folder / "inner" / "pipe.mov")
+    files, told, _ = walk(folder)
+    assert [path.name for path in files] == ["a.mp4", "b.mp4"]
+    assert told == [
+        f"{folder / 'gone.mp4'} is a link that leads nowhere; it is not cleaned.",
+        f"{folder / 'inner' / 'pipe.mov'} is a pipe or a device and no file; it is not cleaned.",
+    ]
+    monkeypatch.chdir(folder.parent)
+    models = fakes.pool(fakes.ScriptedDetector({}))
+    assert cli.main(["clean", str(folder), "--quiet"], models=models) == PARTIAL_EXIT
+    assert told[0] in capsys.readouterr().err
+
+
 def test_many_are_told_in_few_lines(folder: Path) -> None:
     for number in range(20):
         (folder / f"link{number}").symlink_to(folder / "inner")
