@@ -38,6 +38,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run_export(args: argparse.Namespace) -> int:
     """Copy the plan and its edits; print what to type on the other machine."""
     from dashcamcleaner.atomic_files import atomic_write
+    from dashcamcleaner.output_files import mode_like
     from dashcamcleaner.pipeline.edits_file import EditsFile
     from dashcamcleaner.pipeline.plan_check import examine_plan
     from dashcamcleaner.pipeline.plan_file import PlanReader
@@ -70,13 +71,12 @@ def run_export(args: argparse.Namespace) -> int:
         )
     _check_free(target, sources=(plan, edits.path), overwrite=args.overwrite)
     words = ["dashcamcleaner", "plan", "import", target.name]
-    atomic_write(target, plan.read_bytes(), what=msg("The plan {target}", target=target))
+    atomic_write(target, plan.read_bytes(), what=msg("The plan {target}", target=target), mode=mode_like(plan))
     words += ["--accept-plan", file_sha256(target)]
     if edits.sha256:
         _check_free(edits_target, sources=(plan, edits.path), overwrite=args.overwrite)
-        atomic_write(
-            edits_target, edits.path.read_bytes(), what=msg("The edits {edits_target}", edits_target=edits_target)
-        )
+        what = msg("The edits {edits_target}", edits_target=edits_target)
+        atomic_write(edits_target, edits.path.read_bytes(), what=what, mode=mode_like(edits.path))
         words += ["--accept-edits", file_sha256(edits_target)]
     say(
         msg("plan: {target}", target=target)

@@ -104,11 +104,11 @@ class ScenesService:
             ExtraMissing: the format's package is not installed.
         """
         from dashcamcleaner.atomic_files import atomic_write
-        from dashcamcleaner.output_files import check_output
+        from dashcamcleaner.output_files import check_output, mode_like
         from dashcamcleaner.scenes.job import scene_list_text
 
         check_output(path, sources=[job.source], overwrite=True)
-        atomic_write(path, scene_list_text(form, job, scored, blocks))
+        atomic_write(path, scene_list_text(form, job, scored, blocks), mode=mode_like(job.source))
         return path
 
     def cut(self, job: ScenesJob, scored: ScoredScenes, tell: Callable[[Event], None]) -> list[Path]:

@@ -150,4 +150,5 @@ def write_cut_plan(job: ScenesJob, found: LabelledScenes, *, output: Path, cut: 
             "muted": [[float(a), float(b)] for a, b in found.cut.muted.kept],
             **found.as_dict(),
         },
+        mode=mode_like(job.source),
     )  # fmt: skip

@@ -16,7 +16,7 @@ from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.messages import counted, msg
-from dashcamcleaner.output_files import check_output
+from dashcamcleaner.output_files import check_output, mode_like
 from dashcamcleaner.scenes.actions import SceneCut, actions_of, asked_blocks, cut_of
 from dashcamcleaner.scenes.ask import ScenesJob
 from dashcamcleaner.scenes.blocks import Block, SceneScores
@@ -88,10 +88,11 @@ def label_scored(job: ScenesJob, scored: ScoredScenes) -> LabelledScenes:
     """
     lists = _check_lists(job)
     found = cut_of_scored(job, scored)
+    mode = mode_like(job.source)
     if job.list_file is None:
-        atomic_write(job.beside(".tag"), scene_list_text("tag", job, scored, found.blocks))
+        atomic_write(job.beside(".tag"), scene_list_text("tag", job, scored, found.blocks), mode=mode)
     for path, name in lists.items():
-        atomic_write(path, scene_list_text(name, job, scored, found.blocks))
+        atomic_write(path, scene_list_text(name, job, scored, found.blocks), mode=mode)
     return found
 
 

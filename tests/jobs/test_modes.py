@@ -122,6 +122,35 @@ def test_an_audit_leaves_the_report_as_narrow_as_it_was(tmp_path: Path) -> None:
     assert mode(tmp_path / "o.mp4.report.json") == mode(tmp_path / "o.mp4.report.html") == 0o600
 
 
+def test_an_exported_plan_and_its_edits_are_as_narrow_as_they_were(tmp_path: Path) -> None:
+    from dashcamcleaner.core.edit_types import HiddenZone
+    from dashcamcleaner.core.edits import Edits
+    from dashcamcleaner.pipeline.edits_file import EditsFile
+    from dashcamcleaner.pipeline.plan_file import plan_path
+
+    source, out = source_of(tmp_path, ".mp4", 0o644), tmp_path / "o.mp4"
+    list(clean(Job(source, out, resolve())))
+    plan = plan_path(out)
+    edits = EditsFile.beside(plan)
+    edits.write(Edits.of(HiddenZone((0, 0, 10, 10))))
+    assert cli.main(["plan", "export", str(plan), "-o", str(tmp_path / "away" / "o.plan.jsonl")]) == 0
+    assert modes(tmp_path / "away") == {"o.plan.jsonl": 0o600, "o.edits.jsonl": 0o600}
+
+
+def test_what_tells_of_scenes_is_no_wider_than_the_source(tmp_path: Path) -> None:
+    source = source_of(tmp_path, ".mp4", 0o600)
+    words = ["scenes", str(source), "--model", "light", "--export", "csv", "--quiet"]
+    assert cli.main(words) == 0
+    tag = tmp_path / "in.tag"
+    (tmp_path / "own.tag").write_text("clip, a\n0.133, 0\na, 0, 0.1\n", encoding="utf-8")
+    assert cli.main(["scenes", str(source), "--cut", str(tmp_path / "own.tag"), "-t", "a", "--quiet"]) == 0
+    written = modes(tmp_path)
+    assert written.pop("own.tag") == 0o644
+    assert tag.name in written
+    assert len(written) > 4
+    assert set(written.values()) == {0o600}
+
+
 @pytest.mark.parametrize("told", ["full", "name", "nothing"])
 def test_what_the_report_tells_of_the_source_is_a_choice(tmp_path: Path, told: str) -> None:
     from dashcamcleaner.core.findings import AuditResult
