@@ -27,6 +27,7 @@ from dashcamcleaner.audit.positions import beside_the_picture, between_pictures,
 from dashcamcleaner.core.budget import fits
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import codecs
+from dashcamcleaner.media.exif import read_exif
 from dashcamcleaner.media.hidden_packets import ShownPictures
 from dashcamcleaner.media.image_file import beside_picture
 from dashcamcleaner.media.mp4_boxes import read_boxes
@@ -183,7 +184,7 @@ def _picture_contents(path: Path) -> ContainerContents | None:
         with Image.open(path) as picture:
             if getattr(picture, "n_frames", 1) > 1:
                 return None
-            exif = picture.getexif()
+            exif, damaged = read_exif(picture)
             facts = ContainerContents(video_streams=[0])
             names = {ExifTags.TAGS.get(tag, str(tag)): value for tag, value in exif.items()}
             facts.tags = {name: str(value) for name, value in names.items() if name not in _EXIF_POINTERS}
@@ -203,6 +204,7 @@ def _picture_contents(path: Path) -> ContainerContents | None:
         return None
     data = path.read_bytes()
     facts.boxes = [one.what for one in beside_picture(data, name_of_format)]
+    facts.boxes += [msg("damaged EXIF")] * damaged
     if name_of_format == "TIFF":
         facts.loose = loose_in_tiff(data, exif)
     facts.positions += [

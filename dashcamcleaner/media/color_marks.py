@@ -13,10 +13,11 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dashcamcleaner.core.frame import PixelLayout
 from dashcamcleaner.core.summary import StreamAction
 from dashcamcleaner.messages import msg
 
-__all__ = ["ColorMarks", "avif_marks", "png_marks", "with_marks"]
+__all__ = ["ColorMarks", "avif_marks", "fitting_profile", "png_marks", "with_marks"]
 
 _PNG_LENGTHS = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"cICP": 4, b"mDCV": 24, b"mDCv": 24, b"cLLI": 8, b"cLLi": 8}
 """Chunks that say how the samples are to be shown, and how long they are."""
@@ -204,4 +205,19 @@ def _with_code_points(data: bytes, code_points: tuple[int, ...]) -> bytes | None
             place = data.find(b"colrnclx", at, at + len(body))
             if place >= 0:
                 return data[: place + 8] + struct.pack(">2H", *code_points[:2]) + data[place + 12 :]
+    return None
+
+
+def fitting_profile(icc: bytes | None, layout: PixelLayout, actions: list[StreamAction]) -> bytes | None:
+    """The colour profile, if it is one for such samples; elsewhere viewers would show wrong colours by it.
+
+    Args:
+        icc: the profile that the source holds, None where there is none.
+        layout: the layout of the samples that are written.
+        actions: the list in which it is told that the profile goes.
+    """
+    space = b"GRAY" if layout.name.startswith("gray") else b"RGB "
+    if not icc or (icc[16:20] == space and icc[36:40] == b"acsp"):
+        return icc
+    actions.append(StreamAction("colour profile (ICC)", "dropped", msg("it is no profile for samples of this kind")))
     return None

@@ -9,7 +9,6 @@ part of the picture and stays.
 
 from __future__ import annotations
 
-import struct
 import warnings
 import zlib
 from collections.abc import Iterator, Sequence
@@ -21,14 +20,15 @@ from typing import Any
 
 import cv2
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, JpegImagePlugin, features
+from PIL import ExifTags, Image, JpegImagePlugin, features
 
 from dashcamcleaner.core.budget import check_picture, fits, webp_canvas
 from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
 from dashcamcleaner.core.summary import StreamAction
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.media.color_marks import ColorMarks, avif_marks, png_marks
+from dashcamcleaner.media.color_marks import ColorMarks, avif_marks, fitting_profile, png_marks
+from dashcamcleaner.media.exif import BROKEN_EXIF, read_exif
 from dashcamcleaner.media.formats import FORMATS, MediaKind, format_of, picture_format
 from dashcamcleaner.media.jpeg_parts import JpegParts, jpeg_parts, left_behind
 from dashcamcleaner.media.large_jpeg import orientation_of, read_large
@@ -36,7 +36,6 @@ from dashcamcleaner.media.picture_views import eight_bits, further_views, in_col
 from dashcamcleaner.media.scaler import PQ_TO_SDR
 from dashcamcleaner.media.tiff_tags import EXTRA_SAMPLES
 from dashcamcleaner.messages import msg
-from dashcamcleaner.side_files import UNREADABLE
 
 __all__ = [
     "PictureFile",
@@ -51,9 +50,7 @@ Image.MAX_IMAGE_PIXELS = 1 << 28
 """Pillow's own bound, for the whole process; the budget is asked before anything is decoded."""
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # the budget tells it in a sentence
 
-_BROKEN: tuple[type[Exception], ...] = (
-    *UNREADABLE, OSError, SyntaxError, EOFError, RuntimeError, struct.error, zlib.error, cv2.error
-)  # fmt: skip
+_BROKEN: tuple[type[Exception], ...] = (*BROKEN_EXIF, RuntimeError, zlib.error, cv2.error)
 _READABLE = frozenset(one.name for one in FORMATS if one.kind is MediaKind.PICTURE and one.readable)
 
 _EXIF, _GPS, _INTEROP, _MAKER_NOTE = 0x8769, 0x8825, 0xA005, 0x927C
@@ -197,17 +194,21 @@ def _read(path: Path, image: Image.Image) -> PictureFile:
             msg("{path} is a camera's raw picture, which cannot be read here.", path=path),
             hint="Save it as JPEG first.",
         )
-    actions = _left_behind(image)
+    exif, damaged = read_exif(image)
+    actions = _left_behind(image, exif)
+    if damaged:
+        actions.append(StreamAction(msg("damaged EXIF"), "dropped", msg("cannot be read")))
     marks, parts = _described(path, image, actions)
-    exif = image.getexif()
     icc, dpi = image.info.get("icc_profile"), image.info.get("dpi")
     jpeg, lossless = _jpeg_tables(image), _is_lossless(path, image)
     if large:
-        frame = read_large(path, image)
+        frame = read_large(path, image, orientation_of(exif))
+        icc = fitting_profile(icc, frame.layout, actions)
         actions.append(StreamAction("picture of more than 100 million pixels", "converted", "coded anew through RGB"))
         return PictureFile(path, own_format, frame, actions, icc, exif, dpi, jpeg, lossless, large=True)
     if _depth(image) == 16:
         planes, layout = _read_deep(path, exif)
+        icc = fitting_profile(icc, layout, actions)
         frame = picture_frame(planes, layout, pq=marks.is_pq, icc=icc)
         return PictureFile(path, own_format, frame, actions, icc, exif, dpi, jpeg, lossless, marks)
     if image.mode == "CMYK":
@@ -219,12 +220,14 @@ def _read(path: Path, image: Image.Image) -> PictureFile:
         else:
             jpeg |= {"keep_rgb": True, "subsampling": 0}
     image.load()
-    ImageOps.exif_transpose(image, in_place=True)
-    if jpeg and int(exif.get(ExifTags.Base.Orientation, 1)) >= 5:  # turned by a quarter: rows become columns
+    # Pillow turns a TIFF as it loads it, and takes the tag out.
+    turned = orientation_of(read_exif(image)[0] if name == "TIFF" else exif)
+    if jpeg and turned.quarter_turns % 2:  # rows become columns
         jpeg["qtables"] = {k: np.reshape(v, (8, 8)).T.ravel().tolist() for k, v in jpeg["qtables"].items()}
         if jpeg["subsampling"] == 1:
             jpeg["subsampling"] = 0  # turned 4:2:2 would halve the other side, which JPEG writers do not offer
-    planes, layout = _planes(image)
+    planes, layout = _planes(image, turned)
+    icc = fitting_profile(icc, layout, actions)
     frame = picture_frame(planes, layout, pq=marks.is_pq, icc=icc)
     return PictureFile(path, own_format, frame, actions, icc, exif, dpi, jpeg, lossless, marks)
 
@@ -354,7 +357,7 @@ def _unassociated(samples: np.ndarray) -> np.ndarray:
     return np.concatenate([np.minimum(colours, 65535).astype(np.uint16), samples[..., 3:]], axis=2)
 
 
-def _planes(image: Image.Image) -> tuple[list[np.ndarray], PixelLayout]:
+def _planes(image: Image.Image, turned: Orientation) -> tuple[list[np.ndarray], PixelLayout]:
     if image.mode in ("La", "RGBa"):  # multiplied by their alpha
         image = image.convert({"La": "LA", "RGBa": "RGBA"}[image.mode])
     if image.mode == "YCbCr":
@@ -369,13 +372,13 @@ def _planes(image: Image.Image) -> tuple[list[np.ndarray], PixelLayout]:
         image = image.convert("RGB")
         layout = PixelLayout("rgb24", chroma_shift=(0, 0), full_range=True, rgb=True)
     # One band at a time: all of them beside the picture would take half as much again.
-    return [np.array(image.getchannel(number)) for number in range(len(image.getbands()))], layout
+    stored = (np.asarray(image.getchannel(number)) for number in range(len(image.getbands())))
+    return [np.array(turned.upright(plane), order="C") for plane in stored], layout
 
 
-def _left_behind(image: Image.Image) -> list[StreamAction]:
+def _left_behind(image: Image.Image, exif: Image.Exif) -> list[StreamAction]:
     """What is never passed on."""
     actions = []
-    exif = image.getexif()
     if _THUMBNAIL in exif.get_ifd(ExifTags.IFD.IFD1):
         actions.append(StreamAction("thumbnail (EXIF)", "dropped", "shows the picture before cleaning"))
     if _MAKER_NOTE in exif.get_ifd(_EXIF):

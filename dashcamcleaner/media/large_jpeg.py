@@ -51,12 +51,13 @@ def orientation_of(exif: Image.Exif) -> Orientation:
     return Orientation(*turns.get(int(exif.get(ExifTags.Base.Orientation, 1)), (0, False)))
 
 
-def read_large(path: Path, image: Image.Image) -> Frame:
+def read_large(path: Path, image: Image.Image, orientation: Orientation) -> Frame:
     """The picture as a frame that is not turned: its orientation is the frame's.
 
     Args:
         path: the file.
         image: the same as Pillow has opened it, not loaded.
+        orientation: how the picture is turned, by its EXIF.
 
     Raises:
         InputError: it is beyond the budget.
@@ -75,7 +76,6 @@ def read_large(path: Path, image: Image.Image) -> Frame:
     else:
         planes = (samples[..., 2], samples[..., 1], samples[..., 0])
         layout = PixelLayout("rgb24", chroma_shift=(0, 0), full_range=True, rgb=True)
-    orientation = orientation_of(image.getexif())
 
     def scale(size: tuple[int, int]) -> np.ndarray:
         """Upright RGB, from the samples as they are now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
 
 import cv2
@@ -297,3 +298,73 @@ def test_a_format_without_an_encoder_is_told_and_not_exchanged(tmp_path, monkeyp
     image_writer._encodes.cache_clear()
     assert ".png" in told.value.hint
     assert not (tmp_path / "out.avif").exists()
+
+
+def with_app1(path, block: bytes):
+    """A JPEG with an EXIF block as it stands."""
+    data = write(path).read_bytes()
+    path.write_bytes(data[:2] + b"\xff\xe1" + struct.pack(">H", len(block) + 8) + b"Exif\0\0" + block + data[2:])
+    return path
+
+
+def one_tag(tag: int, kind: int, count: int, value: bytes, more: bytes = b"") -> bytes:
+    return b"II*\0" + struct.pack("<IHHHI", 8, 1, tag, kind, count) + value + bytes(4) + more
+
+
+DAMAGED_EXIF = {
+    "an orientation in words": one_tag(0x0112, 2, 4, b"AAA\0"),
+    "an orientation divided by nothing": one_tag(0x0112, 5, 1, struct.pack("<I", 26), struct.pack("<II", 1, 0)),
+    "an orientation that is none": one_tag(0x0112, 3, 1, b"\xff\xff\0\0"),
+    "no TIFF": b"garbage!",
+    "a directory that leads nowhere": b"II*\0\xff\xff\xff\x7f",
+    "positions that lead round": one_tag(0x8825, 4, 1, struct.pack("<I", 8)),
+    "a number where words belong": one_tag(0x8769, 4, 1, struct.pack("<I", 26), one_tag(0x9003, 5, 1, bytes(4))[8:]),
+}
+
+
+@pytest.mark.parametrize("what", DAMAGED_EXIF)
+@pytest.mark.parametrize("keep", [(), ("tags", "location")])
+def test_damaged_exif_does_not_make_the_picture_unreadable(what, keep, tmp_path):
+    picture = read_picture_file(with_app1(tmp_path / "in.jpg", DAMAGED_EXIF[what]))
+    path, _ = out(picture, tmp_path, ".jpg", keep=keep)
+    before = picture.frame.scale((160, 96)).astype(int)
+    with Image.open(path) as image:
+        assert np.abs(np.asarray(image) - before).mean() < 2
+
+
+def test_damaged_exif_is_told(tmp_path):
+    for name in ("an orientation in words", "an orientation that is none"):
+        picture = read_picture_file(with_app1(tmp_path / "in.jpg", DAMAGED_EXIF[name]))
+        assert out(picture, tmp_path, ".jpg")[1]["damaged EXIF"] == "dropped"
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("Raw profile type exif", "\nexif\n 4\n41414141\n")
+    picture = read_picture_file(write(tmp_path / "in.png", pnginfo=texts))
+    assert out(picture, tmp_path, ".png")[1]["damaged EXIF"] == "dropped"
+    picture = read_picture_file(write(tmp_path / "whole.jpg", exif=exif_of_a_camera()))
+    assert "damaged EXIF" not in out(picture, tmp_path, ".jpg")[1]
+
+
+def test_mutated_exif_is_read_and_written_again(tmp_path):
+    whole, path = exif_of_a_camera(orientation=6), tmp_path / "in.jpg"
+    for seed in range(60):
+        chance = random.Random(seed)
+        block = bytearray(whole)
+        for _ in range(chance.choice((1, 2, 4, 8))):
+            block[chance.randrange(6, len(block))] = chance.choice((0, 1, 2, 3, 4, 5, 7, 9, 12, 255))
+        write(path, scene((32, 16)), exif=bytes(block))
+        out(read_picture_file(path), tmp_path, ".jpg", keep=("tags", "location"))
+
+
+@pytest.mark.parametrize(
+    ("mode", "profile", "stays"),
+    [("RGB", "sRGB", True), ("RGB", "LAB", False), ("L", "sRGB", False), ("P", "sRGB", True), ("RGB", None, False)],
+)
+def test_only_a_profile_for_such_samples_stays(mode, profile, stays, tmp_path):
+    icc = (
+        b"no profile at all" if profile is None else ImageCms.ImageCmsProfile(ImageCms.createProfile(profile)).tobytes()
+    )
+    picture = read_picture_file(write(tmp_path / "in.png", scene().convert(mode), icc_profile=icc))
+    path, actions = out(picture, tmp_path, ".png")
+    with Image.open(path) as image:
+        assert ("icc_profile" in image.info) == stays
+    assert actions.get("colour profile (ICC)") == (None if stays else "dropped")
