@@ -60,6 +60,7 @@ def read_exif(image: Image.Image) -> tuple[Image.Exif, bool]:
 def _sound(tags: Iterable[tuple[int, Any]], directory: int | None = None) -> list[tuple[int, Any]]:
     """Those of them that can be written as they are; what a tag may hold depends on its directory."""
     sound = []
+    unsound: tuple[type[Exception], ...] = (*BROKEN_EXIF, UserWarning)
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # Pillow warns of a tag that holds more than it may, and cuts it
         for tag, value in tags:
@@ -70,7 +71,7 @@ def _sound(tags: Iterable[tuple[int, Any]], directory: int | None = None) -> lis
                 one[tag] = value
             try:
                 one.tobytes()
-            except (*BROKEN_EXIF, UserWarning):
+            except unsound:
                 continue
             sound.append((tag, value))
     return sound

@@ -213,7 +213,7 @@ def _pixel_format(info: MediaInfo, *, codec: VideoCodec, keep_chroma: bool) -> t
             msg("The colour of the source is finer (4:2:2 or 4:4:4) and is written as 4:2:0, which all players show.")
         )
     if info.layout.depth > 10:
-        notes.append(msg("The source has {depth} bits per sample; 10 are written.", depth=info.layout.depth))
+        notes.append(msg("The source has more than 10 bits per sample; 10 are written."))
     return name, notes
 
 

@@ -33,6 +33,13 @@ _FULL_RANGE_GRAY = frozenset(
 _FOREIGN_MATRICES = frozenset({8, *range(10, 20)})
 """YCgCo, ICtCp and others: the scaler does not know them."""
 
+_SHORT_RGB = {
+    f"{first}{''.join(str(bits) for _, bits in fields)}": fields if first == "rgb" else fields[::-1]
+    for first in ("rgb", "bgr")
+    for fields in (((8, 4), (4, 4), (0, 4)), ((10, 5), (5, 5), (0, 5)), ((11, 5), (5, 6), (0, 5)))
+}
+"""Packed formats of 12 to 16 bits a pixel, without their byte order: where red, green and blue begin, how many bits."""
+
 _MATRIX_TAGS = {1: "bt709", 4: "fcc", 5: "smpte170m", 7: "smpte240m", 9: "bt2020nc"}
 
 
@@ -112,6 +119,7 @@ def conformed(
     same = (native.width, native.height) == size and stretch == 1
     if native.format.name == layout.name and same:
         return native
+    native = _widened(native)
     whole, size = size, size if same else _inner_size(native, size, stretch=stretch)
     wanted = ColorRange.JPEG if layout.full_range else ColorRange.MPEG
     grey = _is_gray(native.format.name)
@@ -128,6 +136,23 @@ def conformed(
     )
     picture.color_range = wanted
     return picture if size == whole else _on_black(picture, whole, layout=layout)
+
+
+def _widened(native: Any) -> Any:
+    """A picture of four to six bits a colour with eight; the scaler would leave white at 240 or 248 of 255."""
+    name = native.format.name
+    fields = _SHORT_RGB.get(name[:-2])
+    if fields is None:
+        return native
+    target = VideoReformatter().reformat(native, format="rgb24", threads=1)  # carries its properties over
+    stored, plane = native.planes[0], target.planes[0]
+    words = np.frombuffer(stored, ">u2" if name.endswith("be") else "<u2").reshape(native.height, stored.line_size // 2)
+    rows = np.frombuffer(plane, np.uint8).reshape(native.height, plane.line_size)
+    for number, (at, bits) in enumerate(fields):
+        most = (1 << bits) - 1
+        levels = np.round(np.arange(most + 1) * (255 / most)).astype(np.uint8)
+        rows[:, number : native.width * 3 : 3] = levels[words[:, : native.width] >> at & most]
+    return target
 
 
 def _inner_size(native: Any, size: tuple[int, int], *, stretch: Fraction) -> tuple[int, int]:

@@ -8,9 +8,11 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.video.reformatter import VideoReformatter
 from clips import make
 from rendering import frames_of, render
 
+from dashcamcleaner.media.picture_format import conformed, picture_format
 from dashcamcleaner.media.probe import probe
 
 SIZE = (128, 96)
@@ -162,3 +164,30 @@ def test_matrices_that_the_scaler_does_not_know(tmp_path: Path, matrix: int, nam
         seen = one.scale((64, 48))
         assert seen.std() > 5
         assert (seen[..., 0] == seen[..., 1]).all() == (name != "bt2020c")
+
+
+@pytest.mark.parametrize("order", ["le", "be"])
+@pytest.mark.parametrize(
+    ("name", "red", "green", "blue"),
+    [
+        ("rgb444", 0xF00, 0x0F0, 0x00F),
+        ("bgr444", 0x00F, 0x0F0, 0xF00),
+        ("rgb555", 0x7C00, 0x03E0, 0x001F),
+        ("bgr555", 0x001F, 0x03E0, 0x7C00),
+        ("rgb565", 0xF800, 0x07E0, 0x001F),
+        ("bgr565", 0x001F, 0x07E0, 0xF800),
+    ],
+)
+def test_few_bits_a_colour_reach_from_black_to_white(name: str, order: str, red: int, green: int, blue: int) -> None:
+    """The scaler makes 248 or 240 of their white."""
+    frame = av.VideoFrame(32, 8, name + order)
+    frame.pts, frame.time_base = 7, Fraction(1, 25)
+    words = np.repeat(np.array([0, red, green, blue, red | green, red | green | blue, 0, 0], np.uint16), 4)
+    rows = np.frombuffer(frame.planes[0], "<u2" if order == "le" else ">u2").reshape(8, -1)
+    rows[:, :32] = words
+    wanted = picture_format(frame, codec="rawvideo", side={})
+    shown = conformed(frame, layout=wanted.layout, size=(32, 8), converter=VideoReformatter())
+    assert (shown.pts, shown.time_base) == (7, Fraction(1, 25))
+    colours = shown.reformat(format="rgb24", src_colorspace=5, dst_color_range=2).to_ndarray()[4, 2::4]
+    full = [(0, 0, 0), (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (255, 255, 255)]
+    assert np.abs(colours[:6].astype(int) - full).max() <= 2
