@@ -58,9 +58,15 @@ _POSITION = re.compile(
     r"|\b\d{4,5}\.\d{2,}\s*,?\s*[NSEW]\b"  # ddmm.mmmm,N
     r"|\b[NS]\s*[:=]?\s?[-+]?\d{1,2}[.°]\s?\d+.{0,24}?\b[EW]\s*[:=]?\s?[-+]?\d"
     r"|\b[EW]\s*[:=]?\s?[-+]?\d{1,3}[.°]\s?\d+.{0,24}?\b[NS]\s*[:=]?\s?[-+]?\d"
+    # degrees and minutes with a space between, one number after the hemisphere's letter or before it
+    r"|\b[NS]\s?\d{1,2}\s\d{1,2}(?:[.,\s]\d{1,4})?\W{1,3}[EWO]\s?\d{1,3}\s\d{1,2}"
+    r"|(?<![\d.,])\d{1,2}\s\d{1,2}(?:[.,\s]\d{1,4})?\s?[NS]\W{1,3}\d{1,3}\s\d{1,2}(?:[.,\s]\d{1,4})?\s?[EWO]\b"
+    r"|\d\s?(?:deg|degrees?|grad)\W{1,2}\d{1,2}(?:[.,]\d+)?\s?(?:min|minutes?|minuten)\W{1,2}(?:\d{1,2}\D{1,12})?"
+    r"(?:north|south|east|west|nord|s[üu]d|ost|[NSEWO])\b"
     r"|(?<![\w+])[23456789CFGHJMPQRVWX]{4,8}\+[23456789CFGHJMPQRVWX]{2,7}\b"  # open location codes
     r"|(?<!:)//+[a-z]{3,}\.[a-z]{3,}\.[a-z]{3,}\b"  # three words for a square
-    r"|\b(?:geo:\s*-?\d|geohash|what3words|maps\.app\.goo|google\.[a-z.]+/maps|openstreetmap\.org)",
+    r"|\b(?:geo:\s*-?\d|geohash|what3words|maps\.app\.goo|goo\.gl/maps|google\.[a-z.]+/maps|"
+    r"maps\.(?:apple|google)\.com|openstreetmap\.org|(?:waze|here|bing)\.com/\S*\d)",
     re.IGNORECASE,
 )
 _FINE_DECIMAL = re.compile(r"(?<![\d.,])[-+]?\d{1,3}[.,]\d{4,}(?![\d.,])")
@@ -81,6 +87,11 @@ _FORMAT_CHARACTERS = frozenset("\u00ad\u061c\u200c\u200d\u200e\u200f\u2060\ufeff
     chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 }
 """Joiners and directions, which ordinary texts of many scripts hold. All other invisible characters are refused."""
+_VARIANTS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_HIDDEN_RUN = re.compile(
+    f"[{_VARIANTS}]{{2}}|[{_VARIANTS}{''.join(sorted(_FORMAT_CHARACTERS))}]{{4}}|[\u0300-\u036f]{{5}}"
+)
+"""More of what is not seen by itself, one behind the other, than any script needs: it may stand for numbers."""
 
 _SPACELESS = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN", "HANGUL", "BOPOMOFO", "YI")
 _WITH_VOWELS = ("LATIN", "CYRILLIC", "GREEK")
@@ -138,7 +149,7 @@ def _read(text: str | bytes) -> tuple[str, str, _Counts]:
 
 
 def _refused(plain: str, counts: _Counts) -> str:
-    if any(_is_hidden(character) for character in plain):
+    if any(_is_hidden(character) for character in plain) or _HIDDEN_RUN.search(plain):
         return msg("holds control characters")
     if tells_position(plain):
         return msg("tells the position")
@@ -188,6 +199,7 @@ class TrackJudge:
     _words: int = 0
     _odd_words: int = 0
     _forms: dict[str, int] = field(default_factory=dict)
+    _counting: dict[str, list[int]] = field(default_factory=dict)
 
     def add(self, text: str | bytes) -> str:
         """Take the next text; gives `why`."""
@@ -204,10 +216,12 @@ class TrackJudge:
             self._words += 1
             self._odd_words += _is_odd(word)
         numbers = re.findall(r"\d+(?:[.,:]\d+)*", plain)
+        form = re.sub(r"\d+", "#", plain)[:200]
         if len(numbers) >= 2 or any(not number.isdecimal() for number in numbers):
-            form = re.sub(r"\d+", "#", plain)[:200]
             if form in self._forms or len(self._forms) < 1000:
                 self._forms[form] = self._forms.get(form, 0) + 1
+        elif numbers and (form in self._counting or len(self._counting) < 1000):
+            self._counting.setdefault(form, []).append(int(numbers[0][:18]))
         return ""
 
     def finish(self) -> str:
@@ -220,11 +234,19 @@ class TrackJudge:
             self.why = msg("tells the position")
         elif self._digits > max(_MOST_DIGITS_ALONE, share * self._letters):
             self.why = msg("holds numbers rather than words")
-        elif self._forms and max(self._forms.values()) > max(3, self._texts // 2):
+        elif max((*self._forms.values(), *map(_measured, self._counting.values())), default=0) > max(
+            3, self._texts // 2
+        ):
             self.why = msg("repeats one form with other numbers")
         elif self._odd_words > max(2, self._words // 5):
             self.why = msg("holds codes rather than words")
         return self.why
+
+
+def _measured(numbers: list[int]) -> int:
+    """How many these are, where they are values that go up and down; none where somebody counts."""
+    steps = {b - a for a, b in itertools.pairwise(numbers)}
+    return len(numbers) if len(steps) > 1 and not (min(steps) > 0 or max(steps) < 0) else 0
 
 
 def _is_hidden(character: str) -> bool:

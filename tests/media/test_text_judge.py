@@ -86,6 +86,11 @@ SPEECH = {
     ],
     "more dates": ["2024年3月5日、東京タワーに行きました。", "안녕하세요 반갑습니다 오늘은 3월 5일입니다"],
     "emoji": ["Look at that! 😀", "Nice 👍🏽"],
+    "counted down": [f"{number} seconds to go" for number in range(20, 0, -1)],
+    "a refrain": [f"{number} bottles of beer on the wall" for number in range(99, 60, -1)],
+    "chapters": [f"Chapter {number}" for number in (1, 2, 3, 5, 8)],
+    "the same number": ["Take 5!"] * 6,
+    "a heart, a family": ["I \u2764\ufe0f this road", "\U0001f468\u200d\U0001f469\u200d\U0001f467 on board"],
     "nothing": ["", " ", "\n"],
 }
 
@@ -115,6 +120,17 @@ TELEMETRY = {
     "dashcam, cipher": ["NWYTJ38977773H3;?7?599=73U3788:;5<9;73L37895<3?>5?=378789;333H1<H"] * 5,
     "dashcam, clock alone": _TIMES,
     "speed": [f"Speed {40 + i} km/h heading {170 + i}" for i in range(12)],
+    "one value": [f"Speed {speed} km/h heading northwest" for speed in (45, 46, 46, 44, 50, 51, 50, 48)],
+    "altitude": [f"Altitude {171 + i % 3} m" for i in range(9)],
+    "degrees and minutes": ["From N48 08.136 E011 30.317 we went on foot to the old town and had a very good lunch"],
+    "degrees, minutes, seconds": ["48 08 13 N, 11 30 31 E"],
+    "degrees and minutes in words": ["48 degrees 8 minutes north, 11 degrees 30 minutes east"],
+    "degrees and minutes in German": ["48 Grad 8 Minuten Nord, 11 Grad 30 Minuten Ost"],
+    "links to maps": ["See https://goo.gl/maps/AbCdEf for the way."],
+    "other links to maps": ["See maps.apple.com/?q=home for the way."],
+    "hidden variants": ["Hello" + "".join(chr(0xFE00 + number) for number in (4, 8, 1, 3))],
+    "hidden joiners": ["Hello \u200c\u200d\u200c\u200c\u200d there"],
+    "heaped accents": ["He" + "\u0301\u0302\u0303" * 8 + "llo"],
     "accelerometer": [f"gX:0.0{i} gY:-0.1{i} gZ:1.0{i}" for i in range(9)],
     "degrees": ["48°08'13.6\"N 11°30'31.7\"E"],
     "degrees in decimals": ["48.10° N, 11.50° E"],
@@ -164,7 +180,10 @@ def test_what_devices_write_does_not(name: str) -> None:
     assert why_no_speech(TELEMETRY[name])
 
 
-BY_SHARE = {"speed", "pieces", "one number a text", "geohash", "letters of a cipher", "base64 in short lines"}
+BY_SHARE = {
+    "speed", "one value", "altitude", "pieces", "one number a text", "geohash", "letters of a cipher",
+    "base64 in short lines",
+}  # fmt: skip
 """Known by how much of a track it is, not by one text alone."""
 
 
@@ -226,6 +245,10 @@ def test_timestamps() -> None:
         "N48.1173 E11.5167 50 km/h",
         "52.520008, 13.404954",
         "lat=40.1 lon=-70",
+        "N48 08.136 E011 30.317",
+        "N 48 8.1 E 11 30.3",
+        "48 08 13 N 11 30 31 E",
+        "https://waze.com/ul?ll=48.1,11.5",
     ],
 )
 def test_positions_are_recognised(text: str) -> None:
@@ -240,6 +263,9 @@ def test_positions_are_recognised(text: str) -> None:
         "Long 12 years passed",
         "At 10:30 on 12.03.2024",
         "I am late. 20 minutes!",
+        "Exit N 5 15 minutes on, then E 3",
+        "It was 35 degrees for 20 minutes.",
+        "Take the A8 N 3 km, then 12 O'Connell Street",
     ],
 )
 def test_ordinary_texts_are_not(text: str) -> None:
