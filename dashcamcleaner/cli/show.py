@@ -12,9 +12,9 @@ from dashcamcleaner.cli.batch_estimate import BatchEstimate
 from dashcamcleaner.core.events import Event, Failed, Finished, Progress, Started, Warned, event_as_dict
 from dashcamcleaner.core.findings import Status
 from dashcamcleaner.core.plain_text import json_line, say, visible
-from dashcamcleaner.core.summary import CLEANED, RunSummary
+from dashcamcleaner.core.summary import CLEANED, RunSummary, actions_told
 from dashcamcleaner.core.time import format_seconds
-from dashcamcleaner.messages import as_message, counted, joined, localized, msg, translated
+from dashcamcleaner.messages import as_message, counted, localized, msg, translated
 from dashcamcleaner.pipeline.job import Job
 
 __all__ = ["Display", "naming", "summary_lines"]
@@ -362,15 +362,7 @@ def summary_lines(summary: RunSummary) -> list[str]:
             )
         else:
             lines.append(msg("  {kind}: none found", kind=as_message(kind)))
-    by_action: dict[str, list[str]] = {}
-    for stream in summary.streams:
-        by_action.setdefault(stream.action, []).append(
-            as_message(stream.what) + (msg(" ({why})", why=as_message(stream.why)) if stream.why else "")
-        )
-    lines += [
-        msg("  {action}: {what}", action=as_message(words.get(action, action)), what=joined(what, "; "))
-        for action, what in by_action.items()
-    ]
+    lines += actions_told(summary.streams, words=words)
     lines += _audit_lines(summary)
     if summary.plan:
         lines.append(msg("  plan: {plan}", plan=summary.plan))

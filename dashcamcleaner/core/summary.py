@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import as_message, joined, msg
 
-__all__ = ["CLEANED", "PARTIAL", "HiddenSummary", "KindSummary", "RunSummary", "StreamAction"]
+__all__ = ["CLEANED", "PARTIAL", "HiddenSummary", "KindSummary", "RunSummary", "StreamAction", "actions_told"]
 
 SAID = (
     msg("audit"), msg("cleaned"), msg("partial"), msg("failed"), msg("muted"), msg("analyse"), msg("look again"),
@@ -58,6 +59,23 @@ class StreamAction:
     what: str
     action: str
     why: str = ""
+
+
+def actions_told(actions: Iterable[StreamAction], *, words: Mapping[str, str] | None = None) -> list[str]:
+    """What became of all that a clip holds, for people: a line for each action.
+
+    Args:
+        actions: what became of each.
+        words: other words for some actions.
+    """
+    by_action: dict[str, list[str]] = {}
+    for one in actions:
+        why = msg(" ({why})", why=as_message(one.why)) if one.why else ""
+        by_action.setdefault(one.action, []).append(as_message(one.what) + why)
+    return [
+        msg("  {action}: {what}", action=as_message((words or {}).get(action, action)), what=joined(what, "; "))
+        for action, what in by_action.items()
+    ]
 
 
 @dataclass(slots=True)

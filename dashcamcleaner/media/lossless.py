@@ -10,6 +10,7 @@ from __future__ import annotations
 import bisect
 import contextlib
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -27,6 +28,7 @@ from dashcamcleaner.media.joins import GroupJoiner
 from dashcamcleaner.media.output_plan import OutputPlan, with_cut
 from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.stream_copy import StreamCopier
+from dashcamcleaner.media.user_data import without_user_data
 from dashcamcleaner.messages import msg
 
 __all__ = ["copy_cut", "cut_at_key_frames"]
@@ -41,7 +43,8 @@ def cut_at_key_frames(path: Path, *, info: MediaInfo, cut: ClipCut) -> ClipCut:
         cut: what is wanted, in the clip's own times.
 
     Raises:
-        SettingError: nothing would be left; or a stretch begins with a group that cannot stand behind another.
+        SettingError: nothing would be left; a stretch begins with a group that cannot stand behind another; or the
+            file does not tell when its pictures are shown.
         InputError: it cannot be opened (any more).
     """
     groups, end = _groups(path, info=info)
@@ -93,6 +96,7 @@ def _groups(path: Path, *, info: MediaInfo) -> tuple[list[_KeyGroup], Fraction]:
     """All groups in order of time, and where the clip ends."""
     groups: list[_KeyGroup] = []
     end = Fraction(0)
+    last, ascending = None, True
     with open_source(path) as container:
         stream = container.streams[info.video]
         joiner = GroupJoiner(info.codec, bytes(stream.codec_context.extradata or b""))
@@ -100,11 +104,17 @@ def _groups(path: Path, *, info: MediaInfo) -> tuple[list[_KeyGroup], Fraction]:
             if not packet.size or packet.pts is None:
                 continue
             time = packet.pts * info.time_base
+            ascending, last = ascending and (last is None or last < time), time
             end = max(end, (packet.pts + (packet.duration or 1)) * info.time_base)
             if packet.is_keyframe:
                 groups.append(_KeyGroup(time, time, joiner.may_join(bytes(packet))))
             elif groups and time < groups[-1].first_s:
                 groups[-1] = replace(groups[-1], first_s=time)
+        if info.container == "avi" and ascending and stream.codec_context.has_b_frames:
+            raise SettingError(
+                msg("{path} does not tell when its pictures are shown, only when they are decoded.", path=path.name),
+                hint="Leave --lossless out: it is encoded then.",
+            )
     return sorted(groups, key=lambda group: group.key_s), end
 
 
@@ -125,12 +135,10 @@ def copy_cut(source: Path, *, partial_path: Path, info: MediaInfo, plan: OutputP
     with map_write_errors(partial_path), contextlib.ExitStack() as opened:
         output: Any = av.open(f"file:{partial_path.resolve()}", "w", format=plan.container.muxer)
         opened.callback(_abandon, output)
-        sides = StreamCopier(plan, output=output, source=source)
-        opened.callback(sides.close)
         container = opened.enter_context(open_source(source))
         stream = container.streams[info.video]
         try:
-            target = output.add_stream_from_template(stream)
+            target = output.add_stream_from_template(stream, opaque=True)  # nothing is encoded: a reader is enough
         except (ValueError, av.error.FFmpegError) as error:
             raise OutputError(
                 msg(
@@ -138,8 +146,10 @@ def copy_cut(source: Path, *, partial_path: Path, info: MediaInfo, plan: OutputP
                     container=plan.container.title,
                     codec=info.codec,
                 ),
-                hint="Leave --lossless out, or choose another container with -o.",
+                hint="Leave --lossless out: it is encoded then.",
             ) from error
+        sides = StreamCopier(plan, output=output, source=source)
+        opened.callback(sides.close)
         if not info.orientation.is_identity:
             target.set_display_matrix(display_matrix(info.orientation))
         output.metadata.update(plan.tags)
@@ -147,7 +157,9 @@ def copy_cut(source: Path, *, partial_path: Path, info: MediaInfo, plan: OutputP
             output.set_chapters(sides.chapters())
         output.start_encoding()
         sides.begin()
-        _copy(container, stream, target, output=output, sides=sides, kept=cut.kept)
+        step = max(1, round(1 / (info.frame_rate * stream.time_base))) if info.frame_rate else 1
+        packets = _with_decode_times(without_user_data(read_packets(container, [stream]), stream), step=step)
+        _copy(packets, stream, target, output=output, sides=sides, kept=cut.kept)
         sides.pass_on(until=None)
         output.close()
     return list(sides.problems)
@@ -159,15 +171,39 @@ def _abandon(output: Any) -> None:
         output.close()
 
 
-def _copy(container: Any, stream: Any, target: Any, *, output: Any, sides: StreamCopier, kept: CutTimes) -> None:
+def _with_decode_times(packets: Iterable[Any], *, step: int) -> Iterator[Any]:
+    """All packets that hold a picture, each with the time at which it is decoded.
+
+    Matroska stores no such times, and those before the first picture that is shown after others cannot be told from
+    what was read so far: they are counted back from the first that is known.
+    """
+    held: list[Any] = []
+    for packet in packets:
+        if not packet.size or packet.pts is None:
+            continue
+        held.append(packet)
+        if packet.dts is None:
+            continue
+        for back, early in enumerate(reversed(held)):
+            early.dts = packet.dts - back * step
+        yield from held
+        held = []
+    ordered = sorted(packet.pts for packet in held)
+    late = max((time - packet.pts for time, packet in zip(ordered, held, strict=True)), default=0)
+    for time, packet in zip(ordered, held, strict=True):
+        packet.dts = time - late
+    yield from held
+
+
+def _copy(
+    packets: Iterable[Any], stream: Any, target: Any, *, output: Any, sides: StreamCopier, kept: CutTimes
+) -> None:
     base = stream.time_base
     joiner = GroupJoiner(stream.codec_context.name, bytes(stream.codec_context.extradata or b""))
     starts = {start for start, _ in kept.kept}
     last: int | None = None
     key: Fraction | None = None  # of the group that is being copied
-    for packet in read_packets(container, [stream]):
-        if not packet.size or packet.pts is None:
-            continue
+    for packet in packets:
         time = packet.pts * base
         if packet.is_keyframe:
             key = time if kept.holds(time) else None
@@ -178,7 +214,7 @@ def _copy(container: Any, stream: Any, target: Any, *, output: Any, sides: Strea
         if time < key and not any(start <= time and key < end for start, end in kept.kept):
             continue  # it refers to what was cut away
         moved = math.floor((kept.moved(key) - key) / base)
-        dts = (packet.dts if packet.dts is not None else packet.pts) + moved
+        dts = packet.dts + moved
         packet.pts += moved
         packet.dts = dts if last is None else min(max(dts, last + 1), packet.pts)
         last = packet.dts

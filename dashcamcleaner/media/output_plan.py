@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from dashcamcleaner.core.cut_times import ClipCut, CutTimes
+from dashcamcleaner.core.cut_times import ClipCut
 from dashcamcleaner.core.media_info import MediaInfo, PictureMark
 from dashcamcleaner.core.summary import StreamAction
 from dashcamcleaner.errors import OutputError
@@ -77,15 +77,9 @@ class OutputPlan:
 def with_cut(plan: OutputPlan, cut: ClipCut) -> OutputPlan:
     """The same output with part of the source left out, and its sound silent in places.
 
-    Times then count from the first picture that is kept. A track in which something is muted is encoded anew.
+    Times then count from the first picture that is kept. The plan has to be made for a cut that mutes: ``silenced``.
     """
-    sides = plan.sides
-    if any(CutTimes.of([stretch]).kept for stretch in cut.muted.kept):
-        fallback = plan.container.audio_fallback
-        sides = tuple(
-            dataclasses.replace(side, codec=side.codec or fallback) if side.type == "audio" else side for side in sides
-        )
-    return dataclasses.replace(plan, cut=cut, sides=sides, shift_s=Fraction(0))
+    return dataclasses.replace(plan, cut=cut, shift_s=Fraction(0))
 
 
 def plan_output(
@@ -97,6 +91,7 @@ def plan_output(
     audio: str = "keep",
     keep_chroma: bool = False,
     quality: int = 20,
+    silenced: bool = False,
     uncopiable: Collection[int] = (),
     unwritable: Collection[int] = (),
 ) -> OutputPlan:
@@ -111,6 +106,7 @@ def plan_output(
         audio: ``keep`` or ``mute``.
         keep_chroma: 4:2:2 and 4:4:4 stay as they are.
         quality: x264's scale; only the size estimate depends on it.
+        silenced: parts of the sound are silent, so that it is encoded anew.
         uncopiable: side streams whose packets the container refused when tried, see `media.trial`.
         unwritable: side streams that it refused converted, too.
 
@@ -122,7 +118,13 @@ def plan_output(
     pixel_format, notes = _pixel_format(info, codec=video, keep_chroma=keep_chroma)
     size, size_notes = _size(info, pixel_format=pixel_format)
     sides, actions = side_streams(
-        info, container=container, keep=keep, audio=audio, uncopiable=uncopiable, unwritable=unwritable
+        info,
+        container=container,
+        keep=keep,
+        audio=audio,
+        silenced=silenced,
+        uncopiable=uncopiable,
+        unwritable=unwritable,
     )
     tags, tag_actions = sorted_tags(info.tags, keep=keep)
     video_tags, video_tag_actions = picture_tags(info, container=container, keep=keep)

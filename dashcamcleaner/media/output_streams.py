@@ -46,6 +46,7 @@ def side_streams(
     container: Container,
     keep: Sequence[str],
     audio: str,
+    silenced: bool,
     uncopiable: Collection[int],
     unwritable: Collection[int],
 ) -> tuple[list[SideStream], list[StreamAction]]:
@@ -56,6 +57,7 @@ def side_streams(
         container: what is written.
         keep: what is kept although it is dropped by default, see `media.output_plan.plan_output`.
         audio: ``keep`` or ``mute``.
+        silenced: parts of the sound are silent, so that it is encoded anew.
         uncopiable: streams whose packets the container refused when tried.
         unwritable: streams that it refused converted, too.
 
@@ -74,14 +76,14 @@ def side_streams(
         counts[stream.type] = counts.get(stream.type, 0) + 1
         title = _title(stream, counts[stream.type])
         decide: Callable[[StreamInfo], _Fate] = {
-            "audio": lambda s: _audio(s, container, audio, s.index in uncopiable),
+            "audio": lambda s: _audio(s, container, audio, silenced, s.index in uncopiable),
             "subtitle": lambda s: _subtitle(s, container, keep, s.index in uncopiable),
             "data": lambda s: _data(s, container, keep),
             "attachment": lambda s: _attachment(s, container, keep),
             "video": lambda s: _picture(s, container, keep),
             "pid": lambda _: (None, "dropped", msg("may carry position; only announced streams can be kept")),
             "box": lambda s: (None, "dropped", _of_box(s)),
-            "sei": lambda _: (None, "dropped", msg("may carry texts and position; the pictures are coded anew")),
+            "sei": lambda _: (None, "dropped", msg("may carry texts and position")),
         }[stream.type]
         side, action, why = decide(stream)
         if side is not None and side.index in unwritable:
@@ -104,11 +106,14 @@ def _of_box(stream: StreamInfo) -> str:
     return msg("may carry position; only tracks can be kept")
 
 
-def _audio(stream: StreamInfo, container: Container, audio: str, uncopiable: bool) -> _Fate:
+def _audio(stream: StreamInfo, container: Container, audio: str, silenced: bool, uncopiable: bool) -> _Fate:
     if audio == "mute":
         return None, "muted", msg("asked for")
-    if stream.note == "undecodable" and stream.codec not in container.audio:
+    if stream.note == "undecodable" and (silenced or stream.codec not in container.audio):
         return None, "dropped", msg("unknown codec")
+    if silenced:
+        side = SideStream(stream.index, "audio", codec=container.audio_fallback)
+        return side, "converted", msg("parts of it are silent, as asked")
     if stream.codec in container.audio and not uncopiable:
         return SideStream(stream.index, "audio"), "copied", ""
     why = _not_held(stream, container, uncopiable)

@@ -102,6 +102,7 @@ def _clean_locked(
         audio=settings.audio,
         keep_chroma=settings.keep_chroma,
         quality=settings.quality,
+        silenced=job.cut is not None and bool(job.cut.muted.kept),
     )
     job, times, clock_note = _in_own_clock(job, info)
     if job.cut is not None:

@@ -9,7 +9,10 @@ from pathlib import Path
 from dashcamcleaner.atomic_files import atomic_json, new_work_file, publish
 from dashcamcleaner.core.cut_times import ClipCut, CutTimes
 from dashcamcleaner.core.edit_types import HiddenSpan
+from dashcamcleaner.core.summary import CLEANED, actions_told
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.media.codecs import CONTAINERS
+from dashcamcleaner.media.formats import output_suffix
 from dashcamcleaner.media.frame_times import first_time, frame_times
 from dashcamcleaner.media.lossless import copy_cut, cut_at_key_frames
 from dashcamcleaner.media.trial import proven_plan
@@ -63,7 +66,7 @@ def cut_outputs(job: ScenesJob, kept: CutTimes) -> Iterator[tuple[Path, CutTimes
         job: names the clip, and tells whether pieces are wanted.
         kept: what is left of the clip.
     """
-    ending = job.source.suffix
+    ending = job.source.suffix if job.source.suffix.lower() in CONTAINERS else output_suffix(job.source)
     if not job.pieces:
         yield job.beside(f".cut{ending}"), kept
         return
@@ -92,6 +95,7 @@ def cut_losslessly(job: ScenesJob, found: LabelledScenes) -> list[str]:
             output=output,
             keep=(*job.settings.keep, *_KEPT, "chapters"),
             audio=job.settings.audio,
+            silenced=bool(cut.muted.kept),
         )
         work = new_work_file(output, mode=mode_like(job.source))
         try:
@@ -107,6 +111,8 @@ def cut_losslessly(job: ScenesJob, found: LabelledScenes) -> list[str]:
         told += [
             msg("cut: {output}", output=output),
             msg("  kept from key frame to key frame: {times}", times=times),
+            msg("  nothing was looked for, as asked: faces and plates stand as they stood"),
+            *actions_told(one for one in plan.actions if one.action != CLEANED),
             *problems,
         ]
     return told
