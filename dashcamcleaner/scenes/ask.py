@@ -1,10 +1,12 @@
-"""What is asked of one clip's scenes; plain data, without anything that does it."""
+"""What is asked of one clip's scenes, and which files it is about; plain data, without anything that does it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dashcamcleaner.media.codecs import CONTAINERS
+from dashcamcleaner.media.formats import output_suffix
 from dashcamcleaner.scenes.blocks import BlockRules
 from dashcamcleaner.settings import Settings
 
@@ -56,6 +58,21 @@ class ScenesJob:
     mean: Path | None = None
     labels: Path | None = None
     settings: Settings
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The labels that are named as kept or left out."""
+        return (*self.targets, *([self.everything_but] if self.everything_but else []))
+
+    @property
+    def cuts(self) -> bool:
+        """Whether anything becomes of the clip itself."""
+        return not self.tag_only and bool(self.named or self.actions)
+
+    def cut_path(self, number: int | None = None) -> Path:
+        """The cut file, or one of its pieces: of the clip's own kind where that is written, else an MP4."""
+        ending = self.source.suffix if self.source.suffix.lower() in CONTAINERS else output_suffix(self.source)
+        return self.beside(f".cut{ending}" if number is None else f".cut.{number}{ending}")
 
     def beside(self, ending: str) -> Path:
         """A file of this clip's, by its ending."""

@@ -11,8 +11,6 @@ from dashcamcleaner.core.cut_times import ClipCut, CutTimes
 from dashcamcleaner.core.edit_types import HiddenSpan
 from dashcamcleaner.core.summary import CLEANED, actions_told
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.media.codecs import CONTAINERS
-from dashcamcleaner.media.formats import output_suffix
 from dashcamcleaner.media.frame_times import first_time, frame_times
 from dashcamcleaner.media.lossless import copy_cut, cut_at_key_frames
 from dashcamcleaner.media.trial import proven_plan
@@ -20,7 +18,7 @@ from dashcamcleaner.messages import msg
 from dashcamcleaner.output_files import check_output, keep_date, mode_like, side_path
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.scenes.actions import SceneCut
-from dashcamcleaner.scenes.job import LabelledScenes, ScenesJob
+from dashcamcleaner.scenes.job import LabelledScenes, ScenesJob, check_lossless
 from dashcamcleaner.scenes.tag_file import seconds_text
 
 __all__ = ["cut_losslessly", "cut_outputs", "cut_plan_path", "render_jobs", "write_cut_plan"]
@@ -34,6 +32,7 @@ def render_jobs(job: ScenesJob, found: LabelledScenes) -> list[Job]:
 
     Raises:
         SettingError: nothing would be left.
+        OutputError: one of the files exists already, or cannot be written.
     """
     cut = _asked(job, found)
     hidden = tuple(HiddenSpan(from_s=float(start), to_s=float(end)) for start, end in cut.blurred.kept)
@@ -45,7 +44,7 @@ def render_jobs(job: ScenesJob, found: LabelledScenes) -> list[Job]:
             source=job.source, output=output, settings=settings, added_edits=hidden, cut=ClipCut(kept, cut.muted),
             detect=job.clean,
         )
-        for output, kept in cut_outputs(job, cut.kept)
+        for output, kept in _free_outputs(job, cut.kept)
     ]  # fmt: skip
 
 
@@ -66,12 +65,19 @@ def cut_outputs(job: ScenesJob, kept: CutTimes) -> Iterator[tuple[Path, CutTimes
         job: names the clip, and tells whether pieces are wanted.
         kept: what is left of the clip.
     """
-    ending = job.source.suffix if job.source.suffix.lower() in CONTAINERS else output_suffix(job.source)
     if not job.pieces:
-        yield job.beside(f".cut{ending}"), kept
+        yield job.cut_path(), kept
         return
     for number, stretch in enumerate(kept.kept):
-        yield job.beside(f".cut.{number}{ending}"), CutTimes((stretch,))
+        yield job.cut_path(number), CutTimes((stretch,))
+
+
+def _free_outputs(job: ScenesJob, kept: CutTimes) -> list[tuple[Path, CutTimes]]:
+    """What `cut_outputs` gives; refused as a whole where one of them may not be written."""
+    outputs = list(cut_outputs(job, kept))
+    for output, _ in outputs:
+        check_output(output, sources=[job.source], overwrite=job.settings.overwrite)
+    return outputs
 
 
 def cut_losslessly(job: ScenesJob, found: LabelledScenes) -> list[str]:
@@ -82,12 +88,10 @@ def cut_losslessly(job: ScenesJob, found: LabelledScenes) -> list[str]:
         OutputError: the container does not take it, or it cannot be written.
     """
     cut = _asked(job, found)
-    if cut.blurred.kept or job.clean:
-        raise SettingError("Blurring changes pictures, which --lossless does not.", hint="Leave --lossless out.")
+    check_lossless(job)
     told = []
     origin = first_time(frame_times(job.source, info=found.info), info=found.info)
-    for output, kept in cut_outputs(job, cut.kept):
-        check_output(output, sources=[job.source], overwrite=job.settings.overwrite)
+    for output, kept in _free_outputs(job, cut.kept):
         real = cut_at_key_frames(job.source, info=found.info, cut=ClipCut(kept, cut.muted).later(origin))
         plan = proven_plan(
             found.info,

@@ -25,7 +25,15 @@ from dashcamcleaner.scenes.exports import EXPORTS, ExportedClip, export_text
 from dashcamcleaner.scenes.score import ScoredScenes, score_scenes
 from dashcamcleaner.scenes.tag_file import seconds_text, tag_text
 
-__all__ = ["LabelledScenes", "ScenesJob", "cut_of_scored", "label_clip", "label_scored", "scene_list_text"]
+__all__ = [
+    "LabelledScenes",
+    "ScenesJob",
+    "check_lossless",
+    "cut_of_scored",
+    "label_clip",
+    "label_scored",
+    "scene_list_text",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +84,10 @@ def label_clip(
         OutputError: a file exists already, or cannot be written.
     """
     _check_lists(job)
-    return label_scored(job, score_scenes(job, models=models, tell=tell))
+    if job.cuts:
+        _check_cut(job)
+    scored = score_scenes(job, models=models, tell=tell, check=lambda labels: _check_asked(job, labels))
+    return label_scored(job, scored)
 
 
 def label_scored(job: ScenesJob, scored: ScoredScenes) -> LabelledScenes:
@@ -139,21 +150,42 @@ def _check_lists(job: ScenesJob) -> dict[Path, str]:
     return lists
 
 
-def _asked_cut(
-    job: ScenesJob, *, blocks: list[Block], labels: tuple[str, ...], scores: SceneScores | None, seconds: Fraction
-) -> SceneCut | None:
-    named = [*job.targets, *([job.everything_but] if job.everything_but else [])]
-    for label in named:
+def _check_cut(job: ScenesJob) -> None:
+    """Refuse what the cut would refuse, before the clip is looked at."""
+    check_lossless(job)
+    check_output(job.cut_path(0 if job.pieces else None), sources=[job.source], overwrite=job.settings.overwrite)
+
+
+def check_lossless(job: ScenesJob) -> None:
+    """Refuse to change pictures without encoding them.
+
+    Raises:
+        SettingError: something is to be blurred or hidden.
+    """
+    if job.lossless and (job.clean or any(word.endswith("=blur") for word in job.actions)):
+        raise SettingError("Blurring changes pictures, which --lossless does not.", hint="Leave --lossless out.")
+
+
+def _check_asked(job: ScenesJob, labels: Sequence[str]) -> dict[str, str]:
+    """Label -> action; refuses labels and actions that there are not, before the clip is looked at."""
+    job.rules.thresholds(labels)
+    for label in job.named:
         if label not in labels:
             raise SettingError(
                 msg("there is no label {label}.", label=repr(label)),
                 hint=msg("There are: {labels}.", labels=", ".join(labels)),
             )
-    actions = actions_of(job.actions, labels=labels)
-    if job.tag_only or not (named or actions):
+    return actions_of(job.actions, labels=labels)
+
+
+def _asked_cut(
+    job: ScenesJob, *, blocks: list[Block], labels: tuple[str, ...], scores: SceneScores | None, seconds: Fraction
+) -> SceneCut | None:
+    actions = _check_asked(job, labels)
+    if not job.cuts:
         return None
     kept = None
-    if named:
+    if job.named:
         targets = [label for label in labels if label in job.targets or label != (job.everything_but or label)]
         kept = asked_blocks(blocks, targets=targets, scores=scores, rules=job.rules)
     return cut_of(blocks, kept=kept, actions=actions, seconds=seconds)

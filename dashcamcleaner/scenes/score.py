@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -62,14 +62,16 @@ class ScoredScenes:
 
 
 def score_scenes(
-    job: ScenesJob, *, models: ModelPool, tell: Callable[[Progress], None] = lambda _: None
-) -> ScoredScenes:
+    job: ScenesJob, *, models: ModelPool, tell: Callable[[Progress], None] = lambda _: None,
+    check: Callable[[Sequence[str]], object] = lambda _: None,
+) -> ScoredScenes:  # fmt: skip
     """Classify a clip, or read its list.
 
     Args:
         job: what is asked.
         models: gives classifiers.
         tell: is told now and then how far it is; what it raises ends the look.
+        check: is told the labels before the look, which may take long; what it raises ends it.
 
     Raises:
         SettingError: a model or a step that there is not.
@@ -85,12 +87,15 @@ def score_scenes(
     length = Fraction(info.duration_s).limit_denominator(1000) if info.duration_s else None
     if job.list_file is not None:
         read = read_tag_file(job.list_file)
+        check(read.labels)
         notes = check_clip(read, path=job.list_file, clip=job.source.name, seconds=length)
         return ScoredScenes(info, read.labels, length or read.seconds, None, read.blocks, notes=tuple(notes))
     if job.model == "shots":
+        check((_SHOT,))
         shots, seconds = _shots(job, info=info, tell=tell)
         return ScoredScenes(info, (_SHOT,), seconds, None, tuple(shots), (SHOTS_CARD,))
     judge = _judge(job, models=models)
+    check(judge.labels)
     scores = score_clip(
         job.source, info=info, judge=judge, step_s=_step_of(job.step), batch=job.batch, key_frames=job.key_frames,
         threads=job.settings.workers, tell=tell,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -109,9 +110,56 @@ def test_without_loss_from_key_frame_to_key_frame(tmp_path: Path, capsys: pytest
     assert [time for time, _ in found] == [Fraction(n, 30) for n in range(90)]
     assert min(abs(click - 1.0) for click in clicks_s(cut)) <= AUDIO_FRAME_S
     job = ScenesJob(source=clip.path, list_file=tag, actions=("a=blur",), lossless=True, settings=resolve())
-    labelled = label_clip(job, models=ModelPool())
+    with pytest.raises(SettingError):
+        label_clip(job, models=ModelPool())
+    labelled = label_clip(replace(job, lossless=False, pieces=True), models=ModelPool())
     with pytest.raises(SettingError):
         cut_losslessly(job, labelled)
+
+
+@pytest.mark.parametrize(
+    ("words", "taken", "says"),
+    [
+        (["-t", "driving"], "clip.cut.mp4", "clip.cut.mp4 exists already"),
+        (["-t", "driving", "-c"], "clip.cut.0.mp4", "clip.cut.0.mp4 exists already"),
+        (["--model", "motion", "-t", "drivin"], "", "no label 'drivin'"),
+        (["--model", "motion", "--do", "drivin=drop"], "", "no label 'drivin'"),
+        (["--model", "motion", "-a", "-s", "drivin=0.7"], "", "no label 'drivin'"),
+        (["--model", "shots", "-t", "driving"], "", "no label 'driving'"),
+        (["--do", "parked=erase"], "", "no action"),
+        (["--do", "parked=blur", "--lossless"], "", "Blurring changes pictures"),
+        (["-t", "driving", "--clean", "--lossless"], "", "Blurring changes pictures"),
+    ],
+)
+def test_what_cannot_be_done_is_told_before_the_clip_is_looked_at(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    taken: str,
+    says: str,
+) -> None:
+    def looked(*_: object, **__: object) -> None:
+        raise AssertionError("the clip was looked at")
+
+    monkeypatch.setattr("dashcamcleaner.scenes.score.sample_pictures", looked)
+    monkeypatch.setattr("dashcamcleaner.scenes.score.score_clip", looked)
+    clip = make(tmp_path / "clip.mp4", frames=30)
+    if taken:
+        (tmp_path / taken).write_text("mine")
+    assert scenes(clip.path, *words) != 0
+    assert says in capsys.readouterr().err
+    assert {path.name for path in tmp_path.iterdir()} == {"clip.mp4", *filter(None, [taken])}
+
+
+def test_a_taken_name_of_any_piece_stops_all_of_them(tmp_path: Path) -> None:
+    clip = make(tmp_path / "clip.mp4", frames=150)
+    tag = write_list(tmp_path / "clip.tag", ("a", 0, 1), ("a", 3, 5))
+    (tmp_path / "clip.cut.1.mp4").write_text("mine")
+    for more in ((), ("--lossless",)):
+        assert scenes(clip.path, "--cut", tag, "-t", "a", "-c", *more) == 4
+    assert (tmp_path / "clip.cut.1.mp4").read_text() == "mine"
+    assert not (tmp_path / "clip.cut.0.mp4").exists()
 
 
 def test_nothing_left_is_told_and_nothing_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
