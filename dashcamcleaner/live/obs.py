@@ -2,7 +2,8 @@
 
 What is switched is what covers: an item that lies over the scene (our own stream, a colour) is shown, or a filter is
 turned on, while covered. A killed program cannot cover: the script that comes with us (`live.obs_script`) does, when
-the lease that is written into the covering source's settings is not renewed.
+the lease that is written into the covering source's private settings is not renewed. Its own settings are left alone:
+with each change of those OBS opens a source anew.
 """
 
 from __future__ import annotations
@@ -23,13 +24,15 @@ __all__ = ["PASSWORD_VARIABLE", "ObsSwitch", "parse_obs"]
 
 PASSWORD_VARIABLE = "DASHCAMCLEANER_OBS_PASSWORD"
 LEASE_KEY = "dashcamcleaner_lease"
-"""The entry of the covering source's settings that is counted up with each renewal."""
+"""The entry of the covering source's private settings that is counted up with each renewal."""
 
 _PORT = 4455
 _NOT_READY = 207
 """What OBS answers while its scenes are loaded."""
 _NO_INPUT = 602
 """What OBS answers of a scene or a group, asked as a source."""
+_MEDIA_KINDS = ("ffmpeg_source", "vlc_source")
+"""Sources that show nothing until their picture has come, each time that they are shown: what lies beneath is seen."""
 _TIMEOUT_S = 2.0
 
 
@@ -101,7 +104,7 @@ class ObsSwitch:
 
         Raises:
             OutputError: OBS is not there, refuses the password, or knows no such scene, item or filter; the item is one
-            that can hold no lease.
+            that does not cover at once.
         """
         self.close()
         # The library's own client of requests leaves a connection open whose password was refused.
@@ -130,8 +133,25 @@ class ObsSwitch:
             with self._asking():
                 found = self._ask("GetSceneItemId", {"sceneName": self._scene, "sourceName": self._item})
                 self._item_id = int(found["sceneItemId"])
-                self._ask("GetInputSettings", {"inputName": self._item})
         self._switch(covered=True)
+        if not self._filter and self._kind() in _MEDIA_KINDS:
+            raise OutputError(
+                msg("{item} is a media source in OBS: until its picture comes, what lies beneath is seen.",
+                    item=visible(self._item)),
+                hint="Let a colour or a picture cover, or a group in which one lies beneath it.",
+            )  # fmt: skip
+
+    def _kind(self) -> str:
+        """What the covering source is, in OBS's words; empty: a scene or a group."""
+        from obsws_python.error import OBSSDKRequestError
+
+        with self._asking():
+            try:
+                return str(self._ask("GetInputSettings", {"inputName": self._item})["inputKind"])
+            except OBSSDKRequestError as error:
+                if error.code == _NO_INPUT:
+                    return ""
+                raise
 
     def set(self, *, covered: bool, score: float) -> None:  # noqa: ARG002  # OBS shows no scores
         """Cover or uncover, and renew the lease; a filter has none, nobody in OBS would turn it on.
@@ -143,8 +163,8 @@ class ObsSwitch:
             self._renewals += 1
             with self._asking():
                 self._ask(
-                    "SetInputSettings",
-                    {"inputName": self._item, "inputSettings": {LEASE_KEY: self._renewals}, "overlay": True},
+                    "SetSourcePrivateSettings",
+                    {"sourceName": self._item, "sourceSettings": {LEASE_KEY: self._renewals}},
                 )
         self._switch(covered=covered)
 
@@ -181,11 +201,6 @@ class ObsSwitch:
         except OBSSDKRequestError as error:
             if error.code == _NOT_READY:
                 raise OutputError("OBS is still starting.") from error
-            if error.code == _NO_INPUT:
-                raise OutputError(
-                    msg("{item} is a scene or a group in OBS: it can hold no lease.", item=visible(self._item)),
-                    hint="Let a source by itself cover: our stream, a colour, a picture.",
-                ) from error
             raise OutputError(
                 msg("OBS has nothing like it: {error}.", error=visible(error)),
                 hint="See the names of scene, item and filter in OBS.",

@@ -4,8 +4,8 @@ It runs inside OBS, with OBS's own Python, and imports nothing of the program. T
 
 - ZeroMQ (the package pyzmq must be there for OBS's Python): ``dashcamcleaner live ... --to obs-script:PORT`` publishes
   whether to cover, the score, and a lease. With *Project folder* set, the script starts that itself.
-- obs-websocket: ``--to obs://HOST:PORT/SCENE/ITEM`` switches the item itself and counts up a number in the settings of
-  the blur source; this script covers when the number stands still.
+- obs-websocket: ``--to obs://HOST:PORT/SCENE/ITEM`` switches the item itself and counts up a number in the private
+  settings of the blur source; this script covers when the number stands still.
 
 Whatever fails (the program was killed, the socket is dead, a message is no message), the blur source is shown when the
 last lease runs out.
@@ -30,10 +30,13 @@ except ImportError:
 LEASE_KEY = "dashcamcleaner_lease"
 MOST_LEASE_S = 2.0
 WEBSOCKET_LEASE_S = 1.5
+LOADING_S = 5.0  # OBS loads scripts before sources
+MEDIA_KINDS = ("ffmpeg_source", "vlc_source")
 
 settings_now: dict[str, Any] = {}
 state: dict[str, Any] = {
     "context": None, "socket": None, "until": 0.0, "lease": None, "counted": None, "covered": None, "program": None,
+    "warned": "", "since": 0.0,
 }  # fmt: skip
 
 
@@ -66,8 +69,9 @@ def script_properties() -> Any:
     )
     sources = obs.obs_enum_sources()
     for source in sources or []:
-        name = obs.obs_source_get_name(source)
-        obs.obs_property_list_add_string(box, name, name)
+        if obs.obs_source_get_unversioned_id(source) not in MEDIA_KINDS:
+            name = obs.obs_source_get_name(source)
+            obs.obs_property_list_add_string(box, name, name)
     obs.source_list_release(sources)
     return form
 
@@ -83,6 +87,7 @@ def script_update(settings: Any) -> None:
         blur_source=obs.obs_data_get_string(settings, "blur_source"),
     )
     interval = min(500, max(20, obs.obs_data_get_int(settings, "query_interval")))
+    state["since"] = time.monotonic()
     cover(True)
     if zmq is not None:
         state["context"] = zmq.Context()
@@ -153,11 +158,16 @@ def heard() -> None:
 
 
 def counted() -> None:
-    """See whether the number in the blur source's settings, which obs-websocket counts up, has changed."""
-    source = obs.obs_get_source_by_name(settings_now["blur_source"])
+    """See whether the number in the blur source's private settings, which obs-websocket counts up, has changed."""
+    name = settings_now["blur_source"]
+    source = obs.obs_get_source_by_name(name)
     if source is None:
+        if time.monotonic() - state["since"] > LOADING_S:
+            warn(f"there is no source {name!r}: nothing covers" if name else "choose a blur source: nothing covers")
         return
-    data = obs.obs_source_get_settings(source)
+    if obs.obs_source_get_unversioned_id(source) in MEDIA_KINDS:
+        warn(f"{name!r} is a media source: until its picture comes, what lies beneath is seen; cover with a colour")
+    data = obs.obs_source_get_private_settings(source)
     number = obs.obs_data_get_int(data, LEASE_KEY)
     obs.obs_data_release(data)
     obs.obs_source_release(source)
@@ -165,6 +175,13 @@ def counted() -> None:
         state["until"] = time.monotonic() + WEBSOCKET_LEASE_S
         state["lease"] = "websocket"
     state["counted"] = number
+
+
+def warn(sentence: str) -> None:
+    """Tell in OBS's script log, once, that what is set covers nothing."""
+    if state["warned"] != sentence:
+        obs.script_log(obs.LOG_WARNING, sentence)
+    state["warned"] = sentence
 
 
 def tick() -> None:

@@ -90,7 +90,42 @@ def test_a_filter_covers_and_uncovers(obs: Obs) -> None:
         assert enabled()
 
 
-def test_a_scene_holds_no_lease_and_its_filter_needs_none(obs: Obs) -> None:
+def test_a_media_source_is_refused_since_it_covers_late_and_stays_shown(obs: Obs) -> None:
+    with obs.asking() as client:
+        client.send(
+            "CreateInput",
+            {
+                "sceneName": "Other",
+                "inputName": "Stream",
+                "inputKind": "ffmpeg_source",
+                "inputSettings": {"is_local_file": False},
+            },
+        )
+        number = client.send("GetSceneItemId", {"sceneName": "Other", "sourceName": "Stream"}, raw=True)["sceneItemId"]
+        item = {"sceneName": "Other", "sceneItemId": number}
+        client.send("SetSceneItemEnabled", {**item, "sceneItemEnabled": False})
+        switch = switch_of(obs, scene="Other", item="Stream")
+        with pytest.raises(OutputError, match="Stream is a media source") as told:
+            switch.connect()
+        assert "a colour" in told.value.hint
+        switch.close()
+        assert client.send("GetSceneItemEnabled", item, raw=True)["sceneItemEnabled"]
+        client.send("RemoveInput", {"inputName": "Stream"})
+
+
+def test_a_renewal_leaves_the_settings_of_what_covers_alone(obs: Obs) -> None:
+    """With each change of them OBS opens a source anew."""
+    switch = switch_of(obs)
+    with obs.asking() as client:
+        before = client.send("GetInputSettings", {"inputName": "blurred"}, raw=True)
+        switch.connect()
+        for _ in range(3):
+            switch.set(covered=False, score=0.0)
+        assert client.send("GetInputSettings", {"inputName": "blurred"}, raw=True) == before
+    switch.close()
+
+
+def test_a_scene_covers_and_so_does_its_filter(obs: Obs) -> None:
     with obs.asking() as client:
         client.send("CreateScene", {"sceneName": "Curtain"})
         client.send("CreateSceneItem", {"sceneName": "Other", "sourceName": "Curtain", "sceneItemEnabled": True})
@@ -98,11 +133,14 @@ def test_a_scene_holds_no_lease_and_its_filter_needs_none(obs: Obs) -> None:
             "CreateSourceFilter",
             {"sourceName": "Curtain", "filterName": "dark", "filterKind": "color_filter_v2", "filterSettings": {}},
         )
-    nested = switch_of(obs, scene="Other", item="Curtain")
-    with pytest.raises(OutputError, match="Curtain is a scene or a group") as told:
+        number = client.send("GetSceneItemId", {"sceneName": "Other", "sourceName": "Curtain"}, raw=True)
+        item = {"sceneName": "Other", **number}
+        nested = switch_of(obs, scene="Other", item="Curtain")
         nested.connect()
-    assert "source by itself" in told.value.hint
-    nested.close()
+        nested.set(covered=False, score=0.0)
+        assert not client.send("GetSceneItemEnabled", item, raw=True)["sceneItemEnabled"]
+        nested.close()
+        assert client.send("GetSceneItemEnabled", item, raw=True)["sceneItemEnabled"]
     switch = switch_of(obs, scene="", item="Curtain", name="dark")
     switch.connect()
     switch.set(covered=False, score=0.0)
