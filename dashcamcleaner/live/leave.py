@@ -49,6 +49,8 @@ class Leave:
         self._covered_by: CoverReason | None = None
         self._never_left = True
         self._hits: tuple[str, ...] = ()
+        self._mutes = labels is not None and "mute" in actions
+        self._silent = self._mutes  # a rule is at work, or nobody has scored the picture that the sound belongs to
         self._stall_s = max(_STALL_S, _STALL_FRAMES / form.rate)
 
     def run(self) -> None:
@@ -82,6 +84,7 @@ class Leave:
             card_s = left_s + (1 / _CARDS_A_SECOND if self._covered_by is CoverReason.STALLED else self._stall_s)
             if not self._state.buffer.ended and now >= card_s:
                 self._hand_on(gate.covered(-1, now - settings.delay, CoverReason.STALLED))
+                self._silent = self._mutes
                 left_s = now
                 continue
             self._idle(lead_s, None if self._state.buffer.ended else card_s)
@@ -98,6 +101,7 @@ class Leave:
             if "log" in self._actions:
                 self._state.change("label", msg("At work: {hits}.", hits=", ".join(hits) or msg("no label")))
             self._hits = hits
+        self._silent = self._mutes and (bool(hits) or not known)
         if held.blanked or self._is_panic(held, now_s):
             return CoverReason.PANIC, scores
         analysis = self._state.analysis
@@ -137,8 +141,7 @@ class Leave:
         """Sound leaves when its time has come; silent while the picture is covered, if that is asked for."""
         for sound in self._state.buffer.sounds_due(now_s):
             mute = self._state.settings.mute_covered and (self._covered_by is not None or self._never_left)
-            mute = mute or (bool(self._hits) and "mute" in self._actions)
-            released = gate.sound(sound, mute=mute)
+            released = gate.sound(sound, mute=mute or self._silent)
             for outlet in self._outlets:
                 outlet.put(released)
 

@@ -182,6 +182,12 @@ def test_a_label_may_mute_alone() -> None:
     assert not all(sound.muted for sound in kept.sounds)
 
 
+def test_sound_of_what_nobody_scored_is_muted_where_a_label_mutes() -> None:
+    kept = run_labels(MadeScorer(dead_from=1), actions=("mute",))
+    assert kept.sounds
+    assert all(sound.muted for sound in kept.sounds)
+
+
 class KeepingSwitch:
     """Keeps what it was told."""
 
