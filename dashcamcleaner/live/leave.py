@@ -58,7 +58,7 @@ class Leave:
         settings = self._state.settings
         gate = Gate(size=self._form.size, obscurer=obscurer_for(settings))
         paint_s = 0.0
-        left_s = settings.delay  # the first frame has time to come
+        left_s = self._state.clock.now() + settings.delay  # the first frame has time to come
         while not self._state.stop.is_set():
             now = self._state.clock.now()
             held = self._state.buffer.head()

@@ -179,6 +179,18 @@ def test_a_source_that_stalls_is_covered_by_cards_while_it_does() -> None:
     assert all(frame.number == -1 for frame in cards)
 
 
+def test_a_source_that_takes_time_to_open_does_not_count_as_stalled() -> None:
+    class SlowToOpen(MadeSource):
+        def open(self) -> StreamFormat:
+            assert isinstance(self.clock, TurnedClock)
+            self.clock.sleep(2.0)
+            return super().open()
+
+    kept, _, _ = run_live(source=lambda clock: SlowToOpen(clock, frames=75))
+    assert kept.frames
+    assert all(frame.reason is not CoverReason.STALLED for frame in kept.frames)
+
+
 @pytest.mark.parametrize("rate", [SETTINGS_ROWS["capture_rate"].minimum, SETTINGS_ROWS["capture_rate"].maximum])
 def test_a_source_does_not_count_as_stalled_at_its_own_pace(rate: float) -> None:
     kept, _, _ = run_live(source=lambda clock: MadeSource(clock, frames=6, rate=rate))
