@@ -33,6 +33,7 @@ _FILE_OPTIONS = {
         "flush_packets": "1",
     },
     "matroska": {"cluster_time_limit": "1000", "flush_packets": "1"},
+    "mpegts": {"flush_packets": "1"},
 }
 _EXTENSIONS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mp4", ".mkv": "matroska", ".ts": "mpegts"}
 _SOUND_SLACK_S = Fraction(1, 100)

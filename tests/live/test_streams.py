@@ -81,7 +81,7 @@ def test_sound_that_changes_its_layout_goes_on(tmp_path: Path) -> None:
     assert abs(float(np.abs(sounds[-4].to_ndarray()).max()) - 500 / 32768) < 0.01
 
 
-@pytest.mark.parametrize("extension", ["mp4", "mkv"])
+@pytest.mark.parametrize("extension", ["mp4", "mkv", "ts", "mov"])
 def test_a_file_that_was_killed_can_be_played(tmp_path: Path, extension: str) -> None:
     path = tmp_path / f"out.{extension}"
     sink = StreamSink(file_target(path, overwrite=False))
