@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.errors import InputError
@@ -20,14 +20,25 @@ if TYPE_CHECKING:
 
 __all__ = ["sink_for", "source_for", "without_password"]
 
-_STREAMS = ("rtsp", "rtsps", "rtmp", "rtmps", "udp", "rtp", "tcp", "srt", "http", "https")
+_STREAMS = ("rtsp", "rtsps", "rtmp", "rtmps", "udp", "rtp", "tcp", "http", "https")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+(?=://)", re.I)
 
 
 def without_password(url: str) -> str:
     """An address for people and logs: what stands before ``@`` is left out, and so are queries."""
-    parts = urlsplit(url)
+    parts = _parts(url)
+    if parts is None:  # nobody knows which part of it is a password
+        return f"{visible(url.partition('://')[0])}://..."
     return visible(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")))
+
+
+def _parts(url: str) -> SplitResult | None:
+    """The parts of an address; None: it is none."""
+    try:
+        parts = urlsplit(url)
+        return parts if parts.port is None or parts.port >= 0 else None
+    except ValueError:
+        return None
 
 
 def source_for(text: str, *, clock: Clock, rate: float, video_track: int | None = None) -> FrameSource:
@@ -51,6 +62,10 @@ def source_for(text: str, *, clock: Clock, rate: float, video_track: int | None 
             raise InputError(
                 msg("Nothing is known of how to read {without_password}.", without_password=without_password(text)),
                 hint=msg("Addresses begin with {streams}.", streams=", ".join(_STREAMS)),
+            )
+        if _parts(text) is None:
+            raise InputError(
+                msg("{shown} is no address.", shown=without_password(text)), hint="rtsp://HOST:PORT/PATH, for one."
             )
         return StreamSource(_network(text, scheme[0].lower()), clock=clock)
     if word == "camera":

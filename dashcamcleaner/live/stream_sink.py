@@ -45,7 +45,7 @@ _LEAD_BLOCKS = 4
 """So many blocks of sound the picture's decoding times are ahead of: else each picture would wait for its sound."""
 _PORTS = {"rtmp": 1935, "rtmps": 443, "rtsp": 554}
 _WAIT_S, _CONNECT_S = 0.5, 3.0
-_FORMATS = {"udp": "mpegts", "tcp": "mpegts", "srt": "mpegts", "rtmp": "flv", "rtmps": "flv", "rtsp": "rtsp"}
+_FORMATS = {"udp": "mpegts", "tcp": "mpegts", "rtmp": "flv", "rtmps": "flv", "rtsp": "rtsp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def file_target(path: Path, *, overwrite: bool) -> StreamTarget:
 
 
 def network_target(url: str, *, shown: str) -> StreamTarget:
-    """A stream to an address ``udp://``, ``tcp://``, ``srt://``, ``rtmp://`` or ``rtsp://``.
+    """A stream to an address ``udp://``, ``tcp://``, ``rtmp://`` or ``rtsp://``.
 
     Raises:
         OutputError: another scheme.
@@ -110,7 +110,7 @@ def network_target(url: str, *, shown: str) -> StreamTarget:
         place = (parts.hostname or "127.0.0.1", parts.port or _PORTS.get(scheme, 0))
     except ValueError as error:
         raise OutputError(
-            msg("{shown} is no address: {error}.", shown=shown, error=error), hint="tcp://HOST:PORT?listen=1, for one."
+            msg("{shown} is no address.", shown=shown), hint="tcp://HOST:PORT?listen=1, for one."
         ) from error
     if not place[1]:
         raise OutputError(msg("{shown} names no port.", shown=shown), hint="tcp://127.0.0.1:5000?listen=1, for one.")
@@ -119,7 +119,7 @@ def network_target(url: str, *, shown: str) -> StreamTarget:
         url += ("&" if "?" in url else "?") + "pkt_size=1316"
     # With its length told, a picture is whole for the reader when its last byte is there, not when the next one begins.
     options = {"mpegts": {"omit_video_pes_length": "0", "flush_packets": "1", "mpegts_flags": "+resend_headers"}}
-    place_of = None if scheme in ("udp", "srt") else place
+    place_of = None if scheme == "udp" else place
     return StreamTarget(
         url,
         shown,

@@ -30,12 +30,16 @@ def test_passwords_are_not_shown() -> None:
         "file:///etc/passwd",
         "concat://a|b",
         "camera:/dev/null0",
+        "tcp://[::1",
+        "rtsp://me:sec/ret@cam.local/live",
+        "udp://127.0.0.1:70000",
     ],
 )
 def test_sources_that_mean_nothing_are_refused(text: str) -> None:
     with pytest.raises(InputError) as told:
         source_for(text, clock=SessionClock(), rate=30)
     assert told.value.hint
+    assert "sec" not in told.value.message
 
 
 @pytest.mark.parametrize("name", ["p.jpg", "p.png", "p.webp", "folder"])
@@ -50,7 +54,9 @@ def test_what_does_not_move_is_no_source(name: str, tmp_path: Path) -> None:
     assert told.value.hint
 
 
-@pytest.mark.parametrize("text", ["out.txt", "out", "gopher://x", "obs://x", "obs-script:no", "file:///etc/x"])
+@pytest.mark.parametrize(
+    "text", ["out.txt", "out", "gopher://x", "obs://x", "obs-script:no", "file:///etc/x", "tcp://[::1"]
+)
 def test_sinks_that_mean_nothing_are_refused(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DashcamCleanerError) as told:
