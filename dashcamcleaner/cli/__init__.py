@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, NoReturn
 import dashcamcleaner
 from dashcamcleaner.cli.named_paths import check_named_paths
 from dashcamcleaner.core.plain_text import say, soften_streams, visible
+from dashcamcleaner.end_signals import END_SIGNALS
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError
 from dashcamcleaner.messages import DOMAIN, FOLDER, msg, translated, use_language
 from dashcamcleaner.os_errors import as_our_error
@@ -247,7 +248,7 @@ def log_to_terminal(*, verbose: bool) -> None:
 
 @contextlib.contextmanager
 def interrupts_once() -> Iterator[None]:
-    """The first Ctrl-C, or a service manager's stop, is a `KeyboardInterrupt`; later ones do not meet its clearing up.
+    """The first of `END_SIGNALS` is a `KeyboardInterrupt`; later ones do not meet its clearing up.
 
     Two quick ones are one. Whoever presses again after a while wants out at once: the process ends where it is, as if
     it was killed, which the next run is made for.
@@ -265,7 +266,7 @@ def interrupts_once() -> Iterator[None]:
 
     before = {}
     with contextlib.suppress(ValueError):  # not the main thread: a test, or somebody's own program
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in END_SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:  # a shell's background job is not meant
                 before[number] = signal.signal(number, interrupted)
     try:

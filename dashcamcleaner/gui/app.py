@@ -16,6 +16,7 @@ from PyQt5.QtGui import QFileOpenEvent
 from PyQt5.QtWidgets import QApplication
 
 import dashcamcleaner
+from dashcamcleaner.end_signals import END_SIGNALS
 from dashcamcleaner.gui.crash import CrashNet
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.form_model import FormModel
@@ -123,8 +124,9 @@ def open_window(paths: Sequence[str] = (), *, models: ModelPool | None = None) -
         instance.opened.connect(window.join)
         instance.listen()
         # Python sees a signal only between two of its own steps: a timer that does nothing gives it one now and then.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: window.close_now())
+        for number in END_SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN:  # started by nohup, it outlives its terminal
+                signal.signal(number, lambda *_: window.close_now())
         heartbeat = QTimer()
         heartbeat.timeout.connect(lambda: None)
         heartbeat.start(400)

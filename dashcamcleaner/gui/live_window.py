@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from types import FrameType
 
-from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtCore import QTimer, pyqtSignal
 from PyQt5.QtGui import QCloseEvent
+from PyQt5.QtWidgets import QWidget
 
 from dashcamcleaner.core.events import Event
+from dashcamcleaner.end_signals import END_SIGNALS
 from dashcamcleaner.gui.app import make_application
 from dashcamcleaner.gui.live_panel import LivePanel
 from dashcamcleaner.gui.words import tr
@@ -46,6 +51,7 @@ def show_live(
 
     Raises:
         DashcamCleanerError: what the session raises.
+        KeyboardInterrupt: a signal that means the end came, and all has ended.
     """
     application = make_application([])
     window = _LiveWindow(preview)
@@ -69,10 +75,41 @@ def show_live(
         window.ended.emit()
 
     thread = threading.Thread(target=run, name="dashcamcleaner-live-window", daemon=True)
-    window.show()
-    thread.start()
-    application.exec_()
-    session.stop()
-    thread.join()
+    with _signals_close(window, failures):
+        window.show()
+        thread.start()
+        application.exec_()
+        session.stop()
+        thread.join()
     if failures:
         raise failures[0]
+
+
+@contextlib.contextmanager
+def _signals_close(window: QWidget, failures: list[BaseException]) -> Iterator[None]:
+    """While this is open, what a signal's handler raises closes the window: raised in one of Qt's calls it is fatal.
+
+    Args:
+        window: what is closed.
+        failures: takes what was raised, first.
+    """
+    before = {}
+
+    def heard(number: int, frame: FrameType | None) -> None:
+        try:
+            before[number](number, frame)
+        except BaseException as error:
+            failures.insert(0, error)
+            QTimer.singleShot(0, window.close)
+
+    with contextlib.suppress(ValueError):  # not the main thread: a test, or somebody's own program
+        for number in END_SIGNALS:
+            handler = signal.getsignal(number)
+            if callable(handler):  # neither left to the system nor ignored
+                before[number] = handler
+                signal.signal(number, heard)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -274,7 +274,7 @@ def wait_for_work(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("pause_s", [0.0, 0.02, 0.15, 0.6])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", None)])
 def test_two_stops_are_one(tmp_path: Path, pause_s: float, number: signal.Signals) -> None:
     made = clips.make(tmp_path / "in.mp4", frames=200)
     words = program(tmp_path, "clean", made.path, "-o", tmp_path / "out.mp4", seconds=0.05)
