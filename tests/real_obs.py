@@ -158,7 +158,7 @@ def _source(name: str, colour: tuple[int, int, int], *, filters: tuple[dict[str,
     }  # fmt: skip
 
 
-def _write_home(obs: Obs) -> None:
+def _write_home(obs: Obs, *, folder: str = "") -> None:
     config = obs.home / ".config" / "obs-studio"
     (config / "basic" / "profiles" / "Test").mkdir(parents=True)
     (config / "basic" / "scenes").mkdir()
@@ -186,14 +186,20 @@ def _write_home(obs: Obs) -> None:
                 "id_counter": 1, "items": [{"name": "filtered", "id": 1, "visible": True}]}},
         ],
         "modules": {"scripts-tool": [{"path": str(SCRIPT), "settings": {
-            "port": obs.feed_port, "query_interval": 50, "blur_source": "blurred", "threshold": 0.6}}]},
+            "port": obs.feed_port, "query_interval": 50, "blur_source": "blurred", "threshold": 0.6,
+            "folder": folder}}]},
     }  # fmt: skip
     (config / "basic" / "scenes" / "Test.json").write_text(json.dumps(scene))
 
 
 @contextlib.contextmanager
-def running_obs(home: Path) -> Iterator[Obs]:
-    """OBS with the scene ``Live``: the item ``blurred`` lies over ``clear``, and our script is loaded."""
+def running_obs(home: Path, *, folder: str = "") -> Iterator[Obs]:
+    """OBS with the scene ``Live``: the item ``blurred`` lies over ``clear``, and our script is loaded.
+
+    Args:
+        home: an empty folder.
+        folder: the project folder that is set in the script; empty: the script starts no program.
+    """
     for program in ("obs", "Xvfb"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed (obs-studio obs-plugins xvfb libgl1-mesa-dri)")
@@ -201,7 +207,7 @@ def running_obs(home: Path) -> Iterator[Obs]:
     with virtual_screen(1024, 640) as display:
         obs = Obs(home, display, free_port(), free_port())
         try:
-            _write_home(obs)
+            _write_home(obs, folder=folder)
             obs.start()
             yield obs
         finally:

@@ -32,6 +32,16 @@ MOST_LEASE_S = 2.0
 WEBSOCKET_LEASE_S = 1.5
 LOADING_S = 5.0  # OBS loads scripts before sources
 MEDIA_KINDS = ("ffmpeg_source", "vlc_source")
+# The program ends with its standard input, which OBS holds open: however OBS ends, nobody looks at the screen any more.
+RUN = """
+import os, signal, threading
+from dashcamcleaner.__main__ import run
+def watch():
+    os.read(0, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+threading.Thread(target=watch, daemon=True).start()
+run()
+"""
 
 settings_now: dict[str, Any] = {}
 state: dict[str, Any] = {
@@ -113,7 +123,7 @@ def stop() -> None:
         state["socket"].close()
         state["context"].term()
     if state["program"] is not None:
-        state["program"].terminate()
+        state["program"].stdin.close()
     state.update(context=None, socket=None, program=None, until=0.0, lease=None, counted=None)
 
 
@@ -123,7 +133,7 @@ def start_program() -> None:
     if not folder:
         return
     inside = os.path.join(folder, ".venv", "Scripts" if sys.platform == "win32" else "bin", "python")
-    words = ["-m", "dashcamcleaner", "live", "--from", f"screen:{settings_now['monitor']}", "--no-faces", "--no-plates"]
+    words = ["-c", RUN, "live", "--from", f"screen:{settings_now['monitor']}", "--no-faces", "--no-plates"]
     words += [
         "--when",
         f"nudity>{settings_now['threshold']:.2f}",
@@ -132,7 +142,7 @@ def start_program() -> None:
         "--quiet",
     ]
     try:
-        state["program"] = subprocess.Popen([inside, *words], cwd=folder)
+        state["program"] = subprocess.Popen([inside, *words], cwd=folder, stdin=subprocess.PIPE)
     except OSError as error:
         obs.script_log(obs.LOG_WARNING, f"DashcamCleaner cannot be started: {error}")
 

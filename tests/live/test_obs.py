@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from real_obs import CLEAR, COVER, PASSWORD, Obs, free_port, obs_python_has_zmq, running_obs, wait_for
 
+import dashcamcleaner
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.live.clock import SessionClock
 from dashcamcleaner.live.obs import ObsSwitch, parse_obs
@@ -224,6 +228,27 @@ def test_obs_killed_is_told_at_once_and_found_again_covered(obs: Obs) -> None:
     finally:
         switcher.end()
         thread.join()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="processes are found in /proc")
+def test_the_program_that_the_script_starts_ends_with_obs_however_that_ends(tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / ".venv").symlink_to(sys.prefix)
+    (tmp_path / "project" / "dashcamcleaner").symlink_to(Path(dashcamcleaner.__file__).parent)
+
+    def programs(port: int) -> list[str]:
+        found = []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                if f"obs-script:{port}".encode() in path.read_bytes():
+                    found.append(path.parent.name)
+        return found
+
+    with running_obs(tmp_path / "home", folder=str(tmp_path / "project")) as obs:
+        assert wait_for(lambda: programs(obs.feed_port) != [], seconds=30)
+        obs.end(signal.SIGKILL)
+        assert wait_for(lambda: programs(obs.feed_port) == [], seconds=30)
 
 
 def test_addresses_of_obs() -> None:
