@@ -26,6 +26,7 @@ __all__ = ["Store", "is_name_part"]
 _TYPES = {
     "queue": list,
     "recent": list,
+    "frame": list,
     "settings": dict,
     "audit": bool,
     "more_settings": bool,

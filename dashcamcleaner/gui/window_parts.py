@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt5.QtCore import QByteArray, QPoint, QRectF, Qt, QUrl, pyqtSignal
+from PyQt5.QtCore import QByteArray, QMargins, QPoint, QRectF, Qt, QUrl, pyqtSignal
 from PyQt5.QtGui import QColor, QDesktopServices, QDropEvent, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QFileDialog, QMessageBox, QSplitter, QWidget
 
@@ -86,13 +86,17 @@ class EditsQuestion(QMessageBox):
 
 
 def remember_geometry(store: Store, *, window: QWidget, split: QSplitter, outer: QSplitter) -> None:
-    """Write down where the window and its dividers stand."""
+    """Write down where the window and its dividers stand, and how much the system's frame takes around it."""
     states = {"geometry": window.saveGeometry(), "split": split.saveState(), "outer": outer.saveState()}
     store.set(**{name: bytes(state.toBase64()).decode() for name, state in states.items()})
+    inner, whole = window.geometry(), window.frameGeometry()
+    if not window.isMaximized() and not window.isFullScreen():
+        edges = [inner.left() - whole.left(), inner.top() - whole.top()]
+        store.set(frame=[*edges, whole.right() - inner.right(), whole.bottom() - inner.bottom()])
 
 
 def restore_geometry(store: Store, *, window: QWidget, split: QSplitter, outer: QSplitter) -> None:
-    """Put them back, as far as they are known; a window from a larger screen comes back as large as this one is."""
+    """Put them back, as far as they are known; with its frame the window comes back as large as this screen is."""
     restorers = {"geometry": window.restoreGeometry, "split": split.restoreState, "outer": outer.restoreState}
     for name, restore in restorers.items():
         kept = store.get(name)
@@ -100,15 +104,22 @@ def restore_geometry(store: Store, *, window: QWidget, split: QSplitter, outer: 
             restore(QByteArray.fromBase64(kept.encode()))
     screen = window.screen()
     if screen is not None and not window.isMaximized() and not window.isFullScreen():
-        room = screen.availableGeometry()
-        window.resize(window.size().boundedTo(room.size()))
-        frame = window.frameGeometry()
+        room, edges = screen.availableGeometry(), _frame(store)
+        window.resize(window.size().boundedTo(room.marginsRemoved(edges).size()))
+        frame = window.geometry().marginsAdded(edges)
         x = max(room.left(), min(frame.left(), room.right() + 1 - frame.width()))
         y = max(room.top(), min(frame.top(), room.bottom() + 1 - frame.height()))
         if frame.topLeft() != QPoint(x, y):
             # Only then: Qt takes a place for that of the title bar, which it does not know of before the window is
             # shown, and the window would stand lower with every start.
             window.move(x, y)
+
+
+def _frame(store: Store) -> QMargins:
+    """What the system's frame took around the window when it was last seen: Qt knows of it only once it is shown."""
+    kept = store.get("frame")
+    known = isinstance(kept, list) and len(kept) == 4 and all(type(one) is int and 0 <= one <= 200 for one in kept)
+    return QMargins(*kept) if known else QMargins()
 
 
 def dropped_paths(event: QDropEvent) -> list[str]:

@@ -241,3 +241,20 @@ def test_a_window_stands_where_it_stood(qtbot: Any, tmp_path: Path) -> None:
     restore_geometry(store, window=again, split=QSplitter(), outer=QSplitter())
     assert again.geometry() == first.geometry()
     assert again.moves == 0
+
+
+def test_a_window_comes_back_with_its_frame_on_the_screen(qtbot: Any, qapp: Any, tmp_path: Path) -> None:
+    """The title bar is remembered: before the window is shown Qt does not know how much it takes."""
+    room = qapp.primaryScreen().availableGeometry()
+    store = Store(tmp_path)
+    first, again = QMainWindow(), QMainWindow()
+    for window in (first, again):
+        qtbot.addWidget(window)
+    first.setGeometry(room.x() + 60, room.y() + 60, 300, room.height() - 40)  # its foot lies below the screen
+    first.show()
+    remember_geometry(store, window=first, split=QSplitter(), outer=QSplitter())
+    for frame, stands in (([4, 20, 4, 4], 16), ([0, 0, 0, 0], 40), (["4", None], 40), ([0, 5000, 0, 0], 40)):
+        store.set(frame=frame)
+        restore_geometry(store, window=again, split=QSplitter(), outer=QSplitter())
+        assert again.pos().y() - room.y() == stands, frame
+        assert again.height() == room.height() - 40
