@@ -222,7 +222,8 @@ class Session(QObject):
                 self.crashed.emit(error)
 
         self.message.emit(tr("Drawing the sample clip…"))
-        self.files.ask(self.engine.sample_clip, self._add_drawn, failed=failed, topic="sample", first=True)
+        # Not where files are asked about: clips that are added meanwhile would wait for the drawing.
+        self.planning.ask(self.engine.sample_clip, self._add_drawn, failed=failed, topic="sample", first=True)
 
     def _add_drawn(self, clip: Path) -> None:
         self.message.emit("")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -40,6 +41,24 @@ def test_a_sample_clip_is_one_click_away(open_window: OpenWindow, qtbot: Any, tm
     qtbot.mouseClick(window.empty.sample, Qt.LeftButton)
     qtbot.waitUntil(lambda: len(window.session.queue) == 1)
     assert window.session.queue.at(0).source.name == "demo.mp4"
+
+
+def test_clips_are_added_while_the_sample_is_drawn(
+    open_window: OpenWindow, files: Files, qtbot: Any, tmp_path: Path
+) -> None:
+    drawn = Event()
+
+    class Slow(WithSample):
+        def sample_clip(self) -> Path:
+            assert drawn.wait(30)
+            return super().sample_clip()
+
+    window = open_window(Slow(tmp_path / "demo.mp4"))
+    qtbot.mouseClick(window.empty.sample, Qt.LeftButton)
+    window.session.add([str(path) for path in files("own.mp4")])
+    qtbot.waitUntil(lambda: len(window.session.queue) == 1)
+    drawn.set()
+    qtbot.waitUntil(lambda: len(window.session.queue) == 2)
 
 
 def test_without_what_draws_it_one_sentence_says_so(open_window: OpenWindow, qtbot: Any, tmp_path: Path) -> None:
