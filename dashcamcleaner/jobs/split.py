@@ -265,7 +265,7 @@ def clean_split(
 
 def _planned_parts(job: Job, *, workers: int) -> tuple[list[Part], str]:
     """The parts of a job's clip; or none, and why: of what has to be told, and is no fault of the clip."""
-    if job.from_plan is not None or not job.detect:
+    if job.from_plan is not None or not job.looks:
         return [], msg("nothing is detected")
     try:
         if is_picture_file(job.source):

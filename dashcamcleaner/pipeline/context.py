@@ -41,7 +41,7 @@ from dashcamcleaner.pipeline.observations import (
     StoredObservationSource,
 )
 from dashcamcleaner.pipeline.people import PeopleSearch, search_for
-from dashcamcleaner.pipeline.plan_check import open_for_replay
+from dashcamcleaner.pipeline.plan_check import NO_WEIGHTS, open_for_replay
 from dashcamcleaner.pipeline.plan_file import PlanReader, fingerprint, read_header
 from dashcamcleaner.pipeline.seen_log import SeenLog, log_path, older_log_notes
 from dashcamcleaner.pipeline.skipping import SkippingObservationSource
@@ -162,7 +162,7 @@ def open_context(
     edits, clear_notes = load_edits(job)
     if job.from_plan is not None:
         return _from_plan(job, info, edits, clear_notes, waiting, models, identity)
-    if not job.detect:
+    if not job.looks:
         return _without_detection(job, info, edits, waiting, identity)
     people = search_for(job, edits, upright_size=info.upright_size, models=models)
     detector = detector_for(settings, upright_size=info.upright_size, models=models, shown_size=info.shown_size)
@@ -221,22 +221,23 @@ def open_context(
 def _without_detection(
     job: Job, info: MediaInfo, edits: Edits, waiting: int, identity: Callable[[], str] | None
 ) -> RunContext:
-    """A run that hides nothing but what edits name."""
+    """A run that hides nothing but what edits name; where no kind was to be hidden the summary tells so itself."""
     settings = job.settings
     rules = rules_per_kind(settings)
     planner = make_planner(
         settings, upright_size=info.upright_size, rules=rules, max_waiting_frames=waiting, edits=edits or None
     )
-    nobody = DetectorDescription(backend="none", device="none", precision="", weights="none", weights_sha256="")
+    untold = (msg("Nothing was looked for: faces and plates stand as they stood."),) if settings.kinds() else ()
+    nobody = DetectorDescription(backend="none", device="none", precision="", weights=NO_WEIGHTS, weights_sha256="")
     return RunContext(
         source=BlankObservationSource(),
         planner=FramePlanner(planner),
         header=_header(job, info, identity, weights=nobody, seeing={"video_track": info.video_track}, kinds=()),
         rules=rules,
         backend=msg("none: nothing is looked for"),
-        description=msg("cut alone, nothing is looked for"),
+        description=msg("nothing is looked for"),
         edits=edits,
-        warnings=(msg("Nothing was looked for: faces and plates stand as they stood."), *edits.warnings),
+        warnings=(*untold, *edits.warnings),
     )
 
 

@@ -55,3 +55,9 @@ class Job:
     write_plan: bool = True
     cut: ClipCut | None = None
     detect: bool = True
+
+    @property
+    def looks(self) -> bool:
+        """Whether a detector has anything to do: a kind to hide, persons to tell apart, or detections to write."""
+        wanted = self.settings.kinds() or self.persons or self.export_detections is not None
+        return self.detect and bool(wanted)

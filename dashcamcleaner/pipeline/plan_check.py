@@ -29,7 +29,10 @@ from dashcamcleaner.plain_files import open_plain
 from dashcamcleaner.seals import Seal
 from dashcamcleaner.side_files import lines_of
 
-__all__ = ["PlanState", "examine_plan", "open_for_replay", "take_over"]
+__all__ = ["NO_WEIGHTS", "PlanState", "examine_plan", "open_for_replay", "take_over"]
+
+NO_WEIGHTS = "none"
+"""What stands for the weights in the plan of a run that looked for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,13 @@ def _check(
     if not state.counts(accepted):
         raise _not_accepted(plan, state, source="" if knows_whole_source(header) else str(source))
     known = header.kinds or _kinds_of_older(plan, header)
-    if missing := [kind for kind in kinds if kind not in known]:
+    missing = [kind for kind in kinds if kind not in known]
+    if missing and header.weights == NO_WEIGHTS:
+        raise PlanError(
+            msg("Nothing was looked for when the plan {plan} was made.", plan=plan.name),
+            hint="Clean the clip itself, without --from-plan.",
+        )
+    if missing:
         raise PlanError(
             msg(
                 "The plan {plan} was made by weights that cannot see: {missing} (they know {known}).",

@@ -148,6 +148,27 @@ def test_what_hides_nothing_by_wish_is_not_called_cleaned(tmp_path: Path, capsys
     assert "  1 frame in" in told
 
 
+def test_where_nothing_is_to_be_hidden_no_detector_is_opened(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def opened(**_: object) -> fakes.ScriptedDetector:
+        raise AssertionError("nobody asked for anything")
+
+    made, none = clips.make(tmp_path / "in.mp4", frames=3), ["--no-faces", "--no-plates"]
+    Image.new("RGB", (320, 180), "grey").save(tmp_path / "in.png")
+    for source in (made.path, tmp_path / "in.png"):
+        words = ["clean", str(source), "-o", str(tmp_path / f"out{source.suffix}"), *none, "--cover", "10,10,90,90"]
+        assert cli.main(words, models=fakes.pool(opened)) == 0
+        assert "manual: hidden in 1 frame" in capsys.readouterr().out.replace("3 frames", "1 frame")
+    again = ["clean", str(made.path), "-o", str(tmp_path / "again.mp4"), "--from-plan"]
+    assert main([*again, str(tmp_path / "out.mp4.plan.jsonl")]) == 6
+    assert "Nothing was looked for when the plan out.mp4.plan.jsonl was made." in capsys.readouterr().err
+    exported = tmp_path / "found.json"
+    words = ["clean", str(made.path), "-o", str(tmp_path / "third.mp4"), *none, "--export-detections", str(exported)]
+    assert main(words) == 0
+    assert len(json.loads(exported.read_text(encoding="utf-8"))) == 3
+
+
 def test_what_was_left_clear_on_request_is_not_said_to_be_missing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
