@@ -6,12 +6,16 @@ import hashlib
 import os
 import threading
 import time
+from collections.abc import Generator
 from pathlib import Path
 from types import TracebackType
 
+from dashcamcleaner.core.events import Warned
+from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.messages import msg
 from dashcamcleaner.os_errors import map_os_errors
+from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.workers import join_thread
 from dashcamcleaner.plain_files import file_sha256
 
@@ -19,6 +23,9 @@ __all__ = ["SourceWatch"]
 
 _LOOK_EVERY_S = 0.5
 _CHUNK = 1 << 20
+_ASK_EVERY_S = 0.2
+_TOLD_AFTER_S = 10.0
+"""A reading that takes longer is told; each time after that it has to have taken twice as long."""
 
 
 class SourceWatch:
@@ -37,6 +44,7 @@ class SourceWatch:
             self._first = os.stat(path)
         self._looked = time.monotonic()
         self._hash = ""
+        self._read_bytes = 0
         self._stopping = False
         self._failure: OSError | None = None
         self._thread = threading.Thread(target=self._take_hash, name="dashcamcleaner-hash", daemon=True)
@@ -57,6 +65,7 @@ class SourceWatch:
             with self._path.open("rb") as file:
                 while not self._stopping and (data := file.read(_CHUNK)):
                     digest.update(data)
+                    self._read_bytes += len(data)
             self._hash = digest.hexdigest()
         except OSError as error:
             self._failure = error
@@ -87,6 +96,34 @@ class SourceWatch:
         self._wait()
         self.look(now=True)
         return f"{self._first.st_size}-{self._hash}"
+
+    def read_through(self, control: Control) -> Generator[Warned]:
+        """Wait until all of the source was read, which takes hours for the largest; tells how far it is.
+
+        Args:
+            control: pauses and cancels; the reading goes on in a pause.
+
+        Raises:
+            Cancelled: the run is to end.
+        """
+        begun, due_s = time.monotonic(), _TOLD_AFTER_S
+        while self._thread.is_alive():
+            control.wait_while_paused()
+            self._thread.join(_ASK_EVERY_S)
+            taken_s, whole = time.monotonic() - begun, self._first.st_size
+            if taken_s >= due_s and 0 < self._read_bytes < whole:
+                due_s = 2 * taken_s
+                left_s = taken_s * (whole - self._read_bytes) / self._read_bytes
+                yield Warned(
+                    msg(
+                        "{name} is read through first, so that it is known again: {done:.1f} of {whole:.1f} GB, "
+                        "{left} left.",
+                        name=self._path.name,
+                        done=self._read_bytes / 1e9,
+                        whole=whole / 1e9,
+                        left=format_seconds(left_s).split(".")[0],
+                    )
+                )
 
     def _wait(self) -> None:
         join_thread(self._thread)

@@ -123,6 +123,7 @@ def _clean_locked(
     )
     with contextlib.ExitStack() as stack:
         watch = stack.enter_context(SourceWatch(job.source))
+        yield from watch.read_through(control)
         context = stack.enter_context(
             open_context(job, info=info, models=models, ahead=ahead, identity=watch.fingerprint)
         )

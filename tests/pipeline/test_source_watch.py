@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 
 from dashcamcleaner.core.events import Failed, Finished, Started
 from dashcamcleaner.detection.pool import ModelPool
-from dashcamcleaner.errors import InputError
+from dashcamcleaner.errors import Cancelled, InputError
 from dashcamcleaner.jobs.run import clean
+from dashcamcleaner.pipeline import source_watch
+from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import fingerprint, plan_path, read_header
 from dashcamcleaner.pipeline.source_watch import SourceWatch
@@ -85,3 +89,58 @@ def test_a_change_before_the_fingerprint_is_asked_for_is_noticed_then(tmp_path: 
         path.write_bytes(b"as it is now")
         with pytest.raises(InputError, match="was changed while it was read"):
             watch.fingerprint()
+
+
+class SlowPath(type(Path())):  # type: ignore[misc]
+    """A source of which one piece is read at a time, the second only when it is allowed."""
+
+    go_on = Event()
+
+    def open(self, *words: Any, **named: Any) -> Any:
+        file, go_on, pieces = super().open(*words, **named), self.go_on, iter(range(1 << 20))
+        read = file.read
+
+        class Slow:
+            def __enter__(self) -> Slow:
+                return self
+
+            def __exit__(self, *_: object) -> None:
+                file.close()
+
+            def read(self, size: int) -> bytes:
+                assert next(pieces) == 0 or go_on.wait(30)
+                return bytes(read(4))
+
+        return Slow()
+
+
+@pytest.fixture
+def slow_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    path = SlowPath(tmp_path / "long.mkv")
+    Path(path).write_bytes(b"0123456789")
+    monkeypatch.setattr(source_watch, "_TOLD_AFTER_S", 0.0)
+    monkeypatch.setattr(source_watch, "_ASK_EVERY_S", 0.001)
+    SlowPath.go_on.clear()
+    yield path
+    SlowPath.go_on.set()
+
+
+def test_a_reading_that_takes_long_is_told(slow_path: SlowPath) -> None:
+    with SourceWatch(slow_path) as watch:
+        told = watch.read_through(Control())
+        first = next(told).message
+        assert first.startswith("long.mkv is read through first, so that it is known again: 0.0 of 0.0 GB, 0:0")
+        slow_path.go_on.set()
+        list(told)
+        assert watch.fingerprint() == fingerprint(Path(slow_path))
+
+
+def test_a_reading_that_takes_long_can_be_cancelled(slow_path: SlowPath) -> None:
+    control = Control()
+    with SourceWatch(slow_path) as watch:
+        told = watch.read_through(control)
+        next(told)
+        control.cancel()
+        with pytest.raises(Cancelled):
+            next(told)
+        slow_path.go_on.set()
