@@ -106,7 +106,8 @@ def _asked(job: Job) -> Job:
 
 def run(args: argparse.Namespace) -> int:
     """Do what was asked; gives the exit status: 0 only if every input was cleaned."""
-    settings = settings_of(args)
+    notes: list[str] = []
+    settings = settings_of(args, notes=notes)
     from dashcamcleaner.cli.show import Display
     from dashcamcleaner.core.events import Failed, Finished
     from dashcamcleaner.core.summary import CLEANED
@@ -119,6 +120,10 @@ def run(args: argparse.Namespace) -> int:
         from dashcamcleaner.cluster.tasks import cluster_jobs
 
         on_cluster, batch = cluster_jobs(args.inputs, output=args.output, settings=settings, audit=args.audit)
+        on_cluster = [
+            dataclasses.replace(one, job=dataclasses.replace(one.job, notes=tuple(notes))) for one in on_cluster
+        ]
+        batch = dataclasses.replace(batch, jobs=[one.job for one in on_cluster])
     else:
         batch = jobs_for(args.inputs, output=args.output, settings=settings)
     extras: dict[str, Any] = {
@@ -132,7 +137,7 @@ def run(args: argparse.Namespace) -> int:
     request = request_of(args)
     if args.cluster and request:
         raise SettingError("A cluster's workers do not tell persons apart.", hint="Leave --cluster or the persons out.")
-    extras |= {"added_edits": edits, "accepted": accepted_of(args), "audit": args.audit}
+    extras |= {"added_edits": edits, "accepted": accepted_of(args), "audit": args.audit, "notes": tuple(notes)}
     extras |= {"persons": request, "known_persons": known_persons_of(args, request)}
     jobs = [dataclasses.replace(job, **extras) for job in batch.jobs]
     if len(jobs) == 1 and not (args.json or args.quiet) and sys.stdin.isatty() and sys.stderr.isatty():

@@ -65,12 +65,15 @@ def add_rows(box: argparse._ActionsContainer, rows: Iterable[Setting], *, prefix
             box.add_argument(flag, **{**options, "dest": f"{prefix}{name}", "help": argparse.SUPPRESS})
 
 
-def settings_of(args: argparse.Namespace, *, defaults: Mapping[str, Any] | None = None) -> Settings:
+def settings_of(
+    args: argparse.Namespace, *, defaults: Mapping[str, Any] | None = None, notes: list[str] | None = None
+) -> Settings:
     """The settings that file and flags say; an older name is understood, and told on standard error.
 
     Args:
         args: the parsed flags.
         defaults: what the command takes in place of the table's defaults, where neither says anything.
+        notes: takes what a report has to tell, too.
 
     A settings file is foreign input: it may have come with a clip. It names weights only if a person has put them
     among the weights or said yes to their hashes, gives no trust, and lays no picture of this machine into an output.
@@ -99,7 +102,9 @@ def settings_of(args: argparse.Namespace, *, defaults: Mapping[str, Any] | None 
         _check_weights_of_file(settings.weights, file=args.settings)
     if of_file and not _is_own(args.settings):
         _check_picture_of_file(settings, of_file, flags, file=args.settings)
-        _tell_weakened(settings, of_file, resolve(defaults or {}, flags), file=args.settings)
+        weak = _tell_weakened(settings, of_file, resolve(defaults or {}, flags), file=args.settings)
+        if notes is not None:
+            notes += weak
     for sentence in [] if getattr(args, "quiet", False) else [*told, *renamed_hints(of_file, flags)]:
         say(msg("note: {sentence}", sentence=sentence), stream=sys.stderr)
     return settings
@@ -147,11 +152,11 @@ def _check_picture_of_file(
         )
 
 
-def _tell_weakened(settings: Settings, of_file: Mapping[str, Any], without: Settings, *, file: str) -> None:
+def _tell_weakened(settings: Settings, of_file: Mapping[str, Any], without: Settings, *, file: str) -> list[str]:
     """Say on standard error what the file takes away: a result in which nothing was found may be its doing."""
     found = weakened(of_file, settings=settings, without=without)
     if not found:
-        return
+        return []
     sentence = msg(
         "The settings file {file} makes far less be hidden than without it: {found}.", file=file, found=", ".join(found)
     )
@@ -160,6 +165,7 @@ def _tell_weakened(settings: Settings, of_file: Mapping[str, Any], without: Sett
             "The settings file {file} leaves nothing that could be hidden: {found}.", file=file, found=", ".join(found)
         )
     say(msg("note: {sentence}", sentence=sentence), stream=sys.stderr)
+    return [sentence]
 
 
 def _metavar(row: Setting) -> str:

@@ -86,7 +86,8 @@ def run(args: argparse.Namespace) -> int:
         raise SettingError("No clip was named.", hint="dashcamcleaner scenes --help tells how.")
     if args.cut and len(args.inputs) > 1:
         raise SettingError("A list belongs to one clip.", hint="Give one clip with --cut.")
-    settings = settings_of(args)
+    notes: list[str] = []
+    settings = settings_of(args, notes=notes)
     from dashcamcleaner.scenes.blocks import BlockRules
     from dashcamcleaner.scenes.job import ScenesJob
 
@@ -116,6 +117,7 @@ def run(args: argparse.Namespace) -> int:
             batch=args.batch_size,
             exports=_words(args.export),
             settings=settings,
+            notes=tuple(notes),
             **paths,
         )
         status = status or _run_one(job, args)

@@ -227,7 +227,7 @@ def _without_detection(
     planner = make_planner(
         settings, upright_size=info.upright_size, rules=rules, max_waiting_frames=waiting, edits=edits or None
     )
-    untold = (msg("Nothing was looked for: faces and plates stand as they stood."),) if settings.kinds() else ()
+    untold = (msg("Nothing was looked for: faces and plates stand as they stood."),) if not job.detect else ()
     nobody = DetectorDescription(backend="none", device="none", precision="", weights=NO_WEIGHTS, weights_sha256="")
     return RunContext(
         source=BlankObservationSource(),

@@ -91,6 +91,7 @@ def _clean_watched(
     with open_context(job, info=info, models=models, identity=watch.fingerprint) as context:
         summary.backend, summary.weights = context.backend, context.header.weights
         summary.weights_sha256, summary.versions = context.header.weights_sha256, context.header.versions
+        summary.warnings += job.notes
         yield Started(str(job.source), str(job.output), 1, context.description)
         for sentence in context.warnings:
             summary.warnings.append(sentence)

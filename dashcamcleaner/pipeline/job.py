@@ -37,6 +37,7 @@ class Job:
         write_plan: leave the plan beside the output.
         cut: only part of the clip goes into the output, in seconds from its first picture; None: all of it.
         detect: look for what is to be hidden; else only what edits name is hidden.
+        notes: what whoever asks has told already, for the report.
     """
 
     source: Path
@@ -55,6 +56,7 @@ class Job:
     write_plan: bool = True
     cut: ClipCut | None = None
     detect: bool = True
+    notes: tuple[str, ...] = ()
 
     @property
     def looks(self) -> bool:

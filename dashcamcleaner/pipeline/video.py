@@ -130,6 +130,7 @@ def _clean_locked(
         context = replace(context, header=replace(context.header, burned_in=burned_in.found))
         summary.backend, summary.weights = context.backend, context.header.weights
         summary.weights_sha256, summary.versions = context.header.weights_sha256, context.header.versions
+        summary.warnings += job.notes
         summary.resumed_frames = context.resumed_frames
         yield Started(str(job.source), str(job.output), info.frames, context.description)
         summary.streams += target.actions

@@ -36,6 +36,7 @@ class ScenesJob:
         list_file: a tag file to cut by, without classifying.
         definition, mean, labels: files of an own model.
         settings: checked settings.
+        notes: as of `pipeline.job.Job`.
     """
 
     source: Path
@@ -58,6 +59,7 @@ class ScenesJob:
     mean: Path | None = None
     labels: Path | None = None
     settings: Settings
+    notes: tuple[str, ...] = ()
 
     @property
     def named(self) -> tuple[str, ...]:

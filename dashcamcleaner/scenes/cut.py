@@ -42,7 +42,7 @@ def render_jobs(job: ScenesJob, found: LabelledScenes) -> list[Job]:
     return [
         Job(
             source=job.source, output=output, settings=settings, added_edits=hidden, cut=ClipCut(kept, cut.muted),
-            detect=job.clean,
+            detect=job.clean, notes=job.notes,
         )
         for output, kept in _free_outputs(job, cut.kept)
     ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,9 @@ def test_a_file_by_which_far_less_is_hidden_is_named(
     run(tmp_path, text)
     said = capsys.readouterr().err
     assert "makes far less be hidden" in said
+    assert said.count("strange.toml") == 1
+    report = json.loads((tmp_path / "out.mp4.report.json").read_text(encoding="utf-8"))
+    assert [one for one in report["warnings"] if "strange.toml makes far less be hidden" in one], "who reads it later"
     assert "strange.toml" in said
     assert text.split(" = ")[0] in said
 
