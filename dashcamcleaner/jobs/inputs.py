@@ -16,6 +16,7 @@ from dashcamcleaner.jobs.folders import walk
 from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
 from dashcamcleaner.messages import joined, msg
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.outputs import files_written
 from dashcamcleaner.plain_files import refuse_special
 from dashcamcleaner.settings import Settings
 
@@ -206,13 +207,13 @@ def _named_jobs(
 
 
 def _refuse_crossing(jobs: list[Job]) -> None:
-    """Two jobs with one output, or an output that is another job's source."""
+    """Two jobs with one output, or an output (a plan or a report as well) that is another job's source."""
     sources = {job.source.resolve() for job in jobs}
     taken: dict[Path, Path] = {}
-    for job in jobs:
-        target = job.output.resolve()
+    for job, output in ((one, output) for one in jobs for output in files_written(one)):
+        target = output.resolve()
         if target in sources:
-            raise OutputError(msg("The output {output} is a source; a source is never overwritten.", output=job.output),
+            raise OutputError(msg("The output {output} is a source; a source is never overwritten.", output=output),
                               hint="Give another folder with -o.")  # fmt: skip
         if target in taken:
             raise OutputError(
@@ -220,7 +221,7 @@ def _refuse_crossing(jobs: list[Job]) -> None:
                     "{taken} and {source} would both become {output}.",
                     taken=taken[target],
                     source=job.source,
-                    output=job.output,
+                    output=output,
                 ),
                 hint="Clean them into different folders.",
             )

@@ -157,6 +157,17 @@ def test_results_below_a_folder_that_is_searched_are_no_sources(tmp_path: Path) 
     assert not batch.skipped
 
 
+@pytest.mark.parametrize("ending", [".plan.jsonl", ".report.json", ".report.html"])
+@pytest.mark.parametrize("folder", [None, "out"])
+def test_what_stands_beside_one_result_is_no_other_source(tmp_path: Path, ending: str, folder: str | None) -> None:
+    """Whatever a clip is called: with ``--overwrite`` the report of the one would replace the other."""
+    result = "a_cleaned.mp4" if folder is None else "out/a.mp4"
+    touch(tmp_path, "a.mp4", f"{result}{ending}")
+    output = None if folder is None else str(tmp_path / folder)
+    with pytest.raises(OutputError, match="is a source"):
+        outputs(tmp_path / "a.mp4", tmp_path / f"{result}{ending}", output=output)
+
+
 def test_an_earlier_result_is_told_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is a clip, and what stands beside it belongs to it: neither is a file that could not be told."""
     touch(tmp_path, "a.txt", "out/c.jpg", "out/c.jpg.report.json", "out/c_cleaned.txt")
