@@ -72,7 +72,7 @@ class Leave:
                 frame = gate.release(self._state.buffer.pop(), answer, labels=scores, hits=self._hits)
                 paint_s += 0.1 * (self._state.clock.now() - now - paint_s)
                 self._wait_until(held.due_s)
-                if isinstance(answer, Proof) and self._is_panic(held, self._state.clock.now()):
+                if isinstance(answer, Proof) and self._is_panic(held):
                     frame = gate.covered(held.number, held.captured_s, CoverReason.PANIC)
                 self._hand_on(frame)
                 left_s = self._state.clock.now()
@@ -102,7 +102,7 @@ class Leave:
                 self._state.change("label", msg("At work: {hits}.", hits=", ".join(hits) or msg("no label")))
             self._hits = hits
         self._silent = self._mutes and (bool(hits) or not known)
-        if held.blanked or self._is_panic(held, now_s):
+        if self._is_panic(held):
             return CoverReason.PANIC, scores
         analysis = self._state.analysis
         if analysis is None:
@@ -115,8 +115,8 @@ class Leave:
                 return CoverReason.LATE, scores
         return answer, scores
 
-    def _is_panic(self, held: HeldFrame, now_s: float) -> bool:
-        return held.blanked or now_s < self._state.panic_to_s or held.captured_s < self._state.panic_from_s
+    def _is_panic(self, held: HeldFrame) -> bool:
+        return held.blanked or held.captured_s < self._state.panic_to_s
 
     def _is_behind(self, now_s: float) -> bool:
         """Whether the head's time has long passed and others wait behind it."""

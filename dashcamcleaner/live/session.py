@@ -90,9 +90,12 @@ class LiveSession:
         self._state.buffer.wake()
 
     def panic(self, seconds: float = _PANIC_S) -> None:
-        """Cover everything from now on, and throw away the pixels of what waits."""
+        """Cover all that waits, its pixels are thrown away, and all that is captured within the next seconds.
+
+        By the time of capture: with a delay longer than that, too, nobody sees what was there when somebody asked.
+        """
         now = self._state.clock.now()
-        self._state.panic_from_s, self._state.panic_to_s = now, max(self._state.panic_to_s, now + seconds)
+        self._state.panic_to_s = max(self._state.panic_to_s, now + seconds)
         frames = self._state.buffer.blank()
         for outlet in self._outlets:
             outlet.blank()

@@ -32,7 +32,7 @@ class LiveState:
         events: what happened and was not told yet.
         stop: set when the run is to end.
         analysis: proves frames; None until a detector stands.
-        panic_from_s, panic_to_s: between these times everything is covered, seconds of the clock.
+        panic_to_s: all that was captured before this time, seconds of the clock, leaves covered.
     """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
@@ -46,7 +46,7 @@ class LiveState:
         self.events: deque[Event] = deque()
         self.stop = threading.Event()
         self.analysis: Analysis | None = None
-        self.panic_from_s = self.panic_to_s = -1.0
+        self.panic_to_s = -1.0
 
     def change(self, what: str, message: str) -> None:
         """Tell the asker of something that happened."""

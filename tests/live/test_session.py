@@ -338,34 +338,22 @@ def untied(clock: TurnedClock) -> MadeSource:
     return MadeSource(clock, frames=90, rate=UNTIED_RATE)
 
 
-def test_panic_covers_what_waits_and_what_comes() -> None:
+@pytest.mark.parametrize("seconds", [0.4, 1.5], ids=["shorter than the delay", "longer"])
+def test_panic_covers_what_waits_and_what_comes(seconds: float) -> None:
     asked = threading.Event()
 
     def during(live: LiveSession, event: Event) -> None:
         if isinstance(event, LiveStats) and not asked.is_set():
             asked.set()
-            live.panic(0.8)
+            live.panic(seconds)
 
     kept, events, live = run_live(source=untied, during=during)
     nothing_legible(kept)
     panicked = [frame.number for frame in kept.frames if frame.reason is CoverReason.PANIC]
     assert panicked == covered_of(kept)
-    from_s = live._state.panic_from_s
-    assert panicked == captured_between(from_s - 1.0, from_s, frames=90, rate=UNTIED_RATE), (
-        "all that waited for its time"
-    )
+    to_s = live._state.panic_to_s
+    assert panicked == captured_between(to_s - seconds - 1.0, to_s, frames=90, rate=UNTIED_RATE)
     assert len(messages(events, "panic")) == 1
-
-
-def test_a_panic_that_lasts_longer_than_the_delay_covers_what_comes_after_it() -> None:
-    def during(live: LiveSession, event: Event) -> None:
-        if isinstance(event, LiveStats) and live._state.panic_to_s < 0:
-            live.panic(1.5)
-
-    kept, _, live = run_live(source=untied, during=during)
-    nothing_legible(kept)
-    from_s = live._state.panic_from_s
-    assert covered_of(kept) == captured_between(from_s - 1.0, from_s + 0.5 + EARLY_S, frames=90, rate=UNTIED_RATE)
 
 
 def test_panic_throws_away_what_a_slow_sink_has_not_taken() -> None:
