@@ -265,7 +265,7 @@ def _progress(phase: str, done: int, frames: int | None, fps: float, eta_s: floa
 def _tell(result: AuditResult, *, quiet: bool) -> None:
     from dashcamcleaner.core.findings import Severity
 
-    say(msg("{status}: {output}", status=result.status.value, output=result.output))
+    say(msg("{status}: {output}", status=as_message(result.status.value), output=result.output))
     if quiet:
         return
     for check in result.checks:

@@ -287,7 +287,7 @@ def _audit_lines(summary: RunSummary) -> list[str]:
         [msg("    ... and {count} more, see the report", count=len(reasons) - _REASONS)] if reasons[_REASONS:] else []
     )
     return [
-        msg("  audit: {status}", status=status),
+        msg("  audit: {status}", status=as_message(status)),
         *(msg("    {reason}", reason=reason) for reason in reasons[:_REASONS]),
         *more,
     ]

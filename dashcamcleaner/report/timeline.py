@@ -17,7 +17,7 @@ __all__ = ["Bar", "Mark", "ChartRow", "Tick", "Chart", "timeline_of"]
 
 _WHOLE_FRAME_COLOR = "#475569"
 _FAILS, _TO_REVIEW = "#b91c1c", "#d97706"
-_WIDTH, _ROW, _LEFT = 900, 46, 70
+_WIDTH, _ROW, _LEFT = 900, 46, 112
 _LEAST_MARK = 3.0
 _TICKS = 5
 _WHOLE_SECONDS_FROM_S = 20.0

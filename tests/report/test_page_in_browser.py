@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dashcamcleaner.messages import speaking
 from dashcamcleaner.report.html import folder_html, report_html
 from tests.browser import browser, needs_chromium
 from tests.report.test_html import audit, summary
@@ -48,6 +49,24 @@ def test_it_can_be_read_on_a_phone_in_both_themes(browser: Any, tmp_path: Path, 
     assert page.evaluate(CONTRASTS) == []
     back = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (sum(map(int, back[4:-1].split(","))) < 384) == (scheme == "dark")
+    page.close()
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_no_bar_of_the_timeline_stands_on_its_label(browser: Any, tmp_path: Path, language: str) -> None:
+    report = summary(audit=audit())
+    slices = [[12.375, 1, 0]] * 8
+    report["timeline"]["kinds"] = {"face": slices, "plate": slices, "whole frame": slices}
+    page_file = tmp_path / "report.html"
+    with speaking(language):
+        page_file.write_text(report_html(report), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 1000, "height": 800})
+    page.goto(page_file.as_uri())
+    ends = page.evaluate("[...document.querySelectorAll('svg text[x=\"0\"]')].map((one) => one.getBBox().width)")
+    begin = page.evaluate("Math.min(...[...document.querySelectorAll('svg rect')].map((one) => one.getBBox().x))")
+    assert len(ends) == 6
+    assert max(ends) < begin
+    assert ("12,4" if language == "de" else "12.4") in page.text_content("svg")
     page.close()
 
 
