@@ -34,6 +34,7 @@ from dashcamcleaner.messages import (
     use_language,
     with_texts,
 )
+from tests import clips, fakes
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "dashcamcleaner"
@@ -361,6 +362,39 @@ def test_a_language_that_is_named_wins(capsys: pytest.CaptureFixture[str], monke
     assert "Es gibt keine Datei nothing.mp4." in capsys.readouterr().err
     assert main(["--language=de", "clean", "--no-such-flag", "x"]) == 2
     assert "Es gibt keinen Schalter --no-such-flag." in capsys.readouterr().err
+
+
+def test_an_audits_status_is_in_the_users_language(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dashcamcleaner.cli import main
+
+    monkeypatch.setenv("LANGUAGE", "C")
+    made, output = clips.make(tmp_path / "in.mp4", frames=5), tmp_path / "out.mp4"
+    models = fakes.pool(fakes.ScriptedDetector({}))
+    main(["clean", str(made.path), "-o", str(output), "--audit", "--language", "de"], models=models)
+    main(["audit", str(made.path), str(output), "--language", "de"], models=models)
+    told = capsys.readouterr().out
+    assert "Prüfung: BRAUCHT DURCHSICHT" in told
+    assert f"BRAUCHT DURCHSICHT: {output}" in told
+    assert "NEEDS REVIEW" not in told
+
+
+def test_tables_on_the_command_line_are_in_the_users_language(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `settings` and `doctor` list is said by messages throughout: heads of groups, and why an engine is used."""
+    from dashcamcleaner import cli
+
+    monkeypatch.setattr(cli, "use_language", lambda *_: use_catalog(Marking(), "marked"))
+    monkeypatch.setenv("LANGUAGE", "C")
+    assert cli.main(["settings"]) == 0
+    heads = [line for line in capsys.readouterr().out.splitlines() if line and not line.startswith("⟦ ")]
+    assert len(heads) > 5
+    assert [line for line in heads if not line.startswith("⟦")] == []
+    cli.main(["doctor", "--no-timing", "--inference-size", "320"])
+    (why,) = [line for line in capsys.readouterr().out.splitlines() if "Why" in line]
+    assert why.startswith("⟦Why         ⟦"), why
 
 
 def test_the_tool_for_training_speaks_the_users_language(

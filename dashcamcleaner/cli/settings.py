@@ -6,7 +6,7 @@ import argparse
 
 from dashcamcleaner.cli.options import add_settings, settings_of
 from dashcamcleaner.core.plain_text import say
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import as_message, msg
 from dashcamcleaner.settings import GROUPS, PROFILES, ROWS, markdown_table, shown
 
 __all__ = ["add_parser", "run"]
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     values = settings.as_dict()
     for group, title in GROUPS.items():
-        say(title)
+        say(as_message(title))
         for row in (row for row in ROWS if row.group == group):
             mark = "*" if row.name in settings.overrides else " "
             say(

@@ -103,15 +103,11 @@ def _open_one(weights: Weights, *, backend: str, device: str, trust_weights: boo
             options["trust"] = trust_weights
         else:
             options.pop("trust", None)
-        why = "; ".join(
-            [
-                *(
-                    msg("{other} does not work here ({error})", other=other, error=error.message.rstrip("."))
-                    for other, error in failures
-                ),
-                reason,
-            ]
-        )
+        broken = [
+            msg("{other} does not work here ({error})", other=other, error=error.message.rstrip("."))
+            for other, error in failures
+        ]
+        why = joined([*broken, reason], "; ")
         try:
             opened: Detector = importlib.import_module(module).open_yolo(weights, device=its_device, why=why, **options)
         except WeightsUntrusted:
@@ -210,7 +206,7 @@ class CombinedDetector:
             precision=" + ".join(dict.fromkeys(one.precision for one in descriptions)),
             weights=",".join(one.weights for one in descriptions),
             weights_sha256=",".join(one.weights_sha256 for one in descriptions),
-            why="; ".join(dict.fromkeys(one.why for one in descriptions if one.why)),
+            why=joined(dict.fromkeys(one.why for one in descriptions if one.why), "; "),
         )
 
     def detect(self, pictures: Sequence[np.ndarray]) -> list[Detections]:

@@ -195,13 +195,3 @@ def test_a_clip_that_was_cleaned_and_audited_before_says_why_it_needs_a_look(
     reasons = told[told.index("  audit: NEEDS REVIEW") : told.index("  plan:")]
     assert len(reasons.splitlines()) > 1
     assert reasons in again
-
-
-def test_an_audits_status_is_in_the_users_language(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    made, output = clips.make(tmp_path / "in.mp4", frames=5), tmp_path / "out.mp4"
-    main(["clean", str(made.path), "-o", str(output), "--audit", "--language", "de"])
-    main(["audit", str(made.path), str(output), "--language", "de"])
-    told = capsys.readouterr().out
-    assert "Prüfung: BRAUCHT DURCHSICHT" in told
-    assert f"BRAUCHT DURCHSICHT: {output}" in told
-    assert "NEEDS REVIEW" not in told
