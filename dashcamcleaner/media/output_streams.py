@@ -111,6 +111,8 @@ def _audio(stream: StreamInfo, container: Container, audio: str, silenced: bool,
         return None, "muted", msg("asked for")
     if stream.note == "undecodable" and (silenced or stream.codec not in container.audio):
         return None, "dropped", msg("unknown codec")
+    if stream.details.get("unknown_form"):
+        return None, "dropped", msg("none comes in the first minute")
     if silenced:
         side = SideStream(stream.index, "audio", codec=container.audio_fallback)
         return side, "converted", msg("parts of it are silent, as asked")

@@ -14,11 +14,15 @@ import av._core
 from dashcamcleaner.core.budget import MOST_CLIP_PIXELS, check_clip
 from dashcamcleaner.media import codecs
 
-__all__ = ["bounded", "open_source", "read_packets"]
+__all__ = ["bounded", "has_unknown_form", "open_source", "read_packets"]
 
 _MOST_AT_ONCE = 512 << 20
 """Bytes that FFmpeg may ask for in one piece: the deepest picture of `MOST_CLIP_PIXELS` takes 285 million. Without a
 bound, a few hundred bytes of an index that count a hundred million samples take gigabytes."""
+
+
+_LATE_SOUND = {"analyzeduration": "60000000", "probesize": str(64 << 20)}
+"""Microseconds and bytes in which sound is waited for; FFmpeg keeps in memory what it has looked at."""
 
 
 def _bound_allocations() -> None:
@@ -35,6 +39,9 @@ def open_source(
 ) -> Any:
     """Open a clip for reading: as a plain file, by the formats that are allowed, whatever bytes its tags hold.
 
+    FFmpeg looks at some seconds to find out what the streams hold. Where the sound has not begun by then (a microphone
+    that is switched on later), more is looked at: sound of an unknown form can neither be copied nor decoded in time.
+
     Args:
         path: the clip.
         format_name: FFmpeg's name of its format; None: FFmpeg finds out.
@@ -44,14 +51,29 @@ def open_source(
     Raises:
         av.error.FFmpegError: it is no clip that can be read.
     """
-    return av.open(
-        f"file:{Path(path).resolve()}",
-        format=format_name,
-        options={"max_pixels": str(MOST_CLIP_PIXELS)},  # of what is decoded to find out what the streams hold
-        container_options=codecs.SOURCE_OPTIONS if edit_lists else {**codecs.SOURCE_OPTIONS, "ignore_editlist": "1"},
-        metadata_errors="replace",
-        hwaccel=hwaccel,
-    )
+    options = codecs.SOURCE_OPTIONS if edit_lists else {**codecs.SOURCE_OPTIONS, "ignore_editlist": "1"}
+
+    def opened(container_options: dict[str, str]) -> Any:
+        return av.open(
+            f"file:{Path(path).resolve()}",
+            format=format_name,
+            options={"max_pixels": str(MOST_CLIP_PIXELS)},  # of what is decoded to find out what the streams hold
+            container_options=container_options,
+            metadata_errors="replace",
+            hwaccel=hwaccel,
+        )
+
+    container = opened(options)
+    if not any(has_unknown_form(stream) for stream in container.streams):
+        return container
+    late = _LATE_SOUND | ({"scan_all_pmts": "1"} if container.format.name == "mpegts" else {})
+    container.close()
+    return opened({**options, **late})
+
+
+def has_unknown_form(stream: Any) -> bool:
+    """Whether a stream is sound of which nothing has come yet that tells its rate."""
+    return stream.type == "audio" and stream.codec_context is not None and not stream.codec_context.sample_rate
 
 
 def bounded(stream: Any, *, name: object) -> None:

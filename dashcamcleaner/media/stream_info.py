@@ -13,6 +13,7 @@ from typing import Any
 from dashcamcleaner.core.media_info import StreamInfo
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.mp4_boxes import BoxMap
+from dashcamcleaner.media.packets import has_unknown_form
 from dashcamcleaner.media.transport_stream import packets_by_pid
 from dashcamcleaner.media.video_streams import is_cover
 from dashcamcleaner.messages import msg
@@ -72,6 +73,7 @@ def _stream_info(stream: Any, atoms: BoxMap | None, unlike_speech: dict[int, str
             details["size"] = (context.width, context.height)
     elif stream.type == "audio" and context is not None:
         details |= {"sample_rate": context.sample_rate, "channels": context.channels, "bit_rate": context.bit_rate}
+        details["unknown_form"] = has_unknown_form(stream)
     elif kind == "data":
         note = _DATA_NOTES.get(tag, "unknown data")
     elif stream.type == "attachment":
