@@ -145,7 +145,8 @@ def _widened(native: Any) -> Any:
     if fields is None:
         return native
     target = VideoReformatter().reformat(native, format="rgb24", threads=1)  # carries its properties over
-    stored, plane = native.planes[0], target.planes[0]
+    stored: Any = native.planes[0]
+    plane: Any = target.planes[0]
     words = np.frombuffer(stored, ">u2" if name.endswith("be") else "<u2").reshape(native.height, stored.line_size // 2)
     rows = np.frombuffer(plane, np.uint8).reshape(native.height, plane.line_size)
     for number, (at, bits) in enumerate(fields):
