@@ -20,7 +20,8 @@ from dashcamcleaner.plain_files import refuse_special
 __all__ = ["check_named_paths"]
 
 _READ = frozenset({"CLIP", "PLAN", "SOURCE", "OUTPUT", "REPORT", "LABELS", "WEIGHTS", "RECIPE.toml", "FILE.tag"})
-"""What flags and words call the files that are read, most of them more than once; an audit's OUTPUT is one."""
+"""What flags and words call the files that are read, most of them more than once; an audit's OUTPUT is one, but no
+flag's."""
 _WRITTEN_OR_READ = frozenset({"FILE", "FOLDER", "INPUT", "FILE.pt", "CHECKPOINT"})
 _OF_THE_TABLE = "set_"
 """What stands before a setting's name: there an empty value is a value, which the table judges."""
@@ -71,6 +72,8 @@ def _paths_in(
             if not kinds & (_READ | _WRITTEN_OR_READ) or action.dest in seen:
                 continue
             seen.add(action.dest)
+            if action.option_strings and "OUTPUT" in kinds:
+                kinds = kinds - {"OUTPUT"} | {"FILE"}
             value = getattr(args, action.dest, None)
             for one in value if isinstance(value, list) else [value]:
                 if isinstance(one, str):

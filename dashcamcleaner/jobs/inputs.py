@@ -191,6 +191,11 @@ def _named_jobs(
     for source, relative in found:
         extension = _suffix_for(source, wanted)
         if folder is None:
+            if source.absolute().is_relative_to("/dev") and not source.absolute().is_relative_to("/dev/shm"):
+                raise OutputError(
+                    msg("{source} is a name of the system's; no result is put beside it.", source=source),
+                    hint="Name the output with -o.",
+                )
             names.append(source.with_name(source.stem + cleaned + extension))
         else:
             names.append(folder / relative.with_name(relative.stem + (suffix or "") + extension))

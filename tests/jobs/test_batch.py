@@ -13,7 +13,7 @@ from dashcamcleaner import cli
 from dashcamcleaner.core.events import Event, Failed, Finished, Progress
 from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.jobs.batch import run_batch
-from dashcamcleaner.jobs.inputs import jobs_for
+from dashcamcleaner.jobs.inputs import _named_jobs, jobs_for
 from dashcamcleaner.jobs.pairs import pairs_for, sources_without_output
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media.probe import probe
@@ -177,6 +177,22 @@ def test_an_earlier_result_is_told_as_one(tmp_path: Path, capsys: pytest.Capture
     told = capsys.readouterr().err
     assert "1 file is neither clip nor picture and was left aside: a.txt" in told
     assert "1 file is the result of an earlier run and was left aside: c.jpg" in told
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_an_output_that_is_a_pipe_is_told_as_an_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    clips.make(tmp_path / "a.mp4", frames=2)
+    for output in (str(tmp_path / "pipe.mp4"), "-"):
+        assert cli.main(["clean", str(tmp_path / "a.mp4"), "-o", output, "--overwrite"]) == OutputError.exit_code
+        assert "pipe" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/stdin").exists(), reason="the system has no such names")
+def test_nothing_is_put_beside_the_systems_own_names() -> None:
+    """A file that the shell opened: ``clean /dev/stdin < ride.mp4``."""
+    with pytest.raises(OutputError, match="no result is put beside it"):
+        _named_jobs([(Path("/dev/stdin"), Path("stdin"))], None, "", SETTINGS, None)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
