@@ -3,6 +3,7 @@
     DashcamCleanerError                 1   internal fault (a bug of ours)
     ├── SettingError                    2   a value out of range, an unknown name
     ├── InputError                      3   the source cannot be read, holds no picture, is encrypted
+    │   └── InputTooLarge               3   its pictures have more pixels than are decoded here
     ├── OutputError                     4   the output exists, cannot be written, cannot hold what was asked
     │   └── DiskFull                    4
     ├── BackendError                    5   no engine, no weights, an inference that failed
@@ -131,6 +132,12 @@ class InputError(DashcamCleanerError):
 
     exit_code = 3
     http_status = 415
+
+
+class InputTooLarge(InputError):
+    """The source's pictures have more pixels than are decoded here."""
+
+    http_status = 413
 
 
 class OutputError(DashcamCleanerError):

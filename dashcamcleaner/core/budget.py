@@ -7,7 +7,7 @@ a stream may change its size later. This module knows numbers alone; `media` and
 
 from __future__ import annotations
 
-from dashcamcleaner.errors import InputError
+from dashcamcleaner.errors import InputTooLarge
 from dashcamcleaner.messages import msg
 
 __all__ = [
@@ -54,10 +54,10 @@ def check_picture(name: object, width: int, height: int, *, bytes_per_pixel: flo
     """Refuse a picture that is beyond the budget; see `fits`.
 
     Raises:
-        InputError: it is.
+        InputTooLarge: it is.
     """
     if not fits(width, height, bytes_per_pixel=bytes_per_pixel):
-        raise InputError(
+        raise InputTooLarge(
             msg(
                 "{name} is too large a picture: {width}x{height} pixels, of {most_bytes:.0f} million "
                 "that such a picture can have here.",
@@ -74,10 +74,10 @@ def check_clip(name: object, width: int, height: int, *, most: int = MOST_CLIP_P
     """Refuse a clip whose pictures are beyond the budget: more pixels than ``most``.
 
     Raises:
-        InputError: they are.
+        InputTooLarge: they are.
     """
     if width * height > most:
-        raise InputError(
+        raise InputTooLarge(
             msg(
                 "{name} has pictures of {width}x{height} pixels; up to {most:.0f} million of them are cleaned.",
                 name=name,

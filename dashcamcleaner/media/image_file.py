@@ -26,7 +26,7 @@ from dashcamcleaner.core.budget import check_picture, fits, webp_canvas
 from dashcamcleaner.core.frame import Frame, Orientation, PixelLayout
 from dashcamcleaner.core.summary import StreamAction
 from dashcamcleaner.core.time import FrameTime
-from dashcamcleaner.errors import InputError
+from dashcamcleaner.errors import InputError, InputTooLarge
 from dashcamcleaner.media.color_marks import ColorMarks, avif_marks, fitting_profile, png_marks
 from dashcamcleaner.media.exif import BROKEN_EXIF, read_exif
 from dashcamcleaner.media.formats import FORMATS, MediaKind, format_of, picture_format
@@ -160,7 +160,7 @@ def _reading(path: Path) -> Iterator[None]:
     except FileNotFoundError as error:
         raise InputError(msg("{path} does not exist.", path=path), hint="Check the spelling of the path.") from error
     except Image.DecompressionBombError as error:
-        raise InputError(msg("{path} is too large a picture.", path=path), hint="Cut or scale it first.") from error
+        raise InputTooLarge(msg("{path} is too large a picture.", path=path), hint="Cut or scale it first.") from error
     # Pillow's readers raise all of these on broken files.
     except _BROKEN as error:
         reason = getattr(error, "strerror", None) or msg("damaged, or of an unknown kind")

@@ -216,7 +216,7 @@ class _Form:
                         "The form has a field {field} that is no file of the field files.",
                         field=repr(visible(field)[:60]),
                     ),
-                    hint="Settings go into the address: ?style=mosaic.",
+                    hint="Files go into the field files, settings into the address: ?style=mosaic.",
                 )
             files.append(value)
         if not files:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import socket
+import struct
 import time
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -62,10 +64,13 @@ def test_pixels_are_refused_before_they_are_decoded(small: RunningServer) -> Non
     bomb = coded(np.zeros((8000, 8000, 3), np.uint8), "PNG")  # 64 million pixels in few bytes
     assert len(bomb) < 200_000
     header = bomb[: bomb.index(b"IDAT") + 20]  # of this there is no picture to decode
-    for content in (bomb, header):
+    huge = bytearray(header)
+    huge[16:24] = struct.pack(">II", 60_000, 60_000)  # more than the reader takes, whatever the limit is
+    huge[29:33] = struct.pack(">I", zlib.crc32(huge[12:29]))
+    for content, says in ((bomb, "8000x8000"), (header, "8000x8000"), (bytes(huge), "too large a picture")):
         status, text = anonymize(small, content)
         assert status == 413
-        assert "8000x8000" in text
+        assert says in text
     fitting = coded(np.zeros((80, 80, 3), np.uint8), "PNG")
     status, text = anonymize(small, fitting[: fitting.index(b"IDAT") + 20])
     assert status not in (200, 413), "a picture that is small enough is decoded, and this one cannot be"
