@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests import clips
 from tests.browser import api, browser, needs_chromium
@@ -245,6 +246,23 @@ def test_by_keyboard_alone(server: RunningServer, browser: Any, street: Path) ->
     assert card.locator("img.after").evaluate("picture => picture.style.clipPath") != before
     spoken = page.locator("#spoken").inner_text()
     assert "street.jpg" in spoken, "a reader of screens is told"
+    opened.check_and_close()
+
+
+def test_a_picture_of_a_kind_that_no_browser_shows(server: RunningServer, browser: Any, street: Path) -> None:
+    with Image.open(street) as picture:
+        picture.save(street.with_suffix(".tif"))
+    opened = Opened(browser, server.url, DESK)
+    opened.choose(street.with_suffix(".tif"))
+    card = opened.page.locator(".card")
+    told = card.get_by_text("This browser does not show pictures of this kind")
+    api.expect(told).to_be_visible(timeout=WAIT_MS)
+    api.expect(card.locator(".verdict, .scores .note").first).to_be_visible(timeout=WAIT_MS)
+    api.expect(card.locator(".compare")).to_be_hidden()
+    with opened.page.expect_download() as download:
+        card.get_by_role("link", name="Download the cleaned picture").click()
+    assert download.value.suggested_filename == "street_cleaned.tif"
+    assert card.get_by_text("Not scored:").count() == 0
     opened.check_and_close()
 
 

@@ -86,7 +86,12 @@ export async function workOnPicture(file) {
     before.addEventListener("error", () => { before.src = after.src; }, { once: true }); // of a kind no browser shows
     addBoxes(made, detected.size, detected.regions);
     wireComparison(made);
-    made.querySelector(".compare").hidden = false;
+    const compare = made.querySelector(".compare");
+    compare.hidden = false;
+    after.addEventListener("error", () => { // it is written as it came, as TIFF is
+      compare.hidden = true;
+      compare.before(told("p", t("This browser does not show pictures of this kind; the cleaned one can be downloaded."), "note"));
+    }, { once: true });
     link(made, t("Download the cleaned picture"), after.src, `${stemOf(file.name)}_cleaned${ending}`);
     const text = detected.regions.length
       ? tn("{n} place is hidden.", "{n} places are hidden.", detected.regions.length)
