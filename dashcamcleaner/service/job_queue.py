@@ -290,7 +290,9 @@ class JobQueue:
                 told_at = time.monotonic()
                 record.progress = event
             elif event["event"] == "warned" and len(record.warnings) < _MOST_WARNINGS:
-                record.warnings.append({"message": event["message"], "hint": event["hint"]})
+                warning = {"message": event["message"], "hint": event["hint"]}
+                if warning not in record.warnings:  # an attempt before this one may have told it
+                    record.warnings.append(warning)
             if event["event"] in _LAST_EVENTS:
                 last = event
             else:

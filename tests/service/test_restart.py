@@ -18,7 +18,8 @@ FRAMES = 400
 
 @pytest.fixture()
 def long_clip(tmp_path: Path) -> bytes:
-    return clips.make(tmp_path / "long.mp4", frames=FRAMES, size=(320, 192)).path.read_bytes()
+    # Its chroma is finer than what is written, so that each attempt warns.
+    return clips.make(tmp_path / "long.mp4", frames=FRAMES, size=(320, 192), pix_fmt="yuv422p").path.read_bytes()
 
 
 def start(server: RunningServer, clip: bytes) -> str:
@@ -48,6 +49,9 @@ def test_killed_and_started_again(tmp_path: Path, long_clip: bytes) -> None:
         assert told["state"] == "done", told
         assert told["outcome"]["frames"] == FRAMES
         assert told["outcome"]["resumed_frames"] > 0, "the analysis of the first run counts"
+        warnings = [one["message"] for one in told["warnings"]]
+        assert [one for one in warnings if "finer" in one]
+        assert len(warnings) == len(set(warnings)), "what both attempts tell is told once"
         assert end_of(second, waiting)["state"] == "done"
         result = tmp_path / "result.mp4"
         result.write_bytes(second.client.get(told["links"]["result"]).content)
