@@ -30,6 +30,9 @@ _BEHIND_S = 0.3
 _NETWORK_PROTOCOLS = "udp,rtp,rtcp,tcp,tls,rtsp,rtmp,rtmps,http,https,httpproxy,crypto,data"
 """What a stream may make the library open on its behalf: never a file."""
 _NETWORK_FORMATS = "mpegts,rtsp,rtp,sdp,flv,live_flv,hls,matroska,webm,mov,mpjpeg,mjpeg,ogg,nut,h264,hevc,aac,mp3"
+_PATIENT = {"analyzeduration": "9000000", "probesize": "50000000", "fpsprobesize": "3", "fflags": "-nobuffer"}
+"""Options for a stream that tells its size seldom, with its key frames, up to 9 s apart: what was read of it is kept,
+so that nobody waits for the next."""
 _LEAST_STEP_S = 1e-4
 
 
@@ -133,14 +136,19 @@ class StreamSource:
         options = {"protocol_whitelist": _NETWORK_PROTOCOLS, **address.options}
         if not address.format:
             options = {"format_whitelist": _NETWORK_FORMATS, **options}
-        container = av.open(
-            address.url,
-            format=address.format or None,
-            options=options,
-            timeout=(_OPEN_S, _READ_S),
-            metadata_errors="replace",
-        )
-        return container, next(iter(container.streams.video), None), Orientation()
+        for more in ({}, _PATIENT):
+            container = av.open(
+                address.url,
+                format=address.format or None,
+                options={**options, **more},
+                timeout=(_OPEN_S, _READ_S),
+                metadata_errors="replace",
+            )
+            video = next(iter(container.streams.video), None)
+            if video is None or video.codec_context.width:
+                break
+            container.close()
+        return container, video, Orientation()
 
     def captured(self) -> Iterator[CapturedFrame | CapturedSound]:
         """Frames and sound with the times at which they were captured.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import shutil
+import socket
 import threading
 from collections.abc import Iterator
 from fractions import Fraction
@@ -232,6 +234,37 @@ def test_a_playlist_on_the_network_opens_no_file(tmp_path: Path) -> None:
     for url in (f"file:{playlist}", str(playlist)):
         with pytest.raises(InputError):
             StreamSource(StreamAddress(url, "a list"), clock=SessionClock()).open()
+
+
+def test_a_stream_that_is_joined_long_before_a_key_frame_is_opened_and_seen_from_that_on(tmp_path: Path) -> None:
+    path = tmp_path / "whole.ts"
+    with av.open(str(path), "w", options={"pat_period": "0.1"}) as output:
+        stream: Any = output.add_stream("libx264", rate=20, width=160, height=96, pix_fmt="yuv420p")
+        stream.options = {"g": "80", "preset": "ultrafast", "tune": "zerolatency"}
+        for number in range(160):
+            picture = np.full((96, 160, 3), number, np.uint8)
+            for packet in stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")):
+                output.mux(packet)
+        output.mux(stream.encode(None))
+    with av.open(str(path)) as written:
+        key_frames_at = [packet.pos for packet in written.demux(video=0) if packet.is_keyframe]
+    data = path.read_bytes()[key_frames_at[0] + 20 * 188 :]  # a second after the one, three before the other
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            for _ in range(2):  # it is opened again where one look is not enough
+                with contextlib.suppress(OSError), server.accept()[0] as reader:
+                    reader.sendall(data)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        source: Any = source_for(f"tcp://127.0.0.1:{server.getsockname()[1]}", clock=SessionClock(), rate=30)
+        assert source.open().size == (160, 96)
+        first = next(source.captured())
+        assert abs(int(first.frame.planes[0].mean()) - (16 + 80 * 219 // 255)) <= 3, "the second key frame"
+        source.close()
+        thread.join(20)
 
 
 def test_a_file_is_played_at_its_own_pace_upright_with_its_sound(tmp_path: Path) -> None:
