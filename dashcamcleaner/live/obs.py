@@ -90,6 +90,7 @@ class ObsSwitch:
         self._client: Any = None
         self._item_id = 0
         self._renewals = 0
+        self._uncovered = False
         what = (
             msg("filter {filter_name} of {item}", filter_name=visible(filter_name), item=visible(item))
             if filter_name
@@ -104,7 +105,7 @@ class ObsSwitch:
 
         Raises:
             OutputError: OBS is not there, refuses the password, or knows no such scene, item or filter; the item is one
-            that does not cover at once.
+            that does not cover at once, or OBS is in studio mode.
         """
         self.close()
         # The library's own client of requests leaves a connection open whose password was refused.
@@ -133,13 +134,18 @@ class ObsSwitch:
             with self._asking():
                 found = self._ask("GetSceneItemId", {"sceneName": self._scene, "sourceName": self._item})
                 self._item_id = int(found["sceneItemId"])
-        self._switch(covered=True)
-        if not self._filter and self._kind() in _MEDIA_KINDS:
+        self._cover()
+        if self._filter:
+            return
+        if self._kind() in _MEDIA_KINDS:
             raise OutputError(
-                msg("{item} is a media source in OBS: until its picture comes, what lies beneath is seen.",
-                    item=visible(self._item)),
+                msg(
+                    "{item} is a media source in OBS: until its picture comes, what lies beneath is seen.",
+                    item=visible(self._item),
+                ),
                 hint="Let a colour or a picture cover, or a group in which one lies beneath it.",
-            )  # fmt: skip
+            )
+        self._check_reach()
 
     def _kind(self) -> str:
         """What the covering source is, in OBS's words; empty: a scene or a group."""
@@ -157,16 +163,47 @@ class ObsSwitch:
         """Cover or uncover, and renew the lease; a filter has none, nobody in OBS would turn it on.
 
         Raises:
-            OutputError: the link is down.
+            OutputError: the link is down, or OBS is in studio mode.
         """
-        if not covered and not self._filter:
+        if covered:
+            self._cover()
+            return
+        if not self._filter:
+            self._check_reach()
             self._renewals += 1
             with self._asking():
                 self._ask(
                     "SetSourcePrivateSettings",
                     {"sourceName": self._item, "sourceSettings": {LEASE_KEY: self._renewals}},
                 )
-        self._switch(covered=covered)
+        self._uncovered = True
+        self._switch(covered=False)
+
+    def _check_reach(self) -> None:
+        """See that what is switched is what goes out: in studio mode that is a copy, which nothing from here reaches.
+
+        Raises:
+            OutputError: OBS is in studio mode; it is covered.
+        """
+        if self._in_studio_mode():
+            self._cover()
+            raise OutputError(
+                "OBS is in studio mode: what goes out is a copy of the scene, in which nothing can be switched.",
+                hint="End studio mode, switch a filter, or let the script inside OBS switch (obs-script:PORT).",
+            )
+
+    def _in_studio_mode(self) -> bool:
+        with self._asking():
+            return bool(self._ask("GetStudioModeEnabled", {})["studioModeEnabled"])
+
+    def _cover(self) -> None:
+        """Cover, also where studio mode was begun while it was uncovered: the scene on air goes out once more."""
+        self._switch(covered=True)
+        if self._uncovered and not self._filter and self._in_studio_mode():
+            with self._asking():
+                on_air = self._ask("GetCurrentProgramScene", {})["currentProgramSceneName"]
+                self._ask("SetCurrentProgramScene", {"sceneName": on_air})
+        self._uncovered = False
 
     def _switch(self, *, covered: bool) -> None:
         with self._asking():
@@ -185,7 +222,7 @@ class ObsSwitch:
         """One request and its answer."""
         from obsws_python.error import OBSSDKRequestError
 
-        answer = self._client.req(request, data)
+        answer = self._client.req(request, data or None)
         status = answer["requestStatus"]
         if not status["result"]:
             raise OBSSDKRequestError(answer["requestType"], status["code"], status.get("comment"))
@@ -216,7 +253,7 @@ class ObsSwitch:
             return
         with contextlib.suppress(OutputError):
             if self._filter or self._item_id:
-                self._switch(covered=True)
+                self._cover()
         self._end()
 
     def _end(self) -> None:

@@ -208,14 +208,28 @@ def tick() -> None:
 
 
 def cover(wanted: bool) -> None:
-    """Show or hide the blur source wherever it stands in a scene."""
+    """Show or hide the blur source wherever it stands in a scene, and in what goes out."""
     if state["covered"] is wanted and not wanted:
         return
-    scenes = obs.obs_frontend_get_scenes()
-    for scene_source in scenes or []:
-        scene = obs.obs_scene_from_source(scene_source)
+    scenes = obs.obs_frontend_get_scenes() or []
+    copies = scenes_on_air()
+    for source in [*scenes, *copies]:
+        scene = obs.obs_scene_from_source(source)
         item = obs.obs_scene_find_source_recursive(scene, settings_now.get("blur_source", ""))
         if item is not None and obs.obs_sceneitem_visible(item) is not wanted:
             obs.obs_sceneitem_set_visible(item, wanted)
+    for source in copies:
+        obs.obs_source_release(source)
     obs.source_list_release(scenes)
     state["covered"] = wanted
+
+
+def scenes_on_air() -> list[Any]:
+    """What goes out, to be released: in studio mode a copy of a scene, which no change of that scene reaches."""
+    output = obs.obs_get_output_source(0)
+    found = []
+    if output is not None and obs.obs_source_get_type(output) == obs.OBS_SOURCE_TYPE_TRANSITION:
+        for part in (obs.OBS_TRANSITION_SOURCE_A, obs.OBS_TRANSITION_SOURCE_B):
+            found.append(obs.obs_transition_get_source(output, part))
+    obs.obs_source_release(output)
+    return [source for source in found if source is not None]

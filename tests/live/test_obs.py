@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import pytest
 from real_obs import CLEAR, COVER, PASSWORD, Obs, free_port, obs_python_has_zmq, running_obs, wait_for
 
@@ -153,6 +154,78 @@ def test_a_scene_covers_and_so_does_its_filter(obs: Obs) -> None:
         assert not client.send("GetSourceFilter", asked, raw=True)["filterEnabled"]
         switch.close()
         assert client.send("GetSourceFilter", asked, raw=True)["filterEnabled"]
+
+
+@contextlib.contextmanager
+def recorded(obs: Obs) -> Iterator[list[tuple[int, int, int]]]:
+    """What goes out meanwhile, as the colour in the middle of each frame; in studio mode no screenshot shows it."""
+    colours: list[tuple[int, int, int]] = []
+    with obs.asking() as client:
+        client.send("StartRecord")
+        time.sleep(1.0)
+        try:
+            yield colours
+        finally:
+            time.sleep(1.0)
+            path = client.send("StopRecord", raw=True)["outputPath"]
+            assert wait_for(lambda: not client.send("GetRecordStatus", raw=True)["outputActive"], seconds=20)
+            client.send("SetStudioModeEnabled", {"studioModeEnabled": False})
+    with av.open(path) as written:
+        for frame in written.decode(video=0):
+            r, g, b = frame.to_ndarray(format="rgb24")[frame.height // 2, frame.width // 2].tolist()
+            colours.append((r, g, b))
+
+
+def is_like(colour: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
+    return all(abs(a - b) < 60 for a, b in zip(colour, other, strict=True))
+
+
+@pytest.mark.slow
+def test_studio_mode_is_refused_and_what_goes_out_is_covered(obs: Obs) -> None:
+    switch = switch_of(obs)
+    with recorded(obs) as colours, obs.asking() as client:
+        switch.connect()
+        for _ in range(10):
+            switch.set(covered=False, score=0.0)
+            time.sleep(0.1)
+        client.send("SetStudioModeEnabled", {"studioModeEnabled": True})
+        with pytest.raises(OutputError, match="studio mode") as told:
+            switch.set(covered=False, score=0.0)
+        assert "obs-script" in told.value.hint
+        switch.close()
+        with pytest.raises(OutputError, match="studio mode"):
+            switch.connect()
+        switch.close()
+    assert any(is_like(one, CLEAR) for one in colours)
+    assert is_like(colours[-1], COVER)
+
+
+@pytest.mark.slow
+def test_the_script_covers_what_goes_out_in_studio_mode(obs: Obs) -> None:
+    pytest.importorskip("zmq", reason="pyzmq is not installed (the extra live)")
+    if not obs_python_has_zmq():
+        pytest.skip("the system's Python, which is OBS's, lacks pyzmq (python3-zmq)")
+    feed = ObsFeed(obs.feed_port)
+    feed.connect()
+    try:
+        with recorded(obs) as colours, obs.asking() as client:
+
+            def clear() -> bool:
+                feed.set(covered=False, score=0.1)
+                return obs.shows(client, CLEAR)
+
+            assert wait_for(clear, seconds=60)
+            client.send("SetStudioModeEnabled", {"studioModeEnabled": True})
+            client.send("TriggerStudioModeTransition")  # a copy of the scene as it is goes out
+            for _ in range(10):
+                feed.set(covered=False, score=0.1)
+                time.sleep(0.1)
+            feed.set(covered=True, score=0.1)
+            time.sleep(0.5)
+        assert any(is_like(one, CLEAR) for one in colours)
+        assert is_like(colours[-1], COVER)
+    finally:
+        feed.close()
 
 
 def test_a_lease_over_the_websocket_that_is_not_renewed_covers(obs: Obs) -> None:
