@@ -135,9 +135,7 @@ class ObsSwitch:
                 found = self._ask("GetSceneItemId", {"sceneName": self._scene, "sourceName": self._item})
                 self._item_id = int(found["sceneItemId"])
         self._cover()
-        if self._filter:
-            return
-        if self._kind() in _MEDIA_KINDS:
+        if not self._filter and self._kind() in _MEDIA_KINDS:
             raise OutputError(
                 msg(
                     "{item} is a media source in OBS: until its picture comes, what lies beneath is seen.",
@@ -168,8 +166,8 @@ class ObsSwitch:
         if covered:
             self._cover()
             return
+        self._check_reach()
         if not self._filter:
-            self._check_reach()
             self._renewals += 1
             with self._asking():
                 self._ask(
@@ -182,6 +180,8 @@ class ObsSwitch:
     def _check_reach(self) -> None:
         """See that what is switched is what goes out: in studio mode that is a copy, which nothing from here reaches.
 
+        A filter reaches it, unless OBS is set to duplicate sources as well; it does not tell.
+
         Raises:
             OutputError: OBS is in studio mode; it is covered.
         """
@@ -189,7 +189,7 @@ class ObsSwitch:
             self._cover()
             raise OutputError(
                 "OBS is in studio mode: what goes out is a copy of the scene, in which nothing can be switched.",
-                hint="End studio mode, switch a filter, or let the script inside OBS switch (obs-script:PORT).",
+                hint="End studio mode, or let the script inside OBS switch (obs-script:PORT).",
             )
 
     def _in_studio_mode(self) -> bool:
@@ -199,7 +199,7 @@ class ObsSwitch:
     def _cover(self) -> None:
         """Cover, also where studio mode was begun while it was uncovered: the scene on air goes out once more."""
         self._switch(covered=True)
-        if self._uncovered and not self._filter and self._in_studio_mode():
+        if self._uncovered and self._in_studio_mode():
             with self._asking():
                 on_air = self._ask("GetCurrentProgramScene", {})["currentProgramSceneName"]
                 self._ask("SetCurrentProgramScene", {"sceneName": on_air})

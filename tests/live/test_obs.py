@@ -181,8 +181,12 @@ def is_like(colour: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
 
 
 @pytest.mark.slow
-def test_studio_mode_is_refused_and_what_goes_out_is_covered(obs: Obs) -> None:
-    switch = switch_of(obs)
+@pytest.mark.parametrize("name", ["", "black"], ids=["item", "filter"])
+def test_studio_mode_is_refused_and_what_goes_out_is_covered(obs: Obs, name: str) -> None:
+    switch = switch_of(obs, scene="", item="filtered", name=name) if name else switch_of(obs)
+    with obs.asking() as client:
+        client.send("SetCurrentProgramScene", {"sceneName": "Other" if name else "Live"})
+        time.sleep(0.5)
     with recorded(obs) as colours, obs.asking() as client:
         switch.connect()
         for _ in range(10):
@@ -196,8 +200,10 @@ def test_studio_mode_is_refused_and_what_goes_out_is_covered(obs: Obs) -> None:
         with pytest.raises(OutputError, match="studio mode"):
             switch.connect()
         switch.close()
+    with obs.asking() as client:
+        client.send("SetCurrentProgramScene", {"sceneName": "Live"})
     assert any(is_like(one, CLEAR) for one in colours)
-    assert is_like(colours[-1], COVER)
+    assert is_like(colours[-1], (0, 0, 0) if name else COVER)
 
 
 @pytest.mark.slow
