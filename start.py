@@ -4,7 +4,8 @@
     python3 start.py demo             set up, make a demo clip, clean it
     python3 start.py test             set up with the test tools, run the tests
     python3 start.py window           set up, open the window
-    python3 start.py setup            set up only; --extra adds gpu|audit|train|people|safety|scenes|live|serve|cluster
+    python3 start.py setup            set up only; --extra adds gpu|audit|train|people|safety|scenes|live|serve|cluster|
+                                      completion
     python3 start.py clean ...        any other words go to the command line of the program; its commands are
                                       clean, live, window, audit, verify, tracks, people, labels, plan, scenes,
                                       doctor, settings, demo, train, serve, completion
@@ -42,6 +43,7 @@ REQUIREMENTS = {
     "safety": "requirements-safety.txt",
     "scenes": "requirements-scenes.txt",
     "cluster": "requirements-cluster.txt",
+    "completion": "requirements-completion.txt",
 }
 # Which Debian/Ubuntu package holds a library that Qt 5 wants. Several names: the newer releases renamed some.
 DEBIAN = {
@@ -140,14 +142,25 @@ def call(command: list[str], *, env: dict[str, str], cwd: Path | None = None) ->
 
 def set_up(wanted: list[str]) -> int:
     """Make the virtual environment and install what is wanted; quick when nothing changed."""
-    if not PYTHON.exists() and (status := make_environment()):
-        return status
+    if not PYTHON.exists():
+        if not os.access(HERE, os.W_OK):
+            return fail(
+                f"{HERE} cannot be written to, and the environment .venv has to be made in it.",
+                "Copy that folder to a place of yours, and start it there.",
+            )
+        if status := make_environment():
+            return status
     for name in wanted:
         file = HERE / REQUIREMENTS[name]
         stamp = VENV / f".installed-{name}"
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         if stamp.exists() and stamp.read_text() == digest:
             continue
+        if not os.access(VENV, os.W_OK):
+            return fail(
+                f"{VENV} cannot be written to, and {file.name} is not installed in it.",
+                "Ask whoever it belongs to, or start a copy of the folder in a place of yours.",
+            )
         print(f"Installing {file.name} ...", flush=True)
         pip = [str(PYTHON), *APART, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
         if subprocess.call([*pip, "-r", str(file)], cwd=HERE):

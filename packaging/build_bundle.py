@@ -9,6 +9,7 @@ the pinned versions of `requirements.txt` and PyInstaller. Standard library only
 from __future__ import annotations
 
 import argparse
+import gzip
 import hashlib
 import json
 import os
@@ -77,7 +78,8 @@ def environment(folder: Path) -> Path:
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not python.exists():
         venv.create(folder, with_pip=True)
-    run(python, "-m", "pip", "install", "--quiet", "-r", ROOT / "requirements.txt", PYINSTALLER)
+    wanted = [word for name in ("", "-completion") for word in ("-r", ROOT / f"requirements{name}.txt")]
+    run(python, "-m", "pip", "install", "--quiet", *wanted, PYINSTALLER)
     return python
 
 
@@ -125,6 +127,12 @@ def debian_package(folder: Path, out: Path, work: Path) -> Path:
     for name, place in FILE_MANAGERS.items():
         (work / place).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(HERE / name, work / place)
+    for what, place in COMPLETIONS.items():
+        told = subprocess.run(
+            [program, "completion", what], env={**os.environ, "LANGUAGE": "C"}, capture_output=True, check=True
+        ).stdout
+        (work / place).parent.mkdir(parents=True, exist_ok=True)
+        (work / place).write_bytes(gzip.compress(told, mtime=0) if place.endswith(".gz") else told)
     (work / "usr/bin").mkdir(parents=True)
     (work / "usr/bin/dashcamcleaner").symlink_to("/opt/dashcamcleaner/dashcamcleaner")
     size = sum(path.stat().st_size for path in program.parent.rglob("*") if path.is_file())
@@ -142,6 +150,14 @@ FILE_MANAGERS = {
     "nautilus-extension.py": "usr/share/nautilus-python/extensions/dashcamcleaner.py",
 }
 """What puts *Clean with DashcamCleaner* into the file manager's menu -> where it lies in a package."""
+
+COMPLETIONS = {
+    "bash": "usr/share/bash-completion/completions/dashcamcleaner",
+    "zsh": "usr/share/zsh/vendor-completions/_dashcamcleaner",
+    "fish": "usr/share/fish/vendor_completions.d/dashcamcleaner.fish",
+    "man": "usr/share/man/man1/dashcamcleaner.1.gz",
+}
+"""What the bundle itself prints for shells and readers -> where it lies in a package."""
 
 
 def debian_architecture() -> str:

@@ -27,7 +27,7 @@ def test_its_scripts_are_python(name: str) -> None:
 
 
 def test_the_bundle_is_of_the_pinned_versions_and_of_weights_that_are_there() -> None:
-    assert "requirements.txt" in (PACKAGING / "build_bundle.py").read_text()
+    assert "requirements{name}.txt" in (PACKAGING / "build_bundle.py").read_text()
     spec = importlib.util.spec_from_file_location("build_bundle", PACKAGING / "build_bundle.py")
     assert spec is not None
     assert spec.loader is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import os
 import signal
 import subprocess
@@ -9,6 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+import start
 
 ROOT = Path(__file__).resolve().parents[1]
 _DRIVER = """
@@ -67,6 +70,36 @@ def test_its_help_names_the_programs_commands() -> None:
     told = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     listed = told.partition("its commands are")[2].partition("python3 start.py clean --help")[0]
     assert tuple(word.strip() for word in listed.split(",")) == COMMANDS
+
+
+@pytest.mark.parametrize("made", [False, True])
+def test_a_folder_that_cannot_be_written_to_is_named(
+    tmp_path: Path, made: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(start, "HERE", tmp_path)
+    monkeypatch.setattr(start, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(start, "PYTHON", tmp_path / ".venv" / "python")
+    monkeypatch.setattr(start.os, "access", lambda path, mode: False)  # who runs the tests may write everywhere
+    monkeypatch.setattr(start.subprocess, "call", lambda *_, **__: pytest.fail("nothing can be made there"))
+    (tmp_path / "requirements.txt").write_text("numpy\n")
+    if made:
+        start.VENV.mkdir()
+        start.PYTHON.touch()
+    assert start.main(["doctor"]) == 1
+    told = capsys.readouterr().err
+    assert f"{start.VENV if made else tmp_path} cannot be written to" in told
+    assert "apt-get" not in told
+
+
+def test_every_extra_of_the_package_can_be_set_up() -> None:
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    within = {"onnx": "audit", "demo": "base", "window": "base"}  # which set-up brings them
+    for extra in config["options.extras_require"]:
+        assert within.get(extra, extra) in start.REQUIREMENTS, extra
+        assert within.get(extra) == "base" or within.get(extra, extra) in (start.__doc__ or ""), extra
+    for file in start.REQUIREMENTS.values():
+        assert (ROOT / file).is_file(), file
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")

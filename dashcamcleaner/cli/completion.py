@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from dashcamcleaner.cli.short_help import EXIT_STATUSES
 from dashcamcleaner.core.plain_text import say
-from dashcamcleaner.errors import BackendMissing
+from dashcamcleaner.errors import BackendMissing, extra_hint
 from dashcamcleaner.messages import msg
 from dashcamcleaner.settings import SETTINGS
 
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     except ImportError as error:
         raise BackendMissing(
             msg("{error} is not installed.", error=error.name),
-            hint='pip install "dashcamcleaner[completion]", or: pip install shtab.',
+            hint=extra_hint("completion"),
         ) from error
     say(*text.rstrip("\n").split("\n"))
     return 0
