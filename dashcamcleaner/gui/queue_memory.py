@@ -14,6 +14,7 @@ from typing import Any
 
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.gui.queue_row import Row, State
+from dashcamcleaner.messages import texts_of, with_texts
 
 __all__ = ["RememberedRow", "recalled", "remembered"]
 
@@ -53,6 +54,8 @@ def _entry(row: Row) -> dict[str, Any]:
         entry["output"] = row.summary.output
     elif row.state is State.FAILED and row.error is not None:
         entry["failed"] = {"message": row.error.message, "hint": row.error.hint}
+        if texts := texts_of(entry["failed"]):  # the next window may speak another language
+            entry["failed"]["texts"] = texts
     return entry
 
 
@@ -72,5 +75,9 @@ def _row(entry: Any) -> RememberedRow:
     failed, paths = entry.get("failed"), {}
     for name in ("root", "output", "own_output"):
         paths[name] = Path(entry[name]) if entry.get(name) else None
-    error = None if failed is None else DashcamCleanerError(str(failed["message"]), hint=str(failed["hint"]))
-    return RememberedRow(Path(entry["source"]), error=error, **paths)
+    return RememberedRow(Path(entry["source"]), error=None if failed is None else _error(failed), **paths)
+
+
+def _error(failed: Any) -> DashcamCleanerError:
+    told = with_texts({name: str(failed[name]) for name in ("message", "hint")}, failed.get("texts"))
+    return DashcamCleanerError(told["message"], hint=told["hint"])

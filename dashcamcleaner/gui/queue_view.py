@@ -204,7 +204,7 @@ class _RowPainter(QStyledItemDelegate):
         metrics = QFontMetrics(font)
         line = metrics.height()
         symbol, ink = look_of(row)
-        state = state_text(row)
+        state = metrics.elidedText(state_text(row), Qt.ElideRight, place.width() - 20)
         state_width = metrics.horizontalAdvance(state) + 20
         top = QRect(place.left(), place.top(), place.width(), line)
         bold = QFont(font)

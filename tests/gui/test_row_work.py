@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QItemSelectionModel, Qt
+from PyQt5.QtCore import QItemSelectionModel, QRect, Qt
+from PyQt5.QtGui import QColor, QImage, QPainter
 
 from dashcamcleaner.errors import DashcamCleanerError, InputError, OutputError
+from dashcamcleaner.gui.queue_memory import recalled, remembered
+from dashcamcleaner.gui.queue_model import Queue
 from dashcamcleaner.gui.queue_row import ClipFacts, State
 from dashcamcleaner.gui.queue_view import look_of
 from dashcamcleaner.gui.words import hint_text, settings_text, state_text
+from dashcamcleaner.messages import localized, msg, speaking
 from tests.gui.driving import OpenWindow, ScriptedEngine, drop
 
 Files = Callable[..., list[Path]]
@@ -35,6 +40,42 @@ def select(window: Any, *places: int) -> None:
     for place in places[1:]:
         index = window.queue.model().index(place, 0)
         window.queue.selectionModel().select(index, QItemSelectionModel.Select)
+
+
+def test_what_became_of_a_row_is_told_in_the_language_of_the_next_window(tmp_path: Path) -> None:
+    clip = tmp_path / "a.mp4"
+    error = InputError(msg("{path} is empty.", path=clip), hint="Take the original recording again.")
+    queue = Queue()
+    row = queue.add(clip)
+    assert row is not None
+    row.state, row.error = State.FAILED, error
+    written = json.loads(json.dumps(remembered([row])))
+    (again,) = recalled(written)
+    assert again.error is not None
+    with speaking("de"):
+        assert localized(again.error.message) == f"{clip} ist leer."
+        assert localized(again.error.hint) == "Nimm wieder die ursprüngliche Aufnahme."
+    for texts in ("x", [{"text": str(error.message), "template": "{path} {path}"}], [None]):
+        written[0]["failed"]["texts"] = texts  # anybody's program may write there
+        (again,) = recalled(written)
+        assert again.error is not None
+        assert str(again.error.message) == f"{clip} is empty."
+
+
+def test_a_state_in_a_narrow_queue_stays_beside_the_picture(open_window: OpenWindow, files: Files, qtbot: Any) -> None:
+    window = open_window()
+    add(window, qtbot, *files("a.mp4"))
+    row = window.session.queue.at(0)
+    row.state = State.FAILED
+    image = QImage(300, 60, QImage.Format_RGB32)
+    image.fill(Qt.white)
+    painter = QPainter(image)
+    window.queue.itemDelegate()._paint_lines(painter, row, window.font(), QRect(100, 0, 45, 60))
+    painter.end()
+    inked = [x for x in range(300) if any(image.pixelColor(x, y) != QColor(Qt.white) for y in range(60))]
+    assert inked
+    assert min(inked) >= 100
+    assert max(inked) < 150
 
 
 # --- settings
