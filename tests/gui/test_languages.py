@@ -15,6 +15,7 @@ from PyQt5.QtGui import QFont
 from PyQt5.QtWidgets import QAbstractButton, QApplication, QCheckBox, QLabel, QScrollArea
 
 from dashcamcleaner.gui import translation
+from dashcamcleaner.gui.cards import Card
 from dashcamcleaner.gui.settings_form import _Section
 from dashcamcleaner.gui.translation import install_language, plurals, template
 from dashcamcleaner.gui.words import CONTEXT, tr, tr_count
@@ -145,6 +146,20 @@ def test_german_fits_a_small_screen(open_window: Any, qtbot: Any) -> None:
         qtbot.wait(50)
         tight += _tight(window)
     assert tight == []
+
+
+@pytest.mark.usefixtures("german")
+def test_a_small_screen_shows_the_cards_of_the_review(open_window: Any, qtbot: Any) -> None:
+    window = open_window()
+    window.resize(1280, 720)
+    window.pages.setCurrentWidget(window.split)
+    window.tabs.setCurrentWidget(window.review)
+    cards = window.review.cards
+    cards.show_cards([Card(("track", n), f"Gesicht {n}", "0:00 - 0:04 · 9×", "face", sure="9 %") for n in range(9)])
+    qtbot.waitUntil(lambda: not cards.visualRect(cards.model().index(8, 0)).isEmpty())
+    seen = cards.viewport().rect()
+    whole = [place for place in range(9) if seen.contains(cards.visualRect(cards.model().index(place, 0)))]
+    assert len(whole) >= 3  # letters are larger here than on most screens
 
 
 @pytest.mark.parametrize("size", [1.0, 2.0])
