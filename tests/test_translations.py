@@ -362,6 +362,19 @@ def test_a_language_that_is_named_wins(capsys: pytest.CaptureFixture[str], monke
     assert "Es gibt keine Datei nothing.mp4." in capsys.readouterr().err
     assert main(["--language=de", "clean", "--no-such-flag", "x"]) == 2
     assert "Es gibt keinen Schalter --no-such-flag." in capsys.readouterr().err
+    assert main(["clean", "nothing.mp4", "--language", "de-AT"]) == 3
+    assert "Es gibt keine Datei nothing.mp4." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["--language", "xx", "settings"], ["settings", "--language=deutsch"]])
+def test_a_language_that_there_is_not_is_refused(
+    words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dashcamcleaner.cli import main
+
+    monkeypatch.setenv("LANGUAGE", "C")
+    assert main(words) == 2
+    assert "there are en, de." in capsys.readouterr().err
 
 
 def test_an_audits_status_is_in_the_users_language(

@@ -13,6 +13,7 @@ import gettext
 import importlib
 import logging
 import os
+import re
 import signal
 import sys
 import time
@@ -25,8 +26,8 @@ import dashcamcleaner
 from dashcamcleaner.cli.named_paths import check_named_paths
 from dashcamcleaner.core.plain_text import say, soften_streams, visible
 from dashcamcleaner.end_signals import END_SIGNALS
-from dashcamcleaner.errors import Cancelled, DashcamCleanerError
-from dashcamcleaner.messages import DOMAIN, FOLDER, msg, translated, use_language
+from dashcamcleaner.errors import Cancelled, DashcamCleanerError, SettingError
+from dashcamcleaner.messages import DOMAIN, FOLDER, languages, msg, translated, use_language
 from dashcamcleaner.os_errors import as_our_error
 
 if TYPE_CHECKING:
@@ -112,16 +113,20 @@ def main(argv: Sequence[str] | None = None, *, models: ModelPool | None = None) 
 
 def speak(arguments: Sequence[str]) -> None:
     """Speak the language that the words name by ``--language``, or that of the environment; argparse does, too."""
+    if named := _named_language(arguments):
+        os.environ["LANGUAGE"] = named.replace("-", "_")  # for argparse, and for the processes that this one starts
+    use_language()
+    gettext.bindtextdomain(DOMAIN, str(FOLDER))
+    gettext.textdomain(DOMAIN)
+
+
+def _named_language(arguments: Sequence[str]) -> str:
     named = ""
     for word, after in zip(arguments, [*arguments[1:], ""], strict=True):
         if word == "--":
             break
         named = after if word == "--language" else word.partition("=")[2] if word.startswith("--language=") else named
-    if named:
-        os.environ["LANGUAGE"] = named  # for argparse, and for the processes that this one starts
-    use_language()
-    gettext.bindtextdomain(DOMAIN, str(FOLDER))
-    gettext.textdomain(DOMAIN)
+    return named
 
 
 def _main(arguments: Sequence[str], models: ModelPool | None) -> int:
@@ -130,6 +135,7 @@ def _main(arguments: Sequence[str], models: ModelPool | None) -> int:
         args, unknown = parser.parse_known_args(arguments)
         if unknown:
             _refuse_unknown(unknown, subparsers.get(getattr(args, "command", ""), parser))
+        _check_language(_named_language(arguments) or "en")
         log_to_terminal(verbose=getattr(args, "verbose", False))
         if (command := subparsers.get(getattr(args, "command", ""))) is not None:
             check_named_paths(with_steps(command), args)
@@ -155,6 +161,15 @@ def _main(arguments: Sequence[str], models: ModelPool | None) -> int:
         ours = as_our_error(error, source=Path(name if len(name) < _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."))
         _complain(ours.message, ours.hint or msg("Check the names and the disk; --verbose tells more."))
         return ours.exit_code
+
+
+def _check_language(named: str) -> None:
+    known = languages()
+    if re.split(r"[-_.@]", named)[0] not in (*known, "C", "POSIX"):
+        raise SettingError(
+            msg("There is no language {named}; there are {known}.", named=named, known=", ".join(known)),
+            hint="docs/languages.md tells how one is added.",
+        )
 
 
 def _asked_for(arguments: Sequence[str]) -> tuple[str, ...]:
