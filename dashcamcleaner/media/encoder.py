@@ -275,6 +275,11 @@ class Encoder:
         """What a careful user wants to know afterwards, one sentence each."""
         return list(self._sides.problems) if self._sides is not None else []
 
+    @property
+    def sides_end_early(self) -> bool:
+        """Whether the source ends within a packet of what goes along with the picture; known after `finish`."""
+        return self._sides is not None and self._sides.ends_early
+
     def abort(self) -> None:
         """Close and delete the partial file. Safe at any time, from any thread, more than once."""
         self._aborting = True  # without the lock: a busy writer would hardly ever let go of it

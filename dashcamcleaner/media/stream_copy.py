@@ -49,6 +49,7 @@ class StreamCopier:
 
     Attributes:
         problems: what was left out because it is damaged, one sentence each; complete after `close`.
+        ends_early: the file ends within a packet of them; known after `close`.
     """
 
     def __init__(
@@ -60,6 +61,8 @@ class StreamCopier:
         clean_cover: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> None:
         self.problems: list[str] = []
+        self.ends_early = False
+        self._half = False  # the latest packet has fewer bytes than its index says
         self._left_out = 0
         self._unlike_speech = 0
         self._judged: dict[int, str] = {}
@@ -265,6 +268,7 @@ class StreamCopier:
                 return  # a truncated source: the picture's own reader tells it
             if not packet.size and packet.dts is None:
                 continue
+            self._half = packet.is_corrupt
             shift = shifts[packet.stream_index]
             if shift:
                 packet.pts = None if packet.pts is None else packet.pts - shift
@@ -304,6 +308,9 @@ class StreamCopier:
 
     def close(self) -> None:
         """Release the source."""
+        if self._half and "mp4" in self._source.format.name:  # packets of other formats are told so for other reasons
+            self.problems.append(msg("The sound or subtitles end early: the file is shorter than its header says."))
+            self.ends_early, self._half = True, False
         if self._left_out:
             self.problems.append(
                 msg("{left_out} damaged packets of sound or subtitles were left out.", left_out=self._left_out)

@@ -12,7 +12,7 @@ from dashcamcleaner.atomic_files import new_work_file
 from dashcamcleaner.core.frame import Frame, PixelLayout
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import FramePlan, PlanHeader, Region
-from dashcamcleaner.core.summary import RunSummary
+from dashcamcleaner.core.summary import PARTIAL, RunSummary
 from dashcamcleaner.core.time import Span
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.media.encoder import Encoder
@@ -172,6 +172,8 @@ class ClipWriter:
         job, encoder = self._job, self._encoder
         summary.output_bytes = encoder.finish()
         sentences = list(encoder.problems)
+        if encoder.sides_end_early:
+            summary.status = PARTIAL
         if job.cut is None:  # else the encoder alone has compared what it was asked for with what it wrote
             sentences += length_notes(source_length, encoder.length)
         summary.warnings += sentences
