@@ -451,8 +451,9 @@ def _rule_figures(
 ) -> dict[str, int]:  # fmt: skip
     frames = shown = wanted = 0
     for request, may_be_seen in rules:
-        edits, _ = rule_edits(request, persons, resolve=lambda word: references[word])
-        leaks, seen = leaked(found, planned(found, Edits(tuple(edits)), settings), truth, may_be_seen=may_be_seen)
+        rules, _ = rule_edits(request, persons, resolve=lambda word: references[word])
+        edits = Edits((*(row for person in persons for row in person.edits()), *rules))
+        leaks, seen = leaked(found, planned(found, edits, settings), truth, may_be_seen=may_be_seen)
         frames, shown = frames + leaks, shown + seen
         wanted += sum(
             face.who in may_be_seen

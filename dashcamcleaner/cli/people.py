@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashcamcleaner.cli.edit_flags import accepted_of, add_accept_flags
 from dashcamcleaner.cli.options import add_settings, settings_of
-from dashcamcleaner.cli.people_choices import numbers_of, with_choices
+from dashcamcleaner.cli.people_choices import check_alone, numbers_of, with_choices, with_groups
 from dashcamcleaner.cli.people_table import show
 from dashcamcleaner.cli.person_flags import add_person_flags, known_persons_of, passphrase_of, request_of
 from dashcamcleaner.core.plain_text import say
@@ -20,6 +20,7 @@ from dashcamcleaner.messages import msg
 
 if TYPE_CHECKING:
     from dashcamcleaner.core.edits import Edits
+    from dashcamcleaner.core.person_edits import PersonTrack
     from dashcamcleaner.people.grouping import Person
     from dashcamcleaner.people.references import Reference
     from dashcamcleaner.people.rules import PersonRequest
@@ -74,6 +75,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """List, choose, save or forget."""
+    from dashcamcleaner.people.grouping import people_as_told
+
     if args.inputs[0] == _FORGET and not Path(_FORGET).exists():
         return _forget(args.inputs[1:])
     settings = settings_of(args)
@@ -87,30 +90,35 @@ def run(args: argparse.Namespace) -> int:
         raise SettingError(
             "A choice is written into a plan's edits.", hint="Give a plan, or have one made with --plan FILE."
         )
+    if len(args.inputs) > 1:
+        check_alone(args)
     known = known_persons_of(args, request)
     jobs = [_job(text, args, settings) for text in args.inputs]
     files = [_edits_file(job, args) for job in jobs]
-    regroup = bool(request.needs_faces or args.again or len(jobs) > 1)
-    found, persons, references = _looked(jobs, files, args, request, known=known, regroup=regroup)
-    described: list[tuple[ClipPeople, Edits]] = []
-    for clip, (look, file) in enumerate(zip(found, files, strict=True)):
-        edits = file[1] if file is not None else _no_edits()
-        if persons is not None:
-            edits = _grouped(edits, persons, clip=clip)
-        edits = with_choices(edits, args, request, persons or [], references, look, clip=clip, alone=len(jobs) == 1)
+    found, references = _looked(jobs, args, request, known=known)
+    edits = _who_is_who(found, files, again=args.again)
+    numbers = _numbers(edits)
+    edits = [with_groups(one, args, known=numbers) for one in edits]
+    numbers = _numbers(edits)
+    persons = people_as_told(
+        [one for look in found for one in look.faces.seen], [one.person_tracks for one in edits]
+    )  # over all clips, with what they look like
+    edits = [
+        with_choices(
+            one, args, request, [person for person in persons if person.tracks(clip)], references, look, known=numbers
+        )
+        for clip, (look, one) in enumerate(zip(found, edits, strict=True))
+    ]
+    for job, file, one in zip(jobs, files, edits, strict=True):  # only now that nothing was refused
         if file is not None:
             # Beside a plan that was just made may lie what holds for any plan of the clip.
-            more = file[0].read(missing_ok=True).without_tracks if jobs[clip].from_plan is None else _no_edits()
-            file[0].write(more.joined(edits))
-            if chooses and edits.clear_note:
-                say(msg("{clear_note} by {path}.", clear_note=edits.clear_note, path=file[0].path), stream=sys.stderr)
-        described.append((look, edits))
+            more = file[0].read(missing_ok=True).without_tracks if job.from_plan is None else _no_edits()
+            file[0].write(more.joined(one))
+            if chooses and one.clear_note:
+                say(msg("{clear_note} by {path}.", clear_note=one.clear_note, path=file[0].path), stream=sys.stderr)
     if args.save:
-        from dashcamcleaner.people.grouping import people_as_told
-
-        (look, edits), *_ = described
-        _save(args, people_as_told(look.faces.seen, edits.person_tracks) if persons is None else persons)
-    show(jobs, described, args)
+        _save(args, persons)
+    show(jobs, list(zip(found, edits, strict=True)), args)
     return 0
 
 
@@ -159,17 +167,14 @@ def _edits_file(job: Job, args: argparse.Namespace) -> tuple[EditsFile, Edits] |
 
 def _looked(
     jobs: Sequence[Job],
-    files: Sequence[tuple[EditsFile, Edits] | None],
     args: argparse.Namespace,
     request: PersonRequest,
     *,
     known: dict[str, tuple[Reference, ...]],
-    regroup: bool,
-) -> tuple[list[ClipPeople], list[Person] | None, dict[str, Sequence[Reference]]]:
-    """What each clip shows; the persons over all of them, or None where the edits tell them already."""
+) -> tuple[list[ClipPeople], dict[str, Sequence[Reference]]]:
+    """What each clip shows; whom the words of the request mean."""
     from dashcamcleaner.core.events import Warned
     from dashcamcleaner.detection.pool import shared_pool
-    from dashcamcleaner.people.grouping import group_people
     from dashcamcleaner.people.references import read_reference
     from dashcamcleaner.pipeline.control import Control
     from dashcamcleaner.pipeline.people_run import look_at_people
@@ -191,18 +196,60 @@ def _looked(
                         say(msg("note: {note}", note=event.message), stream=sys.stderr)
             except StopIteration as done:
                 found.append(done.value)
+    return found, references
+
+
+def _who_is_who(
+    found: Sequence[ClipPeople], files: Sequence[tuple[EditsFile, Edits] | None], *, again: bool
+) -> list[Edits]:
+    """The edits of all clips, which tell who is who by the same numbers.
+
+    Args:
+        found: what each clip shows.
+        files: the edits that each clip has so far.
+        again: what they tell of persons is forgotten.
+
+    Raises:
+        SettingError: the clips were not numbered together, and what was said of one's persons would be lost.
+    """
+    from dashcamcleaner.people.grouping import group_people
+
+    edits = [file[1] if file is not None else _no_edits() for file in files]
     stored = all(file is not None and file[1].persons for file in files)
-    if stored and not regroup:
-        return found, None, references
-    return found, group_people([one for look in found for one in look.faces.seen]), references
+    if stored and len(found) == 1 and not again:
+        return edits
+    alone = [set(_rows(group_people(look.faces.seen), clip)) for clip, look in enumerate(found)]
+    persons = group_people([one for look in found for one in look.faces.seen])
+    if stored and not again and _numbered_alike(persons, edits):
+        return edits
+    for file, one, rows in zip(files, edits, alone, strict=True):
+        if file is not None and not again and not set(one.about_persons.entries) <= rows:
+            raise SettingError(
+                msg("What {path} says of persons would be lost: these clips get numbers in common.", path=file[0].path),
+                hint="Say --again to have it so, and what is to be chosen with it; or give one plan.",
+            )
+    return [one.without_persons.joined(type(one)(tuple(_rows(persons, clip)))) for clip, one in enumerate(edits)]
 
 
-def _grouped(edits: Edits, persons: Sequence[Person], *, clip: int) -> Edits:
-    """The edits with who is who anew, and nothing chosen."""
-    from dashcamcleaner.core.edits import Edits
+def _rows(persons: Sequence[Person], clip: int) -> list[PersonTrack]:
+    return [row for person in persons for row in person.edits(clip)]
 
-    who = tuple(edit for person in persons for edit in person.edits(clip))
-    return edits.without_persons.joined(Edits(who))
+
+def _numbered_alike(persons: Sequence[Person], edits: Sequence[Edits]) -> bool:
+    """Whether each of the persons has one number in the edits of all clips, and no two have the same."""
+    of: dict[int, set[int]] = {}
+    for clip, one in enumerate(edits):
+        said = {(row.track, row.spans): row.person for rows in one.person_tracks.values() for row in rows}
+        for row in _rows(persons, clip):
+            of.setdefault(row.person, set()).add(said.pop((row.track, row.spans), 0))
+        if said:
+            return False
+    numbers = [number for its in of.values() for number in its]
+    return 0 not in numbers and len(numbers) == len(of) == len(set(numbers))
+
+
+def _numbers(edits: Sequence[Edits]) -> frozenset[int]:
+    return frozenset().union(*(one.persons for one in edits))
 
 
 def _save(args: argparse.Namespace, persons: Sequence[Person]) -> None:

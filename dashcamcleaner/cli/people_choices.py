@@ -20,7 +20,39 @@ if TYPE_CHECKING:
     from dashcamcleaner.people.rules import PersonRequest
     from dashcamcleaner.pipeline.people_run import ClipPeople
 
-__all__ = ["numbers_of", "with_choices"]
+__all__ = ["check_alone", "numbers_of", "with_choices", "with_groups"]
+
+
+def check_alone(args: argparse.Namespace) -> None:
+    """Whether what is said can be said of several clips at once.
+
+    Raises:
+        SettingError: it speaks of numbers that each clip has for itself.
+    """
+    if args.split:
+        raise SettingError("Persons are split in one clip at a time.", hint="Give one plan.")
+    if args.keep_vehicle or args.hide_vehicle or args.merge_vehicle or args.split_vehicle or args.vehicle_style:
+        raise SettingError("Vehicles have numbers in each clip for itself.", hint="Give one plan.")
+
+
+def with_groups(edits: Edits, args: argparse.Namespace, *, known: frozenset[int]) -> Edits:
+    """The edits of one clip with persons merged and split.
+
+    Args:
+        edits: say who is who.
+        args: the command's flags.
+        known: the persons of all clips.
+
+    Raises:
+        SettingError: a flag cannot be read, or names nobody.
+    """
+    from dashcamcleaner.people.rules import merged_persons, split_person
+
+    for text in args.merge:
+        edits = merged_persons(edits, numbers_of(text, flag="--merge"), known=known)
+    for number in args.split:
+        edits = split_person(edits, number)
+    return edits
 
 
 def with_choices(
@@ -31,71 +63,47 @@ def with_choices(
     references: dict[str, Sequence[Reference]],
     look: ClipPeople,
     *,
-    clip: int,
-    alone: bool,
+    known: frozenset[int],
 ) -> Edits:
-    """The edits of one clip with merges, splits and choices.
+    """The edits of one clip with what was chosen.
 
     Args:
-        edits: what was said before.
+        edits: say who is who.
         args: the command's flags.
         request: who is to stay visible and who is not.
-        persons: the persons over all clips; empty where the edits tell them already.
+        persons: those of the clip.
         references: per word of the request, whom it names.
         look: what this clip shows.
-        clip: its number among the clips, from 0.
-        alone: there is no other clip.
+        known: the persons of all clips: who is named must be one of them, in whichever clip.
 
     Raises:
         SettingError: a flag cannot be read, or names nobody.
     """
     from dashcamcleaner.core.edits import Edits
-    from dashcamcleaner.core.person_edits import PersonStyle, PersonTrack
-    from dashcamcleaner.people.rules import (
-        PersonRequest,
-        merged_persons,
-        rule_edits,
-        rules_of_numbers,
-        split_person,
-        unknown_note,
-    )
+    from dashcamcleaner.core.person_edits import PersonStyle
+    from dashcamcleaner.people.rules import check_known, rule_edits, unknown_note
 
-    for text in args.merge:
-        edits = merged_persons(edits, numbers_of(text, flag="--merge"))
-    for number in args.split:
-        edits = split_person(edits, number)
     if request:
-        mine = request
-        if not alone:  # a number that another clip has
-            keep, hide = (
-                tuple(word for word in words if not word.isdecimal() or int(word) in edits.persons)
-                for words in (request.keep, request.hide)
-            )
-            mine = PersonRequest(keep, hide, keep_unknown=request.keep_unknown)
-        who = tuple(edit for edit in edits.entries if isinstance(edit, PersonTrack | PersonStyle))
-        if mine.needs_faces:
-            ours = [person for person in persons if person.tracks(clip)]
-            rules, notes = rule_edits(mine, ours, resolve=lambda word: references[word], clip=clip)
-            for note in notes:
-                say(msg("note: {note}", note=note), stream=sys.stderr)
-            edits = edits.without_persons.joined(Edits(tuple(rules)))
-        elif mine:
-            rules = rules_of_numbers(mine, edits.persons)
-            edits = edits.without_persons.joined(Edits((*who, *rules)))
+        check_known(request.numbers, known)
+        rules, notes = rule_edits(request, persons, resolve=lambda word: references[word])
+        edits = edits.without_choices.joined(Edits(tuple(rules)))
         if note := unknown_note(look.faces, kept=request.keep_unknown):
+            notes.append(note)
+        for note in notes:
             say(msg("note: {note}", note=note), stream=sys.stderr)
     for text in args.person_style:
         number, style, square_px, picture = _look(text, flag="--person-style")
-        if number not in edits.persons:
-            raise SettingError(msg("There is no person {number}.", number=number))
-        edits = edits.added(PersonStyle(number, style, square_px, picture))  # of two the later one counts
+        check_known([number], known)
+        if number in edits.persons:
+            edits = edits.added(PersonStyle(number, style, square_px, picture))  # of two the later one counts
     return _vehicles(edits, args, look=look)
 
 
 def _vehicles(edits: Edits, args: argparse.Namespace, *, look: ClipPeople) -> Edits:
     """The edits with what is said of vehicles."""
-    from dashcamcleaner.core.edit_types import KeepTrack
+    from dashcamcleaner.core.edit_types import DropTrack, KeepTrack, OnlyTrack
     from dashcamcleaner.core.edits import Edits
+    from dashcamcleaner.core.review_edits import KeepSpan
     from dashcamcleaner.core.vehicle_edits import TrackStyle, VehicleTrack
     from dashcamcleaner.review.person_summary import vehicle_summaries
 
@@ -115,32 +123,39 @@ def _vehicles(edits: Edits, args: argparse.Namespace, *, look: ClipPeople) -> Ed
 
     size = look.header.upright_size
 
-    def without(kind: type[KeepTrack | VehicleTrack], tracks: set[int]) -> tuple[Edit, ...]:
-        return tuple(edit for edit in edits.entries if not (isinstance(edit, kind) and edit.track in tracks))
+    def without(
+        kinds: tuple[type[KeepTrack | DropTrack | KeepSpan | VehicleTrack], ...], tracks: set[int]
+    ) -> list[Edit]:
+        return [edit for edit in edits.entries if not (isinstance(edit, kinds) and edit.track in tracks)]
 
     for text in args.merge_vehicle:
         tracks = tracks_of(numbers_of(text, flag="--merge-vehicle"))
         if len(tracks) < 2:
             raise SettingError("To merge takes two vehicles or more.", hint="For example --merge-vehicle 12,15.")
-        edits = Edits((*without(VehicleTrack, tracks), *(VehicleTrack(min(tracks), one) for one in sorted(tracks))))
+        edits = Edits((*without((VehicleTrack,), tracks), *(VehicleTrack(min(tracks), one) for one in sorted(tracks))))
     for number in args.split_vehicle:
         tracks = tracks_of([number])
         if len(tracks) < 2:
             raise SettingError(
                 msg("Vehicle {number} is shown by one track alone; there is nothing to split.", number=number)
             )
-        edits = Edits(without(VehicleTrack, tracks))
+        edits = Edits(tuple(without((VehicleTrack,), tracks)))
     for text in args.vehicle_style:
         number, style, square_px, picture = _look(text, flag="--vehicle-style")
         for track in sorted(tracks_of([number])):
             edits = edits.added(TrackStyle(track, style, square_px, picture))
     if args.keep_vehicle or args.hide_vehicle:
         kept = tracks_of(numbers_of(args.keep_vehicle, flag="--keep-vehicle")) if args.keep_vehicle else set()
+        hidden: set[int] = set()
         if args.hide_vehicle:
             hidden = tracks_of(numbers_of(args.hide_vehicle, flag="--hide-vehicle"))
             every = {one.track for one in vehicle_summaries(look.plans, edits, upright_size=size)}
             kept = (kept | tracks_of(sorted(every))) - hidden
-        edits = Edits((*without(KeepTrack, kept), *(KeepTrack(track) for track in sorted(kept))))
+        said: list[Edit] = [KeepTrack(track) for track in sorted(kept)]
+        if edits.only:  # nothing else is hidden
+            said += [OnlyTrack(track) for track in sorted(hidden - edits.only)]
+        # What was said of them before holds no more, by whichever row it was left clear.
+        edits = Edits((*without((KeepTrack, KeepSpan, DropTrack), kept | hidden), *said))
     return edits
 
 

@@ -34,7 +34,8 @@ from dashcamcleaner.side_files import UNREADABLE, parse_json
 
 __all__ = ["EditList"]
 
-_PERSON_RULES = (PersonTrack, KeepPerson, HidePerson, OnlyPersons, KeepUnknown, PersonStyle)
+_PERSON_CHOICES = (KeepPerson, HidePerson, OnlyPersons, KeepUnknown)
+_PERSON_RULES = (PersonTrack, *_PERSON_CHOICES, PersonStyle)
 _OF_ONE_PLAN = (TrackEdit, KeepSpan, VehicleTrack, TrackStyle, *_PERSON_RULES)
 """Kinds that mean something by the track ids of one plan alone; persons are told by their tracks."""
 _OF_ONE_PLAN_KEYS = frozenset(("track", "person", "vehicle"))
@@ -186,7 +187,7 @@ class EditList:
         """The vehicle that a track shows: a track that stands alone is one by itself."""
         return next((vehicle for vehicle, tracks in self.vehicle_tracks.items() if track in tracks), track)
 
-    @property
+    @cached_property
     def persons(self) -> frozenset[int]:
         """All persons that tracks show."""
         return frozenset(edit.person for edit in self._all(PersonTrack))
@@ -247,6 +248,11 @@ class EditList:
     def without_persons(self) -> Self:
         """All others."""
         return type(self)(tuple(edit for edit in self.entries if not isinstance(edit, _PERSON_RULES)))
+
+    @property
+    def without_choices(self) -> Self:
+        """All but what becomes of persons: who is who, and how they look, stays."""
+        return type(self)(tuple(edit for edit in self.entries if not isinstance(edit, _PERSON_CHOICES)))
 
     @property
     def is_of_one_plan(self) -> bool:

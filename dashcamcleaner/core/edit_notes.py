@@ -49,7 +49,9 @@ def clear_note(edits: EditList) -> str:
         )
     if edits.only:
         parts.append(counted("all but {n} track left clear", "all but {n} tracks left clear", len(edits.only)))
-    if edits.only_persons:
+    if edits.only_persons and not edits.hide_persons:
+        parts.append(msg("all who are known left clear"))
+    elif edits.only_persons:
         parts.append(
             counted("all but {n} person left clear", "all but {n} persons left clear", len(edits.hide_persons))
         )

@@ -171,16 +171,17 @@ class Person:
         return [PersonTrack(self.number, track, listed_spans(its)) for track, its in sorted(spans.items())]
 
 
-def people_as_told(seen: Iterable[SeenSegment], who: Mapping[int, Sequence[PersonTrack]]) -> list[Person]:
-    """The persons of one clip as its edits tell them, merges and splits included, with what they look like.
+def people_as_told(seen: Iterable[SeenSegment], who: Sequence[Mapping[int, Sequence[PersonTrack]]]) -> list[Person]:
+    """The persons of clips as their edits tell them, merges and splits included, with what they look like.
 
     Args:
-        seen: the clip's segments; those that no edit gives to anybody are left out.
-        who: what the edits say of each track; a segment in whose seconds nobody is sure is of its track's only person.
+        seen: the clips' segments; those that no edit gives to anybody are left out.
+        who: per clip what the edits say of each track; a segment in whose seconds nobody is sure is of its track's
+            only person.
     """
     persons: dict[int, Person] = {}
     for one in seen:
-        said = who.get(one.segment.track, ())
+        said = who[one.clip].get(one.segment.track, ())
         sure = [edit for edit in said if any(edit.holds(time_s) for time_s in one.segment.times_s)]
         numbers = {edit.person for edit in sure or said}
         if len(numbers) == 1:

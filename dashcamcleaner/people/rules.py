@@ -8,7 +8,7 @@ Who is unknown or doubtful is hidden in both modes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dashcamcleaner.core.edit_types import Edit
@@ -19,7 +19,7 @@ from dashcamcleaner.messages import counted, msg
 from dashcamcleaner.people.grouping import ClipFaces, Person
 from dashcamcleaner.people.references import Reference, persons_like
 
-__all__ = ["PersonRequest", "merged_persons", "rule_edits", "rules_of_numbers", "split_person"]
+__all__ = ["PersonRequest", "check_known", "merged_persons", "rule_edits", "rules_of_numbers", "split_person"]
 
 _Resolve = Callable[[str], Sequence[Reference]]
 
@@ -74,36 +74,35 @@ def rules_of_numbers(request: PersonRequest, known: frozenset[int]) -> list[Edit
     Raises:
         SettingError: there is no such person.
     """
-    return _choices(
-        [(int(word), "") for word in request.keep], [(int(word), "") for word in request.hide], request, known
-    )
+    check_known(request.numbers, known)
+    return _choices([(int(word), "") for word in request.keep], [(int(word), "") for word in request.hide], request)
 
 
-def rule_edits(
-    request: PersonRequest, persons: Sequence[Person], *, resolve: _Resolve, clip: int = 0
-) -> tuple[list[Edit], list[str]]:
-    """The edits of a request: who is who in the clip, and what becomes of them.
+def rule_edits(request: PersonRequest, persons: Sequence[Person], *, resolve: _Resolve) -> tuple[list[Edit], list[str]]:
+    """The edits of a request: what becomes of whom.
+
+    Who is named by a number and not among these persons is in another clip of those that are numbered together; the
+    request counts all the same, so that to keep somebody who is not there hides everybody.
 
     Args:
         request: what was asked for.
         persons: those of the clip.
         resolve: word -> references.
-        clip: the clip's number.
 
     Returns:
-        The edits, and a sentence for each who was named and is not in the clip.
+        The edits, and a sentence for each who was named by a likeness and is not in the clip.
 
     Raises:
-        SettingError: there is no such person.
         InputError: a reference cannot be read.
     """
     notes: list[str] = []
+    there = frozenset(person.number for person in persons)
 
     def chosen(words: Sequence[str], *, to_keep: bool) -> list[tuple[int, str]]:
         found: list[tuple[int, str]] = []
         for word in words:
             if word.isdecimal():
-                found.append((int(word), ""))
+                found += [(int(word), "")] if int(word) in there else []
                 continue
             for reference in resolve(word):
                 like = persons_like(reference, persons, to_keep=to_keep)
@@ -122,23 +121,25 @@ def rule_edits(
         return found
 
     keep, hide = chosen(request.keep, to_keep=True), chosen(request.hide, to_keep=False)
-    who: list[Edit] = [edit for person in persons for edit in person.edits(clip)]
-    return [*who, *_choices(keep, hide, request, frozenset(person.number for person in persons))], notes
+    return _choices(keep, hide, request), notes
 
 
-def _choices(
-    keep: Sequence[tuple[int, str]],
-    hide: Sequence[tuple[int, str]],
-    request: PersonRequest,
-    known: frozenset[int],
-) -> list[Edit]:
-    missing = sorted({number for number, _ in (*keep, *hide)} - known)
+def check_known(numbers: Iterable[int], known: frozenset[int]) -> None:
+    """Whether there are persons of these numbers.
+
+    Raises:
+        SettingError: there is none of one of them; the sentence lists those that there are.
+    """
+    missing = sorted(set(numbers) - known)
     if missing:
         listed = ", ".join(map(str, sorted(known))) or "nobody"
         raise SettingError(
             msg("There is no person {names}; there is: {listed}.", names=", ".join(map(str, missing)), listed=listed),
             hint="List them with: dashcamcleaner people PLAN --source CLIP.",
         )
+
+
+def _choices(keep: Sequence[tuple[int, str]], hide: Sequence[tuple[int, str]], request: PersonRequest) -> list[Edit]:
     edits: list[Edit] = [KeepPerson(number, by) for number, by in dict(reversed(keep)).items()]
     edits += [HidePerson(number, by) for number, by in dict(reversed(hide)).items()]
     if request.hides_only:
@@ -148,13 +149,18 @@ def _choices(
     return edits
 
 
-def merged_persons(edits: Edits, numbers: Sequence[int]) -> Edits:
+def merged_persons(edits: Edits, numbers: Sequence[int], *, known: frozenset[int] | None = None) -> Edits:
     """Several persons as one, who takes the least number; what was chosen about any of them holds for that one.
+
+    Args:
+        edits: say who is who.
+        numbers: the persons.
+        known: those of all clips that are numbered together; None: those of the edits.
 
     Raises:
         SettingError: fewer than two, or one that there is not.
     """
-    _check(edits, numbers)
+    check_known(numbers, edits.persons if known is None else known)
     if len(set(numbers)) < 2:
         raise SettingError("To merge takes two persons or more.", hint="For example --merge 2,5.")
     one = min(numbers)
@@ -169,7 +175,7 @@ def split_person(edits: Edits, number: int) -> Edits:
     Raises:
         SettingError: there is no such person, or only one track shows them.
     """
-    _check(edits, [number])
+    check_known([number], edits.persons)
     tracks = sorted({edit.track for edit in edits.entries if isinstance(edit, PersonTrack) and edit.person == number})
     if len(tracks) < 2:
         raise SettingError(
@@ -185,15 +191,6 @@ def split_person(edits: Edits, number: int) -> Edits:
         if isinstance(edit, HidePerson) and edit.person == number:
             found += [replace(edit, person=part) for part in new.values() if part != number]
     return Edits(tuple(found))
-
-
-def _check(edits: Edits, numbers: Sequence[int]) -> None:
-    missing = sorted(set(numbers) - edits.persons)
-    if missing:
-        listed = ", ".join(map(str, sorted(edits.persons))) or "nobody"
-        raise SettingError(
-            msg("There is no person {names}; there is: {listed}.", names=", ".join(map(str, missing)), listed=listed)
-        )
 
 
 def _renumbered(edits: Edits, new: Mapping[int, int]) -> Edits:

@@ -152,8 +152,7 @@ def look_at_picture(job: Job, frame: Frame, *, info: MediaInfo, context: RunCont
         return context, plan
     context.people.add(frame, plan.seen)
     (plain,) = planned_again([plan], whole_clip_planner(job, info=info, context=context, edits=None))
-    found, notes = context.people.edits([plain])
-    edits = context.edits.without_persons.joined(found)
+    edits, notes = context.people.edits([plain], context.edits)
     (plan,) = planned_again([plan], whole_clip_planner(job, info=info, context=context, edits=edits))
     return replace(context, edits=edits, people_notes=notes), plan
 

@@ -35,6 +35,8 @@ def load_edits(job: Job) -> tuple[Edits, tuple[str, ...]]:
     _check_plan(job, edits)
     if file is not None:
         file.require_accepted(edits, how=msg("say so for this very file by"))
+    if job.persons:  # who is named now takes the place of who was chosen before
+        edits = edits.without_choices
     notes = _clear_notes(job, file, edits)
     edits = edits.joined(Edits(job.added_edits))
     if job.persons.numbers and job.from_plan is None:

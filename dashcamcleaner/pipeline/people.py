@@ -21,9 +21,9 @@ from dashcamcleaner.detection.face_embedding import FaceDescriber
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.messages import msg
-from dashcamcleaner.people.grouping import ClipFaces, clip_faces, group_people
+from dashcamcleaner.people.grouping import ClipFaces, clip_faces, group_people, people_as_told
 from dashcamcleaner.people.references import Reference, read_reference
-from dashcamcleaner.people.rules import PersonRequest, rule_edits, unknown_note
+from dashcamcleaner.people.rules import PersonRequest, check_known, rule_edits, unknown_note
 from dashcamcleaner.people.sampling import FaceSampler
 from dashcamcleaner.pipeline.burned_in import covered
 from dashcamcleaner.pipeline.edits_file import EditsFile
@@ -84,21 +84,28 @@ class PeopleSearch:
         observations = [plan.seen for plan in plans]
         return clip_faces(observations, self._sampler.finish(), upright_size=self._size, hidden=hidden, clip=clip)
 
-    def edits(self, plans: Sequence[FramePlan]) -> tuple[Edits, tuple[str, ...]]:
-        """The edits that the request comes to in this clip, and what is to be told.
+    def edits(self, plans: Sequence[FramePlan], told: Edits) -> tuple[Edits, tuple[str, ...]]:
+        """The edits with what the request comes to in this clip, and what is to be told.
 
         Args:
             plans: the plans of all frames, made without edits.
+            told: the edits so far. Where they tell who is who, merges and looks included, it stays so.
 
         Raises:
             SettingError: a person is named that there is not.
             ExtraMissing: a package is not installed.
         """
         faces = self.faces(plans)
-        persons = group_people(faces.seen)
-        found, notes = rule_edits(self._request, persons, resolve=lambda word: self._references[word])
+        if told.persons:
+            persons = people_as_told(faces.seen, [told.person_tracks])
+        else:
+            persons = group_people(faces.seen)
+            told = told.joined(Edits(tuple(row for person in persons for row in person.edits())))
+        check_known(self._request.numbers, told.persons)
+        rules, notes = rule_edits(self._request, persons, resolve=lambda word: self._references[word])
         unknown = unknown_note(faces, kept=self._request.keep_unknown)
-        return Edits(tuple(found)), (*notes, *([unknown] if unknown else []))
+        found = told.without_choices.joined(Edits(tuple(rules)))
+        return found, (*notes, *([unknown] if unknown else []))
 
 
 def search_for(job: Job, edits: Edits, *, upright_size: tuple[int, int], models: ModelPool) -> PeopleSearch | None:

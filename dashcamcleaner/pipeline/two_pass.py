@@ -43,8 +43,7 @@ def analyse_first(
     """
     plans = yield from analysed_plans(job, info=info, context=context, control=control)
     if context.people is not None:
-        found, notes = context.people.edits(plans)
-        edits = context.edits.without_persons.joined(found)
+        edits, notes = context.people.edits(plans, context.edits)
         plans = planned_again(plans, whole_clip_planner(job, info=info, context=context, edits=edits))
         context = replace(context, edits=edits, people_notes=notes)
     return replace(

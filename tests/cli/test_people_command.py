@@ -244,3 +244,72 @@ def test_edits_of_others_that_uncover_are_refused(plan: Path, capsys: pytest.Cap
     _, err = people(capsys, plan, status=9)
     assert "were not made here" in err
     assert "--accept-edits" in err
+
+
+@pytest.fixture()
+def two_plans(plan: Path, capsys: pytest.CaptureFixture[str]) -> tuple[Path, Path]:
+    """Plans numbered together: red (1) and green (2) are in the first, green and blue (3) in the second."""
+
+    def other(index: int) -> dict[str, street.Place]:
+        return {"blue": (60.0 + index, 60.0, 44.0), "green": (250.0, 120.0, 48.0)}
+
+    clip = street.make_clip(plan.with_name("second.mp4"), other, frames=20)
+    second = plan.with_name("second.plan.jsonl")
+    people(capsys, clip, "--plan", second)
+    people(capsys, plan, second)
+    assert (edits_of(plan).persons, edits_of(second).persons) == ({1, 2}, {2, 3})
+    return plan, second
+
+
+def shown(*plans: Path) -> list[set[int]]:
+    return [set(edits_of(plan).shown_persons) for plan in plans]
+
+
+def test_who_is_to_be_kept_and_is_in_another_clip_uncovers_nobody_here(
+    two_plans: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    people(capsys, *two_plans, "--keep-person", 1, "--hide-person", 2)
+    assert shown(*two_plans) == [{1}, set()]
+    people(capsys, *two_plans, "--hide-person", 3)
+    assert shown(*two_plans) == [{1, 2}, {2}], "only 3 is hidden, wherever that is"
+
+
+def test_numbers_of_any_of_the_clips_can_be_named(
+    two_plans: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    people(capsys, *two_plans, "--person-style", "3=solid", "--keep-person", 3)
+    assert shown(*two_plans) == [set(), {3}]
+    people(capsys, *two_plans)  # a mere list
+    assert shown(*two_plans) == [set(), {3}]
+    assert edits_of(two_plans[1]).person_styles[3].style == "solid"
+    before = [EditsFile.beside(plan).path.read_bytes() for plan in two_plans]
+    assert "There is no person 9; there is: 1, 2, 3." in people(capsys, *two_plans, "--keep-person", 9, status=2)[1]
+    assert "one clip at a time" in people(capsys, *two_plans, "--split", 2, status=2)[1]
+    assert "each clip for itself" in people(capsys, *two_plans, "--keep-vehicle", 2, status=2)[1]
+    assert [EditsFile.beside(plan).path.read_bytes() for plan in two_plans] == before
+    people(capsys, *two_plans, "--merge", "1,3")
+    assert shown(*two_plans) == [set(), {1}]
+    assert [edits_of(plan).persons for plan in two_plans] == [{1, 2}, {1, 2}]
+
+
+def test_what_was_said_of_one_clip_is_not_lost_when_several_are_numbered(
+    two_plans: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = two_plans
+    people(capsys, second, "--again", "--keep-person", 1)  # a number of its own
+    _, err = people(capsys, first, second, status=2)
+    assert "would be lost" in err
+    assert shown(second) == [{1}]
+    people(capsys, first, second, "--again", "--keep-person", 2)
+    assert shown(first, second) == [{2}, {2}]
+
+
+def test_a_picture_goes_by_who_is_who_already(plan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture = street.picture(tmp_path / "ann.png", street.GREEN)
+    people(capsys, plan, "--split", 2)
+    people(capsys, plan, "--person-style", "1=solid")
+    people(capsys, plan, "--merge", "1,3", "--keep-person", picture)
+    edits = edits_of(plan)
+    assert edits.persons == {1, 2}
+    assert edits.keep_persons == {2: "the reference ann.png"}
+    assert edits.person_styles[1].style == "solid"

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dashcamcleaner.cli import main
+from dashcamcleaner.core.boxes import Detections
+from dashcamcleaner.core.edit_types import DropTrack, KeepTrack, OnlyTrack
+from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.core.plan import Observation, Origin, Region
+from dashcamcleaner.core.review_edits import KeepSpan
+from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.core.vehicle_edits import TrackStyle, VehicleTrack
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from tests import clips, fakes
@@ -78,3 +85,15 @@ def test_what_makes_no_sense_is_one_sentence(plan: Path, capsys: pytest.CaptureF
     ):
         assert said in people(capsys, plan, flag, value, status=2)[1]
     assert not EditsFile.beside(plan).path.exists()
+
+
+def test_who_was_kept_before_is_hidden_when_that_is_said(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = (one["track"] for one in listed(capsys, plan))
+    file = EditsFile.beside(plan)
+    for before in (KeepTrack(first), KeepSpan(first, 0.0, 0.5), DropTrack(first), OnlyTrack(second)):
+        file.write(Edits.of(before))
+        listed(capsys, plan, "--hide-vehicle", first)
+        edits = file.read()
+        regions = [Region((0, 0, 9, 9), "plate", 0.9, Origin.DETECTED, track) for track in (first, second)]
+        seen = Observation(0, FrameTime(0, Fraction(1, 10)), Detections.empty())
+        assert [one.track for one in edits.apply(regions, seen=seen)] == [first], before
