@@ -94,7 +94,7 @@ class Edits(EditList):
             region
             for region in regions
             if region.track not in away
-            and (not only or region.track in only or region.track in self._hidden_tracks)
+            and (not only or self._is_named(region, time_s=time_s))
             and (clear is None or not _lies_in_any(region.xyxy, clear))
             and not self._kept_now(region.track, time_s=time_s)
             and not self.shows(region.track, region.kind, time_s=time_s)
@@ -109,6 +109,18 @@ class Edits(EditList):
         if len(self._lasting_of["hidden_spans"].at(time_s)):
             added.append(Region(_EVERYWHERE, WHOLE_FRAME, 1.0, Origin.MANUAL))
         return (*added, *kept)
+
+    def _is_named(self, region: Region, *, time_s: float) -> bool:
+        """Whether a region stays hidden where tracks are named that alone are: its track is, or it shows nobody known.
+
+        Once it was told who is who, a face that is surely nobody's of them now may be anybody's.
+        """
+        if region.track in self.only or region.track in self._hidden_tracks:
+            return True
+        if not self.persons or self.keep_unknown or not rules_of(region.kind).tells_persons:
+            return False
+        said = () if region.track is None else self.person_tracks.get(region.track, ())
+        return not any(edit.holds(time_s) for edit in said)
 
     def _kept_now(self, track: int | None, *, time_s: float) -> bool:
         """Whether a track is in one of the spans in which it stays clear."""

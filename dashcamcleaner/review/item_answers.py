@@ -6,6 +6,7 @@ review knows that somebody looked, so the counter goes on where it stood.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
@@ -19,13 +20,15 @@ from dashcamcleaner.core.edit_types import (
     DropTrack,
     Edit,
     KeepTrack,
+    OnlyTrack,
 )
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.kinds import rules_of
+from dashcamcleaner.core.person_edits import PersonTrack
 from dashcamcleaner.core.review_edits import CheckedSpot, KeepSpan
 from dashcamcleaner.review.track_summary import Reason, ReviewItem
 
-__all__ = ["Answer", "answered", "is_settled", "settled_count"]
+__all__ = ["Answer", "answered", "is_settled", "settled_count", "somebody_hidden"]
 
 _AROUND_S = 0.15
 """A region by an answer begins and ends a little outside of what was seen."""
@@ -64,6 +67,20 @@ def answered(
         return Edits((*entries, *added))
     track = item.track
     said = (KeepTrack, DropTrack, KeepSpan) if answer is Answer.HIDE else (KeepTrack, KeepSpan)
+    if answer is Answer.HIDE:
+        if any(said_of.person in edits.shown_persons for said_of in edits.person_tracks.get(track, ())):
+            # By the rules about persons: whom the track shows is sure in no second any more.
+            entries = tuple(
+                dataclasses.replace(edit, spans=()) if isinstance(edit, PersonTrack) and edit.track == track else edit
+                for edit in entries
+            )
+        elif edits.keep_unknown and track not in edits.person_tracks and rules_of(item.kind).tells_persons:
+            added.append(somebody_hidden(edits, track))
+        if edits.only and track not in edits.only:
+            added.append(OnlyTrack(track))
+        time_s = seconds(item.index)
+        if any(zone.holds(time_s) and zone.contains(_box(item, size)) for zone in edits.clear_zones):
+            added.append(_region(item, seconds=seconds, size=size))
     if answer is Answer.HIDE or item.reason in _MAY_BE_NOTHING:
         entries = tuple(edit for edit in entries if not (isinstance(edit, said) and edit.track == track))
     if answer is Answer.NOTHING and item.reason in _MAY_BE_NOTHING and track not in edits.drop:
@@ -100,6 +117,11 @@ def settled_count(
 ) -> int:
     """How many items are settled."""
     return sum(is_settled(edits, item, seconds=seconds, size=size) for item in items)
+
+
+def somebody_hidden(edits: Edits, track: int) -> PersonTrack:
+    """A row by which a track of nobody known is hidden although unknown faces stay visible."""
+    return PersonTrack(max(edits.persons, default=0) + 1, track)
 
 
 def _box(item: ReviewItem, size: tuple[int, int]) -> Box:

@@ -6,6 +6,7 @@ tracks. Saying again what holds of all of them already takes it back.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from dashcamcleaner.core.edit_types import CheckedTrack, DropTrack, Edit, KeepTrack, OnlyTrack
@@ -16,9 +17,11 @@ from dashcamcleaner.core.review_edits import KeepSpan
 from dashcamcleaner.core.vehicle_edits import TrackStyle, VehicleTrack
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.messages import msg
+from dashcamcleaner.review.item_answers import somebody_hidden
 from dashcamcleaner.review.review_objects import Key, ReviewObject
 
 __all__ = [
+    "clear_spans",
     "hidden",
     "kept",
     "kept_for_span",
@@ -54,7 +57,31 @@ def verdict(edits: Edits, one: ReviewObject) -> str:
         return "keep"
     if tracks & frozenset(edits.keep_spans):
         return "keep-span"
+    if edits.only and not tracks & edits.only and not _is_nobody(edits, one):
+        return "keep"
+    if edits.keep_unknown and _is_unknown(one):
+        return "keep"
     return "only" if tracks <= edits.only and tracks else ""
+
+
+def clear_spans(edits: Edits, one: ReviewObject) -> dict[int, tuple[tuple[float, float], ...]]:
+    """Of each track of an object the seconds of the clip's own clock in which it stays clear; whole tracks without end.
+
+    Tracks that are hidden throughout are left out.
+    """
+    said, found = verdict(edits, one), {}
+    for track in sorted(_tracks([one])):
+        spans: tuple[tuple[float, float], ...] = ()
+        if said in ("keep", "drop"):
+            spans = ((-math.inf, math.inf),)
+            if one.key[0] == "person" and track not in edits.keep | edits.drop:
+                rows = edits.person_tracks.get(track, ())
+                spans = tuple(span for row in rows if row.person == one.key[1] for span in row.spans)
+        elif said == "keep-span":
+            spans = tuple((span.from_s, span.to_s) for span in edits.keep_spans.get(track, ()))
+        if spans:
+            found[track] = spans
+    return found
 
 
 def kept(edits: Edits, objects: Sequence[ReviewObject]) -> Edits:
@@ -63,7 +90,9 @@ def kept(edits: Edits, objects: Sequence[ReviewObject]) -> Edits:
     back = all(verdict(edits, one) == "keep" for one in objects)
     plain = _cleared(edits, objects)
     if back:
-        return hidden(edits, objects) if edits.only_persons else plain
+        return hidden(edits, objects) if edits.only_persons or edits.keep_unknown or plain.only else plain
+    if not plain.hide_persons:  # those that alone were hidden are all among these: now everybody else is
+        plain = _without(plain, lambda edit: isinstance(edit, OnlyPersons))
     added: list[Edit] = [KeepPerson(person, BY) for person in sorted(persons)]
     return Edits((*plain.entries, *added, *(KeepTrack(track) for track in sorted(tracks))))
 
@@ -72,7 +101,9 @@ def kept_for_span(
     edits: Edits, objects: Sequence[ReviewObject], *, from_s: float, to_s: float, seconds: Callable[[int], float]
 ) -> Edits:
     """These stay clear in a span of seconds, where they are in it; of a person only where a track is surely theirs."""
-    plain, added = _cleared(edits, objects), []
+    # What others are clear by would leave these clear for longer.
+    plain = _without(_cleared(edits, objects), lambda edit: isinstance(edit, OnlyPersons | OnlyTrack))
+    added = []
     for one in objects:
         for summary in one.tracks:
             spans = [(seconds(summary.first), seconds(summary.last))]
@@ -89,7 +120,15 @@ def kept_for_span(
 def hidden(edits: Edits, objects: Sequence[ReviewObject]) -> Edits:
     """These are hidden, whatever was said before; of persons it is said expressly, so that hiding wins."""
     plain = _cleared(edits, objects)
-    return Edits((*plain.entries, *(HidePerson(person, BY) for person in sorted(_persons(objects)))))
+    added: list[Edit] = [HidePerson(person, BY) for person in sorted(_persons(objects))]
+    if plain.only:  # all that is not named so stays clear
+        added += [OnlyTrack(track) for track in sorted(_tracks(objects, persons=False))]
+    found = Edits((*plain.entries, *added))
+    for one in objects:
+        if plain.keep_unknown and _is_unknown(one):
+            for track in sorted(_tracks([one])):
+                found = found.added(somebody_hidden(found, track))
+    return found
 
 
 def only_hidden(edits: Edits, objects: Sequence[ReviewObject]) -> Edits:
@@ -181,6 +220,15 @@ def styled(edits: Edits, objects: Sequence[ReviewObject], style: str, square_px:
         return plain
     own: list[Edit] = [PersonStyle(person, style, square_px, picture) for person in sorted(persons)]
     return Edits((*plain.entries, *own, *(TrackStyle(track, style, square_px, picture) for track in sorted(tracks))))
+
+
+def _is_nobody(edits: Edits, one: ReviewObject) -> bool:
+    """Whether an object is a face of nobody known where it was told who is who: it stays hidden by any rule."""
+    return _is_unknown(one) and bool(edits.persons) and not edits.keep_unknown
+
+
+def _is_unknown(one: ReviewObject) -> bool:
+    return one.key[0] == "track" and rules_of(one.kind).tells_persons
 
 
 def _is_vehicle(one: ReviewObject) -> bool:

@@ -100,6 +100,14 @@ def test_hiding_wins_over_all_that_keeps() -> None:
     assert 7 not in left(ANN, DropTrack(7), HidePerson(1))  # no face at all
 
 
+def test_unknown_and_doubtful_faces_are_hidden_where_tracks_alone_are_named() -> None:
+    assert left(OnlyTrack(7)) == {7}  # nobody was told apart
+    assert left(ANN, BEN, OnlyTrack(7)) == {7, 9, None}
+    assert left(ANN, BEN, OnlyTrack(7), at_s=2) == {7, 8, 9, None}  # Ben's track, not surely his now
+    assert left(ANN, BEN, OnlyTrack(7), KeepUnknown()) == {7}
+    assert left(ANN, BEN, OnlyTrack(7), kind="plate") == {7}
+
+
 def test_a_track_of_two_persons_is_each_ones_in_their_time() -> None:
     first, second = PersonTrack(1, 7, ((0, 1),)), PersonTrack(2, 7, ((3, 4),))
     assert [7 not in left(first, second, KeepPerson(1), at_s=at) for at in (0, 2, 3)] == [True, False, False]
@@ -115,6 +123,7 @@ def test_what_they_leave_clear_is_told() -> None:
     assert Edits.of(ANN, KeepPerson(1)).clear_note == "1 person left clear"
     assert Edits.of(ANN, BEN, HidePerson(1), OnlyPersons()).clear_note == "all but 1 person left clear"
     assert "unknown faces" in Edits.of(ANN, KeepPerson(1), KeepUnknown()).clear_note
+    assert Edits.of(ANN, BEN, OnlyPersons()).clear_note == "all who are known left clear"
     assert Edits.of(ANN, BEN).clear_note == ""
     assert not Edits.of(ANN, BEN, HidePerson(1)).uncovering
     assert Edits.of(ANN, KeepPerson(1)).without_uncovering == Edits()
@@ -124,6 +133,9 @@ def test_tracks_of_persons_belong_to_a_plan() -> None:
     assert Edits.of(ANN, BEN).tracks == {7, 8}
     assert Edits.of(ANN, BEN, KeepTrack(3)).without_persons == Edits.of(KeepTrack(3))
     assert Edits.of(ANN, KeepTrack(3)).about_persons == Edits.of(ANN)
+    style = PersonStyle(1, "solid")
+    said = (KeepPerson(1), HidePerson(2), OnlyPersons(), KeepUnknown())
+    assert Edits.of(ANN, KeepTrack(3), style, *said).without_choices == Edits.of(ANN, KeepTrack(3), style)
 
 
 def test_an_endless_span_holds_always() -> None:

@@ -6,10 +6,10 @@ from fractions import Fraction
 
 import pytest
 
-from dashcamcleaner.core.boxes import Detections
-from dashcamcleaner.core.edit_types import CheckedTrack, DropTrack, HiddenSpan
+from dashcamcleaner.core.boxes import Detections, contains
+from dashcamcleaner.core.edit_types import CheckedTrack, ClearZone, DropTrack, HiddenSpan, KeepTrack, OnlyTrack
 from dashcamcleaner.core.edits import Edits
-from dashcamcleaner.core.person_edits import KeepPerson, PersonTrack
+from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonTrack
 from dashcamcleaner.core.plan import CropCheck, FramePlan, Observation, Origin, Region
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.review.item_answers import Answer, answered, is_settled, settled_count
@@ -148,3 +148,22 @@ def test_an_item_is_settled_by_hand_by_looking_and_by_choosing_its_person() -> N
     chosen = who.added(KeepPerson(1))
     assert settled(chosen, filled)
     assert settled_count(chosen, [filled, other], seconds=seconds, size=SIZE) == 1
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        Edits.of(OnlyTrack(9)),
+        Edits.of(KeepTrack(7)),
+        Edits.of(PersonTrack(1, 7, ((0.0, 9.0),)), PersonTrack(2, 8, ((0.0, 9.0),)), HidePerson(2), OnlyPersons()),
+        Edits.of(PersonTrack(1, 7, ((0.0, 9.0),)), KeepPerson(1)),
+        Edits.of(PersonTrack(1, 8, ((0.0, 9.0),)), KeepPerson(1), KeepUnknown()),
+        Edits.of(ClearZone((0.0, 0.0, 640.0, 360.0))),
+    ],
+)
+def test_what_is_to_be_hidden_is_hidden_by_whatever_rule_it_was_left_clear(before: Edits) -> None:
+    plan = frame(0, (7, Origin.DETECTED, 0.9))
+    item = ReviewItem(index=0, last=0, reason=Reason.LOW_SCORE, harm=0.1, box=BOX, kind="face", track=7)
+    assert not before.apply(plan.regions, seen=plan.seen)
+    hidden = answer(before, item, Answer.HIDE).apply(plan.regions, seen=plan.seen)
+    assert any(contains(region.xyxy, BOX) for region in hidden)

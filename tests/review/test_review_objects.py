@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -10,7 +11,7 @@ import pytest
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.edit_types import CheckedTrack, DropTrack, KeepTrack, OnlyTrack
 from dashcamcleaner.core.edits import Edits
-from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, OnlyPersons, PersonStyle, PersonTrack
+from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.plan import FramePlan, Observation, Origin, Region
 from dashcamcleaner.core.review_edits import KeepSpan
 from dashcamcleaner.core.time import FrameTime
@@ -142,6 +143,57 @@ def test_only_this_person_hides_no_other_person() -> None:
     again = object_edits.kept(only, [found["person", 1]])  # who is shown by the rule is hidden by the same key
     assert again.hide_persons.keys() == {1, 2}
     assert OnlyTrack(4) in object_edits.only_hidden(WHO, [found["track", 4]]).entries
+
+
+def left_clear(edits: Edits, *, index: int = 15) -> set[int]:
+    """The tracks that nothing hides in a frame."""
+    seen = Observation(index, FrameTime(index, Fraction(1, FPS)), Detections.empty())
+    regions = [Region((0.0, 0.0, 9.0, 9.0), SEEN[track][0], 0.9, Origin.DETECTED, track) for track in SEEN]
+    return set(SEEN) - {region.track for region in edits.apply(regions, seen=seen)}
+
+
+def test_who_alone_was_hidden_and_is_then_kept_leaves_nobody_else_clear() -> None:
+    found = objects()
+    only = object_edits.only_hidden(WHO, [found["person", 2]])
+    kept = object_edits.kept(only, [found["person", 2]])
+    assert kept.shown_persons == {2}
+    assert left_clear(kept) == {3}
+    two = object_edits.only_hidden(WHO, [found["person", 1], found["person", 2]])
+    assert object_edits.kept(two, [found["person", 2]]).shown_persons == {2}, "1 is hidden still"
+
+
+def test_hidden_in_any_case_means_so_where_others_alone_are_hidden() -> None:
+    alone = objects(Edits())
+    only = object_edits.only_hidden(Edits(), [alone["track", 3], alone["track", 5]])
+    assert left_clear(only) == {1, 2, 4, 6}
+    for number in (3, 4):  # one of those, and one that is clear
+        assert number not in left_clear(object_edits.hidden(only, [alone["track", number]]))
+    assert object_edits.verdict(only, alone["track", 4]) == "keep"
+    assert 4 not in left_clear(object_edits.kept(only, [alone["track", 4]])), "the same key takes it back"
+    part = object_edits.kept_for_span(only, [alone["track", 4]], from_s=0.0, to_s=1.0, seconds=seconds)
+    assert left_clear(part) == set()
+    assert left_clear(part, index=5) == {4}
+
+
+def test_a_face_of_nobody_stays_hidden_where_others_alone_are_and_can_be_hidden_where_unknown_ones_are_not() -> None:
+    found = objects()
+    only = object_edits.only_hidden(WHO, [found["track", 4]])
+    assert left_clear(only) == {1, 3, 6}  # of the known whoever is sure now
+    assert object_edits.verdict(only, found["track", 5]) == ""
+    unknown = Edits((*WHO.entries, KeepPerson(1), KeepUnknown()))
+    assert object_edits.verdict(unknown, found["track", 5]) == "keep"
+    assert 5 in left_clear(unknown)
+    assert 5 not in left_clear(object_edits.hidden(unknown, [found["track", 5]]))
+
+
+def test_when_an_object_is_clear_is_told_per_track() -> None:
+    found = objects()
+    kept = object_edits.kept(WHO, [found["person", 1], found["track", 4]])
+    assert object_edits.clear_spans(kept, found["person", 1]) == {1: ((0.0, 2.0),), 2: ((3.0, 4.0),)}
+    assert object_edits.clear_spans(kept, found["track", 4]) == {4: ((-math.inf, math.inf),)}
+    assert object_edits.clear_spans(kept, found["person", 2]) == {}
+    part = object_edits.kept_for_span(WHO, [found["track", 4]], from_s=0.0, to_s=1.0, seconds=seconds)
+    assert object_edits.clear_spans(part, found["track", 4]) == {4: ((0.0, 1.0),)}
 
 
 def test_the_rarely_seen_are_removed_at_once_but_not_whom_somebody_chose() -> None:
