@@ -143,7 +143,7 @@ class MainWindow(InputWindow):
         session.added.connect(self.actions_.recent.remember)
         self.settings.weights_offered.connect(self._add_weights)
         self.result.wanted.connect(self._on_result)
-        self.review.render_wanted.connect(self._render_again)
+        self.review.render_wanted.connect(lambda: self._render_again(clicked=True))
         self.tabs.currentChanged.connect(self._tab_changed)
 
     def _after_show(self) -> None:
@@ -342,6 +342,7 @@ class MainWindow(InputWindow):
 
     def _tab_changed(self, _: int) -> None:
         self._place_settings(self._settings_wanted)
+        self.body.focus_tab()
         self._show_result()
         if self.body.reviewing:
             self._open_review()
@@ -366,11 +367,11 @@ class MainWindow(InputWindow):
         report = Path(row.summary.report) if row.summary.report else None
         self.review.open(row.source, row.plan, report)
 
-    def _render_again(self) -> None:
+    def _render_again(self, *, clicked: bool = False) -> None:
         row = self.chosen
         if row is not None and self._can_render(row):
             self._render(row)
-            self.tabs.setCurrentWidget(self.preview)
+            self.body.show_preview(clicked=clicked)
 
     def _render(self, row: Row) -> None:
         if self.review.save(row.source):  # without edits that are not written, other things would be hidden

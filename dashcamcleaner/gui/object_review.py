@@ -62,7 +62,8 @@ class ObjectReview(ReviewPlayer):
         self.objects: list[ReviewObject] = []
         """All objects, whether shown or filtered out."""
         self.at_hand = ItemsAtHand()
-        self._searching = False
+        self._searching: set[tuple[int, str]] = set()
+        """What is searched for, or waits its turn: the review that asked, and what is told meanwhile."""
         self._serial = 0
         self.card_tools.changed.connect(self._show_edits)
         self.cards.dropped.connect(lambda dragged, onto: self._merge([dragged, onto]))
@@ -224,8 +225,14 @@ class ObjectReview(ReviewPlayer):
         settings = self._model.settings
 
         def found(who: Edits) -> str:
+            told = tr_count(len(who.persons), "{n} person found", "{n} persons found")
+            before = self.history.edits.about_persons if self.history is not None else who
+            if set(who.entries) == {row for rows in before.person_tracks.values() for row in rows}:
+                return told  # nobody was merged or split since: what was chosen stays
             self.editing.change(lambda edits: edits.without_persons.joined(who))
-            return tr_count(len(who.persons), "{n} person found", "{n} persons found")
+            if not before.entries:
+                return told
+            return tr("{found}; what was said of persons before is gone, undo brings it back", found=told)
 
         self._search(tr("Looking for persons…"), lambda gone: self._review_service.find_people(settings, gone), found)
 
@@ -245,26 +252,31 @@ class ObjectReview(ReviewPlayer):
         self._search(tr("Looking for burned-in text…"), self._review_service.find_burned_in, found)
 
     def _search(self, words: str, work: Callable[[Callable[[], bool]], Any], found: Callable[[Any], str]) -> None:
-        """Search the clip in the background, one search at a time; ends early when the review closes.
+        """Search the clip in the background; ends early when the review closes. What is asked for twice is done once.
+
+        Searches of one thread follow each other: one that winds up for a review that was closed is waited for.
 
         Args:
             words: told meanwhile.
             work: searches; is given what tells that nobody waits any more.
             found: takes the result on the window's thread, and says what to tell.
         """
-        if self.opened is None or self._searching:
+        if self.opened is None:
             return
         self.canvas.tell(words)
-        serial, self._searching = self._serial, True
+        serial = self._serial
+        if (serial, words) in self._searching:
+            return
+        self._searching.add((serial, words))
 
         def took(result: Any) -> None:
-            self._searching = False
+            self._searching.discard((serial, words))
             if serial == self._serial:
                 self.canvas.tell("")
                 self.message.emit(found(result))
 
         def failed(error: Exception) -> None:
-            self._searching = False
+            self._searching.discard((serial, words))
             if isinstance(error, Cancelled) or serial != self._serial:
                 return
             if isinstance(error, DashcamCleanerError):

@@ -75,6 +75,8 @@ class Editing(QObject):
         kept = self._unsaved.pop(self._source, None)
         if kept is not None and kept.file.is_of_plan_of(opened.edits_file):
             self.history = kept
+            if not self.is_kept:  # the background worker wrote them after all, while another clip was in front
+                self._tell_saved()
 
     @property
     def is_kept(self) -> bool:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from dashcamcleaner.review.review_objects import ReviewObject
     from dashcamcleaner.review.track_summary import ReviewItem
 
+Span = tuple[float, float, str]
+"""First and last second, and where the region comes from."""
+
 __all__ = [
     "cards_of",
     "hand_boxes",
@@ -83,8 +86,16 @@ def object_title(one: ReviewObject, names: Mapping[int, str]) -> str:
     return f"{kind_word(one.kind)} {one.key[1]}"
 
 
-def verdict_text(said: str, kind: str) -> str:
-    """What was said about an object, for people."""
+def verdict_text(said: str, kind: str, *, part: float = 1.0) -> str:
+    """What was said about an object, for people.
+
+    Args:
+        said: by its word for programs.
+        kind: what it is.
+        part: in how much of its time that holds: a person is clear only where it is sure whom a track shows.
+    """
+    if said == "keep" and part < 1:
+        return tr("Stays clear where sure ({n} %)", n=min(99, round(100 * part)))
     return {
         "keep": tr("Stays clear"),
         "keep-span": tr("Stays clear for a part"),
@@ -94,12 +105,27 @@ def verdict_text(said: str, kind: str) -> str:
     }.get(said, "")
 
 
-def is_left_clear(one: ReviewObject, edits: Edits, said: str) -> bool:
-    """Whether nothing of an object is hidden any more."""
-    if said in ("keep", "drop"):
-        return True
-    tracks = {summary.track for summary in one.tracks}
-    return bool(edits.only) and not tracks & edits.only and said != "hide"
+def _parted(spans: Sequence[Span], clear: Sequence[tuple[float, float]]) -> tuple[list[Span], list[Span]]:
+    """The parts of a track's spans that are hidden, and those that stay clear.
+
+    Args:
+        spans: first and last second, and origin.
+        clear: the seconds that stay clear, in order.
+    """
+    hidden, left_clear = [], []
+    for first, last, origin in spans:
+        at = first
+        for from_s, to_s in clear:
+            start, end = max(at, from_s), min(last, to_s)
+            if start > end:
+                continue
+            if start - at > SAME_TIME_S:
+                hidden.append((at, start, origin))
+            left_clear.append((start, end, origin))
+            at = end
+        if last - at > SAME_TIME_S or (at == first and not (left_clear and left_clear[-1][0] == first)):
+            hidden.append((at, last, origin))
+    return hidden, left_clear
 
 
 def cards_of(
@@ -123,14 +149,22 @@ def cards_of(
                 title=object_title(one, edits.names),
                 detail=f"{_span_text(seconds(one.first), seconds(one.last))} · {seen}",
                 kind=one.kind,
-                verdict=verdict_text(said, one.kind),
+                verdict=verdict_text(said, one.kind, part=_clear_part(one, edits)),
                 sure=sure,
-                clear=is_left_clear(one, edits, said),
+                clear=said in ("keep", "drop"),
                 checked=all(summary.track in edits.checked for summary in one.tracks),
                 picture=one.best.track,
             )
         )
     return cards
+
+
+def _clear_part(one: ReviewObject, edits: Edits) -> float:
+    """In how much of its time an object stays clear of which that is said."""
+    from dashcamcleaner.review.object_edits import clear_spans
+
+    ends = [end for spans in clear_spans(edits, one).values() for span in spans for end in span]
+    return 1.0 if all(map(math.isinf, ends)) else one.sureness
 
 
 def _hand_kind(edit: HandEdit) -> str:
@@ -141,7 +175,7 @@ def lanes_of(
     objects: Sequence[ReviewObject], history: EditHistory, *, seconds: Callable[[int], float], end_s: float
 ) -> list[Lane]:
     """The same as lanes of the timeline."""
-    from dashcamcleaner.review.object_edits import verdict
+    from dashcamcleaner.review.object_edits import clear_spans, verdict
 
     edits = history.edits
     lanes = []
@@ -158,12 +192,18 @@ def lanes_of(
             )
         )
     for one in objects:
-        spans = tuple(
-            (seconds(first), seconds(last), origin) for summary in one.tracks for first, last, origin in summary.spans
-        )
-        faint = is_left_clear(one, edits, verdict(edits, one))
+        clear = clear_spans(edits, one)
+        hidden: list[Span] = []
+        left_clear: list[Span] = []
+        for summary in one.tracks:
+            spans = [(seconds(first), seconds(last), origin) for first, last, origin in summary.spans]
+            parts = _parted(spans, clear.get(summary.track, ()))
+            hidden += parts[0]
+            left_clear += parts[1]
+        faint = verdict(edits, one) in ("keep", "drop")
         checked = all(summary.track in edits.checked for summary in one.tracks)
-        lanes.append(Lane(one.key, object_title(one, edits.names), one.kind, spans, faint, checked))
+        title = object_title(one, edits.names)
+        lanes.append(Lane(one.key, title, one.kind, tuple(hidden), faint, checked, tuple(left_clear)))
     return lanes
 
 

@@ -34,9 +34,10 @@ class Lane:
         key: ``("track", id)`` or ``("hand", place)``.
         title: the name that people read.
         kind: decides the colour.
-        spans: ``(first second, last second, origin)``.
+        spans: ``(first second, last second, origin)``, where it is hidden.
         faint: it is not hidden any more.
         checked: somebody looked at it.
+        clear_spans: the same, where it stays clear.
     """
 
     key: tuple[str, int]
@@ -45,6 +46,12 @@ class Lane:
     spans: tuple[tuple[float, float, str], ...]
     faint: bool = False
     checked: bool = False
+    clear_spans: tuple[tuple[float, float, str], ...] = ()
+
+    @property
+    def first_s(self) -> float | None:
+        """When it is there first."""
+        return min((first for first, _, _ in (*self.spans, *self.clear_spans)), default=None)
 
 
 class TimelineView(LaneView):
@@ -196,10 +203,17 @@ class TimelineView(LaneView):
         painter.drawText(
             room, int(Qt.AlignVCenter), painter.fontMetrics().elidedText(words, Qt.ElideRight, int(room.width()))
         )
-        ink = QColor(kind_color(lane.kind))
-        if lane.faint:
+        for faint, spans in ((lane.faint and not lane.clear_spans, lane.spans), (True, lane.clear_spans)):
+            self._paint_spans(painter, spans, y, lane.kind, faint=faint)
+
+    def _paint_spans(
+        self, painter: QPainter, spans: Sequence[tuple[float, float, str]], y: float, kind: str, *, faint: bool
+    ) -> None:
+        width = self.viewport().width()
+        ink = QColor(kind_color(kind))
+        if faint:
             ink.setAlpha(70)
-        for first, last, origin in lane.spans:
+        for first, last, origin in spans:
             if last < self._view[0] or first > self._view[1]:
                 continue
             left, right = max(self._x(first), float(_LABEL_PX)), min(self._x(last), float(width))
@@ -264,8 +278,8 @@ class TimelineView(LaneView):
         if event.localPos().x() >= _LABEL_PX:
             self._seeking = True
             self.sought.emit(self._seconds(event.localPos().x()))
-        elif lane is not None and lane.spans:
-            self.sought.emit(lane.spans[0][0])
+        elif lane is not None and lane.first_s is not None:
+            self.sought.emit(lane.first_s)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         if self._seeking:

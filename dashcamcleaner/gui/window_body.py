@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtWidgets import QFrame, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from dashcamcleaner.gui.background_worker import ReviewWorkers
-from dashcamcleaner.gui.bars import FootBar, MessageBar
+from dashcamcleaner.gui.bars import FootBar, MessageBar, application
 from dashcamcleaner.gui.empty_page import EmptyPage
 from dashcamcleaner.gui.frame_provider import FrameProvider
 from dashcamcleaner.gui.live_tab import LiveTab
@@ -120,6 +120,29 @@ class WindowBody(QWidget):
         self.settings.setVisible(visible)
         self.outer.refresh()
         self.split.setSizes([queue_px, max(1, self.pages.width() - queue_px)])
+
+    def show_preview(self, *, clicked: bool) -> None:
+        """Show the preview; after a click only when no second one can follow, which would press what stands there."""
+        if clicked:
+            QTimer.singleShot(application().doubleClickInterval(), self._leave_review)
+        else:
+            self.tabs.setCurrentWidget(self.preview)
+
+    def _leave_review(self) -> None:
+        if self.reviewing:
+            self.tabs.setCurrentWidget(self.preview)
+
+    def focus_tab(self) -> None:
+        """Give the focus to the tab in front, if a button elsewhere has it: Space would press that instead of playing.
+
+        The queue and the tabs themselves keep it: arrows go on there.
+        """
+        focus, panel = self.window().focusWidget(), self.tabs.currentWidget()
+        if not self.isVisible() or panel is None or focus in (self.queue, self.tabs.tabBar()):
+            return
+        if not panel.isAncestorOf(focus):
+            at_work: dict[QWidget, QWidget] = {self.preview: self.preview.canvas, self.review: self.review.cards}
+            at_work.get(panel, panel).setFocus()
 
     def refresh_theme(self) -> None:
         """Draw everything anew in the colours in force."""

@@ -237,8 +237,10 @@ def test_render_again_does_not_detect_again(reviewed: MainWindow, detector: Scri
     seen, row = detector.seen, reviewed.session.queue.at(0)
     written = row.output.stat().st_mtime_ns, row.output.stat().st_size
     qtbot.mouseClick(review.tools.render_again, Qt.LeftButton)
+    assert reviewed.tabs.currentWidget() is review, "a second click presses nothing else"
     wait_for_run(qtbot, reviewed)
     assert row.state is State.DONE, row.error
+    qtbot.waitUntil(lambda: reviewed.tabs.currentWidget() is reviewed.preview)
     settle(qtbot, reviewed)
     assert detector.seen <= seen + 1  # at most the preview's own look at a frame
     assert (row.output.stat().st_mtime_ns, row.output.stat().st_size) != written

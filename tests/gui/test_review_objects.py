@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -325,3 +326,67 @@ def test_a_foreign_spot_does_not_count_as_looked_at(
         window.tabs.setCurrentWidget(window.review)
     assert "0 of 1 looked at" in window.review.tools.item_text.text()
     window.review.question.buttons()[0].click()
+
+
+def test_a_search_that_winds_up_does_not_swallow_the_next_one(
+    reviewed: MainWindow,  # noqa: F811
+    qtbot: Any,
+) -> None:
+    review, busy, go_on = reviewed.review, threading.Event(), threading.Event()
+
+    class _Slow(_Persons):
+        def find_people(self, clip: Path, plan: Path, settings: Any, *, cancelled: Any = None) -> Edits:
+            busy.set()
+            go_on.wait(30)
+            return super().find_people(clip, plan, settings, cancelled=cancelled)
+
+    review._review_service._engine = _Slow(models=reviewed.session.engine._models)
+    review.find_people()
+    qtbot.waitUntil(busy.is_set)
+    wanted = review._wanted
+    review.show_nothing()
+    with qtbot.waitSignal(review.ready, timeout=30_000):
+        review.open(*wanted)
+    review.find_people()
+    review.find_people()  # asked for twice, done once
+    go_on.set()
+    settle(qtbot, reviewed)
+    assert ("person", 1) in keys(reviewed)
+    assert len(review.history._states) == 2
+
+
+def test_persons_looked_for_again_keep_what_was_chosen_or_it_is_told(
+    reviewed: MainWindow,  # noqa: F811
+    qtbot: Any,
+) -> None:
+    review = reviewed.review
+    review._review_service._engine = _Persons()
+    review.find_people()
+    settle(qtbot, reviewed)
+    review.choose(("person", 1))
+    review.do("keep")
+    chosen = review.history.edits
+    review.find_people()
+    settle(qtbot, reviewed)
+    assert review.history.edits == chosen
+    tell_apart(reviewed, qtbot)
+    review.find_people()
+    settle(qtbot, reviewed)
+    assert "undo brings it back" in reviewed.messages.text.text()
+    assert not review.history.edits.keep_persons
+
+
+def test_who_stays_clear_only_where_it_is_sure_is_told_so(reviewed: MainWindow, qtbot: Any) -> None:  # noqa: F811
+    review = reviewed.review
+    track = min(one.track for one in review.opened.tracks if one.kind == "face")
+    end_s = review._seconds(len(review.plans) - 1)
+    half = Edits.of(PersonTrack(1, track, ((0.0, end_s / 2),)))
+    review.editing.change(lambda edits: edits.joined(half))
+    review.choose(("person", 1))
+    review.do("keep")
+    settle(qtbot, reviewed)
+    (card,) = [card for card in review.cards.cards if card.key == ("person", 1)]
+    assert card.verdict.startswith("Stays clear where sure (")
+    (lane,) = [lane for lane in review.timeline._lanes if lane.key == ("person", 1)]
+    assert max(last for _, last, _ in lane.clear_spans) == pytest.approx(end_s / 2)
+    assert min(first for first, _, _ in lane.spans) == pytest.approx(end_s / 2)

@@ -162,6 +162,23 @@ def test_the_button_of_the_settings_tells_what_is_seen_in_every_tab(
     assert button.isChecked()
 
 
+@pytest.mark.parametrize("tab", ["preview", "review", "live"])
+def test_no_tab_leaves_the_keys_to_a_button_of_the_bar(
+    open_window: OpenWindow, files: Files, qtbot: Any, tab: str
+) -> None:
+    window = open_window()
+    drop(window, *files("a.mp4"))
+    qtbot.waitUntil(lambda: len(window.session.queue) == 1)
+    window.tabs.setCurrentWidget(window.review if tab == "preview" else window.preview)
+    window.top.add.setFocus()
+    window.actions_[tab].trigger()
+    panel = getattr(window, tab)
+    assert panel is window.focusWidget() or panel.isAncestorOf(window.focusWidget())
+    window.tabs.tabBar().setFocus()
+    window.tabs.setCurrentWidget(window.preview if tab != "preview" else window.review)
+    assert window.focusWidget() is window.tabs.tabBar(), "arrows go on along the tabs"
+
+
 def test_a_failure_stays_in_its_row_and_stops_nobody(open_window: OpenWindow, files: Files, qtbot: Any) -> None:
     error = OutputError("The output exists already.", hint="Choose another name.")
     window = open_window(ScriptedEngine(errors={"a.mp4": error}))
