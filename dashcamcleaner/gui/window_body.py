@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt, QTimer
-from PyQt5.QtWidgets import QFrame, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QAbstractButton, QFrame, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from dashcamcleaner.gui.background_worker import ReviewWorkers
 from dashcamcleaner.gui.bars import FootBar, MessageBar, application
@@ -133,14 +133,14 @@ class WindowBody(QWidget):
             self.tabs.setCurrentWidget(self.preview)
 
     def focus_tab(self) -> None:
-        """Give the focus to the tab in front, if a button elsewhere has it: Space would press that instead of playing.
+        """Give the focus to what the tab in front is about, not to a button: Space would press that instead of playing.
 
         The queue and the tabs themselves keep it: arrows go on there.
         """
         focus, panel = self.window().focusWidget(), self.tabs.currentWidget()
         if not self.isVisible() or panel is None or focus in (self.queue, self.tabs.tabBar()):
             return
-        if not panel.isAncestorOf(focus):
+        if isinstance(focus, QAbstractButton) or not panel.isAncestorOf(focus):  # Qt looks for the first that takes it
             at_work: dict[QWidget, QWidget] = {self.preview: self.preview.canvas, self.review: self.review.cards}
             at_work.get(panel, panel).setFocus()
 

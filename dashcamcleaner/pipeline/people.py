@@ -21,6 +21,7 @@ from dashcamcleaner.detection.face_embedding import FaceDescriber
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.messages import msg
+from dashcamcleaner.output_files import keep_date
 from dashcamcleaner.people.grouping import ClipFaces, clip_faces, group_people, people_as_told
 from dashcamcleaner.people.references import Reference, read_reference
 from dashcamcleaner.people.rules import PersonRequest, check_known, rule_edits, unknown_note
@@ -217,8 +218,12 @@ def keep_edits_beside(job: Job, edits: Edits, *, zones: Sequence[HiddenZone] = (
     try:
         there = file.read(missing_ok=True)
         kept = [edit for edit in kept if edit not in there.entries]
-        there = there.without_persons.joined(about) if about else there
-        file.write(covered(there.joined(Edits(tuple(kept))), [zone.box for zone in zones]))
+        told = there if there.about_persons == about else there.without_persons.joined(about)
+        told = covered((told if about else there).joined(Edits(tuple(kept))), [zone.box for zone in zones])
+        if told != there or not file.is_ours:
+            file.write(told)
+        if set(told.entries) == {*edits.entries, *zones}:  # the result shows these: a review has nothing to render
+            keep_date(plan_path(job.output), file.path)
     except DashcamCleanerError as error:
         return msg("What was decided could not be written beside the plan: {error}", error=error.message)
     return ""

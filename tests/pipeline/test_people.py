@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import json
 import logging
@@ -11,8 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dashcamcleaner.core.edit_types import CheckedTrack, NameTrack
+from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Failed, Finished, Warned
-from dashcamcleaner.core.person_edits import KeepPerson, PersonTrack
+from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import InputError, SettingError
 from dashcamcleaner.jobs.run import clean
@@ -34,9 +37,12 @@ SETTINGS = resolve({}, {"quality": 10, "preset": "ultrafast", "style": "solid"})
 """A block of one colour averages to itself: what is hidden must be of another one."""
 
 
-def run(source: Path, output: Path, request: PersonRequest, **more: Any) -> tuple[RunSummary, list[str]]:
+def run(
+    source: Path, output: Path, request: PersonRequest, *, overwrite: bool = False, **more: Any
+) -> tuple[RunSummary, list[str]]:
     """The summary of a run, and what it warned of."""
-    events = list(clean(Job(source, output, SETTINGS, persons=request, **more), models=street.pool()))
+    settings = dataclasses.replace(SETTINGS, overwrite=overwrite)
+    events = list(clean(Job(source, output, settings, persons=request, **more), models=street.pool()))
     if isinstance(events[-1], Failed):
         raise events[-1].error
     assert isinstance(events[-1], Finished)
@@ -179,6 +185,40 @@ def test_numbers_of_a_plan_keep_the_person_they_speak_of(source: Path, tmp_path:
     again, _ = run(source, tmp_path / "again.mp4", PersonRequest(), from_plan=plan_path(tmp_path / "kept.mp4"))
     assert clear_frames(tmp_path / "again.mp4") == seen
     assert again.visible == summary.visible
+
+
+def test_who_is_named_now_takes_the_place_of_who_was_chosen_before(source: Path, tmp_path: Path) -> None:
+    run(source, tmp_path / "first.mp4", PersonRequest(keep=(str(street.picture(tmp_path / "a.png", street.RED)),)))
+    plan = plan_path(tmp_path / "first.mp4")
+    file = EditsFile.beside(plan)
+    who = file.read().without_choices
+    (red,) = file.read().keep_persons
+    (green,) = who.persons - {red}
+    style = PersonStyle(red, "mosaic", 24)
+    file.write(who.joined(Edits.of(style, HidePerson(red), OnlyPersons())))  # green stays visible
+    again = tmp_path / "again.mp4"
+    for request in (str(red), str(tmp_path / "a.png")):
+        run(source, again, PersonRequest(keep=(request,)), from_plan=plan, overwrite=True)
+        told = EditsFile.beside(plan_path(again)).read()
+        assert (told.shown_persons, told.person_styles) == ({red}, {red: style}), request
+        seen = clear_frames(again)
+        assert seen["red"]
+        assert not seen["green"], f"{green} was visible by what was chosen before"
+
+
+def test_edits_that_a_result_shows_are_left_as_they_are_and_not_newer_than_its_plan(
+    source: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out.mp4"
+    run(source, output, PersonRequest(keep=(str(street.picture(tmp_path / "a.png", street.RED)),)))
+    plan, file = plan_path(output), EditsFile.beside(plan_path(output))
+    assert file.path.stat().st_mtime_ns <= plan.stat().st_mtime_ns, "nothing is left to be rendered"
+    chosen = Edits((CheckedTrack(1), *file.read().entries, NameTrack(1, "Ann")))
+    file.write(chosen)
+    before = file.path.read_bytes()
+    run(source, output, PersonRequest(), from_plan=plan, overwrite=True)
+    assert file.path.read_bytes() == before, "the review would take another order for another step"
+    assert file.path.stat().st_mtime_ns <= plan.stat().st_mtime_ns
 
 
 def test_rows_of_others_keep_nobody_visible(source: Path, tmp_path: Path) -> None:
