@@ -117,6 +117,8 @@ class ReviewPanel(ObjectReview):
         self.editing.close()
         self.opened = self._wanted = self.chosen = None
         self.objects, self.at_hand = [], ItemsAtHand()
+        self.canvas.choose(None, set())
+        self.timeline.choose(None)
         self.play(False)
         self.canvas.fit()
         self.timeline.show_levels([])

@@ -250,6 +250,8 @@ def test_render_again_does_not_detect_again(reviewed: MainWindow, detector: Scri
         reviewed.tabs.setCurrentWidget(review)
     assert review.cards.cards[0].verdict == "Stays clear"
     assert not review.tools.render_again.isEnabled()
+    marked = (review.chosen, review.canvas.chosen, review.timeline._chosen)
+    assert marked == (None, None, None), "what is marked is what keys speak of"
 
 
 def test_another_style_can_be_rendered_whatever_is_chosen(reviewed: MainWindow, qtbot: Any) -> None:
