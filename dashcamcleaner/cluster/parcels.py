@@ -25,7 +25,7 @@ from dashcamcleaner.os_errors import map_os_errors
 from dashcamcleaner.plain_files import file_sha256
 from dashcamcleaner.settings import Settings
 
-__all__ = ["Parcel", "delivery", "forget", "parcel_of", "receive", "right_weights", "weights_of"]
+__all__ = ["Parcel", "delivery", "forget", "has_received", "parcel_of", "receive", "right_weights", "weights_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,11 @@ def receive(parcel: Parcel, *, run: str) -> None:
                 (place / file).write_bytes(content)
         here = replace(weights, files=tuple(replace(one, path=place / one.path.name) for one in weights.files))
         _received.setdefault(parcel.digests[name], {})[run] = here
+
+
+def has_received(run: str) -> bool:
+    """Whether what came for a run lies here."""
+    return any(run in runs for runs in _received.values())
 
 
 def forget(run: str) -> None:

@@ -7,17 +7,19 @@ dies on the way; nothing is published twice, since a final name is taken by the 
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import pickle
 import queue
 import secrets
+import threading
 import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dashcamcleaner.cluster.parcels import delivery, parcel_of, weights_of
+from dashcamcleaner.cluster.parcels import delivery, has_received, parcel_of, weights_of
 from dashcamcleaner.cluster.parts import ClusterParts, resources_of
 from dashcamcleaner.cluster.scratch import remove_scratch
 from dashcamcleaner.cluster.storage import is_url
@@ -291,9 +293,50 @@ def _asked(client: Any, function: Callable[..., Any], *args: Any) -> dict[str, A
     One that is suspended, or whose network is cut, would hold up everybody until the scheduler gives it up, which takes
     minutes. Whatever is asked here each task asks once more where it runs.
     """
+
+    def ask(workers: list[str], into: dict[str, Any]) -> None:
+        into.update(client.run(function, *args, workers=workers, on_error="return"))
+
+    answers: dict[str, Any] = {}
     lately, _ = _heard(client)
-    answers = client.run(function, *args, workers=lately, on_error="return") if lately else {}
+    while lately and not _all_but_silent(client, functools.partial(ask, lately, answers), among=lately):
+        lately, _ = _heard(client)  # one of them has become silent since
     return {who: answer for who, answer in answers.items() if not isinstance(answer, OSError)}  # it has just died
+
+
+def _all_but_silent(
+    client: Any, ask: Callable[[], Any], *, among: Sequence[str] = (), is_done: Callable[[], bool] = lambda: True
+) -> bool:
+    """Ask what Dask asks of all workers, and stop waiting where only silent ones keep the answer back.
+
+    Args:
+        client: the client of the cluster.
+        ask: asks; it goes on in its thread where it is not waited for.
+        among: workers whose silence ends the waiting; none: any.
+        is_done: whether those that are not silent have done it.
+
+    Returns:
+        Whether all have answered.
+    """
+    raised: list[Exception] = []
+
+    def work() -> None:
+        try:
+            ask()
+        except Exception as error:  # raised again by whoever waits
+            raised.append(error)
+
+    thread = threading.Thread(target=work, name="dashcamcleaner-ask", daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(_LOOK_EVERY_S)
+        if thread.is_alive():
+            _, silent = _heard(client)
+            if any(one in silent for one in among or silent) and is_done():
+                return False
+    if raised:
+        raise raised[0]
+    return True
 
 
 def _heard(client: Any) -> tuple[list[str], list[str]]:
@@ -327,7 +370,12 @@ def _weights_everywhere(client: Any, settings: Settings) -> Iterator[None]:
         if any(found != ours for found in theirs.values()):
             run = secrets.token_hex(8)
             try:
-                client.register_plugin(delivery(parcel_of(settings), run=run))
+                plugin = delivery(parcel_of(settings), run=run)
+                _all_but_silent(
+                    client,
+                    lambda: client.register_plugin(plugin),
+                    is_done=lambda: False not in _asked(client, has_received, run).values(),
+                )
             except DashcamCleanerError:
                 raise
             except Exception as error:  # whatever befell a worker comes back as it was raised there
@@ -341,7 +389,14 @@ def _weights_everywhere(client: Any, settings: Settings) -> Iterator[None]:
         with contextlib.suppress(Exception):
             if client.status == "running":
                 if run:
-                    client.unregister_worker_plugin(f"dashcamcleaner-weights-{run}")
+                    name = f"dashcamcleaner-weights-{run}"
+                    _all_but_silent(
+                        client,
+                        lambda: client.unregister_worker_plugin(name),
+                        is_done=lambda: (
+                            not any(answer is True for answer in _asked(client, has_received, run).values())
+                        ),
+                    )
                 _asked(client, remove_scratch)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from dashcamcleaner.errors import SettingError
 from dashcamcleaner.pipeline.context import versions
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.settings import resolve
 
 DONE = Finished(RunSummary(source="a", output="b"))
 STEP = Progress("clean", 1, 10, 1.0, 1.0, {})
@@ -135,25 +137,82 @@ def test_a_stop_waits_for_a_task_that_has_begun_and_told_nothing_yet(client: Cli
 
 
 class Workers:
-    """A client whose workers answer as they are told to; one that is silent answers nobody."""
+    """A client whose workers answer as they are told to; one that is silent answers nobody.
 
-    def __init__(self, **answers: object) -> None:
+    Args:
+        falls_silent: a worker that does so as soon as it is asked something; then who asked waits for `unblocked`.
+    """
+
+    def __init__(self, *, falls_silent: str = "", **answers: object) -> None:
         self.answers = answers
+        self.status = "running"
+        self.unblocked = threading.Event()
+        self.plugins: list[str] = []
+        self.told: dict[str, list[str]] = {}
+        self._falls_silent = falls_silent
+
+    def end(self) -> None:
+        """The scheduler gives up whoever is silent, and everybody gets an answer."""
+        self.unblocked.set()
+        for thread in threading.enumerate():
+            if thread.name == "dashcamcleaner-ask":
+                thread.join(10)
 
     def scheduler_info(self, *, n_workers: int) -> dict[str, Any]:
         assert n_workers == -1, "all of them"
         heard = {who: {"last_seen": 60.0 if answer is None else 99.0} for who, answer in self.answers.items()}
         return {"workers": heard}
 
-    def run(self, _: Callable[..., Any], *, workers: list[str], on_error: str) -> dict[str, object]:
+    def run(self, function: Callable[..., Any], *_: object, workers: list[str], on_error: str) -> dict[str, object]:
         assert on_error == "return"
-        assert all(self.answers[who] is not None for who in workers), "this would wait for minutes"
+        if self._falls_silent in workers:
+            self.answers[self._falls_silent] = None
+            self.unblocked.wait(30)
+        assert self.unblocked.is_set() or all(self.answers[who] is not None for who in workers), "this would wait"
+        self.told.setdefault(function.__name__, []).extend(workers)
+        if function is run.has_received:
+            return dict.fromkeys(workers, bool(self.plugins))
         return {who: self.answers[who] for who in workers}
+
+    def register_plugin(self, plugin: Any) -> None:
+        self.plugins.append(plugin.name)
+        if None in self.answers.values():  # Dask waits for all of them
+            self.unblocked.wait(30)
+
+    def unregister_worker_plugin(self, name: str) -> None:
+        self.plugins.remove(name)
+        if None in self.answers.values():
+            self.unblocked.wait(30)
 
 
 def test_a_worker_that_is_silent_or_dies_just_now_holds_up_nobody() -> None:
     run._check_versions(Workers(a=versions(), suspended=None, dead=OSError("gone")))
     run._check_versions(Workers())
+
+
+def test_a_worker_that_falls_silent_while_it_is_asked_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "_LOOK_EVERY_S", 0.01)
+    workers = Workers(falls_silent="b", a={"dashcamcleaner": "0.0"}, b=versions())
+    try:
+        with pytest.raises(SettingError, match=r"The worker a has"):
+            run._check_versions(workers)
+    finally:
+        workers.end()
+
+
+def test_weights_are_sent_and_taken_away_although_a_worker_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed", reason="the extra cluster is not installed")
+    monkeypatch.setattr(run, "_LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(run, "weights_of", lambda settings: {"auto": "ours"})
+    monkeypatch.setattr(run, "parcel_of", lambda settings: None)
+    workers = Workers(a={"auto": "others"}, suspended=None)
+    try:
+        with run._weights_everywhere(workers, resolve({})):
+            assert len(workers.plugins) == 1, "those that come later get them, too"
+        assert workers.plugins == []
+        assert workers.told["has_received"] == ["a", "a"], "before the run, and behind it"
+    finally:
+        workers.end()
 
 
 @pytest.mark.parametrize("answer", [ModuleNotFoundError("dashcamcleaner"), {"dashcamcleaner": "0.0"}])
