@@ -192,7 +192,7 @@ def run(args: argparse.Namespace) -> int:
     if len(jobs) > 1:
         tell_folder(
             reports,
-            args.output if args.output and "://" in args.output else _output_folder(args.output),
+            _output_folder(args.output),
             overwrite=settings.overwrite,
             table=args.audit and not args.json,
             quiet=args.quiet or args.json,
@@ -200,9 +200,13 @@ def run(args: argparse.Namespace) -> int:
     return status if done == len(jobs) else status or Cancelled.exit_code
 
 
-def _output_folder(output: str | None) -> Path | None:
-    """The folder of a batch's outputs; None where each goes beside its source."""
+def _output_folder(output: str | None) -> Path | str | None:
+    """The folder of a batch's outputs, or its URL; None where each goes beside its source."""
     if output is None:
         return None
+    if "://" in output:
+        from dashcamcleaner.cluster.tasks import output_folder
+
+        return output_folder(output)[0]
     folder = Path(output)
     return folder.parent if folder.name.startswith("*.") else folder

@@ -104,9 +104,10 @@ class _S3Store:
             import botocore.exceptions
         except ImportError as error:
             raise ExtraMissing("S3 needs boto3, which is not installed.", hint=extra_hint("cluster")) from error
-        parts = urlsplit(url)
-        self._url, self._bucket = url, parts.netloc
-        prefix = parts.path.strip("/")
+        # Not as other URLs are read: a key may hold ? and #, and a clip of another name would be taken.
+        self._url = url
+        self._bucket, _, prefix = url.partition("://")[2].partition("/")
+        prefix = prefix.strip("/")
         self._prefix = prefix + "/" if prefix else ""
         self._failed = botocore.exceptions.ClientError
         retries = {"max_attempts": 10, "mode": "standard"}
@@ -244,7 +245,9 @@ class _FsspecStore:
             if self._scheme == "sftp":
                 self._files, self._root = _sftp(self._url)
             else:
-                self._files, self._root = fsspec.core.url_to_fs(self._url)
+                # Not by fsspec's own `url_to_fs`: to that, "::" in the name of a folder leads to another file system.
+                kind = fsspec.get_filesystem_class(self._scheme)
+                self._files, self._root = kind(**kind._get_kwargs_from_urls(self._url)), kind._strip_protocol(self._url)
 
     def names(self) -> list[str]:
         with _mapped(self._url, to=InputError, verb="listed"):

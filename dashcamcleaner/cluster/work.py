@@ -9,12 +9,14 @@ with the task, and what a killed worker left goes when the next one begins on th
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from dashcamcleaner.audit.audit import audit_run
 from dashcamcleaner.cluster.claims import claimed
 from dashcamcleaner.cluster.names import KnownNames
 from dashcamcleaner.cluster.parcels import right_weights
@@ -25,11 +27,12 @@ from dashcamcleaner.core.events import Event, Failed, Finished
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.errors import InputError, OutputError, SettingError
-from dashcamcleaner.jobs.earlier import earlier_result
+from dashcamcleaner.jobs.earlier import does_the_same, earlier_result
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.messages import msg
 from dashcamcleaner.os_errors import as_our_error
 from dashcamcleaner.pipeline.context import versions
+from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.plain_files import file_sha256
 from dashcamcleaner.report.data import read_report, summary_of
@@ -104,9 +107,17 @@ def run_task(
 def _run_here(
     source: Path, output: Path, task: Task, tell: Callable[[Event], None], open_models: Callable[[], ModelPool]
 ) -> Finished | Failed:
-    """Into a folder: what stands there of this very source is done, since a worker may die before it could say so."""
+    """Into a folder: what stands there of this very source is done, since a worker may die before it could say so.
+
+    Where it died before its audit came to an end, the audit is done now.
+    """
     done = None if task.settings.overwrite or not output.is_file() else earlier_result(source, output)
-    return Finished(done, earlier=True) if done else _run(source, output, task, tell, open_models)
+    if done is None or not does_the_same(done, Job(source, output, task.settings)):
+        return _run(source, output, task, tell, open_models)
+    if task.audit and done.audit is None:
+        for event in audit_run(done, settings=task.settings, models=open_models(), control=Control()):
+            tell(event)
+    return Finished(done, earlier=True)
 
 
 def _run(
@@ -149,12 +160,17 @@ def _fetched(
         source.parent.mkdir()
         open_store(base).fetch(name, source)
     if not is_url(task.output):
+        if task.settings.overwrite:
+            folder_url = f"file://{os.path.dirname(task.output)}"
+            _refuse_the_source(open_store(folder_url), os.path.basename(task.output), source=source, task=task)
         return _renamed(_run_here(source, Path(task.output), task, tell, open_models), task)
     base, _, name = task.output.rpartition("/")
     output, store = folder / "out" / _plain(name), open_store(base)
     with claimed(store, output.name, token=task.token) as claim:
         if not task.settings.overwrite and store.size(output.name) is not None:
             return Finished(_standing(store, output.name, source=source, task=task), earlier=True)
+        if task.settings.overwrite:
+            _refuse_the_source(store, output.name, source=source, task=task)
         last = _run(source, output, task, tell, open_models)
         if isinstance(last, Finished):
             names.report(Path(last.summary.report or ""))
@@ -162,6 +178,32 @@ def _fetched(
             if not publish_result(store, output, overwrite=task.settings.overwrite, writer=claim.holder, folder=folder):
                 return Finished(_standing(store, output.name, source=source, task=task), earlier=True)
     return _renamed(last, task)
+
+
+def _refuse_the_source(store: ClipStore, name: str, *, source: Path, task: Task) -> None:
+    """Make sure that what is to be replaced is not the source, by another name of its machine or folder.
+
+    A clip or picture in which there was nothing to do may be its source byte for byte: then a report tells of it.
+
+    Raises:
+        OutputError: it is the source, as far as its bytes tell.
+    """
+    if store.size(name) != source.stat().st_size:
+        return
+    with _scratch() as folder:
+        standing, report = folder / "standing", folder / "report.json"
+        store.fetch(name, standing)
+        digest = file_sha256(standing)
+        if digest != file_sha256(source):
+            return
+        with contextlib.suppress(InputError, KeyError):
+            store.fetch(f"{name}.report.json", report)
+            if read_report(report)["output_sha256"] == digest:
+                return
+    raise OutputError(
+        msg("The output {output} is a source; a source is never overwritten.", output=task.output),
+        hint="Give another folder with -o.",
+    )
 
 
 def _standing(store: ClipStore, name: str, *, source: Path, task: Task) -> RunSummary:
@@ -179,6 +221,10 @@ def _standing(store: ClipStore, name: str, *, source: Path, task: Task) -> RunSu
             if said["source_sha256"] != file_sha256(source) or said["output_bytes"] != store.size(name):
                 raise _taken(task.output)
             summary = summary_of(said)
+            if not does_the_same(summary, Job(source, Path(name), task.settings)):
+                raise _taken(task.output)
+            if task.audit and summary.audit is None:
+                raise _taken(task.output)
         except (InputError, KeyError, TypeError, ValueError, AttributeError):
             raise _taken(task.output) from None
     _rename(summary, task)

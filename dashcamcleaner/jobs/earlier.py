@@ -15,7 +15,7 @@ from dashcamcleaner.pipeline.plan_check import examine_plan
 from dashcamcleaner.pipeline.plan_file import find_plan, is_plan_of, read_header
 from dashcamcleaner.report.data import find_report, is_report_of, read_report, summary_of
 
-__all__ = ["earlier_result", "finished_before"]
+__all__ = ["does_the_same", "earlier_result", "finished_before"]
 
 _FREE_SETTINGS = (
     "workers",
@@ -38,13 +38,17 @@ def finished_before(job: Job) -> RunSummary | None:
     summary = earlier_result(job.source, job.output)
     if summary is None or (job.audit and summary.audit is None):
         return None
-    if summary.persons_asked != job.persons.key:  # others were left visible then than are to be now
-        return None
+    return summary if does_the_same(summary, job) else None
+
+
+def does_the_same(summary: RunSummary, job: Job) -> bool:
+    """Whether a run hid what a job is to hide, in the same way; the audit is another matter."""
 
     def deciding(overrides: Mapping[str, Any]) -> Any:
         return json.loads(json.dumps({name: v for name, v in overrides.items() if name not in _FREE_SETTINGS}))
 
-    return summary if deciding(summary.settings) == deciding(job.settings.overrides) else None
+    # Others may have been left visible then than are to be now.
+    return summary.persons_asked == job.persons.key and deciding(summary.settings) == deciding(job.settings.overrides)
 
 
 def earlier_result(source: Path, output: Path) -> RunSummary | None:

@@ -20,7 +20,17 @@ from dashcamcleaner.pipeline.outputs import files_written
 from dashcamcleaner.plain_files import refuse_special
 from dashcamcleaner.settings import Settings
 
-__all__ = ["CLEANED", "Batch", "is_result", "jobs_for"]
+__all__ = [
+    "CLEANED",
+    "Batch",
+    "find_sources",
+    "is_result",
+    "jobs_for",
+    "named_jobs",
+    "names_a_clip",
+    "refuse_empty",
+    "refuse_name_of_a_clip",
+]
 
 CLEANED = "_cleaned"
 """What a result's name has after its source's, where it stands beside it."""
@@ -63,14 +73,13 @@ def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings, s
         InputError: an input does not exist or matches nothing.
         OutputError: several inputs, and the output is an existing file.
     """
-    if output == "" or "" in inputs:  # the unset variable of a script, which would mean the current folder
-        raise SettingError("A name of a file or folder is empty.", hint=_EMPTY_HINT)
+    refuse_empty(*inputs, output)
     target = None if output is None else Path(output)
     if output == "-":
         raise OutputError("A result cannot go to a pipe.", hint="Give the name of a file or folder with -o.")
     results = target.parent if target is not None and target.name.startswith("*.") else target
     beside = (CLEANED if suffix is None else suffix) if output is None else None
-    found, batch = _expand(inputs, beside=beside, results=results)
+    found, batch = find_sources(inputs, beside=beside, results=results)
     extension = ""
     single = len(found) == 1 and found[0][1] == Path(found[0][0].name) and not any(os.path.isdir(i) for i in inputs)
     if target is not None and target.name.startswith("*."):
@@ -86,29 +95,58 @@ def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings, s
                 msg("The output {target} is a file, but there are {count} inputs.", target=target, count=len(found)),
                 hint="Give a folder with -o.",
             )
-        if target is not None and not extension and not os.path.lexists(target) and _names_a_clip(str(output)):
-            raise OutputError(
-                msg("The output {target} has the name of a file, but it would be a folder for results.", target=target),
-                hint=msg("Give a folder with -o; {folder} makes one of that name.", folder=f"{output}{os.sep}"),
-            )
-        batch.jobs += _named_jobs(_told_apart(found), target, extension, settings, suffix)
+        if target is not None and not extension and not os.path.lexists(target):
+            refuse_name_of_a_clip(str(output))
+        batch.jobs += named_jobs(_told_apart(found), target, wanted=extension, settings=settings, suffix=suffix)
         batch.many = True
     _refuse_crossing(batch.jobs)
     return batch
 
 
-def _names_a_clip(output: str) -> bool:
+def refuse_empty(*names: str | None) -> None:
+    """Make sure that no name is empty: the unset variable of a script would mean the current folder.
+
+    Raises:
+        SettingError: one is.
+    """
+    if "" in names:
+        raise SettingError("A name of a file or folder is empty.", hint=_EMPTY_HINT)
+
+
+def names_a_clip(output: str) -> bool:
     """Whether a name that stands for nothing yet is meant for a clip or picture, and for no folder."""
     return not output.endswith(("/", "\\")) and format_of(Path(output)) is not None
 
 
-def _expand(
+def refuse_name_of_a_clip(output: str) -> None:
+    """Make sure that a folder for results, which is not there yet, is not called like a clip or picture.
+
+    Raises:
+        OutputError: it is.
+    """
+    if names_a_clip(output):
+        folder = output + ("/" if "://" in output else os.sep)
+        raise OutputError(
+            msg("The output {target} has the name of a file, but it would be a folder for results.", target=output),
+            hint=msg("Give a folder with -o; {folder} makes one of that name.", folder=folder),
+        )
+
+
+def find_sources(
     inputs: Sequence[str], *, beside: str | None, results: Path | None
 ) -> tuple[list[tuple[Path, Path]], Batch]:
-    """Pairs of source and its place relative to the folder it was found in.
+    """Pairs of source and its place relative to the folder it was found in; and a batch that tells what was left aside.
 
     A folder's earlier results are no new sources: where they go beside their sources they are known by their names,
-    else all that lies below the folder for results is left aside. `beside` is what these names end in.
+    else all that lies below the folder for results is left aside.
+
+    Args:
+        inputs: files, folders and glob patterns.
+        beside: what the names of earlier results end in; None where they go elsewhere.
+        results: the folder for results; None where they go beside their sources, or on another machine.
+
+    Raises:
+        InputError: an input does not exist or matches nothing.
     """
     batch = Batch()
     found: dict[Path, Path] = {}
@@ -182,10 +220,25 @@ def _suffix_for(source: Path, wanted: str) -> str:
     return wanted if wanted and found is not None and found.kind is MediaKind.CLIP else own
 
 
-def _named_jobs(
-    found: list[tuple[Path, Path]], folder: Path | None, wanted: str, settings: Settings, suffix: str | None
+def named_jobs(
+    found: Sequence[tuple[Path, Path]],
+    folder: Path | None,
+    *,
+    wanted: str,
+    settings: Settings,
+    suffix: str | None = None,
 ) -> list[Job]:
-    """Names kept; where two would meet, the source's extension is added: ``a.avi`` -> ``a.avi.mp4``."""
+    """Jobs whose outputs keep the names of their sources.
+
+    Where two would meet, the source's extension is added: ``a.avi`` becomes ``a.avi.mp4``.
+
+    Args:
+        found: pairs as `find_sources` gives them.
+        folder: the folder for results; None: each goes beside its source.
+        wanted: the extension of a clip's result; empty: the source's, if it can be written.
+        settings: the settings for all.
+        suffix: see `jobs_for`.
+    """
     names: list[Path] = []
     cleaned = CLEANED if suffix is None else suffix
     for source, relative in found:
