@@ -54,7 +54,7 @@ class Sample:
     Args:
         number: 0 for the first wanted time, and so on.
         time_s: the time that it was wanted for, seconds from the clip's first picture.
-        picture: upright RGB ``(h, w, 3)`` uint8.
+        picture: upright RGB ``(h, w, 3)`` uint8; the very array of the sample before where there was none since.
         damaged: the decoder could not vouch for it.
     """
 

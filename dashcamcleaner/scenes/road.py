@@ -1,6 +1,6 @@
 """Labels of a road clip without any safety model: standing or driving, day, night or tunnel, and shots.
 
-*parked* is the share of the picture's structured places that are where they were in the picture before, *driving* the
+*parked* is the share of the picture's structured places that are where they were about a second before, *driving* the
 rest. Places are measured as for tracking (`tracking.camera_motion`): one counts as still if its structure is found
 again within a pixel of a picture 320 wide. A bonnet or a burned-in clock stands still in either case, so that it is the
 share that counts. *night* and *tunnel* are dark pictures; a dark stretch with daylight close before or after it is a
@@ -11,11 +11,14 @@ Both are rules with thresholds set by eye, not trained models: `card_of` says so
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 
 import cv2
 import numpy as np
 
+from dashcamcleaner.core.motion import Motion
 from dashcamcleaner.messages import msg
 from dashcamcleaner.scenes.classify.port import ModelCard
 from dashcamcleaner.tracking.camera_motion import CELL_LEVELS, MotionEstimator, fine_structure, per_cell
@@ -54,9 +57,13 @@ _HALF_STILL = 0.5
 _LEAST_PLACES = 8
 _DARK, _SPREAD = 70.0, 12.0
 """Mean grey level at which day turns to night, and how many levels blur it."""
-_TUNNEL_EDGE = 3
-"""So many pictures may lie between daylight and a tunnel's darkness: dusk takes longer."""
-_LONGEST_TUNNEL = 900
+_TUNNEL_EDGE_S = 3
+"""So long may the way from daylight to a tunnel's darkness take: dusk takes longer."""
+_LONGEST_TUNNEL_S = 900
+_MOST_A_SECOND = 10
+"""More comparisons than that tell nothing."""
+_LEAST_APART_S = 1
+"""Pictures are compared over this long at least: from one frame to the next much stands still on any drive."""
 
 
 def _grey(picture: np.ndarray) -> np.ndarray:
@@ -64,37 +71,65 @@ def _grey(picture: np.ndarray) -> np.ndarray:
 
 
 class MotionMeter:
-    """Scores for `MOTION_LABELS`, picture by picture, in the order of the clip."""
+    """Scores for `MOTION_LABELS`, picture by picture, in the order of the clip.
 
-    def __init__(self) -> None:
+    Args:
+        step_s: seconds from one picture to the next.
+    """
+
+    def __init__(self, step_s: Fraction = Fraction(1)) -> None:
+        self._apart = max(1, round(_LEAST_APART_S / step_s))
+        self._stride = max(1, self._apart // _MOST_A_SECOND)
+        self._number = 0
+        self._last: np.ndarray | None = None
+        self._earlier: deque[tuple[int, np.ndarray, np.ndarray]] = deque()
         self._estimator = MotionEstimator(upright_size=(_WIDTH_PX, _HEIGHT_PX))
-        self._before: np.ndarray | None = None
+        self._measured: np.ndarray | None = None
 
     def score(self, picture: np.ndarray) -> np.ndarray:
-        """``(2,)`` float32 for a uint8 RGB picture; the first one is judged like the second (`settle`)."""
-        small = cv2.resize(picture, (_WIDTH_PX, _HEIGHT_PX), interpolation=cv2.INTER_AREA)
-        motion = self._estimator.measure(small)
-        fine = fine_structure(_grey(picture))
-        before, self._before = self._before, fine
-        if motion is None or before is None:
+        """``(2,)`` float32 for a uint8 RGB picture.
+
+        NaN, for `settle`, where it is not told: of the first ones, of most where there are very many, and of the same
+        array given once more, by which the sampler says that the clip had no picture since (as between key frames).
+        """
+        number, self._number = self._number, self._number + 1
+        if picture is self._last or number % self._stride:
             return np.array([np.nan, np.nan], np.float32)
-        structured = per_cell(before * before) > CELL_LEVELS**2
+        self._last = picture
+        small = cv2.resize(picture, (_WIDTH_PX, _HEIGHT_PX), interpolation=cv2.INTER_AREA)
+        self._earlier.append((number, small, fine_structure(_grey(picture))))
+        while len(self._earlier) > 1 and number - self._earlier[1][0] >= self._apart:
+            self._earlier.popleft()
+        before, earlier, fine = self._earlier[0]
+        if number - before < self._apart:
+            return np.array([np.nan, np.nan], np.float32)
+        structured = per_cell(fine * fine) > CELL_LEVELS**2
         if structured.sum() < _LEAST_PLACES:  # black, fog: nothing tells
             return np.array([0.5, 0.5], np.float32)
+        motion = self._between(earlier, small)
         still = 0.0
-        if motion.grid is not None and motion.grid.shape[:2] == structured.shape:
+        if motion is not None and motion.grid is not None and motion.grid.shape[:2] == structured.shape:
             moved = np.hypot(motion.grid[..., 0], motion.grid[..., 1])
             still = float(((moved < _STILL_PX) & structured).sum() / structured.sum())
         parked = min(1.0, still * 0.5 / _HALF_STILL)
         return np.array([1 - parked, parked], np.float32)
 
+    def _between(self, earlier: np.ndarray, later: np.ndarray) -> Motion | None:
+        """How the picture moved; the estimator knows the one that it was given last."""
+        if self._measured is not earlier:
+            self._estimator = MotionEstimator(upright_size=(_WIDTH_PX, _HEIGHT_PX))
+            self._estimator.measure(earlier)
+        self._measured = later
+        return self._estimator.measure(later)
+
     @staticmethod
     def settle(scores: np.ndarray) -> np.ndarray:
-        """All scores of a clip ``(n, 2)``; what has none yet takes that of the next."""
+        """All scores of a clip ``(n, 2)``; what has none takes that of the next, at the end of the one before."""
         filled = scores.copy()
-        for index in range(len(filled) - 2, -1, -1):
-            if np.isnan(filled[index]).any():
-                filled[index] = filled[index + 1]
+        known = np.flatnonzero(~np.isnan(filled).any(axis=1))
+        if len(known):
+            following = np.searchsorted(known, np.arange(len(filled)))
+            filled = filled[known[np.minimum(following, len(known) - 1)]]
         return np.nan_to_num(filled, nan=0.5)
 
 
@@ -108,15 +143,16 @@ class LightMeter:
         return np.array([day, 1 - day, 0], np.float32)
 
     @staticmethod
-    def settle(scores: np.ndarray) -> np.ndarray:
+    def settle(scores: np.ndarray, *, step_s: Fraction = Fraction(1)) -> np.ndarray:
         """All scores of a clip ``(n, 3)``: dark stretches that daylight turns into within a moment are tunnels."""
+        edge = max(1, round(_TUNNEL_EDGE_S / step_s))
         settled = scores.copy()
         dark = scores[:, 1] > 0.5
         edges = np.flatnonzero(np.diff(np.concatenate([[False], dark, [False]]).astype(np.int8)))
         for start, end in zip(edges[::2], edges[1::2], strict=True):
-            before, after = scores[max(0, start - _TUNNEL_EDGE) : start, 0], scores[end : end + _TUNNEL_EDGE, 0]
+            before, after = scores[max(0, start - edge) : start, 0], scores[end : end + edge, 0]
             bright = max(before.max(initial=0), after.max(initial=0)) > 0.9
-            if bright and end - start <= _LONGEST_TUNNEL:
+            if bright and (end - start) * step_s <= _LONGEST_TUNNEL_S:
                 settled[start:end, 2], settled[start:end, 1] = scores[start:end, 1], scores[start:end, 2]
         return settled
 

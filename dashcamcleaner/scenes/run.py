@@ -89,14 +89,18 @@ class SafetyJudge:
 
 
 class MotionJudge:
-    """Driving or parked; see `Judge`."""
+    """Driving or parked; see `Judge`.
+
+    Args:
+        step_s: seconds from one picture to the next.
+    """
 
     labels: tuple[str, ...]
     cards: tuple[ModelCard, ...]
 
-    def __init__(self) -> None:
+    def __init__(self, step_s: Fraction = Fraction(1)) -> None:
         self.labels, self.cards = MOTION_LABELS, (card_of(MOTION_LABELS),)
-        self._meter = MotionMeter()
+        self._meter = MotionMeter(step_s)
 
     def score(self, pictures: list[np.ndarray]) -> np.ndarray:
         """See `Judge.score`."""
@@ -108,14 +112,18 @@ class MotionJudge:
 
 
 class LightJudge:
-    """Day, night or tunnel; see `Judge`."""
+    """Day, night or tunnel; see `Judge`.
+
+    Args:
+        step_s: seconds from one picture to the next.
+    """
 
     labels: tuple[str, ...]
     cards: tuple[ModelCard, ...]
 
-    def __init__(self) -> None:
+    def __init__(self, step_s: Fraction = Fraction(1)) -> None:
         self.labels, self.cards = LIGHT_LABELS, (card_of(LIGHT_LABELS),)
-        self._meter = LightMeter()
+        self._meter, self._step_s = LightMeter(), step_s
 
     def score(self, pictures: list[np.ndarray]) -> np.ndarray:
         """See `Judge.score`."""
@@ -123,7 +131,7 @@ class LightJudge:
 
     def settle(self, scores: np.ndarray) -> np.ndarray:
         """See `Judge.settle`."""
-        return LightMeter.settle(scores)
+        return LightMeter.settle(scores, step_s=self._step_s)
 
 
 @dataclass(slots=True)
@@ -159,7 +167,7 @@ class _Reader:
 
 
 def score_clip(
-    source: Path, *, info: MediaInfo, judge: Judge, step_s: Fraction | None, batch: int = 32, key_frames: bool = False,
+    source: Path, *, info: MediaInfo, judge: Judge, step_s: Fraction, batch: int = 32, key_frames: bool = False,
     threads: int = 0, tell: Callable[[Progress], None] = lambda _: None,
 ) -> SceneScores:  # fmt: skip
     """What a clip's seconds show.
@@ -168,7 +176,7 @@ def score_clip(
         source: the clip.
         info: what `media.probe` said of it.
         judge: scores the pictures.
-        step_s: seconds from one picture to the next; None: every frame, as evenly as the clip's mean rate has them.
+        step_s: seconds from one picture to the next.
         batch: pictures that are judged at once.
         key_frames: decode key frames alone.
         threads: how many threads the decoder has; 0: the machine's.
@@ -178,8 +186,6 @@ def score_clip(
         InputError: the clip cannot be read, or holds no picture.
         DetectorFailed: a picture could not be judged: nothing passes unjudged.
     """
-    if step_s is None:
-        step_s = 1 / info.frame_rate if info.frame_rate else Fraction(1, 25)
     size = small_size(info, short_side=_SHORT_SIDE)
     samples = sample_pictures(source, info=info, step_s=step_s, size=size, key_frames=key_frames, threads=threads)
     reader = _Reader(queue.Queue(_WAITING), threading.Event())

@@ -94,10 +94,11 @@ def score_scenes(
         check((_SHOT,))
         shots, seconds = _shots(job, info=info, tell=tell)
         return ScoredScenes(info, (_SHOT,), seconds, None, tuple(shots), (SHOTS_CARD,))
-    judge = _judge(job, models=models)
+    step_s = _step_of(job.step, info=info)
+    judge = _judge(job, models=models, step_s=step_s)
     check(judge.labels)
     scores = score_clip(
-        job.source, info=info, judge=judge, step_s=_step_of(job.step), batch=job.batch, key_frames=job.key_frames,
+        job.source, info=info, judge=judge, step_s=step_s, batch=job.batch, key_frames=job.key_frames,
         threads=job.settings.workers, tell=tell,
     )  # fmt: skip
     if job.step == "shot":
@@ -105,7 +106,7 @@ def score_scenes(
     return ScoredScenes(info, judge.labels, length or scores.seconds, scores, (), judge.cards)
 
 
-def _judge(job: ScenesJob, *, models: ModelPool) -> Judge:
+def _judge(job: ScenesJob, *, models: ModelPool, step_s: Fraction) -> Judge:
     named = {*job.targets, *filter(None, [job.everything_but]), *(word.rpartition("=")[0] for word in job.actions)}
     model = job.model
     if model is None:
@@ -118,9 +119,9 @@ def _judge(job: ScenesJob, *, models: ModelPool) -> Judge:
                 hint=msg("Name one with --model. {known}.", known=known),
             )
     if model == "motion":
-        return MotionJudge()
+        return MotionJudge(step_s)
     if model == "light":
-        return LightJudge()
+        return LightJudge(step_s)
     if model == "safety":
         return SafetyJudge(models.safety(device=job.settings.device, threads=job.settings.workers))
     classifier = models.classifier(
@@ -130,9 +131,10 @@ def _judge(job: ScenesJob, *, models: ModelPool) -> Judge:
     return ClassifierJudge(classifier)
 
 
-def _step_of(text: str) -> Fraction | None:
+def _step_of(text: str, *, info: MediaInfo) -> Fraction:
+    """Seconds from one picture to the next; every frame is as many as the clip's mean rate has, evenly."""
     if text == "frame":
-        return None
+        return 1 / info.frame_rate if info.frame_rate else Fraction(1, 25)
     if text == "shot":
         return Fraction(1)
     try:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from clips import make, make_road, read_number, vfr_pts
@@ -17,7 +18,7 @@ from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import WeightsUntrusted
 from dashcamcleaner.media.probe import probe
 from dashcamcleaner.media.sampler import sample_pictures, small_size
-from dashcamcleaner.scenes.road import LightMeter
+from dashcamcleaner.scenes.road import MOTION_LABELS, LightMeter, MotionMeter
 
 
 @pytest.mark.parametrize(
@@ -119,6 +120,42 @@ def test_dark_stretches_beside_daylight_are_tunnels() -> None:
     assert tunnel.argmax(axis=1).tolist() == [0] * 5 + [2] * 6 + [0] * 5
     night = LightMeter.settle(np.stack([meter.score(dark)] * 8))
     assert set(night.argmax(axis=1)) == {1}
+
+
+@pytest.mark.parametrize("step", [Fraction(10), Fraction(1), Fraction(1, 5), Fraction(1, 25)])
+def test_tunnels_are_told_by_seconds_whatever_the_step(step: Fraction) -> None:
+    """Two seconds of dusk lie between day and dark: a tunnel; a minute of it is the evening."""
+    day, dusk, dark = (np.full((90, 160, 3), level, np.uint8) for level in (140, 80, 15))
+    meter = LightMeter()
+    for dusk_s, label in ((0, 2), (2, 2), (60, 1)):
+        pictures = [day] * int(20 / step) + [dusk] * int(dusk_s / step) + [dark] * int(20 / step)
+        scores = LightMeter.settle(np.stack([meter.score(one) for one in pictures]), step_s=step)
+        assert scores[-1].argmax() == label, dusk_s
+
+
+def drive(step: Fraction, *, seconds: int, px_a_second: float) -> list[np.ndarray]:
+    """A textured view that passes by so quickly."""
+    texture = np.random.default_rng(3).integers(0, 255, (23, 200), np.uint8)
+    wide = cv2.resize(texture, (1600, 180), interpolation=cv2.INTER_CUBIC)
+    places = [round(number * float(step) * px_a_second) for number in range(int(seconds / step))]
+    return [np.repeat(wide[:, at : at + 320, None], 3, axis=2) for at in places]
+
+
+@pytest.mark.parametrize("step", [Fraction(2), Fraction(1), Fraction(1, 3), Fraction(1, 30), Fraction(1, 120)])
+def test_a_slow_drive_is_no_parking_however_close_the_pictures_are(step: Fraction) -> None:
+    for speed, label in ((8, "driving"), (0, "parked")):
+        meter = MotionMeter(step)
+        pictures = drive(step, seconds=6, px_a_second=speed)
+        scores = MotionMeter.settle(np.stack([meter.score(one.copy()) for one in pictures]))
+        assert {MOTION_LABELS[place] for place in scores.argmax(axis=1)} == {label}, speed
+
+
+@pytest.mark.parametrize("gap", [2, 3, 7])
+def test_between_key_frames_nothing_is_known_to_stand_still(gap: int) -> None:
+    meter = MotionMeter(Fraction(1, 2))
+    keys = drive(Fraction(gap, 2), seconds=20, px_a_second=8)
+    scores = MotionMeter.settle(np.stack([meter.score(one) for one in keys for _ in range(gap)]))
+    assert {MOTION_LABELS[place] for place in scores.argmax(axis=1)} == {"driving"}
 
 
 def test_an_ultralytics_classifier_is_trusted_once(tmp_path: Path) -> None:
