@@ -10,7 +10,6 @@ from types import FrameType
 
 from PyQt5.QtCore import QTimer, pyqtSignal
 from PyQt5.QtGui import QCloseEvent
-from PyQt5.QtWidgets import QWidget
 
 from dashcamcleaner.core.events import Event
 from dashcamcleaner.end_signals import END_SIGNALS
@@ -29,7 +28,7 @@ class _LiveWindow(LivePanel):
     ended = pyqtSignal()
 
     def leave(self) -> None:
-        """Close: the run has ended."""
+        """Close: the run has ended, or is to."""
         self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
@@ -86,21 +85,21 @@ def show_live(
 
 
 @contextlib.contextmanager
-def _signals_close(window: QWidget, failures: list[BaseException]) -> Iterator[None]:
+def _signals_close(window: _LiveWindow, failures: list[BaseException]) -> Iterator[None]:
     """While this is open, what a signal's handler raises closes the window: raised in one of Qt's calls it is fatal.
 
     Args:
         window: what is closed.
         failures: takes what was raised, first.
     """
-    before = {}
+    before: dict[int, Callable[[int, FrameType | None], object]] = {}
 
     def heard(number: int, frame: FrameType | None) -> None:
         try:
             before[number](number, frame)
         except BaseException as error:
             failures.insert(0, error)
-            QTimer.singleShot(0, window.close)
+            QTimer.singleShot(0, window.leave)
 
     with contextlib.suppress(ValueError):  # not the main thread: a test, or somebody's own program
         for number in END_SIGNALS:
