@@ -30,6 +30,9 @@ _BEHIND_S = 0.3
 _NETWORK_PROTOCOLS = "udp,rtp,rtcp,tcp,tls,rtsp,rtmp,rtmps,http,https,httpproxy,crypto,data"
 """What a stream may make the library open on its behalf: never a file."""
 _NETWORK_FORMATS = "mpegts,rtsp,rtp,sdp,flv,live_flv,hls,matroska,webm,mov,mpjpeg,mjpeg,ogg,nut,h264,hevc,aac,mp3"
+_CLOCKLESS = frozenset({"mpjpeg", "mjpeg", "h264", "hevc"})
+"""Containers, as IP cameras send them, whose pictures carry no times: the library counts 25 a second, however many
+come. When one came is known all the same."""
 _PATIENT = {"analyzeduration": "9000000", "probesize": "50000000", "fpsprobesize": "3", "fflags": "-nobuffer"}
 """Options for a stream that tells its size seldom, with its key frames, up to 9 s apart: what was read of it is kept,
 so that nobody waits for the next."""
@@ -158,6 +161,7 @@ class StreamSource:
         """
         zero: float | None = None  # the session's time of the stream's own zero
         latest = -1.0
+        clockless = not self._address.file and self._container.format.name in _CLOCKLESS
         try:
             for native, is_video, damaged in self._decoded():
                 if native.pts is None or native.time_base is None:
@@ -174,7 +178,7 @@ class StreamSource:
                     self._wait_until(zero + at)
                 else:
                     behind = now - (zero + at)
-                    if behind < 0 or behind > _BEHIND_S:  # nothing comes before it was captured
+                    if behind < 0 or behind > _BEHIND_S or clockless:  # nothing comes before it was captured
                         zero = now - at
                 latest = max(zero + at, latest + _LEAST_STEP_S)
                 if self._interrupted:

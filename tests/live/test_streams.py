@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import itertools
 import shutil
 import socket
@@ -17,6 +18,7 @@ import av
 import numpy as np
 import pytest
 from clips import CAPTION, USER_DATA, Sound, make, sei, with_unit
+from PIL import Image
 from real_obs import free_port
 from virtual_screen import virtual_screen
 
@@ -265,6 +267,31 @@ def test_a_stream_that_is_joined_long_before_a_key_frame_is_opened_and_seen_from
         assert abs(int(first.frame.planes[0].mean()) - (16 + 80 * 219 // 255)) <= 3, "the second key frame"
         source.close()
         thread.join(20)
+
+
+def test_pictures_that_carry_no_times_were_captured_when_they_came() -> None:
+    encoded = io.BytesIO()
+    Image.fromarray(np.full((96, 160, 3), 90, np.uint8)).save(encoded, "jpeg")
+    part = b"--next\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(encoded.getvalue())
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=next\r\n\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError), server.accept()[0] as reader:
+                reader.recv(4096)
+                reader.sendall(head + 40 * (part + encoded.getvalue() + b"\r\n"))
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        times = itertools.count()
+        clock: Any = SimpleNamespace(now=lambda: next(times) / 7)  # a picture is asked for its time once
+        source: Any = source_for(f"http://127.0.0.1:{server.getsockname()[1]}/cam", clock=clock, rate=30)
+        source.open()
+        taken = list(itertools.islice(source.captured(), 20))
+        source.close()
+        thread.join(20)
+    assert np.abs(np.diff([frame.captured_s for frame in taken]) - 1 / 7).max() < 1e-6
+    assert all(frame.source_s is not None for frame in taken)
 
 
 def test_a_file_is_played_at_its_own_pace_upright_with_its_sound(tmp_path: Path) -> None:
