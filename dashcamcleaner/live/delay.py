@@ -120,6 +120,11 @@ class DelayBuffer:
                     self._unseen.popleft().analysed = True
         return None
 
+    @property
+    def all_seen(self) -> bool:
+        """Whether no frame waits for its analysis."""
+        return not self._unseen
+
     def newest(self) -> HeldFrame | None:
         """The frame that came last, if it waits still."""
         with self.changed:

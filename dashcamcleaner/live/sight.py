@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 RETRY_S = 0.5
 """So long after a failure the detector, or what scores labels, is asked again."""
+_PATIENCE = 0.2
+"""The part of the delay after which a frame's detection is waited for, where no other frame has come meanwhile."""
 
 
 class Sight:
@@ -96,13 +98,17 @@ class Sight:
                     self._state.change("load", msg("The detector sees pictures of {size} px now.", size=detectors.size))
                 self._state.counts.inference_size = detectors.size
 
-            def frames() -> Iterator[Frame]:
+            def frames() -> Iterator[Frame | None]:
                 nonlocal ended
                 while detectors.size == self._state.load.size or not detectors.is_open(self._state.load.size):
-                    held = self._next_frame()
+                    oldest = next(iter(held_of.values()), None)
+                    held = self._next_frame(None if oldest is None else oldest.captured_s + _PATIENCE * settings.delay)
                     if held is None:
-                        ended = True
-                        return
+                        ended = self._is_over
+                        if ended:
+                            return
+                        yield None  # what is under way is not to wait for a frame that may come too late for it
+                        continue
                     frame = held.frame
                     if frame is None:  # thrown away just now
                         continue
@@ -118,7 +124,7 @@ class Sight:
             source = LiveObservationSource(
                 detectors.current, motion=motion, log=None, skips=skips if settings.kinds() else None
             )
-            for frame, seen in source.see(frames()):
+            for frame, seen in source.see_as_they_come(frames()):
                 analysis.take(held_of.pop(seen.index), frame, seen)
                 self._state.counts.seen(self._state.clock.now(), skipped=seen.skipped)
                 if self._verdicts.wanted and not seen.skipped and settings.kinds():
@@ -126,14 +132,19 @@ class Sight:
                     best = max((region.score for region in found), default=0.0)
                     self._verdicts.judge("kinds", found=bool(found) or seen.damaged, score=best)
 
-    def _next_frame(self) -> HeldFrame | None:
-        """The next frame that can still be in time; None where none will come: nothing is left to do then."""
+    def _next_frame(self, until_s: float | None) -> HeldFrame | None:
+        """The next frame that can still be in time; None where none will come, or none has come up to a time."""
         with self._state.buffer.changed:
-            while not self._state.stop.is_set():
-                held = self._state.buffer.next_unseen(self._state.clock.now())
+            while not self._is_over:
+                now_s = self._state.clock.now()
+                held = self._state.buffer.next_unseen(now_s)
                 if held is not None:
                     return held
-                if self._state.buffer.ended:
-                    return None
-                self._state.clock.wait(self._state.buffer.changed, None)
+                if until_s is not None and now_s >= until_s:
+                    break
+                self._state.clock.wait(self._state.buffer.changed, until_s)
         return None
+
+    @property
+    def _is_over(self) -> bool:
+        return self._state.stop.is_set() or (self._state.buffer.ended and self._state.buffer.all_seen)

@@ -86,6 +86,29 @@ class LiveObservationSource:
         rest = iter(frames)
         if self._log is not None and self._log.stored_frames:
             yield from self._from_log(itertools.islice(rest, self._log.stored_frames), self._log)
+        yield from self._see_all(rest)
+
+    def see_as_they_come(self, frames: Iterable[Frame | None]) -> Iterator[tuple[Frame, Observation]]:
+        """The frames with what is seen in them, of a source that is slower than the detector.
+
+        Args:
+            frames: None among them: none has come for a while, and what is under way is given before the next.
+        """
+        rest = iter(frames)
+        ended = False
+
+        def until_none() -> Iterator[Frame]:
+            nonlocal ended
+            for frame in rest:
+                if frame is None:
+                    return
+                yield frame
+            ended = True
+
+        while not ended:
+            yield from self._see_all(until_none())
+
+    def _see_all(self, rest: Iterator[Frame]) -> Iterator[tuple[Frame, Observation]]:
         under_way: deque[tuple[list[Frame], Any]] = deque()
         while batch := list(itertools.islice(rest, self._batch)):
             under_way.append((batch, self._started(batch)))

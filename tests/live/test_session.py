@@ -199,6 +199,17 @@ def test_a_source_does_not_count_as_stalled_at_its_own_pace(rate: float) -> None
     assert all(frame.captured_s < 1 / rate for frame in kept.frames if frame.reason is CoverReason.STALLED)
 
 
+@pytest.mark.parametrize("rate", [1.0, 15.0])
+def test_a_detector_that_works_on_many_at_once_holds_none_back_for_a_slow_source(rate: float) -> None:
+    detector = MoodyDetector()
+    detector.parallel = 16
+    kept, _, _ = run_live(
+        source=lambda clock: MadeSource(clock, frames=round(2 * rate) + 2, rate=rate), detector=detector
+    )
+    nothing_legible(kept)
+    assert covered_of(kept) == []
+
+
 def test_a_source_that_breaks_off_is_opened_again() -> None:
     made: list[MadeSource] = []
 
