@@ -180,6 +180,8 @@ class SettingsForm(QFrame):
         scroll = SideScroll()
         scroll.setObjectName("panel")
         scroll.setWidget(self._body())
+        for section in scroll.findChildren(_Section):  # what opens below the edge would go unseen
+            section.button.clicked.connect(lambda _, section=section: scroll.reveal_soon(section))
         outer.addWidget(scroll, 1)
         model.listen(self._refresh)
         self._refresh(set())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QEvent, QObject, QSize, Qt
+from PyQt5.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
 from PyQt5.QtWidgets import QApplication, QScrollArea, QWidget
 
 __all__ = ["SideScroll"]
@@ -19,6 +19,23 @@ class SideScroll(QScrollArea):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._show_focused)
+        self._opened: QWidget | None = None
+        self._laid_out = QTimer(self)
+        self._laid_out.setSingleShot(True)
+        self._laid_out.timeout.connect(self._reveal)
+
+    def reveal_soon(self, part: QWidget) -> None:
+        """Scroll to as much of a part as there is room for, from its beginning, once it has its new height."""
+        self._opened = part
+        self._laid_out.start(0)
+
+    def _reveal(self) -> None:
+        part, held = self._opened, self.widget()
+        if part is not None and held is not None:
+            top = part.mapTo(held, QPoint()).y()
+            place = min(top, top + part.height() - self.viewport().height())
+            if place > self.verticalScrollBar().value():
+                self.verticalScrollBar().setValue(place)
 
     def _show_focused(self, _: QWidget | None, focused: QWidget | None) -> None:
         """Scroll to what gets the focus by a key, from outside too, which Qt does not do; a click finds it in place."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QComboBox, QSlider
+from PyQt5.QtWidgets import QComboBox, QSlider, QToolButton
 
 from dashcamcleaner.gui.fields import (
     CheckField,
@@ -190,6 +190,17 @@ def test_detail_and_quality_speak_in_words_with_the_number_behind(open_window: O
     qtbot.mouseClick(quality.back, Qt.LeftButton)
     assert quality.field.combo.currentText() == "Good"
     assert quality.field.combo.findText("Own value") < 0
+
+
+def test_what_opens_below_the_edge_is_scrolled_to(open_window: OpenWindow, qtbot: Any) -> None:
+    window = open_window()
+    window.resize(1280, 720)
+    qtbot.wait(20)
+    more = window.settings.more
+    qtbot.mouseClick(more.button, Qt.LeftButton)
+    first = more.body.findChild(QToolButton)
+    qtbot.waitUntil(lambda: first.visibleRegion().boundingRect().height() == first.height())
+    assert more.button.visibleRegion().boundingRect().height() == more.button.height(), "its heading is seen, too"
 
 
 def test_handles_of_sliders_are_whole(open_window: OpenWindow, qtbot: Any) -> None:
