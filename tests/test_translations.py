@@ -393,6 +393,23 @@ def test_an_audits_status_is_in_the_users_language(
     assert "NEEDS REVIEW" not in told
 
 
+def test_the_list_of_tracks_names_kinds_in_the_users_language(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dashcamcleaner.cli import main
+
+    monkeypatch.setenv("LANGUAGE", "C")
+    made, output = clips.make(tmp_path / "in.mp4", frames=5), tmp_path / "out.mp4"
+    boxes = [(20.0, 20.0, 60.0, 60.0, 0.9, "face"), (100.0, 100.0, 160.0, 130.0, 0.9, "plate")]
+    models = fakes.pool(fakes.ScriptedDetector(lambda n, p: boxes, script_size=(320, 180)))
+    main(["clean", str(made.path), "-o", str(output), "--quiet"], models=models)
+    capsys.readouterr()
+    assert main(["tracks", f"{output}.plan.jsonl", "--language", "de"]) == 0
+    _, *rows = capsys.readouterr().out.splitlines()
+    assert {row.split()[1] for row in rows} == {"Gesicht", "Kennzeichen"}
+    assert len({len(line) for line in rows}) == 1
+
+
 def test_tables_on_the_command_line_are_in_the_users_language(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import SettingError
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import msg, translated
 
 __all__ = ["add_parser", "run"]
 
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     say(
         msg(
-            "{track:>6}  {kind:<8}{begins:>10}{ends:>10}{frames:>8}{seen:>6}{best:>6}",
+            "{track:>6}  {kind:<12}{begins:>10}{ends:>10}{frames:>8}{seen:>6}{best:>6}",
             track=msg("track"),
             kind=msg("kind"),
             begins=msg("from"),
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     )
     for entry in entries:
         span = f"{format_seconds(entry.first_time.seconds):>10}{format_seconds(entry.last_time.seconds):>10}"
-        row = f"{entry.track:>6}  {entry.kind:<8}{span}{entry.frames:>8}{entry.sightings:>6}"
+        row = f"{entry.track:>6}  {translated(entry.kind):<12}{span}{entry.frames:>8}{entry.sightings:>6}"
         say(msg("{row}{best:>6.2f}", row=row, best=entry.best_score))
     if args.sheet:
         # Without faces and plates nobody can be told apart by it; who may see them is for the user to say.
