@@ -42,16 +42,25 @@ class KeptPersons:
             return
         with PlanReader(plan) as reader:
             tracker = Tracker(upright_size=reader.header.upright_size)
+            before: dict[int, tuple[int, Box]] = {}
+            times_s: list[float] = []
+            first = 0
             for frame in reader:
                 seen = frame.seen
-                ids = tracker.push(seen).ids
-                now_s = seen.time.seconds
-                for which, track in enumerate(ids.tolist()):
-                    if not edits.shows(track, str(seen.detections.kind[which]), time_s=now_s):
-                        continue
-                    persons = (one.person for one in edits.person_tracks.get(track, ()) if one.holds(now_s))
+                first = first if times_s else frame.index
+                times_s.append(seen.time.seconds)
+                for which, track in enumerate(tracker.push(seen).ids.tolist()):
+                    kind = str(seen.detections.kind[which])
                     x1, y1, x2, y2 = seen.detections.xyxy[which].tolist()
-                    self._at.setdefault(frame.index, []).append(((x1, y1, x2, y2), frozenset(persons)))
+                    box = (x1, y1, x2, y2)
+                    since, last = before.get(track, (frame.index - 1, box))
+                    for index in range(since + 1, frame.index + 1):
+                        now_s = times_s[index - first]
+                        if edits.shows(track, kind, time_s=now_s):
+                            persons = (one.person for one in edits.person_tracks.get(track, ()) if one.holds(now_s))
+                            place = _between(last, box, (index - since) / (frame.index - since))
+                            self._at.setdefault(index, []).append((place, frozenset(persons)))
+                    before[track] = (frame.index, box)
 
     def judged(self, finding: Finding) -> Finding:
         """The finding as it stands; a note where all that it tells of was kept on purpose.
@@ -77,6 +86,12 @@ class KeptPersons:
             severity=Severity.NOTE,
             message=msg("{finding} {who} was kept visible by choice.", finding=finding.message, who=who),
         )
+
+
+def _between(first: Box, last: Box, part: float) -> Box:
+    """The box at a part of the way from one sighting to the next: few frames may be looked at, all are left clear."""
+    x1, y1, x2, y2 = (a + part * (b - a) for a, b in zip(first, last, strict=True))
+    return (x1, y1, x2, y2)
 
 
 def _same(a: Box, b: Box) -> bool:

@@ -48,7 +48,8 @@ class PlanFollower:
             self.unplanned += 1
             self.detections = None
             return None
-        self.detections = self._next.seen.detections
+        seen = self._next.seen
+        self.detections = None if seen.skipped else seen.detections  # the detector did not look
         return self._next.regions
 
     def close(self) -> None:

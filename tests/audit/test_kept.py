@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from dashcamcleaner.audit.kept import KeptPersons
+from dashcamcleaner.audit.plan_follower import PlanFollower
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.findings import Finding, Severity
@@ -78,3 +80,30 @@ def test_unknown_faces_that_were_kept_are_told_as_such(plan: Path) -> None:
 def test_without_a_plan_nothing_is_excused() -> None:
     finding = clear(ANN)
     assert KeptPersons(None, Edits((*WHO, KeepPerson(1)))).judged(finding) is finding
+
+
+def test_who_is_kept_is_so_in_frames_that_were_not_looked_at(tmp_path: Path) -> None:
+    header = PlanHeader("in.mp4", "1-0", (640, 360), Fraction(1, 30))
+    writer = PlanWriter(tmp_path / "out.plan.jsonl", header=header)
+    at = [(100.0 + 8 * i, 100.0, 140.0 + 8 * i, 150.0) for i in range(9)]
+    for index, box in enumerate(at):
+        looked = index % 4 == 0
+        rows = [(*box, 0.9, "face")] if looked else []
+        seen = Observation(index, FrameTime(index, Fraction(1, 30)), Detections.from_rows(rows), skipped=not looked)
+        writer.write(FramePlan(seen))
+    plan = writer.finish()
+    edits = Edits.of(PersonTrack(1, 1, ((0.0, 0.2),)), KeepPerson(1))
+    kept = KeptPersons(plan, edits)
+    assert kept.judged(clear(*at[:7])).severity is Severity.NOTE
+    assert kept.judged(clear(*at)).severity is Severity.FAIL, "from 0.2 s on it is not surely the same"
+    elsewhere = (at[0], (300.0, 100.0, 340.0, 150.0))
+    assert kept.judged(clear(*elsewhere)).severity is Severity.FAIL
+    follower = PlanFollower(plan)
+    try:
+        told = []
+        for index in range(9):
+            follower.regions_of(SimpleNamespace(time=FrameTime(index, Fraction(1, 30))))
+            told.append(follower.detections is not None)
+        assert told == [index % 4 == 0 for index in range(9)], "nothing is missed where nobody looked"
+    finally:
+        follower.close()
