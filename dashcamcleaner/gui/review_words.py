@@ -149,7 +149,7 @@ def cards_of(
                 title=object_title(one, edits.names),
                 detail=f"{_span_text(seconds(one.first), seconds(one.last))} · {seen}",
                 kind=one.kind,
-                verdict=verdict_text(said, one.kind, part=_clear_part(one, edits)),
+                verdict=verdict_text(said, one.kind, part=_clear_part(one, edits, seconds=seconds)),
                 sure=sure,
                 clear=said in ("keep", "drop"),
                 checked=all(summary.track in edits.checked for summary in one.tracks),
@@ -159,12 +159,21 @@ def cards_of(
     return cards
 
 
-def _clear_part(one: ReviewObject, edits: Edits) -> float:
-    """In how much of its time an object stays clear of which that is said."""
+def _clear_part(one: ReviewObject, edits: Edits, *, seconds: Callable[[int], float]) -> float:
+    """In how much of its frames an object stays clear of which that is said."""
     from dashcamcleaner.review.object_edits import clear_spans
 
-    ends = [end for spans in clear_spans(edits, one).values() for span in spans for end in span]
-    return 1.0 if all(map(math.isinf, ends)) else one.sureness
+    spans = clear_spans(edits, one)
+    if all(math.isinf(end) for its in spans.values() for span in its for end in span):
+        return 1.0
+    frames = clear = 0
+    for summary in one.tracks:
+        its = [(from_s - SAME_TIME_S, to_s + SAME_TIME_S) for from_s, to_s in spans.get(summary.track, ())]
+        for first, last, _ in summary.spans:
+            times_s = [seconds(index) for index in range(first, last + 1)]
+            frames += len(times_s)
+            clear += sum(any(from_s <= time_s <= to_s for from_s, to_s in its) for time_s in times_s)
+    return clear / max(1, frames)
 
 
 def _hand_kind(edit: HandEdit) -> str:
