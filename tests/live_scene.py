@@ -61,6 +61,7 @@ class MadeSource:
         paint: Callable[[int], np.ndarray] = lambda number: scene(number)[0],
     ) -> None:
         self.description, self.ends = "a made scene", True
+        self.path = None
         self.clock, self.frames, self.rate, self.sound = clock, frames, rate, sound
         self.before, self.paint = before, paint
         self.opened = 0
@@ -110,6 +111,7 @@ class KeepingSink:
 
     def __init__(self, *, before: Callable[[int], None] = lambda number: None) -> None:
         self.description = "a sink that keeps"
+        self.path = None
         self.before = before
         self.frames: list[ReleasedFrame] = []
         self.pictures: list[np.ndarray] = []

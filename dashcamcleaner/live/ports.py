@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, Protocol
 
 from dashcamcleaner.core.frame import Frame, PixelLayout
@@ -82,10 +83,12 @@ class FrameSource(Protocol):
     Attributes:
         description: one line for people.
         ends: the source has an end (a file); else a source that ends is opened again.
+        path: the file that is read; None where it is none.
     """
 
     description: str
     ends: bool
+    path: Path | None
 
     def open(self) -> StreamFormat:
         """Begin; called again after a failure.
@@ -113,9 +116,11 @@ class FrameSink(Protocol):
 
     Attributes:
         description: one line for people.
+        path: the file that is written; None where it is none.
     """
 
     description: str
+    path: Path | None
 
     def open(self, form: StreamFormat) -> bool:
         """Begin; called again after a failure. False: nobody is there yet who takes it; to be asked again.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import numpy as np
 
@@ -19,6 +20,7 @@ class PreviewSink:
     """A `FrameSink` that a window looks into, from its own thread."""
 
     def __init__(self) -> None:
+        self.path: Path | None = None
         self.description = "the preview"
         self._lock = threading.Lock()
         self._picture: np.ndarray | None = None

@@ -84,7 +84,7 @@ def open_session(
     actions = check_actions(request.actions)
     targets = [sink_for(text, overwrite=settings.overwrite) for text in request.sinks]
     sinks = [target for target in targets if not isinstance(target, CoverSwitch)]
-    _check_apart([getattr(end, "path", None) for end in (source, *sinks)] + [request.log])
+    _check_apart([source.path, *(sink.path for sink in sinks), request.log])
     session = LiveSession(
         source, sinks, settings=settings, models=models, clock=clock,
         switches=[target for target in targets if isinstance(target, CoverSwitch)], rules=rules,

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,7 @@ class ScreenSource:
         self._size: tuple[int, int] | None = None
         self._known: tuple[Any, ...] | None = None
         place = msg(" at {names}", names=",".join(map(str, crop))) if crop else ""
+        self.path: Path | None = None
         self.description = (
             msg("window {window}", window=visible(window))
             if window

@@ -150,7 +150,7 @@ class LiveSession:
         if self._state.group.failure is not None:
             raise self._state.group.failure
         for outlet in self._outlets:
-            if outlet.failure is not None and getattr(outlet.sink, "path", None) is not None:
+            if outlet.failure is not None and outlet.sink.path is not None:
                 raise outlet.failure  # a recording breaks off: whoever asked for it is not to take it for whole
 
     def _start_threads(self, form: StreamFormat) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.core.plain_text import visible
@@ -34,6 +35,7 @@ class VirtualCamera:
             )
         self._device = device
         self._camera: Any = None
+        self.path: Path | None = None
         self.description = msg("virtual camera {device}", device=visible(device)).rstrip()
         self._connect((320, 180), 30.0)  # a camera that is not there is told before the run
         self.close()
