@@ -38,6 +38,15 @@ def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
         exec("from dashcamcleaner import sanitize")
 
 
+def test_paths_may_be_texts(tmp_path: Path) -> None:
+    job = dashcamcleaner.Job("in.mp4", str(tmp_path / "out.mp4"), from_plan="in.plan.jsonl", export_mask="mask.mp4")  # type: ignore[arg-type]
+    assert job == dashcamcleaner.Job(
+        Path("in.mp4"), tmp_path / "out.mp4", from_plan=Path("in.plan.jsonl"), export_mask=Path("mask.mp4")
+    )
+    [last] = dashcamcleaner.clean(dashcamcleaner.Job("gone.mp4", str(tmp_path / "out.mp4")))  # type: ignore[arg-type]
+    assert last.error.message == "gone.mp4 does not exist."
+
+
 def test_the_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     clips.make(tmp_path / "ride.mp4", frames=6)
     (tmp_path / "drives").mkdir()

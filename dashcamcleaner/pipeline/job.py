@@ -14,6 +14,8 @@ from dashcamcleaner.settings import Settings, resolve
 
 __all__ = ["Job"]
 
+_PATHS = ("source", "output", "from_plan", "edits", "export_detections", "export_mask", "export_mask_colored")
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -38,6 +40,8 @@ class Job:
         cut: only part of the clip goes into the output, in seconds from its first picture; None: all of it.
         detect: look for what is to be hidden; else only what edits name is hidden.
         notes: what whoever asks has told already, for the report.
+
+    Paths may be given as texts; they are kept as `Path`.
     """
 
     source: Path
@@ -57,6 +61,12 @@ class Job:
     cut: ClipCut | None = None
     detect: bool = True
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in _PATHS:
+            value = getattr(self, name)
+            if isinstance(value, str):
+                object.__setattr__(self, name, Path(value))
 
     @property
     def looks(self) -> bool:
