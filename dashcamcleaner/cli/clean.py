@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -116,6 +117,7 @@ def run(args: argparse.Namespace) -> int:
     from dashcamcleaner.plain_files import size_of
 
     on_cluster: list[ClusterJob] = []
+    _refuse_urls_without_cluster(args)
     if args.cluster:
         from dashcamcleaner.cluster.tasks import cluster_jobs
 
@@ -198,6 +200,27 @@ def run(args: argparse.Namespace) -> int:
             quiet=args.quiet or args.json,
         )
     return status if done == len(jobs) else status or Cancelled.exit_code
+
+
+def _refuse_urls_without_cluster(args: argparse.Namespace) -> None:
+    """Make sure that nobody takes a run here for one of a cluster, nor a folder called ``s3:`` for a bucket.
+
+    Raises:
+        SettingError: the cluster's address is empty, or there is none and a place is a URL.
+    """
+    if args.cluster is not None and not args.cluster.strip():  # the unset variable of a script
+        raise SettingError(
+            msg("{address} is no address of a cluster.", address=repr(args.cluster)),
+            hint="Give tcp://HOST:8786 or local:4.",
+        )
+    if args.cluster:
+        return
+    for place in (*args.inputs, args.output or ""):
+        if "://" in place and not os.path.lexists(place):
+            raise SettingError(
+                msg("{url} is a URL, which --cluster alone reads and writes.", url=place),
+                hint="Add --cluster local:1, or more workers.",
+            )
 
 
 def _output_folder(output: str | None) -> Path | str | None:

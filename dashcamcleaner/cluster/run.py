@@ -6,6 +6,7 @@ dies on the way; nothing is published twice, since a final name is taken by the 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import logging
@@ -248,6 +249,8 @@ def _client(address: str, *, at_most: int) -> Iterator[tuple[Any, int]]:
                 hint="Give tcp://HOST:8786 or local:4.",
             )
         try:
+            if isinstance(where, str):
+                _knock(where)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of other versions of Python and its parts: what counts is compared
                 made = Client(where, timeout=_CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
@@ -259,6 +262,30 @@ def _client(address: str, *, at_most: int) -> Iterator[tuple[Any, int]]:
                 hint="Start dask scheduler and dask worker first.",
             ) from error
         yield client, at_once
+
+
+def _knock(address: str) -> None:
+    """Make sure that a scheduler answers: Dask's client waits without an end for whatever takes a call and is silent.
+
+    Raises:
+        OSError, TimeoutError, ValueError: none does.
+        SettingError: it is to be spoken to by TLS, for which there are no certificates.
+    """
+    from distributed import Security
+    from distributed.comm.core import connect
+
+    async def call() -> None:
+        said = Security().get_connection_args("client")  # type: ignore[no-untyped-call]
+        comm = await asyncio.wait_for(connect(address, timeout=_CONNECT_S, **said), _CONNECT_S)  # type: ignore[no-untyped-call]
+        await comm.close()
+
+    try:
+        asyncio.run(call())
+    except TypeError as error:
+        raise SettingError(
+            msg("{address} needs certificates, and Dask is told of none.", address=address),
+            hint="Dask's configuration names them under distributed.comm.tls.",
+        ) from error
 
 
 def _count(address: str) -> int:

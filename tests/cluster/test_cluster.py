@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 import time
 from pathlib import Path
@@ -166,10 +167,18 @@ def test_a_clip_whose_worker_died_before_it_could_say_that_it_was_done_is_done(t
     assert "exists already" in other.error.message
 
 
+def test_what_takes_a_call_and_is_no_scheduler_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As another program's port, a scheduler that is suspended, or a tunnel whose far end is gone."""
+    monkeypatch.setattr("dashcamcleaner.cluster.run._CONNECT_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(BackendError, match="No cluster"):
+        list(run_on_cluster(folder_of(tmp_path, 1), address=f"tcp://127.0.0.1:{silent.getsockname()[1]}"))
+
+
 @pytest.mark.parametrize(
     ("address", "error", "words"),
     [
         ("tcp://127.0.0.1:9", BackendError, "No cluster"),
+        ("tls://127.0.0.1:9", SettingError, "needs certificates"),
         ("elsewhere", SettingError, "no address"),
         ("local:0", SettingError, "1 to 256"),
         ("local:many", SettingError, "1 to 256"),

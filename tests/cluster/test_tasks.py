@@ -166,6 +166,21 @@ def test_a_subfolder_that_is_not_followed_is_told(
     assert "is a link and is not followed" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("words", [["s3://b/in", "-o", "out"], ["here.mp4", "-o", "s3://b/out"]])
+def test_without_a_cluster_a_url_is_no_folder_of_this_machine(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here.mp4").write_bytes(b"x")
+    assert main(["clean", *words]) == SettingError.exit_code
+    told = capsys.readouterr().err
+    assert "is a URL" in told
+    assert "--cluster local:1" in told
+    assert main(["clean", "here.mp4", "-o", "out.mp4", "--cluster", ""]) == SettingError.exit_code
+    assert "'' is no address of a cluster" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["here.mp4"]
+
+
 @pytest.mark.parametrize("far", [True, False], ids=["url", "folder"])
 def test_what_was_made_for_something_else_is_not_taken_for_what_is_asked(far: bool, tmp_path: Path) -> None:
     made = source_in(tmp_path / "in")
