@@ -31,6 +31,7 @@ from dashcamcleaner.media.exif import read_exif
 from dashcamcleaner.media.hidden_packets import ShownPictures
 from dashcamcleaner.media.image_file import beside_picture
 from dashcamcleaner.media.mp4_boxes import read_boxes
+from dashcamcleaner.media.overlapping_parts import OverlappingParts, overlapping_parts
 from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.picture_length import PictureLength
 from dashcamcleaner.media.probe import frame_rate
@@ -80,13 +81,15 @@ def examine(path: Path, *, video: int | None = None, written: bool = True) -> Co
                 for index in facts.video_streams
                 if (context := container.streams[index].codec_context) is not None
             }
-            judges = _text_judges(container)
+            judges, parts = _text_judges(container), None
             if facts.video_streams:
                 first = container.streams[facts.video_streams[0]]
                 shown = ShownPictures(first.codec_context)
-                facts.length = PictureLength(
-                    time_base=first.time_base or Fraction(1), rate=frame_rate(container, first)
-                )
+                timed: dict[str, Any] = {
+                    "time_base": first.time_base or Fraction(1), "rate": frame_rate(container, first)
+                }  # fmt: skip
+                facts.length = PictureLength(**timed)
+                parts = overlapping_parts(container.format.name, codec_of.get(first.index, ""), **timed)
             shown_at: set[int | None] = set()
             first_picture: Fraction | None = None
             audio_times: dict[int, list[Fraction]] = {index: [] for index in tracks}
@@ -103,9 +106,8 @@ def examine(path: Path, *, video: int | None = None, written: bool = True) -> Co
                     judges[index] = _TextTrack("", "")  # told once
                 if packet.pos is not None and packet.pos >= 0:
                     spans.append((packet.pos, packet.pos + packet.size))
-                if index in facts.video_streams[:1] and facts.length is not None and shown.shows(packet):
-                    time = packet.dts if packet.pts is None else packet.pts
-                    facts.length.add(time)
+                if index in facts.video_streams[:1] and facts.length is not None:
+                    _measure(packet, facts.length, parts=parts, shown=shown)
                 if index in facts.video_streams[:1] and packet.pts is not None and not packet.is_discard:
                     time = packet.pts * packet.time_base
                     first_picture = time if first_picture is None else min(time, first_picture)
@@ -129,6 +131,14 @@ def examine(path: Path, *, video: int | None = None, written: bool = True) -> Co
     facts.boxes = _extra_boxes(path) if boxes else []
     _search_gaps(path, spans, facts, pictures=boxes)
     return facts
+
+
+def _measure(packet: Any, length: PictureLength, *, parts: OverlappingParts | None, shown: ShownPictures) -> None:
+    """Count a packet of the picture stream, its times moved as the run moves them."""
+    if parts is not None:
+        parts.move(packet)
+    if shown.shows(packet):
+        length.add(packet.dts if packet.pts is None else packet.pts)
 
 
 @dataclass(slots=True)

@@ -28,6 +28,7 @@ from dashcamcleaner.errors import InputError
 from dashcamcleaner.media.frame_clock import FrameClock
 from dashcamcleaner.media.hardware import ChosenDecoder, chosen_decoder, device_fault
 from dashcamcleaner.media.hidden_packets import ShownPictures
+from dashcamcleaner.media.overlapping_parts import INTRA_ONLY, overlapping_parts
 from dashcamcleaner.media.packet_order import PacketOrder
 from dashcamcleaner.media.packets import bounded, open_source, read_packets
 from dashcamcleaner.media.picture_breaks import CODECS_WITHOUT_CHECKS, PictureBreaks, judged_frames
@@ -39,10 +40,7 @@ from dashcamcleaner.os_errors import map_os_errors
 
 __all__ = ["Decoder", "choose_decoder", "open_clip"]
 
-_INTRA_ONLY = frozenset(
-    {"mjpeg", "prores", "dnxhd", "dvvideo", "png", "gif", "rawvideo", "huffyuv", "ffv1", "jpeg2000"}
-)
-_PACKET_IS_FRAME = frozenset({"h264", "hevc", "vvc", "av1", "vp8", "vp9"}) | _INTRA_ONLY
+_PACKET_IS_FRAME = frozenset({"h264", "hevc", "vvc", "av1", "vp8", "vp9"}) | INTRA_ONLY
 """Codecs whose every packet that shows a picture gives one: else it was lost. (MPEG-4 packs two into one.)"""
 
 _DAMAGED_FILE = msg("parts of the file are missing or damaged")
@@ -137,6 +135,7 @@ class Decoder:
         info = self._info
         self._clock = FrameClock(time_base=info.time_base, rate=info.frame_rate, origin=info.has_origin)
         self.length = PictureLength(time_base=info.time_base, rate=info.frame_rate)
+        self._parts = overlapping_parts(info.container, info.codec, time_base=info.time_base, rate=info.frame_rate)
 
     def __enter__(self) -> Decoder:
         return self
@@ -262,6 +261,8 @@ class Decoder:
         pictures = self.shown_pictures()
         for packet in self.packets():
             shown = pictures.shows(packet)
+            if self._parts is not None and packet.size and self._parts.move(packet):
+                self._note(msg("The clip's clock jumps back within it; its times go on without the jump."))
             if ledger is not None and packet.pts is not None and shown:
                 ledger.seen(packet.pts)
             if packet.is_keyframe and len(waiting) > 1 and waiting[-2][0].is_corrupt and not waiting[-1][0].is_corrupt:
@@ -339,7 +340,7 @@ class Decoder:
         if native.is_corrupt:
             self._trouble(msg("some frames are incomplete"))
             return True
-        fresh = native.key_frame or self._info.codec in _INTRA_ONLY
+        fresh = native.key_frame or self._info.codec in INTRA_ONLY
         pts = native.pts if native.pts is not None else 0
         if self._doubtful and pts >= min(self._doubtful):
             if not fresh or pts in self._doubtful:
@@ -372,7 +373,9 @@ class Decoder:
 
     def _frame(self, native: Any, *, index: int, damaged: bool) -> Frame:
         native = self._conform(native)
-        pts = self._clock.show(self._time_of(native))
+        told = self._time_of(native)
+        pts = self._clock.show(told)
+        leap = self._clock.leap - (self._parts.moved(told) if self._parts is not None and told is not None else 0)
         for sentence in self._clock.notes:
             self._note(sentence)
         native.pts = pts
@@ -392,7 +395,7 @@ class Decoder:
             scale=lambda size: self._scaler.upright_rgb(native, size),
             own=own,
             damaged=damaged,
-            leap_s=self._clock.leap * self._info.time_base,
+            leap_s=leap * self._info.time_base,
         )
 
     def _time_of(self, native: Any) -> int | None:

@@ -34,6 +34,9 @@ _OWN_RUN_IN = ("opus", "libopus")
 """Sound whose run-in the container states itself."""
 
 
+_SLIP_S = Fraction(1, 5)
+"""A packet so far before its forerunner may be of another recording, whose pictures are moved behind."""
+
 _MOST_HELD_S = 10
 """So long what leapt back waits for the picture to do so, too; then it goes on from its own end."""
 
@@ -161,11 +164,12 @@ class StreamCopier:
         index = packet.stream_index
         for leap_s in self._leaps[self._followed.get(index, 0) :]:
             ahead_s = (time + self._jumps.get(index, 0)) * packet.time_base - until
-            if not (ahead_s >= leap_s / 2 if leap_s > 0 else self._back_s(packet, time) > JUMP_S):
+            least_back_s = min(Fraction(JUMP_S), -leap_s / 2)
+            if not (ahead_s >= leap_s / 2 if leap_s > 0 else self._back_s(packet, time) > least_back_s):
                 return True
             self._jumps[index] = self._jumps.get(index, 0) - round(leap_s / packet.time_base)
             self._followed[index] = self._followed.get(index, 0) + 1
-        if self._back_s(packet, time) <= JUMP_S:
+        if self._back_s(packet, time) <= _SLIP_S:
             self._held_from = None
             return True
         self._held_from = until if self._held_from is None else self._held_from

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ import numpy as np
 import pytest
 from clips import Sound, clicks_s, flashes_s, make, read_number
 from rendering import frames_of, render
+
+from dashcamcleaner.audit.container import examine
+from dashcamcleaner.media.picture_length import length_difference_s
 
 MPEG = Fraction(1, 90_000)
 
@@ -112,3 +116,33 @@ def test_the_run_in_of_sound_stays_in_mkv_or_is_told(extension: str, told: bool,
     assert counts[0] - counts[1] == int(told)
     assert any("run-in" in problem for problem in rendered.problems) is told
     assert rendered.times[0] == 0
+
+
+@pytest.mark.parametrize("overlap_s", [Fraction(1, 5), Fraction(1, 2), Fraction(6, 5)])
+@pytest.mark.parametrize("b_frames", [0, 2])
+def test_recordings_that_overlap_follow_one_another(tmp_path: Path, overlap_s: Fraction, b_frames: int) -> None:
+    """Cameras that film in a loop begin each file a moment before the last one ends."""
+    parts = []
+    for start_s in (Fraction(0), 2 - overlap_s):
+        made = make(
+            tmp_path / "part.ts", frames=60, gop=30, time_base=MPEG, start_pts=int(start_s * 90_000), size=(160, 96),
+            b_frames=b_frames, sounds=(Sound(start_s=float(start_s), seconds=2),),
+        )  # fmt: skip
+        parts.append(made.path.read_bytes())
+    joined, output = tmp_path / "in.ts", tmp_path / "out.mp4"
+    joined.write_bytes(b"".join(parts))
+    rendered = render(joined, output)
+    shown = [read_number(frame.planes[0]) for frame in frames_of(output)]
+    assert shown == [*range(60), *range(60)]
+    assert (rendered.damaged, rendered.partial) == (0, False)
+    assert rendered.length_notes == []
+    steps = {float(b - a) for a, b in itertools.pairwise(rendered.times)}
+    assert max(steps) == pytest.approx(1 / 30, abs=1e-4) == min(steps)
+    before, after = examine(joined).length, examine(output).length  # as an audit measures both
+    assert before is not None
+    assert after is not None
+    assert length_difference_s(before, after) == 0
+    flashes = flashes_s(output)
+    assert len(flashes) >= 3
+    for click in clicks_s(output):
+        assert min(abs(click - flash) for flash in flashes) < 0.04
