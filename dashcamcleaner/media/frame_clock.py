@@ -20,6 +20,10 @@ GAP_S = 10
 """A time so far behind its forerunner is another clock, too, where a clip's clock has no origin: cameras that film one
 picture in many seconds do not write such files."""
 
+_WRAP_S = Fraction(1 << 33, 90_000)
+"""A day and more, after which the clock of a transport stream begins anew; FFmpeg takes a leap back of a minute and more
+for a leap over that."""
+
 MOST_STUCK = 2
 """Pictures that may share one time before the clock counts as standing still."""
 
@@ -91,7 +95,7 @@ class FrameClock:
             return chosen
         ahead_s = (chosen - self._last) * self._time_base
         step = round(self._nominal) if self._nominal else self._step
-        if ahead_s < -JUMP_S:
+        if ahead_s < -JUMP_S or (ahead_s > _WRAP_S / 2 and not self._origin):
             self._note(msg("The clip's clock jumps back within it; its times go on without the jump."))
         elif ahead_s > self._gap_s and not self._origin:
             self._note(

@@ -67,6 +67,14 @@ def test_a_leap_of_an_hour_is_closed_where_clocks_have_no_origin() -> None:
     assert "jumps forward by 3600 s" in clock.notes[0]
 
 
+def test_a_leap_back_that_was_taken_for_the_end_of_the_clock_is_told_as_one_back() -> None:
+    """A transport stream's clock has 33 bits, and a recording of an hour before lies 25 hours ahead."""
+    hour = 3600 * 90_000
+    shown, clock = _shown([hour, hour + 3600, (1 << 33) + 7, (1 << 33) + 3607], origin=False)
+    assert shown == [hour, hour + 3600, hour + 7200, hour + 10_800]
+    assert clock.notes == ["The clip's clock jumps back within it; its times go on without the jump."]
+
+
 def test_a_leap_of_an_hour_is_told_where_it_is_kept() -> None:
     leap = 3600 * 90_000
     shown, clock = _shown([0, 3600, leap])
