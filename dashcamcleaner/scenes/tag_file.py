@@ -18,7 +18,7 @@ from pathlib import Path
 
 from dashcamcleaner.core.plain_text import visible
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.messages import msg
+from dashcamcleaner.messages import counted, msg
 from dashcamcleaner.scenes.blocks import Block, SceneScores
 from dashcamcleaner.side_files import read_bytes
 
@@ -103,11 +103,26 @@ def check_clip(read: TagFile, *, path: Path, clip: str, seconds: Fraction | None
                 path=path, named=visible(read.clip), clip=visible(clip), told=told, length=length),
             hint="Name the list of this clip. If this one is meant, write the clip's name into its first line.",
         )  # fmt: skip
+    notes = []
     if not named:
-        return [msg("note: {path} was made of {named}, as its first line says.", path=path, named=visible(read.clip))]
+        note = msg("note: {path} was made of {named}, as its first line says.", path=path, named=visible(read.clip))
+        notes.append(note)
     if not fits:
-        return [msg("note: {path} tells of {told} s, the clip has {length} s.", path=path, told=told, length=length)]
-    return []
+        notes.append(
+            msg("note: {path} tells of {told} s, the clip has {length} s.", path=path, told=told, length=length)
+        )
+    behind = sum(seconds is not None and block.start_s >= seconds for block in read.blocks)
+    if behind:
+        notes.append(
+            counted(
+                "note: {n} block of {path} begins behind the end of the clip, which has {length} s.",
+                "note: {n} blocks of {path} begin behind the end of the clip, which has {length} s.",
+                behind,
+                path=path,
+                length=length,
+            )
+        )
+    return notes
 
 
 def read_tag_file(path: Path) -> TagFile:
@@ -119,7 +134,7 @@ def read_tag_file(path: Path) -> TagFile:
     content = read_bytes(path, what=msg("The tag file {path}", path=path), to=InputError, most=_MOST_BYTES)
     lines = [
         [part.strip() for part in line.rstrip().rstrip(",").split(",")]
-        for line in content.decode("utf-8", "replace").splitlines()
+        for line in content.decode("utf-8-sig", "replace").splitlines()
     ]
     if len(lines) < 2 or len(lines[0]) < 2 or len(lines[1]) != len(lines[0]) or len(lines) > _MOST_BLOCKS:
         raise InputError(

@@ -170,6 +170,19 @@ def test_nothing_left_is_told_and_nothing_written(tmp_path: Path, capsys: pytest
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "clip.tag"]
 
 
+@pytest.mark.parametrize("before", ["", "\ufeff"])
+def test_blocks_behind_the_end_are_told_and_editors_marks_are_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], before: str
+) -> None:
+    clip = make(tmp_path / "clip.mp4", frames=60)
+    tag = tmp_path / "clip.tag"
+    tag.write_text(f"{before}clip.mp4, a\r\n2, 1\r\na, 0, 1\r\na, 2, 3\r\na, 20, 30\r\n", encoding="utf-8")
+    assert cli.main(["scenes", str(clip.path), "--cut", str(tag), "--do", "a=blur", "--preset", "ultrafast"]) == 0
+    said = capsys.readouterr().out
+    assert f"note: 2 blocks of {tag} begin behind the end of the clip, which has 2 s." in said
+    assert "was made of" not in said
+
+
 def test_texts_and_chapters_are_cut_like_the_picture(tmp_path: Path) -> None:
     texts = ((0.5, 1.5, "one"), (2.0, 2.4, "gone"), (2.5, 4.5, "over the edge"))
     clip = make(
