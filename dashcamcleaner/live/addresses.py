@@ -25,11 +25,14 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+(?=://)", re.I)
 
 
 def without_password(url: str) -> str:
-    """An address for people and logs: what stands before ``@`` is left out, and so are queries."""
+    """An address for people and logs: without what stands before ``@``, queries, and the key at the end of RTMP's."""
     parts = _parts(url)
     if parts is None:  # nobody knows which part of it is a password
         return f"{visible(url.partition('://')[0])}://..."
-    return visible(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")))
+    path = parts.path
+    if parts.scheme in ("rtmp", "rtmps") and (application := path.rpartition("/")[0].strip("/")):
+        path = f"/{application}/..."  # who has the key of a stream may send in its owner's name
+    return visible(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], path, "", "")))
 
 
 def _parts(url: str) -> SplitResult | None:

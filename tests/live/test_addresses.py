@@ -16,6 +16,9 @@ from dashcamcleaner.live.stream_sink import StreamSink, network_target
 
 def test_passwords_are_not_shown() -> None:
     assert without_password("rtsp://me:secret@cam.local:554/live?token=abc") == "rtsp://cam.local:554/live"
+    assert without_password("rtmps://live.example/app/live_1234") == "rtmps://live.example/app/..."
+    assert without_password("RTMP://live.example/a/b/key?backup=1") == "rtmp://live.example/a/b/..."
+    assert without_password("rtmp://host/app") == "rtmp://host/app"
     assert "\x1b" not in without_password("rtsp://cam/\x1b[2J")
 
 
