@@ -199,6 +199,12 @@ class SettingsForm(QFrame):
         layout.setSpacing(6)
         title = PlainLabel(tr("Profile"))
         title.setProperty("heading", True)
+        self.own_values = PlainLabel()  # beside the heading: a line more would move what is clicked on next
+        self.own_values.setProperty("quiet", True)
+        heads = QHBoxLayout()
+        heads.addWidget(title)
+        heads.addStretch(1)
+        heads.addWidget(self.own_values)
         line = QHBoxLayout()
         line.setSpacing(6)
         self.profile = QComboBox()
@@ -218,7 +224,7 @@ class SettingsForm(QFrame):
         self.profile_note = PlainLabel()
         self.profile_note.setWordWrap(True)
         self.profile_note.setProperty("quiet", True)
-        layout.addWidget(title)
+        layout.addLayout(heads)
         layout.addLayout(line)
         layout.addWidget(self.profile_note)
         self._fill_profiles()
@@ -347,8 +353,8 @@ class SettingsForm(QFrame):
         note = tr(PROFILE_NOTES[base])
         if self._profile_name:
             note = tr("Own profile, based on {base}.", base=tr(choice_title(base)))
-        elif own:
-            note += " " + tr_count(own, "{n} own value.", "{n} own values.")
+        counted = own and not self._profile_name
+        self.own_values.setText(tr_count(own, "{n} own value.", "{n} own values.") if counted else "")
         self.profile_note.setText(note)
 
     def _place_of(self, key: tuple[str, str]) -> int:

@@ -36,7 +36,7 @@ class ScenesJob:
         list_file: a tag file to cut by, without classifying.
         definition, mean, labels: files of an own model.
         settings: checked settings.
-        notes: as of `pipeline.job.Job`.
+        notes: what whoever asks has told already, for the report.
     """
 
     source: Path

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PyQt5.QtCore import QCoreApplication, QTranslator
+from PyQt5.QtCore import QCoreApplication, QPoint, QTranslator
 from PyQt5.QtGui import QFont
 from PyQt5.QtWidgets import QAbstractButton, QApplication, QCheckBox, QLabel, QScrollArea
 
@@ -160,6 +160,20 @@ def test_a_small_screen_shows_the_cards_of_the_review(open_window: Any, qtbot: A
     seen = cards.viewport().rect()
     whole = [place for place in range(9) if seen.contains(cards.visualRect(cards.model().index(place, 0)))]
     assert len(whole) >= 3  # letters are larger here than on most screens
+
+
+@pytest.mark.usefixtures("german")
+def test_an_own_value_moves_no_other_setting(open_window: Any, qtbot: Any) -> None:
+    window = open_window()
+    window.resize(1280, 720)
+    qtbot.wait(50)
+    faces, plates = (window.settings.lines[name] for name in ("faces", "plates"))
+    before = [one.mapTo(window, QPoint()) for one in (faces, plates)]
+    faces.field.box.click()
+    assert window.session.form.overrides == {"faces": False}
+    qtbot.wait(50)
+    assert window.settings.own_values.text() == "1 eigener Wert."
+    assert [one.mapTo(window, QPoint()) for one in (faces, plates)] == before
 
 
 @pytest.mark.parametrize("size", [1.0, 2.0])
