@@ -90,9 +90,9 @@ def verdict_text(said: str, kind: str, *, part: float = 1.0) -> str:
     """What was said about an object, for people.
 
     Args:
-        said: by its word for programs.
-        kind: what it is.
-        part: in how much of its time that holds: a person is clear only where it is sure whom a track shows.
+        said: the word for programs.
+        kind: the kind of the object.
+        part: the part of its frames in which that holds: a person is clear only where it is sure whom a track shows.
     """
     if said == "keep" and part < 1:
         return tr("Stays clear where sure ({n} %)", n=min(99, round(100 * part)))
