@@ -95,7 +95,7 @@ class Edits(EditList):
             for region in regions
             if region.track not in away
             and (not only or self._is_named(region, time_s=time_s))
-            and (clear is None or not _lies_in_any(region.xyxy, clear))
+            and (clear is None or region.track in self._hidden_tracks or not _lies_in_any(region.xyxy, clear))
             and not self._kept_now(region.track, time_s=time_s)
             and not self.shows(region.track, region.kind, time_s=time_s)
         ]

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from dashcamcleaner.core.boxes import Detections
-from dashcamcleaner.core.edit_types import DropTrack, Edit, KeepTrack, OnlyTrack, edit_from_row
+from dashcamcleaner.core.edit_types import ClearZone, DropTrack, Edit, KeepTrack, OnlyTrack, edit_from_row
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.plan import Observation, Origin, Region
@@ -97,6 +97,7 @@ def test_hiding_wins_over_all_that_keeps() -> None:
     assert 7 in left(ANN, KeepPerson(1), HidePerson(1))
     assert 7 in left(ANN, KeepTrack(7), HidePerson(1))
     assert 7 in left(ANN, OnlyTrack(8), HidePerson(1))
+    assert left(ANN, ClearZone((0.0, 0.0, 99.0, 99.0)), HidePerson(1)) == {7}
     assert 7 not in left(ANN, DropTrack(7), HidePerson(1))  # no face at all
 
 
