@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import functools
 import logging
+import os
 import pickle
 import queue
 import secrets
@@ -37,7 +38,7 @@ from dashcamcleaner.errors import (
     WorkerLost,
     extra_hint,
 )
-from dashcamcleaner.jobs.parallel import shared_out
+from dashcamcleaner.jobs.parallel import shared_out, spawn_context
 from dashcamcleaner.jobs.split import clean_split
 from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.context import versions
@@ -229,6 +230,7 @@ def _client(address: str, *, at_most: int) -> Iterator[tuple[Any, int]]:
         at_once = 1
         if address.startswith("local:"):
             at_once = min(_count(address), at_most)
+            stack.enter_context(_safely_spawned())
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of a port that is taken: we need none
                 cluster = LocalCluster(  # type: ignore[no-untyped-call]
@@ -238,6 +240,7 @@ def _client(address: str, *, at_most: int) -> Iterator[tuple[Any, int]]:
                     memory_limit=0,
                     dashboard_address=None,
                     resources={"GPU": 1},
+                    preload=["dashcamcleaner.cluster.work"],
                     silence_logs=50,
                 )
             where: Any = stack.enter_context(cluster)
@@ -262,6 +265,22 @@ def _client(address: str, *, at_most: int) -> Iterator[tuple[Any, int]]:
                 hint="Start dask scheduler and dask worker first.",
             ) from error
         yield client, at_once
+
+
+@contextlib.contextmanager
+def _safely_spawned() -> Iterator[None]:
+    """Workers that are begun in here, or anew, import nothing from the working folder, see `jobs.parallel`."""
+    import dask
+
+    spawn_context()
+    before = os.environ.get("PYTHONSAFEPATH")
+    try:
+        with dask.config.set({"distributed.nanny.pre-spawn-environ.PYTHONSAFEPATH": "1"}):
+            yield
+    finally:  # Dask leaves it in the environment of this process
+        os.environ.pop("PYTHONSAFEPATH", None)
+        if before is not None:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 def _knock(address: str) -> None:

@@ -12,9 +12,11 @@ import contextlib
 import os
 import secrets
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dashcamcleaner.audit.audit import audit_run
 from dashcamcleaner.cluster.claims import claimed
@@ -38,7 +40,7 @@ from dashcamcleaner.plain_files import file_sha256
 from dashcamcleaner.report.data import read_report, summary_of
 from dashcamcleaner.settings import Settings
 
-__all__ = ["Task", "run_task", "version_fault"]
+__all__ = ["Task", "dask_setup", "run_task", "version_fault"]
 
 _SAME = ("dashcamcleaner", "av", "openvino", "numpy")
 """What plans and pictures depend on: it has to be the same on every worker."""
@@ -65,6 +67,11 @@ class Task:
     versions: dict[str, str]
     weights: dict[str, str]
     token: str
+
+
+def dask_setup(worker: Any) -> None:  # noqa: ARG001  # Dask's own signature
+    """Dask calls this in a worker of this machine that begins: Ctrl-C is for the process that asked, which ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def version_fault(ours: dict[str, str], theirs: dict[str, str], *, who: str) -> str:
