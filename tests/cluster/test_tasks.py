@@ -115,7 +115,7 @@ def test_earlier_results_below_what_is_searched_are_no_sources(there: Path, belo
     jobs, batch = cluster_jobs([url(there)], output=below(results), settings=SETTINGS)
     assert not [one for one in jobs if "/made/" in one.source]
     assert len(jobs) == 3
-    assert [path.name for path in batch.skipped] == ["a.mp4"]
+    assert [path.name for path in batch.results] == ["a.mp4"]
     assert list(pairs(url(results), output=below(results / "again"))) == [f"{url(results)}/a.mp4"]
 
 

@@ -13,7 +13,7 @@ from dashcamcleaner import cli
 from dashcamcleaner.core.events import Event, Failed, Finished, Progress
 from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.jobs.batch import run_batch
-from dashcamcleaner.jobs.inputs import _named_jobs, jobs_for
+from dashcamcleaner.jobs.inputs import named_jobs, jobs_for
 from dashcamcleaner.jobs.pairs import pairs_for, sources_without_output
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media.probe import probe
@@ -192,7 +192,7 @@ def test_an_output_that_is_a_pipe_is_told_as_an_output(tmp_path: Path, capsys: p
 def test_nothing_is_put_beside_the_systems_own_names() -> None:
     """A file that the shell opened: ``clean /dev/stdin < ride.mp4``."""
     with pytest.raises(OutputError, match="no result is put beside it"):
-        _named_jobs([(Path("/dev/stdin"), Path("stdin"))], None, "", SETTINGS, None)
+        named_jobs([(Path("/dev/stdin"), Path("stdin"))], None, wanted="", settings=SETTINGS)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
