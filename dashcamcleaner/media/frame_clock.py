@@ -21,7 +21,7 @@ GAP_S = 10
 picture in many seconds do not write such files."""
 
 _WRAP_S = Fraction(1 << 33, 90_000)
-"""A day and more, after which a transport stream's clock begins anew; FFmpeg takes a long leap back for one over that."""
+"""After so long, a day and more, a transport stream's clock begins anew; FFmpeg takes a long leap back for that."""
 
 MOST_STUCK = 2
 """Pictures that may share one time before the clock counts as standing still."""
