@@ -34,6 +34,10 @@ from dashcamcleaner.messages import msg
 __all__ = ["copy_cut", "cut_at_key_frames"]
 
 
+_NOT_COPIED = "vvc"
+"""Its groups of pictures are mostly open, and nothing here joins those, nor takes user data out of them."""
+
+
 def cut_at_key_frames(path: Path, *, info: MediaInfo, cut: ClipCut) -> ClipCut:
     """The cut that can be had without encoding, in the clip's own times.
 
@@ -138,6 +142,8 @@ def copy_cut(source: Path, *, partial_path: Path, info: MediaInfo, plan: OutputP
         container = opened.enter_context(open_source(source))
         stream = container.streams[info.video]
         try:
+            if info.codec == _NOT_COPIED:
+                raise ValueError(info.codec)
             target = output.add_stream_from_template(stream, opaque=True)  # nothing is encoded: a reader is enough
         except (ValueError, av.error.FFmpegError) as error:
             raise OutputError(

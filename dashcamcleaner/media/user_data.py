@@ -17,9 +17,8 @@ __all__ = ["without_user_data"]
 _FILTERS = {
     "mpeg2video": "filter_units=remove_types=178",
     "av1": "filter_units=remove_types=5",
-    "vvc": "filter_units=remove_types=23|24",
 }
-"""Codecs whose units FFmpeg's own filter takes out: user data, metadata, SEI."""
+"""Codecs whose units FFmpeg's own filter takes out: user data, metadata."""
 
 _KEPT_MESSAGES = frozenset({0, 1, 6, 45, 47, *range(128, 134), 136, 137, 144, 147, 148, 149})
 """SEI messages (ITU-T H.274 and annexes D of H.264 and H.265) that tell how pictures are timed, decoded and shown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,6 +11,11 @@ import pytest
 from clips import Sound, make, read_number
 
 from dashcamcleaner import cli
+from dashcamcleaner.core.cut_times import ClipCut, CutTimes
+from dashcamcleaner.errors import OutputError
+from dashcamcleaner.media.lossless import copy_cut
+from dashcamcleaner.media.output_plan import plan_output
+from dashcamcleaner.media.probe import probe
 from dashcamcleaner.media.user_data import without_user_data
 
 AV1 = {"preset": "12", "crf": "20", "svtav1-params": "pred-struct=1:keyint=30"}
@@ -149,3 +155,13 @@ def test_a_muted_track_is_told_as_encoded_anew(
     assert "converted: sound 1 (flac, eng) (parts of it are silent, as asked)" in capsys.readouterr().out
     with av.open(str(tmp_path / "clip.cut.mkv")) as container:
         assert container.streams.audio[0].codec_context.name == "aac"
+
+
+def test_pictures_that_nothing_here_joins_are_not_copied(tmp_path: Path) -> None:
+    clip = make(tmp_path / "clip.mp4", frames=30)
+    info = replace(probe(clip.path), codec="vvc")
+    whole = ClipCut(CutTimes.of([(Fraction(0), Fraction(1))]))
+    plan = plan_output(probe(clip.path), output=tmp_path / "cut.mp4")
+    (tmp_path / "cut.mp4").touch()
+    with pytest.raises(OutputError, match="does not take vvc pictures"):
+        copy_cut(clip.path, partial_path=tmp_path / "cut.mp4", info=info, plan=plan, cut=whole)
