@@ -39,6 +39,8 @@ __all__ = ["ScenesPanel"]
 
 _KEPT_CLIPS = 16
 """So many clips are remembered once they were looked through."""
+_MOST_LINES = 8
+"""Of what is told of a cut; the plan beside it tells all."""
 
 
 class ScenesPanel(ScenesBody):
@@ -366,9 +368,12 @@ class ScenesPanel(ScenesBody):
         job, service = self.job(settings=settings), self._ready_service()
         self._begin(tr("Cutting {clip}…", clip=visible(job.source.name)))
 
-        def done(paths: list[Path]) -> None:
+        def done(written: tuple[list[Path], list[str]]) -> None:
+            paths, told = written
             names = ", ".join(visible(path.name) for path in paths[:3]) + (", …" if len(paths) > 3 else "")
-            self._end(tr_count(len(paths), "{n} file written", "{n} files written") + f": {names}")
+            text = tr_count(len(paths), "{n} file written", "{n} files written") + f": {names}"
+            lines = [visible(localized(line).strip()) for line in told[:_MOST_LINES]]
+            self._end("\n".join([text, *lines, *(["…"] if len(told) > _MOST_LINES else [])]))
 
         service.begin()
         self._worker.ask(lambda: service.cut(job, scored, self._happened.emit), done, failed=self._failed)

@@ -111,8 +111,8 @@ class ScenesService:
         atomic_write(path, scene_list_text(form, job, scored, blocks), mode=mode_like(job.source))
         return path
 
-    def cut(self, job: ScenesJob, scored: ScoredScenes, tell: Callable[[Event], None]) -> list[Path]:
-        """Cut a clip by its blocks; gives the files.
+    def cut(self, job: ScenesJob, scored: ScoredScenes, tell: Callable[[Event], None]) -> tuple[list[Path], list[str]]:
+        """Cut a clip by its blocks; gives the files, and what is to be told of them.
 
         Args:
             job: rules, actions and settings.
@@ -130,9 +130,9 @@ class ScenesService:
 
         found = cut_of_scored(job, scored)
         if job.lossless:
-            cut_losslessly(job, found)
+            told = cut_losslessly(job, found)
             assert found.cut is not None  # it would have been refused
-            return [path for path, _ in cut_outputs(job, found.cut.kept)]
+            return [path for path, _ in cut_outputs(job, found.cut.kept)], told
         written = []
         for render in render_jobs(job, found):
             self._control = Control()
@@ -147,7 +147,7 @@ class ScenesService:
                 self._control = None
             write_cut_plan(job, found, output=render.output, cut=render.cut)
             written.append(render.output)
-        return written
+        return written, []
 
     def _stop_if_asked(self) -> None:
         if self._cancelled.is_set():

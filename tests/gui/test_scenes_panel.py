@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,20 @@ def test_parking_is_cut_out(window: MainWindow, qtbot: Any, tmp_path: Path) -> N
     qtbot.waitUntil(lambda: not panel.busy)
     assert panel.message.text().startswith("1 file written")
     assert not panel.replace.isVisible()
+
+
+def test_a_cut_without_encoding_tells_what_was_kept_really(window: MainWindow, qtbot: Any, tmp_path: Path) -> None:
+    panel = window.scenes
+    look_through(qtbot, panel)
+    choose(panel.form.choices["parked"], "drop")
+    qtbot.mouseClick(panel.form.lossless, Qt.LeftButton)
+    assert not panel.form.clean.isChecked()
+    qtbot.mouseClick(panel.form.cut, Qt.LeftButton)
+    qtbot.waitUntil(lambda: not panel.busy)
+    assert panel.message.text().startswith("1 file written: drive.cut.mp4"), panel.message.text()
+    kept = json.loads((tmp_path / "drive.cut.mp4.scenes.json").read_text(encoding="utf-8"))["kept"]
+    assert f"kept from key frame to key frame: 0 - {kept[0]['to_s']:g}" in panel.message.text()
+    assert "nothing was looked for" in panel.message.text()
 
 
 def test_only_the_cut_whose_name_was_taken_is_replaced(
