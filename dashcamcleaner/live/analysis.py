@@ -62,7 +62,9 @@ class Analysis:
             for plan in self._planner.take(frame, seen):
                 self._plans[plan.index] = plan
             cut = seen.motion is None or seen.motion.cut
-            self._seen.append(_Seen(seen.index, held.captured_s, held.source_s, seen.skipped, cut))
+            # In a damaged picture nobody can tell what is there: it is no detection that others may lean on.
+            unlooked = seen.skipped or seen.damaged
+            self._seen.append(_Seen(seen.index, held.captured_s, held.source_s, unlooked, cut))
             self._index_of[held.number] = seen.index
             while self._seen[0].captured_s < held.captured_s - self._kept_s:
                 self._seen.popleft()

@@ -84,6 +84,8 @@ class StreamSource:
         self._changed = threading.Condition()
         self._interrupted = False
         self._suspect = False
+        self._flagged = 0
+        self._whole_keys = set[int | None]()
 
     def open(self) -> StreamFormat:
         """Begin.
@@ -199,18 +201,42 @@ class StreamSource:
             except (StopIteration, IndexError, av.error.EOFError):
                 return
             is_video = packet.stream is self._streams[0] or packet.stream.index == self._streams[0].index
+            if is_video and packet.size:
+                self._doubt(packet)
             try:
                 natives = packet.decode()
             except av.error.EOFError:
                 continue
             except (av.error.FFmpegError, ValueError):
-                self._suspect = self._suspect or is_video
+                if is_video:
+                    self._lose_trust()
                 continue
             for native in natives:
                 if is_video:
-                    # What refers to something that was lost is not to be trusted until a picture stands by itself.
-                    self._suspect = bool(native.is_corrupt or (self._suspect and not native.key_frame))
+                    if native.is_corrupt:
+                        self._lose_trust()
+                    elif native.key_frame and native.pts in self._whole_keys:
+                        self._suspect = False
                 yield native, is_video, is_video and self._suspect
+
+    def _doubt(self, packet: Any) -> None:
+        """What the reader flags, and the packet after it, lack something; the decoder paints over that, and tells not.
+
+        What refers to it is not to be trusted until a key frame comes that was read whole, and after it.
+        """
+        if packet.is_corrupt:
+            self._flagged = 2
+        if self._flagged:
+            self._flagged -= 1
+            self._lose_trust()
+        elif packet.is_keyframe:
+            if not self._suspect:
+                self._whole_keys.clear()
+            self._whole_keys.add(packet.pts)
+
+    def _lose_trust(self) -> None:
+        self._suspect = True
+        self._whole_keys.clear()
 
     def _wait_until(self, time_s: float) -> None:
         with self._changed:

@@ -166,3 +166,13 @@ def test_frames_are_proven_whatever_delay_and_carry_are_set(row: str) -> None:
         if index >= late:
             assert isinstance(known.prove(held(index - late, delay_s=dials["delay"]), timeout_s=0), Proof)
     assert len(known._seen) < (dials["delay"] + 2) * RATE
+
+
+def test_a_damaged_picture_is_no_detection_that_frames_beside_it_may_lean_on() -> None:
+    known = analysis()
+    see(known, 0)
+    see(known, 1, skipped=True)
+    see(known, 2, damaged=True)
+    assert isinstance(known.prove(held(0), timeout_s=0), Proof)
+    assert known.prove(held(1), timeout_s=0) is CoverReason.LATE
+    assert known.prove(held(2), timeout_s=0) is CoverReason.DAMAGED

@@ -238,35 +238,65 @@ def test_a_playlist_on_the_network_opens_no_file(tmp_path: Path) -> None:
             StreamSource(StreamAddress(url, "a list"), clock=SessionClock()).open()
 
 
-def test_a_stream_that_is_joined_long_before_a_key_frame_is_opened_and_seen_from_that_on(tmp_path: Path) -> None:
-    path = tmp_path / "whole.ts"
+def key_frames_apart(path: Path) -> tuple[bytes, list[int]]:
+    """A stream of 240 noisy pictures, each brighter than the last, key frames at 0, 80, 160; where each begins."""
+    rng = np.random.default_rng(1)
     with av.open(str(path), "w", options={"pat_period": "0.1"}) as output:
         stream: Any = output.add_stream("libx264", rate=20, width=160, height=96, pix_fmt="yuv420p")
-        stream.options = {"g": "80", "preset": "ultrafast", "tune": "zerolatency"}
-        for number in range(160):
-            picture = np.full((96, 160, 3), number, np.uint8)
-            for packet in stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")):
-                output.mux(packet)
+        stream.options = {"g": "80", "keyint_min": "80", "sc_threshold": "0", "preset": "ultrafast"}
+        stream.options |= {"tune": "zerolatency"}
+        for number in range(240):
+            picture = rng.integers(number // 2, number // 2 + 60, (96, 160, 1), np.uint8).repeat(3, axis=2)
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         output.mux(stream.encode(None))
     with av.open(str(path)) as written:
-        key_frames_at = [packet.pos for packet in written.demux(video=0) if packet.is_keyframe]
-    data = path.read_bytes()[key_frames_at[0] + 20 * 188 :]  # a second after the one, three before the other
+        places = [packet.pos for packet in written.demux(video=0) if packet.size]
+    return path.read_bytes(), places
 
+
+@contextlib.contextmanager
+def served(data: bytes) -> Iterator[str]:
+    """The address of a server that sends this; twice, since a source is opened again where one look is not enough."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
-            for _ in range(2):  # it is opened again where one look is not enough
+            for _ in range(2):
                 with contextlib.suppress(OSError), server.accept()[0] as reader:
                     reader.sendall(data)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        source: Any = source_for(f"tcp://127.0.0.1:{server.getsockname()[1]}", clock=SessionClock(), rate=30)
+        yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        with contextlib.suppress(OSError):
+            socket.create_connection(server.getsockname()).close()  # where it was not opened again
+        thread.join(20)
+
+
+def test_a_stream_that_is_joined_long_before_a_key_frame_is_opened_and_seen_from_that_on(tmp_path: Path) -> None:
+    data, places = key_frames_apart(tmp_path / "whole.ts")
+    with served(data[places[20] :]) as address:
+        source: Any = source_for(address, clock=SessionClock(), rate=30)
         assert source.open().size == (160, 96)
         first = next(source.captured())
-        assert abs(int(first.frame.planes[0].mean()) - (16 + 80 * 219 // 255)) <= 3, "the second key frame"
         source.close()
-        thread.join(20)
+    assert abs(int(first.frame.planes[0].mean()) - (16 + 70 * 219 // 255)) <= 4, "the second key frame"
+    assert not first.frame.damaged
+
+
+def test_pictures_that_refer_to_a_packet_that_was_lost_are_damaged_until_a_key_frame(tmp_path: Path) -> None:
+    data, places = key_frames_apart(tmp_path / "whole.ts")
+    lost = places[100] + 188
+    assert lost + 188 < places[101], "a packet in the middle of a picture"
+    with served(data[:lost] + data[lost + 188 :]) as address:
+        source: Any = source_for(address, clock=SessionClock(), rate=30)
+        source.open()
+        taken: list[Any] = []
+        with contextlib.suppress(InputError):
+            taken += source.captured()
+        source.close()
+    assert taken[0].source_s * 20 < 100, "what is read to find out what comes is not given"
+    numbers = {round(item.source_s * 20): item.frame.damaged for item in taken}
+    assert {*range(100, 160)} <= {number for number, damaged in numbers.items() if damaged} <= {*range(99, 162)}
 
 
 def test_pictures_that_carry_no_times_were_captured_when_they_came() -> None:
