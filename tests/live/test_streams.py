@@ -244,7 +244,7 @@ def key_frames_apart(path: Path) -> tuple[bytes, list[int]]:
     with av.open(str(path), "w", options={"pat_period": "0.1"}) as output:
         stream: Any = output.add_stream("libx264", rate=20, width=160, height=96, pix_fmt="yuv420p")
         stream.options = {"g": "80", "keyint_min": "80", "sc_threshold": "0", "preset": "ultrafast"}
-        stream.options |= {"tune": "zerolatency"}
+        stream.options |= {"tune": "zerolatency", "x264-params": "slices=4"}
         for number in range(240):
             picture = rng.integers(number // 2, number // 2 + 60, (96, 160, 1), np.uint8).repeat(3, axis=2)
             output.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
