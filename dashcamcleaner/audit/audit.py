@@ -23,12 +23,12 @@ from dashcamcleaner.audit.container import examine
 from dashcamcleaner.audit.contents import ContainerContents, compare_contents
 from dashcamcleaner.audit.frame_audit import FrameAuditor
 from dashcamcleaner.audit.kept import KeptPersons
-from dashcamcleaner.audit.models import AuditModels, open_models
+from dashcamcleaner.audit.models import FACES, OWN, AuditModels, open_models
 from dashcamcleaner.core.edit_types import Edit
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Audited, Event, Failed, Progress, Started, Warned
 from dashcamcleaner.core.finding_table import checked, found, not_checked
-from dashcamcleaner.core.findings import AuditResult, Finding, Severity, judge
+from dashcamcleaner.core.findings import AuditResult, Check, Finding, Severity, judge
 from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.summary import RunSummary
@@ -182,7 +182,9 @@ def _audit(
                 yield progress
         findings += auditor.findings(result)
         findings += _search_cover(audit_models, output, settings)
-    findings = [*_respect(edits, findings, KeptPersons(known, edits)), *_not_applied(edits)]
+    respected = _respect(edits, findings, KeptPersons(known, edits))
+    result.checks = _without_respected(result.checks, findings, respected)
+    findings = [*respected, *_not_applied(edits)]
     result.status, result.reasons, result.findings = judge(
         findings, checks=result.checks, hidden_regions=auditor.hidden_regions
     )
@@ -305,6 +307,23 @@ def _search_cover(audit_models: AuditModels, output: Path, settings: Settings) -
             severity = Severity.FAIL if best > 0.5 else Severity.REVIEW
             words = {"where": picture.where, "kind": rules_of(kind).noun, "score": best}
             yield found("cover-object", words, severity=severity, kind=kind)
+
+
+def _without_respected(
+    checks: Sequence[Check], findings: Sequence[Finding], respected: Sequence[Finding]
+) -> list[Check]:
+    """The checks that count what was found, without what was left clear on purpose and is a note now."""
+    kept = [
+        finding
+        for finding, now in zip(findings, respected, strict=True)
+        if now.severity is Severity.NOTE and finding.severity is not Severity.NOTE
+    ]
+    counted = []
+    for check in checks:
+        view = {"search-own": OWN, "search-face": FACES}.get(check.name)
+        less = sum(view in finding.evidence.get("scores", {}) for finding in kept) if view else 0
+        counted.append(replace(check, found=max(0, check.found - less)))
+    return counted
 
 
 def _respect(edits: Edits, findings: list[Finding], persons: KeptPersons) -> list[Finding]:

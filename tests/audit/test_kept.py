@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from dashcamcleaner.audit.audit import _respect, _without_respected
 from dashcamcleaner.audit.kept import KeptPersons
+from dashcamcleaner.audit.models import FACES, OWN
 from dashcamcleaner.audit.plan_follower import PlanFollower
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.core.finding_table import checked
 from dashcamcleaner.core.findings import Finding, Severity
 from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonTrack
 from dashcamcleaner.core.plan import FramePlan, Observation, PlanHeader
@@ -107,3 +111,14 @@ def test_who_is_kept_is_so_in_frames_that_were_not_looked_at(tmp_path: Path) -> 
         assert told == [index % 4 == 0 for index in range(9)], "nothing is missed where nobody looked"
     finally:
         follower.close()
+
+
+def test_what_was_kept_is_not_counted_as_wrong(plan: Path) -> None:
+    def seen(box: tuple[float, float, float, float], *views: str) -> Finding:
+        return dataclasses.replace(clear(box), evidence={"scores": dict.fromkeys(views, 0.9)})
+
+    findings = [seen(ANN, OWN, FACES), seen(BEN, OWN)]
+    edits = Edits((*WHO, KeepPerson(1)))
+    respected = _respect(edits, findings, KeptPersons(plan, edits))
+    checks = [checked("search-own", looked_at=31, found=2), checked("search-face", looked_at=31, found=1)]
+    assert [check.found for check in _without_respected(checks, findings, respected)] == [1, 0]
