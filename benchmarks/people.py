@@ -451,8 +451,8 @@ def _rule_figures(
 ) -> dict[str, int]:  # fmt: skip
     frames = shown = wanted = 0
     for request, may_be_seen in rules:
-        rules, _ = rule_edits(request, persons, resolve=lambda word: references[word])
-        edits = Edits((*(row for person in persons for row in person.edits()), *rules))
+        chosen, _ = rule_edits(request, persons, resolve=lambda word: references[word])
+        edits = Edits((*(row for person in persons for row in person.edits()), *chosen))
         leaks, seen = leaked(found, planned(found, edits, settings), truth, may_be_seen=may_be_seen)
         frames, shown = frames + leaks, shown + seen
         wanted += sum(
