@@ -28,7 +28,7 @@ from dashcamcleaner.cluster.storage import ClipStore, is_url, open_store
 from dashcamcleaner.core.events import Event, Failed, Finished
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
-from dashcamcleaner.errors import InputError, OutputError, SettingError
+from dashcamcleaner.errors import InputError, OutputError, PlanError, SettingError
 from dashcamcleaner.jobs.earlier import does_the_same, earlier_result
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.messages import msg
@@ -36,6 +36,7 @@ from dashcamcleaner.os_errors import as_our_error
 from dashcamcleaner.pipeline.context import versions
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
+from dashcamcleaner.pipeline.plan_file import is_plan_of, read_header
 from dashcamcleaner.plain_files import file_sha256
 from dashcamcleaner.report.data import read_report, summary_of
 from dashcamcleaner.settings import Settings
@@ -225,14 +226,19 @@ def _standing(store: ClipStore, name: str, *, source: Path, task: Task) -> RunSu
         try:
             store.fetch(f"{name}.report.json", report)
             said = read_report(report)
-            if said["source_sha256"] != file_sha256(source) or said["output_bytes"] != store.size(name):
+            if not said["source_sha256"]:  # the report was to tell nothing of it; the plan knows it
+                store.fetch(f"{name}.plan.jsonl", folder / "plan")
+                is_its = is_plan_of(read_header(folder / "plan"), source)
+            else:
+                is_its = said["source_sha256"] == file_sha256(source)
+            if not is_its or said["output_bytes"] != store.size(name):
                 raise _taken(task.output)
             summary = summary_of(said)
             if not does_the_same(summary, Job(source, Path(name), task.settings)):
                 raise _taken(task.output)
             if task.audit and summary.audit is None:
                 raise _taken(task.output)
-        except (InputError, KeyError, TypeError, ValueError, AttributeError):
+        except (InputError, PlanError, KeyError, TypeError, ValueError, AttributeError):
             raise _taken(task.output) from None
     _rename(summary, task)
     return summary

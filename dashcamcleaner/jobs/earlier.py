@@ -12,7 +12,7 @@ from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.errors import InputError, PlanError
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_check import examine_plan
-from dashcamcleaner.pipeline.plan_file import find_plan, is_plan_of, read_header
+from dashcamcleaner.pipeline.plan_file import find_plan, is_plan_of, knows_whole_source, read_header
 from dashcamcleaner.report.data import find_report, is_report_of, read_report, summary_of
 
 __all__ = ["does_the_same", "earlier_result", "finished_before"]
@@ -61,10 +61,13 @@ def earlier_result(source: Path, output: Path) -> RunSummary | None:
     if not all(os.path.isfile(path) for path in (output, plan, report)):
         return None
     try:
-        if not is_plan_of(read_header(plan), source):
+        header = read_header(plan)
+        if not is_plan_of(header, source):
             return None
         said = read_report(report)
-        if not (examine_plan(plan).sealed and is_report_of(said, source=source, output=output)):
+        # With `settings.Settings.report_source` a report tells nothing of the source; the plan knows it.
+        untold = not said.get("source_sha256") and knows_whole_source(header)
+        if not (examine_plan(plan).sealed and is_report_of(said, source=None if untold else source, output=output)):
             return None
         summary = summary_of(said)
     except (PlanError, InputError, OSError, TypeError, ValueError, AttributeError):

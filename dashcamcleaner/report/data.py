@@ -238,14 +238,20 @@ def read_report(path: Path) -> dict[str, Any]:
     return {**with_texts(data, data.get("texts")), **({"texts": data["texts"]} if "texts" in data else {})}
 
 
-def is_report_of(data: Mapping[str, Any], *, source: Path, output: Path) -> bool:
+def is_report_of(data: Mapping[str, Any], *, source: Path | None, output: Path) -> bool:
     """Whether this user's program wrote a report, of these very files.
+
+    Args:
+        data: what `read_report` gave.
+        source: the source; None where something else tells that it is this one.
+        output: the output.
 
     Raises:
         OSError: a file cannot be read.
     """
     return is_seal_of(data.get("seal"), "report", _content(data)) and (
-        data.get("source_sha256") == file_sha256(source) and data.get("output_sha256") == file_sha256(output)
+        (source is None or data.get("source_sha256") == file_sha256(source))
+        and data.get("output_sha256") == file_sha256(output)
     )
 
 

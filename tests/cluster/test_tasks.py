@@ -11,7 +11,9 @@ import pytest
 from dashcamcleaner.cli import main
 from dashcamcleaner.core.events import Failed, Finished
 from dashcamcleaner.errors import InputError, OutputError, SettingError
+from dashcamcleaner.jobs.earlier import finished_before
 from dashcamcleaner.pipeline.context import versions
+from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.settings import Settings, resolve
 from tests import clips
 from tests.cluster.test_cluster import seeing
@@ -219,3 +221,22 @@ def test_an_audit_that_a_dead_worker_did_not_come_to_is_done(tmp_path: Path) -> 
     again = run_task(audited, lambda _: None, open_models=seeing)
     assert isinstance(again, Finished)
     assert again.summary.audit == last.summary.audit, "once is enough"
+
+
+@pytest.mark.parametrize("told", ["name", "nothing"])
+@pytest.mark.parametrize("far", [True, False], ids=["url", "folder"])
+def test_a_report_that_tells_nothing_of_its_source_is_known_again(far: bool, told: str, tmp_path: Path) -> None:
+    made = source_in(tmp_path / "in")
+    output = tmp_path / "out" / "a.mp4"
+    place = url(output) if far else str(output)
+    settings = SETTINGS.replaced(report_source=told)
+    task = Task(str(made), place, settings, False, versions(), {}, "t")
+    assert isinstance(run_task(task, lambda _: None, open_models=seeing), Finished)
+    again = run_task(task, lambda _: None, open_models=seeing)
+    assert isinstance(again, Finished), again
+    assert again.earlier
+    if not far:
+        assert finished_before(Job(made, output, settings)) is not None
+    clips.make(made, frames=5)
+    assert isinstance(run_task(task, lambda _: None, open_models=seeing), Failed), "another clip of that name"
+    assert finished_before(Job(made, output, settings)) is None
