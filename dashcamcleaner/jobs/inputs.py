@@ -237,7 +237,7 @@ def named_jobs(
         folder: the folder for results; None: each goes beside its source.
         wanted: the extension of a clip's result; empty: the source's, if it can be written.
         settings: the settings for all.
-        suffix: see `jobs_for`.
+        suffix: what a result's name has after its source's, as `jobs_for` has it.
     """
     names: list[Path] = []
     cleaned = CLEANED if suffix is None else suffix
