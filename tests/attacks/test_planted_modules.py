@@ -54,9 +54,9 @@ def test_no_worker_of_a_cluster_here_imports_from_the_working_folder_or_heeds_ct
     done = run_there(
         tmp_path,
         "import os, signal\n"
-        "from dashcamcleaner.cluster.run import _client\n"
+        "from dashcamcleaner.cluster.connection import connected\n"
         "if __name__ == '__main__':\n"
-        "    with _client('local:1', at_most=1) as (client, _):\n"
+        "    with connected('local:1', at_most=1) as (client, _):\n"
         "        print(*client.run(signal.getsignal, signal.SIGINT).values())\n"  # all of a terminal get it
         "    print('PYTHONSAFEPATH' in os.environ)\n",
     )

@@ -169,7 +169,7 @@ def test_a_clip_whose_worker_died_before_it_could_say_that_it_was_done_is_done(t
 
 def test_what_takes_a_call_and_is_no_scheduler_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As another program's port, a scheduler that is suspended, or a tunnel whose far end is gone."""
-    monkeypatch.setattr("dashcamcleaner.cluster.run._CONNECT_S", 0.3)
+    monkeypatch.setattr("dashcamcleaner.cluster.connection._CONNECT_S", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(BackendError, match="No cluster"):
         list(run_on_cluster(folder_of(tmp_path, 1), address=f"tcp://127.0.0.1:{silent.getsockname()[1]}"))
 
@@ -187,7 +187,7 @@ def test_what_takes_a_call_and_is_no_scheduler_is_told(tmp_path: Path, monkeypat
 def test_a_wrong_address_is_one_sentence(
     tmp_path: Path, address: str, error: type[Exception], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashcamcleaner.cluster.run._CONNECT_S", 1)
+    monkeypatch.setattr("dashcamcleaner.cluster.connection._CONNECT_S", 1)
     with pytest.raises(error, match=words):
         list(run_on_cluster(folder_of(tmp_path, 1), address=address))
 

@@ -65,7 +65,7 @@ def outputs_of(tmp_path: Path) -> list[str]:
 def test_a_run_whose_scheduler_or_network_dies_ends_and_the_same_command_goes_on(
     what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashcamcleaner.cluster.run._CONNECT_S", 5)
+    monkeypatch.setattr("dashcamcleaner.cluster.connection._CONNECT_S", 5)
     jobs = folder_of(tmp_path, 4, frames=30)
     dead = False
     with lab_of(tmp_path, workers=1) as lab, Wire(lab.address) as wire:
