@@ -1910,6 +1910,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>Bleibt für einen Teil sichtbar</translation>
     </message>
     <message>
+      <source>Stays clear where sure ({n} %)</source>
+      <translation>Bleibt sichtbar, wo sicher ({n} %)</translation>
+    </message>
+    <message>
       <source>Stop</source>
       <translation>Anhalten</translation>
     </message>
@@ -2390,6 +2394,10 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>{done} von {all} fertig</translation>
     </message>
     <message>
+      <source>{found}; what was said of persons before is gone, undo brings it back</source>
+      <translation>{found}; was du vorher über Personen gesagt hast, ist weg, Rückgängig holt es zurück</translation>
+    </message>
+    <message>
       <source>{fps} fps</source>
       <translation>{fps} Bilder/s</translation>
     </message>
@@ -2450,6 +2458,13 @@ Nichts verlässt diesen Rechner.</translation>
       <translation>
         <numerusform>{n} Datei ist weder Clip noch Bild und blieb beiseite.</numerusform>
         <numerusform>{n} Dateien sind weder Clip noch Bild und blieben beiseite.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>{n} files are results of earlier runs and were left aside.</source>
+      <translation>
+        <numerusform>{n} Datei ist das Ergebnis eines früheren Laufs und blieb beiseite.</numerusform>
+        <numerusform>{n} Dateien sind Ergebnisse früherer Läufe und blieben beiseite.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
