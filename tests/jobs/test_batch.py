@@ -13,7 +13,7 @@ from dashcamcleaner import cli
 from dashcamcleaner.core.events import Event, Failed, Finished, Progress
 from dashcamcleaner.errors import InputError, OutputError
 from dashcamcleaner.jobs.batch import run_batch
-from dashcamcleaner.jobs.inputs import named_jobs, jobs_for
+from dashcamcleaner.jobs.inputs import jobs_for, named_jobs
 from dashcamcleaner.jobs.pairs import pairs_for, sources_without_output
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media.probe import probe
