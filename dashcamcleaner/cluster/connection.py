@@ -30,7 +30,7 @@ def connected(address: str, *, at_most: int) -> Iterator[tuple[Any, int]]:
     """A client of the cluster, and how many of its workers share this machine's cores (1: they have their own).
 
     Args:
-        address: see `cluster.run.run_on_cluster`.
+        address: what `cluster.run.run_on_cluster` takes.
         at_most: no more workers are begun here.
 
     Raises:
