@@ -94,6 +94,14 @@ class Control:
             with self._changed:
                 while self._paused and not self._cancelled:
                     self._changed.wait()
+        self.check_cancelled()
+
+    def check_cancelled(self) -> None:
+        """Called by the run where it goes on in a pause.
+
+        Raises:
+            Cancelled: the run is to end.
+        """
         if self._cancelled:
             raise Cancelled("The run was stopped.", hint="The same command continues where it stopped.")
 

@@ -101,14 +101,14 @@ class SourceWatch:
         """Wait until all of the source was read, which takes hours for the largest; tells how far it is.
 
         Args:
-            control: pauses and cancels; the reading goes on in a pause.
+            control: cancels; the reading goes on in a pause, which holds the run at its first frame.
 
         Raises:
             Cancelled: the run is to end.
         """
         begun, due_s = time.monotonic(), _TOLD_AFTER_S
         while self._thread.is_alive():
-            control.wait_while_paused()
+            control.check_cancelled()
             self._thread.join(_ASK_EVERY_S)
             taken_s, whole = time.monotonic() - begun, self._first.st_size
             if taken_s >= due_s and 0 < self._read_bytes < whole:

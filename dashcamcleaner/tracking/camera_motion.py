@@ -33,6 +33,13 @@ _FLAT_LEVELS = 0.8
 _CUT_LEVELS = 25.0
 """In flat pictures a cut is a jump of the mean absolute difference by this many grey levels."""
 
+_BAR_LEVELS = 10
+"""Rows and columns at the borders that hold no more than so many grey levels, in both pictures, may be bars."""
+_BAR_EDGE_PX = 6
+"""So far a bar's edge reaches into the fine structure beside it, and two pixels more for codecs that blur it."""
+_LEAST_SCENE_PX = 40
+"""What is left between bars, across and down, is the scene; less than this tells nothing."""
+
 _CELL_LIKENESS = 0.5
 CELL_LEVELS = 1.0
 """A cell counts as measured where it has structure, and the structure is found again."""
@@ -123,12 +130,31 @@ def fine_structure(grey: np.ndarray) -> np.ndarray:
 
 
 def _is_cut(grey0: np.ndarray, grey1: np.ndarray, fine0: np.ndarray, found: np.ndarray) -> bool:
-    """Whether another scene begins: `found` is the new picture's fine structure, brought back along the flow."""
+    """Whether another scene begins: `found` is the new picture's fine structure, brought back along the flow.
+
+    Bars around a scene stand still whatever it shows, and their edges are the strongest structure: they are left out.
+    """
+    scene = _between_bars(grey0, grey1)
+    grey0, grey1, fine0, found = grey0[scene], grey1[scene], fine0[scene], found[scene]
     before, after = float((fine0 * fine0).mean()), float((found * found).mean())
     if min(before, after) < _FLAT_LEVELS**2:
         # A black or blank picture on one side: only a real jump counts, since fog and darkness have no structure.
         return float(cv2.absdiff(grey0, grey1).mean()) > _CUT_LEVELS
     return float((fine0 * found).mean()) < _CUT_LIKENESS * (before * after) ** 0.5
+
+
+def _between_bars(grey0: np.ndarray, grey1: np.ndarray) -> tuple[slice, slice]:
+    """Rows and columns of what lies between bars that two pictures have in common; all where there are none."""
+    spans = []
+    for axis in (1, 0):
+        low = np.minimum(grey0.min(axis), grey1.min(axis))
+        high = np.maximum(grey0.max(axis), grey1.max(axis))
+        (shown,) = np.nonzero(high - low > _BAR_LEVELS)
+        size = len(low)
+        first, last = (int(shown[0]), int(shown[-1]) + 1) if len(shown) else (0, size)
+        first, last = first + (_BAR_EDGE_PX if first else 0), last - (_BAR_EDGE_PX if last < size else 0)
+        spans.append(slice(first, last) if last - first >= _LEAST_SCENE_PX else slice(0, size))
+    return spans[0], spans[1]
 
 
 def per_cell(values: np.ndarray) -> np.ndarray:

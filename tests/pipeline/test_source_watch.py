@@ -135,6 +135,16 @@ def test_a_reading_that_takes_long_is_told(slow_path: SlowPath) -> None:
         assert watch.fingerprint() == fingerprint(Path(slow_path))
 
 
+def test_a_reading_goes_on_in_a_pause(slow_path: SlowPath) -> None:
+    control = Control()
+    control.pause()
+    with SourceWatch(slow_path) as watch:
+        told = watch.read_through(control)
+        assert next(told).message
+        slow_path.go_on.set()
+        list(told)
+
+
 def test_a_reading_that_takes_long_can_be_cancelled(slow_path: SlowPath) -> None:
     control = Control()
     with SourceWatch(slow_path) as watch:

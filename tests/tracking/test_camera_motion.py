@@ -91,6 +91,25 @@ def test_what_moves_by_itself_is_in_the_grid_and_not_in_the_camera():
     assert np.hypot(*step.own(1000, 600, width=60, height=60)) < 1.5
 
 
+@pytest.mark.parametrize("level", [0, 16, 128])
+@pytest.mark.parametrize(
+    "seen",
+    [np.s_[:, 220:420], np.s_[66:294], np.s_[:, 160:], np.s_[90:270, 160:480]],
+    ids=["side", "wide", "left", "all"],
+)
+def test_bars_around_a_scene_hide_no_cut_and_make_none(seen, level):
+    def between_bars(picture):
+        whole = np.full_like(picture, level)
+        whole[seen] = picture[seen]
+        return whole
+
+    for seed in range(4):
+        here, there = scene(10 + seed), scene(20 + seed)
+        a, moved, b = shot(here, camera()), shot(here, camera(x=14, y=-8, zoom=1.02)), shot(there, camera())
+        assert measure(between_bars(a), between_bars(b)).cut
+        assert not measure(between_bars(a), between_bars(moved)).cut
+
+
 def test_a_cut_is_found_and_only_a_cut():
     a, b = shot(scene(5), camera()), shot(scene(6), camera())
     assert measure(a, b).cut
