@@ -366,7 +366,7 @@ def test_a_language_that_is_named_wins(capsys: pytest.CaptureFixture[str], monke
     assert "Es gibt keine Datei nothing.mp4." in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", [["--language", "xx", "settings"], ["settings", "--language=deutsch"]])
+@pytest.mark.parametrize("words", [["--language", "xx", "settings"], ["settings", "--language=klingon"]])
 def test_a_language_that_there_is_not_is_refused(
     words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

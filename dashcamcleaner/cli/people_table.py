@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashcamcleaner.core.plain_text import say
-from dashcamcleaner.messages import counted, msg
+from dashcamcleaner.messages import counted, msg, translated
 
 if TYPE_CHECKING:
     from dashcamcleaner.core.edits import Edits
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from dashcamcleaner.pipeline.people_run import ClipPeople
 
 __all__ = ["show"]
+
+_CHOICES = {"kept": msg("kept"), "hidden": msg("hidden"), "part": msg("in part")}
+"""What was chosen, as `review.person_summary` calls it, in the user's words."""
 
 
 def show(jobs: Sequence[Job], described: Sequence[tuple[ClipPeople, Edits]], args: argparse.Namespace) -> None:
@@ -67,13 +70,13 @@ def show(jobs: Sequence[Job], described: Sequence[tuple[ClipPeople, Edits]], arg
         say(msg("{heads}  choice", heads=_heads(msg("person"), sureness=msg("sure"))))
         for one in people:
             row = _row(one.person, one.first_s, one.last_s, one.frames)
-            say(f"{row}{one.sureness:>6.0%}  {one.choice or '-'}")
+            say(f"{row}{one.sureness:>6.0%}  {_choice(one.choice)}")
         if vehicles:
             say(msg("{heads}  choice  tracks", heads=_heads(msg("vehicle"), sureness=msg("best"))))
         for car in vehicles:
             its = ", ".join(map(str, sorted(car.tracks)))
             row = _row(car.track, car.first_s, car.last_s, car.frames)
-            say(f"{row}{car.score:>6.2f}  {car.choice or '-':<6}  {its}")
+            say(f"{row}{car.score:>6.2f}  {_choice(car.choice):<8}  {its}")
         say(
             counted(
                 "unknown: {n} face, too small, blurred or turned away to tell whose",
@@ -97,3 +100,7 @@ def _row(number: int, first_s: float, last_s: float, frames: int) -> str:
     from dashcamcleaner.core.time import format_seconds
 
     return f"{number:>8}{format_seconds(first_s):>10}{format_seconds(last_s):>10}{frames:>8}"
+
+
+def _choice(word: str) -> str:
+    return translated(_CHOICES[word]) if word else "-"
