@@ -42,6 +42,8 @@ PROGRAM = """
 import os, signal, sys, time
 sys.path.insert(0, {root!r})
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background hands down that it is ignored
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 sys.argv = ["dashcamcleaner", *{words!r}]
 from tests import fakes
 from dashcamcleaner import cli

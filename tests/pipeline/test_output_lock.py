@@ -33,6 +33,7 @@ OTHERS = {
     "added_edits": (HiddenSpan(),),
     "accepted": ("0" * 64,),
     "persons": PersonRequest(keep=("1",)),
+    "notes": ("told before",),
     "known_persons": {"saved:ann": (Reference("ann", (np.ones(128, np.float32),)),)},
     "export_detections": Path("/a/seen.json"),
     "export_mask": Path("/a/mask.mkv"),
