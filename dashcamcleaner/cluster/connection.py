@@ -8,13 +8,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
 from dashcamcleaner.errors import BackendError, ExtraMissing, SettingError, extra_hint
-from dashcamcleaner.jobs.parallel import spawn_context
+from dashcamcleaner.jobs.parallel import safe_path
 from dashcamcleaner.messages import msg
 
 __all__ = ["MOST_LOCAL", "connected"]
@@ -52,7 +51,7 @@ def connected(address: str, *, at_most: int) -> Iterator[tuple[Any, int]]:
         at_once = 1
         if address.startswith("local:"):
             at_once = min(_count(address), at_most)
-            stack.enter_context(_safely_spawned())
+            stack.enter_context(safe_path())  # for as long as it runs: a worker that died is begun anew
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of a port that is taken: we need none
                 cluster = LocalCluster(  # type: ignore[no-untyped-call]
@@ -87,22 +86,6 @@ def connected(address: str, *, at_most: int) -> Iterator[tuple[Any, int]]:
                 hint="Start dask scheduler and dask worker first.",
             ) from error
         yield client, at_once
-
-
-@contextlib.contextmanager
-def _safely_spawned() -> Iterator[None]:
-    """Workers that are begun in here, or anew, import nothing from the working folder, see `jobs.parallel`."""
-    import dask
-
-    spawn_context()
-    before = os.environ.get("PYTHONSAFEPATH")
-    try:
-        with dask.config.set({"distributed.nanny.pre-spawn-environ.PYTHONSAFEPATH": "1"}):
-            yield
-    finally:  # Dask leaves it in the environment of this process
-        os.environ.pop("PYTHONSAFEPATH", None)
-        if before is not None:
-            os.environ["PYTHONSAFEPATH"] = before
 
 
 def _knock(address: str) -> None:

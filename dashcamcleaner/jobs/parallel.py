@@ -32,7 +32,7 @@ from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.settings import SETTINGS, Settings
 
-__all__ = ["parallel_jobs", "run_in_processes", "shared_out", "shares_model", "spawn_context"]
+__all__ = ["parallel_jobs", "run_in_processes", "safe_path", "shared_out", "shares_model", "spawn_context"]
 
 _CORES_EACH = 2
 """A run keeps two cores busy by itself (decoding and detecting overlap with encoding); more clips side by side than
@@ -90,7 +90,7 @@ def _memory_bytes() -> int:
 
 
 @contextlib.contextmanager
-def _safe_path() -> Iterator[None]:
+def safe_path() -> Iterator[None]:
     """Processes begun in here import nothing from the working folder; the process of a caller stays as it is."""
     before = os.environ.get("PYTHONSAFEPATH")
     os.environ["PYTHONSAFEPATH"] = "1"
@@ -108,7 +108,7 @@ class _SafeProcess(SpawnProcess):
 
     @staticmethod
     def _Popen(process_obj: BaseProcess) -> Any:  # noqa: N802 (Python names it)
-        with _safe_path():
+        with safe_path():
             return SpawnProcess._Popen(process_obj)
 
 
@@ -123,7 +123,7 @@ def spawn_context() -> SpawnContext:
     modules; it is told not to. So is the process by which Python watches over locks, begun with the first of them.
     """
     if sys.platform != "win32":
-        with _safe_path():
+        with safe_path():
             resource_tracker.ensure_running()
     return _SafeContext()
 

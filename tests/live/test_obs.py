@@ -31,6 +31,18 @@ def obs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Obs]:
         yield running
 
 
+@pytest.fixture
+def feed(obs: Obs) -> Iterator[ObsFeed]:
+    """What the script inside OBS listens to."""
+    pytest.importorskip("zmq", reason="pyzmq is not installed (the extra live)")
+    if not obs_python_has_zmq():
+        pytest.skip("the system's Python, which is OBS's, lacks pyzmq (python3-zmq)")
+    feed = ObsFeed(obs.feed_port)
+    feed.connect()
+    yield feed
+    feed.close()
+
+
 def switch_of(
     obs: Obs, *, password: str = PASSWORD, scene: str = "Live", item: str = "blurred", name: str = ""
 ) -> ObsSwitch:
@@ -207,31 +219,23 @@ def test_studio_mode_is_refused_and_what_goes_out_is_covered(obs: Obs, name: str
 
 
 @pytest.mark.slow
-def test_the_script_covers_what_goes_out_in_studio_mode(obs: Obs) -> None:
-    pytest.importorskip("zmq", reason="pyzmq is not installed (the extra live)")
-    if not obs_python_has_zmq():
-        pytest.skip("the system's Python, which is OBS's, lacks pyzmq (python3-zmq)")
-    feed = ObsFeed(obs.feed_port)
-    feed.connect()
-    try:
-        with recorded(obs) as colours, obs.asking() as client:
+def test_the_script_covers_what_goes_out_in_studio_mode(obs: Obs, feed: ObsFeed) -> None:
+    with recorded(obs) as colours, obs.asking() as client:
 
-            def clear() -> bool:
-                feed.set(covered=False, score=0.1)
-                return obs.shows(client, CLEAR)
+        def clear() -> bool:
+            feed.set(covered=False, score=0.1)
+            return obs.shows(client, CLEAR)
 
-            assert wait_for(clear, seconds=60)
-            client.send("SetStudioModeEnabled", {"studioModeEnabled": True})
-            client.send("TriggerStudioModeTransition")  # a copy of the scene as it is goes out
-            for _ in range(10):
-                feed.set(covered=False, score=0.1)
-                time.sleep(0.1)
-            feed.set(covered=True, score=0.1)
-            time.sleep(0.5)
-        assert any(is_like(one, CLEAR) for one in colours)
-        assert is_like(colours[-1], COVER)
-    finally:
-        feed.close()
+        assert wait_for(clear, seconds=60)
+        client.send("SetStudioModeEnabled", {"studioModeEnabled": True})
+        client.send("TriggerStudioModeTransition")  # a copy of the scene as it is goes out
+        for _ in range(10):
+            feed.set(covered=False, score=0.1)
+            time.sleep(0.1)
+        feed.set(covered=True, score=0.1)
+        time.sleep(0.5)
+    assert any(is_like(one, CLEAR) for one in colours)
+    assert is_like(colours[-1], COVER)
 
 
 def test_a_lease_over_the_websocket_that_is_not_renewed_covers(obs: Obs) -> None:
@@ -254,30 +258,22 @@ def test_a_lease_over_the_websocket_that_is_not_renewed_covers(obs: Obs) -> None
         assert wait_for(lambda: obs.shows(client, COVER), seconds=FALLS_BACK_S)
 
 
-def test_the_script_covers_and_uncovers_by_zeromq_and_falls_back(obs: Obs) -> None:
-    pytest.importorskip("zmq", reason="pyzmq is not installed (the extra live)")
-    if not obs_python_has_zmq():
-        pytest.skip("the system's Python, which is OBS's, lacks pyzmq (python3-zmq)")
-    feed = ObsFeed(obs.feed_port)
-    feed.connect()
-    try:
-        with obs.asking() as client:
+def test_the_script_covers_and_uncovers_by_zeromq_and_falls_back(obs: Obs, feed: ObsFeed) -> None:
+    with obs.asking() as client:
 
-            def clear() -> bool:
-                feed.set(covered=False, score=0.1)
-                return obs.shows(client, CLEAR)
+        def clear() -> bool:
+            feed.set(covered=False, score=0.1)
+            return obs.shows(client, CLEAR)
 
-            assert wait_for(clear, seconds=60), (obs.home / "obs.log").read_text(errors="replace")[-2000:]
-            feed.set(covered=False, score=0.9)
-            assert wait_for(lambda: obs.shows(client, COVER), seconds=3), "over the threshold set in the script"
-            assert wait_for(clear, seconds=5)
-            assert wait_for(lambda: obs.shows(client, COVER), seconds=FALLS_BACK_S), "no lease was renewed"
-            assert wait_for(clear, seconds=5)
-            feed._socket.send_string('{"lease": "no number"}')
-            feed._socket.send_string("no message at all")
-            assert wait_for(lambda: obs.shows(client, COVER), seconds=FALLS_BACK_S), "nonsense renews nothing"
-    finally:
-        feed.close()
+        assert wait_for(clear, seconds=60), (obs.home / "obs.log").read_text(errors="replace")[-2000:]
+        feed.set(covered=False, score=0.9)
+        assert wait_for(lambda: obs.shows(client, COVER), seconds=3), "over the threshold set in the script"
+        assert wait_for(clear, seconds=5)
+        assert wait_for(lambda: obs.shows(client, COVER), seconds=FALLS_BACK_S), "no lease was renewed"
+        assert wait_for(clear, seconds=5)
+        feed._socket.send_string('{"lease": "no number"}')
+        feed._socket.send_string("no message at all")
+        assert wait_for(lambda: obs.shows(client, COVER), seconds=FALLS_BACK_S), "nonsense renews nothing"
 
 
 def test_obs_killed_is_told_at_once_and_found_again_covered(obs: Obs) -> None:
