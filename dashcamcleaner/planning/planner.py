@@ -26,9 +26,10 @@ from dashcamcleaner.core.time import Span
 from dashcamcleaner.planning.growth import bounded, grown
 from dashcamcleaner.planning.memory import FrameMemory
 from dashcamcleaner.planning.regions import whole_frame, without_excess, without_hidden
+from dashcamcleaner.planning.succession import is_shown_by_another
 from dashcamcleaner.tracking.evidence import EvidenceModel, logit, probability
 from dashcamcleaner.tracking.interpolation import GapFiller, TrackPosition
-from dashcamcleaner.tracking.track import Track, TrackerProtocol
+from dashcamcleaner.tracking.track import Sighting, Track, TrackerProtocol
 
 __all__ = ["TrackPlanner"]
 
@@ -251,9 +252,10 @@ class TrackPlanner:
             track = self._to_come.popleft()
             self._open.append((track, GapFiller(track)))
         regions: list[Region] = []
-        for track, fill in self._open:
-            if not self._is_hidden(track):
-                continue
+        hidden = [(track, fill) for track, fill in self._open if self._is_hidden(track)]
+        sure = self._sure_by_kind(hidden)
+        known_s = self._latest[0].time.seconds if self._latest else now_s
+        for track, fill in hidden:
             self.tracks.setdefault(track.id, track.kind)
             if self._evidence is not None:
                 now = probability(self._log_odds(track))
@@ -271,8 +273,13 @@ class TrackPlanner:
                 detector_s=detector_s,
             )
             for place in places:
-                if place.origin is Origin.DETECTED or self._in_picture(place.xyxy):
-                    regions.append(self._region(track, place, bound=above < _SURE_ABOVE))
+                if place.origin is not Origin.DETECTED and not self._in_picture(place.xyxy):
+                    continue
+                if place.origin is Origin.HELD and is_shown_by_another(
+                    place, track, seen.index, sure.get(track.kind, ()), known_s=known_s
+                ):
+                    continue
+                regions.append(self._region(track, place, bound=above < _SURE_ABOVE))
         self._let_go(seen.index, now_s)
         found = tuple(regions)
         if self._edits:
@@ -281,6 +288,14 @@ class TrackPlanner:
         if seen.damaged:
             found = (whole_frame(self._upright_size), *found)
         return FramePlan(seen, found)
+
+    def _sure_by_kind(self, hidden: Sequence[tuple[Track, GapFiller]]) -> dict[str, list[tuple[Track, Sighting]]]:
+        """The tracks that are as sure as can be, each with its first sighting."""
+        sure: dict[str, list[tuple[Track, Sighting]]] = {}
+        for track, fill in hidden:
+            if self._evidence is not None and self._margin(track) >= _SURE_ABOVE:
+                sure.setdefault(track.kind, []).append((track, fill.first))
+        return sure
 
     def _reach(self, track: Track, above: float) -> float:
         """The part of the fill times that a track gets which lies so many log odds above what is asked of it."""

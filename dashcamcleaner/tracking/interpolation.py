@@ -55,9 +55,13 @@ class GapFiller:
 
     Args:
         track: the track as linked so far; it may grow between calls.
+
+    Attributes:
+        first: the track's first sighting, kept when the track lets it go.
     """
 
     def __init__(self, track: Track) -> None:
+        self.first = track.sightings[0]
         self._track = track
         self._gap: dict[int, TrackPosition] = {}
         self._gap_end: int | None = None
