@@ -13,7 +13,7 @@ from dashcamcleaner.core.plan import Origin
 from dashcamcleaner.tracking.interpolation import TrackPosition
 from dashcamcleaner.tracking.track import large_share
 
-__all__ = ["Box", "bounded", "grown"]
+__all__ = ["Box", "around", "bounded", "grown"]
 
 _UNSURE_PER_S = 0.8
 _UNSURE_MOST = 0.3
@@ -81,3 +81,8 @@ def bounded(box: Box, own: Box, *, most_px2: float) -> Box:
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     half_w, half_h = (box[2] - box[0]) / 2 * factor, (box[3] - box[1]) / 2 * factor
     return min(x - half_w, own[0]), min(y - half_h, own[1]), max(x + half_w, own[2]), max(y + half_h, own[3])
+
+
+def around(box: Box, other: Box) -> Box:
+    """The smallest box that holds both."""
+    return min(box[0], other[0]), min(box[1], other[1]), max(box[2], other[2]), max(box[3], other[3])

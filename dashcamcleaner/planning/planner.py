@@ -23,7 +23,7 @@ from dashcamcleaner.core.kinds import KindRules, shapes_of
 from dashcamcleaner.core.motion import FrameMotion
 from dashcamcleaner.core.plan import CropCheck, FramePlan, Observation, Origin, Region
 from dashcamcleaner.core.time import Span
-from dashcamcleaner.planning.growth import bounded, grown
+from dashcamcleaner.planning.growth import around, bounded, grown
 from dashcamcleaner.planning.memory import FrameMemory
 from dashcamcleaner.planning.regions import whole_frame, without_excess, without_hidden
 from dashcamcleaner.planning.succession import is_shown_by_another
@@ -361,6 +361,8 @@ class TrackPlanner:
         box = grown(place, rules=self._rules[track.kind], upright_size=self._upright_size)
         if bound:
             box = bounded(box, place.xyxy, most_px2=self._max_region_px2)
+        if place.detected is not None:
+            box = around(box, place.detected)
         return Region(box, track.kind, place.score, place.origin, track.id)
 
     def _let_go(self, index: int, now_s: float) -> None:

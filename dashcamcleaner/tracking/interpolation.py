@@ -24,6 +24,12 @@ _OUTLIER = 1.35
 _OUTLIER_FROM = 4
 """Among this many sightings near each other in time, one that is this much longer than their median is an outlier: it
 enlarges the region up to there and no further."""
+_AVERAGED = 2
+"""Sightings on either side with which the centre of one is averaged."""
+_FARTHER_LESS = 0.8
+"""What a neighbour counts less for each frame that it is further away."""
+_MOST_MOVED = 0.2
+"""And of the shorter side, how far that moves the centre at most."""
 _FARTHEST_GAP = 4.0
 """A gap whose ends lie further apart than this, in the object's own sizes beyond its predicted course, is not
 painted across: it is filled from both ends only."""
@@ -40,6 +46,8 @@ class TrackPosition:
         unsure_s: seconds to the nearest sighting.
         unsure_px: how far the two ways to get here disagree.
         moved_px: displacement since the frame before.
+        detected: the detector's box in this frame, which is hidden wherever the object is taken to be; None where there
+            is none.
     """
 
     xyxy: tuple[float, float, float, float]
@@ -48,6 +56,7 @@ class TrackPosition:
     unsure_s: float = 0.0
     unsure_px: float = 0.0
     moved_px: tuple[float, float] = (0.0, 0.0)
+    detected: tuple[float, float, float, float] | None = None
 
 
 class GapFiller:
@@ -99,7 +108,7 @@ class GapFiller:
         sightings = self._track.sightings
         at = bisect_left(sightings, index, key=_index_of)
         if at < len(sightings) and sightings[at].index == index:
-            return [self._sighted(at)]
+            return [self._sighted(at, motions)]
         before = sightings[at - 1] if at else None
         after = sightings[at] if at < len(sightings) else None
         held_on = before is not None and before.time_s >= last_detection_s
@@ -117,21 +126,50 @@ class GapFiller:
             places.append(self._led(at, index, motions))
         return [place for place in places if place is not None]
 
-    def _sighted(self, at: int) -> TrackPosition:
-        """The sighting itself, about as large as the largest near it in time: a detector's boxes breathe."""
+    def _sighted(self, at: int, motions: Mapping[int, FrameMotion]) -> TrackPosition:
+        """The sighting, averaged with those near it in time, and about as large as the largest of them.
+
+        A detector's boxes jump and breathe.
+        """
         sightings = self._track.sightings
         mine = sightings[at]
         near = [s for s in sightings[max(0, at - 2) : at + 3] if abs(s.time_s - mine.time_s) <= 0.25]
         x1, y1, x2, y2 = mine.xyxy
         width = _steady(x2 - x1, [s.xyxy[2] - s.xyxy[0] for s in near])
         height = _steady(y2 - y1, [s.xyxy[3] - s.xyxy[1] for s in near])
-        x, y = (x1 + x2) / 2, (y1 + y2) / 2
+        x, y = self._centre(at, motions)
         return TrackPosition(
             (x - width / 2, y - height / 2, x + width / 2, y + height / 2),
             mine.score,
             Origin.DETECTED,
             moved_px=mine.motion_model.moved_px,
+            detected=mine.xyxy,
         )
+
+    def _centre(self, at: int, motions: Mapping[int, FrameMotion]) -> tuple[float, float]:
+        """The centre of a sighting, averaged with its neighbours' as the picture's motion carries them here.
+
+        A neighbour counts only together with the one as many frames away on the other side: what of the motion was
+        not measured cancels out.
+        """
+        sightings = self._track.sightings
+        mine = sightings[at]
+        own_x, own_y = _centre_of(mine)
+        x, y, weight = mine.score * own_x, mine.score * own_y, mine.score
+        later = {s.index - mine.index: s for s in sightings[at + 1 : at + 1 + _AVERAGED]}
+        for before in sightings[max(0, at - _AVERAGED) : at]:
+            after = later.get(mine.index - before.index)
+            if after is None:
+                continue
+            there = [_carried(neighbour, mine.index, motions) for neighbour in (before, after)]
+            for neighbour, centre in zip((before, after), there, strict=True):
+                if centre is not None and None not in there:
+                    part = neighbour.score * _FARTHER_LESS ** abs(neighbour.index - mine.index)
+                    x, y, weight = x + part * centre[0], y + part * centre[1], weight + part
+        if weight <= 0:
+            return own_x, own_y
+        most = _MOST_MOVED * min(mine.xyxy[2] - mine.xyxy[0], mine.xyxy[3] - mine.xyxy[1])
+        return _within(x / weight, own_x, most), _within(y / weight, own_y, most)
 
     def _followed(self, last: Sighting, index: int, motions: Mapping[int, FrameMotion]) -> TrackPosition | None:
         """After the last sighting: the course goes on."""
@@ -159,6 +197,27 @@ class GapFiller:
 
 def _index_of(sighting: Sighting) -> int:
     return sighting.index
+
+
+def _centre_of(sighting: Sighting) -> tuple[float, float]:
+    x1, y1, x2, y2 = sighting.xyxy
+    return (x1 + x2) / 2, (y1 + y2) / 2
+
+
+def _carried(sighting: Sighting, index: int, motions: Mapping[int, FrameMotion]) -> tuple[float, float] | None:
+    """The centre of a sighting where the picture's motion takes it, ahead or back to a frame; None past a cut."""
+    ahead = sighting.index < index
+    model = MotionModel.at(sighting.xyxy, direction=1 if ahead else -1)
+    for step in range(sighting.index + 1, index + 1) if ahead else range(sighting.index, index, -1):
+        motion = motions.get(step)
+        if motion is None or motion.cut:
+            return None
+        model.predict(motion)
+    return model.x, model.y
+
+
+def _within(value: float, middle: float, most: float) -> float:
+    return max(middle - most, min(middle + most, value))
 
 
 def _steady(own: float, near: list[float]) -> float:

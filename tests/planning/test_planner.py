@@ -530,6 +530,27 @@ def test_a_detectors_breathing_boxes_do_not_make_the_cover_breathe():
     assert (hidden >= raw - 1e-3).all()
 
 
+@pytest.mark.parametrize("camera_px", [0.0, -9.0], ids=["still", "panning"])
+def test_a_detectors_jumping_boxes_do_not_make_the_cover_jump(camera_px):
+    """Averaged where the picture's motion carries them, none of them left out of what is hidden."""
+    rng = np.random.default_rng(1)
+    pan = Motion(np.array([[1, 0, camera_px], [0, 1, 0]], np.float32))
+    jumps = rng.uniform(-4, 4, (60, 2))
+    seen, truth = [], []
+    for i, (dx, dy) in enumerate(jumps):
+        x = 900 + camera_px * i
+        truth.append(x + 20)
+        row = (x + dx, 300 + dy, x + 40 + dx, 350 + dy, 0.8, "face")
+        seen.append(Observation(i, FrameTime(i, Fraction(1, 30)), Detections.from_rows([row]), pan))
+    regions = [plan.regions[0].xyxy for plan in planned(seen, tracks(upright_size=SIZE))]
+    off = np.array([(r[0] + r[2]) / 2 for r in regions]) - truth
+    assert np.abs(off[2:-2]).mean() < 0.6 * np.abs(jumps[2:-2, 0]).mean()
+    bare = [plan.regions[0].xyxy for plan in planned(seen, tracks(upright_size=SIZE, growth={}))]
+    for region, one in zip(bare, seen, strict=True):
+        x1, y1, x2, y2 = one.detections.xyxy[0]
+        assert max(region[0] - x1, region[1] - y1, x2 - region[2], y2 - region[3]) <= 0.01
+
+
 def test_motion_carries_a_held_region_with_the_camera():
     swing = Motion(np.array([[1, 0, -12.0], [0, 1, 5.0]], np.float32))
     seen = [
