@@ -165,12 +165,8 @@ def _run_one(job: ScenesJob, args: argparse.Namespace) -> int:
     from dashcamcleaner.cli.show import summary_lines
     from dashcamcleaner.core.events import Failed, Finished, Started, Warned, event_as_dict
     from dashcamcleaner.jobs.run import clean
-    from dashcamcleaner.scenes.cut import cut_losslessly, render_jobs, write_cut_plan
+    from dashcamcleaner.scenes.cut import kept_note, render_jobs, write_cut_plan
 
-    if job.lossless:
-        for sentence in cut_losslessly(job, found):
-            show.line(sentence)
-        return 0
     for render in render_jobs(job, found):
         try:
             with contextlib.closing(clean(render, models=models)) as events:  # type: ignore[type-var]
@@ -185,6 +181,8 @@ def _run_one(job: ScenesJob, args: argparse.Namespace) -> int:
                     elif isinstance(event, Finished):
                         for line in summary_lines(event.summary):
                             show.line(line)
+                        if render.copied and render.cut is not None:
+                            show.line(msg("  {note}", note=kept_note(render.cut)))
                     else:
                         show.progress(event)
         except KeyboardInterrupt:

@@ -12,11 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashcamcleaner.core.events import Event, Failed, Progress
+from dashcamcleaner.core.events import Event, Failed, Finished, Progress
+from dashcamcleaner.core.summary import actions_told
 from dashcamcleaner.errors import Cancelled
-from dashcamcleaner.messages import localized
+from dashcamcleaner.messages import localized, msg
 
 if TYPE_CHECKING:
+    from dashcamcleaner.core.summary import RunSummary
     from dashcamcleaner.detection.pool import ModelPool
     from dashcamcleaner.pipeline.control import Control
     from dashcamcleaner.scenes.ask import ScenesJob
@@ -125,15 +127,12 @@ class ScenesService:
         """
         from dashcamcleaner.jobs.run import clean
         from dashcamcleaner.pipeline.control import Control
-        from dashcamcleaner.scenes.cut import cut_losslessly, cut_outputs, render_jobs, write_cut_plan
+        from dashcamcleaner.scenes.cut import render_jobs, write_cut_plan
         from dashcamcleaner.scenes.job import cut_of_scored
 
         found = cut_of_scored(job, scored)
-        if job.lossless:
-            told = cut_losslessly(job, found)
-            assert found.cut is not None  # it would have been refused
-            return [path for path, _ in cut_outputs(job, found.cut.kept)], told
-        written = []
+        written: list[Path] = []
+        told: list[str] = []
         for render in render_jobs(job, found):
             self._control = Control()
             try:
@@ -143,15 +142,23 @@ class ScenesService:
                         if isinstance(event, Failed):
                             raise event.error
                         tell(event)
+                        if render.copied and isinstance(event, Finished):
+                            told += _about_a_copy(event.summary)
             finally:
                 self._control = None
             write_cut_plan(job, found, output=render.output, cut=render.cut)
             written.append(render.output)
-        return written, []
+        return written, told
 
     def _stop_if_asked(self) -> None:
         if self._cancelled.is_set():
             raise Cancelled("It was stopped.", hint="Nothing unfinished stands under a final name.")
+
+
+def _about_a_copy(summary: RunSummary) -> list[str]:
+    """What a cut without encoding kept really, and what became of all that the clip holds."""
+    looked = msg("Nothing was looked for, as asked: faces and plates stand as they stood.")
+    return [*summary.warnings, looked, *actions_told(summary.streams)]
 
 
 def cards_text(scored: ScoredScenes) -> str:

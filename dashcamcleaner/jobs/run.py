@@ -14,6 +14,7 @@ from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.media.image_file import is_picture_file
 from dashcamcleaner.os_errors import as_our_error
 from dashcamcleaner.pipeline.control import Control
+from dashcamcleaner.pipeline.copied import copy_video
 from dashcamcleaner.pipeline.image import clean_image
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.observations import DetectionsAhead
@@ -59,9 +60,12 @@ def _clean(job: Job, models: ModelPool, control: Control, ahead: DetectionsAhead
     is_picture = is_picture_file(job.source)
     if is_picture:
         control.wait_while_paused()  # a picture is done too soon to be held, or ended, in its middle
-    run = (
-        clean_image(job, models=models) if is_picture else clean_video(job, control=control, models=models, ahead=ahead)
-    )
+    if is_picture:
+        run = clean_image(job, models=models)
+    elif job.copied:
+        run = copy_video(job, control=control)
+    else:
+        run = clean_video(job, control=control, models=models, ahead=ahead)
     with contextlib.closing(run):
         for event in run:
             if isinstance(event, Finished) and job.audit:

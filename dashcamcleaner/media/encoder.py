@@ -132,7 +132,7 @@ class Encoder:
         cut = self._plan.cut
         if cut is not None:
             time = frame.time.exact()
-            if not cut.kept.holds(time):
+            if not self._plan.keeps(time):
                 return
             base = frame.time.time_base
             frame = dataclasses.replace(frame, time=FrameTime(math.floor(cut.kept.moved(time) / base), base))

@@ -10,7 +10,8 @@ from __future__ import annotations
 import bisect
 import contextlib
 import math
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -24,14 +25,16 @@ from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.errors import OutputError, SettingError
 from dashcamcleaner.media.encoder import map_write_errors
 from dashcamcleaner.media.encoder_options import display_matrix
+from dashcamcleaner.media.hidden_packets import ShownPictures
 from dashcamcleaner.media.joins import GroupJoiner
 from dashcamcleaner.media.output_plan import OutputPlan, with_cut
 from dashcamcleaner.media.packets import open_source, read_packets
 from dashcamcleaner.media.stream_copy import StreamCopier
 from dashcamcleaner.media.user_data import without_user_data
+from dashcamcleaner.media.written import WrittenClip
 from dashcamcleaner.messages import msg
 
-__all__ = ["copy_cut", "cut_at_key_frames"]
+__all__ = ["CopiedClip", "copy_cut", "cut_at_key_frames"]
 
 
 _NOT_COPIED = "vvc"
@@ -122,8 +125,28 @@ def _groups(path: Path, *, info: MediaInfo) -> tuple[list[_KeyGroup], Fraction]:
     return sorted(groups, key=lambda group: group.key_s), end
 
 
-def copy_cut(source: Path, *, partial_path: Path, info: MediaInfo, plan: OutputPlan, cut: ClipCut) -> list[str]:
-    """Write the stretches of `cut_at_key_frames` into a file; gives what a careful user wants to know.
+@dataclass(frozen=True, slots=True)
+class CopiedClip:
+    """What `copy_cut` wrote.
+
+    Args:
+        written: what was put into the file.
+        frames: how many pictures of it are shown.
+        problems: what a careful user wants to know, a sentence each.
+        ends_early: the source ends within a packet of what goes along with the picture.
+    """
+
+    written: WrittenClip
+    frames: int
+    problems: tuple[str, ...]
+    ends_early: bool
+
+
+def copy_cut(
+    source: Path, *, partial_path: Path, info: MediaInfo, plan: OutputPlan, cut: ClipCut,
+    look: Callable[[], None] = lambda: None,
+) -> CopiedClip:  # fmt: skip
+    """Write the stretches of `cut_at_key_frames` into a file.
 
     Args:
         source: the clip.
@@ -131,6 +154,7 @@ def copy_cut(source: Path, *, partial_path: Path, info: MediaInfo, plan: OutputP
         info: what `media.probe` said of it.
         plan: what becomes of its side streams, see `media.trial.proven_plan`; the picture's codec is the source's.
         cut: whole groups of pictures.
+        look: called before each packet of the picture; what it raises ends the writing.
 
     Raises:
         OutputError: the container does not take the source's pictures, or it cannot be written.
@@ -165,10 +189,24 @@ def copy_cut(source: Path, *, partial_path: Path, info: MediaInfo, plan: OutputP
         sides.begin()
         step = max(1, round(1 / (info.frame_rate * stream.time_base))) if info.frame_rate else 1
         packets = _with_decode_times(without_user_data(read_packets(container, [stream]), stream), step=step)
-        _copy(packets, stream, target, output=output, sides=sides, kept=cut.kept)
+        copied = _copy(_looking(packets, look), stream, target, output=output, sides=sides, kept=cut.kept)
         sides.pass_on(until=None)
+        sides.close()
+        written = WrittenClip(
+            muxer=plan.container.muxer,
+            pictures=copied.packets,
+            duration_s=float((copied.end_pts - copied.first_pts) * stream.time_base),
+            step_s=float(step * stream.time_base),
+            streams=Counter(one.type for one in output.streams),
+        )
         output.close()
-    return list(sides.problems)
+    return CopiedClip(written, copied.frames, tuple(sides.problems), sides.ends_early)
+
+
+def _looking(packets: Iterable[Any], look: Callable[[], None]) -> Iterator[Any]:
+    for packet in packets:
+        look()
+        yield packet
 
 
 def _abandon(output: Any) -> None:
@@ -201,16 +239,36 @@ def _with_decode_times(packets: Iterable[Any], *, step: int) -> Iterator[Any]:
     yield from held
 
 
+@dataclass(slots=True)
+class _Copied:
+    """Packets, pictures that are shown, and the times of the first and of the end, in the stream's ticks."""
+
+    packets: int = 0
+    frames: int = 0
+    first_pts: int = 0
+    end_pts: int = 0
+
+    def add(self, packet: Any, *, shown: bool) -> None:
+        end = packet.pts + (packet.duration or 0)
+        self.first_pts, self.end_pts = (
+            (min(self.first_pts, packet.pts), max(self.end_pts, end)) if self.packets else (packet.pts, end)
+        )
+        self.packets += 1
+        self.frames += shown
+
+
 def _copy(
     packets: Iterable[Any], stream: Any, target: Any, *, output: Any, sides: StreamCopier, kept: CutTimes
-) -> None:
+) -> _Copied:
     base = stream.time_base
+    copied, pictures = _Copied(), ShownPictures(stream.codec_context)
     joiner = GroupJoiner(stream.codec_context.name, bytes(stream.codec_context.extradata or b""))
     starts = {start for start, _ in kept.kept}
     last: int | None = None
     key: Fraction | None = None  # of the group that is being copied
     for packet in packets:
         time = packet.pts * base
+        shown = pictures.shows(packet)
         if packet.is_keyframe:
             key = time if kept.holds(time) else None
             if time in starts and last is not None:
@@ -225,5 +283,7 @@ def _copy(
         packet.dts = dts if last is None else min(max(dts, last + 1), packet.pts)
         last = packet.dts
         packet.stream = target
+        copied.add(packet, shown=shown)
         output.mux_one(packet)
         sides.pass_on(until=packet.dts * base)
+    return copied

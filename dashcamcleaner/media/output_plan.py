@@ -73,6 +73,10 @@ class OutputPlan:
     estimated_bytes: int = 0
     cut: ClipCut | None = None
 
+    def keeps(self, time: Fraction) -> bool:
+        """Whether what the source shows at this time, seconds of its own clock, goes into the output."""
+        return self.cut is None or self.cut.kept.holds(time)
+
 
 def with_cut(plan: OutputPlan, cut: ClipCut) -> OutputPlan:
     """The same output with part of the source left out, and its sound silent in places.

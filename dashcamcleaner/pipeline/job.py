@@ -38,6 +38,8 @@ class Job:
         audit: look at the output again when it is written.
         write_plan: leave the plan beside the output.
         cut: only part of the clip goes into the output, in seconds from its first picture; None: all of it.
+        copied: pictures are copied as they are coded, and nothing of them is hidden; `cut` lies at key frames, see
+            `media.lossless.cut_at_key_frames`.
         detect: look for what is to be hidden; else only what edits name is hidden.
         notes: what whoever asks has told already, for the report.
 
@@ -59,6 +61,7 @@ class Job:
     audit: bool = False
     write_plan: bool = True
     cut: ClipCut | None = None
+    copied: bool = False
     detect: bool = True
     notes: tuple[str, ...] = ()
 

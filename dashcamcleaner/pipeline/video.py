@@ -163,8 +163,10 @@ def _clean_locked(
         def write(frame: Frame, plan: FramePlan) -> Event | None:
             watch.look()
             times_s.append(plan.time.seconds)
-            counts = statistics.add(plan)
-            visible.add(plan)
+            counts: dict[str, int] = {}
+            if target.keeps(plan.time.exact()):  # what is told is told of the output
+                counts = statistics.add(plan)
+                visible.add(plan)
             writer.write(frame, plan)
             _show(frame, control)
             return meter.advance(counts, time_s=plan.time.seconds)

@@ -72,6 +72,7 @@ class ClipWriter:
         settings = job.settings
         self._job = job
         self._info = info
+        self._target = target
         self._masks: list[tuple[MaskWriter, WorkFile, Path]] = []
         self._export: DetectionExport | None = None
         self._plan: PlanWriter | None = None
@@ -138,7 +139,8 @@ class ClipWriter:
             self.styles.obscure(frame, plan.regions, plain=self._obscurer)
         else:
             self._obscurer.obscure(frame, plan.regions)
-        self._sheet.add(frame, plan)
+        if self._target.keeps(frame.time.exact()):
+            self._sheet.add(frame, plan)
         self._encoder.write(frame)
         self._plan.write(plan)
 

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-from dashcamcleaner.atomic_files import atomic_json, new_work_file, publish
+from dashcamcleaner.atomic_files import atomic_json
 from dashcamcleaner.core.cut_times import ClipCut, CutTimes
 from dashcamcleaner.core.edit_types import HiddenSpan
-from dashcamcleaner.core.summary import CLEANED, actions_told
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.media.frame_times import first_time, frame_times
-from dashcamcleaner.media.lossless import copy_cut, cut_at_key_frames
-from dashcamcleaner.media.trial import proven_plan
+from dashcamcleaner.media.lossless import cut_at_key_frames
 from dashcamcleaner.messages import msg
-from dashcamcleaner.output_files import check_output, keep_date, mode_like, side_path
+from dashcamcleaner.output_files import check_output, mode_like, side_path
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.scenes.actions import SceneCut
 from dashcamcleaner.scenes.job import LabelledScenes, ScenesJob, check_lossless
 from dashcamcleaner.scenes.tag_file import seconds_text
 
-__all__ = ["cut_losslessly", "cut_outputs", "cut_plan_path", "render_jobs", "write_cut_plan"]
+__all__ = ["cut_outputs", "cut_plan_path", "kept_note", "render_jobs", "write_cut_plan"]
 
 _KEPT = ("subtitles",)
 """Kept beside what the settings keep (and chapters, which every run keeps): they are cut like the picture."""
@@ -30,22 +29,40 @@ _KEPT = ("subtitles",)
 def render_jobs(job: ScenesJob, found: LabelledScenes) -> list[Job]:
     """One job for the engine, or one for each piece.
 
+    Without encoding, the cut of each is what can be had so: whole groups of pictures.
+
     Raises:
-        SettingError: nothing would be left.
+        SettingError: nothing would be left; or something is to be blurred or hidden, which needs encoding.
         OutputError: one of the files exists already, or cannot be written.
     """
     cut = _asked(job, found)
+    check_lossless(job)
     hidden = tuple(HiddenSpan(from_s=float(start), to_s=float(end)) for start, end in cut.blurred.kept)
     settings = job.settings.replaced(keep=tuple(dict.fromkeys((*job.settings.keep, *_KEPT))))
     if not job.clean:
         settings = settings.replaced(faces=False, plates=False, other_kinds=())
-    return [
+    jobs = [
         Job(
             source=job.source, output=output, settings=settings, added_edits=hidden, cut=ClipCut(kept, cut.muted),
             detect=job.clean, notes=job.notes,
         )
         for output, kept in _free_outputs(job, cut.kept)
     ]  # fmt: skip
+    return [_copied(one, found) for one in jobs] if job.lossless else jobs
+
+
+def _copied(job: Job, found: LabelledScenes) -> Job:
+    """The same without encoding; what is kept really is noted in it."""
+    assert job.cut is not None
+    origin = first_time(frame_times(job.source, info=found.info), info=found.info)
+    real = cut_at_key_frames(job.source, info=found.info, cut=job.cut.later(origin)).later(-origin)
+    return replace(job, cut=real, copied=True, write_plan=False, notes=(*job.notes, kept_note(real)))
+
+
+def kept_note(cut: ClipCut) -> str:
+    """What a cut without encoding keeps, as a sentence; seconds count from the first picture."""
+    times = ", ".join(f"{seconds_text(a)} - {seconds_text(b)} s" for a, b in cut.kept.kept)
+    return msg("Kept from key frame to key frame: {times}.", times=times)
 
 
 def _asked(job: ScenesJob, found: LabelledScenes) -> SceneCut:
@@ -76,50 +93,9 @@ def _free_outputs(job: ScenesJob, kept: CutTimes) -> list[tuple[Path, CutTimes]]
     """What `cut_outputs` gives; refused as a whole where one of them may not be written."""
     outputs = list(cut_outputs(job, kept))
     for output, _ in outputs:
-        check_output(output, sources=[job.source], overwrite=job.settings.overwrite)
+        for path in (output, cut_plan_path(output)):
+            check_output(path, sources=[job.source], overwrite=job.settings.overwrite)
     return outputs
-
-
-def cut_losslessly(job: ScenesJob, found: LabelledScenes) -> list[str]:
-    """Cut at key frames, without encoding; gives what was kept really, a sentence each.
-
-    Raises:
-        SettingError: something is to be blurred or hidden, which needs encoding; or nothing would be left.
-        OutputError: the container does not take it, or it cannot be written.
-    """
-    cut = _asked(job, found)
-    check_lossless(job)
-    told = []
-    origin = first_time(frame_times(job.source, info=found.info), info=found.info)
-    for output, kept in _free_outputs(job, cut.kept):
-        real = cut_at_key_frames(job.source, info=found.info, cut=ClipCut(kept, cut.muted).later(origin))
-        plan = proven_plan(
-            found.info,
-            source=job.source,
-            output=output,
-            keep=(*job.settings.keep, *_KEPT, "chapters"),
-            audio=job.settings.audio,
-            silenced=bool(cut.muted.kept),
-        )
-        work = new_work_file(output, mode=mode_like(job.source))
-        try:
-            problems = copy_cut(job.source, partial_path=work.path, info=found.info, plan=plan, cut=real)
-            keep_date(job.source, work.path)
-            publish(work, output, overwrite=job.settings.overwrite)
-        except BaseException:
-            work.discard()
-            raise
-        relative = real.later(-origin)
-        write_cut_plan(job, found, output=output, cut=relative)
-        times = ", ".join(f"{seconds_text(a)} - {seconds_text(b)} s" for a, b in relative.kept.kept)
-        told += [
-            msg("cut: {output}", output=output),
-            msg("  kept from key frame to key frame: {times}", times=times),
-            msg("  nothing was looked for, as asked: faces and plates stand as they stood"),
-            *actions_told(one for one in plan.actions if one.action != CLEANED),
-            *problems,
-        ]
-    return told
 
 
 def cut_plan_path(output: Path) -> Path:

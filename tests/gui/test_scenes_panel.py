@@ -171,8 +171,9 @@ def test_a_cut_without_encoding_tells_what_was_kept_really(window: MainWindow, q
     qtbot.waitUntil(lambda: not panel.busy)
     assert panel.message.text().startswith("1 file written: drive.cut.mp4"), panel.message.text()
     kept = json.loads((tmp_path / "drive.cut.mp4.scenes.json").read_text(encoding="utf-8"))["kept"]
-    assert f"kept from key frame to key frame: 0 - {kept[0]['to_s']:g}" in panel.message.text()
-    assert "nothing was looked for" in panel.message.text()
+    assert f"Kept from key frame to key frame: 0 - {kept[0]['to_s']:g}" in panel.message.text()
+    assert "Nothing was looked for" in panel.message.text()
+    assert (tmp_path / "drive.cut.mp4.report.html").is_file()
 
 
 def test_only_the_cut_whose_name_was_taken_is_replaced(

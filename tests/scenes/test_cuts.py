@@ -12,13 +12,18 @@ import av
 import numpy as np
 import pytest
 from clips import Sound, clicks_s, make, read_number, samples_of, vfr_pts
+from fakes import ScriptedDetector, pool
 
 from dashcamcleaner import cli
+from dashcamcleaner.core.cut_times import ClipCut, CutTimes
+from dashcamcleaner.core.events import Finished
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import SettingError
+from dashcamcleaner.jobs.run import clean
+from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import plan_path
-from dashcamcleaner.report.data import report_path
-from dashcamcleaner.scenes.cut import cut_losslessly, cut_plan_path
+from dashcamcleaner.report.data import html_path, is_report_of, read_report, report_path
+from dashcamcleaner.scenes.cut import cut_plan_path, render_jobs
 from dashcamcleaner.scenes.job import ScenesJob, label_clip
 from dashcamcleaner.settings import resolve
 
@@ -103,8 +108,20 @@ def test_without_loss_from_key_frame_to_key_frame(tmp_path: Path, capsys: pytest
     clip = make(tmp_path / "clip.mp4", frames=240, gop=30, sounds=(Sound(),))
     tag = write_list(tmp_path / "clip.tag", ("a", 1.5, 2.5), ("a", 5.2, 5.8))
     assert cli.main(["scenes", str(clip.path), "--cut", str(tag), "-t", "a", "--lossless"]) == 0
-    assert "1 - 3 s, 5 - 6 s" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "1 - 3 s, 5 - 6 s" in said
     cut = tmp_path / "clip.cut.mp4"
+    report = read_report(report_path(cut))
+    assert is_report_of(report, source=clip.path, output=cut)
+    assert (report["status"], report["frames"], report["duration_s"], report["plan"]) == ("cleaned", 90, 3, None)
+    assert [(one["what"].split()[0], one["action"]) for one in report["streams"]] == [
+        ("picture", "copied"), ("sound", "copied"),
+    ]  # fmt: skip
+    assert report["warnings"] == ["Kept from key frame to key frame: 1 - 3 s, 5 - 6 s."]
+    page = html_path(report_path(cut)).read_text(encoding="utf-8")
+    assert "Nothing was looked for" in page
+    assert f"summary: {report_path(cut)}" in said
+    assert json.loads(cut_plan_path(cut).read_text(encoding="utf-8"))["kept"][1] == {"from_s": 5, "to_s": 6, "at_s": 2}
     found = frames_of(cut)
     assert [n for _, n in found] == [*range(30, 90), *range(150, 180)]
     assert [time for time, _ in found] == [Fraction(n, 30) for n in range(90)]
@@ -114,7 +131,7 @@ def test_without_loss_from_key_frame_to_key_frame(tmp_path: Path, capsys: pytest
         label_clip(job, models=ModelPool())
     labelled = label_clip(replace(job, lossless=False, pieces=True), models=ModelPool())
     with pytest.raises(SettingError):
-        cut_losslessly(job, labelled)
+        render_jobs(job, labelled)
 
 
 @pytest.mark.parametrize(
@@ -160,6 +177,37 @@ def test_a_taken_name_of_any_piece_stops_all_of_them(tmp_path: Path) -> None:
         assert scenes(clip.path, "--cut", tag, "-t", "a", "-c", *more) == 4
     assert (tmp_path / "clip.cut.1.mp4").read_text() == "mine"
     assert not (tmp_path / "clip.cut.0.mp4").exists()
+
+
+@pytest.mark.parametrize("ending", [".report.json", ".report.html", ".scenes.json"])
+@pytest.mark.parametrize("more", [(), ("--lossless",)])
+def test_what_has_the_name_of_a_cuts_side_file_is_left_alone(
+    tmp_path: Path, ending: str, more: tuple[str, ...]
+) -> None:
+    clip = make(tmp_path / "clip.mp4", frames=30)
+    tag = write_list(tmp_path / "clip.tag", ("a", 0, 1), seconds=1)
+    mine = tmp_path / f"clip.cut.mp4{ending}"
+    mine.write_text("mine")
+    assert scenes(clip.path, "--cut", tag, "-t", "a", *more) == 4
+    assert mine.read_text() == "mine"
+    assert {path.name for path in tmp_path.iterdir()} == {"clip.mp4", "clip.tag", mine.name}
+
+
+def test_a_cut_is_told_of_as_it_is_written_not_as_its_source_is(tmp_path: Path) -> None:
+    clip = make(tmp_path / "clip.mp4", frames=90)
+    shown = {number: [(20.0, 20.0, 60.0, 60.0, 0.9, "face")] for number in range(20, 90)}  # 10 of them are kept
+    detector = ScriptedDetector(shown, kinds=("face", "plate"))
+    cut = ClipCut(CutTimes.of([(Fraction(0), Fraction(1))]))
+    job = Job(clip.path, tmp_path / "cut.mp4", settings=resolve(), cut=cut)
+    *_, last = clean(job, models=pool(detector))
+    assert isinstance(last, Finished)
+    summary = last.summary
+    assert (summary.frames, summary.duration_s) == (30, pytest.approx(1))
+    face = summary.kinds["face"]
+    assert face.frames_seen == 10
+    assert 10 <= face.frames_covered <= 30
+    assert 0 < summary.hidden.mean_share < 0.1
+    assert summary.timeline["slices"] == 4
 
 
 def test_nothing_left_is_told_and_nothing_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
