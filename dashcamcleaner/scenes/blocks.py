@@ -83,16 +83,21 @@ class SceneScores:
         labels: what was told apart.
         step_s: seconds from one picture to the next; picture ``i`` stands for ``[i * step_s, (i + 1) * step_s)``.
         scores: float32 ``(pictures, labels)``, 0-1.
+        length_s: the clip's length, before which the last picture's stretch may end; None: unknown.
     """
 
     labels: tuple[str, ...]
     step_s: Fraction
     scores: np.ndarray
+    length_s: Fraction | None = None
 
     @property
     def seconds(self) -> Fraction:
-        """The length that the pictures stand for."""
-        return len(self.scores) * self.step_s
+        """The length that the pictures stand for: to the end of the clip at most."""
+        count, length = len(self.scores), self.length_s
+        if length is not None and (count - 1) * self.step_s < length:  # else the file tells too short a length
+            return min(count * self.step_s, length)
+        return count * self.step_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ class Block:
 
     Args:
         label: the label; ``a+b`` where several count as one.
-        start_s, end_s: where the first matching picture begins and the last one ends, seconds.
+        start_s, end_s: where the first matching picture begins and the last one ends, seconds; within the clip.
         score: mean score of the matching pictures.
         coverage: the share of its pictures that match.
     """
@@ -138,7 +143,7 @@ def find_blocks(scores: SceneScores, labels: Sequence[str], *, rules: BlockRules
         coverage = float(inside.mean())
         if end - start >= Fraction(rules.min_length_s) and coverage >= rules.min_coverage:
             mean = float(value[first : last + 1][inside].mean(dtype=np.float64))
-            found.append(Block("+".join(labels), start, end, mean, coverage))
+            found.append(Block("+".join(labels), start, min(end, scores.seconds), mean, coverage))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -129,8 +130,8 @@ def scene_list_text(form: str, job: ScenesJob, scored: ScoredScenes, blocks: Seq
         ExtraMissing: EDL or OTIO is wanted, and its package is not installed.
     """
     if form == "tag":
-        length = np.zeros((round(scored.seconds), 1), np.float32)
-        told = scored.scores or SceneScores(scored.labels, Fraction(1), length)
+        whole = np.zeros((math.ceil(scored.seconds), 1), np.float32)
+        told = scored.scores or SceneScores(scored.labels, Fraction(1), whole, scored.seconds)
         return tag_text(job.source.name, told, blocks)
     facts = ExportedClip(job.source.name, scored.seconds, scored.info.frame_rate, scored.labels)
     return export_text(form, facts, blocks)

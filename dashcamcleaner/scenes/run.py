@@ -215,4 +215,5 @@ def score_clip(
         raise InputError(
             msg("{source} holds no picture that decodes.", source=source), hint="The file may be damaged or encrypted."
         )
-    return SceneScores(judge.labels, step_s, judge.settle(np.concatenate(rows)))
+    length_s = Fraction(info.duration_s).limit_denominator(1000) if info.duration_s else None
+    return SceneScores(judge.labels, step_s, judge.settle(np.concatenate(rows)), length_s)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -175,4 +175,4 @@ def _by_shots(scores: SceneScores, shots: list[Block]) -> SceneScores:
         number[np.arange(len(rows)) * float(scores.step_s) >= float(shot.start_s)] = index
     for index in np.unique(number):
         rows[number == index] = scores.scores[number == index].mean(axis=0)
-    return SceneScores(scores.labels, scores.step_s, rows)
+    return replace(scores, scores=rows)

@@ -75,6 +75,18 @@ def test_the_list_alone_and_as_events(tmp_path: Path, capsys: pytest.CaptureFixt
     assert cli.main(["scenes", str(path), "-a", "--every", "shot", "-o", str(tmp_path / "other")]) == 0
 
 
+@pytest.mark.parametrize("model", ["motion", "shots"])
+@pytest.mark.parametrize("frames", [130, 145])
+def test_lists_end_where_the_clip_ends(tmp_path: Path, model: str, frames: int) -> None:
+    clip = make(tmp_path / "clip.mp4", frames=frames)
+    assert cli.main(["scenes", str(clip.path), "-a", "--model", model, "--export", "csv", "--quiet"]) == 0
+    _, lengths, block = (tmp_path / "clip.tag").read_text(encoding="utf-8").splitlines()
+    end = f"{frames / 30:.3f}"
+    assert lengths.split(", ")[0] == end
+    assert block.split(", ")[1:3] == ["0", end]
+    assert (tmp_path / "clip.scenes.csv").read_text(encoding="utf-8").splitlines()[1].split(",")[2] == end
+
+
 def test_a_threshold_for_one_label(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "drive.mp4"
     make_road(path)
