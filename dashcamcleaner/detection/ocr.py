@@ -22,7 +22,7 @@ from dashcamcleaner.detection import openvino
 from dashcamcleaner.errors import DetectorFailed, ExtraMissing, extra_hint
 from dashcamcleaner.messages import msg
 
-__all__ = ["RapidOcrReader", "Reading", "TextReader", "open_reader"]
+__all__ = ["RapidOcrReader", "Reading", "TextReader", "check_reader", "open_reader"]
 
 _LINE_HEIGHT_PX = 96
 """Crops are enlarged to this: the network takes 48, and its own enlarging is coarser."""
@@ -71,9 +71,18 @@ def open_reader() -> RapidOcrReader:
     Raises:
         ExtraMissing: ``rapidocr`` is not installed.
     """
+    check_reader()
+    return RapidOcrReader()
+
+
+def check_reader() -> None:
+    """See that the reader can be opened, without opening it.
+
+    Raises:
+        ExtraMissing: ``rapidocr`` is not installed.
+    """
     if importlib.util.find_spec("rapidocr") is None:
         raise ExtraMissing("the text reader is not installed.", hint=extra_hint("audit"))
-    return RapidOcrReader()
 
 
 class RapidOcrReader:

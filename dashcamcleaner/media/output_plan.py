@@ -21,7 +21,7 @@ from dashcamcleaner.media.output_streams import SideStream, side_streams
 from dashcamcleaner.media.output_tags import picture_tags, sorted_chapters, sorted_tags
 from dashcamcleaner.messages import counted, msg
 
-__all__ = ["OutputPlan", "plan_output", "with_cut"]
+__all__ = ["OutputPlan", "check_codec", "plan_output", "with_cut"]
 
 _BITS_PER_PIXEL = 0.16
 """Of a busy street scene at quality 20; measured 0.03-0.16 over fifteen clips, the upper end taken for the estimate."""
@@ -186,6 +186,26 @@ def _video_codec(info: MediaInfo, *, container: Container, codec: str) -> VideoC
         if name not in container.video:
             name = codecs.safest_playable(container.video) or name
         return codecs.VIDEO_CODECS[name]
+    _check_codec(codec, container=container)
+    return codecs.VIDEO_CODECS[codec]
+
+
+def check_codec(codec: str, *, output: str | Path) -> None:
+    """See that a kind of file holds a codec, before anything is known of the clip.
+
+    Args:
+        codec: ``auto``, ``h264``, ``h265`` or ``av1``.
+        output: its extension picks the container.
+
+    Raises:
+        OutputError: the extension is unknown, or the container does not hold it.
+    """
+    container = _container(output)
+    if codec != "auto":
+        _check_codec(codec, container=container)
+
+
+def _check_codec(codec: str, *, container: Container) -> None:
     if codec not in codecs.VIDEO_CODECS:
         raise OutputError(
             msg("{codec} is no codec that is written here.", codec=codec),
@@ -199,7 +219,6 @@ def _video_codec(info: MediaInfo, *, container: Container, codec: str) -> VideoC
             ),
             hint=msg("It holds {fitting}; choose another codec or another extension.", fitting=fitting),
         )
-    return codecs.VIDEO_CODECS[codec]
 
 
 def _pixel_format(info: MediaInfo, *, codec: VideoCodec, keep_chroma: bool) -> tuple[str, list[str]]:

@@ -18,7 +18,7 @@ import numpy as np
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.messages import msg
 
-__all__ = ["Block", "BlockRules", "SceneScores", "blocks_of", "find_blocks"]
+__all__ = ["Block", "BlockRules", "SceneScores", "blocks_of", "check_known", "find_blocks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,16 @@ class BlockRules:
             SettingError: one of `label_scores` is not among them.
         """
         own = dict(self.label_scores)
-        _check_known(own, labels)
+        check_known(own, labels)
         return np.array([own.get(label, self.min_score) for label in labels])
 
 
-def _check_known(named: Iterable[str], labels: Sequence[str]) -> None:
+def check_known(named: Iterable[str], labels: Sequence[str]) -> None:
+    """See that all labels that are named are told apart.
+
+    Raises:
+        SettingError: one of them is not.
+    """
     for label in named:
         if label not in labels:
             raise SettingError(
@@ -129,7 +134,7 @@ def find_blocks(scores: SceneScores, labels: Sequence[str], *, rules: BlockRules
     Raises:
         SettingError: a label that was not told apart.
     """
-    _check_known(labels, scores.labels)
+    check_known(labels, scores.labels)
     least = rules.thresholds(scores.labels)
     if not len(scores.scores):
         return []

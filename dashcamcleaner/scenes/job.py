@@ -20,7 +20,7 @@ from dashcamcleaner.messages import counted, msg
 from dashcamcleaner.output_files import check_output, mode_like
 from dashcamcleaner.scenes.actions import SceneCut, actions_of, asked_blocks, cut_of
 from dashcamcleaner.scenes.ask import ScenesJob
-from dashcamcleaner.scenes.blocks import Block, SceneScores
+from dashcamcleaner.scenes.blocks import Block, SceneScores, check_known
 from dashcamcleaner.scenes.classify.port import ModelCard
 from dashcamcleaner.scenes.exports import EXPORTS, ExportedClip, export_text
 from dashcamcleaner.scenes.score import ScoredScenes, score_scenes
@@ -170,12 +170,7 @@ def check_lossless(job: ScenesJob) -> None:
 def _check_asked(job: ScenesJob, labels: Sequence[str]) -> dict[str, str]:
     """Label -> action; refuses labels and actions that there are not, before the clip is looked at."""
     job.rules.thresholds(labels)
-    for label in job.named:
-        if label not in labels:
-            raise SettingError(
-                msg("there is no label {label}.", label=repr(label)),
-                hint=msg("There are: {labels}.", labels=", ".join(labels)),
-            )
+    check_known(job.named, labels)
     return actions_of(job.actions, labels=labels)
 
 

@@ -29,9 +29,13 @@ from dashcamcleaner.scenes.road import LIGHT_LABELS, MOTION_LABELS, SHOTS_CARD, 
 from dashcamcleaner.scenes.run import ClassifierJudge, Judge, LightJudge, MotionJudge, SafetyJudge, score_clip
 from dashcamcleaner.scenes.tag_file import check_clip, read_tag_file
 
-__all__ = ["ScoredScenes", "score_scenes"]
+__all__ = ["MODEL_LABELS", "ScoredScenes", "score_scenes"]
 
 _SHOT = "shot"
+MODEL_LABELS = {
+    "motion": MOTION_LABELS, "light": LIGHT_LABELS, "safety": (*SAFETY_LABELS, "other"), "shots": (_SHOT,),
+}  # fmt: skip
+"""What our own models tell apart."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +114,7 @@ def _judge(job: ScenesJob, *, models: ModelPool, step_s: Fraction) -> Judge:
     named = {*job.targets, *filter(None, [job.everything_but]), *(word.rpartition("=")[0] for word in job.actions)}
     model = job.model
     if model is None:
-        sets = {"motion": MOTION_LABELS, "light": LIGHT_LABELS, "safety": (*SAFETY_LABELS, "other")}
+        sets = {name: labels for name, labels in MODEL_LABELS.items() if name != "shots"}
         model = next((name for name, labels in sets.items() if named <= set(labels)), None)
         if model is None:
             known = "; ".join(f"{name}: {', '.join(labels)}" for name, labels in sets.items())

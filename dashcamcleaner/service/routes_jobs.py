@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
 import os
 import shutil
@@ -17,10 +16,22 @@ from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from dashcamcleaner.errors import ExtraMissing, InputError, NotFound, NotReady, RequestError, SettingError, extra_hint
+from dashcamcleaner.detection.ocr import check_reader
+from dashcamcleaner.errors import (
+    InputError,
+    NotFound,
+    NotReady,
+    OutputError,
+    RequestError,
+    SettingError,
+)
 from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
+from dashcamcleaner.media.output_plan import check_codec
 from dashcamcleaner.messages import msg
 from dashcamcleaner.output_files import check_space
+from dashcamcleaner.scenes.blocks import check_known
+from dashcamcleaner.scenes.classify.safety import check_safety
+from dashcamcleaner.scenes.score import MODEL_LABELS
 from dashcamcleaner.service.answers import JobAnswer, JobList, problems
 from dashcamcleaner.service.bodies import CLIP_BODY, chunks, content_type_of, form_files, plain_name, read_json
 from dashcamcleaner.service.job_paths import allowed_path
@@ -100,10 +111,13 @@ async def start_job(request: Request, owner: Caller, response: Response) -> Any:
             {"message": msg("{kind} has no use for {names}.", kind=record.kind, names=", ".join(unused)), "hint": ""}
         )
     if record.kind == "scenes":
-        if importlib.util.find_spec("dashcamcleaner.scenes.job") is None:
-            raise ExtraMissing("This server cannot cut scenes.", hint=extra_hint("scenes"))
         named = [word.strip() for word in (own["targets"] or "").split(",")]
         record.model, record.targets = own["model"], [word for word in named if word]
+        check_known(record.targets, MODEL_LABELS[record.model])
+        if record.model == "safety":
+            check_safety()
+    if record.kind != "audit" and settings.hide_overlay != "none":
+        check_reader()
     with telling_no_room(), service.jobs.place(record.id) as folder:
         check_space(folder, needed_bytes=int(request.headers.get("content-length", 0)))
         await _take_files(request, service, record, folder, name=plain_name(own["name"] or ""))
@@ -121,6 +135,8 @@ async def start_job(request: Request, owner: Caller, response: Response) -> Any:
             )
         if record.kind == "clean":
             record.output = _output_name(record.inputs[0], own["format"])
+        if record.kind == "clean" or record.targets:
+            _check_codec(settings.codec, output=record.output or _output_name(record.inputs[0], None))
         await run_in_threadpool(service.jobs.add, record)
     response.headers["Location"] = f"/jobs/{record.id}"
     return _answer(record, service)
@@ -190,6 +206,18 @@ def _output_name(source: str, wanted: str | None) -> str:
     if wanted and found is not None and found.kind is MediaKind.CLIP:
         suffix = _CONTAINERS[wanted]
     return f"result{suffix}"
+
+
+def _check_codec(codec: str, *, output: str) -> None:
+    """Refuse at once what the job could not write: files of this kind do not hold the codec that was asked for."""
+    suffix = Path(output).suffix
+    found = format_of(suffix)
+    if found is None or found.kind is not MediaKind.CLIP:
+        return
+    try:
+        check_codec(codec, output=output)
+    except OutputError as error:
+        raise SettingError(error.message, hint=error.hint) from error
 
 
 @router.get("/jobs", summary="The caller's jobs", response_model=JobList, responses=problems())

@@ -8,7 +8,6 @@ the server is gone or wants it to stop: the run is cancelled, and what was analy
 from __future__ import annotations
 
 import contextlib
-import importlib
 import json
 import os
 import queue
@@ -109,13 +108,13 @@ def _audit(asked: dict[str, Any], control: Control) -> Generator[Event | dict[st
 def _scenes(asked: dict[str, Any], control: Control) -> Generator[Event | dict[str, Any]]:
     """Label a clip in blocks and write the lists; with targets, cut it by them, hidden as `_clean` hides it."""
     from dashcamcleaner.detection.pool import shared_pool
+    from dashcamcleaner.scenes.cut import render_jobs
+    from dashcamcleaner.scenes.job import ScenesJob, label_clip
     from dashcamcleaner.settings import resolve
 
-    # By name: this package stands above, and comes with further libraries.
-    scenes, cut = (importlib.import_module(f"dashcamcleaner.scenes.{name}") for name in ("job", "cut"))
     settings = resolve(asked["settings"], {"overwrite": True, "private_plans": True, "report_source": "name"})
     source, targets = Path(asked["inputs"][0]), tuple(asked["targets"])
-    job = scenes.ScenesJob(
+    job = ScenesJob(
         source=source, folder=Path(), targets=targets, tag_only=not targets, model=asked["model"], clean=True,
         exports=("csv", "json"), settings=settings,
     )  # fmt: skip
@@ -124,7 +123,7 @@ def _scenes(asked: dict[str, Any], control: Control) -> Generator[Event | dict[s
 
     def label() -> None:
         try:
-            found.set_result(scenes.label_clip(job, models=shared_pool(), tell=events.put))
+            found.set_result(label_clip(job, models=shared_pool(), tell=events.put))
         except BaseException as error:
             found.set_exception(error)
         events.put(None)
@@ -137,7 +136,7 @@ def _scenes(asked: dict[str, Any], control: Control) -> Generator[Event | dict[s
     labelled = found.result()
     files = {"list": f"{source.stem}.tag", "csv": f"{source.stem}.scenes.csv", "json": f"{source.stem}.scenes.json"}
     summary: dict[str, Any] = {}
-    for render in cut.render_jobs(job, labelled) if targets else ():
+    for render in render_jobs(job, labelled) if targets else ():
         from dashcamcleaner.jobs.run import clean
 
         for event in clean(render, control=control):

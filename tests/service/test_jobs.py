@@ -94,7 +94,6 @@ def test_a_job_may_look_again(server: RunningServer, clip: bytes) -> None:
 
 
 def test_scenes_are_listed_and_cut(server: RunningServer, tmp_path: Path) -> None:
-    pytest.importorskip("dashcamcleaner.scenes.job", reason="scenes cannot be cut by this version")
     clip = clips.make(tmp_path / "ride.mp4", frames=150, size=(160, 96)).path.read_bytes()
     told = end_of(server, start(server, clip, kind="scenes", model="light"))
     assert told["state"] == "done", told
@@ -105,6 +104,36 @@ def test_scenes_are_listed_and_cut(server: RunningServer, tmp_path: Path) -> Non
     cut = end_of(server, start(server, clip, kind="scenes", model="light", targets=blocks[0]["label"]))
     assert cut["state"] == "done", cut
     assert b"ftyp" in server.client.get(cut["links"]["result"]).content[:16]
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ({"kind": "scenes", "model": "light", "targets": "day,dusk"}, "there is no label 'dusk'."),
+        ({"kind": "scenes", "targets": "night"}, "there is no label 'night'."),
+        ({"kind": "scenes", "model": "shots", "targets": "shots"}, "there is no label 'shots'."),
+        ({"format": "webm", "codec": "h264"}, "WebM does not hold H.264."),
+        ({"format": "mov", "codec": "av1"}, "MOV does not hold AV1."),
+        ({"kind": "scenes", "targets": "parked", "codec": "av1", "name": "ride.mov"}, "MOV does not hold AV1."),
+    ],
+)
+def test_what_a_job_could_not_do_is_refused_when_it_is_sent(
+    server: RunningServer, clip: bytes, query: dict, detail: str
+) -> None:
+    before = len(server.client.get("/jobs").json()["jobs"])
+    answer = server.client.post("/jobs", params=query, content=clip, headers={"Content-Type": "video/mp4"})
+    told = answer.json()
+    assert (answer.status_code, told["error"], told["detail"]) == (422, "SettingError", detail)
+    assert told["hint"]
+    assert len(server.client.get("/jobs").json()["jobs"]) == before
+
+
+def test_labels_of_other_kinds_of_jobs_are_no_fault(server: RunningServer, clip: bytes) -> None:
+    query = {"kind": "scenes", "codec": "av1", "name": "ride.mov"}  # nothing is written
+    for params in ({"targets": "dusk"}, query):
+        job = server.client.post("/jobs", params=params, content=clip, headers={"Content-Type": "video/mp4"})
+        assert job.status_code == 202, job.text
+        assert server.client.delete(job.json()["links"]["self"]).status_code == 204
 
 
 def test_an_audit_of_two_files(server: RunningServer, clip: bytes) -> None:

