@@ -131,6 +131,39 @@ def test_a_clip(server: RunningServer, browser: Any, tmp_path: Path, size: dict[
     opened.check_and_close()
 
 
+@pytest.mark.parametrize(
+    ("name", "recipe", "played"),
+    [
+        ("ride.avi", {"codec": "mpeg4", "sounds": ()}, (False, True)),
+        ("sound.mp4", {"codec": "mpeg4", "sounds": (clips.Sound(),)}, (False, True)),  # browsers play its sound alone
+        ("plain.mp4", {}, (True, True)),
+    ],
+)
+def test_a_clip_that_a_browser_does_not_play_is_told_as_such(
+    server: RunningServer, browser: Any, tmp_path: Path, name: str, recipe: dict[str, Any], played: tuple[bool, bool]
+) -> None:
+    clip = clips.make(tmp_path / name, frames=30, size=(160, 96), **recipe).path
+    opened = Opened(browser, server.url, DESK)
+    opened.page.locator("summary").click()
+    opened.page.select_option("#profile", "fast")
+    opened.choose(clip)
+    card = opened.page.locator(".card")
+    api.expect(card.locator(".message")).to_contain_text("Done: 30 frames", timeout=WAIT_MS)
+    for side, plays in zip(("before", "after"), played, strict=True):
+        figure = card.locator("figure", has=opened.page.locator(f".{side}"))
+        if plays:
+            api.expect(figure.locator("video")).to_be_visible()
+            figure.locator("video").evaluate("one => one.readyState || new Promise((t) => one.onloadedmetadata = t)")
+            api.expect(figure.locator(".note")).to_have_count(0)
+        else:
+            api.expect(figure.locator(".note")).to_have_text("This browser does not play the clip as you sent it.")
+            api.expect(figure.locator("video")).to_be_hidden()
+    opened.shot(f"played-{name}")
+    card.get_by_role("button", name="Delete").click()
+    api.expect(card).to_have_count(0, timeout=WAIT_MS)
+    opened.check_and_close()
+
+
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_scenes_are_listed_and_cut(server: RunningServer, browser: Any, tmp_path: Path, size: dict[str, int]) -> None:
     clip = clips.make(tmp_path / "ride.mp4", frames=150, size=(160, 96)).path

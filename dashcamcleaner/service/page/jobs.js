@@ -75,11 +75,25 @@ async function fetchFile(job, word) {
   return { blob: await answer.blob(), ending: endingOf(answer) };
 }
 
+/** A clip that this browser does not play gets a sentence instead of an empty frame. */
+function show(video, url, sentence) {
+  const tell = () => {
+    if (video.hidden) return;
+    video.hidden = true;
+    video.after(told("p", sentence, "note"));
+  };
+  video.addEventListener("error", tell);
+  video.addEventListener("loadedmetadata", () => { if (!video.videoWidth) tell(); }); // it plays the sound alone
+  video.src = url;
+}
+
 async function showClip(made, job, source, stem, keep) {
   const result = await fetchFile(job, "result");
   const url = keep(new Blob([result.blob], { type: "video/mp4" }));
-  made.querySelector(".before").src = keep(source);
-  made.querySelector(".after").src = url;
+  const before = t("This browser does not play the clip as you sent it.");
+  const after = t("This browser does not play clips of this kind; the cleaned one can be downloaded.");
+  show(made.querySelector(".before"), keep(source), before);
+  show(made.querySelector(".after"), url, after);
   made.querySelector(".pair").hidden = false;
   link(made, t("Download the cleaned clip"), url, `${stem}_cleaned${result.ending}`);
 }
