@@ -215,8 +215,10 @@ def _refuse_urls_without_cluster(args: argparse.Namespace) -> None:
         )
     if args.cluster:
         return
+    from dashcamcleaner.jobs.places import is_url
+
     for place in (*args.inputs, args.output or ""):
-        if "://" in place and not os.path.lexists(place):
+        if is_url(place) and not os.path.lexists(place):
             raise SettingError(
                 msg("{url} is a URL, which --cluster alone reads and writes.", url=place),
                 hint="Add --cluster local:1, or more workers.",
@@ -227,9 +229,7 @@ def _output_folder(output: str | None) -> Path | str | None:
     """The folder of a batch's outputs, or its URL; None where each goes beside its source."""
     if output is None:
         return None
-    if "://" in output:
-        from dashcamcleaner.cluster.tasks import output_folder
+    from dashcamcleaner.jobs.places import is_url, output_folder
 
-        return output_folder(output)[0]
-    folder = Path(output)
-    return folder.parent if folder.name.startswith("*.") else folder
+    folder, _ = output_folder(output)
+    return folder if is_url(folder) else Path(folder)

@@ -21,7 +21,6 @@ from dashcamcleaner.cluster.connection import MOST_LOCAL, connected
 from dashcamcleaner.cluster.parcels import delivery, has_received, parcel_of, weights_of
 from dashcamcleaner.cluster.parts import ClusterParts, resources_of
 from dashcamcleaner.cluster.scratch import remove_scratch
-from dashcamcleaner.cluster.storage import is_url
 from dashcamcleaner.cluster.tasks import ClusterJob, done_already
 from dashcamcleaner.cluster.work import Task, run_task, version_fault
 from dashcamcleaner.core.events import Event, Failed, Finished, Warned
@@ -34,6 +33,7 @@ from dashcamcleaner.errors import (
     WorkerLost,
 )
 from dashcamcleaner.jobs.parallel import shared_out
+from dashcamcleaner.jobs.places import is_url
 from dashcamcleaner.jobs.split import clean_split
 from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.context import versions

@@ -23,16 +23,11 @@ from dashcamcleaner.errors import DashcamCleanerError, ExtraMissing, InputError,
 from dashcamcleaner.messages import msg
 from dashcamcleaner.work_files import rename_to_nothing
 
-__all__ = ["ClipStore", "is_url", "open_store"]
+__all__ = ["ClipStore", "open_store"]
 
 _PART_BYTES = 64 << 20
 _MOST_PUT_BYTES = 4 << 30
 """Larger objects go up in parts; a single put ends at 5 GB."""
-
-
-def is_url(place: str) -> bool:
-    """Whether a place is a URL of a store rather than a path."""
-    return "://" in place
 
 
 class ClipStore(Protocol):

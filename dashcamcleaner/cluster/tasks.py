@@ -8,7 +8,6 @@ again.
 from __future__ import annotations
 
 import os
-import posixpath
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.cluster.publication import sides_name
-from dashcamcleaner.cluster.storage import is_url, open_store
+from dashcamcleaner.cluster.storage import open_store
 from dashcamcleaner.core.summary import RunSummary
-from dashcamcleaner.errors import DashcamCleanerError, InputError, OutputError, SettingError
+from dashcamcleaner.errors import DashcamCleanerError, InputError, SettingError
 from dashcamcleaner.jobs.earlier import does_the_same, finished_before
 from dashcamcleaner.jobs.inputs import (
     Batch,
@@ -29,13 +28,14 @@ from dashcamcleaner.jobs.inputs import (
     refuse_empty,
     refuse_name_of_a_clip,
 )
+from dashcamcleaner.jobs.places import is_url, output_folder, refuse_crossing, true_place
 from dashcamcleaner.media.formats import format_of, output_suffix
 from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.report.data import find_report, read_report, summary_of
 from dashcamcleaner.settings import ROWS, Settings
 
-__all__ = ["ClusterJob", "cluster_jobs", "done_already", "output_folder"]
+__all__ = ["ClusterJob", "cluster_jobs", "done_already"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ def cluster_jobs(
 
     Raises:
         InputError: an input does not exist or holds nothing.
-        OutputError: several inputs and the output is a file, or an output is a source.
-        SettingError: URLs without an output, or two inputs with one output.
+        OutputError: several inputs and the output is a file, two inputs with one output, or an output is a source.
+        SettingError: URLs without an output.
     """
     settings = _with_whole_paths(settings)
     if not any(map(is_url, inputs)) and not (output and is_url(output)):
@@ -97,76 +97,57 @@ def _far_pairs(inputs: Sequence[str], output: str | None, settings: Settings) ->
     refuse_empty(*inputs, output)
     if output is None:
         raise SettingError("Inputs behind URLs need an output.", hint="Give a folder or a URL with -o.")
-    urls = [given for given in inputs if is_url(given)]
-    paths = [given for given in inputs if not is_url(given)]
-    folder, wanted = output_folder(output)
-    found, batch = find_sources(paths, beside=None, results=None)
-    batch.many = True
-    names = {path: str(path.resolve()) for path, _ in found}
-    for url in urls:
-        for source, name in _listed(url):
-            names[Path(source)] = source  # in the path it has lost a slash
-            found.append((Path(source), Path(name)))
-    below = _spot(folder) + "/"
-    searched = [_spot(given) + "/" for given in inputs]
-    if any(below != other and below.startswith(other) for other in searched):
-        earlier = [path for path, _ in found if _spot(names[path]).startswith(below)]
-        batch.results += earlier
-        found = [(path, place) for path, place in found if path not in earlier]
-        if not found:
-            raise InputError(msg("{url} holds no clip or picture.", url=inputs[0]))
-    first = found[0][0]
-    single = len(found) == len(inputs) == 1 and _spot(inputs[0]) == _spot(names[first])
-    may_be_file = names_a_clip(output) or not (is_url(output) or output.endswith("/"))
-    if single and may_be_file and not wanted and not os.path.isdir(output):
-        batch.many = False
-        pairs = [(names[first], output if Path(output).suffix else output + output_suffix(first))]
-    else:
-        if not wanted and not os.path.lexists(output):
+    folder, extension = output_folder(output)
+    found, batch = _found(inputs)
+    found, batch.results = _without_results(found, folder, searched=inputs)
+    if not found:
+        raise InputError(msg("{url} holds no clip or picture.", url=inputs[0]))
+    batch.many = not (_is_one_file(inputs, found) and not extension and _may_be_file(output))
+    if batch.many:
+        if not extension and not os.path.lexists(output):
             refuse_name_of_a_clip(output)
-        jobs = named_jobs(found, Path(), wanted=wanted, settings=settings)
-        pairs = [(names[job.source], f"{folder}/{job.output.as_posix()}") for job in jobs]
+        named = named_jobs(
+            [(Path(source), below) for source, below in found], Path(), wanted=extension, settings=settings
+        )
+        pairs = [(source, f"{folder}/{job.output.as_posix()}") for (source, _), job in zip(found, named, strict=True)]
+    else:
+        [(source, _)] = found
+        pairs = [(source, output if Path(output).suffix else output + output_suffix(Path(source)))]
     if not is_url(output):
         pairs = [(source, os.path.abspath(written)) for source, written in pairs]
-    _refuse_crossing(pairs)
+    refuse_crossing(pairs)
     return pairs, batch
 
 
-def output_folder(output: str) -> tuple[str, str]:
-    """The folder that an output names, path or URL, and the extension for all clips where it is ``FOLDER/*.mkv``."""
-    base, last = output.rsplit("/", 1) if is_url(output) else os.path.split(output)
-    if last.startswith("*."):
-        return base or os.curdir, Path(last).suffix.lower()
-    return output.rstrip("/"), ""
+def _found(inputs: Sequence[str]) -> tuple[list[tuple[str, Path]], Batch]:
+    """The sources, each with its place relative to the folder or URL it was found in; and what was left aside."""
+    near, batch = find_sources([given for given in inputs if not is_url(given)], beside=None, results=None)
+    found = [(str(path.resolve()), below) for path, below in near]
+    for url in filter(is_url, inputs):
+        found += [(source, Path(name)) for source, name in _listed(url)]
+    return found, batch
 
 
-def _refuse_crossing(pairs: Sequence[tuple[str, str]]) -> None:
-    """Two clips with one output, or an output that is a source.
-
-    Raises:
-        OutputError: an output is a source.
-        SettingError: two have one output.
-    """
-    sources = {_spot(source) for source, _ in pairs}
-    taken = set[str]()
-    for _, place in pairs:
-        if _spot(place) in sources:
-            raise OutputError(msg("The output {output} is a source; a source is never overwritten.", output=place),
-                              hint="Give another folder with -o.")  # fmt: skip
-        if _spot(place) in taken:
-            raise SettingError(
-                msg("Several inputs would become {twice}.", twice=place),
-                hint="Clean them into different places.",
-            )
-        taken.add(_spot(place))
+def _without_results(
+    found: list[tuple[str, Path]], folder: str, *, searched: Sequence[str]
+) -> tuple[list[tuple[str, Path]], list[Path]]:
+    """The sources without those in the folder for results, where that lies below what is searched; and the others."""
+    below = true_place(folder) + "/"
+    tops = [true_place(given) + "/" for given in searched]
+    if not any(below != top and below.startswith(top) for top in tops):
+        return found, []
+    results = [Path(source) for source, _ in found if true_place(source).startswith(below)]
+    return [one for one in found if not true_place(one[0]).startswith(below)], results
 
 
-def _spot(place: str) -> str:
-    """The place of a path or URL, however it is spelt: the path without links, the URL without empty parts."""
-    scheme, _, rest = place.partition("://") if is_url(place) else ("file", "", place)
-    if scheme in ("file", "local"):
-        return os.path.realpath(rest)
-    return f"{scheme}://{posixpath.normpath(rest)}"
+def _is_one_file(inputs: Sequence[str], found: Sequence[tuple[str, Path]]) -> bool:
+    """Whether what was found is the one file that was named, rather than what a folder or pattern holds."""
+    return len(inputs) == len(found) == 1 and true_place(inputs[0]) == true_place(found[0][0])
+
+
+def _may_be_file(output: str) -> bool:
+    """Whether an output for one source may name a file: a URL does only if it ends like a clip or picture."""
+    return (names_a_clip(output) or not (is_url(output) or output.endswith("/"))) and not os.path.isdir(output)
 
 
 def _listed(url: str) -> list[tuple[str, str]]:

@@ -24,12 +24,13 @@ from dashcamcleaner.cluster.names import KnownNames
 from dashcamcleaner.cluster.parcels import right_weights
 from dashcamcleaner.cluster.publication import complete_result, publish_result
 from dashcamcleaner.cluster.scratch import remove_scratch, scratch_folder
-from dashcamcleaner.cluster.storage import ClipStore, is_url, open_store
+from dashcamcleaner.cluster.storage import ClipStore, open_store
 from dashcamcleaner.core.events import Event, Failed, Finished
 from dashcamcleaner.core.summary import RunSummary
 from dashcamcleaner.detection.pool import ModelPool, shared_pool
 from dashcamcleaner.errors import InputError, OutputError, PlanError, SettingError
 from dashcamcleaner.jobs.earlier import does_the_same, earlier_result
+from dashcamcleaner.jobs.places import is_url
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.messages import msg
 from dashcamcleaner.os_errors import as_our_error

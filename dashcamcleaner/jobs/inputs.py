@@ -13,10 +13,10 @@ from pathlib import Path
 
 from dashcamcleaner.errors import InputError, OutputError, SettingError
 from dashcamcleaner.jobs.folders import walk
+from dashcamcleaner.jobs.places import is_url, output_folder, refuse_crossing
 from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
 from dashcamcleaner.messages import joined, msg
 from dashcamcleaner.pipeline.job import Job
-from dashcamcleaner.pipeline.outputs import files_written
 from dashcamcleaner.plain_files import refuse_special
 from dashcamcleaner.settings import Settings
 
@@ -74,17 +74,15 @@ def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings, s
         OutputError: several inputs, and the output is an existing file.
     """
     refuse_empty(*inputs, output)
-    target = None if output is None else Path(output)
     if output == "-":
         raise OutputError("A result cannot go to a pipe.", hint="Give the name of a file or folder with -o.")
-    results = target.parent if target is not None and target.name.startswith("*.") else target
+    folder, extension = (None, "") if output is None else output_folder(output)
+    target = None if folder is None else Path(folder)
     beside = (CLEANED if suffix is None else suffix) if output is None else None
-    found, batch = find_sources(inputs, beside=beside, results=results)
-    extension = ""
+    found, batch = find_sources(inputs, beside=beside, results=target)
     single = len(found) == 1 and found[0][1] == Path(found[0][0].name) and not any(os.path.isdir(i) for i in inputs)
-    if target is not None and target.name.startswith("*."):
-        extension, target, single = target.suffix.lower(), target.parent, False
-    if target is not None and single and not os.path.isdir(target) and not str(output).endswith(("/", "\\")):
+    may_be_file = not extension and not str(output).endswith(("/", "\\"))
+    if target is not None and single and may_be_file and not os.path.isdir(target):
         source = found[0][0]
         if not target.suffix:
             target = target.with_name(target.name + output_suffix(source))
@@ -99,7 +97,7 @@ def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings, s
             refuse_name_of_a_clip(str(output))
         batch.jobs += named_jobs(_told_apart(found), target, wanted=extension, settings=settings, suffix=suffix)
         batch.many = True
-    _refuse_crossing(batch.jobs)
+    refuse_crossing([(str(job.source), str(job.output)) for job in batch.jobs])
     return batch
 
 
@@ -125,7 +123,7 @@ def refuse_name_of_a_clip(output: str) -> None:
         OutputError: it is.
     """
     if names_a_clip(output):
-        folder = output + ("/" if "://" in output else os.sep)
+        folder = output + ("/" if is_url(output) else os.sep)
         raise OutputError(
             msg("The output {target} has the name of a file, but it would be a folder for results.", target=output),
             hint=msg("Give a folder with -o; {folder} makes one of that name.", folder=folder),
@@ -262,25 +260,3 @@ def named_jobs(
                 name = source.with_name(source.name + cleaned + name.suffix)
         jobs.append(Job(source, name, settings))
     return jobs
-
-
-def _refuse_crossing(jobs: list[Job]) -> None:
-    """Two jobs with one output, or an output (a plan or a report as well) that is another job's source."""
-    sources = {job.source.resolve() for job in jobs}
-    taken: dict[Path, Path] = {}
-    for job, output in ((one, output) for one in jobs for output in files_written(one)):
-        target = output.resolve()
-        if target in sources:
-            raise OutputError(msg("The output {output} is a source; a source is never overwritten.", output=output),
-                              hint="Give another folder with -o.")  # fmt: skip
-        if target in taken:
-            raise OutputError(
-                msg(
-                    "{taken} and {source} would both become {output}.",
-                    taken=taken[target],
-                    source=job.source,
-                    output=output,
-                ),
-                hint="Clean them into different folders.",
-            )
-        taken[target] = job.source

@@ -14,7 +14,7 @@ from dashcamcleaner.pipeline.output_lock import OutputLock
 from dashcamcleaner.pipeline.plan_file import plan_path
 from dashcamcleaner.report.data import html_path, report_path
 
-__all__ = ["check_outputs", "files_read", "files_written"]
+__all__ = ["check_outputs", "files_beside", "files_read", "files_written"]
 
 
 def files_read(job: Job) -> Iterator[Path]:
@@ -30,13 +30,19 @@ def files_read(job: Job) -> Iterator[Path]:
             yield Path(named)
 
 
+def files_beside(output: Path) -> tuple[Path, Path, Path]:
+    """The files that a run leaves beside its output: plan, report and its page."""
+    report = report_path(output)
+    return plan_path(output), report, html_path(report)
+
+
 def files_written(job: Job) -> Iterator[Path]:
     """The files that a job writes, the result first."""
     yield job.output
+    plan, *reports = files_beside(job.output)
     if job.write_plan:
-        yield plan_path(job.output)
-    yield report_path(job.output)
-    yield html_path(report_path(job.output))
+        yield plan
+    yield from reports
     for extra in (job.export_detections, job.export_mask, job.export_mask_colored):
         if extra is not None:
             yield extra

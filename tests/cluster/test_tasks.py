@@ -64,6 +64,24 @@ def test_no_output_is_a_source_however_either_is_spelt(
         cluster_jobs([there_as(there / "a.mp4")], output=said(there / "a.mp4"), settings=SETTINGS)
 
 
+@pytest.mark.parametrize("ending", [".plan.jsonl", ".report.json", ".report.html"])
+@pytest.mark.parametrize("said", [str, url], ids=["path", "url"])
+def test_what_stands_beside_one_result_is_no_other_source(
+    ending: str, said: Callable[[object], str], there: Path, tmp_path: Path
+) -> None:
+    """With ``--overwrite`` the report of the one would replace the other."""
+    odd = tmp_path / "out" / f"a.mp4{ending}"
+    odd.parent.mkdir()
+    odd.write_bytes(b"a clip of an odd name")
+    with pytest.raises(OutputError, match="a source is never overwritten"):
+        pairs(url(there / "a.mp4"), str(odd), output=f"{said(odd.parent)}/")
+
+
+def test_two_sources_do_not_become_one_output(there: Path, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="would both become"):
+        pairs(url(there / "a.mp4"), url(there / "day#1" / "a.mp4"), output=url(tmp_path / "out"))
+
+
 @pytest.mark.parametrize("to", ["folder", "url"])
 def test_a_source_that_is_reached_by_another_name_is_not_written_over(
     to: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
