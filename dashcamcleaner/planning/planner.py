@@ -77,6 +77,7 @@ class TrackPlanner:
         upright_size: ``(width, height)`` of the full-size picture.
         rules: the rules of the kinds to hide, by kind. A track is hidden from its kind's probability on; of large
             tracks more is asked.
+        evidence: makes a track's probability of what is known of it; what is less sure is filled for a shorter time.
         look_ahead_s: how far ahead is looked before a frame is given; infinite: all is planned at the end.
         fill_before_s: how long a track is followed back before its first sighting, as far as looked ahead.
         fill_after_s: how long it is followed on after its last.
@@ -85,16 +86,12 @@ class TrackPlanner:
         memory_before, memory_after: frame memory on top, for those who want it.
         max_waiting_frames: most frames kept waiting; where the look-ahead asks for more, it is shortened.
         edits: what a person changed.
-        evidence: makes a track's probability of what is known of it; what is less sure is filled for a shorter time.
-            None leaves the evidence out, to tell what it is worth: the best score decides, held against its kind's
-            threshold (`tracking.track.LARGE_LESS_SURE`), and all is filled in full.
         max_region: a region whose track is not sure takes at most this share of the picture.
 
     Attributes:
         shortened: the look-ahead could not be had in full; the caller warns.
         tracks: ids and kinds of the tracks hidden so far, edits apart.
-        probabilities: the highest probability with which each track was hidden, by its id; empty without
-            evidence.
+        probabilities: the highest probability with which each track was hidden, by its id.
     """
 
     def __init__(
@@ -103,6 +100,7 @@ class TrackPlanner:
         tracker: TrackerProtocol,
         upright_size: tuple[int, int],
         rules: Mapping[str, KindRules],
+        evidence: EvidenceModel,
         look_ahead_s: float = 1.0,
         fill_before_s: float = 0.5,
         fill_after_s: float = 0.5,
@@ -112,7 +110,6 @@ class TrackPlanner:
         memory_after: Span = _NO_SPAN,
         max_waiting_frames: int,
         edits: Edits | None = None,
-        evidence: EvidenceModel | None = None,
         max_region: float = 1.0,
     ) -> None:
         self._tracker = tracker
@@ -123,9 +120,6 @@ class TrackPlanner:
         self._latest: tuple[Observation, np.ndarray] | None = None
         self._upright_size = upright_size
         self._rules = dict(rules)
-        self._asked = {
-            kind: one.threshold if evidence is None else one.probability for kind, one in self._rules.items()
-        }
         self._look_ahead_s = look_ahead_s
         self._fill_before_s = fill_before_s
         self._fill_after_s = fill_after_s
@@ -188,7 +182,7 @@ class TrackPlanner:
         Worth is the area at stake, most for a track that stands right at its threshold. A track is looked at with its
         1st, 2nd, 4th, 8th ... sighting. Nothing is worth a look where a frame is given out before it could count.
         """
-        if self._evidence is None or self._latest is None or not self._waiting or self._look_ahead_s <= 0:
+        if self._latest is None or not self._waiting or self._look_ahead_s <= 0:
             return []
         seen, ids = self._latest
         found = []
@@ -257,10 +251,9 @@ class TrackPlanner:
         known_s = self._latest[0].time.seconds if self._latest else now_s
         for track, fill in hidden:
             self.tracks.setdefault(track.id, track.kind)
-            if self._evidence is not None:
-                now = probability(self._log_odds(track))
-                self.probabilities[track.id] = max(now, self.probabilities.get(track.id, 0.0))
-            above = math.inf if self._evidence is None else self._margin(track)
+            now = probability(self._log_odds(track))
+            self.probabilities[track.id] = max(now, self.probabilities.get(track.id, 0.0))
+            above = self._margin(track)
             reach = self._reach(track, above)
             before_s, after_s = self._up_to_cuts(track, now_s, reach * self._fill_before_s, reach * self._fill_after_s)
             places = fill.at(
@@ -293,14 +286,12 @@ class TrackPlanner:
         """The tracks that are as sure as can be, each with its first sighting."""
         sure: dict[str, list[tuple[Track, Sighting]]] = {}
         for track, fill in hidden:
-            if self._evidence is not None and self._margin(track) >= _SURE_ABOVE:
+            if self._margin(track) >= _SURE_ABOVE:
                 sure.setdefault(track.kind, []).append((track, fill.first))
         return sure
 
     def _reach(self, track: Track, above: float) -> float:
         """The part of the fill times that a track gets which lies so many log odds above what is asked of it."""
-        if self._evidence is None:
-            return 1.0
         earned = min(1.0, above / _FULL_ABOVE, track.seen_s / _FULL_SEEN_S)
         return _REACH_LEAST + (1 - _REACH_LEAST) * earned
 
@@ -321,19 +312,13 @@ class TrackPlanner:
         return last_s, next((at_s for at_s in self._detector_s if at_s >= now_s), math.inf)
 
     def _is_hidden(self, track: Track) -> bool:
-        if track.kind not in self._rules:
-            return False
-        if self._evidence is None:
-            if track.surest < self._asked[track.kind]:
-                return False
-        elif self._margin(track) < 0:
+        if track.kind not in self._rules or self._margin(track) < 0:
             return False
         bar = self._rules[track.kind].threshold + _SPURIOUS_MARGIN
         return not (self._drop_spurious and track.count == 1 and track.surest < bar)
 
     def _log_odds(self, track: Track) -> float:
         """Of the track being what it claims, by all that is known of it now."""
-        assert self._evidence is not None
         version, log_odds = self._judged.get(track.id, (-1, 0.0))
         if version != track.evidence.version:
             log_odds = self._evidence.log_odds(track.kind, track.evidence)
@@ -342,7 +327,7 @@ class TrackPlanner:
 
     def _margin(self, track: Track) -> float:
         """Log odds by which a track passes what is asked of it; negative where it does not."""
-        return self._log_odds(track) - logit(self._asked[track.kind]) - self._asked_more(track)
+        return self._log_odds(track) - logit(self._rules[track.kind].probability) - self._asked_more(track)
 
     def _asked_more(self, track: Track) -> float:
         """Log odds that a large track needs beyond the threshold: a false one costs that much more of the picture."""

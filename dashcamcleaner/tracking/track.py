@@ -58,7 +58,7 @@ class Track:
         kind: what it is.
         sightings: the sightings in order of time; a planner drops those that it is done with.
         best: highest score so far.
-        surest: the same, large sightings counted `LARGE_LESS_SURE` less: what thresholds are held against.
+        surest: the same, large sightings counted `LARGE_LESS_SURE` less: by this a single sighting is taken for a slip.
         count: sightings so far, dropped ones included.
         seen_s: time in sight, in seconds, each look weighed by its score: how much it was seen in all.
         missed_s: seconds since its last sighting, of frames in which it was looked for; skipped ones do not count.
