@@ -66,7 +66,8 @@ def edits_of(args: argparse.Namespace) -> tuple[Edit, ...]:
     Raises:
         SettingError: a flag's words are no track ids, or no box.
     """
-    from dashcamcleaner.core.edit_types import ClearZone, DropTrack, HiddenZone, KeepTrack, OnlyTrack
+    from dashcamcleaner.core.edit_types import ClearZone, HiddenZone
+    from dashcamcleaner.core.track_edits import DropTrack, KeepTrack, OnlyTrack
 
     edits: list[Edit] = []
     for track_type in (KeepTrack, DropTrack, OnlyTrack):

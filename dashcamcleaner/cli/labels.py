@@ -72,8 +72,8 @@ def run_export(args: argparse.Namespace) -> int:
 
 def run_import(args: argparse.Namespace) -> int:
     """Append the edits that the labels ask for; gives the exit status."""
-    from dashcamcleaner.core.edit_types import DropTrack
     from dashcamcleaner.core.kinds import BUILT_IN
+    from dashcamcleaner.core.track_edits import DropTrack
     from dashcamcleaner.errors import InputError, OutputError
     from dashcamcleaner.labels.as_edits import edits_from_labels
     from dashcamcleaner.labels.files import find_format, read_labels

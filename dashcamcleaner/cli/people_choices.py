@@ -101,9 +101,9 @@ def with_choices(
 
 def _vehicles(edits: Edits, args: argparse.Namespace, *, look: ClipPeople) -> Edits:
     """The edits with what is said of vehicles."""
-    from dashcamcleaner.core.edit_types import DropTrack, KeepTrack, OnlyTrack
     from dashcamcleaner.core.edits import Edits
     from dashcamcleaner.core.review_edits import KeepSpan
+    from dashcamcleaner.core.track_edits import DropTrack, KeepTrack, OnlyTrack
     from dashcamcleaner.core.vehicle_edits import TrackStyle, VehicleTrack
     from dashcamcleaner.review.person_summary import vehicle_summaries
 

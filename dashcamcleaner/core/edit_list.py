@@ -13,22 +13,10 @@ from functools import cached_property
 from typing import Self, TypeVar
 
 from dashcamcleaner.core.edit_rows import SAME_TIME_S
-from dashcamcleaner.core.edit_types import (
-    CheckedTrack,
-    ClearZone,
-    DrawnRegion,
-    DropTrack,
-    Edit,
-    HiddenSpan,
-    HiddenZone,
-    KeepTrack,
-    NameTrack,
-    OnlyTrack,
-    TrackEdit,
-    UnknownEdit,
-)
+from dashcamcleaner.core.edit_types import ClearZone, DrawnRegion, Edit, HiddenSpan, HiddenZone, UnknownEdit
 from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.review_edits import CheckedSpot, KeepSpan
+from dashcamcleaner.core.track_edits import CheckedTrack, DropTrack, KeepTrack, NameTrack, OnlyTrack, TrackEdit
 from dashcamcleaner.core.vehicle_edits import TrackStyle, VehicleTrack
 from dashcamcleaner.side_files import UNREADABLE, parse_json
 

@@ -28,6 +28,7 @@ __all__ = [
     "as_list",
     "box_of",
     "check_box",
+    "checked_whole",
     "key_frame",
     "limits",
     "needed",
@@ -93,7 +94,11 @@ def needed(row: Row, key: str) -> object:
 
 def whole_number(row: Row, key: str) -> int:
     """The whole number under a key that must be there."""
-    value = needed(row, key)
+    return checked_whole(needed(row, key), key)
+
+
+def checked_whole(value: object, key: str) -> int:
+    """The value of a key, which must be a whole number."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError(msg("a {key} is a whole number", key=key))
     return value

@@ -36,117 +36,26 @@ from dashcamcleaner.core.edit_rows import (
 )
 from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.review_edits import CheckedSpot, KeepSpan
+from dashcamcleaner.core.track_edits import CheckedTrack, DropTrack, KeepTrack, NameTrack, OnlyTrack
 from dashcamcleaner.core.vehicle_edits import TrackStyle, VehicleTrack
 from dashcamcleaner.messages import msg
 
 __all__ = [
     "EDIT_TYPES",
     "MANUAL",
-    "CheckedTrack",
     "ClearZone",
     "DrawnRegion",
-    "DropTrack",
     "Edit",
     "HandEdit",
     "HiddenSpan",
     "HiddenZone",
-    "KeepTrack",
-    "NameTrack",
-    "OnlyTrack",
     "PersonRule",
-    "TrackEdit",
     "UnknownEdit",
     "edit_from_row",
 ]
 
 MANUAL = "manual"
 """Kind of a region that a person drew without saying what it shows."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrackEdit(RowEdit):
-    """What was said about a track.
-
-    Args:
-        track: its id within the plan.
-
-    Raises:
-        ValueError: that is no whole number.
-    """
-
-    row_keys: ClassVar[tuple[str, ...]] = ("track",)
-
-    track: int
-
-    def __post_init__(self) -> None:
-        if isinstance(self.track, bool) or not isinstance(self.track, int):
-            raise ValueError(msg("a track is a whole number"))
-
-    def _values(self) -> dict[str, object]:
-        return {"track": self.track}
-
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """From a row of the edits file.
-
-        Raises:
-            ValueError: it lacks something, or holds what cannot be.
-        """
-        return cls(whole_number(row, "track"), unknown_keys=unknown_keys_of(row, cls.row_keys))
-
-
-@dataclass(frozen=True, slots=True)
-class KeepTrack(TrackEdit):
-    """The track stays clear: somebody who agreed."""
-
-    row_name: ClassVar[str] = "keep"
-    uncovers: ClassVar[bool] = True
-
-
-@dataclass(frozen=True, slots=True)
-class DropTrack(TrackEdit):
-    """The track is no object at all: a false hit, which stays clear."""
-
-    row_name: ClassVar[str] = "drop"
-    uncovers: ClassVar[bool] = True
-
-
-@dataclass(frozen=True, slots=True)
-class OnlyTrack(TrackEdit):
-    """Of all tracks, only those so named are hidden."""
-
-    row_name: ClassVar[str] = "only"
-    uncovers: ClassVar[bool] = True
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedTrack(TrackEdit):
-    """Somebody looked at the track; nothing that is hidden changes."""
-
-    row_name: ClassVar[str] = "checked"
-
-
-@dataclass(frozen=True, slots=True)
-class NameTrack(TrackEdit):
-    """A track's name, for people.
-
-    Args:
-        name: any text.
-    """
-
-    row_name: ClassVar[str] = "name"
-    row_keys: ClassVar[tuple[str, ...]] = ("track", "name")
-
-    name: str
-
-    def _values(self) -> dict[str, object]:
-        return {"track": self.track, "name": self.name}
-
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """From a row of the edits file; see `TrackEdit.from_row`."""
-        track = whole_number(row, "track")
-        return cls(track, str(needed(row, "name")), unknown_keys=unknown_keys_of(row, cls.row_keys))
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +153,7 @@ class DrawnRegion(RowEdit):
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
-        """From a row of the edits file; see `TrackEdit.from_row`."""
+        """From a row of the edits file; see `core.track_edits.TrackEdit.from_row`."""
         return cls(
             tuple(key_frame(as_list(key)) for key in as_list(needed(row, "keys"))),
             str(row.get("kind", MANUAL)),
@@ -322,7 +231,7 @@ class _Zone(_Timed):
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
-        """From a row of the edits file; see `TrackEdit.from_row`."""
+        """From a row of the edits file; see `core.track_edits.TrackEdit.from_row`."""
         from_s, to_s = limits(row)
         box = box_of(as_list(needed(row, "box")))
         return cls(box, from_s=from_s, to_s=to_s, unknown_keys=unknown_keys_of(row, cls.row_keys))
@@ -356,7 +265,7 @@ class HiddenSpan(_Timed):
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
-        """From a row of the edits file; see `TrackEdit.from_row`."""
+        """From a row of the edits file; see `core.track_edits.TrackEdit.from_row`."""
         from_s, to_s = limits(row)
         return cls(from_s=from_s, to_s=to_s, unknown_keys=unknown_keys_of(row, cls.row_keys))
 

@@ -16,6 +16,7 @@ from dashcamcleaner.core.edit_rows import (
     Row,
     RowEdit,
     as_list,
+    checked_whole,
     needed,
     number,
     unknown_keys_of,
@@ -90,8 +91,7 @@ class PersonTrack(PersonEdit):
 
     def __post_init__(self) -> None:
         PersonEdit.__post_init__(self)
-        if isinstance(self.track, bool) or not isinstance(self.track, int):
-            raise ValueError(msg("a track is a whole number"))
+        checked_whole(self.track, "track")
         if any(not first <= last for first, last in self.spans):  # NaN fails, too
             raise ValueError(msg("a span ends before it begins"))
 

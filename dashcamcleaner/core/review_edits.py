@@ -18,6 +18,7 @@ from dashcamcleaner.core.edit_rows import (
     as_list,
     box_of,
     check_box,
+    checked_whole,
     needed,
     number,
     unknown_keys_of,
@@ -51,8 +52,7 @@ class KeepSpan(RowEdit):
     to_s: float
 
     def __post_init__(self) -> None:
-        if isinstance(self.track, bool) or not isinstance(self.track, int):
-            raise ValueError(msg("a track is a whole number"))
+        checked_whole(self.track, "track")
         _check_span(self.from_s, self.to_s)
 
     def holds(self, time_s: float) -> bool:

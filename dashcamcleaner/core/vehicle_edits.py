@@ -1,7 +1,7 @@
 """Edits about vehicles: which tracks of plates are one vehicle's, and how a track's regions look.
 
 A vehicle is told by the tracks of its plates alone; no row holds what a plate says. What becomes of a vehicle is said
-of its tracks (`core.edit_types`).
+of its tracks (`core.track_edits`).
 """
 
 from __future__ import annotations
@@ -9,15 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from dashcamcleaner.core.edit_rows import Row, RowEdit, unknown_keys_of, whole_number
+from dashcamcleaner.core.edit_rows import Row, RowEdit, checked_whole, unknown_keys_of, whole_number
 from dashcamcleaner.core.person_edits import check_look, look_of, look_values
 
 __all__ = ["TrackStyle", "VehicleTrack"]
-
-
-def _check_number(value: object, *, what: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"a {what} is a whole number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +34,8 @@ class VehicleTrack(RowEdit):
     track: int
 
     def __post_init__(self) -> None:
-        _check_number(self.vehicle, what="vehicle")
-        _check_number(self.track, what="track")
+        checked_whole(self.vehicle, "vehicle")
+        checked_whole(self.track, "track")
 
     def _values(self) -> dict[str, object]:
         return {"vehicle": self.vehicle, "track": self.track}
@@ -79,7 +74,7 @@ class TrackStyle(RowEdit):
     picture: str = ""
 
     def __post_init__(self) -> None:
-        _check_number(self.track, what="track")
+        checked_whole(self.track, "track")
         check_look(self.style, self.square_px, self.picture)
 
     def _values(self) -> dict[str, object]:

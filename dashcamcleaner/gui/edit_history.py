@@ -10,13 +10,9 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from dashcamcleaner.core.edit_rows import Box, KeyFrame
-from dashcamcleaner.core.edit_types import (
-    DrawnRegion,
-    HandEdit,
-    HiddenSpan,
-    NameTrack,
-)
+from dashcamcleaner.core.edit_types import DrawnRegion, HandEdit, HiddenSpan
 from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.core.track_edits import NameTrack
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from dashcamcleaner.review.history_file import HistoryFile
 

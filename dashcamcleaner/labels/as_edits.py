@@ -14,10 +14,11 @@ import numpy as np
 
 from dashcamcleaner.core.boxes import iou
 from dashcamcleaner.core.edit_rows import Box
-from dashcamcleaner.core.edit_types import DrawnRegion, DropTrack, Edit
+from dashcamcleaner.core.edit_types import DrawnRegion, Edit
 from dashcamcleaner.core.painted import painted_share
 from dashcamcleaner.core.plan import FramePlan, Origin, Region
 from dashcamcleaner.core.shapes import DEFAULT_SHAPES
+from dashcamcleaner.core.track_edits import DropTrack
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.labels.clip_labels import ClipLabels, ObjectLabel, labels_of
 from dashcamcleaner.messages import msg

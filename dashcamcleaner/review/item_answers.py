@@ -14,18 +14,12 @@ import numpy as np
 
 from dashcamcleaner.core.boxes import contains, iou
 from dashcamcleaner.core.edit_rows import Box, KeyFrame
-from dashcamcleaner.core.edit_types import (
-    CheckedTrack,
-    DrawnRegion,
-    DropTrack,
-    Edit,
-    KeepTrack,
-    OnlyTrack,
-)
+from dashcamcleaner.core.edit_types import DrawnRegion, Edit
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.person_edits import PersonTrack
 from dashcamcleaner.core.review_edits import CheckedSpot, KeepSpan
+from dashcamcleaner.core.track_edits import CheckedTrack, DropTrack, KeepTrack, OnlyTrack
 from dashcamcleaner.review.track_summary import Reason, ReviewItem
 
 __all__ = ["Answer", "answered", "is_settled", "settled_count", "somebody_hidden"]

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-from dashcamcleaner.core.edit_types import CheckedTrack, DropTrack, Edit, KeepTrack, OnlyTrack
+from dashcamcleaner.core.edit_types import Edit
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.review_edits import KeepSpan
+from dashcamcleaner.core.track_edits import CheckedTrack, DropTrack, KeepTrack, OnlyTrack
 from dashcamcleaner.core.vehicle_edits import TrackStyle, VehicleTrack
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.messages import msg

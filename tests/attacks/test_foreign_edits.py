@@ -11,9 +11,10 @@ import pytest
 
 from dashcamcleaner.audit.audit import audit
 from dashcamcleaner.cli import main
-from dashcamcleaner.core.edit_types import ClearZone, HiddenSpan, HiddenZone, KeepTrack
+from dashcamcleaner.core.edit_types import ClearZone, HiddenSpan, HiddenZone
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Audited, Event, Failed, Finished, Warned
+from dashcamcleaner.core.track_edits import KeepTrack
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import NotAccepted
 from dashcamcleaner.jobs.run import clean

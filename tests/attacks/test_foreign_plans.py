@@ -15,9 +15,9 @@ import pytest
 
 from dashcamcleaner.audit.audit import audit
 from dashcamcleaner.cli import main
-from dashcamcleaner.core.edit_types import KeepTrack
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Audited, Event, Failed, Finished, Warned
+from dashcamcleaner.core.track_edits import KeepTrack
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import NotAccepted, PlanError
 from dashcamcleaner.jobs.earlier import earlier_result

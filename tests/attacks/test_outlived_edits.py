@@ -11,19 +11,11 @@ from PIL import Image
 
 from dashcamcleaner.audit.audit import audit
 from dashcamcleaner.cli import main
-from dashcamcleaner.core.edit_types import (
-    CheckedTrack,
-    ClearZone,
-    DrawnRegion,
-    DropTrack,
-    HiddenZone,
-    KeepTrack,
-    OnlyTrack,
-    UnknownEdit,
-)
+from dashcamcleaner.core.edit_types import ClearZone, DrawnRegion, HiddenZone, UnknownEdit
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Event, Failed, Finished, Warned
 from dashcamcleaner.core.person_edits import KeepPerson, PersonTrack
+from dashcamcleaner.core.track_edits import CheckedTrack, DropTrack, KeepTrack, OnlyTrack
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import NotAccepted, PlanError
 from dashcamcleaner.jobs.run import clean

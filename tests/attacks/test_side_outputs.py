@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from dashcamcleaner import cli
-from dashcamcleaner.core.edit_types import KeepTrack
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Event, Failed, Finished
+from dashcamcleaner.core.track_edits import KeepTrack
 from dashcamcleaner.jobs.earlier import earlier_result
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.pipeline.edits_file import EditsFile

@@ -18,10 +18,11 @@ import pytest
 
 from dashcamcleaner import cli
 from dashcamcleaner.audit.audit import audit
-from dashcamcleaner.core.edit_types import HiddenZone, KeepTrack
+from dashcamcleaner.core.edit_types import HiddenZone
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Audited, Event, Failed, Finished, Progress, Started, Warned
 from dashcamcleaner.core.findings import AuditResult, Check, Severity, Status
+from dashcamcleaner.core.track_edits import KeepTrack
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import Cancelled, ExtraMissing, extra_hint
 from dashcamcleaner.jobs.fix import audit_and_fix

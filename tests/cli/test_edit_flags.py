@@ -7,7 +7,8 @@ import argparse
 import pytest
 
 from dashcamcleaner.cli.edit_flags import add_edit_flags, edits_of
-from dashcamcleaner.core.edit_types import ClearZone, DropTrack, HiddenZone, KeepTrack, OnlyTrack
+from dashcamcleaner.core.edit_types import ClearZone, HiddenZone
+from dashcamcleaner.core.track_edits import DropTrack, KeepTrack, OnlyTrack
 from dashcamcleaner.errors import SettingError
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from dashcamcleaner.cli import main
-from dashcamcleaner.core.edit_types import DrawnRegion, DropTrack
+from dashcamcleaner.core.edit_types import DrawnRegion
 from dashcamcleaner.core.events import Finished
+from dashcamcleaner.core.track_edits import DropTrack
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.labels.files import FORMATS, LabelFormat

@@ -11,11 +11,11 @@ import pytest
 
 from dashcamcleaner.cli import main
 from dashcamcleaner.core.boxes import Detections
-from dashcamcleaner.core.edit_types import DropTrack, KeepTrack, OnlyTrack
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.plan import Observation, Origin, Region
 from dashcamcleaner.core.review_edits import KeepSpan
 from dashcamcleaner.core.time import FrameTime
+from dashcamcleaner.core.track_edits import DropTrack, KeepTrack, OnlyTrack
 from dashcamcleaner.core.vehicle_edits import TrackStyle, VehicleTrack
 from dashcamcleaner.pipeline.edits_file import EditsFile
 from tests import clips, fakes

@@ -8,25 +8,13 @@ from fractions import Fraction
 import pytest
 
 from dashcamcleaner.core.boxes import Detections
-from dashcamcleaner.core.edit_types import (
-    EDIT_TYPES,
-    CheckedTrack,
-    ClearZone,
-    DrawnRegion,
-    DropTrack,
-    Edit,
-    HiddenSpan,
-    HiddenZone,
-    KeepTrack,
-    NameTrack,
-    OnlyTrack,
-    UnknownEdit,
-)
+from dashcamcleaner.core.edit_types import EDIT_TYPES, ClearZone, DrawnRegion, Edit, HiddenSpan, HiddenZone, UnknownEdit
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.plan import Observation, Origin, Region
 from dashcamcleaner.core.review_edits import CheckedSpot, KeepSpan
 from dashcamcleaner.core.time import FrameTime
+from dashcamcleaner.core.track_edits import CheckedTrack, DropTrack, KeepTrack, NameTrack, OnlyTrack
 from dashcamcleaner.core.vehicle_edits import TrackStyle, VehicleTrack
 from dashcamcleaner.errors import PlanError
 

@@ -8,11 +8,12 @@ from fractions import Fraction
 import pytest
 
 from dashcamcleaner.core.boxes import Detections
-from dashcamcleaner.core.edit_types import ClearZone, DropTrack, Edit, KeepTrack, OnlyTrack, edit_from_row
+from dashcamcleaner.core.edit_types import ClearZone, Edit, edit_from_row
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.plan import Observation, Origin, Region
 from dashcamcleaner.core.time import FrameTime
+from dashcamcleaner.core.track_edits import DropTrack, KeepTrack, OnlyTrack
 
 BOX = (10.0, 10.0, 30.0, 40.0)
 ANN, BEN = PersonTrack(1, 7, ((0.0, 2.0),)), PersonTrack(2, 8, ((0.0, 1.0), (3.0, 4.0)))

@@ -8,17 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashcamcleaner.core.edit_types import (
-    EDIT_TYPES,
-    DrawnRegion,
-    DropTrack,
-    Edit,
-    HiddenSpan,
-    HiddenZone,
-    KeepTrack,
-    UnknownEdit,
-)
+from dashcamcleaner.core.edit_types import EDIT_TYPES, DrawnRegion, Edit, HiddenSpan, HiddenZone, UnknownEdit
 from dashcamcleaner.core.edits import Edits
+from dashcamcleaner.core.track_edits import DropTrack, KeepTrack
 from dashcamcleaner.errors import OutputError
 from dashcamcleaner.gui.edit_history import EditHistory
 from dashcamcleaner.pipeline.edits_file import EditsFile

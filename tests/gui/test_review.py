@@ -12,9 +12,10 @@ from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QApplication
 
-from dashcamcleaner.core.edit_types import DrawnRegion, HiddenZone, KeepTrack
+from dashcamcleaner.core.edit_types import DrawnRegion, HiddenZone
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.plan import FramePlan
+from dashcamcleaner.core.track_edits import KeepTrack
 from dashcamcleaner.gui.canvas import CanvasView
 from dashcamcleaner.gui.engine_facade import EngineFacade
 from dashcamcleaner.gui.main_window import MainWindow

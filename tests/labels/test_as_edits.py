@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from labelled import KINDS, SIZE, exported, plan
 
-from dashcamcleaner.core.edit_types import DrawnRegion, DropTrack
+from dashcamcleaner.core.edit_types import DrawnRegion
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.shapes import BOX
+from dashcamcleaner.core.track_edits import DropTrack
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.labels.as_edits import edits_from_labels
 from dashcamcleaner.labels.clip_labels import ClipLabels, ObjectLabel, labels_of

@@ -8,11 +8,12 @@ from fractions import Fraction
 import pytest
 
 from dashcamcleaner.core.boxes import Detections
-from dashcamcleaner.core.edit_types import ClearZone, DropTrack, Edit, HiddenZone, KeepTrack, OnlyTrack
+from dashcamcleaner.core.edit_types import ClearZone, Edit, HiddenZone
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.kinds import BUILT_IN, rules_of, thresholds_of
 from dashcamcleaner.core.plan import Observation, Origin, Region
 from dashcamcleaner.core.time import FrameTime
+from dashcamcleaner.core.track_edits import DropTrack, KeepTrack, OnlyTrack
 from dashcamcleaner.detection.weights import find_weights
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind, shapes_per_kind

@@ -9,17 +9,10 @@ import pytest
 from PIL import Image
 
 from dashcamcleaner.core.cut_times import ClipCut, CutTimes
-from dashcamcleaner.core.edit_types import (
-    EDIT_TYPES,
-    DrawnRegion,
-    HiddenSpan,
-    HiddenZone,
-    KeepTrack,
-    UnknownEdit,
-    edit_from_row,
-)
+from dashcamcleaner.core.edit_types import EDIT_TYPES, DrawnRegion, HiddenSpan, HiddenZone, UnknownEdit, edit_from_row
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Event, Finished, Warned
+from dashcamcleaner.core.track_edits import KeepTrack
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media import probe
 from dashcamcleaner.media.frame_times import first_time, frame_times

@@ -8,20 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashcamcleaner.core.edit_types import (
-    CheckedTrack,
-    ClearZone,
-    DrawnRegion,
-    DropTrack,
-    HiddenSpan,
-    HiddenZone,
-    KeepTrack,
-    NameTrack,
-    OnlyTrack,
-    UnknownEdit,
-)
+from dashcamcleaner.core.edit_types import ClearZone, DrawnRegion, HiddenSpan, HiddenZone, UnknownEdit
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.person_edits import PersonStyle
+from dashcamcleaner.core.track_edits import CheckedTrack, DropTrack, KeepTrack, NameTrack, OnlyTrack
 from dashcamcleaner.core.vehicle_edits import TrackStyle, VehicleTrack
 from dashcamcleaner.errors import DashcamCleanerError, NotAccepted, OutputError, PlanError
 from dashcamcleaner.pipeline.edits_file import EditsFile

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from dashcamcleaner.core.edit_types import DropTrack, HiddenZone, KeepTrack, UnknownEdit
+from dashcamcleaner.core.edit_types import HiddenZone, UnknownEdit
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Finished, Warned
 from dashcamcleaner.core.summary import CLEANED, PARTIAL
+from dashcamcleaner.core.track_edits import DropTrack, KeepTrack
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.errors import PlanError, SettingError
 from dashcamcleaner.jobs.run import clean

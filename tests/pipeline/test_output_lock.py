@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from dashcamcleaner.core.cut_times import ClipCut, CutTimes
-from dashcamcleaner.core.edit_types import HiddenSpan, KeepTrack
+from dashcamcleaner.core.edit_types import HiddenSpan
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Finished
+from dashcamcleaner.core.track_edits import KeepTrack
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.people.references import Reference
 from dashcamcleaner.people.rules import PersonRequest

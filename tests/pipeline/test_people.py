@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dashcamcleaner.core.edit_types import CheckedTrack, NameTrack
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.events import Failed, Finished, Warned
 from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.summary import RunSummary
+from dashcamcleaner.core.track_edits import CheckedTrack, NameTrack
 from dashcamcleaner.errors import InputError, SettingError
 from dashcamcleaner.jobs.run import clean
 from dashcamcleaner.media.decoder import open_clip

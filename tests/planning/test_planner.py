@@ -12,21 +12,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dashcamcleaner.core.boxes import Detections
-from dashcamcleaner.core.edit_types import (
-    ClearZone,
-    DrawnRegion,
-    DropTrack,
-    HiddenSpan,
-    HiddenZone,
-    KeepTrack,
-    OnlyTrack,
-)
+from dashcamcleaner.core.edit_types import ClearZone, DrawnRegion, HiddenSpan, HiddenZone
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.motion import Motion
 from dashcamcleaner.core.plan import WHOLE_FRAME, FramePlan, Observation, Origin
 from dashcamcleaner.core.planner import Planner
 from dashcamcleaner.core.time import FrameTime, Span
+from dashcamcleaner.core.track_edits import DropTrack, KeepTrack, OnlyTrack
 from dashcamcleaner.planning.memory import MemoryPlanner
 from dashcamcleaner.planning.planner import TrackPlanner
 from dashcamcleaner.planning.weak_spots import planned, thorough_plans, weak_spots, with_extra

@@ -8,20 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from dashcamcleaner.core.edit_types import (
-    EDIT_TYPES,
-    ClearZone,
-    DrawnRegion,
-    DropTrack,
-    Edit,
-    HiddenSpan,
-    HiddenZone,
-    KeepTrack,
-    OnlyTrack,
-)
+from dashcamcleaner.core.edit_types import EDIT_TYPES, ClearZone, DrawnRegion, Edit, HiddenSpan, HiddenZone
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.review_edits import KeepSpan
+from dashcamcleaner.core.track_edits import DropTrack, KeepTrack, OnlyTrack
 from dashcamcleaner.core.vehicle_edits import TrackStyle, VehicleTrack
 from dashcamcleaner.messages import localized, use_catalog, use_language
 from dashcamcleaner.report.data import describe_edits

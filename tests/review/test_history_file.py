@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from dashcamcleaner.core.edit_types import KeepTrack, UnknownEdit
+from dashcamcleaner.core.edit_types import UnknownEdit
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.review_edits import CheckedSpot, KeepSpan
+from dashcamcleaner.core.track_edits import KeepTrack
 from dashcamcleaner.review.history_file import HistoryFile
 
 ONE, TWO = Edits.of(KeepTrack(1)), Edits.of(KeepTrack(1), KeepSpan(2, 0.5, 1.5))

@@ -7,11 +7,12 @@ from fractions import Fraction
 import pytest
 
 from dashcamcleaner.core.boxes import Detections, contains
-from dashcamcleaner.core.edit_types import CheckedTrack, ClearZone, DropTrack, HiddenSpan, KeepTrack, OnlyTrack
+from dashcamcleaner.core.edit_types import ClearZone, HiddenSpan
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonTrack
 from dashcamcleaner.core.plan import CropCheck, FramePlan, Observation, Origin, Region
 from dashcamcleaner.core.time import FrameTime
+from dashcamcleaner.core.track_edits import CheckedTrack, DropTrack, KeepTrack, OnlyTrack
 from dashcamcleaner.review.item_answers import Answer, answered, is_settled, settled_count
 from dashcamcleaner.review.item_list import PER_MINUTE, ItemList, item_list
 from dashcamcleaner.review.track_summary import Reason, ReviewItem, track_summaries

@@ -9,12 +9,12 @@ from fractions import Fraction
 import pytest
 
 from dashcamcleaner.core.boxes import Detections
-from dashcamcleaner.core.edit_types import CheckedTrack, DropTrack, KeepTrack, OnlyTrack
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.person_edits import HidePerson, KeepPerson, KeepUnknown, OnlyPersons, PersonStyle, PersonTrack
 from dashcamcleaner.core.plan import FramePlan, Observation, Origin, Region
 from dashcamcleaner.core.review_edits import KeepSpan
 from dashcamcleaner.core.time import FrameTime
+from dashcamcleaner.core.track_edits import CheckedTrack, DropTrack, KeepTrack, OnlyTrack
 from dashcamcleaner.core.vehicle_edits import TrackStyle
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.review import object_edits
