@@ -19,6 +19,7 @@ import pytest
 from dashcamcleaner import errors
 from dashcamcleaner.core.plain_text import json_line, say
 from dashcamcleaner.errors import InputError
+from dashcamcleaner.message_data import texts_of, with_texts
 from dashcamcleaner.messages import (
     DOMAIN,
     FOLDER,
@@ -29,10 +30,8 @@ from dashcamcleaner.messages import (
     languages,
     localized,
     msg,
-    texts_of,
     use_catalog,
     use_language,
-    with_texts,
 )
 from tests import clips, fakes
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.gui.queue_row import Row, State
-from dashcamcleaner.messages import texts_of, with_texts
+from dashcamcleaner.message_data import texts_of, with_texts
 
 __all__ = ["RememberedRow", "recalled", "remembered"]
 

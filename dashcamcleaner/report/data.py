@@ -23,7 +23,8 @@ from dashcamcleaner.core.summary import CLEANED, KindSummary, RunSummary, Stream
 from dashcamcleaner.core.time import format_seconds
 from dashcamcleaner.core.vehicle_edits import TrackStyle
 from dashcamcleaner.errors import InputError, OutputError
-from dashcamcleaner.messages import as_message, joined, msg, texts_of, with_texts
+from dashcamcleaner.message_data import texts_of, with_texts
+from dashcamcleaner.messages import as_message, joined, msg
 from dashcamcleaner.os_errors import map_os_errors
 from dashcamcleaner.output_files import PRIVATE, found_side_path, mode_like, side_path
 from dashcamcleaner.plain_files import file_sha256

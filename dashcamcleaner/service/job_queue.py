@@ -23,7 +23,8 @@ from typing import Any
 import dashcamcleaner
 from dashcamcleaner import errors
 from dashcamcleaner.errors import DashcamCleanerError, DiskFull, InputError, OutputError, TooLarge, TooMany
-from dashcamcleaner.messages import from_carried, msg
+from dashcamcleaner.message_data import from_carried
+from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.plan_file import plan_path
 from dashcamcleaner.report.data import html_path, report_path
 from dashcamcleaner.service.job_store import DONE, ENDED, FAILED, QUEUED, RUNNING, JobRecord, JobStore, is_id, now

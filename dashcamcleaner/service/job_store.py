@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.errors import DiskFull, OutputError, SettingError
-from dashcamcleaner.messages import carrying_texts, from_carried, msg
+from dashcamcleaner.message_data import carrying_texts, from_carried
+from dashcamcleaner.messages import msg
 from dashcamcleaner.os_errors import map_os_errors
 from dashcamcleaner.output_files import PRIVATE
 

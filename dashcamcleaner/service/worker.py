@@ -22,7 +22,8 @@ from typing import Any
 from dashcamcleaner.core.events import Audited, Event, Failed, Finished, event_as_dict
 from dashcamcleaner.core.plain_text import json_line
 from dashcamcleaner.errors import DashcamCleanerError, TooLarge
-from dashcamcleaner.messages import carrying_texts, msg
+from dashcamcleaner.message_data import carrying_texts
+from dashcamcleaner.messages import msg
 from dashcamcleaner.os_errors import as_our_error
 from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.service.job_paths import take_file

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from dashcamcleaner import cli
-from dashcamcleaner.messages import UserMessage, localized, msg, speaking, texts_of, with_texts
+from dashcamcleaner.message_data import texts_of, with_texts
+from dashcamcleaner.messages import UserMessage, localized, msg, speaking
 
 
 def made(text: str, **row: Any) -> str:
