@@ -40,7 +40,7 @@ from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.plan import FramePlan, Observation
 from dashcamcleaner.detection.crop_check import CROP_SIZE_PX, CropChecker
 from dashcamcleaner.detection.registry import open_detector
-from dashcamcleaner.detection.weights import find_weights
+from dashcamcleaner.detection.weights_search import find_weights
 from dashcamcleaner.errors import DashcamCleanerError, InputError
 from dashcamcleaner.planning.planner import TrackPlanner
 from dashcamcleaner.settings import Settings, resolve

@@ -186,7 +186,7 @@ def infer(clip: Path, size: str, *flags: str) -> dict[str, Any]:
     import openvino as ov
 
     from dashcamcleaner.detection.registry import open_detector
-    from dashcamcleaner.detection.weights import find_weights
+    from dashcamcleaner.detection.weights_search import find_weights
     from dashcamcleaner.media.probe import probe
 
     shape = probe(clip).upright_size

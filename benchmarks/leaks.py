@@ -50,7 +50,7 @@ import dashcamcleaner
 from dashcamcleaner.core.kinds import thresholds_of
 from dashcamcleaner.core.plan import FramePlan
 from dashcamcleaner.core.time import Span
-from dashcamcleaner.detection.weights import find_weights
+from dashcamcleaner.detection.weights_search import find_weights
 from dashcamcleaner.errors import DashcamCleanerError, InputError
 from dashcamcleaner.media.probe import probe
 from dashcamcleaner.pipeline.build import rules_per_kind

@@ -41,7 +41,7 @@ from PIL import Image  # noqa: E402
 from dashcamcleaner.core.events import Failed, Finished  # noqa: E402
 from dashcamcleaner.core.summary import CLEANED  # noqa: E402
 from dashcamcleaner.detection.registry import open_detector  # noqa: E402
-from dashcamcleaner.detection.weights import find_weights  # noqa: E402
+from dashcamcleaner.detection.weights_search import find_weights  # noqa: E402
 from dashcamcleaner.errors import DashcamCleanerError  # noqa: E402
 from dashcamcleaner.jobs.run import clean  # noqa: E402
 from dashcamcleaner.pipeline.edits_file import EditsFile  # noqa: E402

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from dashcamcleaner.detection.weights import find_weights
+from dashcamcleaner.detection.weights_search import find_weights
 from dashcamcleaner.media.formats import format_of
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -21,7 +21,8 @@ from dashcamcleaner.core.findings import AuditResult
 from dashcamcleaner.core.motion import Motion
 from dashcamcleaner.core.plan import FramePlan, Observation, Origin, PlanHeader, Region
 from dashcamcleaner.core.time import FrameTime
-from dashcamcleaner.detection.weights import available_weights, find_weights, read_sidecar, unreadable_sidecars
+from dashcamcleaner.detection.weights import read_sidecar
+from dashcamcleaner.detection.weights_search import available_weights, find_weights, unreadable_sidecars
 from dashcamcleaner.errors import DashcamCleanerError, InputError, PlanError, SettingError, WeightsError
 from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.store import Store

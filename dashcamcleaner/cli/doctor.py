@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
     """Examine and tell."""
     from dashcamcleaner.detection import diagnostics
     from dashcamcleaner.detection.registry import open_detector
-    from dashcamcleaner.detection.weights import unreadable_sidecars
+    from dashcamcleaner.detection.weights_search import unreadable_sidecars
     from dashcamcleaner.media import hardware
 
     settings = settings_of(args)

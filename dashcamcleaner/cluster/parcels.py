@@ -2,8 +2,8 @@
 
 Where a worker has not the very files of whoever asks, these are sent, through the scheduler, to all workers and to
 those that join later; each keeps them in a private scratch folder until the run ends. The names in the settings mean
-them there (`detection.weights.lent`), so that plans and reports say the same as on one machine. A ``.pt`` can run code
-when it is loaded: it is sent only where its sender has said yes to it.
+them there (`detection.weights_search.lent`), so that plans and reports say the same as on one machine. A ``.pt`` can
+run code when it is loaded: it is sent only where its sender has said yes to it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from typing import Any
 
 from dashcamcleaner.cluster.scratch import scratch_folder
 from dashcamcleaner.detection.trust import is_vouched
-from dashcamcleaner.detection.weights import Weights, WeightsFile, find_weights, lent, parts_of
+from dashcamcleaner.detection.weights import Weights, WeightsFile, parts_of
+from dashcamcleaner.detection.weights_search import find_weights, lent
 from dashcamcleaner.errors import SettingError, WeightsError
 from dashcamcleaner.messages import msg
 from dashcamcleaner.os_errors import map_os_errors

@@ -20,7 +20,8 @@ import numpy as np
 
 from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.detection.registry import BACKENDS, backend_installed, open_detector
-from dashcamcleaner.detection.weights import available_weights, find_weights, verify_file
+from dashcamcleaner.detection.weights import verify_file
+from dashcamcleaner.detection.weights_search import available_weights, find_weights
 from dashcamcleaner.detection.yolo import cpu_count
 from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.messages import msg

@@ -24,7 +24,7 @@ from dashcamcleaner.core.boxes import iou
 from dashcamcleaner.detection import openvino
 from dashcamcleaner.detection.centerface import CenterFaceDetector, open_centerface
 from dashcamcleaner.detection.face_chips import CHIP_PX, cut_chip, enlarged
-from dashcamcleaner.detection.weights import shipped_folders
+from dashcamcleaner.detection.weights_search import shipped_folders
 from dashcamcleaner.errors import DetectorFailed, ExtraMissing, WeightsError, extra_hint
 from dashcamcleaner.messages import msg
 from dashcamcleaner.plain_files import file_sha256

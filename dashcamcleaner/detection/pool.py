@@ -29,7 +29,8 @@ from dashcamcleaner.detection.detector import SCORE_FLOOR, Detector
 from dashcamcleaner.detection.face_embedding import FaceDescriber, open_describer
 from dashcamcleaner.detection.ocr import TextReader, open_reader
 from dashcamcleaner.detection.registry import open_detector
-from dashcamcleaner.detection.weights import find_weights, parts_of
+from dashcamcleaner.detection.weights import parts_of
+from dashcamcleaner.detection.weights_search import find_weights
 from dashcamcleaner.detection.yolo import network_size
 from dashcamcleaner.errors import BackendError
 from dashcamcleaner.plain_files import file_sha256

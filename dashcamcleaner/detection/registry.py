@@ -18,7 +18,8 @@ import numpy as np
 
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.detection.detector import SCORE_FLOOR, Detector, DetectorDescription, PipelinedDetector
-from dashcamcleaner.detection.weights import Weights, find_weights
+from dashcamcleaner.detection.weights import Weights
+from dashcamcleaner.detection.weights_search import find_weights
 from dashcamcleaner.detection.yolo import network_size, suppress
 from dashcamcleaner.errors import BackendError, BackendMissing, WeightsUntrusted, extra_hint
 from dashcamcleaner.messages import joined, msg

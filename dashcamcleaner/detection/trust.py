@@ -11,16 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.atomic_files import atomic_json
-from dashcamcleaner.detection.weights import (
-    WeightsFile,
-    digest_of,
-    find_weights,
-    lent_weights,
-    parts_of,
-    read_sidecar,
-    shipped_folders,
-    weights_folders,
-)
+from dashcamcleaner.detection.weights import WeightsFile, digest_of, parts_of, read_sidecar
+from dashcamcleaner.detection.weights_search import find_weights, lent_weights, shipped_folders, weights_folders
 from dashcamcleaner.errors import OutputError, WeightsError, WeightsUntrusted
 from dashcamcleaner.messages import msg
 from dashcamcleaner.side_files import read_json

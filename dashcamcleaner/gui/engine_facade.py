@@ -346,7 +346,7 @@ class EngineFacade:
 
     def weights(self) -> list[WeightsChoice]:
         """All weights that are there, the best first."""
-        from dashcamcleaner.detection.weights import available_weights
+        from dashcamcleaner.detection.weights_search import available_weights
         from dashcamcleaner.user_folders import user_folder
 
         known = [
@@ -372,7 +372,7 @@ class EngineFacade:
             OutputError: it cannot be copied.
         """
         from dashcamcleaner.atomic_files import atomic_path
-        from dashcamcleaner.detection.weights import available_weights
+        from dashcamcleaner.detection.weights_search import available_weights
         from dashcamcleaner.user_folders import user_folder
 
         if path.suffix.lower() not in (".pt", ".onnx"):

@@ -14,7 +14,7 @@ from dashcamcleaner.core.time import Span
 from dashcamcleaner.detection.crop_check import CROP_SIZE_PX, CropChecker
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.detection.tiling import FrameDetector, check_kinds
-from dashcamcleaner.detection.weights import find_weights
+from dashcamcleaner.detection.weights_search import find_weights
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.planning.memory import MemoryPlanner
 from dashcamcleaner.planning.planner import TrackPlanner

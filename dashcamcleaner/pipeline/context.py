@@ -19,7 +19,7 @@ from dashcamcleaner.detection.crop_check import CropChecker
 from dashcamcleaner.detection.detector import SCORE_FLOOR, DetectorDescription
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.detection.tiling import FrameDetector
-from dashcamcleaner.detection.weights import unreadable_sidecars
+from dashcamcleaner.detection.weights_search import unreadable_sidecars
 from dashcamcleaner.errors import PlanError
 from dashcamcleaner.messages import msg
 from dashcamcleaner.pipeline.build import (

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dashcamcleaner.core.plan import PLAN_VERSION, PlanHeader
-from dashcamcleaner.detection.weights import available_weights
+from dashcamcleaner.detection.weights_search import available_weights
 from dashcamcleaner.errors import NotAccepted, PlanError
 from dashcamcleaner.messages import msg
 from dashcamcleaner.os_errors import map_os_errors

@@ -26,7 +26,7 @@ from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.detection.pool import ModelPool
 from dashcamcleaner.detection.second_pass import SecondPass
 from dashcamcleaner.detection.tiling import FrameDetector
-from dashcamcleaner.detection.weights import find_weights
+from dashcamcleaner.detection.weights_search import find_weights
 from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.probe import probe
 from dashcamcleaner.messages import msg

@@ -18,7 +18,7 @@ import numpy as np
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.detection.detector import Detector
 from dashcamcleaner.detection.registry import open_detector
-from dashcamcleaner.detection.weights import find_weights
+from dashcamcleaner.detection.weights_search import find_weights
 from dashcamcleaner.detection.yolo import network_size
 from dashcamcleaner.errors import InputError
 from dashcamcleaner.messages import as_message, joined, msg

@@ -13,7 +13,7 @@ import pytest
 from dashcamcleaner.detection import onnx as onnx_backend
 from dashcamcleaner.detection import openvino as openvino_backend
 from dashcamcleaner.detection.onnx_metadata import check_sizes, read_metadata
-from dashcamcleaner.detection.weights import find_weights
+from dashcamcleaner.detection.weights_search import find_weights
 from dashcamcleaner.errors import WeightsError
 from dashcamcleaner.scenes.classify import caffe_weights
 from dashcamcleaner.scenes.classify.files import find_classifier

@@ -123,12 +123,12 @@ def test_misspelt_values_get_one_sentence(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_what_a_bundle_leaves_out_is_no_complaint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dashcamcleaner.detection import diagnostics, weights
+    from dashcamcleaner.detection import diagnostics, weights_search
 
     shipped = Path(__file__).resolve().parents[2] / "weights"
     for name in ("nano-2.json", "nano-2.onnx"):
         shutil.copy2(shipped / name, tmp_path / name)
-    monkeypatch.setattr(weights, "weights_folders", lambda: [tmp_path])
+    monkeypatch.setattr(weights_search, "weights_folders", lambda: [tmp_path])
     report = next(one for one in diagnostics.survey_weights() if one.name == "nano-2")
     states = {row["file"]: row["state"] for row in report.files}
     assert states["nano-2.onnx"] == "as its sidecar says"

@@ -16,7 +16,7 @@ import pytest
 from dashcamcleaner.core.boxes import Detections
 from dashcamcleaner.core.events import Event, Failed, Finished
 from dashcamcleaner.detection.pool import ModelPool
-from dashcamcleaner.detection.weights import shipped_folders
+from dashcamcleaner.detection.weights_search import shipped_folders
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.plan_file import PlanReader, plan_path

@@ -9,7 +9,7 @@ import pytest
 
 from dashcamcleaner.detection import onnx as onnx_engine
 from dashcamcleaner.detection import openvino as openvino_engine
-from dashcamcleaner.detection.weights import find_weights
+from dashcamcleaner.detection.weights_search import find_weights
 from dashcamcleaner.detection.yolo import kinds_of
 from dashcamcleaner.errors import BackendError, WeightsError
 

@@ -356,7 +356,7 @@ def test_no_engine_reaches_for_the_network(own_home: Path) -> None:
 @pytest.mark.parametrize(("native", "chosen"), [("f32", "int8"), ("bf16", "f32")])
 def test_a_chip_without_bf16_takes_the_int8_file_that_says_it_may(native: str, chosen: str) -> None:
     from dashcamcleaner.detection import openvino
-    from dashcamcleaner.detection.weights import find_weights
+    from dashcamcleaner.detection.weights_search import find_weights
 
     class Core:
         def get_property(self, device: str, name: str) -> object:

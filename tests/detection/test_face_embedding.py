@@ -15,7 +15,7 @@ import pytest
 from dashcamcleaner.detection import centerface, face_embedding
 from dashcamcleaner.detection.face_chips import CHIP_PX, cut_chip, enlarged
 from dashcamcleaner.detection.face_embedding import EMBEDDING_SIZE, FaceDescription, OpenVinoDescriber, open_describer
-from dashcamcleaner.detection.weights import shipped_folders
+from dashcamcleaner.detection.weights_search import shipped_folders
 from dashcamcleaner.errors import ExtraMissing, WeightsError
 from dashcamcleaner.people.grouping import distance
 from dashcamcleaner.people.sampling import is_good

@@ -14,7 +14,7 @@ from fakes import BlindReader, ScriptedDetector
 
 from dashcamcleaner.detection.pool import ModelPool, SharedThreads, shared_pool
 from dashcamcleaner.detection.registry import backend_installed
-from dashcamcleaner.detection.weights import shipped_folders
+from dashcamcleaner.detection.weights_search import shipped_folders
 from dashcamcleaner.errors import BackendError, DetectorFailed, WeightsError
 
 

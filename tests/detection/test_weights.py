@@ -10,17 +10,8 @@ import pytest
 
 from dashcamcleaner.detection.onnx_metadata import facts_of, read_metadata
 from dashcamcleaner.detection.trust import check_trust
-from dashcamcleaner.detection.weights import (
-    SCHEMA,
-    Weights,
-    WeightsFile,
-    available_weights,
-    find_weights,
-    lent,
-    read_sidecar,
-    shipped_folders,
-    verify_file,
-)
+from dashcamcleaner.detection.weights import SCHEMA, Weights, WeightsFile, read_sidecar, verify_file
+from dashcamcleaner.detection.weights_search import available_weights, find_weights, lent, shipped_folders
 from dashcamcleaner.errors import WeightsError, WeightsUntrusted
 
 

@@ -14,7 +14,7 @@ from dashcamcleaner.core.kinds import BUILT_IN, rules_of, thresholds_of
 from dashcamcleaner.core.plan import Observation, Origin, Region
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.core.track_edits import DropTrack, KeepTrack, OnlyTrack
-from dashcamcleaner.detection.weights import find_weights
+from dashcamcleaner.detection.weights_search import find_weights
 from dashcamcleaner.errors import SettingError
 from dashcamcleaner.pipeline.build import make_planner, rules_per_kind, shapes_per_kind
 from dashcamcleaner.planning.weak_spots import planned

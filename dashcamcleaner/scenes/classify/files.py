@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from dashcamcleaner.core.plain_text import visible
-from dashcamcleaner.detection.weights import SCHEMA, WeightsFile, weights_folders
+from dashcamcleaner.detection.weights import SCHEMA, WeightsFile
+from dashcamcleaner.detection.weights_search import weights_folders
 from dashcamcleaner.errors import WeightsError
 from dashcamcleaner.messages import msg
 from dashcamcleaner.os_errors import map_os_errors
