@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QLocale, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QLocale, QSize, pyqtSignal
 from PyQt5.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -14,146 +14,25 @@ from PyQt5.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
     QMenu,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from dashcamcleaner.core.kinds import rules_of
-from dashcamcleaner.errors import DashcamCleanerError, SettingError
-from dashcamcleaner.gui.engine_facade import DeviceChoice, WeightsChoice
-from dashcamcleaner.gui.fields import CheckField, Field, NumberField, OpenChoiceField, field_for
+from dashcamcleaner.errors import DashcamCleanerError
+from dashcamcleaner.gui.fields import NumberField, OpenChoiceField
 from dashcamcleaner.gui.form_model import PROFILE_NOTES, FormModel, basic_rows, choice_title, rows_of_group
 from dashcamcleaner.gui.icons import icon
 from dashcamcleaner.gui.labels import PlainLabel
+from dashcamcleaner.gui.model_choices import DeviceChoice, WeightsChoice
+from dashcamcleaner.gui.setting_line import FORM_LEAST_PX, FORM_MARGIN_PX, FoldingSection, SettingLine
 from dashcamcleaner.gui.side_scroll import SideScroll
 from dashcamcleaner.gui.store import Store
 from dashcamcleaner.gui.words import failure_text, kind_word, tr, tr_count
-from dashcamcleaner.settings import GROUPS, PROFILES, Setting, shown
+from dashcamcleaner.settings import GROUPS, PROFILES, Setting
 
 __all__ = ["SettingsForm"]
-
-
-_LEAST_PX = 270
-_MARGIN_PX = 14
-_BESIDE_PX = 30
-"""What stands beside a line: the way back to the default, the indent of its section, and a scroll bar."""
-
-
-class _Line(QWidget):
-    """A field with its label, its way back to the default, and the place for a complaint."""
-
-    def __init__(self, row: Setting, model: FormModel) -> None:
-        super().__init__()
-        self.row, self._model = row, model
-        self.field: Field = field_for(row)
-        self.label = PlainLabel(tr(row.label))
-        self.label.setToolTip(tr(row.help))
-        self.label.setBuddy(self.field)
-        self.label.setWordWrap(True)  # a long word of another language must not push the fields out of sight
-        self.label.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Preferred)
-        self.back = QToolButton()
-        self.refresh_theme()
-        self.back.setAccessibleName(tr("Reset {name}", name=tr(row.label)))
-        self.back.setProperty("small", True)
-        self.back.setIconSize(QSize(13, 13))
-        self.back.clicked.connect(lambda: model.reset(row.name))
-        self.note = PlainLabel()
-        self.note.setWordWrap(True)
-        self.note.hide()
-        self.field.edited.connect(self._take)
-        self._lay_out()
-
-    def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 3, 0, 3)
-        layout.setSpacing(3)
-        top = QHBoxLayout()
-        top.setSpacing(6)
-        if isinstance(self.field, CheckField):
-            self.label.hide()
-            top.addWidget(self.field)
-        else:
-            top.addWidget(self.label, 1)
-        top.addWidget(self.back)
-        if isinstance(self.field, CheckField):
-            top.addStretch(1)
-        below = self.field.wide or self._is_long()
-        if not (below or isinstance(self.field, CheckField)):
-            top.addWidget(self.field)
-        layout.addLayout(top)
-        if below:
-            layout.addWidget(self.field)
-        layout.addWidget(self.note)
-
-    def _is_long(self) -> bool:
-        """Label and field do not fit beside each other: a long word cannot be broken."""
-        asked = self.label.minimumSizeHint().width() + self.field.minimumSizeHint().width()
-        return not isinstance(self.field, CheckField) and asked > _LEAST_PX - 2 * _MARGIN_PX - _BESIDE_PX
-
-    def _take(self, value: Any) -> None:
-        try:
-            self._model.set(self.row.name, value)
-        except SettingError as error:
-            self.tell(error.message, bad=True)
-            return
-        self.tell("")
-        self.refresh()
-
-    def refresh_theme(self) -> None:
-        """Draw the icon anew."""
-        self.back.setIcon(icon("reset", ink="quiet"))
-
-    def tell(self, text: str, *, bad: bool = False) -> None:
-        """A sentence below the field; none hides it."""
-        self.note.setText(text)
-        self.note.setVisible(bool(text))
-        self.note.setProperty("bad", bad)
-        self.note.setProperty("quiet", not bad)
-        self.note.style().unpolish(self.note)
-        self.note.style().polish(self.note)
-
-    def refresh(self) -> None:
-        """Show the value in force."""
-        self.field.show_value(self._model.value(self.row.name))
-        own = self._model.is_own(self.row.name)
-        self.back.setVisible(own)
-        self.back.setToolTip(tr("Reset to {value}", value=shown(self._model.default(self.row.name))))
-
-
-class _Section(QWidget):
-    """A heading that opens and closes what is below it."""
-
-    def __init__(self, title: str, *, opened: bool = False) -> None:
-        super().__init__()
-        self.button = QToolButton()
-        self.button.setText(title)
-        self.button.setCheckable(True)
-        self.button.setChecked(opened)
-        self.button.setProperty("section", True)
-        self.button.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)
-        self.button.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
-        self.body = QWidget()
-        self.lines = QVBoxLayout(self.body)
-        self.lines.setContentsMargins(4, 0, 0, 8)
-        self.lines.setSpacing(2)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.button)
-        layout.addWidget(self.body)
-        self.button.toggled.connect(self.open)
-        self.open(opened)
-
-    def refresh_theme(self) -> None:
-        """Draw the icon anew."""
-        self.open(self.button.isChecked())
-
-    def open(self, opened: bool) -> None:
-        self.body.setVisible(opened)
-        self.button.setChecked(opened)
-        self.button.setIcon(icon("down" if opened else "right", ink="quiet"))
 
 
 class SettingsForm(QFrame):
@@ -169,7 +48,7 @@ class SettingsForm(QFrame):
         super().__init__()
         self.setObjectName("side")
         self._model, self._store = model, store
-        self.lines: dict[str, _Line] = {}
+        self.lines: dict[str, SettingLine] = {}
         self._weights: list[WeightsChoice] = []
         self._growth: dict[str, tuple[float, ...]] = {}
         self._profile_name: str | None = store.get("own_profile")
@@ -180,7 +59,7 @@ class SettingsForm(QFrame):
         scroll = SideScroll()
         scroll.setObjectName("panel")
         scroll.setWidget(self._body())
-        for section in scroll.findChildren(_Section):  # what opens below the edge would go unseen
+        for section in scroll.findChildren(FoldingSection):  # what opens below the edge would go unseen
             section.button.clicked.connect(lambda _, section=section: scroll.reveal_soon(section))
         outer.addWidget(scroll, 1)
         model.listen(self._refresh)
@@ -188,7 +67,7 @@ class SettingsForm(QFrame):
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """As wide as its lines need, and never narrow."""
-        return super().minimumSizeHint().expandedTo(QSize(_LEAST_PX, 0))
+        return super().minimumSizeHint().expandedTo(QSize(FORM_LEAST_PX, 0))
 
     # --- building
 
@@ -233,16 +112,16 @@ class SettingsForm(QFrame):
     def _body(self) -> QWidget:
         body = QWidget()
         layout = QVBoxLayout(body)
-        layout.setContentsMargins(_MARGIN_PX, 4, _MARGIN_PX, 14)
+        layout.setContentsMargins(FORM_MARGIN_PX, 4, FORM_MARGIN_PX, 14)
         layout.setSpacing(2)
         for row in basic_rows():
             layout.addWidget(self._add(row))
-        self.more = _Section(tr("More settings"), opened=bool(self._store.get("more_settings", False)))
+        self.more = FoldingSection(tr("More settings"), opened=bool(self._store.get("more_settings", False)))
         self.more.button.toggled.connect(lambda opened: self._store.set(more_settings=opened))
         for key, title in GROUPS.items():
             rows = rows_of_group(key)
             if rows:
-                group = _Section(tr(title), opened=key == "seeing")
+                group = FoldingSection(tr(title), opened=key == "seeing")
                 for row in rows:
                     group.lines.addWidget(self._add(row))
                 self.more.lines.addWidget(group)
@@ -263,11 +142,11 @@ class SettingsForm(QFrame):
         """Draw icons anew in the colours in force."""
         self.profile_menu.setIcon(icon("more"))
         self._add_weights.setIcon(icon("add"))
-        for part in (*self.lines.values(), *self.findChildren(_Section)):
+        for part in (*self.lines.values(), *self.findChildren(FoldingSection)):
             part.refresh_theme()
 
-    def _add(self, row: Setting) -> _Line:
-        line = self.lines[row.name] = _Line(row, self._model)
+    def _add(self, row: Setting) -> SettingLine:
+        line = self.lines[row.name] = SettingLine(row, self._model)
         return line
 
     # --- what is offered

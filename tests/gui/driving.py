@@ -21,8 +21,9 @@ from dashcamcleaner.core.findings import AuditResult, Finding, Severity, Status
 from dashcamcleaner.core.summary import KindSummary, RunSummary
 from dashcamcleaner.errors import Cancelled, DashcamCleanerError, InputError
 from dashcamcleaner.gui.app import build_window
-from dashcamcleaner.gui.engine_facade import DeviceChoice, EngineFacade, Found, WeightsChoice
+from dashcamcleaner.gui.engine_facade import EngineFacade, Found
 from dashcamcleaner.gui.main_window import MainWindow
+from dashcamcleaner.gui.model_choices import DeviceChoice, WeightsChoice
 from dashcamcleaner.gui.queue_row import ClipFacts
 from dashcamcleaner.output_files import keep_date
 from dashcamcleaner.settings import Settings
@@ -212,7 +213,7 @@ class ScriptedEngine(EngineFacade):
         return settings
 
     def weights(self) -> list[WeightsChoice]:
-        return [WeightsChoice("best-n", "The best.", ("face", "plate"), {"face": 0.25, "plate": 0.3})]
+        return [WeightsChoice("best-n", "The best.", ("face", "plate"))]
 
     def growth(self) -> dict[str, tuple[float, ...]]:
         return {"face": (1.8, 1.7)}

@@ -16,7 +16,7 @@ from PyQt5.QtWidgets import QAbstractButton, QApplication, QCheckBox, QLabel, QS
 
 from dashcamcleaner.gui import translation
 from dashcamcleaner.gui.cards import Card
-from dashcamcleaner.gui.settings_form import _Section
+from dashcamcleaner.gui.setting_line import FoldingSection
 from dashcamcleaner.gui.translation import install_language, plurals, template
 from dashcamcleaner.gui.words import CONTEXT, tr, tr_count
 
@@ -185,7 +185,7 @@ def test_no_setting_is_cut_off_at_the_side(open_window: Any, qtbot: Any, qapp: Q
     try:
         window = open_window()
         window.resize(int(1280 * size), int(720 * size))
-        for section in window.settings.findChildren(_Section):
+        for section in window.settings.findChildren(FoldingSection):
             section.open(True)
         scroll = window.settings.findChild(QScrollArea)
         qtbot.waitUntil(lambda: scroll.widget().width() <= scroll.viewport().width())
