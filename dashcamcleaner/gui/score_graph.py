@@ -144,7 +144,8 @@ class ScoreGraph(LaneView):
     def _width(self) -> int:
         return max(1, self.viewport().width() - _LABEL_PX - _RIGHT_PX)
 
-    def _x(self, seconds: float) -> float:
+    def x_of(self, seconds: float) -> float:
+        """Where a second lies, pixels of the viewport."""
         return _LABEL_PX + self._width() * min(1.0, seconds / self._seconds)
 
     def _second(self, x: float) -> float:
@@ -168,10 +169,6 @@ class ScoreGraph(LaneView):
         """The score that a lane's label asks for."""
         return self._own.get(self.lanes[place].label, self.threshold)
 
-    def x_of(self, seconds: float) -> float:
-        """Where a second lies, pixels of the viewport."""
-        return self._x(seconds)
-
     def _lane_at(self, y: float) -> int | None:
         place = int((y - _RULER_PX + self.verticalScrollBar().value()) // _LANE_PX)
         return place if y >= _RULER_PX and 0 <= place < len(self.lanes) else None
@@ -192,7 +189,7 @@ class ScoreGraph(LaneView):
         painter.restore()
         if self.lanes:
             self._paint_ruler(painter, width)
-            x = self._x(self._now_s)
+            x = self.x_of(self._now_s)
             painter.setPen(QPen(color("bad"), 1.5))
             painter.drawLine(QPointF(x, 4), QPointF(x, height))
         painter.end()
@@ -233,8 +230,8 @@ class ScoreGraph(LaneView):
     def _paint_blocks(self, painter: QPainter, lane: ScoreLane, top: float, ink: QColor) -> None:
         action = self._actions.get(lane.label, "")
         for bar in self.blocks.get(lane.label, ()):
-            left = self._x(bar.start_s)
-            place = QRectF(left, top, max(2.0, self._x(bar.end_s) - left), _BLOCKS_PX)
+            left = self.x_of(bar.start_s)
+            place = QRectF(left, top, max(2.0, self.x_of(bar.end_s) - left), _BLOCKS_PX)
             ground = QColor(ink)
             if action in _PATTERNS:
                 ground.setAlpha(50)
@@ -264,7 +261,7 @@ class ScoreGraph(LaneView):
         step = next((one for one in steps if self._seconds / one <= most), 28800)
         at = 0
         while at <= self._seconds:
-            x = self._x(at)
+            x = self.x_of(at)
             text = format_seconds(at)[:-4]
             fits = x + 3 + painter.fontMetrics().horizontalAdvance(text) <= width
             self._paint_tick(painter, x, text if fits else "")

@@ -7,7 +7,7 @@ review knows that somebody looked, so the counter goes on where it stood.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from enum import StrEnum
 
 import numpy as np
@@ -22,7 +22,7 @@ from dashcamcleaner.core.review_edits import CheckedSpot, KeepSpan
 from dashcamcleaner.core.track_edits import CheckedTrack, DropTrack, KeepTrack, OnlyTrack
 from dashcamcleaner.review.track_summary import Reason, ReviewItem
 
-__all__ = ["Answer", "answered", "is_settled", "settled_count", "somebody_hidden"]
+__all__ = ["Answer", "answered", "is_settled", "somebody_hidden"]
 
 _AROUND_S = 0.15
 """A region by an answer begins and ends a little outside of what was seen."""
@@ -104,13 +104,6 @@ def is_settled(edits: Edits, item: ReviewItem, *, seconds: Callable[[int], float
     if any(place is not None and contains(place, box) for place in drawn):
         return True
     return any(span.holds(time_s) for span in edits.hidden_spans)
-
-
-def settled_count(
-    edits: Edits, items: Sequence[ReviewItem], *, seconds: Callable[[int], float], size: tuple[int, int]
-) -> int:
-    """How many items are settled."""
-    return sum(is_settled(edits, item, seconds=seconds, size=size) for item in items)
 
 
 def somebody_hidden(edits: Edits, track: int) -> PersonTrack:

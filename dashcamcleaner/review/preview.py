@@ -34,7 +34,7 @@ from dashcamcleaner.pipeline.own_styles import OwnStyles
 from dashcamcleaner.pipeline.writer import obscurer_for
 from dashcamcleaner.settings import Settings
 
-__all__ = ["ClipPreview", "PreviewFrame", "first_picture", "frame_at", "preview_regions"]
+__all__ = ["ClipPreview", "PreviewFrame", "first_picture", "preview_regions"]
 
 _KEPT_FRAMES = 4
 _KEPT_DETECTIONS = 512
@@ -61,17 +61,6 @@ class PreviewFrame:
     regions: tuple[Region, ...]
     detections: Detections
     counts: dict[str, int]
-
-
-def frame_at(clip: str | Path, pts: int, *, info: MediaInfo | None = None) -> Frame:
-    """The very frame of a clip that has this pts.
-
-    Raises:
-        InputError: the clip cannot be read, or has no such frame.
-    """
-    _, frames = open_frames(clip, info=info)
-    with frames:
-        return frames.seek(pts)
 
 
 def first_picture(clip: str | Path, *, longest_side_px: int, info: MediaInfo | None = None) -> np.ndarray:
