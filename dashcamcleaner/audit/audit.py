@@ -17,11 +17,11 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from dashcamcleaner.audit.align import paired
 from dashcamcleaner.audit.audio import audio_offset_s, audio_shift_s
 from dashcamcleaner.audit.container import examine
 from dashcamcleaner.audit.contents import ContainerContents, compare_contents
 from dashcamcleaner.audit.frame_audit import FrameAuditor
+from dashcamcleaner.audit.frame_pairing import paired
 from dashcamcleaner.audit.kept import KeptPersons
 from dashcamcleaner.audit.models import FACES, OWN, AuditModels, open_models
 from dashcamcleaner.core.edit_types import Edit

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QSizePolicy, QToolButton
+from PyQt5.QtGui import QMouseEvent
+from PyQt5.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QSizePolicy,
+    QSlider,
+    QStyle,
+    QStyleOptionSlider,
+    QToolButton,
+    QWidget,
+)
 
 from dashcamcleaner.gui.canvas import CanvasView
 from dashcamcleaner.gui.flow_layout import FlowLayout
 from dashcamcleaner.gui.icons import icon
 from dashcamcleaner.gui.labels import PlainLabel
-from dashcamcleaner.gui.seek_bar import SeekBar
 from dashcamcleaner.gui.words import tr
 
 __all__ = ["PreviewFoot", "PreviewTop"]
@@ -94,6 +104,25 @@ class PreviewTop(QFrame):
         self.original.setIcon(icon("eye"))
 
 
+class _SeekBar(QSlider):
+    """A horizontal slider that jumps to where it is clicked and is dragged on from there; Qt's own moves a page."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Horizontal, parent)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if event.button() == Qt.LeftButton and self.isEnabled():
+            option = QStyleOptionSlider()
+            self.initStyleOption(option)
+            handle = self.style().subControlRect(QStyle.CC_Slider, option, QStyle.SC_SliderHandle, self)
+            if not handle.contains(event.pos()):
+                room = max(1, self.width() - handle.width())
+                left = event.pos().x() - handle.width() // 2
+                upside = option.upsideDown
+                self.setValue(QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), left, room, upside))
+        super().mousePressEvent(event)  # the handle lies under the pointer now: the press takes hold of it
+
+
 class PreviewFoot(QFrame):
     """Which frame: buttons, seek bar and time.
 
@@ -121,7 +150,7 @@ class PreviewFoot(QFrame):
             button.setAccessibleName(tip)
             button.setAutoRepeat(True)
             button.clicked.connect(lambda _, step=step: self.stepped.emit(step))
-        self.scrubber = SeekBar()
+        self.scrubber = _SeekBar()
         self.scrubber.setAccessibleName(tr("Frame"))
         self.scrubber.valueChanged.connect(self.sought)
         self.time = PlainLabel()
