@@ -25,6 +25,7 @@ from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.errors import InputError
+from dashcamcleaner.media.avi_times import AviTimes
 from dashcamcleaner.media.frame_clock import FrameClock
 from dashcamcleaner.media.hardware import ChosenDecoder, chosen_decoder, device_fault
 from dashcamcleaner.media.hidden_packets import ShownPictures
@@ -135,6 +136,7 @@ class Decoder:
         info = self._info
         self._clock = FrameClock(time_base=info.time_base, rate=info.frame_rate, origin=info.has_origin)
         self.length = PictureLength(time_base=info.time_base, rate=info.frame_rate)
+        self._avi_times = AviTimes(self._stream) if info.container == "avi" else None
         self._parts = overlapping_parts(info.container, info.codec, time_base=info.time_base, rate=info.frame_rate)
 
     def __enter__(self) -> Decoder:
@@ -244,7 +246,9 @@ class Decoder:
                 natives = []
             for number, native in enumerate(natives, start=1):
                 if not watch:
-                    self.length.add(self._time_of(native))
+                    if self._avi_times is not None:
+                        native.pts = self._avi_times.of(native)
+                    self.length.add(native.dts if native.pts is None else native.pts)
                 if ledger is not None and native.pts is not None:
                     native.pts, lost = ledger.received(native.pts, more=len(natives) - number)
                     self._tell_lost(lost)
@@ -373,7 +377,7 @@ class Decoder:
 
     def _frame(self, native: Any, *, index: int, damaged: bool) -> Frame:
         native = self._conform(native)
-        told = self._time_of(native)
+        told = native.dts if native.pts is None else native.pts
         pts = self._clock.show(told)
         leap = self._clock.leap - (self._parts.moved(told) if self._parts is not None and told is not None else 0)
         for sentence in self._clock.notes:
@@ -397,15 +401,6 @@ class Decoder:
             damaged=damaged,
             leap_s=leap * self._info.time_base,
         )
-
-    def _time_of(self, native: Any) -> int | None:
-        """The time that the file tells of a picture.
-
-        AVI tells none but the order of decoding; what the library makes of it for B-frames does not even ascend.
-        """
-        if self._info.container == "avi" and not packet_is_frame(self._info):
-            return native.dts if native.dts is None else int(native.dts)
-        return native.dts if native.pts is None else native.pts
 
     def _conform(self, native: Any) -> Any:
         """A picture in the clip's one size and layout; all but untouched streams come through here as they are."""

@@ -13,6 +13,7 @@ import av._core
 
 from dashcamcleaner.core.budget import MOST_CLIP_PIXELS, check_clip
 from dashcamcleaner.media import codecs
+from dashcamcleaner.media.avi_times import ticks_late
 
 __all__ = ["bounded", "has_unknown_form", "open_source", "read_packets"]
 
@@ -98,6 +99,9 @@ def read_packets(container: Any, streams: Sequence[Any] | None = None) -> Iterat
     whatever damage makes of one. The binding knows only those of the beginning, and trips over the others when all
     is read and the streams are flushed; nothing of those that it knows is lost by that.
 
+    AVI tells no times but the order of its packets: its first picture and its sound begin together. FFmpeg sets all
+    pictures of a codec that can reorder them one frame later than that, which is taken off again.
+
     Args:
         container: an open input.
         streams: those to read; all that are known when None.
@@ -106,9 +110,16 @@ def read_packets(container: Any, streams: Sequence[Any] | None = None) -> Iterat
         av.error.FFmpegError: the file cannot be read any further.
     """
     packets = container.demux() if streams is None else container.demux(list(streams))
+    late = (
+        {stream.index: ticks_late(stream) for stream in container.streams.video}
+        if container.format.name == "avi"
+        else {}
+    )
     while True:
         try:
             packet = next(packets)
         except (StopIteration, IndexError):
             return
+        if packet.pts is not None and packet.stream_index in late:
+            packet.pts -= late[packet.stream_index]
         yield packet
