@@ -13,8 +13,7 @@ import av
 import av.error
 import numpy as np
 
-from dashcamcleaner.media import codecs
-from dashcamcleaner.media.packets import read_packets
+from dashcamcleaner.media.packets import open_source, read_packets
 
 __all__ = ["AudioTrack", "audio_offset_s", "audio_shift_s"]
 
@@ -88,7 +87,7 @@ def _loudness(path: Path, index: int) -> tuple[float, np.ndarray] | None:
     parts: list[np.ndarray] = []
     start: float | None = None
     try:
-        with av.open(f"file:{path.resolve()}", container_options=codecs.SOURCE_OPTIONS) as container:
+        with open_source(path) as container:
             pictures = read_packets(container, [container.streams.video[0]])
             first = next((p.pts * p.time_base for p in pictures if p.pts is not None), Fraction(0))
             container.seek(0)

@@ -284,7 +284,7 @@ def _cover(container: Any, stream: Any) -> np.ndarray | None:
     """The first picture of a cover stream, read through a second opening so that demuxing is not disturbed."""
     with (
         contextlib.suppress(av.error.FFmpegError, ValueError),
-        av.open(container.name, container_options=codecs.SOURCE_OPTIONS) as again,
+        av.open(container.name, container_options=container.container_options) as again,
     ):
         for frame in (f for p in read_packets(again, [again.streams[stream.index]]) for f in p.decode()):
             return frame.to_ndarray(format="rgb24")

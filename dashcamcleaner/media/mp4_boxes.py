@@ -1,8 +1,8 @@
 """What the boxes of a file tell that the media library does not.
 
 Which sample formats the tracks of an MP4 or MOV have, whether they are encrypted, whether the index is there, what
-stands beside the tracks (GPS boxes of dashcams, makers' trailers), and whether the file was cut off. Pure: bytes come
-from a callable; `media.probe` reads the file.
+stands beside the tracks (GPS boxes of dashcams, makers' trailers), and whether the file was cut off. Pure but for
+`boxes_of_file`: bytes come from a callable.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
-__all__ = ["BoxMap", "box_header", "boxes_of", "ebml_size", "is_cut", "read_boxes"]
+__all__ = ["BoxMap", "box_header", "boxes_of", "boxes_of_file", "ebml_size", "is_cut", "read_boxes"]
 
 _TOP = "ftyp moov mdat free skip wide pnot moof mfra sidx styp emsg ssix prft pdin meta imda"
 _MOOV = "mvhd trak mvex udta iods meta free skip pssh cmov rmra ctab"
@@ -44,6 +45,7 @@ class BoxMap:
         apertures: per track id the content of its clean aperture (``clap``), which hides the picture's edges.
         encrypted: track ids whose samples are encrypted.
         extras: boxes outside the tracks' samples that are no part of the format: name and bytes.
+        broken_at: where a fragment's header (``moof``) begins that is not all there; None: all are whole.
         bare_samples: samples that the index counts without a byte for each; readers make a list of them all the same.
     """
 
@@ -54,6 +56,7 @@ class BoxMap:
     encrypted: set[int] = field(default_factory=set)
     apertures: dict[int, bytes] = field(default_factory=dict)
     extras: list[tuple[str, int]] = field(default_factory=list)
+    broken_at: int | None = None
     bare_samples: int = 0
 
 
@@ -66,8 +69,11 @@ def read_boxes(read: Callable[[int, int], bytes], *, size: int) -> BoxMap:
     """
     found = BoxMap()
     offset = 0
+    fragmented = False
     for _ in range(_MOST_TOP_BOXES):
         if offset + 8 > size:
+            if fragmented and read(offset, 8).strip(b"\0"):
+                found.broken_at = offset  # where a fragment ended and another began
             break
         head = read(offset, 16)
         length, name, header = box_header(head, rest=size - offset)
@@ -82,10 +88,12 @@ def read_boxes(read: Callable[[int, int], bytes], *, size: int) -> BoxMap:
         elif name == b"moov" and whole and length <= _MOST_MOOV_BYTES:
             found.has_index = True
             _read_moov(read(offset + header, length - header), found)
-        elif name == b"moof" and whole and length <= _MOST_MOOV_BYTES:
-            for run in _find(read(offset + header, length - header), (b"traf", b"trun")):
-                if len(run) >= 8 and not int.from_bytes(run[2:4], "big") & _TOLD_OF_EACH:
-                    found.bare_samples += int.from_bytes(run[4:8], "big")
+        elif name == b"moof":
+            fragmented = True
+            if not whole:
+                found.broken_at = offset
+            elif length <= _MOST_MOOV_BYTES:
+                found.bare_samples += _bare_samples_of(read(offset + header, length - header))
         elif name not in _PLAIN_TOP and _is_name(name):
             found.extras.append((_text(name), min(length, size - offset)))
         elif name in (b"free", b"skip") and whole and length > 64:
@@ -97,6 +105,21 @@ def read_boxes(read: Callable[[int, int], bytes], *, size: int) -> BoxMap:
                 found.extras.append((f"{_text(name)}/{_text(inner[4:8])}", length))
         offset += length
     return found
+
+
+def boxes_of_file(path: Path, *, size: int) -> BoxMap:
+    """The same of a file by its path.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+
+        def read(offset: int, length: int) -> bytes:
+            file.seek(offset)
+            return file.read(length)
+
+        return read_boxes(read, size=size)
 
 
 def is_cut(head: bytes, *, size: int) -> bool:
@@ -150,6 +173,13 @@ def boxes_of(data: bytes) -> Iterator[tuple[bytes, bytes]]:
             return
         yield name, data[offset + header : offset + length]
         offset += length
+
+
+def _bare_samples_of(fragment: bytes) -> int:
+    """Samples that a fragment's header counts without a byte for each."""
+    runs = [run for run in _find(fragment, (b"traf", b"trun")) if len(run) >= 8]
+    bare = (run for run in runs if not int.from_bytes(run[2:4], "big") & _TOLD_OF_EACH)
+    return sum(int.from_bytes(run[4:8], "big") for run in bare)
 
 
 def _read_moov(data: bytes, found: BoxMap) -> None:

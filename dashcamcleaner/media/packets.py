@@ -14,6 +14,7 @@ import av._core
 from dashcamcleaner.core.budget import MOST_CLIP_PIXELS, check_clip
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.avi_times import ticks_late
+from dashcamcleaner.media.file_ends import address_up_to, broken_fragment_at, end_before_zeros
 
 __all__ = ["bounded", "has_unknown_form", "open_source", "read_packets"]
 
@@ -53,10 +54,14 @@ def open_source(
         av.error.FFmpegError: it is no clip that can be read.
     """
     options = codecs.SOURCE_OPTIONS if edit_lists else {**codecs.SOURCE_OPTIONS, "ignore_editlist": "1"}
+    path = Path(path).resolve()
+    end = end_before_zeros(path)
 
     def opened(container_options: dict[str, str]) -> Any:
+        if end is not None:
+            container_options = {**container_options, "protocol_whitelist": "file,subfile"}
         return av.open(
-            f"file:{Path(path).resolve()}",
+            f"file:{path}" if end is None else address_up_to(path, end),
             format=format_name,
             options={"max_pixels": str(MOST_CLIP_PIXELS)},  # of what is decoded to find out what the streams hold
             container_options=container_options,
@@ -64,7 +69,13 @@ def open_source(
             hwaccel=hwaccel,
         )
 
-    container = opened(options)
+    try:
+        container = opened(options)
+    except av.error.FFmpegError:
+        end = broken_fragment_at(path) if end is None else None
+        if end is None:
+            raise
+        container = opened(options)
     if not any(has_unknown_form(stream) for stream in container.streams):
         return container
     late = _LATE_SOUND | ({"scan_all_pmts": "1"} if container.format.name == "mpegts" else {})

@@ -27,7 +27,7 @@ from dashcamcleaner.errors import InputError
 from dashcamcleaner.media import codecs
 from dashcamcleaner.media.formats import picture_format as still_format
 from dashcamcleaner.media.matroska_crop import aperture_of, crops_of
-from dashcamcleaner.media.mp4_boxes import BoxMap, is_cut, read_boxes
+from dashcamcleaner.media.mp4_boxes import BoxMap, boxes_of_file, is_cut
 from dashcamcleaner.media.packets import bounded, open_source, read_packets
 from dashcamcleaner.media.picture_format import picture_format
 from dashcamcleaner.media.picture_marks import clean_aperture, picture_marks
@@ -82,7 +82,8 @@ def probe(path: str | Path, *, video_track: int | None = None) -> MediaInfo:
             size=size,
             video_track=None if picture is not None else video_track,
         )
-    return dataclasses.replace(info, cut=is_cut(head, size=size))
+    broken = atoms is not None and atoms.broken_at is not None
+    return dataclasses.replace(info, cut=broken or is_cut(head, size=size))
 
 
 def _read_head(path: Path) -> tuple[bytes, int]:
@@ -123,13 +124,7 @@ def _refuse_disguises(path: Path, head: bytes) -> None:
 def _read_atoms(path: Path, head: bytes, size: int) -> BoxMap | None:
     if head[4:8] not in (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp"):
         return None
-    with path.open("rb") as file:
-
-        def read(offset: int, length: int) -> bytes:
-            file.seek(offset)
-            return file.read(length)
-
-        return read_boxes(read, size=size)
+    return boxes_of_file(path, size=size)
 
 
 def _refuse_by_atoms(path: Path, atoms: BoxMap, *, size: int) -> None:
