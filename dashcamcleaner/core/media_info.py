@@ -68,6 +68,8 @@ class MediaInfo:
         bit_rate: bits per second of the main video stream (or the file), None if untold.
         streams: all streams; `video` is the index of the main video stream.
         video_track: number of the main video stream among the video streams, from 1.
+        interlaced: its frames are two fields each.
+        bottom_first: of those, the field of the lower rows is shown first.
         chapters: number of chapters.
         chapter_titles: what each is called, empty where it has no title.
         tags: container-level tags (names only matter to what is stripped).
@@ -96,6 +98,7 @@ class MediaInfo:
     file_bytes: int = 0
     sample_aspect: Fraction = Fraction(1)
     interlaced: bool = False
+    bottom_first: bool = False
     color: dict[str, str] = field(default_factory=dict)
     hdr: bool = False
     chapters: int = 0

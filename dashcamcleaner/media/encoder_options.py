@@ -153,6 +153,8 @@ def _encoder_options(plan: OutputPlan, info: MediaInfo, *, single: bool = False)
             parts.append(f"content-light={light}")
         return {"svtav1-params": ":".join(parts)} if parts else {}
     parts = [*repeatable_x264()] if plan.codec.encoder == "libx264" else []
+    if plan.codec.encoder == "libx264" and info.interlaced and info.bottom_first:
+        parts.append("bff=1")  # else its messages say top first until the end, whatever its pictures are
     parts += [f"mastering-display={mastering}"] if mastering else []
     parts += [f"cll={light}"] if light else []
     return {"x264-params": ":".join(parts)} if parts else {}

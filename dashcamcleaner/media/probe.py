@@ -45,6 +45,9 @@ _NAMED_PROFILES = frozenset({"png", "apng"})
 """Codecs whose colour profiles have a name: PyAV 18.1 frees that name with the side data, the library frees it again
 with the picture, and the process dies. Their side data are never asked for."""
 _PROFILE_CHUNK = b"iCCP"
+_BOTTOM_FIRST = (3, 4)
+"""FFmpeg's ``AV_FIELD_BB`` and ``AV_FIELD_TB``."""
+_DV_ROWS = 576
 _MOST_PACKETS = 4000
 """So many packets without a picture, and the stream counts as one that decodes to nothing (about two minutes)."""
 
@@ -202,6 +205,7 @@ def _describe(
         file_bytes=size,
         sample_aspect=stream.sample_aspect_ratio or Fraction(1),
         interlaced=frame.interlaced_frame or stream.codec_context.field_order in (2, 3, 4, 5),
+        bottom_first=_bottom_first(stream, frame),
         color=look.color,
         hdr=look.color.get("trc") in ("smpte2084", "arib-std-b67"),
         marks=_marks(path, container, stream, atoms, side, look.color),
@@ -333,6 +337,13 @@ def _orientation(frame: Any, side: dict[str, bytes]) -> tuple[Orientation, bool]
         (None, True, True, None): Orientation(3, True),
     }
     return table[(p, q, r, s)], exact
+
+
+def _bottom_first(stream: Any, frame: Any) -> bool:
+    """Whether the field of the lower rows is shown first; DV tapes tell it nowhere, for all of them are so."""
+    return stream.codec_context.field_order in _BOTTOM_FIRST or (
+        stream.codec_context.codec.canonical_name == "dvvideo" and frame.interlaced_frame and frame.height <= _DV_ROWS
+    )
 
 
 def _end_pts(container: Any, stream: Any) -> int | None:

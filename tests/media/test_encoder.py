@@ -212,6 +212,28 @@ def test_facts_of_the_picture_are_kept(tmp_path: Path) -> None:
     assert _field_order(made.path) == _field_order(tmp_path / "out.mp4")
 
 
+@pytest.mark.parametrize(("first", "order"), [("tff", 2), ("bff", 3)])
+def test_the_field_that_is_shown_first_stays_so(first: str, order: int, tmp_path: Path) -> None:
+    """Screens show the fields in the order that the picture's messages tell, and jerk where that is wrong."""
+    options = {"crf": "12", "preset": "ultrafast", "x264-params": f"{first}=1"}
+    made = make(tmp_path / "in.mp4", frames=4, size=(720, 576), interlaced=True, options=options)
+    assert _field_order(made.path) == order
+    transcode(made.path, tmp_path / "out.mp4")
+    assert _field_order(tmp_path / "out.mp4") == order
+
+
+def test_the_lower_field_of_dv_comes_first(tmp_path: Path) -> None:
+    source = tmp_path / "in.avi"
+    with av.open(str(source), "w") as output:
+        stream = output.add_stream("dvvideo", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 720, 576, "yuv420p"
+        for _ in range(3):
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((864, 720), 90, np.uint8), format="yuv420p")))
+        output.mux(stream.encode(None))
+    transcode(source, tmp_path / "out.mp4")
+    assert _field_order(tmp_path / "out.mp4") == 3
+
+
 def _field_order(path: Path) -> int:
     with av.open(str(path)) as container:
         next(container.decode(video=0))
