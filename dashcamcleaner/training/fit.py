@@ -28,11 +28,11 @@ from dashcamcleaner.messages import msg
 from dashcamcleaner.training.clock import TrainingClock, core_time
 from dashcamcleaner.training.fit_recipe import FitRecipe
 from dashcamcleaner.training.label_files import KINDS
-from dashcamcleaner.training.loss import collate, masked_loss
+from dashcamcleaner.training.loss import masked_loss
 from dashcamcleaner.training.optimiser import make_optimiser
 from dashcamcleaner.training.pictures import PackedPictures
 from dashcamcleaner.training.ultra import detect_head, load_model, require, single_head
-from dashcamcleaner.training.views import ViewMaker, ViewRecipe
+from dashcamcleaner.training.views import ViewRecipe
 
 __all__ = ["FitResult", "fit", "save_checkpoint"]
 
@@ -338,26 +338,11 @@ def _batches(
     packed: PackedPictures, *, recipe: FitRecipe, views: ViewRecipe, strides: tuple[int, ...], first: int
 ) -> Iterator[dict[str, Any]]:
     """Endless batches; a resumed run draws others than it has seen."""
-    import torch
+    from dashcamcleaner.training.batches import endless_batches
 
-    class Batches(torch.utils.data.IterableDataset[Any]):
-        def __iter__(self) -> Iterator[dict[str, Any]]:
-            torch.set_num_threads(1)
-            worker = torch.utils.data.get_worker_info()
-            seed = recipe.seed + 1009 * first + 7919 * recipe.rank + (worker.id if worker is not None else 0)
-            maker = ViewMaker(PackedPictures(packed.folder), recipe=views, seed=seed)
-            while True:
-                yield collate([maker.view() for _ in range(recipe.batch)], strides=strides)
-
-    if recipe.workers == 0:
-        threads = torch.get_num_threads()
-        batches = iter(Batches())
-        while True:
-            batch = next(batches)
-            torch.set_num_threads(threads)
-            yield batch
-    yield from torch.utils.data.DataLoader(
-        Batches(), batch_size=None, num_workers=recipe.workers, prefetch_factor=3, persistent_workers=True
+    seed = recipe.seed + 1009 * first + 7919 * recipe.rank
+    return endless_batches(
+        packed.folder, batch=recipe.batch, views=views, strides=strides, seed=seed, workers=recipe.workers
     )
 
 

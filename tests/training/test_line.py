@@ -76,7 +76,7 @@ def test_the_last_steps_see_the_late_views(
         makers.append(recipe.size_px)
         return ViewMaker(*args, recipe=recipe, **others)
 
-    monkeypatch.setattr("dashcamcleaner.training.fit.ViewMaker", maker)
+    monkeypatch.setattr("dashcamcleaner.training.batches.ViewMaker", maker)
     recipe = dataclasses.replace(_steps(4), late_views=dataclasses.replace(VIEWS, size_px=96), late_from=0.5)
     fit(folder / "cache", tmp_path / "run", start=result.checkpoint, recipe=recipe)
     assert makers == [160, 96]
